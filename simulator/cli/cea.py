@@ -1,0 +1,141 @@
+"""`clti cea`: decision analysis on anybody's costs and effects."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from simulator.economics.population import Population
+
+HERE = "command line"
+
+
+def main(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet table of costs and effects, long or wide.")],
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option("--threshold", "-t", help="Money per unit of effect; repeatable. Default: around the ICERs."),
+    ] = None,
+    currency: Annotated[str, typer.Option(help="Currency of the costs, for labels.")] = "",
+    effect_unit: Annotated[str, typer.Option(help="Unit of the effects, for labels.")] = "QALY",
+    comparator: Annotated[
+        str | None, typer.Option(help="Option at the origin of the plane. Default: the cheapest.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="Parameters valued together, as NAME=PARAMETER,PARAMETER; repeatable.")
+    ] = None,
+    population: Annotated[
+        float | None, typer.Option(help="People per year whom the decision concerns, for population values.")
+    ] = None,
+    years: Annotated[float | None, typer.Option(help="Years for which the decision stands; with --population.")] = None,
+    discount: Annotated[
+        float | None, typer.Option(help="Annual discount rate, as 0.03; with --population. Default: none.")
+    ] = None,
+    negative_costs: Annotated[
+        bool, typer.Option("--negative-costs", help="Allow negative costs: increments, or costs net of savings.")
+    ] = False,
+    point_estimates: Annotated[
+        bool, typer.Option("--point-estimates", help="Incremental analysis of means only; one draw is enough.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and report.html.")] = None,
+) -> None:
+    """Compare options by cost and effect: frontier, acceptability, value of information.
+
+    FILE has one row per draw and option with the columns draw, option, cost, effect, or one row per draw with
+    cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated.
+    """
+    from simulator.economics.decision import choice_problems, decide
+    from simulator.economics.reading import read_results
+    from simulator.report import decision as reading
+    from simulator.report.console import print_table, say_where
+    from simulator.report.decision_figures import Units
+    from simulator.report.outputs import OutputFolder
+
+    problems: list[Problem] = []
+    people = _population(population, years, discount, problems)
+    groups = _groups(group or [], problems)
+    folder = None
+    try:
+        if out is not None:
+            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if file.is_file() else {})
+    except BadInput as bad:
+        problems += bad.problems
+    results = None
+    try:
+        results = read_results(file, negative_costs=negative_costs)
+        problems += choice_problems(results, threshold, comparator, groups, point_estimates=point_estimates)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or results is None:
+        raise BadInput(problems)
+
+    found = decide(
+        results, threshold, comparator=comparator, groups=groups, population=people, point_estimates=point_estimates
+    )
+    units = Units(currency.strip(), effect_unit.strip() or "unit")
+    shown = [("Fully incremental analysis", reading.frontier_table(found, units))]
+    if found.curves is not None:
+        shown.append(("At the thresholds", reading.threshold_table(found, units)))
+        shown.append(("Value of information", reading.information_table(found, units)))
+    for title, readable in shown:
+        print_table(readable.table, title, readable.formats, labels=readable.labels)
+    sys.stdout.write("\n".join([reading.answer(found, units), *found.remarks]) + "\n")
+    if folder is None:
+        sys.stdout.write("Nothing was written; --out DIR gives tables, figures and a report.\n")
+        return
+    tables = {
+        "totals": found.totals,
+        "frontier": found.frontier,
+        "against": found.against,
+        "ceac": found.curves,
+        "voi": found.information,
+    }
+    with folder:
+        for name, table in tables.items():
+            if table is not None:
+                folder.table(name, table)
+        figures = reading.decision_figures(found, units)
+        for name, figure in figures.items():
+            folder.figure(name, figure)
+        folder.report(
+            reading.decision_report(found, units, figures, f"Cost-effectiveness of {len(results.options)} options")
+        )
+    say_where(folder.path)
+
+
+def _population(
+    per_year: float | None, years: float | None, discount: float | None, problems: list[Problem]
+) -> Population | None:
+    from simulator.economics.population import Population
+
+    if per_year is None:
+        for name, value in (("--years", years), ("--discount", discount)):
+            if value is not None:
+                problems.append(Problem(HERE, name, f"{value:g}", "only together with --population"))
+        return None
+    if years is None:
+        problems.append(Problem(HERE, "--years", "not given", "the years for which the decision stands"))
+        return None
+    try:
+        return Population(per_year, years, discount or 0.0)
+    except BadInput as bad:
+        problems += bad.problems
+        return None
+
+
+def _groups(texts: list[str], problems: list[Problem]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, members = text.partition("=")
+        listed = [member.strip() for member in members.split(",") if member.strip()]
+        if not (name.strip() and equals and listed) or name.strip() in groups:
+            problems.append(Problem(HERE, "--group", repr(text), "NAME=PARAMETER,PARAMETER with every name once"))
+        else:
+            groups[name.strip()] = listed
+    return groups

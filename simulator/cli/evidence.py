@@ -1,0 +1,157 @@
+"""`clti evidence`: every number the model reads, where it comes from and how far it can be trusted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.evidence.parameter import Parameter
+    from simulator.evidence.register import Register
+
+HERE = "command line"
+
+
+def main(
+    grade: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this grade: published, derived, recalled or assumption; repeat for several."),
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="Only this group, as in death or 'prices italy'; repeat for several.")
+    ] = None,
+    name: Annotated[list[str] | None, typer.Option(help="The full card of this parameter; repeat for several.")] = None,
+    sources: Annotated[bool, typer.Option("--sources", help="List the publications instead.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for evidence.csv and sources.csv.")] = None,
+) -> None:
+    """List the evidence: value, unit, 95% limits, grade and source of every parameter, price and utility."""
+    from simulator.evidence.catalogue import catalogue, sources_table
+
+    registers = catalogue()
+    everything = [(register, parameter) for register in registers for parameter in register.parameters]
+    _check(everything, grade or [], group or [], name or [])
+    chosen = [
+        (register, parameter)
+        for register, parameter in everything
+        if (not grade or parameter.grade in grade)
+        and (not group or parameter.group in group)
+        and (not name or parameter.name in name)
+    ]
+    if out is not None:
+        _write(registers, chosen, out)
+    if sources:
+        _print_sources(sources_table())
+    elif name:
+        _print_cards(chosen)
+    else:
+        _print_list(chosen)
+    if out is not None:
+        from simulator.report.console import say_where
+
+        say_where(out)
+
+
+Located = Sequence[tuple["Register", "Parameter"]]
+
+
+def _check(everything: Located, grades: list[str], groups: list[str], names: list[str]) -> None:
+    from simulator.evidence.parameter import GRADES
+
+    known = {
+        "--grade": (grades, set(GRADES)),
+        "--group": (groups, {p.group for _, p in everything}),
+        "--name": (names, {p.name for _, p in everything}),
+    }
+    problems = [
+        Problem(HERE, option, repr(word), nearest(word, allowed))
+        for option, (words, allowed) in known.items()
+        for word in words
+        if word not in allowed
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _print_list(chosen: Located) -> None:
+    import pandas as pd
+
+    from simulator.evidence.distributions import limits
+    from simulator.evidence.parameter import GRADES
+    from simulator.report.console import console, print_table
+
+    for group in dict.fromkeys(p.group for _, p in chosen):
+        rows = [
+            {
+                "name": p.name,
+                "value": _short(p.value),
+                "unit": p.unit,
+                "95% limits": _interval(*limits(p)),
+                "grade": p.grade + (", fitted" if p.fitted else ""),
+                "source": "; ".join(register.sources[key].short for key in p.source) or "none",
+            }
+            for register, p in chosen
+            if p.group == group
+        ]
+        print_table(pd.DataFrame(rows), title=group)
+    counts = ", ".join(f"{sum(p.grade == grade for _, p in chosen)} {grade}" for grade in GRADES)
+    console().print(f"{len(chosen)} values: {counts}. The limits of a fitted value are those of its prior.")
+
+
+def _print_cards(chosen: Located) -> None:
+    from simulator.evidence.distributions import limits, text
+    from simulator.report.console import console
+
+    for register, p in chosen:
+        cited = [register.sources[key] for key in p.source]
+        lines = [
+            f"{p.name} ({p.group})",
+            f"  {p.label}",
+            f"  value         {_short(p.value)} {p.unit}"
+            + (f" (fitted; the register's own is {_short(p.centre)})" if p.fitted and p.value != p.centre else ""),
+            f"  distribution  {text(p.distribution)}, 95% limits {_interval(*limits(p))}",
+            f"  allowed       {_interval(*p.range)}",
+            f"  grade         {p.grade}",
+            *(f"  source        {source.citation} Read: {source.read}. {source.note}".rstrip() for source in cited),
+            f"  note          {p.note}",
+        ]
+        console().print("\n".join(lines) + "\n", soft_wrap=True)
+
+
+def _print_sources(table: pd.DataFrame) -> None:
+    from simulator.report.console import print_table
+
+    print_table(table[["key", "citation", "read", "parameters"]], title="sources")
+
+
+def _write(registers: Sequence[Register], chosen: Located, out: Path) -> None:
+    import pandas as pd
+
+    from simulator.evidence.catalogue import sources_table
+    from simulator.evidence.register import Register
+    from simulator.report.outputs import OutputFolder
+
+    kept = {id(p) for _, p in chosen}
+    tables = [
+        Register(tuple(p for p in register.parameters if id(p) in kept), register.sources).table()
+        for register in registers
+    ]
+    hashes = {f"register {register.groups[0]}": register.hash() for register in registers}
+    with OutputFolder(out, command=sys.argv, settings=hashes) as folder:
+        folder.table("evidence", pd.concat([table for table in tables if len(table)], ignore_index=True))
+        folder.table("sources", sources_table())
+
+
+def _short(number: float) -> str:
+    return f"{number:,.4g}" if abs(number) < 1e4 else f"{number:,.0f}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "fixed" if low == high else f"{_short(low)} to {_short(high)}"

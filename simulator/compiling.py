@@ -1,0 +1,73 @@
+"""Compilation of the rules and engines, with a cache that cannot be stale.
+
+Numba renews a cached function when its own file changes, not when a function it calls does. The cache folder is
+therefore named by a hash of every source the compiled code could depend on: an edit anywhere opens a new folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+PACKAGE = Path(__file__).parent
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def source_hash() -> str:
+    """Hash of the package's numerical sources and of the compiler's version (16 hexadecimal digits)."""
+    digest = hashlib.sha256(f"numba {numba.__version__} python {sys.version}".encode())
+    for file in sorted(PACKAGE.rglob("*.py")):
+        if file.relative_to(PACKAGE).parts[0] not in {"cli", "report"}:
+            digest.update(file.relative_to(PACKAGE).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _writable_folder() -> Path | None:
+    """Cache folder for these sources, or None where nothing can be written."""
+    home = os.environ.get("CLTI_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    for parent in (Path(home), Path(tempfile.gettempdir())):
+        folder = parent / "clti-simulator" / source_hash()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+CACHE = _writable_folder()
+if CACHE is not None:
+    numba.config.CACHE_DIR = str(CACHE)
+
+
+def compiled(function: F) -> F:
+    """Compile a rule: IEEE arithmetic (no fast math, so both engines round alike), no interpreter lock, cached."""
+    wrapped: F = numba.njit(error_model="numpy", nogil=True, cache=CACHE is not None)(function)
+    return wrapped
+
+
+@contextmanager
+def announced(what: str) -> Iterator[None]:
+    """Say on standard error, once per version of the sources, that `what` compiles and how long that took."""
+    mark = CACHE / f"{what.replace(' ', '-')}.compiled" if CACHE is not None else None
+    first = mark is None or not mark.exists()
+    if first:
+        sys.stderr.write(f"Compiling {what} (first run of this version only) ... ")
+        sys.stderr.flush()
+    start = time.perf_counter()
+    yield
+    if first:
+        sys.stderr.write(f"done in {time.perf_counter() - start:.0f} s.\n")
+        if mark is not None:
+            mark.touch()

@@ -1,0 +1,1 @@
+"""Two engines for one set of rules. They know nothing of money, files, tables or figures."""

@@ -1,0 +1,50 @@
+"""All registers side by side: the clinical one, each payer's prices and each set of utilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from simulator.errors import BadInput, Problem
+from simulator.evidence.perspective import load_perspective, perspectives
+from simulator.evidence.register import Register, load_register
+from simulator.evidence.sources import load_sources
+from simulator.evidence.utilities import load_utilities, utility_sets
+
+
+def catalogue(path: Path | None = None) -> tuple[Register, ...]:
+    """Every register in the folder `path` (default: the shipped calibration), the clinical one first.
+
+    Raises BadInput with every fault of all of them.
+    """
+    registers: list[Register] = []
+    problems: dict[Problem, None] = {}
+    loaders = [lambda: load_register(path)]
+    loaders += [lambda name=name: load_perspective(name, path).prices for name in perspectives(path)]  # type: ignore[misc]
+    loaders += [lambda name=name: load_utilities(name, path).states for name in utility_sets(path)]  # type: ignore[misc]
+    for load in loaders:
+        try:
+            registers.append(load())
+        except BadInput as bad:
+            problems |= dict.fromkeys(bad.problems)
+    if problems:
+        raise BadInput(problems)
+    return tuple(registers)
+
+
+def sources_table(path: Path | None = None) -> pd.DataFrame:
+    """One row per source: key, citation, how much of it was read, a note, and how many parameters cite it."""
+    cited = pd.Series([key for register in catalogue(path) for p in register.parameters for key in p.source])
+    counts = cited.value_counts()
+    rows = [
+        {
+            "key": key,
+            "citation": source.citation,
+            "read": source.read,
+            "parameters": int(counts.get(key, 0)),
+            "note": source.note,
+        }
+        for key, source in load_sources(path).items()
+    ]
+    return pd.DataFrame(rows, columns=["key", "citation", "read", "parameters", "note"])

@@ -1,0 +1,131 @@
+"""Means, limits and draws of the register's distributions, truncated to each parameter's allowed range."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.parameter import (
+    Beta,
+    Distribution,
+    Fixed,
+    Gamma,
+    Lognormal,
+    LogUniform,
+    Normal,
+    Parameter,
+    Triangular,
+    Uniform,
+)
+
+if TYPE_CHECKING:
+    from simulator.evidence.register import Register
+
+SMALLEST_UNIFORM = 2.0**-54
+"""Stands for a uniform of exactly zero, whose quantile would be infinite."""
+
+
+def frozen(distribution: Distribution, centre: float) -> Any:
+    """The untruncated scipy distribution written around `centre`; None when it is fixed."""
+    match distribution:
+        case Fixed():
+            return None
+        case Normal(sd=sd):
+            return stats.norm(centre, sd)
+        case Lognormal(sd_log=sd_log):
+            return stats.lognorm(sd_log, scale=centre)
+        case Beta(n=n, sd=sd):
+            size = n if n is not None else centre * (1 - centre) / (sd or 1.0) ** 2 - 1
+            return stats.beta(centre * size, (1 - centre) * size)
+        case Gamma(sd=sd):
+            return stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
+        case Uniform(low=low, high=high):
+            return stats.uniform(low, high - low)
+        case LogUniform(low=low, high=high):
+            return stats.loguniform(low, high)
+        case Triangular(low=low, high=high):
+            return stats.triang((centre - low) / (high - low), low, high - low)
+
+
+def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64]:
+    """Quantiles of the truncated distribution at each probability, in the parameter's unit."""
+    p = np.asarray(probability, dtype=np.float64)
+    law = frozen(parameter.distribution, parameter.centre)
+    if law is None:
+        return np.full(p.shape, parameter.value)
+    low, high = parameter.range
+    start, stop = law.cdf(low), law.cdf(high)
+    return np.clip(np.asarray(law.ppf(start + p * (stop - start)), dtype=np.float64), low, high)
+
+
+def mean(parameter: Parameter) -> float:
+    """Mean of the truncated distribution."""
+    return _expectation(parameter, 1)
+
+
+def sd(parameter: Parameter) -> float:
+    """Standard deviation of the truncated distribution."""
+    return float(np.sqrt(max(0.0, _expectation(parameter, 2) - _expectation(parameter, 1) ** 2)))
+
+
+def limits(parameter: Parameter) -> tuple[float, float]:
+    """The 2.5% and 97.5% quantiles of the truncated distribution."""
+    low, high = quantile(parameter, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def text(distribution: Distribution) -> str:
+    """The distribution in a few characters, as in "normal(sd=0.4)"."""
+    spread = distribution.model_dump(exclude={"kind"}, exclude_none=True)
+    inside = ", ".join(f"{key}={value:g}" for key, value in spread.items())
+    return f"{distribution.kind}({inside})" if inside else distribution.kind
+
+
+def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = None) -> NDArray[np.void]:
+    """`n` independent draws of the parameters, as a structured array of shape (n,) and the register's dtype.
+
+    Only the parameters in `names` vary (default: all); the others keep their values. A parameter's draws are a
+    function of the seed and its name (or the stream it shares), so neither another parameter nor the number of
+    draws changes them: draw i is the same for every n > i.
+
+    Raises BadInput for unknown names and for a seed outside 0 to 2**64 - 1.
+    """
+    varied = list(register.names()) if names is None else list(names)
+    problems = [
+        Problem("sample", "names", name, nearest(name, register.names()))
+        for name in varied
+        if name not in register.names()
+    ]
+    if not 0 <= seed < 2**64:
+        problems.append(Problem("sample", "seed", str(seed), "0 to 2**64 - 1"))
+    if problems:
+        raise BadInput(problems)
+    draws = np.empty(n, dtype=register.dtype)
+    for name in register.names():
+        parameter = register[name]
+        draws[name] = quantile(parameter, uniforms(parameter.luck, n, seed)) if name in varied else parameter.value
+    return draws
+
+
+def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
+    """The first `n` uniforms of a named stream: Philox with the name's SHA-256 and the seed as its key."""
+    name_key = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
+    generator = np.random.Generator(np.random.Philox(key=np.array([name_key, seed], dtype=np.uint64)))
+    return np.maximum(generator.random(n), SMALLEST_UNIFORM)
+
+
+def _expectation(parameter: Parameter, power: int) -> float:
+    law = frozen(parameter.distribution, parameter.centre)
+    if law is None:
+        return parameter.value**power
+    low, high = parameter.range
+    if law.cdf(low) <= 0 and law.cdf(high) >= 1:
+        return float(law.moment(power))
+    inside = max(low, law.support()[0]), min(high, law.support()[1])
+    return float(law.expect(lambda x: x**power, lb=inside[0], ub=inside[1], conditional=True))

@@ -1,0 +1,131 @@
+"""Background mortality by age and sex from published life tables."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import simpson
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.reading import MISSING, spelled
+from simulator.evidence.shipped import shipped
+
+SEXES = ("female", "male")
+COLUMNS = ("country", "period", "sex", "age_from", "mx")
+GROUP_WIDTH = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class LifeTable:
+    """Hazard of death by age: log-linear between knots, that is, piecewise Gompertz.
+
+    `ages` (years, shape (k,)) are the middles of the published five-year groups, where the hazard is taken to be
+    the group's central death rate. `log_hazards` has shape (2, k): row 0 for women, row 1 for men, per year.
+    Below the first and above the last knot the nearest segment's slope goes on.
+    """
+
+    country: str
+    period: str
+    ages: NDArray[np.float64]
+    log_hazards: NDArray[np.float64]
+
+    def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Knot ages, shape (k,), and log hazards, shape (2, k) for [female, male]: what the engines read."""
+        return self.ages.copy(), self.log_hazards.copy()
+
+    def hazard(self, age: float, male: bool) -> float:
+        """Deaths per year of life at an age."""
+        i, slope = self._segment(age, male)
+        return math.exp(self.log_hazards[int(male), i] + slope * (age - self.ages[i]))
+
+    def survival(self, age: float, years: float, male: bool) -> float:
+        """Probability of living `years` more from `age` on, exactly under the piecewise law."""
+        inside = self.ages[(self.ages > age) & (self.ages < age + years)]
+        cuts = [age, *(float(knot) for knot in inside), age + years]
+        cumulative = 0.0
+        for start, stop in pairwise(cuts):
+            _, slope = self._segment(start, male)
+            width = stop - start
+            cumulative += self.hazard(start, male) * (math.expm1(slope * width) / slope if slope else width)
+        return math.exp(-cumulative)
+
+    def life_expectancy(self, age: float, male: bool) -> float:
+        """Mean years of life left at an age: the integral of survival over the next 70 years."""
+        years = np.linspace(0.0, 70.0, 281)
+        return float(simpson([self.survival(age, float(y), male) for y in years], x=years))
+
+    def _segment(self, age: float, male: bool) -> tuple[int, float]:
+        i = int(np.clip(np.searchsorted(self.ages, age, side="right") - 1, 0, len(self.ages) - 2))
+        knots = self.log_hazards[int(male)]
+        return i, float((knots[i + 1] - knots[i]) / (self.ages[i + 1] - self.ages[i]))
+
+
+def load_life_table(country: str = "Italy", period: str = "2015-20", path: Path | None = None) -> LifeTable:
+    """The life table of a country and period from `life_tables.csv` in the folder `path` (default: the shipped one).
+
+    Source: United Nations, World Population Prospects 2024, central death rates by five-year age group.
+    Raises BadInput with every fault of the file, and for a country or period that it does not have.
+    """
+    root = path or shipped("calibration")
+    file = root / "life_tables.csv"
+    name = spelled(file, root)
+    problems: list[Problem] = []
+    rates = _read(file, name, problems)
+    tables = {(c, p) for c, p, _, _ in rates}
+    if not problems and (country, period) not in tables:
+        have = "; ".join(f"{c} {p}" for c, p in sorted(tables))
+        problems.append(Problem(name, "country and period", f"{country} {period}", have))
+    if problems:
+        raise BadInput(problems)
+    starts = sorted({age for c, p, _, age in rates if (c, p) == (country, period)})
+    logs = np.array([[math.log(rates[country, period, sex, age]) for age in starts] for sex in SEXES])
+    ages = np.array(starts) + GROUP_WIDTH / 2
+    ages.setflags(write=False)
+    logs.setflags(write=False)
+    return LifeTable(country, period, ages, logs)
+
+
+Rates = dict[tuple[str, str, str, float], float]
+
+
+def _read(file: Path, name: str, problems: list[Problem]) -> Rates:
+    rates: Rates = {}
+    if not file.is_file():
+        problems.append(Problem(name, "file", MISSING, f"a CSV file with the columns {', '.join(COLUMNS)}"))
+        return rates
+    with file.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            problems.append(Problem(name, "columns", str(reader.fieldnames), ", ".join(COLUMNS)))
+            return rates
+        for line, row in enumerate(reader, start=2):
+            if row["sex"] not in SEXES:
+                problems.append(Problem(name, f"line {line}, sex", row["sex"], nearest(row["sex"], SEXES)))
+            numbers: list[float] = []
+            for column, low, high in (("age_from", 0.0, 110.0), ("mx", 0.0, 10.0)):
+                try:
+                    number = float(row[column])
+                except (TypeError, ValueError):
+                    number = math.nan
+                numbers.append(number)
+                if not (low <= number <= high and (column == "age_from" or number > 0)):
+                    allowed = f"a number, {low:g} to {high:g}" + (", above 0" if column == "mx" else "")
+                    problems.append(Problem(name, f"line {line}, {column}", str(row[column]), allowed))
+            key = (row["country"], row["period"], row["sex"], numbers[0])
+            if key in rates:
+                problems.append(Problem(name, f"line {line}", ", ".join(map(str, key)), "each group once"))
+            rates[key] = numbers[1]
+    for country, period in {(c, p) for c, p, _, _ in rates}:
+        by_sex = [{a for c, p, s, a in rates if (c, p, s) == (country, period, sex)} for sex in SEXES]
+        if by_sex[0] != by_sex[1] or len(by_sex[0]) < 2:
+            faulty = f"{country} {period}"
+            problems.append(
+                Problem(name, faulty, "different age groups by sex", "the same two or more groups for both")
+            )
+    return rates

@@ -1,0 +1,195 @@
+"""A payer's view: currency, price year, discount rates, thresholds and unit costs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.parameter import Grade, as_tuple, read_parameter
+from simulator.evidence.reading import Frozen, checked, read_toml, spelled
+from simulator.evidence.register import Register, outside_range
+from simulator.evidence.shipped import shipped
+from simulator.evidence.sources import read_sources
+
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+
+MULTIPLIERS = ("ratio", "share", "hours")
+"""Units of what prices are multiplied by; every other unit of a price starts with the currency."""
+
+NOT_PERSPECTIVES = ("template", "utilities", "population_norms")
+
+
+class Payer(Frozen):
+    """Who pays, in which money of which year, and whose population norm scales utilities."""
+
+    label: str
+    country: str
+    population_norm: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    price_year: int
+
+
+class Evidence(Frozen):
+    """Where a convention or an alternative comes from."""
+
+    source: Names
+    grade: Grade
+    note: str
+
+
+class Discount(Evidence):
+    """Discount rates per year."""
+
+    costs: Annotated[float, Field(ge=0, le=1)]
+    effects: Annotated[float, Field(ge=0, le=1)]
+
+
+class Threshold(Evidence):
+    """What a payer is taken to give for a quality-adjusted life-year."""
+
+    label: str
+    value: Annotated[float, Field(gt=0)]
+    unit: str
+
+
+class WoundCosting(Frozen):
+    """One of the ways in which an open wound is priced, and the prices that only it uses."""
+
+    label: str
+    prices: Names
+
+
+class OutsidePayer(Frozen):
+    """Prices that the strict payer does not bear."""
+
+    prices: Names
+
+
+class Alternative(Evidence):
+    """A structural alternative: other values of some prices."""
+
+    label: str
+    values: dict[str, float]
+
+
+class Conventions(Frozen):
+    """Everything in a perspective's file but its prices."""
+
+    perspective: Payer
+    discount: Discount
+    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    wound_costing: dict[str, WoundCosting]
+    outside_payer: OutsidePayer
+    alternatives: Annotated[dict[str, Alternative], Field(default_factory=dict)]
+
+
+@dataclass(frozen=True)
+class Perspective:
+    """The conventions and the unit costs of one payer. `prices` is a register of its own."""
+
+    name: str
+    conventions: Conventions
+    prices: Register
+
+    @property
+    def currency(self) -> str:
+        """Three letters."""
+        return self.conventions.perspective.currency
+
+    def price_names(self, wound_costing: str, strict_payer: bool = True) -> tuple[str, ...]:
+        """Prices in force under one way of costing wounds; the strict payer leaves out what others bear.
+
+        Raises BadInput for an unknown way.
+        """
+        ways = self.conventions.wound_costing
+        if wound_costing not in ways:
+            raise BadInput([Problem(self.name, "wound_costing", repr(wound_costing), nearest(wound_costing, ways))])
+        left_out = {name for way, costing in ways.items() if way != wound_costing for name in costing.prices}
+        if strict_payer:
+            left_out |= set(self.conventions.outside_payer.prices)
+        return tuple(name for name in self.prices.names() if name not in left_out)
+
+    def with_alternative(self, name: str) -> Perspective:
+        """The perspective under a structural alternative, whose prices do not vary.
+
+        Raises BadInput for an unknown alternative.
+        """
+        known = self.conventions.alternatives
+        if name not in known:
+            raise BadInput([Problem(self.name, "alternative", repr(name), nearest(name, known))])
+        return replace(self, prices=self.prices.with_values(known[name].values))
+
+
+def perspectives(path: Path | None = None) -> tuple[str, ...]:
+    """Names of the perspectives in the folder `path` (default: the shipped calibration)."""
+    files = ((path or shipped("calibration")) / "economics").glob("*.toml")
+    return tuple(sorted(file.stem for file in files if file.stem not in NOT_PERSPECTIVES))
+
+
+def load_perspective(name: str = "italy", path: Path | None = None) -> Perspective:
+    """The perspective `economics/NAME.toml` of the folder `path` (default: the shipped calibration).
+
+    `name` may also be a path ending in `.toml`, for a payer of one's own. Raises BadInput with every fault.
+    """
+    root = path or shipped("calibration")
+    own = name.endswith(".toml")
+    if not own and name not in perspectives(root):
+        raise BadInput([Problem("perspective", "name", repr(name), nearest(name, perspectives(root)))])
+    file = Path(name) if own else root / "economics" / f"{name}.toml"
+    shown = name if own else spelled(file, root)
+    problems: list[Problem] = []
+    sources = read_sources(root, problems)
+    tables: dict[str, Any] = read_toml(file, shown, problems)
+    if problems:
+        raise BadInput(problems)
+    priced = tables.pop("prices", None)
+    prices = priced if isinstance(priced, dict) else {}
+    if not prices:
+        problems.append(Problem(shown, "prices", repr(priced), "one [prices.NAME] table for each price"))
+    conventions = checked(Conventions, tables, shown, "", problems)
+    group = f"prices {file.stem}"
+    parameters = [read_parameter(p, group, t, sources, shown, f"prices.{p}", problems) for p, t in prices.items()]
+    register = Register(tuple(p for p in parameters if p), sources)
+    if conventions is not None:
+        problems += [Problem(shown, *fault) for fault in _faults(conventions, register, prices, sources)]
+    if problems or conventions is None:
+        raise BadInput(problems)
+    return Perspective(file.stem, conventions, register)
+
+
+def _faults(
+    conventions: Conventions, register: Register, priced: Collection[str], sources: Mapping[str, object]
+) -> Iterator[tuple[str, str, str]]:
+    """What no table can tell alone: money of another currency, and names that nothing defines."""
+    currency = conventions.perspective.currency
+    for price in register.parameters:
+        if not price.unit.startswith(f"{currency} ") and price.unit not in MULTIPLIERS:
+            yield f"prices.{price.name}.unit", repr(price.unit), f"{currency} per ..., or {', '.join(MULTIPLIERS)}"
+    for i, threshold in enumerate(conventions.thresholds):
+        if threshold.unit != f"{currency} per QALY":
+            yield f"thresholds.{i}.unit", repr(threshold.unit), f"{currency} per QALY"
+    used = {f"wound_costing.{way}.prices": costing.prices for way, costing in conventions.wound_costing.items()}
+    used["outside_payer.prices"] = conventions.outside_payer.prices
+    for key, names in used.items():
+        for name in names:
+            if name not in priced:
+                yield key, repr(name), nearest(name, priced)
+    for key, alternative in conventions.alternatives.items():
+        for name, value in alternative.values.items():
+            if name not in priced:
+                yield f"alternatives.{key}.values", repr(name), nearest(name, priced)
+            elif name in register:
+                for problem in outside_range(register[name], value, "", f"alternatives.{key}.values.{name}"):
+                    yield problem.key, problem.value, problem.allowed
+    cited: dict[str, Evidence] = {"discount": conventions.discount}
+    cited |= {f"thresholds.{i}": threshold for i, threshold in enumerate(conventions.thresholds)}
+    cited |= {f"alternatives.{key}": alternative for key, alternative in conventions.alternatives.items()}
+    for key, evidence in cited.items():
+        for source in evidence.source:
+            if source not in sources:
+                yield f"{key}.source", repr(source), f"a key of sources.toml; {nearest(source, sources)}"

@@ -1,0 +1,104 @@
+"""Utility of the general population by age and sex, which the utilities of states follow with age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.parameter import Grade, as_tuple
+from simulator.evidence.reading import Frozen, checked, read_toml, spelled
+from simulator.evidence.shipped import shipped
+from simulator.evidence.sources import read_sources
+
+
+class Polynomial(Frozen):
+    """Coefficients of u = constant + male + age * years + age_squared * years squared."""
+
+    constant: float
+    male: float
+    age: float
+    age_squared: float
+
+
+class Ratio(Frozen):
+    """A ratio to another norm that runs in a straight line between two ages and is held beyond them."""
+
+    from_age: float
+    to_age: float
+    from_male: float
+    to_male: float
+    from_female: float
+    to_female: float
+
+
+class Norm(Frozen):
+    """A norm as its file writes it: a polynomial of its own, or another norm, with or without a ratio."""
+
+    label: str
+    coefficients: Polynomial | None = None
+    based_on: str = ""
+    ratio: Ratio | None = None
+    source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+    grade: Grade
+    note: str
+
+
+@dataclass(frozen=True)
+class PopulationNorm:
+    """Mean utility of a country's population by age and sex."""
+
+    country: str
+    polynomial: Polynomial
+    ratio: Ratio | None
+
+    def at(self, age: float, male: bool) -> float:
+        """Mean utility at an age in years."""
+        c = self.polynomial
+        base = c.constant + c.male * male + c.age * age + c.age_squared * age**2
+        if self.ratio is None:
+            return base
+        r = self.ratio
+        start, stop = (r.from_male, r.to_male) if male else (r.from_female, r.to_female)
+        share = min(1.0, max(0.0, (age - r.from_age) / (r.to_age - r.from_age)))
+        return base * (start + share * (stop - start))
+
+
+def load_population_norm(country: str = "Italy", path: Path | None = None) -> PopulationNorm:
+    """The norm of a country from `economics/population_norms.toml` (default folder: the shipped calibration).
+
+    Raises BadInput with every fault of the file, and for a country that it does not have.
+    """
+    root = path or shipped("calibration")
+    file = root / "economics" / "population_norms.toml"
+    shown = spelled(file, root)
+    problems: list[Problem] = []
+    sources = read_sources(root, problems)
+    tables = read_toml(file, shown, problems)
+    norms = {key: norm for key, table in tables.items() if (norm := checked(Norm, table, shown, key, problems))}
+    for key, norm in norms.items():
+        problems += _faults(key, norm, norms, sources, shown)
+    if not problems and country not in norms:
+        problems.append(Problem(shown, "country", repr(country), nearest(country, norms)))
+    if problems:
+        raise BadInput(problems)
+    norm = norms[country]
+    polynomial = norm.coefficients or norms[norm.based_on].coefficients
+    assert polynomial is not None
+    return PopulationNorm(country, polynomial, norm.ratio)
+
+
+def _faults(key: str, norm: Norm, norms: Mapping[str, Norm], sources: Mapping[str, object], file: str) -> list[Problem]:
+    problems = [
+        Problem(file, f"{key}.source", repr(source), f"a key of sources.toml; {nearest(source, sources)}")
+        for source in norm.source
+        if source not in sources
+    ]
+    own = [name for name, other in norms.items() if other.coefficients is not None]
+    if norm.coefficients is None and norm.based_on not in own:
+        problems.append(Problem(file, f"{key}.based_on", repr(norm.based_on), nearest(norm.based_on, own)))
+    return problems

@@ -1,0 +1,81 @@
+"""Reading TOML into checked, frozen models, with every fault collected instead of the first one raised."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from simulator.errors import Problem, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MISSING = "missing"
+
+
+class Frozen(BaseModel):
+    """A model that is never changed after it was checked, and that knows all of its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def spelled(file: Path, root: Path) -> str:
+    """Name of a file in messages: from the folder `root` on, with that folder's own name."""
+    return file.relative_to(root.parent).as_posix() if file.is_relative_to(root.parent) else str(file)
+
+
+def read_toml(file: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    """Tables of a TOML file; an absent or unreadable file is a problem and yields nothing."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(Problem(name, "file", MISSING, "a TOML file at this place"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(name, "file", str(error), "valid TOML in UTF-8"))
+    return {}
+
+
+def checked(model: type[Model], table: object, name: str, key: str, problems: list[Problem]) -> Model | None:
+    """`table` as a `model`, or None with all of its faults appended to `problems`."""
+    if not isinstance(table, Mapping):
+        problems.append(Problem(name, key, repr(table), f"a table with the keys {', '.join(model.model_fields)}"))
+        return None
+    try:
+        return model.model_validate(dict(table))
+    except ValidationError as error:
+        for fault in error.errors():
+            where = [str(part) for part in fault["loc"]]
+            match fault["type"]:
+                case "extra_forbidden":
+                    value, allowed = repr(fault["input"]), nearest(where[-1], _keys_at(model, where[:-1]))
+                case "missing":
+                    value, allowed = MISSING, "required"
+                case _:
+                    value = repr(fault["input"])
+                    allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+            problems.append(Problem(name, ".".join([key, *where]).strip("."), value, allowed))
+        return None
+
+
+def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
+    """Keys of the table at a place inside `model`, through its lists and named tables."""
+    here: Any = model
+    for part in where:
+        if _is_model(here):
+            here = here.model_fields[part].annotation
+            here = next((option for option in get_args(here) if _is_model(option)), here) if _is_union(here) else here
+        else:
+            here = get_args(here)[-1 if get_origin(here) is dict else 0]
+    return list(here.model_fields) if _is_model(here) else []
+
+
+def _is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _is_union(annotation: object) -> bool:
+    return get_origin(annotation) in {Union, UnionType}

@@ -1,0 +1,227 @@
+"""The evidence register: every number about patients, care and outcomes that the engines read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence import distributions
+from simulator.evidence.parameter import Fixed, Parameter, read_parameter
+from simulator.evidence.reading import MISSING, read_toml, spelled
+from simulator.evidence.shipped import shipped
+from simulator.evidence.sources import Source, read_sources
+
+FITTED = "fitted.toml"
+
+
+@dataclass(frozen=True)
+class Register:
+    """Parameters in a fixed order (by file, then as written), with the sources they cite.
+
+    The register that engines read holds clinical groups only. The prices of a payer and a set of utilities are
+    registers of their own, so money never reaches an engine's record.
+    """
+
+    parameters: tuple[Parameter, ...]
+    sources: Mapping[str, Source]
+
+    def __getitem__(self, name: str) -> Parameter:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise KeyError(f"no parameter {name!r}; {nearest(name, self._by_name)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups, in order."""
+        return tuple(dict.fromkeys(parameter.group for parameter in self.parameters))
+
+    def names(self, group: str | None = None) -> tuple[str, ...]:
+        """Names of the parameters of a group (default: of all), in order."""
+        return tuple(p.name for p in self.parameters if group is None or p.group == group)
+
+    def values(self) -> dict[str, float]:
+        """The number in force of each parameter."""
+        return {parameter.name: parameter.value for parameter in self.parameters}
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """One float64 field per parameter, in order; its scalars give a field by attribute too."""
+        return np.dtype((np.record, [(parameter.name, np.float64) for parameter in self.parameters]))
+
+    def record(self, overrides: Mapping[str, float] | None = None) -> Any:
+        """The numbers in force as one scalar of `dtype`, some replaced by `overrides`.
+
+        Raises BadInput for unknown names and values outside their range.
+        """
+        numbers = self.values()
+        if overrides:
+            self._raise_for(overrides)
+            numbers |= {name: float(value) for name, value in overrides.items()}
+        return np.array([tuple(numbers.values())], dtype=self.dtype)[0]
+
+    def with_values(self, values: Mapping[str, float]) -> Register:
+        """The register with some numbers replaced by a user's.
+
+        A replaced number is fixed in every draw and graded an assumption, because the file's distribution,
+        source and grade were about another number.
+
+        Raises BadInput for unknown names and values outside their range.
+        """
+        self._raise_for(values)
+        return Register(
+            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters), self.sources
+        )
+
+    def citations(self, name: str) -> str:
+        """The sources of a parameter, one line each joined by semicolons."""
+        return "; ".join(self.sources[key].citation for key in self[name].source)
+
+    def table(self) -> pd.DataFrame:
+        """One row per parameter: what `clti evidence` prints. `low` and `high` are 95% limits of its distribution."""
+        rows = []
+        for p in self.parameters:
+            low, high = distributions.limits(p)
+            rows.append(
+                {
+                    "name": p.name,
+                    "group": p.group,
+                    "label": p.label,
+                    "value": p.value,
+                    "unit": p.unit,
+                    "distribution": distributions.text(p.distribution),
+                    "low": low,
+                    "high": high,
+                    "grade": p.grade,
+                    "source": self.citations(p.name),
+                    "note": p.note,
+                }
+            )
+        columns = ["name", "group", "label", "value", "unit", "distribution", "low", "high", "grade", "source", "note"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def hash(self) -> str:
+        """SHA-256 of everything the parameters say, for manifests."""
+        content = json.dumps([p.model_dump(mode="json") for p in self.parameters], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def _raise_for(self, values: Mapping[str, float]) -> None:
+        problems: list[Problem] = []
+        for name, value in values.items():
+            if name not in self:
+                problems.append(Problem("overrides", name, repr(value), nearest(name, self.names())))
+            else:
+                problems.extend(outside_range(self[name], value, "overrides", name))
+        if problems:
+            raise BadInput(problems)
+
+
+def load_register(path: Path | None = None, overrides: Mapping[str, float] | None = None) -> Register:
+    """The clinical register from `path/register/*.toml`, with `path/fitted.toml` and then `overrides` laid over it.
+
+    `path` is a folder like the shipped `calibration`, which is the default. Each file is a group and each of its
+    tables a parameter. When `fitted.toml` is there, it gives the value of every parameter marked `fitted`.
+
+    Raises BadInput with every fault of every file.
+    """
+    root = path or shipped("calibration")
+    problems: list[Problem] = []
+    sources = read_sources(root, problems)
+    tables = _tables(root, problems)
+    parameters = [
+        parameter
+        for name, (file, table) in tables.items()
+        if (parameter := read_parameter(name, Path(file).stem, table, sources, file, name, problems))
+    ]
+    if (root / FITTED).is_file():
+        marked = {
+            name for name, (_, table) in tables.items() if isinstance(table, dict) and table.get("fitted") is True
+        }
+        parameters = _fitted(parameters, marked, root, problems)
+    if problems:
+        raise BadInput(problems)
+    register = Register(tuple(parameters), sources)
+    return register.with_values(overrides) if overrides else register
+
+
+def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:
+    """Name of each parameter to its file and its table as written."""
+    files = sorted((root / "register").glob("*.toml"))
+    if not files:
+        problems.append(Problem(spelled(root / "register", root), "files", "none", "one TOML file per group"))
+    found: dict[str, tuple[str, object]] = {}
+    for file in files:
+        name = spelled(file, root)
+        for key, table in read_toml(file, name, problems).items():
+            if key in found:
+                problems.append(Problem(name, key, "second definition", f"once; {found[key][0]} has it already"))
+            else:
+                found[key] = (name, table)
+    return found
+
+
+def _fitted(parameters: list[Parameter], marked: set[str], root: Path, problems: list[Problem]) -> list[Parameter]:
+    """The parameters with the fitted values in place of the register's own where it marks them as fitted."""
+    name = spelled(root / FITTED, root)
+    tables = read_toml(root / FITTED, name, problems)
+    for key in sorted(tables.keys() - {"provenance", "values"}):
+        problems.append(Problem(name, key, "unknown table", nearest(key, ("provenance", "values"))))
+    values = tables.get("values")
+    if not isinstance(values, dict):
+        problems.append(Problem(name, "values", MISSING if values is None else repr(values), "a table of numbers"))
+        return parameters
+    for key in sorted(values.keys() - marked):
+        allowed = nearest(key, marked) if marked else "nothing: no parameter of the register is marked fitted"
+        problems.append(Problem(name, f"values.{key}", repr(values[key]), allowed))
+    for key in sorted(marked - values.keys()):
+        problems.append(Problem(name, f"values.{key}", MISSING, "required: the register marks it as fitted"))
+    overlaid = []
+    for parameter in parameters:
+        fitted = values.get(parameter.name, parameter.value) if parameter.fitted else parameter.value
+        faults = outside_range(parameter, fitted, name, f"values.{parameter.name}")
+        problems.extend(faults)
+        overlaid.append(parameter if faults else parameter.model_copy(update={"value": float(fitted)}))
+    return overlaid
+
+
+def outside_range(parameter: Parameter, value: object, file: str, key: str) -> list[Problem]:
+    """The fault of a value that the parameter cannot have; nothing if it can."""
+    low, high = parameter.range
+    is_number = isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
+    if is_number and low <= float(value) <= high and np.isfinite(float(value)):  # type: ignore[arg-type]
+        return []
+    return [Problem(file, key, repr(value), f"a number, {low:g} to {high:g}")]
+
+
+def _replaced(parameter: Parameter, value: float) -> Parameter:
+    note = f"Set by the user in place of {parameter.value:g} ({parameter.grade})."
+    return parameter.model_copy(
+        update={
+            "value": value,
+            "centre": value,
+            "distribution": Fixed(),
+            "source": (),
+            "grade": "assumption",
+            "note": note,
+            "fitted": False,
+        }
+    )

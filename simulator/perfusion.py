@@ -1,0 +1,74 @@
+"""The perfusion path: TcPO2 (mmHg) over time as a baseline plus linear ramps, kept between a floor and a ceiling.
+
+A dose that works, an angioplasty, a restenosis are each one ramp: a start, a duration and a height. Their sum is piecewise
+linear and so is its clipped version, which is what the closed forms of `hazards` need.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from simulator.compiling import compiled
+
+TOUCH = 1e-9
+"""mmHg within which the path counts as lying on its floor or ceiling (rounding at a crossing)."""
+
+
+@compiled
+def add_ramp(life: Any, start: float, duration: float, height: float) -> None:
+    """Let the path change by `height` mmHg, linearly over `duration` years from `start`.
+
+    A path holds as many ramps as its record has room for; the policies' limits on doses and procedures keep below it.
+    """
+    n = life.ramps
+    life.ramp_start[n] = start
+    life.ramp_duration[n] = duration
+    life.ramp_height[n] = height
+    life.ramps = n + 1
+
+
+@compiled
+def segment(life: Any, t: float) -> tuple[float, float, float]:
+    """Path at time t: value (mmHg), slope (mmHg per year) and the end of the straight segment (years)."""
+    value = life.tcpo2_start + life.tcpo2_slope * t
+    slope = life.tcpo2_slope
+    end = inf
+    for i in range(life.ramps):
+        start = life.ramp_start[i]
+        stop = start + life.ramp_duration[i]
+        if t < start:
+            end = min(end, start)
+        elif t < stop:
+            rate = life.ramp_height[i] / life.ramp_duration[i]
+            value += rate * (t - start)
+            slope += rate
+            end = min(end, stop)
+        else:
+            value += life.ramp_height[i]
+    return clipped(value, slope, t, end, life.tcpo2_ceiling)
+
+
+@compiled
+def clipped(value: float, slope: float, t: float, end: float, ceiling: float) -> tuple[float, float, float]:
+    """A straight segment kept between zero and the ceiling: its value, slope and end."""
+    if value >= ceiling - TOUCH and (slope >= 0.0 or value > ceiling + TOUCH):
+        if slope < 0.0:
+            end = min(end, t + (ceiling - value) / slope)
+        return ceiling, 0.0, end
+    if value <= TOUCH and (slope <= 0.0 or value < -TOUCH):
+        if slope > 0.0:
+            end = min(end, t - value / slope)
+        return 0.0, 0.0, end
+    if slope > 0.0:
+        end = min(end, t + (ceiling - value) / slope)
+    elif slope < 0.0:
+        end = min(end, t - value / slope)
+    return value, slope, end
+
+
+@compiled
+def tcpo2(life: Any, t: float) -> float:
+    """True TcPO2 (mmHg) at time t."""
+    value, _, _ = segment(life, t)
+    return value

@@ -1,0 +1,122 @@
+"""Where a result comes from: code, versions, command, inputs, seed and time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "clti-simulator"
+LIBRARIES = ("numpy", "numba", "scipy", "pandas", "simpy", "SALib", "matplotlib", "pyarrow")
+# Where the result goes and how many processes make it decide nothing about the result.
+DECIDES_NOTHING = ("--out", "--workers")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What must be known to make a result again. Hashes are SHA-256 in hexadecimal."""
+
+    command: tuple[str, ...]
+    inputs: Mapping[str, str]
+    seed: int | None
+    settings: Mapping[str, Any]
+    started: datetime
+    clock: float
+
+    @classmethod
+    def now(
+        cls, command: Sequence[str], inputs: Mapping[str, Path | bytes], seed: int | None, settings: Mapping[str, Any]
+    ) -> Provenance:
+        """Taken when the work begins, so that an input edited during a long run is the one that was read.
+
+        `command` is `sys.argv`; its first word, which differs from machine to machine, is written as ``clti``.
+        `settings` are kept as JSON: what JSON lacks becomes text, a number that is not finite is a `ValueError`.
+        """
+        code_hash()
+        hashes = {name: sha256(file if isinstance(file, bytes) else file.read_bytes()) for name, file in inputs.items()}
+        plain = json.loads(json.dumps(dict(settings), default=str, allow_nan=False))
+        return cls(("clti", *command[1:]), hashes, seed, plain, datetime.now(UTC), time.monotonic())
+
+    def lasting(self) -> dict[str, Any]:
+        """Everything that is the same when the same result is made again, whenever and into whatever folder."""
+        return {
+            "package": {"name": PACKAGE, "version": version(PACKAGE), "code_sha256": code_hash()},
+            "command": shlex.join(_deciding(self.command)),
+            "seed": self.seed,
+            "settings": dict(self.settings),
+            "inputs": dict(self.inputs),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        }
+
+    def manifest(self, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """The content of `manifest.json`: the lasting part, this run's times and machine, and every file's hash."""
+        return {
+            **self.lasting(),
+            "command": shlex.join(self.command),
+            "platform": platform.platform(),
+            "started": self.started.isoformat(timespec="seconds"),
+            "duration_seconds": round(time.monotonic() - self.clock, 3),
+            "files": {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()},
+        }
+
+    def for_readers(self) -> dict[str, str | list[str]]:
+        """The box at the end of a report: label -> text, or a list of texts."""
+        lasting = self.lasting()
+        package = lasting["package"]
+        box: dict[str, str | list[str]] = {
+            "Command": lasting["command"],
+            "Seed": "none" if self.seed is None else str(self.seed),
+            "Settings": [f"{name} = {value}" for name, value in self.settings.items()],
+            "Inputs": [f"{name}, SHA-256 {digest[:16]}" for name, digest in self.inputs.items()],
+            "Program": f"{PACKAGE} {package['version']}, code SHA-256 {package['code_sha256'][:16]}",
+            "Libraries": ", ".join(f"{name} {number}" for name, number in lasting["versions"].items()),
+        }
+        return {label: content for label, content in box.items() if content}
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def version(package: str) -> str:
+    """The installed version of a package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@cache
+def code_hash() -> str:
+    """One hash over all source files of this program, which tells two checkouts of one version apart.
+
+    Taken once per process: it is the code that was there when the work began that counts.
+    """
+    root = Path(__file__).resolve().parents[1]
+    whole = hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        whole.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def _deciding(command: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    skip = False
+    for word in command:
+        if skip:
+            skip = False
+        elif word in DECIDES_NOTHING:
+            skip = True
+        elif not word.startswith(tuple(f"{option}=" for option in DECIDES_NOTHING)):
+            kept.append(word)
+    return kept

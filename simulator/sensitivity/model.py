@@ -1,0 +1,120 @@
+"""What a sweep runs: a model named by its kind and settings, built anew wherever it is needed.
+
+A `Model` is plain data. It crosses to worker processes and clusters as it is, and its hash names the results, so a
+result can always be told from one of another model. The code behind a kind is a `Runner`; `KINDS` says where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import CheckFailed
+from simulator.sensitivity.inputs import Catalogue, Floats
+
+KINDS: dict[str, str] = {
+    "ishigami": "simulator.sensitivity.known_models:Ishigami",
+    "additive": "simulator.sensitivity.known_models:Additive",
+}
+"""Kind -> ``module:class`` of its `Runner`. A study can name these kinds and nothing else."""
+
+PEOPLE_ONLY = ("cli", "report", "explorer")
+"""Folders of this program that show results and cannot change them."""
+
+Fault: TypeAlias = tuple[str, object, str]
+"""Key of the study, value and what was allowed."""
+
+
+class RunFailed(CheckFailed):
+    """The model could not be run for some rows, which the message names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Outputs of some rows for one replicate: `values` and their Monte Carlo standard `errors`, (rows, outputs)."""
+
+    values: Floats
+    errors: Floats
+
+
+class Runner(Protocol):
+    """What the code behind a kind of model offers."""
+
+    def catalogue(self) -> Catalogue:
+        """The inputs that may vary."""
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything that is wrong with the settings, outputs, policies and patients of its model."""
+
+    def evidence(self) -> str:
+        """Hash of every file that it reads, so that edited evidence never meets results of the old one."""
+
+    def evaluate(self, inputs: Floats, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
+        """Run each row of `inputs`, shape (rows, parameters), with the luck of `replicate` (0, 1, ...).
+
+        A row's result depends on that row, the model and the replicate alone: never on its neighbours, its place or
+        `row_ids`, which only name rows in messages. Rows of one replicate share their luck, so that differences
+        between rows are differences between parameters; replicates are independent of each other.
+        """
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that decides a result besides the row of inputs and the replicate.
+
+    `parameters` names the columns of the inputs, `outputs` those of the results. `settings` is canonical JSON of what
+    else the kind of model needs, written by `canonical`.
+    """
+
+    kind: str
+    parameters: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    patients: int = 0
+    seed: int = 0
+    settings: str = "{}"
+
+    def setting(self, name: str, default: Any) -> Any:
+        """One of the settings."""
+        return json.loads(self.settings).get(name, default)
+
+    def runner(self) -> Runner:
+        """The code that runs it, built once in each process."""
+        return _runner(self)
+
+    def family(self) -> str:
+        """SHA-256 of the model, the code that runs it and the evidence it reads: what results have in common."""
+        content = {"model": asdict(self), "code": running_code(), "evidence": self.runner().evidence()}
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """JSON with one spelling for one content."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+@lru_cache(maxsize=1)
+def running_code() -> str:
+    """SHA-256 of the source files that can change a result."""
+    root = Path(__file__).resolve().parents[1]
+    whole = hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        place = file.relative_to(root)
+        if place.parts[0] not in PEOPLE_ONLY:
+            whole.update(place.as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _runner(model: Model) -> Runner:
+    module, name = KINDS[model.kind].split(":")
+    return cast(Runner, getattr(importlib.import_module(module), name)(model))

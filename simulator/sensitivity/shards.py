@@ -1,0 +1,253 @@
+"""Finished runs on disk: shards that carry their own name, proof and origin.
+
+A shard is a Parquet file with the inputs, values and Monte Carlo errors of some runs. Its name is the SHA-256 of what
+decided them: the model with its code and evidence (the *family*), the replicate and the bytes of the inputs. Its schema
+carries the SHA-256 of what came out. A shard appears complete or not at all, and one that is damaged or comes from
+elsewhere is named and never used.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import CheckFailed
+from simulator.sensitivity.inputs import Floats
+from simulator.sensitivity.model import Evaluation, Model
+
+FOLDER = "shards"
+MARK = b"clti_shard"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class BadShard(CheckFailed):
+    """Shards that are damaged or belong elsewhere; the message names each."""
+
+
+class StorageFull(CheckFailed):
+    """There is no room for another shard."""
+
+
+class MissingRuns(CheckFailed):
+    """Runs that a study needs have not been made yet."""
+
+
+@dataclass(eq=False)
+class Finished:
+    """The runs found on disk, looked up by replicate and row of inputs."""
+
+    place: dict[tuple[int, bytes], int] = field(default_factory=dict)
+    values: list[Floats] = field(default_factory=list)
+    errors: list[Floats] = field(default_factory=list)
+    shards: int = 0
+
+    def has(self, replicate: int, row: Floats) -> bool:
+        """Whether a run is there."""
+        return (replicate, row.tobytes()) in self.place
+
+    def add(self, replicate: int, inputs: Floats, values: Floats, errors: Floats) -> bool:
+        """Take in the runs of a shard; False if a run is known already with another result."""
+        self.shards += 1
+        agree = True
+        for row, value, error in zip(inputs, values, errors, strict=True):
+            key = (replicate, row.tobytes())
+            known = self.place.get(key)
+            if known is None:
+                self.place[key] = len(self.values)
+                self.values.append(value)
+                self.errors.append(error)
+            else:
+                agree &= self.values[known].tobytes() == value.tobytes()
+                agree &= self.errors[known].tobytes() == error.tobytes()
+        return agree
+
+    def collect(self, inputs: Floats, replicates: int, outputs: int) -> tuple[Floats, Floats]:
+        """Values and errors of every row, shape (replicates, rows, outputs). Raises MissingRuns."""
+        shape = (replicates, len(inputs), outputs)
+        values, errors = np.empty(shape), np.empty(shape)
+        missing = 0
+        for replicate in range(replicates):
+            for i, row in enumerate(inputs):
+                place = self.place.get((replicate, row.tobytes()))
+                if place is None:
+                    missing += 1
+                else:
+                    values[replicate, i], errors[replicate, i] = self.values[place], self.errors[place]
+        if missing:
+            raise MissingRuns(f"{missing:,} of {replicates * len(inputs):,} runs are missing")
+        return values, errors
+
+
+@dataclass(frozen=True)
+class ShardStore:
+    """The shards of one model in the output folder `root`.
+
+    Shards of other models may lie beside them, each family in a folder of its own.
+    """
+
+    root: Path
+    model: Model
+    family: str
+
+    @classmethod
+    def of(cls, root: Path, model: Model) -> ShardStore:
+        """The store of a model in an output folder, which need not exist yet."""
+        return cls(Path(root), model, model.family())
+
+    @property
+    def folder(self) -> Path:
+        """Where the shards of this model lie."""
+        return self.root / FOLDER / self.family[:16]
+
+    def key(self, replicate: int, inputs: Floats) -> str:
+        """Name of the shard with these inputs."""
+        whole = hashlib.sha256(f"{self.family} {replicate} ".encode())
+        whole.update(np.ascontiguousarray(inputs, dtype="<f8").tobytes())
+        return whole.hexdigest()
+
+    def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> Path:
+        """Write a shard so that it survives a crash at any moment. Raises StorageFull."""
+        key = self.key(replicate, inputs)
+        content = self._parquet(key, replicate, inputs, evaluation)
+        return self._save(f"{key}.parquet", content)
+
+    def read(self) -> Finished:
+        """Every finished run, each shard checked. Raises BadShard with all shards that must not be used."""
+        finished = Finished()
+        bad: list[str] = []
+        for file in sorted(self.folder.glob("*.parquet")):
+            try:
+                replicate, inputs, evaluation = self._checked(file)
+            except BadShard as fault:
+                bad.append(str(fault))
+                continue
+            if not finished.add(replicate, inputs, evaluation.values, evaluation.errors):
+                bad.append(f"{file}: gives other results than another shard for the same runs")
+        if bad:
+            raise BadShard(
+                f"{len(bad)} shard(s) must not be used; move them away and run again to repeat their runs:\n"
+                + "\n".join(f"  {line}" for line in bad)
+            )
+        return finished
+
+    def take(self, others: Iterable[ShardStore]) -> None:
+        """Copy the shards of other folders into this one, once all of them have been checked."""
+        others = tuple(others)
+        for other in others:
+            other.read()
+        for other in others:
+            for file in sorted(other.folder.glob("*.parquet")):
+                if not (self.folder / file.name).exists():
+                    self._save(file.name, file.read_bytes())
+
+    def strangers(self) -> tuple[Path, ...]:
+        """Folders beside this one with shards of other models, versions or studies."""
+        beside = self.folder.parent
+        return tuple(sorted(each for each in beside.glob("*") if each.is_dir() and each != self.folder))
+
+    def _save(self, name: str, content: bytes) -> Path:
+        target = self.folder / name
+        draft = self.folder / f".{name[:16]}-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with draft.open("xb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                draft.replace(target)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            _settle(self.folder)
+        except OSError as error:
+            if error.errno in FULL:
+                raise StorageFull(
+                    f"No room left for {target.parent} ({error.strerror}). Every finished shard is safe: free some "
+                    "space and give the same command again, which goes on where it stopped."
+                ) from error
+            raise
+        return target
+
+    def _parquet(self, key: str, replicate: int, inputs: Floats, evaluation: Evaluation) -> bytes:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        columns = {
+            **{f"input.{name}": inputs[:, i] for i, name in enumerate(self.model.parameters)},
+            **{f"value.{name}": evaluation.values[:, i] for i, name in enumerate(self.model.outputs)},
+            **{f"error.{name}": evaluation.errors[:, i] for i, name in enumerate(self.model.outputs)},
+        }
+        mark = {
+            "key": key,
+            "family": self.family,
+            "replicate": replicate,
+            "content": _content(inputs, evaluation),
+            "kind": self.model.kind,
+            "patients": self.model.patients,
+            "seed": self.model.seed,
+            "numpy": np.__version__,
+        }
+        table = pa.table(columns).replace_schema_metadata({MARK: json.dumps(mark, sort_keys=True).encode()})
+        sink = pa.BufferOutputStream()
+        # A dictionary would give every NaN the same bits.
+        pq.write_table(table, sink, use_dictionary=False, compression="zstd", write_statistics=False)
+        return bytes(sink.getvalue())
+
+    def _checked(self, file: Path) -> tuple[int, Floats, Evaluation]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            table = pq.read_table(file, partitioning=None)
+            mark: dict[str, Any] = json.loads((table.schema.metadata or {})[MARK])
+            inputs = _columns(table, "input", self.model.parameters)
+            outputs = self.model.outputs
+            found = Evaluation(_columns(table, "value", outputs), _columns(table, "error", outputs))
+        except (pa.ArrowException, OSError) as error:
+            raise BadShard(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error
+        except KeyError as error:
+            raise BadShard(f"{file}: foreign, it has no {error}") from error
+        except ValueError as error:
+            raise BadShard(f"{file}: damaged, its mark is not readable") from error
+        if mark.get("family") != self.family:
+            raise BadShard(f"{file}: foreign, it comes from another model, version, evidence, seed or study")
+        if mark.get("content") != _content(inputs, found):
+            raise BadShard(f"{file}: damaged, its numbers do not match their hash")
+        key = self.key(int(mark["replicate"]), inputs)
+        if key != mark.get("key") or file.stem != key:
+            raise BadShard(f"{file}: foreign, its name does not match its inputs")
+        return int(mark["replicate"]), inputs, found
+
+
+def _columns(table: Any, kind: str, names: tuple[str, ...]) -> NDArray[np.float64]:
+    columns = [table[f"{kind}.{name}"].to_numpy() for name in names]
+    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float64) if columns else np.empty((len(table), 0))
+
+
+def _content(inputs: Floats, evaluation: Evaluation) -> str:
+    whole = hashlib.sha256()
+    for array in (inputs, evaluation.values, evaluation.errors):
+        whole.update(f"{array.shape} ".encode() + np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return whole.hexdigest()
+
+
+def _settle(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system knows how."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,104 @@
+"""Conditional power at an interim look, and sample sizes re-estimated from it (the promising zone).
+
+`z` is the interim statistic, `information` its fraction of the planned maximum, `final_z` the boundary at the planned
+end and `drift` the mean of the final statistic under the assumed effect. All arguments broadcast.
+Jennison C, Turnbull BW 2000, chapter 10; Mehta CR, Pocock SJ. Stat Med 2011;30:3267-3284, doi 10.1002/sim.4102.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+Array = NDArray[np.float64]
+
+
+def trend(z: ArrayLike, information: ArrayLike) -> Array:
+    """Drift of the final statistic if the effect seen so far goes on: z / sqrt(t)."""
+    return np.asarray(np.asarray(z, dtype=float) / np.sqrt(information))
+
+
+def conditional_power(
+    z: ArrayLike, information: ArrayLike, final_z: ArrayLike, drift: ArrayLike | None = None, end: ArrayLike = 1.0
+) -> Array:
+    """Probability that the final z exceeds `final_z`, given the interim z.
+
+    The effect is `drift`, or the current trend if that is None. The trial ends at information `end` (1 is as planned; 1.5
+    half as much again), still in units of the planned maximum. At or after the end it is 0 or 1.
+    """
+    z, t, end = np.asarray(z, dtype=float), np.asarray(information, dtype=float), np.asarray(end, dtype=float)
+    theta = trend(z, t) if drift is None else np.asarray(drift, dtype=float)
+    short = np.asarray(final_z) * np.sqrt(end) - z * np.sqrt(t) - theta * (end - t)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = ndtr(-short / np.sqrt(end - t))
+    return np.asarray(np.where(end > t, chance, z >= np.asarray(final_z)), dtype=float)
+
+
+def stopping_z(
+    information: ArrayLike, final_z: ArrayLike, threshold: ArrayLike, drift: ArrayLike | None = None
+) -> Array:
+    """The interim z at which the conditional power equals `threshold`; below it the trial would stop for futility."""
+    t = np.asarray(information, dtype=float)
+    reach = np.asarray(final_z) + ndtri(threshold) * np.sqrt(1.0 - t)
+    if drift is None:
+        return np.asarray(np.sqrt(t) * reach)
+    return np.asarray((reach - np.asarray(drift) * (1.0 - t)) / np.sqrt(t))
+
+
+@dataclass(frozen=True)
+class PromisingZone:
+    """When and how far the sample size grows at an interim look.
+
+    Between the conditional powers `lower` and `upper` under the current trend the trial is promising: it is enlarged
+    until the conditional power is `target`, to at most `largest` times the planned information. Elsewhere it goes on as
+    planned. With `lower` at or above the value of `least_promising` the ordinary test keeps its level
+    (Chen YHJ, DeMets DL, Lan KKG. Stat Med 2004;23:1023-1038, doi 10.1002/sim.1688; and Mehta & Pocock).
+    """
+
+    lower: float
+    upper: float
+    target: float
+    largest: float
+
+
+def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z: float) -> Array:
+    """Information at the end of each trial, in units of the planned maximum: 1 outside the zone, up to `zone.largest` in it.
+
+    The second stage is as large as the weighted statistic (`weighted_z`) needs for the target under the current trend
+    (Mehta & Pocock 2011, section 3).
+    """
+    z, t = np.broadcast_arrays(np.asarray(z, dtype=float), np.asarray(information, dtype=float))
+    power = conditional_power(z, t, final_z)
+    promising = (power >= zone.lower) & (power < zone.upper) & (z > 0.0)
+    with np.errstate(divide="ignore"):
+        second = ((final_z - z * np.sqrt(t)) / np.sqrt(1.0 - t) + ndtri(zone.target)) ** 2 * t / z**2
+    return np.asarray(np.where(promising, np.clip(t + second, 1.0, zone.largest), 1.0))
+
+
+def weighted_z(first_z: ArrayLike, second_z: ArrayLike, information: ArrayLike) -> Array:
+    """The statistic with weights fixed in advance: sqrt(t) z1 + sqrt(1 - t) z2, whatever the second stage's size became.
+
+    `second_z` comes from the data after the look alone. Keeps the level for any re-estimation rule. Cui L, Hung HMJ,
+    Wang SJ. Biometrics 1999;55:853-857, doi 10.1111/j.0006-341X.1999.00853.x.
+    """
+    t = np.asarray(information, dtype=float)
+    return np.asarray(np.sqrt(t) * np.asarray(first_z) + np.sqrt(1.0 - t) * np.asarray(second_z))
+
+
+def least_promising(information: float, final_z: float, target: float, largest: float) -> float:
+    """The smallest conditional power from which enlarging the trial cannot inflate the ordinary test's type I error.
+
+    At the enlarged size the ordinary final statistic needs the boundary that keeps the conditional type I error; the
+    enlargement is safe where that boundary is not above `final_z` (Mehta & Pocock 2011, equations 10 and 11).
+    """
+    z = np.linspace(0.0, final_z / np.sqrt(information), 20_001)[1:]
+    power = conditional_power(z, information, final_z)
+    zone = PromisingZone(0.0, target, target, largest)
+    end = enlarged(zone, z, information, final_z)
+    gained, planned = np.sqrt(end - information), np.sqrt(1.0 - information)
+    needed = (gained / planned * (final_z - z * np.sqrt(information)) + z * np.sqrt(information)) / np.sqrt(end)
+    unsafe = needed > final_z + 1e-12
+    return float(power[unsafe].max()) if unsafe.any() else 0.0

@@ -1,0 +1,216 @@
+"""The words of the model: states, risks, events and streams of luck.
+
+Numbers are part of saved results and of the random draws, so every list here is append-only; a test pins them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Stream(IntEnum):
+    """Streams of a patient's luck. The draw of one stream never depends on another."""
+
+    AGE = 0
+    SEX = 1
+    DIABETES_YEARS = 2
+    ISCHAEMIC_HEART_DISEASE = 3
+    INFECTION = 4
+    OSTEOMYELITIS = 5
+    HEEL = 6
+    SIDE = 7
+    TCPO2 = 8
+    SCREENING_ERROR = 9
+    ANKLE_PRESSURE = 10
+    RENAL = 11
+    RUTHERFORD = 12
+    LEIDEN = 13
+    MTHFR = 14
+    EV_CLASS = 15
+    EV_LEVEL = 16
+    ANGIOPLASTY_SUITABLE = 17
+    VESSEL_FACTOR = 18
+    VESSEL = 19
+    """Occurrence = site."""
+    RESPONSE = 20
+    RESPONSE_DOSE = 21
+    GAIN = 22
+    JUDGEMENT = 23
+    """Occurrence = dose decided upon."""
+    DECISION_ERROR = 24
+    """Measurement error when a repeat dose is decided; occurrence = dose decided upon."""
+    LAST_ERROR = 25
+    """Measurement error of the TcPO2 after the last treatment."""
+    VISIT_ERROR = 26
+    """Occurrence = visit."""
+    MARKER_TEST = 27
+    BACKGROUND_DEATH = 28
+    HEALING = 29
+    """Occurrence = wound."""
+    MINOR_AMPUTATION = 30
+    MAJOR_AMPUTATION = 31
+    DISEASE_DEATH = 32
+    RECURRENCE = 33
+    """Occurrence = wound."""
+    STUMP_HEALING = 34
+    """Occurrence = major operation."""
+    CONVERSION = 35
+    POSTOPERATIVE_DEATH = 36
+    """Occurrence = major operation."""
+    AMPUTATION_LEVEL = 37
+    WALKING = 38
+    """Occurrence = healed wounds and stumps so far."""
+    ANGIOPLASTY_SUCCESS = 39
+    """Occurrence = angioplasty."""
+    ANGIOPLASTY_PLATEAU = 40
+    """Occurrence = angioplasty."""
+    RESTENOSIS = 41
+    """Occurrence = angioplasty."""
+    REPEAT_ANGIOPLASTY = 42
+    """Occurrence = angioplasty."""
+    ARRIVAL = 43
+    """Waiting time between referrals, where a resource is shared."""
+    ENTRY_DATE = 44
+    DROP_OUT = 45
+    ARM = 46
+    GANGRENE = 47
+
+
+class Risk(IntEnum):
+    """Competing risks, each with a budget of its own. The order breaks ties: the earlier risk wins."""
+
+    DISEASE_DEATH = 0
+    POSTOPERATIVE_DEATH = 1
+    MAJOR_AMPUTATION = 2
+    CONVERSION = 3
+    MINOR_AMPUTATION = 4
+    HEALING = 5
+    STUMP_HEALING = 6
+    RECURRENCE = 7
+
+
+class Event(IntEnum):
+    """What an event history can hold.
+
+    Ties are broken so: clinical events before planned care; background death before the competing risks; among
+    risks the order of `Risk`; among planned care the order of this list; visits last.
+    """
+
+    REFERRAL = 0
+    BACKGROUND_DEATH = 1
+    DISEASE_DEATH = 2
+    POSTOPERATIVE_DEATH = 3
+    BELOW_KNEE_AMPUTATION = 4
+    ABOVE_KNEE_AMPUTATION = 5
+    CONVERSION = 6
+    MINOR_AMPUTATION = 7
+    HEALED = 8
+    STUMP_HEALED = 9
+    NEW_WOUND = 10
+    WALKS = 11
+    ANGIOPLASTY = 12
+    RESTENOSIS = 13
+    REPEAT_ANGIOPLASTY = 14
+    DOSE = 15
+    STOPS_TREATMENT = 16
+    VISIT = 17
+    HORIZON = 18
+
+
+class Wound(IntEnum):
+    """The wound of the index limb (or of its stump)."""
+
+    NONE = 0
+    """Rest pain without tissue loss."""
+    OPEN = 1
+    HEALED = 2
+    RECURRED = 3
+
+
+class Limb(IntEnum):
+    """What is left of the index limb."""
+
+    INTACT = 0
+    MINOR_AMPUTATION = 1
+    BELOW_KNEE = 2
+    ABOVE_KNEE = 3
+
+
+class State(IntEnum):
+    """Health states in which the ledger counts time."""
+
+    REST_PAIN = 0
+    ULCER = 1
+    SEVERE_ULCER = 2
+    """Rutherford 6, or infected."""
+    RECURRENT_ULCER = 3
+    HEALED = 4
+    HEALED_AFTER_MINOR = 5
+    BELOW_KNEE = 6
+    BELOW_KNEE_WALKING = 7
+    ABOVE_KNEE = 8
+    ABOVE_KNEE_WALKING = 9
+
+
+class Renal(IntEnum):
+    """Renal class."""
+
+    NORMAL = 0
+    MODERATE = 1
+    SEVERE = 2
+    DIALYSIS = 3
+
+
+class Marker(IntEnum):
+    """Biomarkers a policy can select on."""
+
+    NONE = 0
+    SMALL_EV = 1
+    THROMBOPHILIA = 2
+
+
+class Repeat(IntEnum):
+    """Rules for giving a further dose."""
+
+    ALWAYS = 0
+    CLINICAL_JUDGEMENT = 1
+    UNTIL_TCPO2 = 2
+
+
+class Product(IntEnum):
+    """Cell products. Mobilised apheresis and freshly filtered blood are different products."""
+
+    PBMNC = 0
+    BMMNC = 1
+    MOBILISED_PBMNC = 2
+
+
+class Route(IntEnum):
+    """Routes of injection."""
+
+    INTRAMUSCULAR = 0
+    INTRA_ARTERIAL = 1
+
+
+class View(IntEnum):
+    """Evidence views on how much of the recovery is caused by cell therapy."""
+
+    SCEPTICAL = 0
+    CENTRAL = 1
+    OPTIMISTIC = 2
+
+
+DAYS_PER_YEAR = 365.25
+ARTERIES = (
+    "iliac",
+    "common_femoral",
+    "profunda",
+    "superficial_femoral",
+    "popliteal",
+    "tibioperoneal_trunk",
+    "anterior_tibial",
+    "peroneal",
+    "posterior_tibial",
+    "pedal",
+    "plantar",
+)

@@ -1,0 +1,419 @@
+"""The border to people: output folder, report, figures, formats and terminal."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from simulator.errors import BadInput
+from simulator.report import console, style
+from simulator.report.formats import ByRow, money, number, percent, points, spread, text_table
+from simulator.report.html import Report
+from simulator.report.images import image
+from simulator.report.outputs import OutputFolder
+
+NASTY = "<script>alert('x')</script> & \"q\" [bold]b[/bold] $a_b$"
+COMMAND = ["/somewhere/bin/clti", "compare", "--seed", "7"]
+
+
+def outcomes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "policy": ["conservative", NASTY],
+            "outcome": ["death", "death"],
+            "mean": [0.1 + 0.2, 1 / 3],
+            "se": [0.004, np.nan],
+        }
+    )
+
+
+def curves() -> Figure:
+    with style.house_style():
+        figure, (axes,) = style.new_figure(4, 3)
+        x = np.linspace(0, 3, 20)
+        for rate, name in ((0.2, "conservative"), (0.21, NASTY)):
+            axes.plot(x, 1 - np.exp(-rate * x), label=name, **style.looks([name])[name].line)
+        style.percent_axis(axes)
+        style.direct_label(axes)
+        style.caption(figure, f"Two policies, hardly apart: {NASTY}")
+    return figure
+
+
+def report() -> Report:
+    figure = curves()
+    return (
+        Report(f"Compared: {NASTY}", f"Lead {NASTY}")
+        .section(f"Outcomes {NASTY}", f"First.\n\nSecond {NASTY}.")
+        .points([NASTY])
+        .table(outcomes(), f"Table {NASTY}", {"mean": percent(se="se")}, note=NASTY, file="outcomes.csv")
+        .figure(figure, alt=NASTY)
+        .section("Limits")
+        .note(NASTY)
+    )
+
+
+def fill(folder: OutputFolder) -> None:
+    folder.table("outcomes", outcomes())
+    folder.per_patient("patients", pd.DataFrame({"patient": range(5), "age": np.linspace(50, 80, 5)}))
+    folder.figure("curves", curves())
+    folder.text("story.txt", "One patient.\n")
+    folder.report(report())
+
+
+def write(path: Path) -> dict[str, bytes]:
+    with OutputFolder(path, [*COMMAND, "--out", str(path)], inputs={"base.toml": b"x = 1"}, seed=7) as folder:
+        fill(folder)
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the visible text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_what_a_user_typed_is_shown_and_never_run() -> None:
+    """A policy named like a script appears as text in every place of the report, and no script element does."""
+    page = Page(report().html({"Command": NASTY, "Inputs": [NASTY]}))
+    assert "script" not in {tag for tag, _ in page.tags}
+    # Title twice, lead, heading twice (with the contents), text, point, caption, cell, note, figure caption, note, box.
+    assert page.words.count(NASTY) == 14
+    assert [tag["alt"] for name, tag in page.tags if name == "img"] == [NASTY]
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_escaped(text: str) -> None:
+    """Whatever the title, the page has the same elements."""
+    assert [tag for tag, _ in Page(Report(text, text).section(text).html()).tags] == [
+        tag for tag, _ in Page(Report("a", "a").section("a").html()).tags
+    ]
+
+
+def test_the_report_needs_no_network() -> None:
+    """Nothing is loaded from elsewhere: pictures are data, links stay in the page, styles are inside."""
+    text = report().html({"Seed": "1"})
+    page = Page(text)
+    for tag, attributes in page.tags:
+        assert (attributes.get("src") or "data:").startswith("data:"), tag
+        assert (attributes.get("href") or "#").startswith("#"), tag
+        assert tag not in {"link", "script", "iframe", "object"}
+    assert "http" not in text.replace("http-equiv", "").replace(NASTY, "")
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_the_report_is_accessible() -> None:
+    """Language, one title, labelled tables with scoped headings, contents that lead somewhere, unique ids."""
+    page = Page(report().html({"Seed": "1"}))
+    tags = [tag for tag, _ in page.tags]
+    assert ("html", {"lang": "en"}) in page.tags
+    assert tags.count("h1") == 1
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in page.tags if tag == "th")
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.tags:
+        for target in ((attributes.get("href") or "").removeprefix("#"), attributes.get("aria-labelledby") or ""):
+            assert target in {*ids, ""}
+
+
+def test_a_report_is_a_value() -> None:
+    """Adding a block leaves the report it was added to as it was; a block needs a section."""
+    begun = Report("T", "L").section("S")
+    assert begun.text("more") != begun
+    assert begun.sections[0].blocks == ()
+    with pytest.raises(ValueError, match="section"):
+        Report("T", "L").text("x")
+
+
+def test_a_repeat_writes_the_same_bytes(tmp_path: Path) -> None:
+    """Two runs into two folders differ only in the manifest."""
+    first, second = write(tmp_path / "a"), write(tmp_path / "b")
+    assert set(first) == set(second)
+    assert {name for name in first if first[name] != second[name]} == {"manifest.json"}
+
+
+def test_the_manifest_tells_everything(tmp_path: Path) -> None:
+    """Every file is listed with its hash, and command, seed, inputs and versions are there."""
+    files = write(tmp_path / "out")
+    manifest = json.loads(files.pop("manifest.json"))
+    assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
+    assert manifest["command"] == f"clti compare --seed 7 --out {tmp_path / 'out'}"
+    assert manifest["seed"] == 7
+    assert manifest["inputs"] == {"base.toml": hashlib.sha256(b"x = 1").hexdigest()}
+    assert {"python", "numpy", "numba", "scipy", "pandas", "simpy", "SALib"} <= set(manifest["versions"])
+    assert {"platform", "started", "duration_seconds", "package", "settings"} <= set(manifest)
+
+
+def test_parquet_carries_its_provenance(tmp_path: Path) -> None:
+    """The Parquet schema holds command, seed and versions beside the data."""
+    files = write(tmp_path / "out")
+    schema = pq.read_schema(io.BytesIO(files["patients.parquet"]))
+    assert json.loads(schema.metadata[b"clti"])["command"] == "clti compare --seed 7"
+    assert pd.read_parquet(io.BytesIO(files["patients.parquet"])).shape == (5, 2)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_error_leaves_nothing_written(tmp_path: Path, error: type[BaseException], exists: bool) -> None:
+    """An error or an interruption before the end writes no file and makes no folder."""
+    out = tmp_path / "new" / "out"
+    if exists:
+        out.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+
+    def interrupted() -> None:
+        with OutputFolder(out, COMMAND) as folder:
+            fill(folder)
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_interruption_while_staging_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    """Ctrl-C in the middle of writing leaves what was there before, without a trace."""
+    out = tmp_path / "out"
+    if exists:
+        write(out)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    folder = OutputFolder(out, COMMAND)
+    fill(folder)
+    folder.table("more", outcomes())
+    count = itertools.count()
+    real = Path.write_bytes
+
+    def failing(self: Path, data: bytes) -> int:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+        return real(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", failing)
+    with pytest.raises(KeyboardInterrupt):
+        folder.write()
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    assert out.exists() == exists
+
+
+def test_other_files_of_an_existing_folder_stay(tmp_path: Path) -> None:
+    """Writing into a folder replaces files of the same name only."""
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "outcomes.csv").write_text("old")
+    files = write(tmp_path)
+    assert files["mine.txt"] == b"mine"
+    assert files["outcomes.csv"].startswith(b"policy,")
+    assert not [name for name in files if name.startswith(".")]
+
+
+def test_an_impossible_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    """A path that is a file, or lies below one, is bad input at once."""
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(BadInput, match="--out"):
+            OutputFolder(path, COMMAND)
+
+
+def test_file_names_are_plain_and_unique(tmp_path: Path) -> None:
+    """A name cannot leave the folder, occur twice or shadow the manifest; a meaningful index is not dropped."""
+    folder = OutputFolder(tmp_path / "out", COMMAND)
+    folder.table("outcomes", outcomes())
+    for name in ("../outcomes", "a/b", "", "outcomes"):
+        with pytest.raises(ValueError, match=r"name|already"):
+            folder.table(name, outcomes())
+    with pytest.raises(ValueError, match="already"):
+        folder.text("manifest.json", "")
+    with pytest.raises(ValueError, match="reset_index"):
+        folder.table("indexed", outcomes().set_index("policy"))
+
+
+def test_settings_that_cannot_be_kept_fail_before_the_work(tmp_path: Path) -> None:
+    """A setting that is not finite stops at once, not after a long run."""
+    with pytest.raises(ValueError, match="JSON"):
+        OutputFolder(tmp_path / "out", COMMAND, settings={"threshold": float("nan")})
+
+
+@given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
+def test_csv_keeps_every_bit(values: list[float]) -> None:
+    """Floats written to CSV read back as the same numbers."""
+    from simulator.report.outputs import _csv
+
+    back = pd.read_csv(io.BytesIO(_csv(pd.DataFrame({"x": values}))), float_precision="round_trip")
+    assert back["x"].astype(float).tolist() == values
+
+
+def test_images_hold_no_time_and_no_address() -> None:
+    """Image files of equal figures are equal and tell neither date nor program."""
+    for kind in ("svg", "png"):
+        assert image(curves(), kind) == image(curves(), kind)  # type: ignore[arg-type]
+    svg = image(curves(), "svg").decode()
+    assert "<dc:date>" not in svg
+    assert "<script" not in svg
+    assert re.search(rb"Software|matplotlib", image(curves(), "png")) is None
+
+
+def test_the_caption_stands_below_the_file_but_not_in_the_embedded_drawing() -> None:
+    """The file of a figure is taller by its caption; drawing it leaves the figure as it was."""
+    figure = curves()
+    alone = image(figure, "svg", with_caption=False)
+    assert image(figure, "svg") != alone
+    assert image(figure, "svg", with_caption=False) == alone
+
+
+def test_a_policy_looks_the_same_in_every_company() -> None:
+    """A shipped policy keeps its look whoever else is drawn; names in one figure differ from each other."""
+    names = [*style.FIRST_CHOICE, "mine", "yours", "theirs"]
+    everyone = style.looks(names)
+    assert len(set(map(str, everyone.values()))) == len(names)
+    assert all(style.looks([name])[name] == everyone[name] for name in style.FIRST_CHOICE)
+    assert style.looks(reversed(names)) == everyone
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_labels_never_overlap_and_keep_their_order(wanted: list[float]) -> None:
+    """Labels end up a gap apart in the order of their lines, and stay where they are when there is room."""
+    placed = style.apart(wanted, 0.05)
+    order = np.argsort(wanted, kind="stable")
+    assert (np.diff(placed[order]) >= 0.05 - 1e-9).all()
+    if (np.diff(np.sort(wanted)) >= 0.05).all():
+        np.testing.assert_allclose(placed, wanted, atol=1e-9)
+
+
+def test_labels_of_near_lines_do_not_overlap_on_the_page() -> None:
+    """Two lines a hair apart get two legible names right of the panel, inside the saved image."""
+    figure = curves()
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 2
+    assert not boxes[0].overlaps(boxes[1])
+    assert min(box.x0 for box in boxes) >= figure.axes[0].get_window_extent().x1
+
+
+def test_label_colours_can_be_read() -> None:
+    """Text in a line's colour has a contrast of at least 4.5 to 1 on white, and black stays black."""
+    from matplotlib.colors import to_rgb
+
+    for colour in style.LINE_COLOURS:
+        rgb = np.array(to_rgb(style.readable(colour)))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        assert 1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05) >= 4.45
+    assert style.readable("#000000") == "#000000"
+
+
+def test_the_house_style_leaves_no_trace() -> None:
+    """Settings of the caller are back after drawing."""
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    curves()
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "text"),
+    [
+        (percent(), {"v": 0.162}, "16.2%"),
+        (percent(se="s"), {"v": 0.162, "s": 0.0041}, "16.2% ± 0.4"),
+        (percent(low="l", high="h"), {"v": 0.162, "l": 0.141, "h": 0.18}, "16.2% (14.1 to 18.0)"),
+        (points(se="s"), {"v": -0.061, "s": 0.003}, "−6.1 ± 0.3"),
+        (points(low="l", high="h"), {"v": 0.004, "l": -0.001, "h": 0.009}, "+0.4 (−0.1 to +0.9)"),
+        (points(), {"v": -0.0001}, "0.0"),
+        (number(0, unit="days", scale=365.25), {"v": 1.0}, "365 days"),
+        (money(), {"v": -12340.4}, "−€12,340"),
+        (money("CHF "), {"v": 10.0}, "CHF 10"),
+        (number(), {"v": float("nan")}, "–"),
+        (number(), {"v": float("inf")}, "∞"),
+        (money(), {"v": float("-inf")}, "−€∞"),
+        (ByRow("o", {"tcpo2": number()}, percent()), {"v": 0.5, "o": "death"}, "50.0%"),
+        (ByRow("o", {"tcpo2": number()}, percent()), {"v": 39.1, "o": "tcpo2"}, "39.1"),
+    ],
+)
+def test_numbers_look_as_people_write_them(form: object, row: dict[str, object], text: str) -> None:
+    """Percent, points, money, intervals and errors read as in a journal."""
+    assert form.cell(row, "v") == text  # type: ignore[attr-defined]
+
+
+def test_a_table_for_readers_merges_errors_into_their_cells() -> None:
+    """The error column joins its mean; a format for a missing column is an error rather than silence."""
+    content = text_table(outcomes(), {"mean": percent(se="se")}, {"mean": "Died"})
+    assert content.headings == ("Policy", "Outcome", "Died")
+    assert content.numeric == (False, False, True)
+    assert content.rows[0] == ("conservative", "death", "30.0% ± 0.4")
+    assert content.rows[1][2] == "33.3%"
+    with pytest.raises(KeyError, match="men"):
+        text_table(outcomes(), {"men": percent()})
+
+
+def test_spreading_a_tidy_table_keeps_order_and_refuses_repeats() -> None:
+    """One line per policy in order of appearance, errors beside their values."""
+    tidy = pd.DataFrame(
+        {
+            "policy": ["z", "z", "a", "a"],
+            "outcome": ["walking", "death"] * 2,
+            "mean": [1.0, 2.0, 3.0, 4.0],
+            "se": [0.1, 0.2, 0.3, 0.4],
+        }
+    )
+    wide = spread(tidy, "policy", "outcome")
+    assert list(wide.columns) == ["policy", "walking", "walking_se", "death", "death_se"]
+    assert wide.to_numpy().tolist() == [["z", 1.0, 0.1, 2.0, 0.2], ["a", 3.0, 0.3, 4.0, 0.4]]
+    assert spread(tidy.assign(year=1.0), ["year", "policy"], "outcome")["policy"].tolist() == ["z", "a"]
+    with pytest.raises(ValueError, match="duplicate"):
+        spread(pd.concat([tidy, tidy]), "policy", "outcome")
+
+
+def test_the_terminal_shows_names_as_they_are() -> None:
+    """Markup in a name is printed, not obeyed, and piped tables are not cut."""
+    stream = io.StringIO()
+    console.print_table(outcomes(), NASTY, {"mean": percent(se="se")}, on=console.console(stream))
+    assert stream.getvalue().count(NASTY) == 2
+    assert "30.0% ± 0.4" in stream.getvalue()
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick work says nothing; long work says how far it is and how long it will take, counting resumed steps."""
+    clock = iter([0.0, 1.0, 12.0, 13.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    with console.progress("Simulating", 100, done=40, stream=stream) as advance:
+        for _ in range(3):
+            advance(10)
+    # After 12 s, 20 steps of this run are done and 40 remain.
+    assert stream.getvalue() == "Simulating: 60 of 100, about 24 s left\n"
+
+
+def test_the_last_word_names_the_page_to_open(tmp_path: Path) -> None:
+    """The message points at the report where there is one."""
+    stream = io.StringIO()
+    console.say_where(tmp_path, on=console.console(stream))
+    assert "report.html" not in stream.getvalue()
+    write(tmp_path)
+    console.say_where(tmp_path, on=console.console(stream))
+    assert f"open {tmp_path / 'report.html'} in a browser" in stream.getvalue()
