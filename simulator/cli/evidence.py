@@ -65,14 +65,14 @@ Located = Sequence[tuple["Register", "Parameter"]]
 def _check(everything: Located, grades: list[str], groups: list[str], names: list[str]) -> None:
     from simulator.evidence.parameter import GRADES
 
-    known = {
-        "--grade": (grades, set(GRADES)),
-        "--group": (groups, {p.group for _, p in everything}),
-        "--name": (names, {p.name for _, p in everything}),
-    }
+    known: list[tuple[str, list[str], set[str]]] = [
+        ("--grade", grades, set(GRADES)),
+        ("--group", groups, {p.group for _, p in everything}),
+        ("--name", names, {p.name for _, p in everything}),
+    ]
     problems = [
         Problem(HERE, option, repr(word), nearest(word, allowed))
-        for option, (words, allowed) in known.items()
+        for option, words, allowed in known
         for word in words
         if word not in allowed
     ]
@@ -143,9 +143,9 @@ def _write(registers: Sequence[Register], chosen: Located, out: Path) -> None:
         Register(tuple(p for p in register.parameters if id(p) in kept), register.sources).table()
         for register in registers
     ]
-    hashes = {f"register {register.groups[0]}": register.hash() for register in registers}
+    hashes = {r.groups[0] if i else "clinical register": r.hash() for i, r in enumerate(registers)}
     with OutputFolder(out, command=sys.argv, settings=hashes) as folder:
-        folder.table("evidence", pd.concat([table for table in tables if len(table)], ignore_index=True))
+        folder.table("evidence", pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True))
         folder.table("sources", sources_table())
 
 

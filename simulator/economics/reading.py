@@ -87,6 +87,7 @@ def _csv(path: Path) -> pd.DataFrame:
             keep_default_na=False,  # an option may be called "None" or "NA"
             skipinitialspace=True,
             encoding="utf-8-sig",
+            float_precision="round_trip",  # identical policies must stay identical
             low_memory=False,
         )
     return table.set_axis(header, axis="columns")

@@ -145,10 +145,15 @@ def _informed(net_benefit: Array, inputs: ArrayLike, seed: int) -> Value:
         raise BadInput([Problem("value of information", "inputs", what, f"{len(net_benefit)} rows of finite numbers")])
     fit = conditional_mean(net_benefit, known, seed)
     plain, averaging = _gain(fit.mean)
-    again = np.array([_gain(refit)[0] for refit in fit.refits()])
-    bias = float(again.mean()) - _gain(fit.mean[fit.rows])[0]
+    shown = fit.mean[fit.rows]
+    again, shifted = [], []
+    for refit in fit.refits():
+        again.append(_gain(refit)[0])
+        # The means of the options are the sample's, as they are in EVPI; only the shape of the fit is at fault here.
+        shifted.append(_gain(refit - refit.mean(axis=0) + shown.mean(axis=0))[0])
+    bias = float(np.mean(shifted)) - _gain(shown)[0]
     value = float(np.clip(plain - bias, 0.0, evpi(net_benefit).value))
-    return Value(value, float(np.hypot(again.std(), averaging)), bias)
+    return Value(value, float(np.hypot(np.std(again), averaging)), bias)
 
 
 def _gain(benefit: Array) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -20,9 +22,9 @@ def catalogue(path: Path | None = None) -> tuple[Register, ...]:
     """
     registers: list[Register] = []
     problems: dict[Problem, None] = {}
-    loaders = [lambda: load_register(path)]
-    loaders += [lambda name=name: load_perspective(name, path).prices for name in perspectives(path)]  # type: ignore[misc]
-    loaders += [lambda name=name: load_utilities(name, path).states for name in utility_sets(path)]  # type: ignore[misc]
+    loaders: list[Callable[[], Register]] = [partial(load_register, path)]
+    loaders += [partial(_prices, name, path) for name in perspectives(path)]
+    loaders += [partial(_states, name, path) for name in utility_sets(path)]
     for load in loaders:
         try:
             registers.append(load())
@@ -31,6 +33,14 @@ def catalogue(path: Path | None = None) -> tuple[Register, ...]:
     if problems:
         raise BadInput(problems)
     return tuple(registers)
+
+
+def _prices(name: str, path: Path | None) -> Register:
+    return load_perspective(name, path).prices
+
+
+def _states(name: str, path: Path | None) -> Register:
+    return load_utilities(name, path).states
 
 
 def sources_table(path: Path | None = None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.economics.incremental import FRONTIER, REFERENCE
 from simulator.economics.plane import ellipse
@@ -107,6 +107,12 @@ def plane_figure(results: CostEffectResults, comparator: str, thresholds: Sequen
         for threshold in thresholds:
             ends = np.array(window[0])
             axes.plot(ends, threshold * ends, color=GRID, linewidth=1.4, zorder=0)
+            if threshold > 0:
+                right = min(window[0][1], window[1][1] / threshold)
+                words = f"{units.prefix}{threshold:,.6g}"
+                axes.annotate(
+                    plain(words), (right, threshold * right), color=MUTED, fontsize=7.5, ha="right", va="bottom"
+                )
         axes.set_xlim(window[0])
         axes.set_ylim(window[1])
         axes.set_xlabel(f"Effect gained over {plain(comparator)} ({plain(units.effect)})")
@@ -183,6 +189,7 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
         _thousands(axes.yaxis)
         _threshold_axis(axes, [threshold], units)
         if two:
+            axes.xaxis.set_major_locator(MaxNLocator(4))
             axes = panels[1]
             places = np.arange(len(bars))
             error = np.minimum(1.96 * bars["se"], bars["value"]), 1.96 * bars["se"]
@@ -216,6 +223,8 @@ def _name_at(axes: Axes, name: str, x: float, y: float, colour: str) -> None:
         color=colour,
         fontsize=8.5,
         annotation_clip=False,
+        bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8},
+        zorder=5,
     )
 
 
@@ -236,7 +245,7 @@ def _lines(axes: Axes, curves: pd.DataFrame, column: str) -> dict[str, str]:
         )
         # A number as label, because matplotlib hides labels that begin with an underscore.
         axes.plot(own["threshold"], own[column], **look[option].line, label=str(number), zorder=3)
-    return {str(number): plain(option) for number, option in enumerate(options)}
+    return {str(number): option for number, option in enumerate(options)}
 
 
 def _threshold_axis(axes: Axes, thresholds: Sequence[float], units: Units) -> None:

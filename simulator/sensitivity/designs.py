@@ -71,7 +71,7 @@ METHODS: dict[str, Method] = {
         Method("sobol", "shares of the variance: alone, in total, and in pairs", "base points", 16, groups=True),
         Method("fast", "shares of the variance: alone and in total, for smooth models", "search curves", 3),
         Method("rbd_fast", "shares of the variance alone, at a cost free of the number of parameters", "points", 64),
-        Method("delta", "how far each parameter moves the whole distribution", "points", 128),
+        Method("delta", "how far each parameter moves the whole distribution", "points", 512),
         Method("pawn", "how far each parameter moves the whole distribution, robust in small samples", "points", 128),
         Method("regional", "which parameters decide between low, middle and high results", "points", 128),
     )

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -26,9 +25,6 @@ KINDS: dict[str, str] = {
     "additive": "simulator.sensitivity.known_models:Additive",
 }
 """Kind -> ``module:class`` of its `Runner`. A study can name these kinds and nothing else."""
-
-PEOPLE_ONLY = ("cli", "report", "explorer")
-"""Folders of this program that show results and cannot change them."""
 
 Fault: TypeAlias = tuple[str, object, str]
 """Key of the study, value and what was allowed."""
@@ -104,14 +100,10 @@ def canonical(content: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=1)
 def running_code() -> str:
-    """SHA-256 of the source files that can change a result."""
-    root = Path(__file__).resolve().parents[1]
-    whole = hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
-        place = file.relative_to(root)
-        if place.parts[0] not in PEOPLE_ONLY:
-            whole.update(place.as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return whole.hexdigest()
+    """Hash of the sources that can change a result, and of the versions that compile them."""
+    from simulator.compiling import source_hash
+
+    return source_hash()
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,9 @@ class ShardStore:
         """Write a shard so that it survives a crash at any moment. Raises StorageFull."""
         key = self.key(replicate, inputs)
         content = self._parquet(key, replicate, inputs, evaluation)
-        return self._save(f"{key}.parquet", content)
+        target = self.folder / f"{key}.parquet"
+        save(target, content)
+        return target
 
     def read(self) -> Finished:
         """Every finished run, each shard checked. Raises BadShard with all shards that must not be used."""
@@ -141,43 +144,24 @@ class ShardStore:
         return finished
 
     def take(self, others: Iterable[ShardStore]) -> None:
-        """Copy the shards of other folders into this one, once all of them have been checked."""
+        """Copy the shards of other folders into this one, once all of them have been checked.
+
+        Raises BadShard for what `read` finds, and for a folder whose shards all come from another study.
+        """
         others = tuple(others)
         for other in others:
-            other.read()
+            if not other.read().shards and other.strangers():
+                names = ", ".join(map(str, other.strangers()))
+                raise BadShard(f"{names}: foreign, from another model, version, evidence, seed or study")
         for other in others:
             for file in sorted(other.folder.glob("*.parquet")):
                 if not (self.folder / file.name).exists():
-                    self._save(file.name, file.read_bytes())
+                    save(self.folder / file.name, file.read_bytes())
 
     def strangers(self) -> tuple[Path, ...]:
         """Folders beside this one with shards of other models, versions or studies."""
         beside = self.folder.parent
         return tuple(sorted(each for each in beside.glob("*") if each.is_dir() and each != self.folder))
-
-    def _save(self, name: str, content: bytes) -> Path:
-        target = self.folder / name
-        draft = self.folder / f".{name[:16]}-{os.getpid()}-{secrets.token_hex(4)}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                with draft.open("xb") as stream:
-                    stream.write(content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                draft.replace(target)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            _settle(self.folder)
-        except OSError as error:
-            if error.errno in FULL:
-                raise StorageFull(
-                    f"No room left for {target.parent} ({error.strerror}). Every finished shard is safe: free some "
-                    "space and give the same command again, which goes on where it stopped."
-                ) from error
-            raise
-        return target
 
     def _parquet(self, key: str, replicate: int, inputs: Floats, evaluation: Evaluation) -> bytes:
         import pyarrow as pa
@@ -240,6 +224,37 @@ def _content(inputs: Floats, evaluation: Evaluation) -> str:
     for array in (inputs, evaluation.values, evaluation.errors):
         whole.update(f"{array.shape} ".encode() + np.ascontiguousarray(array, dtype="<f8").tobytes())
     return whole.hexdigest()
+
+
+def save(target: Path, content: bytes) -> None:
+    """Write a file, complete or not at all, so that it survives a crash at any moment. Raises StorageFull."""
+    draft = target.parent / f".{target.name[:16]}-{os.getpid()}-{secrets.token_hex(4)}"
+    with room_in(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        _settle(target.parent)
+
+
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """Turn what the system says about a full disk into StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StorageFull(
+            f"No room left for {folder} ({error.strerror}). Every finished shard is safe: free some space and give the "
+            "same command again, which goes on where it stopped."
+        ) from error
 
 
 def _settle(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Yes-or-no endpoints of many trials at once: chi-square, Fisher's exact test, risk difference and ratio, one arm exact.
+"""Yes-or-no endpoints of many trials at once: chi-square, Fisher, risk difference and ratio, one arm exact.
 
 All tests work on counts, arrays of shape (trials,); `count` makes them from patients. Arm 1 is compared with arm 0.
 """
@@ -44,7 +44,7 @@ def count(outcome: ArrayLike, arm: ArrayLike) -> Counts:
 
 
 def chi_square(counts: Counts, continuity: bool = False) -> Array:
-    """Signed square root z of the chi-square of the 2 x 2 table, of shape (trials,); Yates' correction with `continuity`.
+    """Signed root z of the chi-square of the 2 x 2 table, of shape (trials,); Yates' correction with `continuity`.
 
     Without the correction the size can exceed its nominal value in small trials; with it the test is conservative.
     NaN where nobody or everybody has the outcome, or an arm is empty.
@@ -67,7 +67,8 @@ def risk_difference(counts: Counts) -> Effect:
 def risk_difference_interval(counts: Counts, level: float = 0.95) -> tuple[Array, Array]:
     """Newcombe's interval (low, high) from the two Wilson intervals, which holds its level where Wald's does not.
 
-    Newcombe RG. Stat Med 1998;17:873-890, method 10, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    Newcombe RG. Stat Med 1998;17:873-890, method 10, doi
+    10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
     """
     p0, p1 = counts.risks
     low_0, high_0 = wilson(counts.yes_0, counts.n_0, level)
@@ -87,7 +88,7 @@ def wilson(yes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Array, Ar
 
 
 def risk_ratio(counts: Counts) -> Effect:
-    """Log risk ratio, arm 1 over arm 0, with the delta-method (Katz) standard error; NaN where an arm has no outcome."""
+    """Log risk ratio, arm 1 over arm 0, with Katz's standard error; NaN where nobody in an arm has the outcome."""
     p0, p1 = counts.risks
     some = (counts.yes_0 > 0) & (counts.yes_1 > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -125,7 +126,9 @@ def _fisher(yes_0: Ints, n_0: Ints, yes_1: Ints, n_1: Ints) -> tuple[Array, Arra
         a, b, yes = n_0[trial], n_1[trial], yes_0[trial] + yes_1[trial]
         seen = yes_1[trial]
         first, last = max(0, yes - a), min(yes, b)
-        constant = log_factorial[a] + log_factorial[b] + log_factorial[yes] + log_factorial[a + b - yes] - log_factorial[a + b]
+        constant = (
+            log_factorial[a] + log_factorial[b] + log_factorial[yes] + log_factorial[a + b - yes] - log_factorial[a + b]
+        )
         down, up, other = 0.0, 0.0, 0.0
         limit = 0.0
         for turn in range(2):
@@ -149,7 +152,7 @@ def _fisher(yes_0: Ints, n_0: Ints, yes_1: Ints, n_1: Ints) -> tuple[Array, Arra
 def one_sample(yes: ArrayLike, n: ArrayLike, p0: float) -> ExactP:
     """Exact binomial test of one arm against the success probability p0; two-sided is twice the smaller, at most 1."""
     yes, n = np.asarray(yes), np.asarray(n)
-    greater, less = binom.sf(yes - 1, n, p0), binom.cdf(yes, n, p0)
+    greater, less = np.asarray(binom.sf(yes - 1, n, p0)), np.asarray(binom.cdf(yes, n, p0))
     return ExactP(greater, less, np.minimum(1.0, 2.0 * np.minimum(greater, less)))
 
 

@@ -18,8 +18,8 @@ from scipy.special import ndtr, ndtri
 
 from simulator.errors import BadInput, Problem
 from simulator.trials.conditional_power import stopping_z
-from simulator.trials.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
 from simulator.trials.crossing import GRID as R
+from simulator.trials.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
 from simulator.trials.stopping_plan import Plan
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class Boundaries:
     """The solved boundaries of a `Plan`, all arrays of shape (looks,).
 
-    `upper` stops for efficacy. `lower` stops for futility when `plan.sides` is 1 (minus infinity where nothing does) and
-    for efficacy in the other direction when it is 2. At the last look the futility boundary meets the efficacy one.
+    `upper` stops for efficacy. `lower` stops for futility when `plan.sides` is 1 (minus infinity where nothing does)
+    and for efficacy in the other direction when it is 2. At the last look the futility boundary meets the efficacy one.
     `drift` is the mean of the last z under the effect that the plan's power is for; None without a power.
     """
 
@@ -43,7 +44,7 @@ class Boundaries:
     drift: float | None
 
     def crossing(self, drift: float) -> tuple[Array, Array]:
-        """Probability of stopping at each look at the lower and at the upper boundary, if the last z has mean `drift`."""
+        """Probability of stopping at each look below and above, if the last z has mean `drift`."""
         lower, upper = crossing(self.information, self.lower, self.upper, float(drift), R)
         return lower, upper
 
@@ -53,7 +54,8 @@ class Boundaries:
 
     def expected_information(self, drift: float) -> float:
         """Mean information when the trial ends, as a fraction of the maximum."""
-        stop = sum(self.crossing(drift))
+        below, above = self.crossing(drift)
+        stop = below + above
         stop[-1] = 1.0 - stop[:-1].sum()
         return float(self.information @ stop)
 
@@ -79,7 +81,7 @@ class Boundaries:
         return (self.drift / fixed_drift(self.plan.alpha / self.plan.sides, self.plan.power)) ** 2
 
     def table(self) -> pd.DataFrame:
-        """One row per look: boundaries, nominal p, error spent, and cumulative chances of stopping under both hypotheses."""
+        """One row per look: boundaries, nominal p, error spent, and cumulative chances of stopping."""
         import pandas as pd
 
         columns: dict[str, object] = {
@@ -160,7 +162,9 @@ def observed_boundaries(plan: Plan, information: ArrayLike) -> Array:
     part. A look that brings no new information gets an infinite boundary. Good for five decimals.
     """
     if plan.spending is None:
-        raise ValueError(f"boundaries of type {plan.kind!r} cannot follow the observed information; spending functions can")
+        raise ValueError(
+            f"boundaries of type {plan.kind!r} cannot follow the observed information; spending functions can"
+        )
     rows, place = np.unique(np.atleast_2d(np.asarray(information, dtype=float)), axis=0, return_inverse=True)
     spent = plan.spending(plan.alpha / plan.sides, rows)
     spent[:, -1] = plan.alpha / plan.sides

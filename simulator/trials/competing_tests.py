@@ -71,8 +71,8 @@ def _aalen_johansen(time: Array, event: Codes, arm: Codes, at: float) -> tuple[A
 def gray(time: ArrayLike, event: ArrayLike, arm: ArrayLike, stratum: ArrayLike | None = None) -> Effect:
     """Gray's test of equal cumulative incidence of event 1 (weight rho = 0), stratified if strata are given.
 
-    The square of z is Gray's chi-square. The estimate, score / variance, is the one-step log ratio of the subdistribution
-    hazards. Gray RJ. Ann Stat 1988;16:1141-1154, doi 10.1214/aos/1176350951.
+    The square of z is Gray's chi-square. The estimate, score / variance, is the one-step log ratio of the
+    subdistribution hazards. Gray RJ. Ann Stat 1988;16:1141-1154, doi 10.1214/aos/1176350951.
     """
     times, events, arms, strata = time_to_event(time, event, arm, stratum)
     return score_effect(*_gray(times, events, arms, strata, int(strata.max(initial=0)) + 1))
@@ -82,11 +82,11 @@ def gray(time: ArrayLike, event: ArrayLike, arm: ArrayLike, stratum: ArrayLike |
 def _gray(time: Array, event: Codes, arm: Codes, stratum: Strata, strata: int) -> tuple[Array, Array]:
     """Score and variance of Gray's test.
 
-    With G_i = 1 - F_i (F_i the cumulative incidence in arm i), S_i the event-free probability and Y_i the number at risk,
-    R_i = Y_i G_i / S_i is the number at risk in the subdistribution, and the score sums d_1 - (d_0 + d_1) R_1 / (R_0 + R_1)
-    over the times of event 1. Under equal incidence F, estimated by the sum of d / H with H = sum of Y_i / S_i, the
-    score is a sum of martingale integrals. Its weight is L / G = H_0 H_1 / H, and with C(t), the integral of (L / G) dF / G
-    from t to the end, its variance is
+    With G_i = 1 - F_i (F_i the cumulative incidence in arm i), S_i the event-free probability and Y_i the number at
+    risk, R_i = Y_i G_i / S_i is the number at risk in the subdistribution, and the score sums d_1 - (d_0 + d_1) R_1 /
+    (R_0 + R_1) over the times of event 1. Under equal incidence F, estimated by the sum of d / H with H = sum of Y_i /
+    S_i, the score is a sum of martingale integrals. Its weight is L / G = H_0 H_1 / H, and with C(t), the integral of
+    (L / G) dF / G from t to the end, its variance is
 
         sum over arms, times of   (L/G + C (1 - G/S_i))^2 S_i dF / Y_i  +  (C G)^2 d2_i / Y_i^2 .
     """
@@ -150,7 +150,7 @@ def _gray(time: Array, event: Codes, arm: Codes, stratum: Strata, strata: int) -
 
 
 def subdistribution_times(time: ArrayLike, event: ArrayLike, censoring: ArrayLike) -> tuple[Array, Codes]:
-    """Data in which a patient with the competing event stays at risk until `censoring`, when follow-up would have ended.
+    """Data in which a patient with the competing event stays at risk until `censoring`, the end of possible follow-up.
 
     `censoring` is known for everybody in a simulated trial, and in a real one where only the data cut censors. Returns
     time and event (0 or 1). Fine JP, Gray RJ. J Am Stat Assoc 1999;94:496-509, doi 10.1080/01621459.1999.10474144,

@@ -26,8 +26,8 @@ def conditional_power(
 ) -> Array:
     """Probability that the final z exceeds `final_z`, given the interim z.
 
-    The effect is `drift`, or the current trend if that is None. The trial ends at information `end` (1 is as planned; 1.5
-    half as much again), still in units of the planned maximum. At or after the end it is 0 or 1.
+    The effect is `drift`, or the current trend if that is None. The trial ends at information `end` (1 is as planned;
+    1.5 half as much again), still in units of the planned maximum. At or after the end it is 0 or 1.
     """
     z, t, end = np.asarray(z, dtype=float), np.asarray(information, dtype=float), np.asarray(end, dtype=float)
     theta = trend(z, t) if drift is None else np.asarray(drift, dtype=float)
@@ -42,7 +42,7 @@ def stopping_z(
 ) -> Array:
     """The interim z at which the conditional power equals `threshold`; below it the trial would stop for futility."""
     t = np.asarray(information, dtype=float)
-    reach = np.asarray(final_z) + ndtri(threshold) * np.sqrt(1.0 - t)
+    reach = np.asarray(final_z) + ndtri(np.asarray(threshold, dtype=float)) * np.sqrt(1.0 - t)
     if drift is None:
         return np.asarray(np.sqrt(t) * reach)
     return np.asarray((reach - np.asarray(drift) * (1.0 - t)) / np.sqrt(t))
@@ -65,12 +65,12 @@ class PromisingZone:
 
 
 def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z: float) -> Array:
-    """Information at the end of each trial, in units of the planned maximum: 1 outside the zone, up to `zone.largest` in it.
+    """Information at the end of each trial in units of the planned: 1 outside the zone, up to `zone.largest` in it.
 
     The second stage is as large as the weighted statistic (`weighted_z`) needs for the target under the current trend
     (Mehta & Pocock 2011, section 3).
     """
-    z, t = np.broadcast_arrays(np.asarray(z, dtype=float), np.asarray(information, dtype=float))
+    z, t = np.asarray(z, dtype=float), np.asarray(information, dtype=float)
     power = conditional_power(z, t, final_z)
     promising = (power >= zone.lower) & (power < zone.upper) & (z > 0.0)
     with np.errstate(divide="ignore"):
@@ -79,7 +79,7 @@ def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z:
 
 
 def weighted_z(first_z: ArrayLike, second_z: ArrayLike, information: ArrayLike) -> Array:
-    """The statistic with weights fixed in advance: sqrt(t) z1 + sqrt(1 - t) z2, whatever the second stage's size became.
+    """The statistic with weights fixed in advance: sqrt(t) z1 + sqrt(1 - t) z2, whatever the second stage became.
 
     `second_z` comes from the data after the look alone. Keeps the level for any re-estimation rule. Cui L, Hung HMJ,
     Wang SJ. Biometrics 1999;55:853-857, doi 10.1111/j.0006-341X.1999.00853.x.

@@ -140,7 +140,7 @@ def _density(nodes: Array, mass: Array, before: float, t: float, drift: float, z
 
 @compiled
 def bound_for(nodes: Array, mass: Array, before: float, t: float, drift: float, wanted: float) -> float:
-    """The bound with `above(...)` equal to `wanted`; infinite if nothing is wanted, minus infinite if all that is left is.
+    """The bound with `above(...)` equal to `wanted`; infinite if that is nothing, minus infinite if more than is left.
 
     Newton steps on the logarithm of the probability, which is concave in the bound, kept inside a shrinking bracket.
     """

@@ -1,8 +1,8 @@
 """What an endpoint test says of many trials: estimates, standard errors and z statistics, arm 1 against arm 0.
 
-Everywhere in the endpoint tests a positive estimate and a positive z mean more of what is measured in arm 1: more events,
-more survival time, a higher value. Whether that is good for patients is the caller's knowledge. A quantity that the data
-of a trial cannot give (no events, an empty arm) is NaN, and a comparison with NaN never rejects anything.
+Everywhere in the endpoint tests a positive estimate and a positive z mean more of what is measured in arm 1: more
+events, more survival time, a higher value. Whether that is good for patients is the caller's knowledge. A quantity that
+the data of a trial cannot give (no events, an empty arm) is NaN, and a comparison with NaN never rejects anything.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 class Effect:
     """Arm 1 against arm 0, every array of shape (trials,).
 
-    `estimate` is a difference, or a log ratio where the function that made it says so. `z` is standard normal if there is
-    no effect. With a t test `df` are its degrees of freedom, and `z` is the normal value with the same p.
+    `estimate` is a difference, or a log ratio where the function that made it says so. `z` is standard normal if there
+    is no effect. With a t test `df` are its degrees of freedom, and `z` is the normal value with the same p.
     """
 
     estimate: Array

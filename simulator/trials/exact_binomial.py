@@ -32,7 +32,7 @@ def rejection_limit(n: ArrayLike, p0: float, alpha: float) -> Ints:
 
 def power(n: ArrayLike, p0: float, p1: float, alpha: float) -> Array:
     """Probability of rejecting p0 if the success probability is p1. Same shape as `n`."""
-    return np.asarray(binom.sf(rejection_limit(n, p0, alpha) - 1, n, p1))
+    return np.asarray(binom.sf(rejection_limit(n, p0, alpha) - 1, np.asarray(n, dtype=np.int64), p1))
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class SingleArmSize:
     """Sample sizes of the exact one-sided test.
 
     The power does not rise steadily with n: it drops whenever the rejection limit moves. `first` is the smallest n that
-    reaches the power, `stable` the smallest from which on every larger n reaches it too. Published designs usually quote
-    the first.
+    reaches the power, `stable` the smallest from which on every larger n reaches it too. Published designs usually
+    quote the first.
     """
 
     p0: float
@@ -68,7 +68,9 @@ class SingleArmSize:
         )
 
 
-def single_arm_size(p0: float, p1: float, alpha: float = 0.05, target: float = 0.85, file: str = "design") -> SingleArmSize:
+def single_arm_size(
+    p0: float, p1: float, alpha: float = 0.05, target: float = 0.85, file: str = "design"
+) -> SingleArmSize:
     """First and stable n for `target` power against p1 > p0.
 
     The founding cohort of this project planned 44 patients "for 70% avoided amputation, power 85%, one-sided 5%"

@@ -1,7 +1,7 @@
 """Several hypotheses in one trial: which are rejected while the chance of any false rejection stays below alpha.
 
-`p` holds p values along its last axis (hypotheses), with any leading axes (trials); the result has the same shape. A NaN
-p value is never rejected and, in an ordered procedure, stops the testing.
+`p` holds p values along its last axis (hypotheses), with any leading axes (trials); the result has the same shape. A
+NaN p value is never rejected and, in an ordered procedure, stops the testing.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def fixed_sequence(p: ArrayLike, alpha: float) -> Bools:
 def gatekeeping(p: ArrayLike, alpha: float, families: Sequence[Sequence[int]]) -> Bools:
     """Serial gatekeeping: a family is tested (by Holm at full alpha) only if all of the one before were rejected.
 
-    `families` lists the hypotheses of each family by their place on the last axis, in order; every hypothesis must be in
-    exactly one. Westfall PH, Krishen A. J Stat Plan Inference 2001;99:25-40, doi 10.1016/S0378-3758(01)00077-5.
+    `families` lists the hypotheses of each family by their place on the last axis, in order; every hypothesis must be
+    in exactly one. Westfall PH, Krishen A. J Stat Plan Inference 2001;99:25-40, doi 10.1016/S0378-3758(01)00077-5.
     """
     p = np.asarray(p, dtype=float)
     if sorted(place for family in families for place in family) != list(range(p.shape[-1])):
         raise ValueError(f"families {families} must contain each of {p.shape[-1]} hypotheses once")
     rejected = np.zeros(p.shape, dtype=bool)
-    is_open = np.ones(p.shape[:-1], dtype=bool)
+    is_open: Bools = np.ones(p.shape[:-1], dtype=bool)
     for family in families:
         places = list(family)
         passed = holm(p[..., places], alpha) & is_open[..., None]
         rejected[..., places] = passed
-        is_open = passed.all(axis=-1)
+        is_open = np.asarray(passed.all(axis=-1))
     return rejected

@@ -1,7 +1,7 @@
 """Who is at risk and who has an event at each event time of a trial: the table that every survival statistic reads.
 
-Time-to-event data of many trials are arrays of shape (trials, patients): `time` from entry to the event or to the end of
-follow-up, `event` 0 (censored), 1 (the event of interest) or 2 (a competing event), `arm` 0 or 1, or negative for a
+Time-to-event data of many trials are arrays of shape (trials, patients): `time` from entry to the event or to the end
+of follow-up, `event` 0 (censored), 1 (the event of interest) or 2 (a competing event), `arm` 0 or 1, or negative for a
 patient who takes no part (not enrolled yet at this look, say). An optional `stratum` holds small integers from 0.
 """
 

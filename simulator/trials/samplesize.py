@@ -1,7 +1,7 @@
 """Closed-form sample sizes for two arms: survival, proportions, means, win ratio.
 
-All sizes are real numbers, total over both arms unless said otherwise; the caller rounds up. `alpha` is one-sided
-(a two-sided 5% test is 0.025), `ratio` is patients in arm 1 per patient in arm 0. `inflation` of a group-sequential design
+All sizes are real numbers, total over both arms unless said otherwise; the caller rounds up. `alpha` is one-sided (a
+two-sided 5% test is 0.025), `ratio` is patients in arm 1 per patient in arm 0. `inflation` of a group-sequential design
 multiplies each of them. Impossible designs raise `BadInput` with everything that is wrong.
 """
 
@@ -19,26 +19,47 @@ from scipy.stats import t as student
 from simulator.errors import BadInput, Problem
 from simulator.trials.boundaries import fixed_drift
 
-Limits = Mapping[str, tuple[float, float, float]]
-"""Name -> (value, lower limit, upper limit), limits excluded."""
+LIMITS: dict[str, tuple[float, float, bool]] = {
+    "alpha": (0.0, 0.5, False),
+    "power": (0.0, 1.0, False),
+    "ratio": (0.0, math.inf, False),
+    "hazard_ratio": (0.0, math.inf, False),
+    "hazard_0": (0.0, math.inf, False),
+    "hazard_1": (0.0, math.inf, False),
+    "median_0": (0.0, math.inf, False),
+    "median_1": (0.0, math.inf, False),
+    "accrual": (0.0, math.inf, True),
+    "follow_up": (0.0, math.inf, True),
+    "dropout": (0.0, math.inf, True),
+    "p0": (0.0, 1.0, False),
+    "p1": (0.0, 1.0, False),
+    "difference": (-math.inf, math.inf, False),
+    "sd": (0.0, math.inf, False),
+    "correlation": (-1.0, 1.0, False),
+    "win_ratio": (0.0, math.inf, False),
+    "ties": (0.0, 1.0, True),
+    "lost": (0.0, 1.0, True),
+}
+"""Lower and upper limit of every input, the upper never included, the lower one where the third value says so."""
 
-_FOR_EVER = math.inf
+
+def range_problems(values: Mapping[str, float], file: str = "design") -> list[Problem]:
+    """The inputs that lie outside `LIMITS`, and a power that is not above alpha."""
+    found = []
+    for key, value in values.items():
+        low, high, included = LIMITS[key]
+        if not (low < value < high or (included and value == low)):
+            parts = [] if low == -math.inf else [f"{low:g} or more" if included else f"above {low:g}"]
+            parts += [f"below {high:g}"] if high < math.inf else ["finite"] if not math.isfinite(value) else []
+            found.append(Problem(file, key, f"{value:g}", " and ".join(parts)))
+    alpha, power = values.get("alpha"), values.get("power")
+    if alpha is not None and power is not None and 0.0 < power <= alpha:
+        found.append(Problem(file, "power", f"{power:g}", f"above alpha ({alpha:g}) and below 1"))
+    return found
 
 
-def _check(alpha: float, power: float, ratio: float, others: Limits, extra: tuple[Problem, ...] = ()) -> None:
-    limits: dict[str, tuple[float, float, float]] = {
-        "alpha": (alpha, 0.0, 0.5),
-        "ratio": (ratio, 0.0, _FOR_EVER),
-        **others,
-    }
-    found = [
-        Problem("design", key, f"{value:g}", f"above {low:g}" + (f" and below {high:g}" if high < _FOR_EVER else ""))
-        for key, (value, low, high) in limits.items()
-        if not (low < value < high)
-    ]
-    if not alpha < power < 1.0:
-        found.append(Problem("design", "power", f"{power:g}", f"above alpha ({alpha:g}) and below 1"))
-    found.extend(extra)
+def _check(values: Mapping[str, float], *more: Problem) -> None:
+    found = [*range_problems(values), *more]
     if found:
         raise BadInput(found)
 
@@ -52,8 +73,8 @@ def schoenfeld_events(hazard_ratio: float, alpha: float = 0.025, power: float = 
 
     Schoenfeld DA. Biometrics 1983;39:499-503, doi 10.2307/2531021.
     """
-    others = {"hazard_ratio": (hazard_ratio, 0.0, _FOR_EVER)}
-    _check(alpha, power, ratio, others, _differ("hazard_ratio", hazard_ratio, "no effect", 1.0))
+    values = {"hazard_ratio": hazard_ratio, "alpha": alpha, "power": power, "ratio": ratio}
+    _check(values, *_differ("hazard_ratio", hazard_ratio, "no effect", 1.0))
     q = ratio / (1.0 + ratio)
     return fixed_drift(alpha, power) ** 2 / (q * (1.0 - q) * math.log(hazard_ratio) ** 2)
 
@@ -85,16 +106,26 @@ class SurvivalSize:
 
 
 def _survival_check(
-    hazard_0: float, hazard_1: float, accrual: float, follow_up: float, dropout: float, alpha: float, power: float, ratio: float
+    hazard_0: float,
+    hazard_1: float,
+    accrual: float,
+    follow_up: float,
+    dropout: float,
+    alpha: float,
+    power: float,
+    ratio: float,
 ) -> None:
-    extra = _differ("hazard_1", hazard_1, "hazard_0", hazard_0)
-    for key, value in (("accrual", accrual), ("follow_up", follow_up), ("dropout", dropout)):
-        if not 0.0 <= value < math.inf:
-            extra += (Problem("design", key, f"{value:g}", "0 or more"),)
-    if not accrual + follow_up > 0.0:
-        extra += (Problem("design", "accrual + follow_up", f"{accrual + follow_up:g}", "above 0"),)
-    hazards = {"hazard_0": (hazard_0, 0.0, _FOR_EVER), "hazard_1": (hazard_1, 0.0, _FOR_EVER)}
-    _check(alpha, power, ratio, hazards, extra)
+    values = {
+        "hazard_0": hazard_0,
+        "hazard_1": hazard_1,
+        "accrual": accrual,
+        "follow_up": follow_up,
+        "dropout": dropout,
+    }
+    more = _differ("hazard_1", hazard_1, "hazard_0", hazard_0)
+    if accrual == 0.0 and follow_up == 0.0:
+        more = (*more, Problem("design", "follow_up", "0", "above 0 when accrual is 0"))
+    _check({**values, "alpha": alpha, "power": power, "ratio": ratio}, *more)
 
 
 def schoenfeld(
@@ -129,8 +160,8 @@ def lachin_foulkes(
 ) -> SurvivalSize:
     """Patients for the difference of two constant hazards, its variance taken under each hypothesis separately.
 
-    N = [z_alpha sqrt(phi(h) (1/q + 1/(1-q))) + z_beta sqrt(phi(h1)/q + phi(h0)/(1-q))]^2 / (h1 - h0)^2 with phi(h) = h^2 / P(event)
-    and h the mean hazard. Lachin JM, Foulkes MA. Biometrics 1986;42:507-519, doi 10.2307/2531201.
+    N = [z_alpha sqrt(phi(h) (1/q + 1/(1-q))) + z_beta sqrt(phi(h1)/q + phi(h0)/(1-q))]^2 / (h1 - h0)^2 with phi(h) =
+    h^2 / P(event) and h the mean hazard. Lachin JM, Foulkes MA. Biometrics 1986;42:507-519, doi 10.2307/2531201.
     """
     _survival_check(hazard_0, hazard_1, accrual, follow_up, dropout, alpha, power, ratio)
     q = ratio / (1.0 + ratio)
@@ -152,10 +183,11 @@ def two_proportions(
 ) -> float:
     """Patients in all for a z test of two proportions.
 
-    `pooled`: the test's variance assumes one common proportion, as the chi-square test without continuity correction does;
-    otherwise it is the Wald test of the risk difference. Fleiss JL, Levin B, Paik MC 2003, chapter 4.
+    `pooled`: the test's variance assumes one common proportion, as the chi-square test without continuity correction
+    does; otherwise it is the Wald test of the risk difference. Fleiss JL, Levin B, Paik MC 2003, chapter 4.
     """
-    _check(alpha, power, ratio, {"p0": (p0, 0.0, 1.0), "p1": (p1, 0.0, 1.0)}, _differ("p1", p1, "p0", p0))
+    values = {"p0": p0, "p1": p1, "alpha": alpha, "power": power, "ratio": ratio}
+    _check(values, *_differ("p1", p1, "p0", p0))
     null, effect = _proportion_sds(p0, p1, ratio, pooled)
     return ((-float(ndtri(alpha)) * null + float(ndtri(power)) * effect) / (p1 - p0)) ** 2
 
@@ -189,9 +221,8 @@ def two_means(
     noncentral t distribution. Borm GF, Fransen J, Lemmens WAJG. J Clin Epidemiol 2007;60:1234-1238,
     doi 10.1016/j.jclinepi.2007.02.006.
     """
-    extra = () if difference != 0.0 else (Problem("design", "difference", "0", "any other number"),)
-    others = {"sd": (sd, 0.0, _FOR_EVER), "correlation": (correlation, -1.0, 1.0)}
-    _check(alpha, power, ratio, others, extra)
+    values = {"difference": difference, "sd": sd, "alpha": alpha, "power": power, "ratio": ratio}
+    _check({**values, "correlation": correlation}, *_differ("difference", difference, "no effect", 0.0))
     q = ratio / (1.0 + ratio)
     residual = sd * math.sqrt(1.0 - correlation**2)
     spent = 2 if correlation == 0.0 else 3
@@ -211,13 +242,12 @@ def two_means(
 def win_ratio(win_ratio: float, ties: float, alpha: float = 0.025, power: float = 0.9, ratio: float = 1.0) -> float:
     """Patients in all for a win ratio when a share `ties` of all pairs is tied.
 
-    N = (z_alpha + z_beta)^2 * 4 (1 + ties) / (3 q (1 - q) (1 - ties)) / ln(WR)^2. The variance is approximate and tends to be too
-    large, so simulated power is usually a little higher. Yu RX, Ganju J. Stat Med 2022;41:950-963,
-    doi 10.1002/sim.9297.
+    N = (z_alpha + z_beta)^2 * 4 (1 + ties) / (3 q (1 - q) (1 - ties)) / ln(WR)^2. The variance is approximate and tends
+    to be too large, so simulated power is usually a little higher. Yu RX, Ganju J. Stat Med 2022;41:950-963, doi
+    10.1002/sim.9297.
     """
-    extra = () if 0.0 <= ties < 1.0 else (Problem("design", "ties", f"{ties:g}", "from 0 to below 1"),)
-    extra += _differ("win_ratio", win_ratio, "no effect", 1.0)
-    _check(alpha, power, ratio, {"win_ratio": (win_ratio, 0.0, _FOR_EVER)}, extra)
+    values = {"win_ratio": win_ratio, "ties": ties, "alpha": alpha, "power": power, "ratio": ratio}
+    _check(values, *_differ("win_ratio", win_ratio, "no effect", 1.0))
     q = ratio / (1.0 + ratio)
     variance = 4.0 * (1.0 + ties) / (3.0 * q * (1.0 - q) * (1.0 - ties))
     return (fixed_drift(alpha, power) / math.log(win_ratio)) ** 2 * variance

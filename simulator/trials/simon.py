@@ -1,8 +1,8 @@
 """Simon's two-stage single-arm designs: stop after the first stage if too few patients succeed.
 
-The first stage treats n1 patients and stops for futility with r1 successes or fewer; otherwise the second stage completes
-n patients and the treatment is promising with more than r. Simon R. Control Clin Trials 1989;10:1-10,
-doi 10.1016/0197-2456(89)90015-9.
+The first stage treats n1 patients and stops for futility with r1 successes or fewer; otherwise the second stage
+completes n patients and the treatment is promising with more than r. Simon R. Control Clin Trials 1989;10:1-10, doi
+10.1016/0197-2456(89)90015-9.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def two_stage(
 ) -> tuple[TwoStage, TwoStage]:
     """The optimal design (fewest patients expected under p0) and the minimax design (fewest at most), in this order.
 
-    The search is exhaustive, so both are exact. Among minimax designs the one with the fewest patients expected is taken.
+    The search is exhaustive, so both are exact. Among minimax designs the one with the fewest patients expected is
+    taken.
     """
     problems = single_arm_problems(p0, p1, alpha, target, file)
     if problems:
@@ -108,9 +109,7 @@ def _passed(first: Array, tail: Array, n1: int, r1: int, n2: int, r: int) -> flo
 
 
 @compiled
-def _search(
-    p0: float, p1: float, alpha: float, beta: float, single: int, minimax: bool
-) -> tuple[int, int, int, int]:
+def _search(p0: float, p1: float, alpha: float, beta: float, single: int, minimax: bool) -> tuple[int, int, int, int]:
     """The design (n1, r1, n, r), all zero if there is none.
 
     For a given first stage the expected size grows with n, so the first n that works is the best, and no first stage

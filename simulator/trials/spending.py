@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 def _fraction(information: ArrayLike) -> Array:
-    return np.clip(np.asarray(information, dtype=float), 0.0, 1.0)
+    return np.asarray(np.clip(np.asarray(information, dtype=float), 0.0, 1.0))
 
 
 def obrien_fleming(total: float, information: ArrayLike) -> Array:

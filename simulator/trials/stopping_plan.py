@@ -11,13 +11,16 @@ from simulator.trials.spending import NAMES as SPENDING
 from simulator.trials.spending import Spending
 
 CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto")
-"""Boundaries of a given shape: O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971 and Peto 1976."""
+"""Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976)."""
 
 KINDS = CLASSICAL + SPENDING
 """Every kind of efficacy boundary: the classical shapes and the spending functions."""
 
 FUTILITY = ("beta", "z", "conditional-power")
 """Every rule for stopping because success has become unlikely."""
+
+
+OBRIEN_FLEMING = Spending("ld-obf")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Futility:
     """
 
     rule: str
-    spending: Spending = Spending("ld-obf")
+    spending: Spending = OBRIEN_FLEMING
     z: tuple[float, ...] = ()
     threshold: float = 0.1
     assumed: str = "trend"
@@ -44,8 +47,8 @@ class Plan:
 
     `information` are the looks as fractions of the maximum, ending at 1. `alpha` is the whole type I error, shared
     equally when `sides` is 2. `delta` is the shape of ``wang-tsiatis`` (0 is O'Brien-Fleming, 0.5 Pocock), `gamma` the
-    parameter of ``hsd``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look is adjusted so that alpha
-    is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25, -4 and 3.
+    parameter of ``hsd``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look is adjusted so that
+    alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25, -4 and 3.
     """
 
     information: tuple[float, ...]

@@ -96,9 +96,7 @@ def _derivatives(table: Array, rows: int, beta: float) -> tuple[float, float]:
 
 
 @compiled
-def _cox(
-    time: Array, event: Codes, arm: Codes, stratum: Strata, strata: int
-) -> tuple[Array, Array, Array, Array]:
+def _cox(time: Array, event: Codes, arm: Codes, stratum: Strata, strata: int) -> tuple[Array, Array, Array, Array]:
     trials, patients = time.shape
     estimate, information = np.full(trials, math.nan), np.zeros(trials)
     score, variance = np.zeros(trials), np.zeros(trials)

@@ -1,8 +1,8 @@
 """Hierarchical composite endpoints of many trials at once: win ratio, win odds and net benefit.
 
 Every patient of arm 1 is compared with every patient of arm 0, on the most important outcome first, and on the next one
-only if that is a tie. Times are compared over the follow-up that both patients have. Buyse M. Stat Med 2010;29:3245-3257,
-doi 10.1002/sim.3923; Pocock SJ et al. Eur Heart J 2012;33:176-182, doi 10.1093/eurheartj/ehr352.
+only if that is a tie. Times are compared over the follow-up that both patients have. Buyse M. Stat Med
+2010;29:3245-3257, doi 10.1002/sim.3923; Pocock SJ et al. Eur Heart J 2012;33:176-182, doi 10.1093/eurheartj/ehr352.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ BETTER = ("later", "earlier", "higher", "lower")
 class Level:
     """One outcome of the hierarchy.
 
-    `better` is one of `BETTER`. For ``later`` and ``earlier`` `values` are event times, infinite without an event, and count
-    only within the shorter follow-up of the two patients. For ``higher`` and ``lower`` they are measurements that count
-    regardless; NaN (not measured) ties with everything, and so does a difference of at most `margin`. Shape
+    `better` is one of `BETTER`. For ``later`` and ``earlier`` `values` are event times, infinite without an event, and
+    count only within the shorter follow-up of the two patients. For ``higher`` and ``lower`` they are measurements that
+    count regardless; NaN (not measured) ties with everything, and so does a difference of at most `margin`. Shape
     (trials, patients).
     """
 
@@ -63,8 +63,8 @@ def win_statistics(levels: Sequence[Level], follow_up: ArrayLike, arm: ArrayLike
     `follow_up` (trials, patients) is how long each patient would have been followed whatever happened: a patient who
     dies has the administrative end as follow-up, not the date of death. Patients with a negative arm take no part. The
     variances are those of two-sample U statistics with the unbiased divisor (Dong G et al. Pharm Stat 2016;15:430-437,
-    doi 10.1002/pst.1763; Bebu I, Lachin JM. Biostatistics 2016;17:178-187, doi 10.1093/biostatistics/kxv032). Where a trial
-    has no losses or no wins the log win ratio is infinite and its z NaN.
+    doi 10.1002/pst.1763; Bebu I, Lachin JM. Biostatistics 2016;17:178-187, doi 10.1093/biostatistics/kxv032). Where a
+    trial has no losses or no wins the log win ratio is infinite and its z NaN.
     """
     follow = np.ascontiguousarray(np.atleast_2d(np.asarray(follow_up, dtype=float)))
     arms = np.ascontiguousarray(np.broadcast_to(np.asarray(arm), follow.shape).astype(np.int8))
@@ -86,7 +86,7 @@ def win_statistics(levels: Sequence[Level], follow_up: ArrayLike, arm: ArrayLike
 
 
 def _effects(wins: Array, losses: Array, pairs: Array, decided: Array, moments: Array) -> WinStatistics:
-    """Effects and their delta-method errors; `moments` are the variances of the shares won and lost, and their covariance."""
+    """Effects with delta-method errors; `moments` are the variances of the shares won and lost and their covariance."""
     won, lost = ratio_or_nan(wins, pairs), ratio_or_nan(losses, pairs)
     var_won, var_lost, cov = moments.T
     benefit = won - lost

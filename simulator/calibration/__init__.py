@@ -1,0 +1,1 @@
+"""Fitting the free parameters to the founding cohort and the randomised contrasts."""

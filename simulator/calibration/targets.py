@@ -1,0 +1,125 @@
+"""The observed numbers that the free parameters are fitted to."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from simulator.evidence.shipped import shipped
+
+CELLS = (
+    "amputated, healed",
+    "amputated, unhealed",
+    "limb kept, healed",
+    "limb kept, unhealed",
+)
+REACHABLE = {0: (0, 4), 1: (0, 1, 4, 5), 2: (0, 2, 4, 6), 3: (0, 1, 2, 3, 4, 5, 6, 7)}
+"""Cells at the end of follow-up that each living cell at one year can lead to: healing and amputation are remembered."""
+
+
+@dataclass(frozen=True)
+class Founding:
+    """Observations of the founding cohort; cell vectors have shape (8,), alive cells first."""
+
+    n: int
+    cells_1_year: NDArray[np.int64]
+    cells_end: NDArray[np.int64]
+    doses: NDArray[np.int64]
+    """Shape (2, 3): TcPO2 after the last treatment below 40 / at least 40, by one, two, three doses."""
+    follow_up_years: NDArray[np.float64]
+    enrolment: tuple[float, float, float]
+    last: tuple[float, float, float]
+    last_low: tuple[float, float, float]
+    last_high: tuple[float, float, float]
+    last_healed: tuple[float, float, float]
+    last_unhealed: tuple[float, float, float]
+    healing_days_1_year: tuple[float, float]
+    healing_days_end: tuple[float, float]
+    shortest: float
+    longest: float
+    """Administrative follow-up, years."""
+
+    @cached_property
+    def moves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Every joint table of moves between the two published tables: counts (tables, 8, 8), log multiplicities."""
+        return joint_tables(self.cells_1_year, self.cells_end)
+
+
+def compositions(total: int, parts: int) -> NDArray[np.int64]:
+    """All ways to write `total` as `parts` non-negative integers, shape (ways, parts)."""
+    heads = [h for h in product(range(total + 1), repeat=parts - 1) if sum(h) <= total]
+    return np.array([(*h, total - sum(h)) for h in heads], dtype=np.int64).reshape(-1, parts)
+
+
+def joint_tables(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Joint tables consistent with two margins under `REACHABLE`, and the log of their multinomial coefficients."""
+    rows = [compositions(int(first[i]), len(REACHABLE[i])) for i in range(3)]
+    picks = np.array(list(product(*(range(len(r)) for r in rows))), dtype=np.int64)
+    tables = np.zeros((len(picks), 8, 8))
+    for i in range(3):
+        tables[:, i, list(REACHABLE[i])] = rows[i][picks[:, i]]
+    for i in range(4, 8):
+        tables[:, i, i] = first[i]
+    tables[:, 3, :] = last - tables.sum(axis=1)
+    tables = tables[(tables >= 0).all(axis=(1, 2))]
+    return tables, gammaln(first.sum() + 1) - gammaln(tables + 1).sum(axis=(1, 2))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A pooled randomised contrast: log risk ratio of amputation and, where usable, TcPO2 difference (mmHg)."""
+
+    source: str
+    log_risk_ratio: float
+    log_risk_ratio_se: float
+    tcpo2: float | None
+    tcpo2_se: float | None
+
+
+def triple(values: list[float]) -> tuple[float, float, float]:
+    """Mean, SD, n."""
+    return values[0], values[1], values[2]
+
+
+def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast]]:
+    """Observations of the founding cohort and the randomised contrasts by evidence view."""
+    raw = tomllib.loads((path or shipped("calibration") / "targets.toml").read_text(encoding="utf-8"))
+    f = raw["founding"]
+    cut, opened, closed = (date.fromisoformat(f[k]) for k in ("data_cut", "enrolment_from", "enrolment_to"))
+    founding = Founding(
+        n=f["n"],
+        cells_1_year=np.array(f["alive_1_year"] + f["dead_1_year"]),
+        cells_end=np.array(f["alive_end"] + f["dead_end"]),
+        doses=np.array([f["doses_below_40"], f["doses_at_least_40"]]),
+        follow_up_years=np.array(f["follow_up_years"]),
+        enrolment=triple(f["tcpo2_enrolment"]),
+        last=triple(f["tcpo2_last"]),
+        last_low=triple(f["tcpo2_last_below_40"]),
+        last_high=triple(f["tcpo2_last_at_least_40"]),
+        last_healed=triple(f["tcpo2_last_healed_without_amputation_1_year"]),
+        last_unhealed=triple(f["tcpo2_last_not_healed_1_year"]),
+        healing_days_1_year=(f["healing_days_1_year"][0], f["healing_days_1_year"][1]),
+        healing_days_end=(f["healing_days_end"][0], f["healing_days_end"][1]),
+        shortest=(cut - closed).days / 365.25,
+        longest=(cut - opened).days / 365.25,
+    )
+    return founding, {view: _contrast(c) for view, c in raw["contrasts"].items()}
+
+
+def _contrast(raw: dict[str, Any]) -> Contrast:
+    ratio, low, high = raw["amputation_risk_ratio"]
+    width = 2 * 1.959964
+    mean, mean_se = None, None
+    if "tcpo2_difference" in raw:
+        mean, mean_low, mean_high = raw["tcpo2_difference"]
+        mean_se = (mean_high - mean_low) / width
+    return Contrast(raw["source"], float(np.log(ratio)), float(np.log(high / low)) / width, mean, mean_se)

@@ -1,0 +1,57 @@
+"""`clti merge`: join the parts of a study that a batch queue made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.sensitivity import STUDY, show
+from simulator.errors import BadInput, Problem
+
+
+def main(
+    folders: Annotated[list[Path], typer.Argument(help="Output folders of 'clti sensitivity --shard i/n'.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for everything. Default: the first folder.")] = None,
+) -> None:
+    """Join the parts of a sensitivity study and analyse it.
+
+    The parts may lie in one folder or in many. Every shard is checked; one that is damaged or belongs elsewhere is
+    named and stops the merge, and so do runs that are missing.
+    """
+    from simulator.report.outputs import OutputFolder
+    from simulator.sensitivity.shards import save
+    from simulator.sensitivity.study import read_study
+    from simulator.sensitivity.sweep import Sweep
+
+    problems: list[Problem] = []
+    contents: dict[Path, bytes] = {}
+    for folder in folders:
+        file = folder / STUDY
+        if not file.is_file():
+            problems.append(Problem(str(folder), STUDY, "missing", "an output folder of 'clti sensitivity'"))
+        else:
+            contents[folder] = file.read_bytes()
+    first = next(iter(contents.values()), b"{}")
+    for folder, content in contents.items():
+        if content != first:
+            problems.append(Problem(str(folder), STUDY, "another study", f"the study of {next(iter(contents))}"))
+    if problems:
+        raise BadInput(problems)
+    target = out or folders[0]
+    try:
+        tables = json.loads(first)
+    except ValueError as error:
+        raise BadInput(
+            [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
+        ) from None
+    study = read_study(tables, str(folders[0] / STUDY))
+    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=study.seed, settings=tables)
+    sweep = Sweep.of(study)
+    store = sweep.store(target)
+    store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
+    save(target / STUDY, first)
+    show(sweep, store, output)

@@ -1,0 +1,108 @@
+"""`clti samplesize`: closed-form sample sizes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SURVIVAL = "Survival"
+RATES = "Binary, single-arm, simon"
+MEANS = "Means"
+WINS = "Win ratio"
+
+
+def main(
+    design: Annotated[str, typer.Argument(help="survival, binary, means, win-ratio, single-arm or simon.")],
+    alpha: Annotated[float | None, typer.Option(help="One-sided type I error. Default 0.025; one arm 0.05.")] = None,
+    power: Annotated[float | None, typer.Option(help="Default 0.9; single-arm 0.85, simon 0.8.")] = None,
+    ratio: Annotated[float | None, typer.Option(help="Patients in arm 1 per patient in arm 0. Default 1.")] = None,
+    lost: Annotated[float | None, typer.Option(help="Share of patients who will give no outcome. Default 0.")] = None,
+    hazard_ratio: Annotated[float | None, typer.Option(help="Arm 1 over arm 0.", rich_help_panel=SURVIVAL)] = None,
+    median_0: Annotated[
+        float | None, typer.Option("--median-0", help="Median time in arm 0, any unit.", rich_help_panel=SURVIVAL)
+    ] = None,
+    median_1: Annotated[
+        float | None, typer.Option("--median-1", help="Median time in arm 1.", rich_help_panel=SURVIVAL)
+    ] = None,
+    hazard_0: Annotated[
+        float | None,
+        typer.Option("--hazard-0", help="Hazard in arm 0 instead of the median.", rich_help_panel=SURVIVAL),
+    ] = None,
+    hazard_1: Annotated[
+        float | None,
+        typer.Option("--hazard-1", help="Hazard in arm 1 instead of the median.", rich_help_panel=SURVIVAL),
+    ] = None,
+    accrual: Annotated[
+        float | None, typer.Option(help="Duration of uniform accrual, same unit.", rich_help_panel=SURVIVAL)
+    ] = None,
+    follow_up: Annotated[
+        float | None, typer.Option(help="Follow-up after the last patient, same unit.", rich_help_panel=SURVIVAL)
+    ] = None,
+    dropout: Annotated[
+        float | None, typer.Option(help="Hazard of dropping out, same unit. Default 0.", rich_help_panel=SURVIVAL)
+    ] = None,
+    p0: Annotated[
+        float | None, typer.Option("--p0", help="Rate in arm 0, or the rate to be rejected.", rich_help_panel=RATES)
+    ] = None,
+    p1: Annotated[
+        float | None, typer.Option("--p1", help="Rate in arm 1, or the rate hoped for.", rich_help_panel=RATES)
+    ] = None,
+    difference: Annotated[float | None, typer.Option(help="Difference of means.", rich_help_panel=MEANS)] = None,
+    sd: Annotated[float | None, typer.Option(help="Standard deviation in each arm.", rich_help_panel=MEANS)] = None,
+    correlation: Annotated[
+        float | None, typer.Option(help="Of baseline and outcome, for ANCOVA.", rich_help_panel=MEANS)
+    ] = None,
+    win_ratio: Annotated[float | None, typer.Option(help="Wins over losses.", rich_help_panel=WINS)] = None,
+    ties: Annotated[float | None, typer.Option(help="Share of pairs that are tied.", rich_help_panel=WINS)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and report.html.")] = None,
+) -> None:
+    """Sample size of a trial by closed formulas and exact tests.
+
+    For example: clti samplesize single-arm --p0 0.5 --p1 0.7
+    """
+    from simulator.report.console import console, print_table, say_where
+    from simulator.report.outputs import OutputFolder
+    from simulator.report.trial_design import formats_for, size_figure, size_report
+    from simulator.trials.calculator import calculate
+
+    given = {
+        "alpha": alpha,
+        "power": power,
+        "ratio": ratio,
+        "lost": lost,
+        "hazard_ratio": hazard_ratio,
+        "median_0": median_0,
+        "median_1": median_1,
+        "hazard_0": hazard_0,
+        "hazard_1": hazard_1,
+        "accrual": accrual,
+        "follow_up": follow_up,
+        "dropout": dropout,
+        "p0": p0,
+        "p1": p1,
+        "difference": difference,
+        "sd": sd,
+        "correlation": correlation,
+        "win_ratio": win_ratio,
+        "ties": ties,
+    }
+    folder = None if out is None else OutputFolder(out, command=sys.argv)
+    answer = calculate(design, given)
+    if folder is not None:
+        folder.table("samplesize", answer.table)
+        folder.table("power_curve", answer.curve)
+        if answer.detail is not None:
+            folder.table("sawtooth", answer.detail)
+        folder.figure("power_curve", size_figure(answer))
+        folder.report(size_report(answer))
+        folder.write()
+    print_table(answer.table, f"Sample size: {design}", formats_for(answer.table))
+    if answer.detail is not None:
+        print_table(answer.detail, "Around the answer", formats_for(answer.detail))
+    for note in answer.notes:
+        console().print(note)
+    if out is not None:
+        say_where(out)

@@ -1,0 +1,229 @@
+"""The SimPy engine: the readable reference for what happens to a patient, and in which order.
+
+Each patient is one process that sleeps until the next thing in the patient's life, lets it happen, and looks again. Times
+come from the rules and are exact; the Environment's clock follows them to rounding, so the lives are those of the
+compiled engine to the last bit. Where nothing is shared every patient has an Environment of their own, which is faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from simulator.engines.cohort_arrays import Followed, joined, new_arrays, rows_of
+from simulator.engines.compiled import HISTORY, take_census
+from simulator.engines.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
+from simulator.engines.outcomes import outcomes_at
+from simulator.engines.visits import seen_at_visit
+from simulator.pathway.happening import care_for, clinical_event, planned_care, suffer
+from simulator.pathway.life import limb_kept, state_of
+from simulator.pathway.referral import begin_life
+from simulator.perfusion import tcpo2
+from simulator.population.patient import make_patient
+from simulator.vocabulary import Event
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What all patients of one run share: parameters, policy, horizon (years), yearly rates, visits and census times."""
+
+    params: Any
+    policy: Any
+    horizon: float
+    effect_rate: float
+    cost_rate: float
+    visits: NDArray[np.float64]
+    discounted_visits: NDArray[np.float64]
+    times: NDArray[np.float64]
+
+
+class Turn(Enum):
+    """Whose turn it is in a life."""
+
+    VISIT = "visit"
+    CLINICAL = "clinical event"
+    CARE = "planned care"
+    HORIZON = "horizon"
+
+
+class Due(NamedTuple):
+    """What comes next: when (years since referral), whose turn it is, and which care is planned."""
+
+    time: float
+    turn: Turn
+    care: int
+
+
+class Course:
+    """One patient's life under one policy: what comes next, what it does, and the books that are kept of it.
+
+    `life` must have begun; `ledger` must be zero. The life goes on until death or the horizon.
+    """
+
+    def __init__(self, setting: Setting, life: Any, patient: Any, ledger: Any, census: Any) -> None:
+        self.setting, self.life, self.patient = setting, life, patient
+        self.ledger, self.census = ledger, census
+        self.goes_on = True
+        self._visits_made = 0
+        self._events: list[tuple[int, float, int, float]] = []
+        self._write(0.0, Event.REFERRAL, patient["tcpo2_measured"])
+        if life["tested"]:
+            add_count(ledger, MARKER_TEST, 0.0, setting.cost_rate)
+        census[:] = -1
+        self._state = state_of(life)
+        self._clinical, self._risk = clinical_event(life, setting.horizon)
+
+    @property
+    def history(self) -> NDArray[np.void]:
+        """The events so far, of dtype HISTORY."""
+        return np.array(self._events, HISTORY)
+
+    def next(self) -> Due:
+        """What comes next. At equal times clinical events come before planned care, and visits last."""
+        horizon = self.setting.horizon
+        care, kind = planned_care(self.life)
+        if self._clinical <= horizon and self._clinical <= care:
+            due = Due(self._clinical, Turn.CLINICAL, kind)
+        elif care < horizon:
+            due = Due(care, Turn.CARE, kind)
+        else:
+            due = Due(horizon, Turn.HORIZON, kind)
+        visits, n = self.setting.visits, self._visits_made
+        if n < len(visits) and visits[n] < due.time:
+            return Due(float(visits[n]), Turn.VISIT, kind)
+        return due
+
+    def let_happen(self, due: Due) -> None:
+        """Let what is due happen."""
+        if due.turn is Turn.VISIT:
+            self.visit(due.time)
+        elif due.turn is Turn.CLINICAL:
+            self.suffer(due.time)
+        elif due.turn is Turn.CARE:
+            self.care_for(due.time, due.care)
+        else:
+            self.reach_horizon()
+
+    def visit(self, t: float) -> None:
+        """Measure TcPO2 at the visit at t. A visit changes nothing in the life."""
+        self._write(t, Event.VISIT, seen_at_visit(self.life, self.setting.params, self._visits_made, t))
+        self._visits_made += 1
+
+    def suffer(self, t: float) -> None:
+        """Let the clinical event that comes next happen at t."""
+        self._live_until(t)
+        self._note(t, suffer(self.life, self.setting.params, t, self._risk), True)
+
+    def care_for(self, t: float, kind: int) -> int:
+        """Carry out care of a kind at t. Returns the `Event` that came of it."""
+        self._live_until(t)
+        event, changed = care_for(self.life, self.setting.params, self.setting.policy, t, kind)
+        self._note(t, event, changed)
+        return int(event)
+
+    def reach_horizon(self) -> None:
+        """Stop looking at a patient who is still alive."""
+        horizon = self.setting.horizon
+        self._live_until(horizon, last=True)
+        self._write(horizon, Event.HORIZON, self._true_tcpo2(horizon))
+        self._close()
+
+    def _live_until(self, t: float, last: bool = False) -> None:
+        """Book the time since the last event, spent in the state that it left behind."""
+        life, setting = self.life, self.setting
+        start = life["time"]
+        add_sojourn(
+            self.ledger, life, self.patient, self._state, start, t, setting.effect_rate, setting.cost_rate
+        )
+        take_census(self.census, setting.times, life, self._state, start, t, last)
+        life["time"] = t
+
+    def _note(self, t: float, event: int, changed: bool) -> None:
+        """Book an event. Where it `changed` the hazards, the next clinical event is sought anew."""
+        add_event(self.ledger, self.life, event, t, self.setting.cost_rate)
+        self._write(t, event, self._true_tcpo2(t))
+        if not self.life["alive"]:
+            self._close()
+            return
+        self._state = state_of(self.life)
+        if changed:
+            self._clinical, self._risk = clinical_event(self.life, self.setting.horizon)
+
+    def _close(self) -> None:
+        """Settle what is counted at the end of a life: its visits, and for the dead the doses they had."""
+        self.goes_on = False
+        dead = self.census[:, 0] < 0
+        self.census[dead, 1] = 0
+        self.census[dead, 2] = self.life["doses"]
+        add_visits(self.ledger, self.setting.visits, self.setting.discounted_visits, self.life["time"])
+
+    def _true_tcpo2(self, t: float) -> float:
+        return float(tcpo2(self.life, t)) if limb_kept(self.life) else np.nan
+
+    def _write(self, t: float, event: int, value: float) -> None:
+        self._events.append((int(self.life["patient"]), t, event, value))
+
+
+def patient_process(env: Any, course: Course) -> Generator[Any, Any, None]:
+    """The process of one patient, from referral to death or the horizon."""
+    while course.goes_on:
+        due = course.next()
+        yield env.timeout(max(0.0, due.time - env.now))
+        course.let_happen(due)
+
+
+def read_outcomes(course: Course, path: Any, outcomes: Any) -> None:
+    """Fill the true TcPO2 (times,) and the outcomes (times, outcomes) of a life that is over."""
+    life, params = course.life, course.setting.params
+    for k, t in enumerate(course.setting.times):
+        state, walking, doses = course.census[k]
+        outcomes_at(outcomes[k], life, params, t, state, walking, doses)
+        if state >= 0 and life["amputated_at"] > t:
+            path[k] = tcpo2(life, t)
+
+
+def follow(
+    params: Any,
+    policy: Any,
+    entry: Any,
+    given: NDArray[np.float64],
+    seed: int,
+    first: int,
+    count: int,
+    ages: NDArray[np.float64],
+    log_hazards: NDArray[np.float64],
+    clock: NDArray[np.float64],
+    visits: NDArray[np.float64],
+    discounted_visits: NDArray[np.float64],
+    times: NDArray[np.float64],
+    events: bool = True,
+) -> Followed:
+    """Follow patients first .. first + count - 1 under one policy, each in an Environment of their own.
+
+    `clock` holds the horizon (years) and the continuous discount rates of effects and costs; the other arguments are those
+    of `simulator.engines.compiled.follow_block`, whose arrays this returns with the same bits.
+    """
+    setting = Setting(params, policy, *map(float, clock), visits, discounted_visits, times)
+    arrays = new_arrays(count, times.shape[0])
+    rows = rows_of(arrays["patients"])
+    histories, barred = [], 0
+    for j in range(count):
+        patient, life = arrays["patients"][j], arrays["lives"][j]
+        if not make_patient(patient, rows[j], given, params, entry, np.uint64(seed), first + j):
+            barred += 1
+            continue
+        begin_life(life, patient, params, policy, np.uint64(seed), first + j, ages, log_hazards)
+        course = Course(setting, life, patient, arrays["ledgers"][j], arrays["censuses"][j])
+        env = simpy.Environment()
+        env.process(patient_process(env, course))
+        env.run()
+        read_outcomes(course, arrays["paths"][j], arrays["outcomes"][j])
+        if events:
+            histories.append(course.history)
+    return Followed(**arrays, history=joined(histories), barred=barred)

@@ -1,0 +1,130 @@
+"""A sensitivity study as people read it: the answer in words, the report, and the files in the output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from simulator.report.formats import Formats, number, percent
+from simulator.report.html import Report
+from simulator.report.outputs import OutputFolder
+from simulator.report.sensitivity_figures import MOST, draw_figures, file_names
+from simulator.sensitivity.convergence import TOP
+from simulator.sensitivity.indices import HEADLINE
+from simulator.sensitivity.noise import ALLOWED
+from simulator.sensitivity.results import Results
+from simulator.sensitivity.sweep import Runs, Sweep
+
+NAMED = 3
+"""Parameters that the answer in words names."""
+IN_UNITS_OF_THE_OUTPUT = {"one_way", "morris"}
+
+
+def answer(sweep: Sweep, results: Results) -> str:
+    """What the study says: the strongest parameters of each output."""
+    sentences = []
+    for output in dict.fromkeys(results.indices["output"]):
+        ranked = ranking(sweep, results, str(output))
+        if len(ranked):
+            first = ", ".join(f"{row.parameter} ({row.value:.3g})" for row in ranked.head(NAMED).itertuples())
+            sentences.append(f"{output} is driven most by {first}.")
+    return " ".join(sentences) or "No output moves."
+
+
+def ranking(sweep: Sweep, results: Results, output: str) -> pd.DataFrame:
+    """The ranking index of one output, strongest parameter first; empty for an output that never moves."""
+    table = results.indices
+    chosen = table[(table["output"] == output) & (table["index"] == HEADLINE[sweep.design.method.name])]
+    order = chosen["value"].abs().sort_values(ascending=False, kind="stable").index
+    return chosen.loc[order].dropna(subset=["value"]).reset_index(drop=True)
+
+
+def reading_formats(sweep: Sweep, table: pd.DataFrame) -> Formats:
+    """Formats of a ranking: the value with its interval, and the part that may be noise."""
+    largest = float(table["value"].abs().max()) if len(table) else 1.0
+    in_units = sweep.design.method.name in IN_UNITS_OF_THE_OUTPUT
+    digits = int(np.clip(3 - np.floor(np.log10(largest)), 0, 8)) if in_units and largest > 0 else 3
+    return {"value": number(digits, low="low", high="high"), "noise": number(digits), "se": number(digits)}
+
+
+def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[str, Figure]) -> Report:
+    """The report of a study."""
+    study, method = sweep.study, sweep.design.method
+    lives = f", {study.patients:,} patients each" if study.patients else ""
+    report = Report(study.title, answer(sweep, results)).section(
+        "The study",
+        f"Method {method.name}: {method.answers}. Size {study.size:,} ({method.counts}), {len(runs.inputs):,} runs"
+        f" in {study.replicates} replicate(s){lives}, seed {study.seed}, intervals at {study.confidence:.0%}."
+        f" It varies {len(runs.names)} parameters as {len(sweep.space.labels)} factors.",
+    )
+    for warning in results.warnings:
+        report = report.note(warning)
+    if sweep.space.copulas:
+        report = report.note(
+            "Parameters that were estimated together keep their rank correlations (Gaussian copula). "
+            + (
+                "Each such block counts as one factor."
+                if sweep.study.parameters.correlated == "group"
+                else "The first of a block has an index of its own; each later one has the index of what it does not"
+                " share with those before it."
+            )
+        )
+    endings = file_names(runs.outputs)
+    for output in runs.outputs:
+        table = ranking(sweep, results, output).drop(columns=["output", "index"])
+        if not len(table):
+            continue
+        report = report.section(output).table(
+            table.head(MOST),
+            f"{output}: {HEADLINE[method.name]} of the strongest parameters, with interval.",
+            formats=reading_formats(sweep, table),
+            labels={"value": HEADLINE[method.name], "se": "Standard error", "noise": "Noise, at most"},
+            note="Noise is the most that the luck of simulated patients may have added to the value.",
+            file="indices.csv",
+        )
+        for name, figure in figures.items():
+            if name.partition("_")[2] == endings[output]:
+                report = report.figure(figure)
+    report = report.section("Can it be trusted?").table(
+        results.noise.drop(columns=["enough"]),
+        "Monte Carlo noise in each output.",
+        formats={"noise_share": percent(1), "patients_needed": number(0), "patients": number(0)},
+        note=f"A share up to {ALLOWED:.0%} is enough: noise then adds that much to a total index at most.",
+        file="noise.csv",
+    )
+    if method.grows:
+        report = report.table(
+            results.ranking,
+            f"Ranking of the parameters in the first part of the runs against all of them (the first {TOP}).",
+            formats={"rank_correlation": number(2)},
+            file="ranking.csv",
+        )
+    if len(results.emulators):
+        report = report.table(
+            results.emulators,
+            "Emulators judged on runs they have not seen.",
+            formats={"r2": number(4), "inside": percent(0)},
+            note="`inside` is the share of held-out runs within 95% intervals.",
+            file="emulators.csv",
+        )
+    return report
+
+
+def write_study(folder: OutputFolder, sweep: Sweep, runs: Runs, results: Results) -> None:
+    """Put the tables, figures, runs and report of a study into an output folder."""
+    folder.table("indices", results.indices)
+    folder.table("noise", results.noise)
+    if sweep.design.method.grows:
+        folder.table("convergence", results.convergence)
+        folder.table("ranking", results.ranking)
+    if sweep.study.emulator:
+        folder.table("emulators", results.emulators)
+        folder.table("emulated", results.emulated)
+    folder.per_patient("runs", runs.table())
+    figures = draw_figures(sweep, runs, results)
+    for name, figure in figures.items():
+        folder.figure(name, figure)
+    folder.report(study_report(sweep, runs, results, figures))
