@@ -50,26 +50,25 @@ def main(
     FILE has one row per draw and option with the columns draw, option, cost, effect, or one row per draw with
     cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated.
     """
-    from simulator.economics.decision import choice_problems, decide
+    from simulator.economics.decision import choice_problems, decide, threshold_problems
     from simulator.economics.reading import read_results
     from simulator.report import decision as reading
     from simulator.report.console import print_table, say_where
     from simulator.report.decision_figures import Units
     from simulator.report.outputs import OutputFolder
 
-    problems: list[Problem] = []
+    problems = threshold_problems(threshold or [])
     people = _population(population, years, discount, problems)
     groups = _groups(group or [], problems)
-    folder = None
+    folder = results = None
     try:
         if out is not None:
             folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if file.is_file() else {})
     except BadInput as bad:
         problems += bad.problems
-    results = None
     try:
         results = read_results(file, negative_costs=negative_costs)
-        problems += choice_problems(results, threshold, comparator, groups, point_estimates=point_estimates)
+        problems += choice_problems(results, comparator, groups, point_estimates=point_estimates)
     except BadInput as bad:
         problems += bad.problems
     if problems or results is None:

@@ -68,7 +68,8 @@ def decide(
     `point_estimates` only means are analysed, for which one draw is enough. Everything wrong with the choices is raised
     together as `BadInput`.
     """
-    problems = choice_problems(results, thresholds, comparator, groups, point_estimates=point_estimates)
+    problems = threshold_problems(thresholds or ())
+    problems += choice_problems(results, comparator, groups, point_estimates=point_estimates)
     if problems:
         raise BadInput(problems)
     frontier = incremental_analysis(results)
@@ -108,21 +109,25 @@ def decide(
     )
 
 
+def threshold_problems(thresholds: Sequence[float]) -> list[Problem]:
+    """What is wrong with the thresholds of an analysis."""
+    return [
+        Problem("choices", "threshold", f"{value:g}", "0 or more and finite, in money per unit of effect")
+        for value in thresholds
+        if not (math.isfinite(value) and value >= 0)
+    ]
+
+
 def choice_problems(
     results: CostEffectResults,
-    thresholds: Sequence[float] | None,
     comparator: str | None,
     groups: Mapping[str, Sequence[str]] | None,
     *,
     point_estimates: bool = False,
 ) -> list[Problem]:
-    """What is wrong with the choices for an analysis of these results."""
+    """What is wrong with the other choices for an analysis of these results."""
     source = results.source
-    found = [
-        Problem("choices", "threshold", f"{value:g}", "0 or more and finite, in money per unit of effect")
-        for value in thresholds or ()
-        if not (math.isfinite(value) and value >= 0)
-    ]
+    found = []
     if comparator is not None and comparator not in results.options:
         found.append(Problem(source, "comparator", repr(comparator), nearest(comparator, results.options)))
     names = [] if results.parameters is None else list(results.parameters.columns)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,18 +58,22 @@ class Due(NamedTuple):
 
     time: float
     turn: Turn
-    care: int
+    care: int = -1
 
 
 class Course:
     """One patient's life under one policy: what comes next, what it does, and the books that are kept of it.
 
-    `life` must have begun; `ledger` must be zero. The life goes on until death or the horizon.
+    `life` must have begun; `ledger` must be zero. The life goes on until death or the horizon. `referred` is the
+    Environment's time at referral.
     """
 
-    def __init__(self, setting: Setting, life: Any, patient: Any, ledger: Any, census: Any) -> None:
+    def __init__(
+        self, setting: Setting, life: Any, patient: Any, ledger: Any, census: Any, referred: float = 0.0
+    ) -> None:
         self.setting, self.life, self.patient = setting, life, patient
         self.ledger, self.census = ledger, census
+        self.referred = referred
         self.goes_on = True
         self._visits_made = 0
         self._events: list[tuple[int, float, int, float]] = []
@@ -76,8 +81,7 @@ class Course:
         if life["tested"]:
             add_count(ledger, MARKER_TEST, 0.0, setting.cost_rate)
         census[:] = -1
-        self._state = state_of(life)
-        self._clinical, self._risk = clinical_event(life, setting.horizon)
+        self._look_ahead(True)
 
     @property
     def history(self) -> NDArray[np.void]:
@@ -86,18 +90,10 @@ class Course:
 
     def next(self) -> Due:
         """What comes next. At equal times clinical events come before planned care, and visits last."""
-        horizon = self.setting.horizon
-        care, kind = planned_care(self.life)
-        if self._clinical <= horizon and self._clinical <= care:
-            due = Due(self._clinical, Turn.CLINICAL, kind)
-        elif care < horizon:
-            due = Due(care, Turn.CARE, kind)
-        else:
-            due = Due(horizon, Turn.HORIZON, kind)
         visits, n = self.setting.visits, self._visits_made
-        if n < len(visits) and visits[n] < due.time:
-            return Due(float(visits[n]), Turn.VISIT, kind)
-        return due
+        if n < len(visits) and visits[n] < self._due.time:
+            return Due(float(visits[n]), Turn.VISIT)
+        return self._due
 
     def let_happen(self, due: Due) -> None:
         """Let what is due happen."""
@@ -118,14 +114,19 @@ class Course:
     def suffer(self, t: float) -> None:
         """Let the clinical event that comes next happen at t."""
         self._live_until(t)
-        self._note(t, suffer(self.life, self.setting.params, t, self._risk), True)
+        self._note(t, int(suffer(self.life, self.setting.params, t, int(self._risk))), True)
 
     def care_for(self, t: float, kind: int) -> int:
         """Carry out care of a kind at t. Returns the `Event` that came of it."""
         self._live_until(t)
         event, changed = care_for(self.life, self.setting.params, self.setting.policy, t, kind)
-        self._note(t, event, changed)
+        self._note(t, int(event), changed)
         return int(event)
+
+    def set_aside(self, kind: int) -> None:
+        """Take a dose or an angioplasty that is due out of what is planned, to be carried out when it can be."""
+        self.life["next_dose" if kind == Event.DOSE else "next_angioplasty"] = inf
+        self._look_ahead(False)
 
     def reach_horizon(self) -> None:
         """Stop looking at a patient who is still alive."""
@@ -138,9 +139,7 @@ class Course:
         """Book the time since the last event, spent in the state that it left behind."""
         life, setting = self.life, self.setting
         start = life["time"]
-        add_sojourn(
-            self.ledger, life, self.patient, self._state, start, t, setting.effect_rate, setting.cost_rate
-        )
+        add_sojourn(self.ledger, life, self.patient, self._state, start, t, setting.effect_rate, setting.cost_rate)
         take_census(self.census, setting.times, life, self._state, start, t, last)
         life["time"] = t
 
@@ -148,12 +147,24 @@ class Course:
         """Book an event. Where it `changed` the hazards, the next clinical event is sought anew."""
         add_event(self.ledger, self.life, event, t, self.setting.cost_rate)
         self._write(t, event, self._true_tcpo2(t))
-        if not self.life["alive"]:
+        if self.life["alive"]:
+            self._look_ahead(changed)
+        else:
             self._close()
-            return
-        self._state = state_of(self.life)
+
+    def _look_ahead(self, changed: bool) -> None:
+        """Settle the state that the patient is in now, and which event or care comes next."""
+        horizon = self.setting.horizon
+        self._state = int(state_of(self.life))
         if changed:
-            self._clinical, self._risk = clinical_event(self.life, self.setting.horizon)
+            self._clinical, self._risk = clinical_event(self.life, horizon)
+        care, kind = planned_care(self.life)
+        if self._clinical <= horizon and self._clinical <= care:
+            self._due = Due(self._clinical, Turn.CLINICAL)
+        elif care < horizon:
+            self._due = Due(care, Turn.CARE, int(kind))
+        else:
+            self._due = Due(horizon, Turn.HORIZON)
 
     def _close(self) -> None:
         """Settle what is counted at the end of a life: its visits, and for the dead the doses they had."""
@@ -174,7 +185,7 @@ def patient_process(env: Any, course: Course) -> Generator[Any, Any, None]:
     """The process of one patient, from referral to death or the horizon."""
     while course.goes_on:
         due = course.next()
-        yield env.timeout(max(0.0, due.time - env.now))
+        yield env.timeout(max(0.0, course.referred + due.time - env.now))
         course.let_happen(due)
 
 

@@ -10,9 +10,15 @@ from simulator.draws import budget, normal, uniform
 from simulator.pathway.course import spend_until
 from simulator.pathway.life import limb_kept, wound_open
 from simulator.perfusion import add_ramp, tcpo2
-from simulator.vocabulary import DAYS_PER_YEAR, Stream
+from simulator.vocabulary import DAYS_PER_YEAR, Stream, Wound
 
 MOST_ANGIOPLASTIES = 2
+
+
+@compiled
+def angioplasty_is_done(life: Any) -> bool:
+    """Whether an angioplasty that is due is performed: never after a major amputation, nor once the wound has healed."""
+    return limb_kept(life) and life.wound != Wound.HEALED
 
 
 @compiled

@@ -5,11 +5,12 @@ Ties: background death, then the competing risks in the order of `Risk`, then pl
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
 from simulator.pathway.amputation import amputate_major, amputate_minor, convert
-from simulator.pathway.angioplasty import dilate, restenosis
+from simulator.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
 from simulator.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.pathway.course import first_risk, spend_until
 from simulator.pathway.healing import heal_stump, heal_wound, open_wound
@@ -80,6 +81,9 @@ def care_for(life: Any, params: Any, policy: Any, t: float, kind: int) -> tuple[
         restenosis(life, params)
         return Event.RESTENOSIS, False
     if kind == Event.ANGIOPLASTY:
+        if not angioplasty_is_done(life):
+            life.next_angioplasty = inf
+            return Event.STOPS_TREATMENT, False
         repeated = life.angioplasties > 0
         changed = dilate(life, params, t)
         return (Event.REPEAT_ANGIOPLASTY if repeated else Event.ANGIOPLASTY), changed
@@ -87,4 +91,3 @@ def care_for(life: Any, params: Any, policy: Any, t: float, kind: int) -> tuple[
         stop_treatment(life)
         return Event.STOPS_TREATMENT, False
     return Event.DOSE, give_dose(life, params, policy, t)
-

@@ -121,9 +121,7 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int) ->
     patient.mthfr = has(seed, i, Stream.MTHFR, attempt, params.mthfr_share)
     patient.small_ev_high = has(seed, i, Stream.EV_CLASS, attempt, params.small_ev_high_share)
     patient.small_ev = nan
-    patient.angioplasty_suitable = has(
-        seed, i, Stream.ANGIOPLASTY_SUITABLE, attempt, params.angioplasty_suitable_share
-    )
+    patient.angioplasty_suitable = has(seed, i, Stream.ANGIOPLASTY_SUITABLE, attempt, params.angioplasty_suitable_share)
     patient.screened = attempt + 1.0
 
 

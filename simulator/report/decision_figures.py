@@ -192,9 +192,11 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes = panels[1]
             places = np.arange(len(bars))
-            error = np.minimum(1.96 * bars["se"], bars["value"]), 1.96 * bars["se"]
-            axes.barh(places, bars["value"], color="#0072B2", height=0.62)
-            axes.errorbar(bars["value"], places, xerr=error, color=INK, linestyle="none", linewidth=1)
+            value, error = bars["value"].to_numpy(), 1.96 * bars["se"].to_numpy()
+            axes.barh(places, value, color="#0072B2", height=0.62)
+            axes.errorbar(
+                value, places, xerr=(np.minimum(error, value), error), color=INK, linestyle="none", linewidth=1
+            )
             axes.set_yticks(places, [plain(name) for name in bars["parameters"]])
             axes.grid(visible=False, axis="y")
             axes.grid(visible=True, axis="x")

@@ -14,7 +14,7 @@ from simulator.report.outputs import OutputFolder
 from simulator.report.sensitivity_figures import MOST, draw_figures, file_names
 from simulator.sensitivity.convergence import TOP
 from simulator.sensitivity.indices import HEADLINE
-from simulator.sensitivity.noise import ALLOWED
+from simulator.sensitivity.noise import ALLOWED, DROWNED
 from simulator.sensitivity.results import Results
 from simulator.sensitivity.sweep import Runs, Sweep
 
@@ -28,7 +28,10 @@ def answer(sweep: Sweep, results: Results) -> str:
     sentences = []
     for output in dict.fromkeys(results.indices["output"]):
         ranked = ranking(sweep, results, str(output))
-        if len(ranked):
+        noise = results.noise.set_index("output").loc[output, "noise_share"]
+        if noise > DROWNED:
+            sentences.append(f"{output} shows hardly anything but Monte Carlo noise.")
+        elif len(ranked):
             first = ", ".join(f"{row.parameter} ({row.value:.3g})" for row in ranked.head(NAMED).itertuples())
             sentences.append(f"{output} is driven most by {first}.")
     return " ".join(sentences) or "No output moves."

@@ -22,8 +22,6 @@ LINES = tuple(OKABE_ITO[name] for name in ("blue", "vermillion", "green", "purpl
 WORDS = {
     "S1": "alone",
     "ST": "in total",
-    "S1_noise_free": "alone, without noise",
-    "ST_noise_free": "in total, without noise",
     "mu_star": "mean size of the effect",
     "dgsm": "upper bound of the total share of the variance",
     "delta": "shift of the distribution (delta)",
@@ -74,16 +72,16 @@ def bars(output: str, table: pd.DataFrame, ranked: list[str], method: str) -> Fi
         rows = table[table["index"] == index].set_index("parameter").loc[ranked]
         centre = places + thick * ((len(shown) - 1) / 2 - i)
         axes.barh(centre, rows["value"], height=thick, color=(FIRST, SECOND)[i], label=WORDS.get(index, index))
+        if i == 0:
+            _mark_noise(axes, centre, thick, rows, table)
         axes.hlines(centre, rows["low"], rows["high"], color=INK, linewidth=1.0)
     _name_rows(axes, places, ranked)
     axes.axvline(0.0, color=MUTED, linewidth=0.7)
     axes.set_xlabel(WORDS.get(headline, headline) if len(shown) == 1 else "share of the variance")
     axes.set_title(output)
-    if len(shown) > 1:
+    if len(axes.containers) > 1:
         axes.legend(loc="lower right")
-        extra = " A gap between total and alone is interaction."
-    else:
-        extra = ""
+    extra = " A gap between total and alone is interaction." if len(shown) > 1 else ""
     caption(
         figure, f"What drives {output}: the longest bar matters most. Lines are intervals.{extra}{_cut(table, ranked)}"
     )
@@ -176,7 +174,8 @@ def convergence(output: str, path: pd.DataFrame, ranked: list[str], counts: str)
     ticks = sorted(path["size"].unique())
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xlabel(f"size of the study ({counts})")
-    axes.set_ylabel(WORDS.get(str(path["index"].iloc[0]), str(path["index"].iloc[0])))
+    index = str(path["index"].iloc[0])
+    axes.set_ylabel("share of the variance, in total" if index == "ST" else WORDS.get(index, index))
     axes.set_title(output)
     direct_label(axes)
     caption(
@@ -202,6 +201,26 @@ def heat_map(output: str, sweep: Sweep, runs: Runs, number: int) -> Figure:
     figure.colorbar(picture, ax=axes, label=output)
     caption(figure, f"{output} over two parameters, the others at their base.")
     return figure
+
+
+def _mark_noise(axes: Axes, centre: np.ndarray, thick: float, rows: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Hatch the part of each bar that may be noise, and point out the values from which noise was removed."""
+    noise = np.minimum(rows["noise"], rows["value"].abs())
+    if (noise > 0.005 * rows["value"].abs().max()).any():
+        axes.barh(
+            centre,
+            -noise,
+            left=rows["value"],
+            height=thick,
+            facecolor=FIRST,
+            edgecolor="white",
+            hatch="/////",
+            linewidth=0.0,
+            label="of which noise, at most",
+        )
+    free = table[table["index"] == "ST_noise_free"].set_index("parameter").reindex(rows.index)
+    if free["value"].notna().any():
+        axes.plot(free["value"], centre, "D", color=INK, markerfacecolor="white", label="in total, without noise")
 
 
 def _strongest(headline: pd.DataFrame) -> list[str]:

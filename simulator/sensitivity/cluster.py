@@ -63,7 +63,7 @@ class Cluster:
         from distributed.scheduler import KilledWorker
 
         flying: dict[str, tuple[Task, int]] = {}
-        landing = as_completed()
+        landing = as_completed(loop=client.loop)
 
         def send(task: Task, attempt: int) -> None:
             future = client.submit(evaluate, task, pure=False, retries=0)

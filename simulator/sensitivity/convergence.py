@@ -31,13 +31,18 @@ def subset(design: Design, size: int) -> Design:
     return Design(design.method, size, design.points[design.first(size)], design.block, design.second_order)
 
 
-def convergence_table(output: str, design: Design, indices_at: Callable[[Design], Sequence[Index]]) -> pd.DataFrame:
-    """The ranking index of each parameter at each size. `indices_at` analyses a subset of the runs."""
+def convergence_table(
+    output: str, design: Design, whole: Sequence[Index], indices_at: Callable[[Design], Sequence[Index]]
+) -> pd.DataFrame:
+    """The ranking index of each parameter at each size, from those of the whole study.
+
+    `indices_at` analyses a subset of the runs.
+    """
     headline = HEADLINE[design.method.name]
     rows = [
         (output, each.parameter, each.index, size, each.value, each.low, each.high)
         for size in sizes(design)
-        for each in indices_at(subset(design, size))
+        for each in (whole if size == design.size else indices_at(subset(design, size)))
         if each.index == headline
     ]
     return pd.DataFrame(rows, columns=list(CONVERGENCE))

@@ -62,6 +62,7 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     _, distinct = np.unique(points, axis=0, return_index=True)
     if is_constant(outputs) or len(distinct) < 20:
@@ -74,7 +75,8 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
         1e-4, (1e-10, 1.0)
     )
     process = GaussianProcessRegressor(kernel, alpha=(errors[learn] / scale) ** 2 + 1e-10)
-    with warnings.catch_warnings():
+    # Threads inside linear algebra would change last bits.
+    with warnings.catch_warnings(), threadpool_limits(limits=1, user_api="blas"):
         # A length at its bound says that a factor hardly matters, which is no fault.
         warnings.simplefilter("ignore", ConvergenceWarning)
         process.fit(points[learn], (outputs[learn] - shift) / scale)

@@ -7,6 +7,7 @@ the Monte Carlo standard error noise / sqrt(patients), and `seconds` is how long
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from simulator.sensitivity.inputs import Catalogue, Floats, Input, JointDraws, u
 from simulator.sensitivity.model import Evaluation, Fault, Model
 
 PRETENCE = ("noise", "seconds")
+WEIGHTS = (1.0, 2.0, 3.0)
 
 
 class _KnownModel:
@@ -47,6 +49,9 @@ class _KnownModel:
                 yield "outputs", output, nearest(output, self.outputs)
         for policy in self.model.policies:
             yield "policies", policy, f"none: the model {self.model.kind!r} has no policies"
+        for key, value in json.loads(self.model.settings).items():
+            if key not in (*PRETENCE, *self.settings):
+                yield f"model.settings.{key}", value, nearest(key, (*PRETENCE, *self.settings))
         for key in PRETENCE:
             value = self.model.setting(key, 0.0)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
@@ -110,26 +115,31 @@ class Additive(_KnownModel):
     tie them (none by default).
     """
 
+    settings = ("weights", "correlation")
     outputs = ("sum", "constant", "inverse")
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
-        self.weights = model.setting("weights", [1.0, 2.0, 3.0])
+        given = model.setting("weights", list(WEIGHTS))
+        self.weights = given if _is_numbers(given) else list(WEIGHTS)
+        tied = model.setting("correlation", 0.0)
+        self.correlation = tied if isinstance(tied, int | float) and -1 < tied < 1 and len(self.weights) > 1 else 0.0
 
     def faults(self) -> Iterator[Fault]:
         """Weights that are not numbers, and a correlation out of range."""
         yield from super().faults()
-        if not isinstance(self.weights, list) or not all(isinstance(w, int | float) for w in self.weights):
-            yield "model.settings.weights", self.weights, "a list of numbers"
-        correlation = self.model.setting("correlation", 0.0)
-        if not isinstance(correlation, int | float) or not -1 < correlation < 1:
-            yield "model.settings.correlation", correlation, "between -1 and 1, both excluded"
+        given = self.model.setting("weights", list(WEIGHTS))
+        if not _is_numbers(given):
+            yield "model.settings.weights", given, "a list of numbers"
+        tied = self.model.setting("correlation", 0.0)
+        if tied != self.correlation:
+            yield "model.settings.correlation", tied, "between -1 and 1, both excluded, for two weights or more"
 
     def catalogue(self) -> Catalogue:
         """One input per weight; the first two are tied by draws where there is a correlation."""
         names = tuple(f"x{i + 1}" for i in range(len(self.weights)))
         inputs = tuple(Input(name, 0.5, uniform_between(0.0, 1.0), "terms") for name in names)
-        correlation = self.model.setting("correlation", 0.0)
+        correlation = self.correlation
         if not correlation:
             return Catalogue(inputs)
         from scipy.stats import norm
@@ -143,3 +153,7 @@ class Additive(_KnownModel):
         x = dict(zip(self.model.parameters, row, strict=True))
         total = math.fsum(w * x.get(f"x{i + 1}", 0.5) for i, w in enumerate(self.weights))
         return {"sum": total, "constant": 1.0, "inverse": 1.0 / total if total else math.inf}
+
+
+def _is_numbers(given: object) -> bool:
+    return isinstance(given, list) and bool(given) and all(isinstance(each, int | float) for each in given)

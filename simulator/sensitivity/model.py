@@ -46,7 +46,7 @@ class Runner(Protocol):
     """What the code behind a kind of model offers."""
 
     def catalogue(self) -> Catalogue:
-        """The inputs that may vary."""
+        """The inputs that may vary, also where there are faults in what does not concern them. May raise BadInput."""
 
     def faults(self) -> Iterator[Fault]:
         """Everything that is wrong with the settings, outputs, policies and patients of its model."""
@@ -94,8 +94,8 @@ class Model:
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """JSON with one spelling for one content."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+    """JSON with one spelling for one content. Raises TypeError or ValueError for what JSON cannot say."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,11 @@ from simulator.sensitivity.inputs import Floats
 ALLOWED = 0.02
 """Share of the variance that noise may have: a parameter without influence then shows a total index of 0.02 at most."""
 
+DROWNED = 0.95
+"""Share beyond which nothing can be said about the signal."""
+SHARES = {"sobol", "fast", "rbd_fast"}
+"""Methods whose indices are shares of the variance."""
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -37,6 +42,11 @@ class Noise:
     patients: int
     patients_needed: float
     measured: bool
+
+    @property
+    def drowned(self) -> bool:
+        """Whether there is hardly anything but noise."""
+        return self.share > DROWNED
 
     @property
     def enough(self) -> bool:
@@ -70,11 +80,14 @@ def noise_in_index(design: Design, index: Index, noise: Noise, outputs: Floats) 
 
     Total indices take the whole share of the noise that is not theirs, first-order indices lose theirs in proportion
     (a negative number). Elementary effects, slopes and swings take what a parameter without influence would show.
+    Where there is hardly anything but noise, all of a share of the variance may be noise.
     """
-    share = min(noise.share, 1 - 1e-12)
+    share = noise.share
+    if noise.drowned and design.method.name in SHARES:
+        return index.value
     match design.method.name, index.index:
         case ("sobol" | "fast", "ST"):
-            return share * (1 - index.value) / (1 - share)
+            return min(max(share * (1 - index.value) / (1 - share), 0.0), max(index.value, 0.0))
         case ("sobol" | "fast" | "rbd_fast", "S1"):
             return -share * index.value / (1 - share) + 0.0
         case "morris", "mu_star":
@@ -89,14 +102,17 @@ def noise_in_index(design: Design, index: Index, noise: Noise, outputs: Floats) 
     return math.nan
 
 
-def noise_free(design: Design, labels: tuple[str, ...], values: Floats, *, seed: int, confidence: float) -> list[Index]:
+def noise_free(
+    design: Design, labels: tuple[str, ...], values: Floats, noise: Noise, *, seed: int, confidence: float
+) -> list[Index]:
     """Sobol' indices of one output with the noise removed, from two or more replicates, shape (replicates, rows).
 
     The estimators are those of the plain indices (Saltelli 2010; Jansen 1999) with each square or product taken
-    between different replicates. Intervals are from a bootstrap over base points.
+    between different replicates. Intervals are from a bootstrap over base points. None where there is hardly anything
+    but noise.
     """
     replicates = len(values)
-    if design.method.name != "sobol" or replicates < 2:
+    if design.method.name != "sobol" or replicates < 2 or noise.drowned:
         return []
     blocks = (values - values.mean(axis=1, keepdims=True)).reshape(replicates, -1, design.block)
     luck = seeded(seed, "noise")

@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from simulator.errors import CheckFailed
 from simulator.sensitivity.convergence import convergence_table, ranking_table
@@ -42,6 +43,12 @@ class Results:
 
 def analyse(sweep: Sweep, runs: Runs) -> Results:
     """Every table of a study, the same to the last bit however its runs were made."""
+    # Threads inside linear algebra change last bits and slow down the many small problems of an analysis.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _analyse(sweep, runs)
+
+
+def _analyse(sweep: Sweep, runs: Runs) -> Results:
     study, space, design = sweep.study, sweep.space, sweep.design
     found: list[tuple[object, ...]] = []
     noises: list[tuple[object, ...]] = []
@@ -61,11 +68,11 @@ def analyse(sweep: Sweep, runs: Runs) -> Results:
 
         plain = at(design)
         found += [(output, *_row(each), noise_in_index(design, each, noise, means)) for each in plain]
-        convergence.append(convergence_table(output, design, at))
+        convergence.append(convergence_table(output, design, plain, at))
         if is_constant(means):
             warnings.append(f"{output} is the same in every run, so it has no indices.")
             continue
-        free = noise_free(design, space.labels, replicates, seed=study.seed, confidence=study.confidence)
+        free = noise_free(design, space.labels, replicates, noise, seed=study.seed, confidence=study.confidence)
         found += [(output, *_row(each), 0.0) for each in free]
         if not noise.enough:
             warnings.append(_too_noisy(output, noise.share, noise.patients, noise.patients_needed, noise.measured))

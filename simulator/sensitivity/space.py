@@ -35,7 +35,8 @@ class Copula:
 
     def tie(self, unit: Floats) -> Floats:
         """Independent uniforms, shape (rows, columns), as uniforms that go together."""
-        return np.asarray(norm.cdf(norm.ppf(unit) @ self.root.T), dtype=np.float64)
+        # Not a matrix product of BLAS, whose last bits may depend on the machine's threads.
+        return np.asarray(norm.cdf(np.einsum("ij,kj->ik", norm.ppf(unit), self.root)), dtype=np.float64)
 
     def untie(self, tied: Floats) -> Floats:
         """The independent uniforms behind tied ones."""
@@ -83,9 +84,9 @@ class Space:
         return rows + 0.0  # a negative zero would give one run two names
 
     def base_point(self) -> Floats:
-        """The point of the cube at which every factor's first input has its base value, for designs with levels.
+        """The point of the cube nearest to that where every factor's first input has its base value.
 
-        A base value outside the cube gives a coordinate below 0 or above 1.
+        For designs with levels. `off_base` names the factors for which no such point is in the cube.
         """
         tied = np.empty(len(self.factors))
         for factor in range(len(self.factors)):
@@ -94,7 +95,18 @@ class Space:
         for copula in self.copulas:
             tied[copula.columns] = copula.untie(tied[copula.columns][None, :])[0]
         margin = self._margins()
-        return (tied - margin) / (1 - 2 * margin)
+        return np.clip((tied - margin) / (1 - 2 * margin), 0.0, 1.0)
+
+    def off_base(self) -> tuple[str, ...]:
+        """Factors whose base value lies outside what a design with levels covers."""
+        here = self.to_inputs(self.base_point()[None, :], levels=True)[0]
+        ends = self.to_inputs(np.array([[0.0], [1.0]]) * np.ones(len(self.factors)), levels=True)
+        first = [int(np.flatnonzero(self.column == factor)[0]) for factor in range(len(self.factors))]
+        return tuple(
+            name
+            for name, i in zip(self.factors, first, strict=True)
+            if abs(here[i] - self.inputs[i].base) > 1e-6 * abs(ends[1, i] - ends[0, i])
+        )
 
     def _margins(self) -> Floats:
         ranged = np.zeros(len(self.factors), dtype=bool)

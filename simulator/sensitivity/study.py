@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.reading import Frozen, checked, read_toml
@@ -32,6 +32,10 @@ from simulator.sensitivity.model import KINDS, Model, canonical
 from simulator.sensitivity.space import Space, build_space
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+NO_OUTPUT = "(none)"
+"""Stands for outputs that were faulty themselves and reported as such."""
 
 
 def _as_tuple(value: object) -> object:
@@ -121,7 +125,9 @@ def load_study(path: Path | str) -> Study:
     """
     file = Path(path)
     problems: list[Problem] = []
-    content = read_toml(file, file.name, problems)
+    if file.exists() and not file.is_file():
+        problems.append(Problem(str(file), "file", "a folder", "a study file (TOML)"))
+    content = {} if problems else read_toml(file, file.name, problems)
     if problems:
         raise BadInput(problems)
     if isinstance(content.get("model"), dict) and isinstance(content["model"].get("settings"), dict):
@@ -138,48 +144,63 @@ def read_study(content: Mapping[str, Any], name: str) -> Study:
     """The study of tables already read; `name` stands for the file in messages. Raises BadInput with every fault."""
     problems: list[Problem] = []
     choice = checked(ModelChoice, content.get("model", {}), name, "model", problems)
-    selection = checked(Selection, content.get("parameters", {}), name, "parameters", problems)
+    selection = _as_far_as_good(Selection, content.get("parameters", {}), name, "parameters", problems, {})
     stand_ins = {"model": ModelChoice(kind=""), "parameters": Selection()}
-    study = checked(Study, {**content, **stand_ins}, name, "", problems)
+    missing = {"method": "", "size": 1, "seed": 0, "outputs": (NO_OUTPUT,)}
+    study = _as_far_as_good(Study, {**content, **stand_ins}, name, "", problems, missing)
     problems.extend(_method_faults(content, name))
     if choice is not None and choice.kind not in KINDS:
         problems.append(Problem(name, "model.kind", repr(choice.kind), nearest(choice.kind, KINDS)))
+    elif choice is not None and not _is_plain(choice.settings):
+        allowed = "finite numbers, texts, yes or no, lists and tables"
+        problems.append(Problem(name, "model.settings", repr(choice.settings), allowed))
     elif choice is not None:
-        readable = study or _readable_part(content, stand_ins)
-        catalogue = _catalogue(readable.model_copy(update={"model": choice}).to_model(), name, problems)
-        if selection is not None and catalogue is not None:
+        study = study.model_copy(update={"model": choice, "parameters": selection})
+        catalogue = _catalogue(study.to_model(), name, problems)
+        if catalogue is not None:
             problems.extend(_selection_faults(selection, catalogue, name))
-            if not problems and study is not None:
-                study = study.model_copy(update={"model": choice, "parameters": selection})
-                problems.extend(_design_faults(study, name))
-    if problems or study is None:
+        if not problems:
+            problems.extend(_design_faults(study, name))
+    if problems:
         raise BadInput(problems)
     return study
 
 
-def _readable_part(content: Mapping[str, Any], stand_ins: Mapping[str, Any]) -> Study:
-    """The study without its faulty keys, so that the model can be asked about the others in the same breath."""
-    kept = {"method": "", "size": 1, "seed": 0, "outputs": ("",), **content, **stand_ins}
+def _is_plain(settings: Mapping[str, Any]) -> bool:
     try:
-        return Study.model_validate(kept)
+        canonical(settings)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _as_far_as_good(
+    kind: type[M], content: object, name: str, key: str, problems: list[Problem], missing: Mapping[str, Any]
+) -> M:
+    """`content` as a `kind`; faulty keys are reported and left at their defaults, so that the rest can be judged too.
+
+    `missing` stands in for required keys that are absent or faulty.
+    """
+    good = checked(kind, content, name, key, problems)
+    if good is not None:
+        return good
+    table = dict(content) if isinstance(content, Mapping) else {}
+    kept = {**missing, **{field: table[field] for field in kind.model_fields if field in table}}
+    try:
+        return kind.model_validate(kept)
     except ValidationError as error:
         faulty = {str(fault["loc"][0]) for fault in error.errors()}
-    filled = {"method": "", "size": 1, "seed": 0, "outputs": ("",)}
-    return Study.model_construct(
-        **{field: info.get_default() for field, info in Study.model_fields.items() if not info.is_required()}
-        | filled
-        | {key: _as_tuple(value) for key, value in kept.items() if key not in faulty}
-    )
+    sound = {field: value for field, value in kept.items() if field not in faulty}
+    return kind.model_validate({**missing, **sound})
 
 
 def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | None:
     """What the model lets vary, or None with its faults appended."""
     try:
         runner = model.runner()
-        # An empty output stands for outputs that could not be read and were reported as such.
-        faults = [fault for fault in runner.faults() if fault[:2] != ("outputs", "")]
+        faults = [fault for fault in runner.faults() if fault[:2] != ("outputs", NO_OUTPUT)]
         problems.extend(Problem(name, key, repr(value), allowed) for key, value, allowed in faults)
-        return None if any(key.startswith("model.") for key, _, _ in faults) else runner.catalogue()
+        return runner.catalogue()
     except BadInput as bad:
         problems.extend(bad.problems)
         return None
@@ -187,22 +208,19 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
 
 def _method_faults(content: Mapping[str, Any], name: str) -> Iterable[Problem]:
     method, size = content.get("method"), content.get("size")
-    if not isinstance(method, str):
-        return
-    if method not in METHODS:
+    if isinstance(method, str) and method not in METHODS:
         yield Problem(name, "method", repr(method), nearest(method, METHODS))
-        return
-    known = METHODS[method]
-    if isinstance(size, int) and 1 <= size < known.smallest:
+    known = METHODS.get(method) if isinstance(method, str) else None
+    if known is not None and isinstance(size, int) and 1 <= size < known.smallest:
         yield Problem(name, "size", str(size), f"{known.smallest} {known.counts} or more for {method}")
     if method == "sobol" and isinstance(size, int) and size >= 1 and size & (size - 1):
         below = 1 << (size.bit_length() - 1)
         yield Problem(name, "size", str(size), f"a power of two for sobol: {below} or {2 * below}")
-    if content.get("second_order") is True and method != "sobol":
+    if content.get("second_order") is True and known is not None and method != "sobol":
         yield Problem(name, "second_order", "true", "false; only sobol estimates second-order indices")
     outputs = content.get("outputs")
     if isinstance(outputs, list):
-        for output in dict.fromkeys(each for each in outputs if outputs.count(each) > 1):
+        for output in dict.fromkeys(each for each in outputs if isinstance(each, str) and outputs.count(each) > 1):
             yield Problem(name, "outputs", repr(output), "each output once")
 
 
@@ -256,10 +274,9 @@ def _design_faults(study: Study, name: str) -> Iterable[Problem]:
     if study.method == "morris" and len(space.labels) < 2:
         yield Problem(name, "parameters", f"only {space.labels[0]}", "two or more for morris")
     if study.method == "one_way":
-        for factor, place in zip(space.factors, space.base_point(), strict=True):
-            if not -1e-9 <= place <= 1 + 1e-9:
-                key = f"parameters.ranges.{factor}"
-                yield Problem(name, key, "a range without the base value", "a range around it")
+        for factor in space.off_base():
+            key = f"parameters.ranges.{factor}"
+            yield Problem(name, key, "a range or distribution without the base value", "a range around it")
     rows = method.rows(study.size, len(space.factors), len(space.labels), second_order=study.second_order)
     if rows * study.replicates > MOST_ROWS:
         allowed = f"at most {MOST_ROWS:,} runs; this makes {rows * study.replicates:,}"

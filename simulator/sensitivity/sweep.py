@@ -99,7 +99,7 @@ class Sweep:
             study.seed,
             groups=space.groups,
             second_order=study.second_order,
-            base=np.clip(space.base_point(), 0.0, 1.0) if study.method == "one_way" else None,
+            base=space.base_point() if study.method == "one_way" else None,
         )
         inputs = space.to_inputs(design.points, levels=design.method.levels)
         return cls(study, space, design, replace(study.to_model(), parameters=space.names), inputs)

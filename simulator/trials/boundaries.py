@@ -8,7 +8,7 @@ recursive integration of `simulator.trials.crossing` (Jennison & Turnbull 2000, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +134,8 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
         raise BadInput(problems)
     if plan.kind == "haybittle-peto":
         _check_early(plan, file)
+    if plan.futility is not None and plan.futility.rule == "z":
+        _check_futility_z(plan, file)
     if plan.power is None:
         lower, upper = _bounds(plan, 0.0)
         return Boundaries(plan, np.array(plan.information), upper, lower, None)
@@ -174,15 +176,11 @@ def observed_boundaries(plan: Plan, information: ArrayLike) -> Array:
 
 def _bounds(plan: Plan, drift: float) -> tuple[Array, Array]:
     """Lower and upper boundaries if the effect that futility looks at has this drift."""
-    t = np.array(plan.information)
-    nothing = np.full(t.size, -np.inf)
+    upper = np.array(_free_efficacy(plan))
     if plan.futility is None:
-        upper = _efficacy(plan, nothing)
-        return (-upper if plan.sides == 2 else nothing), upper
+        return (-upper if plan.sides == 2 else np.full(upper.size, -np.inf)), upper
     if not plan.futility.binding:
-        upper = _efficacy(plan, nothing)
         return _futility(plan, upper, drift), upper
-    upper = _efficacy(plan, nothing)
     # Each boundary depends on the other's earlier looks only, or weakly through one constant: a few rounds settle both.
     for _ in range(100):
         lower = _futility(plan, upper, drift)
@@ -192,6 +190,12 @@ def _bounds(plan: Plan, drift: float) -> tuple[Array, Array]:
         if done:
             break
     return _futility(plan, upper, drift), upper
+
+
+@lru_cache(maxsize=64)
+def _free_efficacy(plan: Plan) -> tuple[float, ...]:
+    """Upper boundary that keeps alpha when no trial stops for futility; the same for every drift, so kept."""
+    return tuple(_efficacy(plan, np.full(len(plan.information), -np.inf)).tolist())
 
 
 def _efficacy(plan: Plan, lower: Array) -> Array:
@@ -254,3 +258,16 @@ def _check_early(plan: Plan, file: str) -> None:
     if spent >= plan.alpha:
         allowed = f"larger: these interim looks alone spend {spent:.4g} of alpha {plan.alpha:g}"
         raise BadInput([Problem(file, "early_z", f"{early:g}", allowed)])
+
+
+def _check_futility_z(plan: Plan, file: str) -> None:
+    """Given futility boundaries must leave room below the efficacy boundaries."""
+    assert plan.futility is not None
+    upper = _free_efficacy(plan)
+    problems = [
+        Problem(file, f"futility z at look {k + 1}", f"{z:g}", f"below the efficacy boundary {upper[k]:.4g}")
+        for k, z in enumerate(plan.futility.z)
+        if z >= upper[k]
+    ]
+    if problems:
+        raise BadInput(problems)

@@ -222,7 +222,7 @@ def spent_bounds(information: Array, spend: Array, lower: Array, two_sided: bool
 
 
 @compiled
-def spent_bounds_of_trials(information: Array, spend: Array, two_sided: bool, r: int = 16) -> Array:
+def spent_bounds_of_trials(information: Array, spend: Array, two_sided: bool, r: int = 8) -> Array:
     """`spent_bounds` for every row of `information` and `spend`, both (trials, looks), without futility.
 
     For trials whose looks fall at information that differs from trial to trial, as looks by calendar do. The grid is

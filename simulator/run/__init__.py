@@ -1,0 +1,8 @@
+"""Draws times policies times patients, on all cores, into one result."""
+
+from __future__ import annotations
+
+from simulator.run.result import Result
+from simulator.run.simulation import simulate
+
+__all__ = ["Result", "simulate"]

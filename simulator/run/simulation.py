@@ -1,0 +1,257 @@
+"""`simulate`: the whole cohort under every policy and parameter draw, on a pool of threads."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.compiling import announced
+from simulator.engines.capacity import Capacity, Discipline
+from simulator.engines.ledger import FIELDS
+from simulator.engines.outcomes import OUTCOMES
+from simulator.errors import BadInput, Problem
+from simulator.population.patient import MOST_REFERRALS
+from simulator.run.job import BLOCK, Done, Engine, Job
+from simulator.run.result import Kept, Result
+from simulator.run.sums import DrawMeans, Pooled, Sums
+from simulator.scenario import Scenario
+from simulator.scenario.arrays import parameter_dtype
+from simulator.vocabulary import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEEKS_PER_YEAR = DAYS_PER_YEAR / 7.0
+PER_WORKER = 4
+"""Units in hand per worker: enough that nobody waits, few enough that memory stays the same however long the run."""
+
+
+def simulate(
+    scenario: Scenario,
+    policies: Sequence[str] | None = None,
+    patients: int | None = None,
+    seed: int = 1,
+    engine: Engine | None = None,
+    draws: NDArray[np.void] | pd.DataFrame | None = None,
+    fresh_patients: bool = False,
+    times: Sequence[float] | None = None,
+    events: bool = False,
+    keep_patients: bool = False,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Simulate a cohort under every policy, with the same luck for each patient whatever the policy.
+
+    `policies`, `patients` and `times` (years, up to the horizon) default to the scenario's. If its reference is
+    not among `policies`, the first of them is the reference. `engine` is ``compiled`` (default) or ``simpy`` (the
+    readable reference, some hundred times slower, with the same lives); where a resource is shared only ``simpy``
+    can run, and is the default.
+
+    `draws` has one row per parameter draw and a column per parameter that varies; without it the register's
+    values are the only draw. Every draw sees the same patients, or with `fresh_patients` its own. A column
+    ``draw`` names the draws.
+
+    `events` keeps every patient and every event of their history, `keep_patients` the patients alone. `progress`
+    is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
+    nothing else.
+
+    Raises BadInput for unknown names, impossible numbers, entry criteria that nobody meets, and parameter draws that
+    give results that are not finite.
+    """
+    job, names = _job(scenario, policies, patients, seed, engine, draws, fresh_patients, times, events, keep_patients)
+    people = scenario.patients if patients is None else patients
+    ids = _draw_ids(draws, len(job.draws))
+    _warm_up(job, scenario)
+    pooled = [Pooled() for _ in fields(DrawMeans)]
+    perfusion = np.zeros((len(names), len(job.times), 3))
+    shape = len(ids), len(names), len(job.times), len(OUTCOMES)
+    draw_outcomes, draw_errors, draw_difference_errors = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    draw_ledgers = np.zeros((len(ids), len(names), len(FIELDS)))
+    kept: list[Kept] = []
+    block = people if job.capacity is not None else BLOCK
+    starts = range(0, people, block)
+    total = len(ids) * people * len(names)
+    sums = Sums.zero(len(names), len(job.times))
+    for (draw, start), done in _units(job, starts, block, people, fresh_patients, workers):
+        if done.barred:
+            raise _nobody(scenario)
+        sums.add(done.sums)
+        first = draw * people * fresh_patients + start
+        kept.extend(Kept(draw, name, first, cohort) for name, cohort in zip(names, done.cohorts, strict=False))
+        kept.extend(Kept(draw, name, first, waits) for name, waits in zip(names, done.waiting, strict=False))
+        if progress is not None:
+            progress((draw * people + min(start + block, people)) * len(names), total)
+        if start + block < people:
+            continue
+        means = DrawMeans.of(sums, people, job.reference)
+        _check_finite(means, job, ids[draw], draw, names, scenario)
+        for pool, kind in zip(pooled, fields(DrawMeans), strict=True):
+            pool.add(getattr(means, kind.name))
+        perfusion += sums.perfusion
+        draw_outcomes[draw], draw_errors[draw] = means.outcomes
+        draw_difference_errors[draw], draw_ledgers[draw] = means.differences.se, means.ledger.mean
+        sums = Sums.zero(len(names), len(job.times))
+    estimates = [pool.estimate(fresh_patients) for pool in pooled]
+    return Result(
+        scenario=scenario,
+        policies=names,
+        reference=names[job.reference],
+        times=job.times,
+        people=people,
+        seed=seed,
+        engine=job.engine,
+        parameters=job.draws,
+        draw_ids=ids,
+        outcome_estimates=estimates[0],
+        difference_estimates=estimates[1],
+        state_estimates=estimates[2],
+        perfusion_estimates=estimates[3],
+        ledger_estimates=estimates[4],
+        perfusion_sums=perfusion,
+        draw_outcomes=draw_outcomes,
+        draw_outcome_errors=draw_errors,
+        draw_difference_errors=draw_difference_errors,
+        draw_ledgers=draw_ledgers,
+        kept=tuple(kept),
+    )
+
+
+def _job(
+    scenario: Scenario,
+    policies: Sequence[str] | None,
+    patients: int | None,
+    seed: int,
+    engine: str | None,
+    draws: Any,
+    fresh_patients: bool,
+    times: Sequence[float] | None,
+    events: bool,
+    keep: bool,
+) -> tuple[Job, tuple[str, ...]]:
+    """The arrays of a simulation and its policies' names, or everything that is wrong with what was asked for."""
+    problems: list[Problem] = []
+    names = scenario.compare if policies is None else tuple(dict.fromkeys(policies))
+    shared = scenario.settings.capacity
+    chosen = engine or ("simpy" if shared else "compiled")
+    when = np.asarray(scenario.times if times is None else sorted(set(times)), np.float64)
+    if not names:
+        problems.append(Problem("simulate", "policies", "none", "at least one policy"))
+    if patients is not None and patients < 1:
+        problems.append(Problem("simulate", "patients", str(patients), "a whole number above 0"))
+    if not 0 <= seed < 2**64:
+        problems.append(Problem("simulate", "seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    if chosen not in {"compiled", "simpy"}:
+        problems.append(Problem("simulate", "engine", repr(engine), "'compiled' or 'simpy'"))
+    elif chosen == "compiled" and shared:
+        allowed = "'simpy', because the scenario has a shared resource ([capacity])"
+        problems.append(Problem("simulate", "engine", "'compiled'", allowed))
+    if shared and fresh_patients:
+        problems.append(Problem("simulate", "fresh_patients", "True", "False, where people share one queue"))
+    if not len(when) or not ((when >= 0.0) & (when <= scenario.horizon)).all():
+        allowed = f"at least one number of years, each 0 to the horizon, {scenario.horizon:g}"
+        problems.append(Problem("simulate", "times", str(when.tolist()), allowed))
+    for read, what in ((scenario.policy_records, names), (scenario.parameter_draws, draws)):
+        try:
+            read(what)
+        except BadInput as bad:
+            problems.extend(bad.problems)
+    if problems:
+        raise BadInput(problems)
+    capacity = None
+    if shared:
+        arrivals = shared.arrivals_per_week * WEEKS_PER_YEAR
+        capacity = Capacity(shared.slots_per_week, arrivals, Discipline(shared.queue))
+    job = Job(
+        engine="simpy" if chosen == "simpy" else "compiled",
+        draws=scenario.parameter_draws(draws),
+        policies=scenario.policy_records(names),
+        reference=names.index(scenario.reference) if scenario.reference in names else 0,
+        entry=scenario.entry_record,
+        given=scenario.given,
+        seed=np.uint64(seed),
+        ages=scenario.life_table_arrays[0],
+        log_hazards=scenario.life_table_arrays[1],
+        clock=scenario.clock,
+        times=when,
+        capacity=capacity,
+        keep=keep or events,
+        events=events,
+    )
+    return job, names
+
+
+def _warm_up(job: Job, scenario: Scenario) -> None:
+    """Compile on this thread, saying so, and find out with one patient whether anybody can enter."""
+    what = "the simulation of single patients" if job.keep else "the simulation"
+    with announced(what if job.engine == "compiled" else "the rules"):
+        done = replace(job, capacity=None).run(0, 0, 1)
+    if done.barred:
+        raise _nobody(scenario)
+
+
+def _units(
+    job: Job, starts: Iterable[int], block: int, people: int, fresh_patients: bool, workers: int | None
+) -> Iterator[tuple[tuple[int, int], Done]]:
+    """Every (draw, first patient of a block) with what it gave, in order, computed by `workers` threads."""
+    threads = (workers or _processors()) if job.engine == "compiled" else 1
+    waiting: deque[tuple[tuple[int, int], Future[Done]]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for draw, start in product(range(len(job.draws)), starts):
+            if len(waiting) >= PER_WORKER * threads:
+                unit, future = waiting.popleft()
+                yield unit, future.result()
+            first = draw * people * fresh_patients + start
+            count = min(block, people - start)
+            waiting.append(((draw, start), pool.submit(job.run, draw, first, count)))
+        while waiting:
+            unit, future = waiting.popleft()
+            yield unit, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _draw_ids(draws: Any, count: int) -> NDArray[Any]:
+    """Names of the draws: their column `draw`, or 0, 1, ..."""
+    names = () if draws is None else draws.dtype.names if isinstance(draws, np.ndarray) else tuple(draws.columns)
+    return np.asarray(draws["draw"]) if "draw" in (names or ()) else np.arange(count)
+
+
+def _nobody(scenario: Scenario) -> BadInput:
+    allowed = f"criteria that more than one in {MOST_REFERRALS:,} referrals meets"
+    return BadInput([Problem(scenario.name, "entry", "nobody can enter", allowed)])
+
+
+def _check_finite(
+    means: DrawMeans, job: Job, name: Any, draw: int, policies: Sequence[str], scenario: Scenario
+) -> None:
+    """Stop at results that are not finite, with the draw and the parameters that gave them."""
+    wrong = []
+    for p, policy in enumerate(policies):
+        ledger = [f for f, value in zip(FIELDS, means.ledger.mean[p], strict=True) if not np.isfinite(value)]
+        finite = np.isfinite(means.outcomes.mean[p]).all(axis=0)
+        outcomes = [o for o, good in zip(OUTCOMES, finite, strict=True) if not good]
+        if ledger or outcomes:
+            wrong.append(f"{policy} ({', '.join(outcomes + ledger[:3])})")
+    if not wrong:
+        return
+    usual, used = scenario.parameter_draws()[0], job.draws[draw]
+    fields = parameter_dtype(scenario.register).names or ()
+    changed = [f"{field} = {float(used[field]):.17g}" for field in fields if used[field] != usual[field]]
+    inputs = ", ".join(changed) or "the register's own values"
+    raise BadInput(
+        [Problem("draws", f"draw {name}", "not finite in " + "; ".join(wrong), f"finite results, not with {inputs}")]
+    )

@@ -1,0 +1,45 @@
+"""Numbers that a scenario may hold: a range that messages can quote whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator
+
+
+def number(low: float, high: float, unit: str = "", whole: bool = False) -> Callable[[Any], Any]:
+    """A check that a value is a number of `unit` between two ends, both included; every fault names the whole range."""
+    ends = f"{low:g} to {high:,.0f}" if whole else f"{low:g} to {high:g}"
+    allowed = f"a {'whole ' if whole else ''}number, {ends} {unit}".strip()
+
+    def check(value: Any) -> Any:
+        kinds = int if whole else int | float
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+            raise ValueError(allowed)
+        return value
+
+    return check
+
+
+def yearly_rate(value: Any) -> Any:
+    """Check an annual discount rate. Rates of almost nothing lose their digits in the ledger's closed forms."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not (value == 0.0 or 0.001 <= value <= 1.0):
+        raise ValueError("0, or a number, 0.001 to 1 a year")
+    return value
+
+
+Tcpo2: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
+Age: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 130.0, "years"))]
+Probability: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1.0))]
+Percent: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 100.0, "percent"))]
+Doses: TypeAlias = Annotated[int, BeforeValidator(number(0, 20, whole=True))]
+Days: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 3650.0, "days"))]
+Interval: TypeAlias = Annotated[float, BeforeValidator(number(1.0, 3650.0, "days"))]
+Years: TypeAlias = Annotated[float, BeforeValidator(number(0.01, 100.0, "years"))]
+Patients: TypeAlias = Annotated[int, BeforeValidator(number(1, 1_000_000_000, whole=True))]
+Slots: TypeAlias = Annotated[int, BeforeValidator(number(1, 10_000, "a week", whole=True))]
+Arrivals: TypeAlias = Annotated[float, BeforeValidator(number(0.001, 10_000.0, "a week"))]
+YearlyRate: TypeAlias = Annotated[float, BeforeValidator(yearly_rate)]

@@ -1,0 +1,196 @@
+"""Reading a scenario with everything that it extends, names or points to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.life_table import LifeTable, load_life_table
+from simulator.evidence.reading import checked, spelled
+from simulator.evidence.register import Register, load_register, outside_range
+from simulator.evidence.shipped import shipped
+from simulator.population.patient import COLUMNS
+from simulator.population.table import patients_in
+from simulator.scenario.inheritance import (
+    Layer,
+    Table,
+    merged,
+    resolved_policy,
+    scenario_layers,
+    shipped_policies,
+    with_ancestors,
+    written_in,
+)
+from simulator.scenario.policy import Policy
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.settings import Settings
+
+RENAL_SHARES = ("renal_moderate_share", "renal_severe_share", "renal_dialysis_share")
+
+
+def load_scenario(
+    source: str | Path | None = None,
+    *,
+    policies: Sequence[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """The scenario of a TOML file or of a shipped name (default: ``base``).
+
+    `policies` are compared instead of the scenario's own; if its reference is not among them, the first is the
+    reference. `overrides` is laid over the files as one more difference, in their own words, as in
+    ``{"evidence": {"view": "sceptical"}, "parameters": {"restenosis_rate": 0.5}}``; a file named in it is found from
+    the working folder on.
+
+    Raises BadInput with every fault of every file.
+    """
+    problems: list[Problem] = []
+    layers = scenario_layers(source, overrides, problems)
+    if not layers:
+        raise BadInput(problems)
+    settings = _settings(layers, problems)
+    if settings is None:
+        raise BadInput(problems)
+    known = shipped_policies(problems)
+    options = _policies(settings, layers, known, problems)
+    settings = _compared(settings, policies, options, layers, problems)
+    register = _register(settings, layers, problems)
+    life_table = _life_table(settings, layers, problems)
+    inputs: dict[str, bytes] = {}
+    given, columns = _given(settings, layers, inputs, problems)
+    if problems or life_table is None:
+        raise BadInput(problems)
+    inputs |= _inputs(settings, layers, known)
+    name = next(layer.name for layer in reversed(layers) if layer.content)
+    resolved = {name: policy for name, policy in options.items() if policy is not None}
+    return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs)
+
+
+def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
+    """The layers as one, and what is wrong between their keys.
+
+    Only a shared resource can lack a key, because everything else is in the base; the rest is checked without it.
+    """
+    table: Table = {}
+    for layer in layers:
+        table = merged({k: v for k, v in table.items() if k != "description" or not layer.content}, layer.table)
+    told = [problem.key for problem in problems]
+    found: list[Problem] = []
+    settings = checked(Settings, table, layers[-1].name, "", found)
+    problems.extend(p for p in found if not any(key.startswith(p.key) for key in told))
+    if settings is None:
+        settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
+    if settings is not None:
+        for key, value, allowed in settings.faults():
+            problems.append(Problem(written_in(layers, key), key, str(value), allowed))
+    return settings
+
+
+def _policies(
+    settings: Settings, layers: list[Layer], known: Mapping[str, Layer], problems: list[Problem]
+) -> dict[str, Policy | None]:
+    """Every policy that can be named; None for one that is at fault."""
+    own = {name: policy.model_dump(exclude_unset=True) for name, policy in settings.policies.items()}
+    tables = own | {name: layer.table for name, layer in known.items()}
+    options = {name: resolved_policy(name, tables, layer.name, "", problems) for name, layer in known.items()}
+    for name in own:
+        file = written_in(layers, f"policies.{name}")
+        if name in known:
+            allowed = f"another name, because {name!r} is shipped; it can be extended"
+            problems.append(Problem(file, f"policies.{name}", "taken", allowed))
+        else:
+            options[name] = resolved_policy(name, tables, file, f"policies.{name}.", problems)
+    return options
+
+
+def _compared(
+    settings: Settings,
+    policies: Sequence[str] | None,
+    options: Mapping[str, Policy | None],
+    layers: list[Layer],
+    problems: list[Problem],
+) -> Settings:
+    """The settings with the policies to compare, all of which must be there."""
+    for name in settings.compare:
+        if name not in options:
+            problems.append(Problem(written_in(layers, "compare"), "compare", repr(name), nearest(name, options)))
+    if policies is None:
+        return settings
+    chosen = tuple(dict.fromkeys(policies))
+    problems.extend(Problem("policies", "name", repr(n), nearest(n, options)) for n in chosen if n not in options)
+    if not chosen:
+        problems.append(Problem("policies", "names", "none", "at least one policy"))
+        return settings
+    reference = settings.reference if settings.reference in chosen else chosen[0]
+    return settings.model_copy(update={"compare": chosen, "reference": reference})
+
+
+def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
+    """The register with the scenario's own values laid over it."""
+    register = load_register()
+    sound = {}
+    for name, value in settings.parameters.items():
+        key = f"parameters.{name}"
+        file = written_in(layers, key)
+        if name not in register:
+            problems.append(Problem(file, key, repr(value), nearest(name, register.names())))
+        elif faults := outside_range(register[name], value, file, key):
+            problems.extend(faults)
+        else:
+            sound[name] = float(value)
+    register = register.with_values(sound)
+    total = sum(register[name].value for name in RENAL_SHARES)
+    if total > 1.0:
+        file = written_in(layers, "parameters")
+        problems.append(Problem(file, "parameters." + " + ".join(RENAL_SHARES), f"{total:g}", "at most 1 together"))
+    return register
+
+
+def _life_table(settings: Settings, layers: list[Layer], problems: list[Problem]) -> LifeTable | None:
+    choice = settings.life_table
+    try:
+        return load_life_table(choice.country, choice.period)
+    except BadInput as bad:
+        file, value = written_in(layers, "life_table"), f"{choice.country} {choice.period}"
+        problems.extend(Problem(file, "life_table", value, problem.allowed) for problem in bad.problems)
+        return None
+
+
+def _given(
+    settings: Settings, layers: list[Layer], inputs: dict[str, bytes], problems: list[Problem]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Real patients, if the scenario has any."""
+    place = settings.population.csv
+    if place is not None:
+        try:
+            inputs[place] = Path(place).read_bytes()
+        except OSError:
+            file = written_in(layers, "population.csv")
+            problems.append(Problem(file, "population.csv", repr(place), "a CSV file at this place"))
+        else:
+            try:
+                return patients_in(inputs[place], place)
+            except BadInput as bad:
+                problems.extend(bad.problems)
+    return np.zeros((0, len(COLUMNS))), ()
+
+
+def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer]) -> dict[str, bytes]:
+    """What was read, by the name that a reader knows: scenario files, policies compared, and the evidence."""
+    files = {layer.name: layer.content for layer in layers if layer.content}
+    tables = {name: layer.table for name, layer in known.items()} | {
+        name: policy.model_dump(exclude_unset=True) for name, policy in settings.policies.items()
+    }
+    for name in settings.compare:
+        for ancestor in with_ancestors(name, tables):
+            if ancestor in known:
+                files[known[ancestor].name] = known[ancestor].content
+    root = shipped("calibration")
+    for file in (*sorted((root / "register").glob("*.toml")), root / "fitted.toml", root / "life_tables.csv"):
+        if file.is_file():
+            files[spelled(file, root)] = file.read_bytes()
+    return files

@@ -1,0 +1,106 @@
+"""A policy as its file writes it: who is treated, with what, how often. Without any key nothing is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from simulator.evidence.reading import Frozen
+from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
+
+Fault: TypeAlias = tuple[str, object, str]
+"""Key, value and what was allowed."""
+
+
+class Criteria(Frozen):
+    """Who may enter a study or be treated. TcPO2 is the measured value; without any key everybody may.
+
+    A low ankle pressure stands in for `tcpo2_below` where `ankle_pressure_counts`.
+    """
+
+    tcpo2_at_least: Tcpo2 = 0.0
+    tcpo2_below: Tcpo2 | None = None
+    ankle_pressure_counts: bool = False
+    age_at_least: Age = 0.0
+    age_below: Age | None = None
+    rutherford_at_least: Literal[4, 5, 6] = 4
+    rutherford_at_most: Literal[4, 5, 6] = 6
+    severe_renal: bool = True
+    dialysis: bool = True
+    angioplasty_suitable: Literal["any", "yes", "no"] = "any"
+
+    def faults(self) -> Iterator[Fault]:
+        """Limits that nobody can meet."""
+        if self.tcpo2_below is not None and self.tcpo2_at_least >= self.tcpo2_below:
+            yield "tcpo2_at_least", self.tcpo2_at_least, f"below tcpo2_below = {self.tcpo2_below:g}"
+        if self.age_below is not None and self.age_at_least >= self.age_below:
+            yield "age_at_least", self.age_at_least, f"below age_below = {self.age_below:g}"
+        if self.rutherford_at_least > self.rutherford_at_most:
+            yield "rutherford_at_least", self.rutherford_at_least, f"at most {self.rutherford_at_most}"
+
+
+class CellTherapy(Frozen):
+    """Up to `doses` of a product by a route, the first after `waiting_days` (0: on the day of enrolment)."""
+
+    doses: Doses = 0
+    interval_days: Interval | None = None
+    waiting_days: Days = 0.0
+    product: Literal["pbmnc", "bmmnc", "mobilised_pbmnc"] = "pbmnc"
+    route: Literal["intramuscular", "intra_arterial"] = "intramuscular"
+
+
+class RepeatDose(Frozen):
+    """When a further dose is given: always, by clinical judgement, or until measured TcPO2 reaches a value."""
+
+    rule: Literal["always", "clinical_judgement", "until_tcpo2"] = "always"
+    stop_at_tcpo2: Tcpo2 | None = None
+
+
+class Angioplasty(Frozen):
+    """Angioplasty in everybody whom the policy treats, after the same wait as the first dose."""
+
+    offered: bool = False
+
+
+class Selection(Frozen):
+    """A test that decides who of the eligible is treated.
+
+    `threshold` (% of vesicles) is the lowest level of small vesicles that counts as high. `sensitivity` and
+    `specificity` are the test's for that level, or for thrombophilia; not for response.
+    """
+
+    marker: Literal["none", "small_ev", "thrombophilia"] = "none"
+    threshold: Percent | None = None
+    sensitivity: Probability = 1.0
+    specificity: Probability = 1.0
+    treat: Literal["positive", "negative"] = "positive"
+    note: str = ""
+
+
+class Policy(Frozen):
+    """One option of the comparison. Everybody whom it does not treat has conservative care."""
+
+    extends: str | None = None
+    label: str = ""
+    description: str = ""
+    note: str = ""
+    eligibility: Criteria = Criteria()
+    cell_therapy: CellTherapy = CellTherapy()
+    repeat: RepeatDose = RepeatDose()
+    angioplasty: Angioplasty = Angioplasty()
+    selection: Selection = Selection()
+
+    def faults(self) -> Iterator[Fault]:
+        """What the keys cannot tell one by one."""
+        for key, value, allowed in self.eligibility.faults():
+            yield f"eligibility.{key}", value, allowed
+        if self.cell_therapy.doses > 1:
+            if self.cell_therapy.interval_days is None:
+                yield "cell_therapy.interval_days", "missing", "required, because more than one dose may be given"
+            if self.repeat.rule != "always" and self.repeat.stop_at_tcpo2 is None:
+                yield "repeat.stop_at_tcpo2", "missing", f"required by the rule {self.repeat.rule!r}"
+        if self.angioplasty.offered and self.eligibility.angioplasty_suitable != "yes":
+            suitable = self.eligibility.angioplasty_suitable
+            yield "eligibility.angioplasty_suitable", suitable, "'yes', because angioplasty is offered"
+        if self.selection.marker == "small_ev" and self.selection.threshold is None:
+            yield "selection.threshold", "missing", "required by the marker 'small_ev'"

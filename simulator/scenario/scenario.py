@@ -1,0 +1,139 @@
+"""A scenario that was read and checked: everything that decides a result besides patients, luck and parameter draws."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.life_table import LifeTable
+from simulator.evidence.register import Register
+from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
+from simulator.scenario.policy import Policy
+from simulator.scenario.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Made by `load_scenario`, and never changed.
+
+    `settings` is what the files say, `policies` every policy that can be named (the shipped ones and the scenario's
+    own), `register` the evidence with the scenario's own values laid over it. `given` holds real patients, shape (rows,
+    columns), NaN where unknown; without rows everybody is synthetic. `inputs` maps what a reader calls a file to what
+    was read.
+    """
+
+    name: str
+    settings: Settings
+    policies: Mapping[str, Policy]
+    register: Register
+    life_table: LifeTable
+    given: NDArray[np.float64]
+    given_columns: tuple[str, ...]
+    inputs: Mapping[str, bytes]
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.settings.label
+
+    @property
+    def compare(self) -> tuple[str, ...]:
+        """Names of the policies compared."""
+        return self.settings.compare
+
+    @property
+    def reference(self) -> str:
+        """Name of the policy that the others are compared with."""
+        return self.settings.reference
+
+    @property
+    def patients(self) -> int:
+        """How many patients are simulated unless a caller says otherwise."""
+        return self.settings.population.patients
+
+    @property
+    def view(self) -> str:
+        """The view on attribution: sceptical, central or optimistic."""
+        return self.settings.evidence.view
+
+    @property
+    def horizon(self) -> float:
+        """Years followed."""
+        return self.settings.follow_up.horizon_years
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Years at which results are reported, the horizon last."""
+        return tuple(sorted({*self.settings.follow_up.report_at_years, self.horizon}))
+
+    @property
+    def clock(self) -> NDArray[np.float64]:
+        """Horizon (years) and continuous discount rates of effects and costs (per year), as engines read them."""
+        return clock(self.horizon, self.settings.discounting)
+
+    @property
+    def administrative_follow_up(self) -> tuple[float, float] | None:
+        """Shortest and longest follow-up (years) to a study's data cut; None if the scenario has no calendar."""
+        return self.settings.follow_up.shortest_and_longest
+
+    @property
+    def entry_record(self) -> Any:
+        """Entry criteria as engines read them."""
+        return entry_record(self.settings.entry)
+
+    @property
+    def life_table_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Knot ages (k,) and log hazards (2, k) of background death."""
+        return self.life_table.to_arrays()
+
+    def params(self, values: Mapping[str, float] | None = None) -> Any:
+        """The parameters as engines read them, some replaced by `values`.
+
+        Raises BadInput for unknown names and values outside their range.
+        """
+        return self.parameter_draws(None if values is None else _one_row(values))[0]
+
+    def parameter_draws(self, draws: Any = None) -> NDArray[np.void]:
+        """The parameters of each draw; see `simulator.scenario.arrays.parameter_draws`."""
+        return parameter_draws(self.register, self.view, draws)
+
+    def policy_records(self, names: Sequence[str] | None = None) -> NDArray[np.void]:
+        """Policies (default: those compared) as engines read them. Raises BadInput for unknown names."""
+        chosen = self.compare if names is None else tuple(names)
+        unknown = [name for name in chosen if name not in self.policies]
+        if unknown:
+            raise BadInput(Problem("policies", "name", repr(name), nearest(name, self.policies)) for name in unknown)
+        return policy_records(self.policies[name] for name in chosen)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of everything that decides a result, whatever the files look like."""
+        texts = {"label", "description", "extends", "policies"}
+        content = {
+            "settings": self.settings.model_dump(mode="json", exclude=texts | {"population"}),
+            "patients": self.patients,
+            "policies": {n: self.policies[n].model_dump(mode="json", exclude=_WORDS) for n in self.compare},
+            "register": self.register.hash(),
+        }
+        whole = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+        for array in (*self.life_table_arrays, self.given):
+            whole.update(np.ascontiguousarray(array).tobytes())
+        return whole.hexdigest()
+
+
+_WORDS: Any = {"extends": True, "label": True, "description": True, "note": True, "selection": {"note"}}
+
+
+def _one_row(values: Mapping[str, float]) -> NDArray[np.void]:
+    row = np.zeros(1, [(name, np.float64) for name in values])
+    for name, value in values.items():
+        row[name] = value
+    return row

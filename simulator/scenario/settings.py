@@ -1,0 +1,120 @@
+"""A scenario as its file writes it: population, entry, follow-up, evidence, capacity, discounting and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from simulator.evidence.parameter import as_tuple
+from simulator.evidence.reading import Frozen
+from simulator.scenario.limits import Arrivals, Patients, Slots, YearlyRate, Years
+from simulator.scenario.policy import Criteria, Fault, Policy
+from simulator.vocabulary import DAYS_PER_YEAR
+
+
+class Population(Frozen):
+    """How many patients, and a table of real ones (CSV, from the scenario file on) if there is one.
+
+    Real patients are taken in turn until there are enough, each time with luck of their own; none is turned away.
+    """
+
+    patients: Patients
+    csv: str | None = None
+
+
+class FollowUp(Frozen):
+    """How long lives are simulated, the times reported besides the end, and a study's calendar if it has one."""
+
+    horizon_years: Years
+    report_at_years: Annotated[tuple[Years, ...], BeforeValidator(as_tuple)]
+    enrolment_from: date | None = None
+    enrolment_to: date | None = None
+    data_cut: date | None = None
+
+    @property
+    def shortest_and_longest(self) -> tuple[float, float] | None:
+        """Years from the last and from the first day of enrolment to the data cut; None without a calendar."""
+        if self.enrolment_from is None or self.enrolment_to is None or self.data_cut is None:
+            return None
+        days = [(self.data_cut - day).days for day in (self.enrolment_to, self.enrolment_from)]
+        return days[0] / DAYS_PER_YEAR, days[1] / DAYS_PER_YEAR
+
+    def faults(self) -> Iterator[Fault]:
+        """Times after the end, and a calendar that is incomplete or out of order."""
+        for time in self.report_at_years:
+            if time > self.horizon_years:
+                yield "report_at_years", time, f"at most horizon_years = {self.horizon_years:g}"
+        calendar = {key: getattr(self, key) for key in ("enrolment_from", "enrolment_to", "data_cut")}
+        if any(calendar.values()):
+            for key, day in calendar.items():
+                if day is None:
+                    yield key, "missing", "required with " + ", ".join(k for k, d in calendar.items() if d)
+        if all(calendar.values()):
+            days = list(calendar.values())
+            for (key, day), before in zip(list(calendar.items())[1:], days, strict=False):
+                if day < before:
+                    yield key, day.isoformat(), f"not before {before.isoformat()}"
+
+
+class Evidence(Frozen):
+    """The view on how much of the recovery is caused by cell therapy."""
+
+    view: Literal["sceptical", "central", "optimistic"]
+
+
+class LifeTableChoice(Frozen):
+    """Background mortality: a country and period of the shipped life tables."""
+
+    country: str
+    period: str
+
+
+class Capacity(Frozen):
+    """A shared resource: procedures a week, referrals a week, and who goes first. Without it nobody waits."""
+
+    slots_per_week: Slots
+    arrivals_per_week: Arrivals
+    queue: Literal["first_come", "worst_tcpo2"] = "first_come"
+
+
+class Discounting(Frozen):
+    """Annual discount rates of effects and costs."""
+
+    effects: YearlyRate
+    costs: YearlyRate
+
+
+class Settings(Frozen):
+    """A whole scenario. A file writes a part of it, and what it `extends` gives the rest."""
+
+    extends: str | None = None
+    label: str
+    description: str = ""
+    compare: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+    reference: str
+    population: Population
+    entry: Criteria = Criteria()
+    follow_up: FollowUp
+    evidence: Evidence
+    life_table: LifeTableChoice
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    capacity: Capacity | None = None
+    discounting: Discounting
+    policies: dict[str, Policy] = Field(default_factory=dict)
+
+    def faults(self) -> Iterator[Fault]:
+        """What the keys cannot tell one by one."""
+        for key, value, allowed in self.entry.faults():
+            yield f"entry.{key}", value, allowed
+        for key, value, allowed in self.follow_up.faults():
+            yield f"follow_up.{key}", value, allowed
+        if not self.compare:
+            yield "compare", list(self.compare), "at least one policy"
+        for place, name in enumerate(self.compare):
+            if name in self.compare[:place]:
+                yield "compare", name, "each policy once"
+        if self.compare and self.reference not in self.compare:
+            yield "reference", self.reference, "one of compare: " + ", ".join(self.compare)

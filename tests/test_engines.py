@@ -1,0 +1,226 @@
+"""The SimPy engine and the compiled engine live the same lives, to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine_inputs import (
+    NO_OPTION,
+    POLICIES,
+    PROTOCOL,
+    assert_same,
+    drawn_parameters,
+    entry,
+    fixed_arrays,
+    follow,
+    parameters,
+    policy,
+    record,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.engines import compiled_cohort, reference
+from simulator.engines.ledger import CLOCKS, COUNTS, FIELDS, STATES
+from simulator.engines.outcomes import OUTCOMES
+from simulator.pathway.policy import POLICY
+from simulator.population.patient import COLUMNS
+from simulator.vocabulary import Event, Marker, Product, Repeat, Route
+
+UNUSUAL = {
+    "recovery_waning_share": 0.6,
+    "tcpo2_slope": -3.0,
+    "act_death_hr": 0.8,
+    "amputation_trend": 0.9,
+    "angioplasty_success": 0.95,
+    "repeat_angioplasty": 0.95,
+    "restenosis_rate": 3.0,
+}
+"""Features that the register leaves at rest: waning, decline, a direct effect on death, rising hazards, restenosis often."""
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policies_give_the_same_lives_in_both_engines(name: str) -> None:
+    """2,000 patients, four seeds: the register's values, two draws of the whole register, and unusual values."""
+    one, other = drawn_parameters(2, seed=sum(map(ord, name)))
+    for seed, params in enumerate([parameters(), one, other, parameters(**UNUSUAL)], start=101):
+        fast = follow(params, policy(name), seed=seed, first=40, count=500)
+        slow = follow(params, policy(name), seed=seed, first=40, count=500, engine=reference.follow)
+        assert_same(fast, slow, f"{name}, seed {seed}")
+        assert np.isfinite(fast.outcomes).all()
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> dict[str, float]:
+    """Any policy that its fields can say."""
+    share = st.floats(0.0, 1.0)
+    return {
+        "tcpo2_at_least": draw(st.sampled_from([0.0, 10.0])),
+        "tcpo2_below": draw(st.sampled_from([20.0, 30.0, 40.0, 1000.0])),
+        "ankle_pressure_counts": float(draw(st.booleans())),
+        "age_at_least": draw(st.sampled_from([0.0, 60.0])),
+        "age_below": draw(st.sampled_from([80.0, 200.0])),
+        "rutherford_at_least": draw(st.sampled_from([0.0, 5.0])),
+        "rutherford_at_most": draw(st.sampled_from([5.0, 6.0])),
+        "severe_renal": float(draw(st.booleans())),
+        "dialysis": float(draw(st.booleans())),
+        "angioplasty_suitable": draw(st.sampled_from([-1.0, 0.0, 1.0])),
+        "marker": float(draw(st.sampled_from(Marker))),
+        "marker_threshold": draw(st.floats(0.0, 50.0)),
+        "marker_sensitivity": draw(share),
+        "marker_specificity": draw(share),
+        "marker_treat_positive": float(draw(st.booleans())),
+        "doses": float(draw(st.integers(0, 12))),
+        "interval": draw(st.floats(1.0, 400.0)) / 365.25,
+        "waiting": draw(st.sampled_from([0.0, 15.0, 45.0, 300.0])) / 365.25,
+        "product": float(draw(st.sampled_from(Product))),
+        "route": float(draw(st.sampled_from(Route))),
+        "repeat": float(draw(st.sampled_from(Repeat))),
+        "stop_at_tcpo2": draw(st.floats(20.0, 60.0)),
+        "angioplasty": float(draw(st.booleans())),
+    }
+
+
+@given(
+    policies(),
+    st.integers(0, 2**32),
+    st.integers(0, 2**40),
+    st.sampled_from([0.5, 3.0, 20.0]),
+    st.sampled_from([0.0, 0.03]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_policy_gives_the_same_lives_in_both_engines(
+    fields: dict[str, float], draw: int, seed: int, horizon: float, yearly: float
+) -> None:
+    """Random policies, draws of the whole register, seeds, horizons and discount rates: 12 patients each."""
+    params = drawn_parameters(1, draw)[0]
+    arms = record(POLICY, fields)
+    arrays = fixed_arrays(horizon, yearly)
+    fast, slow = (
+        follow(params, arms, seed=seed, count=12, engine=engine, **arrays)
+        for engine in (compiled_cohort.follow, reference.follow)
+    )
+    assert_same(fast, slow)
+
+
+def test_entry_criteria_and_real_patients_are_alike_in_both_engines() -> None:
+    """Criteria turn the same referrals away, rows from a table are followed alike, and impossible criteria bar everybody."""
+    rows = np.full((7, len(COLUMNS)), np.nan)
+    rows[:, COLUMNS.index("age")] = np.linspace(50.0, 95.0, 7)
+    rows[:4, COLUMNS.index("tcpo2_measured")] = [5.0, 12.0, 22.0, 29.0]
+    for who, known, count in [
+        (record(entry().dtype, NO_OPTION | {"rutherford_at_least": 5.0}), rows[:0], 150),
+        (entry(), rows, 60),
+        (entry(age_at_least=150.0), rows[:0], 2),
+    ]:
+        fast, slow = (
+            follow(parameters(), policy("protocol"), count=count, who=who, given=known, engine=engine)
+            for engine in (compiled_cohort.follow, reference.follow)
+        )
+        assert_same(fast, slow)
+    assert fast.barred == 2
+    assert np.isnan(fast.outcomes).all()
+
+
+def test_history_is_in_the_written_order() -> None:
+    """Each patient's events run from referral to death or the horizon; at equal times a visit is last."""
+    cohort = follow(parameters(), policy("protocol"), count=400)
+    ties = 0
+    for i in range(400):
+        events = cohort.history[cohort.history["patient"] == i]
+        kinds, times = events["event"], events["time"]
+        assert kinds[0] == Event.REFERRAL
+        assert (kinds == Event.REFERRAL).sum() == 1
+        dead = cohort.lives["alive"][i] == 0
+        ends = {Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH} if dead else {Event.HORIZON}
+        assert kinds[-1] in ends
+        assert (np.diff(times) >= 0.0).all()
+        together = np.flatnonzero(np.diff(times) == 0.0)
+        assert not (kinds[together] == Event.VISIT).any()
+        ties += int((kinds[together + 1] == Event.VISIT).sum())
+    assert ties > 0, "no visit fell on the day of a dose, so the rule for ties was not tried"
+
+
+def test_ties_go_by_the_written_rule() -> None:
+    """A clinical event, an angioplasty, a dose and a visit, all due at the same instant, happen in that order.
+
+    The instant is the patient's first clinical event, so the angioplasty and the dose are put there; the horizon is last.
+    """
+    alone = follow(parameters(), policy("conservative"), count=60)
+    clinical = range(Event.BACKGROUND_DEATH, Event.NEW_WOUND + 1)
+    tried = 0
+    for i in range(60):
+        events = alone.history[alone.history["patient"] == i]
+        first = events[np.isin(events["event"], list(clinical))][0]
+        t = float(first["time"])
+        arms = policy("angioplasty_and_cells", angioplasty_suitable=-1.0, tcpo2_below=1e9, dialysis=1.0, waiting=t)
+        for horizon in (t, t + 1.0):
+            arrays = fixed_arrays(horizon) | {"visits": np.array([t]), "discounted_visits": np.array([0.0, 1.0])}
+            fast, slow = (
+                follow(parameters(), arms, first=i, count=1, engine=engine, **arrays)
+                for engine in (compiled_cohort.follow, reference.follow)
+            )
+            assert_same(fast, slow)
+            together = fast.history[fast.history["time"] == t]["event"].tolist()
+            assert together[0] == first["event"]
+            alive = bool(fast.lives["alive"][0]) or (horizon > t and fast.lives["died_at"][0] > t)
+            if not alive:
+                assert len(together) == 1
+            elif horizon == t:
+                assert together == [first["event"], Event.HORIZON]
+            elif first["event"] == Event.MINOR_AMPUTATION:
+                assert together == [Event.MINOR_AMPUTATION, Event.ANGIOPLASTY, Event.DOSE, Event.VISIT]
+                tried += 1
+    assert tried > 3
+
+
+def test_books_agree_with_the_history() -> None:
+    """Counts of the ledger are the history's; times in states add up to years of life (1e-9); outcomes follow."""
+    cohort = follow(parameters(), policy("angioplasty_and_cells"), count=1000, first=7)
+    column = {name: i for i, name in enumerate(FIELDS)}
+    years = np.minimum(cohort.lives["died_at"], 50.0)
+    assert cohort.ledgers[:, :STATES].sum(axis=1) == pytest.approx(years, rel=1e-9)
+    assert cohort.ledgers[:, column[f"clock_{CLOCKS[4]}"]] == pytest.approx(years, rel=1e-9)
+    counted = {
+        "dose": {Event.DOSE},
+        "angioplasty": {Event.ANGIOPLASTY},
+        "repeat_angioplasty": {Event.REPEAT_ANGIOPLASTY},
+        "minor_amputation": {Event.MINOR_AMPUTATION},
+        "below_knee_amputation": {Event.BELOW_KNEE_AMPUTATION},
+        "above_knee_amputation": {Event.ABOVE_KNEE_AMPUTATION},
+        "conversion": {Event.CONVERSION},
+        "new_wound": {Event.NEW_WOUND},
+        "healed": {Event.HEALED},
+        "stump_healed": {Event.STUMP_HEALED},
+        "death": {Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH},
+        "visit": {Event.VISIT},
+    }
+    for name, kinds in counted.items():
+        assert name in COUNTS
+        rows = cohort.history[np.isin(cohort.history["event"], [int(kind) for kind in kinds])]
+        per_patient = np.bincount(rows["patient"] - 7, minlength=1000)
+        assert np.array_equal(cohort.ledgers[:, column[f"count_{name}"]], per_patient), name
+    horizon = dict(zip(OUTCOMES, cohort.outcomes[:, -1].T, strict=True))
+    assert np.array_equal(horizon["death"], 1.0 - cohort.lives["alive"])
+    assert np.array_equal(horizon["doses"], cohort.ledgers[:, column["count_dose"]])
+
+
+def test_history_gets_the_room_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A history longer than the room made at first is complete; one that was not asked for is empty."""
+    whole = follow(parameters(), policy("protocol"), count=50)
+    monkeypatch.setattr(compiled_cohort, "ROOM", 1)
+    assert_same(whole, follow(parameters(), policy("protocol"), count=50))
+    for engine in (compiled_cohort.follow, reference.follow):
+        without = follow(parameters(), policy("protocol"), count=50, engine=engine, events=False)
+        assert without.history.shape == (0,)
+        assert np.array_equal(without.ledgers, whole.ledgers)
+
+
+def test_protocol_is_what_the_tests_think_it_is() -> None:
+    """The policies of these tests treat people: most eligible ones get a dose, and somebody gets every procedure."""
+    for name, fields in POLICIES.items():
+        cohort = follow(parameters(), policy(name), count=600)
+        kinds = set(cohort.history["event"].tolist())
+        assert (Event.DOSE in kinds) == (fields.get("doses", 0.0) > 0), name
+        assert (Event.ANGIOPLASTY in kinds) == (fields.get("angioplasty", 0.0) > 0), name
+    assert PROTOCOL["doses"] == 3.0

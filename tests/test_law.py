@@ -1,0 +1,265 @@
+"""The law: exact event times along a piecewise-linear perfusion path, and background death from the life table."""
+
+from __future__ import annotations
+
+from math import exp, expm1, inf, log
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_inputs import parameters, record
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import integrate, stats
+
+from simulator.compiling import compiled
+from simulator.draws import budget
+from simulator.evidence import load_life_table
+from simulator.hazards import cumulative_hazard, time_to_spend
+from simulator.pathway.background import background_death
+from simulator.pathway.course import first_risk, spend_until
+from simulator.pathway.life import LIFE, MOST_RAMPS
+from simulator.perfusion import add_ramp, segment, tcpo2
+from simulator.population.patient import PATIENT
+from simulator.vocabulary import Risk, Stream
+
+
+def a_life(start: float = 20.0, slope: float = 0.0, ceiling: float = 70.0, **fields: float) -> Any:
+    """A life with a perfusion path and no risks."""
+    return record(LIFE, {"tcpo2_start": start, "tcpo2_slope": slope, "tcpo2_ceiling": ceiling, **fields})
+
+
+def put_at_risk(life: Any, risk: int, rate: float, per_mmhg: float, trend: float, unspent: float) -> None:
+    """One risk in force since time 0."""
+    for field, value in zip(("rate", "per_mmhg", "trend", "budget"), (rate, per_mmhg, trend, unspent), strict=True):
+        life[field][risk] = value
+
+
+@compiled
+def first_times(life: Any, risk: int, until: float, count: int) -> np.ndarray:
+    """Times of one risk with a fresh budget each; infinite where it does not happen."""
+    times = np.empty(count)
+    for i in range(count):
+        life.budget[risk] = budget(11, i, Stream.HEALING, 0)
+        times[i], _ = first_risk(life, until)
+    return times
+
+
+@compiled
+def inverted(r: float, k: float, count: int) -> np.ndarray:
+    """Times to spend a fresh budget each."""
+    times = np.empty(count)
+    for i in range(count):
+        times[i] = time_to_spend(budget(3, i, Stream.HEALING, 0), r, k)
+    return times
+
+
+def gompertz_cdf(t: NDArray[np.float64], r: float, k: float) -> NDArray[np.float64]:
+    """Probability of the event by t under the hazard r exp(k t)."""
+    return -np.expm1(-r * (np.expm1(k * t) / k if k else t))
+
+
+@pytest.mark.parametrize(("r", "k"), [(0.5, 0.0), (0.5, 0.3), (2.0, 1.5), (0.01, 4.0), (3.0, -0.5)])
+def test_event_times_follow_gompertz(r: float, k: float) -> None:
+    """100,000 inverted budgets follow S(t) = exp(-r expm1(k t)/k) (Kolmogorov-Smirnov, p above 1 in 1,000)."""
+    times = inverted(r, k, 100_000)
+    never = 0.0 if k >= 0.0 else exp(r / k)
+    happened = times[np.isfinite(times)]
+    se = np.sqrt(never * (1.0 - never) / times.size)
+    assert abs((times.size - happened.size) / times.size - never) <= 4.0 * se
+    assert stats.kstest(happened, lambda t: gompertz_cdf(t, r, k) / (1.0 - never)).pvalue > 1e-3
+
+
+EXPONENTS = st.one_of(st.just(0.0), st.floats(1e-18, 8.0), st.floats(-8.0, -1e-18))
+"""Sums of products of register values are zero or far from the subnormal numbers, where the formula would lose digits."""
+
+
+@given(st.floats(1e-6, 50.0), EXPONENTS, st.floats(1e-9, 20.0))
+@settings(max_examples=300, deadline=None)
+def test_inverse_undoes_cumulative_hazard(r: float, k: float, unspent: float) -> None:
+    """The time to spend a budget spends exactly that budget, and is infinite only where the hazard's total is less."""
+    t = time_to_spend(unspent, r, k)
+    if t == inf:
+        assert k < 0.0
+        assert unspent >= -r / k * (1.0 - 1e-12)
+    else:
+        # near the total of a falling hazard a rounding of the budget is a long time, so budgets are compared
+        assert cumulative_hazard(r, k, t) == pytest.approx(unspent, rel=1e-9)
+
+
+def test_no_hazard_no_event() -> None:
+    """A risk with rate zero never happens."""
+    assert time_to_spend(1.0, 0.0, 0.5) == inf
+
+
+@pytest.mark.parametrize(("slope", "per_mmhg", "trend"), [(4.0, -0.06, 0.0), (-3.0, 0.02, -0.4), (2.5, 0.03, 0.5)])
+def test_linear_path_gives_gompertz(slope: float, per_mmhg: float, trend: float) -> None:
+    """On a straight path the law is Gompertz with exponent per_mmhg * slope + trend (100,000 lives, KS)."""
+    life = a_life(start=20.0, slope=slope, ceiling=1e6, reference=20.0)
+    put_at_risk(life, Risk.HEALING, 0.8, per_mmhg, trend, 0.0)
+    horizon = 6.0
+    times = first_times(life, int(Risk.HEALING), horizon, 100_000)
+    k = per_mmhg * slope + trend
+    by = gompertz_cdf(np.array(horizon), 0.8, k)
+    happened = times[np.isfinite(times)]
+    assert abs(happened.size / times.size - by) <= 4.0 * np.sqrt(by * (1.0 - by) / times.size)
+    assert stats.kstest(happened, lambda t: gompertz_cdf(t, 0.8, k) / by).pvalue > 1e-3
+
+
+def brute_path(life: Any, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The path as its definition says: baseline plus ramps, clipped."""
+    value = life["tcpo2_start"] + life["tcpo2_slope"] * t
+    for i in range(life["ramps"]):
+        value = value + life["ramp_height"][i] * np.clip(
+            (t - life["ramp_start"][i]) / life["ramp_duration"][i], 0.0, 1.0
+        )
+    return np.clip(value, 0.0, life["tcpo2_ceiling"])
+
+
+def cumulated(life: Any, risk: int, end: float) -> float:
+    """Cumulative hazard by quadrature of its definition along the brute path."""
+
+    def hazard(t: float) -> float:
+        path = float(brute_path(life, np.array(t)))
+        power = life["per_mmhg"][risk] * (path - life["reference"]) + life["trend"][risk] * (t - life["since"][risk])
+        return float(life["rate"][risk]) * exp(power)
+
+    knots = [life["ramp_start"][i] + share * life["ramp_duration"][i] for i in range(life["ramps"]) for share in (0, 1)]
+    grid = np.linspace(0.0, end, 2001)
+    raw = np.diff(brute_path(life, grid))
+    bends = grid[1:-1][np.abs(np.diff(raw)) > 1e-12]
+    cuts = np.unique(np.clip([0.0, end, *knots, *bends], 0.0, end))
+    return sum(
+        integrate.quad(hazard, a, b, epsabs=1e-12, epsrel=1e-10)[0] for a, b in zip(cuts, cuts[1:], strict=False)
+    )
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> Any:
+    """A life whose path has ramps up and down and may touch its floor and ceiling."""
+    ceiling = draw(st.floats(40.0, 80.0))
+    life = a_life(draw(st.floats(0.0, ceiling)), draw(st.floats(-15.0, 5.0)), ceiling, reference=20.0)
+    for _ in range(draw(st.integers(0, MOST_RAMPS - 2))):
+        add_ramp(life, draw(st.floats(0.0, 4.0)), draw(st.floats(0.02, 3.0)), draw(st.floats(-40.0, 60.0)))
+    return life
+
+
+@given(paths(), st.lists(st.floats(0.0, 9.0), min_size=1, max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_path_is_its_ramps_clipped(life: Any, times: list[float]) -> None:
+    """The path equals baseline plus ramps, kept between zero and the ceiling, at any time (1e-8 mmHg)."""
+    expected = brute_path(life, np.array(times))
+    assert [tcpo2(life, t) for t in times] == pytest.approx(expected.tolist(), abs=1e-8)
+
+
+@given(paths())
+@settings(max_examples=200, deadline=None)
+def test_segments_are_straight_and_end_where_they_say(life: Any) -> None:
+    """Walking segment by segment covers the years in few steps, and between ends the path is the straight line promised."""
+    t, steps = 0.0, 0
+    while t < 9.0:
+        value, slope, end = segment(life, t)
+        assert end > t
+        inside = np.linspace(t, min(end, 9.0), 7)
+        assert (value + slope * (inside - t)).tolist() == pytest.approx(brute_path(life, inside).tolist(), abs=1e-7)
+        t, steps = end, steps + 1
+    assert steps <= 6 * (MOST_RAMPS + 1)
+
+
+@given(paths(), st.floats(0.05, 3.0), st.floats(-0.08, 0.08), st.floats(-1.5, 1.5), st.floats(0.01, 4.0))
+@settings(max_examples=60, deadline=None)
+def test_event_time_spends_the_budget_on_any_path(
+    life: Any, rate: float, per_mmhg: float, trend: float, unspent: float
+) -> None:
+    """Quadrature of the hazard up to the event is the budget; without an event it stays below (1e-6 relative)."""
+    put_at_risk(life, Risk.MAJOR_AMPUTATION, rate, per_mmhg, trend, unspent)
+    time, risk = first_risk(life, 6.0)
+    spent = cumulated(life, Risk.MAJOR_AMPUTATION, min(time, 6.0))
+    if time < inf:
+        assert risk == Risk.MAJOR_AMPUTATION
+        assert spent == pytest.approx(unspent, rel=1e-6)
+    else:
+        assert spent <= unspent * (1.0 + 1e-6)
+
+
+def test_two_segments_against_quadrature() -> None:
+    """A flat path that rises from 0.4 years on: event times agree with scipy.integrate.quad to 10 digits."""
+    for unspent in (0.05, 0.2, 0.5, 0.9):
+        life = a_life(18.0, reference=20.0)
+        add_ramp(life, 0.4, 2.0, 30.0)
+        put_at_risk(life, Risk.HEALING, 0.7, 0.03, -0.2, unspent)
+        time, _ = first_risk(life, 2.3)
+
+        def hazard(t: float) -> float:
+            return 0.7 * exp(0.03 * (18.0 + 15.0 * max(0.0, t - 0.4) - 20.0) - 0.2 * t)
+
+        spent = integrate.quad(hazard, 0.0, time, points=[0.4] if time > 0.4 else None, epsabs=0, epsrel=1e-12)[0]
+        assert spent == pytest.approx(unspent, rel=1e-10)
+
+
+@given(paths(), st.floats(0.1, 5.0), st.floats(0.1, 1.5))
+@settings(max_examples=60, deadline=None)
+def test_looking_in_between_does_not_change_the_event(life: Any, unspent: float, look: float) -> None:
+    """Spending the budget up to some date and going on from there leads to the same event (1e-9)."""
+    put_at_risk(life, Risk.HEALING, 0.8, 0.02, -0.1, unspent)
+    time, _ = first_risk(life, 8.0)
+    assume(time > look + 1e-9)
+    spend_until(life, look)
+    again, _ = first_risk(life, 8.0)
+    assert life["anchor"] == look
+    assert (again == inf and time == inf) or again == pytest.approx(time, rel=1e-9)
+
+
+def test_first_of_competing_risks_wins_and_ties_go_by_order() -> None:
+    """With equal laws the smaller budget is first; with equal budgets the earlier risk of the list."""
+    life = a_life()
+    put_at_risk(life, Risk.HEALING, 1.0, 0.0, 0.0, 0.3)
+    put_at_risk(life, Risk.RECURRENCE, 1.0, 0.0, 0.0, 0.2)
+    assert first_risk(life, inf) == (0.2, Risk.RECURRENCE)
+    put_at_risk(life, Risk.MAJOR_AMPUTATION, 1.0, 0.0, 0.0, 0.2)
+    assert first_risk(life, inf) == (0.2, Risk.MAJOR_AMPUTATION)
+    assert first_risk(life, 0.1) == (inf, -1)
+
+
+def test_event_by_a_flat_hazard_before_the_horizon() -> None:
+    """An event exactly at the limit still happens; after it, it does not."""
+    life = a_life()
+    put_at_risk(life, Risk.HEALING, 2.0, 0.0, 0.0, 1.0)
+    assert first_risk(life, 0.5) == (0.5, Risk.HEALING)
+    assert first_risk(life, np.nextafter(0.5, 0.0)) == (inf, -1)
+
+
+@pytest.mark.parametrize("male", [0, 1])
+@pytest.mark.parametrize("age", [1.0, 52.5, 61.7, 75.0, 77.5, 93.2, 101.0])
+def test_background_death_is_the_life_table(age: float, male: int) -> None:
+    """Survival of the table at the time drawn is exp(-budget), inside and beyond the published ages (1e-9)."""
+    table = load_life_table()
+    ages, log_hazards = table.to_arrays()
+    params = parameters(background_hr=1.0)
+    patient = record(PATIENT, {"age": age, "male": float(male)})
+    life = a_life()
+    for i in range(200):
+        life["patient"] = i
+        died = background_death(life, patient, params, ages, log_hazards)
+        unspent = budget(0, i, Stream.BACKGROUND_DEATH, 0)
+        assert -log(max(table.survival(age, died, bool(male)), 1e-300)) == pytest.approx(unspent, rel=1e-9)
+
+
+def test_background_hazard_ratio_divides_the_budget() -> None:
+    """A hazard ratio of 2 kills when half the budget is spent; of 0, never."""
+    table = load_life_table()
+    arrays = table.to_arrays()
+    patient, life = record(PATIENT, {"age": 70.0, "male": 1.0}), a_life(patient=5)
+    died = background_death(life, patient, parameters(background_hr=2.0), *arrays)
+    half = budget(0, 5, Stream.BACKGROUND_DEATH, 0) / 2.0
+    assert -log(table.survival(70.0, died, True)) == pytest.approx(half, rel=1e-9)
+    assert background_death(life, patient, parameters(background_hr=0.0), *arrays) == inf
+
+
+@given(st.floats(0.01, 5.0), st.floats(-3.0, 3.0), st.floats(0.0, 10.0))
+@settings(max_examples=200, deadline=None)
+def test_cumulative_hazard_is_the_formula(r: float, k: float, d: float) -> None:
+    """H(d) = r expm1(k d)/k, and r d where k is zero."""
+    assert cumulative_hazard(r, k, d) == pytest.approx(r * expm1(k * d) / k if k else r * d, rel=1e-13)
+    assert cumulative_hazard(r, 0.0, d) == r * d

@@ -1,0 +1,229 @@
+"""With constant hazards the model is a continuous-time Markov chain, whose answers are matrix exponentials."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import log
+
+import numpy as np
+import pytest
+from engine_inputs import follow, parameters, policy
+from numpy.typing import NDArray
+from scipy.integrate import quad_vec
+from scipy.linalg import expm
+
+from simulator.engines.cohort_arrays import Followed
+from simulator.engines.ledger import COST, COUNT, COUNTS, EFFECT, EFFECT_AGE, EFFECT_AGE2, STATES, TIME, visit_table
+from simulator.engines.visits import visit_times
+from simulator.vocabulary import State
+
+N = 20_000
+HORIZON = 12.0
+TIMES = np.array([0.0, 0.5, 1.0, 2.0, 5.0, HORIZON])
+EFFECT_RATE, COST_RATE = log(1.015), log(1.05)
+AGE = 80.0
+BACKGROUND = 0.08
+START_IN_REST_PAIN = 0.3
+RATES = {
+    "amputation_rate": 0.5,
+    "amputation_hr_rest_pain": 0.4,
+    "minor_amputation_rate": 0.7,
+    "healing_rate": 1.1,
+    "recurrence_rate": 0.6,
+    "recurrence_hr_minor": 1.8,
+    "death_rate_wound": 0.25,
+    "death_rate_healed": 0.05,
+    "death_rate_amputee": 0.1,
+    "postoperative_death_rate": 0.3,
+    "postoperative_hr_above_knee": 1.5,
+    "stump_healing_rate": 1.4,
+    "conversion_rate": 0.4,
+    "below_knee_share": 0.6,
+    "walking_share_below_knee": 0.7,
+    "walking_share_above_knee": 0.35,
+}
+CONSTANT = dict.fromkeys(
+    (
+        *(f"{risk}_per_mmhg" for risk in ("amputation", "healing", "death", "recurrence")),
+        *(
+            f"{risk}_trend"
+            for risk in ("amputation", "healing", "death", "recurrence", "conversion", "postoperative_death")
+        ),
+        *("death_per_year_of_age", "age_sd", "ischaemic_heart_disease_share", "infection_share"),
+        *("severe_tissue_loss_share", "renal_moderate_share", "renal_severe_share", "renal_dialysis_share"),
+        *("prosthesis_days_below_knee", "prosthesis_days_above_knee"),
+    ),
+    0.0,
+)
+CHAIN = [
+    "rest",
+    "ulcer",
+    "ulcer_minor",
+    "healed",
+    "healed_minor",
+    "again",
+    "again_minor",
+    "below",
+    "below_walks",
+    "below_sits",
+    "above",
+    "above_walks",
+    "above_sits",
+]
+LEDGER_STATE = {
+    "rest": State.REST_PAIN,
+    "ulcer": State.ULCER,
+    "ulcer_minor": State.ULCER,
+    "healed": State.HEALED,
+    "healed_minor": State.HEALED_AFTER_MINOR,
+    "again": State.RECURRENT_ULCER,
+    "again_minor": State.RECURRENT_ULCER,
+    "below": State.BELOW_KNEE,
+    "below_walks": State.BELOW_KNEE_WALKING,
+    "below_sits": State.BELOW_KNEE,
+    "above": State.ABOVE_KNEE,
+    "above_walks": State.ABOVE_KNEE_WALKING,
+    "above_sits": State.ABOVE_KNEE,
+}
+
+
+def transitions() -> dict[tuple[str, str], float]:
+    """Rates (per year) between the chain's states; death is what is missing from each row."""
+    r = RATES
+    rates: dict[tuple[str, str], float] = {}
+    for wound, healed in (("ulcer", "healed"), ("again", "healed")):
+        rates[wound, f"{wound}_minor"] = r["minor_amputation_rate"]
+        for end in ("", "_minor"):
+            rates[wound + end, healed + end] = r["healing_rate"]
+    rates["healed", "again"] = r["recurrence_rate"]
+    rates["healed_minor", "again_minor"] = r["recurrence_rate"] * r["recurrence_hr_minor"]
+    rates["rest", "ulcer"] = r["recurrence_rate"]
+    for state in ("rest", "ulcer", "ulcer_minor", "again", "again_minor"):
+        amputation = r["amputation_rate"] * (r["amputation_hr_rest_pain"] if state == "rest" else 1.0)
+        rates[state, "below"] = amputation * r["below_knee_share"]
+        rates[state, "above"] = amputation * (1.0 - r["below_knee_share"])
+    rates["below", "above"] = r["conversion_rate"]
+    for level in ("below", "above"):
+        walks = r[f"walking_share_{level}_knee"]
+        rates[level, f"{level}_walks"] = r["stump_healing_rate"] * walks
+        rates[level, f"{level}_sits"] = r["stump_healing_rate"] * (1.0 - walks)
+    return rates
+
+
+def death_rate(state: str) -> float:
+    """Death (per year) in a state of the chain."""
+    r = RATES
+    if state.startswith("below"):
+        return BACKGROUND + r["death_rate_amputee"] + r["postoperative_death_rate"]
+    if state.startswith("above"):
+        peak = r["postoperative_death_rate"] * r["postoperative_hr_above_knee"]
+        return BACKGROUND + r["death_rate_amputee"] + peak
+    open_wound = state.startswith(("ulcer", "again"))
+    return BACKGROUND + r["death_rate_wound" if open_wound else "death_rate_healed"]
+
+
+def generator() -> NDArray[np.float64]:
+    """Q among the living."""
+    Q = np.zeros((len(CHAIN), len(CHAIN)))
+    for (start, end), rate in transitions().items():
+        Q[CHAIN.index(start), CHAIN.index(end)] = rate
+    for i, state in enumerate(CHAIN):
+        Q[i, i] = -Q[i].sum() - death_rate(state)
+    return Q
+
+
+START = np.array([{"rest": START_IN_REST_PAIN, "ulcer": 1.0 - START_IN_REST_PAIN}.get(state, 0.0) for state in CHAIN])
+Q = generator()
+LUMPED = np.array([[1.0 if LEDGER_STATE[c] == state else 0.0 for state in State] for c in CHAIN])
+"""Which states of the chain the ledger counts together, shape (chain, ledger states)."""
+
+
+def state_times(rate: float) -> NDArray[np.float64]:
+    """Expected discounted years in the chain's states: start (Q - rI)^-1 (expm((Q - rI) T) - I)."""
+    A = Q - rate * np.eye(len(CHAIN))
+    return START @ np.linalg.solve(A, expm(A * HORIZON) - np.eye(len(CHAIN)))
+
+
+@cache
+def cohort() -> Followed:
+    """Lives with constant hazards, everybody 80 years old, from rest pain or an ulcer."""
+    params = parameters(
+        **RATES,
+        **CONSTANT,
+        background_hr=1.0,
+        rest_pain_share=START_IN_REST_PAIN,
+        age_mean=AGE,
+        recurrence_hr_dialysis=1.0,
+    )
+    visits = visit_times(15.0, 91.3125, HORIZON)
+    return follow(
+        params,
+        policy("conservative"),
+        seed=20,
+        count=N,
+        ages=np.array([0.0, 200.0]),
+        log_hazards=np.full((2, 2), log(BACKGROUND)),
+        clock=np.array([HORIZON, EFFECT_RATE, COST_RATE]),
+        visits=visits,
+        discounted_visits=visit_table(visits, COST_RATE),
+        times=TIMES,
+        events=False,
+    )
+
+
+def assert_mean(values: NDArray[np.float64], expected: NDArray[np.float64]) -> None:
+    """Column means are within 4 Monte Carlo standard errors of what is expected, and exact where nothing varies."""
+    error = np.abs(values.mean(axis=0) - expected)
+    se = values.std(axis=0) / np.sqrt(values.shape[0])
+    assert (error <= 4.0 * se + 1e-12).all(), np.column_stack([values.mean(axis=0), expected, se])
+
+
+@pytest.mark.parametrize("k", range(len(TIMES)))
+def test_occupancy_is_the_matrix_exponential(k: int) -> None:
+    """The share of patients in each state at a time is start expm(Q t)."""
+    expected = START @ expm(Q * TIMES[k]) @ LUMPED
+    share = (cohort().censuses[:, k, :1] == np.arange(len(State))).mean(axis=0)
+    se = np.sqrt(expected * (1.0 - expected) / N)
+    assert (np.abs(share - expected) <= 4.0 * se + 1e-12).all(), np.column_stack([share, expected, se])
+
+
+@pytest.mark.parametrize(("column", "rate"), [(TIME, 0.0), (EFFECT, EFFECT_RATE), (COST, COST_RATE)])
+def test_state_times_are_the_resolvent(column: int, rate: float) -> None:
+    """Undiscounted and discounted years in each state agree with the closed form at their own rate."""
+    assert_mean(cohort().ledgers[:, column : column + STATES], state_times(rate) @ LUMPED)
+
+
+@pytest.mark.parametrize(("column", "power"), [(EFFECT_AGE, 1), (EFFECT_AGE2, 2)])
+def test_moments_of_age_are_integrals_of_the_occupancy(column: int, power: int) -> None:
+    """Discounted first and second moments of (age - 75) in each state agree with quadrature."""
+    expected, _ = quad_vec(
+        lambda t: np.exp(-EFFECT_RATE * t) * (AGE + t - 75.0) ** power * (START @ expm(Q * t)), 0.0, HORIZON
+    )
+    assert_mean(cohort().ledgers[:, column : column + STATES], expected @ LUMPED)
+
+
+@pytest.mark.parametrize("discounted", [False, True])
+def test_events_are_rates_times_state_times(discounted: bool) -> None:
+    """Expected counts of events, undiscounted and discounted, are each rate times the time spent at risk of it."""
+    times = dict(zip(CHAIN, state_times(COST_RATE if discounted else 0.0), strict=True))
+    rates = transitions()
+
+    def into(*ends: str, start: tuple[str, ...] = ()) -> float:
+        return sum(rate * times[s] for (s, e), rate in rates.items() if e in ends and (not start or s in start))
+
+    limb = ("rest", "ulcer", "ulcer_minor", "again", "again_minor")
+    expected = {
+        "minor_amputation": into("ulcer_minor", start=("ulcer",)) + into("again_minor", start=("again",)),
+        "below_knee_amputation": into("below", start=limb),
+        "above_knee_amputation": into("above", start=limb),
+        "conversion": into("above", start=("below",)),
+        "new_wound": into("ulcer", "again", start=("rest", "healed")) + into("again_minor", start=("healed_minor",)),
+        "healed": into("healed", "healed_minor"),
+        "stump_healed": into("below_walks", "below_sits", "above_walks", "above_sits"),
+        "prosthesis_below_knee": into("below_walks"),
+        "prosthesis_above_knee": into("above_walks"),
+        "death": sum(death_rate(state) * years for state, years in times.items()),
+    }
+    first = COUNT + (len(COUNTS) if discounted else 0)
+    columns = [first + COUNTS.index(name) for name in expected]
+    assert_mean(cohort().ledgers[:, columns], np.array(list(expected.values())))

@@ -1,0 +1,288 @@
+"""Sample sizes against published numbers, statsmodels and simulated power."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom, norm
+from typer.testing import CliRunner
+
+from simulator.cli import samplesize as command
+from simulator.errors import BadInput
+from simulator.trials import exact_binomial
+from simulator.trials.calculator import DESIGNS, calculate
+from simulator.trials.continuous_tests import ancova
+from simulator.trials.samplesize import (
+    event_probability,
+    lachin_foulkes,
+    schoenfeld,
+    schoenfeld_events,
+    two_means,
+    two_proportions,
+    two_proportions_power,
+    win_ratio,
+)
+from simulator.trials.simon import promising, two_stage
+from simulator.trials.survival_tests import logrank
+from simulator.trials.win_statistics import Level, win_statistics
+
+LN2 = math.log(2.0)
+
+
+def test_schoenfeld_events():
+    """Hazard ratio 0.7, one-sided 2.5%, power 90%: 330.378 events."""
+    assert schoenfeld_events(0.7) == pytest.approx(330.378, abs=5e-4)
+    assert schoenfeld_events(1 / 0.7) == pytest.approx(schoenfeld_events(0.7))
+    assert schoenfeld_events(0.7, ratio=2.0) == pytest.approx(schoenfeld_events(0.7) * 9 / 8)
+
+
+def test_schoenfeld_patients():
+    """Medians 5 and 3, accrual 12, follow-up 6, power 80%: 120.3157 events of 141.26641 patients."""
+    size = schoenfeld(LN2 / 3, LN2 / 5, 12.0, 6.0, power=0.8)
+    assert size.events == pytest.approx(120.3157, abs=5e-5)
+    assert size.patients == pytest.approx(141.26641, abs=5e-6)
+    assert size.events_arm_0 + size.events_arm_1 == pytest.approx(size.events)
+
+
+def test_event_probability_is_the_integral():
+    """The closed form with accrual and drop-out equals the mean over entry dates, by quadrature."""
+    from scipy.integrate import quad
+
+    hazard, accrual, follow_up, dropout = 0.3, 3.0, 2.0, 0.15
+
+    def given_entry(u: float) -> float:
+        time = follow_up + accrual - u
+        return hazard / (hazard + dropout) * -math.expm1(-(hazard + dropout) * time) / accrual
+
+    expected = quad(given_entry, 0.0, accrual)[0]
+    assert event_probability(hazard, accrual, follow_up, dropout) == pytest.approx(expected, rel=1e-10)
+    assert event_probability(hazard, 1e-9, follow_up, dropout) == pytest.approx(
+        event_probability(hazard, 0.0, follow_up, dropout), rel=1e-6
+    )
+    assert event_probability(0.0, accrual, follow_up) == 0.0
+
+
+def test_lachin_foulkes_against_another_program():
+    """Hazards 0.2 and 0.1, half a year of accrual in a two-year trial, power 90%: 414 patients and 94 events.
+
+    The R package gsDesign, nSurvival(type = "rd", approx = FALSE), as its own tests record it (arms rounded up).
+    """
+    size = lachin_foulkes(0.2, 0.1, 0.5, 1.5)
+    assert 2 * math.ceil(size.patients / 2) == 414
+    assert math.ceil(size.events) == 94
+    assert lachin_foulkes(0.2, 0.1, 0.5, 1.5, 0.1).patients > size.patients
+
+
+def test_survival_size_gives_its_power_in_simulation():
+    """4,000 log-rank trials of Lachin and Foulkes' size reach the planned 80% within four errors and 2 points."""
+    accrual, follow_up, dropout, trials = 2.0, 1.5, 0.1, 4_000
+    size = lachin_foulkes(0.6, 0.36, accrual, follow_up, dropout, power=0.8)
+    n = 2 * math.ceil(size.patients / 2)
+    rng = np.random.default_rng(11)
+    arm = np.tile(np.arange(n) % 2, (trials, 1))
+    event = rng.exponential(1.0, (trials, n)) / np.where(arm == 1, 0.36, 0.6)
+    censor = np.minimum(rng.exponential(1 / dropout, (trials, n)), follow_up + accrual * rng.random((trials, n)))
+    z = logrank(np.minimum(event, censor), event <= censor, arm).z
+    assert np.mean(z < norm.ppf(0.025)) == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / trials) + 0.02)
+    assert (event <= censor).sum(axis=1).mean() == pytest.approx(size.events, rel=0.02)
+
+
+def test_two_proportions_reach_their_power():
+    """Sizes, pooled and not, give back the power by statsmodels' power function and by their own."""
+    from statsmodels.stats.proportion import power_proportions_2indep
+
+    n = two_proportions(0.31, 0.16)
+    theirs = power_proportions_2indep(0.16 - 0.31, 0.31, n / 2, ratio=1.0, alpha=0.05, return_results=False)
+    # statsmodels also counts rejections in the wrong direction, some 1e-7 here.
+    assert theirs == pytest.approx(0.9, abs=1e-6)
+    for ratio in (0.5, 1.0, 3.0):
+        for pooled in (True, False):
+            n = two_proportions(0.31, 0.16, 0.025, 0.85, ratio, pooled=pooled)
+            assert two_proportions_power(n, 0.31, 0.16, 0.025, ratio, pooled=pooled) == pytest.approx(0.85, abs=1e-9)
+
+
+def test_two_means_agree_with_statsmodels():
+    """The t test's size is statsmodels' to five digits, and ANCOVA needs about 1 - r^2 of it."""
+    from statsmodels.stats.power import TTestIndPower
+
+    for ratio in (1.0, 2.0):
+        theirs = TTestIndPower().solve_power(0.5, alpha=0.05, power=0.9, ratio=ratio)
+        assert two_means(0.5, 1.0, ratio=ratio) == pytest.approx(theirs * (1 + ratio), rel=1e-5)
+    assert two_means(5.0, 10.0, correlation=0.6) == pytest.approx(two_means(5.0, 10.0) * 0.64, abs=1.5)
+
+
+def test_ancova_size_gives_its_power_in_simulation():
+    """4,000 ANCOVA trials of the computed size reach the planned 80% within four errors and a point."""
+    n, trials = math.ceil(two_means(0.5, 1.0, power=0.8, correlation=0.7)), 4_000
+    rng = np.random.default_rng(12)
+    arm = np.tile(np.arange(n) % 2, (trials, 1))
+    baseline = rng.normal(size=(trials, n))
+    outcome = 0.7 * baseline + math.sqrt(1 - 0.49) * rng.normal(size=(trials, n)) + 0.5 * arm
+    rejected = ancova(outcome, arm, baseline).z > norm.isf(0.025)
+    assert rejected.mean() == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / trials) + 0.01)
+
+
+def test_win_ratio_size_by_hand_and_in_simulation():
+    """Yu and Ganju's formula by hand; a normal outcome with that win ratio has at least the planned power."""
+    expected = (norm.isf(0.025) + norm.isf(0.1)) ** 2 * 4 * 1.1 / (3 * 0.25 * 0.9) / math.log(1.5) ** 2
+    assert win_ratio(1.5, 0.1) == pytest.approx(expected, rel=1e-12)
+    # Without ties and with normal outcomes a win ratio of 1.8 is a difference of sqrt(2) Phi^-1(1.8 / 2.8).
+    n, trials = 2 * math.ceil(win_ratio(1.8, 0.0, power=0.8) / 2), 1_500
+    rng = np.random.default_rng(13)
+    arm = np.tile(np.arange(n) % 2, (trials, 1))
+    outcome = rng.normal(size=(trials, n)) + math.sqrt(2) * norm.ppf(1.8 / 2.8) * arm
+    z = win_statistics([Level("higher", outcome)], np.ones((trials, n)), arm).win_ratio.z
+    power = np.mean(z > norm.isf(0.025))
+    assert 0.8 - 4 * math.sqrt(0.16 / trials) < power < 0.9
+
+
+def test_founding_study_sample_size():
+    """Null 50%, hope 70%, one-sided 5%, power 85%: first n 44 (reject from 28), as Panunzi et al. 2022; stable n 49."""
+    size = exact_binomial.single_arm_size(0.5, 0.7, 0.05, 0.85)
+    assert (size.first, size.stable) == (44, 49)
+    assert exact_binomial.rejection_limit(44, 0.5, 0.05) == 28
+    assert exact_binomial.power(45, 0.5, 0.7, 0.05) == pytest.approx(0.836, abs=5e-4)
+    answer = calculate("single-arm", {"p0": 0.5, "p1": 0.7})
+    assert answer.table["patients"].tolist() == [44, 49]
+    assert any("50%" in note and "Panunzi" in note for note in answer.notes)
+
+
+def test_exact_power_sawtooth():
+    """Exact powers for 5% against 20% at one-sided 2.5%, to eight decimals."""
+    found = exact_binomial.power([25, 28, 33, 35], 0.05, 0.20, 0.025)
+    assert found == pytest.approx([0.57932569, 0.6851126, 0.81787426, 0.72790831], abs=5e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(2, 200), p0=st.floats(0.02, 0.95), alpha=st.floats(0.001, 0.2))
+def test_rejection_limit_is_the_smallest_that_keeps_alpha(n, p0, alpha):
+    """The exact test keeps alpha, and one success fewer would not."""
+    limit = int(exact_binomial.rejection_limit(n, p0, alpha))
+    assert binom.sf(limit - 1, n, p0) <= alpha * (1 + 1e-12)
+    assert binom.sf(limit - 2, n, p0) > alpha * (1 - 1e-12)
+
+
+# Simon 1989, tables 1 and 2 (alpha 0.05, and power 0.8 or 0.9): r1/n1 r/n and expected size to one decimal.
+SIMON = [
+    (0.05, 0.25, 0.8, (0, 9, 2, 17, 12.0), (0, 12, 2, 16, 13.8)),
+    (0.10, 0.30, 0.8, (1, 10, 5, 29, 15.0), (1, 15, 5, 25, 19.5)),
+    (0.30, 0.50, 0.8, (5, 15, 18, 46, 23.6), (6, 19, 16, 39, 25.7)),
+    (0.50, 0.70, 0.8, (8, 15, 26, 43, 23.5), (12, 23, 23, 37, 27.7)),
+    (0.70, 0.90, 0.9, (11, 15, 29, 36, 21.2), (13, 18, 26, 32, 22.7)),
+]
+
+
+@pytest.mark.parametrize(("p0", "p1", "power", "optimal", "minimax"), SIMON)
+def test_simon_designs(p0, p1, power, optimal, minimax):
+    """Optimal and minimax two-stage designs are the published ones."""
+    for found, expected in zip(two_stage(p0, p1, 0.05, power), (optimal, minimax), strict=True):
+        assert (found.r1, found.n1, found.r, found.n) == expected[:4]
+        assert found.expected_n == pytest.approx(expected[4], abs=0.051)
+        assert found.alpha <= 0.05
+        assert found.power >= power
+
+
+def test_simon_against_brute_force():
+    """A search over every design to a size finds nothing better than the optimal and minimax designs."""
+    p0, p1, alpha, power = 0.2, 0.5, 0.1, 0.8
+    optimal, minimax = two_stage(p0, p1, alpha, power)
+    best, smallest = math.inf, 10_000
+    for n in range(2, 22):
+        for n1 in range(1, n):
+            for r1 in range(n1):
+                stop = binom.cdf(r1, n1, p0)
+                for r in range(r1, n):
+                    if promising(p0, n1, r1, n, r) <= alpha:
+                        if promising(p1, n1, r1, n, r) >= power:
+                            best, smallest = min(best, n1 + (1 - stop) * (n - n1)), min(smallest, n)
+                        break
+    assert optimal.expected_n == pytest.approx(best, rel=1e-12)
+    assert minimax.n == smallest
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_every_calculator_answers(design):
+    """Each calculator gives a table, a rising power curve and its assumptions."""
+    inputs = {
+        "survival": {"hazard_ratio": 0.6, "median_0": 3.0, "accrual": 12.0, "follow_up": 6.0, "dropout": 0.01},
+        "binary": {"p0": 0.3, "p1": 0.15},
+        "means": {"difference": 5.0, "sd": 12.0, "correlation": 0.5},
+        "win-ratio": {"win_ratio": 1.5, "ties": 0.1},
+        "single-arm": {"p0": 0.3, "p1": 0.5},
+        "simon": {"p0": 0.3, "p1": 0.5},
+    }[design]
+    answer = calculate(design, inputs)
+    enlarged = calculate(design, {**inputs, "lost": 0.2})
+    needed = next(answer.table[name] for name in ("unrounded", "evaluable", "n") if name in answer.table.columns)
+    assert (enlarged.table["patients"] >= needed / 0.8).all()
+    assert (enlarged.table["patients"] < needed / 0.8 + 2).all()
+    assert answer.notes
+    x = "true_rate" if design == "simon" else "patients"
+    if design != "single-arm":
+        for _, part in answer.curve.groupby("method"):
+            assert part[x].is_monotonic_increasing
+            assert part["power"].is_monotonic_increasing
+
+
+def test_hazards_medians_and_ratios_are_the_same_question():
+    """The survival calculator takes hazards, medians or one of them and the ratio, and answers alike."""
+    timing = {"accrual": 12.0, "follow_up": 6.0}
+    ways = [
+        {"median_0": 3.0, "median_1": 5.0},
+        {"hazard_0": LN2 / 3, "hazard_1": LN2 / 5},
+        {"median_0": 3.0, "hazard_ratio": 0.6},
+        {"hazard_1": LN2 / 5, "hazard_ratio": 0.6},
+    ]
+    sizes = [calculate("survival", {**way, **timing}).table["unrounded"].to_numpy() for way in ways]
+    for size in sizes[1:]:
+        assert size == pytest.approx(sizes[0], rel=1e-12)
+    events = calculate("survival", {"hazard_ratio": 0.7}).table
+    assert events["events"].tolist() == [331]
+
+
+@pytest.mark.parametrize(
+    ("design", "inputs", "keys"),
+    [
+        ("survivl", {}, {"design"}),
+        ("binary", {"p0": 0.2, "p1": 0.2}, {"--p1"}),
+        ("binary", {"p0": 1.2, "alpha": 0.0, "power": 0.0, "sd": 3.0}, {"--p0", "--p1", "--alpha", "--power", "--sd"}),
+        ("binary", {"p0": 0.2, "p1": 0.3, "alpha": 0.3, "power": 0.2}, {"--power"}),
+        ("means", {"difference": 0.0, "sd": 1.0}, {"--difference"}),
+        ("means", {"difference": math.nan, "sd": math.inf}, {"--difference", "--sd"}),
+        ("survival", {}, {"--hazard-ratio"}),
+        ("survival", {"hazard_ratio": 1.0}, {"--hazard-ratio"}),
+        ("survival", {"hazard_ratio": 0.7, "accrual": 2.0}, {"--accrual"}),
+        ("survival", {"hazard_ratio": 0.7, "median_0": 3.0, "accrual": 2.0}, {"--follow-up"}),
+        ("survival", {"hazard_ratio": 0.7, "median_0": 3.0, "accrual": 0.0, "follow_up": 0.0}, {"--follow-up"}),
+        ("survival", {"hazard_ratio": 0.7, "median_0": 3.0, "median_1": 5.0}, {"--hazard-ratio"}),
+        ("win-ratio", {"win_ratio": 1.0, "ties": 1.0}, {"--ties"}),
+        ("single-arm", {"p0": 0.3, "p1": 0.2, "ratio": 2.0}, {"--ratio"}),
+        ("single-arm", {"p0": 0.3, "p1": 0.2}, {"--p1"}),
+        ("single-arm", {"p0": 0.3, "p1": 0.301}, {"--p1"}),
+        ("simon", {"p0": 0.2, "p1": 0.22}, {"--p1"}),
+    ],
+)
+def test_impossible_designs_are_explained(design, inputs, keys):
+    """A design that cannot be names every option that is wrong."""
+    with pytest.raises(BadInput) as caught:
+        calculate(design, inputs)
+    assert {p.key for p in caught.value.problems} == keys
+
+
+def test_command_prints_and_writes(tmp_path):
+    """`clti samplesize` prints the founding study's 44 and writes tables, figure and report."""
+    app = typer.Typer()
+    app.command()(command.main)
+    out = tmp_path / "out"
+    result = CliRunner().invoke(app, ["single-arm", "--p0", "0.5", "--p1", "0.7", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "Panunzi" in result.output
+    assert pd.read_csv(out / "samplesize.csv")["patients"].tolist() == [44, 49]
+    assert pd.read_csv(out / "sawtooth.csv").set_index("n").loc[45, "power"] == pytest.approx(0.836, abs=5e-4)
+    assert (out / "report.html").exists() and (out / "power_curve.svg").exists()
