@@ -11,14 +11,19 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.errors import NumbaExperimentalFeatureWarning
 
 PACKAGE = Path(__file__).parent
+# A policy record begins with the fields of a criteria record; Numba remarks on it, and both are read by name only.
+warnings.filterwarnings("ignore", category=NumbaExperimentalFeatureWarning)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

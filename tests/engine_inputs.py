@@ -143,7 +143,7 @@ def follow(
 
 
 SCRATCH = {"remaining", "hazard", "exponent", "ramp_start", "ramp_duration", "ramp_height"}
-"""Fields of a life in which the rules keep notes that mean nothing afterwards; ramps are compared as far as they count."""
+"""Fields in which the rules keep notes that mean nothing afterwards; ramps are compared as far as they count."""
 
 
 def assert_same(a: Followed, b: Followed, what: str = "", history: bool = True) -> None:

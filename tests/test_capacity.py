@@ -114,7 +114,7 @@ def test_worst_tcpo2_is_served_first() -> None:
 @pytest.mark.parametrize("discipline", Discipline)
 @pytest.mark.parametrize("name", ["four_doses", "angioplasty_and_cells", "protocol"])
 def test_waits_agree_with_histories(name: str, discipline: Discipline) -> None:
-    """Every grant is a procedure of the history at that very time, and each other end is what happened to the patient."""
+    """Every grant is a procedure of the history at that very time; every other end is what happened to the patient."""
     cohort, waiting = scarce(discipline, name)
     waits, history = waiting.waits, cohort.history
     granted = waits[waits["end"] == WaitEnd.GRANTED]
@@ -175,7 +175,7 @@ def test_lives_are_untouched_until_the_first_wait() -> None:
 
 
 def test_scarcity_makes_people_wait_longer_and_treats_fewer() -> None:
-    """From plenty to one slot a week waits grow and doses fall; nobody is referred at other times or is another person."""
+    """From plenty to one slot a week waits grow and doses fall, among the very same people."""
     runs = [at_centre(policy("protocol"), slots, referrals=100.0, count=400) for slots in (inf, 3, 2, 1)]
     waited = [waiting.waits["waited"].mean() for _, waiting in runs]
     doses = [cohort.lives["doses"].sum() for cohort, _ in runs]
@@ -195,8 +195,8 @@ def test_some_still_wait_at_a_short_horizon() -> None:
     assert still["requested"] + still["waited"] == pytest.approx(np.full(still.size, 0.25), abs=1e-12)
 
 
-def test_a_dose_that_a_wait_made_needless_frees_its_slot() -> None:
-    """Where perfusion recovers before a slot comes, the rule asked again says no, and the slot serves the next in line."""
+def test_a_dose_that_a_wait_made_needless_is_not_given() -> None:
+    """Where perfusion recovers before a slot comes, the rule, asked again, says no and treatment stops."""
     cohort, waiting = at_centre(policy("response_guided", stop_at_tcpo2=25.0), 1, referrals=60.0, count=400)
     spared = waiting.waits[waiting.waits["end"] == WaitEnd.NO_LONGER_INDICATED]
     assert spared.size > 0

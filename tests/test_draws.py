@@ -53,7 +53,7 @@ def test_philox_gives_its_published_answers(
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
 @settings(max_examples=200, deadline=None)
 def test_uniform_uses_every_bit_of_its_address(seed: int, patient: int, stream: int, occurrence: int) -> None:
-    """A uniform is the first 26 bits of two Philox words of (patient, stream, occurrence) under the seed, inside (0, 1)."""
+    """A uniform is the upper 26 bits of two Philox words of (patient, stream, occurrence) under the seed, in (0, 1)."""
     x0, x1, _, _ = philox(patient & WORD, patient >> 32, stream, occurrence, seed & WORD, seed >> 32)
     expected = ((int(x0) >> 6) * 2**26 + (int(x1) >> 6) + 0.5) / 2**52
     drawn = uniform(np.uint64(seed), np.uint64(patient), stream, occurrence)

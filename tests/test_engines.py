@@ -36,7 +36,7 @@ UNUSUAL = {
     "repeat_angioplasty": 0.95,
     "restenosis_rate": 3.0,
 }
-"""Features that the register leaves at rest: waning, decline, a direct effect on death, rising hazards, restenosis often."""
+"""Features that the register leaves at rest: waning, decline, a direct effect on death, rising hazards, and others."""
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -104,7 +104,7 @@ def test_any_policy_gives_the_same_lives_in_both_engines(
 
 
 def test_entry_criteria_and_real_patients_are_alike_in_both_engines() -> None:
-    """Criteria turn the same referrals away, rows from a table are followed alike, and impossible criteria bar everybody."""
+    """Criteria turn the same people away, rows of a table are followed alike, and impossible criteria bar everybody."""
     rows = np.full((7, len(COLUMNS)), np.nan)
     rows[:, COLUMNS.index("age")] = np.linspace(50.0, 95.0, 7)
     rows[:4, COLUMNS.index("tcpo2_measured")] = [5.0, 12.0, 22.0, 29.0]
@@ -144,7 +144,7 @@ def test_history_is_in_the_written_order() -> None:
 def test_ties_go_by_the_written_rule() -> None:
     """A clinical event, an angioplasty, a dose and a visit, all due at the same instant, happen in that order.
 
-    The instant is the patient's first clinical event, so the angioplasty and the dose are put there; the horizon is last.
+    The instant is the patient's first clinical event: the angioplasty, the dose and the visit are put there.
     """
     alone = follow(parameters(), policy("conservative"), count=60)
     clinical = range(Event.BACKGROUND_DEATH, Event.NEW_WOUND + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import exp, expm1, inf, log
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_event_times_follow_gompertz(r: float, k: float) -> None:
 
 
 EXPONENTS = st.one_of(st.just(0.0), st.floats(1e-18, 8.0), st.floats(-8.0, -1e-18))
-"""Sums of products of register values are zero or far from the subnormal numbers, where the formula would lose digits."""
+"""Exponents made of register values are zero or far from subnormal numbers, where the formula would lose digits."""
 
 
 @given(st.floats(1e-6, 50.0), EXPONENTS, st.floats(1e-9, 20.0))
@@ -130,9 +131,7 @@ def cumulated(life: Any, risk: int, end: float) -> float:
     raw = np.diff(brute_path(life, grid))
     bends = grid[1:-1][np.abs(np.diff(raw)) > 1e-12]
     cuts = np.unique(np.clip([0.0, end, *knots, *bends], 0.0, end))
-    return sum(
-        integrate.quad(hazard, a, b, epsabs=1e-12, epsrel=1e-10)[0] for a, b in zip(cuts, cuts[1:], strict=False)
-    )
+    return sum(integrate.quad(hazard, a, b, epsabs=1e-12, epsrel=1e-10)[0] for a, b in pairwise(cuts))
 
 
 @st.composite
@@ -156,7 +155,7 @@ def test_path_is_its_ramps_clipped(life: Any, times: list[float]) -> None:
 @given(paths())
 @settings(max_examples=200, deadline=None)
 def test_segments_are_straight_and_end_where_they_say(life: Any) -> None:
-    """Walking segment by segment covers the years in few steps, and between ends the path is the straight line promised."""
+    """Segments cover the years in few steps, and between their ends the path is the straight line promised."""
     t, steps = 0.0, 0
     while t < 9.0:
         value, slope, end = segment(life, t)

@@ -55,21 +55,6 @@ CONSTANT = dict.fromkeys(
     ),
     0.0,
 )
-CHAIN = [
-    "rest",
-    "ulcer",
-    "ulcer_minor",
-    "healed",
-    "healed_minor",
-    "again",
-    "again_minor",
-    "below",
-    "below_walks",
-    "below_sits",
-    "above",
-    "above_walks",
-    "above_sits",
-]
 LEDGER_STATE = {
     "rest": State.REST_PAIN,
     "ulcer": State.ULCER,
@@ -85,6 +70,7 @@ LEDGER_STATE = {
     "above_walks": State.ABOVE_KNEE_WALKING,
     "above_sits": State.ABOVE_KNEE,
 }
+CHAIN = list(LEDGER_STATE)
 
 
 def transitions() -> dict[tuple[str, str], float]:
@@ -153,7 +139,6 @@ def cohort() -> Followed:
         background_hr=1.0,
         rest_pain_share=START_IN_REST_PAIN,
         age_mean=AGE,
-        recurrence_hr_dialysis=1.0,
     )
     visits = visit_times(15.0, 91.3125, HORIZON)
     return follow(

@@ -58,7 +58,7 @@ def test_seeds_and_patients_differ() -> None:
 
 
 def test_those_who_got_one_dose_live_as_under_a_single_dose() -> None:
-    """Whoever the protocol gave just one dose has the life of the single-dose policy, but for the note that it stopped."""
+    """Whoever got one dose under the protocol has the life of the single-dose policy, but for the note on stopping."""
     n = 2000
     protocol, single = (
         follow(parameters(), policy("protocol"), count=n),

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import PolynomialFeatures
 
 from simulator.calibration.founding import ALL, CONTRASTS
-from simulator.calibration.likelihood import SMALLEST_SHARE, log_likelihood, log_likelihood_contrast
+from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, log_likelihood, log_likelihood_contrast
 from simulator.calibration.summaries import SHARES, STATISTICS
 from simulator.calibration.targets import Contrast, Founding
 
@@ -58,11 +58,14 @@ def fit_surface(z: Array, statistics: Array, penalty: float = 1.0) -> Surface:
     return Surface(features, weights, centre, np.sqrt((error**2).mean(axis=0)))
 
 
-def total_log_likelihood(statistics: Array, data: Founding, contrast: Contrast) -> Array:
-    """Log likelihood of the founding cohort and the central contrast for each row of statistics."""
-    terms = log_likelihood(statistics[:, : len(STATISTICS)], data)
+def contrasts(statistics: Array) -> tuple[Array, Array]:
+    """Log risk ratio of amputation and difference in TcPO2 (mmHg), one treatment against conservative care."""
     control = np.maximum(statistics[:, CONTROL], 0.0) + SMALLEST_SHARE
     treated = np.maximum(statistics[:, TREATED], 0.0) + SMALLEST_SHARE
-    ratio = np.log(treated / control)
-    difference = statistics[:, TCPO2_TREATED] - statistics[:, TCPO2_CONTROL]
-    return np.asarray(sum(terms.values()) + log_likelihood_contrast(ratio, difference, contrast))
+    return np.log(treated / control), statistics[:, TCPO2_TREATED] - statistics[:, TCPO2_CONTROL]
+
+
+def total_log_likelihood(statistics: Array, data: Founding, scatter: SmallSample, contrast: Contrast) -> Array:
+    """Log likelihood of the founding cohort and a randomised contrast for each row of statistics."""
+    terms = log_likelihood(statistics[:, : len(STATISTICS)], data, scatter)
+    return np.asarray(sum(terms.values()) + log_likelihood_contrast(*contrasts(statistics), contrast))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -44,6 +45,8 @@ class Founding:
     last_unhealed: tuple[float, float, float]
     healing_days_1_year: tuple[float, float]
     healing_days_end: tuple[float, float]
+    walking_end: int
+    below_knee: tuple[int, int]
     shortest: float
     longest: float
     """Administrative follow-up, years."""
@@ -53,17 +56,46 @@ class Founding:
         """Every joint table of moves between the two published tables: counts (tables, 8, 8), log multiplicities."""
         return joint_tables(self.cells_1_year, self.cells_end)
 
+    @cached_property
+    def statistics(self) -> NDArray[np.float64]:
+        """The observations in the order of `summaries.STATISTICS`.
 
-def compositions(total: int, parts: int) -> NDArray[np.int64]:
-    """All ways to write `total` as `parts` non-negative integers, shape (ways, parts)."""
-    heads = [h for h in product(range(total + 1), repeat=parts - 1) if sum(h) <= total]
-    return np.array([(*h, total - sum(h)) for h in heads], dtype=np.int64).reshape(-1, parts)
+        Only the margins of the moves are published; a joint table that has them stands in, because margins are all that is
+        read of it. Quartiles of follow-up are read as a quarter of the people in each interval.
+        """
+        table = self.moves[0][0] / self.n
+        return np.array(
+            [
+                *(table[i, j] for i in range(8) for j in REACHABLE.get(i, (i,))),
+                *(self.doses.ravel() / self.n),
+                *([0.25] * 4),
+                *self.enrolment[:2],
+                *self.last[:2],
+                *self.last_low[:2],
+                *self.last_high[:2],
+                self.last_healed[0],
+                self.last_unhealed[0],
+                self.healing_days_1_year[0],
+                self.healing_days_end[0],
+                *self.follow_up_years,
+                self.walking_end / self.n,
+                self.below_knee[0] / max(self.below_knee[1], 1),
+            ]
+        )
+
+
+def compositions(total: int, caps: Sequence[int]) -> NDArray[np.int64]:
+    """All ways to write `total` as non-negative integers no larger than `caps`, shape (ways, parts)."""
+    ways = [h for h in product(*(range(min(total, cap) + 1) for cap in caps[:-1])) if 0 <= total - sum(h) <= caps[-1]]
+    return np.array([(*h, total - sum(h)) for h in ways], dtype=np.int64).reshape(-1, len(caps))
 
 
 def joint_tables(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Joint tables consistent with two margins under `REACHABLE`, and the log of their multinomial coefficients."""
-    rows = [compositions(int(first[i]), len(REACHABLE[i])) for i in range(3)]
-    picks = np.array(list(product(*(range(len(r)) for r in rows))), dtype=np.int64)
+    room = last.copy()
+    room[4:] -= first[4:]
+    rows = [compositions(int(first[i]), [int(room[j]) for j in REACHABLE[i]]) for i in range(3)]
+    picks = np.array(list(product(*(range(len(r)) for r in rows))), dtype=np.int64).reshape(-1, 3)
     tables = np.zeros((len(picks), 8, 8))
     for i in range(3):
         tables[:, i, list(REACHABLE[i])] = rows[i][picks[:, i]]
@@ -109,6 +141,8 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         last_unhealed=triple(f["tcpo2_last_not_healed_1_year"]),
         healing_days_1_year=(f["healing_days_1_year"][0], f["healing_days_1_year"][1]),
         healing_days_end=(f["healing_days_end"][0], f["healing_days_end"][1]),
+        walking_end=f["walking_end"],
+        below_knee=(f["below_knee_end"], f["amputations_end"]),
         shortest=(cut - closed).days / 365.25,
         longest=(cut - opened).days / 365.25,
     )

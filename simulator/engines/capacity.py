@@ -1,9 +1,10 @@
-"""Scarce procedures: patients of one policy share one calendar and a few slots a week, and wait while ischaemia goes on.
+"""Scarce procedures: patients of one policy share a few slots a week, and wait while their ischaemia goes on.
 
 Every dose and every angioplasty needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
-throughput. Who is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot is granted,
-if the rule still says so then. A later dose is planned from the day the earlier one was given. Death, loss of the limb
-and healing end the wait. With slots for everybody the lives are those of `simulator.engines.reference`, to the last bit.
+throughput. Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot
+is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
+Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
+slots (`simulator.engines.reference`), to the last bit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from simulator.draws import budget
 from simulator.engines.cohort_arrays import Followed, joined, new_arrays, rows_of
-from simulator.engines.reference import Course, Due, Setting, Turn, read_outcomes
+from simulator.engines.reference import Course, Due, Turn, new_setting, read_outcomes
 from simulator.pathway.angioplasty import angioplasty_is_done
 from simulator.pathway.life import limb_kept
 from simulator.pathway.referral import begin_life
@@ -64,8 +65,9 @@ WAIT = np.dtype(
     ],
     align=True,
 )
-"""One request for a slot: patient, `Event` asked for, TcPO2 measured then (mmHg), calendar time of asking (years since the
-first day), the same since referral, years since referral at which it was granted (NaN if never), years waited, `WaitEnd`."""
+"""One request for a slot: patient, `Event` asked for, TcPO2 measured then (mmHg), calendar time of asking (years since
+the centre's first day), the same since referral, years since referral at which a slot was granted and used (NaN if
+never), years waited, `WaitEnd`."""
 
 CALENDAR = np.dtype([("date", np.float64), ("queue", np.int64), ("busy", np.int64)], align=True)
 """The waiting list from a calendar time (years) on: how many wait, and how many slots are occupied."""
@@ -221,7 +223,8 @@ def end_of_wait(course: Course) -> WaitEnd | None:
 
 def referral_dates(seed: int, count: int, per_year: float) -> NDArray[np.float64]:
     """Calendar times (years) at which patients 0 .. count - 1 are referred: a Poisson process."""
-    gaps = [budget(np.uint64(seed), i, int(Stream.ARRIVAL), 0) for i in range(count)]
+    key: Any = np.uint64(seed)
+    gaps = [budget(key, i, int(Stream.ARRIVAL), 0) for i in range(count)]
     return np.cumsum(gaps) / per_year
 
 
@@ -246,7 +249,8 @@ def follow(
     Arguments and arrays are those of `simulator.engines.reference.follow`. The centre starts empty. Each patient is
     followed for the whole horizon from referral; who may not enter is not referred.
     """
-    setting = Setting(params, policy, *map(float, clock), visits, discounted_visits, times)
+    setting = new_setting(params, policy, clock, visits, discounted_visits, times)
+    key: Any = np.uint64(seed)
     arrays = new_arrays(count, times.shape[0])
     rows = rows_of(arrays["patients"])
     env = simpy.Environment()
@@ -257,8 +261,8 @@ def follow(
         for j, date in enumerate(referral_dates(seed, count, capacity.referrals_per_year)):
             yield env.timeout(max(0.0, date - env.now))
             patient, life = arrays["patients"][j], arrays["lives"][j]
-            if make_patient(patient, rows[j], given, params, entry, np.uint64(seed), j):
-                begin_life(life, patient, params, policy, np.uint64(seed), j, ages, log_hazards)
+            if make_patient(patient, rows[j], given, params, entry, key, j):
+                begin_life(life, patient, params, policy, key, j, ages, log_hazards)
                 courses[j] = Course(setting, life, patient, arrays["ledgers"][j], arrays["censuses"][j], float(date))
                 env.process(patient_process(env, courses[j], centre))
 

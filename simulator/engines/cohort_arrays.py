@@ -21,8 +21,8 @@ class Followed:
 
     patients, lives: shape (count,), of PATIENT and LIFE (as it was at the end). ledgers: (count, WIDTH). censuses:
     (count, times, 3), ledger state (-1 dead), walking and doses so far. paths: (count, times), true TcPO2 (mmHg), NaN
-    after death or major amputation. outcomes: (count, times, outcomes). history: HISTORY rows, patient after patient, each
-    in the order of events; without rows if it was not asked for. barred: how many could not enter.
+    after death or major amputation. outcomes: (count, times, outcomes). history: HISTORY rows, patient after patient,
+    each in the order of events; without rows if it was not asked for. barred: how many could not enter.
     """
 
     patients: NDArray[np.void]

@@ -32,6 +32,7 @@ def follow(
     events: bool = True,
 ) -> Followed:
     """Follow patients first .. first + count - 1 under one policy, as `simulator.engines.reference.follow` does."""
+    key: Any = np.uint64(seed)
     history = np.zeros(ROOM * count if events else 0, HISTORY)
     while True:
         arrays = new_arrays(count, times.shape[0])
@@ -40,7 +41,7 @@ def follow(
             policy,
             entry,
             given,
-            np.uint64(seed),
+            key,
             first,
             count,
             ages,

@@ -1,8 +1,8 @@
 """The SimPy engine: the readable reference for what happens to a patient, and in which order.
 
-Each patient is one process that sleeps until the next thing in the patient's life, lets it happen, and looks again. Times
-come from the rules and are exact; the Environment's clock follows them to rounding, so the lives are those of the
-compiled engine to the last bit. Where nothing is shared every patient has an Environment of their own, which is faster.
+Each patient is one process that sleeps until the next thing in the patient's life, lets it happen, and looks again.
+Times come from the rules and are exact; the Environment's clock follows them to rounding, so the lives are those of the
+compiled engine to the last bit. Where nothing is shared every patient has an Environment of their own: that is faster.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from simulator.vocabulary import Event
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all patients of one run share: parameters, policy, horizon (years), yearly rates, visits and census times."""
+    """What all patients of one run share: parameters, policy, horizon (years), rates per year, visits, census times."""
 
     params: Any
     policy: Any
@@ -42,6 +42,12 @@ class Setting:
     visits: NDArray[np.float64]
     discounted_visits: NDArray[np.float64]
     times: NDArray[np.float64]
+
+
+def new_setting(params: Any, policy: Any, clock: Any, visits: Any, discounted_visits: Any, times: Any) -> Setting:
+    """The setting of a run from the arrays that engines are given."""
+    horizon, effect_rate, cost_rate = map(float, clock)
+    return Setting(params, policy, horizon, effect_rate, cost_rate, visits, discounted_visits, times)
 
 
 class Turn(Enum):
@@ -217,19 +223,20 @@ def follow(
 ) -> Followed:
     """Follow patients first .. first + count - 1 under one policy, each in an Environment of their own.
 
-    `clock` holds the horizon (years) and the continuous discount rates of effects and costs; the other arguments are those
-    of `simulator.engines.compiled.follow_block`, whose arrays this returns with the same bits.
+    `clock` holds the horizon (years) and the continuous discount rates of effects and costs; the other arguments are
+    those of `simulator.engines.compiled.follow_block`, whose arrays this returns with the same bits.
     """
-    setting = Setting(params, policy, *map(float, clock), visits, discounted_visits, times)
+    setting = new_setting(params, policy, clock, visits, discounted_visits, times)
+    key: Any = np.uint64(seed)
     arrays = new_arrays(count, times.shape[0])
     rows = rows_of(arrays["patients"])
     histories, barred = [], 0
     for j in range(count):
         patient, life = arrays["patients"][j], arrays["lives"][j]
-        if not make_patient(patient, rows[j], given, params, entry, np.uint64(seed), first + j):
+        if not make_patient(patient, rows[j], given, params, entry, key, first + j):
             barred += 1
             continue
-        begin_life(life, patient, params, policy, np.uint64(seed), first + j, ages, log_hazards)
+        begin_life(life, patient, params, policy, key, first + j, ages, log_hazards)
         course = Course(setting, life, patient, arrays["ledgers"][j], arrays["censuses"][j])
         env = simpy.Environment()
         env.process(patient_process(env, course))

@@ -17,7 +17,7 @@ MOST_ANGIOPLASTIES = 2
 
 @compiled
 def angioplasty_is_done(life: Any) -> bool:
-    """Whether an angioplasty that is due is performed: never after a major amputation, nor once the wound has healed."""
+    """Whether an angioplasty that is due is done: never after a major amputation, nor once the wound has healed."""
     return limb_kept(life) and life.wound != Wound.HEALED
 
 

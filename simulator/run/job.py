@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numba.core.errors import NumbaExperimentalFeatureWarning
 from numpy.typing import NDArray
 
 from simulator.engines import capacity as centre
@@ -31,11 +29,8 @@ _add_up: Callable[..., None] = add_up
 _queue: Callable[..., tuple[Followed, Waiting]] = centre.follow
 _FOLLOW: dict[Engine, Callable[..., Followed]] = {"compiled": compiled_cohort.follow, "simpy": reference.follow}
 
-# A policy's record begins with the fields of the entry criteria on purpose, so that one rule reads both.
-warnings.filterwarnings("ignore", r"Record\(tcpo2_at_least", NumbaExperimentalFeatureWarning)
-
 BLOCK = 1_000
-"""Most patients of one unit."""
+"""Most patients of one unit. It is not a setting, because the order of additions decides the last bits of a mean."""
 
 
 @dataclass(frozen=True, eq=False)

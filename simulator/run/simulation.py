@@ -23,7 +23,7 @@ from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled, Sums
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import parameter_dtype
+from simulator.scenario.arrays import column_names, parameter_dtype
 from simulator.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -226,8 +226,8 @@ def _processors() -> int:
 
 def _draw_ids(draws: Any, count: int) -> NDArray[Any]:
     """Names of the draws: their column `draw`, or 0, 1, ..."""
-    names = () if draws is None else draws.dtype.names if isinstance(draws, np.ndarray) else tuple(draws.columns)
-    return np.asarray(draws["draw"]) if "draw" in (names or ()) else np.arange(count)
+    named = draws is not None and "draw" in column_names(draws)
+    return np.asarray(draws["draw"]) if named else np.arange(count)
 
 
 def _nobody(scenario: Scenario) -> BadInput:

@@ -40,6 +40,12 @@ def parameter_dtype(register: Register) -> np.dtype[Any]:
     return _fields(register.names())
 
 
+def column_names(draws: NDArray[np.void] | pd.DataFrame) -> tuple[str, ...]:
+    """Names of the columns of a structured array or a table."""
+    names = draws.dtype.names or () if isinstance(draws, np.ndarray) else draws.columns
+    return tuple(str(name) for name in names)
+
+
 def parameter_draws(
     register: Register, view: str, draws: NDArray[np.void] | pd.DataFrame | None = None
 ) -> NDArray[np.void]:
@@ -52,8 +58,7 @@ def parameter_draws(
     """
     columns: dict[str, Any] = {}
     if draws is not None:
-        names = draws.dtype.names if isinstance(draws, np.ndarray) else draws.columns
-        columns = {str(name): np.asarray(draws[name]) for name in names or () if name != "draw"}
+        columns = {name: np.asarray(draws[name]) for name in column_names(draws) if name != "draw"}
     rows = 1 if draws is None else len(draws)
     problems = _faults(register, columns)
     if rows == 0:

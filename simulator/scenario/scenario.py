@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,12 +32,12 @@ class Scenario:
 
     name: str
     settings: Settings
-    policies: Mapping[str, Policy]
-    register: Register
-    life_table: LifeTable
-    given: NDArray[np.float64]
+    policies: Mapping[str, Policy] = field(repr=False)
+    register: Register = field(repr=False)
+    life_table: LifeTable = field(repr=False)
+    given: NDArray[np.float64] = field(repr=False)
     given_columns: tuple[str, ...]
-    inputs: Mapping[str, bytes]
+    inputs: Mapping[str, bytes] = field(repr=False)
 
     @property
     def label(self) -> str:

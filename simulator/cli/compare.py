@@ -1,0 +1,121 @@
+"""`clti compare`: the main job."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simulator.errors import BadInput, Problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = "command line"
+OUT = Path("clti-out/compare")
+ENGINES = ("compiled", "simpy")
+VIEWS = ("sceptical", "central", "optimistic")
+
+
+def main(
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    policy: Annotated[
+        list[str] | None, typer.Option(help="Compare this policy; repeat for several. Default: the scenario's.")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option(help="Simulated patients. Default: the scenario's; 2,000 with simpy.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
+    engine: Annotated[
+        str | None, typer.Option(help="compiled (fast) or simpy (the readable reference; needed for queues).")
+    ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
+    ] = None,
+    reliance: Annotated[bool, typer.Option(help="Find out which results rest on recalled or assumed values.")] = True,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
+) -> None:
+    """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
+
+    Without arguments the referral population is compared under conservative care and three policies of cell therapy.
+    Every patient lives under every policy with the same luck.
+    """
+    from simulator.comparison import compare
+    from simulator.comparison.job import default_patients
+    from simulator.report.comparison import answer, summary_tables, write_comparison
+    from simulator.report.console import console, print_table, say_where
+    from simulator.report.outputs import OutputFolder
+    from simulator.scenario import load_scenario
+
+    problems = _faults(patients, seed, engine, view)
+    loaded = None
+    overrides = {"evidence": {"view": view}} if view in VIEWS else None
+    try:
+        loaded = load_scenario(scenario, policies=policy or None, overrides=overrides)
+    except BadInput as bad:
+        problems += bad.problems
+    if loaded is not None and engine == "compiled" and loaded.settings.capacity is not None:
+        problems.append(
+            Problem(HERE, "--engine", engine, "simpy, because the scenario has a shared resource ([capacity])")
+        )
+    folder = None
+    try:
+        settings: dict[str, Any] = {}
+        if loaded is not None:
+            settings = {"scenario": loaded.hash, "view": loaded.view, "patients": patients or loaded.patients}
+        folder = OutputFolder(
+            out, command=sys.argv, inputs=loaded.inputs if loaded else {}, seed=seed, settings=settings
+        )
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or loaded is None or folder is None:
+        raise BadInput(problems)
+
+    chosen: Any = engine
+    people = default_patients(loaded, chosen) if patients is None else patients
+    if patients is None and people < loaded.patients:
+        sys.stderr.write(f"SimPy: {people:,} patients instead of {loaded.patients:,}; --patients changes that.\n")
+    with ExitStack() as stack:
+        progress = _progress(stack, people * len(loaded.compare))
+        found = compare(loaded, people, seed, chosen, reliance=reliance, progress=progress)
+    write_comparison(folder, found)
+    folder.write()
+    screen = console()
+    for title, readable in summary_tables(found, max(2, (screen.width - 40) // 14)):
+        print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
+    screen.print(answer(found))
+    screen.print("± is the Monte Carlo standard error; how far the evidence carries is in the report.")
+    say_where(folder.path)
+
+
+def _faults(patients: int | None, seed: int, engine: str | None, view: str | None) -> list[Problem]:
+    problems = []
+    if patients is not None and not 1 <= patients <= 1_000_000_000:
+        problems.append(Problem(HERE, "--patients", str(patients), "a whole number, 1 to 1,000,000,000"))
+    if not 0 <= seed < 2**64:
+        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    for option, word, known in (("--engine", engine, ENGINES), ("--view", view, VIEWS)):
+        if word is not None and word not in known:
+            problems.append(Problem(HERE, option, repr(word), nearest(word, known)))
+    return problems
+
+
+def _progress(stack: ExitStack, total: int) -> Callable[[int, int], None]:
+    """Progress on standard error that starts with the first lives, after any compilation has had its say."""
+    from simulator.report.console import progress
+
+    done = 0
+    advance: Callable[[int], None] | None = None
+
+    def show(lives: int, of: int) -> None:
+        nonlocal done, advance
+        if advance is None:
+            advance = stack.enter_context(progress("Lives", total))
+        advance(lives - done)
+        done = lives
+
+    return show

@@ -1,0 +1,264 @@
+"""Who is referred: the founding cohort's published baseline, the solved parameters, and patients from a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import brentq, root
+from scipy.stats import norm
+
+from simulator import load_scenario, simulate
+from simulator.errors import BadInput
+from simulator.population.arteries import diseased_arteries
+from simulator.population.enrolment import follow_up_ends
+from simulator.population.patient import COLUMNS
+from simulator.population.table import KINDS, read_patients
+from simulator.scenario import Scenario
+from simulator.vocabulary import ARTERIES, Renal
+
+Floats = NDArray[np.float64]
+
+# Panunzi et al., Cardiovasc Diabetol 2022;21:196, Table 1 and Results (n = 50).
+SHARES = {
+    "male": 31 / 50,
+    "ischaemic_heart_disease": 29 / 50,
+    "infection": 20 / 50,
+    "osteomyelitis": 30 / 50,
+    "gangrene": 1.0,
+    "heel": 7 / 50,
+    "right_limb": 23 / 50,
+    "artery_iliac": 1 / 50,
+    "artery_common_femoral": 3 / 50,
+    "artery_profunda": 2 / 50,
+    "artery_superficial_femoral": 28 / 50,
+    "artery_popliteal": 20 / 50,
+    "artery_tibioperoneal_trunk": 8 / 50,
+    "artery_anterior_tibial": 40 / 50,
+    "artery_peroneal": 22 / 50,
+    "artery_posterior_tibial": 40 / 50,
+    "artery_pedal": 12 / 50,
+    "artery_plantar": 12 / 50,
+}
+MEASURES = {"age": (75.2, 10.0), "diabetes_years": (21.0, 8.6), "tcpo2_measured": (17.2, 11.6)}
+PATIENTS = 4_000
+
+
+@pytest.fixture(scope="module")
+def founding() -> Scenario:
+    return load_scenario("founding_cohort")
+
+
+@pytest.fixture(scope="module")
+def enrolled(founding: Scenario) -> pd.DataFrame:
+    return simulate(founding, ["conservative"], patients=PATIENTS, times=[1.0], keep_patients=True).patients
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_shares_of_table_1_are_reproduced(enrolled: pd.DataFrame, name: str) -> None:
+    """Each published share lies within four Monte Carlo standard errors of the enrolled."""
+    share = SHARES[name]
+    assert enrolled[name].mean() == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / PATIENTS))
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_means_and_spreads_of_table_1_are_reproduced(enrolled: pd.DataFrame, name: str) -> None:
+    """Each published mean and SD lies within four Monte Carlo standard errors, the SD's from the fourth moment."""
+    mean, sd = MEASURES[name]
+    values = enrolled[name].to_numpy()
+    assert values.mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(PATIENTS))
+    kurtosis = np.mean((values - values.mean()) ** 4) / values.var() ** 2
+    assert values.std() == pytest.approx(sd, abs=4 * sd * np.sqrt((kurtosis - 1) / 4 / PATIENTS))
+
+
+def test_diseased_vessels_are_as_many_and_spread_as_published(enrolled: pd.DataFrame) -> None:
+    """3.8 (SD 1.8) sites a person; the published shares of sites add up to 3.76."""
+    sites = enrolled[[f"artery_{name}" for name in ARTERIES]].sum(axis=1).to_numpy()
+    assert sites.mean() == pytest.approx(3.76, abs=4 * 1.8 / np.sqrt(PATIENTS))
+    assert sites.std() == pytest.approx(1.8, abs=4 * 1.8 / np.sqrt(2 * PATIENTS))
+
+
+def test_the_enrolled_meet_the_study_s_criteria(enrolled: pd.DataFrame) -> None:
+    """Ulcers only, no dialysis, no option, and a measured TcPO2 below 30 mmHg or a low ankle pressure."""
+    assert (enrolled["rutherford"] == 5).all()
+    assert not (enrolled["renal"] == "dialysis").any()
+    assert (enrolled["renal"] == "severe").any()
+    assert not enrolled["angioplasty_suitable"].any()
+    assert ((enrolled["tcpo2_measured"] < 30) | enrolled["ankle_pressure_low"]).all()
+
+
+def test_enrolment_on_a_measured_value_makes_the_truth_regress(enrolled: pd.DataFrame) -> None:
+    """People who were measured lowest are truly higher on average."""
+    lowest = enrolled[enrolled["tcpo2_measured"] < 5]
+    assert (lowest["tcpo2"] - lowest["tcpo2_measured"]).mean() > 1.0
+
+
+def enrolment_moments(mean: float, sd: float, error: float, ankle: float) -> tuple[float, float, float]:
+    """Mean and SD of measured TcPO2 in the enrolled, and the share of them at 30 or above, by quadrature.
+
+    True values are normal, cut off at zero; measured ones add a normal error and are never below zero; who is measured
+    below 30 enters, of the others a share `ankle`.
+    """
+    x, w = np.polynomial.legendre.leggauss(400)
+    top = mean + 10 * sd
+    truth = (x + 1) / 2 * top
+    weight = w / 2 * top * norm.pdf(truth, mean, sd) / norm.sf(0, mean, sd)
+
+    def moments(low: float, high: float) -> tuple[Floats, Floats, Floats]:
+        a, b = (low - truth) / error, (high - truth) / error
+        mass, density = norm.cdf(b) - norm.cdf(a), norm.pdf(a) - norm.pdf(b)
+        tail = a * norm.pdf(a) - np.where(np.isinf(b), 0.0, b) * norm.pdf(b)
+        second = (truth**2 + error**2) * mass + 2 * truth * error * density + error**2 * tail
+        return mass, truth * mass + error * density, second
+
+    (_, first_low, second_low), (high, first_high, second_high) = moments(0.0, 30.0), moments(30.0, np.inf)
+    total = weight @ (norm.cdf((30.0 - truth) / error) + ankle * high)
+    first = weight @ (first_low + ankle * first_high) / total
+    second = weight @ (second_low + ankle * second_high) / total
+    return float(first), float(np.sqrt(second - first**2)), float(ankle * (weight @ high) / total)
+
+
+def test_the_register_s_referral_tcpo2_is_solved_from_the_published_enrolment(founding: Scenario) -> None:
+    """The values in force give 17.2 (SD 11.6) at enrolment to the printed digit, and lie beside the exact roots."""
+    params = founding.params()
+    error, ankle = params["measurement_sd"], params["ankle_pressure_share"]
+    in_force = params["referral_tcpo2_mean"], params["referral_tcpo2_sd"]
+    mean, sd, above = enrolment_moments(*in_force, error, ankle)
+    assert (mean, sd) == pytest.approx((17.2, 11.6), abs=0.05)
+    assert 0.1 < above < 0.15  # without people at 30 or above an SD of 11.6 cannot be
+    solution = root(lambda v: np.subtract(enrolment_moments(v[0], v[1], error, ankle)[:2], (17.2, 11.6)), (15.0, 15.0))
+    assert solution.success
+    assert in_force == pytest.approx(tuple(solution.x), abs=0.1)
+
+
+def spread_of_sites(shares: Floats, correlation: float) -> float:
+    """SD of the number of diseased sites with one common factor, by Gauss-Hermite quadrature."""
+    z, w = np.polynomial.hermite_e.hermegauss(80)
+    w = w / w.sum()
+    inside = norm.cdf((norm.ppf(shares)[:, None] - np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+    variance = w @ (inside * (1 - inside)).sum(axis=0) + w @ inside.sum(axis=0) ** 2 - shares.sum() ** 2
+    return float(np.sqrt(variance))
+
+
+def test_the_register_s_vessel_correlation_is_solved_from_the_published_spread(founding: Scenario) -> None:
+    """The value in force is the root, to its printed digits, of an SD of 1.8 sites; independent sites have 1.29."""
+    params = founding.params()
+    shares = np.array([params[f"{name}_share"] for name in ARTERIES])
+    solved = brentq(lambda c: spread_of_sites(shares, c) - 1.8, 0.0, 0.9)
+    assert params["vessel_correlation"] == pytest.approx(solved, abs=0.0005)
+    assert spread_of_sites(shares, 0.0) == pytest.approx(1.29, abs=0.005)
+
+
+def test_arteries_belong_to_the_patient(founding: Scenario) -> None:
+    """A patient's arteries are the same alone and among others; shares of 0 and 1 are nobody and everybody."""
+    params = founding.params({"iliac_share": 0.0, "plantar_share": 1.0})
+    many = diseased_arteries(params, 7, np.arange(200))
+    assert np.array_equal(many[[150]], diseased_arteries(params, 7, np.array([150])))
+    assert many[:, ARTERIES.index("iliac")].sum() == 0
+    assert many[:, ARTERIES.index("plantar")].sum() == 200
+
+
+def test_follow_up_is_as_long_as_the_calendar_and_losses_allow(founding: Scenario) -> None:
+    """Uniform between the ends without losses; with them 1 - (e^-ra - e^-rb) / (r (b - a)) are lost before the cut."""
+    shortest, longest = founding.administrative_follow_up or (0.0, 0.0)
+    n = 20_000
+    seen = follow_up_ends(3, range(n), shortest, longest, 0.0)
+    assert shortest <= seen.min() <= seen.max() <= longest
+    assert seen.mean() == pytest.approx((shortest + longest) / 2, abs=4 * (longest - shortest) / np.sqrt(12 * n))
+    lost = np.mean(follow_up_ends(3, range(n), shortest, longest, 0.3) < seen)
+    expected = 1 - (np.exp(-0.3 * shortest) - np.exp(-0.3 * longest)) / (0.3 * (longest - shortest))
+    assert lost == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / n))
+
+
+def table(folder: Path, text: str) -> Path:
+    file = folder / "patients.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_table_may_have_any_columns_and_gaps(tmp_path: Path) -> None:
+    """Words and numbers become the model's codes, empty cells stay unknown, and so do all other columns."""
+    given, columns = read_patients(
+        table(tmp_path, "renal,age,male,tcpo2_measured,rutherford,heel\nsevere,70.5,yes,12,5,0\n,,No,,6,TRUE\n\n")
+    )
+    assert columns == ("renal", "age", "male", "tcpo2_measured", "rutherford", "heel")
+    assert given.shape == (2, len(COLUMNS))
+    known = {name: given[:, COLUMNS.index(name)].tolist() for name in columns}
+    nan = pytest.approx(np.nan, nan_ok=True)
+    assert known["renal"] == [Renal.SEVERE, nan]
+    assert known["age"] == [70.5, nan]
+    assert known["male"] == [1.0, 0.0]
+    assert known["tcpo2_measured"] == [12.0, nan]
+    assert known["rutherford"] == [5.0, 6.0]
+    assert known["heel"] == [0.0, 1.0]
+    others = [place for place, name in enumerate(COLUMNS) if name not in columns]
+    assert np.isnan(given[:, others]).all()
+
+
+def test_all_faults_of_a_table_are_told_with_their_rows(tmp_path: Path) -> None:
+    """Unknown columns and impossible values come in one message; true TcPO2 cannot be given."""
+    file = table(
+        tmp_path,
+        "age,tcpo2,sexx,renal,rutherford,heel,diabetes_years\n170,1,1,bad,4,yes,10\n60,1,1,normal,7,maybe,61\n70,1,1\n",
+    )
+    with pytest.raises(BadInput) as caught:
+        read_patients(file)
+    lines = [str(problem) for problem in caught.value.problems]
+    for said in (
+        "column = 'tcpo2'; allowed: did you mean 'tcpo2_measured'?",
+        "column = 'sexx'",
+        "row 2, age = '170'; allowed: a number, 18 to 110 years",
+        "row 2, renal = 'bad'; allowed: normal, moderate, severe, dialysis",
+        "row 2, heel = yes; allowed: no: Rutherford 4 has no wound",
+        "row 3, rutherford = '7'; allowed: 4, 5 or 6",
+        "row 3, heel = 'maybe'; allowed: yes or no",
+        "row 3, diabetes_years = 61; allowed: at most age, 60",
+        "row 4 = 3 cells; allowed: 7",
+    ):
+        assert sum(said in line for line in lines) == 1, (said, lines)
+    assert len(lines) == 9
+
+
+def test_a_long_list_of_faults_is_cut_and_counted(tmp_path: Path) -> None:
+    """Twenty faults are listed and the others counted, so that a wrong column does not flood the screen."""
+    file = table(tmp_path, "age\n" + "x\n" * 300)
+    with pytest.raises(BadInput) as caught:
+        read_patients(file)
+    assert len(caught.value.problems) == 21
+    assert caught.value.problems[-1].value == "280"
+
+
+@pytest.mark.parametrize("text", ["", "age\n", "age,age\n1,2\n"])
+def test_a_table_needs_columns_once_and_rows(tmp_path: Path, text: str) -> None:
+    """An empty file, a file without rows and a doubled column are faults."""
+    with pytest.raises(BadInput):
+        read_patients(table(tmp_path, text))
+
+
+def test_every_column_but_the_unknowable_ones_can_be_given() -> None:
+    """True TcPO2 and the number screened are the only columns of a patient that no table can have."""
+    assert set(COLUMNS) - set(KINDS) == {"tcpo2", "screened"}
+
+
+def test_real_patients_keep_what_is_known_and_draw_the_rest(tmp_path: Path) -> None:
+    """Known columns are kept in every copy of a patient; unknown ones differ between copies; nobody is turned away."""
+    file = table(tmp_path, "age,renal,tcpo2_measured,artery_iliac,small_ev\n70,dialysis,55,yes,20\n50,normal,3,,\n")
+    scenario = load_scenario(overrides={"population": {"csv": str(file)}, "entry": {"dialysis": False}})
+    people = simulate(scenario, ["protocol"], patients=400, times=[1.0], keep_patients=True).patients
+    first, second = people[people["patient"] % 2 == 0], people[people["patient"] % 2 == 1]
+    assert (first["age"] == 70).all()
+    assert (first["renal"] == "dialysis").all()
+    assert (first["tcpo2_measured"] == 55).all()
+    assert first["artery_iliac"].all()
+    assert (first["small_ev"] == 20).all()
+    assert not first["treated"].any()
+    assert first["male"].nunique() == 2
+    assert first["tcpo2"].nunique() == 200
+    assert (second["age"] == 50).all()
+    assert not second["artery_iliac"].all()
+    assert second["small_ev"].nunique() > 100
+    # One measurement of 3 mmHg with an error SD of 6 leaves the truth well below 20 but above 3 on average.
+    assert 3.0 < second["tcpo2"].mean() < 12.0
