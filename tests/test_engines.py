@@ -146,18 +146,19 @@ def test_ties_go_by_the_written_rule() -> None:
 
     The instant is the patient's first clinical event: the angioplasty, the dose and the visit are put there.
     """
-    alone = follow(parameters(), policy("conservative"), count=60)
+    params = parameters(angioplasty_suitable_share=1.0)
+    alone = follow(params, policy("conservative"), count=60)
     clinical = range(Event.BACKGROUND_DEATH, Event.NEW_WOUND + 1)
     tried = 0
     for i in range(60):
         events = alone.history[alone.history["patient"] == i]
         first = events[np.isin(events["event"], list(clinical))][0]
         t = float(first["time"])
-        arms = policy("angioplasty_and_cells", angioplasty_suitable=-1.0, tcpo2_below=1e9, dialysis=1.0, waiting=t)
+        arms = policy("angioplasty_and_cells", tcpo2_below=1e9, dialysis=1.0, waiting=t)
         for horizon in (t, t + 1.0):
             arrays = fixed_arrays(horizon) | {"visits": np.array([t]), "discounted_visits": np.array([0.0, 1.0])}
             fast, slow = (
-                follow(parameters(), arms, first=i, count=1, engine=engine, **arrays)
+                follow(params, arms, first=i, count=1, engine=engine, **arrays)
                 for engine in (compiled_cohort.follow, reference.follow)
             )
             assert_same(fast, slow)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from simulator.calibration.summaries import INDEX, MOVES, N_MOVES, table_of_moves
-from simulator.calibration.targets import Contrast, Founding
+from simulator.calibration.targets import Contrast, Founding, Observed
 
 Array = NDArray[np.float64]
 SMALLEST_SHARE = 1e-4
@@ -87,7 +87,7 @@ def small_sample(cohorts: Array, expected: Array) -> SmallSample:
     return SmallSample(scatter.mean(axis=0), slope, np.cov(residual.T))
 
 
-def log_likelihood(model: Array, data: Founding, scatter: SmallSample) -> dict[str, Array]:
+def log_likelihood(model: Array, data: Founding | Observed, scatter: SmallSample) -> dict[str, Array]:
     """Log likelihood of the tables and of the other summaries for each row of `model` (draws, statistics)."""
     counts, multiplicity = data.moves
     logs = np.log(np.maximum(model[:, :N_MOVES], SMALLEST_SHARE))

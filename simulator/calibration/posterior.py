@@ -64,6 +64,8 @@ class Posterior:
     mode: Array
     mode_sceptical: float
     surface: Surface
+    wide: Surface
+    """Fitted to both designs about the posterior: less exact, further reaching."""
     scatter: SmallSample
     surface_error: float
     """Standard deviation of the surface's error in the log likelihood over the posterior."""
@@ -120,9 +122,11 @@ def calibrate(
     y = simulate("1 prior", z, effort.few_patients)
     draws = chains(fit_surface(z, y), scatter, z, y, 1)
     scatter = measure_scatter(scenario, data, prior, draws.mean(axis=0), effort.cohorts, seed)
+    designs: list[tuple[Array, Array]] = []
     for stage, (points, spread) in enumerate(((effort.second, 2.0), (effort.third, 1.3)), 2):
         z = around(draws, points, spread, seed + 10 * stage)
         y = simulate(f"{stage} about the posterior", z, effort.patients)
+        designs.append((z, y))
         surface = fit_surface(z, y)
         draws = chains(surface, scatter, z, y, stage)
     generator = np.random.Generator(np.random.Philox(seed + 100))
@@ -136,11 +140,12 @@ def calibrate(
     weights /= weights.sum()
     chosen = resample(weights, effort.draws, seed)
     mode = most_likely(on_surface(surface, scatter), z, y, data, scatter, contrast)
+    wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
     return Posterior(
         prior, z, y, weights, chosen, sceptical, mode,
         fit_share_mode(surface, prior, mode, targets["sceptical"]),
-        surface, scatter, float(excess.std()), mean, covariance,
+        surface, wide, scatter, float(excess.std()), mean, covariance,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from simulator.calibration.founding import ALL, CONTRASTS
 from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, log_likelihood, log_likelihood_contrast
 from simulator.calibration.summaries import SHARES, STATISTICS
-from simulator.calibration.targets import Contrast, Founding
+from simulator.calibration.targets import Contrast, Founding, Observed
 
 Array = NDArray[np.float64]
 LOGGED = np.array([name in SHARES or name.startswith("amputation_") for name in ALL])
@@ -65,7 +65,7 @@ def contrasts(statistics: Array) -> tuple[Array, Array]:
     return np.log(treated / control), statistics[:, TCPO2_TREATED] - statistics[:, TCPO2_CONTROL]
 
 
-def total_log_likelihood(statistics: Array, data: Founding, scatter: SmallSample, contrast: Contrast) -> Array:
+def total_log_likelihood(statistics: Array, data: Founding | Observed, scatter: SmallSample, contrast: Contrast) -> Array:
     """Log likelihood of the founding cohort and a randomised contrast for each row of statistics."""
     terms = log_likelihood(statistics[:, : len(STATISTICS)], data, scatter)
     return np.asarray(sum(terms.values()) + log_likelihood_contrast(*contrasts(statistics), contrast))

@@ -27,6 +27,14 @@ REACHABLE = {0: (0, 4), 1: (0, 1, 4, 5), 2: (0, 2, 4, 6), 3: (0, 1, 2, 3, 4, 5, 
 """Cells at the end of follow-up that each living cell at one year can lead to: healing and amputation are remembered."""
 
 
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What a likelihood reads of a cohort: joint tables consistent with its margins, and its statistics."""
+
+    moves: tuple[NDArray[np.float64], NDArray[np.float64]]
+    statistics: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Founding:
     """Observations of the founding cohort; cell vectors have shape (8,), alive cells first."""

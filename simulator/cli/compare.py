@@ -45,8 +45,10 @@ def main(
     Every patient lives under every policy with the same luck.
     """
     from simulator.comparison import compare
+    from simulator.comparison.founding import founding_table
     from simulator.comparison.job import default_patients
-    from simulator.report.comparison import answer, summary_tables, write_comparison
+    from simulator.report.comparison import answer, founding, summary_tables, write_comparison
+    from simulator.report.comparison_tables import founding_readable
     from simulator.report.console import console, print_table, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.scenario import load_scenario
@@ -62,11 +64,13 @@ def main(
         problems.append(
             Problem(HERE, "--engine", engine, "simpy, because the scenario has a shared resource ([capacity])")
         )
+    chosen: Any = engine
+    people, settings = 0, dict[str, Any]()
+    if loaded is not None:
+        people = default_patients(loaded, chosen) if patients is None else patients
+        settings = {"scenario": loaded.hash, "view": loaded.view, "patients": people}
     folder = None
     try:
-        settings: dict[str, Any] = {}
-        if loaded is not None:
-            settings = {"scenario": loaded.hash, "view": loaded.view, "patients": patients or loaded.patients}
         folder = OutputFolder(
             out, command=sys.argv, inputs=loaded.inputs if loaded else {}, seed=seed, settings=settings
         )
@@ -75,18 +79,20 @@ def main(
     if problems or loaded is None or folder is None:
         raise BadInput(problems)
 
-    chosen: Any = engine
-    people = default_patients(loaded, chosen) if patients is None else patients
     if patients is None and people < loaded.patients:
         sys.stderr.write(f"SimPy: {people:,} patients instead of {loaded.patients:,}; --patients changes that.\n")
     with ExitStack() as stack:
-        progress = _progress(stack, people * len(loaded.compare))
+        slow = engine == "simpy" or loaded.settings.capacity is not None
+        progress = _progress(stack, people * len(loaded.compare), at_once=slow)
         found = compare(loaded, people, seed, chosen, reliance=reliance, progress=progress)
     write_comparison(folder, found)
     folder.write()
     screen = console()
     for title, readable in summary_tables(found, max(2, (screen.width - 40) // 14)):
         print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
+    if founding(found):
+        observed = founding_readable(founding_table(found.people))
+        print_table(observed.table, "The study and its simulation", observed.formats, labels=observed.labels, on=screen)
     screen.print(answer(found))
     screen.print("± is the Monte Carlo standard error; how far the evidence carries is in the report.")
     say_where(folder.path)
@@ -104,12 +110,14 @@ def _faults(patients: int | None, seed: int, engine: str | None, view: str | Non
     return problems
 
 
-def _progress(stack: ExitStack, total: int) -> Callable[[int, int], None]:
-    """Progress on standard error that starts with the first lives, after any compilation has had its say."""
+def _progress(stack: ExitStack, total: int, *, at_once: bool) -> Callable[[int, int], None]:
+    """Progress on standard error, `at_once` or with the first lives, after a long compilation has had its say."""
     from simulator.report.console import progress
 
     done = 0
     advance: Callable[[int], None] | None = None
+    if at_once:
+        advance = stack.enter_context(progress("Lives", total))
 
     def show(lives: int, of: int) -> None:
         nonlocal done, advance

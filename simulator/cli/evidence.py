@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulator.evidence.register import Register
 
 HERE = "command line"
+STRONGEST = 5
+"""Values shown for each headline result; the file has all of them."""
 
 
 def main(
@@ -30,7 +32,12 @@ def main(
     ] = None,
     name: Annotated[list[str] | None, typer.Option(help="The full card of this parameter; repeat for several.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="List the publications instead.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for evidence.csv and sources.csv.")] = None,
+    reliance: Annotated[
+        bool, typer.Option("--reliance", help="Say instead which headline results rest on recalled or assumed values.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for evidence.csv and sources.csv, and reliance.csv with --reliance.")
+    ] = None,
 ) -> None:
     """List the evidence: value, unit, 95% limits, grade and source of every parameter, price and utility."""
     from simulator.evidence.catalogue import catalogue, sources_table
@@ -45,9 +52,12 @@ def main(
         and (not group or parameter.group in group)
         and (not name or parameter.name in name)
     ]
+    moved = _reliance() if reliance else None
     if out is not None:
-        _write(registers, chosen, out)
-    if sources:
+        _write(registers, chosen, out, moved)
+    if moved is not None:
+        _print_reliance(moved)
+    elif sources:
         _print_sources(sources_table())
     elif name:
         _print_cards(chosen)
@@ -131,7 +141,30 @@ def _print_sources(table: pd.DataFrame) -> None:
     print_table(table[["key", "citation", "read", "parameters"]], title="sources")
 
 
-def _write(registers: Sequence[Register], chosen: Located, out: Path) -> None:
+def _reliance() -> pd.DataFrame:
+    """What each recalled or assumed value does to the headline results of the base scenario."""
+    from simulator.comparison.headlines import headline_reliance
+    from simulator.comparison.job import MAIN_POLICY, RELIANCE_PATIENTS
+    from simulator.scenario import load_scenario
+
+    return headline_reliance(load_scenario(), MAIN_POLICY, RELIANCE_PATIENTS, seed=1)
+
+
+def _print_reliance(table: pd.DataFrame) -> None:
+    from simulator.evidence.reliance import statements
+    from simulator.report.console import console, print_table
+    from simulator.report.formats import number
+
+    digits = {name: number(4) for name in ("base", "at_low", "at_high", "swing")}
+    for outcome, rows in table.groupby("outcome", sort=False):
+        strongest = rows[rows["swing"] > 0].head(STRONGEST).drop(columns="outcome")
+        print_table(strongest.reset_index(drop=True), str(outcome), digits)
+    fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
+    console().print("\n".join(statements(table)), soft_wrap=True)
+    console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)
+
+
+def _write(registers: Sequence[Register], chosen: Located, out: Path, moved: pd.DataFrame | None) -> None:
     import pandas as pd
 
     from simulator.evidence.catalogue import sources_table
@@ -147,6 +180,8 @@ def _write(registers: Sequence[Register], chosen: Located, out: Path) -> None:
     with OutputFolder(out, command=sys.argv, settings=hashes) as folder:
         folder.table("evidence", pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True))
         folder.table("sources", sources_table())
+        if moved is not None:
+            folder.table("reliance", moved)
 
 
 def _short(number: float) -> str:

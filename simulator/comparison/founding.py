@@ -16,12 +16,13 @@ YEAR = 1.0
 
 
 def founding_table(people: pd.DataFrame) -> pd.DataFrame:
-    """Observed and simulated results of the published protocol: quantity, observed, n, low, high, simulated, se, inside.
+    """Results of the published protocol: quantity, observed, n, low, high, simulated, se, inside.
 
-    `people` has one row per patient of that policy, with the years that the study would have followed them. Observed
-    shares have exact 95% binomial limits.
+    `people` has one row per policy and patient, with the years that the study would have followed them. Observed shares
+    have exact 95% binomial limits.
     """
     study, _ = load_targets()
+    people = people[people["policy"] == POLICY]
     by = np.minimum(YEAR, people["followed_years"])
     dead = people["died_at_years"] <= by
     amputated = people["amputated_at_years"] <= by

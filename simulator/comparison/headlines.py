@@ -15,10 +15,10 @@ CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_
 
 
 def headline_results(scenario: Scenario, policy: str | None, patients: int, seed: int) -> Outcomes:
-    """The headline results by name as a function of the register's values, always in the same patients with the same luck.
+    """The headline results by name as a function of the register's values, in the same patients with the same luck.
 
-    They are major amputation and death under the reference, and what the policy changes, at the first time reported, and
-    the change in years lived to the horizon.
+    They are major amputation and death under the reference, and what the policy changes, at the first time reported,
+    and the change in years lived to the horizon.
     """
     first, last = scenario.times[0], scenario.times[-1]
     policies = [scenario.reference, *([policy] if policy is not None else [])]

@@ -32,8 +32,9 @@ class Comparison:
     """A scenario's policies compared.
 
     `result` holds outcomes at `Result.times`, which are the times of the curves and those reported. `kept` is the same
-    comparison in the first patients, one by one, at the times reported. `paths` holds true TcPO2 (mmHg) by policy, shape
-    (patients, `path_times`), NaN after death or major amputation. `views` and `reliance` are tables; None where not made.
+    comparison in the first patients, one by one, at the times reported. `paths` holds true TcPO2 (mmHg) by policy,
+    shape (patients, `path_times`), NaN after death or major amputation. `views` and `reliance` are None where they
+    were not made.
     """
 
     scenario: Scenario
@@ -56,7 +57,7 @@ class Comparison:
 
     @property
     def main(self) -> str | None:
-        """The policy of the headline: the published protocol where it is compared, else the first that is not the reference."""
+        """The policy of the headline: the published protocol where compared, else the first beside the reference."""
         return main_policy(self.policies, self.reference)
 
     @property
@@ -100,8 +101,8 @@ def compare(
     """Simulate the policies of a scenario in the same patients with the same luck.
 
     `engine` makes the results (default: compiled, or SimPy where a resource is shared). What goes with them, patients
-    one by one, TcPO2 paths, evidence views and reliance, comes from the compiled engine, whose lives are the same. Views
-    and reliance leave the queue for a shared resource out. `progress` is called with lives done and lives to do.
+    one by one, TcPO2 paths, evidence views and reliance, comes from the compiled engine, whose lives are the same.
+    Views and reliance leave the queue for a shared resource out. `progress` is called with lives done and to do.
 
     Raises BadInput as `simulate` does.
     """
@@ -146,9 +147,13 @@ def without_queue(scenario: Scenario) -> Scenario:
 
 
 def curve_times(scenario: Scenario) -> list[float]:
-    """Times (years) of curves: weekly in the first year, monthly to the fifth, yearly to the horizon; and those reported."""
-    grid = np.concatenate([np.arange(52) / 52, 1 + np.arange(48) / 12, np.arange(5, np.ceil(scenario.horizon))])
-    return np.union1d(grid[grid < scenario.horizon], scenario.times).tolist()
+    """Times (years) of curves, ever farther apart: twice a month at first, then quarterly, yearly and every five years.
+
+    Those reported are among them.
+    """
+    parts = [np.arange(24) / 24, 1 + np.arange(16) / 4, np.arange(5, 10), np.arange(10, 101, 5)]
+    grid = np.concatenate(parts)
+    return [float(time) for time in np.union1d(grid[grid < scenario.horizon], scenario.times)]
 
 
 def path_times(horizon: float) -> NDArray[np.float64]:

@@ -71,8 +71,8 @@ def _rows(people: pd.DataFrame, register: Register) -> Iterator[Row]:
         yield _share(f"Rutherford {rutherford}", people["rutherford"] == rutherford, nan)
     for renal in Renal:
         name = renal.name.lower()
-        label = {"normal": "Normal renal function", "dialysis": "Dialysis"}
-        yield _share(label.get(name, f"{name.capitalize()} renal impairment"), people["renal"] == name, nan)
+        words = {Renal.NORMAL: "Normal renal function", Renal.DIALYSIS: "Dialysis"}
+        yield _share(words.get(renal, f"{name.capitalize()} renal impairment"), people["renal"] == name, nan)
     for column, label in BEYOND_TABLE_1.items():
         yield _share(label, people[column], nan)
 

@@ -16,8 +16,8 @@ VIEWS = tuple(view.name.lower() for view in View)
 def evidence_views(scenario: Scenario, policy: str, patients: int, seed: int) -> pd.DataFrame:
     """A policy and the reference under each view, in the same patients with the same luck.
 
-    One row per view, outcome and time reported: `share` (of recovery caused by cell therapy), means of the reference and of
-    the policy, and their paired difference, each with its Monte Carlo standard error.
+    One row per view, outcome and time reported: `share` (of recovery caused by cell therapy), means of the reference
+    and of the policy, and their paired difference, each with its Monte Carlo standard error.
     """
     shares = [scenario.register[f"{SHARE}_{view}"].value for view in VIEWS]
     draws = pd.DataFrame({"draw": VIEWS, SHARE: shares}).to_records(index=False)

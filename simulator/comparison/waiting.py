@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
-from simulator.engines.capacity import Waiting
+from simulator.engines.capacity import Waiting, referral_dates
 from simulator.run import Result
 from simulator.vocabulary import DAYS_PER_YEAR
 
@@ -13,7 +15,7 @@ CALENDAR_POINTS = 200
 
 
 def waits_table(result: Result) -> pd.DataFrame:
-    """How waits ended: policy, procedure, end, requests, share, share_se, mean_days, mean_days_se, median_days, p90_days.
+    """How waits ended: a row per policy, procedure and end, with requests, their share, and days waited.
 
     `share` is among the requests for that procedure under that policy. Requests of one patient, and of patients in one
     queue, depend on each other, so the standard errors are those of independent requests and too small.
@@ -43,13 +45,13 @@ def waits_table(result: Result) -> pd.DataFrame:
 
 
 def queue_table(result: Result) -> pd.DataFrame:
-    """Mean number of people waiting in equal parts of the years in which patients are referred: policy, date_years, queue."""
+    """People waiting, on average in equal parts of the years of referral: policy, date_years (the middle), queue."""
     end = years_of_referral(result)
     edges = np.linspace(0.0, end, CALENDAR_POINTS + 1)
     rows = [
         (policy, (start + stop) / 2.0, waiting.mean("queue", start, stop))
         for policy, waiting in waiting_lists(result).items()
-        for start, stop in zip(edges, edges[1:], strict=False)
+        for start, stop in pairwise(edges)
     ]
     return pd.DataFrame(rows, columns=["policy", "date_years", "queue"])
 
@@ -69,11 +71,12 @@ def slots_table(result: Result) -> pd.DataFrame:
 
 
 def years_of_referral(result: Result) -> float:
-    """Expected years from the first day to the last referral."""
+    """Years from the first day to the last referral."""
     capacity = result.scenario.settings.capacity
     if capacity is None:
         raise LookupError("nobody waits in a scenario without [capacity]")
-    return result.people / capacity.arrivals_per_week * 7.0 / DAYS_PER_YEAR
+    per_year = capacity.arrivals_per_week * DAYS_PER_YEAR / 7.0
+    return float(referral_dates(result.seed, result.people, per_year)[-1])
 
 
 def waiting_lists(result: Result) -> dict[str, Waiting]:

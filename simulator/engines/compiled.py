@@ -91,7 +91,7 @@ def live(
         n = note(history, n, life.patient, 0.0, Event.REFERRAL, patient.tcpo2_measured)
     if life.tested:
         add_count(ledger, MARKER_TEST, 0.0, cost_rate)
-    state = state_of(life)
+    state, entered = state_of(life), 0.0
     changed = True
     clinical, risk = 0.0, -1
     while life.alive:
@@ -102,12 +102,12 @@ def live(
         over = not (clinical <= horizon) and care >= horizon
         if over:
             t = horizon
-        add_sojourn(ledger, life, patient, state, life.time, t, effect_rate, cost_rate)
         take_census(census, times, life, state, life.time, t, over)
         if keep:
             n = note_visits(history, n, life, params, visits, life.time, t)
         life.time = t
         if over:
+            add_sojourn(ledger, life, patient, state, entered, t, effect_rate, cost_rate)
             break
         if clinical <= care:
             event, changed = suffer(life, params, t, risk), True
@@ -116,8 +116,11 @@ def live(
         add_event(ledger, life, event, t, cost_rate)
         if keep:
             n = note(history, n, life.patient, t, event, tcpo2(life, t) if limb_kept(life) else np.nan)
-        if life.alive:
-            state = state_of(life)
+        following = state_of(life)
+        # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.
+        if following != state or not life.alive:
+            add_sojourn(ledger, life, patient, state, entered, t, effect_rate, cost_rate)
+            state, entered = following, t
     for k in range(times.shape[0]):
         if census[k, 0] < 0:
             census[k, 2] = life.doses

@@ -112,7 +112,7 @@ def add_clock(ledger: Any, clock: int, start: float, end: float, cost_rate: floa
 def add_sojourn(
     ledger: Any, life: Any, patient: Any, state: int, start: float, end: float, effect_rate: float, cost_rate: float
 ) -> None:
-    """Book the years from `start` to `end` spent in `state`. Rates are continuous, per year."""
+    """Book the years from `start` to `end` spent in `state`, when it is left. Rates are continuous, per year."""
     if end <= start:
         return
     past = patient.age - REFERENCE_AGE
@@ -127,7 +127,7 @@ def add_sojourn(
     if patient.renal == Renal.DIALYSIS.value:
         ledger[CLOCK + 3] += end - start
         ledger[COST_CLOCK + 3] += cost
-    if life.limb >= Limb.BELOW_KNEE:
+    if state >= State.BELOW_KNEE:
         since = life.amputated_at
         for year in range(3):
             a, b = overlap(start, end, since + year, since + year + 1.0 if year < 2 else inf)

@@ -87,6 +87,7 @@ class Course:
         if life["tested"]:
             add_count(ledger, MARKER_TEST, 0.0, setting.cost_rate)
         census[:] = -1
+        self._state, self._entered = int(state_of(life)), 0.0
         self._look_ahead(True)
 
     @property
@@ -142,26 +143,34 @@ class Course:
         self._close()
 
     def _live_until(self, t: float, last: bool = False) -> None:
-        """Book the time since the last event, spent in the state that it left behind."""
-        life, setting = self.life, self.setting
-        start = life["time"]
-        add_sojourn(self.ledger, life, self.patient, self._state, start, t, setting.effect_rate, setting.cost_rate)
-        take_census(self.census, setting.times, life, self._state, start, t, last)
-        life["time"] = t
+        """Let time pass to t in the state that the last event left behind; at the last, book it."""
+        take_census(self.census, self.setting.times, self.life, self._state, self.life["time"], t, last)
+        self.life["time"] = t
+        if last:
+            self._book(t)
+
+    def _book(self, t: float) -> None:
+        """Book the time from entering the state to t. A state is booked when it is left, not at every event."""
+        setting = self.setting
+        rates = setting.effect_rate, setting.cost_rate
+        add_sojourn(self.ledger, self.life, self.patient, self._state, self._entered, t, *rates)
 
     def _note(self, t: float, event: int, changed: bool) -> None:
         """Book an event. Where it `changed` the hazards, the next clinical event is sought anew."""
         add_event(self.ledger, self.life, event, t, self.setting.cost_rate)
         self._write(t, event, self._true_tcpo2(t))
+        following = int(state_of(self.life))
+        if following != self._state or not self.life["alive"]:
+            self._book(t)
+            self._state, self._entered = following, t
         if self.life["alive"]:
             self._look_ahead(changed)
         else:
             self._close()
 
     def _look_ahead(self, changed: bool) -> None:
-        """Settle the state that the patient is in now, and which event or care comes next."""
+        """Settle which event or care comes next."""
         horizon = self.setting.horizon
-        self._state = int(state_of(self.life))
         if changed:
             self._clinical, self._risk = clinical_event(self.life, horizon)
         care, kind = planned_care(self.life)

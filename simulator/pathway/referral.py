@@ -89,7 +89,7 @@ def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
         return
     if not may_enter(policy, patient) or not selected(life, patient, params, policy):
         return
-    if policy.angioplasty > 0.5:
+    if policy.angioplasty > 0.5 and patient.angioplasty_suitable > 0.5:
         life.next_angioplasty = policy.waiting
         life.gain *= params.adjuvant_interaction
     if policy.doses > 0.5:

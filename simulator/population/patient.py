@@ -42,6 +42,11 @@ COLUMNS = (
 PATIENT = np.dtype([(name, np.float64) for name in COLUMNS])
 """A patient: one float per column (years, mmHg, 0/1, renal class, Rutherford class, % of vesicles, arteries 0/1)."""
 
+DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH = (
+    COLUMNS.index(name)
+    for name in ("diabetes_years", "infection", "heel", "tcpo2", "tcpo2_measured", "rutherford", "small_ev_high")
+)
+
 MOST_REFERRALS = 10_000
 """Referrals screened for one enrolled patient before the entry criteria count as impossible."""
 
@@ -82,6 +87,16 @@ def measured(true: float, sd: float, z: float) -> float:
 
 
 @compiled
+def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int) -> None:
+    """Fill in the wound's features, which go with tissue loss only."""
+    wound = 1.0 if patient.rutherford > 4.0 else 0.0
+    patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
+    patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
+    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
+    patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
+
+
+@compiled
 def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int) -> None:
     """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them."""
     patient.age = truncated_normal(
@@ -103,11 +118,7 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int) ->
         patient.rutherford = 6.0
     else:
         patient.rutherford = 5.0
-    wound = 1.0 if patient.rutherford > 4.0 else 0.0
-    patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
-    patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
-    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
-    patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
+    draw_wound(patient, params, seed, i, attempt)
     patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
     patient.tcpo2 = truncated_normal(
         uniform(seed, i, Stream.TCPO2, attempt), params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf
@@ -147,19 +158,24 @@ def tcpo2_given_measurement(seen: float, params: Any, u: float) -> float:
 @compiled
 def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int) -> None:
     """Lay a real patient's known columns (`given`, NaN where unknown) over a drawn one; `row` views `patient`."""
+    if given[RUTHERFORD] == given[RUTHERFORD]:
+        patient.rutherford = given[RUTHERFORD]
+    elif (given[INFECTION : HEEL + 1] > 0.0).any():
+        patient.rutherford = max(patient.rutherford, 5.0)
+    draw_wound(patient, params, seed, i, 0)
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
-    tcpo2, seen = given[9], given[10]
+    tcpo2, seen = given[TCPO2], given[MEASURED]
     if seen == seen and tcpo2 != tcpo2:
         patient.tcpo2 = tcpo2_given_measurement(seen, params, uniform(seed, i, Stream.TCPO2, 0))
     elif tcpo2 == tcpo2 and seen != seen:
         patient.tcpo2_measured = measured(tcpo2, params.measurement_sd, normal(seed, i, Stream.SCREENING_ERROR, 0))
     level = patient.small_ev
-    if level == level and given[16] != given[16]:
+    if level == level and given[EV_HIGH] != given[EV_HIGH]:
         high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
         patient.small_ev_high = 1.0 if high < abs(level - params.small_ev_low_mean) / params.small_ev_low_sd else 0.0
-    if given[2] != given[2]:
+    if given[DIABETES_YEARS] != given[DIABETES_YEARS]:
         patient.diabetes_years = min(patient.diabetes_years, patient.age - 1.0)
 
 

@@ -22,15 +22,16 @@ ACROSS = 6
 """Most policies beside each other in a table of the report."""
 STRONGEST = 3
 LIMITS = (
-    "The treated course was fitted to one small study without a control group. It cannot say what would have happened without"
-    " treatment; that comes from randomised trials of other products in other people, which is why there are three views.",
-    "Perfusion is one number, TcPO2. A limb recovers it or not; partial recovery, collateral anatomy, infection control and"
-    " wound surgery act only through the rates at which wounds heal and limbs are lost.",
+    "The treated course was fitted to one small study without a control group. It cannot say what would have happened"
+    " without treatment; that comes from randomised trials of other products in other people, which is why there are"
+    " three views.",
+    "Perfusion is one number, TcPO2. A limb recovers it or not; partial recovery, collateral anatomy, infection control"
+    " and wound surgery act only through the rates at which wounds heal and limbs are lost.",
     "Only the worse limb is followed. The other limb, strokes and heart attacks appear as death or not at all.",
     "Risk factors act as published in other populations and are taken to multiply. Their interactions are not known.",
     "Harms of harvesting and injecting cells are not modelled; the published series report few.",
-    "The ± of every number is Monte Carlo error: how much it would change with other simulated patients. It says nothing"
-    " about the uncertainty of the evidence, which is larger.",
+    "The ± of every number is Monte Carlo error: how much it would change with other simulated patients. It says"
+    " nothing about the uncertainty of the evidence, which is larger.",
 )
 
 
@@ -47,7 +48,7 @@ def write_comparison(folder: OutputFolder, comparison: Comparison) -> None:
         "treatment": treatment_table(comparison.people),
     }
     if founding(comparison):
-        tables["founding"] = founding_table(comparison.people[comparison.people["policy"] == POLICY])
+        tables["founding"] = founding_table(comparison.people)
     if comparison.views is not None:
         tables["views"] = comparison.views
     if comparison.reliance is not None:
@@ -72,31 +73,26 @@ def founding(comparison: Comparison) -> bool:
 
 def answer(comparison: Comparison) -> str:
     """The headline in two or three sentences."""
-    people, many = f"{comparison.result.people:,}", len(comparison.policies)
-    said = (
-        f"{people} simulated patients, each under {many} policies with the same luck."
-        if many > 1
-        else f"{people} simulated patients."
-    )
-    time = comparison.first_time
-    means = comparison.outcomes.set_index(["policy", "outcome", "time_years"])
-    reference = comparison.reference
-    level = {o: means.loc[(reference, o, time), "mean"] for o in ("major_amputation", "death")}
+    people, many = f"{comparison.result.people:,} simulated patients", len(comparison.policies)
+    said = f"{people}, each under {many} policies with the same luck." if many > 1 else f"{people}."
+    time, reference, main = comparison.first_time, comparison.reference, comparison.main
+    rows = ["policy", "outcome", "time_years"]
+    level = comparison.outcomes.set_index(rows)["mean"].to_dict()
     said += (
-        f" Under {comparison.label(reference).lower()} {level['major_amputation']:.1%} lose the limb and"
-        f" {level['death']:.1%} die by {years(time)}."
+        f" Under {comparison.label(reference).lower()} {level[reference, 'major_amputation', time]:.1%} lose the limb"
+        f" and {level[reference, 'death', time]:.1%} die by {years(time)}."
     )
-    if comparison.main is None:
+    if main is None:
         return said
-    changes = comparison.differences.set_index(["policy", "outcome", "time_years"])
+    changes = comparison.differences.set_index(rows)
+    mean, se = changes["mean"].to_dict(), changes["se"].to_dict()
 
     def change(outcome: str) -> str:
-        row = changes.loc[(comparison.main, outcome, time)]
-        sign = "−" if row["mean"] < 0 else "+"
-        return f"{sign}{abs(100 * row['mean']):.1f} (± {100 * row['se']:.1f})"
+        value, error = mean[main, outcome, time], se[main, outcome, time]
+        return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f} (± {100 * error:.1f})"
 
     return said + (
-        f" {comparison.label(comparison.main)} changes that by {change('major_amputation')} and {change('death')} percentage"
+        f" {comparison.label(main)} changes that by {change('major_amputation')} and {change('death')} percentage"
         f" points, and healing without major amputation by {change('healing_without_amputation')}, in the"
         f" {comparison.scenario.view} view of the evidence."
     )
@@ -144,8 +140,8 @@ def _policies(report: Report, comparison: Comparison) -> Report:
 def _patients(report: Report, comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> Report:
     given = len(comparison.scenario.given)
     text = (
-        f"{given} real patients from a table are taken in turn, each time with luck of their own; what the table lacks is"
-        " drawn from the evidence register."
+        f"{given} real patients from a table are taken in turn, each time with luck of their own; what the table lacks"
+        " is drawn from the evidence register."
         if given
         else "Patients are synthetic. Their characteristics are drawn from published shares and means, and a scenario's"
         " entry criteria act on the measured TcPO2, so that regression to the mean happens as in life."
@@ -183,9 +179,9 @@ def _results(report: Report, comparison: Comparison, figures: Mapping[str, Figur
     )
     days = comparison.result.parameters[0]["last_tcpo2_days"]
     about_tcpo2 = (
-        f"TcPO2 after the last treatment is measured {days:g} days after it; without treatment, as long after the day of the"
-        " published schedule's last treatment. Policies are therefore not measured on one day, and the figure of TcPO2"
-        " below compares them better."
+        f"TcPO2 after the last treatment is measured {days:g} days after it; without treatment, as long after the day"
+        " of the published schedule's last treatment. Policies are therefore not measured on one day, and the figure of"
+        " TcPO2 below compares them better."
     )
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, ACROSS):
@@ -257,8 +253,9 @@ def _evidence(report: Report, comparison: Comparison, figures: Mapping[str, Figu
     report = report.section(
         "How far the evidence carries",
         "After cell therapy many limbs recover perfusion, but in trials some do so after placebo too. How much of the"
-        " recovery the cells cause is the question that decides the result, and the evidence allows three readings: sceptical (placebo-controlled trials), central (all randomised trials) and optimistic"
-        " (the whole change seen without a control group).",
+        " recovery the cells cause is the question that decides the result, and the evidence allows three readings:"
+        " sceptical (placebo-controlled trials), central (all randomised trials) and optimistic (the whole change seen"
+        " without a control group).",
     )
     if comparison.views is not None:
         queue = " Without the queue for slots." if comparison.scenario.settings.capacity is not None else ""
@@ -273,8 +270,8 @@ def _evidence(report: Report, comparison: Comparison, figures: Mapping[str, Figu
         report,
         read.grades_readable(comparison),
         "What the numbers of the model rest on.",
-        f"{sum(p.fitted for p in comparison.scenario.register.parameters)} of the derived ones are fitted together to what"
-        " the founding study and the randomised trials observed. The list with every source: clti evidence.",
+        f"{sum(p.fitted for p in comparison.scenario.register.parameters)} of them are fitted together to what the"
+        " founding study and the randomised trials observed. The list with every source: clti evidence.",
         "",
     )
     if comparison.reliance is None:

@@ -78,9 +78,9 @@ def incidence_figure(comparison: Comparison) -> Figure:
         caption(
             figure,
             "Shares of all patients by then: death competes with the other events, and nobody is censored. The curve of"
-            " healing can fall, because a healed limb may be lost later. Bands are 95% Monte Carlo intervals of each curve;"
-            " differences between policies are known better than they suggest, because every patient lives under every"
-            " policy.",
+            " healing can fall, because a healed limb may be lost later. Bands are 95% Monte Carlo intervals of each"
+            " curve; differences between policies are known better than they suggest, because every patient lives under"
+            " every policy.",
         )
     return figure
 
@@ -102,9 +102,10 @@ def difference_figure(comparison: Comparison) -> Figure:
         panels[-1].set_title(f"Life within {years(last)}", fontsize=9)
         caption(
             figure,
-            f"What each policy changes against {comparison.label(comparison.reference)} in the same patients with the same"
-            f" luck, by {years(first)} (percentage points of the whole population) and in months of life within"
-            f" {years(last)}. Bars are 95% Monte Carlo intervals and say nothing about the uncertainty of the evidence.",
+            f"What each policy changes against {comparison.label(comparison.reference).lower()} in the same patients"
+            f" with the same luck, by {years(first)} (percentage points of the whole population) and in months of life"
+            f" within {years(last)}. Bars are 95% Monte Carlo intervals and say nothing about the uncertainty of the"
+            " evidence.",
         )
     return figure
 
@@ -129,9 +130,9 @@ def views_figure(comparison: Comparison) -> Figure:
         panels[-1].set_title(f"Life within {years(last)}", fontsize=9)
         caption(
             figure,
-            f"{comparison.label(comparison.main)} against {comparison.label(comparison.reference)} by {years(first)} under"
-            " the three readings of the evidence. Treated limbs recover alike in all three; what differs is how many"
-            " limbs recover without cells, treated or not.",
+            f"{comparison.label(comparison.main)} against {comparison.label(comparison.reference).lower()} by"
+            f" {years(first)} under the three readings of the evidence. Treated limbs recover alike in all three; what"
+            " differs is how many limbs recover without cells, treated or not.",
         )
     return figure
 
@@ -189,14 +190,14 @@ def states_figure(comparison: Comparison) -> Figure:
                 label_ends(axes, ends)
         caption(
             figure,
-            f"Where the patients are over the first {years(window)}, as shares of everybody referred. New wound: one that"
-            " opened after healing. Amputated: after major amputation, not walking.",
+            f"Where the patients are over the first {years(window)}, as shares of everybody referred. New wound: one"
+            " that opened after healing. Amputated: after major amputation, not walking.",
         )
     return figure
 
 
 def tcpo2_figure(comparison: Comparison) -> Figure:
-    """True TcPO2 of single patients, their mean and 10-90% spread, and the distribution at the end, a panel per policy."""
+    """True TcPO2 of single patients, mean and 10-90% spread, and the distribution at the end, a panel per policy."""
     time = comparison.path_times
     window = float(time[-1])
     with house_style():
@@ -210,8 +211,8 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
                 axes.set_ylabel("True TcPO2, mmHg")
         caption(
             figure,
-            f"Thin lines are {SHOWN_PATHS} single patients, ending at death or major amputation; the thick line is the mean"
-            " of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
+            f"Thin lines are {SHOWN_PATHS} single patients, ending at death or major amputation; the thick line is the"
+            " mean of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
             f" {12 * window:.3g} months: two groups, those who recovered perfusion and those who did not, which the"
             " mean hides. Dotted: 30 and 40 mmHg.",
         )

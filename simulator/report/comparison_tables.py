@@ -159,8 +159,8 @@ def population_readable(table: pd.DataFrame) -> Readable:
         rows.append(
             {
                 "characteristic": name,
-                "simulated": _characteristic(by["value"].to_dict()),
-                "published": _characteristic(by["published"].to_dict()),
+                "simulated": _characteristic({str(key): float(value) for key, value in by["value"].items()}),
+                "published": _characteristic({str(key): float(value) for key, value in by["published"].items()}),
             }
         )
     labels = {"simulated": "Simulated patients", "published": "Published, n = 50"}
@@ -231,7 +231,7 @@ def reliance_readable(comparison: Comparison, most: int) -> Readable:
         {
             "result": results,
             "value": moving["parameter"].map(labels) + " (" + moving["grade"] + ")",
-            "limits": [f"{low:.2g} to {high:.2g}" for low, high in limits],
+            "limits": [f"{low:.3g} to {high:.3g}" for low, high in limits],
             "base": moving["base"],
             "low": moving["base"] + moving["at_low"],
             "high": moving["base"] + moving["at_high"],

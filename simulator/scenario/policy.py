@@ -99,8 +99,7 @@ class Policy(Frozen):
                 yield "cell_therapy.interval_days", "missing", "required, because more than one dose may be given"
             if self.repeat.rule != "always" and self.repeat.stop_at_tcpo2 is None:
                 yield "repeat.stop_at_tcpo2", "missing", f"required by the rule {self.repeat.rule!r}"
-        if self.angioplasty.offered and self.eligibility.angioplasty_suitable != "yes":
-            suitable = self.eligibility.angioplasty_suitable
-            yield "eligibility.angioplasty_suitable", suitable, "'yes', because angioplasty is offered"
+        if self.angioplasty.offered and self.eligibility.angioplasty_suitable == "no":
+            yield "eligibility.angioplasty_suitable", "no", "'yes' or 'any', because angioplasty is offered"
         if self.selection.marker == "small_ev" and self.selection.threshold is None:
             yield "selection.threshold", "missing", "required by the marker 'small_ev'"

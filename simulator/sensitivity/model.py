@@ -23,6 +23,7 @@ from simulator.sensitivity.inputs import Catalogue, Floats
 KINDS: dict[str, str] = {
     "ishigami": "simulator.sensitivity.known_models:Ishigami",
     "additive": "simulator.sensitivity.known_models:Additive",
+    "clti": "simulator.sensitivity.clinical:Clinical",
 }
 """Kind -> ``module:class`` of its `Runner`. A study can name these kinds and nothing else."""
 

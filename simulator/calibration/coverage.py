@@ -1,0 +1,99 @@
+"""Does the method recover what it does not know? Synthetic cohorts of the study's size, analysed as the real one was.
+
+Truths are drawn from the posterior, so they are parameters that could have produced the study. Each synthetic cohort has
+patients of its own and randomised contrasts with their published errors; its posterior comes from importance sampling on the
+wide response surface. The share of 90% intervals that hold the truth, and the rank of each truth, say whether to believe it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.calibration.chains import effective_size, resample
+from simulator.calibration.founding import FoundingCohort, as_table
+from simulator.calibration.posterior import Posterior, around, log_prior
+from simulator.calibration.summaries import STATISTICS, cells, summarise, table_of_moves
+from simulator.calibration.surface import contrasts, total_log_likelihood
+from simulator.calibration.targets import Contrast, Founding, Observed, joint_tables
+from simulator.scenario.scenario import Scenario
+
+Array = NDArray[np.float64]
+OUTCOMES = ("major_amputation", "death", "healing")
+"""Outcomes at one year whose recovery is checked."""
+LEVEL = 0.90
+POINTS = 40_000
+SPREAD = 1.6
+
+
+def outcomes_at_1_year(statistics: Array) -> Array:
+    """Shares amputated, dead and healed at one year, shape (rows, 3)."""
+    share = table_of_moves(statistics[:, : len(STATISTICS)]).sum(axis=-1)
+    return np.stack([share[:, [0, 1, 4, 5]].sum(1), share[:, 4:].sum(1), share[:, [0, 2, 4, 6]].sum(1)], axis=1)
+
+
+def observe(lives: Array, data: Founding) -> Observed:
+    """A synthetic cohort as its paper would have published it."""
+    first = np.bincount(cells(lives, 1.0), minlength=8)
+    last = np.bincount(cells(lives, lives[:, 3]), minlength=8)
+    return Observed(joint_tables(first, last), summarise(lives, data.follow_up_years, data.longest))
+
+
+def coverage(
+    scenario: Scenario,
+    data: Founding,
+    contrast: Contrast,
+    posterior: Posterior,
+    cohorts: int,
+    seed: int,
+    advance: Callable[[int], None],
+) -> pd.DataFrame:
+    """cohort, outcome, truth, low, high, inside, rank (0-1), effective: one row per synthetic cohort and outcome."""
+    generator = np.random.Generator(np.random.Philox(seed + 300))
+    truths = resample(posterior.weights, cohorts, seed + 301)
+    centre = posterior.z[posterior.chosen]
+    points = around(centre, POINTS, SPREAD, seed + 302)
+    predicted = posterior.wide.statistics(points)
+    outcomes = outcomes_at_1_year(predicted)
+    gap = points - centre.mean(axis=0)
+    precision = np.linalg.inv(SPREAD * np.cov(centre.T))
+    base = log_prior(points) + 0.5 * np.einsum("ij,jk,ik->i", gap, precision, gap)
+    true_outcomes = outcomes_at_1_year(posterior.statistics)
+    true_ratio, true_difference = contrasts(posterior.statistics)
+    small = FoundingCohort(scenario, data, data.n, seed + 7)
+    rows = []
+    for cohort, i in enumerate(truths):
+        params = scenario.parameter_draws(as_table(posterior.prior.values(posterior.z[i][None])))[0]
+        seen = observe(small.lives(params, first=cohort * data.n), data)
+        noise = generator.normal(size=2)
+        published = replace(
+            contrast,
+            log_risk_ratio=float(true_ratio[i] + contrast.log_risk_ratio_se * noise[0]),
+            tcpo2=float(true_difference[i] + (contrast.tcpo2_se or 0.0) * noise[1]),
+        )
+        level = base + total_log_likelihood(predicted, seen, posterior.scatter, published)
+        weights = np.exp(level - level.max())
+        weights /= weights.sum()
+        for k, name in enumerate(OUTCOMES):
+            order = np.argsort(outcomes[:, k])
+            ladder = np.cumsum(weights[order])
+            low, high = outcomes[order, k][np.searchsorted(ladder, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])]
+            truth = true_outcomes[i, k]
+            rows.append(
+                {
+                    "cohort": cohort,
+                    "outcome": name,
+                    "truth": truth,
+                    "low": low,
+                    "high": high,
+                    "inside": bool(low <= truth <= high),
+                    "rank": float(weights[outcomes[:, k] < truth].sum()),
+                    "effective": effective_size(weights),
+                }
+            )
+        advance(1)
+    return pd.DataFrame(rows)

@@ -1,0 +1,66 @@
+"""Designs simulated block by block, each block saved at once, so that an interrupted calibration goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.calibration.founding import FoundingCohort
+from simulator.calibration.posterior import Effort
+from simulator.calibration.prior import Prior
+from simulator.calibration.targets import Founding
+from simulator.compiling import source_hash
+from simulator.scenario.scenario import Scenario
+
+Array = NDArray[np.float64]
+BLOCK = 200
+
+
+def work_key(scenario: Scenario, effort: Effort, seed: int) -> str:
+    """What a calibration's saved blocks belong to: sources, inputs, sizes and seed."""
+    parts = (source_hash(), scenario.hash, repr(sorted(asdict(effort).items())), str(seed))
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SavedDesigns:
+    """Simulates designs for `posterior.calibrate`, keeping each block of points in `folder`."""
+
+    folder: Path
+    scenario: Scenario
+    data: Founding
+    prior: Prior
+    seed: int
+    progress: Callable[[str, int, int], None]
+    """Called with the stage, points done and points to do."""
+
+    def __call__(self, name: str, z: Array, patients: int) -> Array:
+        """Statistics at the points z of a stage; blocks found in the folder are read instead of simulated."""
+        cohort = FoundingCohort(self.scenario, self.data, patients, self.seed)
+        parts = []
+        for start in range(0, len(z), BLOCK):
+            points = z[start : start + BLOCK]
+            digest = hashlib.sha256(points.tobytes() + str(patients).encode()).hexdigest()[:24]
+            file = self.folder / f"{digest}.npy"
+            if file.is_file():
+                parts.append(np.load(file, allow_pickle=False))
+            else:
+                parts.append(cohort.design(self.prior.values(points)))
+                self.folder.mkdir(parents=True, exist_ok=True)
+                part = file.with_suffix(f".{secrets.token_hex(4)}.tmp")
+                with part.open("wb") as out:
+                    np.save(out, parts[-1])
+                os.replace(part, file)
+            self.progress(name, min(start + BLOCK, len(z)), len(z))
+        return np.concatenate(parts)
+
+    def compile(self) -> None:
+        """Simulate a handful of patients, so that compiling is not mistaken for slow work."""
+        FoundingCohort(self.scenario, self.data, 2, self.seed).design(self.prior.values(np.zeros((1, len(self.prior.names)))))

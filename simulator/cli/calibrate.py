@@ -1,0 +1,146 @@
+"""`clti calibrate`: fit the free parameters, or check the committed fit against what was observed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.calibration.posterior import Posterior
+    from simulator.report.outputs import OutputFolder
+
+
+def main(
+    check: Annotated[bool, typer.Option("--check", help="Only compare the committed fit with the observations.")] = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A rough fit in about two minutes, to see that it works.")] = False,
+    cohorts: Annotated[int, typer.Option(help="Synthetic cohorts for the coverage check.", min=0, max=2000)] = 100,
+    patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
+    seed: Annotated[int, typer.Option(help="Seed of the fit.", min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("clti-out/calibrate"),
+    install: Annotated[
+        bool, typer.Option("--install", help="Also replace the fitted values and posterior that every command reads.")
+    ] = False,
+) -> None:
+    """Fit the model to the founding cohort and the randomised contrasts, with all its uncertainty.
+
+    Interrupted, it goes on where it stopped when the same command is given again. With --check it only compares: exit code 1
+    if an observed number lies outside the interval that its own sample size allows.
+    """
+    from simulator.calibration.targets import load_targets
+    from simulator.report.outputs import OutputFolder
+    from simulator.scenario import load_scenario
+
+    scenario = load_scenario("founding_cohort")
+    data, views = load_targets()
+    settings = {"check": check, "smoke": smoke, "cohorts": cohorts, "patients": patients}
+    with OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings) as folder:
+        if check:
+            outside = _check(folder, patients, seed)
+        else:
+            outside = 0
+            _fit(folder, out, smoke, cohorts, seed, patients, install)
+    from simulator.report.console import say_where
+
+    say_where(out)
+    if outside:
+        from simulator.errors import CheckFailed
+
+        raise CheckFailed(f"{outside} observed number(s) lie outside their interval; see targets.csv")
+
+
+def _check(folder: OutputFolder, patients: int, seed: int) -> int:
+    from simulator.calibration.check import predictive_table, targets_table
+    from simulator.calibration.targets import load_targets
+    from simulator.evidence.posterior import parameter_draws
+    from simulator.report.calibration import calibration_report, print_targets
+    from simulator.scenario import load_scenario
+
+    scenario = load_scenario("founding_cohort")
+    data, views = load_targets()
+    targets = targets_table(scenario, data, views, patients, seed)
+    draws = scenario.parameter_draws(parameter_draws(scenario.register, 1000, seed))
+    predictive = predictive_table(scenario, data, draws, seed)
+    folder.table("targets", targets)
+    folder.table("predictive", predictive)
+    folder.report(calibration_report(folder, scenario.register, targets, predictive))
+    print_targets(targets)
+    return int((~targets["inside"]).sum())
+
+
+def _fit(
+    folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, patients: int, install: bool
+) -> None:
+    import shutil
+
+    import pandas as pd
+
+    from simulator.calibration.check import predictive_table, targets_table
+    from simulator.calibration.coverage import coverage
+    from simulator.calibration.posterior import SMOKE, Effort, calibrate, point_of, table_of
+    from simulator.calibration.prior import Prior
+    from simulator.calibration.targets import load_targets
+    from simulator.calibration.work import SavedDesigns, work_key
+    from simulator.calibration.written import fitted_text, posterior_text
+    from simulator.compiling import announced
+    from simulator.evidence.shipped import shipped
+    from simulator.report.calibration import calibration_report, print_targets
+    from simulator.report.console import progress
+    from simulator.scenario import load_scenario
+
+    scenario = load_scenario("founding_cohort")
+    data, views = load_targets()
+    effort = SMOKE if smoke else Effort()
+    work = out / f"work-{work_key(scenario, effort, seed)}"
+    total = effort.first + effort.second + effort.third + effort.final
+    with announced("the calibration"):
+        SavedDesigns(work, scenario, data, Prior(scenario.register), seed, lambda *_: None).compile()
+    with progress("simulating designs", total) as advance:
+        seen = {"stage": "", "done": 0}
+
+        def step(stage: str, done: int, _: int) -> None:
+            before = seen["done"] if seen["stage"] == stage else 0
+            advance(done - int(before))
+            seen.update(stage=stage, done=done)
+
+        designs = SavedDesigns(work, scenario, data, Prior(scenario.register), seed, step)
+        posterior = calibrate(scenario, data, views, effort, seed, designs)
+    recovered: pd.DataFrame | None = None
+    if cohorts:
+        with progress("synthetic cohorts", cohorts) as advance:
+            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance)
+    fitted = load_scenario("founding_cohort", overrides={"parameters": point_of(posterior)})
+    targets = targets_table(fitted, data, views, patients, seed)
+    draws = pd.DataFrame(table_of(posterior))
+    predictive = predictive_table(scenario, data, scenario.parameter_draws(draws.head(1000)), seed)
+    texts = {"fitted.toml": fitted_text(posterior, _provenance(posterior, seed, smoke)), "posterior.csv": posterior_text(posterior)}
+    for name, text in texts.items():
+        folder.text(name, text)
+    folder.table("targets", targets)
+    folder.table("predictive", predictive)
+    if recovered is not None:
+        folder.table("coverage", recovered)
+    folder.report(calibration_report(folder, scenario.register, targets, predictive, draws, recovered, posterior))
+    print_targets(targets)
+    shutil.rmtree(work, ignore_errors=True)
+    if install:
+        for name, text in texts.items():
+            (shipped("calibration") / name).write_text(text, encoding="utf-8")
+
+
+def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str | float | int]:
+    from importlib.metadata import version
+
+    return {
+        "method": "quadratic response surfaces, differential-evolution chains, draws reweighted by simulation",
+        "command": f"clti calibrate --seed {seed}" + (" --smoke" if smoke else ""),
+        "package": version("clti-simulator"),
+        "seed": seed,
+        "effective_draws": round(posterior.effective),
+        "draws": len(posterior.chosen),
+        "surface_error_log_likelihood": round(posterior.surface_error, 3),
+    }

@@ -1,0 +1,60 @@
+"""The uncertainty of the clinical course: committed posterior draws of the fitted parameters, and the register for the rest.
+
+`calibration/posterior.csv` has one row per joint draw and a column per fitted parameter; `clti calibrate` makes it. Every
+probabilistic analysis takes its draws from here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.errors import BadInput, Problem
+from simulator.evidence.distributions import sample
+from simulator.evidence.register import Register
+from simulator.evidence.shipped import shipped
+
+POSTERIOR = "posterior.csv"
+
+
+@lru_cache(maxsize=4)
+def posterior_table(path: Path | None = None) -> pd.DataFrame | None:
+    """The joint draws of the fitted parameters, a row per draw; None where no calibration has been committed.
+
+    Raises BadInput for values that are not finite numbers.
+    """
+    file = path or shipped("calibration") / POSTERIOR
+    if not file.is_file():
+        return None
+    table = pd.read_csv(file, comment="#")
+    wrong = [name for name in table.columns if not np.isfinite(pd.to_numeric(table[name], errors="coerce")).all()]
+    if wrong:
+        raise BadInput(Problem(file.name, name, "not a number", "finite numbers") for name in wrong)
+    return table
+
+
+def joint_names(register: Register) -> tuple[str, ...]:
+    """Parameters of the register that the posterior draws jointly: the fitted ones that a user has not fixed."""
+    table = posterior_table()
+    return () if table is None else tuple(name for name in table.columns if name in register and register[name].fitted)
+
+
+def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
+    """`n` draws of every clinical parameter, as a structured array of the register's dtype.
+
+    Fitted parameters come from the posterior, row after row (again from the first when it ends), the others independently
+    from their distributions. Draw i is the same for every n > i. Without a posterior all come from the register.
+    """
+    joint = joint_names(register)
+    draws = sample(register, n, seed, [name for name in register.names() if name not in joint])
+    table = posterior_table()
+    if table is not None:
+        rows = np.arange(n) % len(table)
+        for name in joint:
+            draws[name] = table[name].to_numpy(dtype=np.float64)[rows]
+    return draws
