@@ -44,7 +44,7 @@ class Effort:
     draws: int = 2000
 
 
-SMOKE = Effort(512, 400, 400, 400, 500, 800, 600, 100, 400, 200)
+SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from simulator.evidence.sources import read_sources
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 
-MULTIPLIERS = ("ratio", "share", "hours")
+MULTIPLIERS = ("ratio", "share", "hours", "per year")
 """Units of what prices are multiplied by; every other unit of a price starts with the currency."""
 
 NOT_PERSPECTIVES = ("template", "utilities", "population_norms")

@@ -19,13 +19,9 @@ if TYPE_CHECKING:
     from simulator.evidence.register import Register
     from simulator.report.outputs import OutputFolder
 
-FORMATS = {
-    "observed": number(3),
-    "low": number(3),
-    "high": number(3),
-    "simulated": number(3, se="se"),
-    "predicted": number(3),
-}
+LIMITS = {"observed": number(3), "low": number(3), "high": number(3)}
+FORMATS = {**LIMITS, "simulated": number(3, se="se")}
+PREDICTED = {**LIMITS, "predicted": number(3)}
 MOVED = 0.9
 """A posterior SD below this share of the prior's counts as moved by the data."""
 
@@ -64,7 +60,7 @@ def calibration_report(
     report = report.section(
         "Posterior predictive",
         "One cohort of fifty per posterior draw: where the study's numbers could have fallen if the model is right.",
-    ).table(predictive, "Every target with its 95% predictive interval at the study's size.", FORMATS, file="predictive.csv")
+    ).table(predictive, "Every target with its 95% predictive interval at the study's size.", PREDICTED, file="predictive.csv")
     report = _draw(report, folder, "predictive", predictive_figure(predictive))
     if draws is not None:
         moved = movement_table(register, draws)

@@ -71,27 +71,31 @@ class Selection(Frozen):
     correlated: Literal["group", "transformation"] | None = None
 
 
-class Study(Frozen):
-    """A study as its file writes it.
+class Planned(Frozen):
+    """What every kind of study has.
 
-    `size` counts what the method counts: base points, trajectories, search curves, points or levels. `replicates`
-    repeats every run with other patients, which measures the Monte Carlo noise and allows to remove it.
+    `replicates` repeats every run with other patients, which measures the Monte Carlo noise and allows to remove it.
     `rows_per_shard` is how many runs are kept or lost together; the jobs of a queue must agree on it.
     """
 
     title: Name = "Sensitivity study"
-    method: str
-    size: Count
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    outputs: Annotated[Many[Name], Field(min_length=1)]
-    policies: Many[Name] = ()
     patients: Annotated[int, Field(ge=0)] = 0
     replicates: Annotated[int, Field(ge=1, le=1000)] = 1
+    rows_per_shard: Annotated[int, Field(ge=1, le=100_000)] = 64
+    model: ModelChoice
+
+
+class Study(Planned):
+    """A study as its file writes it. `size` counts what the method counts: base points, trajectories, levels, ..."""
+
+    method: str
+    size: Count
+    outputs: Annotated[Many[Name], Field(min_length=1)]
+    policies: Many[Name] = ()
     second_order: bool = False
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
     emulator: bool = False
-    rows_per_shard: Annotated[int, Field(ge=1, le=100_000)] = 64
-    model: ModelChoice
     parameters: Selection
 
     def to_model(self) -> Model:

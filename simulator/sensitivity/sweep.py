@@ -22,7 +22,7 @@ from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.model import Model
 from simulator.sensitivity.shards import MissingRuns, ShardStore
 from simulator.sensitivity.space import Space
-from simulator.sensitivity.study import Study
+from simulator.sensitivity.study import Planned, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,31 +78,12 @@ class Runs:
         return pd.DataFrame(columns)
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """A study with its space, its design and the inputs of every row, shape (rows, inputs)."""
+class PlannedRuns:
+    """A study whose runs are known one by one: `inputs` has shape (rows, parameters of `model`)."""
 
-    study: Study
-    space: Space
-    design: Design
+    study: Planned
     model: Model
     inputs: Floats
-
-    @classmethod
-    def of(cls, study: Study) -> Sweep:
-        """The sweep of a study, the same every time."""
-        space = study.space()
-        design = make_design(
-            study.method,
-            study.size,
-            len(space.factors),
-            study.seed,
-            groups=space.groups,
-            second_order=study.second_order,
-            base=space.base_point() if study.method == "one_way" else None,
-        )
-        inputs = space.to_inputs(design.points, levels=design.method.levels)
-        return cls(study, space, design, replace(study.to_model(), parameters=space.names), inputs)
 
     def store(self, folder: Path | str) -> ShardStore:
         """Where its runs are kept in an output folder."""
@@ -141,7 +122,7 @@ class Sweep:
                 f"{missing} in {store.folder}; run the study, or its other jobs, first{strangers}"
             ) from None
         self._check_finite(values, errors)
-        return Runs(self.space.names, outputs, self.inputs, values, errors)
+        return Runs(self.model.parameters, outputs, self.inputs, values, errors)
 
     def _check_finite(self, values: Floats, errors: Floats) -> None:
         bad = ~(np.isfinite(values) & np.isfinite(errors))
@@ -150,7 +131,7 @@ class Sweep:
         lines = []
         for replicate, row, output in np.argwhere(bad)[:NAMED]:
             inputs = ", ".join(
-                f"{name} = {x!r}" for name, x in zip(self.space.names, self.inputs[row].tolist(), strict=True)
+                f"{name} = {x!r}" for name, x in zip(self.model.parameters, self.inputs[row].tolist(), strict=True)
             )
             value, error = values[replicate, row, output], errors[replicate, row, output]
             lines.append(
@@ -159,3 +140,30 @@ class Sweep:
         count = int(bad.sum())
         more = f"\n  and {count - NAMED:,} more" if count > NAMED else ""
         raise NotFinite(f"{count:,} output(s) are not numbers, so there are no indices:\n" + "\n".join(lines) + more)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(PlannedRuns):
+    """A study with its space, its design and the inputs of every row, shape (rows, inputs)."""
+
+    study: Study
+    space: Space
+    design: Design
+    model: Model
+    inputs: Floats
+
+    @classmethod
+    def of(cls, study: Study) -> Sweep:
+        """The sweep of a study, the same every time."""
+        space = study.space()
+        design = make_design(
+            study.method,
+            study.size,
+            len(space.factors),
+            study.seed,
+            groups=space.groups,
+            second_order=study.second_order,
+            base=space.base_point() if study.method == "one_way" else None,
+        )
+        inputs = space.to_inputs(design.points, levels=design.method.levels)
+        return cls(study, space, design, replace(study.to_model(), parameters=space.names), inputs)

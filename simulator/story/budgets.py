@@ -15,6 +15,8 @@ from simulator.pathway.course import spend_until
 from simulator.vocabulary import Event, Risk, Stream
 
 BACKGROUND = "background death"
+ROUNDING = 1e-9
+"""Cumulative hazard within which two sums of the same pieces count as equal."""
 CAUSED_BY = {
     Event.DISEASE_DEATH: Risk.DISEASE_DEATH,
     Event.POSTOPERATIVE_DEATH: Risk.POSTOPERATIVE_DEATH,
@@ -70,7 +72,7 @@ class Budgets:
     ) -> None:
         self._table = ages, log_hazards[int(patient["male"])]
         self._age, self._ratio = float(patient["age"]), float(params["background_hr"])
-        self._left = np.array(life["budget"])
+        self._kept = self._left = np.array(life["budget"])
         self._open = {risk: Spending(NAMES[risk], 1, float(life["budget"][risk])) for risk in Risk}
         size = budget(life["seed"], life["patient"], int(Stream.BACKGROUND_DEATH), 0)
         self._background = Spending(BACKGROUND, 1, size)
@@ -99,14 +101,17 @@ class Budgets:
         elif Event(event) in CAUSED_BY:
             risk = CAUSED_BY[Event(event)]
             self._open[risk].happened = time
+        now = np.array(life["budget"])
+        # A budget that was not drawn anew is either what was left or, where no hazard changed, still what it was.
+        fresh = (np.abs(now - self._left) > ROUNDING) & (np.abs(now - self._kept) > ROUNDING)
         for risk in Risk:
-            own, fresh = self._open[risk], float(life["budget"][risk])
-            if fresh > float(self._left[risk]) + 1e-12:
+            own = self._open[risk]
+            if fresh[risk]:
                 if own.times:
                     self._closed.append(own)
                 occurrence = own.occurrence + 1 if own.times else own.occurrence
-                self._open[risk] = Spending(NAMES[risk], occurrence, fresh)
-        self._left = np.array(life["budget"])
+                self._open[risk] = Spending(NAMES[risk], occurrence, float(now[risk]))
+        self._kept = now
 
     def spending(self) -> tuple[Spending, ...]:
         """Every budget that was drawn on, in the order of its first use."""

@@ -17,16 +17,17 @@ MONTHS_TOLD = (1, 3, 6, 9, 12)
 """Months of the first year whose visits are told, and after it one visit a year."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 CRITERIA = {
-    "tcpo2_at_least": "TcPO2 was measured below the lower limit",
-    "tcpo2_below": "TcPO2 was measured above the limit",
-    "age_at_least": "younger than the age limit",
-    "age_below": "older than the age limit",
-    "rutherford_at_least": "less tissue loss than is asked for",
-    "rutherford_at_most": "more tissue loss than is admitted",
+    "tcpo2_at_least": "measured TcPO2 is not at least {} mmHg",
+    "tcpo2_below": "measured TcPO2 is not below {} mmHg and ankle pressure is no reason",
+    "age_at_least": "age is not at least {}",
+    "age_below": "age is not below {}",
+    "rutherford_at_least": "tissue loss is below Rutherford {}",
+    "rutherford_at_most": "tissue loss is above Rutherford {}",
     "severe_renal": "severe renal impairment is excluded",
     "dialysis": "dialysis is excluded",
-    "angioplasty_suitable": "angioplasty is possible, or is not where it must be",
+    "angioplasty_suitable": "angioplasty must be possible: {}",
 }
+"""Why a criterion bars somebody; the braces hold its value."""
 
 
 def when(time: float) -> str:
@@ -37,7 +38,7 @@ def when(time: float) -> str:
 def opening(watched: Watched, number: int) -> str:
     """Who the patient is, as a referral letter would say it."""
     p = watched.patient
-    sex, noun = ("man", "his") if p["male"] else ("woman", "her")
+    sex, whose = ("man", "his") if p["male"] else ("woman", "her")
     illness = [f"diabetes for {p['diabetes_years']:.0f} years"]
     if p["ischaemic_heart_disease"]:
         illness.append("ischaemic heart disease")
@@ -59,7 +60,7 @@ def opening(watched: Watched, number: int) -> str:
     option = "A vessel could be dilated." if p["angioplasty_suitable"] else "There is no option for revascularisation."
     return (
         f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
-        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {noun} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
+        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
         f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
     )
 
@@ -79,39 +80,41 @@ def hidden(watched: Watched, scenario: Scenario) -> str:
     return text + ("; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not.")
 
 
-def told(watched: Watched, scenario: Scenario) -> list[tuple[str, str]]:
-    """The life as (time, sentence) pairs in order."""
-    lines = [(when(0.0), _plan(watched, scenario))]
+def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
+    """The life as pairs of years since referral and a sentence, in order."""
+    plan = _plan(watched, scenario)
+    lines = [(0.0, plan)] if plan else []
     own = watched.life
     if own["recovers_anyway"] and own["recovery_start"] < watched.end and not _by_dose(watched):
-        lines.append((when(float(own["recovery_start"])), "[Perfusion begins to recover by itself.]"))
+        lines.append((float(own["recovery_start"]), "[Perfusion begins to recover by itself.]"))
     for place, moment in enumerate(watched.moments[1:], start=1):
         if moment.event is Event.VISIT:
             continue
-        lines.append((when(moment.time), _sentence(watched, scenario, place, moment)))
+        lines.append((moment.time, _sentence(watched, scenario, place, moment)))
     lines.extend(_visits(watched))
-    return [(time, text) for _, time, text in sorted((_days(time), time, text) for time, text in lines)]
+    return sorted(lines, key=lambda line: line[0])
 
 
 def _by_dose(watched: Watched) -> bool:
     return any(moment.recovery for moment in watched.moments[1:])
 
 
-def _days(words: str) -> float:
-    name, number = words.split()
-    return float(number) if name == "day" else float(number) * DAYS_PER_YEAR
-
-
 def _plan(watched: Watched, scenario: Scenario) -> str:
-    policy, label = scenario.policies[watched.policy], scenario.policies[watched.policy].label
+    policy = scenario.policies[watched.policy]
     if policy.cell_therapy.doses == 0 and not policy.angioplasty.offered:
-        return f"Begins {label.lower()}."
+        return f"Begins {policy.label.lower()}."
     barred = barred_by(scenario, watched.policy, watched.patient)
     if barred:
-        return f"Not treated, because {_listed([CRITERIA[name] for name in barred])}; has conservative care."
+        criteria = policy.eligibility.model_dump()
+        why = _listed([CRITERIA[name].format(_plain(criteria[name])) for name in barred])
+        return f"Not treated, because {why}; has conservative care."
     if watched.life["tested"] and not watched.life["treated"] and not policy.angioplasty.offered:
         return "The biomarker test speaks against treatment; has conservative care."
-    return f"Is treated: {label.lower()}."
+    return ""
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> str:
@@ -157,7 +160,7 @@ def _cause(event: Event, before: Moment) -> str:
             int(Wound.NONE): "with rest pain",
         }[before.wound]
     if event is Event.BACKGROUND_DEATH:
-        return f"of what people of that age die of, {state}"
+        return f"of a cause apart from the limb, {state}"
     if event is Event.POSTOPERATIVE_DEATH:
         return "of the amputation"
     return f"of vascular and diabetic disease, {state}"
@@ -192,14 +195,14 @@ def _last_true(watched: Watched, time: float) -> float:
     return float(watched.path[seen][-1])
 
 
-def _visits(watched: Watched) -> Iterator[tuple[str, str]]:
+def _visits(watched: Watched) -> Iterator[tuple[float, str]]:
     """Sentences of the visits nearest to the months that are told, while TcPO2 can be measured."""
     seen = [m for m in watched.moments if m.event is Event.VISIT and not isnan(m.tcpo2)]
     wanted = [month / 12 for month in MONTHS_TOLD] + [float(year) for year in range(2, 1 + int(watched.end))]
     for time in wanted:
         near = min(seen, key=lambda m: abs(m.time - time), default=None)
         if near is not None and abs(near.time - time) < 0.06:
-            yield when(near.time), f"Visit: TcPO2 is measured at {near.tcpo2:.0f} mmHg."
+            yield near.time, f"Visit: TcPO2 is measured at {near.tcpo2:.0f} mmHg."
 
 
 def twins(lives: Sequence[Watched], scenario: Scenario) -> list[str]:
@@ -209,9 +212,9 @@ def twins(lives: Sequence[Watched], scenario: Scenario) -> list[str]:
     for other in lives[1:]:
         label, differ = scenario.policies[other.policy].label, first_difference(lives[0], other)
         if differ == inf:
-            said.append(f"{label} changes nothing in this life but the treatment itself, against {first}.")
+            said.append(f"But for the treatment itself, this life is the same under {label.lower()} and {first}.")
         else:
-            said.append(f"{label} and {first} lead to the same life up to {when(differ)}.")
+            said.append(f"Under {label.lower()} this life goes another way than under {first} from {when(differ)} on.")
     return said
 
 

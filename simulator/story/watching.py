@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, inf, nan
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from simulator.story.budgets import Budgets, Spending
 from simulator.vocabulary import DAYS_PER_YEAR, Event
 
 DAYS_BETWEEN_POINTS = 3.0
+TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY, Event.RESTENOSIS)
 MOST_POINTS = 400
 """Points of the drawn path and budgets between two events."""
 
@@ -144,14 +145,6 @@ def first_difference(one: Watched, other: Watched) -> float:
         return inf
     longer = mine if len(mine) > len(others) else others
     return longer[min(len(mine), len(others))][0]
-
-
-TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY, Event.RESTENOSIS)
-
-
-def without_numbers(watched: Watched) -> Watched:
-    """The life without the curves of path and budgets, for a reader who needs the events only."""
-    return replace(watched, times=np.zeros(0), path=np.zeros(0), spending=())
 
 
 def _points(start: float, stop: float) -> NDArray[np.float64]:

@@ -1,0 +1,91 @@
+"""`clti trace`: one patient's story."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem, nearest
+
+HERE = "command line"
+OUT = Path("clti-out/trace")
+FATES = ("amputated", "died", "differs", "healed", "recovered", "spared")
+MOST = 2**32
+POLICIES = ("conservative", "protocol")
+
+
+def main(
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    patient: Annotated[int, typer.Option(help="Number of the patient, from 0 on.")] = 0,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(help="Tell the life under this policy; repeat for several. Default: conservative and protocol."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            help="Take the first patient, from --patient on, with this fate under the last policy: recovered, healed,"
+            " amputated, died (within a year), spared (amputated under the first policy only) or differs."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for story.txt, tables, figure and report.html.")] = OUT,
+) -> None:
+    """Tell one patient's life under each policy: what was measured and done, what happened, and why.
+
+    The same patient numbers and seed mean the same people as in clti compare.
+    """
+    from simulator.report.console import console, print_table, say_where
+    from simulator.report.outputs import OutputFolder
+    from simulator.report.story import budgets_readable, story_report, story_text
+    from simulator.report.story_figure import story_figure
+    from simulator.scenario import load_scenario
+    from simulator.story import watch
+    from simulator.story.finding import find as search
+    from simulator.story.telling import event_table, spending_table
+
+    problems = _faults(patient, seed, find)
+    loaded = folder = None
+    try:
+        loaded = load_scenario(scenario, policies=policy or POLICIES)
+    except BadInput as bad:
+        problems += bad.problems
+    try:
+        inputs, settings = ({}, {}) if loaded is None else (loaded.inputs, {"scenario": loaded.hash, "view": loaded.view})
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or loaded is None or folder is None:
+        raise BadInput(problems)
+
+    number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
+    lives = [watch(loaded, name, number, seed) for name in loaded.compare]
+    text = story_text(lives, loaded, number)
+    figure = story_figure(lives, loaded, number)
+    with folder:
+        folder.text("story.txt", text)
+        folder.table("events", event_table(lives))
+        folder.table("budgets", spending_table(lives))
+        folder.figure("story", figure)
+        folder.report(story_report(lives, loaded, number, figure))
+    screen = console()
+    screen.print(text)
+    budgets = budgets_readable(lives, loaded)
+    print_table(budgets.table, "Budgets of luck", budgets.formats, labels=budgets.labels, on=screen)
+    if loaded.settings.capacity is not None:
+        screen.print("The queue for slots is left out of a single life: everybody is treated on the day.")
+    say_where(folder.path)
+
+
+def _faults(patient: int, seed: int, find: str | None) -> list[Problem]:
+    problems = []
+    if not 0 <= patient < MOST:
+        problems.append(Problem(HERE, "--patient", str(patient), f"a whole number, 0 to {MOST - 1:,}"))
+    if not 0 <= seed < 2**64:
+        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    if find is not None and find not in FATES:
+        problems.append(Problem(HERE, "--find", repr(find), nearest(find, FATES)))
+    return problems
