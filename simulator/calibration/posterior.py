@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.stats import norm
 
 from simulator.calibration.chains import effective_size, resample, sample_chains
 from simulator.calibration.founding import FoundingCohort, as_table
@@ -52,7 +52,8 @@ class Posterior:
     """Weighted draws and what is needed to judge them.
 
     z, statistics: (final, parameters) and (final, statistics); weights sum to 1. `chosen` (draws,) resamples them.
-    `sceptical` (draws,) is the sceptical view's attributable share for each chosen draw. `mode` is the most likely point.
+    `sceptical` (draws,) is the sceptical view's attributable share for each chosen draw. `point` is the median of each
+    parameter, the values of deterministic runs: the likelihood's top is too flat for its highest point to mean more.
     """
 
     prior: Prior
@@ -61,8 +62,8 @@ class Posterior:
     weights: Array
     chosen: NDArray[np.int64]
     sceptical: Array
-    mode: Array
-    mode_sceptical: float
+    point: Array
+    point_sceptical: float
     surface: Surface
     wide: Surface
     """Fitted to both designs about the posterior: less exact, further reaching."""
@@ -139,24 +140,14 @@ def calibrate(
     weights = np.exp(excess - excess.max())
     weights /= weights.sum()
     chosen = resample(weights, effort.draws, seed)
-    mode = most_likely(on_surface(surface, scatter), z, y, data, scatter, contrast)
+    point = np.median(z[chosen], axis=0)
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
     return Posterior(
-        prior, z, y, weights, chosen, sceptical, mode,
-        fit_share_mode(surface, prior, mode, targets["sceptical"]),
+        prior, z, y, weights, chosen, sceptical, point,
+        fit_share_mode(surface, prior, point, targets["sceptical"]),
         surface, wide, scatter, float(excess.std()), mean, covariance,
     )  # fmt: skip
-
-
-def most_likely(
-    level: Callable[[Array], Array], z: Array, y: Array, data: Founding, scatter: SmallSample, contrast: Contrast
-) -> Array:
-    """The point of highest penalised likelihood on the surface, searched from the best simulated draws."""
-    best = np.argsort(-(log_prior(z) + total_log_likelihood(y, data, scatter, contrast)))[:5]
-    limits = [(-4.0, 4.0)] * z.shape[1]
-    tries = [minimize(lambda x: -float(level(x[None])[0]), z[i], method="L-BFGS-B", bounds=limits) for i in best]
-    return np.asarray(min(tries, key=lambda found: float(found.fun)).x)
 
 
 SHARES = np.linspace(0.005, 0.995, 100)
@@ -167,8 +158,6 @@ def share_levels(surface: Surface, prior: Prior, z: Array, contrast: Contrast) -
 
     The share's own prior is uniform, so its place in z is the normal quantile of the share.
     """
-    from scipy.stats import norm
-
     k = prior.names.index("attributable_share_central")
     levels = np.empty((len(z), len(SHARES)))
     for column, share in enumerate(SHARES):
@@ -198,6 +187,6 @@ def table_of(posterior: Posterior) -> dict[str, Array]:
 
 
 def point_of(posterior: Posterior) -> dict[str, float]:
-    """The fitted values: the most likely point, and the sceptical share at it."""
-    values: dict[str, Any] = posterior.prior.values(posterior.mode[None])
-    return {**{name: float(v[0]) for name, v in values.items()}, OWN_FIT: posterior.mode_sceptical}
+    """The fitted values: posterior medians, and the sceptical share that is most likely at them."""
+    values: dict[str, Any] = posterior.prior.values(posterior.point[None])
+    return {**{name: float(v[0]) for name, v in values.items()}, OWN_FIT: posterior.point_sceptical}

@@ -11,9 +11,9 @@ from simulator.calibration.posterior import Posterior, point_of, table_of
 
 
 def fitted_text(posterior: Posterior, provenance: Mapping[str, str | float | int]) -> str:
-    """Content of `calibration/fitted.toml`: provenance, and the most likely value of each fitted parameter."""
+    """Content of `calibration/fitted.toml`: provenance, and the posterior median of each fitted parameter."""
     lines = [
-        "# Written by `clti calibrate`; do not edit. The most likely values given the founding cohort and the randomised",
+        "# Written by `clti calibrate`; do not edit. Posterior medians given the founding cohort and the randomised",
         "# contrasts (calibration/targets.toml) and the priors of the register. Joint uncertainty is in posterior.csv.",
         "",
         "[provenance]",

@@ -23,9 +23,8 @@ def main(
     named and stops the merge, and so do runs that are missing.
     """
     from simulator.report.outputs import OutputFolder
+    from simulator.sensitivity.policy_sweep import sweep_of
     from simulator.sensitivity.shards import save
-    from simulator.sensitivity.study import read_study
-    from simulator.sensitivity.sweep import Sweep
 
     problems: list[Problem] = []
     contents: dict[Path, bytes] = {}
@@ -48,9 +47,8 @@ def main(
         raise BadInput(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
-    study = read_study(tables, str(folders[0] / STUDY))
-    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=study.seed, settings=tables)
-    sweep = Sweep.of(study)
+    sweep = sweep_of(tables, str(folders[0] / STUDY))
+    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=sweep.study.seed, settings=tables)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)

@@ -14,15 +14,19 @@ from simulator.errors import BadInput, Problem
 if TYPE_CHECKING:
     from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.execution import Advance, Part, Plan, Way
+    from simulator.sensitivity.policy_sweep import PolicySweep
     from simulator.sensitivity.shards import ShardStore
-    from simulator.sensitivity.sweep import Sweep
+    from simulator.sensitivity.sweep import Runs, Sweep
 
 HERE = "command line"
 STUDY = "study.json"
 
 
 def main(
-    study: Annotated[Path, typer.Argument(help="Study file (TOML): parameters, outputs, method, size, seed.")],
+    study: Annotated[
+        Path,
+        typer.Argument(help="Study file (TOML): parameters, outputs, method, size, seed. Or a shipped name: morris."),
+    ],
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://10.0.0.1:8786.")] = None,
     shard: Annotated[
@@ -34,20 +38,21 @@ def main(
 ) -> None:
     """Run a sensitivity study: sample parameters, run the model, and rank what drives each output.
 
-    Methods: one_way, grid, morris, dgsm, sobol, fast, rbd_fast, delta, pawn, regional. Finished runs are kept in the
-    output folder: an interrupted study goes on where it stopped, and a larger one reuses them. The result does not
-    depend on how the runs are made.
+    Methods: one_way, grid, morris, dgsm, sobol, fast, rbd_fast, delta, pawn, regional; and policies, which compares
+    policies over every combination of settings and circumstances. Finished runs are kept in the output folder: an
+    interrupted study goes on where it stopped, and a larger one reuses them. The result does not depend on how the
+    runs are made.
     """
     from simulator.report.outputs import OutputFolder
-    from simulator.sensitivity.study import load_study
-    from simulator.sensitivity.sweep import Sweep
+    from simulator.sensitivity.policy_sweep import sweep_of
+    from simulator.sensitivity.study import study_tables
 
     problems: list[Problem] = []
     part = _part(shard, problems)
     way = _way(workers, cluster, problems)
     sweep = folder = None
     try:
-        sweep = Sweep.of(load_study(study))
+        sweep = sweep_of(*study_tables(study))
     except BadInput as bad:
         problems += bad.problems
     try:
@@ -71,7 +76,7 @@ def main(
     show(sweep, store, folder)
 
 
-def make_runs(sweep: Sweep, store: ShardStore, way: Way | None, part: Part) -> None:
+def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error; an interruption says how to go on (exit code 130)."""
     from simulator.report.console import progress
     from simulator.sensitivity.shards import save
@@ -105,15 +110,26 @@ def make_runs(sweep: Sweep, store: ShardStore, way: Way | None, part: Part) -> N
             raise typer.Exit(130) from None
 
 
-def show(sweep: Sweep, store: ShardStore, folder: OutputFolder) -> None:
-    """Analyse the finished runs, print the ranking and write the output folder."""
-    from simulator.report.console import print_table, say_where
+def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) -> None:
+    """Analyse the finished runs, write the output folder and print what they say."""
+    from simulator.report.console import say_where
+    from simulator.sensitivity.sweep import Sweep
+
+    runs = sweep.runs(store)
+    if isinstance(sweep, Sweep):
+        _show_indices(sweep, runs, folder)
+    else:
+        _show_choices(sweep, runs, folder)
+    say_where(folder.path)
+
+
+def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
+    from simulator.report.console import print_table
     from simulator.report.sensitivity import answer, ranking, reading_formats, write_study
     from simulator.sensitivity.indices import HEADLINE
     from simulator.sensitivity.results import analyse
     from simulator.sensitivity.shards import room_in
 
-    runs = sweep.runs(store)
     results = analyse(sweep, runs)
     write_study(folder, sweep, runs, results)
     with room_in(folder.path):
@@ -128,7 +144,20 @@ def show(sweep: Sweep, store: ShardStore, folder: OutputFolder) -> None:
     for warning in results.warnings:
         sys.stderr.write(f"Note: {warning}\n")
     sys.stdout.write(answer(sweep, results) + "\n")
-    say_where(folder.path)
+
+
+def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
+    from simulator.report.console import print_table
+    from simulator.report.policy_sweep import answer, cell_formats, write_policy_sweep
+    from simulator.sensitivity.policy_choice import choose
+    from simulator.sensitivity.shards import room_in
+
+    found = choose(sweep, runs)
+    write_policy_sweep(folder, sweep, runs, found)
+    with room_in(folder.path):
+        folder.write()
+    print_table(found.cells, f"Best choice by {sweep.study.by}", cell_formats(found.cells))
+    sys.stdout.write(answer(sweep, found) + "\n")
 
 
 def _part(text: str | None, problems: list[Problem]) -> Part:

@@ -54,7 +54,9 @@ def main(
     except BadInput as bad:
         problems += bad.problems
     try:
-        inputs, settings = ({}, {}) if loaded is None else (loaded.inputs, {"scenario": loaded.hash, "view": loaded.view})
+        inputs, settings = (
+            ({}, {}) if loaded is None else (loaded.inputs, {"scenario": loaded.hash, "view": loaded.view})
+        )
         folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
     except BadInput as bad:
         problems += bad.problems

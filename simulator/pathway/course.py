@@ -20,10 +20,12 @@ def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
     """Each active risk's hazard (per year) and exponent (per year) at the start of a straight segment of the path."""
     for k in range(RISKS):
         if life.rate[k] > 0.0:
-            life.exponent[k] = life.per_mmhg[k] * slope + life.trend[k]
-            life.hazard[k] = life.rate[k] * exp(
-                life.per_mmhg[k] * (tcpo2 - life.reference) + life.trend[k] * (t - life.since[k])
-            )
+            per_mmhg, trend = life.per_mmhg[k], life.trend[k]
+            life.exponent[k] = per_mmhg * slope + trend
+            life.hazard[k] = life.rate[k]
+            # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
+            if per_mmhg != 0.0 or trend != 0.0:
+                life.hazard[k] *= exp(per_mmhg * (tcpo2 - life.reference) + trend * (t - life.since[k]))
 
 
 @compiled

@@ -54,7 +54,7 @@ def calibration_report(
     report = report.section(
         "Observed and simulated",
         f"{len(targets) - len(outside)} of {len(targets)} published numbers lie inside the 95% interval that their own "
-        "sample size allows, at the most likely parameter values.",
+        "sample size allows, at the posterior medians of the parameters.",
     ).table(targets, "Every target, with the Monte Carlo standard error of the simulation.", FORMATS, file="targets.csv")
     report = _draw(report, folder, "targets", shares_figure(targets))
     report = report.section(

@@ -49,6 +49,8 @@ CURVE_YEARS = 5.0
 STATE_YEARS = 3.0
 MOST_ACROSS = 3
 SHOWN_PATHS = 14
+REFERENCE_LINES = (30.0, 40.0)
+"""mmHg below which ischaemia counts as critical and healing as impaired (Dubsky et al., Mol Diagn Ther 2023;27:673)."""
 WIDE = 8.6
 
 
@@ -222,7 +224,7 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
 def _paths_panel(axes: Axes, time: NDArray[np.float64], paths: NDArray[np.float64], colour: str) -> None:
     months = 12.0 * time
     end = months[-1]
-    for level in (30.0, 40.0):
+    for level in REFERENCE_LINES:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     for path in paths[:SHOWN_PATHS]:
         axes.plot(months, path, color=INK, linewidth=0.5, alpha=0.45, zorder=2)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulator.report.comparison_figures import REFERENCE_LINES
 from simulator.report.style import (
     INK,
     LINE_COLOURS,
@@ -45,8 +46,7 @@ WORDS = {
     Event.REPEAT_ANGIOPLASTY: "angioplasty",
     Event.RESTENOSIS: "restenosis",
 }
-COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, "#a6761d"), strict=False))
-THRESHOLDS = (30.0, 40.0)
+COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=True))
 TOP, LINE = 80.0, 7.0
 """mmHg at which the names of events begin, and for each line of them."""
 LETTER = 0.013
@@ -69,15 +69,15 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
                 _time_axis(axes, window, last=place == len(lives) - 1)
         caption(
             figure,
-            f"Patient {number}. Left: true TcPO2 (line), what was measured (dots) and treatments with cells (triangles);"
-            " dotted lines are 30 and 40 mmHg. Right: the share of each budget of luck that is spent; an event comes when"
-            " its line reaches 100%. The same budgets hold under every policy.",
+            f"Patient {number}. Left: true TcPO2 (line), what was measured (dots) and treatments with cells"
+            " (triangles); dotted lines are 30 and 40 mmHg. Right: the share of each budget of luck that is spent; an"
+            " event comes when its line reaches 100%. The same budgets hold under every policy.",
         )
     return figure
 
 
 def _path_panel(axes: Axes, life: Watched, window: float, colour: str) -> None:
-    for level in THRESHOLDS:
+    for level in REFERENCE_LINES:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     seen = [(m.time, m.tcpo2) for m in life.moments if m.event in (Event.VISIT, Event.REFERRAL)]
     decided = [(m.time, m.decided_on) for m in life.moments if not isnan(m.decided_on)]
@@ -118,7 +118,9 @@ def _name_events(axes: Axes, life: Watched, window: float) -> None:
     if later:
         height = TOP + LINE * (len(lines) + 0.6)
         lines.append([])
-        axes.text(window, height, "later: " + "; ".join(later), fontsize=7, ha="right", va="center_baseline", color=MUTED)
+        between = f"{len(later) - 1} more events, " if len(later) > 1 else ""
+        words = f"later: {between}{later[-1]}"
+        axes.text(window, height, words, fontsize=7.5, ha="right", va="center_baseline", color=MUTED)
     axes.set_ylim(0, TOP + LINE * len(lines) + 1)
     axes.set_yticks(np.arange(0, TOP + 1, 20))
 
@@ -132,7 +134,8 @@ def _budget_panel(axes: Axes, life: Watched, window: float) -> None:
         if not inside.any():
             continue
         again = f" {own.occurrence}" if own.occurrence > 1 else ""
-        axes.plot(times[inside], share[inside], color=colour, linewidth=1.4, label=str(place))
+        dash = (0, (4, 2)) if own.risk == BACKGROUND else "-"
+        axes.plot(times[inside], share[inside], color=colour, linestyle=dash, linewidth=1.4, label=str(place))
         names[str(place)] = own.risk + again
         if own.happened is not None and own.happened <= window:
             axes.plot([own.happened], [1.0], "o", color=readable(colour), markersize=5, clip_on=False, zorder=5)

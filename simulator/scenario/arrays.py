@@ -14,8 +14,8 @@ from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
 from simulator.pathway.policy import POLICY
 from simulator.population.criteria import CRITERIA
+from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
-from simulator.scenario.settings import Discounting
 from simulator.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route
 
 if TYPE_CHECKING:

@@ -139,11 +139,14 @@ def _read(file: Path, name: str, problems: list[Problem]) -> Layer:
 
 
 def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[Problem]) -> Table:
-    """The sound part of a scenario's table, with the place of its patients spelled out from `folder` on."""
+    """The sound part of a scenario's table, with the places of its patients and payer spelled out from `folder` on."""
     sound = sound_part(Settings, table, name, problems)
     people = sound.get("population", {})
     if "csv" in people:
         people["csv"] = str(folder / people["csv"])
+    payer = sound.get("economics", {})
+    if str(payer.get("perspective", "")).endswith(".toml"):
+        payer["perspective"] = str(folder / payer["perspective"])
     policies = sound.get("policies", {})
     for policy in [key for key in policies if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", key)]:
         allowed = "a name of letters, digits, _ and -, a letter first"

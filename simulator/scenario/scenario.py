@@ -115,8 +115,8 @@ class Scenario:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of everything that decides a result, whatever the files look like."""
-        texts = {"label", "description", "extends", "policies"}
+        """SHA-256 of everything that decides a life, whatever the files look like; what lives are worth is not in it."""
+        texts = {"label", "description", "extends", "policies", "economics"}
         content = {
             "settings": self.settings.model_dump(mode="json", exclude=texts | {"population"}),
             "patients": self.patients,

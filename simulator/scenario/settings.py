@@ -1,4 +1,4 @@
-"""A scenario as its file writes it: population, entry, follow-up, evidence, capacity, discounting and options."""
+"""A scenario as its file writes it: population, entry, follow-up, evidence, capacity, economics and options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
-from simulator.scenario.limits import Arrivals, Patients, Slots, YearlyRate, Years
+from simulator.scenario.economics import Discounting, Economics
+from simulator.scenario.limits import Arrivals, Patients, Slots, Years
 from simulator.scenario.policy import Criteria, Fault, Policy
 from simulator.vocabulary import DAYS_PER_YEAR
 
@@ -80,13 +81,6 @@ class Capacity(Frozen):
     queue: Literal["first_come", "worst_tcpo2"] = "first_come"
 
 
-class Discounting(Frozen):
-    """Annual discount rates of effects and costs."""
-
-    effects: YearlyRate
-    costs: YearlyRate
-
-
 class Settings(Frozen):
     """A whole scenario. A file writes a part of it, and what it `extends` gives the rest."""
 
@@ -103,6 +97,7 @@ class Settings(Frozen):
     parameters: dict[str, Any] = Field(default_factory=dict)
     capacity: Capacity | None = None
     discounting: Discounting
+    economics: Economics
     policies: dict[str, Policy] = Field(default_factory=dict)
 
     def faults(self) -> Iterator[Fault]:
@@ -111,6 +106,8 @@ class Settings(Frozen):
             yield f"entry.{key}", value, allowed
         for key, value, allowed in self.follow_up.faults():
             yield f"follow_up.{key}", value, allowed
+        for key, value, allowed in self.economics.faults():
+            yield f"economics.{key}", value, allowed
         if not self.compare:
             yield "compare", list(self.compare), "at least one policy"
         for place, name in enumerate(self.compare):

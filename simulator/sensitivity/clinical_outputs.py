@@ -42,11 +42,9 @@ def read_output(text: str, policies: Collection[str], horizon: float) -> Clinica
     if found is None:
         return [("outputs", text, FORM)]
     first, second, only, outcome, when = found.groups()
-    policy, reference = (only, None) if only else (first, second)
-    faults = [
-        f"{nearest(name, policies)} for {name!r}" for name in (policy, reference) if name not in {*policies, None}
-    ]
-    if policy == reference:
+    named: list[str] = [only] if only else [first, second]
+    faults = [f"{nearest(name, policies)} for {name!r}" for name in named if name not in policies]
+    if first and first == second:
         faults.append("two different policies")
     if outcome not in OUTCOMES:
         faults.append(f"{nearest(outcome, OUTCOMES)} for {outcome!r}")
@@ -55,7 +53,7 @@ def read_output(text: str, policies: Collection[str], horizon: float) -> Clinica
         faults.append(f"a number of years up to the horizon, {horizon:g}, or {HORIZON!r}, for {when!r}")
     if faults or time is None:
         return [("outputs", text, allowed) for allowed in faults]
-    return ClinicalOutput(policy, reference, outcome, time)
+    return ClinicalOutput(named[0], None if only else second, outcome, time)
 
 
 def _years(text: str, horizon: float) -> float | None:

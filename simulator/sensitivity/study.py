@@ -25,7 +25,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from simulator.errors import BadInput, Problem, nearest
-from simulator.evidence.reading import Frozen, checked, read_toml
+from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
+from simulator.evidence.shipped import shipped
 from simulator.sensitivity.designs import METHODS, MOST_ROWS
 from simulator.sensitivity.inputs import Catalogue, Input
 from simulator.sensitivity.model import KINDS, Model, canonical
@@ -34,6 +35,8 @@ from simulator.sensitivity.space import Space, build_space
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
+SHIPPED = "studies"
+"""Folder of shipped studies among the scenarios."""
 NO_OUTPUT = "(none)"
 """Stands for outputs that were faulty themselves and reported as such."""
 
@@ -122,16 +125,28 @@ class Study(Planned):
 
 
 def load_study(path: Path | str) -> Study:
-    """The study of a TOML file, checked against the model it names.
+    """The study of a TOML file, checked against the model it names. Raises BadInput with every fault at once."""
+    return read_study(*study_tables(path))
+
+
+def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
+    """The tables of a study file, given as a path or as the name of a shipped study, and what messages call it.
 
     A setting of the model that ends in ``.toml`` and exists beside the study file becomes an absolute path. Raises
-    BadInput with every fault at once.
+    BadInput for a file that cannot be read.
     """
     file = Path(path)
+    names = {each.stem: each for each in sorted((shipped("scenarios") / SHIPPED).glob("*.toml"))}
     problems: list[Problem] = []
-    if file.exists() and not file.is_file():
+    content: dict[str, Any] = {}
+    if file.is_dir():
         problems.append(Problem(str(file), "file", "a folder", "a study file (TOML)"))
-    content = {} if problems else read_toml(file, file.name, problems)
+    elif not file.exists() and not file.suffix:
+        if str(file) in names:
+            return study_tables(names[str(file)])
+        problems.append(Problem(str(file), "file", MISSING, f"{nearest(str(file), names)} Or a study file (TOML)"))
+    else:
+        content = read_toml(file, file.name, problems)
     if problems:
         raise BadInput(problems)
     if isinstance(content.get("model"), dict) and isinstance(content["model"].get("settings"), dict):
@@ -141,7 +156,7 @@ def load_study(path: Path | str) -> Study:
             for key, value in settings.items()
             if isinstance(value, str) and value.endswith(".toml") and (file.parent / value).is_file()
         }
-    return read_study(content, file.name)
+    return content, file.name
 
 
 def read_study(content: Mapping[str, Any], name: str) -> Study:

@@ -16,7 +16,9 @@ Fate = Callable[[pd.DataFrame, pd.DataFrame], "pd.Series[bool]"]
 """Which patients have it, from their rows under the first and under the last policy."""
 
 FATES: dict[str, Fate] = {
-    "recovered": lambda first, last: last["recovery_start_years"].notna() & (last["response_dose"] <= 3),
+    "recovered": lambda first, last: (
+        last["recovery_start_years"] < last[["died_at_years", "amputated_at_years"]].min(axis=1).fillna(float("inf"))
+    ),
     "healed": lambda first, last: last["healed_at_years"].notna() & last["amputated_at_years"].isna(),
     "amputated": lambda first, last: last["amputated_at_years"].notna(),
     "died": lambda first, last: last["died_at_years"] < EARLY,

@@ -77,26 +77,25 @@ def hidden(watched: Watched, scenario: Scenario) -> str:
     if not life["can_recover"]:
         return f"{text} This one cannot."
     text += f" This one can, at treatment {int(life['response_dose'])}, by {life['gain']:.0f} mmHg"
-    return text + ("; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not.")
+    return text + (
+        "; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not."
+    )
 
 
 def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
     """The life as pairs of years since referral and a sentence, in order."""
     plan = _plan(watched, scenario)
     lines = [(0.0, plan)] if plan else []
-    own = watched.life
-    if own["recovers_anyway"] and own["recovery_start"] < watched.end and not _by_dose(watched):
-        lines.append((float(own["recovery_start"]), "[Perfusion begins to recover by itself.]"))
     for place, moment in enumerate(watched.moments[1:], start=1):
         if moment.event is Event.VISIT:
             continue
         lines.append((moment.time, _sentence(watched, scenario, place, moment)))
+    own = watched.life
+    if own["recovers_anyway"] and own["recovery_start"] < watched.end:
+        rise = f"[Perfusion begins to rise by up to {own['gain']:.0f} mmHg, and does so without cells.]"
+        lines.append((float(own["recovery_start"]), rise))
     lines.extend(_visits(watched))
     return sorted(lines, key=lambda line: line[0])
-
-
-def _by_dose(watched: Watched) -> bool:
-    return any(moment.recovery for moment in watched.moments[1:])
 
 
 def _plan(watched: Watched, scenario: Scenario) -> str:
@@ -173,7 +172,8 @@ def _dose(watched: Watched, moment: Moment, scenario: Scenario) -> str:
         text = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg. {text}"
     if moment.recovery:
         days = float(scenario.params()["recovery_days"])
-        return f"{text} [The limb responds: perfusion rises by up to {watched.life['gain']:.0f} mmHg over {days:.0f} days.]"
+        gain = watched.life["gain"]
+        return f"{text} [The limb responds: perfusion rises by up to {gain:.0f} mmHg over {days:.0f} days.]"
     return text
 
 
@@ -219,7 +219,7 @@ def twins(lives: Sequence[Watched], scenario: Scenario) -> list[str]:
 
 
 def spending_table(lives: Sequence[Watched]) -> pd.DataFrame:
-    """Every budget: policy, risk, occurrence, budget, share_spent_1_year, share_spent, happened_years (NaN if never)."""
+    """Every budget, its share spent by one year and in the end, and the time of its event (NaN if it never came)."""
     rows = [
         {
             "policy": life.policy,

@@ -32,9 +32,9 @@ MOST_POINTS = 400
 class Moment(NamedTuple):
     """One event and the patient just after it.
 
-    `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation. `decided_on` is
-    what was measured when a repeat dose was decided, else NaN. `doses`, `operations` and `wound` count or name the state
-    that the event left behind; `recovery` is true where a rise of perfusion begins with it.
+    `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation.
+    `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
+    and `Limb`; `recovery` is true where a dose starts a rise of perfusion.
     """
 
     time: float
@@ -42,7 +42,6 @@ class Moment(NamedTuple):
     tcpo2: float
     decided_on: float
     doses: int
-    angioplasties: int
     wound: int
     limb: int
     recovery: bool
@@ -52,8 +51,8 @@ class Moment(NamedTuple):
 class Watched:
     """A patient's life under one policy.
 
-    `patient` and `life` are records of PATIENT and LIFE, the life as it ended. `times` (years) and `path` (true TcPO2, mmHg,
-    NaN after a major amputation) draw the course. `spending` holds every budget of luck that was drawn on.
+    `patient` and `life` are records of PATIENT and LIFE, the life as it ended. `times` (years) and `path` (true TcPO2,
+    mmHg, NaN after a major amputation) draw the course. `spending` holds every budget of luck that was drawn on.
     """
 
     policy: str
@@ -86,7 +85,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     visits = visit_times(*intervals, horizon)
     policy_record = scenario.policy_records([policy])[0]
     setting = Setting(params, policy_record, horizon, effects, costs, visits, visit_table(visits, costs), np.zeros(0))
-    records, lives, key = np.zeros(1, PATIENT), np.zeros(1, LIFE), np.uint64(seed)
+    records, lives, key = np.zeros(1, PATIENT), np.zeros(1, LIFE), _key(seed)
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
     if not make_patient(records[0], row, scenario.given, params, scenario.entry_record, key, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
@@ -95,7 +94,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     begin_life(life, records[0], params, policy_record, key, patient, ages, log_hazards)
     budgets = Budgets(life, records[0], params, ages, log_hazards)
     course = Course(setting, life, records[0], np.zeros(WIDTH), np.zeros((0, 3), np.int64))
-    moments = [_moment(course, nan, bool(life["ramps"]))]
+    moments = [_moment(course, nan, False)]
     times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]
     while course.goes_on:
         due = course.next()
@@ -166,5 +165,18 @@ def _decided_on(course: Course, due: Due) -> float:
 
 def _moment(course: Course, decided_on: float, recovery: bool) -> Moment:
     last, life = course.history[-1], course.life
-    counts = (int(life[name]) for name in ("doses", "angioplasties", "wound", "limb"))
-    return Moment(float(last["time"]), Event(int(last["event"])), float(last["tcpo2"]), decided_on, *counts, recovery)
+    return Moment(
+        time=float(last["time"]),
+        event=Event(int(last["event"])),
+        tcpo2=float(last["tcpo2"]),
+        decided_on=decided_on,
+        doses=int(life["doses"]),
+        wound=int(life["wound"]),
+        limb=int(life["limb"]),
+        recovery=recovery,
+    )
+
+
+def _key(seed: int) -> Any:
+    """The seed as the rules take it: 64 bits without a sign."""
+    return np.uint64(seed)

@@ -1,0 +1,224 @@
+"""The values in force: one payer's prices, one set of utilities, one way of pricing wounds, one currency.
+
+They are read once, with every fault told before anything is simulated: a price for an event that no policy compared
+has, a missing price for one that it has, a price of the payer that the model cannot charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from simulator.economics.cost_items import LATER_VISITS, CostItem, cost_items, known_prices
+from simulator.economics.results import Array
+from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.distributions import sample
+from simulator.evidence.perspective import Perspective, load_perspective
+from simulator.evidence.population_norm import PopulationNorm, load_population_norm
+from simulator.evidence.price_transfer import exchange, inflate
+from simulator.evidence.register import Register, outside_range
+from simulator.evidence.utilities import UtilitySet, load_utilities
+from simulator.scenario.economics import Discounting
+from simulator.scenario.policy import Policy
+from simulator.scenario.scenario import Scenario
+
+Found = TypeVar("Found")
+
+COMMON_UTILITY = "utility_quantile"
+"""Name of the one uncertain number behind utilities that are drawn at a common quantile."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """The money in which results are stated; `factor` turns the payer's own amounts into it."""
+
+    currency: str
+    price_year: int
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Prices and utilities of each draw, by name, each of shape (draws,)."""
+
+    prices: Mapping[str, Array]
+    utilities: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged."""
+
+    perspective: Perspective
+    utility_set: UtilitySet
+    norm: PopulationNorm
+    male_share: float
+    policies: Mapping[str, Policy] = field(repr=False)
+    wound_costs: str
+    strict_payer: bool
+    age_adjusted: bool
+    money: Money
+    thresholds: tuple[float, ...]
+    discounting: Discounting
+    discounted: bool = True
+    leave_out: tuple[str, ...] = ()
+
+    @cached_property
+    def items(self) -> tuple[CostItem, ...]:
+        """Costs that some policy can incur."""
+        every = cost_items(self.wound_costs, self.strict_payer, self.leave_out)
+        return tuple(item for item in every if any(charges(item, policy) for policy in self.policies.values()))
+
+    @property
+    def price_names(self) -> tuple[str, ...]:
+        """Prices that are read, in the payer's order."""
+        read = {name for item in self.items for name in item.names}
+        return tuple(name for name in self.perspective.prices.names() if name in read)
+
+    @property
+    def threshold(self) -> float:
+        """The first threshold: what is reported where there is room for one only."""
+        return self.thresholds[0]
+
+    def sample(self, n: int, seed: int) -> Drawn:
+        """`n` draws of every price that is read and of every utility."""
+        prices, states = self.perspective.prices, self.utility_set.states
+        priced, valued = sample(prices, n, seed, self.price_names), sample(states, n, seed)
+        return Drawn(
+            {name: np.asarray(priced[name]) for name in self.price_names},
+            {name: np.asarray(valued[name]) for name in states.names()},
+        )
+
+    def at_base(self, changes: Mapping[str, Array] | None = None) -> Drawn:
+        """The numbers in force as one draw, or as many as `changes` has rows; `changes` replaces prices and utilities.
+
+        Raises BadInput for a name that is neither a price that is read nor a state of the set.
+        """
+        changes = changes or {}
+        states = self.utility_set.states
+        known = (*self.price_names, *states.names())
+        unread = [name for name in changes if name not in known]
+        if unread:
+            raise BadInput(Problem("draws", name, "read by nothing", nearest(name, known)) for name in unread)
+        rows = len(next(iter(changes.values()), (0,)))
+        base = {name: self.perspective.prices[name].value for name in self.price_names}
+        return Drawn(
+            {name: np.asarray(changes.get(name, np.full(rows, value))) for name, value in base.items()},
+            {n: np.asarray(changes.get(n, np.full(rows, states[n].value))) for n in states.names()},
+        )
+
+    def uncertain(self, drawn: Drawn) -> dict[str, Array]:
+        """The draws of every price and utility that varies; utilities of one common quantile count once."""
+        columns = {name: draws for name, draws in drawn.prices.items() if np.ptp(draws) > 0}
+        streams: dict[str, Array] = {}
+        for name, draws in drawn.utilities.items():
+            if np.ptp(draws) > 0:
+                luck = self.utility_set.states[name].luck
+                streams.setdefault(COMMON_UTILITY if luck == "utility" else name, draws)
+        return columns | streams
+
+
+def charges(item: CostItem, policy: Policy) -> bool:
+    """Whether people can incur a cost under a policy."""
+    needs = {
+        "count_dose": policy.cell_therapy.doses > 0,
+        "count_angioplasty": policy.angioplasty.offered,
+        "count_marker_test": policy.selection.marker != "none",
+    }
+    possible = needs.get(item.columns[0], True)
+    return possible and item.applies(policy.cell_therapy.product, policy.selection.marker)
+
+
+def values_of(scenario: Scenario) -> Values:
+    """The values that a scenario asks for. Raises BadInput with everything that is wrong with them."""
+    settings = scenario.settings.economics
+    problems: list[Problem] = []
+    file = f"{scenario.name}: [economics]"
+    perspective = _found(lambda: load_perspective(settings.perspective), problems)
+    chosen = _found(lambda: load_utilities(settings.utility_set), problems)
+    if perspective is None or chosen is None:
+        raise BadInput(problems)
+    payer = perspective.conventions.perspective
+    norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+    money = _found(lambda: restated(perspective, settings.currency, settings.price_year), problems)
+    prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
+    states = _replaced(chosen.states, settings.utilities, f"{file} utilities", problems)
+    for name in perspective.prices.names():
+        if name not in known_prices():
+            allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
+            problems.append(Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed))
+    if problems or norm is None or money is None:
+        raise BadInput(problems)
+    discount = perspective.conventions.discount
+    found = Values(
+        perspective=replace(perspective, prices=prices),
+        utility_set=replace(chosen, states=states),
+        norm=norm,
+        male_share=scenario.register["male_share"].value,
+        policies={name: scenario.policies[name] for name in scenario.compare},
+        wound_costs=settings.wound_costs,
+        strict_payer=settings.strict_payer,
+        age_adjusted=settings.age_adjusted,
+        money=money,
+        thresholds=tuple(
+            money.factor * t for t in settings.thresholds or [t.value for t in perspective.conventions.thresholds]
+        ),
+        discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
+    )
+    check_prices(found, settings.prices, f"{file} prices")
+    return found
+
+
+def check_prices(values: Values, own: Mapping[str, object] | None = None, file: str = "prices") -> None:
+    """Stop at prices that are missing, and at the user's `own` that nothing would charge."""
+    read = {name for item in values.items for name in item.names if name != LATER_VISITS}
+    problems = [
+        Problem(values.perspective.name, f"prices.{name}", "missing", "a price, because a policy compared incurs it")
+        for name in sorted(read)
+        if name not in values.perspective.prices
+    ]
+    for name in own or {}:
+        if name not in read:
+            by = f"no policy compared incurs it with wound_costs = {values.wound_costs!r}"
+            if not values.strict_payer:
+                by += " and strict_payer = false"
+            problems.append(Problem(file, name, "charged to nobody", f"one of {', '.join(sorted(read))}: {by}"))
+    if problems:
+        raise BadInput(problems)
+
+
+def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:
+    """The money of results: the payer's own, or another year's prices and then another currency at that year's rate."""
+    payer = perspective.conventions.perspective
+    year = payer.price_year if price_year is None else price_year
+    factor = 1.0 if year == payer.price_year else inflate(1.0, payer.country, payer.price_year, year)
+    if currency not in (None, payer.currency):
+        assert currency is not None
+        factor *= exchange(1.0, payer.currency, currency, year)
+    return Money(currency or payer.currency, year, factor)
+
+
+def _replaced(register: Register, own: Mapping[str, object], file: str, problems: list[Problem]) -> Register:
+    """A register with a user's numbers laid over it; faults of these are appended to `problems`."""
+    sound = {}
+    for name, value in own.items():
+        if name not in register:
+            problems.append(Problem(file, name, repr(value), nearest(name, register.names())))
+        elif faults := outside_range(register[name], value, file, name):
+            problems.extend(faults)
+        else:
+            sound[name] = float(value)  # type: ignore[arg-type]
+    return register.with_values(sound)
+
+
+def _found(read: Callable[[], Found], problems: list[Problem]) -> Found | None:
+    """What a reader gives, or None with its faults appended to `problems`."""
+    try:
+        return read()
+    except BadInput as bad:
+        problems.extend(bad.problems)
+        return None

@@ -1,0 +1,96 @@
+"""How results are valued: the payer, wound costs, utilities, uncertainty, and whom the decision concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from simulator.evidence.parameter import as_tuple
+from simulator.evidence.reading import Frozen
+from simulator.scenario.limits import Amount, Arm, Centres, Draws, Headcount, Pairs, Probability, YearlyRate, Years
+from simulator.scenario.policy import Fault
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class Discounting(Frozen):
+    """Annual discount rates of effects and costs."""
+
+    effects: YearlyRate
+    costs: YearlyRate
+
+
+class People(Frozen):
+    """Whom the decision concerns: people like the scenario's, `per_year` of them over `years`, `waiting` today."""
+
+    per_year: Headcount
+    years: Years
+    waiting: Headcount = 0.0
+
+
+class Trial(Frozen):
+    """A proposed trial of two arms whose result is known after `years`. Its costs are in a currency of their own."""
+
+    patients_per_arm: Annotated[tuple[Arm, ...], BeforeValidator(as_tuple)]
+    years: Years
+    fixed_cost: Amount
+    cost_per_patient: Amount
+    currency: Currency
+    price_year: int
+
+
+class Budget(Frozen):
+    """Share of newly referred people under the new policy in each year, within the treatments that can be given."""
+
+    uptake: Annotated[tuple[Probability, ...], BeforeValidator(as_tuple)]
+    treatments_per_year: Headcount | None = None
+    centres: Centres
+
+
+class Variant(Frozen):
+    """One row of the scenario table: what differs from the base case."""
+
+    label: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    horizon_years: Years | None = None
+    life_table_period: str | None = None
+
+
+class Economics(Frozen):
+    """How a scenario is valued.
+
+    `perspective` names a shipped payer or a TOML file. `draws` parameter draws of `patients` patients each make the
+    probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of
+    the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
+    `currency` and `price_year` if these are given. Without `discounting` the payer's rates hold.
+    """
+
+    perspective: str
+    strict_payer: bool = True
+    wound_costs: Literal["all_in", "split"]
+    utility_set: str
+    age_adjusted: bool = True
+    draws: Draws
+    patients: Pairs
+    thresholds: Annotated[tuple[Amount, ...], BeforeValidator(as_tuple)] = ()
+    currency: Currency | None = None
+    price_year: int | None = None
+    prices: dict[str, Any] = Field(default_factory=dict)
+    utilities: dict[str, Any] = Field(default_factory=dict)
+    discounting: Discounting | None = None
+    population: People
+    trial: Trial
+    budget: Budget
+    two_way: Annotated[tuple[str, str], BeforeValidator(as_tuple)]
+    scenarios: dict[str, Variant] = Field(default_factory=dict)
+
+    def faults(self) -> Iterator[Fault]:
+        """What the keys cannot tell one by one."""
+        if not self.trial.patients_per_arm:
+            yield "trial.patients_per_arm", [], "at least one size"
+        if not self.budget.uptake:
+            yield "budget.uptake", [], "a share for each year"
+        if len(set(self.two_way)) < 2:
+            yield "two_way", list(self.two_way), "two different parameters or prices"

@@ -1,0 +1,208 @@
+"""Endpoints of a trial as a design file writes them: what is measured, when, and by which test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from simulator.evidence.parameter import as_tuple
+from simulator.evidence.reading import Frozen
+from simulator.scenario.limits import Probability, number
+from simulator.scenario.policy import Fault
+
+Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
+Margin = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
+
+BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
+ONE_ARM = ("exact_binomial",)
+SURVIVAL = ("logrank", "cox", "rmst")
+COMPETING = ("gray", "subdistribution_logrank", "fine_gray", "cumulative_incidence")
+CONTINUOUS = ("ancova", "t_test")
+HIERARCHICAL = ("win_ratio", "win_odds", "net_benefit")
+TESTS = BINARY + ONE_ARM + SURVIVAL + COMPETING + CONTINUOUS + HIERARCHICAL
+
+BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray")
+"""Tests whose information is the number of events; that of the others is the number of patients who are through."""
+AT_A_TIME = (*BINARY, *ONE_ARM, *CONTINUOUS, *HIERARCHICAL, "rmst", "cumulative_incidence")
+"""Tests that need `at_months`."""
+STRATIFIABLE = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", "ancova", "t_test")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What can be an endpoint. `good`: more of it is better. `tests`: those that fit."""
+
+    label: str
+    good: bool
+    tests: tuple[str, ...]
+
+
+_DICHOTOMY = BINARY + ONE_ARM
+OUTCOMES = {
+    "major_amputation": Outcome("major amputation", False, _DICHOTOMY + SURVIVAL + COMPETING),
+    "death": Outcome("death", False, _DICHOTOMY + SURVIVAL),
+    "amputation_free_survival": Outcome("amputation-free survival", True, _DICHOTOMY + SURVIVAL),
+    "healing": Outcome("healing, of the wound or a stump", True, _DICHOTOMY + SURVIVAL + COMPETING),
+    "healing_without_amputation": Outcome(
+        "healing without major amputation", True, _DICHOTOMY + SURVIVAL + COMPETING
+    ),
+    "walking": Outcome("walking", True, _DICHOTOMY),
+    "walking_time": Outcome("time spent walking", True, ("t_test",)),
+    "tcpo2": Outcome("measured TcPO2", True, ("ancova", "t_test")),
+    "hierarchy": Outcome("hierarchical composite", True, HIERARCHICAL),
+}
+SEEN_AT_VISITS = ("walking", "walking_time", "tcpo2")
+LEVELS = ("death", "major_amputation", "healing", "tcpo2")
+"""What a hierarchy may hold."""
+
+SCALES = {
+    "chi_square": "risk difference",
+    "chi_square_corrected": "risk difference",
+    "fisher": "risk difference",
+    "risk_difference": "risk difference",
+    "risk_ratio": "log risk ratio",
+    "exact_binomial": "success rate",
+    "logrank": "log hazard ratio",
+    "cox": "log hazard ratio",
+    "rmst": "difference of restricted means, months",
+    "gray": "log subdistribution hazard ratio",
+    "subdistribution_logrank": "log subdistribution hazard ratio",
+    "fine_gray": "log subdistribution hazard ratio",
+    "cumulative_incidence": "difference of cumulative incidences",
+    "ancova": "difference of means",
+    "t_test": "difference of means",
+    "win_ratio": "log win ratio",
+    "win_odds": "log win odds",
+    "net_benefit": "net benefit",
+}
+"""What each test estimates."""
+
+KNOWN_SIZE = {
+    "chi_square": "can exceed its level slightly in small trials",
+    "chi_square_corrected": "conservative: Yates' correction",
+    "fisher": "conservative: exact and discrete",
+    "risk_difference": "liberal in small trials: Wald's test with unpooled variance",
+    "risk_ratio": "conservative with few events: Wald's test of a logarithm",
+    "exact_binomial": "conservative: exact and discrete",
+    "cox": "slightly conservative with few events: Wald's test",
+    "fine_gray": "slightly conservative with few events: Wald's test",
+    "rmst": "slightly liberal in small trials: Wald's test with Greenwood's variance",
+    "cumulative_incidence": "slightly liberal in small trials: Wald's test",
+    "win_ratio": "slightly conservative with few pairs decided: Wald's test of a logarithm",
+    "win_odds": "close to its level",
+    "net_benefit": "slightly liberal in small trials: Wald's test",
+}
+"""How the type I error of a test is known to differ from its level; tests not named hold it."""
+
+
+class Endpoint(Frozen):
+    """One endpoint.
+
+    `at_months` after entry is when a yes-or-no or continuous outcome is read, and where a time to event is cut off.
+    `lost` says what becomes of a patient lost before then: left out, or counted as a failure. `null_rate` is the rate
+    of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
+    `margin` the difference of TcPO2 that counts as a tie in it.
+    """
+
+    name: str
+    outcome: Literal[
+        "major_amputation",
+        "death",
+        "amputation_free_survival",
+        "healing",
+        "healing_without_amputation",
+        "walking",
+        "walking_time",
+        "tcpo2",
+        "hierarchy",
+    ]
+    test: Literal[
+        "chi_square",
+        "chi_square_corrected",
+        "fisher",
+        "risk_difference",
+        "risk_ratio",
+        "exact_binomial",
+        "logrank",
+        "cox",
+        "rmst",
+        "gray",
+        "subdistribution_logrank",
+        "fine_gray",
+        "cumulative_incidence",
+        "ancova",
+        "t_test",
+        "win_ratio",
+        "win_odds",
+        "net_benefit",
+    ]
+    at_months: Months | None = None
+    lost: Literal["excluded", "failure"] = "excluded"
+    null_rate: Probability | None = None
+    stratified: bool = False
+    order: Annotated[
+        tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
+    ] = ()
+    margin: Margin = 0.0
+
+    @property
+    def at(self) -> float | None:
+        """Years after entry at which it is read or cut off."""
+        return None if self.at_months is None else self.at_months / 12.0
+
+    @property
+    def waits(self) -> float:
+        """Years that a patient must have been in the trial before the patient counts."""
+        return self.at if self.at is not None and self.test in AT_A_TIME else 0.0
+
+    @property
+    def by_events(self) -> bool:
+        """Whether information is the number of events."""
+        return self.test in BY_EVENTS
+
+    @property
+    def needs_visit(self) -> bool:
+        """Whether it is read at a visit."""
+        return self.outcome in SEEN_AT_VISITS or "tcpo2" in self.order
+
+    @property
+    def good(self) -> bool:
+        """Whether a larger estimate is better for patients."""
+        more_is_better = OUTCOMES[self.outcome].good
+        if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox"):
+            return False
+        if self.test == "rmst" and self.outcome != "amputation_free_survival":
+            # The restricted mean is time spent without the event.
+            return not more_is_better
+        return True if self.test == "exact_binomial" else more_is_better
+
+    def faults(self, arms: int, visits: tuple[float, ...], longest: float, strata: int) -> Iterator[Fault]:
+        """What cannot be, given the number of arms, the visits and the longest follow-up (months) and strata."""
+        fitting = OUTCOMES[self.outcome].tests
+        if self.test not in fitting:
+            yield "test", self.test, f"for {self.outcome}: {', '.join(fitting)}"
+        if (self.test in ONE_ARM) != (arms == 1):
+            allowed = "exact_binomial, because the trial has one arm" if arms == 1 else "a test that compares arms"
+            yield "test", self.test, allowed
+        if self.test in ONE_ARM and self.null_rate is None:
+            yield "null_rate", "missing", "the rate of success that the trial has to beat"
+        if self.null_rate is not None and (self.test not in ONE_ARM or not 0.0 < self.null_rate < 1.0):
+            yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial"
+        if self.at_months is None and self.test in AT_A_TIME:
+            yield "at_months", "missing", f"a time after entry, which {self.test} needs"
+        if self.at_months is not None and self.at_months > longest:
+            allowed = f"at most follow_up.months = {longest:g}: nobody is followed to this endpoint"
+            yield "at_months", self.at_months, allowed
+        if self.needs_visit and self.at_months is not None and self.at_months not in visits:
+            listed = ", ".join(f"{visit:g}" for visit in visits) or "none yet"
+            yield "at_months", self.at_months, f"one of visits.at_months ({listed}), because it is read at a visit"
+        if self.stratified and (self.test not in STRATIFIABLE or not strata):
+            allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
+            yield "stratified", True, allowed
+        if (self.outcome == "hierarchy") != bool(self.order):
+            yield "order", list(self.order), f"outcomes of a hierarchy, the most important first: {', '.join(LEVELS)}"
+        if len(set(self.order)) < len(self.order):
+            yield "order", list(self.order), "each outcome once"

@@ -1,0 +1,313 @@
+"""`clti compare`: its files and columns, its report, its errors, and that it says what the simulation says."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from simulator.cli import app
+from simulator.comparison import compare
+from simulator.comparison.founding import founding_table
+from simulator.comparison.headlines import headline_results
+from simulator.comparison.population import population_table
+from simulator.engines.outcomes import OUTCOMES
+from simulator.run import simulate
+from simulator.scenario import load_scenario
+
+Clti = Callable[..., tuple[int, str, str]]
+PATIENTS = 300
+TWO = ("--policy", "conservative", "--policy", "protocol")
+HOSTILE = "<script>alert('x')</script> & co"
+QUEUE = f"""
+extends = "base"
+label = "Two slots"
+compare = ["conservative", "mine"]
+[capacity]
+slots_per_week = 2
+arrivals_per_week = 4.0
+[policies.mine]
+extends = "protocol"
+label = "{HOSTILE}"
+"""
+BAD = """
+extends = "base"
+labl = "x"
+compare = ["conservative", "protocl"]
+[follow_up]
+horizon_years = -3
+[policies.mine]
+extends = "protocol"
+[policies.mine.cell_therapy]
+product = "milk"
+interval_days = -4
+[policies.mine.selection]
+marker = "thrombophilia"
+sensitivity = 1.2
+[population]
+csv = "nowhere.csv"
+"""
+
+
+@pytest.fixture
+def clti(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Clti:
+    """Run the command line in this process: exit code, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["clti", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a comparison of two policies writes."""
+    path = tmp_path_factory.mktemp("compare") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["clti", "compare", "--patients", str(PATIENTS), *TWO, "--out", str(path)])
+        with pytest.raises(SystemExit) as left:
+            app.main()
+    assert not left.value.code
+    return path
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / f"{name}.csv", float_precision="round_trip")
+
+
+def test_tables_have_the_promised_columns(folder: Path) -> None:
+    """Scripts of other people rely on these names and this order."""
+    wanted = {
+        "outcomes": ["policy", "outcome", "time_years", "mean", "se"],
+        "differences": ["policy", "reference", "outcome", "time_years", "mean", "se"],
+        "curves": ["policy", "outcome", "time_years", "mean", "se"],
+        "states": ["policy", "time_years", "state", "share", "se"],
+        "perfusion": ["policy", "time_years", "mean", "se", "sd", "n"],
+        "population": ["characteristic", "statistic", "value", "se", "published"],
+        "treatment": ["policy", "measure", "mean", "se", "n"],
+    }
+    for name, columns in wanted.items():
+        assert list(table(folder, name).columns) == columns, name
+    written = {file.name for file in folder.iterdir()}
+    figures = {f"{name}.{kind}" for name in ("incidence", "states", "tcpo2", "differences") for kind in ("svg", "png")}
+    assert written >= figures | {"manifest.json", "report.html", "patients.parquet", "views.csv", "reliance.csv"}
+
+
+def test_outcomes_are_reported_at_one_year_and_at_the_horizon_with_errors(folder: Path) -> None:
+    """Every outcome of both policies is there at both times, and each has its standard error."""
+    outcomes = table(folder, "outcomes")
+    scenario = load_scenario()
+    assert set(outcomes["time_years"]) == set(scenario.times) >= {1.0, scenario.horizon}
+    assert set(outcomes["outcome"]) == set(OUTCOMES)
+    assert len(outcomes) == 2 * len(scenario.times) * len(OUTCOMES)
+    assert np.isfinite(outcomes[["mean", "se"]].to_numpy()).all()
+
+
+def test_the_command_says_what_the_simulation_says(folder: Path) -> None:
+    """The numbers in the files are those of `simulate`, to the last bit."""
+    direct = simulate(load_scenario(policies=["conservative", "protocol"]), patients=PATIENTS, seed=1)
+    for name, frame in (("outcomes", direct.outcomes), ("differences", direct.differences)):
+        written = table(folder, name)
+        assert written[["mean", "se"]].to_numpy().tolist() == frame[["mean", "se"]].to_numpy().tolist(), name
+
+
+def test_differences_are_paired(folder: Path) -> None:
+    """They are the differences of the means, and known better than from independent patients."""
+    outcomes = table(folder, "outcomes").set_index(["policy", "outcome", "time_years"])
+    change = table(folder, "differences").set_index(["outcome", "time_years"])
+    for outcome in ("major_amputation", "death", "healing_without_amputation"):
+        one, other = (outcomes.loc[(policy, outcome, 1.0)] for policy in ("conservative", "protocol"))
+        assert change.loc[(outcome, 1.0), "mean"] == pytest.approx(other["mean"] - one["mean"], abs=1e-12)
+        assert change.loc[(outcome, 1.0), "se"] < 0.7 * np.hypot(one["se"], other["se"])
+
+
+def test_curves_are_cumulative_and_states_add_up(folder: Path) -> None:
+    """Amputation and death never go back, and everybody is in one state at any time."""
+    curves = table(folder, "curves")
+    for (_, outcome), rows in curves.groupby(["policy", "outcome"]):
+        if outcome in {"major_amputation", "death", "healing"}:
+            assert (np.diff(rows.sort_values("time_years")["mean"]) >= 0).all()
+    totals = table(folder, "states").groupby(["policy", "time_years"])["share"].sum()
+    assert np.allclose(totals, 1.0, atol=1e-12)
+
+
+def test_patients_are_kept_one_by_one(folder: Path) -> None:
+    """The Parquet file has a row per policy and patient, says where it comes from, and gives the same shares."""
+    file = pq.read_table(folder / "patients.parquet")
+    people = file.to_pandas()
+    assert len(people) == 2 * PATIENTS
+    assert json.loads(file.schema.metadata[b"clti"])["seed"] == 1
+    outcomes = table(folder, "outcomes").set_index(["policy", "outcome", "time_years"])["mean"]
+    for policy, rows in people.groupby("policy", observed=True):
+        lost = (rows["amputated_at_years"] <= 1.0).mean()
+        assert lost == pytest.approx(outcomes[policy, "major_amputation", 1.0], abs=1e-12)
+
+
+def test_the_report_needs_no_network(folder: Path) -> None:
+    """Nothing is loaded from anywhere: every source is a data address."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(source.startswith("data:") for source in re.findall(r"src=\"([^\"]*)\"", page))
+    assert not re.search(r"(?:href|src)=\"https?:", page)
+    for heading in ("What was compared", "Who the patients are", "Results", "How far the evidence carries"):
+        assert heading in page
+
+
+def test_same_seed_same_bytes(folder: Path, tmp_path: Path, clti: Clti) -> None:
+    """A second run writes the same files, whatever its folder; only the manifest holds times."""
+    code, _, _ = clti("compare", "--patients", PATIENTS, *TWO, "--out", tmp_path / "again")
+    assert code == 0
+    files = {file.name for file in folder.iterdir()}
+    assert files == {file.name for file in (tmp_path / "again").iterdir()}
+    for name in files - {"manifest.json"}:
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+def test_views_move_the_counterfactual_only(folder: Path) -> None:
+    """The more recovery is caused by cells, the more they change; the share rises from view to view."""
+    views = table(folder, "views")
+    at = views[(views["outcome"] == "healing_without_amputation") & (views["time_years"] == 1.0)]
+    assert list(at["view"]) == ["sceptical", "central", "optimistic"]
+    assert (np.diff(at["share"]) > 0).all()
+    assert (np.diff(at["difference"]) > 0).all()
+
+
+def test_reliance_moves_weak_values_only_and_is_sorted(folder: Path) -> None:
+    """Only recalled or assumed values are moved; the strongest stands first in each result."""
+    moved = table(folder, "reliance")
+    assert set(moved["grade"]) <= {"recalled", "assumption"}
+    for _, rows in moved.groupby("outcome", sort=False):
+        swing = rows["swing"].dropna()
+        assert (np.diff(swing) <= 0).all()
+
+
+def test_headline_results_have_no_noise_between_calls() -> None:
+    """Twice the same values give the same bits, so that a change is caused by the value that moved."""
+    scenario = load_scenario(policies=["conservative", "protocol"])
+    results = headline_results(scenario, "protocol", 200, 1)
+    values = scenario.register.values()
+    base = results(values)
+    assert results(values) == base
+    assert results(values | {"response_or_bmmnc": 0.1}) == base
+    assert results(values | {"amputation_rate": 3.0}) != base
+
+
+def test_a_faulty_scenario_is_told_in_one_message_and_nothing_is_written(tmp_path: Path, clti: Clti) -> None:
+    """Exit code 2 with every fault of file and command line at once."""
+    file = tmp_path / "bad.toml"
+    file.write_text(BAD)
+    code, out, err = clti("compare", file, "--patients", 0, "--engine", "fast", "--out", tmp_path / "out")
+    assert code == 2
+    assert out == ""
+    for fault in (
+        "labl",
+        "protocl",
+        "horizon_years",
+        "milk",
+        "interval_days",
+        "1.2",
+        "nowhere.csv",
+        "--patients",
+        "fast",
+    ):
+        assert fault in err, fault
+    assert "Nothing was written" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_queue_needs_simpy(tmp_path: Path, clti: Clti) -> None:
+    """A shared resource with the compiled engine is bad input, told before any work."""
+    file = tmp_path / "queue.toml"
+    file.write_text(QUEUE)
+    code, _, err = clti("compare", file, "--engine", "compiled", "--out", tmp_path / "out")
+    assert code == 2
+    assert "simpy" in err
+
+
+def test_a_queue_is_reported_and_what_users_typed_is_shown_not_run(tmp_path: Path, clti: Clti) -> None:
+    """Waits, queue and slots have files; shares of ends add up; a policy's name cannot inject HTML."""
+    file = tmp_path / "queue.toml"
+    file.write_text(QUEUE)
+    out = tmp_path / "out"
+    code, _, _ = clti("compare", file, "--patients", 80, "--no-reliance", "--out", out)
+    assert code == 0
+    waits, slots, queue = table(out, "waits"), table(out, "slots"), table(out, "queue")
+    totals = waits.groupby(["policy", "procedure"])["share"].sum()
+    assert len(totals)
+    assert np.allclose(totals, 1.0)
+    assert (slots["utilisation"] <= 1.0).all()
+    assert (queue["queue"] >= 0.0).all()
+    assert slots.set_index("policy").loc["conservative", "utilisation"] == 0.0
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_both_engines_write_the_same_outcomes(folder: Path, tmp_path: Path, clti: Clti) -> None:
+    """The SimPy engine gives the same files, bit for bit."""
+    code, _, _ = clti(
+        "compare", "--engine", "simpy", "--patients", PATIENTS, *TWO, "--no-reliance", "--out", tmp_path / "simpy"
+    )
+    assert code == 0
+    for name in ("outcomes", "differences", "curves", "states", "perfusion"):
+        assert (folder / f"{name}.csv").read_bytes() == (tmp_path / "simpy" / f"{name}.csv").read_bytes(), name
+
+
+def test_one_policy_alone_has_results_and_no_differences(tmp_path: Path, clti: Clti) -> None:
+    """Without another policy there is nothing to compare, and that is no error."""
+    code, out, _ = clti("compare", "--policy", "protocol", "--patients", 50, "--no-reliance", "--out", tmp_path / "one")
+    assert code == 0
+    assert "Difference" not in out
+    assert table(tmp_path / "one", "differences").empty
+
+
+def test_the_founding_study_is_set_beside_its_simulation() -> None:
+    """Observed: 8 of 50 amputated and 16 of 50 dead at one year, 12, 11 and 27 treated once, twice, three times.
+
+    Panunzi et al., Cardiovasc Diabetol 2022;21:196, Tables 2 and 3. Exact limits of 8 of 50: 7.2 to 29.1%.
+    """
+    found = compare(load_scenario("founding_cohort"), 400, reliance=False)
+    rows = founding_table(found.people).set_index("quantity")
+    assert rows.loc["Major amputation at 1 year", "observed"] == 0.16
+    assert rows.loc["Death at 1 year", "observed"] == 0.32
+    assert rows.loc["Major amputation at 1 year", ["low", "high"]].tolist() == pytest.approx([0.072, 0.291], abs=5e-4)
+    assert (rows["observed"] * 50).loc[["Treated once", "Treated twice", "Treated three times"]].tolist() == [
+        12,
+        11,
+        27,
+    ]
+    shares = rows.loc[["Treated once", "Treated twice", "Treated three times"], "simulated"]
+    assert shares.sum() == pytest.approx(1.0)
+
+
+def test_the_population_stands_beside_table_1() -> None:
+    """Published characteristics come from the register: age 75.2 (SD 10.0), 62% men (Panunzi 2022, Table 1)."""
+    scenario = load_scenario("founding_cohort", policies=["conservative"])
+    people = simulate(scenario, patients=2_000, seed=1, keep_patients=True).patients
+    rows = population_table(people, scenario.register).set_index(["characteristic", "statistic"])
+    assert rows.loc[("Age, years", "mean"), "published"] == 75.2
+    assert rows.loc[("Age, years", "sd"), "published"] == 10.0
+    assert rows.loc[("Men", "share"), "published"] == 0.62
+    known = rows[rows["published"].notna() & (rows["se"] > 0)]
+    # Within four standard errors of 2,000 patients, or a twentieth for the few that enrolment or rounding shifts.
+    away = (known["value"] - known["published"]).abs()
+    assert (away < np.maximum(4 * known["se"], 0.05 * known["published"])).all()
+
+
+def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.MonkeyPatch, clti: Clti) -> None:
+    """`clti evidence --reliance` has a sentence for each headline result."""
+    monkeypatch.setattr("simulator.comparison.job.RELIANCE_PATIENTS", 50)
+    code, out, _ = clti("evidence", "--reliance")
+    assert code == 0
+    for name in ("death, conservative, 1 y", "major_amputation, protocol minus conservative, 1 y"):
+        assert re.search(rf"{name}.*(rests on|moves by less than)", out), name

@@ -1,0 +1,186 @@
+"""`clti trace`: the story is the simulated life, and its budgets are those that decide it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulator.cli import app
+from simulator.report.story import story_text
+from simulator.run import simulate
+from simulator.scenario import load_scenario
+from simulator.story import Watched, watch
+from simulator.story.budgets import CAUSED_BY, background_hazard
+from simulator.story.finding import FATES, find
+from simulator.story.telling import told
+from simulator.story.watching import barred_by, first_difference
+from simulator.vocabulary import Event, Renal
+
+Clti = Callable[..., tuple[int, str, str]]
+POLICIES = ("conservative", "protocol", "pta_act")
+SOME = range(40)
+
+
+@pytest.fixture
+def clti(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Clti:
+    """Run the command line in this process: exit code, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["clti", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def lives() -> dict[tuple[str, int], Watched]:
+    """Some lives of the referral population under three policies."""
+    scenario = load_scenario()
+    return {(policy, number): watch(scenario, policy, number, 1) for policy in POLICIES for number in SOME}
+
+
+def test_the_story_is_the_simulated_life(lives: dict[tuple[str, int], Watched]) -> None:
+    """Events and times are those of `simulate`, to the last bit."""
+    events = simulate(load_scenario(), POLICIES, patients=len(SOME), seed=1, events=True).events
+    for (policy, number), life in lives.items():
+        own = events[(events["policy"] == policy) & (events["patient"] == number)]
+        assert [m.time for m in life.moments] == own["time_years"].tolist()
+        assert [m.event.name.lower() for m in life.moments] == own["event"].astype(str).tolist()
+
+
+def test_an_event_comes_when_its_budget_is_spent(lives: dict[tuple[str, int], Watched]) -> None:
+    """The budget of every event that came is spent then, to rounding, and no other budget is ever overspent."""
+    for life in lives.values():
+        for own in life.spending:
+            assert (np.diff(own.times) >= 0).all()
+            assert (np.diff(own.share) >= -1e-12).all()
+            if own.happened is None:
+                assert own.share[-1] < 1.0
+            else:
+                assert own.share[-1] == pytest.approx(1.0, abs=1e-9)
+                assert own.times[-1] == own.happened
+
+
+def test_every_clinical_event_has_its_budget(lives: dict[tuple[str, int], Watched]) -> None:
+    """Nothing happens for which no budget was spent."""
+    for life in lives.values():
+        wanted = [m.time for m in life.moments if m.event in CAUSED_BY or m.event is Event.BACKGROUND_DEATH]
+        assert sorted(wanted) == sorted(own.happened for own in life.spending if own.happened is not None)
+
+
+def test_budgets_belong_to_the_patient(lives: dict[tuple[str, int], Watched]) -> None:
+    """The first budget of each risk is the same under every policy."""
+    for number in SOME:
+        sizes: dict[str, float] = {}
+        for policy in POLICIES:
+            for own in lives[policy, number].spending:
+                if own.occurrence == 1:
+                    assert sizes.setdefault(own.risk, own.budget) == own.budget
+
+
+def test_the_path_is_what_visits_measure(lives: dict[tuple[str, int], Watched]) -> None:
+    """Visits scatter about the drawn path with the register's measurement error, within four standard errors."""
+    errors = []
+    for life in lives.values():
+        for moment in life.moments:
+            if moment.event is Event.VISIT and moment.tcpo2 > 0.0:
+                true = np.interp(moment.time, life.times, life.path)
+                if true > 20.0:
+                    errors.append(moment.tcpo2 - true)
+    sd = float(load_scenario().params()["measurement_sd"])
+    assert len(errors) > 200
+    assert abs(np.mean(errors)) < 4 * sd / np.sqrt(len(errors))
+    assert np.std(errors) == pytest.approx(sd, rel=4 / np.sqrt(2 * len(errors)))
+
+
+def test_background_hazard_is_the_life_tables_integral() -> None:
+    """On a Gompertz law h = exp(a + b age) the hazard over 20 years is the closed integral, across the table's ages."""
+    ages = np.array([50.0, 60.0, 70.0])
+    found = background_hazard(55.0, 20.0, ages, -10.0 + 0.1 * ages)
+    assert found == pytest.approx((np.exp(-10 + 7.5) - np.exp(-10 + 5.5)) / 0.1, rel=1e-12)
+
+
+def test_whoever_is_not_treated_is_told_why(lives: dict[tuple[str, int], Watched]) -> None:
+    """A criterion bars exactly those whom the policy does not treat, and dialysis is named where it does."""
+    scenario = load_scenario()
+    for number in SOME:
+        life = lives["protocol", number]
+        barred = barred_by(scenario, "protocol", life.patient)
+        assert bool(barred) == (not life.life["treated"])
+        assert ("dialysis" in barred) == (life.patient["renal"] == Renal.DIALYSIS)
+        first = told(life, scenario)[0][1]
+        assert first.startswith("Not treated" if barred else "First treatment")
+
+
+def test_untreated_lives_are_the_same_under_both_policies(lives: dict[tuple[str, int], Watched]) -> None:
+    """Without treatment nothing differs; otherwise the first difference is an event of either life."""
+    for number in SOME:
+        one, other = lives["conservative", number], lives["protocol", number]
+        differ = first_difference(one, other)
+        if not other.life["treated"]:
+            assert differ == inf
+        if differ < inf:
+            assert differ in {m.time for m in (*one.moments, *other.moments)}
+
+
+def test_a_fate_is_found_or_said_not_to_be() -> None:
+    """The patient found is the first from the start on who has it."""
+    scenario = load_scenario()
+    number = find(scenario, ("conservative", "protocol"), "spared", 10, 1)
+    assert number >= 10
+    assert np.isfinite(watch(scenario, "conservative", number, 1).life["amputated_at"])
+    assert not np.isfinite(watch(scenario, "protocol", number, 1).life["amputated_at"])
+    people = simulate(scenario, ("protocol",), patients=500, seed=1, keep_patients=True).patients
+    assert find(scenario, ("protocol",), "amputated", 0, 1) == people.index[people["amputated_at_years"].notna()][0]
+    assert set(FATES) >= {"amputated", "died", "healed", "recovered", "spared"}
+
+
+def test_trace_writes_story_figure_and_tables(tmp_path: Path, clti: Clti) -> None:
+    """The folder has the story, its tables and figure; a second run writes the same bytes."""
+    for name in ("one", "two"):
+        code, out, _ = clti("trace", "--find", "spared", "--out", tmp_path / name)
+        assert code == 0
+        assert "Conservative care" in out
+        assert "Published protocol" in out
+    files = {file.name for file in (tmp_path / "one").iterdir()}
+    assert files == {
+        "story.txt", "events.csv", "budgets.csv", "story.svg", "story.png", "report.html", "manifest.json"
+    }  # fmt: skip
+    for name in files - {"manifest.json"}:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+    events = pd.read_csv(tmp_path / "one" / "events.csv")
+    assert list(events.columns) == ["policy", "time_years", "event", "tcpo2", "decided_on"]
+    assert set(events["policy"]) == {"conservative", "protocol"}
+
+
+def test_trace_tells_all_faults_at_once(tmp_path: Path, clti: Clti) -> None:
+    """Exit code 2, one message, nothing written."""
+    code, out, err = clti("trace", "--patient", -1, "--find", "spard", "--policy", "protocl", "--out", tmp_path / "out")
+    assert code == 2
+    assert out == ""
+    for fault in ("--patient", "spard", "protocl"):
+        assert fault in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_shipped_policy_can_be_told() -> None:
+    """No policy lacks a sentence for what it does, and every story ends in death or at the horizon."""
+    scenario = load_scenario()
+    for policy in scenario.policies:
+        for number in range(8):
+            life = watch(scenario, policy, number, 2)
+            assert life.moments[-1].event in {
+                Event.HORIZON, Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH
+            }  # fmt: skip
+            text = story_text([life], scenario, number)
+            assert scenario.policies[policy].label in text
+            assert "nan" not in text
