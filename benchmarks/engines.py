@@ -38,7 +38,6 @@ print(time.perf_counter() - start)
 """
 
 
-
 def seconds(work: Callable[[], object], runs: int) -> float:
     """Median duration of `work`."""
     times = []
@@ -67,27 +66,35 @@ def main() -> None:
     draws, patients, runs = (100 if quick else 1000), 1000, 3
     table = parameter_draws(scenario.register, 2 * draws, 1)
 
-    def compiled(n: int = draws, people: int = patients, workers: int | None = None, policies: list[str] = POLICIES) -> None:
+    def compiled(
+        n: int = draws, people: int = patients, workers: int | None = None, policies: list[str] = POLICIES
+    ) -> None:
         sim.simulate(
             scenario, policies=policies, patients=people, seed=1, draws=table[:n], fresh_patients=True, workers=workers
         )
 
     compiled(1, 10)
     lives = draws * patients * len(POLICIES)
-    print(f"machine: {os.cpu_count()} cores; base case, horizon {scenario.horizon:g} years, {draws} draws x {patients} x 2")
+    print(
+        f"machine: {os.cpu_count()} cores; base case, horizon {scenario.horizon:g} years, {draws} draws x {patients} x 2"
+    )
     both, one = seconds(compiled, runs), seconds(lambda: compiled(workers=1), runs)
     print(f"compiled engine, all cores: {lives / both:,.0f} lives/s; one thread: {lives / one:,.0f} lives/s")
     print(f"threads: {os.cpu_count()} against 1: {one / both:.2f} times")
     few = 400
     slow = seconds(lambda: sim.simulate(scenario, policies=POLICIES, patients=few, seed=1, engine="simpy"), runs)
-    print(f"SimPy engine, one core: {2 * few / slow:,.0f} lives/s; compiled per core: {(lives / one) / (2 * few / slow):.0f} times")
+    print(
+        f"SimPy engine, one core: {2 * few / slow:,.0f} lives/s; compiled per core: {(lives / one) / (2 * few / slow):.0f} times"
+    )
     print(f"twice the draws: {seconds(lambda: compiled(2 * draws), runs) / both:.2f} times as long")
     print(f"twice the patients: {seconds(lambda: compiled(people=2 * patients), runs) / both:.2f} times as long")
     four = [*POLICIES, "single_dose", "response_guided"]
     print(f"twice the policies: {seconds(lambda: compiled(policies=four), runs) / both:.2f} times as long")
     small, large = (in_own_process(MEMORY, str(n)) for n in (draws, 10 * draws))
     print(f"peak memory: {small:.0f} MB; with ten times the draws: {large:.0f} MB")
-    print(f"import, load and first lives from the cache: {seconds(lambda: in_own_process(START), runs):.2f} s (process and all)")
+    print(
+        f"import, load and first lives from the cache: {seconds(lambda: in_own_process(START), runs):.2f} s (process and all)"
+    )
 
 
 if __name__ == "__main__":

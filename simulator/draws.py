@@ -13,6 +13,8 @@ import numpy as np
 
 from simulator.compiling import compiled
 
+Word = int | np.uint64
+
 _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _ROUND_A = np.uint64(0xD2511F53)
@@ -23,7 +25,7 @@ _DROP = np.uint64(6)
 
 
 @compiled
-def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def philox(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tuple[Word, Word, Word, Word]:
     """Ten rounds of Philox4x32 on 32-bit words held in unsigned 64-bit integers."""
     x0, x1, x2, x3 = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
     a, b = np.uint64(k0), np.uint64(k1)
@@ -37,7 +39,7 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, i
 
 
 @compiled
-def uniform(seed: int, patient: int, stream: int, occurrence: int) -> float:
+def uniform(seed: Word, patient: Word, stream: int, occurrence: int) -> float:
     """Uniform on the open interval (0, 1), on a grid of 2**52 midpoints, so that neither end can occur."""
     s, p = np.uint64(seed), np.uint64(patient)
     x0, x1, _, _ = philox(p & _MASK, p >> _SHIFT, np.uint64(stream), np.uint64(occurrence), s & _MASK, s >> _SHIFT)
@@ -45,13 +47,13 @@ def uniform(seed: int, patient: int, stream: int, occurrence: int) -> float:
 
 
 @compiled
-def budget(seed: int, patient: int, stream: int, occurrence: int) -> float:
+def budget(seed: Word, patient: Word, stream: int, occurrence: int) -> float:
     """Unit-exponential budget of cumulative hazard."""
     return -log(uniform(seed, patient, stream, occurrence))
 
 
 @compiled
-def normal(seed: int, patient: int, stream: int, occurrence: int) -> float:
+def normal(seed: Word, patient: Word, stream: int, occurrence: int) -> float:
     """Standard normal deviate, by inversion, so that it moves smoothly with its parameters."""
     return normal_quantile(uniform(seed, patient, stream, occurrence))
 

@@ -25,6 +25,7 @@ from simulator.vocabulary import Event, Renal
 Clti = Callable[..., tuple[int, str, str]]
 POLICIES = ("conservative", "protocol", "pta_act")
 SOME = range(40)
+OPERATIONS = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION, Event.CONVERSION)
 
 
 @pytest.fixture
@@ -75,6 +76,22 @@ def test_every_clinical_event_has_its_budget(lives: dict[tuple[str, int], Watche
     for life in lives.values():
         wanted = [m.time for m in life.moments if m.event in CAUSED_BY or m.event is Event.BACKGROUND_DEATH]
         assert sorted(wanted) == sorted(own.happened for own in life.spending if own.happened is not None)
+
+
+def test_budgets_are_drawn_anew_for_new_wounds_and_operations_only(lives: dict[tuple[str, int], Watched]) -> None:
+    """Each new wound brings one budget of healing, each operation one of its own; all others last for life."""
+    for life in lives.values():
+        counts: dict[str, int] = {}
+        for own in life.spending:
+            counts[own.risk] = max(counts.get(own.risk, 0), own.occurrence)
+        wounds = sum(m.event is Event.NEW_WOUND for m in life.moments) + (life.patient["rutherford"] > 4.5)
+        closed = sum(m.event is Event.HEALED for m in life.moments) + (life.patient["rutherford"] < 4.5)
+        operations = sum(m.event in OPERATIONS for m in life.moments)
+        assert counts.pop("healing", 0) == wounds
+        assert counts.pop("new wound", 0) == closed
+        assert counts.pop("death of an operation", 0) == operations
+        assert counts.pop("healing of the stump", 0) == operations
+        assert set(counts.values()) == {1}
 
 
 def test_budgets_belong_to_the_patient(lives: dict[tuple[str, int], Watched]) -> None:

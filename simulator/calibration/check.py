@@ -34,7 +34,11 @@ def observed_targets(data: Founding) -> Iterator[tuple[str, float, float, float]
         for cell, count in enumerate(counts):
             status = "alive" if cell < 4 else "dead"
             yield f"{when}: {status}, {CELLS[cell % 4]}", count / n, *exact_interval(count, n)
-        yield f"{when}: major amputation", counts[[0, 1, 4, 5]].sum() / n, *exact_interval(counts[[0, 1, 4, 5]].sum(), n)
+        yield (
+            f"{when}: major amputation",
+            counts[[0, 1, 4, 5]].sum() / n,
+            *exact_interval(counts[[0, 1, 4, 5]].sum(), n),
+        )
         yield f"{when}: death", counts[4:].sum() / n, *exact_interval(counts[4:].sum(), n)
         yield f"{when}: healing", counts[[0, 2, 4, 6]].sum() / n, *exact_interval(counts[[0, 2, 4, 6]].sum(), n)
     for dose in (1, 2, 3):
@@ -96,7 +100,9 @@ def simulated_targets(statistics: Array) -> Array:
     return np.stack(out, axis=1)
 
 
-def targets_table(scenario: Scenario, data: Founding, views: dict[str, Contrast], patients: int, seed: int) -> pd.DataFrame:
+def targets_table(
+    scenario: Scenario, data: Founding, views: dict[str, Contrast], patients: int, seed: int
+) -> pd.DataFrame:
     """Target, observed, low, high, simulated, se, inside: the founding cohort and the randomised contrasts.
 
     Simulated at the register's fitted values; the standard error is that of the simulation, from batches of patients.
@@ -147,8 +153,6 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
                 "simulated": float(whole[1][0]),
                 "se": se[1],
             }
-
-
 
 
 def predictive_table(scenario: Scenario, data: Founding, draws: NDArray[np.void], seed: int) -> pd.DataFrame:

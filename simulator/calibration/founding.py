@@ -40,12 +40,15 @@ class FoundingCohort:
     patients: int
     seed: int
 
+    @property
+    def key(self) -> Any:
+        """The seed as compiled code takes it."""
+        return np.uint64(self.seed)
+
     def lives(self, params: Any, policy: str = "protocol", window: Array | None = None, first: int = 0) -> Array:
         """Patients first, first + 1, ... as the study observed them, shape (patients, columns of `cohort.COLUMNS`)."""
         if window is None:
-            window = np.array(
-                [self.data.shortest, self.data.longest, params["drop_out_rate"], CONTRAST_TCPO2_YEARS]
-            )
+            window = np.array([self.data.shortest, self.data.longest, params["drop_out_rate"], CONTRAST_TCPO2_YEARS])
         ages, log_hazards = self.scenario.life_table_arrays
         life, patient = np.zeros(1, LIFE), np.zeros(1, PATIENT)
         row = patient.view(np.float64).reshape(1, -1)
@@ -55,7 +58,7 @@ class FoundingCohort:
             self.scenario.policy_records([policy])[0],
             self.scenario.entry_record,
             self.scenario.given,
-            np.uint64(self.seed),
+            self.key,
             first,
             ages,
             log_hazards,

@@ -72,7 +72,7 @@ class SmallSample:
     @cached_property
     def precision(self) -> Array:
         """Inverse of the residual covariance."""
-        return np.linalg.inv(self.spread)
+        return np.asarray(np.linalg.inv(self.spread), np.float64)
 
 
 def small_sample(cohorts: Array, expected: Array) -> SmallSample:
@@ -110,5 +110,3 @@ def log_likelihood_contrast(log_risk_ratio: Array, tcpo2: Array, data: Contrast)
     if data.tcpo2 is not None and data.tcpo2_se is not None:
         total = total - 0.5 * ((tcpo2 - data.tcpo2) / data.tcpo2_se) ** 2
     return np.asarray(total)
-
-

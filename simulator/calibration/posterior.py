@@ -113,9 +113,7 @@ def calibrate(
 
     def chains(surface: Surface, scatter: SmallSample, z: Array, y: Array, stage: int) -> Array:
         start = z[np.argsort(-(log_prior(z) + total_log_likelihood(y, data, scatter, contrast)))[: effort.chains]]
-        return sample_chains(
-            on_surface(surface, scatter), start, steps=effort.steps, keep_every=40, seed=seed + stage
-        )
+        return sample_chains(on_surface(surface, scatter), start, steps=effort.steps, keep_every=40, seed=seed + stage)
 
     centre = np.zeros(len(prior.names))
     scatter = measure_scatter(scenario, data, prior, centre, effort.cohorts, seed)
@@ -172,7 +170,7 @@ def fit_share(surface: Surface, prior: Prior, z: Array, contrast: Contrast, seed
     levels = share_levels(surface, prior, z, contrast)
     mass = np.cumsum(np.exp(levels - levels.max(axis=1, keepdims=True)), axis=1)
     u = np.random.Generator(np.random.Philox(seed + 200)).random(len(z)) * mass[:, -1]
-    return SHARES[np.argmax(mass >= u[:, None], axis=1)]
+    return np.asarray(SHARES[np.argmax(mass >= u[:, None], axis=1)])
 
 
 def fit_share_mode(surface: Surface, prior: Prior, z: Array, contrast: Contrast) -> float:

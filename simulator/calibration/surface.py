@@ -65,7 +65,9 @@ def contrasts(statistics: Array) -> tuple[Array, Array]:
     return np.log(treated / control), statistics[:, TCPO2_TREATED] - statistics[:, TCPO2_CONTROL]
 
 
-def total_log_likelihood(statistics: Array, data: Founding | Observed, scatter: SmallSample, contrast: Contrast) -> Array:
+def total_log_likelihood(
+    statistics: Array, data: Founding | Observed, scatter: SmallSample, contrast: Contrast
+) -> Array:
     """Log likelihood of the founding cohort and a randomised contrast for each row of statistics."""
     terms = log_likelihood(statistics[:, : len(STATISTICS)], data, scatter)
     return np.asarray(sum(terms.values()) + log_likelihood_contrast(*contrasts(statistics), contrast))

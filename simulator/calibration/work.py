@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -57,10 +56,12 @@ class SavedDesigns:
                 part = file.with_suffix(f".{secrets.token_hex(4)}.tmp")
                 with part.open("wb") as out:
                     np.save(out, parts[-1])
-                os.replace(part, file)
+                part.replace(file)
             self.progress(name, min(start + BLOCK, len(z)), len(z))
         return np.concatenate(parts)
 
     def compile(self) -> None:
         """Simulate a handful of patients, so that compiling is not mistaken for slow work."""
-        FoundingCohort(self.scenario, self.data, 2, self.seed).design(self.prior.values(np.zeros((1, len(self.prior.names)))))
+        FoundingCohort(self.scenario, self.data, 2, self.seed).design(
+            self.prior.values(np.zeros((1, len(self.prior.names))))
+        )

@@ -18,7 +18,9 @@ def fitted_text(posterior: Posterior, provenance: Mapping[str, str | float | int
         "",
         "[provenance]",
     ]
-    lines += [f"{key} = {value if isinstance(value, int | float) else repr_text(value)}" for key, value in provenance.items()]
+    lines += [
+        f"{key} = {value if isinstance(value, int | float) else repr_text(value)}" for key, value in provenance.items()
+    ]
     lines += ["", "[values]"]
     lines += [f"{name} = {float(f'{value:.5g}')!r}" for name, value in point_of(posterior).items()]
     return "\n".join(lines) + "\n"

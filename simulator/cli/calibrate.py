@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 def main(
-    check: Annotated[bool, typer.Option("--check", help="Only compare the committed fit with the observations.")] = False,
-    smoke: Annotated[bool, typer.Option("--smoke", help="A rough fit in about two minutes, to see that it works.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare the committed fit with the observations.")
+    ] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="A rough fit in about two minutes, to see that it works.")
+    ] = False,
     cohorts: Annotated[int, typer.Option(help="Synthetic cohorts for the coverage check.", min=0, max=2000)] = 100,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of the fit.", min=0)] = 1,
@@ -31,12 +35,10 @@ def main(
     Interrupted, it goes on where it stopped when the same command is given again. With --check it only compares: exit code 1
     if an observed number lies outside the interval that its own sample size allows.
     """
-    from simulator.calibration.targets import load_targets
     from simulator.report.outputs import OutputFolder
     from simulator.scenario import load_scenario
 
     scenario = load_scenario("founding_cohort")
-    data, views = load_targets()
     settings = {"check": check, "smoke": smoke, "cohorts": cohorts, "patients": patients}
     with OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings) as folder:
         if check:
@@ -72,9 +74,7 @@ def _check(folder: OutputFolder, patients: int, seed: int) -> int:
     return int((~targets["inside"]).sum())
 
 
-def _fit(
-    folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, patients: int, install: bool
-) -> None:
+def _fit(folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, patients: int, install: bool) -> None:
     import shutil
 
     import pandas as pd
@@ -100,12 +100,11 @@ def _fit(
     with announced("the calibration"):
         SavedDesigns(work, scenario, data, Prior(scenario.register), seed, lambda *_: None).compile()
     with progress("simulating designs", total) as advance:
-        seen = {"stage": "", "done": 0}
+        done_in: dict[str, int] = {}
 
         def step(stage: str, done: int, _: int) -> None:
-            before = seen["done"] if seen["stage"] == stage else 0
-            advance(done - int(before))
-            seen.update(stage=stage, done=done)
+            advance(done - done_in.get(stage, 0))
+            done_in[stage] = done
 
         designs = SavedDesigns(work, scenario, data, Prior(scenario.register), seed, step)
         posterior = calibrate(scenario, data, views, effort, seed, designs)
@@ -117,7 +116,10 @@ def _fit(
     targets = targets_table(fitted, data, views, patients, seed)
     draws = pd.DataFrame(table_of(posterior))
     predictive = predictive_table(scenario, data, scenario.parameter_draws(draws.head(1000)), seed)
-    texts = {"fitted.toml": fitted_text(posterior, _provenance(posterior, seed, smoke)), "posterior.csv": posterior_text(posterior)}
+    texts = {
+        "fitted.toml": fitted_text(posterior, _provenance(posterior, seed, smoke)),
+        "posterior.csv": posterior_text(posterior),
+    }
     for name, text in texts.items():
         folder.text(name, text)
     folder.table("targets", targets)

@@ -126,6 +126,7 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) ->
 def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.console import print_table
     from simulator.report.sensitivity import answer, ranking, reading_formats, write_study
+    from simulator.report.sensitivity_figures import MOST
     from simulator.sensitivity.indices import HEADLINE
     from simulator.sensitivity.results import analyse
     from simulator.sensitivity.shards import room_in
@@ -140,7 +141,7 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
         if len(table):
             formats = reading_formats(sweep, table)
             labels = {"value": headline, "se": "Standard error", "noise": "Noise, at most"}
-            print_table(table, f"{output}, strongest first", formats, labels=labels)
+            print_table(table.head(MOST), f"{output}, strongest first", formats, labels=labels)
     for warning in results.warnings:
         sys.stderr.write(f"Note: {warning}\n")
     sys.stdout.write(answer(sweep, results) + "\n")
@@ -148,7 +149,7 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
 
 def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.console import print_table
-    from simulator.report.policy_sweep import answer, cell_formats, write_policy_sweep
+    from simulator.report.policy_sweep import answer, cell_formats, labels, write_policy_sweep
     from simulator.sensitivity.policy_choice import choose
     from simulator.sensitivity.shards import room_in
 
@@ -156,7 +157,7 @@ def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
     write_policy_sweep(folder, sweep, runs, found)
     with room_in(folder.path):
         folder.write()
-    print_table(found.cells, f"Best choice by {sweep.study.by}", cell_formats(found.cells))
+    print_table(found.cells, f"Best choice by {sweep.study.by}", cell_formats(found.cells), labels=labels(found.cells))
     sys.stdout.write(answer(sweep, found) + "\n")
 
 

@@ -40,7 +40,7 @@ def age_ratio(norm: PopulationNorm, reference_age: float, male_share: float) -> 
     """Coefficients (1, (age - 75), (age - 75)^2) of norm(age) / norm(reference age)."""
     base = norm_of_both(norm, reference_age, male_share)
     ratio = np.array([norm_of_both(norm, float(age), male_share) for age in AGES]) / base
-    return np.polynomial.polynomial.polyfit(AGES - REFERENCE_AGE, ratio, 2)
+    return np.asarray(np.polynomial.polynomial.polyfit(AGES - REFERENCE_AGE, ratio, 2), np.float64)
 
 
 def norm_of_both(norm: PopulationNorm, age: float, male_share: float) -> float:

@@ -29,7 +29,9 @@ from simulator.perfusion import tcpo2
 from simulator.population.patient import make_patient
 from simulator.vocabulary import Event
 
-HISTORY = np.dtype([("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)], align=True)
+HISTORY = np.dtype(
+    [("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)], align=True
+)
 """One event: patient, years since referral, `Event`, and TcPO2 (mmHg; measured at referral and visits, true otherwise;
 NaN after a major amputation)."""
 
@@ -176,9 +178,7 @@ def run_block(
         for p in range(many):
             begin_life(life, patient, params, policies[p], seed, i, ages, log_hazards)
             ledger[:] = 0.0
-            live(
-                life, patient, params, policies[p], clock, visits, discounted_visits, ledger, times, census, empty, 0
-            )
+            live(life, patient, params, policies[p], clock, visits, discounted_visits, ledger, times, census, empty, 0)
             for f in range(WIDTH):
                 sums[p, f] += ledger[f]
                 squares[p, f] += ledger[f] * ledger[f]

@@ -39,9 +39,7 @@ def last_tcpo2(life: Any, params: Any, by: float) -> float:
     if life.doses > 0:
         when = life.last_dose_at + params.last_tcpo2_days / DAYS_PER_YEAR
     when = min(min(when, by), min(life.died_at, life.amputated_at))
-    return measured(
-        tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0)
-    )
+    return measured(tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0))
 
 
 @compiled
@@ -61,4 +59,3 @@ def outcomes_at(out: Any, life: Any, params: Any, t: float, state: int, walking:
     out[8] = 1.0 if last >= params.judgement_tcpo2 else 0.0
     out[9] = 1.0 if life.minor_amputation_at <= t else 0.0
     out[10] = min(t, life.died_at) if life.died_at < inf else t
-

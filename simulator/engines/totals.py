@@ -38,7 +38,7 @@ def add_up(
                 if state >= 0:
                     state_counts[p, k, state] += 1.0
                 value = paths[p, i, k]
-                if value == value:  # noqa: PLR0124 - NaN after death or major amputation
+                if value == value:
                     perfusion[p, k, 0] += 1.0
                     perfusion[p, k, 1] += value
                     perfusion[p, k, 2] += value * value

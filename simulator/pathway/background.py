@@ -32,7 +32,7 @@ def background_death(life: Any, patient: Any, params: Any, ages: Any, log_hazard
         rate = exp(table[k - 1] + slope * (age - ages[k - 1]))
         wait = time_to_spend(left, rate, slope)
         if k == last or age + wait <= ages[k]:
-            return age + wait - patient.age
+            return float(age + wait - patient.age)
         left -= cumulative_hazard(rate, slope, ages[k] - age)
         age = ages[k]
         k += 1

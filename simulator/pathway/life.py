@@ -81,13 +81,13 @@ LIFE = np.dtype(
 @compiled
 def limb_kept(life: Any) -> bool:
     """Whether there has been no major amputation."""
-    return life.limb <= Limb.MINOR_AMPUTATION
+    return bool(life.limb <= Limb.MINOR_AMPUTATION)
 
 
 @compiled
 def wound_open(life: Any) -> bool:
     """Whether the wound of the limb or stump is open."""
-    return life.wound == Wound.OPEN or life.wound == Wound.RECURRED
+    return bool(life.wound == Wound.OPEN or life.wound == Wound.RECURRED)
 
 
 @compiled

@@ -20,11 +20,11 @@ from simulator.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Woun
 def marker_present(patient: Any, params: Any, policy: Any, seed: int, i: int) -> bool:
     """Whether the patient truly has what the policy's test looks for."""
     if policy.marker == Marker.THROMBOPHILIA.value:
-        return patient.leiden > 0.5 or patient.mthfr > 0.5
+        return bool(patient.leiden > 0.5 or patient.mthfr > 0.5)
     level = patient.small_ev
     if level != level:
         level = small_ev_level(patient, params, seed, i)
-    return level >= policy.marker_threshold
+    return bool(level >= policy.marker_threshold)
 
 
 @compiled
@@ -36,7 +36,7 @@ def selected(life: Any, patient: Any, params: Any, policy: Any) -> bool:
     present = marker_present(patient, params, policy, life.seed, life.patient)
     positive = policy.marker_sensitivity if present else 1.0 - policy.marker_specificity
     seen = uniform(life.seed, life.patient, Stream.MARKER_TEST, 0) < positive
-    return seen == (policy.marker_treat_positive > 0.5)
+    return bool(seen == (policy.marker_treat_positive > 0.5))
 
 
 @compiled

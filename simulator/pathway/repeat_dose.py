@@ -36,7 +36,7 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
         return True
     seen = decision_tcpo2(life, params, t)
     if policy.repeat == Repeat.UNTIL_TCPO2.value:
-        return seen < policy.stop_at_tcpo2
+        return bool(seen < policy.stop_at_tcpo2)
     u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
     stop = params.judgement_stop_recovered if seen >= policy.stop_at_tcpo2 else params.judgement_stop
-    return u >= stop
+    return bool(u >= stop)

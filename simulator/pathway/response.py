@@ -87,4 +87,4 @@ def start_recovery(life: Any, params: Any, t: float) -> None:
 @compiled
 def responds_to(life: Any) -> bool:
     """Whether the dose just given (number `life.doses`) starts a recovery that was not under way."""
-    return life.can_recover == 1 and life.recovers_anyway == 0 and life.doses == life.response_dose
+    return bool(life.can_recover == 1 and life.recovers_anyway == 0 and life.doses == life.response_dose)

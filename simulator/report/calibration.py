@@ -55,12 +55,19 @@ def calibration_report(
         "Observed and simulated",
         f"{len(targets) - len(outside)} of {len(targets)} published numbers lie inside the 95% interval that their own "
         "sample size allows, at the posterior medians of the parameters.",
-    ).table(targets, "Every target, with the Monte Carlo standard error of the simulation.", FORMATS, file="targets.csv")
+    ).table(
+        targets, "Every target, with the Monte Carlo standard error of the simulation.", FORMATS, file="targets.csv"
+    )
     report = _draw(report, folder, "targets", shares_figure(targets))
     report = report.section(
         "Posterior predictive",
         "One cohort of fifty per posterior draw: where the study's numbers could have fallen if the model is right.",
-    ).table(predictive, "Every target with its 95% predictive interval at the study's size.", PREDICTED, file="predictive.csv")
+    ).table(
+        predictive,
+        "Every target with its 95% predictive interval at the study's size.",
+        PREDICTED,
+        file="predictive.csv",
+    )
     report = _draw(report, folder, "predictive", predictive_figure(predictive))
     if draws is not None:
         moved = movement_table(register, draws)
@@ -74,7 +81,9 @@ def calibration_report(
         report = _draw(report, folder, "pairs", pairs_figure(draws))
     if recovered is not None:
         summary = recovered.groupby("outcome", sort=False)["inside"].agg(["sum", "count"]).reset_index()
-        words = "; ".join(f"{r['outcome'].replace('_', ' ')}: {r['sum']} of {r['count']}" for _, r in summary.iterrows())
+        words = "; ".join(
+            f"{r['outcome'].replace('_', ' ')}: {r['sum']} of {r['count']}" for _, r in summary.iterrows()
+        )
         report = report.section(
             "Recovery of known parameters",
             f"Synthetic cohorts of fifty, analysed as the study was. 90% intervals that hold the truth: {words}. "
@@ -124,7 +133,10 @@ def predictive_figure(predictive: pd.DataFrame) -> tuple[Figure, str]:
         axes.plot((predictive["observed"] - middle) / width, y, "o", color=INK, ms=4)
         axes.set_yticks(y, list(predictive["target"]), fontsize=7)
         axes.set_xlabel("observed value; the band is the 95% predictive interval of each number")
-    return figure, "Dots inside the band: the study's numbers are where a cohort of fifty from the model could have put them."
+    return (
+        figure,
+        "Dots inside the band: the study's numbers are where a cohort of fifty from the model could have put them.",
+    )
 
 
 def movement_table(register: Register, draws: pd.DataFrame) -> pd.DataFrame:
@@ -137,8 +149,16 @@ def movement_table(register: Register, draws: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "parameter": name,
-                **{f"prior_{k}": float(v) for k, v in zip(("low", "median", "high"), quantile(register[name], (0.025, 0.5, 0.975)), strict=True)},
-                **{f"posterior_{k}": float(v) for k, v in zip(("low", "median", "high"), np.quantile(values, (0.025, 0.5, 0.975)), strict=True)},
+                **{
+                    f"prior_{k}": float(v)
+                    for k, v in zip(
+                        ("low", "median", "high"), quantile(register[name], (0.025, 0.5, 0.975)), strict=True
+                    )
+                },
+                **{
+                    f"posterior_{k}": float(v)
+                    for k, v in zip(("low", "median", "high"), np.quantile(values, (0.025, 0.5, 0.975)), strict=True)
+                },
                 "sd_ratio": ratio,
                 "moved": ratio < MOVED,
             }
@@ -157,7 +177,7 @@ def movement_figure(register: Register, draws: pd.DataFrame) -> tuple[Figure, st
         for axes, name in zip(panels, names, strict=False):
             prior = quantile(register[name], u)
             low, high = np.quantile(prior, [0.005, 0.995])
-            bins = np.linspace(min(low, draws[name].min()), max(high, draws[name].max()), 40)
+            bins = list(np.linspace(min(low, draws[name].min()), max(high, draws[name].max()), 40))
             axes.hist(prior, bins, density=True, color=MUTED, alpha=0.35)
             axes.hist(draws[name], bins, density=True, histtype="step", color=OKABE_ITO["blue"], lw=1.4)
             axes.set_title(name, fontsize=7, fontweight="normal")
@@ -199,7 +219,10 @@ def coverage_figure(recovered: pd.DataFrame) -> tuple[Figure, str]:
             top.plot(part.index, part["truth"], ".", color=INK, ms=3)
             top.set_title(f"{name.replace('_', ' ')}: {int(part['inside'].sum())} of {len(part)}")
             top.set_xticks([])
-            bottom.hist(part["rank"], np.linspace(0, 1, 11), color=MUTED)
+            bottom.hist(part["rank"], list(np.linspace(0, 1, 11)), color=MUTED)
             bottom.axhline(len(part) / 10, color=INK, lw=0.8, ls="--")
             bottom.set_xlabel("rank of the truth in its posterior")
-    return figure, "Above: 90% intervals of synthetic cohorts (red: missed the true dot). Below: flat ranks mean honest uncertainty."
+    return (
+        figure,
+        "Above: 90% intervals of synthetic cohorts (red: missed the true dot). Below: flat ranks mean honest uncertainty.",
+    )

@@ -13,7 +13,7 @@ from simulator.comparison.population import population_table, treatment_table
 from simulator.comparison.waiting import queue_table, slots_table, waits_table
 from simulator.report import comparison_tables as read
 from simulator.report.comparison_figures import comparison_figures, queue_figure
-from simulator.report.comparison_tables import outcome_label, years
+from simulator.report.comparison_tables import years
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
 from simulator.report.readable import Readable
@@ -310,6 +310,3 @@ def summary_tables(comparison: Comparison, most: int) -> Sequence[tuple[str, Rea
             title = f"Difference to {comparison.label(comparison.reference).lower()} by {years(time)}"
             shown.append((title, read.differences_readable(comparison, time, policies)))
     return shown
-
-
-__all__ = ["answer", "comparison_report", "outcome_label", "summary_tables", "write_comparison"]

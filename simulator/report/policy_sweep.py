@@ -14,7 +14,7 @@ from simulator.report.formats import Formats, number
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
 from simulator.report.style import INK, OKABE_ITO, caption, house_style, new_figure
-from simulator.sensitivity.policy_choice import TOLD_APART, Choices
+from simulator.sensitivity.policy_choice import TOLD_APART, Choices, called
 from simulator.sensitivity.policy_sweep import PolicySweep
 from simulator.sensitivity.sweep import Runs
 
@@ -28,7 +28,10 @@ def answer(sweep: PolicySweep, found: Choices) -> str:
     study = sweep.study
     where = "on average over the circumstances" if study.circumstances else "of all"
     cells = len(found.cells)
-    text = f"By {study.by} ({study.better} is better), {found.best} is the best choice {where}."
+    worst = found.choices["loss"].max()
+    text = (
+        f"By {study.by} ({study.better} is better), {found.best} is best {where}; the worst choice loses {worst:.3g}."
+    )
     if found.undecided:
         text += (
             f" In {found.undecided} of {cells} cells of the map the best leads by less than {TOLD_APART:g} standard"
@@ -39,14 +42,13 @@ def answer(sweep: PolicySweep, found: Choices) -> str:
 
 def cell_formats(table: pd.DataFrame) -> Formats:
     """Formats of a table with values, leads or losses in the unit of the measure."""
-    columns = [name for name in ("value", "lead", "loss") if name in table]
-    formats = {}
-    for name in columns:
-        sizes = table[f"{name}_se" if name != "value" else "se"]
-        smallest = float(sizes[sizes > 0].min()) if (sizes > 0).any() else 0.001
-        digits = int(np.clip(1 - np.floor(np.log10(smallest)), 0, 6))
-        formats[name] = number(digits, se=f"{name}_se" if name != "value" else "se")
-    return formats
+    columns = {name: "se" if name == "value" else f"{name}_se" for name in ("value", "lead", "loss") if name in table}
+    return {name: number(_digits(table[error]), se=error) for name, error in columns.items()}
+
+
+def labels(table: pd.DataFrame) -> dict[str, str]:
+    """Headings of the settings of policies, in words."""
+    return {name: called(name) for name in table.columns if "." in name}
 
 
 def policy_report(sweep: PolicySweep, runs: Runs, found: Choices, figures: dict[str, Figure]) -> Report:
@@ -70,6 +72,7 @@ def policy_report(sweep: PolicySweep, runs: Runs, found: Choices, figures: dict[
         found.cells,
         "The best choice in each cell of the map.",
         formats=cell_formats(found.cells),
+        labels=labels(found.cells),
         note="Lead: how much better it is than the next choice in the cell. Loss: how far it falls short of the best of"
         " all cells in the same circumstances.",
         file="cells.csv",
@@ -78,7 +81,7 @@ def policy_report(sweep: PolicySweep, runs: Runs, found: Choices, figures: dict[
     return (
         report.section("Loss from choosing wrongly")
         .figure(figures["loss"])
-        .table(ranked, "The choices that lose least.", formats=cell_formats(ranked), file="choices.csv")
+        .table(ranked, "The choices that lose least.", cell_formats(ranked), labels=labels(ranked), file="choices.csv")
     )
 
 
@@ -89,15 +92,16 @@ def best_map(sweep: PolicySweep, found: Choices) -> Figure:
     columns, rows = sweep.study.vary[across], sweep.study.vary[up]
     figure, (axes,) = new_figure(2.6 + 0.85 * len(columns), 1.8 + 0.55 * len(rows))
     axes.grid(visible=False)
-    digits = cell_formats(found.cells)["value"]
+    written = number(_digits(found.cells["se"]))
     for cell in found.cells.to_dict("records"):
         x, y = columns.index(cell[across]), rows.index(cell[up])
         fill = FILLS[names.index(cell["choice"]) % len(FILLS)]
         hatch = None if cell["decided"] else "////"
         looks: dict[str, Any] = {"facecolor": fill, "edgecolor": "white", "linewidth": 1.5, "alpha": 0.75}
         axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1.0, 1.0, hatch=hatch, **looks))
-        text = digits.cell({"value": cell["value"], "se": np.nan}, "value")
-        axes.text(x, y, text, ha="center", va="center", fontsize=8, color=INK, parse_math=False)
+        axes.text(
+            x, y, written.number(cell["value"]), ha="center", va="center", fontsize=8, color=INK, parse_math=False
+        )
     _name_cells(axes, sweep)
     handles = [Patch(facecolor=FILLS[i % len(FILLS)], alpha=0.75, label=each) for i, each in enumerate(names)]
     if found.undecided:
@@ -122,14 +126,14 @@ def loss_maps(sweep: PolicySweep, found: Choices) -> Figure:
     high = -(-len(order) // wide)
     figure, panels = new_figure(wide * (1.4 + 0.75 * len(columns)), high * (1.3 + 0.5 * len(rows)), high, wide)
     top = float(losses["loss"].max())
-    format_ = cell_formats(losses)["loss"]
+    written = number(int(np.clip(2 - np.floor(np.log10(top)), 0, 6)) if top > 0 else 0)
     for axes, choice in zip(panels, order, strict=False):
         axes.grid(visible=False)
         table = losses[losses["choice"] == choice].pivot_table(index=up, columns=across, values="loss", sort=False)
         grid = table.reindex(index=list(rows), columns=list(columns)).to_numpy()
         picture = axes.imshow(grid, origin="lower", cmap="cividis_r", vmin=0.0, vmax=top or 1.0, aspect="auto")
         for (y, x), loss in np.ndenumerate(grid):
-            text = format_.cell({"loss": loss, "loss_se": np.nan}, "loss")
+            text = written.number(loss)
             colour = "white" if loss > 0.55 * top else INK
             axes.text(x, y, text, ha="center", va="center", fontsize=8, color=colour, parse_math=False)
         _name_cells(axes, sweep)
@@ -159,6 +163,12 @@ def write_policy_sweep(folder: OutputFolder, sweep: PolicySweep, runs: Runs, fou
     folder.report(policy_report(sweep, runs, found, figures))
 
 
+def _digits(errors: pd.Series[float]) -> int:
+    """Decimals that show two digits of the smallest standard error."""
+    seen = errors[errors > 0]
+    return int(np.clip(1 - np.floor(np.log10(seen.min())), 0, 6)) if len(seen) else 3
+
+
 def _name_cells(axes: Axes, sweep: PolicySweep) -> None:
     across, up = sweep.study.map
     columns, rows = sweep.study.vary[across], sweep.study.vary[up]
@@ -166,5 +176,5 @@ def _name_cells(axes: Axes, sweep: PolicySweep) -> None:
     axes.set_ylim(-0.5, len(rows) - 0.5)
     axes.set_xticks(range(len(columns)), [f"{level:g}" for level in columns])
     axes.set_yticks(range(len(rows)), [f"{level:g}" for level in rows])
-    axes.set_xlabel(across, parse_math=False)
-    axes.set_ylabel(up, parse_math=False)
+    axes.set_xlabel(called(across), parse_math=False)
+    axes.set_ylabel(called(up), parse_math=False)

@@ -156,6 +156,3 @@ def _time_axis(axes: Axes, window: float, *, last: bool) -> None:
         words = "Years since referral"
     if last:
         axes.set_xlabel(words)
-
-
-__all__ = ["story_figure"]

@@ -64,18 +64,26 @@ def is_constant(outputs: Floats) -> bool:
 
 
 def indices(
-    design: Design, space: Space, outputs: Floats, errors: Floats, *, seed: int, confidence: float
+    design: Design,
+    space: Space,
+    outputs: Floats,
+    errors: Floats,
+    *,
+    seed: int,
+    confidence: float,
+    replicates: Floats | None = None,
 ) -> list[Index]:
     """The indices of a method for one output, shape (rows,), with its Monte Carlo standard errors.
 
     Intervals at level `confidence` tell what another sample of the design might give; those of one-way and grid
-    designs, which are no samples, come from the Monte Carlo errors. An output that never moves has no indices: each
-    is NaN.
+    designs, which are no samples, come from the Monte Carlo errors. Where there are `replicates`, shape (replicates,
+    rows), those of a one-way design come from them instead, so that luck which all rows share cancels. An output that
+    never moves has no indices: each is NaN.
     """
     estimate = _ESTIMATES[design.method.name]
     wobbling = outputs if not is_constant(outputs) else np.random.default_rng(0).random(len(outputs))
     with _salib(seed) as luck:
-        found = estimate(_Question(design, space, wobbling, errors, luck, confidence))
+        found = estimate(_Question(design, space, wobbling, errors, luck, confidence, replicates))
     if wobbling is not outputs:
         return [Index(each.parameter, each.index, np.nan, np.nan, np.nan, np.nan) for each in found]
     return found
@@ -89,6 +97,7 @@ class _Question:
     errors: Floats
     luck: np.random.Generator
     confidence: float
+    replicates: Floats | None = None
 
     @property
     def z(self) -> float:
@@ -264,15 +273,26 @@ def _regional(ask: _Question) -> list[Index]:
 
 
 def _one_way(ask: _Question) -> list[Index]:
-    """The output at either end of each factor's range, and the swing between them."""
+    """The output at either end of each factor's range, and the swing between them.
+
+    With replicates the interval of an end is that of its distance from the base.
+    """
     levels = ask.design.size
     at = ask.outputs[1:].reshape(-1, levels)
-    se = ask.errors[1:].reshape(-1, levels)
-    apart = np.sqrt(se[:, 0] ** 2 + se[:, -1] ** 2)
+    ends = {"swing": at[:, -1] - at[:, 0], "at_low": at[:, 0], "at_high": at[:, -1]}
+    if ask.replicates is not None and len(ask.replicates) > 1:
+        each = (ask.replicates[:, 1:] - ask.replicates[:, :1]).reshape(len(ask.replicates), -1, levels)
+        apart = {"swing": each[:, :, -1] - each[:, :, 0], "at_low": each[:, :, 0], "at_high": each[:, :, -1]}
+        spread = {name: values.std(axis=0, ddof=1) / math.sqrt(len(values)) for name, values in apart.items()}
+        wide = float(student.ppf(0.5 + ask.confidence / 2, len(each) - 1))
+    else:
+        low, high = (ask.errors[1:].reshape(-1, levels)[:, end] for end in (0, -1))
+        spread = {"swing": np.hypot(low, high), "at_low": low, "at_high": high}
+        wide = ask.z
     return [
-        *ask.rows("swing", at[:, -1] - at[:, 0], ask.z * apart),
-        *ask.rows("at_low", at[:, 0], ask.z * se[:, 0]),
-        *ask.rows("at_high", at[:, -1], ask.z * se[:, -1]),
+        Index(parameter, name, float(value), float(se), float(value - wide * se), float(value + wide * se))
+        for name, values in ends.items()
+        for parameter, value, se in zip(ask.names, values, spread[name], strict=True)
     ]
 
 

@@ -45,7 +45,7 @@ class Choice:
 
     def label(self, without: tuple[str, ...] = ()) -> str:
         """What people call it, with its settings but for those named."""
-        words = [f"{_called(key)} {level:g}" for key, level in self.settings.items() if key not in without]
+        words = [f"{called(key)} {level:g}" for key, level in self.settings.items() if key not in without]
         return self.policy + (f" ({', '.join(words)})" if words else "")
 
 
@@ -115,6 +115,12 @@ def choose(sweep: PolicySweep, runs: Runs) -> Choices:
     )
 
 
+def called(key: str) -> str:
+    """An input in words: of a setting, the last part of its key."""
+    name = key.rpartition(".")[2] if key.partition(".")[2] in SETTINGS else key
+    return name.replace("_", " ")
+
+
 def _choices(study: PolicyStudy, runs: Runs) -> Iterator[Choice]:
     shape = tuple(len(levels) for levels in study.vary.values())
     place = {key: axis for axis, key in enumerate(study.vary)}
@@ -180,9 +186,3 @@ def _on_average(every: list[Choice], best: Mapping[tuple[float, ...], Choice], s
 
 def _settings(study: PolicyStudy) -> list[str]:
     return [key for key in study.vary if key not in study.circumstances]
-
-
-def _called(key: str) -> str:
-    """A setting in words: the last part of its key."""
-    name = key.rpartition(".")[2] if key.partition(".")[2] in SETTINGS else key
-    return name.replace("_", " ")

@@ -62,9 +62,19 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
         noise = measure_noise(replicates, spread, study.patients)
         noises.append((output, *astuple(noise), noise.enough))
 
-        def at(part: Design, means: Floats = means, errors: Floats = errors) -> list[Index]:
+        def at(
+            part: Design, means: Floats = means, errors: Floats = errors, replicates: Floats = replicates
+        ) -> list[Index]:
             rows = slice(0, len(part.points))
-            return indices(part, space, means[rows], errors[rows], seed=study.seed, confidence=study.confidence)
+            return indices(
+                part,
+                space,
+                means[rows],
+                errors[rows],
+                seed=study.seed,
+                confidence=study.confidence,
+                replicates=replicates[:, rows],
+            )
 
         plain = at(design)
         found += [(output, *_row(each), noise_in_index(design, each, noise, means)) for each in plain]

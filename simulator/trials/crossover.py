@@ -31,9 +31,15 @@ def switches(life: Any, params: Any, t: float, share: float, tcpo2_below: float)
 def switch(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
     """Treat from t (years) on as the policy says, if it takes the patient as the patient was on entry.
 
-    The latent recovery is the patient's own, judged by the new policy's product and route.
+    Somebody whom it does not take goes on as before. The latent recovery is the patient's own, judged by the new
+    policy's product and route.
     """
+    dose, angioplasty = life.next_dose, life.next_angioplasty
+    life.next_dose, life.next_angioplasty = inf, inf
     plan_care(life, patient, params, policy)
+    if life.next_dose == inf and life.next_angioplasty == inf:
+        life.next_dose, life.next_angioplasty = dose, angioplasty
+        return
     life.next_dose += t
     life.next_angioplasty += t
     u = uniform(life.seed, life.patient, Stream.RESPONSE, 0)

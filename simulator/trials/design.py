@@ -127,9 +127,7 @@ class Looks(Frozen):
 
     by: Literal["months", "patients", "events", "information"]
     at: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)]
-    type: Literal[
-        "obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "custom"
-    ] = "ld-obf"
+    type: Literal["obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "custom"] = "ld-obf"
     delta: Number | None = None
     gamma: Number | None = None
     early_z: Number | None = None

@@ -84,7 +84,11 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
         return
     listed = [name for family in rule.families for name in family]
     if bool(listed) != (rule.rule == "gatekeeping"):
-        yield "multiplicity.families", [list(f) for f in rule.families], "lists of endpoints, with rule gatekeeping only"
+        yield (
+            "multiplicity.families",
+            [list(f) for f in rule.families],
+            "lists of endpoints, with rule gatekeeping only",
+        )
     if listed and rule.endpoints:
         yield "multiplicity.endpoints", list(rule.endpoints), "nothing, because families name the endpoints"
     for name, times in Counter([*listed, *rule.endpoints]).items():
@@ -216,4 +220,6 @@ def _looks(design: Design) -> Iterator[Fault]:
 def foreseen(design: Design) -> bool:
     """Whether the information at the interim looks is known in advance."""
     looks = design.looks
-    return looks is None or looks.by == "information" or looks.by == ("events" if design.primary.by_events else "patients")
+    return (
+        looks is None or looks.by == "information" or looks.by == ("events" if design.primary.by_events else "patients")
+    )

@@ -46,9 +46,7 @@ OUTCOMES = {
     "death": Outcome("death", False, _DICHOTOMY + SURVIVAL),
     "amputation_free_survival": Outcome("amputation-free survival", True, _DICHOTOMY + SURVIVAL),
     "healing": Outcome("healing, of the wound or a stump", True, _DICHOTOMY + SURVIVAL + COMPETING),
-    "healing_without_amputation": Outcome(
-        "healing without major amputation", True, _DICHOTOMY + SURVIVAL + COMPETING
-    ),
+    "healing_without_amputation": Outcome("healing without major amputation", True, _DICHOTOMY + SURVIVAL + COMPETING),
     "walking": Outcome("walking", True, _DICHOTOMY),
     "walking_time": Outcome("time spent walking", True, ("t_test",)),
     "tcpo2": Outcome("measured TcPO2", True, ("ancova", "t_test")),
