@@ -19,7 +19,7 @@ from simulator.calibration.founding import FoundingCohort, as_table
 from simulator.calibration.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
 from simulator.calibration.summaries import summarise
-from simulator.calibration.surface import Surface, contrasts, fit_surface, total_log_likelihood
+from simulator.calibration.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
 from simulator.calibration.targets import Contrast, Founding
 from simulator.scenario.scenario import Scenario
 
@@ -42,9 +42,10 @@ class Effort:
     chains: int = 300
     cohorts: int = 2000
     draws: int = 2000
+    many: int = 200_000
 
 
-SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000)
+SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000, 50_000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,18 +121,22 @@ def calibrate(
     z = prior.points(effort.first, seed)
     y = simulate("1 prior", z, effort.few_patients)
     draws = chains(fit_surface(z, y), scatter, z, y, 1)
-    scatter = measure_scatter(scenario, data, prior, draws.mean(axis=0), effort.cohorts, seed)
+    middle = draws.mean(axis=0)
+    scatter = measure_scatter(scenario, data, prior, middle, effort.cohorts, seed)
+    params = scenario.parameter_draws(as_table(prior.values(middle[None])))[0]
+    small = FoundingCohort(scenario, data, effort.patients, seed).statistics(params)
+    large = FoundingCohort(scenario, data, effort.many, seed + 2000).statistics(params)
     designs: list[tuple[Array, Array]] = []
     for stage, (points, spread) in enumerate(((effort.second, 2.0), (effort.third, 1.3)), 2):
         z = around(draws, points, spread, seed + 10 * stage)
-        y = simulate(f"{stage} about the posterior", z, effort.patients)
+        y = corrected(simulate(f"{stage} about the posterior", z, effort.patients), small, large)
         designs.append((z, y))
         surface = fit_surface(z, y)
         draws = chains(surface, scatter, z, y, stage)
     generator = np.random.Generator(np.random.Philox(seed + 100))
     mean, covariance = draws.mean(axis=0), np.cov(draws.T)
     z = draws[generator.choice(len(draws), effort.final, replace=len(draws) < effort.final)]
-    y = simulate("4 posterior", z, effort.patients)
+    y = corrected(simulate("4 posterior", z, effort.patients), small, large)
     excess = total_log_likelihood(y, data, scatter, contrast) - total_log_likelihood(
         surface.statistics(z), data, scatter, contrast
     )

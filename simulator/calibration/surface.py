@@ -26,6 +26,18 @@ def flattened(statistics: Array) -> Array:
     return out
 
 
+def corrected(statistics: Array, small: Array, large: Array) -> Array:
+    """Statistics of few patients made to agree, at one point, with those of very many.
+
+    Common random numbers make a few thousand patients smooth in the parameters but leave them a chance of their own, the same
+    everywhere. `small` and `large` are the statistics of the few and of the many at the same point; their difference, on the
+    scale on which statistics are modelled, is taken off everywhere.
+    """
+    out = flattened(statistics) + flattened(large[None]) - flattened(small[None])
+    out[:, LOGGED] = np.maximum(np.exp(out[:, LOGGED]) - SMALLEST_SHARE, 0.0)
+    return out
+
+
 @dataclass(frozen=True, eq=False)
 class Surface:
     """Quadratic surfaces fitted to simulated statistics at a design."""

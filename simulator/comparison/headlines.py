@@ -24,7 +24,7 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
     policies = [scenario.reference, *([policy] if policy is not None else [])]
 
     def results(values: Mapping[str, float]) -> dict[str, float]:
-        draws = pd.DataFrame([dict(values)]).to_records(index=False)
+        draws = pd.DataFrame([dict(values)])
         found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws)
         level = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
         named = {

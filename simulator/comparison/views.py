@@ -20,7 +20,7 @@ def evidence_views(scenario: Scenario, policy: str, patients: int, seed: int) ->
     and of the policy, and their paired difference, each with its Monte Carlo standard error.
     """
     shares = [scenario.register[f"{SHARE}_{view}"].value for view in VIEWS]
-    draws = pd.DataFrame({"draw": VIEWS, SHARE: shares}).to_records(index=False)
+    draws = pd.DataFrame({"draw": VIEWS, SHARE: shares})
     result = simulate(scenario, [scenario.reference, policy], patients, seed, engine="compiled", draws=draws)
     keys = ["draw", "time_years", "outcome"]
     by_policy = {name: rows.set_index(keys) for name, rows in result.draws.groupby("policy")}

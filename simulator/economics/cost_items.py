@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simulator.scenario.policy import Policy
 from simulator.vocabulary import DAYS_PER_YEAR, State
 
 MONTHS_PER_YEAR = 12.0
@@ -27,6 +28,8 @@ PRODUCT_PRICES = {"pbmnc": "pbmnc_kit", "bmmnc": "bmmnc_point_of_care", "mobilis
 TEST_PRICES = {"small_ev": "small_ev_test", "thrombophilia": "thrombophilia_test"}
 SITE_PRICES = ("gmp_validation", "gmp_media_fill")
 """Paid once by a centre that makes cells under good manufacturing practice; charged in the budget, to no patient."""
+
+SITE_PRODUCT = "mobilised_pbmnc"
 
 PROCEDURES = ("angioplasty", "minor amputation", "major amputation")
 """Categories that an all-in wound price partly holds already."""
@@ -68,9 +71,15 @@ class CostItem:
         """Running or one-off."""
         return "running" if self.running else "one-off"
 
-    def applies(self, product: str, marker: str) -> bool:
-        """Whether a policy with this product and marker can incur it."""
-        return self.product in ("", product) and self.marker in ("", marker)
+    def charged_under(self, policy: Policy) -> bool:
+        """Whether people can incur it under a policy."""
+        needs = {
+            "count_dose": policy.cell_therapy.doses > 0,
+            "count_angioplasty": policy.angioplasty.offered,
+            "count_marker_test": policy.selection.marker != "none",
+        }
+        matches = self.product in ("", policy.cell_therapy.product) and self.marker in ("", policy.selection.marker)
+        return matches and needs.get(self.columns[0], True)
 
 
 def discounted(column: str) -> str:
@@ -89,6 +98,11 @@ def cost_items(wound_costs: str, strict_payer: bool, leave_out: Iterable[str] = 
         items.append(_running("institutional care", "institutional_care_day", AMPUTEE_CLOCKS, share, DAYS_PER_YEAR))
     dropped = set(leave_out)
     return tuple(item for item in items if item.category not in dropped)
+
+
+def makes_cells(policy: Policy) -> bool:
+    """Whether centres make the cells of a policy themselves, under good manufacturing practice."""
+    return policy.cell_therapy.product == SITE_PRODUCT and policy.cell_therapy.doses > 0
 
 
 def known_prices() -> frozenset[str]:

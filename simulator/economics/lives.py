@@ -8,7 +8,8 @@ patients with the same luck, so that only the parameter differs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from simulator.compiling import CACHE
 from simulator.economics.results import Array
-from simulator.run import simulate
+from simulator.run import Result, simulate
 from simulator.scenario.economics import Discounting
 from simulator.scenario.scenario import Scenario
 
@@ -27,6 +28,11 @@ BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
 MOST_KEPT = 300_000_000
 """Bytes of the cache, beyond which the oldest ledgers go."""
+
+MEANS = ("ledgers", "outcomes", "errors")
+
+Reduce = Callable[[Result], Mapping[str, Array]]
+"""What is kept of a result: arrays whose first axis is the draw."""
 
 Reporter = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Opens a display of progress: what, total -> a function that is called with the steps just done."""
@@ -72,75 +78,73 @@ class Simulator:
     folder: Path | None = None if CACHE is None else CACHE / "ledgers"
     progress: Reporter = field(default=silent)
 
-    def probabilistic(
-        self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int
-    ) -> Lives:
+    def probabilistic(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with patients of its own, in two halves of at least one patient."""
-        return self._run(what, scenario, draws, max(1, patients // HALVES), seed, HALVES)
+        each = max(1, patients // HALVES)
+        total = len(draws) * HALVES * each * len(scenario.compare)
+        with self.progress(what, total) as advance:
+            halves = [
+                self._collect(scenario, draws, each, seed, half, means, advance, fresh=True) for half in range(HALVES)
+            ]
+        return _lives(scenario, halves, draws, HALVES * each)
 
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
-        return self._run(what, scenario, draws, patients, seed, 0)
+        with self.progress(what, len(draws) * patients * len(scenario.compare)) as advance:
+            found = self._collect(scenario, draws, patients, seed, 0, means, advance, fresh=False)
+        return _lives(scenario, [found], draws, patients)
 
-    def _run(
-        self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, halves: int
-    ) -> Lives:
-        """Blocks of draws, each from the cache or simulated; `halves` is 0 where all draws share their patients."""
-        lives = len(draws) * max(1, halves) * patients * len(scenario.compare)
-        parts: list[list[tuple[Array, Array, Array]]] = []
-        with self.progress(what, lives) as advance:
-            for half in range(max(1, halves)):
-                blocks = []
-                for start in range(0, len(draws), BLOCK):
-                    block = draws[start : start + BLOCK]
-                    own = _seed(seed, start // BLOCK, half) if halves else seed
-                    blocks.append(self._block(scenario, block, patients, own, bool(halves), advance))
-                parts.append(blocks)
-        joined = [np.stack([np.concatenate([b[k] for b in blocks]) for blocks in parts]) for k in range(3)]
-        halves_, outcomes, errors = joined
-        return Lives(scenario.compare, halves_, outcomes, errors, draws, patients * max(1, halves))
+    def reduced(
+        self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, reduce: Reduce
+    ) -> dict[str, Array]:
+        """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
+        with self.progress(what, len(draws) * patients * len(scenario.compare)) as advance:
+            return self._collect(scenario, draws, patients, seed, 0, reduce, advance, fresh=True, keep=True)
 
-    def _block(
+    def _collect(
         self,
         scenario: Scenario,
         draws: NDArray[np.void],
         patients: int,
         seed: int,
-        fresh: bool,
+        half: int,
+        reduce: Reduce,
         advance: Callable[[int], None],
-    ) -> tuple[Array, Array, Array]:
-        total = len(draws) * patients * len(scenario.compare)
-        file = self._file(scenario, draws, patients, seed, fresh)
-        if file is not None and file.is_file():
-            advance(total)
-            with np.load(file, allow_pickle=False) as kept:
-                return kept["ledgers"], kept["outcomes"], kept["errors"]
-        done = 0
-
-        def show(lives: int, _of: int) -> None:
-            nonlocal done
-            advance(lives - done)
-            done = lives
-
-        result = simulate(
-            scenario, patients=patients, seed=seed, draws=draws, fresh_patients=fresh, times=[scenario.horizon],
-            engine="compiled", progress=show,
-        )  # fmt: skip
-        found = result.draw_ledgers, result.draw_outcomes[:, :, -1], result.draw_outcome_errors[:, :, -1]
-        if file is not None:
-            _keep(file, *found)
-        return found
+        *,
+        fresh: bool,
+        keep: bool = False,
+    ) -> dict[str, Array]:
+        """Arrays of all draws, block by block, each from the cache or simulated."""
+        size = BLOCK // 10 if keep else BLOCK
+        parts = []
+        for number, start in enumerate(range(0, len(draws), size)):
+            block, own = draws[start : start + size], _seed(seed, number, half) if fresh else seed
+            file = self._file(scenario, block, patients, own, fresh, reduce.__name__)
+            found = _kept(file)
+            if found is None:
+                found = dict(reduce(_simulated(scenario, block, patients, own, fresh, keep, advance)))
+                _keep(file, found)
+            else:
+                advance(len(block) * patients * len(scenario.compare))
+            parts.append(found)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _file(
-        self, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, fresh: bool
+        self, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, fresh: bool, what: str
     ) -> Path | None:
         """Where a block is kept: a name made of everything that decides it but the sources, which name the folder."""
         if self.folder is None:
             return None
-        names = ",".join(draws.dtype.names or ())
-        whole = hashlib.sha256(f"{scenario.hash} {scenario.compare} {patients} {seed} {fresh} {names}".encode())
+        whole = hashlib.sha256(f"{scenario.hash} {scenario.compare} {patients} {seed} {fresh} {what}".encode())
+        whole.update(",".join(draws.dtype.names or ()).encode())
         whole.update(np.ascontiguousarray(draws).tobytes())
         return self.folder / f"{whole.hexdigest()[:32]}.npz"
+
+
+def means(result: Result) -> Mapping[str, Array]:
+    """Mean ledgers and outcomes at the last time, with the outcomes' standard errors; draws first."""
+    found = result.draw_ledgers, result.draw_outcomes[:, :, -1], result.draw_outcome_errors[:, :, -1]
+    return dict(zip(MEANS, found, strict=True))
 
 
 def for_money(scenario: Scenario, discounting: Discounting) -> Scenario:
@@ -154,17 +158,64 @@ def _seed(seed: int, block: int, half: int) -> int:
     return int(np.random.SeedSequence([seed, block, half]).generate_state(1, np.uint64)[0])
 
 
-def _keep(file: Path, ledgers: Array, outcomes: Array, errors: Array) -> None:
+def _lives(scenario: Scenario, halves: list[dict[str, Array]], draws: NDArray[np.void], people: int) -> Lives:
+    ledgers, outcomes, errors = (np.stack([half[name] for half in halves]) for name in MEANS)
+    return Lives(scenario.compare, ledgers, outcomes, errors, draws, people)
+
+
+def _simulated(
+    scenario: Scenario,
+    draws: NDArray[np.void],
+    patients: int,
+    seed: int,
+    fresh: bool,
+    keep: bool,
+    advance: Callable[[int], None],
+) -> Result:
+    done = 0
+
+    def show(lives: int, _of: int) -> None:
+        nonlocal done
+        advance(lives - done)
+        done = lives
+
+    return simulate(
+        scenario,
+        patients=patients,
+        seed=seed,
+        engine="compiled",
+        draws=draws,
+        fresh_patients=fresh,
+        times=[scenario.horizon],
+        keep_patients=keep,
+        progress=show,
+    )
+
+
+def _kept(file: Path | None) -> dict[str, Array] | None:
+    """The arrays of a file; None where there is none that can be read."""
+    if file is None or not file.is_file():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _keep(file: Path | None, arrays: Mapping[str, Array]) -> None:
     """Write a block in one step; a cache that cannot be written is no reason to stop."""
+    if file is None:
+        return
+    draft = file.with_suffix(f".{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".draft")
         with draft.open("wb") as stream:
-            np.savez(stream, ledgers=ledgers, outcomes=outcomes, errors=errors)
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
         draft.replace(file)
         _forget_oldest(file.parent)
     except OSError:
-        return
+        draft.unlink(missing_ok=True)
 
 
 def _forget_oldest(folder: Path) -> None:

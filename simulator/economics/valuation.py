@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simulator.economics.cost_items import INCLUDED, LATER_VISITS, cost_items, discounted
 from simulator.economics.quality_of_life import utility_weights
 from simulator.economics.results import Array, spread_of
-from simulator.economics.values import Drawn, Values, charges
+from simulator.economics.values import Drawn, Values
 from simulator.engines.ledger import COUNTS, FIELDS
 from simulator.errors import BadInput, Problem
 from simulator.vocabulary import DAYS_PER_YEAR, State
@@ -55,7 +55,7 @@ def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> 
     weights = np.zeros((len(units), len(values.policies), len(FIELDS)))
     for item, unit in zip(values.items, units.T, strict=True):
         for place, policy in enumerate(values.policies.values()):
-            if charges(item, policy):
+            if item.charged_under(policy):
                 for column in item.columns:
                     weights[:, place, _column(column, values)] += unit
     return weights
@@ -87,7 +87,7 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
     costs = []
     for item, unit in zip(values.items, units.T, strict=True):
         amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
-        costs.append(unit[:, None] * amount * [charges(item, policy) for policy in values.policies.values()])
+        costs.append(unit[:, None] * amount * [item.charged_under(policy) for policy in values.policies.values()])
     return np.stack(costs, axis=-1)
 
 
@@ -114,7 +114,7 @@ def check_events(ledgers: Array, values: Values) -> None:
     every = cost_items(values.wound_costs, values.strict_payer)
     problems = []
     for place, (name, policy) in enumerate(values.policies.items()):
-        charged = {column for item in every if charges(item, policy) for column in item.columns}
+        charged = {column for item in every if item.charged_under(policy) for column in item.columns}
         for event in COUNTS:
             column = f"count_{event}"
             if event not in INCLUDED and column not in charged and (ledgers[..., place, COLUMN[column]] > 0.0).any():

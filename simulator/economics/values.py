@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from simulator.economics.cost_items import LATER_VISITS, CostItem, cost_items, known_prices
+from simulator.economics.cost_items import LATER_VISITS, SITE_PRICES, CostItem, cost_items, known_prices, makes_cells
 from simulator.economics.results import Array
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.distributions import sample
@@ -71,7 +71,7 @@ class Values:
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
         every = cost_items(self.wound_costs, self.strict_payer, self.leave_out)
-        return tuple(item for item in every if any(charges(item, policy) for policy in self.policies.values()))
+        return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
 
     @property
     def price_names(self) -> tuple[str, ...]:
@@ -122,17 +122,6 @@ class Values:
         return columns | streams
 
 
-def charges(item: CostItem, policy: Policy) -> bool:
-    """Whether people can incur a cost under a policy."""
-    needs = {
-        "count_dose": policy.cell_therapy.doses > 0,
-        "count_angioplasty": policy.angioplasty.offered,
-        "count_marker_test": policy.selection.marker != "none",
-    }
-    possible = needs.get(item.columns[0], True)
-    return possible and item.applies(policy.cell_therapy.product, policy.selection.marker)
-
-
 def values_of(scenario: Scenario) -> Values:
     """The values that a scenario asks for. Raises BadInput with everything that is wrong with them."""
     settings = scenario.settings.economics
@@ -176,6 +165,8 @@ def values_of(scenario: Scenario) -> Values:
 def check_prices(values: Values, own: Mapping[str, object] | None = None, file: str = "prices") -> None:
     """Stop at prices that are missing, and at the user's `own` that nothing would charge."""
     read = {name for item in values.items for name in item.names if name != LATER_VISITS}
+    if any(makes_cells(policy) for policy in values.policies.values()):
+        read |= set(SITE_PRICES)
     problems = [
         Problem(values.perspective.name, f"prices.{name}", "missing", "a price, because a policy compared incurs it")
         for name in sorted(read)

@@ -42,11 +42,11 @@ def dilate(life: Any, params: Any, t: float) -> bool:
 
 @compiled
 def restenosis(life: Any, params: Any) -> None:
-    """The vessel has narrowed again: dilate it at once, or leave it."""
+    """The vessel has narrowed again: dilate it once perfusion has fallen back and shows it, or leave it."""
     t = life.restenosis_at
     life.restenosis_at = inf
     number = life.angioplasties
     if number >= MOST_ANGIOPLASTIES or not limb_kept(life) or not wound_open(life):
         return
     if uniform(life.seed, life.patient, Stream.REPEAT_ANGIOPLASTY, number) < params.repeat_angioplasty:
-        life.next_angioplasty = t
+        life.next_angioplasty = t + params.restenosis_fall_days / DAYS_PER_YEAR

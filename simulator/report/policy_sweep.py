@@ -27,15 +27,13 @@ def answer(sweep: PolicySweep, found: Choices) -> str:
     """What the sweep says: the best choice and how much of the map is settled."""
     study = sweep.study
     where = "on average over the circumstances" if study.circumstances else "of all"
-    cells = len(found.cells)
-    worst = found.choices["loss"].max()
-    text = (
-        f"By {study.by} ({study.better} is better), {found.best} is best {where}; the worst choice loses {worst:.3g}."
-    )
+    worst = f"the worst choice loses {found.choices['loss'].max():.3g}"
+    equals = f" (as are {found.equals} others)" if found.equals else ""
+    text = f"By {study.by} ({study.better} is better), {found.best} is best {where}{equals}; {worst}."
     if found.undecided:
         text += (
-            f" In {found.undecided} of {cells} cells of the map the best leads by less than {TOLD_APART:g} standard"
-            " errors."
+            f" In {found.undecided} of {len(found.cells)} cells of the map the best leads by less than {TOLD_APART:g}"
+            " standard errors."
         )
     return text
 

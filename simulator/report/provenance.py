@@ -18,7 +18,7 @@ from typing import Any
 PACKAGE = "clti-simulator"
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "simpy", "SALib", "matplotlib", "pyarrow")
 # Where the result goes and how many processes make it decide nothing about the result.
-DECIDES_NOTHING = ("--out", "--workers")
+DECIDES_NOTHING = ("--out", "--workers", "--cluster", "--shard")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,13 @@ from numpy.typing import NDArray
 from simulator.compiling import announced
 from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput, CheckFailed, Problem, nearest
-from simulator.evidence.distributions import quantile
-from simulator.evidence.parameter import Fixed
 from simulator.evidence.posterior import joint_names, posterior_table
-from simulator.run.job import Job
-from simulator.scenario import Scenario, load_scenario
+from simulator.run.job import Done, Job
+from simulator.scenario import Policy, Scenario, load_scenario
 from simulator.scenario.arrays import SHARE, policy_records
-from simulator.sensitivity.clinical_outputs import ClinicalOutput, read_output
-from simulator.sensitivity.inputs import Catalogue, Floats, Input, JointDraws
+from simulator.sensitivity.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
+from simulator.sensitivity.clinical_worth import ClinicalWorth, parameter_input
+from simulator.sensitivity.inputs import Catalogue, Floats, JointDraws
 from simulator.sensitivity.model import Evaluation, Fault, Model, canonical
 from simulator.sensitivity.policy_settings import belongs_to, setting_inputs, with_settings
 
@@ -59,34 +58,30 @@ class Clinical:
         """The policies that the outputs are about."""
         return tuple(dict.fromkeys(policy for output in self.outputs for policy in output.policies))
 
+    @cached_property
+    def worth(self) -> ClinicalWorth | None:
+        """What lives are worth, where an output asks. Raises BadInput for what is wrong with prices and utilities."""
+        needed = any(output.needs_money for output in self.outputs)
+        return ClinicalWorth.of(self._compared) if needed else None
+
     def catalogue(self) -> Catalogue:
-        """The register's parameters, and the settings of the policies that the outputs are about.
+        """The register's parameters, prices and utilities where an output needs them, and the policies' settings.
 
         Of the shares of recovery that cell therapy causes, only that of the scenario's view of the evidence varies.
         """
         register, view = self.scenario.register, f"{SHARE}_{self.scenario.view}"
-        parameters = tuple(
-            Input(
-                each.name,
-                each.value,
-                None if isinstance(each.distribution, Fixed) else partial(quantile, each),
-                each.group,
-                each.unit,
-                each.range,
-                each.stream,
-            )
-            for each in register.parameters
-            if not each.name.startswith(f"{SHARE}_") or each.name == view
+        seen = [each for each in register.parameters if not each.name.startswith(f"{SHARE}_") or each.name == view]
+        inputs = (
+            *(parameter_input(each) for each in seen),
+            *(self.worth.inputs if self.worth is not None else ()),
+            *setting_inputs({name: self.scenario.policies[name] for name in self.policies}),
         )
-        settings = setting_inputs({name: self.scenario.policies[name] for name in self.policies})
-        known = {each.name for each in parameters}
-        joint = tuple(name for name in joint_names(register) if name in known)
         table = posterior_table()
-        if table is None or not joint:
-            return Catalogue(parameters + settings)
-        return Catalogue(
-            parameters + settings, (JointDraws(POSTERIOR, joint, table[list(joint)].to_numpy(dtype=np.float64)),)
-        )
+        names = [name for name in joint_names(register) if name in {each.name for each in seen}]
+        if table is None or not names:
+            return Catalogue(inputs)
+        draws = JointDraws(POSTERIOR, tuple(names), table[names].to_numpy(dtype=np.float64))
+        return Catalogue(inputs, (draws,))
 
     def faults(self) -> Iterator[Fault]:
         """Settings, outputs and patients that make no sense, and scenarios that the compiled engine cannot run."""
@@ -109,54 +104,66 @@ class Clinical:
 
     def evidence(self) -> str:
         """Hash of everything that is read from files."""
-        whole = hashlib.sha256(self._compared.hash.encode())
+        whole = hashlib.sha256(self._valued.hash.encode())
         table = posterior_table()
         if table is not None:
             whole.update(table.to_csv(index=False).encode())
+        if self.worth is not None:
+            whole.update(self.worth.evidence().encode())
         return whole.hexdigest()
 
     def evaluate(self, inputs: Floats, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
         """Means and standard errors of the outputs. Raises CheckFailed for a row under which nobody can enter."""
-        job = self._job(inputs)
         people = self.model.patients
         cuts = np.linspace(0, people, min(BATCHES, people) + 1).astype(np.int64)
         sizes = np.diff(cuts)
+        starts = (replicate * people + cuts[:-1]).tolist()
         values = np.empty((len(inputs), len(self.outputs)))
         errors = np.empty_like(values)
+        job = self._job(inputs)
         with announced("the simulation"):
             job.run(0, 0, 1)
         for row, row_id in enumerate(row_ids.tolist()):
-            of_row = self._with_settings(job, inputs[row])
-            done = [
-                of_row.run(row, replicate * people + int(start), int(size))
-                for start, size in zip(cuts[:-1], sizes, strict=True)
-            ]
+            policies = self._policies(inputs[row])
+            own = job if policies is None else replace(job, policies=policy_records(policies.values()))
+            done = [own.run(row, start, size) for start, size in zip(starts, sizes.tolist(), strict=True)]
             if any(batch.barred for batch in done):
                 raise CheckFailed(f"row {row_id}: hardly anybody meets the scenario's entry criteria")
-            sums = self._watched(np.stack([batch.sums.outcomes for batch in done]), job.times)
-            values[row], errors[row] = batch_means(sums, sizes)
+            totals = self._totals(done, job, row, inputs[row], policies or self._known)
+            values[row], errors[row] = batch_means(totals, sizes)
         return Evaluation(values, errors)
 
     @cached_property
+    def _known(self) -> dict[str, Policy]:
+        return {name: self.scenario.policies[name] for name in self.policies}
+
+    @cached_property
     def _compared(self) -> Scenario:
-        """The scenario with the outputs' policies compared, whose hash says what decides their results."""
-        return replace(
-            self.scenario,
-            settings=self.scenario.settings.model_copy(
-                update={"compare": self.policies, "reference": self.policies[0]}
-            ),
-        )
+        """The scenario with the outputs' policies compared."""
+        compared = {"compare": self.policies, "reference": self.policies[0]}
+        return replace(self.scenario, settings=self.scenario.settings.model_copy(update=compared))
+
+    @property
+    def _valued(self) -> Scenario:
+        """The same, with the payer's discount rates where there is money. Its hash says what decides a life."""
+        return self._compared if self.worth is None else self.worth.scenario
+
+    @cached_property
+    def _times(self) -> Floats:
+        """Years at which outcomes are taken; the horizon where none is asked for."""
+        times = {output.time for output in self.outputs if output.time is not None}
+        return np.array(sorted(times or {self.scenario.horizon}))
 
     def _job(self, inputs: Floats) -> Job:
-        scenario = self._compared
-        varied = [i for i, name in enumerate(self.model.parameters) if belongs_to(name, self.policies) is None]
-        names = [self.model.parameters[i] for i in varied]
-        draws = np.empty(len(inputs), [(name, np.float64) for name in names])
-        for i, name in zip(varied, names, strict=True):
+        """What the engine needs to run any of the rows."""
+        scenario = self._valued
+        varied = {name: i for i, name in enumerate(self.model.parameters) if name in self.scenario.register}
+        draws = np.zeros(len(inputs), [(name, np.float64) for name in varied])
+        for name, i in varied.items():
             draws[name] = inputs[:, i]
         return Job(
             engine="compiled",
-            draws=scenario.parameter_draws(draws) if names else np.repeat(scenario.parameter_draws(), len(inputs)),
+            draws=scenario.parameter_draws(draws),
             policies=scenario.policy_records(self.policies),
             reference=0,
             entry=scenario.entry_record,
@@ -165,34 +172,42 @@ class Clinical:
             ages=scenario.life_table_arrays[0],
             log_hazards=scenario.life_table_arrays[1],
             clock=scenario.clock,
-            times=np.array(sorted({output.time for output in self.outputs})),
+            times=self._times,
         )
 
-    def _with_settings(self, job: Job, row: Floats) -> Job:
-        """The job under this row's policies; the same job where no setting of a policy varies."""
+    def _policies(self, row: Floats) -> dict[str, Policy] | None:
+        """The policies under this row's settings; None where no setting varies. Raises BadInput for impossible ones."""
         changed: dict[str, dict[str, float]] = {}
         for name, value in zip(self.model.parameters, row.tolist(), strict=True):
             policy = belongs_to(name, self.policies)
             if policy is not None:
                 changed.setdefault(policy, {})[name.removeprefix(f"{policy}.")] = value
         if not changed:
-            return job
-        known = self.scenario.policies
-        policies = {name: with_settings(known[name], changed.get(name, {})) for name in self.policies}
-        problems = [
-            Problem(name, key, str(value), allowed)
-            for name, policy in policies.items()
-            for key, value, allowed in policy.faults()
-        ]
-        if problems:
-            raise BadInput(problems)
-        return replace(job, policies=policy_records(policies.values()))
+            return None
+        policies = {name: with_settings(known, changed.get(name, {})) for name, known in self._known.items()}
+        faults = [(name, *fault) for name, policy in policies.items() for fault in policy.faults()]
+        if faults:
+            raise BadInput(Problem(name, key, str(value), allowed) for name, key, value, allowed in faults)
+        return policies
 
-    def _watched(self, sums: Floats, times: Floats) -> Floats:
-        """Sums of each output in each batch, shape (batches, outputs), from (batches, policies, times, outcomes)."""
-        columns = []
+    def _totals(self, done: list[Done], job: Job, row: int, inputs: Floats, policies: Mapping[str, Policy]) -> Floats:
+        """Sums of each output over the patients of each batch, shape (batches, outputs)."""
+        outcomes = np.stack([batch.sums.outcomes for batch in done])
+        found: dict[str, Floats] = {}
+        if self.worth is not None:
+            names = {each.name for each in self.worth.inputs}
+            varied = {name: x for name, x in zip(self.model.parameters, inputs.tolist(), strict=True) if name in names}
+            ledgers = np.stack([batch.sums.ledger for batch in done])
+            worth = self.worth.worth(ledgers, job.draws[row : row + 1], varied, policies)
+            found = {COST: worth.cost, QALYS: worth.qalys}
+        columns, times = [], self._times.tolist()
         for output in self.outputs:
-            at = sums[:, :, np.searchsorted(times, output.time), OUTCOMES.index(output.outcome)]
+            if output.threshold is not None:
+                at = output.threshold * found[QALYS] - found[COST]
+            elif output.needs_money:
+                at = found[output.measure]
+            else:
+                at = outcomes[:, :, times.index(output.time), OUTCOMES.index(output.measure)]
             of = at[:, self.policies.index(output.policy)]
             columns.append(of if output.reference is None else of - at[:, self.policies.index(output.reference)])
         return np.stack(columns, axis=1)

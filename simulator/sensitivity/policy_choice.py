@@ -56,13 +56,15 @@ class Choices:
     `choices`: a row per circumstances and choice with its value and its loss against the best in those circumstances.
     `cells`: a row per cell of the map with its best choice, the lead over the next, whether that is decided, and the
     loss of that best against the best of all cells in the same circumstances. `losses`: the loss of each choice that
-    is left in a cell, by the name it has there.
+    is left in a cell, by the name it has there. `best` names the choice that loses least on average over the
+    circumstances, which `equals` others do exactly as well; `undecided` counts cells.
     """
 
     choices: pd.DataFrame
     cells: pd.DataFrame
     losses: pd.DataFrame
     best: str
+    equals: int
     undecided: int
 
 
@@ -106,11 +108,13 @@ def choose(sweep: PolicySweep, runs: Runs) -> Choices:
             loss, loss_se = _lead(best[_key(each)], each, sign)
             losses.append({**at, "choice": each.label(study.map), "loss": loss, "loss_se": loss_se})
     table = pd.DataFrame(cells)
+    label, equals = _on_average(every, best, sign)
     return Choices(
         choices=pd.DataFrame(rows),
         cells=table,
         losses=pd.DataFrame(losses),
-        best=_on_average(every, best, sign),
+        best=label,
+        equals=equals,
         undecided=int((~table["decided"]).sum()),
     )
 
@@ -176,12 +180,13 @@ def _is_in(choice: Choice, cell: Mapping[str, float]) -> bool:
     return all(own.get(key, level) == level for key, level in cell.items())
 
 
-def _on_average(every: list[Choice], best: Mapping[tuple[float, ...], Choice], sign: float) -> str:
-    """Name of the choice that loses least on average over the circumstances, each of the same weight."""
+def _on_average(every: list[Choice], best: Mapping[tuple[float, ...], Choice], sign: float) -> tuple[str, int]:
+    """The choice that loses least on average over the circumstances, each of the same weight, and how many equal it."""
     losses: dict[str, float] = {}
     for each in every:
         losses[each.label()] = losses.get(each.label(), 0.0) + _lead(best[_key(each)], each, sign)[0]
-    return min(losses, key=lambda label: losses[label])
+    least = min(losses, key=lambda label: losses[label])
+    return least, sum(loss == losses[least] for loss in losses.values()) - 1
 
 
 def _settings(study: PolicyStudy) -> list[str]:

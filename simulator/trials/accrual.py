@@ -19,8 +19,8 @@ from simulator.vocabulary import Stream
 Array = NDArray[np.float64]
 
 PLACES = 1 << 20
-"""Patient numbers set aside for each trial: patient i of trial t is number t * PLACES + i, so that a larger trial begins
-with the patients of a smaller one."""
+"""Patient numbers set aside for each trial: patient i of trial t is number t * PLACES + i, so that a larger trial
+begins with the patients of a smaller one."""
 
 PerMonth = Annotated[float, BeforeValidator(number(0.01, 10_000.0, "patients a month"))]
 RampMonths = Annotated[float, BeforeValidator(number(0.1, 240.0, "months"))]

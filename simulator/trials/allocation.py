@@ -30,14 +30,14 @@ def stratum_of(row: Any, rules: Any) -> int:
     for f in range(rules.shape[0]):
         value = row[int(rules[f, 0])]
         cut = rules[f, 1]
-        level = (1 if value >= cut else 0) if cut == cut else int(value - rules[f, 2])
+        level = int(value - rules[f, 2]) if np.isnan(cut) else int(value >= cut)
         number = number * int(rules[f, 3]) + level
     return number
 
 
 @compiled
 def allocate(left: Any, parts: Any, block: int, seed: int, number: int) -> int:
-    """The arm of patient `number`: drawn from what is `left` (arms,) of the stratum's block, which is refilled when empty.
+    """The arm of patient `number`: drawn from what is `left` (arms,) of the stratum's block, refilled when empty.
 
     `parts` (arms,) is the allocation ratio; a `block` of 0 draws every patient by the ratio alone.
     """
@@ -53,7 +53,7 @@ def allocate(left: Any, parts: Any, block: int, seed: int, number: int) -> int:
             left[a] = parts[a] * block / whole if block > 0 else parts[a]
             total += left[a]
     u = uniform(seed, number, Stream.ARM, 0) * total
-    chosen = arms - 1
+    chosen: int = arms - 1
     for a in range(arms):
         if u < left[a]:
             chosen = a

@@ -39,7 +39,7 @@ class Analysis:
 
 @dataclass(frozen=True, eq=False)
 class TimeToEvent:
-    """Time from entry, 1 the event, 2 a competing event, 0 neither; and the follow-up without them. (trials, patients)."""
+    """Time from entry; 1 the event, 2 a competing event, 0 neither; follow-up without them. (trials, patients)."""
 
     time: Array
     code: NDArray[np.int8]

@@ -1,7 +1,7 @@
 """The data of many trials, and what of it existed at a date.
 
-A patient's life is made once. A look at the trial cuts it: it sees who had entered by then and what had happened to them,
-and nothing of what came later.
+A patient's life is made once. A look at the trial cuts it: it sees who had entered by then and what had happened to
+them, and nothing of what came later.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class TrialData:
     """Patients of many trials, every array of shape (trials, patients) unless said otherwise.
 
     Calendar dates are years since the trial opened, all other times years since the patient's entry.
-    arm: -1 for whoever is not in the trial (yet). entry: calendar date, infinite for whoever never enters. end: how long
-    the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed: times of what the trial
-    has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this patient),
-    caused (whether a treatment caused a recovery; nobody in a trial can see it). visits: shape (visits,); tcpo2 (mmHg as
-    measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits: (trials, patients,
-    visits), NaN for what was not recorded.
+    arm: -1 for whoever is not in the trial (yet). entry: calendar date, infinite for whoever never enters. end: how
+    long the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed: times of what the
+    trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
+    patient), caused (whether a treatment caused a recovery; nobody in a trial can see it). visits: shape (visits,);
+    tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
+    (trials, patients, visits), NaN for what was not recorded.
     """
 
     arm: NDArray[np.int8]
@@ -114,8 +114,8 @@ def cut(data: TrialData, date: ArrayLike) -> TrialData:
 def limited(data: TrialData, patients: ArrayLike, after: int = 0, held_until: ArrayLike | None = None) -> TrialData:
     """The trials with only so many of their `patients` (one number, or one for each trial).
 
-    With `held_until` (calendar dates, one for each trial) the patients from number `after` on enter that much later as it
-    takes for the first of them to come after it.
+    With `held_until` (calendar dates, one for each trial) the patients from number `after` on enter that much later as
+    it takes for the first of them to come after it.
     """
     n = np.broadcast_to(np.asarray(patients).reshape(-1, 1), (data.shape[0], 1))
     entry = data.entry

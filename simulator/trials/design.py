@@ -154,7 +154,7 @@ class FutilityRule(Frozen):
 
 
 class Reestimation(Frozen):
-    """At the only interim look: where conditional power under the trend lies between `lower` and `upper` the trial grows.
+    """At the only interim look: the trial grows where conditional power under the trend is between `lower` and `upper`.
 
     It grows until conditional power is `target`, at most `largest` times. `weighted` combines the two stages with
     weights fixed in advance, which keeps alpha whatever the rule; `ordinary` analyses all patients as if planned.

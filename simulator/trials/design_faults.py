@@ -220,6 +220,4 @@ def _looks(design: Design) -> Iterator[Fault]:
 def foreseen(design: Design) -> bool:
     """Whether the information at the interim looks is known in advance."""
     looks = design.looks
-    return (
-        looks is None or looks.by == "information" or looks.by == ("events" if design.primary.by_events else "patients")
-    )
+    return looks is None or looks.by in ("information", "events" if design.primary.by_events else "patients")

@@ -1,7 +1,7 @@
 """Lives for trials: who enters, into which arm, and what a trial could ever see of them.
 
-Patient i of trial t is patient number t * PLACES + i, with luck of their own, so that trials are independent, a larger trial
-begins with the patients of a smaller one, and the same patients live under every truth.
+Patient i of trial t is patient number t * PLACES + i, with luck of their own, so that trials are independent, a larger
+trial begins with the patients of a smaller one, and the same patients live under every truth.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def follow_recruit(
 ) -> float:
     """Follow a life that has begun for `horizon` years; returns when the patient switched policy (infinite if never).
 
-    `crossing` holds the time, the number of the other policy, the share who switch and the limit of TcPO2. `wanted` says
-    where in `seen` (3, recorded visits) each visit goes, -1 for nowhere.
+    `crossing` holds the time, the number of the other policy, the share who switch and the limit of TcPO2. `wanted`
+    says where in `seen` (3, recorded visits) each visit goes, -1 for nowhere.
     """
     crossed, switch_at = np.inf, crossing[0]
     walked = 0.0
@@ -213,7 +213,8 @@ class Recruitment:
 
         `longer` (years) is how much later than planned the trial may end. Raises BadInput if nobody can enter.
         """
-        design, key = self.design, np.uint64(self.seed)
+        design = self.design
+        key: Any = np.uint64(self.seed)
         entries = design.accrual.entries(key, first, trials, patients)
         months = design.follow_up.months / 12.0
         ends = np.full((trials, patients), months)

@@ -23,9 +23,9 @@ MOST_DRAWS = 20_000
 class Truth:
     """Parameters and policies that trials are simulated from.
 
-    params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each arm's.
-    crossing holds when control patients switch (years; infinite for never), to which policy, their share, and the TcPO2
-    (mmHg) above which they do not.
+    params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
+    arm's. crossing holds when control patients switch (years; infinite for never), to which policy, their share, and
+    the TcPO2 (mmHg) above which they do not.
     """
 
     name: str
@@ -48,8 +48,8 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     """The truth called `name` (see `KINDS`).
 
     `posterior` gives trial t the posterior's draw t, which analyses of the same scenario and seed use as draw t too.
-    `null` puts every arm under the control's policy, without crossover; a single arm has the scenario's reference policy.
-    A view of the evidence is the scenario with that view. Raises BadInput for unknown names.
+    `null` puts every arm under the control's policy, without crossover; a single arm has the scenario's reference
+    policy. A view of the evidence is the scenario with that view. Raises BadInput for unknown names.
     """
     policies = [arm.policy for arm in design.arms]
     crossover = design.crossover

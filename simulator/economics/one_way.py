@@ -1,0 +1,282 @@
+"""What one number at a time does to the decision: tornado, switching values and two-way analysis.
+
+Every run has the same patients with the same luck, so a difference comes from the number alone and has no noise.
+Clinical numbers are simulated at their 95% limits; prices and utilities are dot products on the base case's ledgers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.economics.lives import Lives, Simulator
+from simulator.economics.results import Array
+from simulator.economics.valuation import worth
+from simulator.economics.values import COMMON_UTILITY, Drawn, Values
+from simulator.evidence.distributions import limits, quantile
+from simulator.evidence.parameter import Parameter
+from simulator.evidence.posterior import joint_names, posterior_table
+from simulator.evidence.register import Register
+from simulator.scenario.arrays import SHARE
+from simulator.scenario.scenario import Scenario
+from simulator.vocabulary import View
+
+CLINICAL, PRICE, UTILITY = "clinical", "price", "utility"
+GRID = 9
+"""Points of a grid between two limits."""
+SWITCHED = 8
+"""Most influential numbers of each kind whose switching values are sought."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number with its 95% limits. `kind` is clinical, price or utility; `names` move together."""
+
+    name: str
+    label: str
+    kind: str
+    base: float
+    low: float
+    high: float
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OneWay:
+    """`tornado`: name, label, kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low,
+    at_high, swing, cost_at_low, cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`:
+    name, label, kind, base, low, high, policy, net_benefit, switches_at (missing where no value within the limits
+    does). `read`: the clinical numbers that changed any ledger."""
+
+    tornado: pd.DataFrame
+    switching: pd.DataFrame
+    read: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TwoWay:
+    """Incremental net benefit of one policy over a grid of two numbers, shape (first values, second values)."""
+
+    first: Range
+    second: Range
+    policy: str
+    first_values: Array
+    second_values: Array
+    net_benefit: Array
+
+    def table(self) -> pd.DataFrame:
+        """One row per point: the two numbers under their names, policy, net_benefit."""
+        one, two = np.meshgrid(self.first_values, self.second_values, indexing="ij")
+        columns = {self.first.name: one.ravel(), self.second.name: two.ravel()}
+        return pd.DataFrame({**columns, "policy": self.policy, "net_benefit": self.net_benefit.ravel()})
+
+
+def clinical_ranges(register: Register, view: str) -> list[Range]:
+    """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
+
+    The attributable shares of the other views are left out, because nothing reads them.
+    """
+    table, joint = posterior_table(), joint_names(register)
+    others = {f"{SHARE}_{each.name.lower()}" for each in View} - {f"{SHARE}_{view}"}
+    found = []
+    for parameter in register.parameters:
+        if parameter.name in others:
+            continue
+        low, high = limits(parameter)
+        if table is not None and parameter.name in joint:
+            low, high = (float(q) for q in np.quantile(table[parameter.name], (0.025, 0.975)))
+        if low < high:
+            found.append(_range(parameter, CLINICAL, low, high))
+    return found
+
+
+def value_ranges(values: Values) -> list[Range]:
+    """Every price that is read and every utility; utilities of a common quantile move together."""
+    found = []
+    for name in values.price_names:
+        low, high = limits(values.perspective.prices[name])
+        if low < high:
+            found.append(_range(values.perspective.prices[name], PRICE, low, high))
+    states = [p for p in values.utility_set.states.parameters if limits(p)[0] < limits(p)[1]]
+    common = tuple(p.name for p in states if p.luck == "utility")
+    if common:
+        label = f"All utilities of set {values.utility_set.name} together, as quantiles"
+        found.append(Range(COMMON_UTILITY, label, UTILITY, 0.5, 0.025, 0.975, common))
+    found += [_range(p, UTILITY, *limits(p)) for p in states if p.name not in common]
+    return found
+
+
+def one_way(scenario: Scenario, values: Values, simulator: Simulator, patients: int, seed: int) -> OneWay:
+    """The tornado of every policy against the reference at the first threshold, and switching values."""
+    clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
+    ends = pd.DataFrame({each.name: [each.base] for each in clinical}, index=range(2 * len(clinical) + 1))
+    for place, each in enumerate(clinical):
+        ends.loc[2 * place + 1, each.name], ends.loc[2 * place + 2, each.name] = each.low, each.high
+    draws = scenario.parameter_draws(ends if clinical else None)
+    lives = simulator.twins("One-way analysis", scenario, draws, patients, seed)
+    ledgers, base = lives.ledgers, lives.first(1)
+    read = [r for k, r in enumerate(clinical) if (ledgers[2 * k + 1 : 2 * k + 3] != ledgers[0]).any()]
+    cost, effect = _increments(scenario, lives, values.at_base(), values)
+    rows = {}
+    for place, each in enumerate(clinical):
+        if each in read:
+            rows[each] = cost[[0, 2 * place + 1, 2 * place + 2]], effect[[0, 2 * place + 1, 2 * place + 2]]
+    for each in valued:
+        own_cost, own_effect = _increments(scenario, base, moved(each, np.array([each.low, each.high]), values), values)
+        rows[each] = np.vstack([cost[:1], own_cost]), np.vstack([effect[:1], own_effect])
+    tornado = _tornado(rows, scenario, values)
+    switching = _switching(tornado, clinical + valued, scenario, values, simulator, patients, seed)
+    return OneWay(tornado, switching, tuple(each.name for each in read))
+
+
+def two_way(
+    names: tuple[str, str],
+    policy: str,
+    scenario: Scenario,
+    values: Values,
+    simulator: Simulator,
+    patients: int,
+    seed: int,
+) -> TwoWay | None:
+    """Incremental net benefit of a policy over a grid of two numbers; None where one of them is read by nothing."""
+    pair = [named_range(name, scenario, values) for name in names]
+    if pair[0] is None or pair[1] is None:
+        return None
+    first, second = pair[0], pair[1]
+    one, two = np.linspace(first.low, first.high, GRID), np.linspace(second.low, second.high, GRID)
+    grid = {first: np.repeat(one, GRID), second: np.tile(two, GRID)}
+    clinical = {each.name: points for each, points in grid.items() if each.kind == CLINICAL}
+    priced: dict[str, Array] = {}
+    for each, points in grid.items():
+        if each.kind != CLINICAL:
+            drawn = moved(each, points, values)
+            everything = {**drawn.prices, **drawn.utilities}
+            priced |= {name: everything[name] for name in each.names}
+    rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
+    table = pd.DataFrame(rows[:, :-1], columns=list(clinical)) if clinical else None
+    lives = simulator.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
+    at = np.ravel(places)
+    spread = Lives(
+        lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
+    )
+    cost, effect = _increments(scenario, spread, values.at_base(priced), values)
+    benefit = (values.threshold * effect - cost)[:, scenario.compare.index(policy)]
+    return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
+
+
+def named_range(name: str, scenario: Scenario, values: Values) -> Range | None:
+    """The range of a clinical number, a price or a utility; for `attributable_share`, from none to all."""
+    if name == SHARE:
+        base = float(scenario.params()[SHARE])
+        return Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
+    every = clinical_ranges(scenario.register, scenario.view) + value_ranges(values)
+    return next((each for each in every if each.name == name), None)
+
+
+def moved(each: Range, points: Array, values: Values) -> Drawn:
+    """Prices and utilities with one of them at `points`, the rest at the numbers in force."""
+    if each.name != COMMON_UTILITY:
+        return values.at_base({each.name: points})
+    states = values.utility_set.states
+    return values.at_base({name: quantile(states[name], points) for name in each.names})
+
+
+def _range(parameter: Parameter, kind: str, low: float, high: float) -> Range:
+    return Range(parameter.name, parameter.label, kind, parameter.value, low, high, (parameter.name,))
+
+
+def _increments(scenario: Scenario, lives: Lives, drawn: Drawn, values: Values) -> tuple[Array, Array]:
+    """Costs and QALYs over the reference, each of shape (draws, policies)."""
+    found = worth(lives.ledgers, lives.parameters, drawn, values)
+    base = [scenario.compare.index(scenario.reference)]
+    return found.cost - found.cost[:, base], found.qalys - found.qalys[:, base]
+
+
+def _tornado(rows: dict[Range, tuple[Array, Array]], scenario: Scenario, values: Values) -> pd.DataFrame:
+    table = []
+    for each, (cost, effect) in rows.items():
+        benefit = values.threshold * effect - cost
+        for p, policy in enumerate(scenario.compare):
+            if policy == scenario.reference:
+                continue
+            base, low, high = benefit[:, p]
+            table.append(
+                {
+                    **_described(each),
+                    "policy": policy,
+                    "net_benefit": base,
+                    "at_low": low,
+                    "at_high": high,
+                    "swing": max(base, low, high) - min(base, low, high),
+                    "cost_at_low": cost[1, p] - cost[0, p],
+                    "cost_at_high": cost[2, p] - cost[0, p],
+                    "effect_at_low": effect[1, p] - effect[0, p],
+                    "effect_at_high": effect[2, p] - effect[0, p],
+                }
+            )
+    found = pd.DataFrame(table)
+    order = {policy: place for place, policy in enumerate(scenario.compare)}
+    return found.sort_values(
+        ["policy", "swing"], key=lambda c: c.map(order) if c.name == "policy" else -c, kind="stable", ignore_index=True
+    )
+
+
+def _switching(
+    tornado: pd.DataFrame,
+    ranges: Sequence[Range],
+    scenario: Scenario,
+    values: Values,
+    simulator: Simulator,
+    patients: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Values at which each policy's incremental net benefit crosses zero, for the most influential numbers."""
+    by_name = {each.name: each for each in ranges}
+    total = tornado.groupby(["kind", "name"], sort=False)["swing"].max().sort_values(ascending=False)
+    chosen = [
+        by_name[name] for kind in (CLINICAL, PRICE, UTILITY) for name in total.get(kind, pd.Series()).index[:SWITCHED]
+    ]
+    clinical = [each for each in chosen if each.kind == CLINICAL]
+    grids = {each: np.linspace(each.low, each.high, GRID) for each in chosen}
+    points = pd.DataFrame({each.name: np.full(GRID * len(clinical) + 1, each.base) for each in clinical})
+    for place, each in enumerate(clinical):
+        points.loc[1 + place * GRID : (place + 1) * GRID, each.name] = grids[each]
+    draws: NDArray[np.void] = scenario.parameter_draws(points if clinical else None)
+    lives = simulator.twins("Switching values", scenario, draws, patients, seed)
+    cost, effect = _increments(scenario, lives, values.at_base(), values)
+    base = values.threshold * effect[0] - cost[0]
+    rows = []
+    for each in chosen:
+        if each.kind == CLINICAL:
+            own = slice(1 + clinical.index(each) * GRID, 1 + (clinical.index(each) + 1) * GRID)
+            benefit = values.threshold * effect[own] - cost[own]
+        else:
+            own_cost, own_effect = _increments(scenario, lives.first(1), moved(each, grids[each], values), values)
+            benefit = values.threshold * own_effect - own_cost
+        for p, policy in enumerate(scenario.compare):
+            if policy != scenario.reference:
+                crossing = _crossing(grids[each], benefit[:, p])
+                own_row = {**_described(each), "policy": policy, "net_benefit": base[p]}
+                rows.append({**own_row, "switches_at": crossing})
+    return pd.DataFrame(rows)
+
+
+def _described(each: Range) -> dict[str, object]:
+    names = ("name", "label", "kind", "base", "low", "high")
+    return {name: getattr(each, name) for name in names}
+
+
+def _crossing(points: Array, benefit: Array) -> float:
+    """Where a curve through these points first crosses zero, by straight lines; nan where it does not."""
+    signs = np.sign(benefit)
+    change = np.flatnonzero(signs[1:] * signs[:-1] <= 0)
+    change = change[(benefit[change] != benefit[change + 1])]
+    if not len(change):
+        return float("nan")
+    k = change[0]
+    share = benefit[k] / (benefit[k] - benefit[k + 1])
+    return float(points[k] + share * (points[k + 1] - points[k]))

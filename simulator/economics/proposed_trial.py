@@ -1,0 +1,131 @@
+"""What a proposed trial is worth: sample information by regression on trial results simulated from every draw.
+
+The trial compares a policy with the reference in people who meet the policy's own criteria, equally many in each arm.
+Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 after the last treatment,
+in both arms. A trial with infinitely many people would show these without error; that bounds every size's value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from simulator.economics.lives import Lives, Simulator
+from simulator.economics.population import Population
+from simulator.economics.results import Array
+from simulator.economics.sampling import net_benefit_of_sampling
+from simulator.economics.values import Money
+from simulator.economics.voi import Value, evppi
+from simulator.engines.outcomes import OUTCOMES
+from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.price_transfer import exchange, inflate
+from simulator.scenario.economics import Trial
+from simulator.scenario.policy import Criteria
+from simulator.scenario.scenario import Scenario
+
+YEARS = 1.0
+MEASURED = "tcpo2_last"
+
+
+@dataclass(frozen=True, eq=False)
+class TrialWorth:
+    """`table`: see `sampling.net_benefit_of_sampling`, with `per_arm`; `perfect`: value per person of the same
+    summaries without error."""
+
+    policy: str
+    table: pd.DataFrame
+    perfect: Value
+
+
+def trial_lives(scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulator: Simulator) -> Lives:
+    """A year under the reference and the policy of people who meet the criteria of both scenario and policy."""
+    settings = scenario.settings
+    update = {
+        "follow_up": settings.follow_up.model_copy(update={"horizon_years": YEARS}),
+        "entry": stricter(settings.entry, scenario.policies[policy].eligibility),
+        "compare": (scenario.reference, policy),
+    }
+    trial = replace(scenario, settings=settings.model_copy(update=update))
+    parameters = trial.parameter_draws(parameter_draws(trial.register, draws, seed))
+    return simulator.probabilistic("Proposed trial", trial, parameters, patients, seed)
+
+
+def trial_worth(
+    lives: Lives,
+    policy: str,
+    net_benefit: Array,
+    trial: Trial,
+    population: Population,
+    money: Money,
+    country: str,
+    seed: int,
+) -> TrialWorth:
+    """The expected value and net benefit of trials of the proposed sizes; `net_benefit` is (draws, policies)."""
+    truth, spread = _truth(lives)
+    perfect = evppi(net_benefit, truth, seed=seed)
+    summaries = {2 * n: _results(truth, spread, n, seed) for n in trial.patients_per_arm}
+    fixed, each = (in_money(amount, trial, money, country) for amount in (trial.fixed_cost, trial.cost_per_patient))
+    table = net_benefit_of_sampling(
+        net_benefit,
+        summaries,
+        population,
+        fixed_cost=fixed,
+        cost_per_patient=each,
+        years=trial.years,
+        at_most=perfect,
+        seed=seed,
+    )
+    table.insert(0, "per_arm", table["patients"] // 2)
+    return TrialWorth(policy, table, perfect)
+
+
+def in_money(amount: float, trial: Trial, money: Money, country: str) -> float:
+    """An amount of the trial's own currency and year in the money of results: that year's exchange, then inflation."""
+    if trial.currency != money.currency:
+        amount = exchange(amount, trial.currency, money.currency, trial.price_year)
+    return (
+        amount if trial.price_year == money.price_year else inflate(amount, country, trial.price_year, money.price_year)
+    )
+
+
+def stricter(one: Criteria, other: Criteria) -> Criteria:
+    """Criteria that only those meet who meet both."""
+    capped = [each for each in (one, other) if each.tcpo2_below is not None]
+    lowest = min(capped, key=lambda each: each.tcpo2_below or 0.0, default=None)
+    ages = [each.age_below for each in (one, other) if each.age_below is not None]
+    suitable = one.angioplasty_suitable if other.angioplasty_suitable == "any" else other.angioplasty_suitable
+    return Criteria(
+        tcpo2_at_least=max(one.tcpo2_at_least, other.tcpo2_at_least),
+        tcpo2_below=None if lowest is None else lowest.tcpo2_below,
+        ankle_pressure_counts=bool(capped) and all(each.ankle_pressure_counts for each in capped),
+        age_at_least=max(one.age_at_least, other.age_at_least),
+        age_below=min(ages) if ages else None,
+        rutherford_at_least=max(one.rutherford_at_least, other.rutherford_at_least),
+        rutherford_at_most=min(one.rutherford_at_most, other.rutherford_at_most),
+        severe_renal=one.severe_renal and other.severe_renal,
+        dialysis=one.dialysis and other.dialysis,
+        angioplasty_suitable=suitable,
+    )
+
+
+def _truth(lives: Lives) -> tuple[Array, Array]:
+    """What a trial would show without error, shape (draws, summaries), and the SD of one person's TcPO2 by arm.
+
+    Summaries: share with an amputation or dead in either arm, then mean TcPO2 in either arm.
+    """
+    outcomes = lives.outcomes.mean(axis=0)
+    alive = outcomes[:, :, OUTCOMES.index("amputation_free_survival")]
+    mean = outcomes[:, :, OUTCOMES.index(MEASURED)]
+    each = lives.people / len(lives.outcome_errors)
+    sd = np.sqrt(each) * lives.outcome_errors[..., OUTCOMES.index(MEASURED)].mean(axis=0)
+    return np.column_stack([1.0 - alive, mean]), sd
+
+
+def _results(truth: Array, sd: Array, per_arm: int, seed: int) -> Array:
+    """One simulated trial per draw."""
+    random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, per_arm])))
+    events = random.binomial(per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
+    measured = random.normal(truth[:, 2:], sd / np.sqrt(per_arm))
+    return np.column_stack([events, measured])

@@ -1,0 +1,138 @@
+"""Operating characteristics: what a design does under each truth, with Monte Carlo standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from simulator.trials.conduct import Columns, Conduct
+from simulator.trials.decisions import Reason
+
+Array = NDArray[np.float64]
+Row = tuple[str, float, float]
+
+SUCCESS = {"null": "type_i_error", "posterior": "assurance"}
+"""What the probability of success is called under a truth; elsewhere it is the power."""
+
+
+def mean_and_se(values: Array) -> tuple[float, float]:
+    """Mean over the trials that have a value, and its Monte Carlo standard error; NaN without any."""
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return np.nan, np.nan
+    se = values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else np.nan
+    return float(values.mean()), float(se)
+
+
+def share_and_se(values: NDArray[Any]) -> tuple[float, float]:
+    """A share of all trials and its standard error, which is not zero where none (or all) of them have it.
+
+    With nothing (or everything) seen it is the half width of Wilson's interval at one standard error.
+    """
+    n, p = values.size, float(np.mean(values))
+    if 0.0 < p < 1.0:
+        return p, float(np.sqrt(p * (1.0 - p) / n))
+    return p, 0.5 / (n + 1.0)
+
+
+def operating_characteristics(conduct: Conduct, results: Mapping[str, Columns]) -> pd.DataFrame:
+    """Tidy table: truth, measure, value, se.
+
+    The probability of success is `type_i_error` under the null (any confirmatory hypothesis rejected; in a two-sided
+    trial in either direction), `assurance` under the posterior and `power` elsewhere (the hypotheses of the first endpoint rejected, all of them). With several
+    hypotheses `power_any`, `power_all` and `power_NAME` follow. `stop_look_K_REASON` are probabilities; months,
+    patients, screened, events are expectations at the stop. `estimate_NAME` is the mean estimate when the trial stops,
+    `unstopped_NAME` the mean estimate of the same trials had none stopped early, `bias_NAME` their difference,
+    `bias_early_NAME` that of the trials that stopped early. `alone_NAME` is the chance that the endpoint's test, alone
+    at the full alpha and without looks, succeeds at the planned end.
+    """
+    rows = [(truth, *row) for truth, columns in results.items() for row in _rows(conduct, truth, columns)]
+    return pd.DataFrame(rows, columns=["truth", "measure", "value", "se"])
+
+
+def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
+    names = [name for name, _, _ in conduct.hypotheses]
+    success = SUCCESS.get(truth, "power")
+    rejected = _primary(conduct, columns)
+    if truth == "null":
+        rejected = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
+    yield success, *share_and_se(rejected)
+    if truth == "null" and "any_rejected_overruled" in columns:
+        yield f"{success}_futility_overruled", *share_and_se(columns["any_rejected_overruled"])
+    if len(names) > 1:
+        yield f"{success}_any", *share_and_se(columns["any_rejected"])
+        yield f"{success}_all", *share_and_se(columns["all_rejected"])
+        for name in names:
+            yield f"{success}_{name}", *share_and_se(columns[f"rejected:{name}"])
+    for look in range(1, conduct.rule.looks + 1):
+        for reason in Reason:
+            here = (columns["look"] == look) & (columns["reason"] == reason)
+            if here.any() or (look < conduct.rule.looks and reason in _possible(conduct)):
+                yield f"stop_look_{look}_{reason.name.lower()}", *share_and_se(here)
+    for name in ("patients", "screened", "months", "events", "lost", "crossed"):
+        if name in columns:
+            yield f"expected_{name}", *mean_and_se(columns[name])
+    yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
+    if "target_reached" in columns:
+        yield "event_target_reached", *share_and_se(columns["target_reached"])
+    if conduct.design.reestimation is not None:
+        yield "enlarged", *share_and_se(columns["grown"] > 1.0)
+        yield "enlargement", *mean_and_se(columns["grown"])
+    yield from _estimates(conduct, names, columns)
+    for name, _, _ in (*conduct.hypotheses, *conduct.others):
+        yield f"alone_{name}", *share_and_se(alone(conduct, columns, name, either=truth == "null"))
+
+
+def _primary(conduct: Conduct, columns: Columns) -> Array:
+    names = [name for name, endpoint, _ in conduct.hypotheses if endpoint is conduct.design.primary]
+    return np.asarray(np.min([columns[f"rejected:{name}"] for name in names], axis=0))
+
+
+def _possible(conduct: Conduct) -> set[Reason]:
+    """Reasons for which the design can stop early."""
+    design = conduct.design
+    if design.two_stage is not None:
+        return {Reason.FUTILITY}
+    found = {Reason.EFFICACY}
+    if design.futility is not None:
+        found.add(Reason.FUTILITY)
+    if design.sides == 2:
+        found.add(Reason.HARM)
+    return found
+
+
+def _ratio(top: Array, bottom: Array) -> tuple[float, float]:
+    """Ratio of two means and its delta-method standard error."""
+    ratio = float(top.sum() / bottom.sum())
+    se = (top - ratio * bottom).std(ddof=1) / np.sqrt(top.size) / bottom.mean() if top.size > 1 else np.nan
+    return ratio, float(se)
+
+
+def _estimates(conduct: Conduct, names: list[str], columns: Columns) -> Iterator[Row]:
+    early = columns["look"] < conduct.rule.looks
+    for name in names:
+        stopped, unstopped = columns[f"estimate:{name}"], columns[f"estimate_at_end:{name}"]
+        yield f"estimate_{name}", *mean_and_se(stopped)
+        if conduct.rule.looks > 1:
+            yield f"unstopped_{name}", *mean_and_se(unstopped)
+            yield f"bias_{name}", *mean_and_se(stopped - unstopped)
+            if early.any():
+                true_size = float(np.nanmean(np.where(np.isfinite(unstopped), unstopped, np.nan)))
+                yield f"bias_early_{name}", *mean_and_se(stopped[early] - true_size)
+
+
+def alone(conduct: Conduct, columns: Columns, name: str, either: bool = False) -> NDArray[np.bool_]:
+    """Whether an endpoint's test alone, at the full alpha, would have succeeded at the planned end of each trial.
+
+    With `either` a two-sided test counts in both directions, as type I error does.
+    """
+    limit = -ndtri(conduct.design.alpha / conduct.design.sides)
+    found = columns[f"z_at_end:{name}"] >= limit
+    if either and conduct.design.sides == 2:
+        found = found | (columns[f"against_at_end:{name}"] >= limit)
+    return np.asarray(found)
