@@ -408,7 +408,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         ({"parameters": {}}, "parameters", "names, groups, ranges, or all = true"),
         ({"method": "one_way", "size": 2, "parameters": {"ranges": {"x1": [1.0, 2.0]}}}, "ranges.x1", "around it"),
         ({"method": "grid", "size": 1000}, "size", "at most"),
-        ({"model": {"kind": "os:system"}}, "model.kind", "one of additive, ishigami"),
+        ({"model": {"kind": "os:system"}}, "model.kind", "one of additive, clti, ishigami"),
         ({"model": "ishigami"}, "model", "a table"),
         ({"model": {"kind": "ishigami", "settings": {"noise": math.nan}}}, "model.settings", "finite numbers"),
         ({"outputs": [["y"], "y"]}, "outputs", "string"),

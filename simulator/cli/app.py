@@ -17,6 +17,8 @@ COMMANDS = {
     "trace": "trace",
     "evidence": "evidence",
     "calibrate": "calibrate",
+    "sensitivity": "sensitivity",
+    "merge": "merge",
     "cea": "cea",
     "boundaries": "boundaries",
     "samplesize": "samplesize",

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.economics.cost_items import SITE_PRICES, makes_cells
-from simulator.economics.lives import Lives, Simulator
+from simulator.economics.lives import Lives, Simulations
 from simulator.economics.results import Array, spread_of
 from simulator.economics.valuation import COLUMN, item_costs
 from simulator.economics.values import Drawn, Values
@@ -36,7 +36,7 @@ class BudgetImpact:
 
 
 def budget_lives(
-    scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulator: Simulator
+    scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulations: Simulations
 ) -> list[Lives]:
     """Lives under the reference and a policy at the middle of each budget year, in the same people."""
     years = len(scenario.settings.economics.budget.uptake)
@@ -46,7 +46,7 @@ def budget_lives(
         update = {"follow_up": follow_up, "compare": (scenario.reference, policy)}
         cut = replace(scenario, settings=scenario.settings.model_copy(update=update))
         parameters = cut.parameter_draws(parameter_draws(cut.register, draws, seed))
-        found.append(simulator.probabilistic(f"Budget, year {year + 1}", cut, parameters, patients, seed))
+        found.append(simulations.probabilistic(f"Budget, year {year + 1}", cut, parameters, patients, seed))
     return found
 
 
@@ -70,7 +70,8 @@ def budget_impact(
 
     def spent(policy: int, people: Array, year: int) -> Array:
         """Costs of a year under one policy of all cohorts so far, shape (draws, items)."""
-        return np.sum([n * by_age[year - entered][:, policy] for entered, n in enumerate(people[: year + 1])], axis=0)
+        cohorts = [n * by_age[year - entered][:, policy] for entered, n in enumerate(people[: year + 1])]
+        return np.asarray(np.sum(cohorts, axis=0))
 
     rows = []
     for year in range(len(lives)):

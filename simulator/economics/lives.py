@@ -72,7 +72,7 @@ def silent(_what: str, _total: int) -> Iterator[Callable[[int], None]]:
 
 
 @dataclass(frozen=True)
-class Simulator:
+class Simulations:
     """Simulates what has not been simulated yet. `folder` keeps ledgers between runs; None keeps nothing."""
 
     folder: Path | None = None if CACHE is None else CACHE / "ledgers"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.economics.lives import Lives, Simulator
+from simulator.economics.lives import Lives, Simulations
 from simulator.economics.results import Array
 from simulator.economics.valuation import worth
 from simulator.economics.values import COMMON_UTILITY, Drawn, Values
@@ -110,14 +110,14 @@ def value_ranges(values: Values) -> list[Range]:
     return found
 
 
-def one_way(scenario: Scenario, values: Values, simulator: Simulator, patients: int, seed: int) -> OneWay:
+def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
     clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
     ends = pd.DataFrame({each.name: [each.base] for each in clinical}, index=range(2 * len(clinical) + 1))
     for place, each in enumerate(clinical):
         ends.loc[2 * place + 1, each.name], ends.loc[2 * place + 2, each.name] = each.low, each.high
     draws = scenario.parameter_draws(ends if clinical else None)
-    lives = simulator.twins("One-way analysis", scenario, draws, patients, seed)
+    lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
     ledgers, base = lives.ledgers, lives.first(1)
     read = [r for k, r in enumerate(clinical) if (ledgers[2 * k + 1 : 2 * k + 3] != ledgers[0]).any()]
     cost, effect = _increments(scenario, lives, values.at_base(), values)
@@ -129,7 +129,7 @@ def one_way(scenario: Scenario, values: Values, simulator: Simulator, patients: 
         own_cost, own_effect = _increments(scenario, base, moved(each, np.array([each.low, each.high]), values), values)
         rows[each] = np.vstack([cost[:1], own_cost]), np.vstack([effect[:1], own_effect])
     tornado = _tornado(rows, scenario, values)
-    switching = _switching(tornado, clinical + valued, scenario, values, simulator, patients, seed)
+    switching = _switching(tornado, clinical + valued, scenario, values, simulations, patients, seed)
     return OneWay(tornado, switching, tuple(each.name for each in read))
 
 
@@ -138,7 +138,7 @@ def two_way(
     policy: str,
     scenario: Scenario,
     values: Values,
-    simulator: Simulator,
+    simulations: Simulations,
     patients: int,
     seed: int,
 ) -> TwoWay | None:
@@ -158,7 +158,7 @@ def two_way(
             priced |= {name: everything[name] for name in each.names}
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
     table = pd.DataFrame(rows[:, :-1], columns=list(clinical)) if clinical else None
-    lives = simulator.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
+    lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
     at = np.ravel(places)
     spread = Lives(
         lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
@@ -230,7 +230,7 @@ def _switching(
     ranges: Sequence[Range],
     scenario: Scenario,
     values: Values,
-    simulator: Simulator,
+    simulations: Simulations,
     patients: int,
     seed: int,
 ) -> pd.DataFrame:
@@ -246,7 +246,7 @@ def _switching(
     for place, each in enumerate(clinical):
         points.loc[1 + place * GRID : (place + 1) * GRID, each.name] = grids[each]
     draws: NDArray[np.void] = scenario.parameter_draws(points if clinical else None)
-    lives = simulator.twins("Switching values", scenario, draws, patients, seed)
+    lives = simulations.twins("Switching values", scenario, draws, patients, seed)
     cost, effect = _increments(scenario, lives, values.at_base(), values)
     base = values.threshold * effect[0] - cost[0]
     rows = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from simulator.economics.lives import Lives, Simulator
+from simulator.economics.lives import Lives, Simulations
 from simulator.economics.population import Population
 from simulator.economics.results import Array
 from simulator.economics.sampling import net_benefit_of_sampling
@@ -31,15 +31,17 @@ MEASURED = "tcpo2_last"
 
 @dataclass(frozen=True, eq=False)
 class TrialWorth:
-    """`table`: see `sampling.net_benefit_of_sampling`, with `per_arm`; `perfect`: value per person of the same
-    summaries without error."""
+    """`table`: see `sampling.net_benefit_of_sampling`, with `per_arm` and `people_to_break_even`, whom its result must
+    reach to be worth its cost. `perfect`: value per person of the same summaries without error."""
 
     policy: str
     table: pd.DataFrame
     perfect: Value
 
 
-def trial_lives(scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulator: Simulator) -> Lives:
+def trial_lives(
+    scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulations: Simulations
+) -> Lives:
     """A year under the reference and the policy of people who meet the criteria of both scenario and policy."""
     settings = scenario.settings
     update = {
@@ -49,7 +51,7 @@ def trial_lives(scenario: Scenario, policy: str, draws: int, patients: int, seed
     }
     trial = replace(scenario, settings=settings.model_copy(update=update))
     parameters = trial.parameter_draws(parameter_draws(trial.register, draws, seed))
-    return simulator.probabilistic("Proposed trial", trial, parameters, patients, seed)
+    return simulations.probabilistic("Proposed trial", trial, parameters, patients, seed)
 
 
 def trial_worth(
@@ -78,6 +80,7 @@ def trial_worth(
         seed=seed,
     )
     table.insert(0, "per_arm", table["patients"] // 2)
+    table["people_to_break_even"] = table["cost"] / table["evsi"].where(table["evsi"] > 0)
     return TrialWorth(policy, table, perfect)
 
 

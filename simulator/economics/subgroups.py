@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.economics.lives import HALVES, Simulator
+from simulator.economics.lives import HALVES, Simulations
 from simulator.economics.results import INTERVAL, Array, standard_error
 from simulator.economics.valuation import worth
 from simulator.economics.values import Drawn, Values
@@ -58,10 +58,10 @@ def members(patients: NDArray[np.void]) -> Members:
 
 
 def subgroup_lives(
-    scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, simulator: Simulator
+    scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, simulations: Simulations
 ) -> SubgroupLives:
     """Ledgers by subgroup of every policy, each draw in patients of its own."""
-    arrays = simulator.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup)
+    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup)
     names = tuple(members(np.zeros(0, PATIENT)))
     return SubgroupLives(names, np.moveaxis(arrays["ledgers"], 0, 1), np.moveaxis(arrays["people"], 0, 1), draws)
 
@@ -106,7 +106,7 @@ def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, value
     return pd.DataFrame(rows)
 
 
-def stratified_value(table: pd.DataFrame) -> pd.DataFrame:
+def stratified_value(table: pd.DataFrame, reference: str) -> pd.DataFrame:
     """What it is worth to choose by subgroup: subgroup, choices, one_for_all, by_subgroup, gain (per person).
 
     `one_for_all` is the highest mean net benefit of one policy for everybody over the reference, `by_subgroup` that of the
@@ -118,7 +118,7 @@ def stratified_value(table: pd.DataFrame) -> pd.DataFrame:
         if subgroup == "everybody":
             continue
         wide = own.pivot_table(index="level", columns="policy", values="net_benefit", sort=False)
-        wide["reference"] = 0.0
+        wide.insert(0, reference, 0.0)
         share = own.groupby("level", sort=False)["share"].first().loc[wide.index]
         share = share / share.sum()
         best = wide.idxmax(axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.economics.cost_items import ALL_IN, DIALYSIS, PROCEDURES, SPLIT
-from simulator.economics.lives import Lives, Simulator
+from simulator.economics.lives import Lives, Simulations
 from simulator.economics.results import Array, spread_of, standard_error
 from simulator.economics.valuation import worth
 from simulator.economics.values import Drawn, Values, values_of
@@ -109,11 +109,11 @@ def with_view(scenario: Scenario, view: str) -> Scenario:
     return replace(scenario, settings=scenario.settings.model_copy(update={"evidence": evidence}))
 
 
-def lives_of(row: Row, draws: int, patients: int, seed: int, simulator: Simulator) -> Lives:
+def lives_of(row: Row, draws: int, patients: int, seed: int, simulations: Simulations) -> Lives:
     """The lives of a row with its own scenario, in the first draws of the base case."""
     assert row.scenario is not None
     parameters = row.scenario.parameter_draws(parameter_draws(row.scenario.register, draws, seed))
-    return simulator.probabilistic(f"Scenario: {row.label}", row.scenario, parameters, patients, seed)
+    return simulations.probabilistic(f"Scenario: {row.label}", row.scenario, parameters, patients, seed)
 
 
 def scenario_table(

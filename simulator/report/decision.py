@@ -89,7 +89,7 @@ def answer(found: Decision, units: Units) -> str:
         best = table[(table["threshold"] == threshold) & table["frontier"]].iloc[0]
         loss = float(best["expected_loss"])
         sentences.append(
-            f"At {units.prefix}{threshold:,.6g} per {units.effect}, {best['option']} has the highest mean net benefit"
+            f"At {units.prefix}{threshold:,.10g} per {units.effect}, {best['option']} has the highest mean net benefit"
             f" and is the best option with probability {best['probability']:.0%}; to know everything first would be"
             f" worth {units.prefix}{loss:,.{digits([loss], 4)}f} per person."
         )

@@ -109,7 +109,7 @@ def plane_figure(results: CostEffectResults, comparator: str, thresholds: Sequen
             axes.plot(ends, threshold * ends, color=GRID, linewidth=1.4, zorder=0)
             if threshold > 0:
                 right = min(window[0][1], window[1][1] / threshold)
-                words = f"{units.prefix}{threshold:,.6g}"
+                words = f"{units.prefix}{threshold:,.10g}"
                 axes.annotate(
                     plain(words), (right, threshold * right), color=MUTED, fontsize=7.5, ha="right", va="bottom"
                 )
@@ -202,7 +202,7 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
             axes.grid(visible=True, axis="x")
             axes.set_xlim(left=0)
             axes.set_title("Partial information")
-            axes.set_xlabel(f"EVPPI per person{units.money} at {threshold:,.6g}")
+            axes.set_xlabel(f"EVPPI per person{units.money} at {threshold:,.10g}")
         caption(
             figure,
             "The value of learning everything before deciding peaks where the choice is closest"
@@ -260,4 +260,4 @@ def _threshold_axis(axes: Axes, thresholds: Sequence[float], units: Units) -> No
 
 
 def _thousands(axis: Any) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))

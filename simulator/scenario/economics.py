@@ -9,7 +9,18 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
-from simulator.scenario.limits import Amount, Arm, Centres, Draws, Headcount, Pairs, Probability, YearlyRate, Years
+from simulator.scenario.limits import (
+    Amount,
+    Arm,
+    Centres,
+    Draws,
+    Headcount,
+    Pairs,
+    Probability,
+    Ratio,
+    YearlyRate,
+    Years,
+)
 from simulator.scenario.policy import Fault
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -74,7 +85,7 @@ class Economics(Frozen):
     age_adjusted: bool = True
     draws: Draws
     patients: Pairs
-    thresholds: Annotated[tuple[Amount, ...], BeforeValidator(as_tuple)] = ()
+    thresholds: Annotated[tuple[Ratio, ...], BeforeValidator(as_tuple)] = ()
     currency: Currency | None = None
     price_year: int | None = None
     prices: dict[str, Any] = Field(default_factory=dict)

@@ -45,6 +45,7 @@ Arrivals: TypeAlias = Annotated[float, BeforeValidator(number(0.001, 10_000.0, "
 YearlyRate: TypeAlias = Annotated[float, BeforeValidator(yearly_rate)]
 Headcount: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1e9, "people"))]
 Amount: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1e15))]
+Ratio: TypeAlias = Annotated[float, BeforeValidator(number(0.01, 1e15, "of money per QALY"))]
 Arm: TypeAlias = Annotated[int, BeforeValidator(number(2, 1_000_000, "patients", whole=True))]
 Draws: TypeAlias = Annotated[int, BeforeValidator(number(2, 1_000_000, whole=True))]
 Pairs: TypeAlias = Annotated[int, BeforeValidator(number(2, 10_000_000, "patients", whole=True))]

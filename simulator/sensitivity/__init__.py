@@ -7,9 +7,10 @@
     results = analyse(sweep, runs)
     results.indices, results.convergence, results.ranking, results.noise      # DataFrames
 
-`model` says what a sweep can run, `designs` which methods there are and what they cost, `shards` and `execution` how
-runs are kept and made, `indices` and `noise` what they say. Names are imported when they are first asked for, since
-SALib and pandas take seconds.
+`clinical` is the simulation as a study sees it; `policy_sweep` and `policy_choice` find the best policy. `model` says
+what a sweep can run, `designs` which methods there are and what they cost, `shards` and `execution` how runs are kept
+and made, `indices` and `noise` what they say. Names are imported when they are first asked for, since SALib and pandas
+take seconds.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from simulator.sensitivity.execution import Part, ThisProcess, execute
     from simulator.sensitivity.inputs import Catalogue, Input, JointDraws
     from simulator.sensitivity.model import KINDS, Evaluation, Model, Runner
+    from simulator.sensitivity.policy_choice import Choices, choose
+    from simulator.sensitivity.policy_sweep import PolicyStudy, PolicySweep, read_policy_study
     from simulator.sensitivity.processes import Processes
     from simulator.sensitivity.results import Results, analyse
     from simulator.sensitivity.shards import ShardStore
@@ -42,6 +45,11 @@ _HOME = {
     "Evaluation": "model",
     "Model": "model",
     "Runner": "model",
+    "Choices": "policy_choice",
+    "choose": "policy_choice",
+    "PolicyStudy": "policy_sweep",
+    "PolicySweep": "policy_sweep",
+    "read_policy_study": "policy_sweep",
     "Processes": "processes",
     "Results": "results",
     "analyse": "results",
@@ -55,6 +63,7 @@ _HOME = {
 __all__ = [
     "KINDS",
     "Catalogue",
+    "Choices",
     "Cluster",
     "Emulator",
     "Evaluation",
@@ -62,6 +71,8 @@ __all__ = [
     "JointDraws",
     "Model",
     "Part",
+    "PolicyStudy",
+    "PolicySweep",
     "Processes",
     "Results",
     "Runner",
@@ -71,9 +82,11 @@ __all__ = [
     "Sweep",
     "ThisProcess",
     "analyse",
+    "choose",
     "execute",
     "fit_emulator",
     "load_study",
+    "read_policy_study",
 ]
 
 

@@ -25,21 +25,21 @@ compared on the measure `by` in each cell of the `map`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from simulator.errors import BadInput, Problem, nearest
-from simulator.evidence.reading import checked
+from simulator.scenario import Policy
 from simulator.sensitivity.designs import MOST_ROWS
-from simulator.sensitivity.inputs import Catalogue, Floats
-from simulator.sensitivity.model import KINDS, Fault, Model, canonical
-from simulator.sensitivity.policy_settings import SETTINGS, belongs_to, with_settings
-from simulator.sensitivity.study import Count, Many, Name, Planned, read_study
+from simulator.sensitivity.inputs import Floats, Input
+from simulator.sensitivity.model import Fault, Model, canonical
+from simulator.sensitivity.policy_settings import SETTINGS, belongs_to, setting_inputs, with_settings
+from simulator.sensitivity.study import Count, Many, Name, Planned, as_far_as_good, read_study
 from simulator.sensitivity.sweep import PlannedRuns, Sweep
 
 METHOD = "policies"
@@ -112,11 +112,13 @@ def sweep_of(content: Mapping[str, Any], name: str) -> Sweep | PolicySweep:
 def read_policy_study(content: Mapping[str, Any], name: str) -> PolicyStudy:
     """The sweep of tables already read; `name` stands for the file in messages. Raises BadInput with every fault."""
     problems: list[Problem] = []
-    study = checked(PolicyStudy, content, name, "", problems)
-    if study is not None and study.model.kind != KIND:
-        kinds = [kind for kind in KINDS if kind == KIND]
-        problems.append(Problem(name, "model.kind", repr(study.model.kind), nearest(study.model.kind, kinds)))
-    if study is None or problems:
+    harmless = {"method": METHOD, "seed": 0, "patients": 2, "better": "higher"}
+    try:
+        study = as_far_as_good(PolicyStudy, content, name, "", problems, harmless)
+    except ValidationError:
+        raise BadInput(problems) from None  # keys without which nothing more can be said
+    if study.model.kind != KIND:
+        problems.append(Problem(name, "model.kind", repr(study.model.kind), f"{KIND!r}, because it has policies"))
         raise BadInput(problems)
     problems.extend(Problem(name, key, repr(value), allowed) for key, value, allowed in _faults(study))
     if problems:
@@ -134,7 +136,8 @@ def _faults(study: PolicyStudy) -> Iterator[Fault]:
     for policy in dict.fromkeys(study.policies):
         if study.policies.count(policy) > 1:
             yield "policies", policy, "each policy once"
-    yield from _level_faults(study, runner.catalogue())
+    known = {name: runner.scenario.policies[name] for name in study.policies if name in runner.scenario.policies}
+    yield from _level_faults(study, (*runner.catalogue().inputs, *setting_inputs(known)))
     for key in study.map:
         if key not in study.vary:
             yield "map", key, nearest(key, study.vary)
@@ -147,13 +150,12 @@ def _faults(study: PolicyStudy) -> Iterator[Fault]:
     if rows > MOST_ROWS:
         yield "vary", f"{rows:,} runs", f"at most {MOST_ROWS:,} runs"
         return
-    for policy in study.policies:
-        if policy in runner.scenario.policies:
-            yield from _combination_faults(study, policy, runner)
+    for name, chosen in known.items():
+        yield from _combination_faults(study, name, chosen)
 
 
-def _level_faults(study: PolicyStudy, catalogue: Catalogue) -> Iterator[Fault]:
-    known = {each.name: each for each in catalogue.inputs}
+def _level_faults(study: PolicyStudy, inputs: Iterable[Input]) -> Iterator[Fault]:
+    known = {each.name: each for each in inputs}
     for key, levels in study.vary.items():
         if key not in known:
             yield "vary", key, nearest(key, known)
@@ -168,17 +170,17 @@ def _level_faults(study: PolicyStudy, catalogue: Catalogue) -> Iterator[Fault]:
             yield f"vary.{key}", list(levels), "whole numbers"
 
 
-def _combination_faults(study: PolicyStudy, policy: str, runner: Any) -> Iterator[Fault]:
+def _combination_faults(study: PolicyStudy, name: str, policy: Policy) -> Iterator[Fault]:
     """Levels of a policy's settings that are possible alone and not together, each fault once."""
-    own = [key for key in study.own(policy) if study.vary[key]]
+    own = study.own(name)
     told: set[str] = set()
     for levels in product(*(study.vary[key] for key in own)):
-        settings = {key.removeprefix(f"{policy}."): level for key, level in zip(own, levels, strict=True)}
+        settings = {key.removeprefix(f"{name}."): level for key, level in zip(own, levels, strict=True)}
         try:
-            changed = with_settings(runner.scenario.policies[policy], settings)
+            changed = with_settings(policy, settings)
         except ValueError:
             return  # a level out of its range, which has been told
         for key, value, allowed in changed.faults():
             if key not in told:
                 told.add(key)
-                yield f"vary: {policy}.{key}", value, allowed
+                yield f"vary: {name}.{key}", value, allowed

@@ -163,10 +163,10 @@ def read_study(content: Mapping[str, Any], name: str) -> Study:
     """The study of tables already read; `name` stands for the file in messages. Raises BadInput with every fault."""
     problems: list[Problem] = []
     choice = checked(ModelChoice, content.get("model", {}), name, "model", problems)
-    selection = _as_far_as_good(Selection, content.get("parameters", {}), name, "parameters", problems, {})
+    selection = as_far_as_good(Selection, content.get("parameters", {}), name, "parameters", problems, {})
     stand_ins = {"model": ModelChoice(kind=""), "parameters": Selection()}
     missing = {"method": "", "size": 1, "seed": 0, "outputs": (NO_OUTPUT,)}
-    study = _as_far_as_good(Study, {**content, **stand_ins}, name, "", problems, missing)
+    study = as_far_as_good(Study, {**content, **stand_ins}, name, "", problems, missing)
     problems.extend(_method_faults(content, name))
     if choice is not None and choice.kind not in KINDS:
         problems.append(Problem(name, "model.kind", repr(choice.kind), nearest(choice.kind, KINDS)))
@@ -193,12 +193,13 @@ def _is_plain(settings: Mapping[str, Any]) -> bool:
     return True
 
 
-def _as_far_as_good(
+def as_far_as_good(
     kind: type[M], content: object, name: str, key: str, problems: list[Problem], missing: Mapping[str, Any]
 ) -> M:
     """`content` as a `kind`; faulty keys are reported and left at their defaults, so that the rest can be judged too.
 
-    `missing` stands in for required keys that are absent or faulty.
+    `missing` stands in for required keys that are absent or faulty. Raises pydantic's ValidationError where a required
+    key without a stand-in is.
     """
     good = checked(kind, content, name, key, problems)
     if good is not None:

@@ -15,7 +15,7 @@ from simulator.trials.continuous_tests import ancova
 from simulator.trials.data import TOUCH, TrialData
 from simulator.trials.effect import Effect, ratio_or_nan
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.win_statistics import Level, win_statistics
+from simulator.trials.win_statistics import Level, WinStatistics, win_statistics
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -194,7 +194,8 @@ def _continuous(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysi
     return _signed(endpoint, effect, (ready >= 0).sum(axis=1) * 1.0)
 
 
-def _hierarchy(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+def pair_statistics(endpoint: Endpoint, data: TrialData, comparison: int) -> WinStatistics:
+    """Wins and losses of all pairs of each trial on the endpoint's hierarchy."""
     assert endpoint.at is not None
     group = arms(data, comparison, through(endpoint, data))
     levels = []
@@ -205,9 +206,14 @@ def _hierarchy(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis
             times = {"death": data.died, "major_amputation": data.amputated, "healing": data.healed}[outcome]
             levels.append(Level("earlier" if outcome == "healing" else "later", times))
     follow_up = np.minimum(np.maximum(data.followed, 0.0), endpoint.at)
-    found = win_statistics(levels, follow_up, group)
+    return win_statistics(levels, follow_up, group)
+
+
+def _hierarchy(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    found = pair_statistics(endpoint, data, comparison)
     effect = {"win_ratio": found.win_ratio, "win_odds": found.win_odds, "net_benefit": found.net_benefit}
-    return _signed(endpoint, effect[endpoint.test], (group >= 0).sum(axis=1) * 1.0)
+    ready = arms(data, comparison, through(endpoint, data)) >= 0
+    return _signed(endpoint, effect[endpoint.test], ready.sum(axis=1) * 1.0)
 
 
 def _time_to_event(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:

@@ -14,7 +14,7 @@ from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.decisions import Decisions, Reason, decide, decide_stages
 from simulator.trials.design import Design
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.looks import Marks, end_of_trial, event_dates, information, look_dates, marks
+from simulator.trials.looks import Marks, end_of_trial, event_dates, information, look_dates
 from simulator.trials.stopping_rule import StoppingRule
 
 Array = NDArray[np.float64]
@@ -24,12 +24,16 @@ Columns = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Conduct:
-    """A design at one size, ready to be carried out: its numbers, boundaries and the information at its planned end."""
+    """A design at one size, ready to be carried out: its numbers, boundaries and the information at its planned end.
+
+    `described`: whether the endpoints that are not confirmatory are analysed too.
+    """
 
     design: Design
     marked: Marks
     rule: StoppingRule
     whole: float
+    described: bool = True
 
     @property
     def hypotheses(self) -> tuple[tuple[str, Endpoint, int], ...]:
@@ -40,7 +44,7 @@ class Conduct:
     def others(self) -> tuple[tuple[str, Endpoint, int], ...]:
         """The same of the endpoints that are described only."""
         chosen = self.design.confirmatory
-        return hypotheses(self.design, tuple(e for e in self.design.endpoints if e not in chosen))
+        return hypotheses(self.design, tuple(e for e in self.design.endpoints if self.described and e not in chosen))
 
     def run(self, lives: TrialData) -> Columns:
         """Carry out every trial of `lives`, which hold at least as many patients as the trial can come to have."""
@@ -57,7 +61,7 @@ class Conduct:
             shares[:, k] = information(self.design.primary, seen) / self.whole
         # A look that does not happen brings no information; the order of the looks stays.
         for k in range(dates.shape[1] - 1):
-            shares[:, k] = np.where(happens[:, k], shares[:, k], shares[:, k - 1] if k else 0.0)
+            shares[~happens[:, k], k] = shares[~happens[:, k], k - 1] if k else 0.0
         z, against = (_stack(analyses, name) for name in ("z", "against"))
         grown = np.ones(len(dates))
         if self.design.reestimation is not None:
@@ -70,7 +74,7 @@ class Conduct:
         columns["grown"] = grown
         if self.design.futility is not None:
             obeyed = decide(self.design, z, against, upper, np.full_like(lower, -np.inf))
-            columns["any_rejected_overruled"] = obeyed.rejected.any(axis=1) * 1.0
+            columns["any_rejected_overruled"] = np.asarray(obeyed.rejected.any(axis=1), float)
         return columns
 
     def _results(self, data: TrialData, dates: Array, analyses: list[list[Analysis]], made: Decisions) -> Columns:
@@ -100,8 +104,8 @@ class Conduct:
                 columns[f"{field}_at_end:{name}"] = values[:, -1]
             columns[f"z_at_end:{name}"] = _stack(analyses, "z")[:, -1, h]
             columns[f"against_at_end:{name}"] = _stack(analyses, "against")[:, -1, h]
-        columns["any_rejected"] = made.rejected.any(axis=1) * 1.0
-        columns["all_rejected"] = made.rejected.all(axis=1) * 1.0
+        columns["any_rejected"] = np.asarray(made.rejected.any(axis=1), float)
+        columns["all_rejected"] = np.asarray(made.rejected.all(axis=1), float)
         columns["success"] = (made.reason == Reason.EFFICACY) * 1.0
         if self.others:
             whole = cut(data, dates[:, -1])

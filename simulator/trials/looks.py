@@ -52,8 +52,8 @@ def marks(design: Design, patients: int | None = None) -> Marks:
 def event_dates(endpoint: Endpoint, data: TrialData) -> Array:
     """Calendar dates of the endpoint's events in order, shape (trials, patients), infinite where there are no more."""
     seen = time_to_event(endpoint, data)
-    dates: Array = np.where((seen.code == 1) & data.entered, data.entry + seen.time, np.inf)
-    return np.sort(dates, axis=1)
+    dates = np.where((seen.code == 1) & data.entered, data.entry + seen.time, np.inf)
+    return np.asarray(np.sort(dates, axis=1))
 
 
 def end_of_trial(design: Design, data: TrialData, events: int | None) -> Array:
@@ -61,7 +61,8 @@ def end_of_trial(design: Design, data: TrialData, events: int | None) -> Array:
 
     It comes when the last patient has been followed for as long as planned, or with the event that ends the trial.
     """
-    last = np.where(data.entered, data.entry, -np.inf).max(axis=1) + design.follow_up.months / 12.0
+    entries = np.where(data.entered, data.entry, -np.inf)
+    last: Array = np.asarray(entries.max(axis=1)) + design.follow_up.months / 12.0
     if events is None or events > data.shape[1]:
         return last
     return np.asarray(np.minimum(last, event_dates(design.primary, data)[:, events - 1]))

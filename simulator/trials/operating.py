@@ -12,10 +12,15 @@ from scipy.special import ndtri
 
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.decisions import Reason
+from simulator.trials.endpoint import KNOWN_SIZE
+from simulator.trials.exact_binomial import power
+from simulator.trials.simon import promising
 
 Array = NDArray[np.float64]
 Row = tuple[str, float, float]
 
+SURE = 2.576
+"""Standard errors beyond which a simulated level counts as different from the nominal one."""
 SUCCESS = {"null": "type_i_error", "posterior": "assurance"}
 """What the probability of success is called under a truth; elsewhere it is the power."""
 
@@ -44,21 +49,30 @@ def operating_characteristics(conduct: Conduct, results: Mapping[str, Columns]) 
     """Tidy table: truth, measure, value, se.
 
     The probability of success is `type_i_error` under the null (any confirmatory hypothesis rejected; in a two-sided
-    trial in either direction), `assurance` under the posterior and `power` elsewhere (the hypotheses of the first endpoint rejected, all of them). With several
-    hypotheses `power_any`, `power_all` and `power_NAME` follow. `stop_look_K_REASON` are probabilities; months,
-    patients, screened, events are expectations at the stop. `estimate_NAME` is the mean estimate when the trial stops,
-    `unstopped_NAME` the mean estimate of the same trials had none stopped early, `bias_NAME` their difference,
-    `bias_early_NAME` that of the trials that stopped early. `alone_NAME` is the chance that the endpoint's test, alone
-    at the full alpha and without looks, succeeds at the planned end.
+    trial in either direction), `assurance` under the posterior and `power` elsewhere (the hypotheses of the first
+    endpoint rejected, all of them). With several hypotheses `power_any`, `power_all` and `power_NAME` follow.
+    `stop_look_K_REASON` are probabilities; months, patients, screened, events are expectations at the stop.
+    `estimate_NAME` is the mean estimate when the trial stops, `unstopped_NAME` the mean estimate of the same trials had
+    none stopped early, `bias_NAME` their difference, `bias_efficacy_NAME` (`_futility_`, `_harm_`) that of the trials
+    that stopped early for this reason.
+    `alone_NAME` is the chance that the endpoint's test, alone at the full alpha and without looks, succeeds at the
+    planned end.
+
+    A single arm has no null among the simulated patients: `success_untreated` is the chance that the trial succeeds in
+    patients without the treatment, and the type I error at the rate to be beaten is exact (truth `null_rate`).
     """
     rows = [(truth, *row) for truth, columns in results.items() for row in _rows(conduct, truth, columns)]
+    if len(conduct.design.arms) == 1:
+        rows.append(("null_rate", "type_i_error", _exact_type_i_error(conduct), 0.0))
     return pd.DataFrame(rows, columns=["truth", "measure", "value", "se"])
 
 
 def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     names = [name for name, _, _ in conduct.hypotheses]
     success = SUCCESS.get(truth, "power")
-    rejected = _primary(conduct, columns)
+    if truth == "null" and len(conduct.design.arms) == 1:
+        success = "success_untreated"
+    rejected: NDArray[Any] = succeeded(conduct, columns)
     if truth == "null":
         rejected = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
     yield success, *share_and_se(rejected)
@@ -88,9 +102,33 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
         yield f"alone_{name}", *share_and_se(alone(conduct, columns, name, either=truth == "null"))
 
 
-def _primary(conduct: Conduct, columns: Columns) -> Array:
+def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:
+    """Which trials reject the hypotheses of the first endpoint, all of them."""
     names = [name for name, endpoint, _ in conduct.hypotheses if endpoint is conduct.design.primary]
-    return np.asarray(np.min([columns[f"rejected:{name}"] for name in names], axis=0))
+    return np.asarray(np.min([columns[f"rejected:{name}"] for name in names], axis=0) > 0.0)
+
+
+def _exact_type_i_error(conduct: Conduct) -> float:
+    """Probability of success of a single arm whose patients succeed at the rate to be beaten, if nobody is missing."""
+    design, n = conduct.design, conduct.marked.patients
+    p0, stages = design.primary.null_rate, design.stages
+    assert p0 is not None
+    if stages is not None:
+        return promising(p0, stages.n1, stages.r1, stages.n, stages.r)
+    return float(power(n, p0, p0, design.alpha))
+
+
+def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
+    """The level of every endpoint's test alone under the null: endpoint, test, nominal, value, se, verdict."""
+    rows = []
+    for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
+        value, se = share_and_se(alone(conduct, columns, name, either=True))
+        nominal = conduct.design.alpha
+        kept = abs(value - nominal) <= SURE * np.sqrt(nominal * (1.0 - nominal) / columns["look"].size)
+        verdict = "holds its level" if kept else "conservative" if value < nominal else "liberal"
+        known = KNOWN_SIZE.get(endpoint.test, "known to hold its level")
+        rows.append((name, endpoint.test, nominal, value, se, f"{verdict} (this test: {known})"))
+    return pd.DataFrame(rows, columns=["endpoint", "test", "nominal", "value", "se", "verdict"])
 
 
 def _possible(conduct: Conduct) -> set[Reason]:
@@ -114,16 +152,17 @@ def _ratio(top: Array, bottom: Array) -> tuple[float, float]:
 
 
 def _estimates(conduct: Conduct, names: list[str], columns: Columns) -> Iterator[Row]:
-    early = columns["look"] < conduct.rule.looks
     for name in names:
         stopped, unstopped = columns[f"estimate:{name}"], columns[f"estimate_at_end:{name}"]
         yield f"estimate_{name}", *mean_and_se(stopped)
         if conduct.rule.looks > 1:
             yield f"unstopped_{name}", *mean_and_se(unstopped)
             yield f"bias_{name}", *mean_and_se(stopped - unstopped)
-            if early.any():
-                true_size = float(np.nanmean(np.where(np.isfinite(unstopped), unstopped, np.nan)))
-                yield f"bias_early_{name}", *mean_and_se(stopped[early] - true_size)
+            true_size = mean_and_se(unstopped)[0]
+            for reason in (Reason.EFFICACY, Reason.FUTILITY, Reason.HARM):
+                early = (columns["look"] < conduct.rule.looks) & (columns["reason"] == reason)
+                if early.any():
+                    yield f"bias_{reason.name.lower()}_{name}", *mean_and_se(stopped[early] - true_size)
 
 
 def alone(conduct: Conduct, columns: Columns, name: str, either: bool = False) -> NDArray[np.bool_]:

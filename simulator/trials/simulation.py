@@ -6,7 +6,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,13 +19,12 @@ from simulator.errors import BadInput, Problem
 from simulator.pathway.policy import POLICY
 from simulator.population.criteria import may_enter
 from simulator.population.patient import PATIENT, make_patient
-from simulator.trials.accrual import PLACES
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import MOST_PATIENTS, Design
 from simulator.trials.design_faults import foreseen
 from simulator.trials.design_reading import Planned
-from simulator.trials.looks import end_of_trial, information, look_dates, marks
+from simulator.trials.looks import information, look_dates, marks
 from simulator.trials.recruits import Recruitment, nobody
 from simulator.trials.stopping_rule import stopping_rule
 from simulator.trials.truth import Truth, truth_named
@@ -59,6 +60,10 @@ class Simulation:
         """Where its patients come from."""
         return Recruitment(self.design, self.planned.scenario, self.seed)
 
+    def with_trials(self, trials: int) -> Simulation:
+        """The same with another number of trials."""
+        return replace(self, trials=trials)
+
     def truth(self, name: str) -> Truth:
         """A truth by name."""
         return truth_named(name, self.design, self.planned.scenario, self.trials, self.seed)
@@ -72,19 +77,25 @@ class Simulation:
         design, marked = self.design, marks(self.design, patients)
         if design.stages is not None:
             return Conduct(design, marked, stopping_rule(design, (marked.at[0] / marked.patients,)), marked.patients)
-        if foreseen(design) and (design.looks is None or not design.primary.by_events or marked.events):
+        if foreseen(design):
             whole = float(marked.events or marked.patients)
             return Conduct(design, marked, stopping_rule(design, [at / whole for at in marked.at]), whole)
-        own = marks(design)
-        lives = self.lives(self.truth("scenario"), 0, PILOT, own.patients)
-        data = limited(lives, own.patients)
+        end, shares = self.pilot
+        whole = end * marked.patients / design.patients if design.primary.by_events else float(marked.patients)
+        return Conduct(design, marked, stopping_rule(design, shares), float(marked.events or whole))
+
+    @cached_property
+    def pilot(self) -> tuple[float, tuple[float, ...]]:
+        """Mean information at the end of some trials of the scenario, and its shares at the interim looks."""
+        design, own = self.design, marks(self.design)
+        data = limited(self.lives(self.truth("scenario"), 0, PILOT, own.patients), own.patients)
         dates = look_dates(design, data, own)
-        seen = [information(design.primary, cut(data, dates[:, k])).mean() for k in range(dates.shape[1])]
-        whole = seen[-1] * marked.patients / own.patients
-        shares = [float(max(value / seen[-1], 1e-3 * (k + 1))) for k, value in enumerate(seen[:-1])]
-        if any(later <= earlier for earlier, later in zip(shares, [*shares[1:], 1.0], strict=True)):
+        seen = [float(information(design.primary, cut(data, date)).mean()) for date in dates.T]
+        end = float(own.events or seen[-1])
+        shares = tuple(value / end for value in seen[:-1])
+        if not all(earlier < later for earlier, later in pairwise((0.0, *shares, 1.0))):
             raise BadInput([_no_information(design, dates)])
-        return Conduct(design, marked, stopping_rule(design, shares), whole)
+        return seen[-1], shares
 
     def lives(self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool = False) -> TrialData:
         """Lives for trials first, first + 1, ..."""
@@ -123,10 +134,16 @@ class Simulation:
                 advance(min(size, total - done * size))
         return [_joined([part[k] for part in parts]) for k in range(len(parts[0]))]
 
-    def check(self) -> None:
-        """Compile, and see that patients can enter and that every arm's treatment can be given to some of them."""
+    def check(self) -> dict[str, float]:
+        """Compile, and see that patients can enter and that every arm's treatment can be given to some of them.
+
+        Returns the share of patients eligible for each policy that treats. Raises BadInput.
+        """
         with announced("the trial simulation"):
             self.recruitment.trials(self.truth("scenario"), 0, 1, 2)
+        with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
+            conduct = self.conduct()
+            self.map(self.truth("scenario"), lambda data: [conduct.run(data)], [conduct], trials=1)
         scenario, entry = self.planned.scenario, self.recruitment.entry_record
         params, patient = scenario.params(), np.zeros(1, PATIENT)
         row = patient.view(np.float64)
@@ -147,6 +164,8 @@ class Simulation:
                 problems.append(Problem(self.design.file, key, repr(policy), allowed))
         if problems:
             raise BadInput(problems)
+        shares = zip(named, records, takes, strict=True)
+        return {policy: float(count) / ASKED for (_, policy), record, count in shares if _treats(record)}
 
 
 def longest(conduct: Conduct) -> int:

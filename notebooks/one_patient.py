@@ -1,0 +1,117 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The model, explained with one patient's story
+#
+# A cohort of ten thousand is ten thousand stories. This notebook tells one of them twice, and every part of the model
+# turns up on the way: what flows to the foot, what is measured of it, what can happen, and where luck comes in.
+
+# %%
+import matplotlib.pyplot as plt
+
+from simulator import load_scenario
+from simulator.report.story import story_text
+from simulator.story import watch
+from simulator.story.finding import find
+from simulator.story.telling import spending_table
+from simulator.vocabulary import Event
+
+POLICIES = ("conservative", "protocol")
+scenario = load_scenario("base", policies=POLICIES)
+
+# %% [markdown]
+# We look for a patient whose leg is lost under conservative care and kept under the published protocol of cell therapy.
+# Such patients are the exception: most lives are the same under both, and some people recover without any cells. A good
+# story is a bad average.
+
+# %%
+number = find(scenario, POLICIES, "spared", start=0, seed=1)
+lives = [watch(scenario, policy, number, seed=1) for policy in POLICIES]
+print(story_text(lives, scenario, number))
+
+# %% [markdown]
+# Sentences in square brackets tell what nobody at the bedside can know. The command `clti trace base --find spared` tells
+# the same story with a report.
+#
+# ## Perfusion: one number, and what is seen of it
+#
+# The state of the foot is its transcutaneous oxygen pressure, TcPO2, in mmHg. The true value follows a path of straight
+# pieces: it starts where it was at referral, and a dose that works, an angioplasty or a restenosis each add one ramp.
+# Care sees the value only through measurements, each with an error of its own; and decisions, such as whether another
+# dose is given, rest on what is measured.
+
+# %%
+print(f"Standard deviation of a measurement: {scenario.register['measurement_sd'].value:g} mmHg")
+
+figure, axes = plt.subplots(figsize=(7, 4))
+for life in lives:
+    (line,) = axes.plot(life.times, life.path, label=f"{scenario.policies[life.policy].label}, true")
+    visits = [moment for moment in life.moments if moment.event is Event.VISIT]
+    axes.plot([v.time for v in visits], [v.tcpo2 for v in visits], "o", color=line.get_color(), alpha=0.5)
+axes.set(xlabel="years since referral", ylabel="TcPO2, mmHg", xlim=(0, 3))
+axes.legend(frameon=False)
+figure.tight_layout()
+
+# %% [markdown]
+# Dots are measurements at visits. Where a line ends before three years, the leg or the life was lost.
+#
+# ## Does the limb recover?
+#
+# Whether a limb can recover, at which dose, and by how much is settled for each patient before anything is done. The odds
+# depend on traits of the patient, the product and the route. Then there is the question of cause: of the limbs that
+# recover under treatment only a share does so because of it. The others would have recovered under conservative care,
+# too. That share is the view on the evidence.
+
+# %%
+for name in ("response_probability", "recovery_gain", "recovery_days", f"attributable_share_{scenario.view}"):
+    parameter = scenario.register[name]
+    print(f"{parameter.label}: {parameter.value:g} {parameter.unit} ({parameter.grade})")
+
+# %% [markdown]
+# ## Hazards, and budgets of luck
+#
+# Several things can happen next: the wound heals, the leg is amputated, the patient dies. Each has a hazard that depends
+# on the patient and on true perfusion: the better it is, the sooner a wound heals and the rarer an amputation.
+#
+# Luck comes in as a *budget*, drawn once for each risk from an exponential distribution with mean 1. As time passes the
+# cumulative hazard spends it; when nothing is left, the event happens. Lives are distributed exactly as with
+# textbook competing risks, and there is one thing more: the patient has the same budgets under every policy. A policy can only change how
+# fast they are spent.
+
+# %%
+spending = spending_table(lives)
+first = spending[spending["occurrence"] == 1].copy()
+first["share_spent"] = first["share_spent"].map("{:.0%}".format)
+first["happened_years"] = first["happened_years"].map(lambda years: "never" if years != years else f"{years:.2f}")
+print(first[["policy", "risk", "budget", "share_spent", "happened_years"]].to_string(index=False))
+
+# %% [markdown]
+# Read the two rows of major amputation. The budget is the same; under conservative care all of it was spent. Where an
+# event happened its budget is spent, and nowhere else.
+
+# %%
+happened = spending["happened_years"].notna()
+spent = spending["share_spent"]
+assert (abs(spent[happened] - 1.0) < 1e-6).all()
+assert (spent[~happened] < 1.0).all()
+budget = spending[(spending["risk"] == "major amputation") & (spending["occurrence"] == 1)]["budget"]
+assert budget.nunique() == 1
+
+# %% [markdown]
+# ## Why it is done this way
+#
+# * A difference between two policies contains no difference in luck, so that a few thousand patients show effects for
+#   which independent groups would need many times as many.
+# * Luck belongs to the patient and the risk. One more visit, patient or policy changes nobody else's life.
+# * What is decided uses what is measured, and what happens uses what is true. A test or a rule is never better in the
+#   model than it could be at the bedside.

@@ -1,0 +1,147 @@
+"""`clti economics`: what policies cost and gain, and what that means for a decision."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simulator.errors import BadInput, Problem, nearest
+
+HERE = "command line"
+OUT = Path("clti-out/economics")
+VIEWS = ("sceptical", "central", "optimistic")
+WOUNDS = ("all_in", "split")
+
+
+def main(
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    policy: Annotated[
+        list[str] | None, typer.Option(help="Compare this policy; repeat for several. Default: the scenario's.")
+    ] = None,
+    perspective: Annotated[
+        str | None,
+        typer.Option(
+            help="Who pays: italy, uk, czechia or a TOML file, with its country's life table. Default: the scenario's."
+        ),
+    ] = None,
+    wound_costs: Annotated[
+        str | None, typer.Option(help="Open wounds at one price (all_in) or with admissions apart (split).")
+    ] = None,
+    utility_set: Annotated[str | None, typer.Option(help="A, B, C or D; see clti evidence. Never mixed.")] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
+    ] = None,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option("--threshold", "-t", help="Money per QALY; repeatable, the first leads. Default: the payer's."),
+    ] = None,
+    draws: Annotated[int | None, typer.Option(help="Parameter draws. Default: the scenario's.")] = None,
+    patients: Annotated[int | None, typer.Option(help="Patients of each draw. Default: the scenario's.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draws, the patients and their luck.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
+) -> None:
+    """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
+
+    Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
+    interrupted run goes on where it stopped.
+    """
+    from simulator.economics.analysis import economic_analysis, main_policy
+    from simulator.economics.lives import Simulations
+    from simulator.economics.values import values_of
+    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.economics import answer, bottleneck, summary_tables, write_economics
+    from simulator.report.outputs import OutputFolder
+    from simulator.scenario import load_scenario
+
+    problems = _faults(seed, view, wound_costs)
+    asked = {
+        "perspective": perspective,
+        "wound_costs": wound_costs if wound_costs in WOUNDS else None,
+        "utility_set": utility_set,
+        "thresholds": threshold,
+        "draws": draws,
+        "patients": patients,
+    }
+    overrides: dict[str, Any] = {"economics": {key: value for key, value in asked.items() if value is not None}}
+    if view in VIEWS:
+        overrides["evidence"] = {"view": view}
+    loaded = values = None
+    try:
+        overrides |= _life_table(perspective)
+    except BadInput as bad:
+        overrides["economics"].pop("perspective")
+        problems += bad.problems
+    try:
+        loaded = load_scenario(scenario, policies=policy or None, overrides=overrides)
+        main_policy(loaded)
+        values = values_of(loaded)
+    except BadInput as bad:
+        problems += bad.problems
+    folder = None
+    try:
+        settings: dict[str, Any] = {}
+        if loaded is not None:
+            economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
+            settings = {"scenario": loaded.hash, "view": loaded.view, "economics": economics}
+        folder = OutputFolder(out, command=sys.argv, inputs=_inputs(loaded, values), seed=seed, settings=settings)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or loaded is None or folder is None:
+        raise BadInput(problems)
+
+    found = economic_analysis(loaded, seed, Simulations(progress=progress))
+    sys.stderr.write("Tables, figures and report ...\n")
+    write_economics(folder, found)
+    folder.write()
+    screen = console()
+    for title, readable in summary_tables(found):
+        print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
+    screen.print(answer(found))
+    screen.print(bottleneck(found))
+    for remark in found.remarks:
+        screen.print(remark)
+    say_where(folder.path)
+
+
+def _faults(seed: int, view: str | None, wound_costs: str | None) -> list[Problem]:
+    problems = []
+    if not 0 <= seed < 2**64:
+        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    for option, word, known in (("--view", view, VIEWS), ("--wound-costs", wound_costs, WOUNDS)):
+        if word is not None and word not in known:
+            problems.append(Problem(HERE, option, repr(word), nearest(word, known)))
+    return problems
+
+
+def _life_table(perspective: str | None) -> dict[str, Any]:
+    """A payer named on the command line brings the life table of its country."""
+    if perspective is None:
+        return {}
+    from simulator.evidence.perspective import load_perspective
+
+    return {"life_table": {"country": load_perspective(perspective).conventions.perspective.country}}
+
+
+def _inputs(loaded: Any, values: Any) -> dict[str, bytes]:
+    """What was read: the scenario's files and those of the payer, the utilities and the norms."""
+    if loaded is None or values is None:
+        return {}
+    from simulator.evidence.shipped import shipped
+
+    root = shipped("calibration")
+    files = dict(loaded.inputs)
+    posterior = root / "posterior.csv"
+    if posterior.is_file():
+        files["calibration/posterior.csv"] = posterior.read_bytes()
+    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml"):
+        file = root / "economics" / name
+        if file.is_file():
+            files[f"calibration/economics/{name}"] = file.read_bytes()
+    own = Path(loaded.settings.economics.perspective)
+    if own.suffix == ".toml":
+        files[str(own)] = own.read_bytes()
+    return files

@@ -1,0 +1,49 @@
+"""`clti schema`: JSON Schema of every kind of file, for editors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem, nearest
+
+HERE = "command line"
+
+
+def main(
+    kind: Annotated[str | None, typer.Argument(help="scenario, policy, design or study. Default: all of them.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for KIND.schema.json. Default: print.")] = None,
+) -> None:
+    """Print or write the JSON Schema of scenario, policy, design or study files.
+
+    Editors complete and check a TOML file whose first line is: #:schema ./scenario.schema.json
+    """
+    from simulator.schemas import KINDS, schema
+
+    problems = []
+    if kind is not None and kind not in KINDS:
+        problems.append(Problem(HERE, "KIND", repr(kind), nearest(kind, KINDS)))
+    if out is not None and out.exists() and not out.is_dir():
+        problems.append(Problem(HERE, "--out", str(out), "a folder"))
+    if problems:
+        raise BadInput(problems)
+    made = {each: schema(each) for each in (KINDS if kind is None else (kind,))}
+    if out is None:
+        sys.stdout.write(_text(made if kind is None else made[kind]))
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for each, content in made.items():
+            file = out / f"{each}.schema.json"
+            file.write_text(_text(content), encoding="utf-8")
+            sys.stdout.write(f"Written: {file}\n")
+    except OSError as error:
+        raise BadInput([Problem(HERE, "--out", str(out), f"a folder that can be written ({error.strerror})")]) from None
+
+
+def _text(content: object) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,102 @@
+"""`clti trial`: a trial's operating characteristics from simulated lives."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem
+
+HERE = "command line"
+OUT = Path("clti-out/trial")
+TRUTHS = ("scenario", "null", "posterior")
+
+
+def main(
+    design: Annotated[str, typer.Argument(help="A design file (TOML), or the name of a shipped design.")],
+    trials: Annotated[int, typer.Option(help="Simulated trials for each truth.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
+    truth: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="scenario, null (no effect), posterior (assurance), draw:NUMBER, sceptical, central or optimistic; "
+            "repeat for several. Default: scenario, null and posterior."
+        ),
+    ] = None,
+    power: Annotated[float | None, typer.Option(help="Power that sizes are for. Default: the design's.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="No search for the size, no curves.")] = False,
+    export: Annotated[
+        int, typer.Option(help="Write the data of so many trials: patients.csv and visits.csv.", metavar="TRIALS")
+    ] = 0,
+    workers: Annotated[int | None, typer.Option(help="Threads. Default: all processors.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
+) -> None:
+    """Power, type I error, assurance, size and duration of a trial, from simulated patients.
+
+    The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
+    scenario. Shipped designs are listed when DESIGN is not found.
+    """
+    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.outputs import OutputFolder
+    from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
+    from simulator.trials.design_reading import load_design
+    from simulator.trials.simulation import Simulation
+    from simulator.trials.study import study_design
+
+    problems = _faults(trials, seed, power, export, workers)
+    planned = folder = None
+    try:
+        planned = load_design(design)
+    except BadInput as bad:
+        problems += bad.problems
+    truths = tuple(dict.fromkeys(truth or TRUTHS))
+    if planned is not None and not problems:
+        simulation = Simulation(planned, seed, trials, workers)
+        for name in truths:
+            try:
+                simulation.truth(name)
+            except BadInput as bad:
+                problems += bad.problems
+    try:
+        settings = {"trials": trials, "truths": list(truths)}
+        if planned is not None:
+            settings |= {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
+        inputs = planned.inputs if planned is not None else {}
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or planned is None or folder is None:
+        raise BadInput(problems)
+
+    begun = time.perf_counter()
+    study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
+    write_trial(folder, study)
+    folder.write()
+    readable = characteristics_table(study.characteristics)
+    print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
+    shown = study.endpoints.drop(columns=["outcome", "scale"])
+    print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
+    console().print(answer(study))
+    sys.stderr.write(
+        f"{trials:,} trials for each of {len(truths)} truths; {time.perf_counter() - begun:.1f} s in all.\n"
+    )
+    say_where(folder.path)
+
+
+def _faults(trials: int, seed: int, power: float | None, export: int, workers: int | None) -> list[Problem]:
+    problems = []
+    if not 2 <= trials <= 1_000_000:
+        problems.append(Problem(HERE, "--trials", str(trials), "a whole number, 2 to 1,000,000"))
+    if not 0 <= seed < 2**64:
+        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    if power is not None and not 0.1 <= power < 1.0:
+        problems.append(Problem(HERE, "--power", f"{power:g}", "0.1 or more and below 1"))
+    if not 0 <= export <= 1_000:
+        problems.append(Problem(HERE, "--export", str(export), "a number of trials, 0 to 1,000"))
+    if workers is not None and not 1 <= workers <= 256:
+        problems.append(Problem(HERE, "--workers", str(workers), "1 to 256"))
+    return problems

@@ -1,0 +1,309 @@
+"""A trial's operating characteristics as people read them: tables, sentences and the report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from simulator.report.formats import ByRow, Format, Formats, number, percent, spread
+from simulator.report.html import Report
+from simulator.report.outputs import OutputFolder
+from simulator.report.trial_design import boundary_figure, boundary_formats
+from simulator.report.trial_figures import (
+    accrual_figure,
+    calendar_figure,
+    endpoint_figure,
+    size_search_figure,
+    stopping_figure,
+    view_figure,
+)
+from simulator.trials.endpoint import OUTCOMES, SCALES
+from simulator.trials.study import TrialStudy
+
+WORDS = {
+    "power": "Power",
+    "assurance": "Assurance",
+    "type_i_error": "Type I error",
+    "type_i_error_futility_overruled": "Type I error if futility is overruled",
+    "success_untreated": "Success in untreated patients",
+    "expected_patients": "Expected patients",
+    "expected_screened": "Expected patients screened",
+    "expected_months": "Expected duration, months",
+    "expected_events": "Expected events",
+    "expected_lost": "Expected losses to follow-up",
+    "expected_crossed": "Expected crossovers",
+    "screened_per_patient": "Screened for each who enters",
+    "event_target_reached": "Event target reached",
+    "enlarged": "Enlarged at the interim look",
+    "enlargement": "Mean enlargement",
+}
+FIRST = ("power", "assurance", "type_i_error", "type_i_error_futility_overruled", "success_untreated")
+"""What a reader looks for first."""
+ENDPOINT_FORMATS: Formats = {
+    "estimate": number(3, se="se"),
+    "power": percent(se="power_se"),
+    "patients": number(0, low="low", high="high"),
+}
+ENDPOINT_LABELS = {"estimate": "Mean estimate", "power": "Power alone", "patients": "Patients for the target"}
+
+
+def words(measure: str) -> str:
+    """A measure in words."""
+    if measure in WORDS:
+        return WORDS[measure]
+    if stop := re.fullmatch(r"stop_look_(\d+)_(\w+)", measure):
+        reason = {"end": "ends without success", "efficacy": "stops for success"}
+        return f"Look {stop[1]}: {reason.get(stop[2], f'stops for {stop[2]}')}"
+    for prefix, label in (
+        ("power_", "Power: "),
+        ("assurance_", "Assurance: "),
+        ("type_i_error_", "Type I error: "),
+        ("alone_", "Test alone at the end: "),
+        ("estimate_", "Mean estimate: "),
+        ("unstopped_", "Mean estimate without stopping: "),
+        ("bias_efficacy_", "Bias if stopped for success: "),
+        ("bias_futility_", "Bias if stopped for futility: "),
+        ("bias_harm_", "Bias if stopped for harm: "),
+        ("bias_", "Bias by stopping: "),
+    ):
+        if measure.startswith(prefix):
+            return label + measure.removeprefix(prefix)
+    return measure
+
+
+def _format(measure: str, se: str) -> Format:
+    if measure.startswith(("estimate_", "unstopped_", "bias_")):
+        return number(3, se=se)
+    if measure.startswith("expected_") or measure in ("screened_per_patient", "enlargement"):
+        return number(2 if measure in ("screened_per_patient", "enlargement") else 1, se=se)
+    return percent(2, se=se)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A table with its formats and headings."""
+
+    table: pd.DataFrame
+    formats: Formats
+    labels: dict[str, str]
+
+
+def characteristics_table(characteristics: pd.DataFrame) -> Readable:
+    """One row per measure, one column per truth."""
+    first = characteristics["measure"].map(lambda measure: measure not in FIRST)
+    characteristics = characteristics.assign(first=first).sort_values("first", kind="stable")
+    measures = characteristics["measure"].drop_duplicates()
+    wide = spread(characteristics, "measure", "truth", ("value", "se"))
+    truths = [name for name in wide.columns if name in set(characteristics["truth"])]
+    wide["measure"] = wide["measure"].map(words)
+    formats = {
+        truth: ByRow("measure", {words(m): _format(m, f"{truth}_se") for m in measures}, number(3, se=f"{truth}_se"))
+        for truth in truths
+    }
+    labels = {"scenario": "Scenario", "null": "No effect", "posterior": "Posterior", "null_rate": "Rate to be beaten"}
+    return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
+
+
+def answer(study: TrialStudy) -> str:
+    """The result in a sentence or two."""
+    table = study.characteristics.set_index(["truth", "measure"])
+    n = study.conduct.marked.patients
+    parts = []
+    for truth, measure in (("scenario", "power"), ("posterior", "assurance"), ("null", "type_i_error")):
+        if (truth, measure) in table.index:
+            value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
+            parts.append(f"{WORDS[measure].lower()} {value:.1%} ± {100 * se:.1f}")
+    text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
+    if study.search is not None:
+        found = study.search
+        if found.patients is None:
+            text += f" {found.note[:1].upper()}{found.note[1:]}."
+        else:
+            text += f" A power of {found.target:.0%} needs {found.patients:,} ({found.low:,.0f} to {found.high:,.0f})."
+    return text
+
+
+def write_trial(folder: OutputFolder, study: TrialStudy) -> None:
+    """Every table and figure, and the report."""
+    folder.table("operating_characteristics", study.characteristics)
+    folder.table("boundaries", study.boundaries)
+    folder.table("endpoints", study.endpoints)
+    folder.table("calendar", study.calendar)
+    if study.levels is not None:
+        folder.table("type_i_errors", study.levels)
+    if study.sizes is not None:
+        folder.table("samplesize", study.sizes)
+    if study.search is not None:
+        folder.table("power_curve", study.search.curve)
+        folder.table("size_search", study.search_table)
+    for name, table in (
+        ("views", study.views),
+        ("accrual", study.accrual),
+        ("trial_summaries", study.summaries),
+        ("patients", study.patients),
+        ("visits", study.visits),
+    ):
+        if table is not None:
+            folder.table(name, table)
+    folder.report(_report(folder, study))
+
+
+def _report(folder: OutputFolder, study: TrialStudy) -> Report:
+    design = study.conduct.design
+    report = Report(design.label, answer(study)).section("The design", design.description)
+    report = report.points(description(study))
+    if design.note:
+        report = report.note(design.note)
+    readable = characteristics_table(study.characteristics)
+    report = report.section("Operating characteristics").table(
+        readable.table,
+        f"{study.trials:,} simulated trials for each truth, ± Monte Carlo standard error.",
+        readable.formats,
+        labels=readable.labels,
+        file="operating_characteristics.csv",
+    )
+    report = report.note(
+        "Estimates are on the scale of their test, the other arm against the control. Bias is the mean estimate when the "
+        "trial stops less the mean of the same trials had none stopped."
+    )
+    report = _looks(folder, report, study)
+    report = _how_many(folder, report, study)
+    report = _when(folder, report, study)
+    if study.levels is not None:
+        report = report.section("Type I error of every test").table(
+            study.levels,
+            "Each test alone at the planned end, with the same policy in all arms.",
+            {"nominal": percent(2), "value": percent(2, se="se")},
+            file="type_i_errors.csv",
+        )
+    if study.summaries is not None:
+        report = report.section("What the trial is worth").text(
+            "trial_summaries.csv holds, for each size and posterior draw, what the trial would have shown. With the net "
+            "benefits of the same draws it gives the expected value of sample information and, less the trial's cost, "
+            "the expected net benefit of sampling."
+        )
+    return report
+
+
+def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
+    if study.conduct.rule.looks == 1:
+        return report
+    report = report.section("Looks")
+    if study.conduct.design.two_stage is None:
+        figure = boundary_figure(study.conduct.rule.boundaries[0])
+        folder.figure("boundaries", figure)
+        formats, labels = boundary_formats(study.boundaries)
+        report = report.table(
+            study.boundaries, "Boundaries of the first endpoint.", formats, labels=labels, file="boundaries.csv"
+        ).figure(figure, alt="Stopping boundaries against information")
+    else:
+        report = report.table(study.boundaries, "The two stages.", file="boundaries.csv")
+    figure = stopping_figure(study.stops)
+    folder.figure("stopping", figure)
+    return report.figure(figure, alt="Share of trials that stop at each look")
+
+
+def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
+    target = study.target
+    report = report.section("How many patients?")
+    if study.search is not None:
+        found = study.search
+        interval = None if found.patients is None else (float(found.patients), found.low, found.high)
+        figure = size_search_figure(found.curve, found.target, interval)
+        folder.figure("power_curve", figure)
+        report = report.figure(figure, alt="Power against size")
+        if found.patients is not None:
+            power, se = found.checked
+            report = report.note(
+                f"Checked with trials of their own: power {power:.1%} ± {100 * se:.1f} with {found.patients:,} patients. "
+                "Events and looks grow with the size."
+            )
+    if study.sizes is not None:
+        sizes = study.sizes.drop(columns=["formula_events"])
+        report = report.table(
+            sizes,
+            f"Patients for a power of {target:.0%}, each test alone: simulated, and by formulas fed with the same patients.",
+            {
+                "patients": number(0, low="low", high="high"),
+                "formula_patients": number(0, low="formula_low", high="formula_high"),
+            },
+            labels={"patients": "Simulated", "formula_patients": "By formula", "reason": "Why they differ"},
+            file="samplesize.csv",
+        )
+    if len(study.endpoints) > 1:
+        figure = endpoint_figure(study.endpoints, target)
+        folder.figure("endpoints", figure)
+        report = report.section("Which endpoint needs the fewest patients?").figure(
+            figure, alt="Patients needed by endpoint"
+        )
+        report = report.table(
+            study.endpoints.drop(columns=["outcome"]),
+            "Every endpoint on the same lives, its test alone at the planned end.",
+            ENDPOINT_FORMATS,
+            labels=ENDPOINT_LABELS,
+            file="endpoints.csv",
+        )
+    if study.views is not None:
+        figure = view_figure(study.views)
+        folder.figure("views", figure)
+        report = report.section("What if another view of the evidence is true?").figure(
+            figure, alt="Power against size under three views"
+        )
+    return report
+
+
+def _when(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
+    report = report.section("When")
+    figure = calendar_figure(study.calendar)
+    folder.figure("calendar", figure)
+    report = report.figure(figure, alt="Patients and events over calendar time")
+    if study.accrual is not None:
+        figure = accrual_figure(study.accrual, study.conduct.design.accrual.per_month)
+        folder.figure("accrual", figure)
+        report = report.figure(figure, alt="Duration and power against accrual")
+    return report
+
+
+def description(study: TrialStudy) -> list[str]:
+    """The design in sentences."""
+    design, marked = study.conduct.design, study.conduct.marked
+    arms = ", ".join(f"{arm.name} ({arm.policy}, {arm.allocation})" for arm in design.arms)
+    lines = [f"Arms (policy, allocation): {arms}; {marked.patients:,} patients."]
+    accrual = design.accrual
+    pattern = {"ramp": f" after {accrual.ramp_months or 0:g} months", "sites": f" at each of {accrual.sites} sites"}
+    random = ", at random" if accrual.poisson else ""
+    lines.append(f"Accrual: {accrual.per_month:g} a month{pattern.get(accrual.pattern, '')}{random}.")
+    until = "each" if design.follow_up.until == "own" else "and all until the last patient has been"
+    lines.append(f"Follow-up: {design.follow_up.months:g} months {until}.")
+    if marked.events is not None:
+        lines.append(f"The trial ends with event {marked.events} of the first endpoint, if it comes before that.")
+    if design.crossover is not None:
+        crossing = design.crossover
+        lines.append(
+            f"Control patients with an unhealed limb may switch to {crossing.to} at {crossing.after_months:g} months."
+        )
+    chosen = {endpoint.name for endpoint in design.confirmatory}
+    for endpoint in design.endpoints:
+        at = "" if endpoint.at_months is None else f" at {endpoint.at_months:g} months"
+        role = "confirmatory" if endpoint.name in chosen else "described"
+        lines.append(
+            f"Endpoint {endpoint.name}: {OUTCOMES[endpoint.outcome].label}{at}, {endpoint.test} "
+            f"({SCALES[endpoint.test]}), {role}."
+        )
+    sides = "one" if design.sides == 1 else "two"
+    lines.append(f"Alpha {design.alpha:g}, {sides}-sided.")
+    if design.multiplicity is not None:
+        lines.append(f"Several hypotheses: {design.multiplicity.rule.replace('_', ' ')}.")
+    if design.reestimation is not None:
+        grow = design.reestimation
+        lines.append(
+            f"At the interim look the trial grows to at most {grow.largest:g} times its size if conditional power is "
+            f"between {grow.lower:.0%} and {grow.upper:.0%}; {grow.test} test."
+        )
+    share = study.treated
+    lines += [
+        f"{value:.0%} of those who enter are eligible for {name}." for name, value in share.items() if value < 1.0
+    ]
+    return lines

@@ -1,0 +1,188 @@
+"""How many patients: power against size on nested trials, and the size at which it reaches its target.
+
+All sizes are tried on the same trials: the larger ones begin with the patients of the smaller. The curve between the sizes is
+a probit line in the square root of the size, which is exact for a normal statistic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from simulator.trials.conduct import Columns, Conduct
+from simulator.trials.endpoint import SCALES
+from simulator.trials.operating import alone, share_and_se, succeeded
+from simulator.trials.simulation import Simulation
+
+Array = NDArray[np.float64]
+
+LARGEST = 20_000
+"""Sizes beyond this are not searched."""
+EXPLORE = 400
+"""Trials of each exploring step of a search."""
+STEPS = 8
+"""Most steps of a search: exploring, the last curve and the check."""
+RESAMPLES = 200
+"""Bootstrap resamples of trials behind an interval of a size."""
+LOWEST_Z = -6.0
+"""Stands for the z of an exact test that has nothing to show (p of 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SizeSearch:
+    """The size that reaches `target`: `patients` (None if none up to `LARGEST` does) with its 95% interval.
+
+    `curve` is (patients, power, se); `checked` the power and its standard error at that size in trials of their own. The
+    interval is `low` to `high`.
+    """
+
+    target: float
+    patients: int | None
+    low: float
+    high: float
+    curve: pd.DataFrame
+    checked: tuple[float, float]
+    note: str = ""
+
+
+def power_curve(
+    simulation: Simulation, truth: str, sizes: Sequence[int], advance: Callable[[int], None] | None = None
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Power at each size (patients, power, se), and which trials succeeded at which, (trials, sizes)."""
+    conducts = [replace(simulation.conduct(size), described=False) for size in sizes]
+    results = simulation.run(simulation.truth(truth), conducts, advance)
+    hits = np.stack([succeeded(c, columns) for c, columns in zip(conducts, results, strict=True)], axis=1)
+    rows = [(size, *share_and_se(hits[:, k])) for k, size in enumerate(sizes)]
+    return pd.DataFrame(rows, columns=["patients", "power", "se"]), hits
+
+
+def find_size(
+    simulation: Simulation,
+    target: float,
+    truth: str = "scenario",
+    guess: float | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> SizeSearch:
+    """Search the size at which the design, with everything in it scaled, reaches the `target` power.
+
+    The trials of `simulation` are those of the last step and of the check; exploring, which begins at the `guess`
+    (default: the design's size), takes fewer. `advance` counts up to `STEPS`.
+    """
+    design = simulation.design
+    step = max(design.block, 1)
+    count = advance or (lambda _steps: None)
+    explorer = simulation.with_trials(min(EXPLORE, simulation.trials))
+    guess = float(design.patients if guess is None or not math.isfinite(guess) else min(guess, LARGEST / 1.6))
+    pieces: list[pd.DataFrame] = []
+    for _ in range(STEPS - 2):
+        sizes = _sizes(guess, (0.6, 1.0, 1.6), step)
+        curve, _ = power_curve(explorer, truth, sizes)
+        pieces.append(curve)
+        count(1)
+        ahead = _solve(curve, target)
+        if ahead is None or ahead > LARGEST:
+            # Too little power everywhere tried: look further, until the limit.
+            if sizes[-1] >= LARGEST:
+                return _nothing(simulation, target, pieces)
+            ahead = min(LARGEST / 1.6, 3.0 * guess)
+        done = sizes[0] <= ahead <= sizes[-1]
+        guess = float(max(ahead, 4.0 * step))
+        if done or guess <= 4 * step:
+            break
+    sizes = _sizes(guess, (0.7, 0.8, 0.9, 1.0, 1.1, 1.25), step)
+    curve, hits = power_curve(simulation, truth, sizes)
+    count(1)
+    found = _solve(curve, target)
+    if found is None or found > LARGEST:
+        return _nothing(simulation, target, [*pieces, curve])
+    rng = np.random.Generator(np.random.Philox(simulation.seed))
+    again = []
+    for _ in range(RESAMPLES):
+        power = hits[rng.integers(0, len(hits), len(hits))].mean(axis=0)
+        size = _solve(curve.assign(power=power), target)
+        again.append(math.inf if size is None else size)
+    low, high = np.quantile(again, (0.025, 0.975), method="nearest")
+    patients = int(math.ceil(found / step - 1e-9) * step)
+    conduct = replace(simulation.conduct(patients), described=False)
+    fresh = simulation.map(
+        simulation.truth(truth), lambda data: [conduct.run(data)], [conduct], first=simulation.trials
+    )
+    checked = share_and_se(succeeded(conduct, fresh[0]))
+    count(1)
+    whole = pd.concat([*pieces, curve]).sort_values(["patients", "se"]).drop_duplicates("patients")
+    return SizeSearch(target, patients, float(low), float(high), whole.reset_index(drop=True), checked)
+
+
+def _sizes(guess: float, factors: Sequence[float], step: int) -> list[int]:
+    """Sizes around a guess, in whole blocks, each once and in order."""
+    return sorted({max(2, math.ceil(guess * factor / step) * step) for factor in factors})
+
+
+def _nothing(simulation: Simulation, target: float, pieces: list[pd.DataFrame]) -> SizeSearch:
+    curve = pd.concat(pieces).drop_duplicates("patients").sort_values("patients").reset_index(drop=True)
+    note = f"no size up to {LARGEST:,} patients reaches a power of {target:g}"
+    return SizeSearch(target, None, math.nan, math.nan, curve, (math.nan, math.nan), note)
+
+
+def _solve(curve: pd.DataFrame, target: float) -> float | None:
+    """The size at which a probit line in the root of the size reaches the target; None if it does not rise."""
+    n, p = curve["patients"].to_numpy(float), curve["power"].to_numpy(float)
+    use = (p > 0.0) & (p < 1.0)
+    if use.sum() < 2:
+        return None if not (p >= 1.0).all() else float(n[0]) / 2.0
+    x, y = np.sqrt(n[use]), ndtri(p[use])
+    weight = np.exp(-(y**2)) / (p[use] * (1.0 - p[use]))
+    mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
+    spread = np.sum(weight * (x - mean_x) ** 2)
+    slope = np.sum(weight * (x - mean_x) * (y - mean_y)) / spread if spread > 0.0 else 0.0
+    if slope <= 0.0:
+        return None
+    root = mean_x + (ndtri(target) - mean_y) / slope
+    return float(root**2) if root > 0.0 else 1.0
+
+
+def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.DataFrame:
+    """Every endpoint on the same lives: its effect, its power alone at the planned end, and the patients it would need.
+
+    The need follows from mean and spread of its z statistic: the size enters by its square root. Columns: endpoint, outcome,
+    test, scale, estimate, se, power, power_se, patients, low, high (95% Monte Carlo interval); fewest needs first. An
+    endpoint without an effect needs infinitely many.
+    """
+    n, alpha = conduct.marked.patients, conduct.design.alpha / conduct.design.sides
+    rows = []
+    for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
+        z = columns[f"z_at_end:{name}"]
+        z = np.clip(z[~np.isnan(z)], LOWEST_Z, -LOWEST_Z)
+        estimates = columns[f"estimate_at_end:{name}"]
+        estimates = estimates[np.isfinite(estimates)]
+        mean, sd = float(z.mean()), float(z.std(ddof=1))
+        error = sd / math.sqrt(z.size)
+        reach = -float(ndtri(alpha)) + sd * float(ndtri(target))
+        need = [n * (reach / m) ** 2 if m > 0.0 else math.inf for m in (mean + 1.96 * error, mean, mean - 1.96 * error)]
+        rows.append(
+            {
+                "endpoint": name,
+                "outcome": endpoint.outcome,
+                "test": endpoint.test,
+                "scale": SCALES[endpoint.test],
+                "estimate": float(estimates.mean()) if estimates.size else math.nan,
+                "se": float(estimates.std(ddof=1) / math.sqrt(estimates.size)) if estimates.size > 1 else math.nan,
+                **dict(zip(("power", "power_se"), share_and_se(alone(conduct, columns, name)), strict=True)),
+                "patients": need[1],
+                "low": need[0],
+                "high": need[2],
+            }
+        )
+    return pd.DataFrame(rows).sort_values("patients", kind="stable").reset_index(drop=True)
+
+
+def sizes_around(conduct: Conduct) -> list[int]:
+    """Five sizes around the design's own, for curves."""
+    step = max(conduct.design.block, 1)
+    return [size for size in _sizes(conduct.marked.patients, (0.5, 0.75, 1.0, 1.5, 2.0), step) if size >= 4]

@@ -1,0 +1,135 @@
+"""Everything that `clti trial` finds out about a design, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from simulator.trials.closed_form import pool
+from simulator.trials.conduct import Conduct
+from simulator.trials.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.trials.export import exported
+from simulator.trials.operating import operating_characteristics, type_i_errors
+from simulator.trials.reasons import comparison_table
+from simulator.trials.simulation import Simulation
+from simulator.trials.size_search import STEPS, SizeSearch, endpoint_table, find_size, sizes_around
+
+Advance = Callable[[int], None]
+Stage = Callable[[str, int], AbstractContextManager[Advance]]
+"""From what is done and how many steps it has to a context that counts the steps."""
+
+SEARCH = 2_000
+"""Trials of a search for the size, and draws that the hand-over to the economics holds, at most."""
+CURVES = 1_000
+"""Trials of each point of a curve, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrialStudy:
+    """The tables; None for what was not asked for or does not apply. `treated` is the share eligible for each policy."""
+
+    conduct: Conduct
+    trials: int
+    target: float
+    treated: dict[str, float]
+    characteristics: pd.DataFrame
+    boundaries: pd.DataFrame
+    endpoints: pd.DataFrame
+    calendar: pd.DataFrame
+    levels: pd.DataFrame | None = None
+    sizes: pd.DataFrame | None = None
+    search: SizeSearch | None = None
+    views: pd.DataFrame | None = None
+    accrual: pd.DataFrame | None = None
+    summaries: pd.DataFrame | None = None
+    patients: pd.DataFrame | None = None
+    visits: pd.DataFrame | None = None
+
+    @property
+    def stops(self) -> pd.DataFrame:
+        """Probability of stopping: truth, look, reason, value, se."""
+        table = self.characteristics
+        parts = table["measure"].str.extract(r"^stop_look_(\d+)_(\w+)$")
+        found = table.assign(look=parts[0], reason=parts[1])[parts[0].notna()]
+        return found.astype({"look": int})[["truth", "look", "reason", "value", "se"]].reset_index(drop=True)
+
+    @property
+    def search_table(self) -> pd.DataFrame:
+        """The search's answer: target, patients, low, high, power, se, note."""
+        found = self.search
+        assert found is not None
+        patients = np.nan if found.patients is None else float(found.patients)
+        row = (found.target, patients, found.low, found.high, *found.checked, found.note)
+        return pd.DataFrame([row], columns=["target", "patients", "low", "high", "power", "se", "note"])
+
+
+def study_design(
+    simulation: Simulation,
+    truths: Sequence[str],
+    *,
+    quick: bool = False,
+    target: float | None = None,
+    export: int = 0,
+    stage: Stage | None = None,
+) -> TrialStudy:
+    """Simulate a design under some truths; without `quick` also search its size and draw its curves.
+
+    `target` is the power that sizes are for (default: the design's). `export` is the number of trials whose data are
+    handed out. Raises BadInput for designs that cannot be carried out.
+    """
+    show = stage or (lambda _what, _steps: nullcontext(lambda _steps: None))
+    treated = simulation.check()
+    conduct, design = simulation.conduct(), simulation.design
+    goal = design.size.power if target is None else target
+    results = {}
+    chosen = [simulation.truth(name) for name in truths]
+    with show("Trials", simulation.trials * len(chosen)) as advance:
+        for truth in chosen:
+            results[truth.name] = simulation.run(truth, [conduct], advance)[0]
+    base = next((name for name in truths if name != "null"), truths[0])
+    needs = endpoint_table(conduct, results[base], goal)
+    patients, visits = exported(simulation, base, export) if export else (None, None)
+    some = simulation.with_trials(min(CURVES, simulation.trials))
+    found = TrialStudy(
+        conduct=conduct,
+        trials=simulation.trials,
+        target=goal,
+        treated=treated,
+        characteristics=operating_characteristics(conduct, results),
+        boundaries=boundary_table(conduct),
+        endpoints=needs,
+        calendar=calendar_table(some, truths),
+        levels=type_i_errors(conduct, results["null"]) if "null" in results and len(design.arms) > 1 else None,
+        patients=patients,
+        visits=visits,
+    )
+    return found if quick else _in_full(found, simulation, some, base, show)
+
+
+def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: str, show: Stage) -> TrialStudy:
+    conduct, goal = found.conduct, found.target
+    sizes = comparison_table(pool(simulation, conduct, base), found.endpoints, goal)
+    if conduct.design.two_stage is not None:
+        # The numbers of the two stages are one design: there is no other size of it.
+        return replace(found, sizes=sizes)
+    more = simulation.with_trials(min(SEARCH, simulation.trials))
+    need = float(found.endpoints.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
+    with show("Search for the size", STEPS) as advance:
+        search = find_size(more, goal, base, need, advance)
+    with show("Curves", 8 * some.trials + more.trials) as advance:
+        views, accrual = view_curves(some, advance), accrual_curve(some, advance)
+        summaries = summaries_for_economics(more, sizes_around(conduct), advance)
+    return replace(found, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries)
+
+
+def boundary_table(conduct: Conduct) -> pd.DataFrame:
+    """The boundaries of the looks, or the limits of the two stages (stage, patients, stop_at_most)."""
+    stages = conduct.design.stages
+    if stages is None:
+        return conduct.rule.boundaries[0].table()
+    rows = [(1, stages.n1, stages.r1), (2, stages.n, stages.r)]
+    return pd.DataFrame(rows, columns=["stage", "patients", "not_promising_up_to"])

@@ -1,0 +1,81 @@
+"""The law of single risks, written a second time: numerical integration of the hazard of each patient of the scenario.
+
+One risk is left in force. The cumulative hazard up to the patient's event, by quadrature along the path that the patient's
+own TcPO2 takes, must then be a unit exponential.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.scenario.policy import Criteria
+from simulator.verification.subject import NO_DEATH, NOTHING, Subject
+from simulator.vocabulary import DAYS_PER_YEAR, Renal
+
+YEARS = 100.0
+STEPS = 2_000
+# Values that leave one risk in force: as near to none as the allowed ranges come.
+QUIET = {
+    **NO_DEATH,
+    "minor_amputation_rate": 0.0,
+    "conversion_rate": 0.0,
+    "amputation_rate": 0.0001,
+    "amputation_per_mmhg": 0.0,
+    "amputation_trend": -8.0,
+    "healing_rate": 0.001,
+    "healing_per_mmhg": 0.0,
+    "healing_trend": -3.0,
+}
+NO_RECOVERY = {"attributable_share": 1.0, "tcpo2_slope": -1.5}
+RECOVERY = {
+    "attributable_share": 0.0,
+    "response_dose_probability": 1.0,
+    "response_probability": 0.9,
+    "tcpo2_slope": -1.0,
+}
+TRUE_RISK = {
+    "death": {"death_rate_wound": 0.4, "death_per_mmhg": -0.03, "death_trend": 0.15},
+    "amputation": {"amputation_rate": 0.5, "amputation_per_mmhg": -0.04, "amputation_trend": 0.2},
+    "healing": {"healing_rate": 0.6, "healing_per_mmhg": -0.02, "healing_trend": 0.25},
+}
+FIRST_TIME = {"death": "died_at", "amputation": "amputated_at", "healing": "healed_at"}
+
+
+def hazard_ratio(risk: str, who: NDArray[np.void], v: Any) -> NDArray[np.float64]:
+    """What each patient's covariates multiply the hazard with."""
+    dialysis, six = who["renal"] == Renal.DIALYSIS, who["rutherford"] > 5.5
+    if risk != "death":
+        ratio = np.where(dialysis, v(f"{risk}_hr_dialysis"), 1.0)
+        return np.asarray(ratio * np.where(six, v(f"{risk}_hr_rutherford_6"), 1.0))
+    log_ratio = v("death_per_year_of_age") * (who["age"] - v("reference_age"))
+    log_ratio += (who["ischaemic_heart_disease"] > 0.5) * np.log(v("death_hr_heart"))
+    log_ratio += six * np.log(v("death_hr_rutherford_6"))
+    for kind, name in (
+        (Renal.MODERATE, "renal_moderate"),
+        (Renal.SEVERE, "renal_severe"),
+        (Renal.DIALYSIS, "dialysis"),
+    ):
+        log_ratio += (who["renal"] == kind) * np.log(v(f"death_hr_{name}"))
+    return np.asarray(np.exp(log_ratio))
+
+
+def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[np.float64]:
+    """Survival function of the risk at each patient's event: uniform if the law holds. Those with a wound at referral."""
+    everybody = Criteria() if not len(subject.scenario.given) else None
+    scenario = subject.changed(entry=everybody, horizon=YEARS)
+    changed = {**QUIET, **TRUE_RISK[risk], **values}
+    lives = subject.lives(changed, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
+    happened = np.isfinite(lives.lives[FIRST_TIME[risk]]) & (lives.patients["rutherford"] > 4.5)
+    who, life = lives.patients[happened], lives.lives[happened]
+    v = lambda name: changed.get(name, subject.value(name))  # noqa: E731 - the parameters in force, changed or not
+    t = np.linspace(0.0, 1.0, STEPS + 1)[:, None] * life[FIRST_TIME[risk]]
+    # The only ramp is the recovery that happens without care, and it starts at referral.
+    ramp = np.clip(t / (v("recovery_days") / DAYS_PER_YEAR), 0.0, 1.0) * life["gain"] * (life["recovers_anyway"] == 1)
+    ceiling = np.maximum(v("tcpo2_ceiling"), who["tcpo2"])
+    path = np.clip(who["tcpo2"] + v("tcpo2_slope") * t + ramp, 0.0, ceiling)
+    rate = v("death_rate_wound" if risk == "death" else f"{risk}_rate") * hazard_ratio(risk, who, v)
+    h = rate * np.exp(v(f"{risk}_per_mmhg") * (path - v("reference_tcpo2")) + v(f"{risk}_trend") * t)
+    return np.asarray(np.exp(-np.trapezoid(h, t, axis=0)))

@@ -1,0 +1,594 @@
+"""Calibration: estimators as the paper computed them, the likelihood, the sampler, and what the committed fit gives.
+
+Observed numbers: Panunzi et al., Cardiovasc Diabetol 2022;21:196, doi:10.1186/s12933-022-01629-y, 50 people.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import product
+from math import exp, factorial, inf, log, prod, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import norm
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from simulator.calibration import work
+from simulator.calibration.chains import effective_size, resample, sample_chains
+from simulator.calibration.check import exact_interval, observed_targets, simulated_targets
+from simulator.calibration.cohort import COLUMNS
+from simulator.calibration.coverage import observe
+from simulator.calibration.founding import ALL, FoundingCohort
+from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, given_tables, log_likelihood, small_sample
+from simulator.calibration.posterior import log_prior
+from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
+from simulator.calibration.summaries import (
+    INDEX,
+    MOVES,
+    STATISTICS,
+    cells,
+    healing_days,
+    kaplan_meier_mean,
+    moves,
+    summarise,
+    table_of_moves,
+)
+from simulator.calibration.surface import LOGGED, contrasts, corrected, fit_surface
+from simulator.calibration.targets import REACHABLE, Founding, Observed, joint_tables, load_targets
+from simulator.calibration.work import SavedDesigns
+from simulator.cli import app
+from simulator.evidence.distributions import quantile
+from simulator.evidence.posterior import parameter_draws, posterior_table
+from simulator.evidence.shipped import shipped
+from simulator.scenario import Scenario, load_scenario
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+SEED = 20_260
+"""Of patients that no fit has seen."""
+PATIENTS = 40_000
+FITTED = shipped("calibration") / "fitted.toml"
+needs_fit = pytest.mark.skipif(not FITTED.is_file(), reason="no calibration is committed")
+needs_posterior = pytest.mark.skipif(posterior_table() is None, reason="no posterior is committed")
+
+
+@pytest.fixture(scope="module")
+def data() -> Founding:
+    return load_targets()[0]
+
+
+@pytest.fixture(scope="module")
+def founding() -> Scenario:
+    return load_scenario("founding_cohort")
+
+
+@pytest.fixture(scope="module")
+def fitted_lives(founding: Scenario, data: Founding) -> Array:
+    """Fresh patients under the protocol at the fitted values, as the study observed them."""
+    return FoundingCohort(founding, data, PATIENTS, SEED).lives(founding.params())
+
+
+def people(**columns: list[float]) -> Array:
+    """Lives whose columns are infinite times and zeros unless given."""
+    rows = len(next(iter(columns.values())))
+    lives = np.zeros((rows, len(COLUMNS)))
+    for name in ("healed_at", "amputated_at", "died_at", "first_walked_at"):
+        lives[:, COLUMNS.index(name)] = inf
+    for name, values in columns.items():
+        lives[:, COLUMNS.index(name)] = values
+    return lives
+
+
+# What the paper's estimators give.
+
+
+def test_cells_are_read_at_the_last_known_status() -> None:
+    """Eight people, one per cell, and two whose events come after they were lost, so that nobody counts them."""
+    lives = people(
+        healed_at=[0.2, inf, 0.3, inf, 0.1, inf, 0.4, inf, 0.9, inf],
+        amputated_at=[0.1, 0.5, inf, inf, 0.05, 0.2, inf, inf, inf, 0.8],
+        died_at=[inf, inf, inf, inf, 0.9, 0.8, 0.7, 0.6, inf, inf],
+        followed=[2.0, 2.0, 2.0, 2.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5],
+    )
+    assert cells(lives, 1.0).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 3, 3]
+    assert cells(lives, 0.45).tolist() == [0, 3, 2, 3, 0, 1, 2, 3, 3, 3]
+
+
+def test_moves_are_shares_from_one_year_to_the_end() -> None:
+    """Of four people one heals late, one dies late after an amputation, one stays dead, one is lost before a year."""
+    lives = people(
+        healed_at=[1.5, inf, inf, inf],
+        amputated_at=[inf, 0.5, inf, inf],
+        died_at=[inf, 1.8, 0.3, inf],
+        followed=[2.0, 1.8, 0.3, 0.7],
+    )
+    wanted = np.zeros((8, 8))
+    wanted[3, 2] = wanted[1, 5] = wanted[7, 7] = wanted[3, 3] = 0.25
+    assert np.array_equal(moves(lives), wanted)
+    assert np.array_equal(table_of_moves(summarise(lives, np.array([0.5, 1.0, 1.9]), 2.5)), wanted)
+
+
+def test_the_kaplan_meier_mean_of_a_hand_worked_example() -> None:
+    """Events at 1 and 3, one censored at 2: the curve is 1, 2/3 from 1 on and 0 from 3 on, so 1 + 2 * 2/3 = 7/3 to 4."""
+    time, event = np.array([3.0, 2.0, 1.0]), np.array([True, False, True])
+    assert kaplan_meier_mean(time, event, 4.0) == pytest.approx(7 / 3, rel=1e-14)
+    assert kaplan_meier_mean(time, event, 2.5) == pytest.approx(1 + 1.5 * 2 / 3, rel=1e-14)
+    assert kaplan_meier_mean(time, event, 0.5) == pytest.approx(0.5, rel=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_kaplan_meier_mean_is_the_area_of_statsmodels_curve(seed: int) -> None:
+    """The area under the curve of statsmodels to any time, tied events included, to twelve digits."""
+    generator = np.random.default_rng(seed)
+    event = generator.random(60) < 0.6
+    # Tied events come in steps of a tenth; censoring is continuous, as it is in the model.
+    time = np.where(event, np.ceil(generator.exponential(1.0, 60) * 10) / 10, generator.exponential(1.0, 60))
+    curve = SurvfuncRight(time, event.astype(int))
+    for until in (0.25, 1.0, 3.0):
+        inside = curve.surv_times <= until
+        knots = np.concatenate([[0.0], curve.surv_times[inside], [until]])
+        area = np.diff(knots) @ np.concatenate([[1.0], curve.surv_prob[inside]])
+        assert kaplan_meier_mean(time, event, until) == pytest.approx(area, rel=1e-12)
+
+
+def test_healing_days_censor_amputation_death_and_loss() -> None:
+    """A slow loop over the days of healing gives the same mean."""
+    generator = np.random.default_rng(3)
+    n = 300
+    healed, amputated, died, lost = generator.exponential(1.0, (4, n))
+    lives = people(
+        healed_at=list(healed),
+        amputated_at=list(amputated),
+        died_at=list(died),
+        followed=list(np.minimum(np.minimum(died, lost), 2.0)),
+    )
+    end = np.minimum(np.minimum(amputated, died), np.minimum(lost, 2.0))
+    area, left, survival = 0.0, 0.0, 1.0
+    for when in sorted(h for h, e in zip(healed, end, strict=True) if h <= e and h <= 1.0):
+        area += survival * (when - left)
+        survival *= 1.0 - 1.0 / np.sum(np.minimum(healed, end) >= when)
+        left = when
+    assert healing_days(lives, 1.0) == pytest.approx((area + survival * (1.0 - left)) * 365.25, rel=1e-12)
+
+
+# What the paper printed.
+
+
+def test_the_two_tables_are_the_paper_s(data: Founding) -> None:
+    """One year: 16% amputated, 32% dead, 54% alive with the limb, 34% healed so. End: 9 amputated, 24 dead, 25 healed."""
+    first, last = data.cells_1_year, data.cells_end
+    assert first.sum() == last.sum() == data.n == 50
+    assert first[[0, 1, 4, 5]].sum() / 50 == 0.16
+    assert first[4:].sum() / 50 == 0.32
+    assert first[[2, 3]].sum() / 50 == 0.54
+    assert first[[2, 6]].sum() / 50 == 0.34
+    assert last[[0, 1, 4, 5]].sum() == data.below_knee[1] == 9
+    assert last[4:].sum() == 24
+    assert last[[2, 6]].sum() == 25
+
+
+def test_the_printed_means_agree_with_each_other(data: Founding) -> None:
+    """The groups' means and SDs mix to the printed 39.1 (21.8) mmHg, and the groups' sizes are those of the tables."""
+    assert data.doses.sum(axis=0).tolist() == [12, 11, 27]
+    assert data.last_high[2] == data.doses[1].sum() == 29
+    assert data.last_low[2] == data.doses[0].sum() == 21
+    assert data.last_healed[2] == data.cells_1_year[[2, 6]].sum()
+    for one, other in ((data.last_low, data.last_high), (data.last_healed, data.last_unhealed)):
+        n = one[2] + other[2]
+        mean = (one[0] * one[2] + other[0] * other[2]) / n
+        assert mean == pytest.approx(data.last[0], abs=0.05)
+        within = sum((m - 1) * sd**2 for _, sd, m in (one, other))
+        between = sum(m * (x - mean) ** 2 for x, _, m in (one, other))
+        assert sqrt((within + between) / (n - 1)) == pytest.approx(data.last[1], abs=0.1)
+
+
+def test_follow_up_runs_to_the_data_cut(data: Founding) -> None:
+    """From 31 July 2019 to 3 March 2021 are 581 days, from 1 August 2018 945."""
+    assert (data.shortest, data.longest) == pytest.approx((581 / 365.25, 945 / 365.25), rel=1e-14)
+
+
+def test_randomised_contrasts_have_the_errors_of_their_intervals() -> None:
+    """Pu 2022: risk ratio 0.69 (0.50 to 0.94) and 11.52 (3.60 to 19.43) mmHg; the sceptical view has a ratio only."""
+    views = load_targets()[1]
+    central = views["central"]
+    assert exp(central.log_risk_ratio) == pytest.approx(0.69)
+    assert central.log_risk_ratio_se == pytest.approx((log(0.94) - log(0.50)) / 3.92, rel=1e-4)
+    assert (central.tcpo2, central.tcpo2_se) == pytest.approx((11.52, 15.83 / 3.92), rel=1e-4)
+    assert views["sceptical"].tcpo2 is None
+
+
+def test_a_perfect_model_would_hit_every_target(data: Founding) -> None:
+    """The paper's own numbers, in place of simulated ones, come out as the observed targets, each in its interval."""
+    observed = list(observed_targets(data))
+    simulated = simulated_targets(data.statistics[None])[0]
+    assert len(observed) == len(simulated) == len({name for name, *_ in observed})
+    for (name, value, low, high), other in zip(observed, simulated, strict=True):
+        assert other == pytest.approx(value, rel=1e-12), name
+        assert low <= value <= high, name
+
+
+def test_exact_intervals_are_those_of_clopper_and_pearson() -> None:
+    """8 of 50: 7.17% to 29.11%; none of 50: up to 7.11%; all of 50: from 92.89% (Clopper and Pearson, Biometrika 1934)."""
+    assert exact_interval(8, 50) == pytest.approx((0.0717, 0.2911), abs=5e-5)
+    assert exact_interval(0, 50) == pytest.approx((0.0, 1 - 0.025 ** (1 / 50)), rel=1e-12)
+    assert exact_interval(50, 50) == pytest.approx((0.025 ** (1 / 50), 1.0), rel=1e-12)
+
+
+# Likelihood.
+
+
+def histories(n: int) -> dict[tuple[tuple[int, ...], tuple[int, ...]], dict[tuple[tuple[int, int], ...], int]]:
+    """Every way in which n people can move, by both margins: the moves in order, and how many sequences give them."""
+    found: Any = defaultdict(lambda: defaultdict(int))
+    for sequence in product(MOVES, repeat=n):
+        first, last = ([0] * 8 for _ in range(2))
+        for i, j in sequence:
+            first[i] += 1
+            last[j] += 1
+        found[tuple(first), tuple(last)][tuple(sorted(sequence))] += 1
+    return {margins: dict(tables) for margins, tables in found.items()}
+
+
+def test_what_was_reached_is_never_lost() -> None:
+    """From each cell those can be reached in which whoever is dead, healed or amputated still is."""
+    for i in range(8):
+        dead, kept, open_wound = i & 4, i & 2, i & 1
+        reachable = {j for j in range(8) if (j & 4) >= dead and (j & 2) <= kept and (j & 1) <= open_wound}
+        assert set(REACHABLE.get(i, (i,))) == ({i} if dead else reachable)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_joint_tables_are_all_that_agree_with_the_margins(n: int) -> None:
+    """Every table that n people can make, none twice, and as many sequences as its multinomial coefficient says."""
+    found = histories(n)
+    for margins in sorted(found)[:: max(1, len(found) // 300)]:
+        tables, multiplicity = joint_tables(*(np.array(margin) for margin in margins))
+        wanted = found[margins]
+        got = {
+            tuple(sorted((i, j) for i, j in MOVES for _ in range(int(table[i, j])))): round(exp(ways))
+            for table, ways in zip(tables, multiplicity, strict=True)
+        }
+        assert got == wanted
+        assert len(tables) == len(wanted)
+
+
+def test_margins_that_contradict_each_other_have_no_table() -> None:
+    """Nobody rises from the dead or gets a leg back."""
+    alive, dead = np.eye(8, dtype=np.int64)[3], np.eye(8, dtype=np.int64)[7]
+    amputated = np.eye(8, dtype=np.int64)[1]
+    assert len(joint_tables(dead, alive)[0]) == 0
+    assert len(joint_tables(amputated, alive)[0]) == 0
+    assert len(joint_tables(alive, dead)[0]) == 1
+
+
+def test_the_study_s_joint_tables_have_its_margins(data: Founding) -> None:
+    """Each table's rows are the one-year counts and its columns those at the end; coefficients are 50! / prod(cells!)."""
+    tables, multiplicity = data.moves
+    assert len(tables) == len(np.unique(tables.reshape(len(tables), -1), axis=0)) > 1
+    assert (tables.sum(axis=2) == data.cells_1_year).all()
+    assert (tables.sum(axis=1) == data.cells_end).all()
+    impossible = np.ones((8, 8), bool)
+    impossible[tuple(np.array(MOVES).T)] = False
+    assert (tables[:, impossible] == 0).all()
+    ways = factorial(50) // prod(factorial(int(count)) for count in tables[0].ravel())
+    assert multiplicity[0] == pytest.approx(log(ways), rel=1e-12)
+
+
+def test_the_likelihood_of_the_tables_is_the_chance_of_the_margins(data: Founding) -> None:
+    """It equals the summed probability of every sequence of three people with those margins, and sums to 1 over all."""
+    chance = np.random.default_rng(8).dirichlet(np.ones(len(MOVES)))
+    assert chance.min() > SMALLEST_SHARE
+    model = data.statistics.copy()
+    model[: len(MOVES)] = chance
+    at = {move: k for k, move in enumerate(MOVES)}
+    size = len(given_tables(data.statistics[None])[0])
+    scatter = SmallSample(np.zeros(size), np.zeros((16, size)), np.eye(size))
+    total = []
+    for (first, last), tables in histories(3).items():
+        brute = sum(ways * prod(chance[at[move]] for move in table) for table, ways in tables.items())
+        if len(total) % 20 == 0:
+            seen = Observed(joint_tables(np.array(first), np.array(last)), data.statistics)
+            found = log_likelihood(model[None], seen, scatter)["tables"][0]
+            assert found == pytest.approx(log(brute), rel=1e-10)
+        total.append(log(brute))
+    assert logsumexp(total) == pytest.approx(0.0, abs=1e-10)
+
+
+def test_other_summaries_count_only_what_the_tables_do_not_tell(data: Founding) -> None:
+    """Scatter made of a known regression on the tables and known noise is found again."""
+    generator = np.random.default_rng(4)
+    n, size = 4000, len(given_tables(data.statistics[None])[0])
+    expected = data.statistics.copy()
+    cohorts = np.repeat(expected[None], n, axis=0)
+    counts = generator.multinomial(50, expected[: len(MOVES)], n) / 50
+    cohorts[:, : len(MOVES)] = counts
+    healed = table_of_moves(cohorts).sum(axis=-1)[:, 2]
+    day = INDEX["healing_days_1_year"]
+    cohorts[:, day] += -100.0 * (healed - healed.mean()) + 2.0 + generator.normal(0.0, 17.0, n)
+    for name in set(STATISTICS) - {"healing_days_1_year"}:
+        if INDEX[name] >= len(MOVES):
+            cohorts[:, INDEX[name]] += generator.normal(0.0, 0.01, n)
+    found = small_sample(cohorts, expected)
+    k = int(np.argmax(np.abs(given_tables(cohorts).std(axis=0))))
+    assert found.slope.shape == (16, size)
+    assert sqrt(found.spread[k, k]) == pytest.approx(17.0, rel=0.05)  # four standard errors of an SD of 4,000
+    assert found.shift[k] == pytest.approx(2.0, abs=4 * 18.5 / sqrt(n))
+
+
+def test_a_synthetic_cohort_is_published_as_the_real_one_was(founding: Scenario, data: Founding) -> None:
+    """The true moves of fifty simulated people are among the joint tables that their margins allow."""
+    lives = FoundingCohort(founding, data, data.n, 7).lives(founding.params())
+    seen = observe(lives, data)
+    true = moves(lives) * data.n
+    assert any(np.allclose(table, true) for table in seen.moves[0])
+    assert seen.statistics.shape == (len(STATISTICS),)
+
+
+# Prior, surfaces, chains.
+
+
+def test_priors_are_the_register_s(founding: Scenario) -> None:
+    """z is the normal score of each fitted parameter's own distribution; the sceptical share is fitted apart."""
+    prior = Prior(founding.register)
+    assert set(prior.names) == {p.name for p in founding.register.parameters if p.fitted} - {OWN_FIT}
+    for z in (-1.6, 0.0, 0.7):
+        values = prior.values(np.full((1, len(prior.names)), z))
+        for name in prior.names:
+            assert values[name][0] == pytest.approx(float(quantile(founding.register[name], norm.cdf(z))), rel=1e-12)
+    points = prior.points(1024, seed=2)
+    # Means and standard deviations of evenly spread points are far better than those of random ones (1 / 32).
+    assert np.abs(points.mean(axis=0)).max() < 0.01
+    assert np.abs(points.std(axis=0) - 1.0).max() < 0.02
+    inside = prior.values(np.array([np.full(len(prior.names), end) for end in (-99.0, 99.0)]))
+    for name, (low, high) in inside.items():
+        least, most = founding.register[name].range
+        assert least <= low < high <= most
+    density = log_prior(np.array([[0.0, 0.0], [1.0, 2.0], [FURTHEST, 0.0]]))
+    assert density.tolist() == [0.0, -2.5, -1e9]
+
+
+def test_a_surface_recovers_a_quadratic() -> None:
+    """Statistics that are quadratic (shares: in their logarithm) are predicted at new points to seven digits."""
+    generator = np.random.default_rng(1)
+    inner, linear = generator.normal(0, 0.1, (2, 3, len(ALL)))
+    cross = generator.normal(0, 0.1, len(ALL))
+
+    def truth(z: Array) -> Array:
+        y = np.asarray(z**2 @ inner + z @ linear + np.outer(z[:, 0] * z[:, 1], cross))
+        y[:, LOGGED] = np.exp(y[:, LOGGED] - 4.0) - SMALLEST_SHARE
+        y[:, ~LOGGED] = 40.0 + 10.0 * y[:, ~LOGGED]
+        return y
+
+    design, new = generator.normal(size=(2, 400, 3)).clip(-2, 2)
+    surface = fit_surface(design, truth(design), penalty=1e-9)
+    assert np.allclose(surface.statistics(new), truth(new), rtol=1e-7)
+    assert surface.relative_error.max() < 1e-7
+
+
+def test_a_surface_tells_its_error() -> None:
+    """With noise of a known size the held-out error is that size, within a tenth."""
+    generator = np.random.default_rng(2)
+    z = generator.normal(size=(3000, 2))
+    y = np.repeat(z[:, :1], len(ALL), axis=1)
+    y[:, LOGGED] = np.exp(0.1 * y[:, LOGGED] - 3.0)
+    noisy = y.copy()
+    noisy[:, ~LOGGED] += generator.normal(size=noisy[:, ~LOGGED].shape)
+    error = fit_surface(z, noisy).relative_error[~LOGGED]
+    assert np.abs(error / sqrt(0.5) - 1.0).max() < 0.1
+
+
+def test_corrected_statistics_agree_at_the_point() -> None:
+    """What few patients give at the point becomes what many give there; elsewhere shares change by the same factor."""
+    generator = np.random.default_rng(3)
+    small, large, other = generator.uniform(0.05, 0.3, (3, len(ALL)))
+    fixed = corrected(np.stack([small, other]), small, large)
+    assert np.allclose(fixed[0], large, rtol=1e-12)
+    assert np.allclose((fixed[1] - other)[~LOGGED], (large - small)[~LOGGED], rtol=1e-9)
+    ratio = (fixed[1] + SMALLEST_SHARE) / (other + SMALLEST_SHARE)
+    assert np.allclose(ratio[LOGGED], ((large + SMALLEST_SHARE) / (small + SMALLEST_SHARE))[LOGGED], rtol=1e-9)
+    none = corrected(np.zeros((1, len(ALL))), small, np.zeros(len(ALL)))
+    assert (none[0, LOGGED] >= 0.0).all()
+
+
+def test_chains_sample_a_known_posterior() -> None:
+    """Mean and covariance of a skewly placed normal are found within five standard errors, from a start elsewhere."""
+    mean = np.array([1.0, -0.5, 2.0])
+    covariance = np.array([[1.0, 0.6, -0.2], [0.6, 0.5, 0.0], [-0.2, 0.0, 2.0]])
+    precision = np.linalg.inv(covariance)
+
+    def level(x: Array) -> Array:
+        return np.asarray(-0.5 * np.einsum("ij,jk,ik->i", x - mean, precision, x - mean))
+
+    start = np.random.default_rng(1).normal(0.0, 3.0, (100, 3))
+    draws = sample_chains(level, start, steps=4000, keep_every=40, seed=3)
+    assert draws.shape == (100 * 50, 3)
+    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, seed=3))
+    # 5,000 draws, of which correlation leaves at least 2,500 independent ones.
+    error = np.sqrt(np.diag(covariance) / 2500)
+    assert (np.abs(draws.mean(axis=0) - mean) < 5 * error).all()
+    sizes = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)) + covariance**2)
+    assert (np.abs(np.cov(draws.T) - covariance) < 5 * sizes / sqrt(2500)).all()
+
+
+def test_draws_are_taken_in_proportion_to_their_weights() -> None:
+    """Systematic resampling takes each draw as often as its weight says, up to one; equal weights take everyone once."""
+    weights = np.random.default_rng(5).gamma(0.5, size=300)
+    counts = np.bincount(resample(weights, 2000, seed=1), minlength=300)
+    assert np.abs(counts - 2000 * weights / weights.sum()).max() < 1.0
+    assert sorted(resample(np.ones(50), 50, seed=9)) == list(range(50))
+    assert effective_size(np.ones(50)) == pytest.approx(50)
+    assert effective_size(np.array([1.0, 0.0, 0.0])) == 1.0
+    assert effective_size(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
+
+
+def test_contrasts_are_of_treated_against_controls() -> None:
+    """Log risk ratio and difference in TcPO2, with a least share in place of no event."""
+    row = np.zeros((1, len(ALL)))
+    row[0, -4:] = [0.2, 0.1, 30.0, 41.0]
+    ratio, difference = contrasts(row)
+    assert exp(ratio[0]) == pytest.approx((0.1 + SMALLEST_SHARE) / (0.2 + SMALLEST_SHARE), rel=1e-12)
+    assert difference[0] == 11.0
+    row[0, -3] = 0.0
+    assert np.isfinite(contrasts(row)[0][0])
+
+
+# Work that is saved and commands.
+
+
+def test_an_interrupted_calibration_goes_on_where_it_stopped(
+    founding: Scenario, data: Founding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks that were saved are read, missing and unfinished ones simulated, and the numbers are the same bits."""
+    monkeypatch.setattr(work, "BLOCK", 2)
+    simulated: list[int] = []
+    design = FoundingCohort.design
+
+    def counted(self: FoundingCohort, values: Any, advance: Callable[[int], None] | None = None) -> Array:
+        simulated.append(len(next(iter(values.values()))))
+        return design(self, values, advance)
+
+    monkeypatch.setattr(FoundingCohort, "design", counted)
+    prior = Prior(founding.register)
+    seen: list[tuple[str, int, int]] = []
+    designs = SavedDesigns(tmp_path / "work", founding, data, prior, 1, lambda *step: seen.append(step))
+    z = prior.points(8, seed=1)[:5]
+    whole = designs("first", z, 60)
+    assert simulated == [2, 2, 1]
+    assert seen == [("first", 2, 5), ("first", 4, 5), ("first", 5, 5)]
+    assert whole.shape == (5, len(ALL))
+    again = designs("first", z, 60)
+    assert simulated == [2, 2, 1]
+    files = sorted((tmp_path / "work").iterdir())
+    assert len(files) == 3
+    assert all(file.suffix == ".npy" for file in files)
+    files[0].rename(files[0].with_suffix(".tmp"))
+    resumed = designs("first", z, 60)
+    assert len(simulated) == 4
+    for other in (again, resumed):
+        assert np.array_equal(whole, other, equal_nan=True)
+    designs("more patients", z[:2], 80)
+    assert len(simulated) == 5
+
+
+def test_the_check_writes_observed_beside_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`clti calibrate --check` writes every target; it ends with 1 just where one lies outside its interval."""
+    out = tmp_path / "check"
+    monkeypatch.setattr(sys, "argv", ["clti", "calibrate", "--check", "--patients", "4000", "--out", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    capsys.readouterr()
+    targets = pd.read_csv(out / "targets.csv")
+    assert list(targets.columns) == ["target", "observed", "low", "high", "simulated", "se", "inside"]
+    assert targets["target"].is_unique
+    assert np.isfinite(targets.drop(columns=["target", "inside"]).to_numpy()).all()
+    assert ((targets["simulated"].between(targets["low"], targets["high"])) == targets["inside"]).all()
+    assert bool(ended.value.code) == (not targets["inside"].all())
+    predictive = pd.read_csv(out / "predictive.csv")
+    assert list(predictive.columns) == ["target", "observed", "predicted", "low", "high", "inside"]
+    assert (out / "report.html").is_file()
+
+
+# The committed fit, in patients that it has not seen. Standard errors of 40,000 patients are below 0.25 points.
+
+
+@needs_fit
+def test_fitted_amputation_and_death_at_one_year(fitted_lives: Array) -> None:
+    """16% amputated and 32% dead under the protocol, each within 2 points."""
+    cell = cells(fitted_lives, 1.0)
+    assert np.isin(cell, [0, 1, 4, 5]).mean() == pytest.approx(0.16, abs=0.02)
+    assert (cell >= 4).mean() == pytest.approx(0.32, abs=0.02)
+
+
+@needs_fit
+def test_fitted_cells_lie_in_their_exact_intervals(fitted_lives: Array, data: Founding) -> None:
+    """All 16 cells of the two tables, and at most 4 of them more than 2.5 of 50 people away."""
+    away = 0
+    for by, counts in ((1.0, data.cells_1_year), (fitted_lives[:, 3], data.cells_end)):
+        shares = np.bincount(cells(fitted_lives, by), minlength=8) / PATIENTS
+        for cell, count in enumerate(counts):
+            low, high = exact_interval(count, data.n)
+            assert low <= shares[cell] <= high, (cell, count, shares[cell])
+            away += abs(shares[cell] * data.n - count) > 2.5
+    assert away <= 4
+
+
+@needs_fit
+def test_fitted_time_to_healing(fitted_lives: Array) -> None:
+    """Kaplan-Meier mean within a year: 257 days, standard error 17."""
+    assert healing_days(fitted_lives, 1.0) == pytest.approx(257, abs=17)
+
+
+@needs_fit
+def test_fitted_tcpo2_has_two_peaks(fitted_lives: Array) -> None:
+    """The mean after the last dose is 39.1 within 3 mmHg; few lie between 30 and 40, against 5 mmHg at either peak."""
+    last = fitted_lives[:, COLUMNS.index("tcpo2_last")]
+    assert last.mean() == pytest.approx(39.1, abs=3.0)
+    share, _ = np.histogram(last, np.arange(0.0, 105.0, 5.0))
+    low_peak, high_peak = share[1:6].max(), share[8:].max()
+    valley = share[6:8].mean()
+    assert valley < 2 / 3 * min(low_peak, high_peak)
+
+
+@needs_fit
+def test_fitted_doses(fitted_lives: Array) -> None:
+    """One, two and three doses in 24%, 20% and 56% (Table 1), each within 8 points."""
+    doses = fitted_lives[:, COLUMNS.index("doses")]
+    for dose, share in ((1, 0.24), (2, 0.20), (3, 0.56)):
+        assert (doses == dose).mean() == pytest.approx(share, abs=0.08), dose
+
+
+@needs_fit
+def test_conservative_care_is_like_published_no_option_cohorts(founding: Scenario, data: Founding) -> None:
+    """Amputation-free survival at one year without cells lies between 33% and 67%, the published no-option range."""
+    window = np.array([1.0, 1.0, 0.0, 0.5])
+    lives = FoundingCohort(founding, data, PATIENTS, SEED).lives(founding.params(), "conservative", window)
+    assert 0.33 < np.isin(cells(lives, 1.0), [2, 3]).mean() < 0.67
+
+
+@needs_fit
+@needs_posterior
+def test_the_posterior_has_enough_draws_inside_the_register_s_ranges(founding: Scenario) -> None:
+    """At least 1,000 effective draws of every fitted parameter, none outside what the parameter may be."""
+    provenance = tomllib.loads(FITTED.read_text(encoding="utf-8"))["provenance"]
+    table = posterior_table()
+    assert table is not None
+    assert provenance["effective_draws"] >= 1000
+    assert len(table) == provenance["draws"] >= 1000
+    assert set(table.columns) == {p.name for p in founding.register.parameters if p.fitted}
+    for name in table.columns:
+        low, high = founding.register[name].range
+        assert table[name].between(low, high).all(), name
+
+
+@needs_posterior
+def test_the_posterior_predicts_the_study_with_the_uncertainty_of_fifty_people(
+    founding: Scenario, data: Founding
+) -> None:
+    """Posterior means of amputation and death at one year are 16% and 32% within 2 points, in fresh patients.
+
+    Their 95% intervals are between half and 1.2 times as wide as the exact ones of 8 and 16 of 50.
+    """
+    draws = founding.parameter_draws(parameter_draws(founding.register, 400, 1))
+    each = 1000
+    cohort = FoundingCohort(founding, data, each, SEED + 1)
+    share = np.zeros((len(draws), 2))
+    for k, params in enumerate(draws):
+        cell = cells(cohort.lives(params, first=k * each), 1.0)
+        share[k] = np.isin(cell, [0, 1, 4, 5]).mean(), (cell >= 4).mean()
+    assert share.mean(axis=0) == pytest.approx([0.16, 0.32], abs=0.02)
+    for column, count in enumerate((8, 16)):
+        # Luck of 1,000 patients is taken off the spread of the draws.
+        luck = (share[:, column] * (1 - share[:, column]) / each).mean()
+        width = 2 * 1.96 * sqrt(share[:, column].var(ddof=1) - luck)
+        low, high = exact_interval(count, data.n)
+        assert 0.5 < width / (high - low) < 1.2

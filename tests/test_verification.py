@@ -1,0 +1,100 @@
+"""`clti verify`: it passes on a sound model, and each kind of mistake shows."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulator.cli.verify import main
+from simulator.errors import BadInput, CheckFailed
+from simulator.report.verification import answer
+from simulator.scenario import Scenario, load_scenario
+from simulator.verification import COLUMNS, verify
+from simulator.verification.check import NotApplicable, equal, near, none_of
+from simulator.verification.inputs import ks
+from simulator.verification.verification import all_checks
+
+
+@pytest.fixture(scope="module")
+def base() -> pd.DataFrame:
+    """The checks of the base scenario with few patients."""
+    return verify(load_scenario(), patients=400, seed=3)
+
+
+def test_the_base_scenario_passes(base: pd.DataFrame) -> None:
+    """No check fails on the shipped base scenario, and at least 100 apply to it."""
+    assert list(base.columns) == list(COLUMNS)
+    failed = base[base["status"] == "fail"]
+    assert failed.empty, failed[["id", "changed", "came_out"]].to_string()
+    assert (base["status"] == "pass").sum() >= 100
+
+
+def test_checks_are_told_apart() -> None:
+    """Every check has its own number and says its domain, source, change and expectation."""
+    checks = all_checks()
+    assert len(checks) >= 60
+    assert len({check.id for check in checks}) == len(checks)
+    assert all(check.domain and check.source and check.changed and check.expected for check in checks)
+    assert len({(check.domain, check.changed, check.expected) for check in checks}) == len(checks)
+
+
+def test_a_wrong_life_table_is_found() -> None:
+    """Background mortality that falls with age fails the check of the life table and no other of the inputs."""
+    scenario = load_scenario()
+    table = scenario.life_table
+    upside_down = replace(table, log_hazards=table.log_hazards[:, ::-1].copy())
+    checks = verify(replace(scenario, life_table=upside_down), patients=200)
+    failed = checks[(checks["status"] == "fail") & (checks["domain"] == "inputs")]
+    assert any("never falls after age 40" in expected for expected in failed["expected"])
+
+
+def test_comparisons_can_fail() -> None:
+    """Each kind of comparison rejects what is wrong, and says nothing about nothing."""
+    assert equal([1.0, np.nan], [1.0, np.nan], "x").passed
+    assert not equal([1.0], [1.0 + 1e-15], "x").passed
+    assert not equal([np.nan], [1.0], "x", 1.0).passed
+    assert near([1.0], [0.1], [1.4], "x").passed
+    assert not near([1.0], [0.1], [1.6], "x").passed
+    assert none_of([False, False], "x").passed
+    assert not none_of([False, True], "x").passed
+    with pytest.raises(NotApplicable):
+        none_of([], "x")
+    u = (np.arange(2_000) + 0.5) / 2_000
+    assert ks(u, "x").passed
+    assert not ks(u**1.1, "x").passed
+
+
+def _one(scenario: Scenario, patients: int, seed: int, progress: object) -> pd.DataFrame:
+    row = ("A01", "inputs", "s", "<b>nothing</b>", "e", "c", "fail")
+    return pd.DataFrame([row], columns=list(COLUMNS))
+
+
+def test_a_failure_is_reported_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed check ends with CheckFailed, after its results were written and escaped."""
+    monkeypatch.setattr("simulator.verification.verify", _one)
+    monkeypatch.setattr(sys, "argv", ["clti", "verify"])
+    with pytest.raises(CheckFailed, match="A01"):
+        main("base", 200, 1, tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "verification.csv")["status"].tolist() == ["fail"]
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;nothing" in html
+    assert "<b>nothing" not in html
+
+
+def test_bad_options_are_told_together(tmp_path: Path) -> None:
+    """Too few patients, a negative seed and an unknown scenario are one message, and nothing is written."""
+    with pytest.raises(BadInput) as bad:
+        main("bas", 3, -1, tmp_path / "out")
+    assert len(bad.value.problems) >= 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_answer_counts(base: pd.DataFrame) -> None:
+    """The answer in words says how many checks passed and how many do not apply."""
+    assert answer(base).startswith("No check failed: ")
+    assert f"of {len(base)} passed" in answer(base)
