@@ -158,7 +158,7 @@ def _allowed(rule: Schema) -> str:
         return ", ".join(f"`{_toml(each)}`" for each in rule["enum"])
     said = []
     inner = rule.get("items") or (rule.get("prefixItems") or [{}])[0]
-    if isinstance(inner, dict) and inner.get("type") not in {"string", None, "array"} or "enum" in inner:
+    if (isinstance(inner, dict) and inner.get("type") not in {"string", None, "array"}) or "enum" in inner:
         said.append(_allowed(inner))
     for key, words in (("minItems", "at least {}"), ("maxItems", "at most {}"), ("minProperties", "at least {}")):
         if key in rule:

@@ -49,7 +49,7 @@ result = simulate(scenario, patients=2_000, seed=1, times=times)
 
 SHOWN = ["major_amputation", "death", "amputation_free_survival", "healing_without_amputation", "walking"]
 by_one_year = result.outcomes[(result.outcomes["time_years"] == 1.0) & result.outcomes["outcome"].isin(SHOWN)]
-table = by_one_year.pivot(index="outcome", columns="policy", values="mean").loc[SHOWN, list(result.policies)]
+table = by_one_year.pivot_table(index="outcome", columns="policy", values="mean").loc[SHOWN, list(result.policies)]
 print((100 * table).round(1).to_string(), "\n\nPercent of patients by one year.")
 
 # %% [markdown]

@@ -84,15 +84,15 @@ for name in ("response_probability", "recovery_gain", "recovery_days", f"attribu
 # on the patient and on true perfusion: the better it is, the sooner a wound heals and the rarer an amputation.
 #
 # Luck comes in as a *budget*, drawn once for each risk from an exponential distribution with mean 1. As time passes the
-# cumulative hazard spends it; when nothing is left, the event happens. Lives are distributed exactly as with
-# textbook competing risks, and there is one thing more: the patient has the same budgets under every policy. A policy can only change how
-# fast they are spent.
+# cumulative hazard spends it; when nothing is left, the event happens. Lives are distributed exactly as with textbook
+# competing risks, and there is one thing more: the patient has the same budgets under every policy. A policy can only
+# change how fast they are spent.
 
 # %%
 spending = spending_table(lives)
 first = spending[spending["occurrence"] == 1].copy()
 first["share_spent"] = first["share_spent"].map("{:.0%}".format)
-first["happened_years"] = first["happened_years"].map(lambda years: "never" if years != years else f"{years:.2f}")
+first["happened_years"] = first["happened_years"].map("{:.2f}".format).replace("nan", "never")
 print(first[["policy", "risk", "budget", "share_spent", "happened_years"]].to_string(index=False))
 
 # %% [markdown]

@@ -94,13 +94,8 @@ def base() -> Scenario:
     return load_scenario(policies=["conservative", "protocol"])
 
 
-@pytest.fixture(autouse=True)
-def _no_posterior(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results here must not change with the committed posterior; those about it bring their own."""
-    has_posterior(monkeypatch, None)
-
-
 def has_posterior(monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame | None) -> None:
+    """Put other draws, or none, in the place of the committed posterior."""
     names = () if table is None else tuple(table.columns)
     monkeypatch.setattr(clinical, "posterior_table", lambda: table)
     monkeypatch.setattr(clinical, "joint_names", lambda _register: names)
@@ -293,6 +288,7 @@ def test_posterior_draws_vary_together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_evidence_tells_scenarios_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another life table, parameter, price or posterior gives other shards; another label does not."""
+    has_posterior(monkeypatch, None)
     plain = model(outputs=("protocol.cost",))
     hashes = {plain.runner().evidence()}
     for overrides in (

@@ -19,9 +19,14 @@ COMMANDS = {
     "calibrate": "calibrate",
     "sensitivity": "sensitivity",
     "merge": "merge",
+    "economics": "economics",
     "cea": "cea",
+    "trial": "trial",
     "boundaries": "boundaries",
     "samplesize": "samplesize",
+    "verify": "verify",
+    "new": "new",
+    "schema": "schema",
 }
 """Command name -> module in `simulator.cli` whose function `main` is the command."""
 

@@ -24,7 +24,7 @@ def main(
     ] = False,
     cohorts: Annotated[int, typer.Option(help="Synthetic cohorts for the coverage check.", min=0, max=2000)] = 100,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
-    seed: Annotated[int, typer.Option(help="Seed of the fit.", min=0)] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the fit.", min=0, max=2**63 - 1)] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("clti-out/calibrate"),
     install: Annotated[
         bool, typer.Option("--install", help="Also replace the fitted values and posterior that every command reads.")

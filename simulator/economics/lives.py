@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -82,7 +82,7 @@ class Simulations:
         """Every draw with patients of its own, in two halves of at least one patient."""
         each = max(1, patients // HALVES)
         total = len(draws) * HALVES * each * len(scenario.compare)
-        with self.progress(what, total) as advance:
+        with self._display(what, total) as advance:
             halves = [
                 self._collect(scenario, draws, each, seed, half, means, advance, fresh=True) for half in range(HALVES)
             ]
@@ -90,7 +90,7 @@ class Simulations:
 
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
-        with self.progress(what, len(draws) * patients * len(scenario.compare)) as advance:
+        with self._display(what, len(draws) * patients * len(scenario.compare)) as advance:
             found = self._collect(scenario, draws, patients, seed, 0, means, advance, fresh=False)
         return _lives(scenario, [found], draws, patients)
 
@@ -98,8 +98,21 @@ class Simulations:
         self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, reduce: Reduce
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
-        with self.progress(what, len(draws) * patients * len(scenario.compare)) as advance:
+        with self._display(what, len(draws) * patients * len(scenario.compare)) as advance:
             return self._collect(scenario, draws, patients, seed, 0, reduce, advance, fresh=True, keep=True)
+
+    @contextmanager
+    def _display(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Progress that starts with the first lives, after any compilation has had its say."""
+        with ExitStack() as stack:
+            shown: list[Callable[[int], None]] = []
+
+            def advance(steps: int) -> None:
+                if not shown:
+                    shown.append(stack.enter_context(self.progress(what, total)))
+                shown[0](steps)
+
+            yield advance
 
     def _collect(
         self,

@@ -29,6 +29,9 @@ AGE_CUTS = (65.0, 75.0, 85.0)
 TCPO2_CUTS = (10.0, 20.0, 30.0)
 """Where age (years) and measured TcPO2 (mmHg) are cut for reporting."""
 
+MOST_LUCK = 0.9
+"""Share of the variance between draws beyond which patients' luck hides what parameters do."""
+
 Members = dict[tuple[str, str], NDArray[np.bool_]]
 
 
@@ -71,7 +74,7 @@ def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, value
 
     Columns: subgroup, level, share (of people), policy, incremental_cost, incremental_effect, net_benefit (at the first
     threshold), se, low, high, probability (that net benefit is above zero). The interval and the probability are those
-    of the parameters: the variance of patients' luck is taken out of the draws.
+    of the parameters: the variance of patients' luck is taken out of the draws. They are missing where luck hides it.
     """
     benefit, cost, effect = _by_group(found, drawn, scenario, values)
     people = found.people.sum(axis=(0, 1))
@@ -87,7 +90,7 @@ def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, value
             )
             halved = (found.people[:, :, g] > 0).all(axis=0)
             draws = _without_luck(both, benefit[:, halved, p, g])
-            low, high = np.quantile(draws, INTERVAL)
+            low, high = (np.nan, np.nan) if draws is None else np.quantile(draws, INTERVAL)
             rows.append(
                 {
                     "subgroup": subgroup,
@@ -100,7 +103,7 @@ def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, value
                     "se": standard_error(both),
                     "low": low,
                     "high": high,
-                    "probability": float((draws > 0).mean()),
+                    "probability": np.nan if draws is None else float((draws > 0).mean()),
                 }
             )
     return pd.DataFrame(rows)
@@ -179,9 +182,12 @@ def _mean(values: Array, people: Array) -> Array:
     return np.asarray((values * people).sum(axis=0) / people.sum(axis=0))
 
 
-def _without_luck(draws: Array, halves: Array) -> Array:
-    """The draws pulled towards their mean until their variance is that of the parameters alone."""
+def _without_luck(draws: Array, halves: Array) -> Array | None:
+    """The draws pulled towards their mean until their variance is that of the parameters alone; None if luck hides it."""
     variance = draws.var(ddof=1)
-    noise = float(((halves[0] - halves[1]) ** 2).mean() / 4.0) if halves.shape[1] else 0.0
-    kept = np.sqrt(max(0.0, 1.0 - noise / variance)) if variance > 0 else 1.0
-    return np.asarray(draws.mean() + kept * (draws - draws.mean()))
+    noise = float(((halves[0] - halves[1]) ** 2).mean() / 4.0) if halves.shape[1] else np.inf
+    if variance <= 0.0:
+        return draws
+    if noise > MOST_LUCK * variance:
+        return None
+    return np.asarray(draws.mean() + np.sqrt(1.0 - noise / variance) * (draws - draws.mean()))

@@ -104,7 +104,10 @@ def patients_in(content: bytes, called: str) -> tuple[NDArray[np.float64], tuple
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput([Problem(called, "file", str(error), "a CSV file in UTF-8")]) from None
-    lines = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise BadInput([Problem(called, "file", str(error), "a CSV file with short cells")]) from None
     header = [column.strip() for column in lines[0]] if lines else []
     problems = _faults_of_header(called, header)
     rows = [(number, cells) for number, cells in enumerate(lines[1:], start=2) if any(cell.strip() for cell in cells)]
@@ -128,6 +131,8 @@ def _faults_of_header(called: str, header: list[str]) -> list[Problem]:
     for place, column in enumerate(header):
         if column not in KINDS:
             hint = "did you mean 'tcpo2_measured'?" if column == "tcpo2" else nearest(column, KINDS)
+            if ";" in column or "\t" in column:
+                hint = "commas between columns and points in decimals"
             problems.append(Problem(called, "column", repr(column), hint))
         elif column in header[:place]:
             problems.append(Problem(called, "column", repr(column), "each column once"))

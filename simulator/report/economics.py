@@ -234,8 +234,8 @@ def _decision(report: Report, found: EconomicAnalysis, figures: Mapping[str, Fig
 def _price(report: Report, found: EconomicAnalysis, figures: Mapping[str, Figure]) -> Report:
     text = (
         "No price of a cell product is published. This is the price of the product per treatment, beside theatre and"
-        " anaesthesia, at which each policy is exactly worth it. The reading of the evidence changes it more than anything"
-        " else: only the share of recoveries that cells cause differs between the views."
+        " anaesthesia, at which each policy is exactly worth it. Between the views of the evidence only the share of"
+        " recoveries that cells cause differs."
     )
     report = report.section("At which price", text)
     note = (

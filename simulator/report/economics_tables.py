@@ -11,7 +11,7 @@ from simulator.engines.ledger import COUNTS
 from simulator.evidence.distributions import text
 from simulator.report.decision import digits
 from simulator.report.decision_figures import Units
-from simulator.report.formats import ByRow, Format, money, number, percent
+from simulator.report.formats import MISSING, ByRow, Format, money, number, percent
 from simulator.report.readable import Readable
 
 SIGNS = {"EUR": "€", "GBP": "£"}
@@ -170,7 +170,7 @@ def tornado_readable(found: EconomicAnalysis) -> Readable:
     """The strongest numbers in the tornado of the main policy."""
     table = _of_policy(found.one_way.tornado, found).head(SHOWN)
     sign = units_of(found).prefix
-    table = table[["label", "kind", "low", "base", "high", "at_low", "at_high", "swing"]]
+    table = _short(table[["label", "kind", "low", "base", "high", "at_low", "at_high", "swing"]], "low", "base", "high")
     formats = {name: money(sign, signed=name != "swing") for name in ("at_low", "at_high", "swing")}
     labels = {"label": "Number", "low": "Low", "high": "High", "at_low": "Net benefit at low", "at_high": "At high"}
     return Readable(table, formats, labels)
@@ -179,7 +179,11 @@ def tornado_readable(found: EconomicAnalysis) -> Readable:
 def switching_readable(found: EconomicAnalysis) -> Readable:
     """Values at which the main policy stops or starts being worth it."""
     table = _of_policy(found.one_way.switching, found)[["label", "kind", "low", "base", "high", "switches_at"]]
-    return Readable(table, {}, {"label": "Number", "switches_at": "Net benefit is zero at"})
+    return Readable(
+        _short(table, "low", "base", "high", "switches_at"),
+        {},
+        {"label": "Number", "switches_at": "Net benefit is zero at"},
+    )
 
 
 def scenarios_readable(found: EconomicAnalysis) -> Readable:
@@ -313,13 +317,24 @@ def values_table(values: Values) -> pd.DataFrame:
 
 def values_readable(values: Values) -> Readable:
     """Prices and utilities in force, without their notes."""
-    table = values_table(values).drop(columns=["kind", "name", "note"])
+    table = _short(values_table(values).drop(columns=["kind", "name", "note"]), "value")
     return Readable(table, {}, {"label": "What"})
 
 
 def included_events() -> list[str]:
     """Events of the model without a price of their own, and why."""
     return [f"{name.replace('_', ' ').capitalize()}: {INCLUDED[name]}." for name in COUNTS if name in INCLUDED]
+
+
+def _short(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Numbers of different sizes in one column as text: four digits, thousands separated."""
+
+    def written(value: float) -> str:
+        return (
+            MISSING if pd.isna(value) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}".replace("-", "−")
+        )
+
+    return table.assign(**{name: table[name].map(written) for name in columns})
 
 
 def _of_policy(table: pd.DataFrame, found: EconomicAnalysis) -> pd.DataFrame:

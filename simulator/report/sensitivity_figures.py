@@ -6,9 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from simulator.report.style import INK, MUTED, OKABE_ITO, band, caption, direct_label, house_style, new_figure
+from simulator.report.style import (
+    INK,
+    MUTED,
+    OKABE_ITO,
+    End,
+    band,
+    caption,
+    direct_label,
+    house_style,
+    label_ends,
+    new_figure,
+)
 from simulator.sensitivity.indices import HEADLINE
+from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.results import Results
 from simulator.sensitivity.sweep import Runs, Sweep
 
@@ -114,25 +127,25 @@ def tornado(output: str, table: pd.DataFrame, base: float) -> Figure:
 def morris_plane(output: str, table: pd.DataFrame) -> Figure:
     """Mean size of the elementary effects against their spread."""
     wide = table.pivot_table(index="parameter", columns="index", values=["value", "low", "high"], sort=False)
-    figure, (axes,) = new_figure(6.4, 4.6)
+    figure, (axes,) = new_figure(7.2, 4.6)
     x = wide["value", "mu_star"].to_numpy()
     y = wide["value", "sigma"].to_numpy() if ("value", "sigma") in wide else np.full(len(x), np.nan)
     axes.hlines(y, wide["low", "mu_star"], wide["high", "mu_star"], color=FIRST, linewidth=1.0, alpha=0.6)
     axes.plot(x, y, "o", color=FIRST)
     reach = float(np.nanmax(x)) * 1.15
     axes.plot([0, reach], [0, reach], color=MUTED, linewidth=0.8, linestyle=":")
-    for parameter, right, up in zip(wide.index, x, y, strict=True):
-        if np.isfinite(up):
-            axes.annotate(str(parameter), (right, up), xytext=(4, 4), textcoords="offset points", fontsize=8)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("mean size of the effect (mu*)")
     axes.set_ylabel("spread of the effect (sigma)")
     axes.set_title(output)
+    named = [place for place in np.argsort(-x, kind="stable")[:MOST] if np.isfinite(y[place])]
+    label_ends(axes, [End(x[place], y[place], str(wide.index[place]), FIRST) for place in named], size=8)
     caption(
         figure,
         f"Parameters to the right matter for {output}; those above the dotted line act through interactions or bends; "
-        "those near the origin can be left at their base. Lines are intervals of mu*. Groups have no spread.",
+        "those near the origin can be left at their base. Lines are intervals of mu*. Groups have no spread."
+        + (f" The {MOST} strongest are named." if len(x) > MOST else ""),
     )
     return figure
 
@@ -146,19 +159,17 @@ def binned_means(output: str, sweep: Sweep, runs: Runs, number: int, ranked: lis
     values = runs.means[:, number]
     for axes, i in zip(panels, inputs, strict=False):
         x = runs.inputs[:, i]
-        edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1)))
-        place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(len(edges) - 2, 0))
-        groups = [values[place == b] for b in range(len(edges) - 1)]
-        kept = [b for b, group in enumerate(groups) if len(group)]
-        centre = np.array([x[place == b].mean() for b in kept])
-        low, high = (np.array([np.quantile(groups[b], q) for b in kept]) for q in (0.1, 0.9))
+        place = _bins(x)
+        groups = [values[place == b] for b in np.unique(place)]
+        centre = np.array([x[place == b].mean() for b in np.unique(place)])
+        low, high = (np.array([np.quantile(group, q) for group in groups]) for q in (0.1, 0.9))
         band(axes, centre, low, high, FIRST)
-        axes.plot(centre, [groups[b].mean() for b in kept], color=FIRST, marker="o", markersize=3)
+        axes.plot(centre, [group.mean() for group in groups], color=FIRST, marker="o", markersize=3)
         unit = space.inputs[i].unit
         axes.set_xlabel(f"{space.names[i]} ({unit})" if unit else space.names[i])
-        axes.set_ylabel(output)
     for axes in panels[len(inputs) :]:
         axes.set_visible(False)
+    figure.suptitle(output, fontsize=10, fontweight="bold", x=0.01, ha="left")
     caption(figure, f"How {output} moves with its strongest inputs: means of the runs, with their middle 80% shaded.")
     return figure
 
@@ -201,6 +212,15 @@ def heat_map(output: str, sweep: Sweep, runs: Runs, number: int) -> Figure:
     figure.colorbar(picture, ax=axes, label=output)
     caption(figure, f"{output} over two parameters, the others at their base.")
     return figure
+
+
+def _bins(x: Floats) -> NDArray[np.intp]:
+    """The part of its range, of about equal numbers of runs, to which each value belongs; levels are kept apart."""
+    levels, place = np.unique(x, return_inverse=True)
+    if len(levels) <= BINS:
+        return place
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1)))
+    return np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
 
 
 def _mark_noise(axes: Axes, centre: np.ndarray, thick: float, rows: pd.DataFrame, table: pd.DataFrame) -> None:

@@ -159,8 +159,11 @@ def _scenario_file(source: str | Path, folder: Path, problems: list[Problem], ex
     """The file of a scenario given as a path (from `folder` on) or as the name of a shipped one."""
     names = {file.stem: file for file in sorted(shipped("scenarios").glob("*.toml"))}
     path = folder / source
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError:  # a name that no file system takes, too long or forbidden
+        pass
     if str(source) in names:
         return names[str(source)]
     allowed = f"{nearest(str(source), names)} Or a TOML file at this place"

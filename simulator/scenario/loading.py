@@ -168,7 +168,7 @@ def _given(
     if place is not None:
         try:
             inputs[place] = Path(place).read_bytes()
-        except OSError:
+        except (OSError, ValueError):  # a name with a null character is a ValueError
             file = written_in(layers, "population.csv")
             problems.append(Problem(file, "population.csv", repr(place), "a CSV file at this place"))
         else:

@@ -12,7 +12,7 @@ from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
 from simulator.scenario.policy import Angioplasty, CellTherapy, Criteria, Fault, Policy, RepeatDose
 from simulator.scenario.settings import LifeTableChoice
-from simulator.validation.measures import BINARY, MEASURES, NEEDS_THRESHOLD, TWO_SAMPLE
+from simulator.validation.measures import BINARY, NEEDS_THRESHOLD, TIME_TO_EVENT, TWO_SAMPLE, Among, Binary, Measure
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
 """A: arms, main baseline and counts with a time point. B: counts, but a main baseline is unknown. C: a direction or a
@@ -80,12 +80,12 @@ class Quantity(Frozen):
     """
 
     name: Words
-    measure: Literal[MEASURES]  # type: ignore[valid-type]
+    measure: Measure
     groups: Names
     against: Names = ()
     at_years: TimeOrRange
-    among: Literal["everyone", "alive", "limb_kept", "amputated", "treated"] = "everyone"
-    event: Literal[BINARY] | None = None  # type: ignore[valid-type]
+    among: Among = "everyone"
+    event: Binary | None = None
     threshold: Tcpo2 | None = None
     events: Count | None = None
     n: Size | None = None
@@ -134,8 +134,9 @@ class Quantity(Frozen):
         two = self.measure in TWO_SAMPLE
         if two != bool(self.against):
             yield "against", list(self.against), f"{'at least one group' if two else 'nothing'} with {self.measure}"
-        if two and self.event is None:
-            yield "event", "missing", f"required by {self.measure}: one of {', '.join(BINARY)}"
+        events = TIME_TO_EVENT if self.measure == "hazard_ratio" else BINARY
+        if two and self.event not in events:
+            yield "event", self.event or "missing", f"required by {self.measure}: one of {', '.join(events)}"
         if self.measure in NEEDS_THRESHOLD and self.threshold is None:
             yield "threshold", "missing", f"required by {self.measure}, in mmHg"
         if self.usable and self.events is None and self.value is None:

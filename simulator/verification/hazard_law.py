@@ -6,7 +6,7 @@ own TcPO2 takes, must then be a unit exponential.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ TRUE_RISK = {
 FIRST_TIME = {"death": "died_at", "amputation": "amputated_at", "healing": "healed_at"}
 
 
-def hazard_ratio(risk: str, who: NDArray[np.void], v: Any) -> NDArray[np.float64]:
+def hazard_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
     """What each patient's covariates multiply the hazard with."""
     dialysis, six = who["renal"] == Renal.DIALYSIS, who["rutherford"] > 5.5
     if risk != "death":
@@ -70,7 +70,10 @@ def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[n
     lives = subject.lives(changed, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
     happened = np.isfinite(lives.lives[FIRST_TIME[risk]]) & (lives.patients["rutherford"] > 4.5)
     who, life = lives.patients[happened], lives.lives[happened]
-    v = lambda name: changed.get(name, subject.value(name))  # noqa: E731 - the parameters in force, changed or not
+
+    def v(name: str) -> float:
+        return changed[name] if name in changed else subject.value(name)
+
     t = np.linspace(0.0, 1.0, STEPS + 1)[:, None] * life[FIRST_TIME[risk]]
     # The only ramp is the recovery that happens without care, and it starts at referral.
     ramp = np.clip(t / (v("recovery_days") / DAYS_PER_YEAR), 0.0, 1.0) * life["gain"] * (life["recovers_anyway"] == 1)

@@ -121,7 +121,7 @@ def quantiles(subject: Subject) -> Found:
 
 
 @INPUTS.check(
-    ADVISHE + ", part B (input data)", "nothing", "every value has a source, or says that it is an assumption"
+    ADVISHE + ", part B (input data)", "nothing", "every value has a source, or is graded recalled or assumed"
 )
 def sourced(subject: Subject) -> Found:
     """Sources behind the values."""
@@ -137,7 +137,7 @@ def sourced(subject: Subject) -> Found:
 @INPUTS.check(
     DESIGN,
     "view of the evidence",
-    "the sceptical view credits no more than the central, that no more than the optimistic",
+    "credit rises from sceptical over central to optimistic",
 )
 def views(subject: Subject) -> Found:
     """Order of the views."""

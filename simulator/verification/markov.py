@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, log1p
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,9 +82,12 @@ STATE_OF = {
     "above_sits": (State.ABOVE_KNEE,),
 }
 CHAIN = list(STATE_OF)
-GROUPS = sorted({states for states in STATE_OF.values()})
+GROUPS = sorted(set(STATE_OF.values()))
 GROUPED = np.array([[float(STATE_OF[c] == group) for group in GROUPS] for c in CHAIN])
 LIMB = ("rest", "ulcer", "ulcer_minor", "again", "again_minor")
+
+Means: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Means, their standard errors and what is expected."""
 
 
 def transitions() -> dict[tuple[str, str], float]:
@@ -149,26 +153,26 @@ class Chain:
         A = self.generator - log1p(yearly) * np.eye(len(CHAIN))
         return np.asarray(self.starts @ np.linalg.solve(A, expm(A * HORIZON) - np.eye(len(CHAIN))))
 
-    def occupancy(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def occupancy(self) -> Means:
         """Shares of people in each group of states at each time, their errors, and start expm(Q t)."""
         expected = np.array([self.starts @ expm(self.generator * t) @ GROUPED for t in TIMES])
         state = self.lives.censuses[:, :, 0]
         found = np.stack([np.isin(state, [int(s) for s in group]).mean(axis=0) for group in GROUPS], axis=-1)
         return found, np.sqrt(expected * (1.0 - expected) / len(state)), expected
 
-    def state_years(self, kind: str, yearly: float) -> tuple[NDArray[np.float64], ...]:
+    def state_years(self, kind: str, yearly: float) -> Means:
         """Mean ledger years in each group of states, their errors, and the closed form. `kind`: time, effect or cost."""
         columns = [[FIELDS.index(f"{kind}_{state.name.lower()}") for state in group] for group in GROUPS]
         found = np.stack([self.lives.ledgers[:, of].sum(axis=1) for of in columns], axis=-1)
         return found.mean(axis=0), found.std(axis=0) / np.sqrt(len(found)), self.years(yearly) @ GROUPED
 
-    def counts(self, kind: str, yearly: float) -> tuple[NDArray[np.float64], ...]:
+    def counts(self, kind: str, yearly: float) -> Means:
         """Mean counts of events, their errors, and rates times years at risk. `kind`: count or cost_count."""
         years = dict(zip(CHAIN, self.years(yearly), strict=True))
         rates = transitions()
 
         def into(*ends: str, start: tuple[str, ...] = tuple(CHAIN)) -> float:
-            return sum(rate * years[s] for (s, e), rate in rates.items() if e in ends and s in start)
+            return float(sum(rate * years[s] for (s, e), rate in rates.items() if e in ends and s in start))
 
         closed = ("healed", "healed_minor", "rest")
         expected = {

@@ -15,7 +15,7 @@ from simulator.engines.cohort_arrays import Followed
 from simulator.verification.check import SINGLE, TECH_VER, Domain, Found, NotApplicable
 from simulator.verification.subject import Subject, stacked
 
-RESPONSES = Domain("results: direction of effects", "D")
+RESPONSES = Domain("results: direction of effects", "E")
 ROUNDING = 1e-9
 
 EARLIER_DEATH = ("clock_alive", -1)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.economics.lives import for_money
-from simulator.economics.valuation import Worth, item_costs, worth
-from simulator.economics.values import Drawn, Values, values_of
 from simulator.engines.ledger import CLOCKS, COUNTS, FIELDS
 from simulator.engines.outcomes import OUTCOMES
-from simulator.errors import BadInput
 from simulator.evidence.life_table import LifeTable
 from simulator.verification.check import (
     BOOKS,
@@ -384,126 +378,3 @@ def finite(subject: Subject) -> Found:
     """No missing and no infinite results."""
     numbers = np.append(subject.result.outcome_estimates.mean, subject.result.ledger_estimates.mean)
     return none_of(~np.isfinite(numbers), "numbers")
-
-
-@lru_cache(maxsize=1)
-def priced(subject: Subject) -> tuple[NDArray[np.float64], NDArray[np.void], Values]:
-    """Mean ledgers (one draw), parameters and the scenario's own values."""
-    try:
-        values = values_of(subject.scenario)
-    except BadInput as bad:
-        raise NotApplicable(f"the scenario has no complete prices: {bad.problems[0]}") from None
-    result = subject.run(scenario=for_money(subject.scenario, values.discounting), times=subject.times)
-    return result.draw_ledgers, result.parameters, values
-
-
-def valued(subject: Subject) -> tuple[Worth, Values, Drawn]:
-    """Costs and QALYs at base values."""
-    books, parameters, values = priced(subject)
-    drawn = values.at_base()
-    return worth(books, parameters, drawn, values), values, drawn
-
-
-def scaled(drawn: Drawn, prices: float = 1.0, utilities: float | None = None) -> Drawn:
-    """Prices times a factor, and every utility set to a number."""
-    new = {n: u if utilities is None else np.full_like(u, utilities) for n, u in drawn.utilities.items()}
-    return Drawn({n: p * prices for n, p in drawn.prices.items()}, new)
-
-
-def _level(subject: Subject, level: float) -> Found:
-    from simulator.economics.quality_of_life import norm_of_both
-
-    books, parameters, values = priced(subject)
-    values = replace(values, age_adjusted=False)
-    chosen = values.utility_set.method
-    stored = level
-    if chosen.form == "decrement":
-        stored = norm_of_both(values.norm, float(chosen.reference_age), values.male_share) - level
-    found = worth(books, parameters, scaled(values.at_base(), utilities=stored), values)
-    return equal(found.qalys, level * found.life_years, "policies", 1e-10)
-
-
-@RESULTS.check(TECH_VER, "utilities all 1, no age adjustment", "QALYs are life-years")
-def utilities_one(subject: Subject) -> Found:
-    """Perfect health."""
-    return _level(subject, 1.0)
-
-
-@RESULTS.check(TECH_VER, "utilities all 0", "no QALYs")
-def utilities_zero(subject: Subject) -> Found:
-    """Worthless health."""
-    return _level(subject, 0.0)
-
-
-@RESULTS.check(TECH_VER, "nothing", "QALYs are positive and fewer than life-years")
-def qalys(subject: Subject) -> Found:
-    """QALYs against life-years."""
-    found, _, _ = valued(subject)
-    return none_of((found.qalys >= found.life_years) | (found.qalys <= 0.0), "policies")
-
-
-@RESULTS.check(TECH_VER, "prices all 0", "no costs")
-def prices_zero(subject: Subject) -> Found:
-    """Everything for free."""
-    books, parameters, values = priced(subject)
-    found = worth(books, parameters, scaled(values.at_base(), prices=0.0), values)
-    return equal(found.cost, np.zeros_like(found.cost), "policies")
-
-
-@RESULTS.check(TECH_VER, "each price raised in turn", "no cost falls, and some cost rises with each price that is read")
-def each_price(subject: Subject) -> Found:
-    """Monotone response to every price."""
-    books, parameters, values = priced(subject)
-    drawn = values.at_base()
-    base = worth(books, parameters, drawn, values).cost
-    wrong = []
-    for name, price in drawn.prices.items():
-        dearer = Drawn({**drawn.prices, name: price * 1.5 + 1.0}, drawn.utilities)
-        wrong.append(bool((worth(books, parameters, dearer, values).cost < base - 1e-9).any()))
-    return none_of(wrong, "prices")
-
-
-@RESULTS.check(TECH_VER, "each utility raised in turn", "no policy loses QALYs")
-def each_utility(subject: Subject) -> Found:
-    """Monotone response to every utility."""
-    books, parameters, values = priced(subject)
-    drawn = values.at_base()
-    base = worth(books, parameters, drawn, values).qalys
-    sign = -1.0 if values.utility_set.method.form == "decrement" else 1.0
-    wrong = []
-    for name, utility in drawn.utilities.items():
-        better = Drawn(drawn.prices, {**drawn.utilities, name: utility + 0.05})
-        wrong.append(bool((sign * (worth(books, parameters, better, values).qalys - base) < -1e-12).any()))
-    return none_of(wrong, "utilities")
-
-
-@RESULTS.check(BOOKS, "nothing", "the costs of all items add to the cost")
-def items(subject: Subject) -> Found:
-    """Items against totals."""
-    books, parameters, values = priced(subject)
-    drawn = values.at_base()
-    total = item_costs(books, parameters, drawn, values).sum(axis=-1)
-    return equal(total, worth(books, parameters, drawn, values).cost, "policies", 1e-10)
-
-
-@RESULTS.check(TECH_VER, "no discounting", "undiscounted costs and QALYs are no smaller than discounted ones")
-def undiscounted_worth(subject: Subject) -> Found:
-    """Discounting can only lower totals."""
-    books, parameters, values = priced(subject)
-    found = valued(subject)[0]
-    plain = worth(books, parameters, values.at_base(), replace(values, discounted=False))
-    wrong = (plain.cost < found.cost - 1e-9) | (plain.qalys < found.qalys - 1e-12)
-    return none_of(wrong | (plain.life_years < found.life_years), "policies")
-
-
-@RESULTS.check(DESIGN, "nothing", "a policy without cells has no cost of cells")
-def free_of_cells(subject: Subject) -> Found:
-    """What conservative care is charged for."""
-    books, parameters, values = priced(subject)
-    drawn = values.at_base()
-    without = [i for i, p in enumerate(values.policies.values()) if p.cell_therapy.doses == 0]
-    costs = item_costs(books, parameters, drawn, values)
-    dosed = [
-        k for k, item in enumerate(values.items) if "count_dose" in item.columns or "count_treated" in item.columns
-    ]
-    return equal(costs[:, without][:, :, dosed], np.zeros((1, len(without), len(dosed))), "items")

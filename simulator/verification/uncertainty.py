@@ -10,7 +10,7 @@ from simulator.run import Result, simulate
 from simulator.verification.check import ADVISHE, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal, near, none_of
 from simulator.verification.subject import Subject
 
-UNCERTAINTY = Domain("uncertainty", "E")
+UNCERTAINTY = Domain("uncertainty", "F")
 DRAWS = 8
 SEEDS = 40
 

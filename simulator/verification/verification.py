@@ -16,6 +16,7 @@ from simulator.verification.overall import OVERALL
 from simulator.verification.results import RESULTS
 from simulator.verification.subject import Subject
 from simulator.verification.uncertainty import UNCERTAINTY
+from simulator.verification.value import VALUE
 
 PATIENTS = 4_000
 LEAST = 200
@@ -25,7 +26,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, RESULTS, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 

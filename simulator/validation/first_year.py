@@ -1,0 +1,40 @@
+"""The end of the founding cohort's follow-up, predicted from a fit to its first year alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from simulator.calibration.check import predictive_table
+from simulator.calibration.targets import load_targets
+from simulator.evidence.posterior import parameter_draws, posterior_table
+from simulator.evidence.shipped import shipped
+from simulator.scenario import load_scenario
+
+DRAWS = "posterior_first_year.csv"
+"""Joint draws of the fitted parameters given the first year alone, in the form of `posterior.csv`."""
+LATER = ("end of follow-up", "walking at the end", "TcPO2 at the end")
+"""How the targets begin that the first year does not contain."""
+
+
+def first_year_draws(path: Path | None = None) -> pd.DataFrame | None:
+    """The draws of the first-year fit; None where they have not been made."""
+    return posterior_table(path or shipped("calibration") / DRAWS)
+
+
+def end_of_follow_up(count: int, seed: int, path: Path | None = None) -> pd.DataFrame | None:
+    """Target, observed, predicted, low, high, inside of what came after the first year; None without the draws.
+
+    One cohort of the study's size per draw; parameters that are not fitted follow the register.
+    """
+    fitted = first_year_draws(path)
+    if fitted is None:
+        return None
+    scenario = load_scenario("founding_cohort")
+    data, _ = load_targets()
+    draws = parameter_draws(scenario.register, count, seed)
+    for name in fitted.columns:
+        draws[name] = fitted[name].to_numpy()[[row % len(fitted) for row in range(count)]]
+    table = predictive_table(scenario, data, scenario.parameter_draws(draws), seed)
+    return table[table["target"].str.startswith(LATER)].reset_index(drop=True)
