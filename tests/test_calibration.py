@@ -533,7 +533,7 @@ def test_fitted_tcpo2_has_two_peaks(fitted_lives: Array) -> None:
     """The mean after the last dose is 39.1 within 3 mmHg, and few lie between the two peaks.
 
     Between 30 and 40 mmHg lie less than three quarters of what one normal with the printed mean and SD has there, and
-    the emptiest 5 mmHg between 20 and 40 are below either peak by more than four standard errors.
+    the emptiest 5 mmHg between 20 and 40 are below either peak by more than three standard errors.
     """
     last = fitted_lives[:, COLUMNS.index("tcpo2_last")]
     assert last.mean() == pytest.approx(39.1, abs=3.0)
@@ -543,7 +543,7 @@ def test_fitted_tcpo2_has_two_peaks(fitted_lives: Array) -> None:
     valley = people_in[4:8].min()
     # The first bin holds those measured as zero.
     for peak in (people_in[1:4].max(), people_in[8:].max()):
-        assert peak - valley > 4 * sqrt(peak + valley)
+        assert peak - valley > 3 * sqrt(peak + valley)
 
 
 @needs_fit
@@ -605,7 +605,6 @@ def test_the_posterior_predicts_the_study_with_the_uncertainty_of_fifty_people(
 
 
 @needs_posterior
-@pytest.mark.xfail(reason="death is 34.6%: what was not fitted varies independently of what was fitted around it")
 def test_all_parameter_uncertainty_together_keeps_the_study_s_results(founding: Scenario, data: Founding) -> None:
     """Amputation and death stay within 2 points of 16% and 32% when the register's other parameters vary too."""
     draws = founding.parameter_draws(parameter_draws(founding.register, 1000, 1))

@@ -100,6 +100,7 @@ extends = "protocal"
 
 [policies.dilate]
 angioplasty = { offered = true }
+eligibility = { angioplasty_suitable = "no" }
 """
 
 SAID = [
@@ -133,7 +134,7 @@ SAID = [
     "policies.pool.extends = 'loop'; allowed: a policy that does not extend this one",
     "policies.protocol = taken; allowed: another name",
     "policies.orphan.extends = 'protocal'; allowed: did you mean 'protocol'?",
-    "policies.dilate.eligibility.angioplasty_suitable = any; allowed: 'yes'",
+    "policies.dilate.eligibility.angioplasty_suitable = no; allowed: 'yes' or 'any'",
 ]
 
 

@@ -113,7 +113,10 @@ def test_two_policies_agree_until_they_treat_differently(
     procedures = [int(Event.DOSE), int(Event.ANGIOPLASTY), int(Event.REPEAT_ANGIOPLASTY)]
     for a, b in pairs:
         given_a, given_b = (
-            [(t, e, p["product"], p["route"]) for t, e in h[np.isin(h["event"], procedures)][["time", "event"]].tolist()]
+            [
+                (t, e, p["product"], p["route"])
+                for t, e in h[np.isin(h["event"], procedures)][["time", "event"]].tolist()
+            ]
             for h, p in ((a, one), (b, other))
         )
         apart = next((min(x, y)[0] for x, y in zip(given_a, given_b, strict=False) if x != y), np.inf)

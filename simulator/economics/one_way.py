@@ -6,12 +6,10 @@ Clinical numbers are simulated at their 95% limits; prices and utilities are dot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from simulator.economics.lives import Lives, Simulations
 from simulator.economics.results import Array
@@ -26,10 +24,10 @@ from simulator.scenario.scenario import Scenario
 from simulator.vocabulary import View
 
 CLINICAL, PRICE, UTILITY = "clinical", "price", "utility"
+POINTS = 5
+"""Points at which each number is tried: both limits, the base, and the middles between."""
 GRID = 9
-"""Points of a grid between two limits."""
-SWITCHED = 8
-"""Most influential numbers of each kind whose switching values are sought."""
+"""Points of each number of a two-way analysis."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,25 @@ class Range:
     high: float
     names: tuple[str, ...]
 
+    def points(self) -> Array:
+        """Low limit, middle, base, middle, high limit."""
+        at = (self.low, (self.low + self.base) / 2, self.base, (self.base + self.high) / 2, self.high)
+        return np.array(at)
+
+
+Curves = dict[Range, tuple[Array, Array]]
+"""Increments of costs and QALYs at the points of each number, each of shape (points, policies)."""
+
 
 @dataclass(frozen=True, eq=False)
 class OneWay:
-    """`tornado`: name, label, kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low,
+    """Tables of one-way analysis, the most influential number of each policy first.
+
+    `tornado`: name, label, kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low,
     at_high, swing, cost_at_low, cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`:
     name, label, kind, base, low, high, policy, net_benefit, switches_at (missing where no value within the limits
-    does). `read`: the clinical numbers that changed any ledger."""
+    does), swing. `read`: the clinical numbers that changed any ledger.
+    """
 
     tornado: pd.DataFrame
     switching: pd.DataFrame
@@ -113,24 +123,22 @@ def value_ranges(values: Values) -> list[Range]:
 def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
     clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
-    ends = pd.DataFrame({each.name: [each.base] for each in clinical}, index=range(2 * len(clinical) + 1))
-    for place, each in enumerate(clinical):
-        ends.loc[2 * place + 1, each.name], ends.loc[2 * place + 2, each.name] = each.low, each.high
-    draws = scenario.parameter_draws(ends if clinical else None)
+    usual = {each.name: each.base for each in clinical}
+    rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
+    draws = scenario.parameter_draws(pd.DataFrame(rows) if clinical else None)
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
-    ledgers, base = lives.ledgers, lives.first(1)
-    read = [r for k, r in enumerate(clinical) if (ledgers[2 * k + 1 : 2 * k + 3] != ledgers[0]).any()]
+    ledgers = lives.ledgers
+    own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
+    read = [each for each in clinical if (ledgers[own[each]] != ledgers[0]).any()]
     cost, effect = _increments(scenario, lives, values.at_base(), values)
-    rows = {}
-    for place, each in enumerate(clinical):
-        if each in read:
-            rows[each] = cost[[0, 2 * place + 1, 2 * place + 2]], effect[[0, 2 * place + 1, 2 * place + 2]]
+    curves = {each: (cost[own[each]], effect[own[each]]) for each in read}
     for each in valued:
-        own_cost, own_effect = _increments(scenario, base, moved(each, np.array([each.low, each.high]), values), values)
-        rows[each] = np.vstack([cost[:1], own_cost]), np.vstack([effect[:1], own_effect])
-    tornado = _tornado(rows, scenario, values)
-    switching = _switching(tornado, clinical + valued, scenario, values, simulations, patients, seed)
-    return OneWay(tornado, switching, tuple(each.name for each in read))
+        curves[each] = _increments(scenario, lives.first(1), moved(each, each.points(), values), values)
+    return OneWay(
+        _tornado(curves, cost[0], effect[0], scenario, values),
+        _switching(curves, cost[0], effect[0], scenario, values),
+        tuple(each.name for each in read),
+    )
 
 
 def two_way(
@@ -196,73 +204,45 @@ def _increments(scenario: Scenario, lives: Lives, drawn: Drawn, values: Values) 
     return found.cost - found.cost[:, base], found.qalys - found.qalys[:, base]
 
 
-def _tornado(rows: dict[Range, tuple[Array, Array]], scenario: Scenario, values: Values) -> pd.DataFrame:
+def _tornado(curves: Curves, cost: Array, effect: Array, scenario: Scenario, values: Values) -> pd.DataFrame:
+    """What both limits do; `cost` and `effect` are the increments at the base, shape (policies,)."""
     table = []
-    for each, (cost, effect) in rows.items():
-        benefit = values.threshold * effect - cost
+    for each, (costs, effects) in curves.items():
         for p, policy in enumerate(scenario.compare):
             if policy == scenario.reference:
                 continue
-            base, low, high = benefit[:, p]
-            table.append(
-                {
-                    **_described(each),
-                    "policy": policy,
-                    "net_benefit": base,
-                    "at_low": low,
-                    "at_high": high,
-                    "swing": max(base, low, high) - min(base, low, high),
-                    "cost_at_low": cost[1, p] - cost[0, p],
-                    "cost_at_high": cost[2, p] - cost[0, p],
-                    "effect_at_low": effect[1, p] - effect[0, p],
-                    "effect_at_high": effect[2, p] - effect[0, p],
-                }
-            )
-    found = pd.DataFrame(table)
-    order = {policy: place for place, policy in enumerate(scenario.compare)}
-    return found.sort_values(
-        ["policy", "swing"], key=lambda c: c.map(order) if c.name == "policy" else -c, kind="stable", ignore_index=True
-    )
+            ends = {"at_low": (costs[0, p], effects[0, p]), "at_high": (costs[-1, p], effects[-1, p])}
+            base = values.threshold * effect[p] - cost[p]
+            benefit = {end: values.threshold * e - c for end, (c, e) in ends.items()}
+            among = [base, *benefit.values()]
+            row: dict[str, object] = {**_described(each), "policy": policy, "net_benefit": base, **benefit}
+            row["swing"] = max(among) - min(among)
+            row |= {f"cost_{end}": c - cost[p] for end, (c, _) in ends.items()}
+            row |= {f"effect_{end}": e - effect[p] for end, (_, e) in ends.items()}
+            table.append(row)
+    return _by_swing(pd.DataFrame(table), scenario)
 
 
-def _switching(
-    tornado: pd.DataFrame,
-    ranges: Sequence[Range],
-    scenario: Scenario,
-    values: Values,
-    simulations: Simulations,
-    patients: int,
-    seed: int,
-) -> pd.DataFrame:
-    """Values at which each policy's incremental net benefit crosses zero, for the most influential numbers."""
-    by_name = {each.name: each for each in ranges}
-    total = tornado.groupby(["kind", "name"], sort=False)["swing"].max().sort_values(ascending=False)
-    chosen = [
-        by_name[name] for kind in (CLINICAL, PRICE, UTILITY) for name in total.get(kind, pd.Series()).index[:SWITCHED]
-    ]
-    clinical = [each for each in chosen if each.kind == CLINICAL]
-    grids = {each: np.linspace(each.low, each.high, GRID) for each in chosen}
-    points = pd.DataFrame({each.name: np.full(GRID * len(clinical) + 1, each.base) for each in clinical})
-    for place, each in enumerate(clinical):
-        points.loc[1 + place * GRID : (place + 1) * GRID, each.name] = grids[each]
-    draws: NDArray[np.void] = scenario.parameter_draws(points if clinical else None)
-    lives = simulations.twins("Switching values", scenario, draws, patients, seed)
-    cost, effect = _increments(scenario, lives, values.at_base(), values)
-    base = values.threshold * effect[0] - cost[0]
-    rows = []
-    for each in chosen:
-        if each.kind == CLINICAL:
-            own = slice(1 + clinical.index(each) * GRID, 1 + (clinical.index(each) + 1) * GRID)
-            benefit = values.threshold * effect[own] - cost[own]
-        else:
-            own_cost, own_effect = _increments(scenario, lives.first(1), moved(each, grids[each], values), values)
-            benefit = values.threshold * own_effect - own_cost
+def _switching(curves: Curves, cost: Array, effect: Array, scenario: Scenario, values: Values) -> pd.DataFrame:
+    """Values at which each policy's incremental net benefit crosses zero, by straight lines between the points."""
+    table = []
+    for each, (costs, effects) in curves.items():
+        benefit = values.threshold * effects - costs
         for p, policy in enumerate(scenario.compare):
             if policy != scenario.reference:
-                crossing = _crossing(grids[each], benefit[:, p])
-                own_row = {**_described(each), "policy": policy, "net_benefit": base[p]}
-                rows.append({**own_row, "switches_at": crossing})
-    return pd.DataFrame(rows)
+                row: dict[str, object] = {**_described(each), "policy": policy}
+                row["net_benefit"] = values.threshold * effect[p] - cost[p]
+                row["switches_at"] = _crossing(each.points(), benefit[:, p])
+                row["swing"] = float(np.ptp(benefit[:, p]))
+                table.append(row)
+    return _by_swing(pd.DataFrame(table), scenario)
+
+
+def _by_swing(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Rows by policy, the most influential number first."""
+    order = {policy: place for place, policy in enumerate(scenario.compare)}
+    places = np.lexsort((-table["swing"].to_numpy(), table["policy"].map(order).to_numpy()))
+    return table.iloc[places].reset_index(drop=True)
 
 
 def _described(each: Range) -> dict[str, object]:

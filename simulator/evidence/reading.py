@@ -34,8 +34,12 @@ def read_toml(file: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problems.append(Problem(name, "file", MISSING, "a TOML file at this place"))
+    except OSError as error:
+        problems.append(Problem(name, "file", error.strerror or str(error), "a TOML file that can be read"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(Problem(name, "file", str(error), "valid TOML in UTF-8"))
+    except RecursionError:
+        problems.append(Problem(name, "file", "nested too deeply", "valid TOML of a few levels"))
     return {}
 
 

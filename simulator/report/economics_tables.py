@@ -178,7 +178,8 @@ def tornado_readable(found: EconomicAnalysis) -> Readable:
 
 def switching_readable(found: EconomicAnalysis) -> Readable:
     """Values at which the main policy stops or starts being worth it."""
-    table = _of_policy(found.one_way.switching, found)[["label", "kind", "low", "base", "high", "switches_at"]]
+    table = _of_policy(found.one_way.switching, found).head(SHOWN)
+    table = table[["label", "kind", "low", "base", "high", "switches_at"]]
     return Readable(
         _short(table, "low", "base", "high", "switches_at"),
         {},

@@ -99,9 +99,9 @@ class OutputFolder:
         fresh = not target.exists()
         # Inside a folder that exists, because its neighbour may lie on another file system.
         parent = target.parent if fresh else target
-        parent.mkdir(parents=True, exist_ok=True)
-        staging = parent / f".{target.name}-{secrets.token_hex(4)}"
+        staging = parent / f".{secrets.token_hex(8)}"
         try:
+            parent.mkdir(parents=True, exist_ok=True)
             staging.mkdir()
             for name, content in files.items():
                 (staging / name).write_bytes(content)
@@ -110,6 +110,8 @@ class OutputFolder:
             else:
                 for name in files:
                     (staging / name).replace(target / name)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return tuple(self.path / name for name in files)
@@ -129,10 +131,25 @@ class OutputFolder:
         self._files[filename] = content
 
 
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    reason = error.strerror or str(error)
+    return BadInput([Problem("command line", "--out", str(path), f"a folder that can be written ({reason})")])
+
+
 def _check_writable(path: Path) -> None:
-    nearest = path.resolve()
-    while not nearest.exists():
-        nearest = nearest.parent
+    try:
+        nearest = path.resolve()
+        while not nearest.exists():
+            nearest = nearest.parent
+        if nearest.is_dir():
+            # Permissions say too little: some file systems refuse new entries to anybody.
+            trial = nearest / f".{secrets.token_hex(4)}"
+            trial.mkdir()
+            trial.rmdir()
+    except PermissionError:
+        pass
+    except OSError as error:
+        raise _unwritable(path, error) from None
     if not nearest.is_dir():
         raise BadInput([Problem("command line", "--out", str(path), f"a folder; {nearest} is a file")])
     if not os.access(nearest, os.W_OK | os.X_OK):

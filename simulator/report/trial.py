@@ -21,6 +21,7 @@ from simulator.report.trial_figures import (
 )
 from simulator.trials.endpoint import OUTCOMES, SCALES
 from simulator.trials.study import TrialStudy
+from simulator.trials.truth import NO_EFFECT
 
 WORDS = {
     "power": "Power",
@@ -102,7 +103,8 @@ def characteristics_table(characteristics: pd.DataFrame) -> Readable:
         truth: ByRow("measure", {words(m): _format(m, f"{truth}_se") for m in measures}, number(3, se=f"{truth}_se"))
         for truth in truths
     }
-    labels = {"scenario": "Scenario", "null": "No effect", "posterior": "Posterior", "null_rate": "Rate to be beaten"}
+    none = "Untreated" if "null_rate" in truths else "No effect"
+    labels = {"scenario": "Scenario", NO_EFFECT: none, "posterior": "Posterior", "null_rate": "Rate to be beaten"}
     return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
 
 
@@ -111,11 +113,15 @@ def answer(study: TrialStudy) -> str:
     table = study.characteristics.set_index(["truth", "measure"])
     n = study.conduct.marked.patients
     parts = []
-    for truth, measure in (("scenario", "power"), ("posterior", "assurance"), ("null", "type_i_error")):
+    for truth, measure in (("scenario", "power"), ("posterior", "assurance"), (NO_EFFECT, "type_i_error")):
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
             parts.append(f"{WORDS[measure].lower()} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
+    if (NO_EFFECT, "success_untreated") in table.index:
+        text += (
+            f" In patients without the treatment it succeeds in {table['value'][NO_EFFECT, 'success_untreated']:.1%}."
+        )
     if study.search is not None:
         found = study.search
         if found.patients is None:

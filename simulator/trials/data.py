@@ -114,13 +114,13 @@ def cut(data: TrialData, date: ArrayLike) -> TrialData:
 def limited(data: TrialData, patients: ArrayLike, after: int = 0, held_until: ArrayLike | None = None) -> TrialData:
     """The trials with only so many of their `patients` (one number, or one for each trial).
 
-    With `held_until` (calendar dates, one for each trial) the patients from number `after` on enter that much later as
-    it takes for the first of them to come after it.
+    With `held_until` (calendar dates, one for each trial) accrual rests from the first `after` patients' last entry to
+    that date, if it is later, and then goes on where it stopped.
     """
     n = np.broadcast_to(np.asarray(patients).reshape(-1, 1), (data.shape[0], 1))
     entry = data.entry
     if held_until is not None and after < data.shape[1]:
-        delay = np.maximum(0.0, np.asarray(held_until, dtype=np.float64) - entry[:, after])
+        delay = np.maximum(0.0, np.asarray(held_until, dtype=np.float64) - entry[:, after - 1])
         entry = entry.copy()
         entry[:, after:] += delay[:, None]
     there = np.arange(data.shape[1]) < n

@@ -277,5 +277,6 @@ class Design(Frozen):
     @property
     def block(self) -> int:
         """Patients in a block of the randomisation; 0 without blocks."""
-        total = sum(arm.allocation for arm in self.arms)
-        return 2 * total if self.randomisation.block is None else self.randomisation.block
+        if self.randomisation.block is not None:
+            return self.randomisation.block
+        return 2 * sum(arm.allocation for arm in self.arms) if len(self.arms) > 1 else 0

@@ -15,13 +15,14 @@ from simulator.trials.decisions import Reason
 from simulator.trials.endpoint import KNOWN_SIZE
 from simulator.trials.exact_binomial import power
 from simulator.trials.simon import promising
+from simulator.trials.truth import NO_EFFECT
 
 Array = NDArray[np.float64]
 Row = tuple[str, float, float]
 
 SURE = 2.576
 """Standard errors beyond which a simulated level counts as different from the nominal one."""
-SUCCESS = {"null": "type_i_error", "posterior": "assurance"}
+SUCCESS = {NO_EFFECT: "type_i_error", "posterior": "assurance"}
 """What the probability of success is called under a truth; elsewhere it is the power."""
 
 
@@ -70,17 +71,18 @@ def operating_characteristics(conduct: Conduct, results: Mapping[str, Columns]) 
 def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     names = [name for name, _, _ in conduct.hypotheses]
     success = SUCCESS.get(truth, "power")
-    if truth == "null" and len(conduct.design.arms) == 1:
+    if truth == NO_EFFECT and len(conduct.design.arms) == 1:
         success = "success_untreated"
     rejected: NDArray[Any] = succeeded(conduct, columns)
-    if truth == "null":
+    if truth == NO_EFFECT:
         rejected = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
     yield success, *share_and_se(rejected)
-    if truth == "null" and "any_rejected_overruled" in columns:
+    if truth == NO_EFFECT and "any_rejected_overruled" in columns:
         yield f"{success}_futility_overruled", *share_and_se(columns["any_rejected_overruled"])
-    if len(names) > 1:
+    if len(names) > 1 and truth != NO_EFFECT:
         yield f"{success}_any", *share_and_se(columns["any_rejected"])
         yield f"{success}_all", *share_and_se(columns["all_rejected"])
+    if len(names) > 1 and not (truth == NO_EFFECT and conduct.design.sides == 2):
         for name in names:
             yield f"{success}_{name}", *share_and_se(columns[f"rejected:{name}"])
     for look in range(1, conduct.rule.looks + 1):
@@ -99,7 +101,7 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
         yield "enlargement", *mean_and_se(columns["grown"])
     yield from _estimates(conduct, names, columns)
     for name, _, _ in (*conduct.hypotheses, *conduct.others):
-        yield f"alone_{name}", *share_and_se(alone(conduct, columns, name, either=truth == "null"))
+        yield f"alone_{name}", *share_and_se(alone(conduct, columns, name, either=truth == NO_EFFECT))
 
 
 def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:

@@ -106,9 +106,9 @@ def find_size(
     for _ in range(RESAMPLES):
         power = hits[rng.integers(0, len(hits), len(hits))].mean(axis=0)
         size = _solve(curve.assign(power=power), target)
-        again.append(math.inf if size is None else size)
+        again.append(math.inf if size is None else _rounded(size, step))
     low, high = np.quantile(again, (0.025, 0.975), method="nearest")
-    patients = int(math.ceil(found / step - 1e-9) * step)
+    patients = _rounded(found, step)
     conduct = replace(simulation.conduct(patients), described=False)
     fresh = simulation.map(
         simulation.truth(truth), lambda data: [conduct.run(data)], [conduct], first=simulation.trials
@@ -122,6 +122,11 @@ def find_size(
 def _sizes(guess: float, factors: Sequence[float], step: int) -> list[int]:
     """Sizes around a guess, in whole blocks, each once and in order."""
     return sorted({max(2, math.ceil(guess * factor / step) * step) for factor in factors})
+
+
+def _rounded(size: float, step: int) -> int:
+    """The next whole number of blocks."""
+    return math.ceil(size / step - 1e-9) * step
 
 
 def _nothing(simulation: Simulation, target: float, pieces: list[pd.DataFrame]) -> SizeSearch:

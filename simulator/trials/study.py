@@ -17,6 +17,7 @@ from simulator.trials.operating import operating_characteristics, type_i_errors
 from simulator.trials.reasons import comparison_table
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import STEPS, SizeSearch, endpoint_table, find_size, sizes_around
+from simulator.trials.truth import NO_EFFECT
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -90,7 +91,7 @@ def study_design(
     with show("Trials", simulation.trials * len(chosen)) as advance:
         for truth in chosen:
             results[truth.name] = simulation.run(truth, [conduct], advance)[0]
-    base = next((name for name in truths if name != "null"), truths[0])
+    base = next((name for name in results if name != NO_EFFECT), NO_EFFECT)
     needs = endpoint_table(conduct, results[base], goal)
     patients, visits = exported(simulation, base, export) if export else (None, None)
     some = simulation.with_trials(min(CURVES, simulation.trials))
@@ -102,8 +103,8 @@ def study_design(
         characteristics=operating_characteristics(conduct, results),
         boundaries=boundary_table(conduct),
         endpoints=needs,
-        calendar=calendar_table(some, truths),
-        levels=type_i_errors(conduct, results["null"]) if "null" in results and len(design.arms) > 1 else None,
+        calendar=calendar_table(some, tuple(results)),
+        levels=type_i_errors(conduct, results[NO_EFFECT]) if NO_EFFECT in results and len(design.arms) > 1 else None,
         patients=patients,
         visits=visits,
     )

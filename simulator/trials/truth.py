@@ -13,6 +13,8 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.scenario import Scenario
 from simulator.trials.design import Design
 
+NO_EFFECT = "no_effect"
+"""The null. Tables say it in these words, because many programs read `null` as a missing value."""
 KINDS = ("scenario", "null", "posterior", "draw:NUMBER", "sceptical", "central", "optimistic")
 VIEWS = ("sceptical", "central", "optimistic")
 MOST_DRAWS = 20_000
@@ -48,8 +50,9 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     """The truth called `name` (see `KINDS`).
 
     `posterior` gives trial t the posterior's draw t, which analyses of the same scenario and seed use as draw t too.
-    `null` puts every arm under the control's policy, without crossover; a single arm has the scenario's reference
-    policy. A view of the evidence is the scenario with that view. Raises BadInput for unknown names.
+    `null` (or `no_effect`, its name in tables) puts every arm under the control's policy, without crossover; a single
+    arm has the scenario's reference policy. A view of the evidence is the scenario with that view. Raises BadInput for
+    unknown names.
     """
     policies = [arm.policy for arm in design.arms]
     crossover = design.crossover
@@ -64,7 +67,8 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     )
     if name == "scenario":
         return truth
-    if name == "null":
+    if name in ("null", NO_EFFECT):
+        truth = replace(truth, name=NO_EFFECT)
         if len(design.arms) == 1:
             return replace(truth, policies=scenario.policy_records([scenario.reference]))
         return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossing=np.full(4, np.inf))

@@ -54,12 +54,13 @@ def observe(
         begin_life(life, patient, params, policy, seed, i, ages, log_hazards)
         follow_clinically(life, params, policy, horizon)
         out[j, 0] = patient.tcpo2_measured
-        out[j, 1] = life.healed_at
-        out[j, 2] = life.minor_amputation_at
-        out[j, 3] = life.amputated_at
-        out[j, 4] = life.died_at
-        out[j, 5] = life.doses
-        out[j, 6] = horizon
+        out[j, 1] = patient.rutherford
+        out[j, 2] = life.healed_at
+        out[j, 3] = life.minor_amputation_at
+        out[j, 4] = life.amputated_at
+        out[j, 5] = life.died_at
+        out[j, 6] = life.doses
+        out[j, 7] = horizon
         for k in range(times.shape[0]):
             seen[j, k] = np.nan
             if min(life.died_at, life.amputated_at) > times[k]:

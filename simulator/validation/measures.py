@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-COLUMNS = ("tcpo2", "healed_at", "minor_at", "amputated_at", "died_at", "doses", "followed")
-"""Of each life: TcPO2 measured at enrolment (mmHg); years from enrolment to healing, minor and major amputation and death,
-infinite if never; doses given; years followed."""
-TCPO2, HEALED, MINOR, AMPUTATED, DIED, DOSES, FOLLOWED = range(len(COLUMNS))
+COLUMNS = ("tcpo2", "rutherford", "healed_at", "minor_at", "amputated_at", "died_at", "doses", "followed")
+"""Of each life: TcPO2 measured at enrolment (mmHg) and Rutherford class; years from enrolment to healing, minor and major
+amputation and death, infinite if never; doses given; years followed."""
+TCPO2, RUTHERFORD, HEALED, MINOR, AMPUTATED, DIED, DOSES, FOLLOWED = range(len(COLUMNS))
 
 Binary: TypeAlias = Literal[
     "major_amputation",
@@ -41,7 +41,7 @@ Measure: TypeAlias = Literal[
     "hazard_ratio",
     "risk_ratio",
 ]
-Among: TypeAlias = Literal["everyone", "alive", "limb_kept", "amputated", "treated"]
+Among: TypeAlias = Literal["with_wound", "alive", "limb_kept", "amputated", "treated"]
 BINARY: tuple[str, ...] = get_args(Binary)
 AT_A_VISIT = ("tcpo2", "tcpo2_change", "tcpo2_at_least")
 """Measures that need TcPO2 at a time after enrolment."""
@@ -105,22 +105,27 @@ def has(measure: str, seen: Seen, t: float) -> Bools:
         return outcomes[measure]()
 
 
-def counted(among: str, measure: str, seen: Seen, t: float) -> Bools:
-    """Who belongs to the denominator.
+def counted(among: tuple[Among, ...], measure: str, seen: Seen, t: float) -> Bools:
+    """Who belongs to the denominator: those of whom all of `among` is true, by `t` years or (`with_wound`) at enrolment.
 
     Of amputees those whose amputation leaves time to be followed for `t` years, where time counts from it.
     """
     lives = seen.lives
-    if among == "alive":
-        return np.asarray(lives[:, DIED] > t)
-    if among == "limb_kept":
-        return np.asarray(lives[:, AMPUTATED] > t)
-    if among == "treated":
-        return np.asarray(lives[:, DOSES] > 0)
-    if among == "amputated":
-        by = lives[:, FOLLOWED] - (t if measure == "death_after_amputation" else 0.0)
-        return np.asarray(lives[:, AMPUTATED] <= by)
-    return np.ones(len(seen), np.bool_)
+    inside = np.ones(len(seen), np.bool_)
+    for condition in among:
+        match condition:
+            case "with_wound":
+                inside &= lives[:, RUTHERFORD] > 4.5
+            case "alive":
+                inside &= lives[:, DIED] > t
+            case "limb_kept":
+                inside &= lives[:, AMPUTATED] > t
+            case "treated":
+                inside &= lives[:, DOSES] > 0
+            case "amputated":
+                by = lives[:, FOLLOWED] - (t if measure == "death_after_amputation" else 0.0)
+                inside &= lives[:, AMPUTATED] <= by
+    return inside
 
 
 def statistic(measure: str, seen: Seen, t: float, *, threshold: float = 0.0) -> float:

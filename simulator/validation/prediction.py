@@ -105,7 +105,7 @@ def lives_needed(study: Study, name: str, patients: int) -> int:
             if quantity.n is not None and not quantity.against:
                 sizes = [study.groups[g].n for g in quantity.groups]
                 part = parts_of(quantity.n, sizes)[quantity.groups.index(name)]
-            everybody = quantity.among == "everyone" and quantity.measure not in measures.AT_A_VISIT
+            everybody = not quantity.among and quantity.measure not in measures.AT_A_VISIT
             most = max(most, part * (1 if everybody else FOR_A_PART))
     return min(MOST_LIVES, most)
 

@@ -133,5 +133,7 @@ def _check_tcpo2(study: Study, register: Register, called: str, problems: list[P
                 problems.append(Problem(called, where, repr(list(tcpo2)), allowed))
         _, miss = solved(register, tcpo2, study.criteria(group), values)
         if miss > TOLERANCE:
-            allowed = f"a mean and SD that people who meet the entry criteria can have (nearest misses by {miss:.1f} mmHg)"
+            allowed = (
+                f"a mean and SD that people who meet the entry criteria can have (nearest misses by {miss:.1f} mmHg)"
+            )
             problems.append(Problem(called, where, repr(list(tcpo2)), allowed))

@@ -84,7 +84,7 @@ class Quantity(Frozen):
     groups: Names
     against: Names = ()
     at_years: TimeOrRange
-    among: Among = "everyone"
+    among: Annotated[tuple[Among, ...], BeforeValidator(as_tuple)] = ()
     event: Binary | None = None
     threshold: Tcpo2 | None = None
     events: Count | None = None

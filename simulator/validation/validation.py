@@ -77,9 +77,7 @@ def validate(
     rows: list[dict[str, Any]] = []
     for key, study in studies.items():
         predictions, ready = predict(key, study, register, parameters, patients, seed, advance)
-        rows += [
-            _row(key, study, q, p, register, ready) for q, p in zip(study.quantity, predictions, strict=True)
-        ]
+        rows += [_row(key, study, q, p, register, ready) for q, p in zip(study.quantity, predictions, strict=True)]
     if founding:
         rows += _founding_rows(draws, seed)
     rows += [_listed_row(key, each, register.sources) for key, each in listed.items()]
@@ -218,7 +216,16 @@ def _listed_row(key: str, each: Listed, sources: Mapping[str, Source]) -> dict[s
 def _blank(known: Mapping[str, Any]) -> dict[str, Any]:
     """A row without numbers."""
     numbers = dict.fromkeys(("observed", "low", "high", "predicted", "predicted_low", "predicted_high"), math.nan)
-    return {**numbers, "n": None, "inside": None, "usable": False, "share": False, "direction": "", "reason": "", **known}
+    return {
+        **numbers,
+        "n": None,
+        "inside": None,
+        "usable": False,
+        "share": False,
+        "direction": "",
+        "reason": "",
+        **known,
+    }
 
 
 def coverage(details: pd.DataFrame) -> pd.DataFrame:
@@ -228,7 +235,9 @@ def coverage(details: pd.DataFrame) -> pd.DataFrame:
     parts: dict[str, pd.Series[bool]] = {"grade A and B": good}
     parts |= {f"grade {grade}": usable["grade"] == grade for grade in GRADES[:3]}
     parts["grade A and B, cited by no parameter of the clinical course"] = good & (usable["cited_by"] == "")
-    parts |= {f"grade A and B, {word}": good & (usable["evidence"] == word) for word in ("published", "derived", "recalled")}
+    parts |= {
+        f"grade A and B, {word}": good & (usable["evidence"] == word) for word in ("published", "derived", "recalled")
+    }
     parts |= {f"grade A and B, {kind}": good & (usable["kind"] == kind) for kind in dict.fromkeys(usable["kind"])}
     rows = []
     for name, chosen in parts.items():

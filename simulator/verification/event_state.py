@@ -242,6 +242,10 @@ def schedule(subject: Subject) -> Found:
         number = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
         due = (cells.waiting_days + number * (cells.interval_days or 0.0)) / 365.25
         wrong.append(np.abs(rows["time"] - due) > 2e-6)
+        second = (cells.waiting_days + (cells.interval_days or 0.0)) / 365.25
+        # Where a second dose is planned in the first half year, somebody has one.
+        planned = cells.doses > 1 and second < min(0.5, subject.scenario.horizon)
+        wrong.append(np.array([planned and not (number > 0).any()]))
     if not wrong:
         raise NotApplicable("no policy gives cells")
     return none_of(np.concatenate(wrong), "doses")

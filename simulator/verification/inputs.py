@@ -315,3 +315,21 @@ def complete(subject: Subject) -> Found:
     who = subject.base[subject.policies[0]].patients
     names = [name for name in PATIENT.names or () if name not in unread]
     return none_of([bool(np.isnan(who[name]).any()) for name in names], "columns")
+
+
+@INPUTS.check(
+    CLOSED_FORM, "wide distributions", "beta means and lognormal medians are the values that they are written around"
+)
+def centres(subject: Subject) -> Found:
+    """Where the laws lie, for parameters whose range cuts off almost nothing."""
+    found, expected = [], []
+    for p in subject.scenario.register.parameters:
+        kind, (low, high) = p.distribution.kind, p.range
+        if kind == "beta" and (low, high) == (0.0, 1.0):
+            found.append(mean(p))
+        elif kind == "lognormal" and low * 20.0 < p.centre < high / 20.0:
+            found.append(float(quantile(p, 0.5)))
+        else:
+            continue
+        expected.append(p.centre)
+    return equal(np.array(found) / expected, np.ones(len(found)), "ratios", 0.01)

@@ -150,3 +150,11 @@ def refused(subject: Subject) -> Found:
             continue
         accepted.append(str(values))
     return Found(not accepted, f"accepted: {', '.join(accepted) or 'none'}")
+
+
+@OVERALL.check(DESIGN, "more than two blocks of patients", "no two patients have the same luck")
+def distinct(subject: Subject) -> Found:
+    """Every patient is simulated once."""
+    luck = subject.lives({"background_hr": 1.0}, policies=[NOTHING], n=2_500, times=[0.0])[NOTHING].lives
+    different = len(np.unique(luck["background_death"]))
+    return Found(different == len(luck), f"{different:,} of {len(luck):,} differ")

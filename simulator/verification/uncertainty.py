@@ -124,7 +124,9 @@ def same_seed(subject: Subject) -> Found:
     return equal(again.ledger_estimates.mean, subject.result.ledger_estimates.mean, "ledger entries")
 
 
-@UNCERTAINTY.check(DESIGN, "nothing", "paired differences have the standard error of paired differences")
+@UNCERTAINTY.check(
+    DESIGN, "nothing", "paired differences are policy minus reference, with the error of paired differences"
+)
 def paired_errors(subject: Subject) -> Found:
     """Standard errors of differences against those from single patients."""
     if len(subject.policies) < 2:
@@ -133,4 +135,8 @@ def paired_errors(subject: Subject) -> Found:
     reference = lives[result.reference].outcomes
     n = len(reference)
     own = np.array([(lives[p].outcomes - reference).std(axis=0) / np.sqrt(n - 1) for p in result.policies])
+    means = np.array([(lives[p].outcomes - reference).mean(axis=0) for p in result.policies])
+    signs = equal(result.difference_estimates.mean, means, "differences", 1e-9)
+    if not signs.passed:
+        return signs
     return equal(result.difference_estimates.se, own, "standard errors", 1e-6)

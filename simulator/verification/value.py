@@ -204,3 +204,16 @@ def dose_costs(subject: Subject) -> Found:
     return equal(
         costs[:, :, product].sum(axis=-1), doses * np.stack(price, axis=1) * values.money.factor, "policies", 1e-9
     )
+
+
+@VALUE.check(TECH_VER, "utility of sitting amputees raised", "only the two states of amputees who do not walk change")
+def sitting(subject: Subject) -> Found:
+    """Which states a utility values."""
+    _, _, values = priced(subject)
+    before, chosen = values.at_base().utilities, values.utility_set
+    after = {**before, "major_not_walking": before["major_not_walking"] + 0.05}
+    weights = [
+        utility_weights(u, chosen, values.norm, values.male_share, age_adjusted=False)[0] for u in (before, after)
+    ]
+    moved = {FIELDS[k] for k in np.flatnonzero(weights[0] != weights[1])}
+    return Found(moved == {"time_below_knee", "time_above_knee"}, ", ".join(sorted(moved)))

@@ -1,0 +1,741 @@
+"""Economic values of simulated lives: dot products, errors, re-pricing without simulation, and the whole analysis."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from numpy.polynomial.legendre import leggauss
+from scipy.stats import norm
+from typer.testing import CliRunner
+
+from simulator import load_scenario
+from simulator.cli.economics import main
+from simulator.economics import lives as lives_module
+from simulator.economics.analysis import EconomicAnalysis, economic_analysis
+from simulator.economics.budget import _within_capacity
+from simulator.economics.cost_items import ALL_IN, INCLUDED, SPLIT, cost_items
+from simulator.economics.incremental import incremental_analysis
+from simulator.economics.lives import Lives, Simulations, for_money
+from simulator.economics.luck import evpi_without_luck, luck_table
+from simulator.economics.net_benefit import acceptability, net_monetary_benefit
+from simulator.economics.one_way import one_way
+from simulator.economics.proposed_trial import in_money, stricter
+from simulator.economics.quality_of_life import UTILITY_OF, age_ratio
+from simulator.economics.reading import read_results, results_from
+from simulator.economics.results import CostEffectResults
+from simulator.economics.subgroups import members, stratified_value
+from simulator.economics.valuation import Worth, cost_table, item_costs, worth
+from simulator.economics.values import Money, Values, values_of
+from simulator.economics.variants import varied
+from simulator.economics.voi import evpi, evppi
+from simulator.engines.ledger import COUNTS
+from simulator.errors import BadInput
+from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.price_transfer import exchange, inflate
+from simulator.evidence.shipped import shipped
+from simulator.report.economics import draws_table
+from simulator.run import Result, simulate
+from simulator.scenario import Scenario
+from simulator.scenario.economics import Trial, Variant
+from simulator.scenario.policy import Criteria
+from simulator.vocabulary import DAYS_PER_YEAR, State
+
+POLICIES = ("conservative", "protocol", "ev_selected", "pta_act")
+SMALL = {"draws": 60, "patients": 40}
+
+
+def scenario_with(policies: tuple[str, ...] | None = None, view: str = "central", **economics: Any) -> Scenario:
+    return load_scenario(policies=policies, overrides={"economics": SMALL | economics, "evidence": {"view": view}})
+
+
+def money_of(**economics: Any) -> tuple[Scenario, Values]:
+    scenario = scenario_with(POLICIES, **economics)
+    values = values_of(scenario)
+    return for_money(scenario, values.discounting), values
+
+
+@pytest.fixture(scope="module")
+def followed() -> Result:
+    """A hundred patients one by one under four policies, by the rates of the Italian payer."""
+    scenario, _ = money_of()
+    return simulate(scenario, patients=100, seed=3, events=True)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ledgers")
+
+
+@pytest.fixture(scope="module")
+def found(cache: Path) -> EconomicAnalysis:
+    """A whole analysis of the base scenario, small."""
+    return economic_analysis(scenario_with(), 1, Simulations(cache))
+
+
+# --- Ledgers times values -------------------------------------------------------------------------------------------
+
+
+def sojourns(events: pd.DataFrame, severe: bool, wound: bool, horizon: float) -> Iterator[tuple[str, float, float]]:
+    """States of one life with their start and end, read off its event history and nothing else."""
+    limb, open_, recurred, healed, walking, minor, start = "kept", wound, False, False, False, False, 0.0
+
+    def state() -> str:
+        if limb != "kept":
+            return f"{limb}_walking" if walking else limb
+        if open_:
+            return "recurrent_ulcer" if recurred else "severe_ulcer" if severe else "ulcer"
+        return "rest_pain" if not healed else "healed_after_minor" if minor else "healed"
+
+    for t, event in zip(events["time_years"], events["event"].astype(str), strict=True):
+        before = state()
+        died = event.endswith("_death")
+        if event == "healed":
+            open_, healed = False, True
+        elif event == "new_wound":
+            open_, recurred, walking = True, healed, False
+        elif event == "minor_amputation":
+            minor = True
+        elif event in ("below_knee_amputation", "above_knee_amputation", "conversion"):
+            limb, walking = ("below_knee" if event.startswith("below") else "above_knee"), False
+        elif event == "walks":
+            walking = True
+        if died or state() != before:
+            yield before, start, t
+            start = t
+        if died:
+            return
+    yield state(), start, horizon
+
+
+def life_value(
+    life: pd.DataFrame, person: pd.Series[Any], policy: str, way: str, v: dict[str, float], rate: float, norm_of: Any
+) -> tuple[float, float]:
+    """Cost and QALYs of one life, summed event by event and integrated over every sojourn with the person's own norm."""
+    dose = v["theatre_hour"] * v["theatre_hours_per_treatment"] + v["anaesthesia_per_treatment"] + v["pbmnc_kit"]
+    above = v["major_amputation_admission"] * v["above_knee_ratio"]
+    prices = {
+        "dose": dose,
+        "angioplasty": v["angioplasty"],
+        "repeat_angioplasty": v["angioplasty"],
+        "minor_amputation": v["minor_amputation"],
+        "below_knee_amputation": v["major_amputation_admission"],
+        "above_knee_amputation": above,
+        "conversion": above,
+    }
+    if way == SPLIT:
+        prices["visit"] = v["tcpo2_visit"]
+    cost = v["small_ev_test"] * bool(person["tested"]) if policy == "ev_selected" else 0.0
+    for t, event in zip(life["time_years"], life["event"].astype(str), strict=True):
+        price = v["final_year_increment"] if event.endswith("_death") else prices.get(event, 0.0)
+        cost += price * np.exp(-rate * t)
+    severe = person["rutherford"] > 5.5 or bool(person["infection"])
+    qalys, operated = 0.0, None
+    nodes, shares = leggauss(16)
+    for state, start, end in sojourns(life, severe, person["rutherford"] > 4.5, 40.0):
+        years = np.linspace(start, end, 9)
+        for low, high in pairwise(years):
+            t = (high + low) / 2 + (high - low) / 2 * nodes
+            weight = (high - low) / 2 * shares * np.exp(-rate * t)
+            ages = np.array([norm_of(person["age"] + each, bool(person["male"])) for each in t])
+            qalys += v[UTILITY_OF[State[state.upper()]]] * float(weight @ ages)
+            yearly = v["dialysis_year"] * (person["renal"] == "dialysis")
+            if state.endswith("ulcer") and way == ALL_IN:
+                yearly += 12 * v["wound_all_in_month"]
+            elif state.endswith("ulcer"):
+                yearly += 12 * v["wound_outpatient_month"] + v["wound_admission"] * v["wound_admissions_per_year"]
+            elif way == ALL_IN:
+                yearly += v["tcpo2_visit"] * DAYS_PER_YEAR / 91.3125
+            cost += yearly * float(weight.sum())
+        if "knee" in state:
+            operated = start if operated is None else operated
+            for year, name in enumerate(("year_1", "year_2", "later_year")):
+                low = max(start, operated + year)
+                high = min(end, operated + year + 1) if year < 2 else end
+                if high > low:
+                    span = (np.exp(-rate * low) - np.exp(-rate * high)) / rate if rate else high - low
+                    cost += v[f"rehabilitation_{name}"] * span
+    return cost, qalys
+
+
+@pytest.mark.parametrize(("way", "discounted"), [(ALL_IN, True), (SPLIT, True), (SPLIT, False)])
+def test_dot_products_equal_lives_valued_event_by_event(followed: Result, way: str, discounted: bool) -> None:
+    """Costs agree to rounding; QALYs within 0.3%, the price of one quadratic norm for both sexes of Italy."""
+    _, values = money_of(wound_costs=way)
+    values = replace(values, discounted=discounted)
+    drawn = values.at_base()
+    ours = worth(followed.draw_ledgers, followed.parameters, drawn, values)
+    prices = {name: each.value for name, each in ((p.name, p) for p in values.perspective.prices.parameters)}
+    v = prices | {p.name: p.value for p in values.utility_set.states.parameters}
+    base = {male: values.norm.at(70.0, male) for male in (True, False)}
+
+    def norm_of(age: float, male: bool) -> float:
+        return values.norm.at(age, male) / base[male]
+
+    rate = np.log(1.03) if discounted else 0.0
+    patients = followed.patients.set_index(["policy", "patient"])
+    events = dict(list(followed.events.groupby(["policy", "patient"], observed=True)))
+    for place, policy in enumerate(POLICIES):
+        both = [
+            life_value(events[policy, i], patients.loc[(policy, i)], policy, way, v, rate, norm_of) for i in range(100)
+        ]
+        cost, qalys = np.mean(both, axis=0)
+        assert ours.cost[0, place] == pytest.approx(cost, rel=1e-9)
+        assert ours.qalys[0, place] == pytest.approx(qalys, rel=3e-3)
+
+
+def test_costs_add_up_by_category_by_state_and_by_kind(followed: Result) -> None:
+    """Every way of adding the table up gives the whole cost, and one-off costs are those of events."""
+    _, values = money_of()
+    drawn, plain = values.at_base(), replace(values, discounted=False)
+    parts = [item_costs(followed.draw_ledgers, followed.parameters, drawn, v) for v in (values, plain)]
+    whole = worth(followed.draw_ledgers, followed.parameters, drawn, values).cost[0]
+    table = cost_table(parts[0], parts[1], values)
+    for keys in (["category"], ["state"], ["kind"], ["category", "state", "kind"]):
+        summed = table.groupby(["policy", *keys])["mean"].sum().groupby("policy").sum()
+        np.testing.assert_allclose(summed[list(POLICIES)], whole, rtol=1e-12)
+    assert set(table.loc[table["kind"] == "one-off", "state"]) == {"event"}
+    assert "event" not in set(table.loc[table["kind"] == "running", "state"])
+    kinds = dict(zip(table["category"], table["kind"], strict=True))
+    assert (kinds["cell product"], kinds["wound care"], kinds["major amputation"]) == ("one-off", "running", "one-off")
+
+
+def test_every_event_has_a_price_or_a_reason_and_every_state_a_utility() -> None:
+    """Under either way of pricing wounds nothing that the ledger counts is forgotten."""
+    for way in (ALL_IN, SPLIT):
+        charged = {column for item in cost_items(way, strict_payer=True) for column in item.columns}
+        assert {f"count_{name}" for name in COUNTS if name not in INCLUDED} <= charged
+        assert {f"time_{state.name.lower()}" for state in State if way == ALL_IN} <= charged
+    assert set(UTILITY_OF) == set(State)
+    states = values_of(scenario_with()).utility_set.states.names()
+    assert set(UTILITY_OF.values()) == set(states)
+
+
+@pytest.mark.parametrize("discounted", [True, False])
+def test_utilities_of_one_give_life_years_and_prices_of_zero_cost_nothing(followed: Result, discounted: bool) -> None:
+    """Without age adjustment a year at utility 1 is a QALY, to the last digits; nothing at no price costs 0 exactly."""
+    names = values_of(scenario_with()).utility_set.states.names()
+    _, values = money_of(age_adjusted=False, utilities=dict.fromkeys(names, 1.0))
+    values = replace(values, discounted=discounted)
+    free = dict.fromkeys(values.price_names, np.zeros(1))
+    got = worth(followed.draw_ledgers, followed.parameters, values.at_base(free), values)
+    np.testing.assert_allclose(got.qalys, got.life_years, rtol=1e-14)
+    assert (got.cost == 0.0).all()
+
+
+def test_identical_policies_differ_by_nothing_at_all() -> None:
+    """The protocol, and the protocol with its exclusion of dialysis spelled out: increments are exactly 0."""
+    scenario = scenario_with(("protocol", "exclude_dialysis"))
+    values = values_of(scenario)
+    scenario = for_money(scenario, values.discounting)
+    draws = scenario.parameter_draws(None)
+    got = Simulations(None).probabilistic("", scenario, draws, 200, 1)
+    both = worth(got.ledgers, got.parameters, values.at_base(), values)
+    assert both.cost[0, 0] == both.cost[0, 1]
+    assert both.qalys[0, 0] == both.qalys[0, 1]
+
+
+def test_age_ratio_is_exact_for_the_uk_norm_and_within_a_hundredth_for_italy() -> None:
+    """A quadratic norm is met to rounding from 50 to 100 years; the Italian one, which bends at 80, within 0.01."""
+    ages = np.arange(50.0, 101.0)
+    for country, tolerance in (("UK", 1e-12), ("Italy", 0.01)):
+        population = load_population_norm(country)
+        coefficients = age_ratio(population, 70.0, 0.6)
+        level = [0.6 * population.at(a, male=True) + 0.4 * population.at(a, male=False) for a in (*ages, 70.0)]
+        exact = np.array(level[:-1]) / level[-1]
+        close = np.polynomial.polynomial.polyval(ages - 75.0, coefficients)
+        np.testing.assert_allclose(close, exact, atol=tolerance)
+
+
+def test_all_in_and_split_wound_prices_are_never_mixed() -> None:
+    """Each way reads its own prices, and admissions are charged in one of them only."""
+    names = {way: set(values_of(scenario_with(wound_costs=way)).price_names) for way in (ALL_IN, SPLIT)}
+    only = {"wound_outpatient_month", "wound_admission", "wound_admissions_per_year"}
+    assert names[ALL_IN] - names[SPLIT] == {"wound_all_in_month"}
+    assert names[SPLIT] - names[ALL_IN] == only
+
+
+# --- Errors ---------------------------------------------------------------------------------------------------------
+
+
+def refused(*parts: str, **economics: Any) -> None:
+    with pytest.raises(BadInput) as bad:
+        values_of(scenario_with(**economics))
+    for part in parts:
+        assert part in str(bad.value), str(bad.value)
+
+
+def test_a_price_for_an_event_that_no_policy_has_is_refused() -> None:
+    """Marrow, angioplasty and a test are priced, but no policy compared incurs them; all are told together."""
+    own = {"bmmnc_point_of_care": 3000.0, "angioplasty": 1.0, "small_ev_test": 1.0, "pbmnc_kit": 1.0}
+    refused("3 problem(s)", "bmmnc_point_of_care", "angioplasty", "small_ev_test", prices=own)
+    refused("wound_outpatient_month", "wound_costs = 'all_in'", prices={"wound_outpatient_month": 10.0})
+    refused("institutional_care_day", prices={"institutional_care_day": 10.0})
+
+
+def test_impossible_values_are_refused_with_the_nearest_name() -> None:
+    """Negative costs, utilities above 1, misspelt names and sets: each is told, with what was allowed."""
+    refused("pbmnc_kit = -5.0; allowed: a number, 0 to inf", prices={"pbmnc_kit": -5.0})
+    refused("ulcer = 1.2; allowed: a number, 0 to 1", utilities={"ulcer": 1.2})
+    refused("did you mean 'pbmnc_kit'?", "did you mean 'healed'?", prices={"pbmnc_kt": 5.0}, utilities={"heeled": 0.5})
+    refused("did you mean 'italy'?", "one of A, B, C, D", perspective="itly", utility_set="EQ")
+    with pytest.raises(BadInput, match=r"economics\.draws = 1; allowed: a whole number, 2"):
+        scenario_with(draws=1)
+    with pytest.raises(BadInput, match=r"economics\.wound_costs = 'both'"):
+        scenario_with(wound_costs="both")
+
+
+def own_payer(folder: Path, change: Callable[[str], str]) -> Path:
+    """A payer of one's own beside a scenario that names it."""
+    text = (shipped("calibration") / "economics" / "italy.toml").read_text("utf-8")
+    (folder / "mine.toml").write_text(change(text), "utf-8")
+    file = folder / "scenario.toml"
+    compare = 'compare = ["conservative", "ev_selected"]\nreference = "conservative"\n'
+    file.write_text(f'label = "Mine"\n{compare}\n[economics]\nperspective = "mine.toml"\n', "utf-8")
+    return file
+
+
+def without(name: str, text: str) -> str:
+    before, after = text.split(f"[prices.{name}]\n")
+    return before + after[after.index("\n\n") + 2 :]
+
+
+def test_a_missing_price_is_refused_where_a_policy_needs_it(tmp_path: Path) -> None:
+    """A payer without a price for the test cannot pay for a policy that tests, and can for others."""
+    file = own_payer(tmp_path, partial(without, "small_ev_test"))
+    with pytest.raises(BadInput, match=r"prices\.small_ev_test = missing"):
+        values_of(load_scenario(file))
+    assert values_of(load_scenario(file, policies=["conservative", "protocol"])).perspective.name == "mine"
+
+
+def test_a_price_that_the_model_cannot_charge_is_refused(tmp_path: Path) -> None:
+    """A payer's price of a bypass would be read by nothing, because nobody has one."""
+    file = own_payer(tmp_path, lambda text: text.replace("[prices.theatre_hour]", "[prices.bypass]", 1))
+    with pytest.raises(BadInput, match=r"prices\.bypass = charged by nothing"):
+        values_of(load_scenario(file))
+
+
+def test_an_event_without_a_price_stops_the_valuation(followed: Result) -> None:
+    """Ledgers with doses cannot be valued as if the policy gave none."""
+    _, values = money_of()
+    plain = values.policies["conservative"]
+    wrong = replace(values, policies=values.policies | {"protocol": plain})
+    with pytest.raises(BadInput, match=r"policy protocol, dose = has no price"):
+        worth(followed.draw_ledgers, followed.parameters, wrong.at_base(), wrong)
+
+
+def test_a_drawn_number_that_nothing_reads_is_refused() -> None:
+    """Draws of a price that is not charged, or of nothing known, are an error with the nearest name."""
+    _, values = money_of()
+    with pytest.raises(BadInput, match=r"wound_outpatient_month = read by nothing"):
+        values.at_base({"wound_outpatient_month": np.ones(3)})
+    drawn = values.sample(5, 1)
+    assert set(drawn.prices) == set(values.price_names)
+    with pytest.raises(BadInput, match="unknown parameter"):
+        scenario_with().parameter_draws(pd.DataFrame({"healing_rat": [1.0]}))
+
+
+def test_one_policy_is_nothing_to_decide_between() -> None:
+    """An economic analysis of a single policy is refused before anything is simulated."""
+    with pytest.raises(BadInput, match="at least 2 policies"):
+        economic_analysis(scenario_with(("protocol",)), 1, Simulations(None))
+
+
+def test_scenario_rows_and_two_way_names_are_checked() -> None:
+    """A row of the scenario table with an unknown parameter or life table, and an unknown number, are refused."""
+    with pytest.raises(BadInput, match="healing_rat"):
+        varied(scenario_with(), Variant(label="x", parameters={"healing_rat": 1.0}))
+    with pytest.raises(BadInput, match="1900"):
+        varied(scenario_with(), Variant(label="x", life_table_period="1900"))
+    with pytest.raises(BadInput, match="did you mean 'pbmnc_kit'"):
+        economic_analysis(scenario_with(two_way=["attributable_share", "pbmnc_kits"]), 1, Simulations(None))
+
+
+# --- Money ----------------------------------------------------------------------------------------------------------
+
+
+def test_restating_in_another_currency_changes_no_decision(followed: Result) -> None:
+    """In pounds every cost and threshold is the euro one times the year's mean rate; 2020 prices divide by inflation."""
+    _, euros = money_of()
+    _, pounds = money_of(currency="GBP", price_year=2020)
+    factor = inflate(1.0, "Italy", 2024, 2020) * exchange(1.0, "EUR", "GBP", 2020)
+    assert factor == pytest.approx(0.8897 / 1.176)
+    first, second = (worth(followed.draw_ledgers, followed.parameters, v.at_base(), v) for v in (euros, pounds))
+    np.testing.assert_allclose(second.cost, factor * first.cost, rtol=1e-12)
+    np.testing.assert_allclose(pounds.thresholds, np.multiply(factor, euros.thresholds), rtol=1e-12)
+    assert pounds.money == Money("GBP", 2020, pytest.approx(factor))
+
+
+def test_a_trial_is_paid_in_its_own_currency_and_year() -> None:
+    """EUR 100 of 2024 are GBP 84.66 at that year's rate; GBP 100 of 2020 are 122.0 in British prices of 2024."""
+    trial = Trial(
+        patients_per_arm=(10,), years=1.0, fixed_cost=0.0, cost_per_patient=0.0, currency="EUR", price_year=2024
+    )
+    assert in_money(100.0, trial, Money("GBP", 2024), "UK") == pytest.approx(84.66)
+    older = trial.model_copy(update={"currency": "GBP", "price_year": 2020})
+    assert in_money(100.0, older, Money("GBP", 2024), "UK") == pytest.approx(122.0)
+
+
+def test_discount_rates_are_the_payers_unless_the_scenario_says_otherwise() -> None:
+    """3.5% in Britain, 3% in Italy and Czechia, and the user's own in [economics.discounting]."""
+    rates = {name: values_of(scenario_with(perspective=name)).discounting.costs for name in ("italy", "uk", "czechia")}
+    assert rates == {"italy": 0.03, "uk": 0.035, "czechia": 0.03}
+    own = scenario_with(perspective="uk", discounting={"effects": 0.015, "costs": 0.0})
+    assert for_money(own, values_of(own).discounting).clock.tolist() == pytest.approx([40.0, np.log(1.015), 0.0])
+
+
+# --- Lives are simulated once ---------------------------------------------------------------------------------------
+
+
+def fail(*_args: Any, **_options: Any) -> Result:
+    raise AssertionError("a life was simulated")
+
+
+def test_other_prices_and_utilities_simulate_nothing(
+    found: EconomicAnalysis, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With other prices, utilities, wound costs and thresholds the whole analysis runs on the ledgers it has."""
+    monkeypatch.setattr(lives_module, "simulate", fail)
+    again = economic_analysis(scenario_with(), 1, Simulations(cache))
+    pd.testing.assert_frame_equal(again.totals, found.totals)
+    other = economic_analysis(
+        scenario_with(
+            prices={"pbmnc_kit": 500.0}, utility_set="D", wound_costs="split", thresholds=[20000.0], strict_payer=False
+        ),
+        1,
+        Simulations(cache),
+    )
+    cost = {name: each.totals.set_index(["option", "quantity"])["mean"] for name, each in (("a", found), ("b", other))}
+    assert cost["b"]["protocol", "cost"] != cost["a"]["protocol", "cost"]
+    assert cost["b"]["protocol", "life_years"] == cost["a"]["protocol", "life_years"]
+    with pytest.raises(AssertionError, match="a life was simulated"):
+        economic_analysis(scenario_with(discounting={"effects": 0.0, "costs": 0.0}), 1, Simulations(cache))
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks that were finished before an interruption are not simulated again, and the result is the same."""
+    scenario = scenario_with(("conservative", "protocol"))
+    draws = scenario.parameter_draws(lives_module_draws(scenario, 120))
+    whole = Simulations(None).probabilistic("", scenario, draws, 4, 1)
+    calls = []
+
+    def interrupted(*args: Any, **options: Any) -> Result:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return simulate(*args, **options)
+
+    monkeypatch.setattr(lives_module, "simulate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Simulations(tmp_path).probabilistic("", scenario, draws, 4, 1)
+    resumed = Simulations(tmp_path).probabilistic("", scenario, draws, 4, 1)
+    assert len(calls) == 7  # six blocks: three before the interruption, three after, and the one that failed
+    np.testing.assert_array_equal(resumed.halves, whole.halves)
+
+
+def lives_module_draws(scenario: Scenario, n: int) -> np.ndarray[Any, Any]:
+    from simulator.evidence.posterior import parameter_draws
+
+    return parameter_draws(scenario.register, n, 1)
+
+
+def test_more_draws_leave_the_first_ones_as_they_were() -> None:
+    """Draw i has the same parameters, patients and luck however many follow it."""
+    scenario = scenario_with(("conservative", "protocol"))
+    draws = scenario.parameter_draws(lives_module_draws(scenario, 70))
+    few = Simulations(None).probabilistic("", scenario, draws[:60], 4, 1)
+    many = Simulations(None).probabilistic("", scenario, draws, 4, 1)
+    np.testing.assert_array_equal(many.first(60).halves, few.halves)
+
+
+# --- Luck -----------------------------------------------------------------------------------------------------------
+
+
+def test_patients_luck_is_told_from_parameters() -> None:
+    """Increments with an SD of 2 from parameters and 3 from luck in each half: both parts within 10%, n = 4,000."""
+    random = np.random.default_rng(5)
+    truth = random.normal(1.0, 2.0, 4000)
+    halves = []
+    for _ in range(2):
+        effect = np.column_stack([np.zeros(4000), truth + random.normal(0.0, 3.0, 4000)])
+        halves.append(Worth(np.zeros_like(effect), effect, effect))
+    table = luck_table(halves, ("a", "b"), "a", 1.0).set_index(["policy", "quantity"])
+    row = table.loc[("b", "incremental effect")]
+    assert row["sd"] == pytest.approx(2.0, rel=0.1)
+    assert row["patients_share"] == pytest.approx(4.5 / 8.5, rel=0.1)
+    assert row["bottleneck"] == "patients"
+    assert row["se_patients"] == pytest.approx(np.sqrt(4.5 / 4000), rel=0.1)
+    # E[max(0, N(1, 2))] - 1, and the same with the luck that is left in the mean of both halves.
+    exact, noisy = (norm.cdf(1 / s) + s * norm.pdf(1 / s) - 1 for s in (2.0, np.sqrt(8.5)))
+    plain, less = evpi_without_luck([half.qalys for half in halves])
+    assert plain == pytest.approx(noisy, abs=0.05)
+    assert abs(less - exact) < abs(plain - exact) / 3
+
+
+# --- The parts of an analysis ---------------------------------------------------------------------------------------
+
+
+def test_totals_and_frontier_agree_with_the_draws(found: EconomicAnalysis) -> None:
+    """Tables are means of the draws; undiscounted values exceed discounted ones."""
+    totals = found.totals.set_index(["option", "quantity"])
+    for place, policy in enumerate(found.scenario.compare):
+        assert totals.loc[(policy, "cost"), "mean"] == pytest.approx(found.results.cost[:, place].mean())
+        for quantity in ("cost", "effect", "life_years"):
+            plain = totals.loc[(policy, f"{quantity}_undiscounted"), "mean"]
+            assert plain > totals.loc[(policy, quantity), "mean"]
+    summed = found.costs.groupby("policy")["mean"].sum()
+    for policy in found.scenario.compare:
+        assert summed[policy] == pytest.approx(totals.loc[(policy, "cost"), "mean"], rel=1e-12)
+    pd.testing.assert_frame_equal(found.decision.frontier, incremental_analysis(found.results))
+
+
+def test_at_its_value_based_price_a_policy_is_exactly_worth_it(found: EconomicAnalysis) -> None:
+    """With the product at that price in every draw the mean incremental net benefit is 0 to rounding."""
+    row = found.price[(found.price["view"] == "central") & (found.price["option"] == "protocol")].iloc[0]
+    drawn = found.drawn
+    at = replace(drawn, prices={**drawn.prices, "pbmnc_kit": np.full(60, row["price"])})
+    both = worth(found.lives.ledgers, found.lives.parameters, at, found.valued_by)
+    benefit = row["threshold"] * both.qalys - both.cost
+    protocol = found.scenario.compare.index("protocol")
+    assert (benefit[:, protocol] - benefit[:, 0]).mean() == pytest.approx(0.0, abs=1e-6)
+    assert set(found.price["view"]) == {"sceptical", "central", "optimistic"}
+    assert "conservative" not in set(found.price["option"])
+
+
+def test_views_differ_in_the_reference_only(found: EconomicAnalysis, cache: Path) -> None:
+    """The more of the recovery cells cause, the more a treatment is worth: optimistic above central."""
+    prices = found.price[found.price["option"] == "protocol"].groupby("view")["price"].mean()
+    assert prices["optimistic"] > prices["central"]
+
+
+def test_one_way_runs_have_no_noise(found: EconomicAnalysis) -> None:
+    """A price moves net benefit in a straight line, so both ends and its switching value follow from the doses given."""
+    table = found.one_way.tornado.set_index(["policy", "name"])
+    row = table.loc[("protocol", "pbmnc_kit")]
+    slope = (row["at_high"] - row["at_low"]) / (row["high"] - row["low"])
+    assert row["net_benefit"] == pytest.approx(row["at_low"] + slope * (row["base"] - row["low"]), rel=1e-9)
+    assert slope < 0
+    assert row["effect_at_low"] == 0.0
+    switch = found.one_way.switching.set_index(["policy", "name"]).loc[("protocol", "pbmnc_kit"), "switches_at"]
+    exact = row["base"] - row["net_benefit"] / slope
+    if row["low"] <= exact <= row["high"]:
+        assert switch == pytest.approx(exact, rel=1e-9)
+    else:
+        assert np.isnan(switch)
+    assert "attributable_share_central" in found.one_way.read
+    assert not {"attributable_share_optimistic", "response_or_bmmnc", "drop_out_rate"} & set(found.one_way.read)
+
+
+def test_a_number_that_nothing_reads_moves_nothing() -> None:
+    """Marrow's odds ratio is read once a policy gives marrow, and only then."""
+    read = []
+    for policies in (("conservative", "protocol"), ("conservative", "bmmnc")):
+        scenario = scenario_with(policies)
+        values = values_of(scenario)
+        read.append(one_way(for_money(scenario, values.discounting), values, Simulations(None), 60, 1).read)
+    assert "response_or_bmmnc" not in read[0]
+    assert "response_or_bmmnc" in read[1]
+
+
+def test_two_way_analysis_meets_the_base_case(found: EconomicAnalysis) -> None:
+    """Net benefit falls with the price and rises with the share that cells cause, at every point of the grid."""
+    grid = found.two_way
+    assert grid is not None
+    assert (np.diff(grid.net_benefit, axis=1) < 0).all()
+    assert grid.net_benefit[-1, 0] > grid.net_benefit[0, 0]
+    assert len(grid.table()) == grid.net_benefit.size
+
+
+def test_scenario_table_begins_with_the_base_case(found: EconomicAnalysis) -> None:
+    """The base row is the probabilistic result; undiscounted increments and every utility set have a row."""
+    rows = found.scenarios[found.scenarios["policy"] == "protocol"].set_index("scenario")
+    base = found.results.cost[:, found.scenario.compare.index("protocol")] - found.results.cost[:, 0]
+    assert rows.loc["base case", "incremental_cost"] == pytest.approx(base.mean())
+    assert rows.loc["base case", "change"] == 0.0
+    wanted = {"wound_costs_split", "procedures_off", "utilities_B", "utilities_C", "utilities_D", "undiscounted"}
+    wanted |= {
+        "tariff_lower_bound",
+        "upper_amputation_cost",
+        "pandemic",
+        "one_year",
+        "view_sceptical",
+        "without_dialysis",
+    }
+    assert wanted <= set(rows.index)
+    assert rows.loc["tariff_lower_bound", "incremental_effect"] == rows.loc["base case", "incremental_effect"]
+    assert abs(rows.loc["one_year", "incremental_effect"]) < abs(rows.loc["base case", "incremental_effect"])
+
+
+def test_subgroups_add_up_to_everybody(found: EconomicAnalysis) -> None:
+    """Shares of a subgroup's levels sum to one, and nobody outside the policy's criteria gains anything."""
+    table = found.subgroups[found.subgroups["policy"] == "protocol"]
+    shares = table[table["subgroup"] != "everybody"].groupby("subgroup")["share"].sum()
+    np.testing.assert_allclose(shares, 1.0)
+    dialysis = table[table["level"] == "dialysis"].iloc[0]
+    assert (dialysis["incremental_cost"], dialysis["incremental_effect"]) == (0.0, 0.0)
+    assert (found.stratified["gain"] >= -1e-9).all()
+
+
+def test_choosing_by_subgroup_is_worth_what_a_hand_calculation_says() -> None:
+    """Two halves of the people gain 10 and lose 4: one policy for all is worth 3, choosing by subgroup 5."""
+    table = pd.DataFrame(
+        {
+            "subgroup": ["age", "age"],
+            "level": ["young", "old"],
+            "share": [0.5, 0.5],
+            "policy": ["act", "act"],
+            "net_benefit": [10.0, -4.0],
+        }
+    )
+    row = stratified_value(table, "none").iloc[0]
+    assert (row["one_for_all"], row["by_subgroup"], row["gain"]) == (3.0, 5.0, 2.0)
+    assert row["choices"] == "young: act; old: none"
+
+
+def test_members_of_subgroups_are_told_at_the_cuts(followed: Result) -> None:
+    """Every patient is in exactly one level of every subgroup."""
+    patients = followed.kept[0].what.patients  # type: ignore[union-attr]
+    found = members(patients)
+    for subgroup in {name for name, _ in found}:
+        count = sum(belongs.astype(int) for (name, _), belongs in found.items() if name == subgroup)
+        assert (count == 1).all(), subgroup
+
+
+def test_budget_respects_uptake_and_capacity() -> None:
+    """Ten people a year, 1.5 treatments in the first and 0.5 in the second year of a course, twelve a year at most."""
+    uptake, given = _within_capacity(np.full(3, 10.0), np.array([0.5, 1.0, 1.0]), np.array([1.5, 0.5, 0.0]), 12.0)
+    # Year 2: 5 people's second year takes 2.5, so 9.5 / 15 of the new ones; year 3: 6.333 people's takes 3.1667.
+    np.testing.assert_allclose(uptake, [0.5, 9.5 / 15, (12 - 9.5 / 3) / 15])
+    np.testing.assert_allclose(given, [7.5, 12.0, 12.0])
+
+
+def test_budget_adds_up(found: EconomicAnalysis) -> None:
+    """Categories sum to the total of every year; spending without the policy grows with the people in care."""
+    table = found.budget.table
+    parts = table[table["quantity"] != "total"].groupby("year")["change"].sum()
+    total = table[table["quantity"] == "total"].set_index("year")
+    np.testing.assert_allclose(parts, total["change"], rtol=1e-9)
+    assert (np.diff(total["without"]) > 0).all()
+    assert found.budget.people["uptake"].tolist() == [0.2, 0.4, 0.6, 0.8, 1.0]
+
+
+def test_information_has_single_numbers_and_groups(found: EconomicAnalysis) -> None:
+    """Everything read that varies is valued, no value exceeds EVPI, and a trial is worth no more than its truth."""
+    table = found.information[found.information["threshold"] == found.valued_by.threshold]
+    names = set(table["parameters"])
+    assert {"all", "all of perfusion", "all prices", "pbmnc_kit", "utility_quantile", "healing_rate"} <= names
+    evpi_row = table[table["measure"] == "EVPI"].iloc[0]
+    assert (table["value"] <= evpi_row["value"] + 1e-9).all()
+    assert found.trial is not None
+    assert (found.trial.table["evsi"] <= found.trial.perfect.value).all()
+    assert found.trial.table["per_arm"].tolist() == [50, 100, 200, 400, 800]
+
+
+def test_a_trial_enrols_only_those_who_meet_both_criteria() -> None:
+    """The stricter of each pair of limits holds; a low ankle pressure counts only if it counts wherever TcPO2 does."""
+    one = Criteria(tcpo2_below=40.0, ankle_pressure_counts=True, rutherford_at_most=5)
+    other = Criteria(tcpo2_below=30.0, ankle_pressure_counts=True, rutherford_at_least=5, dialysis=False)
+    both = stricter(one, other)
+    assert (both.tcpo2_below, both.ankle_pressure_counts, both.dialysis) == (30.0, True, False)
+    assert (both.rutherford_at_least, both.rutherford_at_most) == (5, 5)
+    assert stricter(Criteria(), other) == other
+
+
+# --- Report and command ---------------------------------------------------------------------------------------------
+
+
+def run_economics(*words: str) -> Any:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(main)
+    return CliRunner().invoke(app, list(words))
+
+
+def test_command_writes_tables_figures_and_a_report(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`clti economics` writes its contract's files; its draws give the same frontier through `clti cea`."""
+    out = tmp_path / "out"
+    fields = dict(Simulations.__dataclass_fields__)
+    assert "folder" in fields
+    monkeypatch.setattr(Simulations.__init__, "__defaults__", (cache, lives_module.silent))
+    done = run_economics("--draws", "20", "--patients", "20", "--perspective", "uk", "--out", str(out))
+    assert done.exit_code == 0, done.exception
+    for name in ("totals", "frontier", "ceac", "voi", "costs", "price", "tornado", "subgroups", "budget", "scenarios"):
+        assert (out / f"{name}.csv").is_file(), name
+    page = (out / "report.html").read_text("utf-8")
+    cheers = pd.read_csv(out / "cheers.csv")
+    assert len(cheers) == 28
+    for words in ("CHEERS 2022", "£", "Monte Carlo error", "bottleneck", "published grade" and "Budget impact"):
+        assert words in page
+    theirs = incremental_analysis(read_results(out / "draws.parquet"))
+    ours = pd.read_csv(out / "frontier.csv")
+    np.testing.assert_allclose(theirs["cost"], ours["cost"], rtol=1e-12)
+    assert theirs["option"].tolist() == ours["option"].tolist()
+
+
+def test_command_refuses_bad_input_and_writes_nothing(tmp_path: Path) -> None:
+    """Faults of the file, of the options and of the payer are told together, and no folder appears."""
+    file = tmp_path / "mine.toml"
+    file.write_text("[economics]\ndraws = 0\n[economics.population]\nper_year = -1\n", "utf-8")
+    out = tmp_path / "out"
+    done = run_economics(str(file), "--view", "rosy", "--perspective", "france", "--threshold", "-1", "--out", str(out))
+    assert isinstance(done.exception, BadInput)
+    for words in ("economics.draws = 0", "per_year = -1", "--view", "france", "thresholds"):
+        assert words in str(done.exception), words
+    assert not out.exists()
+
+
+def test_independent_package_agrees_on_the_models_own_draws(found: EconomicAnalysis) -> None:
+    """heormodel finds the same ICERs, acceptability, loss and EVPI; its EVPPI is within two standard errors."""
+    run = pytest.importorskip("heormodel.run")
+    cea, voi = pytest.importorskip("heormodel.cea"), pytest.importorskip("heormodel.voi")
+    table = draws_table(found)
+    results = results_from(table, "draws")
+    columns = {"draw": "iteration", "option": "intervention", "effect": "qaly"}
+    theirs = run.as_outcomes(table[["draw", "option", "cost", "effect"]].rename(columns=columns))
+    ours = incremental_analysis(results).set_index("option")
+    np.testing.assert_allclose(ours["icer"], cea.icer_table(theirs)["icer"][ours.index], rtol=1e-9)
+    at = [0.0, found.valued_by.threshold, 60000.0]
+    curves = acceptability(results, at)
+    for column, other in (
+        ("probability", cea.ceac(theirs, wtp=at)),
+        ("expected_loss", cea.expected_loss(theirs, wtp=at)),
+    ):
+        wide = curves.pivot_table(index="threshold", columns="option", values=column)
+        np.testing.assert_allclose(wide, other[wide.columns], rtol=1e-9, atol=1e-9)
+    benefit = net_monetary_benefit(results, found.valued_by.threshold)
+    assert evpi(benefit).value == pytest.approx(float(voi.evpi(theirs, found.valued_by.threshold)))
+    assert results.parameters is not None
+    share = evppi(benefit, results.parameters["attributable_share_central"])
+    draws = results.parameters.rename_axis("iteration")
+    other = voi.evppi(theirs, draws, ["attributable_share_central"], found.valued_by.threshold)
+    assert share.value == pytest.approx(other, abs=2 * share.se + 1e-9)
+
+
+def test_shipped_scenario_files_can_be_valued() -> None:
+    """Both shipped scenarios have sound economic settings for every shipped payer and utility set."""
+    for name in ("base", "founding_cohort"):
+        for payer in ("italy", "uk", "czechia"):
+            for chosen in "ABCD":
+                change = {"economics": {"perspective": payer, "utility_set": chosen}}
+                assert values_of(load_scenario(name, overrides=change)).thresholds
+    settings = tomllib.loads((shipped("scenarios") / "base.toml").read_text("utf-8"))["economics"]
+    assert (settings["draws"], settings["patients"]) == (1000, 1000)
+
+
+def test_lives_know_their_draws() -> None:
+    """The first draws of lives are those of the whole, in both halves."""
+    array = np.arange(24.0).reshape(2, 3, 2, 2)
+    lives = Lives(("a", "b"), array, array, array, np.zeros(3, [("x", float)]), 4)
+    assert lives.first(2).halves.shape == (2, 2, 2, 2)
+    np.testing.assert_array_equal(lives.ledgers, array.mean(axis=0))
+    assert CostEffectResults(("a", "b"), array[0, :, :, 0], array[0, :, :, 1]).draws == 3
