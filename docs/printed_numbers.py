@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import ndiff
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,8 @@ def numbers(found: Found) -> dict[str, str]:
     amputation = at_year(change, "major_amputation").set_index("policy")["mean"]
     free = found.founding_views
     conservative = at_year(free[free["view"] == "central"], "amputation_free_survival").iloc[0]["reference_mean"]
-    treated = at_year(found.result.outcomes, "doses").set_index("policy")["mean"]
+    doses = at_year(found.result.outcomes, "doses").set_index("policy")["mean"]
+    ledger = found.result.ledger.set_index(["policy", "field"])["mean"]
     return {
         "founding.amputation": percent(targets["1 year: major amputation"]["simulated"]),
         "founding.death": percent(targets["1 year: death"]["simulated"]),
@@ -282,8 +284,9 @@ def numbers(found: Found) -> dict[str, str]:
         "targets.inside": str(sum(bool(row["inside"]) for row in targets.values())),
         "targets.all": str(len(targets)),
         "change.amputation": points(amputation[POLICY]),
-        "doses.protocol": f"{treated[POLICY]:.2f}",
-        "doses.response_guided": f"{treated['response_guided']:.2f}",
+        "treated.protocol": percent(float(ledger[POLICY, "count_treated"])),
+        "doses.protocol": f"{doses[POLICY]:.2f}",
+        "doses.response_guided": f"{doses['response_guided']:.2f}",
         "register.parameters": str(len(register)),
         "register.fitted": str(len(fitted_parameters(register))),
         "share.sceptical": percent(register["attributable_share_sceptical"].value),
@@ -306,6 +309,12 @@ def renewed(page: str, found: Found, known: Mapping[str, str]) -> str:
     return DRAWN.sub(lambda m: f"<!-- figure: {m['name']} {digest(found.views)} -->", page)
 
 
+def difference(page: str, made: str) -> list[str]:
+    """The lines of a page that are not what they would be made now, and those."""
+    lines = ndiff(page.splitlines(keepends=True), made.splitlines(keepends=True))
+    return [line for line in lines if line.startswith(("- ", "+ "))]
+
+
 def main(write: bool) -> int:
     """Check the pages, or write them and the figure; 1 if a number drifted."""
     found = Found()
@@ -318,9 +327,7 @@ def main(write: bool) -> int:
         if made != page:
             drifted = 1
             sys.stdout.write(f"{name}: {'renewed' if write else 'numbers drifted'}\n")
-            for old, new in zip(page.splitlines(), made.splitlines(), strict=False):
-                if old != new:
-                    sys.stdout.write(f"- {old}\n+ {new}\n")
+            sys.stdout.writelines(difference(page, made))
         if write:
             file.write_text(made, encoding="utf-8")
     if write:

@@ -249,8 +249,9 @@ def test_every_test_keeps_its_level(tmp_path: Path) -> None:
         {"looks": {"by": "information", "at": [0.25, 0.5, 0.75], "type": "pocock"}, "events": 60},
         {"looks": {"by": "events", "at": [20, 40], "type": "ld-obf"}, "events": 60},
         {"looks": {"by": "months", "at": [8.0, 12.0, 16.0], "type": "ld-pocock"}},
+        {"looks": {"by": "information", "at": [0.5], "type": "pocock"}, "events": 60, "sides": 2},
     ],
-    ids=["information", "events", "months"],
+    ids=["information", "events", "months", "two-sided"],
 )
 def test_boundaries_keep_alpha(tmp_path: Path, changed: dict[str, Any]) -> None:
     """Looks by information, events or the calendar leave the type I error at alpha, within 3.5 Monte Carlo errors."""
@@ -259,13 +260,15 @@ def test_boundaries_keep_alpha(tmp_path: Path, changed: dict[str, Any]) -> None:
         tmp_path,
         2_000,
         alpha=0.05,
+        sides=changed.get("sides", 1),
         looks=changed["looks"],
         size=size,
         follow_up={"months": 12.0, "until": "last"},
         endpoints=TWO_ARMS["endpoints"][:1],
     )
     columns = sim.run(sim.truth("null"), [sim.conduct()])[0]
-    assert close((columns["any_rejected"].mean(), math.sqrt(0.05 * 0.95 / 2_000)), 0.05)
+    wrong = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
+    assert close((float(wrong.mean()), math.sqrt(0.05 * 0.95 / 2_000)), 0.05)
     assert (columns["look"] < len(changed["looks"]["at"]) + 1).mean() > 0.01
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "trace": "trace",
     "evidence": "evidence",
     "calibrate": "calibrate",
+    "validate": "validate",
     "sensitivity": "sensitivity",
     "merge": "merge",
     "economics": "economics",

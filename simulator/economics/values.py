@@ -6,9 +6,9 @@ has, a missing price for one that it has, a price of the payer that the model ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from simulator.evidence.population_norm import PopulationNorm, load_population_n
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.utilities import UtilitySet, load_utilities
-from simulator.scenario.economics import Discounting
+from simulator.scenario.economics import Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 
@@ -125,61 +125,62 @@ class Values:
 def values_of(scenario: Scenario) -> Values:
     """The values that a scenario asks for. Raises BadInput with everything that is wrong with them."""
     settings = scenario.settings.economics
+    policies = {name: scenario.policies[name] for name in scenario.compare}
     problems: list[Problem] = []
     file = f"{scenario.name}: [economics]"
     perspective = _found(lambda: load_perspective(settings.perspective), problems)
     chosen = _found(lambda: load_utilities(settings.utility_set), problems)
-    if perspective is None or chosen is None:
-        raise BadInput(problems)
-    payer = perspective.conventions.perspective
-    norm = _found(lambda: load_population_norm(payer.population_norm), problems)
-    money = _found(lambda: restated(perspective, settings.currency, settings.price_year), problems)
-    prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
-    states = _replaced(chosen.states, settings.utilities, f"{file} utilities", problems)
-    for name in perspective.prices.names():
-        if name not in known_prices():
-            allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
-            problems.append(Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed))
-    if problems or norm is None or money is None:
+    norm = money = None
+    if perspective is not None:
+        payer = perspective.conventions.perspective
+        norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+        money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
+        prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
+        perspective = replace(perspective, prices=prices)
+        problems += _unusable(perspective, policies, settings, f"{file} prices")
+    if chosen is not None:
+        chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
+    if problems or perspective is None or chosen is None or norm is None or money is None:
         raise BadInput(problems)
     discount = perspective.conventions.discount
-    found = Values(
-        perspective=replace(perspective, prices=prices),
-        utility_set=replace(chosen, states=states),
+    thresholds = settings.thresholds or [each.value for each in perspective.conventions.thresholds]
+    return Values(
+        perspective=perspective,
+        utility_set=chosen,
         norm=norm,
         male_share=scenario.register["male_share"].value,
-        policies={name: scenario.policies[name] for name in scenario.compare},
+        policies=policies,
         wound_costs=settings.wound_costs,
         strict_payer=settings.strict_payer,
         age_adjusted=settings.age_adjusted,
         money=money,
-        thresholds=tuple(
-            money.factor * t for t in settings.thresholds or [t.value for t in perspective.conventions.thresholds]
-        ),
+        thresholds=tuple(money.factor * threshold for threshold in thresholds),
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
-    check_prices(found, settings.prices, f"{file} prices")
-    return found
 
 
-def check_prices(values: Values, own: Mapping[str, object] | None = None, file: str = "prices") -> None:
-    """Stop at prices that are missing, and at the user's `own` that nothing would charge."""
-    read = {name for item in values.items for name in item.names if name != LATER_VISITS}
-    if any(makes_cells(policy) for policy in values.policies.values()):
+def _unusable(
+    perspective: Perspective, policies: Mapping[str, Policy], settings: Economics, file: str
+) -> Iterator[Problem]:
+    """Prices that the model cannot charge, that are missing, or that the user set for what no policy has."""
+    for name in perspective.prices.names():
+        if name not in known_prices():
+            allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
+            yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
+    every = cost_items(settings.wound_costs, settings.strict_payer)
+    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
+    read = {name for item in items for name in item.names if name != LATER_VISITS}
+    if any(makes_cells(policy) for policy in policies.values()):
         read |= set(SITE_PRICES)
-    problems = [
-        Problem(values.perspective.name, f"prices.{name}", "missing", "a price, because a policy compared incurs it")
-        for name in sorted(read)
-        if name not in values.perspective.prices
-    ]
-    for name in own or {}:
-        if name not in read:
-            by = f"no policy compared incurs it with wound_costs = {values.wound_costs!r}"
-            if not values.strict_payer:
-                by += " and strict_payer = false"
-            problems.append(Problem(file, name, "charged to nobody", f"one of {', '.join(sorted(read))}: {by}"))
-    if problems:
-        raise BadInput(problems)
+    for name in sorted(read):
+        if name not in perspective.prices:
+            allowed = "a price, because a policy compared incurs it"
+            yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
+    for name in settings.prices:
+        if name in perspective.prices and name not in read:
+            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(settings.strict_payer).lower()}"
+            allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
+            yield Problem(file, name, "charged to nobody", allowed)
 
 
 def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:

@@ -189,7 +189,7 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
         _thousands(axes.yaxis)
         _threshold_axis(axes, [threshold], units)
         if two:
-            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.xaxis.set_major_locator(MaxNLocator(4 if axes.get_xlim()[1] < 1e5 else 2))
             axes = panels[1]
             places = np.arange(len(bars))
             value, error = bars["value"].to_numpy(), 1.96 * bars["se"].to_numpy()

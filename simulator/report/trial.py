@@ -226,6 +226,12 @@ def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report
                 f"Checked with trials of their own: power {power:.1%} ± {100 * se:.1f} with {found.patients:,} patients. "
                 "Events and looks grow with the size."
             )
+    if study.search is not None and study.conduct.rule.looks > 1:
+        factor = study.conduct.rule.boundaries[0].inflation
+        report = report.note(
+            f"Looks cost patients: a formula for one analysis is multiplied by {factor:.3f} for these boundaries, if the "
+            "futility rule is obeyed."
+        )
     if study.sizes is not None:
         sizes = study.sizes.drop(columns=["formula_events"])
         report = report.table(
@@ -266,7 +272,8 @@ def _when(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
     folder.figure("calendar", figure)
     report = report.figure(figure, alt="Patients and events over calendar time")
     if study.accrual is not None:
-        figure = accrual_figure(study.accrual, study.conduct.design.accrual.per_month)
+        accrual = study.conduct.design.accrual
+        figure = accrual_figure(study.accrual, accrual.per_month, accrual.pattern == "sites")
         folder.figure("accrual", figure)
         report = report.figure(figure, alt="Duration and power against accrual")
     return report

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.report.style import (
     INK,
@@ -55,6 +56,9 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
         most = 50.0 * float(shown["patients"].min()) if len(shown) else 1.0
         interval_rows(axes, names, shown["patients"], shown["low"], np.minimum(shown["high"], most))
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(f"Patients for a power of {target:.0%} (logarithmic)")
         without = len(needs) - len(shown)
         rest = f" {without} show no effect and are left out." if without else ""
@@ -87,8 +91,8 @@ def view_figure(views: pd.DataFrame) -> Figure:
     return figure
 
 
-def accrual_figure(accrual: pd.DataFrame, per_month: float) -> Figure:
-    """Duration and power against the speed of accrual."""
+def accrual_figure(accrual: pd.DataFrame, per_month: float, by_site: bool = False) -> Figure:
+    """Duration and power against the speed of accrual, in all or at each site."""
     with house_style():
         figure, panels = new_figure(7.2, 3.2, columns=2)
         for axes, measure, label in zip(
@@ -98,7 +102,7 @@ def accrual_figure(accrual: pd.DataFrame, per_month: float) -> Figure:
             axes.errorbar(
                 part["speed"] * per_month, part["value"], 1.96 * part["se"], color=BLUE, marker="o", linestyle="-"
             )
-            axes.set_xlabel("Patients a month at full speed")
+            axes.set_xlabel("Patients a month" + (" at each site" if by_site else ", at full speed"))
             axes.set_title(label)
             axes.set_ylim(bottom=0.0)
         panels[1].set_ylim(0.0, 1.0)
@@ -116,7 +120,7 @@ def calendar_figure(calendar: pd.DataFrame, labels: Sequence[str] = ("Patients e
                 calendar[calendar["measure"] == measure].groupby("truth", sort=False)
             ):
                 colour = LINE_COLOURS[1 + place % 6]
-                axes.plot(part["months"], part["value"], color=colour, label=str(truth))
+                axes.plot(part["months"], part["value"], color=colour, label=str(truth).replace("_", " "))
                 error = 1.96 * part["se"]
                 band(axes, part["months"], part["value"] - error, part["value"] + error, colour)
             axes.set_xlabel("Months since the trial opened")
@@ -143,7 +147,7 @@ def stopping_figure(stops: pd.DataFrame) -> Figure:
                 for row in part[part["reason"] == reason].itertuples():
                     axes.bar(row.look, row.value, bottom=bottom[row.look], color=colour, width=0.7)
                     bottom[row.look] += row.value
-            axes.set_title(str(truth))
+            axes.set_title(str(truth).replace("_", " "))
             axes.set_xlabel("Look")
             axes.set_xticks(list(bottom))
             percent_axis(axes)

@@ -16,7 +16,7 @@ from simulator.evidence.register import Register
 from simulator.scenario.policy import Criteria
 
 Array = NDArray[np.float64]
-POINTS = 801
+POINTS = 401
 HIGHEST = 150.0
 TOLERANCE = 1.0
 """mmHg by which a solved mean or SD may miss the published one before it counts as out of reach."""

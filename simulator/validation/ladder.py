@@ -71,16 +71,17 @@ def control_arm_ladder(
     The reach is computed at the register's values under conservative care, with its Monte Carlo standard error at the
     upper end.
     """
-    rungs = table[details["ladder"] != ""]
+    rungs = table.assign(rung=details["ladder"])
+    mixes = load_case_mixes(register)
     rows = []
-    for index, row in rungs.iterrows():
+    for row in rungs[rungs["rung"] != ""].to_dict("records"):
         study = studies[str(row["study"])]
         quantity = next(q for q in study.quantity if q.name == row["quantity"])
-        ends = [_risk(mix, quantity.measure, quantity.times[1], register, seed) for mix in load_case_mixes(register).values()]
+        ends = [_risk(mix, quantity.measure, quantity.times[1], register, seed) for mix in mixes.values()]
         low, high = min(ends), max(ends)
         rows.append(
             {
-                "rung": details.loc[index, "ladder"],
+                "rung": row["rung"],
                 "study": row["study"],
                 **{name: row[name] for name in COLUMNS[2:8]},
                 "reach_low": low,
@@ -99,5 +100,5 @@ def _risk(mix: CaseMix, measure: str, t: float, register: Register, seed: int) -
         params[name] = value
     ages, log_hazards = load_life_table(COUNTRY, PERIOD).to_arrays()
     setting = Setting(entry_record(Criteria()), ages, log_hazards, t, luck_of(seed, mix.description) >> 1)
-    lives, seen = setting.lives(params[0], policy_records([Policy()])[0], 0, LIVES, np.zeros(0))
+    lives, _ = setting.lives(params[0], policy_records([Policy()])[0], 0, LIVES, np.zeros(0))
     return statistic(measure, Seen(lives, np.full(len(lives), np.nan)), t)

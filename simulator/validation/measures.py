@@ -55,6 +55,22 @@ TIME_TO_EVENT: dict[str, tuple[int, ...]] = {
 }
 """Events that a hazard ratio can be about, by the columns whose earliest time counts."""
 
+KINDS_OF_OUTCOME: dict[str, tuple[str, ...]] = {
+    "amputation": ("major_amputation", "any_amputation"),
+    "death": ("death", "limb_kept_to_death", "death_unhealed"),
+    "amputation or death": ("amputation_or_death", "amputation_free_survival"),
+    "healing": ("healing", "healing_without_amputation", "primary_healing", "healing_after_amputation"),
+    "death after amputation": ("death_after_amputation",),
+    "TcPO2": AT_A_VISIT,
+    "ratio or slope": (*TWO_SAMPLE, "logistic_slope", "logistic_probability"),
+}
+"""What readers call the measures, to see what the model predicts well and what it does not."""
+
+
+def outcome_of(measure: str) -> str:
+    """The kind of outcome that a measure is about."""
+    return next((kind for kind, names in KINDS_OF_OUTCOME.items() if measure in names), "other")
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:

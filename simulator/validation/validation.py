@@ -18,6 +18,7 @@ from simulator.evidence.sources import Source
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.validation.first_year import DRAWS, end_of_follow_up
 from simulator.validation.listed import Listed
+from simulator.validation.measures import outcome_of
 from simulator.validation.observed import observed
 from simulator.validation.prediction import Prediction, Ready, predict
 from simulator.validation.reading import POPULATION
@@ -126,7 +127,7 @@ def _row(
         "grade": quantity.grade or study.grade,
         "kind": study.kind,
         "evidence": quantity.evidence,
-        "measure": quantity.measure,
+        "outcome": outcome_of(quantity.measure),
         "share": quantity.is_share,
         "ladder": quantity.ladder,
         "predicted_se": prediction.se,
@@ -154,7 +155,7 @@ def _founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
         "grade": "A",
         "kind": "founding study",
         "evidence": "published",
-        "measure": "target",
+        "outcome": "founding cohort",
         "ladder": "",
         "citation": source,
         "cited_by": "",
@@ -203,7 +204,7 @@ def _listed_row(key: str, each: Listed, sources: Mapping[str, Source]) -> dict[s
             "grade": each.grade,
             "kind": "listed",
             "evidence": "",
-            "measure": "",
+            "outcome": "",
             "ladder": "",
             "citation": " ".join(sources[name].citation for name in each.source),
             "cited_by": "",
@@ -238,7 +239,8 @@ def coverage(details: pd.DataFrame) -> pd.DataFrame:
     parts |= {
         f"grade A and B, {word}": good & (usable["evidence"] == word) for word in ("published", "derived", "recalled")
     }
-    parts |= {f"grade A and B, {kind}": good & (usable["kind"] == kind) for kind in dict.fromkeys(usable["kind"])}
+    for column in ("outcome", "kind"):
+        parts |= {f"grade A and B, {name}": good & (usable[column] == name) for name in dict.fromkeys(usable[column])}
     rows = []
     for name, chosen in parts.items():
         inside, n = int(usable.loc[chosen, "inside"].sum()), int(chosen.sum())

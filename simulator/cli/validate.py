@@ -1,0 +1,108 @@
+"""`clti validate`: published studies re-enacted, what was observed against what is predicted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from simulator.validation import Study
+
+HERE = "command line"
+OUT = Path("clti-out/validate")
+
+
+def main(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Study files of your own (TOML). Default: the shipped ones.")
+    ] = None,
+    study: Annotated[list[str] | None, typer.Option(help="Only this shipped study; repeat for several.")] = None,
+    draws: Annotated[int, typer.Option(help="Joint draws of the clinical parameters.")] = 400,
+    patients: Annotated[int, typer.Option(help="Lives per group and draw, at least.")] = 400,
+    structural: Annotated[
+        bool, typer.Option(help="Also compare the headline results under structural alternatives.")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="Seed of draws, patients and their luck.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
+) -> None:
+    """Predict published studies that the model was not fitted to, and say which numbers it misses and why.
+
+    Without arguments every shipped study is predicted. Files of your own are predicted alone, or beside those named by --study.
+    """
+    from simulator.compiling import announced
+    from simulator.evidence import load_register
+    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.formats import number
+    from simulator.report.outputs import OutputFolder
+    from simulator.report.validation import COVERED, answer, patterns, write_validation
+    from simulator.validation import load_listed, load_studies, validate
+    from simulator.validation.ladder import control_arm_ladder
+    from simulator.validation.structural import compare_structures, load_structural
+
+    problems = [
+        Problem(HERE, option, str(value), allowed)
+        for option, value, low, high, allowed in (
+            ("--draws", draws, 2, 100_000, "a whole number, 2 to 100,000"),
+            ("--patients", patients, 10, 4_000, "a whole number, 10 to 4,000"),
+            ("--seed", seed, 0, 2**63 - 1, "a whole number, 0 to 2**63 - 1"),
+        )
+        if not low <= value <= high
+    ]
+    register = load_register()
+    whole = not study and not files
+    studies: dict[str, Study] = {}
+    inputs: dict[str, bytes] = {}
+    plan = None
+    folder = None
+    try:
+        studies, inputs = load_studies(register, study or (), files or ())
+        if structural and whole:
+            plan, read = load_structural()
+            inputs |= read
+    except BadInput as bad:
+        problems += bad.problems
+    try:
+        settings = {"draws": draws, "patients": patients, "studies": len(studies), "register": register.hash()}
+        folder = OutputFolder(out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or folder is None:
+        raise BadInput(problems)
+
+    listed = load_listed(register.sources) if whole else {}
+    with announced("the re-enactment of studies"):
+        validate(dict(list(studies.items())[:1]), {}, register, 2, 10, seed, founding=False)
+    with progress("Predicting studies", draws * len(studies)) as advance:
+        found = validate(studies, listed, register, draws, patients, seed, whole, advance)
+    ladder = control_arm_ladder(studies, found.table, found.details, register, seed)
+    structures = None
+    if plan is not None:
+        with progress("Structural alternatives", len(plan.alternative)) as advance:
+            structures = compare_structures(plan, 20_000, seed, advance)
+    write_validation(folder, found, ladder, structures)
+    folder.write()
+    if len(studies) <= 3:
+        formats = {
+            "observed": number(3, low="low", high="high"),
+            "predicted": number(3, low="predicted_low", high="predicted_high"),
+            "n": number(0),
+        }
+        print_table(found.table, "Observed and predicted", formats)
+    elif len(found.misses):
+        shown = found.misses[["study", "quantity", "observed", "predicted", "predicted_low", "predicted_high"]]
+        print_table(
+            shown,
+            "Outside",
+            {"observed": number(3), "predicted": number(3, low="predicted_low", high="predicted_high")},
+        )
+    print_table(found.coverage, "Inside their 95% predictive intervals", COVERED)
+    screen = console()
+    for line in patterns(found):
+        screen.print(line)
+    screen.print(answer(found))
+    say_where(out)

@@ -1,0 +1,122 @@
+"""Imports inside the package point one way: from the border to people down to words and numbers."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import simulator
+
+PACKAGE = Path(simulator.__file__).parent
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if "shipped" not in file.relative_to(PACKAGE).parts)
+LAYERS: tuple[frozenset[str], ...] = tuple(
+    map(
+        frozenset,
+        (
+            {"vocabulary", "compiling", "errors"},
+            {"draws", "hazards", "perfusion"},
+            {"evidence", "population"},
+            {"pathway"},
+            {"scenario", "engines"},
+            {"run"},
+            {"calibration", "economics", "trials", "story"},
+            {"comparison", "sensitivity", "validation", "verification"},
+            {"schemas", "report"},
+            {"cli"},
+        ),
+    )
+)
+"""From the bottom up. A part imports from lower layers and from itself; parts of one layer do not know each other."""
+HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
+FACADE = {"run", "scenario"}
+"""What `import simulator` offers, found when it is asked for."""
+
+PEOPLE = {"matplotlib", "rich", "jinja2", "typer"}
+"""Libraries that speak to people."""
+SLOW = ("numba", "pandas", "scipy", "matplotlib", "SALib", "sklearn", "simpy", "pydantic", "pyarrow")
+
+
+def part_of(file: Path) -> str:
+    """The part of the package that a file belongs to; empty for the package's own `__init__`."""
+    return file.relative_to(PACKAGE).with_suffix("").parts[0].replace("__init__", "")
+
+
+def imports(file: Path) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every import of a file, inside functions and for type checkers too."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno} imports relatively"
+            if node.module == "simulator":
+                yield from ((node.lineno, f"simulator.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, node.module or ""
+
+
+def inside(file: Path) -> Iterator[tuple[int, str]]:
+    """Line and part of every import from the package itself."""
+    for line, name in imports(file):
+        if name == "simulator" or name.startswith("simulator."):
+            yield line, name.removeprefix("simulator").removeprefix(".").partition(".")[0]
+
+
+def outside(file: Path) -> set[str]:
+    """Libraries that a file imports, without the standard library."""
+    return {name.partition(".")[0] for _, name in imports(file)} - set(sys.stdlib_module_names) - {"simulator"}
+
+
+def test_every_part_has_a_layer() -> None:
+    """A new module or folder of the package is given a place in the order before it is merged."""
+    assert {part_of(file) for file in FILES} - {""} == set(HEIGHT)
+
+
+@pytest.mark.parametrize("part", sorted(HEIGHT))
+def test_imports_point_down(part: str) -> None:
+    """A part imports from lower layers and from itself, and from nothing else of the package."""
+    wrong = [
+        f"{file.relative_to(PACKAGE.parent)}:{line} imports {other or 'simulator'}"
+        for file in FILES
+        if part_of(file) == part
+        for line, other in inside(file)
+        if other != part and HEIGHT.get(other, len(LAYERS)) >= HEIGHT[part]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_facade_offers_only_running() -> None:
+    """`import simulator` offers scenarios and runs, and nothing of money, trials or reports."""
+    assert {part for _, part in inside(PACKAGE / "__init__.py")} == FACADE
+
+
+@pytest.mark.parametrize("part", sorted(HEIGHT))
+def test_people_are_met_at_the_border(part: str) -> None:
+    """Figures, terminals and templates belong to report and cli; SimPy belongs to the engines."""
+    used: set[str] = set()
+    for file in FILES:
+        if part_of(file) == part:
+            used |= outside(file)
+    if part not in {"report", "cli"}:
+        assert not used & PEOPLE
+    if part != "engines":
+        assert "simpy" not in used
+
+
+@pytest.mark.parametrize("part", ["vocabulary", "draws", "hazards", "perfusion", "population", "pathway", "engines"])
+def test_rules_know_numbers_only(part: str) -> None:
+    """Rules and engines know arrays and compilation, and nothing of tables, files of evidence or money."""
+    for file in FILES:
+        if part_of(file) == part:
+            assert outside(file) <= {"numpy", "simpy"}, file
+
+
+def test_help_needs_no_slow_library() -> None:
+    """`clti --help` imports no slow library, because commands import them when they run."""
+    code = "import sys; from simulator.cli.app import build; build(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not set(SLOW) & set(loaded)
