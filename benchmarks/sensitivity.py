@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 import tempfile
 import threading
@@ -159,15 +160,20 @@ def _proportional_kilobytes(process: int) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def cpu_per_life(size: int) -> float:
-    """Processor seconds of a life inside a study, whatever else the machine does."""
+def cpu_seconds(size: int, workers: int) -> float:
+    """Processor seconds of a study in all its processes, their start included, whatever else the machine does."""
     from simulator.sensitivity.policy_sweep import sweep_of
+    from simulator.sensitivity.processes import Processes
+
+    def used() -> float:
+        both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(each.ru_utime + each.ru_stime for each in both)
 
     sweep = sweep_of(study(size), "benchmark")
     with tempfile.TemporaryDirectory() as folder:
-        start = time.process_time()
-        sweep.execute(sweep.store(folder))
-        return (time.process_time() - start) / (len(sweep.inputs) * LIVES_PER_RUN)
+        start = used()
+        sweep.execute(sweep.store(folder), way=Processes(workers) if workers > 1 else None)
+        return used() - start
 
 
 def whole(workers: int) -> float:
@@ -205,9 +211,11 @@ def main() -> None:
         return
     size, times = (16, 1) if asked.quick else (64, 3)
     lives_per_second(16, 1)
-    cpu = cpu_per_life(16)
-    print(f"a life takes {1e6 * cpu:.2f} microseconds of a processor, shards and all; {total / 1e6:.0f} million lives"
-          f" {total * cpu:.0f} s")  # fmt: skip
+    lives = size * (len(PARAMETERS) + 2) * LIVES_PER_RUN
+    alone, together = cpu_seconds(size, 1), cpu_seconds(size, 2)
+    print(f"a life takes {1e6 * alone / lives:.2f} microseconds of a processor, shards and all: {total / 1e6:.0f} million"
+          f" lives {total * alone / lives:.0f} s. Two workers use {together - alone:+.1f} s of it, their start"
+          " included")  # fmt: skip
     memory = PeakMemory()
     pairs = [(lives_per_second(size, 1), lives_per_second(size, 2)) for _ in range(times)]
     one, two = (median(pair[workers][0] for pair in pairs) for workers in (0, 1))

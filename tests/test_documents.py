@@ -127,8 +127,9 @@ def test_readme_has_its_two_commands() -> None:
 
 
 @named
-def test_python_code_runs(page: Path) -> None:
-    """The Python code of a page runs as it stands, block after block."""
+def test_python_code_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python code of a page runs as it stands, block after block, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for body in blocks(page, "python"):
         exec(compile(body, page.name, "exec"), names)

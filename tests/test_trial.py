@@ -588,5 +588,5 @@ def test_the_command_refuses_before_it_writes(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run(str(design_file(tmp_path, alpha=0.0)), "--trials", "1", "--truth", "scenrio", "--out", str(out))
     assert isinstance(result.exception, BadInput)
-    assert {problem.key for problem in result.exception.problems} >= {"--trials", "alpha"}
+    assert {problem.key for problem in result.exception.problems} >= {"--trials", "--truth", "alpha"}
     assert not out.exists()

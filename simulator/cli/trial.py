@@ -46,6 +46,7 @@ def main(
     from simulator.trials.design_reading import load_design
     from simulator.trials.simulation import Simulation
     from simulator.trials.study import study_design
+    from simulator.trials.truth import name_problems
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -54,13 +55,7 @@ def main(
     except BadInput as bad:
         problems += bad.problems
     truths = tuple(dict.fromkeys(truth or TRUTHS))
-    if planned is not None and not problems:
-        simulation = Simulation(planned, seed, trials, workers)
-        for name in truths:
-            try:
-                simulation.truth(name)
-            except BadInput as bad:
-                problems += bad.problems
+    problems += [problem for name in truths for problem in name_problems(name)]
     try:
         settings = {"trials": trials, "truths": list(truths)}
         if planned is not None:
@@ -73,6 +68,7 @@ def main(
         raise BadInput(problems)
 
     begun = time.perf_counter()
+    simulation = Simulation(planned, seed, trials, workers)
     study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
     write_trial(folder, study)
     folder.write()

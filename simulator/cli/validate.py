@@ -22,7 +22,7 @@ def main(
         list[Path] | None, typer.Argument(help="Study files of your own (TOML). Default: the shipped ones.")
     ] = None,
     study: Annotated[list[str] | None, typer.Option(help="Only this shipped study; repeat for several.")] = None,
-    draws: Annotated[int, typer.Option(help="Joint draws of the clinical parameters.")] = 400,
+    draws: Annotated[int, typer.Option(help="Joint draws of the clinical parameters.")] = 1000,
     patients: Annotated[int, typer.Option(help="Lives per group and draw, at least.")] = 400,
     structural: Annotated[
         bool, typer.Option(help="Also compare the headline results under structural alternatives.")
@@ -40,7 +40,7 @@ def main(
     from simulator.report.formats import number
     from simulator.report.outputs import OutputFolder
     from simulator.report.validation import COVERED, answer, patterns, write_validation
-    from simulator.validation import load_listed, load_studies, validate
+    from simulator.validation import evidence_files, load_listed, load_studies, validate
     from simulator.validation.ladder import control_arm_ladder
     from simulator.validation.structural import compare_structures, load_structural
 
@@ -64,6 +64,7 @@ def main(
         if structural and whole:
             plan, read = load_structural()
             inputs |= read
+        inputs |= evidence_files()
     except BadInput as bad:
         problems += bad.problems
     try:

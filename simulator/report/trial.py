@@ -20,6 +20,7 @@ from simulator.report.trial_figures import (
     view_figure,
 )
 from simulator.trials.endpoint import OUTCOMES, SCALES
+from simulator.trials.operating import SUCCESS
 from simulator.trials.study import TrialStudy
 from simulator.trials.truth import NO_EFFECT
 
@@ -113,10 +114,12 @@ def answer(study: TrialStudy) -> str:
     table = study.characteristics.set_index(["truth", "measure"])
     n = study.conduct.marked.patients
     parts = []
-    for truth, measure in (("scenario", "power"), ("posterior", "assurance"), (NO_EFFECT, "type_i_error")):
+    for truth in dict.fromkeys(study.characteristics["truth"]):
+        measure = SUCCESS.get(truth, "power")
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
-            parts.append(f"{WORDS[measure].lower()} {value:.1%} ± {100 * se:.1f}")
+            which = "" if truth in ("scenario", *SUCCESS) else f" ({truth})"
+            parts.append(f"{WORDS[measure].lower()}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
         text += (

@@ -52,8 +52,12 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
     shown = needs[np.isfinite(needs["patients"])]
     with house_style():
         figure, (axes,) = new_figure(6.4, 0.9 + 0.36 * max(len(shown), 1))
+        if shown.empty:
+            axes.set_axis_off()
+            caption(figure, "No endpoint shows an effect.")
+            return figure
         names = [f"{row.endpoint} ({row.test})" for row in shown.itertuples()]
-        most = 50.0 * float(shown["patients"].min()) if len(shown) else 1.0
+        most = 50.0 * float(shown["patients"].min())
         interval_rows(axes, names, shown["patients"], shown["low"], np.minimum(shown["high"], most))
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -62,9 +66,7 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
         axes.set_xlabel(f"Patients for a power of {target:.0%} (logarithmic)")
         without = len(needs) - len(shown)
         rest = f" {without} show no effect and are left out." if without else ""
-        first = (
-            f"{shown['endpoint'].iloc[0]} needs the fewest patients." if len(shown) else "No endpoint has an effect."
-        )
+        first = f"{shown['endpoint'].iloc[0]} needs the fewest patients."
         caption(figure, first + rest + " Each test alone, on the same lives; lines are 95% Monte Carlo intervals.")
     return figure
 

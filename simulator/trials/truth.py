@@ -76,11 +76,23 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
         values: Any = np.zeros(1, [("attributable_share", np.float64)])
         values["attributable_share"] = scenario.register[f"attributable_share_{name}"].value
         return replace(truth, params=scenario.parameter_draws(values))
-    kind, _, number = name.partition(":")
-    draws = min(trials, MOST_DRAWS)
-    if kind == "draw" and number.isdecimal() and int(number) < 1_000_000:
-        draws = int(number) + 1
-    elif name != "posterior":
-        raise BadInput([Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")])
+    wrong = name_problems(name)
+    if wrong:
+        raise BadInput(wrong)
+    number = _draw(name)
+    draws = min(trials, MOST_DRAWS) if number is None else number + 1
     table = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
-    return replace(truth, params=table[-1:] if kind == "draw" else table)
+    return replace(truth, params=table if number is None else table[-1:])
+
+
+def name_problems(name: str) -> list[Problem]:
+    """What is wrong with the name of a truth."""
+    if name in ("scenario", "null", NO_EFFECT, "posterior", *VIEWS) or _draw(name) is not None:
+        return []
+    return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
+
+
+def _draw(name: str) -> int | None:
+    """The number in `draw:NUMBER`."""
+    kind, _, number = name.partition(":")
+    return int(number) if kind == "draw" and number.isdecimal() and int(number) < 1_000_000 else None

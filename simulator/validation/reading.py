@@ -18,6 +18,8 @@ from simulator.validation.study import Study
 POPULATION = "population"
 """The only group of the register that a study may change: nothing about the clinical course."""
 
+EVIDENCE = ("fitted.toml", "posterior.csv", "posterior_first_year.csv", "life_tables.csv", "sources.toml")
+
 
 def folder() -> Path:
     """Where the shipped study files are."""
@@ -58,6 +60,13 @@ def load_studies(
     if problems:
         raise BadInput(problems)
     return studies, inputs
+
+
+def evidence_files() -> dict[str, bytes]:
+    """The evidence that predictions rest on, by the name that a reader knows."""
+    root = shipped("calibration")
+    files = [*sorted((root / "register").glob("*.toml")), *(root / name for name in EVIDENCE)]
+    return {spelled(file, root): file.read_bytes() for file in files if file.is_file()}
 
 
 def read_study(file: Path, called: str, register: Register, problems: list[Problem]) -> Study | None:
