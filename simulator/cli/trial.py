@@ -77,9 +77,7 @@ def main(
     shown = study.endpoints.drop(columns=["outcome", "scale"])
     print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
     console().print(answer(study))
-    sys.stderr.write(
-        f"{trials:,} trials for each of {len(truths)} truths; {time.perf_counter() - begun:.1f} s in all.\n"
-    )
+    sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(folder.path)
 
 

@@ -119,7 +119,7 @@ def answer(study: TrialStudy) -> str:
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
             which = "" if truth in ("scenario", *SUCCESS) else f" ({truth})"
-            parts.append(f"{WORDS[measure].lower()}{which} {value:.1%} ± {100 * se:.1f}")
+            parts.append(f"{WORDS[measure][:1].lower()}{WORDS[measure][1:]}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
         text += (
