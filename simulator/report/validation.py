@@ -21,6 +21,8 @@ from simulator.validation.validation import NO_REASON, Validation
 
 GOOD = "grade A and B"
 INDEPENDENT = "grade A and B, cited by no parameter of the clinical course"
+UNEXPLAINED = "No reason"
+"""How a reason begins that admits that there is none."""
 TRIALS = ("blinded trial", "open trial", "observational comparison", "single arm")
 SHARE_AXIS, TCPO2_AXIS = "share of people", "TcPO2 (mmHg)"
 PLAIN: Formats = {
@@ -81,8 +83,8 @@ def validation_report(
         "How it was done",
         "Each study is re-enacted from a file that states its population, entry criteria, care, follow-up and results. Every "
         "joint draw of the clinical parameters lives the study's people in samples of the study's size, and each number is "
-        "formed with the study's own estimator. What a study does not report is a range that widens the prediction. The "
-        "ranges were set before the predictions were seen, and no fit reads these files.\n\n"
+        "formed with the study's own estimator. What a study does not report is a range that widens the prediction. In the "
+        "shipped files the ranges were set before the predictions were seen; no fit reads any of them.\n\n"
         "The central view of the evidence was fitted to a meta-analysis that pools several of the randomised trials below, "
         "so differences between their arms are not wholly new to the model; the levels of their arms are.",
     )
@@ -142,10 +144,10 @@ def validation_report(
 def _on_misses(misses: pd.DataFrame) -> str:
     if not len(misses):
         return "None."
-    without = int((misses["reason"] == "").sum())
+    without = int(misses["reason"].map(lambda words: not words or words.startswith(UNEXPLAINED)).sum())
     return (
         f"{len(misses)} numbers lie outside. The reasons were written after the predictions were seen; they explain and do "
-        f"not excuse. For {without} no reason is known that a clinician would accept."
+        f"not excuse. For {without} it is admitted that no reason is known that a clinician would accept as certain."
     )
 
 

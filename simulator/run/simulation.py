@@ -239,6 +239,8 @@ def _check_finite(
     means: DrawMeans, job: Job, name: Any, draw: int, policies: Sequence[str], scenario: Scenario
 ) -> None:
     """Stop at results that are not finite, with the draw and the parameters that gave them."""
+    if np.isfinite(means.ledger.mean).all() and np.isfinite(means.outcomes.mean).all():
+        return
     wrong = []
     for p, policy in enumerate(policies):
         ledger = [f for f, value in zip(FIELDS, means.ledger.mean[p], strict=True) if not np.isfinite(value)]
@@ -246,8 +248,6 @@ def _check_finite(
         outcomes = [o for o, good in zip(OUTCOMES, finite, strict=True) if not good]
         if ledger or outcomes:
             wrong.append(f"{policy} ({', '.join(outcomes + ledger[:3])})")
-    if not wrong:
-        return
     usual, used = scenario.parameter_draws()[0], job.draws[draw]
     fields = parameter_dtype(scenario.register).names or ()
     changed = [f"{field} = {float(used[field]):.17g}" for field in fields if used[field] != usual[field]]

@@ -53,9 +53,8 @@ class Estimate(NamedTuple):
 
 def estimate(sums: Floats, squares: Floats, n: Floats) -> Estimate:
     """Mean of n independent values and its standard error, from their sum and their sum of squares."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sums / n
-        return Estimate(mean, np.sqrt(np.where(n > 1, np.maximum(squares / n - mean * mean, 0.0) / (n - 1), np.nan)))
+    mean = sums / n
+    return Estimate(mean, np.sqrt(np.where(n > 1, np.maximum(squares / n - mean * mean, 0.0) / (n - 1), np.nan)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +71,11 @@ class DrawMeans:
     def of(cls, sums: Sums, people: int, reference: int) -> DrawMeans:
         """The means over a number of people; of TcPO2 over those who live with the limb."""
         n = np.array(float(people))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return cls._of(sums, n, reference)
+
+    @classmethod
+    def _of(cls, sums: Sums, n: Floats, reference: int) -> DrawMeans:
         kept, total, squares = np.moveaxis(sums.perfusion, -1, 0)
         differences = sums.outcomes - sums.outcomes[reference]
         dead = n - sums.states.sum(axis=-1, keepdims=True)
