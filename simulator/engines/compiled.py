@@ -172,7 +172,7 @@ def run_block(
     outcome = np.zeros((many, times.shape[0], OUTCOME_WIDTH))
     barred = 0
     for i in range(first, first + count):
-        if not make_patient(patient, row, given, params, entry, seed, i):
+        if not make_patient(patient, row, given, params, entry, seed, i, False):
             barred += 1
             continue
         for p in range(many):

@@ -87,27 +87,24 @@ def measured(true: float, sd: float, z: float) -> float:
 
 
 @compiled
-def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int) -> None:
+def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
     """Fill in the wound's features, which go with tissue loss only."""
     wound = 1.0 if patient.rutherford > 4.0 else 0.0
     patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
+    if not described:
+        return
     patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
     patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
     patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
 
 
 @compiled
-def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int) -> None:
+def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
     """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them."""
     patient.age = truncated_normal(
         uniform(seed, i, Stream.AGE, attempt), params.age_mean, params.age_sd, params.age_minimum, params.age_maximum
     )
     patient.male = has(seed, i, Stream.SEX, attempt, params.male_share)
-    variance = log(1.0 + (params.diabetes_years_sd / params.diabetes_years_mean) ** 2)
-    z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
-    patient.diabetes_years = min(
-        params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
-    )
     patient.ischaemic_heart_disease = has(
         seed, i, Stream.ISCHAEMIC_HEART_DISEASE, attempt, params.ischaemic_heart_disease_share
     )
@@ -118,8 +115,14 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int) ->
         patient.rutherford = 6.0
     else:
         patient.rutherford = 5.0
-    draw_wound(patient, params, seed, i, attempt)
-    patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
+    draw_wound(patient, params, seed, i, attempt, described)
+    if described:
+        variance = log(1.0 + (params.diabetes_years_sd / params.diabetes_years_mean) ** 2)
+        z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
+        patient.diabetes_years = min(
+            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
+        )
+        patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
     patient.tcpo2 = truncated_normal(
         uniform(seed, i, Stream.TCPO2, attempt), params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf
     )
@@ -162,7 +165,7 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
         patient.rutherford = given[RUTHERFORD]
     elif (given[INFECTION : HEEL + 1] > 0.0).any():
         patient.rutherford = max(patient.rutherford, 5.0)
-    draw_wound(patient, params, seed, i, 0)
+    draw_wound(patient, params, seed, i, 0, True)
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
@@ -180,18 +183,22 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
 
 
 @compiled
-def make_patient(patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int) -> bool:
+def make_patient(
+    patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool = True
+) -> bool:
     """Fill `patient` (and `row`, a float view of it) with patient i of a cohort; False if nobody can enter.
+
+    Where patients are not kept, what no rule reads (sides, durations, features of the wound) need not be `described`.
 
     `given` has shape (rows, columns), NaN where unknown; with no rows everybody is synthetic. With rows, patient i is row
     i modulo their number, and nobody is turned away.
     """
     if given.shape[0] > 0:
-        draw_referral(patient, params, seed, i, 0)
+        draw_referral(patient, params, seed, i, 0, True)
         complete(patient, row, given[i % given.shape[0]], params, seed, i)
         return True
     for attempt in range(MOST_REFERRALS):
-        draw_referral(patient, params, seed, i, attempt)
+        draw_referral(patient, params, seed, i, attempt, described)
         if may_enter(entry, patient):
             return True
     return False
