@@ -607,7 +607,8 @@ def test_exact_tests_never_exceed_alpha():
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), n=st.integers(4, 40), ties=st.booleans())
+# From eight people on: with four, an analysis of covariance has one degree of freedom and a nearly singular design.
+@given(seed=st.integers(0, 10_000), n=st.integers(8, 40), ties=st.booleans())
 def test_every_test_is_blind_to_order_and_antisymmetric_in_the_arms(seed, n, ties):
     """Shuffling patients changes nothing, absentees change nothing, and swapping the arms turns the sign of z."""
     time, event, arm, stratum, end = trials(seed, 1, n, ties)
