@@ -10,11 +10,14 @@ from math import expm1, inf, log1p
 
 from simulator.compiling import compiled
 
+LEAST_EXPONENT = 1e-200
+"""Below it an exponent changes no digit of a duration within a lifetime, and its products would lose digits as subnormals."""
+
 
 @compiled
 def cumulative_hazard(r: float, k: float, d: float) -> float:
-    """H(d) = r expm1(k d) / k, and r d where k is zero. Rates per year, durations in years."""
-    if k == 0.0:
+    """H(d) = r expm1(k d) / k, and r d where k is as good as zero. Rates per year, durations in years."""
+    if abs(k) < LEAST_EXPONENT:
         return r * d
     return r * expm1(k * d) / k
 
@@ -24,7 +27,7 @@ def time_to_spend(budget: float, r: float, k: float) -> float:
     """Duration after which the cumulative hazard equals `budget`; infinite where it never does."""
     if r <= 0.0:
         return inf
-    if k == 0.0:
+    if abs(k) < LEAST_EXPONENT:
         return budget / r
     z = k * budget / r
     if z <= -1.0:
