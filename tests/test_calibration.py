@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from math import exp, factorial, inf, log, prod, sqrt
 from pathlib import Path
@@ -33,6 +34,8 @@ from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
 from simulator.calibration.summaries import (
     INDEX,
     MOVES,
+    PARTITIONS,
+    SHARES,
     STATISTICS,
     cells,
     healing_days,
@@ -302,6 +305,34 @@ def test_the_likelihood_of_the_tables_is_the_chance_of_the_margins(data: Foundin
     assert logsumexp(total) == pytest.approx(0.0, abs=1e-10)
 
 
+def test_a_fit_to_the_first_year_reads_nothing_later(data: Founding) -> None:
+    """Other numbers after the first year leave its likelihood as it is; with them known they change it."""
+    generator = np.random.default_rng(9)
+    expected = data.statistics
+    cohorts = np.repeat(expected[None], 400, axis=0)
+    cohorts[:, : len(MOVES)] = generator.multinomial(50, expected[: len(MOVES)], 400) / 50
+    cohorts[:, len(MOVES) :] += generator.normal(0.0, 0.1, (400, len(expected) - len(MOVES)))
+    model = cohorts[:3]
+    later = np.array([4, 1, 19, 2, 2, 3, 5, 14])  # one death fewer among the amputated and one more among the healed
+    other = replace(data, cells_end=later, healing_days_end=(300.0, 39.0), walking_end=20, below_knee=(2, 9))
+    levels = {}
+    for end_known in (True, False):
+        scatter = small_sample(cohorts, expected, end_known)
+        for name, each in {"published": data, "other": other}.items():
+            terms = log_likelihood(model, replace(each, end_known=end_known), scatter)
+            levels[end_known, name] = terms["tables"] + terms["given tables"]
+    assert np.isfinite(levels[False, "published"]).all()
+    assert levels[False, "published"].tolist() == levels[False, "other"].tolist()
+    assert (levels[True, "published"] != levels[True, "other"]).all()
+    # The first year's cells alone: 5 2 16 11 alive and 0 1 1 14 dead of 50 (Table 2 of the paper), without the multinomial
+    # coefficient, which no parameter moves.
+    share = table_of_moves(model).sum(axis=-1)
+    by_hand = np.log(np.maximum(share, SMALLEST_SHARE)) @ np.array([5, 2, 16, 11, 0, 1, 1, 14])
+    scatter = small_sample(cohorts, expected, end_known=False)
+    found = log_likelihood(model, replace(data, end_known=False), scatter)["tables"]
+    assert found == pytest.approx(by_hand, rel=1e-12)
+
+
 def test_other_summaries_count_only_what_the_tables_do_not_tell(data: Founding) -> None:
     """Scatter made of a known regression on the tables and known noise is found again."""
     generator = np.random.default_rng(4)
@@ -369,8 +400,23 @@ def test_a_surface_recovers_a_quadratic() -> None:
 
     design, new = generator.normal(size=(2, 400, 3)).clip(-2, 2)
     surface = fit_surface(design, truth(design), penalty=1e-9)
-    assert np.allclose(surface.statistics(new), truth(new), rtol=1e-7)
+    expected = truth(new)
+    for group in PARTITIONS:
+        expected[:, group] /= expected[:, group].sum(axis=1, keepdims=True)
+    assert np.allclose(surface.statistics(new), expected, rtol=1e-7)
     assert surface.relative_error.max() < 1e-7
+
+
+def test_predicted_shares_of_the_same_people_sum_to_one() -> None:
+    """Moves, doses and quarters of follow-up are divisions of everybody, also far from the design, and never negative."""
+    generator = np.random.default_rng(6)
+    design = generator.normal(size=(300, 3))
+    y = generator.uniform(0.0, 0.2, (300, len(ALL)))
+    found = fit_surface(design, y).statistics(3.0 * generator.normal(size=(50, 3)))
+    for group in PARTITIONS:
+        assert (found[:, group] >= 0.0).all()
+        assert found[:, group].sum(axis=1) == pytest.approx(1.0, rel=1e-12)
+    assert PARTITIONS[-1].stop == len(SHARES)
 
 
 def test_a_surface_tells_its_error() -> None:

@@ -61,8 +61,8 @@ def given_tables(statistics: Array) -> Array:
 class SmallSample:
     """How summaries of a cohort of the study's size scatter around their large-sample values.
 
-    `shift` (15,) is their small-sample bias, `slope` (16, 15) their regression on the tables' deviations, `spread` (15, 15)
-    the residual covariance.
+    `shift` (15,) is their small-sample bias, `slope` (16, 15) their regression on the tables' deviations (8 rows where only
+    the table at one year is known), `spread` (15, 15) the residual covariance.
     """
 
     shift: Array
@@ -75,11 +75,11 @@ class SmallSample:
         return np.asarray(np.linalg.inv(self.spread), np.float64)
 
 
-def small_sample(cohorts: Array, expected: Array) -> SmallSample:
+def small_sample(cohorts: Array, expected: Array, end_known: bool = True) -> SmallSample:
     """Measure the scatter from the statistics of many small cohorts (cohorts, k) about large-sample ones (k,)."""
     usable = np.isfinite(given_tables(cohorts)).all(axis=1)
     cohorts = cohorts[usable]
-    deviation = margins(cohorts) - margins(expected[None])
+    deviation = (margins(cohorts) - margins(expected[None]))[:, : 16 if end_known else 8]
     scatter = given_tables(cohorts) - given_tables(expected[None])
     centred = deviation - deviation.mean(axis=0)
     slope = np.linalg.lstsq(centred, scatter - scatter.mean(axis=0), rcond=1e-8)[0]
@@ -90,16 +90,19 @@ def small_sample(cohorts: Array, expected: Array) -> SmallSample:
 def log_likelihood(model: Array, data: Founding | Observed, scatter: SmallSample) -> dict[str, Array]:
     """Log likelihood of the tables and of the other summaries for each row of `model` (draws, statistics)."""
     counts, multiplicity = data.moves
-    logs = np.log(np.maximum(model[:, :N_MOVES], SMALLEST_SHARE))
-    flat = np.array([counts[:, i, j] for i, j in MOVES])
+    if data.end_known:
+        logs = np.log(np.maximum(model[:, :N_MOVES], SMALLEST_SHARE))
+        tables = logsumexp(multiplicity + logs @ np.array([counts[:, i, j] for i, j in MOVES]), axis=1)
+    else:
+        tables = np.log(np.maximum(margins(model)[:, :8], SMALLEST_SHARE)) @ counts[0].sum(axis=1)
     observed = data.statistics
-    deviation = margins(observed[None]) - margins(model)
+    deviation = (margins(observed[None]) - margins(model))[:, : len(scatter.slope)]
     gap = given_tables(observed[None]) - given_tables(model) - scatter.shift - deviation @ scatter.slope
     known = np.isfinite(gap[0]) if len(gap) else np.ones(len(GIVEN_TABLES), bool)
     precision = scatter.precision if known.all() else np.linalg.inv(scatter.spread[np.ix_(known, known)])
     gap = gap[:, known]
     return {
-        "tables": np.asarray(logsumexp(multiplicity + logs @ flat, axis=1)),
+        "tables": np.asarray(tables),
         "given tables": -0.5 * np.einsum("ij,jk,ik->i", gap, precision, gap),
     }
 

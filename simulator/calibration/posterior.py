@@ -85,7 +85,7 @@ def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, 
     params = scenario.parameter_draws(as_table(prior.values(z[None])))[0]
     lives = FoundingCohort(scenario, data, cohorts * data.n, seed + 1000).lives(params)
     small = np.array([summarise(part, data.follow_up_years, data.longest) for part in np.split(lives, cohorts)])
-    return small_sample(small, summarise(lives, data.follow_up_years, data.longest))
+    return small_sample(small, summarise(lives, data.follow_up_years, data.longest), data.end_known)
 
 
 def log_prior(z: Array) -> Array:

@@ -41,6 +41,8 @@ NUMBERS = (
 STATISTICS = SHARES + NUMBERS
 INDEX = {name: k for k, name in enumerate(STATISTICS)}
 N_MOVES, N_DOSES = len(MOVES), len(DOSE_CELLS)
+PARTITIONS = (slice(0, N_MOVES), slice(N_MOVES, N_MOVES + N_DOSES), slice(N_MOVES + N_DOSES, len(SHARES)))
+"""Columns of the shares that divide everybody: moves, doses by TcPO2, quarters of follow-up."""
 
 
 def cells(lives: Array, by: float | Array) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from simulator.calibration.founding import ALL, CONTRASTS
 from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, log_likelihood, log_likelihood_contrast
-from simulator.calibration.summaries import SHARES, STATISTICS
+from simulator.calibration.summaries import PARTITIONS, SHARES, STATISTICS
 from simulator.calibration.targets import Contrast, Founding, Observed
 
 Array = NDArray[np.float64]
@@ -49,9 +49,16 @@ class Surface:
     """Root mean squared held-out error of each statistic, as a share of its standard deviation over the design."""
 
     def statistics(self, z: Array) -> Array:
-        """Predicted statistics at points z, shape (points, len(ALL))."""
+        """Predicted statistics at points z, shape (points, len(ALL)).
+
+        Shares of the same people sum to one: predicted one by one they would not, and the likelihood would take the sum's
+        drift for evidence.
+        """
         out = np.asarray(self.features.transform(z) @ self.weights + self.centre)
         out[:, LOGGED] = np.exp(np.minimum(out[:, LOGGED], 0.0)) - SMALLEST_SHARE
+        for group in PARTITIONS:
+            shares = np.maximum(out[:, group], 0.0)
+            out[:, group] = shares / shares.sum(axis=1, keepdims=True)
         return out
 
 

@@ -33,6 +33,7 @@ class Observed:
 
     moves: tuple[NDArray[np.float64], NDArray[np.float64]]
     statistics: NDArray[np.float64]
+    end_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Founding:
     shortest: float
     longest: float
     """Administrative follow-up, years."""
+    end_known: bool = True
+    """Whether what came after the first year is read; without it the fit is to the first year alone."""
 
     @cached_property
     def moves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -69,14 +72,17 @@ class Founding:
         """The observations in the order of `summaries.STATISTICS`.
 
         Only the margins of the moves are published; a joint table that has them stands in, because margins are all that is
-        read of it. Quartiles of follow-up are read as a quarter of the people in each interval.
+        read of it. Quartiles of follow-up are read as a quarter of the people in each interval. With the first year alone,
+        what came later is NaN, but for the moves, of which only the margin at one year is read then.
         """
         table = self.moves[0][0] / self.n
+        later = 1.0 if self.end_known else np.nan
+        quarters = [0.25 if self.end_known or year <= 1.0 else np.nan for year in (*self.follow_up_years, np.inf)]
         return np.array(
             [
                 *(table[i, j] for i in range(8) for j in REACHABLE.get(i, (i,))),
                 *(self.doses.ravel() / self.n),
-                *([0.25] * 4),
+                *quarters,
                 *self.enrolment[:2],
                 *self.last[:2],
                 *self.last_low[:2],
@@ -84,10 +90,10 @@ class Founding:
                 self.last_healed[0],
                 self.last_unhealed[0],
                 self.healing_days_1_year[0],
-                self.healing_days_end[0],
+                self.healing_days_end[0] * later,
                 *self.follow_up_years,
-                self.walking_end / self.n,
-                self.below_knee[0] / max(self.below_knee[1], 1),
+                self.walking_end / self.n * later,
+                self.below_knee[0] / max(self.below_knee[1], 1) * later,
             ]
         )
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.errors import BadInput, Problem
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,6 +23,13 @@ def main(
     ] = False,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="A rough fit in about two minutes, to see that it works.")
+    ] = False,
+    first_year: Annotated[
+        bool,
+        typer.Option(
+            "--first-year",
+            help="Fit to the first year alone, for `clti validate` to predict the rest of follow-up from.",
+        ),
     ] = False,
     cohorts: Annotated[int, typer.Option(help="Synthetic cohorts for the coverage check.", min=0, max=2000)] = 100,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
@@ -39,13 +48,17 @@ def main(
     from simulator.scenario import load_scenario
 
     scenario = load_scenario("founding_cohort")
-    settings = {"check": check, "smoke": smoke, "cohorts": cohorts, "patients": patients}
+    settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
+    if check and first_year:
+        raise BadInput(
+            Problem("command line", "--first-year", "with --check", "a fit; --check reads the committed one")
+        )
     with OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings) as folder:
         if check:
             outside = _check(folder, patients, seed)
         else:
             outside = 0
-            _fit(folder, out, smoke, cohorts, seed, patients, install)
+            _fit(folder, out, smoke, first_year, cohorts, seed, patients, install)
     from simulator.report.console import say_where
 
     say_where(out)
@@ -74,8 +87,18 @@ def _check(folder: OutputFolder, patients: int, seed: int) -> int:
     return int((~targets["inside"]).sum())
 
 
-def _fit(folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, patients: int, install: bool) -> None:
+def _fit(
+    folder: OutputFolder,
+    out: Path,
+    smoke: bool,
+    first_year: bool,
+    cohorts: int,
+    seed: int,
+    patients: int,
+    install: bool,
+) -> None:
     import shutil
+    from dataclasses import replace
 
     import pandas as pd
 
@@ -87,6 +110,7 @@ def _fit(folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, 
     from simulator.calibration.work import SavedDesigns, work_key
     from simulator.calibration.written import fitted_text, posterior_text
     from simulator.compiling import announced
+    from simulator.evidence.posterior import FIRST_YEAR
     from simulator.evidence.shipped import shipped
     from simulator.report.calibration import calibration_report, print_targets
     from simulator.report.console import progress
@@ -94,6 +118,7 @@ def _fit(folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, 
 
     scenario = load_scenario("founding_cohort")
     data, views = load_targets()
+    data = replace(data, end_known=not first_year)
     effort = SMOKE if smoke else Effort()
     work = out / f"work-{work_key(scenario, effort, seed)}"
     total = effort.first + effort.second + effort.third + effort.final
@@ -109,24 +134,29 @@ def _fit(folder: OutputFolder, out: Path, smoke: bool, cohorts: int, seed: int, 
         designs = SavedDesigns(work, scenario, data, Prior(scenario.register), seed, step)
         posterior = calibrate(scenario, data, views, effort, seed, designs)
     recovered: pd.DataFrame | None = None
-    if cohorts:
+    if cohorts and not first_year:
         with progress("synthetic cohorts", cohorts) as advance:
             recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance)
     fitted = load_scenario("founding_cohort", overrides={"parameters": point_of(posterior)})
     targets = targets_table(fitted, data, views, patients, seed)
     draws = pd.DataFrame(table_of(posterior))
     predictive = predictive_table(scenario, data, scenario.parameter_draws(draws.head(1000)), seed)
-    texts = {
-        "fitted.toml": fitted_text(posterior, _provenance(posterior, seed, smoke)),
-        "posterior.csv": posterior_text(posterior),
-    }
+    if first_year:
+        texts = {FIRST_YEAR: posterior_text(posterior)}
+    else:
+        texts = {
+            "fitted.toml": fitted_text(posterior, _provenance(posterior, seed, smoke)),
+            "posterior.csv": posterior_text(posterior),
+        }
     for name, text in texts.items():
         folder.text(name, text)
     folder.table("targets", targets)
     folder.table("predictive", predictive)
     if recovered is not None:
         folder.table("coverage", recovered)
-    folder.report(calibration_report(folder, scenario.register, targets, predictive, draws, recovered, posterior))
+    folder.report(
+        calibration_report(folder, scenario.register, targets, predictive, draws, recovered, posterior, not first_year)
+    )
     print_targets(targets)
     shutil.rmtree(work, ignore_errors=True)
     if install:

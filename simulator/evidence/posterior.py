@@ -20,6 +20,8 @@ from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 
 POSTERIOR = "posterior.csv"
+FIRST_YEAR = "posterior_first_year.csv"
+"""Joint draws given the first year of the founding cohort alone, in the form of `posterior.csv`; for the validation."""
 
 
 @lru_cache(maxsize=4)

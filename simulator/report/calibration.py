@@ -39,8 +39,12 @@ def calibration_report(
     draws: pd.DataFrame | None = None,
     recovered: pd.DataFrame | None = None,
     posterior: Posterior | None = None,
+    end_known: bool = True,
 ) -> Report:
-    """The report, with its figures added to the folder. Without `draws` the committed posterior is described."""
+    """The report, with its figures added to the folder. Without `draws` the committed posterior is described.
+
+    Without `end_known` the fit has read the first year alone, and what came later is prediction.
+    """
     from simulator.evidence.posterior import posterior_table
 
     if draws is None:
@@ -49,7 +53,12 @@ def calibration_report(
     report = Report(
         "Calibration to the founding cohort",
         "The free parameters are fitted to fifty people (Panunzi 2022) and to pooled randomised contrasts. Fifty people leave "
-        "wide uncertainty; what follows shows how wide, and which parameters the data did not move.",
+        "wide uncertainty; what follows shows how wide, and which parameters the data did not move."
+        + (
+            ""
+            if end_known
+            else " This fit has read the first year alone: what is called end of follow-up is predicted."
+        ),
     )
     report = report.section(
         "Observed and simulated",
