@@ -7,6 +7,7 @@ The study is Sobol' over 20 parameters, 5,000 patients and two policies; base si
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import resource
 import sys
@@ -68,7 +69,7 @@ def study(size: int) -> dict[str, object]:
 def lives_per_second(size: int, workers: int) -> tuple[float, float]:
     """Lives per second of a study with all it takes, and once the workers run."""
     from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sensitivity.processes import Processes
+    from simulator.sweep.processes import Processes
 
     sweep = sweep_of(study(size), "benchmark")
     landed: list[tuple[float, int]] = []
@@ -109,7 +110,7 @@ def seconds_per_shard(shards: int, rows: int, dask: bool) -> float:
             return (time.perf_counter() - start) / count
         from distributed import LocalCluster
 
-        from simulator.sensitivity.cluster import Cluster
+        from simulator.sweep.cluster import Cluster
 
         with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as local:
             way = Cluster(local.scheduler_address)
@@ -163,7 +164,7 @@ def _proportional_kilobytes(process: int) -> int:
 def cpu_seconds(size: int, workers: int) -> float:
     """Processor seconds of a study in all its processes, their start included, whatever else the machine does."""
     from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sensitivity.processes import Processes
+    from simulator.sweep.processes import Processes
 
     def used() -> float:
         both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -232,9 +233,10 @@ def main() -> None:
         busy = rows * LIVES_PER_RUN / one_steady
         print(f"a shard of {rows} runs computes {busy:.2f} s and costs the process that keeps it {1000 * here:.1f} ms,"
               f" with Dask {1000 * sent:.1f} ms: enough for {busy / sent:,.0f} workers")  # fmt: skip
-        kept = BILLION / LIVES_PER_RUN / rows * sent
-        print(f"a billion lives on {WORKERS:,} workers: {BILLION / one_steady / WORKERS:.1f} s of computing on each,"
-              f" {kept:.1f} s to send and keep {BILLION / LIVES_PER_RUN / rows:,.0f} shards")  # fmt: skip
+        shards_there = math.ceil(BILLION / LIVES_PER_RUN / rows)
+        rounds = math.ceil(shards_there / WORKERS)
+        print(f"a billion lives on {WORKERS:,} workers: {shards_there:,} shards, {rounds} for the busiest worker, which"
+              f" computes {rounds * busy:.1f} s; sending and keeping them all takes {shards_there * sent:.1f} s")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ A trial. Tables and keys that are not marked as required may be left out. Run it
     "study": """\
 A sensitivity study. There are two kinds: one asks which parameters drive the outputs; with `method = "policies"` the
 other compares settings of policies. Run either with `clti sensitivity FILE`.""",
+    "validation": """\
+A published study to predict: who was enrolled, what care they had, what was observed, and what is not known of them. Run
+it with `clti validate FILE`; the shipped ones are in `scenarios/validation`.""",
 }
 NOTHING = "(none)"
 
@@ -116,6 +119,8 @@ def _type(rule: Schema) -> str:
     words = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
     if rule.get("format") == "date":
         return "date"
+    if "anyOf" in rule and "type" not in rule:
+        return " or ".join(_type(each) for each in rule["anyOf"])
     if "$ref" in rule or rule.get("type") == "object":
         others = rule.get("additionalProperties")
         return "tables by name" if isinstance(others, dict) and "$ref" in others else "table"
@@ -152,6 +157,8 @@ def _toml(value: object) -> str:
 def _allowed(rule: Schema) -> str:
     if "$comment" in rule:
         return str(rule["$comment"])
+    if "anyOf" in rule:
+        return "; or ".join(_allowed(each) for each in rule["anyOf"])
     if "const" in rule:
         return f"`{_toml(rule['const'])}`"
     if "enum" in rule:

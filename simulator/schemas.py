@@ -1,4 +1,4 @@
-"""What scenario, policy, design and study files may hold, as JSON Schema: generated from the models that check them.
+"""What scenario, policy, design, study and validation files may hold, as JSON Schema: generated from the models that check them.
 
 Editors complete and check TOML with these schemas, and `docs/reference.md` is made from them. A schema knows types,
 limits, names and defaults; what keys mean together only reading the file can tell.
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-KINDS = ("scenario", "policy", "design", "study")
+KINDS = ("scenario", "policy", "design", "study", "validation")
 """Kinds of file."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEANINGS = Path(__file__).with_name("key_meanings.toml")
@@ -32,7 +32,13 @@ def schema(kind: str) -> Schema:
     """The JSON Schema of a kind of file. Keys have the description of `key_meanings.toml`; limits in words are in
     their ``$comment``. Raises KeyError for an unknown kind.
     """
-    made = {"scenario": _scenario, "policy": _policy, "design": _design, "study": _study}[kind]()
+    made = {
+        "scenario": _scenario,
+        "policy": _policy,
+        "design": _design,
+        "study": _study,
+        "validation": _validation,
+    }[kind]()
     return {"$schema": DIALECT, "title": f"{kind.capitalize()} file of clti"} | made
 
 
@@ -147,6 +153,12 @@ def _design() -> Schema:
     del made["properties"]["file"]
     made["required"] = [key for key in made["required"] if key != "label"]
     return made
+
+
+def _validation() -> Schema:
+    from simulator.validation.study import Study
+
+    return _made(Study)
 
 
 def _study() -> Schema:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize
 from scipy.special import logsumexp
 from scipy.stats import norm
 from statsmodels.duration.survfunc import SurvfuncRight
@@ -29,7 +30,7 @@ from simulator.calibration.cohort import COLUMNS
 from simulator.calibration.coverage import observe
 from simulator.calibration.founding import ALL, FoundingCohort
 from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, given_tables, log_likelihood, small_sample
-from simulator.calibration.posterior import log_prior
+from simulator.calibration.posterior import central_point, log_prior
 from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
 from simulator.calibration.summaries import (
     INDEX,
@@ -41,6 +42,7 @@ from simulator.calibration.summaries import (
     healing_days,
     kaplan_meier_mean,
     moves,
+    outcomes_at_1_year,
     summarise,
     table_of_moves,
 )
@@ -417,6 +419,39 @@ def test_predicted_shares_of_the_same_people_sum_to_one() -> None:
         assert (found[:, group] >= 0.0).all()
         assert found[:, group].sum(axis=1) == pytest.approx(1.0, rel=1e-12)
     assert PARTITIONS[-1].stop == len(SHARES)
+
+
+def test_the_central_point_gives_the_mean_results() -> None:
+    """Results at it are the draws' means, where those at the draws' mean are not; a general optimiser finds the same point."""
+    generator = np.random.default_rng(7)
+    curved = generator.normal(0.0, 0.15, (2, 4, len(ALL)))
+
+    def truth(z: Array) -> Array:
+        y = np.asarray(z**2 @ curved[0] + z @ curved[1])
+        y[:, LOGGED] = np.exp(y[:, LOGGED] - 4.0)
+        return y
+
+    design = generator.normal(size=(1000, 4)).clip(-3, 3)
+    surface = fit_surface(design, truth(design), penalty=1e-6)
+    draws = generator.multivariate_normal(np.array([0.2, -0.1, 0.0, 0.3]), 0.3 * np.eye(4) + 0.1, 500)
+    statistics = surface.statistics(draws)
+    wanted = outcomes_at_1_year(statistics).mean(axis=0)
+    point = central_point(surface, draws, statistics)
+    middle, precision = draws.mean(axis=0), np.linalg.inv(np.cov(draws.T))
+
+    def results(z: Array) -> Array:
+        return outcomes_at_1_year(surface.statistics(z[None]))[0]
+
+    assert results(point) == pytest.approx(wanted, abs=1e-6)
+    assert np.abs(results(middle) - wanted).max() > 1e-4
+    found = optimize.minimize(
+        lambda z: (z - middle) @ precision @ (z - middle),
+        middle,
+        method="SLSQP",
+        constraints={"type": "eq", "fun": lambda z: 100.0 * (results(z) - wanted)},
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    assert point == pytest.approx(found.x, abs=5e-3)  # its slopes are differences of 0.05 to either side
 
 
 def test_a_surface_tells_its_error() -> None:

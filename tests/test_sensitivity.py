@@ -24,19 +24,21 @@ from typer.testing import CliRunner
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
 from simulator.errors import BadInput
-from simulator.sensitivity import shards
 from simulator.sensitivity.designs import METHODS, make_design
 from simulator.sensitivity.emulator import fit_emulator
-from simulator.sensitivity.execution import Part, Plan, make_plan
+from simulator.sensitivity.indices import HEADLINE, strengths
 from simulator.sensitivity.inputs import Catalogue, Input, JointDraws, uniform_between
 from simulator.sensitivity.known_models import Additive
-from simulator.sensitivity.model import Evaluation, Model, RunFailed
-from simulator.sensitivity.processes import Processes
+from simulator.sensitivity.model import Model
 from simulator.sensitivity.results import Results, analyse
-from simulator.sensitivity.shards import BadShard, MissingRuns, StorageFull
 from simulator.sensitivity.space import build_space
 from simulator.sensitivity.study import Study, load_study, read_study
 from simulator.sensitivity.sweep import NotFinite, Runs, Sweep
+from simulator.sweep import shards
+from simulator.sweep.execution import Part, Plan, make_plan
+from simulator.sweep.model import Evaluation, RunFailed
+from simulator.sweep.processes import Processes
+from simulator.sweep.shards import BadShard, MissingRuns, StorageFull
 
 # Closed forms for a = 7, b = 0.1 (Ishigami and Homma 1990; Sobol' and Levitan 1999).
 S1 = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}
@@ -555,7 +557,7 @@ def test_repeated_rows_run_once(tmp_path: Path) -> None:
 def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
     """A Dask cluster of processes gives the same bits, also when a worker dies by kill -9 in mid-run."""
     distributed = pytest.importorskip("distributed")
-    from simulator.sensitivity.cluster import Cluster
+    from simulator.sweep.cluster import Cluster
 
     sweep = Sweep.of(slow())
     store = sweep.store(tmp_path)
@@ -579,7 +581,7 @@ def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
 def test_absent_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is told before any work."""
     pytest.importorskip("distributed")
-    from simulator.sensitivity import cluster
+    from simulator.sweep import cluster
 
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
     with pytest.raises(BadInput, match="the address of a Dask scheduler"):
@@ -777,6 +779,59 @@ def test_command_and_merge_write_the_same(tmp_path: Path, commands: typer.Typer)
     assert list(table.columns[:6]) == ["output", "parameter", "index", "value", "low", "high"]
     page = (tmp_path / "whole" / "report.html").read_text()
     assert "Ties &amp; &lt;b&gt;noise" in page and "<b>noise" not in page
+
+
+@pytest.mark.parametrize(("method", "size"), [(each.name, max(each.smallest, 4)) for each in METHODS.values()])
+def test_every_method_runs_from_a_file(tmp_path: Path, commands: typer.Typer, method: str, size: int) -> None:
+    """Every method goes from a study file to indices, runs and a report, and says what drives the output."""
+    file = tmp_path / "study.toml"
+    file.write_text(
+        f'method = "{method}"\nsize = {size}\nseed = 1\noutputs = ["sum"]\n[model]\nkind = "additive"\n'
+        "settings = { weights = [1.0, 4.0] }\n[parameters]\nall = true\n"
+    )
+    out = tmp_path / "out"
+    done = CliRunner().invoke(commands, ["sensitivity", str(file), "--out", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "sum is driven most by x2" in done.output
+    assert len(pd.read_parquet(out / "runs.parquet")) == METHODS[method].rows(size, 2, 2)
+    assert HEADLINE[method] in set(pd.read_csv(out / "indices.csv")["index"])
+    assert (out / "report.html").is_file()
+
+
+def test_what_has_no_influence_is_not_called_a_driver(tmp_path: Path) -> None:
+    """The answer in words names what matters and leaves out parameters that do nothing."""
+    from simulator.report.sensitivity import answer
+
+    sweep, runs = finished(additive(method="one_way", size=2, settings={"weights": [2.0, 0.0, -1.0]}), tmp_path)
+    words = answer(sweep, analyse(sweep, runs))
+    assert "x1 (2), x3 (−1)" in words or "x1 (1.9), x3 (−0.95)" in words, words
+    assert "x2" not in words
+
+
+def test_an_index_below_zero_is_no_strength() -> None:
+    """A share of the variance estimated below zero ranks last; a swing ranks by its size."""
+    values = pd.Series([0.1, -0.3, 0.0])
+    assert strengths("rbd_fast", values).idxmax() == 0
+    assert strengths("one_way", values).idxmax() == 1
+
+
+def test_an_emulator_answers_what_if(tmp_path: Path) -> None:
+    """Asked for values of parameters, the emulator of a sum gives the sum to 1% of its range, correlated inputs too."""
+    of = additive(
+        method="rbd_fast",
+        size=128,
+        settings={"weights": [1.0, 2.0, 3.0], "correlation": 0.6},
+        parameters={"all": True, "correlated": "transformation"},
+    )
+    sweep, runs = finished(of, tmp_path)
+    emulator = fit_emulator(sweep.design.points, runs.means[:, 0], runs.mean_errors[:, 0], seed=1)
+    for asked in ({}, {"x1": 0.8}, {"x1": 0.3, "x3": 0.9}):
+        truth = sum(w * asked.get(f"x{i}", 0.5) for i, w in enumerate((1.0, 2.0, 3.0), 1))
+        mean, sd = emulator.predict(sweep.space.point_at(asked)[None, :])
+        assert abs(float(mean[0]) - truth) < 0.06, (asked, mean, truth)
+        assert sd[0] < 0.1
+    with pytest.raises(BadInput, match="x9"):
+        sweep.space.point_at({"x9": 1.0})
 
 
 def test_command_tells_all_mistakes_and_writes_nothing(tmp_path: Path, commands: typer.Typer) -> None:

@@ -31,13 +31,14 @@ from simulator.sensitivity import clinical
 from simulator.sensitivity.clinical import Clinical, batch_means
 from simulator.sensitivity.designs import METHODS
 from simulator.sensitivity.inputs import Floats
-from simulator.sensitivity.model import Evaluation, Model, RunFailed
+from simulator.sensitivity.model import Model
 from simulator.sensitivity.policy_choice import Choices, choose
 from simulator.sensitivity.policy_settings import SETTINGS, with_settings
 from simulator.sensitivity.policy_sweep import PolicySweep, read_policy_study, sweep_of
 from simulator.sensitivity.results import analyse
 from simulator.sensitivity.study import SHIPPED, Study, read_study, study_tables
 from simulator.sensitivity.sweep import Runs, Sweep
+from simulator.sweep.model import Evaluation, RunFailed
 
 AMPUTATION = "protocol.major_amputation@1"
 DIFFERENCE = "difference(protocol, conservative).major_amputation@1"

@@ -15,6 +15,7 @@ import typer
 
 from simulator.cli import new, schema
 from simulator.errors import BadInput
+from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
 from simulator.run import simulate
 from simulator.scenario import load_scenario
@@ -24,6 +25,7 @@ from simulator.schemas import schema as json_schema
 from simulator.sensitivity.policy_sweep import sweep_of
 from simulator.sensitivity.study import study_tables
 from simulator.trials.design_reading import load_design
+from simulator.validation import load_studies
 
 SCENARIOS = shipped("scenarios")
 Clti = Callable[..., tuple[int, str]]
@@ -120,6 +122,13 @@ def test_starter_design_and_study_load(clti: Clti, tmp_path: Path) -> None:
     clti("new", "study", "mine", "--out", tmp_path / "study.toml")
     sweep = sweep_of(*study_tables(tmp_path / "study.toml"))
     assert len(sweep.inputs) > 4
+
+
+def test_starter_validation_is_predicted(clti: Clti, tmp_path: Path) -> None:
+    """A starter study to predict loads with its one number."""
+    clti("new", "validation", "mine", "--out", tmp_path / "mine.toml")
+    studies, _ = load_studies(load_register(), (), [tmp_path / "mine.toml"])
+    assert [quantity.events for study in studies.values() for quantity in study.quantity] == [15]
 
 
 def test_new_overwrites_nothing(clti: Clti, tmp_path: Path) -> None:

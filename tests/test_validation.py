@@ -22,6 +22,7 @@ from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
 from simulator.validation import load_listed, load_studies, study_names, validate
 from simulator.validation.baseline import solved
+from simulator.validation.centres import SPREAD, at_other_centres
 from simulator.validation.first_year import end_of_follow_up
 from simulator.validation.ladder import control_arm_ladder
 from simulator.validation.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
@@ -29,8 +30,8 @@ from simulator.validation.observed import observed
 from simulator.validation.prediction import Samples, make_ready, parts_of, predict, weighted_quantile
 from simulator.validation.structural import Alternative, load_structural, refit
 from simulator.validation.structural import _cohort_results as cohort_results
+from simulator.validation.validation import ALIKE, NO_REASON, cited_by, draws_for
 from simulator.validation.validation import COLUMNS as TABLE_COLUMNS
-from simulator.validation.validation import NO_REASON, cited_by, draws_for
 
 REGISTER = load_register()
 NEVER = math.inf
@@ -292,6 +293,45 @@ def test_coverage_counts_by_hand() -> None:
     assert row["of"] == "grade A and B"
     assert row["quantities"] == good.sum() == 6
     assert row["inside"] == int(found.table.loc[good, "inside"].sum())
+
+
+def test_hospitals_differ_as_the_register_says() -> None:
+    """The log amputation rate spreads by the register's SD over the root of the number of hospitals, alike in all groups."""
+    study = load_studies(REGISTER, ["bali"])[0]["bali"]
+    draws = draws_for(REGISTER, 4000, 1)
+    wanted = REGISTER[SPREAD].value
+    for centres in (1, 4):
+        there = at_other_centres("bali", study.model_copy(update={"centres": centres}), REGISTER, draws, 1)
+        ratio = np.log(there["amputation_rate"] / draws["amputation_rate"])
+        # four standard errors of a mean and of an SD of 4,000
+        assert ratio.mean() == pytest.approx(0.0, abs=4 * wanted / math.sqrt(4000))
+        assert ratio.std() == pytest.approx(wanted / math.sqrt(centres), rel=4 / math.sqrt(8000))
+    ready = make_ready("bali", study, REGISTER, draws, 10, 1)
+    rates = [each.params["amputation_rate"].tolist() for each in ready.values()]
+    assert rates[0] == rates[1] != draws["amputation_rate"].tolist()
+
+
+def test_the_founding_hospital_keeps_its_rate() -> None:
+    """A study at the founding cohort's hospital is predicted with the fitted rate, and others are if all are taken as alike."""
+    draws = draws_for(REGISTER, 5, 1)
+    for name, elsewhere in (("faglia2007", True), ("bali", False)):
+        study = load_studies(REGISTER, [name])[0][name]
+        for each in make_ready(name, study, REGISTER, draws, 10, 1, elsewhere).values():
+            assert each.params["amputation_rate"].tolist() == draws["amputation_rate"].tolist()
+
+
+def test_coverage_without_differences_of_hospitals_stands_beside() -> None:
+    """It counts the same numbers, judged by the predictions without them."""
+    studies, _ = load_studies(REGISTER, ["huang2005", "benoit"])
+    found = validate(studies, {}, REGISTER, 40, 40, 1, founding=False)
+    rows = found.coverage.set_index("of")
+    assert rows.loc[ALIKE, "quantities"] == rows.loc["grade A and B", "quantities"]
+    good = found.details["usable"] & found.details["grade"].isin(["A", "B"])
+    assert rows.loc[ALIKE, "inside"] == int(found.details.loc[good, "inside_alike"].sum())
+    amputation = found.details["outcome"] == "amputation"
+    wider = found.table["predicted_high"] - found.table["predicted_low"]
+    alike = found.details["alike_high"] - found.details["alike_low"]
+    assert wider[amputation].sum() > alike[amputation].sum()
 
 
 def test_mild_negative_control_is_far_from_critical_ischaemia() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulator.calibration.chains import resample, sample_chains
 from simulator.calibration.founding import FoundingCohort, as_table
 from simulator.calibration.posterior import Posterior, around, log_prior
-from simulator.calibration.summaries import STATISTICS, cells, summarise, table_of_moves
+from simulator.calibration.summaries import cells, outcomes_at_1_year, summarise
 from simulator.calibration.surface import contrasts, total_log_likelihood
 from simulator.calibration.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
@@ -29,12 +29,6 @@ LEVEL = 0.90
 POINTS = 4_000
 SPREAD = 1.6
 CHAINS, STEPS, KEEP_EVERY = 100, 1000, 10
-
-
-def outcomes_at_1_year(statistics: Array) -> Array:
-    """Shares amputated, dead and healed at one year, shape (rows, 3)."""
-    share = table_of_moves(statistics[:, : len(STATISTICS)]).sum(axis=-1)
-    return np.stack([share[:, [0, 1, 4, 5]].sum(1), share[:, 4:].sum(1), share[:, [0, 2, 4, 6]].sum(1)], axis=1)
 
 
 def observe(lives: Array, data: Founding) -> Observed:

@@ -18,7 +18,7 @@ from simulator.calibration.chains import effective_size, resample, sample_chains
 from simulator.calibration.founding import FoundingCohort, as_table
 from simulator.calibration.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
-from simulator.calibration.summaries import summarise
+from simulator.calibration.summaries import outcomes_at_1_year, summarise
 from simulator.calibration.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
 from simulator.calibration.targets import Contrast, Founding
 from simulator.scenario.scenario import Scenario
@@ -53,8 +53,8 @@ class Posterior:
     """Weighted draws and what is needed to judge them.
 
     z, statistics: (final, parameters) and (final, statistics); weights sum to 1. `chosen` (draws,) resamples them.
-    `sceptical` (draws,) is the sceptical view's attributable share for each chosen draw. `point` is the median of each
-    parameter, the values of deterministic runs: the likelihood's top is too flat for its highest point to mean more.
+    `sceptical` (draws,) is the sceptical view's attributable share for each chosen draw. `point` holds the
+    values of deterministic runs, see `central_point`; the likelihood's top is too flat for its highest point to mean more.
     """
 
     prior: Prior
@@ -143,7 +143,7 @@ def calibrate(
     weights = np.exp(excess - excess.max())
     weights /= weights.sum()
     chosen = resample(weights, effort.draws, seed)
-    point = np.median(z[chosen], axis=0)
+    point = central_point(surface, z[chosen], y[chosen])
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
     return Posterior(
@@ -151,6 +151,27 @@ def calibrate(
         fit_share_mode(surface, prior, point, targets["sceptical"]),
         surface, wide, scatter, float(excess.std()), mean, covariance,
     )  # fmt: skip
+
+
+def central_point(surface: Surface, z: Array, statistics: Array, steps: int = 10) -> Array:
+    """The point nearest the middle of the draws z at which the results at one year are their posterior means.
+
+    Results are curved in the parameters, so at the parameters' own means or medians they differ from the means of the results
+    that a probabilistic run reports. The nearest point, in the metric of the draws' covariance, is found by Gauss-Newton
+    steps on the surface.
+    """
+    middle, covariance = z.mean(axis=0), np.cov(z.T)
+    wanted = outcomes_at_1_year(statistics).mean(axis=0)
+    width = 0.05
+    point = middle
+    for _ in range(steps):
+        around_it = point + width * np.concatenate([np.zeros((1, len(point))), np.eye(len(point)), -np.eye(len(point))])
+        found = outcomes_at_1_year(surface.statistics(around_it))
+        ahead, behind = found[1 : len(point) + 1], found[len(point) + 1 :]
+        slope = (ahead - behind).T / (2.0 * width)
+        gap = wanted - found[0] + slope @ (point - middle)
+        point = middle + covariance @ slope.T @ np.linalg.solve(slope @ covariance @ slope.T, gap)
+    return np.asarray(point)
 
 
 SHARES = np.linspace(0.005, 0.995, 100)
@@ -190,6 +211,6 @@ def table_of(posterior: Posterior) -> dict[str, Array]:
 
 
 def point_of(posterior: Posterior) -> dict[str, float]:
-    """The fitted values: posterior medians, and the sceptical share that is most likely at them."""
+    """The fitted values: the posterior's central point, and the sceptical share that is most likely at it."""
     values: dict[str, Any] = posterior.prior.values(posterior.point[None])
     return {**{name: float(v[0]) for name, v in values.items()}, OWN_FIT: posterior.point_sceptical}

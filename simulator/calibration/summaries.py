@@ -132,3 +132,9 @@ def table_of_moves(statistics: Array) -> Array:
     for k, (i, j) in enumerate(MOVES):
         out[..., i, j] = statistics[..., k]
     return out
+
+
+def outcomes_at_1_year(statistics: Array) -> Array:
+    """Shares amputated, dead and healed at one year, shape (rows, 3), of statistics (rows, k)."""
+    share = table_of_moves(statistics).sum(axis=-1)
+    return np.stack([share[:, [0, 1, 4, 5]].sum(1), share[:, 4:].sum(1), share[:, [0, 2, 4, 6]].sum(1)], axis=1)

@@ -11,10 +11,11 @@ from simulator.calibration.posterior import Posterior, point_of, table_of
 
 
 def fitted_text(posterior: Posterior, provenance: Mapping[str, str | float | int]) -> str:
-    """Content of `calibration/fitted.toml`: provenance, and the posterior median of each fitted parameter."""
+    """Content of `calibration/fitted.toml`: provenance, and the fitted parameters at the posterior's centre."""
     lines = [
-        "# Written by `clti calibrate`; do not edit. Posterior medians given the founding cohort and the randomised",
-        "# contrasts (calibration/targets.toml) and the priors of the register. Joint uncertainty is in posterior.csv.",
+        "# Written by `clti calibrate`; do not edit. The most central point of the posterior at which the results at one year",
+        "# are their posterior means, given the founding cohort and the randomised contrasts (calibration/targets.toml) and the",
+        "# priors of the register. Joint uncertainty is in posterior.csv.",
         "",
         "[provenance]",
     ]

@@ -24,7 +24,7 @@ def main(
     """
     from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sensitivity.shards import save
+    from simulator.sweep.shards import save
 
     problems: list[Problem] = []
     contents: dict[Path, bytes] = {}

@@ -18,6 +18,7 @@ NEXT = {
     "policy": "clti compare {file}",
     "design": "clti trial {file}",
     "study": "clti sensitivity {file}",
+    "validation": "clti validate {file}",
 }
 """What runs a file of each kind."""
 STARTER = "STARTER"
@@ -25,7 +26,7 @@ STARTER = "STARTER"
 
 
 def main(
-    kind: Annotated[str, typer.Argument(help="scenario, policy, design or study.")],
+    kind: Annotated[str, typer.Argument(help="scenario, policy, design, study or validation.")],
     name: Annotated[str, typer.Argument(help="Its name: letters, digits, _ and -, a letter first.")],
     out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
 ) -> None:

@@ -15,10 +15,12 @@ HERE = "command line"
 
 
 def main(
-    kind: Annotated[str | None, typer.Argument(help="scenario, policy, design or study. Default: all of them.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="scenario, policy, design, study or validation. Default: all.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for KIND.schema.json. Default: print.")] = None,
 ) -> None:
-    """Print or write the JSON Schema of scenario, policy, design or study files.
+    """Print or write the JSON Schema of each kind of file: scenario, policy, design, study, validation.
 
     Editors complete and check a TOML file whose first line is: #:schema ./scenario.schema.json
     """

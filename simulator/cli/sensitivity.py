@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from simulator.report.outputs import OutputFolder
-    from simulator.sensitivity.execution import Advance, Part, Plan, Way
     from simulator.sensitivity.policy_sweep import PolicySweep
-    from simulator.sensitivity.shards import ShardStore
     from simulator.sensitivity.sweep import Runs, Sweep
+    from simulator.sweep.execution import Advance, Part, Plan, Way
+    from simulator.sweep.shards import ShardStore
 
 HERE = "command line"
 STUDY = "study.json"
@@ -27,8 +28,8 @@ def main(
         Path,
         typer.Argument(help="Study file (TOML): parameters, outputs, method, size, seed. Or a shipped name: morris."),
     ],
-    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
-    cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://10.0.0.1:8786.")] = None,
+    workers: Workers = 1,
+    cluster: ClusterAddress = None,
     shard: Annotated[
         str | None, typer.Option(help="Make only part i of n, as 3/8, for a batch queue; join with 'clti merge'.")
     ] = None,
@@ -49,7 +50,7 @@ def main(
 
     problems: list[Problem] = []
     part = _part(shard, problems)
-    way = _way(workers, cluster, problems)
+    way = way_of(workers, cluster, problems)
     sweep = folder = None
     try:
         sweep = sweep_of(*study_tables(study))
@@ -79,7 +80,7 @@ def main(
 def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error; an interruption says how to go on (exit code 130)."""
     from simulator.report.console import progress
-    from simulator.sensitivity.shards import save
+    from simulator.sweep.shards import save
 
     save(store.root / STUDY, (sweep.study.model_dump_json(indent=2) + "\n").encode())
     done = total = 0
@@ -129,7 +130,7 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.sensitivity_figures import MOST
     from simulator.sensitivity.indices import HEADLINE
     from simulator.sensitivity.results import analyse
-    from simulator.sensitivity.shards import room_in
+    from simulator.sweep.shards import room_in
 
     results = analyse(sweep, runs)
     write_study(folder, sweep, runs, results)
@@ -151,7 +152,7 @@ def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.console import print_table
     from simulator.report.policy_sweep import answer, cell_formats, labels, write_policy_sweep
     from simulator.sensitivity.policy_choice import choose
-    from simulator.sensitivity.shards import room_in
+    from simulator.sweep.shards import room_in
 
     found = choose(sweep, runs)
     write_policy_sweep(folder, sweep, runs, found)
@@ -162,7 +163,7 @@ def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
 
 
 def _part(text: str | None, problems: list[Problem]) -> Part:
-    from simulator.sensitivity.execution import Part
+    from simulator.sweep.execution import Part
 
     if text is None:
         return Part()
@@ -171,26 +172,3 @@ def _part(text: str | None, problems: list[Problem]) -> Part:
         return Part(int(number), int(of))
     problems.append(Problem(HERE, "--shard", repr(text), "i/n with i from 1 to n, as 3/8"))
     return Part()
-
-
-def _way(workers: int, cluster: str | None, problems: list[Problem]) -> Way | None:
-    if workers < 1:
-        problems.append(Problem(HERE, "--workers", str(workers), "1 or more"))
-    if cluster is not None and workers != 1:
-        problems.append(
-            Problem(HERE, "--workers", str(workers), "not together with --cluster, which has its own workers")
-        )
-    if cluster is not None:
-        from simulator.sensitivity.cluster import Cluster
-
-        way = Cluster(cluster)
-        try:
-            way.check()
-        except BadInput as bad:
-            problems += bad.problems
-        return way
-    if workers > 1:
-        from simulator.sensitivity.processes import Processes
-
-        return Processes(workers)
-    return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -28,13 +29,16 @@ def main(
         bool, typer.Option(help="Also compare the headline results under structural alternatives.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Seed of draws, patients and their luck.")] = 1,
+    workers: Workers = 1,
+    cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:
     """Predict published studies that the model was not fitted to, and say which numbers it misses and why.
 
     Without arguments every shipped study is predicted. Files of your own are predicted alone, or beside those named by --study.
+    An interrupted run goes on where it stopped.
     """
-    from simulator.compiling import announced
+    from simulator.compiling import CACHE, announced
     from simulator.evidence import load_register
     from simulator.report.console import console, print_table, progress, say_where
     from simulator.report.formats import number
@@ -53,6 +57,7 @@ def main(
         )
         if not low <= value <= high
     ]
+    way = way_of(workers, cluster, problems)
     register = load_register()
     whole = not study and not files
     studies: dict[str, Study] = {}
@@ -78,8 +83,9 @@ def main(
     listed = load_listed(register.sources) if whole else {}
     with announced("the re-enactment of studies"):
         validate(dict(list(studies.items())[:1]), {}, register, 2, 10, seed, founding=False)
-    with progress("Predicting studies", draws * len(studies)) as advance:
-        found = validate(studies, listed, register, draws, patients, seed, whole, advance)
+    kept = None if CACHE is None else CACHE / "predictions"
+    with progress("Predicting studies", 2 * draws * len(studies)) as advance:
+        found = validate(studies, listed, register, draws, patients, seed, whole, advance, kept, way)
     ladder = control_arm_ladder(studies, found.table, found.details, register, seed)
     structures = None
     if plan is not None:

@@ -63,7 +63,8 @@ def calibration_report(
     report = report.section(
         "Observed and simulated",
         f"{len(targets) - len(outside)} of {len(targets)} published numbers lie inside the 95% interval that their own "
-        "sample size allows, at the posterior medians of the parameters.",
+        "sample size allows, at the fitted values, the most central point of the posterior at which "
+        "the results at one year are their posterior means.",
     ).table(
         targets, "Every target, with the Monte Carlo standard error of the simulation.", FORMATS, file="targets.csv"
     )

@@ -32,8 +32,9 @@ from simulator.scenario.arrays import SHARE, policy_records
 from simulator.sensitivity.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
 from simulator.sensitivity.clinical_worth import ClinicalWorth, parameter_input
 from simulator.sensitivity.inputs import Catalogue, Floats, JointDraws
-from simulator.sensitivity.model import Evaluation, Fault, Model, canonical
+from simulator.sensitivity.model import Fault, Model
 from simulator.sensitivity.policy_settings import belongs_to, setting_inputs, with_settings
+from simulator.sweep.model import Evaluation, canonical
 
 SETTINGS = ("scenario", "overrides")
 POSTERIOR = "posterior"

@@ -17,7 +17,7 @@ from simulator.evidence.distributions import quantile
 from simulator.evidence.parameter import Fixed, Parameter
 from simulator.scenario import Policy, Scenario
 from simulator.sensitivity.inputs import Floats, Input
-from simulator.sensitivity.model import canonical
+from simulator.sweep.model import canonical
 
 
 def parameter_input(parameter: Parameter) -> Input:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from simulator.sensitivity.designs import Design
-from simulator.sensitivity.indices import HEADLINE, Index
+from simulator.sensitivity.indices import HEADLINE, Index, strengths
 
 PARTS = (8, 4, 2, 1)
 """Parts of the study: an eighth, a quarter, half and all of it."""
@@ -48,16 +48,16 @@ def convergence_table(
     return pd.DataFrame(rows, columns=list(CONVERGENCE))
 
 
-def ranking_table(convergence: pd.DataFrame) -> pd.DataFrame:
+def ranking_table(convergence: pd.DataFrame, method: str) -> pd.DataFrame:
     """How far the ranking at each size is that of the whole study.
 
     `rank_correlation` is Spearman's, `top_shared` the number of the study's first `top` parameters that are among the
-    first at that size already. Parameters rank by the size of their index, whatever its sign.
+    first at that size already.
     """
     rows = []
     for output, of_output in convergence.groupby("output", sort=False):
-        strengths = of_output.assign(strength=of_output["value"].abs())
-        wide = strengths.pivot_table(index="parameter", columns="size", values="strength", dropna=False, sort=False)
+        ranked = of_output.assign(strength=strengths(method, of_output["value"]))
+        wide = ranked.pivot_table(index="parameter", columns="size", values="strength", dropna=False, sort=False)
         final = wide[wide.columns.max()]
         top = min(TOP, len(final))
         for size in sorted(wide.columns):

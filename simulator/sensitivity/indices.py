@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -44,6 +45,13 @@ HEADLINE = {
     "regional": "largest",
 }
 """The index by which a method ranks parameters."""
+SIGNED = {"one_way"}
+"""Methods whose ranking index has a direction. Others estimate what is never negative, so below zero is no strength."""
+
+
+def strengths(method: str, values: pd.Series[float]) -> pd.Series[float]:
+    """How strong parameters are, by their ranking index."""
+    return values.abs() if method in SIGNED else values
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.errors import nearest
 from simulator.sensitivity.inputs import Catalogue, Floats, Input, JointDraws, uniform_between
-from simulator.sensitivity.model import Evaluation, Fault, Model
+from simulator.sensitivity.model import Fault, Model
+from simulator.sweep.model import Evaluation
 
 PRETENCE = ("noise", "seconds")
 WEIGHTS = (1.0, 2.0, 3.0)

@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simulator.errors import CheckFailed
-from simulator.sensitivity.inputs import Catalogue, Floats
+from simulator.sensitivity.inputs import Catalogue
+from simulator.sweep.model import Evaluator, canonical, running_code
 
 KINDS: dict[str, str] = {
     "ishigami": "simulator.sensitivity.known_models:Ishigami",
@@ -31,20 +28,12 @@ Fault: TypeAlias = tuple[str, object, str]
 """Key of the study, value and what was allowed."""
 
 
-class RunFailed(CheckFailed):
-    """The model could not be run for some rows, which the message names."""
+class Runner(Evaluator, Protocol):
+    """What the code behind a kind of model offers.
 
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """Outputs of some rows for one replicate: `values` and their Monte Carlo standard `errors`, (rows, outputs)."""
-
-    values: Floats
-    errors: Floats
-
-
-class Runner(Protocol):
-    """What the code behind a kind of model offers."""
+    Rows of one replicate share their luck, so that differences between rows are differences between parameters;
+    replicates are independent of each other.
+    """
 
     def catalogue(self) -> Catalogue:
         """The inputs that may vary, also where there are faults in what does not concern them. May raise BadInput."""
@@ -54,14 +43,6 @@ class Runner(Protocol):
 
     def evidence(self) -> str:
         """Hash of every file that it reads, so that edited evidence never meets results of the old one."""
-
-    def evaluate(self, inputs: Floats, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
-        """Run each row of `inputs`, shape (rows, parameters), with the luck of `replicate` (0, 1, ...).
-
-        A row's result depends on that row, the model and the replicate alone: never on its neighbours, its place or
-        `row_ids`, which only name rows in messages. Rows of one replicate share their luck, so that differences
-        between rows are differences between parameters; replicates are independent of each other.
-        """
 
 
 @dataclass(frozen=True)
@@ -92,19 +73,6 @@ class Model:
         """SHA-256 of the model, the code that runs it and the evidence it reads: what results have in common."""
         content = {"model": asdict(self), "code": running_code(), "evidence": self.runner().evidence()}
         return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def canonical(content: Mapping[str, Any]) -> str:
-    """JSON with one spelling for one content. Raises TypeError or ValueError for what JSON cannot say."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-@lru_cache(maxsize=1)
-def running_code() -> str:
-    """Hash of the sources that can change a result, and of the versions that compile them."""
-    from simulator.compiling import source_hash
-
-    return source_hash()
 
 
 @lru_cache(maxsize=8)

@@ -57,7 +57,8 @@ class Choices:
     `cells`: a row per cell of the map with its best choice, the lead over the next, whether that is decided, and the
     loss of that best against the best of all cells in the same circumstances. `losses`: the loss of each choice that
     is left in a cell, by the name it has there. `best` names the choice that loses least on average over the
-    circumstances, which `equals` others do exactly as well; `undecided` counts cells.
+    circumstances, which `equals` others do exactly as well; `at_edge` has its settings whose level is the first or last
+    that was tried and where it is told apart from the next level. `undecided` counts cells.
     """
 
     choices: pd.DataFrame
@@ -66,6 +67,7 @@ class Choices:
     best: str
     equals: int
     undecided: int
+    at_edge: Mapping[str, float]
 
 
 def choose(sweep: PolicySweep, runs: Runs) -> Choices:
@@ -109,6 +111,7 @@ def choose(sweep: PolicySweep, runs: Runs) -> Choices:
             losses.append({**at, "choice": each.label(study.map), "loss": loss, "loss_se": loss_se})
     table = pd.DataFrame(cells)
     label, equals = _on_average(every, best, sign)
+    at_edge = _edges(study, every, label, sign)
     return Choices(
         choices=pd.DataFrame(rows),
         cells=table,
@@ -116,6 +119,7 @@ def choose(sweep: PolicySweep, runs: Runs) -> Choices:
         best=label,
         equals=equals,
         undecided=int((~table["decided"]).sum()),
+        at_edge=at_edge,
     )
 
 
@@ -187,6 +191,29 @@ def _on_average(every: list[Choice], best: Mapping[tuple[float, ...], Choice], s
         losses[each.label()] = losses.get(each.label(), 0.0) + _lead(best[_key(each)], each, sign)[0]
     least = min(losses, key=lambda label: losses[label])
     return least, sum(loss == losses[least] for loss in losses.values()) - 1
+
+
+def _edges(study: PolicyStudy, every: list[Choice], label: str, sign: float) -> dict[str, float]:
+    """Settings of the best choice at the end of their levels, from which the next level inward is worse for certain."""
+    own = [each for each in every if each.label() == label]
+    edges = {}
+    for key, level in own[0].settings.items():
+        levels = study.vary[key]
+        if level not in (levels[0], levels[-1]):
+            continue
+        inward = levels[1] if level == levels[0] else levels[-2]
+        beside = [
+            other
+            for each in own
+            for other in every
+            if other.policy == each.policy
+            and other.circumstances == each.circumstances
+            and other.settings == {**each.settings, key: inward}
+        ]
+        leads = [_lead(each, other, sign) for each, other in zip(own, beside, strict=True)]
+        if all(lead > TOLD_APART * se for lead, se in leads):
+            edges[key] = level
+    return edges
 
 
 def _settings(study: PolicyStudy) -> list[str]:

@@ -37,10 +37,11 @@ from simulator.errors import BadInput, Problem, nearest
 from simulator.scenario import Policy
 from simulator.sensitivity.designs import MOST_ROWS
 from simulator.sensitivity.inputs import Floats, Input
-from simulator.sensitivity.model import Fault, Model, canonical
+from simulator.sensitivity.model import Fault, Model
 from simulator.sensitivity.policy_settings import SETTINGS, belongs_to, setting_inputs, with_settings
 from simulator.sensitivity.study import Count, Many, Name, Planned, as_far_as_good, read_study
 from simulator.sensitivity.sweep import PlannedRuns, Sweep
+from simulator.sweep.model import canonical
 
 METHOD = "policies"
 KIND = "clti"

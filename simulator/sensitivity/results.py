@@ -99,7 +99,7 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
     return Results(
         indices=pd.DataFrame(found, columns=list(INDICES)),
         convergence=paths,
-        ranking=ranking_table(paths),
+        ranking=ranking_table(paths, design.method.name),
         noise=pd.DataFrame(noises, columns=list(NOISE)),
         emulators=pd.DataFrame(emulators, columns=list(EMULATORS)),
         emulated=pd.DataFrame(emulated, columns=list(INDICES)),

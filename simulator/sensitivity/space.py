@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, spearmanr
 
+from simulator.errors import BadInput, Problem, nearest
 from simulator.sensitivity.inputs import Floats, Input, JointDraws, Quantile, empirical, uniform_between
 
 TAIL = 1e-9
@@ -88,14 +89,35 @@ class Space:
 
         For designs with levels. `off_base` names the factors for which no such point is in the cube.
         """
-        tied = np.empty(len(self.factors))
-        for factor in range(len(self.factors)):
-            first = int(np.flatnonzero(self.column == factor)[0])
-            tied[factor] = _probability(self.quantiles[first], self.inputs[first].base)
-        for copula in self.copulas:
-            tied[copula.columns] = copula.untie(tied[copula.columns][None, :])[0]
+        tied = self._untied({})
         margin = self._margins()
         return np.clip((tied - margin) / (1 - 2 * margin), 0.0, 1.0)
+
+    def point_at(self, values: Mapping[str, float]) -> Floats:
+        """The point of the cube with these values of inputs and the others at their base, to ask an emulator.
+
+        Values beyond a distribution or range become its ends. Raises BadInput for inputs that the study does not vary.
+        """
+        problems = [
+            Problem("what if", name, repr(value), nearest(name, self.names))
+            for name, value in values.items()
+            if name not in self.names
+        ]
+        if problems:
+            raise BadInput(problems)
+        return self._untied(values)
+
+    def _untied(self, values: Mapping[str, float]) -> Floats:
+        """The point of the cube behind values of inputs; a factor that moves several follows the first of them."""
+        tied = np.empty(len(self.factors))
+        for factor in range(len(self.factors)):
+            moved = np.flatnonzero(self.column == factor).tolist()
+            first = next((i for i in moved if self.names[i] in values), moved[0])
+            value = values.get(self.names[first], self.inputs[first].base)
+            tied[factor] = np.clip(_probability(self.quantiles[first], value), TAIL, 1 - TAIL)
+        for copula in self.copulas:
+            tied[copula.columns] = copula.untie(tied[copula.columns][None, :])[0]
+        return tied
 
     def off_base(self) -> tuple[str, ...]:
         """Factors whose base value lies outside what a design with levels covers."""

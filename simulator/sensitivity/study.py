@@ -29,8 +29,9 @@ from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
 from simulator.sensitivity.designs import METHODS, MOST_ROWS
 from simulator.sensitivity.inputs import Catalogue, Input
-from simulator.sensitivity.model import KINDS, Model, canonical
+from simulator.sensitivity.model import KINDS, Model
 from simulator.sensitivity.space import Space, build_space
+from simulator.sweep.model import canonical
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

@@ -17,12 +17,12 @@ import numpy as np
 
 from simulator.errors import CheckFailed
 from simulator.sensitivity.designs import Design, make_design
-from simulator.sensitivity.execution import WHOLE, Advance, Part, Plan, Way, execute
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.model import Model
-from simulator.sensitivity.shards import MissingRuns, ShardStore
 from simulator.sensitivity.space import Space
 from simulator.sensitivity.study import Planned, Study
+from simulator.sweep.execution import WHOLE, Advance, Part, Plan, Way, execute
+from simulator.sweep.shards import MissingRuns, ShardStore
 
 if TYPE_CHECKING:
     import pandas as pd

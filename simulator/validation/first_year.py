@@ -8,19 +8,17 @@ import pandas as pd
 
 from simulator.calibration.check import predictive_table
 from simulator.calibration.targets import load_targets
-from simulator.evidence.posterior import parameter_draws, posterior_table
+from simulator.evidence.posterior import FIRST_YEAR, parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import load_scenario
 
-DRAWS = "posterior_first_year.csv"
-"""Joint draws of the fitted parameters given the first year alone, in the form of `posterior.csv`."""
-LATER = ("end of follow-up", "walking at the end", "TcPO2 at the end")
+LATER = ("end of follow-up", "Kaplan-Meier mean to healing, all follow-up", "walking at the end", "below the knee")
 """How the targets begin that the first year does not contain."""
 
 
 def first_year_draws(path: Path | None = None) -> pd.DataFrame | None:
     """The draws of the first-year fit; None where they have not been made."""
-    return posterior_table(path or shipped("calibration") / DRAWS)
+    return posterior_table(path or shipped("calibration") / FIRST_YEAR)
 
 
 def end_of_follow_up(count: int, seed: int, path: Path | None = None) -> pd.DataFrame | None:

@@ -7,11 +7,9 @@ a small study together. Samples are lives, not draws from a formula, so each num
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +19,18 @@ from simulator.evidence.distributions import uniforms
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.register import Register
 from simulator.scenario.arrays import entry_record, policy_records
+from simulator.sweep.execution import Way, run_rows
 from simulator.validation import measures
 from simulator.validation.baseline import evenly, solved, with_baseline
+from simulator.validation.centres import at_other_centres
 from simulator.validation.lives import Setting
-from simulator.validation.measures import Seen
-from simulator.validation.study import Group, Quantity, Study
+from simulator.validation.re_enactment import StudyOfDraws
+from simulator.validation.samples import MOST_SAMPLES, parts_of
+from simulator.validation.study import Group, Study
 
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
 """Lives per group and draw. Numbers from more people are predicted with this many, which widens them a little."""
-MOST_SAMPLES = 10
-"""Samples of the study's size cut from the lives of one draw."""
 FOR_A_PART = 5
 """Lives per person of a denominator that only some belong to."""
 
@@ -87,15 +86,6 @@ def luck_of(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.sha256(":".join([str(seed), *names]).encode()).digest()[:8], "little")
 
 
-def parts_of(n: int, sizes: list[int]) -> list[int]:
-    """`n` people shared among groups in proportion to their sizes, by largest remainders."""
-    exact = np.array(sizes) * n / sum(sizes)
-    shares = np.floor(exact).astype(int)
-    for k in np.argsort(shares - exact, kind="stable")[: n - int(shares.sum())]:
-        shares[k] += 1
-    return [int(share) for share in shares]
-
-
 def lives_needed(study: Study, name: str, patients: int) -> int:
     """Lives per draw of a group: as asked for, or what its largest denominator needs, up to `MOST_LIVES`."""
     most = patients
@@ -124,9 +114,17 @@ class Ready:
 
 
 def make_ready(
-    key: str, study: Study, register: Register, draws: NDArray[np.void], patients: int, seed: int
+    key: str,
+    study: Study,
+    register: Register,
+    draws: NDArray[np.void],
+    patients: int,
+    seed: int,
+    elsewhere: bool = True,
 ) -> dict[str, Ready]:
-    """Every group of a study with its population in place."""
+    """Every group of a study with its population in place, at the study's own hospitals if `elsewhere`."""
+    if elsewhere:
+        draws = at_other_centres(key, study, register, draws, seed)
     table = load_life_table(study.life_table.country, study.life_table.period)
     ages, log_hazards = table.to_arrays()
     ready = {}
@@ -167,92 +165,23 @@ def predict(
     patients: int,
     seed: int,
     advance: Callable[[int], None] | None = None,
+    elsewhere: bool = True,
+    cache: Path | None = None,
+    way: Way | None = None,
 ) -> tuple[list[Prediction], dict[str, Ready]]:
     """A prediction of every quantity of a study, and its groups as they were simulated.
 
-    `draws` are engine parameters (draws,). `key` names the study's luck. The result does not depend on threads.
+    `draws` are engine parameters (draws,). `key` names the study's luck. Without `elsewhere` every study is predicted as if
+    its hospitals amputated as readily as the founding cohort's. Draws that lie in `cache` are not lived again. The result
+    does not depend on where or on how many processors it is made.
     """
-    ready = make_ready(key, study, register, draws, patients, seed)
+    ready = make_ready(key, study, register, draws, patients, seed, elsewhere)
     times = times_of(key, study, len(draws), seed)
-    visits = [k for k, quantity in enumerate(study.quantity) if quantity.measure in measures.AT_A_VISIT]
-    noise = {k: norm.ppf(uniforms(f"{key}:{q.name}:noise", len(draws), seed)) for k, q in enumerate(study.quantity)}
-
-    def one(draw: int) -> list[Array]:
-        seen: dict[str, list[Any]] = {}
-        for name, each in ready.items():
-            lives, tcpo2 = each.setting.lives(
-                each.params[draw], each.policies[draw], draw * each.lives, each.lives, times[draw, visits]
-            )
-            unknown = np.full(len(lives), np.nan)
-            seen[name] = [
-                Seen(lives, tcpo2[:, visits.index(k)] if k in visits else unknown) for k in range(len(study.quantity))
-            ]
-        return [
-            sample_values(
-                q, {name: s[k] for name, s in seen.items()}, study.groups, times[draw, k], float(noise[k][draw])
-            )
-            for k, q in enumerate(study.quantity)
-        ]
-
+    noise = [norm.ppf(uniforms(f"{key}:{q.name}:noise", len(draws), seed)) for q in study.quantity]
+    model = StudyOfDraws(study, ready, seed)
     samples = [Samples() for _ in study.quantity]
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ThreadPoolExecutor(workers) as pool:
-        for values in pool.map(one, range(len(draws))):
-            for sample, value in zip(samples, values, strict=True):
-                sample.values.append(value)
-            if advance is not None:
-                advance(1)
+    for row in run_rows(model, model.rows(times, noise), cache, way=way, advance=advance)[0]:
+        for sample, values in zip(samples, row.reshape(len(samples), 1 + MOST_SAMPLES), strict=True):
+            sample.values.append(values[1 : 1 + int(values[0])])
     found = [s.prediction(q.measure in measures.TWO_SAMPLE) for s, q in zip(samples, study.quantity, strict=True)]
     return found, ready
-
-
-def sample_values(
-    quantity: Quantity, seen: Mapping[str, Seen], groups: Mapping[str, Group], t: float, noise: float
-) -> Array:
-    """The number in each sample of the study's size that one draw's lives give.
-
-    A pooled estimate has no size; it is formed on all lives and given its published standard error.
-    """
-    if quantity.against:
-        sides = [
-            samples_of({g: seen[g] for g in names}, {g: groups[g].n for g in names})
-            for names in (quantity.groups, quantity.against)
-        ]
-        event = quantity.event or ""
-        return np.array(
-            [measures.contrast(quantity.measure, event, a, b, t) for a, b in zip(*sides, strict=False)], dtype=float
-        )
-    chosen = {g: part_counted(quantity, seen[g], t) for g in quantity.groups}
-    threshold = quantity.threshold or 0.0
-    if quantity.n is None:
-        whole = Seen.joined(list(chosen.values()))
-        value = measures.statistic(quantity.measure, whole, t, threshold=threshold)
-        if quantity.low is not None and quantity.high is not None:
-            value += noise * (quantity.high - quantity.low) / (2.0 * norm.ppf(0.975))
-            value = min(1.0, max(0.0, value)) if quantity.is_share else value
-        return np.array([value])
-    parts = parts_of(quantity.n, [groups[g].n for g in quantity.groups])
-    return np.array(
-        [
-            measures.statistic(quantity.measure, sample, t, threshold=threshold)
-            for sample in samples_of(chosen, dict(zip(quantity.groups, parts, strict=True)))
-        ],
-        dtype=float,
-    )
-
-
-def part_counted(quantity: Quantity, seen: Seen, t: float) -> Seen:
-    """The people of the denominator; for a measured value those in whom it can be measured."""
-    inside = measures.counted(quantity.among, quantity.measure, seen, t)
-    if quantity.measure in measures.AT_A_VISIT:
-        inside = inside & np.isfinite(seen.tcpo2)
-    return seen.take(inside)
-
-
-def samples_of(seen: Mapping[str, Seen], sizes: Mapping[str, int]) -> list[Seen]:
-    """Samples of the given sizes cut from the lives of each group, at least one, with all people if they are too few."""
-    full = min((len(seen[g]) // size for g, size in sizes.items() if size), default=1)
-    cuts = []
-    for number in range(max(1, min(MOST_SAMPLES, full))):
-        cuts.append(Seen.joined([s.take(slice(number * sizes[g], (number + 1) * sizes[g])) for g, s in seen.items()]))
-    return cuts

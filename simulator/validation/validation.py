@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.calibration.check import exact_interval
-from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.posterior import FIRST_YEAR, parameter_draws
 from simulator.evidence.register import Register
 from simulator.evidence.sources import Source
 from simulator.scenario.arrays import parameter_draws as engine_draws
-from simulator.validation.first_year import DRAWS, end_of_follow_up
+from simulator.sweep.execution import Way
+from simulator.validation.first_year import end_of_follow_up
 from simulator.validation.listed import Listed
 from simulator.validation.measures import outcome_of
 from simulator.validation.observed import observed
@@ -26,6 +28,7 @@ from simulator.validation.study import GRADES, Quantity, Study
 
 COLUMNS = ("study", "quantity", "observed", "n", "low", "high", "predicted", "predicted_low", "predicted_high",
            "inside", "usable", "note")  # fmt: skip
+ALIKE = "grade A and B, if all hospitals amputated alike"
 NO_REASON = "No reason that a clinician would accept is known."
 VIEW = "central"
 FOUNDING = "founding_cohort_later"
@@ -68,22 +71,32 @@ def validate(
     seed: int = 1,
     founding: bool = True,
     advance: Callable[[int], None] | None = None,
+    cache: Path | None = None,
+    way: Way | None = None,
 ) -> Validation:
     """Predict every study with `draws` parameter draws and at least `patients` lives per group and draw.
 
-    `founding` adds the end of the founding cohort's follow-up predicted from its first year. `advance` is called with the
-    number of draws just done, of `draws` times the number of studies.
+    `founding` adds the end of the founding cohort's follow-up predicted from its first year. Every study is predicted a
+    second time as if all hospitals amputated alike, for the coverage without what is known of their differences. `advance`
+    is called with the number of draws just done, of twice `draws` times the number of studies. Draws that lie in `cache` are
+    not lived again; `way` says where the others are.
     """
     parameters = draws_for(register, draws, seed)
     rows: list[dict[str, Any]] = []
     for key, study in studies.items():
-        predictions, ready = predict(key, study, register, parameters, patients, seed, advance)
-        rows += [_row(key, study, q, p, register, ready) for q, p in zip(study.quantity, predictions, strict=True)]
+        asked = (key, study, register, parameters, patients, seed, advance)
+        predictions, ready = predict(*asked, cache=cache, way=way)
+        alike, _ = predict(*asked, elsewhere=False, cache=cache, way=way)
+        rows += [
+            _row(key, study, q, p, a, register, ready)
+            for q, p, a in zip(study.quantity, predictions, alike, strict=True)
+        ]
     if founding:
         rows += _founding_rows(draws, seed)
     rows += [_listed_row(key, each, register.sources) for key, each in listed.items()]
     whole = pd.DataFrame(rows)
-    whole["inside"] = whole["inside"].astype("boolean")
+    for column in ("inside", "inside_alike"):
+        whole[column] = whole[column].astype("boolean")
     whole["usable"] = whole["usable"].astype(bool)
     whole["n"] = whole["n"].astype("Int64")
     details = whole.drop(columns=[c for c in COLUMNS if c not in {"study", "quantity", "inside", "usable"}])
@@ -97,13 +110,19 @@ def cited_by(register: Register, sources: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _row(
-    key: str, study: Study, quantity: Quantity, prediction: Prediction, register: Register, ready: Mapping[str, Ready]
+    key: str,
+    study: Study,
+    quantity: Quantity,
+    prediction: Prediction,
+    alike: Prediction,
+    register: Register,
+    ready: Mapping[str, Ready],
 ) -> dict[str, Any]:
     seen = observed(quantity, study)
     usable = quantity.usable and math.isfinite(seen.value) and not math.isnan(prediction.low)
-    inside = None
-    if usable:
-        inside = prediction.low - ROUNDING <= seen.value <= prediction.high + ROUNDING
+    inside, inside_alike = (
+        each.low - ROUNDING <= seen.value <= each.high + ROUNDING if usable else None for each in (prediction, alike)
+    )
     notes = [quantity.note]
     if inside is False:
         notes.append(quantity.reason or NO_REASON)
@@ -131,6 +150,9 @@ def _row(
         "share": quantity.is_share,
         "ladder": quantity.ladder,
         "predicted_se": prediction.se,
+        "alike_low": alike.low,
+        "alike_high": alike.high,
+        "inside_alike": inside_alike,
         "direction": _direction(inside, seen.value, prediction),
         "reason": quantity.reason if inside is False else "",
         "cited_by": ", ".join(behind),
@@ -163,7 +185,7 @@ def _founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
         "predicted_se": math.nan,
     }
     if table is None:
-        why = f"The fit to the first year alone has not been made: calibration/{DRAWS} is missing."
+        why = f"The fit to the first year alone has not been made: calibration/{FIRST_YEAR} is missing."
         return [_blank(common | {"quantity": "end of follow-up", "note": why})]
     rows = []
     for row in table.to_dict("records"):
@@ -184,6 +206,9 @@ def _founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
                 "predicted_low": row["low"],
                 "predicted_high": row["high"],
                 "inside": inside,
+                "alike_low": row["low"],
+                "alike_high": row["high"],
+                "inside_alike": inside,
                 "usable": True,
                 "note": "Predicted from a fit to the first year alone." + ("" if inside else f" {NO_REASON}"),
                 "share": share,
@@ -216,11 +241,12 @@ def _listed_row(key: str, each: Listed, sources: Mapping[str, Source]) -> dict[s
 
 def _blank(known: Mapping[str, Any]) -> dict[str, Any]:
     """A row without numbers."""
-    numbers = dict.fromkeys(("observed", "low", "high", "predicted", "predicted_low", "predicted_high"), math.nan)
+    names = ("observed", "low", "high", "predicted", "predicted_low", "predicted_high", "alike_low", "alike_high")
     return {
-        **numbers,
+        **dict.fromkeys(names, math.nan),
         "n": None,
         "inside": None,
+        "inside_alike": None,
         "usable": False,
         "share": False,
         "direction": "",
@@ -234,6 +260,7 @@ def coverage(details: pd.DataFrame) -> pd.DataFrame:
     usable = details[details["usable"]]
     good = usable["grade"].isin(["A", "B"])
     parts: dict[str, pd.Series[bool]] = {"grade A and B": good}
+    parts[ALIKE] = good
     parts |= {f"grade {grade}": usable["grade"] == grade for grade in GRADES[:3]}
     parts["grade A and B, cited by no parameter of the clinical course"] = good & (usable["cited_by"] == "")
     parts |= {
@@ -243,7 +270,7 @@ def coverage(details: pd.DataFrame) -> pd.DataFrame:
         parts |= {f"grade A and B, {name}": good & (usable[column] == name) for name in dict.fromkeys(usable[column])}
     rows = []
     for name, chosen in parts.items():
-        inside, n = int(usable.loc[chosen, "inside"].sum()), int(chosen.sum())
+        inside, n = int(usable.loc[chosen, "inside_alike" if name == ALIKE else "inside"].sum()), int(chosen.sum())
         if n:
             low, high = exact_interval(inside, n)
             rows.append({"of": name, "quantities": n, "inside": inside, "share": inside / n, "low": low, "high": high})

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import BadInput, Problem
-from simulator.sensitivity.execution import Done, Task, evaluate
-from simulator.sensitivity.model import RunFailed
+from simulator.sweep.execution import Done, Task, evaluate
+from simulator.sweep.model import RunFailed
 
 ATTEMPTS = 3
 """Times that a task may see its workers die, beyond the scheduler's own retries, before the run gives up."""

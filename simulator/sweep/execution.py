@@ -15,21 +15,22 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.sensitivity.inputs import Floats
-from simulator.sensitivity.model import Evaluation, Model, RunFailed, running_code
-from simulator.sensitivity.shards import Finished, ShardStore
+from simulator.errors import BadInput
+from simulator.sweep.model import Evaluation, Floats, RunFailed, SweepModel, running_code
+from simulator.sweep.shards import Finished, Memory, ShardStore, Store, forget_oldest
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """Rows that are run together and become one shard, with the code they must be run by."""
 
-    model: Model
+    model: SweepModel
     code: str
     replicate: int
     row_ids: NDArray[np.int64]
@@ -44,6 +45,8 @@ class Task:
 Done = tuple[Task, Evaluation]
 Advance = Callable[[int], None]
 """Told the number of runs just finished."""
+MOST_KEPT = 300_000_000
+"""Bytes of a cache, beyond which the oldest shards go."""
 
 
 class Way(Protocol):
@@ -98,7 +101,7 @@ def evaluate(task: Task) -> Evaluation:
 
 
 def make_plan(
-    model: Model, inputs: Floats, finished: Finished, *, replicates: int, rows_per_shard: int, part: Part = WHOLE
+    model: SweepModel, inputs: Floats, finished: Finished, *, replicates: int, rows_per_shard: int, part: Part = WHOLE
 ) -> Plan:
     """The tasks of one job: shard by shard, the runs that are not finished and not repeated."""
     tasks: list[Task] = []
@@ -125,9 +128,9 @@ def make_plan(
 
 
 def execute(
-    model: Model,
+    model: SweepModel,
     inputs: Floats,
-    store: ShardStore,
+    store: Store,
     *,
     replicates: int = 1,
     rows_per_shard: int = 64,
@@ -148,3 +151,38 @@ def execute(
             store.write(task.replicate, task.inputs, evaluation)
             advance(len(task.row_ids))
     return plan
+
+
+def run_rows(
+    model: SweepModel,
+    inputs: Floats,
+    cache: Path | None,
+    *,
+    replicates: int = 1,
+    rows_per_shard: int = 64,
+    way: Way | None = None,
+    advance: Advance | None = None,
+) -> Floats:
+    """Outputs of every row, shape (replicates, rows, outputs); what lies in `cache` is not run again.
+
+    Without a cache nothing is kept. `advance` hears of runs found and runs made. Raises what `execute` does, and
+    BadInput where the model refuses a row for what somebody typed.
+    """
+    store: Store = Memory() if cache is None else ShardStore.of(cache, model)
+
+    def started(plan: Plan) -> Advance:
+        told = advance or (lambda _runs: None)
+        if plan.finished:
+            told(plan.finished)
+        return told
+
+    try:
+        execute(model, inputs, store, replicates=replicates, rows_per_shard=rows_per_shard, way=way, started=started)
+    except RunFailed as failed:
+        if isinstance(failed.__cause__, BadInput):
+            raise failed.__cause__ from None
+        raise
+    values, _ = store.read().collect(inputs, replicates, len(model.outputs))
+    if cache is not None:
+        forget_oldest(cache, MOST_KEPT)
+    return values

@@ -1,6 +1,7 @@
 """Finished runs on disk: shards that carry their own name, proof and origin.
 
-A shard is a Parquet file with the inputs, values and Monte Carlo errors of some runs. Its name is the SHA-256 of what
+A shard is a Parquet file with the inputs, values and Monte Carlo errors of some runs: a column for each, or where there
+are hundreds a column of lists for all. Its name is the SHA-256 of what
 decided them: the model with its code and evidence (the *family*), the replicate and the bytes of the inputs. Its schema
 carries the SHA-256 of what came out. A shard appears complete or not at all, and one that is damaged or comes from
 elsewhere is named and never used.
@@ -17,17 +18,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import CheckFailed
-from simulator.sensitivity.inputs import Floats
-from simulator.sensitivity.model import Evaluation, Model
+from simulator.sweep.model import Evaluation, Floats, SweepModel
 
 FOLDER = "shards"
 MARK = b"clti_shard"
+MOST_COLUMNS = 100
+"""Numbers of a kind that have columns of their own; more of them share one, because columns cost time and not rows."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -89,6 +91,31 @@ class Finished:
         return values, errors
 
 
+class Store(Protocol):
+    """Where finished runs are kept."""
+
+    def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> object:
+        """Keep the runs of a shard."""
+
+    def read(self) -> Finished:
+        """Every finished run."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Runs kept for as long as this object."""
+
+    finished: Finished = field(default_factory=Finished)
+
+    def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> None:
+        """Keep the runs of a shard."""
+        self.finished.add(replicate, inputs, evaluation.values, evaluation.errors)
+
+    def read(self) -> Finished:
+        """Every finished run."""
+        return self.finished
+
+
 @dataclass(frozen=True)
 class ShardStore:
     """The shards of one model in the output folder `root`.
@@ -97,11 +124,11 @@ class ShardStore:
     """
 
     root: Path
-    model: Model
+    model: SweepModel
     family: str
 
     @classmethod
-    def of(cls, root: Path, model: Model) -> ShardStore:
+    def of(cls, root: Path, model: SweepModel) -> ShardStore:
         """The store of a model in an output folder, which need not exist yet."""
         return cls(Path(root), model, model.family())
 
@@ -168,9 +195,9 @@ class ShardStore:
         import pyarrow.parquet as pq
 
         columns = {
-            **{f"input.{name}": inputs[:, i] for i, name in enumerate(self.model.parameters)},
-            **{f"value.{name}": evaluation.values[:, i] for i, name in enumerate(self.model.outputs)},
-            **{f"error.{name}": evaluation.errors[:, i] for i, name in enumerate(self.model.outputs)},
+            **_as_columns("input", self.model.parameters, inputs),
+            **_as_columns("value", self.model.outputs, evaluation.values),
+            **_as_columns("error", self.model.outputs, evaluation.errors),
         }
         mark = {
             "key": key,
@@ -194,7 +221,8 @@ class ShardStore:
 
         try:
             table = pq.read_table(file, partitioning=None)
-            mark: dict[str, Any] = json.loads((table.schema.metadata or {})[MARK])
+            mark: dict[str, Any] = dict(json.loads((table.schema.metadata or {})[MARK]))
+            replicate = int(mark["replicate"])
             inputs = _columns(table, "input", self.model.parameters)
             outputs = self.model.outputs
             found = Evaluation(_columns(table, "value", outputs), _columns(table, "error", outputs))
@@ -202,19 +230,31 @@ class ShardStore:
             raise BadShard(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error
         except KeyError as error:
             raise BadShard(f"{file}: foreign, it has no {error}") from error
-        except ValueError as error:
-            raise BadShard(f"{file}: damaged, its mark is not readable") from error
+        except (ValueError, TypeError) as error:
+            raise BadShard(f"{file}: damaged, it is not laid out as a shard") from error
         if mark.get("family") != self.family:
             raise BadShard(f"{file}: foreign, it comes from another model, version, evidence, seed or study")
         if mark.get("content") != _content(inputs, found):
             raise BadShard(f"{file}: damaged, its numbers do not match their hash")
-        key = self.key(int(mark["replicate"]), inputs)
+        key = self.key(replicate, inputs)
         if key != mark.get("key") or file.stem != key:
             raise BadShard(f"{file}: foreign, its name does not match its inputs")
-        return int(mark["replicate"]), inputs, found
+        return replicate, inputs, found
+
+
+def _as_columns(kind: str, names: tuple[str, ...], numbers: Floats) -> dict[str, Any]:
+    """Columns of a shard for numbers of shape (rows, names)."""
+    import pyarrow as pa
+
+    if len(names) <= MOST_COLUMNS:
+        return {f"{kind}.{name}": numbers[:, i] for i, name in enumerate(names)}
+    return {kind: pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(numbers).ravel()), len(names))}
 
 
 def _columns(table: Any, kind: str, names: tuple[str, ...]) -> NDArray[np.float64]:
+    if len(names) > MOST_COLUMNS:
+        lists = table[kind].combine_chunks()
+        return np.array(lists.flatten().to_numpy(), dtype=np.float64).reshape(len(table), len(names))
     columns = [table[f"{kind}.{name}"].to_numpy() for name in names]
     return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float64) if columns else np.empty((len(table), 0))
 
@@ -241,6 +281,16 @@ def save(target: Path, content: bytes) -> None:
             draft.unlink(missing_ok=True)
             raise
         _settle(target.parent)
+
+
+def forget_oldest(root: Path, most_bytes: int) -> None:
+    """Drop the oldest shards of a cache, of whatever models, until the others take `most_bytes` at most."""
+    found = ((each.stat(), each) for each in (root / FOLDER).glob("*/*.parquet"))
+    total = 0
+    for _, size, file in sorted(((stat.st_mtime, stat.st_size, file) for stat, file in found), reverse=True):
+        total += size
+        if total > most_bytes:
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

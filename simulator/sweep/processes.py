@@ -11,8 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from simulator.sensitivity.execution import Done, Task, evaluate
-from simulator.sensitivity.model import Evaluation, RunFailed
+from simulator.sweep.execution import Done, Task, evaluate
+from simulator.sweep.model import Evaluation, RunFailed
 
 ATTEMPTS = 3
 """Times that workers may die without any task done in between before the run gives up."""

@@ -1,0 +1,42 @@
+"""Options of the commands whose runs can be made in several processes or on a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from simulator.sweep.execution import Way
+
+HERE = "command line"
+Workers = Annotated[int, typer.Option(help="Processes on this machine.")]
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", help="Address of a Dask scheduler, as tcp://10.0.0.1:8786.")
+]
+
+
+def way_of(workers: int, cluster: str | None, problems: list[Problem]) -> Way | None:
+    """Where runs are made; None for this process alone. What is wrong is appended to `problems`."""
+    if workers < 1:
+        problems.append(Problem(HERE, "--workers", str(workers), "1 or more"))
+    if cluster is not None and workers != 1:
+        problems.append(
+            Problem(HERE, "--workers", str(workers), "not together with --cluster, which has its own workers")
+        )
+    if cluster is not None:
+        from simulator.sweep.cluster import Cluster
+
+        way = Cluster(cluster)
+        try:
+            way.check()
+        except BadInput as bad:
+            problems += bad.problems
+        return way
+    if workers > 1:
+        from simulator.sweep.processes import Processes
+
+        return Processes(workers)
+    return None

@@ -1,0 +1,243 @@
+"""The machinery of sweeps beyond sensitivity studies: the economics and the validation run, resume and refuse alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from simulator.economics import lives as economic_lives
+from simulator.economics.lives import Simulations
+from simulator.economics.subgroups import sums_by_subgroup
+from simulator.errors import BadInput
+from simulator.evidence import load_register
+from simulator.evidence.posterior import parameter_draws
+from simulator.run import simulate
+from simulator.scenario import Scenario, load_scenario
+from simulator.sweep.execution import evaluate, run_rows
+from simulator.sweep.model import Evaluation
+from simulator.sweep.processes import Processes
+from simulator.sweep.shards import FOLDER, MOST_COLUMNS, BadShard, ShardStore, StorageFull, forget_oldest
+from simulator.validation import load_studies, re_enactment
+from simulator.validation.prediction import predict
+from simulator.validation.validation import draws_for
+
+REGISTER = load_register()
+DRAWS = 60
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return load_scenario(policies=["conservative", "protocol"])
+
+
+@pytest.fixture(scope="module")
+def draws(scenario: Scenario) -> Any:
+    return scenario.parameter_draws(parameter_draws(scenario.register, DRAWS, 1))
+
+
+def shard_files(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).rglob("*.parquet"))
+
+
+def test_probabilistic_analysis_has_the_same_bits_in_two_processes(
+    scenario: Scenario, draws: Any, tmp_path: Path
+) -> None:
+    """Draws made by two worker processes, read back from their shards, are those made here and kept nowhere."""
+    here = Simulations(None).probabilistic("", scenario, draws, 6, 1)
+    there = Simulations(tmp_path, way=Processes(2)).probabilistic("", scenario, draws, 6, 1)
+    again = Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
+    for part in ("halves", "outcomes", "outcome_errors"):
+        assert getattr(there, part).tobytes() == getattr(here, part).tobytes()
+        assert getattr(again, part).tobytes() == getattr(here, part).tobytes()
+    assert len(shard_files(tmp_path)) == 4  # 60 draws in blocks of 50, two halves
+
+
+def test_more_draws_simulate_only_the_new_ones(
+    scenario: Scenario, draws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A larger probabilistic analysis goes on inside a block, with the patients that those draws would always have had."""
+    Simulations(tmp_path).probabilistic("", scenario, draws[:30], 6, 1)
+    made: list[int] = []
+
+    def counted(*args: Any, **options: Any) -> Any:
+        made.append(len(options["draws"]))
+        return simulate(*args, **options)
+
+    monkeypatch.setattr(economic_lives, "simulate", counted)
+    grown = Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
+    assert made == [20, 10, 20, 10]
+    whole = Simulations(None).probabilistic("", scenario, draws, 6, 1)
+    assert grown.halves.tobytes() == whole.halves.tobytes()
+
+
+def test_damaged_draw_is_named_and_never_averaged_in(scenario: Scenario, draws: Any, tmp_path: Path) -> None:
+    """A flipped digit in a kept ledger stops the analysis with the name of the shard."""
+    Simulations(tmp_path).probabilistic("", scenario, draws[:3], 6, 1)
+    changed = shard_files(tmp_path)[0]
+    table = pq.read_table(changed)
+    lists = table["value"].combine_chunks()
+    assert lists.type.list_size > MOST_COLUMNS
+    numbers = lists.flatten().to_numpy().copy()
+    numbers[1] = np.nextafter(numbers[1], np.inf)
+    column = type(lists).from_arrays(numbers, lists.type.list_size)
+    pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", column), changed)
+    with pytest.raises(BadShard, match=changed.name):
+        Simulations(tmp_path).probabilistic("", scenario, draws[:3], 6, 1)
+
+
+def test_any_flipped_byte_is_found(scenario: Scenario, draws: Any, tmp_path: Path) -> None:
+    """Whichever byte of a shard changes, it is refused, or it holds the same numbers (as a byte that nothing reads)."""
+    kept = Simulations(tmp_path).twins("", scenario, draws[:2], 4, 1)
+    file = shard_files(tmp_path)[0]
+    whole = file.read_bytes()
+    random = np.random.default_rng(1)
+    refused = 0
+    for place in random.integers(len(whole), size=60).tolist():
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(random.integers(8))
+        file.write_bytes(broken)
+        try:
+            found = Simulations(tmp_path).twins("", scenario, draws[:2], 4, 1)
+        except BadShard as bad:
+            assert file.name in str(bad)
+            refused += 1
+        else:
+            assert found.halves.tobytes() == kept.halves.tobytes()
+    assert refused > 40
+
+
+def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
+    scenario: Scenario, draws: Any, tmp_path: Path
+) -> None:
+    """Subgroup sums, which need every patient, resume as ledgers do."""
+    from simulator.economics.subgroups import subgroup_lives
+
+    first = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
+    again = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
+    assert first.ledgers.tobytes() == again.ledgers.tobytes()
+    # Blocks of five draws share a seed.
+    alone = sums_by_subgroup(
+        simulate(
+            scenario,
+            patients=20,
+            seed=economic_lives._seed(1, 1, 0),
+            draws=draws[5:7],
+            fresh_patients=True,
+            times=[scenario.horizon],
+            keep_patients=True,
+        )
+    )
+    assert np.moveaxis(alone["ledgers"], 0, 1).tobytes() == np.ascontiguousarray(first.ledgers[:, 5:7]).tobytes()
+
+
+def test_full_disk_stops_the_economics_with_every_finished_shard_kept(
+    scenario: Scenario, draws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache that fills up is told in plain words; with room again the result has the bits of an unbroken run."""
+    import errno
+    import os
+
+    real, calls = os.fsync, []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageFull, match="Every finished shard is safe"):
+            Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
+    assert len(shard_files(tmp_path)) == 1
+    resumed = Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
+    whole = Simulations(None).probabilistic("", scenario, draws, 6, 1)
+    assert resumed.halves.tobytes() == whole.halves.tobytes()
+
+
+def test_validation_resumes_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted prediction keeps its finished shards; resumed, or in two processes, it is what it was in one go."""
+    study = load_studies(REGISTER, ["bali"])[0]["bali"]
+    draws = draws_for(REGISTER, 130, 1)
+    whole = predict("bali", study, REGISTER, draws, 40, 1)[0]
+    real, calls = re_enactment.StudyOfDraws.evaluate, []
+
+    def interrupted(self: Any, *args: Any) -> Evaluation:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(re_enactment.StudyOfDraws, "evaluate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)
+    assert len(shard_files(tmp_path)) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(re_enactment.StudyOfDraws, "evaluate", interrupted)
+        resumed = predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)[0]
+    assert len(calls) == 4  # the first shard was there
+    parted = predict("bali", study, REGISTER, draws, 40, 1, way=Processes(2))[0]
+    for found in (resumed, parted):
+        assert [each.draws.tobytes() for each in found] == [each.draws.tobytes() for each in whole]
+        assert [(e.mean, e.low, e.high) for e in found] == [(e.mean, e.low, e.high) for e in whole]
+
+
+def test_shards_of_another_study_are_never_used(tmp_path: Path) -> None:
+    """A study that differs in one published number, or in its seed, has shards of its own."""
+    study = load_studies(REGISTER, ["bali"])[0]["bali"]
+    draws = draws_for(REGISTER, 2, 1)
+    predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)
+    predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)
+    assert len(shard_files(tmp_path)) == 1
+    predict("bali", study, REGISTER, draws, 40, 2, cache=tmp_path)
+    longer = study.model_copy(update={"follow_up_years": study.follow_up_years + 1.0})
+    predict("bali", longer, REGISTER, draws, 40, 1, cache=tmp_path)
+    assert len(shard_files(tmp_path)) == 3
+
+
+class Refusing:
+    """A model that somebody's input breaks."""
+
+    kind, parameters, outputs, patients, seed = "refusing", ("x",), ("y",), 0, 0
+
+    def runner(self) -> Refusing:
+        return self
+
+    def family(self) -> str:
+        return "0" * 64
+
+    def evaluate(self, inputs: Any, row_ids: Any, replicate: int) -> Evaluation:
+        raise BadInput([])
+
+
+def test_bad_input_inside_a_run_stays_bad_input() -> None:
+    """What somebody typed wrongly is told as such (exit code 2), although a worker found it."""
+    with pytest.raises(BadInput):
+        run_rows(Refusing(), np.ones((1, 1)), None)
+
+
+def test_cache_forgets_its_oldest_shards_first(tmp_path: Path) -> None:
+    """Beyond its limit a cache drops whole shards, oldest first."""
+    import os
+
+    store = ShardStore(tmp_path, Refusing(), "0" * 64)
+    files = [store.write(0, np.full((1, 1), x), Evaluation(np.ones((1, 1)), np.ones((1, 1)))) for x in (1.0, 2.0, 3.0)]
+    for age, file in enumerate(files):
+        os.utime(file, (age, age))
+    forget_oldest(tmp_path, 2 * files[0].stat().st_size + 10)
+    assert shard_files(tmp_path) == sorted(files[1:])
+
+
+def test_worker_with_other_code_is_refused(scenario: Scenario) -> None:
+    """A task planned by another version of the program is not run."""
+    from simulator.sweep.execution import Task
+    from simulator.sweep.model import RunFailed
+
+    task = Task(Refusing(), "another", 0, np.zeros(1, np.int64), np.ones((1, 1)))
+    with pytest.raises(RunFailed, match="another version"):
+        evaluate(task)
