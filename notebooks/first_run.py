@@ -50,7 +50,8 @@ result = simulate(scenario, patients=2_000, seed=1, times=times)
 SHOWN = ["major_amputation", "death", "amputation_free_survival", "healing_without_amputation", "walking"]
 by_one_year = result.outcomes[(result.outcomes["time_years"] == 1.0) & result.outcomes["outcome"].isin(SHOWN)]
 table = by_one_year.pivot_table(index="outcome", columns="policy", values="mean").loc[SHOWN, list(result.policies)]
-print((100 * table).round(1).to_string(), "\n\nPercent of patients by one year.")
+print("Percent of patients by one year:")
+(100 * table).round(1)
 
 # %% [markdown]
 # ## What differs, and how sure the simulation is of it
@@ -62,7 +63,7 @@ print((100 * table).round(1).to_string(), "\n\nPercent of patients by one year."
 # %%
 differences = result.differences[(result.differences["time_years"] == 1.0) & result.differences["outcome"].isin(SHOWN)]
 shown = differences.assign(mean=100 * differences["mean"], se=100 * differences["se"]).set_index(["policy", "outcome"])
-print(shown[["mean", "se"]].round(2).to_string())
+shown[["mean", "se"]].round(2)
 
 # %% [markdown]
 # ## The same over time
@@ -102,13 +103,13 @@ for view in ("sceptical", "central", "optimistic"):
     row = seen[seen["outcome"] == "major_amputation"].iloc[0]
     rows.append({"view": view, "points": 100 * row["mean"], "se": 100 * row["se"]})
 views = pd.DataFrame(rows).set_index("view")
-print(
-    views.round(2).to_string(), "\n\nMajor amputation by one year, protocol less conservative care, percentage points."
-)
+print("Major amputation by one year, protocol less conservative care, percentage points:")
+views.round(2)
 
 # %% [markdown]
 # ## Where next
 #
-# * `one_patient.py`: the model explained with one patient's story.
-# * `own_policy.py`: a policy, and a parameter, of your own.
+# * [One patient's story](one_patient.py): the model explained with one life.
+# * [A policy, and a parameter, of your own](own_policy.py).
+# * [All notebooks](README.md), among them costs, trials and sensitivity.
 # * `clti new scenario mine` writes a scenario to change.

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2, norm
 
+from simulator.cli import app
 from simulator.economics.convergence import monte_carlo_error
 from simulator.economics.decision import decide, default_thresholds
 from simulator.economics.incremental import against, frontier, incremental_analysis
@@ -187,12 +188,17 @@ def test_frontier_curve_follows_the_best_mean_not_the_likeliest():
     assert evpi(benefit).value == pytest.approx(0.8)
 
 
+# PMC4323782, table 1 (net monetary benefit at 100,000 dollars per QALY): 435,839.70, 443,750.50, EVPI 2,937.40.
+PUBLISHED_BENEFITS = (
+    [438601.6, 437745.5, 433453.8, 435035.0, 437617.4, 435430.2, 434030.5, 433893.7, 435033.6, 437555.7],
+    [419543.2, 463363.4, 467280.0, 440207.7, 449992.3, 445595.7, 424200.5, 435406.7, 434547.6, 457368.1],
+)
+"""Ten net benefits of warfarin and of the device."""
+
+
 def test_published_example_of_perfect_information_in_ten_draws():
     """Ten published net benefits of atrial appendage occlusion and warfarin give the published expectation and EVPI."""
-    # PMC4323782, table 1 (net monetary benefit at 100,000 dollars per QALY): 435,839.70, 443,750.50, EVPI 2,937.40.
-    warfarin = [438601.6, 437745.5, 433453.8, 435035.0, 437617.4, 435430.2, 434030.5, 433893.7, 435033.6, 437555.7]
-    device = [419543.2, 463363.4, 467280.0, 440207.7, 449992.3, 445595.7, 424200.5, 435406.7, 434547.6, 457368.1]
-    benefit = np.column_stack([warfarin, device])
+    benefit = np.column_stack(PUBLISHED_BENEFITS)
     assert benefit.mean(axis=0) == pytest.approx([435839.7, 443750.5], abs=0.1)
     assert benefit.max(axis=1).mean() == pytest.approx(446688.0, abs=0.1)
     assert evpi(benefit).value == pytest.approx(2937.40, abs=0.1)
@@ -807,6 +813,106 @@ def test_command_refuses_bad_input_and_writes_nothing(tmp_path):
     for words in ("cost in row 1", "seen before", "--years", "--group", "at least 2"):
         assert words in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def clti(monkeypatch, capsys, *words: str) -> tuple[int, str]:
+    """Exit code and standard error of a command in this process."""
+    monkeypatch.setattr(sys, "argv", ["clti", *words])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("draw,option,cost,effect\n1,A,-5,1\n1,B,1,1\n2,A,1,1\n2,B,1,2\n", "cost in row 1 (draw 1, option A) = -5;"),
+        (
+            "draw,option,cost,effect\n1,A,1,1\n1,B,1,nan\n2,A,1,1\n2,B,1,2\n",
+            "effect in row 2 (draw 1, option B) = 'nan';",
+        ),
+        ("draw,option,cost,effect\n1,A,1,1\n1,B,1,1\n2,A,1,1\n", "draw 2 = no row for option 'B';"),
+        ("cost_A,effect_A,cost_B\n1,1,1\n2,2,2\n", "column = cost_B without effect_B;"),
+        ("draw,option,cost,effect\n1,A,1,1\n1,B,1,2\n", "number of draws = 1;"),
+        ("draw,option,cost,effect\n1,A,1,1\n2,A,1,2\n", "options = 'A';"),
+        ("cost_A,effect_A,cost_A,effect_A\n1,1,2,2\n2,1,1,2\n", "column = 'cost_A' more than once;"),
+        ("draw,option,cost,effect\n1,A,1,1\n1,A,1,2\n2,B,1,1\n", "seen before;"),
+    ],
+)
+def test_every_kind_of_bad_table_ends_with_code_two(tmp_path, monkeypatch, capsys, text, fault):
+    """Negative costs, NaN, rows that do not match, one draw, one option, an option twice: file, key, value and allowed."""
+    (tmp_path / "t.csv").write_text(text)
+    code, said = clti(monkeypatch, capsys, "cea", str(tmp_path / "t.csv"), "-t", "1", "--out", str(tmp_path / "out"))
+    assert code == 2
+    line = next(line for line in said.splitlines() if fault in line)
+    assert "t.csv: " in line
+    assert "allowed: " in line
+    assert "Nothing was written." in said
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_group_with_a_number_that_nothing_reads_is_refused(tmp_path, monkeypatch, capsys):
+    """A group of parameters that names one the table does not have is refused with the nearest name."""
+    long_table(random_results(4, 60)).to_csv(tmp_path / "t.csv", index=False)
+    code, said = clti(monkeypatch, capsys, "cea", str(tmp_path / "t.csv"), "-t", "1", "--group", "both=x,yy")
+    assert code == 2
+    assert "group 'both' = 'yy'; allowed: did you mean 'y'?" in said
+
+
+# --- Published examples through the command -------------------------------------------------------------------------
+
+
+def cea_tables(tmp_path, monkeypatch, table: pd.DataFrame, *words: str) -> dict[str, pd.DataFrame]:
+    """What `clti cea` writes about a table."""
+    table.to_csv(tmp_path / "t.csv", index=False)
+    monkeypatch.setattr(sys, "argv", ["clti", "cea", str(tmp_path / "t.csv"), *words, "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert not ended.value.code
+    return {path.stem: pd.read_csv(path) for path in (tmp_path / "out").glob("*.csv")}
+
+
+def test_published_frontier_of_eleven_treatments_through_the_command(tmp_path, monkeypatch):
+    """Eleven regimens for Clostridioides difficile: dampack's ICERs, dominated and extendedly dominated regimens."""
+    # Means of the probabilistic analysis of Rajasingham R et al. Clin Infect Dis 2020;70:754-62 (doi:10.1093/cid/ciz318)
+    # and their ICERs, as printed in the example "psa_cdiff" of the R package dampack (vignette "Basic Cost Effectiveness
+    # Analysis").
+    published = {
+        "s3": (57336.0059896538, 12.9399639202408, None),
+        "s27": (57541.2526373815, 13.0140640696275, 2769.85470915263),
+        "s33": (57642.2587507842, 13.0389116321918, 4065.03105249231),
+        "s31": (57934.0743411241, 13.0966257932217, 5056.2216470406),
+        "s43": (58072.1137208494, 13.11285766912, 8504.2160616553),
+        "s44": (58665.7823044647, 13.1283328397025, 38362.6519947134),
+        "s39": (57814.6470919581, 13.0462790163185, "extendedly dominated"),
+        "s4": (57887.481549326, 12.9970657153765, "dominated"),
+        "s13": (58018.6252420203, 13.0650412387992, "dominated"),
+        "s37": (58081.7947984323, 13.1029711156978, "dominated"),
+        "s20": (58634.2026441398, 13.1100568867995, "dominated"),
+    }
+    rows = [
+        {"draw": 1, "option": name, "cost": cost, "effect": effect} for name, (cost, effect, _) in published.items()
+    ]
+    found = cea_tables(tmp_path, monkeypatch, pd.DataFrame(rows), "--point-estimates")["frontier"].set_index("option")
+    for name, (_, _, expected) in published.items():
+        if isinstance(expected, float):
+            assert found["icer"][name] == pytest.approx(expected, rel=1e-9)
+        else:
+            assert found["status"][name] == (expected or "reference")
+
+
+def test_published_acceptability_and_perfect_information_through_the_command(tmp_path, monkeypatch):
+    """Ten draws of atrial appendage occlusion and warfarin: expected net benefits, CEAC, CEAF and EVPI as published."""
+    wide = {"draw": range(1, 11)}
+    for name, benefit in zip(("warfarin", "device"), PUBLISHED_BENEFITS, strict=True):
+        wide |= {f"cost_{name}": 0.0, f"effect_{name}": benefit}
+    found = cea_tables(tmp_path, monkeypatch, pd.DataFrame(wide), "-t", "1")
+    curves = found["ceac"].query("threshold == 1").set_index("option")
+    assert curves["net_benefit"].to_dict() == pytest.approx({"warfarin": 435839.70, "device": 443750.50}, abs=0.1)
+    assert curves["probability"].to_dict() == {"warfarin": 0.3, "device": 0.7}
+    assert curves["probability"][curves["frontier"]].to_dict() == {"device": 0.7}
+    worth = found["voi"].query("measure == 'EVPI' and threshold == 1")["value"].item()
+    assert worth == pytest.approx(2937.40, abs=0.1)
 
 
 def test_independent_package_agrees():

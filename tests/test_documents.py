@@ -9,20 +9,43 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from simulator import load_scenario
 from simulator.cli.app import build
+from simulator.sensitivity.policy_sweep import sweep_of
+from simulator.sensitivity.study import study_tables
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PLACES = ("*.md", "docs/*.md", "benchmarks/*.md", "notebooks/*.md", "scenarios/designs/*.md")
+PAGES = sorted(file for place in PLACES for file in ROOT.glob(place))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 NUMBERED = ("README.md", "MODEL.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 NAMED = re.compile(r"`((?:simulator|scenarios|calibration|docs|tests|notebooks)/[\w./-]+|[A-Z]+\.(?:md|cff))`")
 INLINE = re.compile(r"`(clti [^`\n]+)`")
-named = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+named = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+QUICK = {
+    "compare": ["--patients", "100"],
+    "calibrate": ["--check", "--patients", "2000"],
+    "validate": ["--draws", "2", "--patients", "10", "--study", "tamaris"],
+    "verify": ["--patients", "200"],
+    "economics": ["--policy", "conservative", "--policy", "protocol", "--draws", "20", "--patients", "20"],
+    "trial": ["--trials", "20", "--quick"],
+}
+"""Options with which a command of the pages is run here. The fit itself takes minutes; its own tests run a small one."""
+STUDIES = dict.fromkeys(("one_way", "morris", "MY-STUDY.toml", "STUDY.toml"), "small.toml")
+"""Studies of the pages, and the small one that is run in their place."""
+NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--trial", "..."}
+"""Words of commands that are read and not run: they change the user's shell, need a cluster, need what a long run left
+(their own tests run such ones), or stand for many words."""
+ELSEWHERE = ("python3 -m venv", ".venv/bin/", "dask ")
+"""How other commands of the pages begin: what continuous integration does itself, and the scheduler's own programs."""
 
 
 def text_of(page: Path) -> str:
@@ -108,15 +131,78 @@ def read(command: Any, words: list[str]) -> None:
         command.make_context(command.name, words)
 
 
-@named
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_commands_are_understood(page: Path) -> None:
-    """Every command of a page is one that the program has, with options and arguments that it takes."""
+    """Every command of a page or notebook is one that the program has, with options and arguments that it takes."""
     program: Any = typer.main.get_command(build())
     for words in commands(page):
         if len(words) == 1:  # named in a sentence, or run without arguments
             assert words[0] in program.commands or words[0].startswith("--")
         elif words:
             read(program, words)
+
+
+def shown_commands() -> list[tuple[str, ...]]:
+    """The commands that the pages tell a reader to give: in fences, and in the README's table of where to go next."""
+    rows = [line for line in text_of(ROOT / "README.md").splitlines() if line.startswith("|")]
+    parts = [part for row in rows for part in INLINE.findall(row)]
+    parts += [part for page in PAGES for body in blocks(page, "console") for part in re.split(r"\n|&&", body)]
+    found: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        words = shlex.split(part, comments=True)
+        if words[:1] == ["clti"] and not NOT_RUN.intersection(words):
+            words = [STUDIES.get(word, word) for word in (*words[1:], *QUICK.get(words[1], []))]
+            # Commands that differ in the output folder or in a word that says the default are run once.
+            same = re.sub(r" --out \S+| base\b", "", " ".join(dict.fromkeys(words)))
+            found.setdefault(same, tuple(words))
+    return sorted(found.values())
+
+
+def write_inputs(run: CliRunner, program: typer.Typer, words: tuple[str, ...]) -> None:
+    """The files that a command reads, in the working folder."""
+    starters = {"two_doses.toml": "policy", "my_trial.toml": "design", "design.toml": "design"}
+    for word in words:
+        if word in starters:
+            assert run.invoke(program, ["new", starters[word], Path(word).stem]).exit_code == 0
+    for name in {"costs_and_effects.csv", "clti-out/economics/draws.parquet"}.intersection(words):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        table = pd.DataFrame([(draw, option, 1000 + 700 * new + 7 * draw, 1 + new * draw / 500)
+                              for draw in range(200) for new, option in enumerate(("usual", "new"))],
+                             columns=["draw", "option", "cost", "effect"])  # fmt: skip
+        if name.endswith(".csv"):
+            table.to_csv(name, index=False)
+        else:
+            valued = dict.fromkeys(("response_probability", "response_dose_probability"), table["draw"] / 200)
+            table.assign(**valued).to_parquet(name)
+    if "small.toml" in words or "part-1" in words:
+        Path("small.toml").write_text(
+            'title = "Small"\nmethod = "one_way"\nsize = 2\nseed = 1\npatients = 50\n'
+            'outputs = ["protocol.major_amputation@1"]\n[model]\nkind = "clti"\n'
+            '[parameters]\nnames = ["recovery_gain", "amputation_hr_dialysis"]\ncorrelated = "transformation"\n'
+        )
+    if "part-1" in words:
+        for part in ("1", "2"):
+            shard = ["sensitivity", "small.toml", "--shard", f"{part}/2", "--out", f"part-{part}"]
+            assert run.invoke(program, shard).exit_code == 0
+
+
+@pytest.mark.parametrize("words", shown_commands(), ids=" ".join)
+def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that a page shows ends well, with fewer patients and draws than it would take by itself."""
+    monkeypatch.chdir(tmp_path)
+    run, program = CliRunner(), build()
+    write_inputs(run, program, words)
+    done = run.invoke(program, list(words))
+    assert done.exit_code == 0, f"{done.output[-2000:]}\n{done.exception!r}"
+
+
+@named
+def test_other_commands_are_known(page: Path) -> None:
+    """Fences show nothing else than commands of this program and those that continuous integration gives."""
+    for body in blocks(page, "console"):
+        for part in re.split(r"\n|&&", body.strip()):
+            assert part.strip().startswith(("clti ", *ELSEWHERE)), part
+    assert not re.search(r"^    (clti|python|pip) ", text_of(page), re.MULTILINE), "commands stand in fences"
 
 
 def test_readme_has_its_two_commands() -> None:
@@ -137,12 +223,14 @@ def test_python_code_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @named
 def test_toml_is_accepted(page: Path, tmp_path: Path) -> None:
-    """A scenario that a page shows loads as it stands."""
+    """A scenario or a study that a page shows loads as it stands."""
     for number, body in enumerate(blocks(page, "toml")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(body, encoding="utf-8")
         if "extends" in body:
-            file = tmp_path / f"{number}.toml"
-            file.write_text(body, encoding="utf-8")
             assert load_scenario(file).compare
+        else:
+            assert len(sweep_of(*study_tables(file)).inputs)
 
 
 def test_vision_is_short() -> None:

@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"evidence", "population"},
             {"pathway"},
             {"scenario", "engines"},
-            {"run"},
+            {"run", "sweep"},
             {"calibration", "economics", "trials", "story"},
             {"comparison", "sensitivity", "validation", "verification"},
             {"schemas", "report"},

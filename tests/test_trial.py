@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 import typer
 from scipy.special import ndtri
 from scipy.stats import binom
+from trial_designs import TWO_ARMS, close, design_file, lives, planned, same, simulation
 from typer.testing import CliRunner
 
 from simulator.cli import trial as command
@@ -20,9 +21,9 @@ from simulator.errors import BadInput
 from simulator.evidence.posterior import parameter_draws
 from simulator.trials.accrual import Accrual
 from simulator.trials.analysis import analyse, time_to_event
-from simulator.trials.data import TrialData, cut, limited
+from simulator.trials.data import cut, limited
 from simulator.trials.decisions import Reason, decide
-from simulator.trials.design_reading import Planned, load_design, shipped_designs
+from simulator.trials.design_reading import load_design, shipped_designs
 from simulator.trials.export import exported
 from simulator.trials.looks import information, look_dates, marks
 from simulator.trials.operating import operating_characteristics, share_and_se
@@ -30,100 +31,6 @@ from simulator.trials.samplesize import event_probability, lachin_foulkes, schoe
 from simulator.trials.simon import promising
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import endpoint_table, find_size
-
-CONSTANT = """
-extends = "base"
-label = "Constant hazards"
-[parameters]
-background_hr = 0.0
-amputation_rate = 0.0001
-healing_rate = 0.001
-minor_amputation_rate = 0.0
-death_rate_wound = 1.0
-death_rate_healed = 1.0
-death_rate_amputee = 1.0
-postoperative_death_rate = 0.0
-death_per_mmhg = 0.0
-death_trend = 0.0
-death_per_year_of_age = 0.0
-death_hr_heart = 1.0
-death_hr_renal_moderate = 1.0
-death_hr_renal_severe = 1.0
-act_death_hr = 0.6
-"""
-"""Death at a rate of one a year, and of 0.6 after a dose on the first day; hardly anything else happens."""
-
-TWO_ARMS: dict[str, Any] = {
-    "arms": [{"name": "control", "policy": "conservative"}, {"name": "cells", "policy": "single_dose"}],
-    "entry": {
-        "tcpo2_below": 30.0,
-        "rutherford_at_least": 5,
-        "rutherford_at_most": 5,
-        "dialysis": False,
-        "angioplasty_suitable": "no",
-    },
-    "accrual": {"per_month": 10.0},
-    "drop_out": {"per_year": 0.05},
-    "visits": {"at_months": [1.0, 6.0]},
-    "follow_up": {"months": 12.0},
-    "size": {"patients": 120, "power": 0.8},
-    "endpoints": [
-        {"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"},
-        {"name": "death", "outcome": "death", "test": "chi_square", "at_months": 12.0},
-        {"name": "tcpo2", "outcome": "tcpo2", "test": "ancova", "at_months": 6.0},
-    ],
-}
-
-
-def written(value: Any) -> str:
-    """A value as TOML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {written(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(written(inner) for inner in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def design_file(folder: Path, constant: bool = False, **changed: Any) -> Path:
-    """A design file: `TWO_ARMS` with some tables replaced, or left out where they are None."""
-    table = {key: value for key, value in (TWO_ARMS | changed).items() if value is not None}
-    if constant:
-        (folder / "constant.toml").write_text(CONSTANT)
-        table["scenario"] = "constant.toml"
-    file = folder / "design.toml"
-    file.write_text("".join(f"{key} = {written(value)}\n" for key, value in table.items()))
-    return file
-
-
-def planned(folder: Path, constant: bool = False, **changed: Any) -> Planned:
-    """The design of `design_file`."""
-    return load_design(design_file(folder, constant, **changed))
-
-
-def simulation(folder: Path, trials: int, constant: bool = False, **changed: Any) -> Simulation:
-    """A simulation of the design of `design_file`."""
-    return Simulation(planned(folder, constant, **changed), 1, trials)
-
-
-def lives(sim: Simulation, trials: int = 8, truth: str = "scenario", patients: int | None = None) -> TrialData:
-    """The first trials, with everything that ever happens in them."""
-    return sim.lives(sim.truth(truth), 0, trials, patients or sim.design.longest)
-
-
-def same(a: TrialData, b: TrialData) -> bool:
-    """Whether all bits of two data sets are equal."""
-    return all(
-        np.array_equal(getattr(a, f.name), getattr(b, f.name), equal_nan=getattr(a, f.name).dtype.kind == "f")
-        for f in fields(a)
-    )
-
-
-def close(found: tuple[float, float], expected: float, slack: float = 0.0, errors: float = 3.5) -> bool:
-    """Whether an estimate lies within some standard errors, and a formula's own error, of what is expected."""
-    return abs(found[0] - expected) <= errors * found[1] + slack
-
 
 # ------------------------------------------------------------------------------------------------- against closed forms
 
@@ -315,7 +222,7 @@ def test_decisions_by_hand(tmp_path: Path) -> None:
     """Efficacy before futility, the first boundary crossed counts, and looks that do not happen decide nothing."""
     design = planned(tmp_path).design
     z = np.array([[3.1, 0.0], [1.0, 2.1], [-0.5, 3.0], [np.nan, 1.9]])[:, :, None]
-    upper = np.broadcast_to(np.array([3.0, 2.0]), (1, 4, 2))
+    upper = np.broadcast_to(np.array([[3.0], [2.0]]), (1, 4, 2, 1))
     lower = np.broadcast_to(np.array([0.0, -np.inf]), (4, 2))
     made = decide(design, z, -z, upper, lower)
     assert made.stop.tolist() == [0, 1, 0, 1]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.errors import BadInput, Problem, nearest
 
 HERE = "command line"
@@ -41,7 +42,13 @@ def main(
     ] = None,
     draws: Annotated[int | None, typer.Option(help="Parameter draws. Default: the scenario's.")] = None,
     patients: Annotated[int | None, typer.Option(help="Patients of each draw. Default: the scenario's.")] = None,
+    trial: Annotated[
+        Path | None,
+        typer.Option(help="Output folder of clti trial with the same seed: what that trial is worth, by its size."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draws, the patients and their luck.")] = 1,
+    workers: Workers = 1,
+    cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
@@ -49,8 +56,9 @@ def main(
     Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
     interrupted run goes on where it stopped.
     """
-    from simulator.economics.analysis import economic_analysis, main_policy
+    from simulator.economics.analysis import check_numbers, economic_analysis, main_policy
     from simulator.economics.lives import Simulations
+    from simulator.economics.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.economics.values import values_of
     from simulator.report.console import console, print_table, progress, say_where
     from simulator.report.economics import answer, bottleneck, summary_tables, write_economics
@@ -58,6 +66,7 @@ def main(
     from simulator.scenario import load_scenario
 
     problems = _faults(seed, view, wound_costs)
+    way = way_of(workers, cluster, problems)
     asked = {
         "perspective": perspective,
         "wound_costs": wound_costs if wound_costs in WOUNDS else None,
@@ -79,21 +88,29 @@ def main(
         loaded = load_scenario(scenario, policies=policy or None, overrides=overrides)
         main_policy(loaded)
         values = values_of(loaded)
+        check_numbers(loaded, values)
     except BadInput as bad:
         problems += bad.problems
-    folder = None
+    folder = planned = None
+    inputs = _inputs(loaded, values)
+    try:
+        if trial is not None:
+            planned = load_simulated_trial(trial, seed, inputs)
+            inputs |= {str(trial / SUMMARIES): (trial / SUMMARIES).read_bytes()}
+    except BadInput as bad:
+        problems += bad.problems
     try:
         settings: dict[str, Any] = {}
         if loaded is not None:
             economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
             settings = {"scenario": loaded.hash, "view": loaded.view, "economics": economics}
-        folder = OutputFolder(out, command=sys.argv, inputs=_inputs(loaded, values), seed=seed, settings=settings)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
     except BadInput as bad:
         problems += bad.problems
     if problems or loaded is None or folder is None:
         raise BadInput(problems)
 
-    found = economic_analysis(loaded, seed, Simulations(progress=progress))
+    found = economic_analysis(loaded, seed, Simulations(progress=progress, way=way), planned)
     sys.stderr.write("Tables, figures and report ...\n")
     write_economics(folder, found)
     folder.write()

@@ -38,14 +38,15 @@ def main(
     """Power, type I error, assurance, size and duration of a trial, from simulated patients.
 
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
-    scenario. Shipped designs are listed when DESIGN is not found.
+    scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
     from simulator.report.console import console, print_table, progress, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
     from simulator.trials.design_reading import load_design
+    from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import study_design
+    from simulator.trials.study import TrialStudy, study_design
     from simulator.trials.truth import name_problems
 
     problems = _faults(trials, seed, power, export, workers)
@@ -67,16 +68,28 @@ def main(
     if problems or planned is None or folder is None:
         raise BadInput(problems)
 
-    begun = time.perf_counter()
-    simulation = Simulation(planned, seed, trials, workers)
-    study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
+    def first(study: TrialStudy) -> None:
+        readable = characteristics_table(study.characteristics)
+        print_table(readable.table, label, readable.formats, labels=readable.labels)
+        shown = study.endpoints.drop(columns=["outcome", "scale"])
+        print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
+
+    begun, label = time.perf_counter(), planned.design.label
+    kept = FinishedTrials.beside(out, planned.scenario, seed)
+    simulation = Simulation(planned, seed, trials, workers, kept)
+    fresh = not out.exists()
+    try:
+        study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first)
+    except BadInput:
+        kept.remove()
+        if fresh and out.exists():
+            out.rmdir()
+        raise
     write_trial(folder, study)
     folder.write()
-    readable = characteristics_table(study.characteristics)
-    print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
-    shown = study.endpoints.drop(columns=["outcome", "scale"])
-    print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
-    console().print(answer(study))
+    kept.remove()
+    for line in filter(None, (answer(study), planned.design.note)):
+        console().print(line, markup=False)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(folder.path)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from simulator.economics.budget import BudgetImpact, budget_impact, budget_lives
@@ -15,12 +16,14 @@ from simulator.economics.decision import Decision, decide
 from simulator.economics.lives import Lives, Simulations, for_money
 from simulator.economics.luck import evpi_without_luck, luck_table
 from simulator.economics.net_benefit import net_health_benefit, net_monetary_benefit
-from simulator.economics.one_way import OneWay, TwoWay, one_way, two_way
+from simulator.economics.one_way import OneWay, TwoWay, one_way, pair_of, two_way
 from simulator.economics.population import Population
 from simulator.economics.price import value_based_price
-from simulator.economics.proposed_trial import TrialWorth, trial_lives, trial_worth
+from simulator.economics.proposed_trial import TrialWorth, in_money, simulated_trial_worth, trial_lives, trial_worth
 from simulator.economics.results import CostEffectResults, spread_of
+from simulator.economics.simulated_trial import SimulatedTrial
 from simulator.economics.subgroups import stratified_value, subgroup_lives, subgroup_table
+from simulator.economics.unread import unread_problems
 from simulator.economics.valuation import COLUMN, Worth, cost_table, item_costs, worth
 from simulator.economics.values import COMMON_UTILITY, Drawn, Values, values_of
 from simulator.economics.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
@@ -29,6 +32,7 @@ from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.scenario.arrays import SHARE
+from simulator.scenario.economics import Trial
 from simulator.scenario.scenario import Scenario
 from simulator.vocabulary import View
 
@@ -85,8 +89,13 @@ class EconomicAnalysis:
     remarks: tuple[str, ...]
 
 
-def economic_analysis(scenario: Scenario, seed: int = 1, simulations: Simulations | None = None) -> EconomicAnalysis:
-    """Analyse a scenario by its own economic settings.
+def economic_analysis(
+    scenario: Scenario,
+    seed: int = 1,
+    simulations: Simulations | None = None,
+    simulated_trial: SimulatedTrial | None = None,
+) -> EconomicAnalysis:
+    """Analyse a scenario by its own economic settings, with a trial of its own or one that was simulated elsewhere.
 
     Raises BadInput for fewer than two policies, and with everything that is wrong with prices and utilities.
     """
@@ -94,8 +103,12 @@ def economic_analysis(scenario: Scenario, seed: int = 1, simulations: Simulation
     settings = scenario.settings.economics
     values, policy = values_of(scenario), main_policy(scenario)
     remarks = _remarks(scenario, values)
+    check_numbers(scenario, values)
+    unpaid = _unpaid(settings.trial, values)
+    if simulated_trial is not None and (unpaid or settings.draws < FEWEST_DRAWS):
+        asked_for = unpaid or f"at least {FEWEST_DRAWS} draws to value a trial"
+        raise BadInput([Problem(f"{scenario.name}: [economics]", "trial", simulated_trial.label, asked_for)])
     scenario = for_money(scenario, values.discounting)
-    check_two_way(scenario, values)
     rows = [*resimulated(scenario, values)]
     free = [*revalued(scenario, values)]
     effort = Effort.beside(settings.draws, settings.patients)
@@ -104,17 +117,26 @@ def economic_analysis(scenario: Scenario, seed: int = 1, simulations: Simulation
     )
     country = values.perspective.conventions.perspective.country
 
+    # First, because a number that was asked for and that nothing reads stops the analysis.
+    by_one = one_way(scenario, values, simulations, effort.twins, seed)
+    pair = pair_of(policy, scenario, values, by_one.read)
+    by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
     results = CostEffectResults(scenario.compare, base.cost, base.qalys, source=scenario.name)
     decision = decide(results, values.thresholds, comparator=scenario.reference, population=population)
 
-    by_one = one_way(scenario, values, simulations, effort.twins, seed)
-    by_two = two_way(settings.two_way, policy, scenario, values, simulations, effort.twins, seed)
     if by_two is None:
-        remarks.append(f"No two-way analysis: {' or '.join(settings.two_way)} is read by nothing here.")
+        remarks.append(
+            f"No two-way analysis, because {policy} gives no cells; [economics] two_way names other numbers."
+        )
     others = [(row, lives_of(row, effort.scenario_draws, settings.patients, seed, simulations)) for row in rows]
+    same = [
+        row.name for row, found in others if np.array_equal(found.halves, lives.first(effort.scenario_draws).halves)
+    ]
+    if same:
+        remarks.append(f"No rule reads what these scenarios change, so they repeat the base case: {', '.join(same)}.")
     table: list[tuple[Row, Lives | None]] = [*((row, None) for row in free), *others]
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
@@ -122,11 +144,17 @@ def economic_analysis(scenario: Scenario, seed: int = 1, simulations: Simulation
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
-    if settings.draws >= FEWEST_DRAWS:
-        summaries = trial_lives(scenario, policy, settings.draws, settings.patients, seed, simulations)
+    if unpaid:
+        remarks.append(unpaid)
+    elif settings.draws >= FEWEST_DRAWS:
         benefit = net_monetary_benefit(results, values.threshold)
-        trial = trial_worth(summaries, policy, benefit, settings.trial, population, values.money, country, seed)
-    else:
+        asked = settings.trial, population, values.money, country, seed
+        if simulated_trial is not None:
+            trial = simulated_trial_worth(simulated_trial, benefit, *asked)
+        else:
+            summaries = trial_lives(scenario, policy, settings.draws, settings.patients, seed, simulations)
+            trial = trial_worth(summaries, policy, benefit, *asked)
+    if settings.draws < FEWEST_DRAWS:
         remarks.append(f"The value of parameters and of a trial needs at least {FEWEST_DRAWS} draws and was left out.")
     halves = [worth(half, lives.parameters, drawn, values) for half in lives.halves]
     undiscounted = replace(values, discounted=False)
@@ -278,14 +306,28 @@ def price_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def check_two_way(scenario: Scenario, values: Values) -> None:
-    """Stop at a name of the two-way analysis that nothing has."""
+def check_numbers(scenario: Scenario, values: Values) -> None:
+    """Stop at numbers that are drawn and read by nothing, and at names of the two-way analysis that nothing has."""
     prices, states = values.perspective.prices.names(), values.utility_set.states.names()
     known = (SHARE, COMMON_UTILITY, *scenario.register.names(), *prices, *states)
-    unknown = [name for name in scenario.settings.economics.two_way if name not in known]
-    if unknown:
-        key = "economics.two_way"
-        raise BadInput(Problem(scenario.name, key, repr(name), nearest(name, known)) for name in unknown)
+    problems = list(unread_problems(scenario.register))
+    for name in scenario.settings.economics.two_way or ():
+        if name not in known:
+            problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), nearest(name, known)))
+    if problems:
+        raise BadInput(problems)
+
+
+def _unpaid(trial: Trial, values: Values) -> str:
+    """Why the costs of the proposed trial cannot be told in the money of results; empty where they can."""
+    try:
+        in_money(1.0, trial, values.money, values.perspective.conventions.perspective.country)
+    except BadInput:
+        return (
+            f"No proposed trial, because nothing restates {trial.currency} of {trial.price_year} in"
+            f" {values.money.currency} of {values.money.price_year}; [economics.trial] sets its costs and their currency."
+        )
+    return ""
 
 
 def _remarks(scenario: Scenario, values: Values) -> list[str]:

@@ -1,4 +1,4 @@
-"""Ledgers of simulated lives, made once: what was simulated before is read back from the cache.
+"""Ledgers of simulated lives, made once by a sweep: what was simulated before is read back from its shards.
 
 Probabilistic analyses give each parameter draw patients of its own, in two halves whose luck is independent. Their mean
 is the result; how far they differ tells patients' luck from parameters. One-way analyses give every draw the same
@@ -8,10 +8,11 @@ patients with the same luck, so that only the parameter differs.
 from __future__ import annotations
 
 import hashlib
-import os
+import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +20,25 @@ from numpy.typing import NDArray
 
 from simulator.compiling import CACHE
 from simulator.economics.results import Array
+from simulator.engines.ledger import FIELDS
+from simulator.engines.outcomes import OUTCOMES
 from simulator.run import Result, simulate
 from simulator.scenario.economics import Discounting
 from simulator.scenario.scenario import Scenario
+from simulator.sweep.execution import Way, run_rows
+from simulator.sweep.model import Evaluation, canonical, running_code
 
 HALVES = 2
 BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
-MOST_KEPT = 300_000_000
-"""Bytes of the cache, beyond which the oldest ledgers go."""
 
 MEANS = ("ledgers", "outcomes", "errors")
 
 Reduce = Callable[[Result], Mapping[str, Array]]
 """What is kept of a result: arrays whose first axis is the draw."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Name -> shape of the arrays that a `Reduce` gives for one draw."""
 
 Reporter = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Opens a display of progress: what, total -> a function that is called with the steps just done."""
@@ -71,35 +77,143 @@ def silent(_what: str, _total: int) -> Iterator[Callable[[int], None]]:
     yield lambda _steps: None
 
 
+@dataclass(frozen=True, eq=False)
+class LivesOfDraws:
+    """The lives of parameter draws as a sweep runs them: a row is a draw's number and its parameters.
+
+    With `fresh` patients the number says whose lives they are, and a replicate is a half; otherwise every row has the
+    same patients. `block` draws share a seed. `keep` keeps patients one by one until `reduce` has seen them.
+    """
+
+    scenario: Scenario
+    fields: tuple[str, ...]
+    patients: int
+    seed: int
+    reduce: Reduce
+    shapes: Shapes
+    fresh: bool = True
+    keep: bool = False
+    block: int = BLOCK
+
+    kind = "lives of draws"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The draw's number, then the parameters that the engine reads."""
+        return ("draw", *self.fields)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Every number that `reduce` keeps of a draw, by its array and place."""
+        return tuple(f"{name}.{place}" for name, shape in self.shapes.items() for place in range(prod(shape)))
+
+    def runner(self) -> LivesOfDraws:
+        """Itself."""
+        return self
+
+    def family(self) -> str:
+        """SHA-256 of the scenario, what is compared and kept, the patients and the code."""
+        content = {
+            "scenario": self.scenario.hash,
+            "compare": list(self.scenario.compare),
+            "fields": list(self.fields),
+            "how": [self.patients, self.seed, self.fresh, self.keep, self.block, self.reduce.__name__],
+            "code": running_code(),
+        }
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+    def evaluate(self, inputs: Array, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
+        """What `reduce` keeps of each row's lives."""
+        del row_ids
+        draws = np.zeros(len(inputs), [(name, np.float64) for name in self.fields])
+        for i, name in enumerate(self.fields):
+            draws[name] = inputs[:, i + 1]
+        numbers = inputs[:, 0].astype(np.int64)
+        values = np.empty((len(inputs), len(self.outputs)))
+        # Draws that follow one another in a block are simulated together.
+        apart = np.flatnonzero((np.diff(numbers) != 1) | (np.diff(numbers // self.block) != 0)) + 1
+        for rows in np.split(np.arange(len(inputs)), apart if self.fresh else []):
+            block, place = divmod(int(numbers[rows[0]]), self.block)
+            result = simulate(
+                self.scenario,
+                patients=self.patients,
+                seed=_seed(self.seed, block, replicate) if self.fresh else self.seed,
+                engine="compiled",
+                draws=draws[rows],
+                fresh_patients=self.fresh,
+                times=[self.scenario.horizon],
+                keep_patients=self.keep,
+                # One of several processes has a core of its own.
+                workers=None if multiprocessing.parent_process() is None else 1,
+                earlier_draws=place,
+            )
+            found = self.reduce(result)
+            values[rows] = np.concatenate([found[name].reshape(len(rows), -1) for name in self.shapes], axis=1)
+        return Evaluation(values, np.zeros_like(values))
+
+    def arrays(self, values: Array) -> dict[str, Array]:
+        """Outputs of shape (draws, outputs) as the arrays that `reduce` gives."""
+        cuts = np.cumsum([prod(shape) for shape in self.shapes.values()])[:-1]
+        parts = np.split(values, cuts, axis=1)
+        return {
+            name: part.reshape(len(values), *shape)
+            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
+        }
+
+
 @dataclass(frozen=True)
 class Simulations:
-    """Simulates what has not been simulated yet. `folder` keeps ledgers between runs; None keeps nothing."""
+    """Simulates what has not been simulated yet, as a sweep.
+
+    `folder` keeps the shards between runs; None keeps nothing. `way` says where lives are made: by default on every core
+    of this process.
+    """
 
     folder: Path | None = None if CACHE is None else CACHE / "ledgers"
     progress: Reporter = field(default=silent)
+    way: Way | None = None
 
     def probabilistic(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with patients of its own, in two halves of at least one patient."""
-        each = max(1, patients // HALVES)
-        total = len(draws) * HALVES * each * len(scenario.compare)
-        with self._display(what, total) as advance:
-            halves = [
-                self._collect(scenario, draws, each, seed, half, means, advance, fresh=True) for half in range(HALVES)
-            ]
-        return _lives(scenario, halves, draws, HALVES * each)
+        model = _means_of(scenario, draws, max(1, patients // HALVES), seed, fresh=True)
+        return _lives(scenario, self._run(what, model, draws, HALVES), draws, HALVES * model.patients)
 
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
-        with self._display(what, len(draws) * patients * len(scenario.compare)) as advance:
-            found = self._collect(scenario, draws, patients, seed, 0, means, advance, fresh=False)
-        return _lives(scenario, [found], draws, patients)
+        model = _means_of(scenario, draws, patients, seed, fresh=False)
+        return _lives(scenario, self._run(what, model, draws, 1), draws, patients)
 
     def reduced(
-        self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, reduce: Reduce
+        self,
+        what: str,
+        scenario: Scenario,
+        draws: NDArray[np.void],
+        patients: int,
+        seed: int,
+        reduce: Reduce,
+        shapes: Shapes,
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
-        with self._display(what, len(draws) * patients * len(scenario.compare)) as advance:
-            return self._collect(scenario, draws, patients, seed, 0, reduce, advance, fresh=True, keep=True)
+        names = draws.dtype.names or ()
+        model = LivesOfDraws(scenario, names, patients, seed, reduce, shapes, keep=True, block=BLOCK // 10)
+        return self._run(what, model, draws, 1)[0]
+
+    def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:
+        """The arrays of all draws for each replicate."""
+        numbers = np.arange(len(draws), dtype=np.float64) * model.fresh
+        rows = np.column_stack([numbers, *(draws[name] for name in model.fields)])
+        lives = model.patients * len(model.scenario.compare)
+        with self._display(what, len(draws) * replicates * lives) as advance:
+            values = run_rows(
+                model,
+                rows,
+                self.folder,
+                replicates=replicates,
+                rows_per_shard=model.block,
+                way=self.way,
+                advance=lambda runs: advance(runs * lives),
+            )
+        return [model.arrays(each) for each in values]
 
     @contextmanager
     def _display(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -114,45 +228,6 @@ class Simulations:
 
             yield advance
 
-    def _collect(
-        self,
-        scenario: Scenario,
-        draws: NDArray[np.void],
-        patients: int,
-        seed: int,
-        half: int,
-        reduce: Reduce,
-        advance: Callable[[int], None],
-        *,
-        fresh: bool,
-        keep: bool = False,
-    ) -> dict[str, Array]:
-        """Arrays of all draws, block by block, each from the cache or simulated."""
-        size = BLOCK // 10 if keep else BLOCK
-        parts = []
-        for number, start in enumerate(range(0, len(draws), size)):
-            block, own = draws[start : start + size], _seed(seed, number, half) if fresh else seed
-            file = self._file(scenario, block, patients, own, fresh, reduce.__name__)
-            found = _kept(file)
-            if found is None:
-                found = dict(reduce(_simulated(scenario, block, patients, own, fresh, keep, advance)))
-                _keep(file, found)
-            else:
-                advance(len(block) * patients * len(scenario.compare))
-            parts.append(found)
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-    def _file(
-        self, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, fresh: bool, what: str
-    ) -> Path | None:
-        """Where a block is kept: a name made of everything that decides it but the sources, which name the folder."""
-        if self.folder is None:
-            return None
-        whole = hashlib.sha256(f"{scenario.hash} {scenario.compare} {patients} {seed} {fresh} {what}".encode())
-        whole.update(",".join(draws.dtype.names or ()).encode())
-        whole.update(np.ascontiguousarray(draws).tobytes())
-        return self.folder / f"{whole.hexdigest()[:32]}.npz"
-
 
 def means(result: Result) -> Mapping[str, Array]:
     """Mean ledgers and outcomes at the last time, with the outcomes' standard errors; draws first."""
@@ -166,6 +241,14 @@ def for_money(scenario: Scenario, discounting: Discounting) -> Scenario:
     return replace(scenario, settings=settings)
 
 
+def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, *, fresh: bool) -> LivesOfDraws:
+    policies = len(scenario.compare)
+    shapes = {
+        name: (policies, width) for name, width in zip(MEANS, map(len, (FIELDS, OUTCOMES, OUTCOMES)), strict=True)
+    }
+    return LivesOfDraws(scenario, draws.dtype.names or (), patients, seed, means, shapes, fresh=fresh)
+
+
 def _seed(seed: int, block: int, half: int) -> int:
     """A seed of its own for each block and half, so that no two of them share a patient."""
     return int(np.random.SeedSequence([seed, block, half]).generate_state(1, np.uint64)[0])
@@ -174,67 +257,3 @@ def _seed(seed: int, block: int, half: int) -> int:
 def _lives(scenario: Scenario, halves: list[dict[str, Array]], draws: NDArray[np.void], people: int) -> Lives:
     ledgers, outcomes, errors = (np.stack([half[name] for half in halves]) for name in MEANS)
     return Lives(scenario.compare, ledgers, outcomes, errors, draws, people)
-
-
-def _simulated(
-    scenario: Scenario,
-    draws: NDArray[np.void],
-    patients: int,
-    seed: int,
-    fresh: bool,
-    keep: bool,
-    advance: Callable[[int], None],
-) -> Result:
-    done = 0
-
-    def show(lives: int, _of: int) -> None:
-        nonlocal done
-        advance(lives - done)
-        done = lives
-
-    return simulate(
-        scenario,
-        patients=patients,
-        seed=seed,
-        engine="compiled",
-        draws=draws,
-        fresh_patients=fresh,
-        times=[scenario.horizon],
-        keep_patients=keep,
-        progress=show,
-    )
-
-
-def _kept(file: Path | None) -> dict[str, Array] | None:
-    """The arrays of a file; None where there is none that can be read."""
-    if file is None or not file.is_file():
-        return None
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError):
-        return None
-
-
-def _keep(file: Path | None, arrays: Mapping[str, Array]) -> None:
-    """Write a block in one step; a cache that cannot be written is no reason to stop."""
-    if file is None:
-        return
-    draft = file.with_suffix(f".{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        draft.replace(file)
-        _forget_oldest(file.parent)
-    except OSError:
-        draft.unlink(missing_ok=True)
-
-
-def _forget_oldest(folder: Path) -> None:
-    kept = sorted(((file.stat().st_mtime, file) for file in folder.glob("*.npz")), reverse=True)
-    total = 0
-    for _, file in kept:
-        total += file.stat().st_size
-        if total > MOST_KEPT:
-            file.unlink(missing_ok=True)

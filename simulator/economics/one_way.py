@@ -6,15 +6,18 @@ Clinical numbers are simulated at their 95% limits; prices and utilities are dot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from simulator.economics.cost_items import PRODUCT_PRICES
 from simulator.economics.lives import Lives, Simulations
 from simulator.economics.results import Array
 from simulator.economics.valuation import worth
 from simulator.economics.values import COMMON_UTILITY, Drawn, Values
+from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.distributions import limits, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import joint_names, posterior_table
@@ -59,12 +62,13 @@ class OneWay:
     `tornado`: name, label, kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low,
     at_high, swing, cost_at_low, cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`:
     name, label, kind, base, low, high, policy, net_benefit, switches_at (missing where no value within the limits
-    does), swing. `read`: the clinical numbers that changed any ledger.
+    does), swing. `read`: the clinical numbers that changed any ledger; `unread`: those that vary and changed none.
     """
 
     tornado: pd.DataFrame
     switching: pd.DataFrame
     read: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,23 +142,21 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
         _tornado(curves, cost[0], effect[0], scenario, values),
         _switching(curves, cost[0], effect[0], scenario, values),
         tuple(each.name for each in read),
+        tuple(each.name for each in clinical if each not in read),
     )
 
 
 def two_way(
-    names: tuple[str, str],
+    pair: tuple[Range, Range],
     policy: str,
     scenario: Scenario,
     values: Values,
     simulations: Simulations,
     patients: int,
     seed: int,
-) -> TwoWay | None:
-    """Incremental net benefit of a policy over a grid of two numbers; None where one of them is read by nothing."""
-    pair = [named_range(name, scenario, values) for name in names]
-    if pair[0] is None or pair[1] is None:
-        return None
-    first, second = pair[0], pair[1]
+) -> TwoWay:
+    """Incremental net benefit of a policy over a grid of two numbers; see `pair_of`."""
+    first, second = pair
     one, two = np.linspace(first.low, first.high, GRID), np.linspace(second.low, second.high, GRID)
     grid = {first: np.repeat(one, GRID), second: np.tile(two, GRID)}
     clinical = {each.name: points for each, points in grid.items() if each.kind == CLINICAL}
@@ -176,13 +178,27 @@ def two_way(
     return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
 
 
-def named_range(name: str, scenario: Scenario, values: Values) -> Range | None:
-    """The range of a clinical number, a price or a utility; for `attributable_share`, from none to all."""
-    if name == SHARE:
+def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]) -> tuple[Range, Range] | None:
+    """The two numbers of the two-way analysis: those of [economics], else the attributable share and the product's price.
+
+    `read` holds the clinical numbers that change some ledger. None where nothing was asked for and the policy gives no
+    cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
+    """
+    known = {each.name: each for each in clinical_ranges(scenario.register, scenario.view) if each.name in set(read)}
+    known |= {each.name: each for each in value_ranges(values)}
+    if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
         base = float(scenario.params()[SHARE])
-        return Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
-    every = clinical_ranges(scenario.register, scenario.view) + value_ranges(values)
-    return next((each for each in every if each.name == name), None)
+        known[SHARE] = Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
+    asked = scenario.settings.economics.two_way
+    if asked is None:
+        usual = known.get(SHARE), known.get(PRODUCT_PRICES[values.policies[policy].cell_therapy.product])
+        return None if usual[0] is None or usual[1] is None else (usual[0], usual[1])
+    unread = [name for name in asked if name not in known]
+    if unread:
+        said = "a number that varies and that a rule of the policies compared reads"
+        where = f"{scenario.name}: [economics]"
+        raise BadInput(Problem(where, "two_way", repr(name), f"{said}; {nearest(name, known)}") for name in unread)
+    return known[asked[0]], known[asked[1]]
 
 
 def moved(each: Range, points: Array, values: Values) -> Drawn:

@@ -16,8 +16,9 @@ from simulator.economics.lives import Lives, Simulations
 from simulator.economics.population import Population
 from simulator.economics.results import Array
 from simulator.economics.sampling import net_benefit_of_sampling
+from simulator.economics.simulated_trial import SimulatedTrial
 from simulator.economics.values import Money
-from simulator.economics.voi import Value, evppi
+from simulator.economics.voi import Value, evpi, evppi
 from simulator.engines.outcomes import OUTCOMES
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
@@ -31,12 +32,17 @@ MEASURED = "tcpo2_last"
 
 @dataclass(frozen=True, eq=False)
 class TrialWorth:
-    """`table`: see `sampling.net_benefit_of_sampling`, with `per_arm` and `people_to_break_even`, whom its result must
-    reach to be worth its cost. `perfect`: value per person of the same summaries without error."""
+    """What a trial is worth by its size.
 
-    policy: str
+    `table`: see `sampling.net_benefit_of_sampling`, with `people_to_break_even`, whom its result must reach to be worth its
+    cost. `most`: what no size can exceed, and `bound` says what that is. `informs`: what its summaries are.
+    """
+
+    label: str
     table: pd.DataFrame
-    perfect: Value
+    most: Value
+    bound: str
+    informs: str
 
 
 def trial_lives(
@@ -79,9 +85,42 @@ def trial_worth(
         at_most=perfect,
         seed=seed,
     )
-    table.insert(0, "per_arm", table["patients"] // 2)
-    table["people_to_break_even"] = table["cost"] / table["evsi"].where(table["evsi"] > 0)
-    return TrialWorth(policy, table, perfect)
+    informs = "amputation or death within a year and TcPO2, in two equal arms"
+    label = f"A trial of {policy} against {lives.policies[0]}"
+    return TrialWorth(label, _with_people(table), perfect, "a trial of infinite size", informs)
+
+
+def simulated_trial_worth(
+    found: SimulatedTrial,
+    net_benefit: Array,
+    trial: Trial,
+    population: Population,
+    money: Money,
+    country: str,
+    seed: int,
+) -> TrialWorth:
+    """The same for a trial that `clti trial` simulated; `trial` says what it costs, the simulation how long it lasts.
+
+    Only the draws that both have are used.
+    """
+    both = min(len(net_benefit), found.draws)
+    fixed, each = (in_money(amount, trial, money, country) for amount in (trial.fixed_cost, trial.cost_per_patient))
+    table = net_benefit_of_sampling(
+        net_benefit[:both],
+        {size: statistics[:both] for size, statistics in found.statistics.items()},
+        population,
+        fixed_cost=fixed,
+        cost_per_patient=each,
+        years=found.years,
+        enrolled=found.enrolled,
+        seed=seed,
+    )
+    informs = f"the estimates of every endpoint when the trial stops, {both:,} draws"
+    return TrialWorth(found.label, _with_people(table), evpi(net_benefit[:both]), "perfect information", informs)
+
+
+def _with_people(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(people_to_break_even=table["cost"] / table["evsi"].where(table["evsi"] > 0))
 
 
 def in_money(amount: float, trial: Trial, money: Money, country: str) -> float:
@@ -127,8 +166,10 @@ def _truth(lives: Lives) -> tuple[Array, Array]:
 
 
 def _results(truth: Array, sd: Array, per_arm: int, seed: int) -> Array:
-    """One simulated trial per draw."""
-    random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, per_arm])))
-    events = random.binomial(per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
-    measured = random.normal(truth[:, 2:], sd / np.sqrt(per_arm))
+    """One simulated trial per draw, with the same luck whatever its size."""
+    from scipy.stats import binom
+
+    random = np.random.Generator(np.random.Philox(seed))
+    events = binom.ppf(random.random((len(truth), 2)), per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
+    measured = truth[:, 2:] + random.standard_normal((len(truth), 2)) * sd / np.sqrt(per_arm)
     return np.column_stack([events, measured])

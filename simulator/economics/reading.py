@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulator.economics.results import Array, CostEffectResults, listed, option_problems
+from simulator.economics.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.errors import BadInput, Problem, nearest
 
 LONG = ("draw", "option", "cost", "effect")
@@ -126,7 +126,7 @@ class _Columns:
         """Column `name`; cells that are not finite numbers, or are below `lowest`, are faults."""
         column = self.table[name]
         values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        self.fault(np.flatnonzero(~np.isfinite(values)), name, lambda row: repr(column.iloc[row]), "a finite number")
+        self.fault(np.flatnonzero(~np.isfinite(values)), name, lambda row: shown(column.iloc[row]), "a finite number")
         if lowest is not None:
             self.fault(np.flatnonzero(values < lowest), name, lambda row: f"{values[row]:g}", NOT_NEGATIVE)
         return values

@@ -14,7 +14,6 @@ models. J R Stat Soc B 2011;73:3-36 (penalties as variances).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -55,17 +54,18 @@ class Fit:
         """The draws at which refits are evaluated."""
         return slice(None, None, max(1, len(self.mean) // REFITTED_DRAWS))
 
-    def refits(self) -> Iterator[Array]:
-        """Fits to data simulated from this fit, at `rows`.
+    def refits(self) -> Array:
+        """Fits to data simulated from this fit, at `rows`, shape (options, refits, rows).
 
         They differ from the fit by its noise and by its penalty, as the fit differs from the truth.
         """
         random = np.random.Generator(np.random.Philox(self.seed))
-        basis = self.basis[self.rows]
-        for _ in range(REFITS):
-            noise = random.standard_normal(self.data.shape) @ self.noise.T
-            for simulated in (self.kept * self.data + noise, self.kept * self.data - noise):
-                yield basis @ (self.kept * simulated)
+        noise = random.standard_normal((REFITS, *self.data.shape)) @ self.noise.T
+        coefficients = (self.kept * (self.kept * self.data + sign * noise) for sign in (1.0, -1.0))
+        # One product for all refits, by the columns of their coefficients.
+        columns = np.concatenate(list(coefficients)).transpose(1, 2, 0)
+        fitted = self.basis[self.rows] @ columns.reshape(len(columns), -1)
+        return np.asarray(fitted.T.reshape(columns.shape[1], -1, len(fitted)))
 
 
 def conditional_mean(net_benefit: Array, inputs: Array, seed: int = 0) -> Fit:

@@ -116,6 +116,11 @@ def listed(faults: Sequence[Problem], more: str) -> list[Problem]:
     return [*faults[:LISTED], Problem(first.file, more, f"{len(faults) - LISTED} more like these", first.allowed)]
 
 
+def shown(cell: object) -> str:
+    """A cell of a table as its owner wrote it: words in quotes, numbers plain."""
+    return repr(cell) if isinstance(cell, str) else str(cell)
+
+
 def _problems(
     options: tuple[str, ...], cost: Array, effect: Array, parameters: pd.DataFrame | None, source: str
 ) -> list[Problem]:
@@ -169,7 +174,7 @@ def parameter_problems(parameters: pd.DataFrame, source: str) -> list[Problem]:
         column = parameters.iloc[:, position]
         values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
         faults = [
-            Problem(source, f"parameter {name!r} in row {row + 1}", repr(column.iloc[row]), "a finite number")
+            Problem(source, f"parameter {name!r} in row {row + 1}", shown(column.iloc[row]), "a finite number")
             for row in np.flatnonzero(~np.isfinite(values))
         ]
         found += listed(faults, f"parameter {name!r}")

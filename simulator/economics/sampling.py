@@ -21,6 +21,7 @@ def net_benefit_of_sampling(
     fixed_cost: float,
     cost_per_patient: float,
     years: float | Mapping[int, float] = 0.0,
+    enrolled: Mapping[int, float] | None = None,
     at_most: Value | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -28,7 +29,9 @@ def net_benefit_of_sampling(
 
     `summaries` maps the number of patients to the trial's summary statistics simulated from every draw, as for
     `voi.evsi`. The result of a trial reaches those who are treated once it is known, `years` from now (one number, or
-    one per size); its costs are paid now. ENBS = EVSI * people reached - cost. Columns: patients, evsi, se, years,
+    one per size); its costs are paid now, for `enrolled` people per size where a trial may stop early. Every size has
+    a simulated trial of its own, so that EVSI is estimated with noise; a larger trial cannot be worth less, and estimates
+    that say so are drawn together (isotonic regression). ENBS = EVSI * people reached - cost. Columns: patients, evsi, se, years,
     people, population_evsi, population_se, cost, enbs, low, high (the 95% Monte Carlo interval of ENBS), best.
     """
     problems = [
@@ -43,20 +46,25 @@ def net_benefit_of_sampling(
     problems += [Problem("trial", "patients", str(size), "1 or more") for size in summaries if size < 1]
     if problems or not summaries:
         raise BadInput(problems or [Problem("trial", "sizes", "none", "at least one size")])
+    from sklearn.isotonic import isotonic_regression
+
+    sizes = sorted(summaries)
+    worths = [evsi(net_benefit, summaries[size], at_most=at_most, seed=seed) for size in sizes]
+    weights = 1.0 / np.maximum([worth.se for worth in worths], max(worth.se for worth in worths) / 100.0 or 1.0) ** 2
+    values = isotonic_regression([worth.value for worth in worths], sample_weight=weights, y_min=0.0)
     rows = []
-    for size in sorted(summaries):
-        worth = evsi(net_benefit, summaries[size], at_most=at_most, seed=seed)
+    for size, value, se in zip(sizes, values.tolist(), (worth.se for worth in worths), strict=True):
         people = population.size(after=lasting[size])
-        cost = fixed_cost + cost_per_patient * size
-        enbs, error = worth.value * people - cost, worth.se * people
+        cost = fixed_cost + cost_per_patient * (size if enrolled is None else enrolled[size])
+        enbs, error = value * people - cost, se * people
         rows.append(
             {
                 "patients": size,
-                "evsi": worth.value,
-                "se": worth.se,
+                "evsi": value,
+                "se": se,
                 "years": lasting[size],
                 "people": people,
-                "population_evsi": worth.value * people,
+                "population_evsi": value * people,
                 "population_se": error,
                 "cost": cost,
                 "enbs": enbs,

@@ -64,8 +64,9 @@ def subgroup_lives(
     scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, simulations: Simulations
 ) -> SubgroupLives:
     """Ledgers by subgroup of every policy, each draw in patients of its own."""
-    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup)
     names = tuple(members(np.zeros(0, PATIENT)))
+    shapes = {"ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)), "people": (HALVES, len(names))}
+    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup, shapes)
     return SubgroupLives(names, np.moveaxis(arrays["ledgers"], 0, 1), np.moveaxis(arrays["people"], 0, 1), draws)
 
 
@@ -184,6 +185,8 @@ def _mean(values: Array, people: Array) -> Array:
 
 def _without_luck(draws: Array, halves: Array) -> Array | None:
     """The draws pulled towards their mean until their variance is that of the parameters alone; None if luck hides it."""
+    if len(draws) < 2:
+        return None
     variance = draws.var(ddof=1)
     noise = float(((halves[0] - halves[1]) ** 2).mean() / 4.0) if halves.shape[1] else np.inf
     if variance <= 0.0:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -146,11 +147,12 @@ def _informed(net_benefit: Array, inputs: ArrayLike, seed: int) -> Value:
     fit = conditional_mean(net_benefit, known, seed)
     plain, averaging = _gain(fit.mean)
     shown = fit.mean[fit.rows]
-    again, shifted = [], []
-    for refit in fit.refits():
-        again.append(_gain(refit)[0])
-        # The means of the options are the sample's, as they are in EVPI; only the shape of the fit is at fault here.
-        shifted.append(_gain(refit - refit.mean(axis=0) + shown.mean(axis=0))[0])
+    refits = fit.refits()
+    means = refits.mean(axis=-1, keepdims=True)
+    again = reduce(np.maximum, refits).mean(axis=-1) - means[..., 0].max(axis=0)
+    # The means of the options are the sample's, as they are in EVPI; only the shape of the fit is at fault here.
+    best = shown.mean(axis=0)
+    shifted = reduce(np.maximum, refits - means + best[:, None, None]).mean(axis=-1) - best.max()
     bias = float(np.mean(shifted)) - _gain(shown)[0]
     value = float(np.clip(plain - bias, 0.0, evpi(net_benefit).value))
     return Value(value, float(np.hypot(np.std(again), averaging)), bias)

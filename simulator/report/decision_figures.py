@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.economics.incremental import FRONTIER, REFERENCE
 from simulator.economics.plane import ellipse
-from simulator.economics.results import CostEffectResults
+from simulator.economics.results import Array, CostEffectResults
 from simulator.report.style import (
     GRID,
     INK,
@@ -30,6 +30,8 @@ from simulator.report.style import (
 POINTS_SHOWN = 300
 """Draws per option that the plane shows one by one; ellipses use all."""
 BARS_SHOWN = 12
+NAME_ROOM = 0.12
+"""Share of an axis that the name of a threshold takes."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +106,19 @@ def plane_figure(results: CostEffectResults, comparator: str, thresholds: Sequen
         axes.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
         axes.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
         window = axes.get_xlim(), axes.get_ylim()
+        named: list[Array] = []
         for threshold in thresholds:
             ends = np.array(window[0])
             axes.plot(ends, threshold * ends, color=GRID, linewidth=1.4, zorder=0)
             if threshold > 0:
                 right = min(window[0][1], window[1][1] / threshold)
-                words = f"{units.prefix}{threshold:,.10g}"
-                axes.annotate(
-                    plain(words), (right, threshold * right), color=MUTED, fontsize=7.5, ha="right", va="bottom"
-                )
+                at = np.array([right, threshold * right])
+                share = (at - [window[0][0], window[1][0]]) / [np.ptp(window[0]), np.ptp(window[1])]
+                # A name that would lie over another one is left out; the lines are in the order of the thresholds.
+                if all(np.abs(share - other).max() > NAME_ROOM for other in named):
+                    named.append(share)
+                    words = f"{units.prefix}{threshold:,.10g}"
+                    axes.annotate(plain(words), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom")
         axes.set_xlim(window[0])
         axes.set_ylim(window[1])
         axes.set_xlabel(f"Effect gained over {plain(comparator)} ({plain(units.effect)})")
@@ -120,8 +126,9 @@ def plane_figure(results: CostEffectResults, comparator: str, thresholds: Sequen
         _thousands(axes.yaxis)
         caption(
             figure,
-            f"Each cloud is one option against {comparator}; its ellipse holds 95% of the draws if they are normal."
-            " Below a grey line an option is worth its cost at that threshold.",
+            f"Each cloud is one option against {comparator}: a dot is a draw, the large dot the mean, and the ellipse holds"
+            " 95% of the draws if they are normal. Below a grey line an option is worth its cost at that threshold:"
+            f" {', '.join(f'{units.prefix}{each:,.10g}' for each in thresholds)}.",
         )
     return figure
 
@@ -175,6 +182,8 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
     """
     with house_style():
         bars = information[(information["measure"] == "EVPPI") & (information["threshold"] == threshold)]
+        # What is worth nothing needs no bar, unless everything is.
+        bars = bars[bars["value"] > 0.005 * bars["value"].max()] if bars["value"].max() > 0 else bars
         bars = bars.nlargest(BARS_SHOWN, "value").iloc[::-1]
         two = len(bars) > 0
         figure, panels = new_figure(7.2, 3.6 if len(bars) < 8 else 4.4, 1, 2 if two else 1)
@@ -202,7 +211,7 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
             axes.grid(visible=True, axis="x")
             axes.set_xlim(left=0)
             axes.set_title("Partial information")
-            axes.set_xlabel(f"EVPPI per person{units.money} at {threshold:,.10g}")
+            axes.set_xlabel(f"EVPPI per person{units.money} at {plain(units.prefix)}{threshold:,.10g}")
         caption(
             figure,
             "The value of learning everything before deciding peaks where the choice is closest"

@@ -25,7 +25,8 @@ LIMITS = (
     " value-based price says more than a result at an assumed price.",
     "Harms of harvesting and injecting cells, the other limb, and strokes or heart attacks short of death cost nothing and"
     " lower no utility here.",
-    "Utilities describe states, not people: nobody's pain or function differs within a state.",
+    "Utilities describe states, not people: nobody's pain or function differs within a state. They fall with age by one"
+    " norm for both sexes in their proportion, which moves QALYs gained by less than 0.0001.",
     "Quality of life of relatives, informal care and lost work are outside every perspective here.",
 )
 
@@ -256,15 +257,23 @@ def _information(report: Report, found: EconomicAnalysis, figures: Mapping[str, 
     )
     report = report.section("What more evidence is worth", text)
     note = "EVPPI by regression of net benefit on the parameters, less its estimated bias."
+    if found.one_way.unread:
+        note += (
+            " Drawn too, but read by no rule under the policies compared, and so worth nothing to know here:"
+            f" {', '.join(found.one_way.unread)}."
+        )
     caption = "Value of knowing everything (EVPI), single numbers, or groups of them, before deciding."
     report = _table(report, read.information_readable(found), caption, note, "voi.csv").figure(figures["information"])
     if found.trial is None:
         return report
     trial = found.scenario.settings.economics.trial
-    caption = f"A trial of {found.trial.policy} against {found.scenario.reference} with known results after {years(trial.years)}."
+    after = found.trial.table["years"]
+    lasts = " to ".join(dict.fromkeys(years(round(each, 1)) for each in (after.min(), after.max())))
+    caption = f"{found.trial.label}: results known after {lasts}."
     note = (
-        "EVSI by regression on simulated trial results (amputation or death within a year, TcPO2). ± and brackets are Monte"
-        " Carlo error. The trial's costs are those of the scenario's [economics.trial]."
+        f"EVSI by regression on simulated trial results ({found.trial.informs}). ± and brackets are Monte Carlo error. The"
+        f" trial costs {trial.currency} {trial.fixed_cost:,.10g} and {trial.cost_per_patient:,.10g} per patient"
+        f" ({trial.price_year} prices), an assumption of the scenario's [economics.trial]."
     )
     report = _table(report, read.trial_readable(found), caption, note, "trial_worth.csv")
     return report.figure(figures["trial"])

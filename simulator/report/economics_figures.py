@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from simulator.economics.analysis import EconomicAnalysis
+from simulator.economics.one_way import Range
 from simulator.report.decision_figures import Units, plain
 from simulator.report.economics_tables import units_of
 from simulator.report.style import (
@@ -53,7 +55,8 @@ def costs_figure(found: EconomicAnalysis, units: Units) -> Figure:
     summed = found.costs.groupby(["policy", "category"], sort=False)["mean"].sum().unstack("policy")  # noqa: PD010
     others = [name for name in found.scenario.compare if name != found.scenario.reference]
     change = summed[others].sub(summed[found.scenario.reference], axis=0)
-    change = change[change.abs().max(axis=1) > 0.5]
+    size = change.abs().max(axis=1)
+    change = change[size > 0.005 * size.max()] if size.max() > 0 else change
     figure, (axes,) = new_figure(7.2, 1.2 + 0.16 * len(change) * max(2, len(others)))
     places, look = np.arange(len(change))[::-1], looks(found.scenario.compare)
     height = 0.8 / len(others)
@@ -136,8 +139,11 @@ def two_way_figure(found: EconomicAnalysis, units: Units) -> Figure:
     bar.set_label(f"Incremental net benefit{units.money}")
     _thousands(bar.ax.yaxis)
     axes.grid(visible=False)
-    axes.set_xlabel(grid.first.name.replace("_", " "))
-    axes.set_ylabel(grid.second.name.replace("_", " "))
+    axes.set_xlabel(_named(grid.first, found))
+    axes.set_ylabel(_named(grid.second, found))
+    for each, axis in ((grid.first, axes.xaxis), (grid.second, axes.yaxis)):
+        if each.high >= 1000:
+            _thousands(axis)
     caption(
         figure,
         f"On the black line {grid.policy} is exactly worth its cost over {found.scenario.reference}; blue is worth it."
@@ -149,10 +155,10 @@ def two_way_figure(found: EconomicAnalysis, units: Units) -> Figure:
 def scenarios_figure(found: EconomicAnalysis, units: Units) -> Figure:
     """Incremental net benefit of the main policy in every scenario."""
     table = found.scenarios[found.scenarios["policy"] == found.policy].reset_index(drop=True)
-    figure, (axes,) = new_figure(8.4, 1.2 + 0.26 * len(table))
+    names = [_short(label) for label in table["label"]]
+    figure, (axes,) = new_figure(8.4, 1.2 + 0.26 * len(table) + 0.12 * sum("\n" in name for name in names))
     error = 1.96 * table["se"]
     colours = [INK if k == 0 else LINE_COLOURS[1] for k in range(len(table))]
-    names = [_short(label) for label in table["label"]]
     interval_rows(
         axes, names, table["net_benefit"], table["net_benefit"] - error, table["net_benefit"] + error, colours
     )
@@ -234,22 +240,23 @@ def trial_figure(found: EconomicAnalysis, units: Units) -> Figure:
     table = found.trial.table
     figure, panels = new_figure(7.2, 3.4, 1, 2)
     axes = panels[0]
-    axes.errorbar(table["per_arm"], table["evsi"], yerr=1.96 * table["se"], color=HIGH, marker="o")
-    axes.axhline(found.trial.perfect.value, color=MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
+    below = np.minimum(1.96 * table["se"], table["evsi"])
+    axes.errorbar(table["patients"], table["evsi"], yerr=(below, 1.96 * table["se"]), color=HIGH, marker="o")
+    axes.axhline(found.trial.most.value, color=MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
     axes.set_ylim(bottom=0)
     axes.set_ylabel(f"EVSI per person{units.money}")
     axes = panels[1]
-    axes.fill_between(table["per_arm"], table["low"], table["high"], color=HIGH, alpha=0.16, linewidth=0)
-    axes.plot(table["per_arm"], table["enbs"], color=HIGH, marker="o")
+    axes.fill_between(table["patients"], table["low"], table["high"], color=HIGH, alpha=0.16, linewidth=0)
+    axes.plot(table["patients"], table["enbs"], color=HIGH, marker="o")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.set_ylabel(f"Expected net benefit of the trial{units.money}")
     for each in panels:
-        each.set_xlabel("Patients per arm")
+        each.set_xlabel("Patients in all arms")
         _thousands(each.yaxis)
     caption(
         figure,
-        f"A trial of {found.trial.policy} against {found.scenario.reference}: what its result is worth per person and, for"
-        " the people it reaches, after its cost. The dashed line is a trial of infinite size.",
+        f"{found.trial.label}: what its result is worth per person (left) and, for the people it reaches, after its cost"
+        f" (right). The dashed line is {found.trial.bound}; bars are 95% Monte Carlo intervals.",
     )
     return figure
 
@@ -260,8 +267,16 @@ def _across(axes: Axes) -> None:
     _thousands(axes.xaxis)
 
 
+def _named(each: Range, found: EconomicAnalysis) -> str:
+    """What a number of the two-way analysis is, with the unit of a price, which is in the payer's own money."""
+    prices = found.valued_by.perspective.prices
+    unit = f" ({prices[each.name].unit})" if each.name in prices else ""
+    return plain("\n".join(wrap(each.label + unit, 60)))
+
+
 def _short(label: str) -> str:
-    return label if len(label) <= 62 else label[:60].rstrip() + " …"
+    """A long label on two lines."""
+    return "\n".join(wrap(label, 52))
 
 
 def _thousands(axis: object) -> None:

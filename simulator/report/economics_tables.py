@@ -126,7 +126,7 @@ def trial_readable(found: EconomicAnalysis) -> Readable:
     """Expected value and net benefit of trials of several sizes."""
     assert found.trial is not None
     sign = units_of(found).prefix
-    columns = ["per_arm", "evsi", "se", "population_evsi", "population_se", "cost", "enbs", "low", "high"]
+    columns = ["patients", "evsi", "se", "population_evsi", "population_se", "cost", "enbs", "low", "high"]
     table = found.trial.table[[*columns, "people_to_break_even"]]
     formats = {
         "evsi": money(sign, 1, se="se"),
@@ -136,7 +136,7 @@ def trial_readable(found: EconomicAnalysis) -> Readable:
         "people_to_break_even": number(0),
     }
     labels = {
-        "per_arm": "Patients per arm",
+        "patients": "Patients",
         "evsi": "EVSI per person",
         "population_evsi": "EVSI, population",
         "enbs": "Expected net benefit",

@@ -17,6 +17,14 @@ MISSING = "–"
 """What stands for a value that is not there."""
 
 
+def short(value: float) -> str:
+    """A number in a sentence: three digits, thousands separated, never an exponent for what people say in words."""
+    if abs(value) >= 1000 and math.isfinite(value):
+        rounded = round(value, 2 - math.floor(math.log10(abs(value))))
+        return f"{rounded:,.0f}".replace("-", "−")
+    return f"{value:.3g}".replace("-", "−")
+
+
 @dataclass(frozen=True)
 class Format:
     """How one column looks, and which other columns stand in the same cell.

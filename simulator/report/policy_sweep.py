@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from simulator.report.formats import Formats, number
+from simulator.report.formats import Formats, number, short
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
 from simulator.report.style import INK, OKABE_ITO, caption, house_style, new_figure
@@ -27,9 +27,12 @@ def answer(sweep: PolicySweep, found: Choices) -> str:
     """What the sweep says: the best choice and how much of the map is settled."""
     study = sweep.study
     where = "on average over the circumstances" if study.circumstances else "of all"
-    worst = f"the worst choice loses {found.choices['loss'].max():.3g}"
+    worst = f"the worst choice loses {short(found.choices['loss'].max())}"
     equals = f" (as are {found.equals} others)" if found.equals else ""
     text = f"By {study.by} ({study.better} is better), {found.best} is best {where}{equals}; {worst}."
+    edges = [f"{called(key)} {found.at_edge[key]:g}" for key in found.at_edge]
+    if edges:
+        text += f" It lies at the edge of what was tried ({', '.join(edges)}): a better one may lie beyond."
     if found.undecided:
         text += (
             f" In {found.undecided} of {len(found.cells)} cells of the map the best leads by less than {TOLD_APART:g}"

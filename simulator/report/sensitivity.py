@@ -8,18 +8,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from simulator.report.formats import Formats, number, percent
+from simulator.report.formats import Formats, number, percent, short
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
 from simulator.report.sensitivity_figures import MOST, draw_figures, file_names
 from simulator.sensitivity.convergence import TOP
-from simulator.sensitivity.indices import HEADLINE
+from simulator.sensitivity.emulator import LARGER
+from simulator.sensitivity.indices import HEADLINE, strengths
 from simulator.sensitivity.noise import ALLOWED, DROWNED
 from simulator.sensitivity.results import Results
 from simulator.sensitivity.sweep import Runs, Sweep
 
 NAMED = 3
-"""Parameters that the answer in words names."""
+"""Parameters that the answer in words names, at most."""
+WEAK = 0.01
+"""Share of the strongest index below which a parameter is not called a driver."""
 IN_UNITS_OF_THE_OUTPUT = {"one_way", "morris"}
 
 
@@ -32,7 +35,12 @@ def answer(sweep: Sweep, results: Results) -> str:
         if noise > DROWNED:
             sentences.append(f"{output} shows hardly anything but Monte Carlo noise.")
         elif len(ranked):
-            first = ", ".join(f"{row.parameter} ({row.value:.3g})" for row in ranked.head(NAMED).itertuples())
+            strong = strengths(sweep.design.method.name, ranked["value"])
+            matter = ranked[(strong > WEAK * strong.max()) & (strong > ranked["noise"].fillna(0.0))].head(NAMED)
+            named = matter if len(matter) else ranked.head(1)
+            first = ", ".join(
+                f"{name} ({short(value)})" for name, value in zip(named["parameter"], named["value"], strict=True)
+            )
             sentences.append(f"{output} is driven most by {first}.")
     return " ".join(sentences) or "No output moves."
 
@@ -41,7 +49,7 @@ def ranking(sweep: Sweep, results: Results, output: str) -> pd.DataFrame:
     """The ranking index of one output, strongest parameter first; empty for an output that never moves."""
     table = results.indices
     chosen = table[(table["output"] == output) & (table["index"] == HEADLINE[sweep.design.method.name])]
-    order = chosen["value"].abs().sort_values(ascending=False, kind="stable").index
+    order = strengths(sweep.design.method.name, chosen["value"]).sort_values(ascending=False, kind="stable").index
     return chosen.loc[order].dropna(subset=["value"]).reset_index(drop=True)
 
 
@@ -110,8 +118,17 @@ def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[st
             results.emulators,
             "Emulators judged on runs they have not seen.",
             formats={"r2": number(4), "inside": percent(0)},
-            note="`inside` is the share of held-out runs within 95% intervals.",
+            note="`inside` is the share of held-out runs within 95% intervals: well below 95%, it is too sure of itself.",
             file="emulators.csv",
+        )
+        larger = results.emulated[results.emulated["index"] == "ST"].drop(columns=["index", "noise"])
+        report = report.table(
+            larger.sort_values(["output", "value"], ascending=[True, False], kind="stable").reset_index(drop=True),
+            f"Total indices of the emulators, from a Sobol' study of {LARGER:,} base points on each.",
+            formats={"value": number(3, low="low", high="high"), "se": number(3)},
+            labels={"value": "ST", "se": "Standard error"},
+            note="Intervals are those of the larger study and leave out the emulator's own error.",
+            file="emulated.csv",
         )
     return report
 

@@ -20,7 +20,7 @@ from simulator.report.style import (
     label_ends,
     new_figure,
 )
-from simulator.sensitivity.indices import HEADLINE
+from simulator.sensitivity.indices import HEADLINE, strengths
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.results import Results
 from simulator.sensitivity.sweep import Runs, Sweep
@@ -56,7 +56,7 @@ def draw_figures(sweep: Sweep, runs: Runs, results: Results) -> dict[str, Figure
             if headline["value"].isna().all():
                 continue
             name = names[output]
-            ranked = _strongest(headline)
+            ranked = _strongest(headline, method)
             if method == "one_way":
                 figures[f"tornado_{name}"] = tornado(output, table, float(runs.means[0, number]))
             else:
@@ -70,7 +70,10 @@ def draw_figures(sweep: Sweep, runs: Runs, results: Results) -> dict[str, Figure
                 figures[f"inputs_{name}"] = binned_means(output, sweep, runs, number, ranked)
                 path = results.convergence[results.convergence["output"] == output]
                 if path["size"].min() < path["size"].max():
-                    figures[f"convergence_{name}"] = convergence(output, path, ranked, sweep.design.method.counts)
+                    settled = results.ranking[results.ranking["output"] == output]
+                    figures[f"convergence_{name}"] = convergence(
+                        output, path, settled, ranked, sweep.design.method.counts
+                    )
     return figures
 
 
@@ -103,7 +106,7 @@ def bars(output: str, table: pd.DataFrame, ranked: list[str], method: str) -> Fi
 
 def tornado(output: str, table: pd.DataFrame, base: float) -> Figure:
     """The output at both ends of each parameter's range, around its base."""
-    ranked = _strongest(table[table["index"] == "swing"])
+    ranked = _strongest(table[table["index"] == "swing"], "one_way")
     ends = {end: table[table["index"] == end].set_index("parameter").loc[ranked] for end in ("at_low", "at_high")}
     figure, (axes,) = new_figure(7.2, 1.2 + 0.3 * len(ranked))
     places = np.arange(len(ranked))[::-1]
@@ -135,7 +138,7 @@ def morris_plane(output: str, table: pd.DataFrame) -> Figure:
     reach = float(np.nanmax(x)) * 1.15
     axes.plot([0, reach], [0, reach], color=MUTED, linewidth=0.8, linestyle=":")
     axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, (1.15 * float(np.nanmax(y)) if np.isfinite(y).any() else 0.0) or 1.0)
     axes.set_xlabel("mean size of the effect (mu*)")
     axes.set_ylabel("spread of the effect (sigma)")
     axes.set_title(output)
@@ -170,13 +173,21 @@ def binned_means(output: str, sweep: Sweep, runs: Runs, number: int, ranked: lis
     for axes in panels[len(inputs) :]:
         axes.set_visible(False)
     figure.suptitle(output, fontsize=10, fontweight="bold", x=0.01, ha="left")
-    caption(figure, f"How {output} moves with its strongest inputs: means of the runs, with their middle 80% shaded.")
+    few = ""
+    if sweep.design.method.name == "morris":
+        few = (
+            f" With {sweep.design.size} trajectories these means also carry whatever else happened to vary; the effects"
+            " themselves are in the other figures."
+        )
+    caption(
+        figure, f"How {output} moves with its strongest inputs: means of the runs, with their middle 80% shaded.{few}"
+    )
     return figure
 
 
-def convergence(output: str, path: pd.DataFrame, ranked: list[str], counts: str) -> Figure:
-    """The ranking index of the strongest parameters against the size of the study."""
-    figure, (axes,) = new_figure(7.2, 4.0)
+def convergence(output: str, path: pd.DataFrame, settled: pd.DataFrame, ranked: list[str], counts: str) -> Figure:
+    """The ranking index of the strongest parameters against the size of the study, and how far the ranking stands."""
+    figure, (axes, below) = new_figure(7.2, 5.8, 2, 1, height_ratios=[3, 1.2])
     for parameter, colour in zip(ranked, LINES, strict=False):
         rows = path[path["parameter"] == parameter].sort_values("size")
         band(axes, rows["size"], rows["low"], rows["high"], colour)
@@ -184,15 +195,25 @@ def convergence(output: str, path: pd.DataFrame, ranked: list[str], counts: str)
     axes.set_xscale("log", base=2)
     ticks = sorted(path["size"].unique())
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_xlabel(f"size of the study ({counts})")
     index = str(path["index"].iloc[0])
     axes.set_ylabel("share of the variance, in total" if index == "ST" else WORDS.get(index, index))
     axes.set_title(output)
     direct_label(axes)
+    top = int(settled["top"].iloc[0])
+    below.plot(settled["size"], settled["rank_correlation"], color=FIRST, marker="o", label="rank correlation, all")
+    shared = settled["top_shared"] / settled["top"]
+    below.plot(settled["size"], shared, color=SECOND, marker="s", label=f"share of the first {top}")
+    below.set_xscale("log", base=2)
+    below.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    below.set_ylim(min(0.0, float(settled["rank_correlation"].min()) - 0.05), 1.08)
+    below.set_xlabel(f"size of the study ({counts})")
+    below.set_ylabel("ranking as in the end")
+    direct_label(below)
     caption(
         figure,
-        f"Would a larger study of {output} say the same? Flat lines whose bands are apart mean that values and "
-        "ranking have settled; the smaller sizes are the first part of the same runs.",
+        f"Would a larger study of {output} say the same? Above, flat lines whose bands are apart mean that values have "
+        "settled; below, lines near 1 before the last size mean that the ranking has. The smaller sizes are the first "
+        "part of the same runs.",
     )
     return figure
 
@@ -243,8 +264,8 @@ def _mark_noise(axes: Axes, centre: np.ndarray, thick: float, rows: pd.DataFrame
         axes.plot(free["value"], centre, "D", color=INK, markerfacecolor="white", label="in total, without noise")
 
 
-def _strongest(headline: pd.DataFrame) -> list[str]:
-    order = headline["value"].abs().sort_values(ascending=False, kind="stable").index[:MOST]
+def _strongest(headline: pd.DataFrame, method: str) -> list[str]:
+    order = strengths(method, headline["value"]).sort_values(ascending=False, kind="stable").index[:MOST]
     return [str(parameter) for parameter in headline.loc[order, "parameter"]]
 
 

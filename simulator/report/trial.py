@@ -16,10 +16,11 @@ from simulator.report.trial_figures import (
     calendar_figure,
     endpoint_figure,
     size_search_figure,
+    stage_figure,
     stopping_figure,
     view_figure,
 )
-from simulator.trials.endpoint import OUTCOMES, SCALES
+from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
 from simulator.trials.study import TrialStudy
 from simulator.trials.truth import NO_EFFECT
@@ -48,6 +49,16 @@ ENDPOINT_FORMATS: Formats = {
     "power": percent(se="power_se"),
     "patients": number(0, low="low", high="high"),
 }
+STAGE_FORMATS: Formats = {
+    "rate": percent(),
+    "patients": number(0, low="low", high="high"),
+    "alpha": percent(2),
+    "power": percent(),
+    "early_stop": percent(),
+    "expected_n": number(1),
+    "simulated_power": percent(se="se"),
+}
+STAGE_LABELS = {"rate_from": "Rate from", "early_stop": "Stops early", "simulated_power": "Power in simulated patients"}
 ENDPOINT_LABELS = {"estimate": "Mean estimate", "power": "Power alone", "patients": "Patients for the target"}
 
 
@@ -122,9 +133,15 @@ def answer(study: TrialStudy) -> str:
             parts.append(f"{WORDS[measure][:1].lower()}{WORDS[measure][1:]}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
+        untreated = float(table["value"][NO_EFFECT, "success_untreated"])
+        text += f" In patients without the treatment it succeeds in {untreated:.1%}"
         text += (
-            f" In patients without the treatment it succeeds in {table['value'][NO_EFFECT, 'success_untreated']:.1%}."
+            ": the rate to be beaten lies below what they achieve anyway, so success would not show that the treatment works."
+            if untreated > 0.5
+            else "."
         )
+    if study.stages is not None:
+        text += two_stage_answer(study.stages, study.target)
     if study.search is not None:
         found = study.search
         if found.patients is None:
@@ -132,6 +149,17 @@ def answer(study: TrialStudy) -> str:
         else:
             text += f" A power of {found.target:.0%} needs {found.patients:,} ({found.low:,.0f} to {found.high:,.0f})."
     return text
+
+
+def two_stage_answer(stages: pd.DataFrame, target: float) -> str:
+    """The sizes of two-stage designs for the rate of the simulated patients."""
+    found = stages[stages["rate_from"] == "simulated"]
+    if found["patients"].isna().any():
+        return f" At the simulated rate of {found['rate'].iloc[0]:.1%} there is no two-stage design ({found['note'].iloc[0]})."
+    sizes = " or ".join(
+        f"{row.patients:,.0f} ({row.low:,.0f} to {row.high:,.0f}; {row.kind})" for row in found.itertuples()
+    )
+    return f" At the simulated rate of {found['rate'].iloc[0]:.1%} a power of {target:.0%} needs {sizes}."
 
 
 def write_trial(folder: OutputFolder, study: TrialStudy) -> None:
@@ -148,6 +176,7 @@ def write_trial(folder: OutputFolder, study: TrialStudy) -> None:
         folder.table("power_curve", study.search.curve)
         folder.table("size_search", study.search_table)
     for name, table in (
+        ("two_stage", study.stages),
         ("views", study.views),
         ("accrual", study.accrual),
         ("trial_summaries", study.summaries),
@@ -183,7 +212,7 @@ def _report(folder: OutputFolder, study: TrialStudy) -> Report:
     if study.levels is not None:
         report = report.section("Type I error of every test").table(
             study.levels,
-            "Each test alone at the planned end, with the same policy in all arms.",
+            "With the same policy in all arms: the whole design, and each test alone at its planned end.",
             {"nominal": percent(2), "value": percent(2, se="se")},
             file="type_i_errors.csv",
         )
@@ -208,7 +237,13 @@ def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
             study.boundaries, "Boundaries of the first endpoint.", formats, labels=labels, file="boundaries.csv"
         ).figure(figure, alt="Stopping boundaries against information")
     else:
-        report = report.table(study.boundaries, "The two stages.", file="boundaries.csv")
+        design, stages = study.conduct.design, study.conduct.design.stages
+        assert stages is not None and design.primary.null_rate is not None and design.two_stage is not None
+        figure = stage_figure(stages, design.primary.null_rate, design.two_stage.hoped_rate)
+        folder.figure("boundaries", figure)
+        report = report.table(study.boundaries, "The two stages.", file="boundaries.csv").figure(
+            figure, alt="Limits of the two stages"
+        )
     figure = stopping_figure(study.stops)
     folder.figure("stopping", figure)
     return report.figure(figure, alt="Share of trials that stop at each look")
@@ -235,6 +270,15 @@ def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report
             f"Looks cost patients: a formula for one analysis is multiplied by {factor:.3f} for these boundaries, if the "
             "futility rule is obeyed."
         )
+    if study.stages is not None:
+        report = report.table(
+            study.stages,
+            f"Two-stage designs for a power of {target:.0%}: the planned one, and the optimal and the minimax one at the "
+            "hoped and at the simulated rate; alpha, power and what is expected at the rate to be beaten are exact.",
+            STAGE_FORMATS,
+            labels=STAGE_LABELS,
+            file="two_stage.csv",
+        )
     if study.sizes is not None:
         sizes = study.sizes.drop(columns=["formula_events"])
         report = report.table(
@@ -260,6 +304,12 @@ def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report
             labels=ENDPOINT_LABELS,
             file="endpoints.csv",
         )
+        survivors = [endpoint.name for endpoint in study.conduct.design.endpoints if endpoint.test in CONTINUOUS]
+        if survivors:
+            report = report.note(
+                f"{', '.join(survivors)} can be measured only in patients who live with their limb: the test compares "
+                "survivors, and fewer patients for a surrogate are not fewer for what matters to them."
+            )
     if study.views is not None:
         figure = view_figure(study.views)
         folder.figure("views", figure)
@@ -295,6 +345,19 @@ def description(study: TrialStudy) -> list[str]:
     lines.append(f"Follow-up: {design.follow_up.months:g} months {until}.")
     if marked.events is not None:
         lines.append(f"The trial ends with event {marked.events} of the first endpoint, if it comes before that.")
+    lost = design.drop_out.per_year
+    lines.append("Drop-out: " + ("as in the register." if lost is None else f"{lost:g} a year."))
+    strata = ", ".join(stratum.factor for stratum in design.randomisation.strata)
+    if len(design.arms) > 1:
+        blocks = f"in blocks of {design.block}" if design.block else "without blocks"
+        lines.append(f"Randomisation {blocks}" + (f" within strata of {strata}." if strata else "."))
+    if design.looks is not None:
+        looks = design.looks
+        at = ", ".join(f"{value:g}" for value in looks.at)
+        lines.append(f"Interim looks by {looks.by} at {at}; boundary {looks.type}.")
+    if design.futility is not None:
+        obeyed = "binding" if design.futility.binding else "not binding, but obeyed here"
+        lines.append(f"Futility rule {design.futility.rule}, {obeyed}.")
     if design.crossover is not None:
         crossing = design.crossover
         lines.append(

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.report.style import (
-    INK,
     LINE_COLOURS,
     MUTED,
     band,
@@ -21,6 +20,7 @@ from simulator.report.style import (
     new_figure,
     percent_axis,
 )
+from simulator.trials.simon import TwoStage
 
 BLUE, VERMILLION, GREEN = LINE_COLOURS[1], LINE_COLOURS[2], LINE_COLOURS[3]
 VIEW_COLOURS = {"sceptical": VERMILLION, "central": BLUE, "optimistic": GREEN}
@@ -34,6 +34,7 @@ def size_search_figure(curve: pd.DataFrame, target: float, found: tuple[float, f
             curve["patients"], curve["power"], 1.96 * curve["se"], color=BLUE, marker="o", linestyle="-", linewidth=1.2
         )
         axes.axhline(target, color=MUTED, linewidth=0.8)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
         words = f"No size tried reaches a power of {target:.0%}."
         if found is not None:
             patients, low, high = found
@@ -135,6 +136,30 @@ def calendar_figure(calendar: pd.DataFrame, labels: Sequence[str] = ("Patients e
     return figure
 
 
+def stage_figure(stages: TwoStage, null_rate: float, hoped_rate: float | None) -> Figure:
+    """The limits of a two-stage trial: successes against patients, at each stage's end."""
+    with house_style():
+        figure, (axes,) = new_figure(6.4, 3.6)
+        n = np.array([0.0, stages.n])
+        for rate, colour, label in ((null_rate, MUTED, "to be beaten"), (hoped_rate, GREEN, "hoped for")):
+            if rate is not None:
+                axes.plot(n, rate * n, color=colour, linewidth=1.2, label=f"{rate:.0%} {label}")
+        for patients, limit in ((stages.n1, stages.r1), (stages.n, stages.r)):
+            axes.plot([patients, patients], [0, limit], color=VERMILLION, linewidth=5.0, solid_capstyle="butt")
+            axes.plot([patients, patients], [limit + 1, patients], color=BLUE, linewidth=5.0, solid_capstyle="butt")
+        axes.set_xlim(0.0, 1.02 * stages.n)
+        axes.set_ylim(0.0, stages.n)
+        axes.set_xlabel("Patients")
+        axes.set_ylabel("Successes")
+        direct_label(axes)
+        caption(
+            figure,
+            f"With {stages.r1} successes or fewer among {stages.n1} patients the trial stops (red), with more it goes on "
+            f"(blue); more than {stages.r} among {stages.n} are a success.",
+        )
+    return figure
+
+
 def stopping_figure(stops: pd.DataFrame) -> Figure:
     """How often each truth stops the trial at each look, and why (truth, look, reason, value, se)."""
     colours = {"efficacy": BLUE, "futility": VERMILLION, "harm": LINE_COLOURS[4], "end": MUTED}
@@ -158,7 +183,7 @@ def stopping_figure(stops: pd.DataFrame) -> Figure:
                 1.03,
                 0.95 - 0.1 * place,
                 f"■ {names[reason]}",
-                color=colours[reason] if reason != "end" else INK,
+                color=colours[reason],
                 transform=panels[-1].transAxes,
                 fontsize=8.5,
             )

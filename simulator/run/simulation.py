@@ -47,6 +47,7 @@ def simulate(
     keep_patients: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    earlier_draws: int = 0,
 ) -> Result:
     """Simulate a cohort under every policy, with the same luck for each patient whatever the policy.
 
@@ -56,8 +57,8 @@ def simulate(
     can run, and is the default.
 
     `draws` has one row per parameter draw and a column per parameter that varies; without it the register's
-    values are the only draw. Every draw sees the same patients, or with `fresh_patients` its own. A column
-    ``draw`` names the draws.
+    values are the only draw. Every draw sees the same patients, or with `fresh_patients` its own, which
+    follow those of `earlier_draws` others. A column ``draw`` names the draws.
 
     `events` keeps every patient and every event of their history, `keep_patients` the patients alone. `progress`
     is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
@@ -80,11 +81,12 @@ def simulate(
     starts = range(0, people, block)
     total = len(ids) * people * len(names)
     sums = Sums.zero(len(names), len(job.times))
-    for (draw, start), done in _units(job, starts, block, people, fresh_patients, workers):
+    offset = earlier_draws * people * fresh_patients
+    for (draw, start), done in _units(job, starts, block, people, fresh_patients, workers, offset):
         if done.barred:
             raise _nobody(scenario)
         sums.add(done.sums)
-        first = draw * people * fresh_patients + start
+        first = offset + draw * people * fresh_patients + start
         kept.extend(Kept(draw, name, first, cohort) for name, cohort in zip(names, done.cohorts, strict=False))
         kept.extend(Kept(draw, name, first, waits) for name, waits in zip(names, done.waiting, strict=False))
         if progress is not None:
@@ -198,9 +200,18 @@ def _warm_up(job: Job, scenario: Scenario) -> None:
 
 
 def _units(
-    job: Job, starts: Iterable[int], block: int, people: int, fresh_patients: bool, workers: int | None
+    job: Job,
+    starts: Iterable[int],
+    block: int,
+    people: int,
+    fresh_patients: bool,
+    workers: int | None,
+    earlier: int,
 ) -> Iterator[tuple[tuple[int, int], Done]]:
-    """Every (draw, first patient of a block) with what it gave, in order, computed by `workers` threads."""
+    """Every (draw, first patient of a block) with what it gave, in order, computed by `workers` threads.
+
+    `earlier` patients come before those of the first draw.
+    """
     threads = (workers or _processors()) if job.engine == "compiled" else 1
     waiting: deque[tuple[tuple[int, int], Future[Done]]] = deque()
     pool = ThreadPoolExecutor(threads)
@@ -209,7 +220,7 @@ def _units(
             if len(waiting) >= PER_WORKER * threads:
                 unit, future = waiting.popleft()
                 yield unit, future.result()
-            first = draw * people * fresh_patients + start
+            first = earlier + draw * people * fresh_patients + start
             count = min(block, people - start)
             waiting.append(((draw, start), pool.submit(job.run, draw, first, count)))
         while waiting:

@@ -75,7 +75,8 @@ class Economics(Frozen):
     `perspective` names a shipped payer or a TOML file. `draws` parameter draws of `patients` patients each make the
     probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of
     the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
-    `currency` and `price_year` if these are given. Without `discounting` the payer's rates hold.
+    `currency` and `price_year` if these are given. Without `discounting` the payer's rates hold. Without `two_way` the
+    attributable share and the price of the product are varied together, where the policies compared read both.
     """
 
     perspective: str
@@ -94,7 +95,7 @@ class Economics(Frozen):
     population: People
     trial: Trial
     budget: Budget
-    two_way: Annotated[tuple[str, str], BeforeValidator(as_tuple)]
+    two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 
     def faults(self) -> Iterator[Fault]:
@@ -103,5 +104,5 @@ class Economics(Frozen):
             yield "trial.patients_per_arm", [], "at least one size"
         if not self.budget.uptake:
             yield "budget.uptake", [], "a share for each year"
-        if len(set(self.two_way)) < 2:
+        if self.two_way is not None and len(set(self.two_way)) < 2:
             yield "two_way", list(self.two_way), "two different parameters or prices"

@@ -219,7 +219,11 @@ def _efficacy(plan: Plan, lower: Array) -> Array:
         low = -upper if two_sided else np.minimum(np.append(lower[:-1], -np.inf), upper)
         return float(crossing(t, low, upper, 0.0, R)[1].sum()) - alpha
 
-    return upper_for(float(brentq(excess, 1e-9, 20.0, xtol=1e-12, rtol=1e-12)))
+    most_lenient = 1e-9
+    if excess(most_lenient) < 0.0:
+        # Futility leaves so few trials that they cannot spend alpha; the search for the drift passes through such rules.
+        return upper_for(most_lenient)
+    return upper_for(float(brentq(excess, most_lenient, 20.0, xtol=1e-12, rtol=1e-12)))
 
 
 def _futility(plan: Plan, upper: Array, drift: float) -> Array:

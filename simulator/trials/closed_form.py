@@ -33,10 +33,7 @@ from simulator.trials.design import Design
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.exact_binomial import single_arm_size
 from simulator.trials.looks import end_of_trial
-from simulator.trials.simulation import Simulation
-
-POOL = 400_000
-"""Patients from whom the formulas take their inputs, about."""
+from simulator.trials.simulation import POOL, Simulation
 
 
 @dataclass(frozen=True)

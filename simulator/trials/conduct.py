@@ -26,13 +26,14 @@ Columns = dict[str, NDArray[Any]]
 class Conduct:
     """A design at one size, ready to be carried out: its numbers, boundaries and the information at its planned end.
 
-    `described`: whether the endpoints that are not confirmatory are analysed too.
+    `whole` is that information for every confirmatory endpoint, the first one first. `described`: whether the endpoints
+    that are not confirmatory are analysed too.
     """
 
     design: Design
     marked: Marks
     rule: StoppingRule
-    whole: float
+    whole: tuple[float, ...]
     described: bool = True
 
     @property
@@ -54,21 +55,27 @@ class Conduct:
         dates = look_dates(self.design, data, self.marked)
         happens = np.ones(dates.shape, dtype=bool)
         happens[:, :-1] = dates[:, :-1] < dates[:, -1:]
-        analyses, shares = [], np.empty(dates.shape)
+        endpoints = self.design.confirmatory
+        analyses, every = [], np.empty((len(endpoints), *dates.shape))
         for k in range(dates.shape[1]):
             seen = cut(data, dates[:, k])
             analyses.append([analyse(endpoint, seen, arm) for _, endpoint, arm in self.hypotheses])
-            shares[:, k] = information(self.design.primary, seen) / self.whole
+            for e, (endpoint, whole) in enumerate(zip(endpoints, self.whole, strict=True)):
+                every[e, :, k] = information(endpoint, seen) / whole
         # A look that does not happen brings no information; the order of the looks stays.
         for k in range(dates.shape[1] - 1):
-            shares[~happens[:, k], k] = shares[~happens[:, k], k - 1] if k else 0.0
+            every[:, ~happens[:, k], k] = every[:, ~happens[:, k], k - 1] if k else 0.0
+        shares = every[0]
         z, against = (_stack(analyses, name) for name in ("z", "against"))
         grown = np.ones(len(dates))
         if self.design.reestimation is not None:
             data, dates, grown = self._grow(lives, dates, z, shares, happens)
             self._reanalyse(data, dates, analyses, z, against, shares, happens)
         z[~happens], against[~happens] = np.nan, np.nan
-        upper, lower = self.rule.upper(shares), self.rule.lower(shares)
+        # Every endpoint spends its alpha at its own information, whatever the first one has reached by then.
+        uppers = [self.rule.upper(shares), *(self.rule.upper(other, first=False) for other in every[1:])]
+        upper = np.repeat(np.stack(uppers, axis=-1), len(self.design.comparisons), axis=-1)
+        lower = self.rule.lower(shares)
         made = decide(self.design, z, against, upper, lower)
         columns = self._results(data, dates, analyses, made)
         columns["grown"] = grown

@@ -13,7 +13,7 @@ from simulator.trials.data import limited
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.looks import end_of_trial, event_dates
 from simulator.trials.operating import mean_and_se, share_and_se, succeeded
-from simulator.trials.simulation import Simulation
+from simulator.trials.simulation import Simulation, at_once
 from simulator.trials.size_search import power_curve, sizes_around
 from simulator.trials.truth import VIEWS
 
@@ -62,7 +62,7 @@ def calendar_table(simulation: Simulation, truths: Sequence[str]) -> pd.DataFram
         endpoint = Endpoint(name="events", outcome="amputation_free_survival", test="logrank")
     rows: list[tuple[str, float, str, float, float]] = []
     for truth in truths:
-        data = limited(simulation.lives(simulation.truth(truth), 0, simulation.trials, n), n)
+        data = limited(simulation.lives(simulation.truth(truth), 0, at_once(simulation.trials, n), n), n)
         end = end_of_trial(design, data, conduct.marked.events)
         events, entries = event_dates(endpoint, data), np.where(data.entered, data.entry, np.inf)
         for month in np.linspace(0.0, float(end.max()) * 12.0, POINTS):

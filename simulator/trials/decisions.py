@@ -61,23 +61,24 @@ def rejections(p: Array, design: Design) -> Bools:
 def decide(design: Design, z: Array, against: Array, upper: Array, lower: Array) -> Decisions:
     """Stop every trial where its boundaries say so.
 
-    z and against: (trials, looks, hypotheses), NaN at looks that do not happen; upper: (levels, trials, looks), level j
-    holding the boundary for alpha / (j + 1); lower: (trials, looks). A hypothesis counts as rejected at alpha / j from the
-    first look on at which it crosses that boundary, and the rule for several hypotheses works with these levels as with p
-    values (Liu Q, Anderson KM. J Am Stat Assoc 2008;103:1621-1630, doi 10.1198/016214508000000986). The trial stops when
-    all hypotheses of the first endpoint are rejected, or all of them look futile, or (two-sided) harmful.
+    z and against: (trials, looks, hypotheses), NaN at looks that do not happen; upper: (levels, trials, looks,
+    hypotheses), level j holding the boundary for alpha / (j + 1); lower: (trials, looks). A hypothesis counts as
+    rejected at alpha / j from the first look on at which it crosses that boundary, and the rule for several hypotheses
+    works with these levels as with p values (Liu Q, Anderson KM. J Am Stat Assoc 2008;103:1621-1630, doi
+    10.1198/016214508000000986). The trial stops when all hypotheses of the first endpoint are rejected, or all of them
+    look futile, or (two-sided) harmful.
     """
     # Every family of boundaries is nested: what crosses the one for alpha / 2 crosses the one for alpha.
     p = np.ones(z.shape)
     for level in range(upper.shape[0]):
-        p[z >= upper[level][:, :, None]] = design.alpha / (level + 1)
+        p[z >= upper[level]] = design.alpha / (level + 1)
     rejected = rejections(np.minimum.accumulate(p, axis=1), design)
     first = range(len(design.comparisons))
     success: Bools = np.all(rejected[:, :, first], axis=2)
     futile: Bools = np.all(z[:, :, first] < lower[:, :, None], axis=2)
     harm: Bools = np.zeros_like(success)
     if design.sides == 2:
-        harm = np.all(against[:, :, first] >= upper[0][:, :, None], axis=2)
+        harm = np.all(against[:, :, first] >= upper[0][:, :, first], axis=2)
     return _stopped(success, futile, harm, rejected)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from simulator.errors import BadInput, nearest
 from simulator.scenario.policy import Fault
 from simulator.trials.design import MEASURES, Design
+from simulator.trials.endpoint import Endpoint
 from simulator.trials.exact_binomial import single_arm_problems
+from simulator.trials.spending import NAMES as SPENDING
 
 
 def faults(design: Design) -> Iterator[Fault]:
@@ -206,15 +208,30 @@ def _looks(design: Design) -> Iterator[Fault]:
     end = float(design.accrual.date(design.size.patients or 1)) * 12.0 + design.follow_up.months
     if looks.by == "months" and at[-1] >= end:
         yield "looks.at", at, f"before the trial ends, which is after about {end:.0f} months"
+    own_pace = [other.name for other in design.confirmatory[1:] if not _same_information(endpoint, other)]
+    if own_pace and looks.type not in SPENDING:
+        allowed = (
+            f"a spending function ({', '.join(SPENDING)}), because the information on {', '.join(own_pace)} does not grow "
+            f"in step with that on {endpoint.name}"
+        )
+        yield "looks.type", looks.type, allowed
+    if len(design.confirmatory) > 1 and design.futility is not None and design.futility.binding:
+        allowed = "false with several confirmatory endpoints: the rule looks at the first of them only"
+        yield "futility.binding", True, allowed
     if not foreseen(design):
-        if looks.type not in ("ld-obf", "ld-pocock", "hsd", "custom"):
+        if looks.type not in SPENDING:
             allowed = (
-                "a spending function (ld-obf, ld-pocock, hsd, custom), because the information at these looks is "
-                "not known in advance"
+                f"a spending function ({', '.join(SPENDING)}), because the information at these looks is not known in "
+                "advance"
             )
             yield "looks.type", looks.type, allowed
         if design.futility is not None and design.futility.binding:
             yield "futility.binding", True, "false, because the information at these looks is not known in advance"
+
+
+def _same_information(first: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints count the same patients at every look."""
+    return not first.by_events and not other.by_events and first.waits == other.waits
 
 
 def foreseen(design: Design) -> bool:

@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.decisions import Reason
-from simulator.trials.endpoint import KNOWN_SIZE
+from simulator.trials.design import Design
+from simulator.trials.endpoint import KNOWN_SIZE, Endpoint
 from simulator.trials.exact_binomial import power
 from simulator.trials.simon import promising
 from simulator.trials.truth import NO_EFFECT
@@ -121,16 +122,61 @@ def _exact_type_i_error(conduct: Conduct) -> float:
 
 
 def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
-    """The level of every endpoint's test alone under the null: endpoint, test, nominal, value, se, verdict."""
-    rows = []
+    """Levels under the null: endpoint, test, nominal, value, se, verdict.
+
+    The first row is the whole design (`WHOLE`): any confirmatory hypothesis rejected. The others are every endpoint's test
+    alone at the planned end. The verdict says whether the level is held and how it is known to differ.
+    """
+    design = conduct.design
+    wrong = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
+    rows = [_level(conduct, WHOLE, "", wrong, "; ".join(whole_design_notes(conduct)))]
+    if "any_rejected_overruled" in columns:
+        told = "futility is overruled, as a rule that is not binding may be"
+        rows.append(_level(conduct, WHOLE, "", columns["any_rejected_overruled"] > 0.0, told))
     for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
-        value, se = share_and_se(alone(conduct, columns, name, either=True))
-        nominal = conduct.design.alpha
-        kept = abs(value - nominal) <= SURE * np.sqrt(nominal * (1.0 - nominal) / columns["look"].size)
-        verdict = "holds its level" if kept else "conservative" if value < nominal else "liberal"
-        known = KNOWN_SIZE.get(endpoint.test, "known to hold its level")
-        rows.append((name, endpoint.test, nominal, value, se, f"{verdict} (this test: {known})"))
+        told = "; ".join(_of_the_test(design, endpoint))
+        rows.append(_level(conduct, name, endpoint.test, alone(conduct, columns, name, either=True), told))
     return pd.DataFrame(rows, columns=["endpoint", "test", "nominal", "value", "se", "verdict"])
+
+
+WHOLE = "the whole design"
+"""Stands for all confirmatory hypotheses together where endpoints are listed."""
+
+
+def _level(
+    conduct: Conduct, name: str, test: str, wrong: NDArray[Any], told: str
+) -> tuple[str, str, float, float, float, str]:
+    value, se = share_and_se(wrong)
+    nominal = conduct.design.alpha
+    kept = abs(value - nominal) <= SURE * np.sqrt(nominal * (1.0 - nominal) / wrong.size)
+    verdict = "holds its level" if kept else "conservative" if value < nominal else "liberal"
+    return name, test, nominal, value, se, f"{verdict} ({told})" if told else verdict
+
+
+def whole_design_notes(conduct: Conduct) -> Iterator[str]:
+    """How the type I error of a design as a whole is known to differ from its alpha, and why."""
+    design = conduct.design
+    futility, several = design.futility, len(conduct.hypotheses) > 1
+    if futility is not None and not futility.binding:
+        yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
+    if several and design.multiplicity is not None and design.multiplicity.rule in ("bonferroni", "holm"):
+        yield "at most alpha: the rule allows for the worst dependence, and these hypotheses share patients"
+    if conduct.rule.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
+        yield "boundaries are those of a normal statistic, which counts follow in steps"
+    if design.reestimation is not None and design.reestimation.test == "ordinary":
+        yield "liberal if the promising zone begins too low: the test ignores that the size was chosen by the data"
+    if not several and conduct.rule.looks == 1:
+        yield "; ".join(_of_the_test(design, design.primary))
+
+
+def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
+    """The known habit of a test's level, and what the design does to it."""
+    yield f"this test: {KNOWN_SIZE.get(endpoint.test, 'known to hold its level')}"
+    if design.randomisation.strata and not endpoint.stratified:
+        # Kahan BC, Morris TP. BMJ 2012;345:e5840, doi 10.1136/bmj.e5840.
+        yield "conservative where randomisation is stratified by what foretells the outcome and the test is not"
+    if len({arm.allocation for arm in design.arms}) > 1:
+        yield "with arms of unequal size a skewed outcome or few events move its two sides apart by a tenth or so"
 
 
 def _possible(conduct: Conduct) -> set[Reason]:

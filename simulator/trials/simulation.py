@@ -24,6 +24,8 @@ from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import MOST_PATIENTS, Design
 from simulator.trials.design_faults import foreseen
 from simulator.trials.design_reading import Planned
+from simulator.trials.endpoint import Endpoint
+from simulator.trials.finished import FinishedTrials
 from simulator.trials.looks import information, look_dates, marks
 from simulator.trials.recruits import Recruitment, nobody
 from simulator.trials.stopping_rule import stopping_rule
@@ -31,24 +33,30 @@ from simulator.trials.truth import Truth, truth_named
 
 LIVES = 25_000
 """Lives in one block of trials, about; memory is a few blocks for each worker."""
+PIECE = 20
+"""Blocks whose results are kept together: a second or two of work, which is all that an interruption can lose."""
 PILOT = 400
-"""Trials from which the information at the end is foreseen where nothing fixes it."""
+"""Trials from which the information at the end is foreseen where nothing fixes it, at most."""
+POOL = 400_000
+"""Patients of whom everything is held at once, about."""
 ASKED = 300
 """Patients who are asked whether any of them could have each arm's treatment."""
 MOST_TRIALS = 1_000_000
 
 Progress = Callable[[int], None]
+S = TypeVar("S")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """A design, its scenario and a seed, from which any number of trials can be made."""
+    """A design, its scenario and a seed, from which any number of trials can be made; `kept` holds finished ones."""
 
     planned: Planned
     seed: int
     trials: int
     workers: int | None = None
+    kept: FinishedTrials | None = None
 
     @property
     def design(self) -> Design:
@@ -76,26 +84,38 @@ class Simulation:
         """
         design, marked = self.design, marks(self.design, patients)
         if design.stages is not None:
-            return Conduct(design, marked, stopping_rule(design, (marked.at[0] / marked.patients,)), marked.patients)
+            rule = stopping_rule(design, (marked.at[0] / marked.patients,))
+            return Conduct(design, marked, rule, (float(marked.patients),))
         if foreseen(design):
-            whole = float(marked.events or marked.patients)
-            return Conduct(design, marked, stopping_rule(design, [at / whole for at in marked.at]), whole)
-        end, shares = self.pilot
-        whole = end * marked.patients / design.patients if design.primary.by_events else float(marked.patients)
-        return Conduct(design, marked, stopping_rule(design, shares), float(marked.events or whole))
+            first = float(marked.events or marked.patients)
+            shares = tuple(at / first for at in marked.at)
+        else:
+            shares = self.pilot[1]
+            first = float(marked.events or self._foreseen_information(design.primary, marked.patients))
+            if not all(earlier < later for earlier, later in pairwise((0.0, *shares, 1.0))):
+                raise BadInput([_no_information(design, self.pilot[2])])
+        others = (self._foreseen_information(other, marked.patients) for other in design.confirmatory[1:])
+        return Conduct(design, marked, stopping_rule(design, shares), (first, *others))
+
+    def _foreseen_information(self, endpoint: Endpoint, patients: int) -> float:
+        if self.design.looks is None or not endpoint.by_events:
+            return float(patients)
+        return self.pilot[0][endpoint.name] * patients / self.design.patients
 
     @cached_property
-    def pilot(self) -> tuple[float, tuple[float, ...]]:
-        """Mean information at the end of some trials of the scenario, and its shares at the interim looks."""
+    def pilot(self) -> tuple[dict[str, float], tuple[float, ...], float]:
+        """Some trials of the scenario: mean information of each confirmatory endpoint at the end; shares of the first
+        one's at the interim looks; mean date of the end (years)."""
         design, own = self.design, marks(self.design)
-        data = limited(self.lives(self.truth("scenario"), 0, PILOT, own.patients), own.patients)
+        data = self.lives(self.truth("scenario"), 0, at_once(PILOT, own.patients), own.patients)
+        data = limited(data, own.patients)
         dates = look_dates(design, data, own)
-        seen = [float(information(design.primary, cut(data, date)).mean()) for date in dates.T]
-        end = float(own.events or seen[-1])
-        shares = tuple(value / end for value in seen[:-1])
-        if not all(earlier < later for earlier, later in pairwise((0.0, *shares, 1.0))):
-            raise BadInput([_no_information(design, dates)])
-        return seen[-1], shares
+        seen = [cut(data, date) for date in dates.T]
+        means = [float(information(design.primary, each).mean()) for each in seen]
+        end = float(own.events or means[-1])
+        # A trial without a single event in its pilot foresees one, so that shares of it exist.
+        ends = {each.name: max(1.0, float(information(each, seen[-1]).mean())) for each in design.confirmatory}
+        return ends, tuple(value / max(end, 1.0) for value in means[:-1]), float(dates[:, -1].mean())
 
     def lives(self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool = False) -> TrialData:
         """Lives for trials first, first + 1, ..."""
@@ -104,35 +124,52 @@ class Simulation:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
         return self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
 
-    def run(self, truth: Truth, conducts: Sequence[Conduct], advance: Progress | None = None) -> list[Columns]:
-        """Carry out the same trials at one or several sizes; one table of columns for each size, in order."""
-        return self.map(truth, lambda data: [conduct.run(data) for conduct in conducts], conducts, advance)
-
-    def map(
+    def run(
         self,
         truth: Truth,
-        work: Callable[[TrialData], list[Columns]],
         conducts: Sequence[Conduct],
         advance: Progress | None = None,
-        trials: int | None = None,
         first: int = 0,
+        trials: int | None = None,
     ) -> list[Columns]:
-        """What `work` makes of all trials, block by block, its columns joined."""
+        """Carry out the trials first, first + 1, ... at one or several sizes; one table of columns for each, in order.
+
+        All sizes have the same lives. With `kept`, finished pieces are read instead of simulated and new ones kept.
+        """
         patients = max(longest(conduct) for conduct in conducts)
         size = max(1, LIVES // patients)
-        total = self.trials if trials is None else trials
-        starts = range(first, first + total, size)
+        end = first + (self.trials if trials is None else trials)
+        pieces = [(start, min(start + PIECE * size, end)) for start in range(first, end, PIECE * size)]
+        keys = {piece: self.kept.key(truth, conducts, *piece) for piece in pieces} if self.kept is not None else {}
+        done: dict[tuple[int, int], list[Columns]] = {}
+        for piece, key in keys.items():
+            found = self.kept.read(key, len(conducts)) if self.kept is not None else None
+            if found is not None:
+                done[piece] = found
+                if advance is not None:
+                    advance(piece[1] - piece[0])
+        blocks = [
+            (start, min(start + size, piece[1]), piece)
+            for piece in pieces
+            if piece not in done
+            for start in range(*piece, size)
+        ]
 
-        def block(start: int) -> list[Columns]:
-            count = min(size, first + total - start)
-            return work(self.lives(truth, start, count, patients))
+        def block(item: tuple[int, int, tuple[int, int]]) -> list[Columns]:
+            data = self.lives(truth, item[0], item[1] - item[0], patients)
+            return [conduct.run(data) for conduct in conducts]
 
-        parts = []
-        for done, part in enumerate(in_order(block, starts, self.workers)):
+        parts: list[list[Columns]] = []
+        for (start, stop, piece), part in zip(blocks, in_order(block, blocks, self.workers), strict=True):
             parts.append(part)
+            if stop == piece[1]:
+                done[piece] = [_joined([part[k] for part in parts]) for k in range(len(conducts))]
+                parts.clear()
+                if self.kept is not None:
+                    self.kept.write(keys[piece], done[piece])
             if advance is not None:
-                advance(min(size, total - done * size))
-        return [_joined([part[k] for part in parts]) for k in range(len(parts[0]))]
+                advance(stop - start)
+        return [_joined([done[piece][k] for piece in pieces]) for k in range(len(conducts))]
 
     def check(self) -> dict[str, float]:
         """Compile, and see that patients can enter and that every arm's treatment can be given to some of them.
@@ -143,7 +180,7 @@ class Simulation:
             self.recruitment.trials(self.truth("scenario"), 0, 1, 2)
         with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
             conduct = self.conduct()
-            self.map(self.truth("scenario"), lambda data: [conduct.run(data)], [conduct], trials=1)
+            replace(self, kept=None).run(self.truth("scenario"), [conduct], trials=1)
         scenario, entry = self.planned.scenario, self.recruitment.entry_record
         params, patient = scenario.params(), np.zeros(1, PATIENT)
         row = patient.view(np.float64)
@@ -168,6 +205,11 @@ class Simulation:
         return {policy: float(count) / ASKED for (_, policy), record, count in shares if _treats(record)}
 
 
+def at_once(trials: int, patients: int) -> int:
+    """How many of these trials can be held in memory as a whole, at least four."""
+    return min(trials, max(4, POOL // patients))
+
+
 def longest(conduct: Conduct) -> int:
     """The most patients that trials of this size can come to have."""
     grow = conduct.design.reestimation
@@ -178,7 +220,7 @@ def longest(conduct: Conduct) -> int:
     return most
 
 
-def in_order(work: Callable[[int], T], items: Sequence[int], workers: int | None) -> Iterator[T]:
+def in_order(work: Callable[[S], T], items: Sequence[S], workers: int | None) -> Iterator[T]:
     """`work` of each item, in order, on `workers` threads with a few items in hand."""
     threads = workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     waiting: deque[Future[T]] = deque()
@@ -218,12 +260,11 @@ def _limits(record: NDArray[np.void]) -> str:
     return ", ".join(words)
 
 
-def _no_information(design: Design, dates: NDArray[np.float64]) -> Problem:
+def _no_information(design: Design, end: float) -> Problem:
     looks = design.looks
     assert looks is not None
-    end = 12.0 * float(dates[:, -1].mean())
     allowed = (
         f"looks that bring information one after another and before the end: on average the trial ends after "
-        f"{end:.1f} months, and a patient counts after {design.primary.waits * 12.0:g}"
+        f"{12.0 * end:.1f} months, and a patient counts after {design.primary.waits * 12.0:g}"
     )
     return Problem(design.file, "looks.at", str(list(looks.at)), allowed)

@@ -26,8 +26,8 @@ LARGEST = 20_000
 """Sizes beyond this are not searched."""
 EXPLORE = 400
 """Trials of each exploring step of a search."""
-STEPS = 8
-"""Most steps of a search: exploring, the last curve and the check."""
+EXPLORING = 6
+"""Most exploring steps; the last curve and the check follow."""
 RESAMPLES = 200
 """Bootstrap resamples of trials behind an interval of a size."""
 LOWEST_Z = -6.0
@@ -51,6 +51,11 @@ class SizeSearch:
     note: str = ""
 
 
+def most_trials(simulation: Simulation) -> int:
+    """Trials that a search with this simulation takes at most."""
+    return EXPLORING * min(EXPLORE, simulation.trials) + 2 * simulation.trials
+
+
 def power_curve(
     simulation: Simulation, truth: str, sizes: Sequence[int], advance: Callable[[int], None] | None = None
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -72,19 +77,18 @@ def find_size(
     """Search the size at which the design, with everything in it scaled, reaches the `target` power.
 
     The trials of `simulation` are those of the last step and of the check; exploring, which begins at the `guess`
-    (default: the design's size), takes fewer. `advance` counts up to `STEPS`.
+    (default: the design's size), takes fewer. `advance` counts trials, up to `most_trials`.
     """
     design = simulation.design
     step = max(design.block, 1)
-    count = advance or (lambda _steps: None)
+    count = advance or (lambda _trials: None)
     explorer = simulation.with_trials(min(EXPLORE, simulation.trials))
     guess = float(design.patients if guess is None or not math.isfinite(guess) else min(guess, LARGEST / 1.6))
     pieces: list[pd.DataFrame] = []
-    for _ in range(STEPS - 2):
+    for explored in range(EXPLORING):
         sizes = _sizes(guess, (0.6, 1.0, 1.6), step)
-        curve, _ = power_curve(explorer, truth, sizes)
+        curve, _ = power_curve(explorer, truth, sizes, count)
         pieces.append(curve)
-        count(1)
         ahead = _solve(curve, target)
         if ahead is None or ahead > LARGEST:
             # Too little power everywhere tried: look further, until the limit.
@@ -94,10 +98,10 @@ def find_size(
         done = sizes[0] <= ahead <= sizes[-1]
         guess = float(max(ahead, 4.0 * step))
         if done or guess <= 4 * step:
+            count((EXPLORING - 1 - explored) * explorer.trials)
             break
     sizes = _sizes(guess, (0.7, 0.8, 0.9, 1.0, 1.1, 1.25), step)
-    curve, hits = power_curve(simulation, truth, sizes)
-    count(1)
+    curve, hits = power_curve(simulation, truth, sizes, count)
     found = _solve(curve, target)
     if found is None or found > LARGEST:
         return _nothing(simulation, target, [*pieces, curve])
@@ -110,11 +114,8 @@ def find_size(
     low, high = np.quantile(again, (0.025, 0.975), method="nearest")
     patients = _rounded(found, step)
     conduct = replace(simulation.conduct(patients), described=False)
-    fresh = simulation.map(
-        simulation.truth(truth), lambda data: [conduct.run(data)], [conduct], first=simulation.trials
-    )
+    fresh = simulation.run(simulation.truth(truth), [conduct], count, first=simulation.trials)
     checked = share_and_se(succeeded(conduct, fresh[0]))
-    count(1)
     whole = pd.concat([*pieces, curve]).sort_values(["patients", "se"]).drop_duplicates("patients")
     return SizeSearch(target, patients, float(low), float(high), whole.reset_index(drop=True), checked)
 

@@ -34,10 +34,13 @@ class StoppingRule:
         """Number of looks, the last analysis included."""
         return self.planned.size
 
-    def upper(self, shares: Array) -> Array:
+    def upper(self, shares: Array, first: bool = True) -> Array:
         """Efficacy boundaries for trials that saw these shares of information (trials, looks): (levels, trials, looks).
 
-        Spending functions follow the information; boundaries of a given shape stay as planned.
+        Spending functions follow the information; boundaries of a given shape stay as planned. `first`: whether the
+        information is that of the first endpoint, for which the looks were planned. The information of another one
+        grows at its own pace, and boundaries for the wrong correlations between looks would not keep its alpha (Glimm
+        E, Maurer W, Bretz F. Stat Med 2010;29:219-228, doi 10.1002/sim.3748).
         """
         out = np.empty((len(self.boundaries), *shares.shape))
         other = (np.abs(shares - self.planned) > 1e-9).any(axis=1)
@@ -45,6 +48,8 @@ class StoppingRule:
             out[level] = found.upper
             if self.looks == 1:
                 out[level] = -ndtri(found.plan.alpha / found.plan.sides)
+            elif found.plan.spending is not None and not first:
+                out[level] = observed_boundaries(found.plan, shares)
             elif other.any() and found.plan.spending is not None:
                 out[level][other] = observed_boundaries(found.plan, shares[other])
         return out

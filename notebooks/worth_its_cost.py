@@ -1,0 +1,218 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Is it worth its cost? From a scenario file to a price
+#
+# A payer asks what a policy adds, what it costs, how sure that is, and at which price it would be worth it. This
+# notebook answers for three policies and one payer, from a file of a few lines.
+#
+# It takes 200 parameter draws with 100 patients each, a tenth and a tenth of what `clti economics` takes, and so the
+# last digits are luck. The notebook says how much luck there is.
+
+# %%
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulator import load_scenario
+from simulator.economics.analysis import economic_analysis
+from simulator.economics.valuation import worth
+from simulator.economics.values import values_of
+from simulator.report.decision import decision_figures, frontier_table
+from simulator.report.economics import LIMITS, answer, bottleneck
+from simulator.report.economics_figures import economics_figures
+from simulator.report.economics_tables import (
+    information_readable,
+    price_readable,
+    totals_readable,
+    units_of,
+    values_readable,
+)
+from simulator.report.formats import text_table
+
+folder = Path(tempfile.mkdtemp())
+
+
+def read(readable: Any) -> pd.DataFrame:
+    """A table as the report writes it: values with their errors or intervals in one cell."""
+    text = text_table(readable.table, readable.formats, readable.labels)
+    return pd.DataFrame(text.rows, columns=text.headings)
+
+
+# %% [markdown]
+# ## The file
+#
+# Who is compared, who pays, and how hard to simulate. Prices, utilities, discount rates and thresholds are the payer's
+# own and need no word here. `clti new scenario mine` writes a file with more to choose from.
+
+# %%
+file = folder / "hospital.toml"
+file.write_text("""
+extends = "base"
+label = "Two schedules for an Italian hospital"
+compare = ["conservative", "response_guided", "protocol"]
+reference = "conservative"
+
+[economics]
+perspective = "italy"
+draws = 200
+patients = 100
+two_way = ["attributable_share", "pbmnc_kit"]
+""")
+scenario = load_scenario(file)
+found = economic_analysis(scenario, seed=1)
+units = units_of(found)
+print(answer(found))
+
+# %% [markdown]
+# ## What a life costs, and how long and how good it is
+#
+# Each draw of the parameters is lived by patients of its own, and each patient lives under every policy. Costs and
+# QALYs are discounted at the payer's rates. ± is the Monte Carlo standard error of the mean, not the uncertainty of
+# the evidence.
+
+# %%
+totals = read(totals_readable(found))
+totals[[name for name in totals if "undiscounted" not in name]]
+
+# %% [markdown]
+# Read differences, not levels: the errors of two policies' means are nearly the same luck, because the people are the
+# same.
+#
+# ## One policy against the next
+#
+# Policies are ordered by cost, and each is compared with the last one that was worth considering. A policy that costs
+# more and does less than another is *dominated*, and has no ratio.
+
+# %%
+read(frontier_table(found.decision, units))
+
+# %% [markdown]
+# ## What the draws say
+#
+# Every dot is one draw: one way in which the world could be, given the evidence. Dots below the line of a threshold
+# are worlds in which the policy is worth its cost there.
+
+# %%
+figures = decision_figures(found.decision, units) | economics_figures(found)
+figures["plane"]
+
+# %% [markdown]
+# The acceptability curve counts the dots. The thick line is the policy with the highest *mean* net benefit, which a
+# payer who is neutral to risk would choose, however often another one wins.
+
+# %%
+figures["acceptability"]
+
+# %% [markdown]
+# A probability of being best is not a probability that cells work. It holds one view of the evidence fixed (here the
+# central one), and all that the model leaves out.
+#
+# ## At which price?
+#
+# No price of a cell product is published, so every incremental cost above contains an assumed one. It is better to
+# turn the question round: at which price per treatment is the policy exactly worth it?
+
+# %%
+prices = read(price_readable(found, first_only=True))
+prices[[name for name in prices if not name.startswith("Best")]]
+
+# %%
+figures["price"]
+
+# %% [markdown]
+# The view of the evidence moves this price more than the threshold does. A negotiation about a price is a negotiation
+# about a control group.
+
+# %%
+by_view = found.price[found.price["option"] == "protocol"].pivot_table(
+    index="view", columns="threshold", values="price"
+)
+assert (by_view.max() - by_view.min()).min() > (by_view.max(axis=1) - by_view.min(axis=1)).max()
+by_view.round(-2)
+
+# %% [markdown]
+# Does the number mean what it says? We put the price into the scenario and value the lives again. They are the same
+# lives: prices, utilities and thresholds come after the simulation and need no new one.
+
+# %%
+row = found.price[(found.price["view"] == "central") & (found.price["option"] == "response_guided")]
+worth_paying = float(row.loc[row["threshold"] == found.valued_by.threshold, "price"].iloc[0])
+priced = values_of(load_scenario(file, overrides={"economics": {"prices": {"pbmnc_kit": worth_paying}}}))
+valued = worth(found.lives.ledgers, found.lives.parameters, priced.sample(200, seed=1), priced)
+benefit = (priced.threshold * valued.qalys - valued.cost).mean(axis=0)
+gain = benefit[scenario.compare.index("response_guided")] - benefit[scenario.compare.index("conservative")]
+print(
+    f"At {units.prefix}{worth_paying:,.0f} per treatment the mean net benefit is {abs(gain):.2f} {units.currency} per person."
+)
+assert abs(gain) < 1.0
+
+# %% [markdown]
+# ## What would it be worth to know more?
+#
+# EVPI is what a decision loses on average because the evidence is not perfect: the most that any research can be
+# worth. EVPPI is the part that belongs to some parameters. Both are per person; the last column is for everybody whom
+# the decision concerns.
+
+# %%
+read(information_readable(found))
+
+# %% [markdown]
+# With few patients in each draw, luck looks like uncertainty and inflates EVPI. The analysis says by how much, and
+# what would help most.
+
+# %%
+print(bottleneck(found))
+
+# %% [markdown]
+# ## One number at a time
+#
+# The tornado moves each number to both ends of its interval and leaves the others where they are. It shows what the
+# result hangs on; it cannot show what happens when two numbers move together.
+
+# %%
+figures["tornado"]
+
+# %% [markdown]
+# ## Other ways to look at it
+#
+# Structural choices are not parameters and have no distribution: a shorter horizon, another view, another set of
+# utilities. Each is a row of its own.
+
+# %%
+figures["scenarios"]
+
+# %% [markdown]
+# ## Where the numbers come from
+#
+# Every price and utility has a source and a grade. A reviewer starts here.
+
+# %%
+read(values_readable(found.valued_by)).head(6)
+
+# %% [markdown]
+# ## What is not in it
+
+# %%
+print("\n".join(f"* {limit}" for limit in LIMITS))
+
+# %% [markdown]
+# `clti economics hospital.toml` writes all of this, with subgroups, a budget impact, the worth of a trial and a CHEERS
+# checklist, as a report. Another payer's scenario needs one other word: `perspective = "uk"`, with that country's life
+# table. Results of a model of your own, from whatever program, are analysed by `clti cea`.
+
+# %%
+shutil.rmtree(folder)

@@ -1,0 +1,98 @@
+"""The documentation builds to a static site that needs no network and in which every link leads somewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "docs"))
+
+import website  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site without the notebooks' outputs, which other tests make."""
+    out = tmp_path_factory.mktemp("documents") / "site"
+    assert website.build(out, outputs=False) == []
+    return out
+
+
+def test_every_document_is_a_page() -> None:
+    """No Markdown file or notebook is missing from the menu, and none is there that does not exist."""
+    folders = {"": "*.md", "docs": "*.md", "benchmarks": "*.md", "notebooks": "*.*", "scenarios/designs": "*.md"}
+    files = {file.relative_to(ROOT).as_posix() for place, kind in folders.items() for file in (ROOT / place).glob(kind)}
+    assert set(website.PAGES) == {name for name in files if name.endswith((".md", ".py"))}
+
+
+def test_pages_are_whole(site: Path) -> None:
+    """Every page is written with its title and the menu; nothing of Markdown, TeX or Mermaid is left to the reader."""
+    for source in website.PAGES:
+        text = (site / website.target_of(source)).read_text(encoding="utf-8")
+        assert text.count("<h1") == 1
+        assert text.count('aria-current="page"') == 2
+        for raw in ("```", "$$", "mermaid", "<!-- "):
+            assert raw not in text, (source, raw)
+
+
+def test_nothing_is_fetched(site: Path) -> None:
+    """Pages have no scripts, and the style sheet and images come with them."""
+    for file in site.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        assert "<script" not in text
+        page = website.Addresses()
+        page.feed(text)
+        assert page.loaded
+        assert all("//" not in address for address in page.loaded)
+    assert "url(" not in (site / "website.css").read_text(encoding="utf-8")
+
+
+def test_formulas_are_drawn_by_the_browser(site: Path) -> None:
+    """TeX becomes MathML, displayed formulas as such."""
+    text = (site / "MODEL.html").read_text(encoding="utf-8")
+    assert text.count('display="block"') == (ROOT / "MODEL.md").read_text(encoding="utf-8").count("$$") // 2
+    assert 'display="inline"' in text
+
+
+@pytest.mark.parametrize(
+    ("link", "fault"),
+    [
+        ('<a href="nowhere.html">', "leads nowhere"),
+        ('<a href="#nothing">', "leads to no place"),
+        ('<a href="other.html#nothing">', "leads to no place"),
+        ('<a href="../outside.html">', "leads nowhere"),
+        ('<img src="figure.svg">', "leads nowhere"),
+        ('<script src="https://example.org/x.js"></script>', "from elsewhere"),
+        ('<link rel="stylesheet" href="//example.org/x.css">', "from elsewhere"),
+    ],
+)
+def test_faults_are_found(link: str, fault: str, tmp_path: Path) -> None:
+    """A broken link or anchor, a missing image and anything from the network are told, and nothing else is."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (tmp_path / "outside.html").write_text("")
+    (folder / "other.html").write_text('<h1 id="there">Other</h1>')
+    good = '<a href="other.html#there"></a><a href="https://example.org"></a><a href="#here" id="here"></a>'
+    (folder / "page.html").write_text(good)
+    assert website.faults(folder) == []
+    (folder / "page.html").write_text(good + link)
+    (only,) = website.faults(folder)
+    assert only.startswith("page.html: ")
+    assert fault in only
+
+
+def test_a_link_to_a_missing_file_stops_the_build() -> None:
+    """A page that links to a file that is not there is told with the link."""
+    with pytest.raises(website.Fault, match=r"README.md: the link docs/missing.md"):
+        website.Markdown("README.md", set()).html("# Title\n\nSee [this](docs/missing.md).\n")
+
+
+def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:
+    """A folder that holds something else than a site is not written into."""
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(website.Fault, match="not empty"):
+        website.build(tmp_path, outputs=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
