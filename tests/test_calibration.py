@@ -559,6 +559,20 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(
     assert len(simulated) == 5
 
 
+def test_a_check_of_a_fit_to_the_first_year_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--check` reads the committed fit, so it cannot be asked for together with a fit of its own; nothing is written."""
+    monkeypatch.setattr(
+        sys, "argv", ["clti", "calibrate", "--check", "--first-year", "--out", str(tmp_path / "nothing")]
+    )
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    assert "--first-year" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_check_writes_observed_beside_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

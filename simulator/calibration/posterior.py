@@ -170,7 +170,7 @@ def central_point(surface: Surface, z: Array, statistics: Array, steps: int = 10
         ahead, behind = found[1 : len(point) + 1], found[len(point) + 1 :]
         slope = (ahead - behind).T / (2.0 * width)
         gap = wanted - found[0] + slope @ (point - middle)
-        point = middle + covariance @ slope.T @ np.linalg.solve(slope @ covariance @ slope.T, gap)
+        point = middle + covariance @ slope.T @ np.linalg.lstsq(slope @ covariance @ slope.T, gap)[0]
     return np.asarray(point)
 
 

@@ -50,9 +50,7 @@ def main(
     scenario = load_scenario("founding_cohort")
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
     if check and first_year:
-        raise BadInput(
-            Problem("command line", "--first-year", "with --check", "a fit; --check reads the committed one")
-        )
+        raise BadInput([Problem("command line", "--first-year", "with --check", "a fit, without --check")])
     with OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings) as folder:
         if check:
             outside = _check(folder, patients, seed)
