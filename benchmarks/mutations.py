@@ -317,8 +317,8 @@ MISTAKES = (
     Mistake(
         "blocks of patients overlap",
         "run/simulation.py",
-        "first = draw * people * fresh_patients + start\n            count",
-        "first = draw * people * fresh_patients + start // 2\n            count",
+        "first = earlier + draw * people * fresh_patients + start\n",
+        "first = earlier + draw * people * fresh_patients + start // 2\n",
     ),
     Mistake(
         "standard error with n instead of its root",

@@ -112,6 +112,20 @@ def in_range(subject: Subject) -> Found:
     return none_of(out, "parameters")
 
 
+@INPUTS.check(CLOSED_FORM, "ranges narrowed to the middle halves", "quantiles are those of the laws cut there")
+def narrowed(subject: Subject) -> Found:
+    """A law cut at its own quartiles has its quantiles between them."""
+    grid = np.linspace(0.05, 0.95, 19)
+    found, expected = [], []
+    for p in subject.scenario.register.parameters:
+        quartiles = quantile(p, (0.25, 0.75))
+        if np.ptp(quartiles) > 0.0:
+            narrow = p.model_copy(update={"range": tuple(quartiles.tolist())})
+            found.append((quantile(narrow, grid) - quartiles[0]) / np.ptp(quartiles))
+            expected.append((quantile(p, 0.25 + 0.5 * grid) - quartiles[0]) / np.ptp(quartiles))
+    return equal(np.concatenate(found), np.concatenate(expected), "quantiles", 1e-6)
+
+
 @INPUTS.check(TECH_VER, "probability raised", "every quantile function rises")
 def quantiles(subject: Subject) -> Found:
     """Quantiles rise with probability."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.economics.cost_items import OPEN_WOUND
+from simulator.economics.cost_items import OPEN_WOUND, cost_items
 from simulator.economics.lives import for_money
 from simulator.economics.quality_of_life import age_ratio, norm_of_both, utility_weights
 from simulator.economics.valuation import Worth, item_costs, worth
@@ -70,6 +70,25 @@ def _level(subject: Subject, level: float) -> Found:
 def utilities_one(subject: Subject) -> Found:
     """Perfect health."""
     return _level(subject, 1.0)
+
+
+@VALUE.check(TECH_VER, "cells, angioplasty and tests taken out", "no price of theirs is asked for")
+def prices_asked_for(subject: Subject) -> Found:
+    """A policy is charged for what people can have under it and for nothing else."""
+    _, _, values = priced(subject)
+    bare = [
+        policy.model_copy(
+            update={
+                "cell_therapy": policy.cell_therapy.model_copy(update={"doses": 0}),
+                "angioplasty": policy.angioplasty.model_copy(update={"offered": False}),
+                "selection": policy.selection.model_copy(update={"marker": "none"}),
+            }
+        )
+        for policy in values.policies.values()
+    ]
+    of_treatment = {"count_dose", "count_angioplasty", "count_marker_test"}
+    items = [item for item in cost_items(values.wound_costs, strict_payer=False) if item.columns[0] in of_treatment]
+    return none_of([item.charged_under(policy) for item in items for policy in bare], "prices")
 
 
 @VALUE.check(TECH_VER, "utilities all 0", "no QALYs")
