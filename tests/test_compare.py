@@ -271,6 +271,35 @@ def test_one_policy_alone_has_results_and_no_differences(tmp_path: Path, clti: C
     assert table(tmp_path / "one", "differences").empty
 
 
+def test_the_summary_speaks_of_ones_own_policy(tmp_path: Path, clti: Clti) -> None:
+    """Of a file's own policy before the published protocol; and of one that treats nobody or that nothing compares."""
+    file = tmp_path / "own.toml"
+    text = """
+extends = "base"
+compare = ["conservative", "protocol", "mine"]
+[population]
+patients = 200
+[policies.mine]
+extends = "protocol"
+label = "Mine"
+[policies.mine.eligibility]
+age_below = {age}
+[policies.mien]
+extends = "protocol"
+"""
+    said = {}
+    for age in (80, 8):
+        file.write_text(text.format(age=age))
+        code, out, _ = clti("compare", file, "--no-reliance", "--out", tmp_path / "out")
+        assert code == 0
+        said[age] = " ".join(out.split())
+        assert "Mine changes that by" in said[age]
+        assert "The policy mien is in the file but not compared" in said[age]
+    assert ("Mine treats nobody" in said[8]) > ("Mine treats nobody" in said[80])
+    assert load_scenario().headline == "protocol"
+    assert load_scenario(file, policies=["conservative"]).headline is None
+
+
 def test_the_founding_study_is_set_beside_its_simulation() -> None:
     """Observed: 8 of 50 amputated and 16 of 50 dead at one year, 12, 11 and 27 treated once, twice, three times.
 

@@ -144,10 +144,11 @@ def _print_sources(table: pd.DataFrame) -> None:
 def _reliance() -> pd.DataFrame:
     """What each recalled or assumed value does to the headline results of the base scenario."""
     from simulator.comparison.headlines import headline_reliance
-    from simulator.comparison.job import MAIN_POLICY, RELIANCE_PATIENTS
+    from simulator.comparison.job import RELIANCE_PATIENTS
     from simulator.scenario import load_scenario
 
-    return headline_reliance(load_scenario(), MAIN_POLICY, RELIANCE_PATIENTS, seed=1)
+    scenario = load_scenario()
+    return headline_reliance(scenario, scenario.headline, RELIANCE_PATIENTS, seed=1)
 
 
 def _print_reliance(table: pd.DataFrame) -> None:

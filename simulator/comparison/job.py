@@ -24,7 +24,6 @@ MOST_KEPT = 10_000
 PATHS = 4_000
 """Patients whose TcPO2 is followed closely, for the figure of its course."""
 RELIANCE_PATIENTS = 10_000
-MAIN_POLICY = "protocol"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +56,21 @@ class Comparison:
 
     @property
     def main(self) -> str | None:
-        """The policy of the headline: the published protocol where compared, else the first beside the reference."""
-        return main_policy(self.policies, self.reference)
+        """The policy that the summary speaks of; None where there is only the reference."""
+        return self.scenario.headline
 
     @property
     def first_time(self) -> float:
         """The first time reported (years): one year, in the shipped scenarios."""
         return self.scenario.times[0]
+
+    @cached_property
+    def untreated(self) -> tuple[str, ...]:
+        """Policies that offer cells or angioplasty and give them to nobody."""
+        given = self.people.groupby("policy", observed=True)[["doses", "angioplasties"]].sum().sum(axis=1)
+        policies = self.scenario.policies
+        offering = [n for n in self.policies if policies[n].cell_therapy.doses or policies[n].angioplasty.offered]
+        return tuple(name for name in offering if not given.loc[name] > 0)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -122,7 +129,7 @@ def compare(
             scenario, patients=min(people, PATHS), seed=seed, times=within.tolist(), keep_patients=True
         )
     paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(paths_from).items()}
-    main = main_policy(result.policies, result.reference)
+    main = scenario.headline
     plain = without_queue(scenario)
     views = evidence_views(plain, main, people, seed) if main is not None else None
     weak = headline_reliance(plain, main, min(people, RELIANCE_PATIENTS), seed) if reliance else None
@@ -133,12 +140,6 @@ def default_patients(scenario: Scenario, engine: Engine | None) -> int:
     """How many patients are simulated when nobody says so: the scenario's number, fewer with the slower engine."""
     simpy = engine == "simpy" or (engine is None and scenario.settings.capacity is not None)
     return min(scenario.patients, SIMPY_PATIENTS) if simpy else scenario.patients
-
-
-def main_policy(policies: tuple[str, ...], reference: str) -> str | None:
-    """The policy of the headline; None where there is only the reference."""
-    others = [name for name in policies if name != reference]
-    return MAIN_POLICY if MAIN_POLICY in others else next(iter(others), None)
 
 
 def without_queue(scenario: Scenario) -> Scenario:

@@ -36,8 +36,6 @@ from simulator.scenario.economics import Trial
 from simulator.scenario.scenario import Scenario
 from simulator.vocabulary import View
 
-MAIN_POLICY = "protocol"
-
 
 @dataclass(frozen=True)
 class Effort:
@@ -197,11 +195,10 @@ def base_lives(scenario: Scenario, draws: int, patients: int, seed: int, simulat
 
 
 def main_policy(scenario: Scenario) -> str:
-    """The policy of one-way analyses, budget and trial: the published protocol if compared, else the first other."""
-    others = [name for name in scenario.compare if name != scenario.reference]
-    if not others:
+    """The policy of the summary, one-way analyses, budget and trial."""
+    if scenario.headline is None:
         raise BadInput([Problem(scenario.name, "compare", ", ".join(scenario.compare), "at least 2 policies")])
-    return MAIN_POLICY if MAIN_POLICY in others else others[0]
+    return scenario.headline
 
 
 def first(drawn: Drawn, draws: int) -> Drawn:
@@ -282,8 +279,9 @@ def price_table(
 ) -> pd.DataFrame:
     """The price of the cell product per treatment at which each policy is exactly worth it, by view and threshold.
 
-    Theatre and anaesthesia stay in the costs. Columns: view, then those of `price.value_based_price`; policies that
-    give no cells have no row. Every view has the same parameter draws but for the attributable share.
+    Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
+    those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
+    for that share.
     """
     free = Drawn(
         {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
@@ -302,6 +300,7 @@ def price_table(
         for threshold in sorted(values.thresholds):
             table = value_based_price(results, seen.ledgers[:, :, column], threshold, scenario.reference)
             table.insert(0, "view", view)
+            table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
             parts.append(table[table["option"].isin(treated)])
     return pd.concat(parts, ignore_index=True)
 

@@ -82,6 +82,10 @@ def answer(comparison: Comparison) -> str:
         f" Under {comparison.label(reference).lower()} {level[reference, 'major_amputation', time]:.1%} lose the limb"
         f" and {level[reference, 'death', time]:.1%} die by {years(time)}."
     )
+    for name in comparison.untreated:
+        said += f" {comparison.label(name)} treats nobody: see its criteria."
+    for name in comparison.scenario.left_aside:
+        said += f" The policy {name} is in the file but not compared; is its name meant to be another's?"
     if main is None:
         return said
     changes = comparison.differences.set_index(rows)
@@ -305,7 +309,7 @@ def summary_tables(comparison: Comparison, most: int) -> Sequence[tuple[str, Rea
     others = [name for name in comparison.policies if name != comparison.reference]
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, most):
-            shown.append(("", read.results_readable(comparison, time, policies)))
+            shown.append(("", read.results_readable(comparison, time, policies, leave_out=read.LAST_TCPO2)))
         for policies in read.chunks(others, most):
             title = f"Difference to {comparison.label(comparison.reference).lower()} by {years(time)}"
             shown.append((title, read.differences_readable(comparison, time, policies)))

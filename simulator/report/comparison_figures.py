@@ -216,7 +216,8 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
             f"Thin lines are {SHOWN_PATHS} single patients, ending at death or major amputation; the thick line is the"
             " mean of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
             f" {12 * window:.3g} months: two groups, those who recovered perfusion and those who did not, which the"
-            " mean hides. Dotted: 30 and 40 mmHg.",
+            " mean hides. Limbs recover without cells, too, because the cells are credited with a part of the recovery only,"
+            " as controls of trials improved as well. Dotted: 30 and 40 mmHg.",
         )
     return figure
 

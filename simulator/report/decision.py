@@ -31,8 +31,9 @@ class Readable:
 
 
 def frontier_table(found: Decision, units: Units) -> Readable:
-    """The fully incremental analysis."""
-    table, errors = found.frontier, found.results.draws > 1
+    """The fully incremental analysis; no ratio where its standard error exceeds it, because effects are as good as equal."""
+    table, errors = found.frontier.copy(), found.results.draws > 1
+    table.loc[table["icer_se"] > table["icer"].abs(), ["icer", "icer_se"]] = np.nan
     cost, effect = digits(table["cost"]), digits(table["effect"])
     sign = units.prefix
     formats = {

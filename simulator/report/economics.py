@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from simulator.economics.analysis import EconomicAnalysis
+from simulator.economics.cost_items import PRODUCT_PRICES
 from simulator.evidence.posterior import joint_names
 from simulator.report import decision as decisions
 from simulator.report import economics_tables as read
@@ -36,6 +37,23 @@ def title_of(found: EconomicAnalysis) -> str:
     return f"{found.scenario.label}: what policies of care cost and gain"
 
 
+def basis(found: EconomicAnalysis) -> str:
+    """Whose costs, in which money, over which time and discounted how, and what the cells are taken to cost."""
+    values, sign = found.valued_by, read.units_of(found).prefix
+    rates, money, payer = values.discounting, values.money, values.perspective.conventions.perspective.label
+    how = "undiscounted"
+    if values.discounted:
+        how = f"costs discounted by {100 * rates.costs:g}% and QALYs by {100 * rates.effects:g}% a year"
+    span = f"over {found.scenario.horizon:g} years, {how}"
+    said = f"Costs of {payer} in {money.currency} of {money.price_year}, {span}."
+    product = values.policies[found.policy].cell_therapy
+    price = values.at_base().prices.get(PRODUCT_PRICES[product.product]) if product.doses else None
+    if price is None:
+        return said
+    paid = f"{sign}{float(price[0]) * money.factor:,.0f}"
+    return f"{said} A treatment's product is taken to cost {paid}, an assumption: the price at which it is worth it is below."
+
+
 def answer(found: EconomicAnalysis) -> str:
     """The result in a few sentences."""
     units, values, policy = read.units_of(found), found.valued_by, found.policy
@@ -50,7 +68,7 @@ def answer(found: EconomicAnalysis) -> str:
     shown = found.decision.at_thresholds()
     best = shown[(shown["threshold"] == values.threshold) & shown["frontier"]].to_dict("records")[0]
     said = (
-        f"{policy} {_costs(cost, sign)} and {_gains(effect)} per person against {found.scenario.reference}, in the"
+        f"{basis(found)} {policy} {_costs(cost, sign)} and {_gains(effect)} per person against {found.scenario.reference}, in the"
         f" {found.scenario.view} view of the evidence; it is worth its cost at {threshold} with probability {chance:.0%}."
         f" The highest mean net benefit has {best['option']} (best with probability {best['probability']:.0%})."
     )

@@ -152,12 +152,14 @@ def price_readable(found: EconomicAnalysis, *, first_only: bool = False) -> Read
     if first_only:
         table = table[table["threshold"] == found.valued_by.threshold].reset_index(drop=True)
     formats = {
+        "share": percent(0),
         "threshold": money(sign),
         "price": money(sign, low="low", high="high"),
         "best_from": money(sign),
         "best_to": money(sign),
     }
     labels = {
+        "share": "Recoveries that cells cause",
         "option": "Policy",
         "price": "Price per treatment",
         "best_from": "Best of all from",

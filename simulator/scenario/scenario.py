@@ -19,6 +19,9 @@ from simulator.scenario.arrays import clock, entry_record, parameter_draws, poli
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
 
+PUBLISHED = "protocol"
+"""The policy of the founding study."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
@@ -53,6 +56,23 @@ class Scenario:
     def reference(self) -> str:
         """Name of the policy that the others are compared with."""
         return self.settings.reference
+
+    @property
+    def headline(self) -> str | None:
+        """The policy that summaries speak of: the scenario's own, else the published protocol, else the first compared.
+
+        None where there is only the reference.
+        """
+        others = [name for name in self.compare if name != self.reference]
+        own = [name for name in others if name in self.settings.policies]
+        return next(iter([*own, *(name for name in others if name == PUBLISHED), *others]), None)
+
+    @property
+    def left_aside(self) -> tuple[str, ...]:
+        """Own policies that are neither compared nor extended by another: perhaps a slip in a name."""
+        own = self.settings.policies
+        used = {*self.compare, *(policy.extends for policy in own.values())}
+        return tuple(name for name in own if name not in used)
 
     @property
     def patients(self) -> int:

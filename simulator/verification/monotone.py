@@ -6,7 +6,7 @@ of the paired differences must not lie on the wrong side by more than its Monte 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simulator.engines.cohort_arrays import Followed
 from simulator.verification.check import SINGLE, TECH_VER, Domain, Found, NotApplicable
 from simulator.verification.subject import Subject, stacked
+from simulator.vocabulary import Limb, Renal
 
 RESPONSES = Domain("results: direction of effects", "E")
 ROUNDING = 1e-9
@@ -97,6 +98,56 @@ WORDS = {
 }
 
 
+ENOUGH = 30
+"""People concerned, under all policies together, from which on a parameter that moves none of them is a mistake."""
+
+
+def _renal(kind: Renal) -> Callable[[Followed], NDArray[np.bool_]]:
+    return lambda c: c.patients["renal"] == kind
+
+
+def _can_learn_to_walk(c: Followed, limb: Limb) -> NDArray[np.bool_]:
+    """Amputees with a healed stump who live for two more years."""
+    lives = c.lives
+    end = np.minimum(lives["died_at"], lives["time"])
+    healed = np.isfinite(lives["healed_at"]) & np.isfinite(lives["amputated_at"])
+    return np.asarray((lives["limb"] == limb) & healed & (end > lives["amputated_at"] + 2.0))
+
+
+CONCERNED: dict[str, tuple[str, Callable[[Followed], NDArray[np.bool_]]]] = {
+    "death_hr_heart": ("death_rate_wound", lambda c: c.patients["ischaemic_heart_disease"] > 0.5),
+    "death_hr_renal_moderate": ("death_rate_wound", _renal(Renal.MODERATE)),
+    "death_hr_renal_severe": ("death_rate_wound", _renal(Renal.SEVERE)),
+    "death_hr_dialysis": ("death_rate_wound", _renal(Renal.DIALYSIS)),
+    "death_hr_rutherford_6": ("death_rate_wound", lambda c: c.patients["rutherford"] > 5.5),
+    "amputation_hr_dialysis": ("amputation_rate", _renal(Renal.DIALYSIS)),
+    "amputation_hr_rutherford_6": ("amputation_rate", lambda c: c.patients["rutherford"] > 5.5),
+    "healing_hr_dialysis": ("healing_rate", _renal(Renal.DIALYSIS)),
+    "healing_hr_rutherford_6": ("healing_rate", lambda c: c.patients["rutherford"] > 5.5),
+    "prosthesis_days_below_knee": ("walking_share_below_knee", lambda c: _can_learn_to_walk(c, Limb.BELOW_KNEE)),
+    "prosthesis_days_above_knee": ("walking_share_above_knee", lambda c: _can_learn_to_walk(c, Limb.ABOVE_KNEE)),
+    "walking_share_below_knee": ("walking_share_below_knee", lambda c: _can_learn_to_walk(c, Limb.BELOW_KNEE)),
+    "walking_share_above_knee": ("walking_share_above_knee", lambda c: _can_learn_to_walk(c, Limb.ABOVE_KNEE)),
+    "recurrence_hr_minor": (
+        "recurrence_rate",
+        lambda c: (c.lives["minor_amputation_at"] < c.lives["healed_at"]) & np.isfinite(c.lives["healed_at"]),
+    ),
+    "recurrence_hr_dialysis": (
+        "recurrence_rate",
+        lambda c: (c.patients["renal"] == Renal.DIALYSIS) & np.isfinite(c.lives["healed_at"]),
+    ),
+}
+"""Parameter -> the rate that it multiplies, and whom it concerns."""
+
+
+def many_concerned(subject: Subject, name: str) -> bool:
+    """Whether a parameter must move somebody: its rate is in force and enough people have what it is about."""
+    if name not in CONCERNED:
+        return False
+    rate, who = CONCERNED[name]
+    return subject.value(rate) > 0.0 and sum(int(who(c).sum()) for c in subject.base.values()) >= ENOUGH
+
+
 def raised(subject: Subject, name: str) -> float:
     """A clearly higher value of a parameter, inside its range."""
     now = subject.value(name)
@@ -123,11 +174,11 @@ def measured(lives: Mapping[str, Followed], field: str) -> NDArray[np.float64]:
 
 
 def twins(subject: Subject, name: str, field: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The number in each life before and after raising a parameter. Not applicable if nothing moves."""
+    """The number in each life before and after raising a parameter. Not applicable if it moves nobody and need not."""
     change = {name: raised(subject, name)}
     before = measured(subject.base, field)
     after = measured(subject.lives(change, times=subject.times[-1:]), field)
-    if np.array_equal(before, after):
+    if np.array_equal(before, after) and not many_concerned(subject, name):
         raise NotApplicable(f"{name} touches nobody in this scenario")
     return before, after
 

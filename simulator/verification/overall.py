@@ -44,11 +44,18 @@ def same_lives(a: Followed, b: Followed) -> list[str]:
 def engines(subject: Subject) -> Found:
     """Two engines."""
     n = min(subject.n, REFERENCE_LIVES)
-    one, other = (
-        subject.lives(n=n, times=subject.times, engine=engine, events=True) for engine in ("compiled", "simpy")
-    )
-    wrong = sorted({f"{p}: {what}" for p in one for what in same_lives(one[p], other[p])})
-    return Found(not wrong, f"{n * len(one)} lives; differing: {', '.join(wrong[:4]) or 'none'}")
+    wrong: set[str] = set()
+    # Within a lifetime nobody is left at the horizon; within a year most are.
+    for horizon in {subject.scenario.horizon, min(1.0, subject.scenario.horizon)}:
+        scenario = subject.changed(horizon=horizon)
+        times = [t for t in subject.times if t < horizon] + [horizon]
+        one, other = (
+            subject.lives(None, scenario, n=n, times=times, engine=engine, events=True)
+            for engine in ("compiled", "simpy")
+        )
+        wrong |= {f"{p}: {what}" for p in one for what in same_lives(one[p], other[p])}
+    said = ", ".join(sorted(wrong)[:4]) or "none"
+    return Found(not wrong, f"{n * len(subject.policies)} lives, to the horizon and to one year; differing: {said}")
 
 
 @OVERALL.check(DESIGN, "one worker, two workers", "the same numbers, bit for bit")

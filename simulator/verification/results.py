@@ -175,7 +175,7 @@ def dialysis_clock(subject: Subject) -> Found:
 
 @RESULTS.check(BOOKS, "nothing", "outcomes by a time are those that the life's own dates give")
 def outcomes(subject: Subject) -> Found:
-    """Outcomes against dates. Death competes: whoever dies before an event never has it."""
+    """Outcomes against dates. Death competes: whoever dies before an event never has it, and the dead do not walk."""
     found, expected = [], []
     for c in subject.base.values():
         t = np.array(subject.times)[None, :]
@@ -193,6 +193,9 @@ def outcomes(subject: Subject) -> Found:
         expected.append(kept.astype(float))
         found.append(c.outcomes[:, :, OUTCOMES.index("life_years")])
         expected.append(np.minimum(c.lives["died_at"][:, None], t))
+        dead = c.lives["died_at"][:, None] <= t
+        found.append(np.where(dead, c.outcomes[:, :, OUTCOMES.index("walking")], 0.0))
+        expected.append(np.zeros(dead.shape))
     return equal(found, expected, "outcomes", 1e-12)
 
 

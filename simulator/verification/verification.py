@@ -9,6 +9,7 @@ import pandas as pd
 from simulator.errors import BadInput
 from simulator.scenario import Scenario
 from simulator.verification.check import Check, NotApplicable
+from simulator.verification.clocks import CLOCKS
 from simulator.verification.event_state import EVENT_STATE
 from simulator.verification.inputs import INPUTS
 from simulator.verification.monotone import RESPONSES
@@ -26,7 +27,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 

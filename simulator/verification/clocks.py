@@ -1,0 +1,68 @@
+"""Clocks that start within a life: the danger after an operation, and the date of the next dose's decision."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.scenario.policy import Criteria
+from simulator.verification.check import CLOSED_FORM, DESIGN, Domain, Found, NotApplicable, none_of
+from simulator.verification.hazard_law import NO_RECOVERY, QUIET, YEARS, hazard_ratio
+from simulator.verification.inputs import ks
+from simulator.verification.subject import NOTHING, Subject
+
+CLOCKS = Domain("event-state: clocks within a life", "H")
+OPERATION = {
+    "amputation_rate": 3.0,
+    "amputation_trend": 0.0,
+    "postoperative_death_rate": 20.0,
+    "postoperative_death_trend": -2.0,
+    "postoperative_hr_above_knee": 1.0,
+}
+"""Everybody loses the limb within a few years and dies of the operation, at a rate that falls from that day on."""
+FAR_BELOW = 15.0
+"""mmHg below the value at which judgement changes; measurement seldom errs by so much."""
+
+
+@CLOCKS.check(CLOSED_FORM, "death after the operation alone", "times from it follow its hazard (Kolmogorov-Smirnov)")
+def after_operation(subject: Subject) -> Found:
+    """The hazard after an amputation counts from the amputation: survival at each death is uniform."""
+    everybody = Criteria() if not len(subject.scenario.given) else None
+    scenario = subject.changed(entry=everybody, horizon=YEARS)
+    values = {**QUIET, **OPERATION, **NO_RECOVERY}
+    found = subject.lives(values, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
+    happened = np.isfinite(found.lives["died_at"]) & np.isfinite(found.lives["amputated_at"])
+    who, life = found.patients[happened], found.lives[happened]
+
+    def v(name: str) -> float:
+        return values[name] if name in values else subject.value(name)
+
+    rate, trend = v("postoperative_death_rate"), v("postoperative_death_trend")
+    since = life["died_at"] - life["amputated_at"]
+    return ks(np.exp(-rate * hazard_ratio("death", who, v) * np.expm1(trend * since) / trend), "deaths")
+
+
+@CLOCKS.check(
+    DESIGN,
+    "judgement stops all whose perfusion is restored and nobody else; nobody recovers",
+    "people far below the value have every dose of their policy",
+)
+def judgement(subject: Subject) -> Found:
+    """Clinical judgement stops those who look restored, not the others."""
+    values = {
+        **QUIET, **NO_RECOVERY, "judgement_stop": 0.0, "judgement_stop_recovered": 1.0, "attributable_share": 1.0,
+    }  # fmt: skip
+    wrong = []
+    for name in subject.with_cells:
+        policy = subject.scenario.policies[name]
+        cells = policy.cell_therapy
+        last = (cells.waiting_days + (cells.doses - 1) * (cells.interval_days or 0.0)) / 365.25
+        if policy.repeat.rule != "clinical_judgement" or cells.doses < 2 or last >= subject.scenario.horizon:
+            continue
+        stop = float(subject.scenario.policy_records([name])[0]["stop_at_tcpo2"])
+        found = subject.lives(values, policies=[name], times=subject.times[-1:])[name]
+        low = (found.patients["tcpo2"] < stop - FAR_BELOW) & (found.lives["can_recover"] == 0)
+        treated = low & (found.lives["doses"] > 0)
+        wrong.append(found.lives["doses"][treated] != cells.doses)
+    if not wrong or not sum(map(len, wrong)):
+        raise NotApplicable("no policy with several doses goes by clinical judgement")
+    return none_of(np.concatenate(wrong), "lives")
