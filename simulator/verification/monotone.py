@@ -98,8 +98,8 @@ WORDS = {
 }
 
 
-ENOUGH = 30
-"""People concerned, under all policies together, from which on a parameter that moves none of them is a mistake."""
+ENOUGH = 40
+"""People concerned, under one policy, from which on a parameter that moves none of them is a mistake."""
 
 
 def _renal(kind: Renal) -> Callable[[Followed], NDArray[np.bool_]]:
@@ -145,7 +145,7 @@ def many_concerned(subject: Subject, name: str) -> bool:
     if name not in CONCERNED:
         return False
     rate, who = CONCERNED[name]
-    return subject.value(rate) > 0.0 and sum(int(who(c).sum()) for c in subject.base.values()) >= ENOUGH
+    return subject.value(rate) > 0.0 and max(int(who(c).sum()) for c in subject.base.values()) >= ENOUGH
 
 
 def raised(subject: Subject, name: str) -> float:
