@@ -65,7 +65,7 @@ class FinishedTrials:
         """Keep the results of a piece. Raises StorageFull where there is no room."""
         arrays = {f"{place}|{name}": values for place, table in enumerate(tables) for name, values in table.items()}
         content = io.BytesIO()
-        np.savez(content, allow_pickle=False, **arrays)
+        np.savez(content, **arrays)
         save(self.folder / f"{key}.npz", content.getvalue())
 
     def remove(self) -> None:
