@@ -65,7 +65,8 @@ class FinishedTrials:
         """Keep the results of a piece. Raises StorageFull where there is no room."""
         arrays = {f"{place}|{name}": values for place, table in enumerate(tables) for name, values in table.items()}
         content = io.BytesIO()
-        np.savez(content, **arrays)
+        # NumPy before 2.2 has no allow_pickle here and would keep it as an array; the stubs of later ones expect it.
+        np.savez(content, **arrays)  # type: ignore[arg-type]
         save(self.folder / f"{key}.npz", content.getvalue())
 
     def remove(self) -> None:
