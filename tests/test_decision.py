@@ -27,6 +27,8 @@ from simulator.economics.results import CostEffectResults, totals
 from simulator.economics.sampling import net_benefit_of_sampling
 from simulator.economics.voi import Value, evpi, evppi, evsi, information_table
 from simulator.errors import BadInput
+from simulator.report.decision import frontier_table
+from simulator.report.decision_figures import Units
 
 
 def expected_gain(mean: float, sd: float) -> float:
@@ -947,3 +949,18 @@ def test_independent_package_agrees():
     study = evsi(benefit, summary)
     theirs_study = voi.evsi_regression(theirs, pd.DataFrame({"mean": summary}, index=draws.index), 20000.0)
     assert study.value == pytest.approx(theirs_study, abs=2 * study.se)
+
+
+def test_no_ratio_is_shown_where_effects_are_as_good_as_equal():
+    """A ratio whose standard error exceeds it is left out of the table for readers, and kept in the results."""
+    generator = np.random.default_rng(5)
+    cost = np.array([1000.0, 2000.0, 3000.0]) + generator.normal(0.0, 10.0, (200, 3))
+    effect = np.array([1.0, 1.5, 1.5]) + generator.normal(0.0, 0.1, (200, 3))
+    effect[:, 2] += effect[:, 1].mean() - effect[:, 2].mean() + 1e-6
+    found = decide(CostEffectResults(("a", "b", "c"), cost, effect), [30_000.0])
+    kept = found.frontier.set_index("option")
+    assert kept.loc["c", "icer"] > 1e8
+    shown = frontier_table(found, Units("€", "QALY")).table.set_index("option")
+    assert shown.loc["b", "icer"] == kept.loc["b", "icer"]
+    assert np.isnan(shown.loc["c", "icer"])
+    assert found.frontier.set_index("option").loc["c", "icer"] == kept.loc["c", "icer"]

@@ -54,10 +54,11 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
-from simulator.report.economics import draws_table
+from simulator.report.economics import answer, basis, draws_table
 from simulator.report.outputs import OutputFolder
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario
+from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial, Variant
 from simulator.scenario.policy import Criteria
 from simulator.sweep.model import RunFailed
@@ -621,6 +622,30 @@ def test_at_its_value_based_price_a_policy_is_exactly_worth_it(found: EconomicAn
     assert (benefit[:, protocol] - benefit[:, 0]).mean() == pytest.approx(0.0, abs=1e-6)
     assert set(found.price["view"]) == {"sceptical", "central", "optimistic"}
     assert "conservative" not in set(found.price["option"])
+
+
+def test_the_summary_says_whose_costs_and_what_cells_are_taken_to_cost(found: EconomicAnalysis) -> None:
+    """Payer, money and its year, horizon, discount rates, and the product's price with its grade."""
+    said, values = basis(found), found.valued_by
+    assert (
+        f"Costs of {values.perspective.conventions.perspective.label} in EUR of {values.money.price_year}, over" in said
+    )
+    assert f"over {found.scenario.horizon:g} years, costs discounted by 3% and QALYs by 3% a year" in said
+    kit = values.perspective.prices["pbmnc_kit"]
+    assert values.product_prices["pbmnc"] == kit.value * values.money.factor
+    assert f"taken to cost €{values.product_prices['pbmnc']:,.0f} ({kit.grade})" in said
+    assert answer(found).startswith(said)
+    undiscounted = replace(found, valued_by=replace(values, discounted=False), policy=found.scenario.reference)
+    assert basis(undiscounted).endswith("years, undiscounted.")
+
+
+def test_prices_tell_the_share_that_their_view_credits(found: EconomicAnalysis) -> None:
+    """The mean share of the draws stands beside each price; the central one is that of the lives that were valued."""
+    share = found.price.groupby("view")["share"].agg(["min", "max"])
+    assert (share["min"] == share["max"]).all()
+    assert share.loc["optimistic", "min"] == 1.0
+    assert share.loc["central", "min"] == pytest.approx(found.lives.parameters[SHARE].mean(), rel=1e-12)
+    assert share.loc["sceptical", "min"] < share.loc["central", "min"]
 
 
 def test_views_differ_in_the_reference_only(found: EconomicAnalysis, cache: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import typer
 from scipy.special import ndtri
 from scipy.stats import binom
-from trial_designs import TWO_ARMS, close, design_file, lives, planned, same, simulation
+from trial_designs import TWO_ARMS, close, design_file, lives, planned, same, simulation, single_arm
 from typer.testing import CliRunner
 
 from simulator.cli import trial as command
@@ -74,25 +74,7 @@ def test_size_search_finds_the_formulas_size(tmp_path: Path) -> None:
 
 def test_two_stages_succeed_as_often_as_the_binomial_says(tmp_path: Path) -> None:
     """Simon's design in simulated lives has the exact probabilities of its binomial; nobody enters during the pause."""
-    endpoint = {
-        "name": "alive",
-        "outcome": "death",
-        "test": "exact_binomial",
-        "at_months": 6.0,
-        "null_rate": 0.6,
-        "lost": "failure",
-    }
-    sim = simulation(
-        tmp_path,
-        4_000,
-        constant=True,
-        alpha=0.05,
-        arms=[{"name": "cells", "policy": "single_dose"}],
-        drop_out={"per_year": 0.0},
-        size={"power": 0.8},
-        two_stage={"kind": "given", "n1": 15, "r1": 9, "n": 40, "r": 28},
-        endpoints=[endpoint],
-    )
+    sim = single_arm(tmp_path, 4_000, {"kind": "given", "n1": 15, "r1": 9, "n": 40, "r": 28})
     conduct = sim.conduct()
     columns = sim.run(sim.truth("scenario"), [conduct])[0]
     alive = math.exp(-0.6 * 0.5)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from trial_designs import TWO_ARMS, close, design_file, planned, simulation
+from trial_designs import TWO_ARMS, close, design_file, planned, simulation, single_arm
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
@@ -302,25 +302,7 @@ def test_two_stage_designs_are_searched(tmp_path: Path) -> None:
 
     Tolerance: 3.5 Monte Carlo errors of the trials and of the simulated rate.
     """
-    endpoint = {
-        "name": "alive",
-        "outcome": "death",
-        "test": "exact_binomial",
-        "at_months": 6.0,
-        "null_rate": 0.6,
-        "lost": "failure",
-    }
-    sim = simulation(
-        tmp_path,
-        1_000,
-        constant=True,
-        alpha=0.05,
-        arms=[{"name": "cells", "policy": "single_dose"}],
-        drop_out={"per_year": 0.0},
-        size={"power": 0.8},
-        two_stage={"kind": "optimal", "hoped_rate": 0.75},
-        endpoints=[endpoint],
-    )
+    sim = single_arm(tmp_path, 1_000, {"kind": "optimal", "hoped_rate": 0.75})
     table = stage_table(sim, pool(sim, sim.conduct()), 0.8, "scenario")
     assert list(table["rate_from"]) == ["design", "hoped", "hoped", "simulated", "simulated"]
     for row, found in zip(table.iloc[1:3].itertuples(), two_stage(0.6, 0.75, 0.05, 0.8), strict=True):

@@ -16,7 +16,10 @@ from simulator.report.verification import answer
 from simulator.scenario import Scenario, load_scenario
 from simulator.verification import COLUMNS, verify
 from simulator.verification.check import NotApplicable, equal, near, none_of
+from simulator.verification.clocks import after_operation, judgement
 from simulator.verification.inputs import ks
+from simulator.verification.monotone import many_concerned, twins
+from simulator.verification.subject import Subject
 from simulator.verification.verification import all_checks
 
 
@@ -51,6 +54,42 @@ def test_a_wrong_life_table_is_found() -> None:
     checks = verify(replace(scenario, life_table=upside_down), patients=200)
     failed = checks[(checks["status"] == "fail") & (checks["domain"] == "inputs")]
     assert any("never falls after age 40" in expected for expected in failed["expected"])
+
+
+def test_a_parameter_that_should_move_somebody_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A covariate's ratio that changes no life is a mistake where many have the covariate, and not where nobody has."""
+    still = Subject.of(load_scenario(), 400, 1)
+    base = still.base
+    monkeypatch.setattr(Subject, "lives", lambda *_args, **_keys: base)
+    assert many_concerned(still, "death_hr_heart")
+    before, after = twins(still, "death_hr_heart", "clock_alive")
+    assert np.array_equal(before, after)
+    assert not many_concerned(still, "response_or_bmmnc")
+    with pytest.raises(NotApplicable, match="touches nobody"):
+        twins(still, "response_or_bmmnc", "can_recover")
+    few = Subject.of(load_scenario(), 20, 1)
+    few.__dict__["base"] = {name: replace(c, patients=c.patients[:20], lives=c.lives[:20]) for name, c in base.items()}
+    assert not many_concerned(few, "death_hr_heart")
+
+
+def test_clocks_that_start_elsewhere_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deaths counted from half a year before the operation, and judgement on the wrong people, fail their checks."""
+    subject = Subject.of(load_scenario(), 400, 1)
+    assert after_operation(subject).passed
+    assert judgement(subject).passed
+    lives = Subject.lives
+
+    def mistaken(self: Subject, values: dict[str, float], *args: object, **keys: object) -> object:
+        stop = values.get("judgement_stop", 0.0), values.get("judgement_stop_recovered", 0.0)
+        swapped = {**values, "judgement_stop": 0.9 * stop[1], "judgement_stop_recovered": stop[0]}
+        found = lives(self, swapped, *args, **keys)  # type: ignore[arg-type]
+        for cohort in found.values():
+            cohort.lives["amputated_at"] -= 0.5
+        return found
+
+    monkeypatch.setattr(Subject, "lives", mistaken)
+    assert not after_operation(subject).passed
+    assert not judgement(subject).passed
 
 
 def test_comparisons_can_fail() -> None:

@@ -104,3 +104,26 @@ def same(a: TrialData, b: TrialData) -> bool:
 def close(found: tuple[float, float], expected: float, slack: float = 0.0, errors: float = 3.5) -> bool:
     """Whether an estimate lies within some standard errors, and a formula's own error, of what is expected."""
     return abs(found[0] - expected) <= errors * found[1] + slack
+
+
+def single_arm(folder: Path, trials: int, stages: dict[str, Any]) -> Simulation:
+    """Simon's two stages: alive at six months against 60%, under constant hazards."""
+    endpoint = {
+        "name": "alive",
+        "outcome": "death",
+        "test": "exact_binomial",
+        "at_months": 6.0,
+        "null_rate": 0.6,
+        "lost": "failure",
+    }
+    return simulation(
+        folder,
+        trials,
+        constant=True,
+        alpha=0.05,
+        arms=[{"name": "cells", "policy": "single_dose"}],
+        drop_out={"per_year": 0.0},
+        size={"power": 0.8},
+        two_stage=stages,
+        endpoints=[endpoint],
+    )

@@ -74,7 +74,7 @@ def trial_worth(
     truth, spread = _truth(lives)
     perfect = evppi(net_benefit, truth, seed=seed)
     summaries = {2 * n: _results(truth, spread, n, seed) for n in trial.patients_per_arm}
-    fixed, each = (in_money(amount, trial, money, country) for amount in (trial.fixed_cost, trial.cost_per_patient))
+    fixed, each = _costs(trial, money, country)
     table = net_benefit_of_sampling(
         net_benefit,
         summaries,
@@ -104,7 +104,7 @@ def simulated_trial_worth(
     Only the draws that both have are used.
     """
     both = min(len(net_benefit), found.draws)
-    fixed, each = (in_money(amount, trial, money, country) for amount in (trial.fixed_cost, trial.cost_per_patient))
+    fixed, each = _costs(trial, money, country)
     table = net_benefit_of_sampling(
         net_benefit[:both],
         {size: statistics[:both] for size, statistics in found.statistics.items()},
@@ -117,6 +117,11 @@ def simulated_trial_worth(
     )
     informs = f"the estimates of every endpoint when the trial stops, {both:,} draws"
     return TrialWorth(found.label, _with_people(table), evpi(net_benefit[:both]), "perfect information", informs)
+
+
+def _costs(trial: Trial, money: Money, country: str) -> tuple[float, float]:
+    """What the trial costs once and for each patient, in the money of results."""
+    return in_money(trial.fixed_cost, trial, money, country), in_money(trial.cost_per_patient, trial, money, country)
 
 
 def _with_people(table: pd.DataFrame) -> pd.DataFrame:

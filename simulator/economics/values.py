@@ -13,7 +13,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from simulator.economics.cost_items import LATER_VISITS, SITE_PRICES, CostItem, cost_items, known_prices, makes_cells
+from simulator.economics.cost_items import (
+    LATER_VISITS,
+    PRODUCT_PRICES,
+    SITE_PRICES,
+    CostItem,
+    cost_items,
+    known_prices,
+    makes_cells,
+)
 from simulator.economics.results import Array
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.distributions import sample
@@ -78,6 +86,12 @@ class Values:
         """Prices that are read, in the payer's order."""
         read = {name for item in self.items for name in item.names}
         return tuple(name for name in self.perspective.prices.names() if name in read)
+
+    @property
+    def product_prices(self) -> dict[str, float]:
+        """What a treatment's product is taken to cost, by product, in the money of the results; those that are read."""
+        read = {product: name for product, name in PRODUCT_PRICES.items() if name in self.price_names}
+        return {product: self.perspective.prices[name].value * self.money.factor for product, name in read.items()}
 
     @property
     def threshold(self) -> float:

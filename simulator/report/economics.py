@@ -46,12 +46,14 @@ def basis(found: EconomicAnalysis) -> str:
         how = f"costs discounted by {100 * rates.costs:g}% and QALYs by {100 * rates.effects:g}% a year"
     span = f"over {found.scenario.horizon:g} years, {how}"
     said = f"Costs of {payer} in {money.currency} of {money.price_year}, {span}."
-    product = values.policies[found.policy].cell_therapy
-    price = values.at_base().prices.get(PRODUCT_PRICES[product.product]) if product.doses else None
-    if price is None:
+    cells = values.policies[found.policy].cell_therapy
+    if not cells.doses:
         return said
-    paid = f"{sign}{float(price[0]) * money.factor:,.0f}"
-    return f"{said} A treatment's product is taken to cost {paid}, an assumption: the price at which it is worth it is below."
+    paid = f"{sign}{values.product_prices[cells.product]:,.0f}"
+    grade = values.perspective.prices[PRODUCT_PRICES[cells.product]].grade
+    return (
+        f"{said} A treatment's product is taken to cost {paid} ({grade}); the price at which it is worth it is below."
+    )
 
 
 def answer(found: EconomicAnalysis) -> str:
@@ -239,7 +241,8 @@ def _decision(report: Report, found: EconomicAnalysis, figures: Mapping[str, Fig
     units, decision = read.units_of(found), found.decision
     report = report.section("Which policy is worth its cost", decisions.answer(decision, units))
     caption = (
-        "Fully incremental analysis, cheapest policy first; each on the frontier is compared with the one before it."
+        "Fully incremental analysis, cheapest policy first; each on the frontier is compared with the one before it. No ratio"
+        " is shown where its error exceeds it, because the effects are as good as equal."
     )
     report = _table(report, decisions.frontier_table(decision, units), caption, "", "frontier.csv")
     report = report.figure(figures["frontier"]).figure(figures["plane"])

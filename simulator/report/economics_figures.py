@@ -82,12 +82,7 @@ def price_figure(found: EconomicAnalysis, units: Units) -> Figure:
     names = [f"{row.option}, {row.view} view" for row in table.itertuples()]
     interval_rows(axes, names, table["price"], table["low"], table["high"], [look[o].colour for o in table["option"]])
     axes.axvline(0, color=MUTED, linewidth=0.8)
-    assumed = [
-        found.valued_by.perspective.prices[name].value * found.valued_by.money.factor
-        for name in ("pbmnc_kit", "bmmnc_point_of_care", "gmp_dose")
-        if name in found.valued_by.price_names
-    ]
-    for price in assumed:
+    for price in found.valued_by.product_prices.values():
         axes.axvline(price, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
     _thousands(axes.xaxis)
     axes.set_xlabel(f"Price of the product per treatment{units.money}")

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,7 +25,7 @@ PRETENCE = ("noise", "seconds")
 WEIGHTS = (1.0, 2.0, 3.0)
 
 
-class _KnownModel:
+class _KnownModel(ABC):
     """A formula, run row by row so that a row's bits never depend on its neighbours."""
 
     settings: tuple[str, ...] = ()
@@ -35,13 +36,13 @@ class _KnownModel:
         self.noise = model.setting("noise", 0.0)
         self.seconds = model.setting("seconds", 0.0)
 
+    @abstractmethod
     def formula(self, row: Sequence[float]) -> dict[str, float]:
         """Each output for one row of inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def catalogue(self) -> Catalogue:
         """The inputs that may vary."""
-        raise NotImplementedError
 
     def faults(self) -> Iterator[Fault]:
         """Unknown outputs, policies and pretended patients that make no sense."""

@@ -202,7 +202,8 @@ def outcomes(subject: Subject) -> Found:
 @RESULTS.check(BOOKS, "nothing", "dates in the life are those in its history")
 def dates(subject: Subject) -> Found:
     """First dates against the history."""
-    from simulator.verification.event_state import DEATHS, HEALINGS, MAJOR
+    from simulator.verification.event_law import DEATHS
+    from simulator.verification.event_state import HEALINGS, MAJOR
     from simulator.vocabulary import Event
 
     kinds: dict[str, tuple[Event, ...]] = {

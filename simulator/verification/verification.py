@@ -10,10 +10,10 @@ from simulator.errors import BadInput
 from simulator.scenario import Scenario
 from simulator.verification.check import Check, NotApplicable
 from simulator.verification.clocks import CLOCKS
-from simulator.verification.event_state import EVENT_STATE
 from simulator.verification.inputs import INPUTS
 from simulator.verification.monotone import RESPONSES
 from simulator.verification.overall import OVERALL
+from simulator.verification.recovery import EVENT_STATE
 from simulator.verification.results import RESULTS
 from simulator.verification.subject import Subject
 from simulator.verification.uncertainty import UNCERTAINTY
