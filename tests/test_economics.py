@@ -627,9 +627,7 @@ def test_at_its_value_based_price_a_policy_is_exactly_worth_it(found: EconomicAn
 def test_the_summary_says_whose_costs_and_what_cells_are_taken_to_cost(found: EconomicAnalysis) -> None:
     """Payer, money and its year, horizon, discount rates, and the product's price with its grade."""
     said, values = basis(found), found.valued_by
-    assert (
-        f"Costs of {values.perspective.conventions.perspective.label} in EUR of {values.money.price_year}, over" in said
-    )
+    assert f"Payer: {values.perspective.conventions.perspective.label}; EUR of {values.money.price_year}, over" in said
     assert f"over {found.scenario.horizon:g} years, costs discounted by 3% and QALYs by 3% a year" in said
     kit = values.perspective.prices["pbmnc_kit"]
     assert values.product_prices["pbmnc"] == kit.value * values.money.factor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
 from simulator.validation import load_listed, load_studies, study_names, validate
 from simulator.validation.baseline import solved
-from simulator.validation.centres import SPREAD, at_other_centres
+from simulator.validation.centres import SPREADS, at_other_centres
 from simulator.validation.first_year import end_of_follow_up
 from simulator.validation.ladder import control_arm_ladder
 from simulator.validation.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
@@ -296,13 +297,13 @@ def test_coverage_counts_by_hand() -> None:
 
 
 def test_hospitals_differ_as_the_register_says() -> None:
-    """The log amputation rate spreads by the register's SD over the root of the number of hospitals, alike in all groups."""
+    """Log rates spread by the register's SD over the root of the number of hospitals, the same in all groups."""
     study = load_studies(REGISTER, ["bali"])[0]["bali"]
     draws = draws_for(REGISTER, 4000, 1)
-    wanted = REGISTER[SPREAD].value
-    for centres in (1, 4):
+    for (rate, spread), centres in itertools.product(SPREADS.items(), (1, 4)):
+        wanted = REGISTER[spread].value
         there = at_other_centres("bali", study.model_copy(update={"centres": centres}), REGISTER, draws, 1)
-        ratio = np.log(there["amputation_rate"] / draws["amputation_rate"])
+        ratio = np.log(there[rate] / draws[rate])
         # four standard errors of a mean and of an SD of 4,000
         assert ratio.mean() == pytest.approx(0.0, abs=4 * wanted / math.sqrt(4000))
         assert ratio.std() == pytest.approx(wanted / math.sqrt(centres), rel=4 / math.sqrt(8000))
@@ -312,12 +313,13 @@ def test_hospitals_differ_as_the_register_says() -> None:
 
 
 def test_the_founding_hospital_keeps_its_rate() -> None:
-    """A study at the founding cohort's hospital is predicted with the fitted rate, and others are if all are taken as alike."""
+    """A study at the founding cohort's hospital is predicted with the fitted rates, and others are if all are taken as alike."""
     draws = draws_for(REGISTER, 5, 1)
     for name, elsewhere in (("faglia2007", True), ("bali", False)):
         study = load_studies(REGISTER, [name])[0][name]
         for each in make_ready(name, study, REGISTER, draws, 10, 1, elsewhere).values():
-            assert each.params["amputation_rate"].tolist() == draws["amputation_rate"].tolist()
+            for rate in SPREADS:
+                assert each.params[rate].tolist() == draws[rate].tolist()
 
 
 def test_coverage_without_differences_of_hospitals_stands_beside() -> None:

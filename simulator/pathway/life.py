@@ -38,6 +38,7 @@ LIFE = np.dtype(
         ("exponent", np.float64, (RISKS,)),
         ("background_death", np.float64),
         ("healing_hr", np.float64),
+        ("wound_hr", np.float64),
         ("amputation_hr", np.float64),
         ("death_hr", np.float64),
         ("recurrence_hr", np.float64),

@@ -5,12 +5,29 @@ Every hazard (per year) is  rate * exp(per_mmhg (TcPO2 - reference) + trend (t -
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 from typing import Any
 
 from simulator.compiling import compiled
 from simulator.pathway.life import RISKS
 from simulator.vocabulary import Limb, Renal, Risk
+
+
+@compiled
+def wound_hazard_ratio(patient: Any, params: Any) -> float:
+    """Hazard ratio of healing of the limb's wound by gangrene, size and age; 1 for a wound like the founding cohort's.
+
+    Whoever was referred without a wound has no such features; a later wound counts as one like the founding cohort's.
+    """
+    if patient.rutherford < 4.5:
+        return 1.0
+    ratio = 1.0
+    if patient.gangrene < 0.5:
+        ratio *= params.healing_hr_no_gangrene
+    if params.wound_area_ratio != 1.0 or params.wound_age_ratio != 1.0:
+        log_ratio = params.healing_per_log_area * log(params.wound_area_ratio)
+        ratio *= exp(log_ratio + params.healing_per_log_age * log(params.wound_age_ratio))
+    return ratio
 
 
 @compiled
@@ -34,6 +51,7 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
         life.healing_hr *= params.healing_hr_rutherford_6
         life.amputation_hr *= params.amputation_hr_rutherford_6
     life.death_hr = death
+    life.wound_hr = wound_hazard_ratio(patient, params)
 
 
 @compiled
@@ -73,7 +91,12 @@ def risks_with_open_wound(life: Any, params: Any, t: float) -> None:
         t,
     )
     set_risk(
-        life, Risk.HEALING, params.healing_rate * life.healing_hr, params.healing_per_mmhg, params.healing_trend, t
+        life,
+        Risk.HEALING,
+        params.healing_rate * life.healing_hr * life.wound_hr,
+        params.healing_per_mmhg,
+        params.healing_trend,
+        t,
     )
     if life.limb == Limb.INTACT:
         set_risk(life, Risk.MINOR_AMPUTATION, params.minor_amputation_rate, 0.0, 0.0, t)

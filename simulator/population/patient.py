@@ -91,10 +91,10 @@ def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int, descr
     """Fill in the wound's features, which go with tissue loss only."""
     wound = 1.0 if patient.rutherford > 4.0 else 0.0
     patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
+    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
     if not described:
         return
     patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
-    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
     patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
 
 

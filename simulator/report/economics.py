@@ -45,7 +45,7 @@ def basis(found: EconomicAnalysis) -> str:
     if values.discounted:
         how = f"costs discounted by {100 * rates.costs:g}% and QALYs by {100 * rates.effects:g}% a year"
     span = f"over {found.scenario.horizon:g} years, {how}"
-    said = f"Costs of {payer} in {money.currency} of {money.price_year}, {span}."
+    said = f"Payer: {payer}; {money.currency} of {money.price_year}, {span}."
     cells = values.policies[found.policy].cell_therapy
     if not cells.doses:
         return said

@@ -46,7 +46,7 @@ def answer(validation: Validation) -> str:
     )
     if ALIKE in rows:
         alike = rows[ALIKE]
-        text += f" If all hospitals amputated alike it would be {alike['inside']} ({alike['share']:.0%})."
+        text += f" With hospitals and wounds like the founding cohort's it would be {alike['inside']} ({alike['share']:.0%})."
     if INDEPENDENT in rows:
         own = rows[INDEPENDENT]
         text += (
@@ -88,10 +88,13 @@ def validation_report(
         "joint draw of the clinical parameters lives the study's people in samples of the study's size, and each number is "
         "formed with the study's own estimator. What a study does not report is a range that widens the prediction. In the "
         "shipped files the ranges were set before the predictions were seen; no fit reads any of them.\n\n"
-        "The model is fitted at one hospital, and hospitals differ in how readily they amputate. A study is predicted for "
-        "hospitals drawn at random, whose amputation rates differ as published for like patients (the parameter "
-        "amputation_between_centres_sd); the founding cohort's own hospital keeps its rate. This was put in after the first "
-        "predictions had been seen, so the coverage without it stands beside the coverage with it.\n\n"
+        "Two things were put in after the first predictions had been seen, each from published effects and by one rule for "
+        "all studies, and the coverage without them stands beside the coverage with them. Hospitals differ in how readily they "
+        "amputate and how fast wounds heal: a study is predicted for hospitals drawn at random, whose rates differ as "
+        "published for like patients (amputation_between_centres_sd, healing_between_centres_sd), and the founding cohort's "
+        "own hospital keeps its rates. And wounds differ: in the founding cohort all had gangrene and were larger than 5 cm²; "
+        "where a study reports neither, any share with gangrene and a typical area of a tenth to all of the founding cohort's "
+        "are possible, and in foot clinics at most a quarter with gangrene and 0.03 to 0.6 of the area.\n\n"
         "The central view of the evidence was fitted to a meta-analysis that pools several of the randomised trials below, "
         "so differences between their arms are not wholly new to the model; the levels of their arms are.",
     )

@@ -1,4 +1,4 @@
-"""Other hospitals than the founding cohort's: how readily a limb is amputated differs between them.
+"""Other hospitals than the founding cohort's: how readily a limb is amputated and how fast wounds heal differ between them.
 
 The model is fitted at one hospital. A study elsewhere is predicted for a hospital drawn at random, as a meta-analysis predicts
 a new study and not the mean of studies (Higgins et al., J R Stat Soc A 2009;172:137, doi:10.1111/j.1467-985X.2008.00552.x).
@@ -16,21 +16,22 @@ from simulator.evidence.distributions import uniforms
 from simulator.evidence.register import Register
 from simulator.validation.study import Study
 
-SPREAD = "amputation_between_centres_sd"
-"""The register's standard deviation, between hospitals, of the log rate of major amputation in like patients."""
+SPREADS = {"amputation_rate": "amputation_between_centres_sd", "healing_rate": "healing_between_centres_sd"}
+"""Rate -> the register's standard deviation, between hospitals, of its logarithm in like patients."""
 
 
 def at_other_centres(
     key: str, study: Study, register: Register, draws: NDArray[np.void], seed: int
 ) -> NDArray[np.void]:
-    """Parameter draws (draws,) with the amputation rate of a study's hospitals, the same in all its groups.
+    """Parameter draws (draws,) with the rates of a study's hospitals, the same in all its groups.
 
     The mean over several hospitals differs less than that of one, by the square root of their number. The founding cohort's
-    hospital keeps its rate.
+    hospital keeps its rates.
     """
     if study.founding_centre:
         return draws
-    spread = register[SPREAD].value / study.centres**0.5
     table: Any = draws.copy()
-    table["amputation_rate"] *= np.exp(spread * norm.ppf(uniforms(f"{key}:centre", len(draws), seed)))
+    for rate, spread in SPREADS.items():
+        sd = register[spread].value / study.centres**0.5
+        table[rate] *= np.exp(sd * norm.ppf(uniforms(f"{key}:centre:{rate}", len(draws), seed)))
     return np.asarray(table)

@@ -31,6 +31,8 @@ from simulator.validation.study import Group, Study
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
 """Lives per group and draw. Numbers from more people are predicted with this many, which widens them a little."""
+WOUNDS = ("gangrene_share", "wound_area_ratio", "wound_age_ratio")
+"""What a study may say of its wounds."""
 FOR_A_PART = 5
 """Lives per person of a denominator that only some belong to."""
 
@@ -122,7 +124,7 @@ def make_ready(
     seed: int,
     elsewhere: bool = True,
 ) -> dict[str, Ready]:
-    """Every group of a study with its population in place, at the study's own hospitals if `elsewhere`."""
+    """Every group of a study with its population in place, at its own hospitals and with its own wounds if `elsewhere`."""
     if elsewhere:
         draws = at_other_centres(key, study, register, draws, seed)
     table = load_life_table(study.life_table.country, study.life_table.period)
@@ -130,6 +132,9 @@ def make_ready(
     ready = {}
     for name, group in study.groups.items():
         values, ranges, tcpo2 = study.baseline(group)
+        if not elsewhere:
+            values = {k: v for k, v in values.items() if k not in WOUNDS}
+            ranges = {k: v for k, v in ranges.items() if k not in WOUNDS}
         criteria, miss = study.criteria(group), 0.0
         if tcpo2 is not None:
             own, miss = solved(register, tcpo2, criteria, values)
@@ -172,7 +177,7 @@ def predict(
     """A prediction of every quantity of a study, and its groups as they were simulated.
 
     `draws` are engine parameters (draws,). `key` names the study's luck. Without `elsewhere` every study is predicted as if
-    its hospitals amputated as readily as the founding cohort's. Draws that lie in `cache` are not lived again. The result
+    its hospitals and wounds were like the founding cohort's. Draws that lie in `cache` are not lived again. The result
     does not depend on where or on how many processors it is made.
     """
     ready = make_ready(key, study, register, draws, patients, seed, elsewhere)

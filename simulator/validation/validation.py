@@ -28,7 +28,7 @@ from simulator.validation.study import GRADES, Quantity, Study
 
 COLUMNS = ("study", "quantity", "observed", "n", "low", "high", "predicted", "predicted_low", "predicted_high",
            "inside", "usable", "note")  # fmt: skip
-ALIKE = "grade A and B, if all hospitals amputated alike"
+ALIKE = "grade A and B, if hospitals and wounds were like the founding cohort's"
 NO_REASON = "No reason that a clinician would accept is known."
 VIEW = "central"
 FOUNDING = "founding_cohort_later"
@@ -77,8 +77,8 @@ def validate(
     """Predict every study with `draws` parameter draws and at least `patients` lives per group and draw.
 
     `founding` adds the end of the founding cohort's follow-up predicted from its first year. Every study is predicted a
-    second time as if all hospitals amputated alike, for the coverage without what is known of their differences. `advance`
-    is called with the number of draws just done, of twice `draws` times the number of studies. Draws that lie in `cache` are
+    second time as if its hospitals and wounds were like the founding cohort's, for the coverage without what was put in after
+    the first predictions had been seen. `advance` is called with the number of draws just done, of twice `draws` times the number of studies. Draws that lie in `cache` are
     not lived again; `way` says where the others are.
     """
     parameters = draws_for(register, draws, seed)
