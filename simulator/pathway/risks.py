@@ -15,13 +15,11 @@ from simulator.vocabulary import Limb, Renal, Risk
 
 @compiled
 def wound_hazard_ratio(patient: Any, params: Any) -> float:
-    """Hazard ratio of healing of the limb's wound by gangrene, size and age; 1 for a wound like the founding cohort's.
+    """Hazard ratio of healing of a limb's wounds by gangrene, infection, size and age.
 
-    Whoever was referred without a wound has no such features; a later wound counts as one like the founding cohort's.
+    It is 1 for an uninfected wound with gangrene and of the founding cohort's size and age.
     """
-    if patient.rutherford < 4.5:
-        return 1.0
-    ratio = 1.0
+    ratio = params.healing_hr_infection if patient.infection > 0.5 else 1.0
     if patient.gangrene < 0.5:
         ratio *= params.healing_hr_no_gangrene
     if params.wound_area_ratio != 1.0 or params.wound_age_ratio != 1.0:
@@ -50,6 +48,9 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
         death *= params.death_hr_rutherford_6
         life.healing_hr *= params.healing_hr_rutherford_6
         life.amputation_hr *= params.amputation_hr_rutherford_6
+    if patient.gangrene < 0.5:
+        death *= params.death_hr_no_gangrene
+        life.amputation_hr *= params.amputation_hr_no_gangrene
     life.death_hr = death
     life.wound_hr = wound_hazard_ratio(patient, params)
 

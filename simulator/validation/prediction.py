@@ -31,7 +31,7 @@ from simulator.validation.study import Group, Study
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
 """Lives per group and draw. Numbers from more people are predicted with this many, which widens them a little."""
-WOUNDS = ("gangrene_share", "wound_area_ratio", "wound_age_ratio")
+WOUNDS = ("gangrene_share", "infection_share", "wound_area_ratio", "wound_age_ratio")
 """What a study may say of its wounds."""
 FOR_A_PART = 5
 """Lives per person of a denominator that only some belong to."""

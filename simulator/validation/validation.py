@@ -78,8 +78,8 @@ def validate(
 
     `founding` adds the end of the founding cohort's follow-up predicted from its first year. Every study is predicted a
     second time as if its hospitals and wounds were like the founding cohort's, for the coverage without what was put in after
-    the first predictions had been seen. `advance` is called with the number of draws just done, of twice `draws` times the number of studies. Draws that lie in `cache` are
-    not lived again; `way` says where the others are.
+    the first predictions had been seen. `advance` is called with the number of draws just done, of twice `draws` times the
+    number of studies. Draws that lie in `cache` are not lived again; `way` says where the others are.
     """
     parameters = draws_for(register, draws, seed)
     rows: list[dict[str, Any]] = []

@@ -32,14 +32,17 @@ EACH: dict[str, tuple[str, int]] = {
     "death_hr_renal_severe": EARLIER_DEATH,
     "death_hr_dialysis": EARLIER_DEATH,
     "death_hr_rutherford_6": EARLIER_DEATH,
+    "death_hr_no_gangrene": EARLIER_DEATH,
     "act_death_hr": EARLIER_DEATH,
     "amputation_rate": ("amputated_at", -1),
     "amputation_hr_dialysis": ("amputated_at", -1),
     "amputation_hr_rutherford_6": ("amputated_at", -1),
+    "amputation_hr_no_gangrene": ("amputated_at", -1),
     "amputation_hr_rest_pain": ("amputated_at", -1),
     "healing_rate": ("healed_at", -1),
     "healing_hr_dialysis": ("healed_at", -1),
     "healing_hr_rutherford_6": ("healed_at", -1),
+    "healing_hr_infection": ("healed_at", -1),
     "healing_hr_no_gangrene": ("healed_at", -1),
     "wound_area_ratio": ("healed_at", 1),
     "wound_age_ratio": ("healed_at", 1),
@@ -109,6 +112,10 @@ def _renal(kind: Renal) -> Callable[[Followed], NDArray[np.bool_]]:
     return lambda c: c.patients["renal"] == kind
 
 
+def _wound_without_gangrene(c: Followed) -> NDArray[np.bool_]:
+    return np.asarray((c.patients["rutherford"] > 4.5) & (c.patients["gangrene"] < 0.5))
+
+
 def _can_learn_to_walk(c: Followed, limb: Limb) -> NDArray[np.bool_]:
     """Amputees with a healed stump who live for two more years."""
     lives = c.lives
@@ -127,10 +134,10 @@ CONCERNED: dict[str, tuple[str, Callable[[Followed], NDArray[np.bool_]]]] = {
     "amputation_hr_rutherford_6": ("amputation_rate", lambda c: c.patients["rutherford"] > 5.5),
     "healing_hr_dialysis": ("healing_rate", _renal(Renal.DIALYSIS)),
     "healing_hr_rutherford_6": ("healing_rate", lambda c: c.patients["rutherford"] > 5.5),
-    "healing_hr_no_gangrene": (
-        "healing_rate",
-        lambda c: (c.patients["rutherford"] > 4.5) & (c.patients["gangrene"] < 0.5),
-    ),
+    "death_hr_no_gangrene": ("death_rate_wound", _wound_without_gangrene),
+    "amputation_hr_no_gangrene": ("amputation_rate", _wound_without_gangrene),
+    "healing_hr_no_gangrene": ("healing_rate", _wound_without_gangrene),
+    "healing_hr_infection": ("healing_rate", lambda c: c.patients["infection"] > 0.5),
     "wound_area_ratio": ("healing_rate", lambda c: c.patients["rutherford"] > 4.5),
     "wound_age_ratio": ("healing_rate", lambda c: c.patients["rutherford"] > 4.5),
     "prosthesis_days_below_knee": ("walking_share_below_knee", lambda c: _can_learn_to_walk(c, Limb.BELOW_KNEE)),
