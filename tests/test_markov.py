@@ -137,6 +137,7 @@ def cohort() -> Followed:
         **RATES,
         **CONSTANT,
         background_hr=1.0,
+        healing_hr_no_gangrene=1.0,
         rest_pain_share=START_IN_REST_PAIN,
         age_mean=AGE,
     )

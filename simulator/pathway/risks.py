@@ -48,9 +48,6 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
         death *= params.death_hr_rutherford_6
         life.healing_hr *= params.healing_hr_rutherford_6
         life.amputation_hr *= params.amputation_hr_rutherford_6
-    if patient.gangrene < 0.5:
-        death *= params.death_hr_no_gangrene
-        life.amputation_hr *= params.amputation_hr_no_gangrene
     life.death_hr = death
     life.wound_hr = wound_hazard_ratio(patient, params)
 

@@ -188,7 +188,7 @@ def make_patient(
 ) -> bool:
     """Fill `patient` (and `row`, a float view of it) with patient i of a cohort; False if nobody can enter.
 
-    Where patients are not kept, what no rule reads (sides, durations, features of the wound) need not be `described`.
+    Where patients are not kept, what no rule reads (side, heel, osteomyelitis, duration of diabetes) need not be `described`.
 
     `given` has shape (rows, columns), NaN where unknown; with no rows everybody is synthetic. With rows, patient i is row
     i modulo their number, and nobody is turned away.

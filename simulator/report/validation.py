@@ -92,9 +92,10 @@ def validation_report(
         "all studies, and the coverage without them stands beside the coverage with them. Hospitals differ in how readily they "
         "amputate and how fast wounds heal: a study is predicted for hospitals drawn at random, whose rates differ as "
         "published for like patients (amputation_between_centres_sd, healing_between_centres_sd), and the founding cohort's "
-        "own hospital keeps its rates. And wounds differ: in the founding cohort all had gangrene and were larger than 5 cm²; "
-        "where a study reports neither, any share with gangrene and a typical area of a tenth to all of the founding cohort's "
-        "are possible, and in foot clinics at most a quarter with gangrene and 0.03 to 0.6 of the area.\n\n"
+        "own hospital keeps its rates. And wounds differ: in the founding cohort all had gangrene, 40% were infected and all "
+        "were larger than 5 cm². Where a study reports nothing of it, any share with gangrene, up to 60% with infection and a "
+        "typical area of a tenth to all of the founding cohort's are possible; in foot clinics at most a quarter with gangrene "
+        "and 0.03 to 0.6 of the area.\n\n"
         "The central view of the evidence was fitted to a meta-analysis that pools several of the randomised trials below, "
         "so differences between their arms are not wholly new to the model; the levels of their arms are.",
     )

@@ -61,8 +61,6 @@ PLAIN = {
             "healing_hr_rutherford_6",
             "healing_hr_no_gangrene",
             "healing_hr_infection",
-            "amputation_hr_no_gangrene",
-            "death_hr_no_gangrene",
             "wound_area_ratio",
             "wound_age_ratio",
             "amputation_hr_dialysis",
