@@ -508,3 +508,13 @@ def test_fitting_code_does_not_know_the_validation() -> None:
         text = file.read_text(encoding="utf-8")
         assert "simulator.validation" not in text, file.name
         assert "scenarios/validation" not in text, file.name
+
+
+def test_the_founding_cohort_is_observed_with_its_own_denominators() -> None:
+    """Shares of 50 people have exact limits, of nine amputations wider ones, and the mean to healing its published error."""
+    rows = validate({}, {}, REGISTER, 5, 40, 1, founding=True).table.set_index("quantity")
+    death, below = rows.loc["death"], rows.loc["below the knee among major amputations"]
+    assert (death["n"], below["n"]) == (50, 9)
+    assert (below["low"], below["high"]) == pytest.approx((0.212, 0.863), abs=0.001)  # exact, 5 of 9
+    healing = rows.loc["Kaplan-Meier mean to healing, all follow-up (days)"]
+    assert (healing["low"], healing["high"]) == pytest.approx((345 - 1.96 * 39, 345 + 1.96 * 39), abs=0.01)

@@ -31,7 +31,12 @@ def main(
             help="Fit to the first year alone, for `clti validate` to predict the rest of follow-up from.",
         ),
     ] = False,
-    cohorts: Annotated[int, typer.Option(help="Synthetic cohorts for the coverage check.", min=0, max=2000)] = 100,
+    cohorts: Annotated[
+        int | None,
+        typer.Option(
+            help="Synthetic cohorts for the coverage check: 200 unless told, 100 with --smoke.", min=0, max=2000
+        ),
+    ] = None,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of the fit.", min=0, max=2**63 - 1)] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("clti-out/calibrate"),
@@ -48,6 +53,8 @@ def main(
     from simulator.scenario import load_scenario
 
     scenario = load_scenario("founding_cohort")
+    if cohorts is None:
+        cohorts = 100 if smoke else 200
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
     if check and first_year:
         raise BadInput([Problem("command line", "--first-year", "with --check", "a fit, without --check")])

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.calibration.check import exact_interval
+from simulator.calibration.check import exact_interval, observed_targets
+from simulator.calibration.targets import load_targets
 from simulator.evidence.posterior import FIRST_YEAR, parameter_draws
 from simulator.evidence.register import Register
 from simulator.evidence.sources import Source
@@ -187,19 +188,21 @@ def _founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
     if table is None:
         why = f"The fit to the first year alone has not been made: calibration/{FIRST_YEAR} is missing."
         return [_blank(common | {"quantity": "end of follow-up", "note": why})]
+    data, _ = load_targets()
+    limits = {name: (low, high) for name, _, low, high in observed_targets(data)}
     rows = []
     for row in table.to_dict("records"):
         seen, inside = float(row["observed"]), bool(row["inside"])
         share = 0.0 <= seen <= 1.0
-        n = 50 if share else None
-        low, high = exact_interval(seen * 50, 50) if share else (math.nan, math.nan)
+        of = data.below_knee[1] if row["target"].startswith("below the knee") else data.n
+        low, high = limits[row["target"]]
         prediction = Prediction(row["predicted"], math.nan, row["low"], row["high"], np.zeros(0))
         rows.append(
             common
             | {
                 "quantity": row["target"].removeprefix("end of follow-up: "),
                 "observed": seen,
-                "n": n,
+                "n": of if share else None,
                 "low": low,
                 "high": high,
                 "predicted": row["predicted"],
