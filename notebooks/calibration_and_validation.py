@@ -33,7 +33,7 @@ from simulator.validation import load_studies, validate
 # %% [markdown]
 # ## What was observed
 #
-# The founding study (Panunzi and colleagues, 2022) has no control group. The scenario `founding_cohort` enrols
+# The founding study (Panunzi and colleagues) has no control group. The scenario `founding_cohort` enrols
 # simulated people by its criteria, treats them by its protocol and loses some to follow-up; then the study's own
 # estimators are applied to them. A Kaplan-Meier mean that censors deaths is compared with a Kaplan-Meier mean that
 # censors deaths.

@@ -44,12 +44,22 @@ TRUE_RISK = {
 FIRST_TIME = {"death": "died_at", "amputation": "amputated_at", "healing": "healed_at"}
 
 
+def wound_ratio(who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
+    """What each patient's wound multiplies the hazard of healing with."""
+    log_ratio = (who["infection"] > 0.5) * np.log(v("healing_hr_infection"))
+    log_ratio += (who["gangrene"] < 0.5) * np.log(v("healing_hr_no_gangrene"))
+    for feature in ("area", "age"):
+        log_ratio += v(f"healing_per_log_{feature}") * np.log(v(f"wound_{feature}_ratio"))
+    return np.asarray(np.exp(log_ratio))
+
+
 def hazard_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
     """What each patient's covariates multiply the hazard with."""
     dialysis, six = who["renal"] == Renal.DIALYSIS, who["rutherford"] > 5.5
     if risk != "death":
         ratio = np.where(dialysis, v(f"{risk}_hr_dialysis"), 1.0)
-        return np.asarray(ratio * np.where(six, v(f"{risk}_hr_rutherford_6"), 1.0))
+        ratio *= np.where(six, v(f"{risk}_hr_rutherford_6"), 1.0)
+        return np.asarray(ratio * wound_ratio(who, v) if risk == "healing" else ratio)
     log_ratio = v("death_per_year_of_age") * (who["age"] - v("reference_age"))
     log_ratio += (who["ischaemic_heart_disease"] > 0.5) * np.log(v("death_hr_heart"))
     log_ratio += six * np.log(v("death_hr_rutherford_6"))
