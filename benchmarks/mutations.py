@@ -149,6 +149,31 @@ MISTAKES = (
         "params.healing_rate * life.amputation_hr,",
     ),
     Mistake(
+        "infected wounds heal faster",
+        "pathway/risks.py",
+        "params.healing_hr_infection if patient.infection > 0.5 else 1.0",
+        "1.0 / params.healing_hr_infection if patient.infection > 0.5 else 1.0",
+    ),
+    Mistake("gangrene helps healing", "pathway/risks.py", "if patient.gangrene < 0.5:", "if patient.gangrene > 0.5:"),
+    Mistake(
+        "age of the wound forgotten",
+        "pathway/risks.py",
+        "exp(log_ratio + params.healing_per_log_age * log(params.wound_age_ratio))",
+        "exp(log_ratio)",
+    ),
+    Mistake(
+        "stumps heal as the wound did",
+        "pathway/risks.py",
+        "params.stump_healing_rate * life.healing_hr",
+        "params.stump_healing_rate * life.healing_hr * life.wound_hr",
+    ),
+    Mistake(
+        "infection without its share",
+        "population/patient.py",
+        "Stream.INFECTION, attempt, params.infection_share)",
+        "Stream.INFECTION, attempt, params.gangrene_share)",
+    ),
+    Mistake(
         "age effect with the wrong sign",
         "pathway/risks.py",
         "(patient.age - params.reference_age)",

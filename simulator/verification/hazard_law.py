@@ -44,6 +44,12 @@ TRUE_RISK = {
 FIRST_TIME = {"death": "died_at", "amputation": "amputated_at", "healing": "healed_at"}
 
 
+def limb_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
+    """What dialysis and severe tissue loss multiply the hazard of healing or amputation with."""
+    ratio = np.where(who["renal"] == Renal.DIALYSIS, v(f"{risk}_hr_dialysis"), 1.0)
+    return np.asarray(ratio * np.where(who["rutherford"] > 5.5, v(f"{risk}_hr_rutherford_6"), 1.0))
+
+
 def wound_ratio(who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
     """What each patient's wound multiplies the hazard of healing with."""
     log_ratio = (who["infection"] > 0.5) * np.log(v("healing_hr_infection"))
@@ -55,14 +61,12 @@ def wound_ratio(who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.
 
 def hazard_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) -> NDArray[np.float64]:
     """What each patient's covariates multiply the hazard with."""
-    dialysis, six = who["renal"] == Renal.DIALYSIS, who["rutherford"] > 5.5
     if risk != "death":
-        ratio = np.where(dialysis, v(f"{risk}_hr_dialysis"), 1.0)
-        ratio *= np.where(six, v(f"{risk}_hr_rutherford_6"), 1.0)
-        return np.asarray(ratio * wound_ratio(who, v) if risk == "healing" else ratio)
+        ratio = limb_ratio(risk, who, v)
+        return ratio * wound_ratio(who, v) if risk == "healing" else ratio
     log_ratio = v("death_per_year_of_age") * (who["age"] - v("reference_age"))
     log_ratio += (who["ischaemic_heart_disease"] > 0.5) * np.log(v("death_hr_heart"))
-    log_ratio += six * np.log(v("death_hr_rutherford_6"))
+    log_ratio += (who["rutherford"] > 5.5) * np.log(v("death_hr_rutherford_6"))
     for kind, name in (
         (Renal.MODERATE, "renal_moderate"),
         (Renal.SEVERE, "renal_severe"),
