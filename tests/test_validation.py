@@ -297,16 +297,16 @@ def test_coverage_counts_by_hand() -> None:
 
 
 def test_hospitals_differ_as_the_register_says() -> None:
-    """Log rates spread by the register's SD over the root of the number of hospitals, the same in all groups."""
+    """Log rates differ by the distances of both the founding hospital and the study's from the mean, the same in all groups."""
     study = load_studies(REGISTER, ["bali"])[0]["bali"]
     draws = draws_for(REGISTER, 4000, 1)
     for (rate, spread), centres in itertools.product(SPREADS.items(), (1, 4)):
-        wanted = REGISTER[spread].value
+        wanted = REGISTER[spread].value * math.sqrt(1 + 1 / centres)
         there = at_other_centres("bali", study.model_copy(update={"centres": centres}), REGISTER, draws, 1)
         ratio = np.log(there[rate] / draws[rate])
         # four standard errors of a mean and of an SD of 4,000
         assert ratio.mean() == pytest.approx(0.0, abs=4 * wanted / math.sqrt(4000))
-        assert ratio.std() == pytest.approx(wanted / math.sqrt(centres), rel=4 / math.sqrt(8000))
+        assert ratio.std() == pytest.approx(wanted, rel=4 / math.sqrt(8000))
     ready = make_ready("bali", study, REGISTER, draws, 10, 1)
     rates = [each.params["amputation_rate"].tolist() for each in ready.values()]
     assert rates[0] == rates[1] != draws["amputation_rate"].tolist()

@@ -25,13 +25,14 @@ def at_other_centres(
 ) -> NDArray[np.void]:
     """Parameter draws (draws,) with the rates of a study's hospitals, the same in all its groups.
 
-    The mean over several hospitals differs less than that of one, by the square root of their number. The founding cohort's
-    hospital keeps its rates.
+    Two hospitals differ by both their distances from the mean of all hospitals, which the fit to one of them does not tell: on
+    the log scale by a variance of twice the squared SD, and the mean of k hospitals differs from the founding one by 1 + 1/k
+    times it. The founding cohort's own hospital keeps its rates.
     """
     if study.founding_centre:
         return draws
     table: Any = draws.copy()
     for rate, spread in SPREADS.items():
-        sd = register[spread].value / study.centres**0.5
+        sd = register[spread].value * (1.0 + 1.0 / study.centres) ** 0.5
         table[rate] *= np.exp(sd * norm.ppf(uniforms(f"{key}:centre:{rate}", len(draws), seed)))
     return np.asarray(table)
