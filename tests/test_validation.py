@@ -300,10 +300,12 @@ def test_hospitals_differ_as_the_register_says() -> None:
     """Log rates differ by the distances of both the founding hospital and the study's from the mean, the same in all groups."""
     study = load_studies(REGISTER, ["bali"])[0]["bali"]
     draws = draws_for(REGISTER, 4000, 1)
-    for (rate, spread), centres in itertools.product(SPREADS.items(), (1, 4)):
+    for (spread, rates), centres in itertools.product(SPREADS.items(), (1, 4)):
         wanted = REGISTER[spread].value * math.sqrt(1 + 1 / centres)
         there = at_other_centres("bali", study.model_copy(update={"centres": centres}), REGISTER, draws, 1)
-        ratio = np.log(there[rate] / draws[rate])
+        ratios = [np.log(there[rate] / draws[rate]) for rate in rates]
+        assert all(np.allclose(each, ratios[0], atol=1e-12) for each in ratios)
+        ratio = ratios[0]
         # four standard errors of a mean and of an SD of 4,000
         assert ratio.mean() == pytest.approx(0.0, abs=4 * wanted / math.sqrt(4000))
         assert ratio.std() == pytest.approx(wanted, rel=4 / math.sqrt(8000))
@@ -318,7 +320,7 @@ def test_the_founding_hospital_keeps_its_rate() -> None:
     for name, elsewhere in (("faglia2007", True), ("bali", False)):
         study = load_studies(REGISTER, [name])[0][name]
         for each in make_ready(name, study, REGISTER, draws, 10, 1, elsewhere).values():
-            for rate in SPREADS:
+            for rate in itertools.chain(*SPREADS.values()):
                 assert each.params[rate].tolist() == draws[rate].tolist()
 
 

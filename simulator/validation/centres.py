@@ -1,4 +1,4 @@
-"""Other hospitals than the founding cohort's: how readily a limb is amputated and how fast wounds heal differ between them.
+"""Other hospitals than the founding cohort's: how many of like patients lose the limb, heal and die differs between them.
 
 The model is fitted at one hospital. A study elsewhere is predicted for a hospital drawn at random, as a meta-analysis predicts
 a new study and not the mean of studies (Higgins et al., J R Stat Soc A 2009;172:137, doi:10.1111/j.1467-985X.2008.00552.x).
@@ -16,8 +16,17 @@ from simulator.evidence.distributions import uniforms
 from simulator.evidence.register import Register
 from simulator.validation.study import Study
 
-SPREADS = {"amputation_rate": "amputation_between_centres_sd", "healing_rate": "healing_between_centres_sd"}
-"""Rate -> the register's standard deviation, between hospitals, of its logarithm in like patients."""
+SPREADS = {
+    "amputation_between_centres_sd": ("amputation_rate",),
+    "healing_between_centres_sd": ("healing_rate",),
+    "death_between_centres_sd": (
+        "death_rate_wound",
+        "death_rate_healed",
+        "death_rate_amputee",
+        "postoperative_death_rate",
+    ),
+}
+"""The register's standard deviation, between hospitals, of the logarithm of rates in like patients -> those rates."""
 
 
 def at_other_centres(
@@ -32,7 +41,9 @@ def at_other_centres(
     if study.founding_centre:
         return draws
     table: Any = draws.copy()
-    for rate, spread in SPREADS.items():
+    for spread, rates in SPREADS.items():
         sd = register[spread].value * (1.0 + 1.0 / study.centres) ** 0.5
-        table[rate] *= np.exp(sd * norm.ppf(uniforms(f"{key}:centre:{rate}", len(draws), seed)))
+        ratio = np.exp(sd * norm.ppf(uniforms(f"{key}:centre:{rates[0]}", len(draws), seed)))
+        for rate in rates:
+            table[rate] *= ratio
     return np.asarray(table)
