@@ -19,6 +19,7 @@ from simulator.calibration.posterior import Effort, calibrate
 from simulator.calibration.targets import load_targets
 from simulator.errors import BadInput
 from simulator.evidence import load_register
+from simulator.report.validation import patterns
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
 from simulator.validation import load_listed, load_studies, study_names, validate
@@ -234,8 +235,8 @@ def test_prediction_does_not_depend_on_other_studies_nor_on_more_draws() -> None
 
 
 def test_ignorance_widens_a_prediction() -> None:
-    """With the unknown TcPO2 and class known, the interval of a large arm is narrower."""
-    study = load_studies(REGISTER, ["tamaris"])[0]["tamaris"]
+    """With the unknown TcPO2 and class known, the interval of a large arm in one hospital is narrower."""
+    study = load_studies(REGISTER, ["tamaris"])[0]["tamaris"].model_copy(update={"founding_centre": True})
     draws = draws_for(REGISTER, 1, 1)[np.zeros(60, int)]
     wide = predict("tamaris", study, REGISTER, draws, 300, 1)[0][0]
     known = {name: sum(ends) / 2 for name, ends in study.assumed.items()}
@@ -245,8 +246,8 @@ def test_ignorance_widens_a_prediction() -> None:
 
 
 def test_sampling_variation_is_that_of_the_study_size() -> None:
-    """With parameters and baseline fixed, the spread of a share is binomial, to 15%."""
-    study = load_studies(REGISTER, ["tamaris"])[0]["tamaris"]
+    """With parameters, hospital and baseline fixed, the spread of a share is binomial, to 15%."""
+    study = load_studies(REGISTER, ["tamaris"])[0]["tamaris"].model_copy(update={"founding_centre": True})
     known = {name: sum(ends) / 2 for name, ends in study.assumed.items()}
     sure = study.model_copy(update={"population": study.population | known, "assumed": {}})
     draws = draws_for(REGISTER, 1, 1)[np.zeros(150, int)]
@@ -520,3 +521,19 @@ def test_the_founding_cohort_is_observed_with_its_own_denominators() -> None:
     assert (below["low"], below["high"]) == pytest.approx((0.212, 0.863), abs=0.001)  # exact, 5 of 9
     healing = rows.loc["Kaplan-Meier mean to healing, all follow-up (days)"]
     assert (healing["low"], healing["high"]) == pytest.approx((345 - 1.96 * 39, 345 + 1.96 * 39), abs=0.01)
+
+
+def test_the_side_of_the_predictions_is_told() -> None:
+    """Predictions above and below what was observed are counted, and how much wider the intervals have become."""
+    studies, _ = load_studies(REGISTER, ["huang2005", "juventas"])
+    found = validate(studies, {}, REGISTER, 20, 40, 1, founding=False)
+    said = patterns(found)
+    deaths = found.table[found.table["quantity"].str.startswith("death") & found.table["usable"]]
+    above = int((deaths["predicted"] > deaths["observed"]).sum())
+    line = next(each for each in said if each.startswith("Death: "))
+    assert line.endswith(
+        f"The prediction is above the observed number in {above} and below it in {len(deaths) - above}."
+    )
+    assert said[-1].startswith(
+        "Intervals are wider than with hospitals and wounds like the founding cohort's by a factor of "
+    )

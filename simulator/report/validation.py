@@ -17,7 +17,7 @@ from simulator.report.validation_figures import (
     structural_figure,
 )
 from simulator.validation.structural import StructuralResult
-from simulator.validation.validation import ALIKE, NO_REASON, Validation
+from simulator.validation.validation import ALIKE, FOUNDING, NO_REASON, Validation
 
 GOOD = "grade A and B"
 INDEPENDENT = "grade A and B, cited by no parameter of the clinical course"
@@ -41,7 +41,7 @@ def answer(validation: Validation) -> str:
     good = rows[GOOD]
     verdict = "as many as asked for" if good["share"] >= WANTED else "fewer than asked for"
     text = (
-        f"{good['inside']} of {good['quantities']} published numbers of grade A and B ({good['share']:.0%}) lie "
+        f"{good['inside']} of {good['quantities']} published numbers of grade A and B ({good['share']:.1%}) lie "
         f"inside their 95% predictive intervals: {verdict} ({WANTED:.0%})."
     )
     if ALIKE in rows:
@@ -57,16 +57,29 @@ def answer(validation: Validation) -> str:
 
 
 def patterns(validation: Validation) -> list[str]:
-    """What is predicted and what is not, by kind of outcome, with the direction of the misses."""
-    details = validation.details[validation.details["usable"] & validation.details["grade"].isin(["A", "B"])]
+    """What is predicted and what is not, by kind of outcome, with the direction of the misses and of all predictions.
+
+    Wide intervals can hold most numbers and still lie to one side of them, so the side is told as well.
+    """
+    whole = validation.table.join(validation.details.drop(columns=["study", "quantity", "inside", "usable"]))
+    whole = whole[whole["usable"] & whole["grade"].isin(["A", "B"])]
     lines = []
-    for outcome, rows in details.groupby("outcome", sort=False):
+    for outcome, rows in whole.groupby("outcome", sort=False):
         inside = int(rows["inside"].sum())
         ways = rows["direction"].value_counts()
         told = ", ".join(f"{count} {way}" for way, count in ways.items() if way)
+        above = int((rows["predicted"] > rows["observed"]).sum())
         lines.append(
             f"{str(outcome)[:1].upper()}{str(outcome)[1:]}: {inside} of {len(rows)} inside"
-            + (f"; {told}." if told else ".")
+            + (f"; {told}" if told else "")
+            + f". The prediction is above the observed number in {above} and below it in {len(rows) - above}."
+        )
+    own = whole[whole["study"] != FOUNDING]
+    wider = (own["predicted_high"] - own["predicted_low"]) / (own["alike_high"] - own["alike_low"])
+    if len(own):
+        lines.append(
+            "Intervals are wider than with hospitals and wounds like the founding cohort's by a factor of "
+            f"{wider.median():.2f} (median)."
         )
     return lines
 
