@@ -87,7 +87,7 @@ name = "death, 1 year"
 measure = "death"
 groups = ["everybody"]
 at_years = 1.0
-events = 9
+events = 3
 n = 60
 evidence = "published"
 

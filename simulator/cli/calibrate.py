@@ -34,7 +34,7 @@ def main(
     cohorts: Annotated[
         int | None,
         typer.Option(
-            help="Synthetic cohorts for the coverage check: 200 unless told, 100 with --smoke.", min=0, max=2000
+            help="Synthetic cohorts for the coverage check: 200 unless told, 50 with --smoke.", min=0, max=2000
         ),
     ] = None,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
@@ -54,7 +54,7 @@ def main(
 
     scenario = load_scenario("founding_cohort")
     if cohorts is None:
-        cohorts = 100 if smoke else 200
+        cohorts = 50 if smoke else 200
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
     if check and first_year:
         raise BadInput([Problem("command line", "--first-year", "with --check", "a fit, without --check")])

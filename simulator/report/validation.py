@@ -100,7 +100,8 @@ def validation_report(
         "Each study is re-enacted from a file that states its population, entry criteria, care, follow-up and results. Every "
         "joint draw of the clinical parameters lives the study's people in samples of the study's size, and each number is "
         "formed with the study's own estimator. What a study does not report is a range that widens the prediction. In the "
-        "shipped files the ranges were set before the predictions were seen; no fit reads any of them.\n\n"
+        "shipped files the ranges were set before the predictions were seen, but for those of wounds; no fit reads any of "
+        "them.\n\n"
         "Two things were put in after the first predictions had been seen, each from published effects and by one rule for "
         "all studies, and the coverage without them stands beside the coverage with them. Hospitals differ in how many of like "
         "patients lose the limb, heal and die: a study is predicted for hospitals drawn at random. Their rates differ as "
@@ -109,7 +110,8 @@ def validation_report(
         "And wounds differ: in the founding cohort all had gangrene, 40% were infected and all were larger than 5 cm². Where a "
         "study reports nothing of it, any share with gangrene, up to 60% with infection and a typical area of a tenth to all "
         "of the founding cohort's are possible; in foot clinics at most a quarter with gangrene and 0.03 to 0.6 of the "
-        "area.\n\n"
+        "area. Three files were corrected on reading again: Losordo 2012 counted amputations at any level, Namgoong 2018 had "
+        "three groups of feet and not two, and everybody in Redlich 2011 was scheduled for amputation.\n\n"
         "The central view of the evidence was fitted to a meta-analysis that pools several of the randomised trials below, "
         "so differences between their arms are not wholly new to the model; the levels of their arms are.",
     )
