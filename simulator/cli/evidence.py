@@ -152,14 +152,18 @@ def _reliance() -> pd.DataFrame:
 
 
 def _print_reliance(table: pd.DataFrame) -> None:
+    from simulator.evidence import load_register
     from simulator.evidence.reliance import statements
     from simulator.report.console import console, print_table
     from simulator.report.formats import number
 
+    register = load_register()
     digits = {name: number(4) for name in ("base", "at_low", "at_high", "swing")}
     for outcome, rows in table.groupby("outcome", sort=False):
-        strongest = rows[rows["swing"] > 0].head(STRONGEST).drop(columns="outcome")
-        print_table(strongest.reset_index(drop=True), str(outcome), digits)
+        strongest = rows[rows["swing"] > 0].head(STRONGEST).drop(columns="outcome").reset_index(drop=True)
+        strongest.insert(1, "what it is", [register[name].label for name in strongest["parameter"]])
+        said = str(outcome).replace("_", " ")
+        print_table(strongest, said[:1].upper() + said[1:], digits)
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
     console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)
