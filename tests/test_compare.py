@@ -341,9 +341,10 @@ def test_the_population_stands_beside_table_1() -> None:
 
 
 def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.MonkeyPatch, clti: Clti) -> None:
-    """`clti evidence --reliance` has a sentence for each headline result."""
+    """`clti evidence --reliance` has a table in words and a sentence for each headline result."""
     monkeypatch.setattr("simulator.comparison.job.RELIANCE_PATIENTS", 50)
     code, out, _ = clti("evidence", "--reliance")
     assert code == 0
     for name in ("death, conservative, 1 y", "major_amputation, protocol minus conservative, 1 y"):
         assert re.search(rf"{name}.*(rests on|moves by less than)", out), name
+    assert re.search(r"Major amputation by 1 year, %,\s+Share of referrals with rest pain.*\d\.\d%", out)

@@ -325,6 +325,17 @@ def test_the_founding_hospital_keeps_its_rate() -> None:
                 assert each.params[rate].tolist() == draws[rate].tolist()
 
 
+def test_wounds_are_the_founding_cohorts_if_all_are_taken_as_alike() -> None:
+    """What a study says of its wounds is then left out, whether reported or a range."""
+    draws = draws_for(REGISTER, 20, 1)
+    study = load_studies(REGISTER, ["hodfu"])[0]["hodfu"]
+    for elsewhere in (True, False):
+        (ready,) = make_ready("hodfu", study, REGISTER, draws, 10, 1, elsewhere).values()
+        assert ready.params["male_share"].tolist() == [0.84] * 20
+        for name in ("gangrene_share", "infection_share", "wound_area_ratio", "wound_age_ratio"):
+            assert (ready.params[name].tolist() == draws[name].tolist()) != elsewhere, name
+
+
 def test_coverage_without_differences_of_hospitals_stands_beside() -> None:
     """It counts the same numbers, judged by the predictions without them."""
     studies, _ = load_studies(REGISTER, ["huang2005", "benoit"])

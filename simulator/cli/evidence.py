@@ -56,7 +56,7 @@ def main(
     if out is not None:
         _write(registers, chosen, out, moved)
     if moved is not None:
-        _print_reliance(moved)
+        _print_reliance(moved, registers[0])
     elif sources:
         _print_sources(sources_table())
     elif name:
@@ -151,19 +151,13 @@ def _reliance() -> pd.DataFrame:
     return headline_reliance(scenario, scenario.headline, RELIANCE_PATIENTS, seed=1)
 
 
-def _print_reliance(table: pd.DataFrame) -> None:
-    from simulator.evidence import load_register
+def _print_reliance(table: pd.DataFrame, register: Register) -> None:
     from simulator.evidence.reliance import statements
+    from simulator.report.comparison_tables import reliance_readable
     from simulator.report.console import console, print_table
-    from simulator.report.formats import number
 
-    register = load_register()
-    digits = {name: number(4) for name in ("base", "at_low", "at_high", "swing")}
-    for outcome, rows in table.groupby("outcome", sort=False):
-        strongest = rows[rows["swing"] > 0].head(STRONGEST).drop(columns="outcome").reset_index(drop=True)
-        strongest.insert(1, "what it is", [register[name].label for name in strongest["parameter"]])
-        said = str(outcome).replace("_", " ")
-        print_table(strongest, said[:1].upper() + said[1:], digits)
+    readable = reliance_readable(table, register, STRONGEST)
+    print_table(readable.table, "What moves each headline result most", readable.formats, labels=readable.labels)
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
     console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)

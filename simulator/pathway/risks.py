@@ -22,6 +22,7 @@ def wound_hazard_ratio(patient: Any, params: Any) -> float:
     ratio = params.healing_hr_infection if patient.infection > 0.5 else 1.0
     if patient.gangrene < 0.5:
         ratio *= params.healing_hr_no_gangrene
+    # Most populations are like the founding cohort's, and logarithms cost every life.
     if params.wound_area_ratio != 1.0 or params.wound_age_ratio != 1.0:
         log_ratio = params.healing_per_log_area * log(params.wound_area_ratio)
         ratio *= exp(log_ratio + params.healing_per_log_age * log(params.wound_age_ratio))

@@ -280,9 +280,10 @@ def _evidence(report: Report, comparison: Comparison, figures: Mapping[str, Figu
     )
     if comparison.reliance is None:
         return report
+    shown = comparison.reliance[comparison.reliance["outcome"].map(lambda name: name.startswith(read.RELIANCE_SHOWN))]
     return _add(
         report,
-        read.reliance_readable(comparison, STRONGEST),
+        read.reliance_readable(shown, comparison.scenario.register, STRONGEST),
         f"The {STRONGEST} recalled or assumed values that move each headline result most, each moved alone to its 95%"
         f" limits in the same patients; changes are those of {comparison.label(str(comparison.main)).lower()} against"
         f" {comparison.label(comparison.reference).lower()}."

@@ -9,6 +9,7 @@ import pandas as pd
 from simulator.comparison import Comparison
 from simulator.comparison.population import treatment_table
 from simulator.evidence.parameter import GRADES
+from simulator.evidence.register import Register
 from simulator.report.formats import MISSING, ByRow, Format, number, percent, points
 from simulator.report.readable import Readable
 
@@ -221,13 +222,10 @@ def grades_readable(comparison: Comparison) -> Readable:
     return Readable(pd.DataFrame(rows, columns=["grade", "meaning", "numbers"]), {}, {"numbers": "Numbers"})
 
 
-def reliance_readable(comparison: Comparison, most: int) -> Readable:
-    """The recalled or assumed values that move each headline result most."""
-    table = comparison.reliance
-    assert table is not None
-    shown = table[table["outcome"].map(lambda name: name.startswith(RELIANCE_SHOWN))]
-    moving = shown[shown["swing"] > 0].groupby("outcome", sort=False).head(most).reset_index(drop=True)
-    labels = {parameter.name: parameter.label for parameter in comparison.scenario.register.parameters}
+def reliance_readable(table: pd.DataFrame, register: Register, most: int) -> Readable:
+    """The recalled or assumed values that move each result of a table of reliance most."""
+    moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most).reset_index(drop=True)
+    labels = {parameter.name: parameter.label for parameter in register.parameters}
     results = moving["outcome"].map(headline_label)
     limits = zip(moving["low_value"], moving["high_value"], strict=True)
     frame = pd.DataFrame(

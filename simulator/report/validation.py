@@ -61,7 +61,7 @@ def patterns(validation: Validation) -> list[str]:
 
     Wide intervals can hold most numbers and still lie to one side of them, so the side is told as well.
     """
-    whole = validation.table.join(validation.details.drop(columns=["study", "quantity", "inside", "usable"]))
+    whole = validation.rows
     whole = whole[whole["usable"] & whole["grade"].isin(["A", "B"])]
     lines = []
     for outcome, rows in whole.groupby("outcome", sort=False):
@@ -91,9 +91,7 @@ def validation_report(
     figures: dict[str, Figure],
 ) -> Report:
     """The report; `figures` are those of `draw_figures`."""
-    table, details = validation.table, validation.details
-    misses = validation.misses
-    whole = table.join(details[["label", "grade", "kind", "evidence", "cited_by"]])
+    whole, misses = validation.rows, validation.misses
     report = Report("Validation against published studies", answer(validation))
     report = report.section(
         "How it was done",
@@ -229,8 +227,7 @@ def draw_figures(
     validation: Validation, ladder: pd.DataFrame, structural: StructuralResult | None
 ) -> dict[str, Figure]:
     """The figures by file name."""
-    whole = validation.table.join(validation.details.drop(columns=["study", "quantity", "inside", "usable"]))
-    usable = whole[whole["usable"]]
+    usable = validation.rows[validation.table["usable"]]
     share = usable["share"].astype(bool)
     figures = {"coverage": coverage_figure(validation.coverage)}
     if share.any():

@@ -150,8 +150,8 @@ class Study(Frozen):
 
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that
     ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. `centres` is the
-    number of hospitals that it drew on, whose rates differ; `founding_centre` says that it is the hospital
-    of the founding cohort itself.
+    number of hospitals that it drew on, whose rates differ; `founding_centre` says that it is the hospital of the founding
+    cohort itself.
     """
 
     label: Words

@@ -51,11 +51,14 @@ class Validation:
     coverage: pd.DataFrame
 
     @property
+    def rows(self) -> pd.DataFrame:
+        """Columns of `details` beside those of `table`."""
+        return self.table.join(self.details[[c for c in self.details.columns if c not in self.table.columns]])
+
+    @property
     def misses(self) -> pd.DataFrame:
-        """Rows of `details` beside those of `table` in which the observed number lies outside."""
-        missed = self.table["usable"] & (self.table["inside"] == False)  # noqa: E712
-        extra = self.details.columns.difference(self.table.columns)
-        return self.table[missed].join(self.details.loc[missed, extra])
+        """Rows in which the observed number lies outside."""
+        return self.rows[self.table["usable"] & (self.table["inside"] == False)]  # noqa: E712
 
 
 def draws_for(register: Register, n: int, seed: int) -> NDArray[np.void]:

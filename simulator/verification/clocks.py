@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.scenario.policy import Criteria
 from simulator.verification.check import CLOSED_FORM, DESIGN, Domain, Found, NotApplicable
-from simulator.verification.hazard_law import NO_RECOVERY, QUIET, YEARS, hazard_ratio, limb_ratio
+from simulator.verification.hazard_law import NO_RECOVERY, QUIET, hazard_ratio, limb_ratio, quiet_lives
 from simulator.verification.inputs import ks
-from simulator.verification.subject import NOTHING, Subject
+from simulator.verification.subject import Subject
 
 CLOCKS = Domain("event-state: clocks within a life", "H")
 OPERATION = {
@@ -26,16 +25,9 @@ FAR_BELOW = 15.0
 @CLOCKS.check(CLOSED_FORM, "death after the operation alone", "times from it follow its hazard (Kolmogorov-Smirnov)")
 def after_operation(subject: Subject) -> Found:
     """The hazard after an amputation counts from the amputation: survival at each death is uniform."""
-    everybody = Criteria() if not len(subject.scenario.given) else None
-    scenario = subject.changed(entry=everybody, horizon=YEARS)
-    values = {**QUIET, **OPERATION, **NO_RECOVERY}
-    found = subject.lives(values, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
+    found, v = quiet_lives(subject, {**OPERATION, **NO_RECOVERY})
     happened = np.isfinite(found.lives["died_at"]) & np.isfinite(found.lives["amputated_at"])
     who, life = found.patients[happened], found.lives[happened]
-
-    def v(name: str) -> float:
-        return values[name] if name in values else subject.value(name)
-
     rate, trend = v("postoperative_death_rate"), v("postoperative_death_trend")
     since = life["died_at"] - life["amputated_at"]
     return ks(np.exp(-rate * hazard_ratio("death", who, v) * np.expm1(trend * since) / trend), "deaths")
@@ -44,16 +36,10 @@ def after_operation(subject: Subject) -> Found:
 @CLOCKS.check(CLOSED_FORM, "stump healing alone", "times from the operation follow its hazard (Kolmogorov-Smirnov)")
 def stump_healing(subject: Subject) -> Found:
     """A stump heals by dialysis and severe tissue loss, and knows nothing of the wound that it replaced."""
-    everybody = Criteria() if not len(subject.scenario.given) else None
-    scenario = subject.changed(entry=everybody, horizon=YEARS)
-    values = {**QUIET, **NO_RECOVERY, "amputation_rate": 3.0, "amputation_trend": 0.0, "stump_healing_rate": 0.6}
-    found = subject.lives(values, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
+    lost = {"amputation_rate": 3.0, "amputation_trend": 0.0, "stump_healing_rate": 0.6}
+    found, v = quiet_lives(subject, {**lost, **NO_RECOVERY})
     happened = np.isfinite(found.lives["healed_at"]) & (found.lives["amputated_at"] < found.lives["healed_at"])
     who, life = found.patients[happened], found.lives[happened]
-
-    def v(name: str) -> float:
-        return values[name] if name in values else subject.value(name)
-
     since = life["healed_at"] - life["amputated_at"]
     return ks(np.exp(-v("stump_healing_rate") * limb_ratio("healing", who, v) * since), "healed stumps")
 

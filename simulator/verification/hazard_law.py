@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engines.cohort_arrays import Followed
 from simulator.scenario.policy import Criteria
 from simulator.verification.subject import NO_DEATH, NOTHING, Subject
 from simulator.vocabulary import DAYS_PER_YEAR, Renal
@@ -76,18 +77,20 @@ def hazard_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) ->
     return np.asarray(np.exp(log_ratio))
 
 
-def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[np.float64]:
-    """Survival function of the risk at each patient's event: uniform if the law holds. Those with a wound at referral."""
+def quiet_lives(subject: Subject, values: dict[str, float]) -> tuple[Followed, Callable[[str], float]]:
+    """Untreated lives of anybody referred with almost no risk in force but those of `values`, and what each parameter was."""
     everybody = Criteria() if not len(subject.scenario.given) else None
     scenario = subject.changed(entry=everybody, horizon=YEARS)
-    changed = {**QUIET, **TRUE_RISK[risk], **values}
+    changed = {**QUIET, **values}
     lives = subject.lives(changed, scenario, [NOTHING], times=[YEARS], n=min(subject.n, 2_000))[NOTHING]
+    return lives, lambda name: changed[name] if name in changed else subject.value(name)
+
+
+def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[np.float64]:
+    """Survival function of the risk at each patient's event: uniform if the law holds. Those with a wound at referral."""
+    lives, v = quiet_lives(subject, {**TRUE_RISK[risk], **values})
     happened = np.isfinite(lives.lives[FIRST_TIME[risk]]) & (lives.patients["rutherford"] > 4.5)
     who, life = lives.patients[happened], lives.lives[happened]
-
-    def v(name: str) -> float:
-        return changed[name] if name in changed else subject.value(name)
-
     t = np.linspace(0.0, 1.0, STEPS + 1)[:, None] * life[FIRST_TIME[risk]]
     # The only ramp is the recovery that happens without care, and it starts at referral.
     ramp = np.clip(t / (v("recovery_days") / DAYS_PER_YEAR), 0.0, 1.0) * life["gain"] * (life["recovers_anyway"] == 1)
