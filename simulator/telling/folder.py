@@ -1,0 +1,66 @@
+"""Findings as files: tables, figures, report and manifest in one folder, or one page, or a fragment of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from simulator.report.outputs import OutputFolder
+from simulator.report.provenance import Provenance
+from simulator.telling.figures import figures_of
+from simulator.telling.page import console_tables, page, sentences
+from simulator.words.findings import Findings
+
+
+def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) -> OutputFolder:
+    """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
+    return OutputFolder(
+        path,
+        command,
+        inputs=findings_inputs.inputs,
+        seed=findings_inputs.seed,
+        settings=findings_inputs.settings,
+    )
+
+
+def write_findings(
+    findings: Findings, path: Path | str, command: Sequence[str], figures: Mapping[str, Figure] | None = None
+) -> tuple[Path, ...]:
+    """Write everything, all or nothing. Returns the paths, the manifest's last."""
+    folder = opened(findings, path, command)
+    fill(folder, findings, figures)
+    return folder.write()
+
+
+def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
+    """Add every table, figure and the report of findings to an output folder."""
+    for name, table in findings.tables.items():
+        if name in findings.per_row:
+            folder.per_patient(name, table)
+        else:
+            folder.table(name, table)
+    drawn = figures_of(findings) if figures is None else figures
+    for name, figure in drawn.items():
+        folder.figure(name, figure)
+    folder.text("report.html", page(findings, drawn, folder.provenance.for_readers()))
+
+
+def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:
+    """The report as one HTML page."""
+    made = Provenance.now(command, findings.inputs, findings.seed, findings.settings)
+    return page(findings, figures, made.for_readers())
+
+
+def fragment_of(findings: Findings) -> str:
+    """The summary and the console's tables as HTML without a page around them, for notebooks."""
+    parts = [f"<p>{escape(sentences(findings))}</p>"]
+    for title, content in console_tables(findings, 100):
+        head = "".join(f"<th>{escape(text)}</th>" for text in content.headings)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in content.rows)
+        parts.append(
+            f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+    return "\n".join(parts)
