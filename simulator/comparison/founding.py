@@ -16,7 +16,7 @@ YEAR = 1.0
 
 
 def founding_table(people: pd.DataFrame) -> pd.DataFrame:
-    """Results of the published protocol: quantity, observed, n, low, high, simulated, se, inside.
+    """Results of the published protocol by one year: quantity, observed, n, low, high, simulated, se, inside.
 
     `people` has one row per policy and patient, with the years that the study would have followed them. Observed shares
     have exact 95% binomial limits.
@@ -31,14 +31,14 @@ def founding_table(people: pd.DataFrame) -> pd.DataFrame:
     both = alive + gone
     doses = study.doses.sum(axis=0)
     shares = {
-        "Major amputation at 1 year": (both[0] + both[1], amputated),
-        "Death at 1 year": (gone.sum(), dead),
-        "Alive without major amputation at 1 year": (alive[2] + alive[3], ~dead & ~amputated),
-        "Healed at 1 year": (both[0] + both[2], healed),
-        "Healed without major amputation at 1 year": (both[2], healed & ~amputated),
-        "Treated once": (doses[0], people["doses"] == 1),
-        "Treated twice": (doses[1], people["doses"] == 2),
-        "Treated three times": (doses[2], people["doses"] == 3),
+        "major_amputation": (both[0] + both[1], amputated),
+        "death": (gone.sum(), dead),
+        "amputation_free_survival": (alive[2] + alive[3], ~dead & ~amputated),
+        "healing": (both[0] + both[2], healed),
+        "healing_without_amputation": (both[2], healed & ~amputated),
+        "treated_once": (doses[0], people["doses"] == 1),
+        "treated_twice": (doses[1], people["doses"] == 2),
+        "treated_three_times": (doses[2], people["doses"] == 3),
     }
     rows = []
     for quantity, (count, simulated) in shares.items():

@@ -44,3 +44,23 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
 def headline_reliance(scenario: Scenario, policy: str | None, patients: int, seed: int) -> pd.DataFrame:
     """What each recalled or assumed parameter does to each headline result; see `simulator.evidence.reliance`."""
     return reliance(scenario.register, headline_results(scenario, policy, patients, seed))
+
+
+def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The values that move each headline result most, at most so many a result.
+
+    Columns: outcome, policy, reference (empty for a level), time_years, parameter, grade, low_value, high_value, base, and
+    the result at either limit (at_low, at_high).
+    """
+    moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most)
+    rows = []
+    for row in moving.itertuples():
+        outcome, who, time = str(row.outcome).split(", ")
+        policy, _, reference = who.partition(" minus ")
+        result = (outcome, policy, reference, float(time.removesuffix(" y")))
+        limits = (row.low_value, row.high_value)
+        rows.append(
+            (*result, row.parameter, row.grade, *limits, row.base, row.base + row.at_low, row.base + row.at_high)
+        )
+    columns = ["outcome", "policy", "reference", "time_years", "parameter", "grade", "low_value", "high_value"]
+    return pd.DataFrame(rows, columns=[*columns, "base", "at_low", "at_high"])

@@ -13,23 +13,9 @@ from simulator.calibration.targets import load_targets
 from simulator.evidence.register import Register
 from simulator.vocabulary import ARTERIES, Renal
 
-SHARES = {
-    "male": "Men",
-    "ischaemic_heart_disease": "Ischaemic heart disease",
-    "infection": "Infected wound",
-    "osteomyelitis": "Osteomyelitis",
-    "gangrene": "Gangrene",
-    "heel": "Heel wound",
-    "right_limb": "Right limb",
-}
-MEANS = {"age": "Age, years", "diabetes_years": "Duration of diabetes, years"}
-BEYOND_TABLE_1 = {
-    "ankle_pressure_low": "Low ankle pressure",
-    "leiden": "Factor V Leiden",
-    "mthfr": "MTHFR 677 TT",
-    "small_ev_high": "High share of small vesicles",
-    "angioplasty_suitable": "Angioplasty possible",
-}
+SHARES = ("male", "ischaemic_heart_disease", "infection", "osteomyelitis", "gangrene", "heel", "right_limb")
+MEANS = ("age", "diabetes_years")
+BEYOND_TABLE_1 = ("ankle_pressure_low", "leiden", "mthfr", "small_ev_high", "angioplasty_suitable")
 
 
 class Row(NamedTuple):
@@ -53,34 +39,33 @@ def population_table(people: pd.DataFrame, register: Register) -> pd.DataFrame:
 
 def _rows(people: pd.DataFrame, register: Register) -> Iterator[Row]:
     published = {p.name: p.value for p in register.parameters if p.grade == "published"}
-    for column, label in MEANS.items():
+    for column in MEANS:
         yield from _mean(
-            label, people[column], published.get(f"{column}_mean", nan), published.get(f"{column}_sd", nan)
+            column, people[column], published.get(f"{column}_mean", nan), published.get(f"{column}_sd", nan)
         )
-    for column, label in SHARES.items():
-        yield _share(label, people[column], published.get(f"{column}_share", nan))
+    for column in SHARES:
+        yield _share(column, people[column], published.get(f"{column}_share", nan))
     enrolment, _ = load_targets()
-    yield from _mean("TcPO2 measured, mmHg", people["tcpo2_measured"], *enrolment.enrolment[:2])
+    yield from _mean("tcpo2_measured", people["tcpo2_measured"], *enrolment.enrolment[:2])
     arteries = people[[f"artery_{name}" for name in ARTERIES]]
     shares = [published.get(f"{name}_share", nan) for name in ARTERIES]
-    yield from _mean("Diseased arterial sites", arteries.sum(axis=1), float(np.sum(shares)), nan)
+    yield from _mean("diseased_arteries", arteries.sum(axis=1), float(np.sum(shares)), nan)
     for name, share in zip(ARTERIES, shares, strict=True):
-        yield _share(f"{name.replace('_', ' ').capitalize()} artery", people[f"artery_{name}"], share)
-    yield from _mean("TcPO2 true, mmHg", people["tcpo2"], nan, nan)
+        yield _share(f"artery_{name}", people[f"artery_{name}"], share)
+    yield from _mean("tcpo2", people["tcpo2"], nan, nan)
     for rutherford in (4, 5, 6):
-        yield _share(f"Rutherford {rutherford}", people["rutherford"] == rutherford, nan)
+        yield _share(f"rutherford_{rutherford}", people["rutherford"] == rutherford, nan)
     for renal in Renal:
         name = renal.name.lower()
-        words = {Renal.NORMAL: "Normal renal function", Renal.DIALYSIS: "Dialysis"}
-        yield _share(words.get(renal, f"{name.capitalize()} renal impairment"), people["renal"] == name, nan)
-    for column, label in BEYOND_TABLE_1.items():
-        yield _share(label, people[column], nan)
+        yield _share(f"renal_{name}", people["renal"] == name, nan)
+    for column in BEYOND_TABLE_1:
+        yield _share(column, people[column], nan)
 
 
-def _mean(label: str, values: pd.Series[float], mean: float, sd: float) -> Iterator[Row]:
+def _mean(name: str, values: pd.Series[float], mean: float, sd: float) -> Iterator[Row]:
     spread, n = float(values.std()), len(values)
-    yield Row(label, "mean", float(values.mean()), spread / sqrt(n), mean)
-    yield Row(label, "sd", spread, _se_of_sd(values), sd)
+    yield Row(name, "mean", float(values.mean()), spread / sqrt(n), mean)
+    yield Row(name, "sd", spread, _se_of_sd(values), sd)
 
 
 def _se_of_sd(values: pd.Series[float]) -> float:
@@ -92,9 +77,9 @@ def _se_of_sd(values: pd.Series[float]) -> float:
     return float(np.sqrt((np.mean(centred**4) - variance**2) / len(values)) / (2.0 * np.sqrt(variance)))
 
 
-def _share(label: str, values: pd.Series[bool], published: float) -> Row:
+def _share(name: str, values: pd.Series[bool], published: float) -> Row:
     p = float(values.mean())
-    return Row(label, "share", p, sqrt(p * (1.0 - p) / len(values)), published)
+    return Row(name, "share", p, sqrt(p * (1.0 - p) / len(values)), published)
 
 
 def treatment_table(people: pd.DataFrame) -> pd.DataFrame:

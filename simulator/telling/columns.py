@@ -109,6 +109,8 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
     "months": {"digits": 1, "scale": 12.0},
     "money": {"digits": 0},
     "count": {"digits": 0},
+    "per_hundred": {"digits": 1, "scale": 100.0},
+    "limits": {"digits": 3},
 }
 """The formats that data and templates may name. Shares are stored as 0 to 1, times as years."""
 

@@ -27,8 +27,9 @@ from simulator.telling.columns import Labels, columns, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
 from simulator.words.findings import Findings
 
-Figures = Mapping[str, Callable[[], Any]]
-"""Name of a figure -> what draws it, called at most once a page."""
+ALWAYS_TOLD = ("major_amputation", "death")
+EQUAL = 4e-4
+"""Shares that differ by less are shown as equal."""
 
 
 class Telling:
@@ -82,6 +83,25 @@ class Telling:
     def label(self, kind: str, name: Any) -> str:
         """What people call a policy, an outcome, a state, a parameter."""
         return self.labels.get(kind, {}).get(str(name)) or said(str(name))
+
+    @staticmethod
+    def in_parts(names: Sequence[str], most: int) -> list[Sequence[str]]:
+        """Parts of at most so many names, of nearly equal length."""
+        parts = -(-len(names) // most)
+        return [names[part * len(names) // parts : (part + 1) * len(names) // parts] for part in range(parts)]
+
+    def telling_outcomes(self, name: str, time: float, leave_out: Sequence[str] = ()) -> list[str]:
+        """Outcomes of a table that say something at a time: not the same 0 or 1 everywhere, and not what was said before."""
+        frame = self.frame(name)
+        first, found = frame["time_years"].min(), []
+        for outcome, own in frame.groupby("outcome", sort=False):
+            now = own.loc[own["time_years"] == time, "mean"].to_numpy()
+            before = own.loc[own["time_years"] == first, "mean"].to_numpy()
+            settled = outcome not in ALWAYS_TOLD and time > first and (now == before).all()
+            constant = (abs(now) < EQUAL).all() or (abs(now - 1.0) < EQUAL).all()
+            if now.size and outcome not in leave_out and not constant and not settled:
+                found.append(str(outcome))
+        return found or list(ALWAYS_TOLD)
 
     def next_number(self, kind: str) -> int:
         """The number of the next table or figure."""
