@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
 PACKAGE = Path(__file__).parent
@@ -62,9 +63,23 @@ def compiled(function: F) -> F:
     return wrapped
 
 
+def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype[Any]:
+    """A dtype whose records have their fields as attributes, compiled or not: with the compiler off a debugger can follow.
+
+    Raises ValueError for a field that NumPy's records would hide behind an attribute of their own, such as `size`.
+    """
+    hidden = {field[0] for field in fields} & set(dir(np.record))
+    if hidden:
+        raise ValueError(f"fields named as attributes of every record: {', '.join(sorted(hidden))}")
+    return np.dtype((np.record, np.dtype(list(fields), align=True)))
+
+
 @contextmanager
 def announced(what: str) -> Iterator[None]:
     """Say on standard error, once per version of the sources, that `what` compiles and how long that took."""
+    if numba.config.DISABLE_JIT:
+        yield
+        return
     mark = CACHE / f"{what.replace(' ', '-')}.compiled" if CACHE is not None else None
     first = mark is None or not mark.exists()
     if first:

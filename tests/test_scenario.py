@@ -190,11 +190,11 @@ def test_shipped_policies_do_what_their_names_say(base: Scenario) -> None:
     assert protocol["interval"] == 45 / 365.25
     assert protocol["waiting"] == 0.0
     assert (protocol["tcpo2_below"], protocol["ankle_pressure_counts"], protocol["dialysis"]) == (30.0, 1.0, 0.0)
-    assert (protocol["repeat"], protocol["stop_at_tcpo2"]) == (Repeat.CLINICAL_JUDGEMENT, 40.0)
+    assert (protocol["repeat_rule"], protocol["stop_at_tcpo2"]) == (Repeat.CLINICAL_JUDGEMENT, 40.0)
     assert (protocol["product"], protocol["route"]) == (Product.PBMNC, Route.INTRAMUSCULAR)
     assert different["single_dose"] == {"doses"}
-    assert different["response_guided"] == {"repeat"}
-    assert different["four_doses"] == {"doses", "repeat"}
+    assert different["response_guided"] == {"repeat_rule"}
+    assert different["four_doses"] == {"doses", "repeat_rule"}
     assert different["pta"] == {"doses", "angioplasty", "angioplasty_suitable"}
     assert different["pta_act"] == {"angioplasty", "angioplasty_suitable"}
     assert different["include_dialysis"] == {"dialysis"}
@@ -246,7 +246,7 @@ selection = { marker = "thrombophilia", sensitivity = 0.9, specificity = 0.8, tr
         "waiting": 14 / 365.25,
         "product": Product.BMMNC,
         "route": Route.INTRA_ARTERIAL,
-        "repeat": Repeat.UNTIL_TCPO2,
+        "repeat_rule": Repeat.UNTIL_TCPO2,
         "stop_at_tcpo2": 50.0,
         "angioplasty": 1.0,
         "marker": Marker.THROMBOPHILIA,

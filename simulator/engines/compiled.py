@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, record_dtype
 from simulator.engines.ledger import (
     MARKER_TEST,
     WIDTH,
@@ -29,9 +29,7 @@ from simulator.perfusion import tcpo2
 from simulator.population.patient import make_patient
 from simulator.vocabulary import Event
 
-HISTORY = np.dtype(
-    [("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)], align=True
-)
+HISTORY = record_dtype([("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)])
 """One event: patient, years since referral, `Event`, and TcPO2 (mmHg; measured at referral and visits, true otherwise;
 NaN after a major amputation)."""
 

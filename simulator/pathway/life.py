@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, record_dtype
 from simulator.vocabulary import Limb, Risk, State, Wound
 
 MOST_RAMPS = 8
 RISKS = len(Risk)
 
-LIFE = np.dtype(
+LIFE = record_dtype(
     [
         ("seed", np.uint64),
         ("patient", np.uint64),
@@ -74,8 +74,7 @@ LIFE = np.dtype(
         ("converted_at", np.float64),
         ("first_walked_at", np.float64),
         ("died_at", np.float64),
-    ],
-    align=True,
+    ]
 )
 
 

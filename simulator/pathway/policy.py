@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.compiling import record_dtype
 from simulator.population.criteria import CRITERIA_FIELDS
 
 POLICY_FIELDS = (
@@ -18,9 +19,9 @@ POLICY_FIELDS = (
     "waiting",
     "product",
     "route",
-    "repeat",
+    "repeat_rule",
     "stop_at_tcpo2",
     "angioplasty",
 )
-POLICY = np.dtype([(name, np.float64) for name in POLICY_FIELDS])
+POLICY = record_dtype([(name, np.float64) for name in POLICY_FIELDS])
 """Criteria, biomarker test, schedule (interval and waiting in years), product, route, repeat rule, angioplasty 0/1."""

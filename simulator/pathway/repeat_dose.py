@@ -32,10 +32,10 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
-    if life.doses == 0 or policy.repeat == Repeat.ALWAYS.value:
+    if life.doses == 0 or policy.repeat_rule == Repeat.ALWAYS.value:
         return True
     seen = decision_tcpo2(life, params, t)
-    if policy.repeat == Repeat.UNTIL_TCPO2.value:
+    if policy.repeat_rule == Repeat.UNTIL_TCPO2.value:
         return bool(seen < policy.stop_at_tcpo2)
     u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
     stop = params.judgement_stop_recovered if seen >= policy.stop_at_tcpo2 else params.judgement_stop

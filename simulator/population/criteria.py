@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, record_dtype
 from simulator.vocabulary import Renal
 
 CRITERIA_FIELDS = (
@@ -21,7 +21,7 @@ CRITERIA_FIELDS = (
     "dialysis",
     "angioplasty_suitable",
 )
-CRITERIA = np.dtype([(name, np.float64) for name in CRITERIA_FIELDS])
+CRITERIA = record_dtype([(name, np.float64) for name in CRITERIA_FIELDS])
 """Limits in mmHg, years and Rutherford class; severe_renal and dialysis 1 = admitted, 0 = excluded;
 angioplasty_suitable 1 = only such people, 0 = only others, -1 = either."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, record_dtype
 from simulator.draws import normal, normal_quantile, uniform
 from simulator.population.criteria import may_enter
 from simulator.vocabulary import ARTERIES, Renal, Stream
@@ -39,7 +39,7 @@ COLUMNS = (
     "screened",
     *(f"artery_{name}" for name in ARTERIES),
 )
-PATIENT = np.dtype([(name, np.float64) for name in COLUMNS])
+PATIENT = record_dtype([(name, np.float64) for name in COLUMNS])
 """A patient: one float per column (years, mmHg, 0/1, renal class, Rutherford class, % of vesicles, arteries 0/1)."""
 
 DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH = (
@@ -117,7 +117,8 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, de
         patient.rutherford = 5.0
     draw_wound(patient, params, seed, i, attempt, described)
     if described:
-        variance = log(1.0 + (params.diabetes_years_sd / params.diabetes_years_mean) ** 2)
+        variation = params.diabetes_years_sd / params.diabetes_years_mean
+        variance = log(1.0 + variation * variation)
         z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
         patient.diabetes_years = min(
             params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
@@ -152,7 +153,9 @@ def small_ev_level(patient: Any, params: Any, seed: int, i: int) -> float:
 @compiled
 def tcpo2_given_measurement(seen: float, params: Any, u: float) -> float:
     """Quantile u of the true TcPO2 (mmHg) given one measurement: the register's prior times the normal error."""
-    prior, error = params.referral_tcpo2_sd**2, params.measurement_sd**2
+    # Products, not powers: compiled and interpreted they round alike.
+    prior = params.referral_tcpo2_sd * params.referral_tcpo2_sd
+    error = params.measurement_sd * params.measurement_sd
     weight = prior / (prior + error)
     mean = weight * seen + (1.0 - weight) * params.referral_tcpo2_mean
     return truncated_normal(u, mean, sqrt(weight * error), 0.0, inf)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiling import record_dtype
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
 from simulator.pathway.policy import POLICY
@@ -29,7 +30,7 @@ _SUITABLE = {"any": -1.0, "no": 0.0, "yes": 1.0}
 
 @lru_cache(maxsize=8)
 def _fields(names: tuple[str, ...]) -> np.dtype[Any]:
-    return np.dtype([(name, np.float64) for name in (*names, SHARE)])
+    return record_dtype([(name, np.float64) for name in (*names, SHARE)])
 
 
 def parameter_dtype(register: Register) -> np.dtype[Any]:
@@ -124,7 +125,7 @@ def policy_records(policies: Iterable[Policy]) -> NDArray[np.void]:
         record["waiting"] = cells.waiting_days / DAYS_PER_YEAR
         record["product"] = Product[cells.product.upper()]
         record["route"] = Route[cells.route.upper()]
-        record["repeat"] = Repeat[repeat.rule.upper()]
+        record["repeat_rule"] = Repeat[repeat.rule.upper()]
         record["stop_at_tcpo2"] = inf if repeat.stop_at_tcpo2 is None else repeat.stop_at_tcpo2
         record["angioplasty"] = policy.angioplasty.offered
     return records
