@@ -18,7 +18,7 @@ from simulator.comparison import compare
 from simulator.comparison.founding import founding_table
 from simulator.comparison.headlines import headline_results
 from simulator.comparison.population import population_table
-from simulator.engines.outcomes import OUTCOMES
+from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 

@@ -47,13 +47,13 @@ from simulator.economics.valuation import Worth, cost_table, item_costs, worth
 from simulator.economics.values import Money, Values, values_of
 from simulator.economics.variants import varied
 from simulator.economics.voi import evpi, evppi
-from simulator.engines.ledger import COUNTS
 from simulator.errors import BadInput
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
+from simulator.living.ledger import COUNTS
 from simulator.report.economics import answer, basis, draws_table
 from simulator.report.outputs import OutputFolder
 from simulator.run import Result, simulate

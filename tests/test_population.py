@@ -13,10 +13,10 @@ from scipy.stats import norm
 
 from simulator import load_scenario, simulate
 from simulator.errors import BadInput
-from simulator.population.arteries import diseased_arteries
-from simulator.population.enrolment import follow_up_ends
-from simulator.population.patient import COLUMNS
-from simulator.population.table import KINDS, read_patients
+from simulator.rules.population.arteries import diseased_arteries
+from simulator.rules.population.enrolment import follow_up_ends
+from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.table import KINDS, read_patients
 from simulator.scenario import Scenario
 from simulator.vocabulary import ARTERIES, Renal
 

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import load_scenario, simulate
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import FIELDS
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput
 from simulator.evidence.distributions import sample
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import FIELDS
+from simulator.living.outcomes import OUTCOMES
 from simulator.run import Result, simulation
 from simulator.run.job import Job
 from simulator.scenario import Scenario

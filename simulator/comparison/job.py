@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.comparison.headlines import headline_reliance
 from simulator.comparison.views import evidence_views
-from simulator.engines.cohort_arrays import Followed
+from simulator.living.cohort_arrays import Followed
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
 from simulator.scenario import Scenario

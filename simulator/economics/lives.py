@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from simulator.compiling import CACHE
 from simulator.economics.results import Array
-from simulator.engines.ledger import FIELDS
-from simulator.engines.outcomes import OUTCOMES
+from simulator.living.ledger import FIELDS
+from simulator.living.outcomes import OUTCOMES
 from simulator.run import Result, simulate
 from simulator.scenario.economics import Discounting
 from simulator.scenario.scenario import Scenario

@@ -19,9 +19,9 @@ from simulator.economics.sampling import net_benefit_of_sampling
 from simulator.economics.simulated_trial import SimulatedTrial
 from simulator.economics.values import Money
 from simulator.economics.voi import Value, evpi, evppi
-from simulator.engines.outcomes import OUTCOMES
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
+from simulator.living.outcomes import OUTCOMES
 from simulator.scenario.economics import Trial
 from simulator.scenario.policy import Criteria
 from simulator.scenario.scenario import Scenario

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.engines.capacity import WaitEnd, Waiting
-from simulator.engines.cohort_arrays import Followed
-from simulator.population.description import described
-from simulator.population.enrolment import follow_up_ends
-from simulator.population.patient import COLUMNS
+from simulator.living.capacity import WaitEnd, Waiting
+from simulator.living.cohort_arrays import Followed
+from simulator.rules.population.description import described
+from simulator.rules.population.enrolment import follow_up_ends
+from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import Scenario
 from simulator.vocabulary import Event, Limb, Renal, Wound
 

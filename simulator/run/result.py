@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.engines.capacity import Waiting
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import FIELDS
-from simulator.engines.outcomes import OUTCOMES
+from simulator.living.capacity import Waiting
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import FIELDS
+from simulator.living.outcomes import OUTCOMES
 from simulator.run.people import event_table, patient_table, queue_table, wait_table
 from simulator.run.sums import Estimate, Floats
 from simulator.scenario import Scenario
@@ -96,7 +96,7 @@ class Result:
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
-        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.engines.ledger.FIELDS`."""
+        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger.FIELDS`."""
         mean, se = self.ledger_estimates
         return tidy({"policy": self.policies, "field": FIELDS}, mean=mean, se=se)
 

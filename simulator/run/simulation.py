@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.engines.capacity import Capacity, Discipline
-from simulator.engines.ledger import FIELDS
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput, Problem
-from simulator.population.patient import MOST_REFERRALS
+from simulator.living.capacity import Capacity, Discipline
+from simulator.living.ledger import FIELDS
+from simulator.living.outcomes import OUTCOMES
+from simulator.rules.population.patient import MOST_REFERRALS
 from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled, Sums

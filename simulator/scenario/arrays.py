@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from simulator.compiling import record_dtype
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import CRITERIA
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
 from simulator.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route

@@ -14,8 +14,8 @@ from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
 from simulator.evidence.shipped import shipped
-from simulator.population.patient import COLUMNS
-from simulator.population.table import patients_in
+from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.table import patients_in
 from simulator.scenario.inheritance import (
     Layer,
     Table,

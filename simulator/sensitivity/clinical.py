@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput, CheckFailed, Problem, nearest
 from simulator.evidence.posterior import joint_names, posterior_table
+from simulator.living.outcomes import OUTCOMES
 from simulator.run.job import Done, Job
 from simulator.scenario import Policy, Scenario, load_scenario
 from simulator.scenario.arrays import SHARE, policy_records

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.draws import uniform
-from simulator.population.description import fill_small_ev
-from simulator.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.rules.draws import uniform
+from simulator.rules.population.description import fill_small_ev
+from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
 from simulator.trials.accrual import PLACES
 from simulator.trials.data import TOUCH, TrialData, cut, limited
 from simulator.trials.looks import end_of_trial

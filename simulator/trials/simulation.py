@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from simulator.compiling import announced
 from simulator.errors import BadInput, Problem
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import may_enter
-from simulator.population.patient import PATIENT, make_patient
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.patient import PATIENT, make_patient
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import MOST_PATIENTS, Design

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.draws import philox, uniform
 from simulator.evidence.distributions import mean, quantile, sample, sd
 from simulator.evidence.parameter import KINDS
-from simulator.population.criteria import CRITERIA_FIELDS, may_enter
-from simulator.population.patient import COLUMNS, PATIENT
+from simulator.rules.draws import philox, uniform
+from simulator.rules.population.criteria import CRITERIA_FIELDS, may_enter
+from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.scenario.policy import Criteria
 from simulator.verification.check import (
     ADVISHE,

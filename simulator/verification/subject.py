@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed, joined
 from simulator.evidence.life_table import LifeTable
+from simulator.living.cohort_arrays import Followed, joined
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
 from simulator.scenario import Policy, Scenario
@@ -184,7 +184,7 @@ def cohorts(result: Result) -> dict[str, Followed]:
 
 def stacked(lives: Mapping[str, Followed], field: str) -> NDArray[np.float64]:
     """A field of the lives or a column of the ledger under every policy, one after another."""
-    from simulator.engines.ledger import FIELDS
+    from simulator.living.ledger import FIELDS
 
     if field in FIELDS:
         return np.concatenate([c.ledgers[:, FIELDS.index(field)] for c in lives.values()])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.draws import normal, normal_quantile
+from simulator.rules.draws import normal, normal_quantile
 from simulator.vocabulary import ARTERIES, Stream
 
 

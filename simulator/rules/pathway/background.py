@@ -6,8 +6,8 @@ from math import exp, inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import budget
-from simulator.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.draws import budget
+from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.vocabulary import Stream
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import normal, uniform
-from simulator.pathway.life import limb_kept
-from simulator.perfusion import tcpo2
-from simulator.population.patient import measured
+from simulator.rules.draws import normal, uniform
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import measured
 from simulator.vocabulary import Repeat, Stream, Wound
 
 

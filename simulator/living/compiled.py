@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.engines.ledger import (
+from simulator.living.ledger import (
     MARKER_TEST,
     WIDTH,
     add_count,
@@ -19,14 +19,14 @@ from simulator.engines.ledger import (
     add_sojourn,
     add_visits,
 )
-from simulator.engines.outcomes import WIDTH as OUTCOME_WIDTH
-from simulator.engines.outcomes import outcomes_at
-from simulator.engines.visits import seen_at_visit
-from simulator.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.pathway.life import limb_kept, state_of
-from simulator.pathway.referral import begin_life
-from simulator.perfusion import tcpo2
-from simulator.population.patient import make_patient
+from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.living.outcomes import outcomes_at
+from simulator.living.visits import seen_at_visit
+from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
+from simulator.rules.pathway.life import limb_kept, state_of
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import make_patient
 from simulator.vocabulary import Event
 
 HISTORY = record_dtype([("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)])

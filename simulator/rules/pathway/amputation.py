@@ -6,10 +6,10 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import budget, uniform
-from simulator.pathway.cell_therapy import stop_treatment
-from simulator.pathway.risks import risks_with_stump
-from simulator.pathway.walking import stop_walking
+from simulator.rules.draws import budget, uniform
+from simulator.rules.pathway.cell_therapy import stop_treatment
+from simulator.rules.pathway.risks import risks_with_stump
+from simulator.rules.pathway.walking import stop_walking
 from simulator.vocabulary import Limb, Risk, Stream, Wound
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.draws import normal, normal_quantile, uniform
-from simulator.population.criteria import may_enter
+from simulator.rules.draws import normal, normal_quantile, uniform
+from simulator.rules.population.criteria import may_enter
 from simulator.vocabulary import ARTERIES, Renal, Stream
 
 COLUMNS = (

@@ -4,7 +4,7 @@ Every dose and every angioplasty needs a slot, which it occupies for one week, s
 throughput. Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot
 is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
 Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
-slots (`simulator.engines.reference`), to the last bit.
+slots (`simulator.living.reference`), to the last bit.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simulator.draws import budget
-from simulator.engines.cohort_arrays import Followed, joined, new_arrays, rows_of
-from simulator.engines.reference import Course, Due, Turn, new_setting, read_outcomes
-from simulator.pathway.angioplasty import angioplasty_is_done
-from simulator.pathway.life import limb_kept
-from simulator.pathway.referral import begin_life
-from simulator.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.population.patient import make_patient
+from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
+from simulator.living.reference import Course, Due, Turn, new_setting, read_outcomes
+from simulator.rules.draws import budget
+from simulator.rules.pathway.angioplasty import angioplasty_is_done
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
+from simulator.rules.population.patient import make_patient
 from simulator.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
 
 WEEK = 7.0 / DAYS_PER_YEAR
@@ -246,7 +246,7 @@ def follow(
 ) -> tuple[Followed, Waiting]:
     """Follow patients 0 .. count - 1 under one policy in one Environment, as they are referred to a centre.
 
-    Arguments and arrays are those of `simulator.engines.reference.follow`. The centre starts empty. Each patient is
+    Arguments and arrays are those of `simulator.living.reference.follow`. The centre starts empty. Each patient is
     followed for the whole horizon from referral; who may not enter is not referred.
     """
     setting = new_setting(params, policy, clock, visits, discounted_visits, times)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compiling import record_dtype
-from simulator.population.criteria import CRITERIA_FIELDS
+from simulator.rules.population.criteria import CRITERIA_FIELDS
 
 POLICY_FIELDS = (
     *CRITERIA_FIELDS,

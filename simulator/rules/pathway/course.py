@@ -10,9 +10,9 @@ from math import exp, inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.hazards import cumulative_hazard, time_to_spend
-from simulator.pathway.life import RISKS
-from simulator.perfusion import segment
+from simulator.rules.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.pathway.life import RISKS
+from simulator.rules.perfusion import segment
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.draws import budget, uniform
+from simulator.rules.draws import budget, uniform
 from simulator.vocabulary import Stream
 
 

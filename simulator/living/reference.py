@@ -17,16 +17,16 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed, joined, new_arrays, rows_of
-from simulator.engines.compiled import HISTORY, take_census
-from simulator.engines.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
-from simulator.engines.outcomes import outcomes_at
-from simulator.engines.visits import seen_at_visit
-from simulator.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.pathway.life import limb_kept, state_of
-from simulator.pathway.referral import begin_life
-from simulator.perfusion import tcpo2
-from simulator.population.patient import make_patient
+from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
+from simulator.living.compiled import HISTORY, take_census
+from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
+from simulator.living.outcomes import outcomes_at
+from simulator.living.visits import seen_at_visit
+from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
+from simulator.rules.pathway.life import limb_kept, state_of
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import make_patient
 from simulator.vocabulary import Event
 
 
@@ -233,7 +233,7 @@ def follow(
     """Follow patients first .. first + count - 1 under one policy, each in an Environment of their own.
 
     `clock` holds the horizon (years) and the continuous discount rates of effects and costs; the other arguments are
-    those of `simulator.engines.compiled.follow_block`, whose arrays this returns with the same bits.
+    those of `simulator.living.compiled.follow_block`, whose arrays this returns with the same bits.
     """
     setting = new_setting(params, policy, clock, visits, discounted_visits, times)
     key: Any = np.uint64(seed)

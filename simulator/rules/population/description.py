@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.population.arteries import diseased_arteries
-from simulator.population.patient import COLUMNS, small_ev_level
+from simulator.rules.population.arteries import diseased_arteries
+from simulator.rules.population.patient import COLUMNS, small_ev_level
 from simulator.vocabulary import ARTERIES
 
 
@@ -26,7 +26,7 @@ def described(
 ) -> NDArray[np.void]:
     """PATIENT records of patients first, first + 1, ... with arteries and small vesicles filled in.
 
-    `given` holds real patients as `simulator.population.patient.make_patient` reads them: what they have is kept.
+    `given` holds real patients as `simulator.rules.population.patient.make_patient` reads them: what they have is kept.
     """
     key: Any = np.uint64(seed)
     filled = patients.copy()

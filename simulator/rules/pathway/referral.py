@@ -6,13 +6,13 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import budget, uniform
-from simulator.pathway.background import background_death
-from simulator.pathway.life import RISKS
-from simulator.pathway.response import draw_response
-from simulator.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
-from simulator.population.criteria import may_enter
-from simulator.population.patient import small_ev_level
+from simulator.rules.draws import budget, uniform
+from simulator.rules.pathway.background import background_death
+from simulator.rules.pathway.life import RISKS
+from simulator.rules.pathway.response import draw_response
+from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
+from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.patient import small_ev_level
 from simulator.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Wound
 
 

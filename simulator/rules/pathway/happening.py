@@ -9,13 +9,13 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.pathway.amputation import amputate_major, amputate_minor, convert
-from simulator.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
-from simulator.pathway.cell_therapy import give_dose, stop_treatment
-from simulator.pathway.course import first_risk, spend_until
-from simulator.pathway.healing import heal_stump, heal_wound, open_wound
-from simulator.pathway.repeat_dose import dose_is_given
-from simulator.pathway.walking import walk
+from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert
+from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
+from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
+from simulator.rules.pathway.course import first_risk, spend_until
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.repeat_dose import dose_is_given
+from simulator.rules.pathway.walking import walk
 from simulator.vocabulary import Event, Limb, Risk
 
 

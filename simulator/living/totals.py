@@ -22,7 +22,7 @@ def add_up(
     state_counts: Any,
     perfusion: Any,
 ) -> None:
-    """Add patients to the sums that `simulator.engines.compiled.run_block` makes, with the same bits.
+    """Add patients to the sums that `simulator.living.compiled.run_block` makes, with the same bits.
 
     Shapes: ledgers (policies, patients, ledger WIDTH), censuses (policies, patients, times, 3), paths (policies,
     patients, times), outcomes (policies, patients, times, outcomes); the sums as in `run_block`.

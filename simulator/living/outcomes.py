@@ -6,9 +6,9 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import normal
-from simulator.perfusion import tcpo2
-from simulator.population.patient import measured
+from simulator.rules.draws import normal
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import measured
 from simulator.vocabulary import DAYS_PER_YEAR, Stream
 
 OUTCOMES = (

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.draws import normal
-from simulator.pathway.life import limb_kept
-from simulator.perfusion import tcpo2
-from simulator.population.patient import measured
+from simulator.rules.draws import normal
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import measured
 from simulator.vocabulary import DAYS_PER_YEAR, Stream
 
 

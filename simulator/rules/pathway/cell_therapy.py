@@ -6,8 +6,8 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.pathway.course import spend_until
-from simulator.pathway.response import responds_to, start_recovery
+from simulator.rules.pathway.course import spend_until
+from simulator.rules.pathway.response import responds_to, start_recovery
 from simulator.vocabulary import Risk
 
 

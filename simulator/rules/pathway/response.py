@@ -11,8 +11,8 @@ from math import floor, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import normal, uniform
-from simulator.perfusion import add_ramp
+from simulator.rules.draws import normal, uniform
+from simulator.rules.perfusion import add_ramp
 from simulator.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
 
 

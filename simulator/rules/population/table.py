@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput, Problem, nearest
-from simulator.population.patient import COLUMNS
+from simulator.rules.population.patient import COLUMNS
 from simulator.vocabulary import ARTERIES, Renal
 
 MOST_TOLD = 20

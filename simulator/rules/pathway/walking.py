@@ -6,8 +6,8 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import uniform
-from simulator.pathway.life import limb_kept
+from simulator.rules.draws import uniform
+from simulator.rules.pathway.life import limb_kept
 from simulator.vocabulary import DAYS_PER_YEAR, Limb, Stream
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import budget
-from simulator.pathway.life import limb_kept
-from simulator.pathway.risks import no_risks, risks_with_open_wound, risks_without_wound, set_risk
-from simulator.pathway.walking import plan_walking, stop_walking
+from simulator.rules.draws import budget
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.risks import no_risks, risks_with_open_wound, risks_without_wound, set_risk
+from simulator.rules.pathway.walking import plan_walking, stop_walking
 from simulator.vocabulary import Risk, Stream, Wound
 
 

@@ -9,7 +9,7 @@ from math import exp, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.pathway.life import RISKS
+from simulator.rules.pathway.life import RISKS
 from simulator.vocabulary import Limb, Renal, Risk
 
 

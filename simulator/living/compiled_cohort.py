@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed, new_arrays, rows_of
-from simulator.engines.compiled import HISTORY, follow_block
-from simulator.pathway.life import LIFE
+from simulator.living.cohort_arrays import Followed, new_arrays, rows_of
+from simulator.living.compiled import HISTORY, follow_block
+from simulator.rules.pathway.life import LIFE
 
 ROOM = 64
 """Events per patient for which room is made at first. A longer history is written in a second run."""
@@ -31,7 +31,7 @@ def follow(
     times: NDArray[np.float64],
     events: bool = True,
 ) -> Followed:
-    """Follow patients first .. first + count - 1 under one policy, as `simulator.engines.reference.follow` does."""
+    """Follow patients first .. first + count - 1 under one policy, as `simulator.living.reference.follow` does."""
     key: Any = np.uint64(seed)
     history = np.zeros(ROOM * count if events else 0, HISTORY)
     while True:

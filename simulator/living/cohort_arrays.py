@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.compiled import HISTORY
-from simulator.engines.ledger import WIDTH
-from simulator.engines.outcomes import WIDTH as OUTCOME_WIDTH
-from simulator.pathway.life import LIFE
-from simulator.population.patient import PATIENT
+from simulator.living.compiled import HISTORY
+from simulator.living.ledger import WIDTH
+from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.population.patient import PATIENT
 
 
 @dataclass(frozen=True, eq=False)

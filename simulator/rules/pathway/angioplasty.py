@@ -6,10 +6,10 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import budget, normal, uniform
-from simulator.pathway.course import spend_until
-from simulator.pathway.life import limb_kept, wound_open
-from simulator.perfusion import add_ramp, tcpo2
+from simulator.rules.draws import budget, normal, uniform
+from simulator.rules.pathway.course import spend_until
+from simulator.rules.pathway.life import limb_kept, wound_open
+from simulator.rules.perfusion import add_ramp, tcpo2
 from simulator.vocabulary import DAYS_PER_YEAR, Stream, Wound
 
 MOST_ANGIOPLASTIES = 2
