@@ -5,19 +5,18 @@ What a test does not state is NaN where a rule may not read it, so that a rule t
 
 from __future__ import annotations
 
-from functools import cache
 from math import inf, log, nan, nextafter
 from typing import Any
 
 import numpy as np
 
-from simulator.compiling import record
 from simulator.draws import normal, uniform
 from simulator.evidence import load_register
 from simulator.pathway.life import LIFE
 from simulator.pathway.policy import POLICY
 from simulator.population.criteria import CRITERIA
 from simulator.population.patient import PATIENT
+from simulator.scenario.arrays import parameter_dtype
 from simulator.vocabulary import Risk, Stream
 
 SEED, PATIENT_NUMBER = 20, 7
@@ -64,15 +63,12 @@ def filled(dtype: np.dtype[Any], rest: float, stated: dict[str, Any]) -> Any:
     return made
 
 
-@cache
-def parameter_fields() -> np.dtype[Any]:
-    """The register's parameters, and the attributable share of the view taken."""
-    return record([(name, np.float64) for name in (*load_register().names(), "attributable_share")])
+REGISTER = load_register()
 
 
 def values(**stated: float) -> Any:
     """Parameters: those that are stated, and NaN."""
-    return filled(parameter_fields(), nan, stated)
+    return filled(parameter_dtype(REGISTER), nan, stated)
 
 
 def a_patient(**stated: float) -> Any:
