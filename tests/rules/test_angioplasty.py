@@ -69,10 +69,10 @@ def test_an_angioplasty_never_lowers_perfusion() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_restenosis_takes_the_whole_rise_back(number: int) -> None:
-    """At a rate of 2 a year it comes -log(u) / 2 years later and lasts 73.05 days, 0.2 years."""
+    """At a rate of 0.5 a year it comes -log(u) / 0.5 years later and lasts 73.05 days, 0.2 years."""
     life = a_life(angioplasties=number)
-    dilate(life, values(**{**DILATION, "restenosis_rate": 2.0, "angioplasty_plateau_sd": 0.0}), 0.5)
-    at = 0.5 + exponential(Stream.RESTENOSIS, number) / 2.0
+    dilate(life, values(**{**DILATION, "restenosis_rate": 0.5, "angioplasty_plateau_sd": 0.0}), 0.5)
+    at = 0.5 + exponential(Stream.RESTENOSIS, number) / 0.5
     assert life.restenosis_at == pytest.approx(at)
     assert ramps(life) == [(0.5, pytest.approx(0.1), 25.0), (pytest.approx(at), pytest.approx(0.2), -25.0)]
 

@@ -134,9 +134,13 @@ def test_what_cells_do_not_cause_happens_anyway(share: float, anyway: int) -> No
 
 def test_recovery_without_treatment_does_not_depend_on_the_product() -> None:
     """Under a product or route with worse odds the limb cannot recover by cells, but does so anyway."""
-    worse = {"response_or_bmmnc": 0.01, "response_or_intra_arterial": 0.01}
-    for policy in ({"product": float(Product.BMMNC)}, {"route": float(Route.INTRA_ARTERIAL)}):
-        life = drawn(policy, response_probability=probability(min(U * 1.5, 0.99)), **worse)
+    by_product = {"response_or_bmmnc": 0.01, "response_or_intra_arterial": 100.0}
+    by_route = {"response_or_bmmnc": 100.0, "response_or_intra_arterial": 0.01}
+    for policy, odds_ratios in [
+        ({"product": float(Product.BMMNC)}, by_product),
+        ({"route": float(Route.INTRA_ARTERIAL)}, by_route),
+    ]:
+        life = drawn(policy, response_probability=probability(min(U * 1.5, 0.99)), **odds_ratios)
         assert (life.can_recover, life.recovers_anyway) == (0, 1)  # type: ignore[attr-defined]
 
 
