@@ -18,7 +18,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "compiling", "errors"},
+            {"vocabulary", "errors"},
+            {"work"},
+            {"fingerprint"},
+            {"compiling"},
             {"draws", "hazards", "perfusion"},
             {"evidence", "population"},
             {"pathway"},
