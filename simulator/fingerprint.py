@@ -91,7 +91,7 @@ def _value(value: Any, parts: dict[int, str]) -> str:
         return f"enum {value.__name__} {[(each.name, _value(each.value, parts)) for each in value]}"
     if hasattr(value, "py_func"):
         return f"compiled {_function(value.py_func, parts)}"
-    if isinstance(value, FunctionType) and value.__module__.partition(".")[0] == "simulator":
+    if isinstance(value, FunctionType) and (value.__module__ or "").partition(".")[0] == "simulator":
         return f"function {_function(value, parts)}"
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
     if isinstance(value, ModuleType | type | FunctionType | BuiltinFunctionType | np.ufunc) and (

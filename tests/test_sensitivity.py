@@ -577,6 +577,25 @@ def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
     assert_same_bits(sweep.runs(store), serial)
 
 
+def test_a_cluster_that_goes_away_is_one_message(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """When the scheduler ends in mid-run one sentence says what is safe, and no traceback is printed."""
+    distributed = pytest.importorskip("distributed")
+    from simulator.sweep.cluster import Cluster
+
+    store = Sweep.of(slow()).store(tmp_path)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+    ) as cluster:
+
+        def started(_plan: Plan) -> Any:
+            return lambda _runs: cluster.close()
+
+        with pytest.raises(RunFailed, match="went away: give the same command again") as failed:
+            Sweep.of(slow()).execute(store, way=Cluster(cluster.scheduler_address), started=started)
+    assert "runs are safe in" in failed.value.__notes__[0]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_absent_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is told before any work."""
     pytest.importorskip("distributed")
