@@ -44,11 +44,6 @@ class Mistake:
     old: str
     new: str
 
-    @property
-    def compiled(self) -> bool:
-        """Whether compiled code changes, so that nothing compiled before can be used again."""
-        return self.file.split("/")[0] in COMPILED
-
 
 MISTAKES = (
     Mistake(
@@ -421,15 +416,10 @@ def package_copies(root: Path, count: int) -> Iterator[Queue[Path]]:
 
 
 def python(copy: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a copy, with a cache of its own. Without optimisation compiling takes a third of the time."""
-    env = {**os.environ, "PYTHONPATH": str(copy), "CLTI_CACHE": str(copy / "cache"), "NUMBA_OPT": "0"}
+    """Run Python in a copy; all share a cache of compiled code. Without optimisation compiling takes a third of the time."""
+    env = {**os.environ, "PYTHONPATH": str(copy), "CLTI_CACHE": str(copy.parent / "cache"), "NUMBA_OPT": "0"}
     command = [sys.executable, "-c", code, *words]
     return subprocess.run(command, cwd=copy, env=env, text=True, capture_output=True, timeout=LONGEST, check=False)
-
-
-def cache_of(copy: Path) -> Path:
-    """The folder of compiled code for the sources as they are now."""
-    return Path(python(copy, "from simulator.compiling import CACHE; print(CACHE)").stdout.strip())
 
 
 def caught(mistake: Mistake | None, copy: Path, patients: int) -> tuple[list[list[str]], float]:
@@ -437,21 +427,13 @@ def caught(mistake: Mistake | None, copy: Path, patients: int) -> tuple[list[lis
     start = time.perf_counter()
     file = copy / "simulator" / mistake.file if mistake else None
     sound = file.read_text(encoding="utf-8") if file else ""
-    original = copy / "compiled"
     try:
         if mistake and file:
             file.write_text(source(mistake, copy / "simulator"), encoding="utf-8")
-        folder = cache_of(copy)
-        if original.exists() and not (mistake and mistake.compiled):
-            shutil.copytree(original, folder, dirs_exist_ok=True)
         try:
             done = python(copy, CHECKS, str(patients))
         except subprocess.TimeoutExpired:
             return [["-", "the run", "ends in time"]], time.perf_counter() - start
-        if mistake is None:
-            shutil.copytree(folder, original, dirs_exist_ok=True)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
     finally:
         if file:
             file.write_text(sound, encoding="utf-8")
@@ -512,9 +494,9 @@ def main() -> int:
                 raise SystemExit(f"the sound package fails {failed}")
 
         with ThreadPoolExecutor(chosen.workers) as pool:
-            # One sound run in each copy, whose compiled code serves the mistakes outside it.
-            list(pool.map(one, [None] * chosen.workers))
-            list(pool.map(one, sorted(mistakes, key=lambda m: m.compiled)))
+            # A sound run first, whose compiled code serves wherever a mistake does not reach.
+            one(None)
+            list(pool.map(one, mistakes))
     table = [(m, results[m.name]) for m in mistakes]
     if chosen.write:
         chosen.write.write_text(document(table, chosen.patients), encoding="utf-8")

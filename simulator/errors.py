@@ -34,6 +34,14 @@ class CheckFailed(RuntimeError):
     """A check that the user asked for did not pass (exit code 1)."""
 
 
+class StorageFailed(CheckFailed):
+    """Something could not be written; the message names the place and why."""
+
+
+class StorageFull(StorageFailed):
+    """The disk is full; the message names the place, what is safe and how to go on."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Allowed names for an unknown word, nearest first: ``did you mean ...?`` or the whole list."""
     names = sorted(known)

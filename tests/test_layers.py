@@ -18,7 +18,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "compiling", "errors"},
+            {"vocabulary", "errors"},
+            {"work"},
+            {"fingerprint"},
+            {"compiling"},
             {"rules.draws", "rules.hazards", "rules.perfusion"},
             {"evidence", "rules.population"},
             {"rules.pathway"},

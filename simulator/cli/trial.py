@@ -76,18 +76,22 @@ def main(
 
     begun, label = time.perf_counter(), planned.design.label
     kept = FinishedTrials.beside(out, planned.scenario, seed)
+    folder.keep(f"{kept.folder.name}/")
     simulation = Simulation(planned, seed, trials, workers, kept)
     fresh = not out.exists()
     try:
-        study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first)
+        with kept.pieces.going_on():
+            study = study_design(
+                simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first
+            )
     except BadInput:
-        kept.remove()
+        kept.pieces.remove()
         if fresh and out.exists():
             out.rmdir()
         raise
     write_trial(folder, study)
     folder.write()
-    kept.remove()
+    kept.pieces.remove()
     for line in filter(None, (answer(study), planned.design.note)):
         console().print(line, markup=False)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import CACHE
 from simulator.economics.results import Array
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
@@ -26,7 +25,9 @@ from simulator.run import Result, simulate
 from simulator.scenario.economics import Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.sweep.execution import Way, run_rows
-from simulator.sweep.model import Evaluation, canonical, running_code
+from simulator.sweep.model import Evaluation, canonical
+from simulator.work.code import running_code
+from simulator.work.disk import cache_folder
 
 HALVES = 2
 BLOCK = 50
@@ -169,7 +170,7 @@ class Simulations:
     of this process.
     """
 
-    folder: Path | None = None if CACHE is None else CACHE / "ledgers"
+    folder: Path | None = field(default_factory=lambda: cache_folder("ledgers"))
     progress: Reporter = field(default=silent)
     way: Way | None = None
 

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, cast
 
 from simulator.sensitivity.inputs import Catalogue
-from simulator.sweep.model import Evaluator, canonical, running_code
+from simulator.sweep.model import Evaluator, canonical
+from simulator.work.code import running_code
 
 KINDS: dict[str, str] = {
     "ishigami": "simulator.sensitivity.known_models:Ishigami",
