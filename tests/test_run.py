@@ -20,7 +20,7 @@ from simulator.engines.cohort_arrays import Followed
 from simulator.engines.ledger import FIELDS
 from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import quantile, sample, uniforms
 from simulator.run import Result, simulation
 from simulator.run.job import Job
 from simulator.scenario import Scenario
@@ -219,6 +219,29 @@ def test_each_draw_is_the_simulation_with_its_parameters(base: Scenario, draws: 
     assert np.array_equal(alone.draw_ledgers[0], all_of_them.draw_ledgers[3])
     point = simulate(base, draws=np.array([base.params()], base.params().dtype), **ask)
     assert same_bits(point, simulate(base, **ask))
+
+
+def test_draws_of_shares_of_one_whole_are_refused_together(base: Scenario) -> None:
+    """Draws whose renal shares add to more than 1 are refused with the sum, the draw and how many more there are."""
+    draws = pd.DataFrame({"renal_dialysis_share": [0.1, 0.5, 0.9], "renal_severe_share": [0.1, 0.5, 0.9]})
+    with pytest.raises(
+        BadInput, match=r"renal_dialysis_share = 1\.3 in draw 1 and 1 more; allowed: at most 1 together"
+    ):
+        simulate(base, patients=10, draws=draws)
+
+
+def test_probabilistic_draws_are_possible_together_and_lose_no_life(base: Scenario) -> None:
+    """Independent draws of the renal shares never add to more than 1, and every other parameter stays as it was drawn."""
+    names = ("renal_dialysis_share", "renal_severe_share", "renal_moderate_share")
+    draws = sample(base.register, 2_000, seed=4)
+    assert sum(draws[name] for name in names).max() <= 1.0 + 1e-9
+    plain = {name: quantile(base.register[name], uniforms(base.register[name].luck, 2_000, 4)) for name in names}
+    over = sum(plain.values()) > 1.0
+    assert 0 < over.sum() < 100
+    assert (draws["renal_dialysis_share"] == plain["renal_dialysis_share"]).all()
+    for name in names:
+        assert (draws[name][~over] == plain[name][~over]).all()
+    assert (draws["renal_moderate_share"][over] < plain["renal_moderate_share"][over]).all()
 
 
 def test_only_the_columns_of_draws_vary(base: Scenario) -> None:

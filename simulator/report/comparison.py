@@ -181,11 +181,11 @@ def _results(report: Report, comparison: Comparison, figures: Mapping[str, Figur
         "Shares are of all patients, the dead included, and death competes: somebody who dies first can no longer"
         " lose the limb or heal.",
     )
-    days = comparison.result.parameters[0]["last_tcpo2_days"]
+    params = comparison.result.parameters[0]
+    day = 2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]
     about_tcpo2 = (
-        f"TcPO2 after the last treatment is measured {days:g} days after it; without treatment, as long after the day"
-        " of the published schedule's last treatment. Policies are therefore not measured on one day, and the figure of"
-        " TcPO2 below compares them better."
+        f"TcPO2 is measured on day {day:g} after referral under every policy, the day of the published schedule's last"
+        " measurement; in somebody who has died or lost the limb by then it is the last value that there was."
     )
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, ACROSS):

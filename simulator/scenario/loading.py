@@ -14,6 +14,7 @@ from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
 from simulator.evidence.shipped import shipped
+from simulator.evidence.wholes import too_much
 from simulator.population.patient import COLUMNS
 from simulator.population.table import patients_in
 from simulator.scenario.inheritance import (
@@ -29,8 +30,6 @@ from simulator.scenario.inheritance import (
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.settings import Settings
-
-RENAL_SHARES = ("renal_moderate_share", "renal_severe_share", "renal_dialysis_share")
 
 
 def load_scenario(
@@ -143,10 +142,9 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
         else:
             sound[name] = float(value)
     register = register.with_values(sound)
-    total = sum(register[name].value for name in RENAL_SHARES)
-    if total > 1.0:
+    for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
-        problems.append(Problem(file, "parameters." + " + ".join(RENAL_SHARES), f"{total:g}", "at most 1 together"))
+        problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))
     return register
 
 
