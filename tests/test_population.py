@@ -248,7 +248,8 @@ def test_real_patients_keep_what_is_known_and_draw_the_rest(tmp_path: Path) -> N
     file = table(tmp_path, "age,renal,tcpo2_measured,artery_iliac,small_ev\n70,dialysis,55,yes,20\n50,normal,3,,\n")
     scenario = load_scenario(overrides={"population": {"csv": str(file)}, "entry": {"dialysis": False}})
     people = simulate(scenario, ["protocol"], patients=400, times=[1.0], keep_patients=True).patients
-    first, second = people[people["patient"] % 2 == 0], people[people["patient"] % 2 == 1]
+    first, second = people[people["row"] == 0], people[people["row"] == 1]
+    assert len(first) == len(second) == 200
     assert (first["age"] == 70).all()
     assert (first["renal"] == "dialysis").all()
     assert (first["tcpo2_measured"] == 55).all()

@@ -347,10 +347,10 @@ def test_everything_impossible_is_told_at_once(base: Scenario) -> None:
         simulate(base, ["protocal"], patients=0, seed=-1, engine="gpu", draws=draws, times=[41.0])  # type: ignore[arg-type]
     lines = [str(problem) for problem in caught.value.problems]
     for said in (
-        "patients = 0; allowed: a whole number above 0",
+        "patients = 0; allowed: a whole number, 1 to 1,000,000,000",
         "seed = -1; allowed: a whole number, 0 to 2**64 - 1",
         "engine = 'gpu'; allowed: 'compiled' or 'simpy'",
-        "times = [41.0]; allowed: at least one number of years, each 0 to the horizon, 40",
+        "times = [41.0]; allowed: a list of one or more numbers of years, each 0 to the horizon, 40",
         "policies: name = 'protocal'; allowed: did you mean 'protocol'?",
         "healing_rate = -2.0 in draw 1 and 1 more; allowed: a number, 0.001 to 50",
         "healing_rat = unknown parameter; allowed: did you mean 'healing_rate'?",

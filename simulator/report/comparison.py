@@ -310,7 +310,7 @@ def summary_tables(comparison: Comparison, most: int) -> Sequence[tuple[str, Rea
     others = [name for name in comparison.policies if name != comparison.reference]
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, most):
-            shown.append(("", read.results_readable(comparison, time, policies, leave_out=read.LAST_TCPO2)))
+            shown.append(("", read.results_readable(comparison, time, policies)))
         for policies in read.chunks(others, most):
             title = f"Difference to {comparison.label(comparison.reference).lower()} by {years(time)}"
             shown.append((title, read.differences_readable(comparison, time, policies)))

@@ -58,12 +58,9 @@ def chunks(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
         yield names[part * len(names) // parts : (part + 1) * len(names) // parts]
 
 
-def results_readable(
-    comparison: Comparison, time: float, policies: Sequence[str], leave_out: Sequence[str] = ()
-) -> Readable:
+def results_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:
     """Outcomes by a time: a line per outcome, a column per policy."""
-    table = comparison.outcomes
-    return _by_outcome(comparison, table[~table["outcome"].isin(leave_out)], time, policies, signed=False)
+    return _by_outcome(comparison, comparison.outcomes, time, policies, signed=False)
 
 
 def differences_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:

@@ -17,6 +17,8 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.wholes import too_much
 from simulator.population.patient import COLUMNS
 from simulator.population.table import patients_in
+from simulator.population.taking import at_most, fault_of
+from simulator.scenario.economics import HALVES
 from simulator.scenario.inheritance import (
     Layer,
     Table,
@@ -61,6 +63,7 @@ def load_scenario(
     life_table = _life_table(settings, layers, problems)
     inputs: dict[str, bytes] = {}
     given, columns = _given(settings, layers, inputs, problems)
+    settings = _as_many_as_given(settings, len(given), layers, problems)
     if problems or life_table is None:
         raise BadInput(problems)
     inputs |= _inputs(settings, layers, known)
@@ -175,6 +178,33 @@ def _given(
             except BadInput as bad:
                 problems.extend(bad.problems)
     return np.zeros((0, len(COLUMNS))), ()
+
+
+def _as_many_as_given(settings: Settings, rows: int, layers: list[Layer], problems: list[Problem]) -> Settings:
+    """The settings with as many patients as a table has rows, unless the file that names it or a later one says how many.
+
+    The same for the patients of an economic draw, but no more than are simulated without a table.
+    """
+    if not rows:
+        return settings
+    named = max(place for place, layer in enumerate(layers) if "csv" in layer.table.get("population", {}))
+    later = [layer.table for layer in layers[named:]]
+    population, economics = settings.population, settings.economics
+    if not any("patients" in table.get("population", {}) for table in later):
+        settings = settings.model_copy(update={"population": population.model_copy(update={"patients": rows})})
+    elif allowed := fault_of(population.patients, rows):
+        file = written_in(layers, "population.patients")
+        problems.append(Problem(file, "population.patients", str(population.patients), allowed))
+    half, odd = divmod(economics.patients, HALVES)
+    if not any("patients" in table.get("economics", {}) for table in later):
+        fewer = economics.model_copy(update={"patients": HALVES * at_most(half, rows)})
+        settings = settings.model_copy(update={"economics": fewer})
+    elif odd or fault_of(half, rows):
+        allowed = f"{fault_of(half, rows) or 'an even number'}; this in each of the {HALVES} halves of a draw"
+        problems.append(
+            Problem(written_in(layers, "economics.patients"), "economics.patients", str(economics.patients), allowed)
+        )
+    return settings
 
 
 def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer]) -> dict[str, bytes]:

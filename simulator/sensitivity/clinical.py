@@ -100,6 +100,8 @@ class Clinical:
             yield "policies", list(self.model.policies), "nothing: the outputs name their policies"
         if self.model.patients < FEWEST_PATIENTS:
             yield "patients", self.model.patients, f"{FEWEST_PATIENTS} or more"
+        elif allowed := self.scenario.people_fault(self.model.patients):
+            yield "patients", self.model.patients, allowed
         if self.scenario.settings.capacity is not None:
             name = self.scenario.name
             yield "model.settings.scenario", name, "a scenario without a shared resource ([capacity])"
@@ -152,7 +154,7 @@ class Clinical:
         starts = (replicate * people + cuts[:-1]).tolist()
         values = np.empty((len(inputs), len(self.outputs)))
         errors = np.empty_like(values)
-        job = self._job(inputs)
+        job = replace(self._job(inputs), given=self.scenario.taken(people, self.model.seed, replicate).given)
         with announced("the simulation"):
             job.run(0, 0, 1)
         for row, row_id in enumerate(row_ids.tolist()):
