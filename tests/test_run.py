@@ -364,6 +364,60 @@ def test_everything_impossible_is_told_at_once(base: Scenario) -> None:
         simulate(base, [])
 
 
+SLIPS: dict[str, tuple[Any, str]] = {
+    "policies": ("conservative", "a list of names"),
+    "patients": (
+        pd.DataFrame({"age": [70, 80]}),
+        "DataFrame of 2 x 1; allowed: a whole number, 1 to 1,000,000,000; a table",
+    ),
+    "seed": (1.5, "1.5; allowed: a whole number, 0 to"),
+    "draws": (100, "a table"),
+    "times": ("12", "a list of one or more numbers of years, each 0 to the horizon, 40"),
+    "workers": ("2", "a whole number, 1 to 1,000"),
+    "keep_patients": (1, "True or False"),
+}
+MORE_SLIPS = [
+    *({"patients": value} for value in (100.5, 1e3, "10", True, np.float64(10.0), 0)),
+    *({"seed": value} for value in (None, "1", True, -1, 2**64)),
+    *({"times": value} for value in (1, [], ["1"], [True], [np.nan], {"a": 1})),
+    *({"policies": value} for value in (3, [3], {"protocol": 1}.items(), iter(["protocol"]))),
+    *({"draws": value} for value in ("100", [1, 2], np.zeros(3))),
+    *({"workers": value} for value in (0, 1.0)),
+    *({"earlier_draws": value} for value in (-1, 0.5)),
+]
+
+
+@pytest.mark.parametrize("slip", [{key: value} for key, (value, _) in SLIPS.items()] + MORE_SLIPS, ids=str)
+def test_a_slip_of_type_is_told_in_words(base: Scenario, slip: dict[str, Any]) -> None:
+    """Each argument of the wrong type or size is one problem that names it, its value and what is allowed."""
+    ask: dict[str, Any] = {"policies": ["conservative"], "patients": 10}
+    with pytest.raises(BadInput) as caught:
+        simulate(base, **ask | slip)
+    (problem,) = caught.value.problems
+    (key,) = slip
+    assert (problem.file, problem.key) == ("simulate", key)
+    if key in SLIPS and slip[key] is SLIPS[key][0]:
+        assert SLIPS[key][1] in str(problem)
+
+
+def test_slips_of_type_are_told_together(base: Scenario) -> None:
+    """Several slips come in one message; a scenario that is none comes alone, because nothing else can be judged."""
+    ask: dict[str, Any] = {key: value for key, (value, _) in SLIPS.items() if key not in {"workers", "keep_patients"}}
+    with pytest.raises(BadInput) as caught:
+        simulate(base, **ask)
+    assert {problem.key for problem in caught.value.problems} == set(ask)
+    with pytest.raises(BadInput, match="simulate: scenario = 'base'; allowed: a Scenario, as load_scenario"):
+        simulate("base")  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(base: Scenario) -> None:
+    """Whole numbers and times that NumPy or pandas made are taken as what they are."""
+    ask: dict[str, Any] = {"policies": ["protocol"], "times": np.array([1, 2])}
+    one = simulate(base, patients=np.int64(20), seed=np.uint64(3), **ask)
+    assert same_bits(one, simulate(base, patients=20, seed=3, **ask))
+    assert type(one.seed) is int
+
+
 def test_entry_that_nobody_meets_is_bad_input() -> None:
     """Criteria that exclude everybody end with a message, not with an empty table or an endless search."""
     with pytest.raises(BadInput, match="nobody can enter"):

@@ -34,6 +34,7 @@ class Choice:
 
     codes: dict[str, float]
     allowed: str
+    meaning: str
 
     def read(self, text: str) -> float | None:
         """The number that a word stands for; None if it is none of them. A whole number may be written as ``1.0``."""
@@ -48,6 +49,7 @@ class Measure:
     low: float
     high: float
     unit: str
+    meaning: str
 
     @property
     def allowed(self) -> str:
@@ -63,27 +65,38 @@ class Measure:
         return number if math.isfinite(number) and self.low <= number <= self.high else None
 
 
-_BOOLEAN = Choice(YES_OR_NO, "yes or no (or 1 or 0), or nothing if unknown")
+def _yes(meaning: str) -> Choice:
+    return Choice(YES_OR_NO, "yes or no (or 1 or 0, true or false), or nothing if unknown", meaning)
+
+
 KINDS: dict[str, Choice | Measure] = {
-    "age": Measure(18.0, 110.0, "years"),
-    "male": _BOOLEAN,
-    "diabetes_years": Measure(0.0, 100.0, "years"),
-    "ischaemic_heart_disease": _BOOLEAN,
-    "infection": _BOOLEAN,
-    "osteomyelitis": _BOOLEAN,
-    "gangrene": _BOOLEAN,
-    "heel": _BOOLEAN,
-    "right_limb": _BOOLEAN,
-    "tcpo2_measured": Measure(0.0, 120.0, "mmHg"),
-    "ankle_pressure_low": _BOOLEAN,
-    "renal": Choice(RENAL, ", ".join(RENAL) + ", or nothing if unknown"),
-    "rutherford": Choice(RUTHERFORD, "4, 5 or 6, or nothing if unknown"),
-    "leiden": _BOOLEAN,
-    "mthfr": _BOOLEAN,
-    "small_ev_high": _BOOLEAN,
-    "small_ev": Measure(0.0, 100.0, "% of vesicles"),
-    "angioplasty_suitable": _BOOLEAN,
-    **{f"artery_{name}": _BOOLEAN for name in ARTERIES},
+    "age": Measure(18.0, 110.0, "years", "Age at referral."),
+    "male": _yes("Sex: yes for men."),
+    "diabetes_years": Measure(0.0, 100.0, "years", "Duration of diabetes; at most the age."),
+    "ischaemic_heart_disease": _yes("Known ischaemic heart disease."),
+    "infection": _yes("Infected wound. Not with Rutherford 4."),
+    "osteomyelitis": _yes("Osteomyelitis under the wound. Not with Rutherford 4."),
+    "gangrene": _yes("Gangrene. Not with Rutherford 4."),
+    "heel": _yes("Wound of the heel. Not with Rutherford 4."),
+    "right_limb": _yes("Side of the worse limb, the one that is followed: yes for right."),
+    "tcpo2_measured": Measure(
+        0.0, 120.0, "mmHg", "Transcutaneous oxygen pressure of the foot as measured at referral."
+    ),
+    "ankle_pressure_low": _yes("Ankle pressure low enough to count as critical ischaemia."),
+    "renal": Choice(
+        RENAL, ", ".join(RENAL) + ", or nothing if unknown", "Renal function; severe means without dialysis."
+    ),
+    "rutherford": Choice(
+        RUTHERFORD,
+        "4, 5 or 6, or nothing if unknown",
+        "Rutherford category: 4 rest pain, 5 minor and 6 major tissue loss.",
+    ),
+    "leiden": _yes("Factor V Leiden, heterozygous."),
+    "mthfr": _yes("MTHFR 677 TT genotype."),
+    "small_ev_high": _yes("Class of small extracellular vesicles: yes for high."),
+    "small_ev": Measure(0.0, 100.0, "% of vesicles", "Small extracellular vesicles in plasma."),
+    "angioplasty_suitable": _yes("A vessel could be dilated."),
+    **{f"artery_{name}": _yes(f"Disease of the {name.replace('_', ' ')} artery.") for name in ARTERIES},
 }
 """Columns that a table may have. True TcPO2 cannot be known, so it is drawn given the measured value."""
 

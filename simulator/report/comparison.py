@@ -142,10 +142,12 @@ def _policies(report: Report, comparison: Comparison) -> Report:
 
 
 def _patients(report: Report, comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> Report:
-    given = len(comparison.scenario.given)
+    given, people = len(comparison.scenario.given), comparison.result.people
+    taken = "a random sample of them" if people < given else "each of them once"
+    if given and people > given:
+        taken = f"each of them {people // given:,} times, every time with luck of their own"
     text = (
-        f"{given} real patients from a table are taken in turn, each time with luck of their own; what the table lacks"
-        " is drawn from the evidence register."
+        f"Real patients from a table of {given:,}, {taken}; what the table lacks is drawn from the evidence register."
         if given
         else "Patients are synthetic. Their characteristics are drawn from published shares and means, and a scenario's"
         " entry criteria act on the measured TcPO2, so that regression to the mean happens as in life."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ def faults_of_scenario(scenario: object) -> list[Problem]:
 def faults_of_policies(policies: object) -> list[Problem]:
     """What is wrong with the names of policies as such; whether they are known is asked elsewhere."""
     allowed = "a list of names, as ['conservative', 'protocol']"
-    if isinstance(policies, str) or not hasattr(policies, "__iter__"):
+    if isinstance(policies, str) or not isinstance(policies, Collection):
         return [Problem(CALL, "policies", said(policies), allowed)]
     wrong = [name for name in policies if not isinstance(name, str)]
     return [Problem(CALL, "policies", said(name), allowed) for name in wrong]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, nearest, said
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
@@ -33,6 +33,10 @@ from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.settings import Settings
 
+CALL = "load_scenario"
+TABLE = "patients (a table)"
+"""What messages call real patients that did not come from a file."""
+
 
 def load_scenario(
     source: str | Path | None = None,
@@ -45,11 +49,14 @@ def load_scenario(
     `policies` are compared instead of the scenario's own; if its reference is not among them, the first is the
     reference. `overrides` is laid over the files as one more difference, in their own words, as in
     ``{"evidence": {"view": "sceptical"}, "parameters": {"restenosis_rate": 0.5}}``; a file named in it is found from
-    the working folder on.
+    the working folder on. A pandas table may stand in place of a file of patients: ``{"population": {"csv": table}}``.
 
-    Raises BadInput with every fault of every file.
+    Raises BadInput for arguments of the wrong type, and with every fault of every file.
     """
-    problems: list[Problem] = []
+    problems = _slips(source, policies, overrides)
+    if problems:
+        raise BadInput(problems)
+    overrides, table = _without_table(overrides)
     layers = scenario_layers(source, overrides, problems)
     if not layers:
         raise BadInput(problems)
@@ -62,6 +69,7 @@ def load_scenario(
     register = _register(settings, layers, problems)
     life_table = _life_table(settings, layers, problems)
     inputs: dict[str, bytes] = {}
+    inputs |= {str(settings.population.csv): table} if table else {}
     given, columns = _given(settings, layers, inputs, problems)
     settings = _as_many_as_given(settings, len(given), layers, problems)
     if problems or life_table is None:
@@ -70,6 +78,33 @@ def load_scenario(
     name = next(layer.name for layer in reversed(layers) if layer.content)
     resolved = {name: policy for name, policy in options.items() if policy is not None}
     return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs)
+
+
+def _slips(source: object, policies: Any, overrides: object) -> list[Problem]:
+    """Arguments of the wrong type."""
+    problems = []
+    if source is not None and not isinstance(source, str | Path):
+        allowed = "the name of a shipped scenario, or the path of a TOML file; differences go to overrides={...}"
+        problems.append(Problem(CALL, "source", said(source), allowed))
+    if policies is not None:
+        listed = isinstance(policies, Collection) and not isinstance(policies, str)
+        if not listed or not all(isinstance(name, str) for name in policies):
+            problems.append(
+                Problem(CALL, "policies", said(policies), "a list of names, as ['conservative', 'protocol']")
+            )
+    if overrides is not None and not isinstance(overrides, Mapping):
+        allowed = "a dictionary of a scenario's tables, as {'evidence': {'view': 'sceptical'}}"
+        problems.append(Problem(CALL, "overrides", said(overrides), allowed))
+    return problems
+
+
+def _without_table(overrides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, bytes]:
+    """Overrides with a word in place of a pandas table of patients, and that table as the content of a CSV file."""
+    people = (overrides or {}).get("population")
+    table = people.get("csv") if isinstance(people, Mapping) else None
+    if not hasattr(table, "to_csv"):
+        return overrides, b""
+    return {**(overrides or {}), "population": {**people, "csv": TABLE}}, table.to_csv(index=False).encode()
 
 
 def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
@@ -168,7 +203,7 @@ def _given(
     place = settings.population.csv
     if place is not None:
         try:
-            inputs[place] = Path(place).read_bytes()
+            inputs[place] = inputs[place] if place in inputs else Path(place).read_bytes()
         except (OSError, ValueError):  # a name with a null character is a ValueError
             file = written_in(layers, "population.csv")
             problems.append(Problem(file, "population.csv", repr(place), "a CSV file at this place"))
