@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -40,6 +42,24 @@ class StorageFailed(CheckFailed):
 
 class StorageFull(StorageFailed):
     """The disk is full; the message names the place, what is safe and how to go on."""
+
+
+def said(value: object) -> str:
+    """A value in a message: short, and a table by its size."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of {' x '.join(map(str, shape))}"
+    return reprlib.repr(value)
+
+
+def whole_number(value: object) -> int | None:
+    """The value as an integer where it is one, of Python's or of NumPy's types; None for anything else, 1.0 and True too."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

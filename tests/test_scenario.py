@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from math import inf, log
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from simulator import load_scenario
+from simulator import load_scenario, simulate
 from simulator.cli import app
 from simulator.errors import BadInput
 from simulator.evidence.shipped import shipped
@@ -392,3 +394,43 @@ def test_the_inputs_for_a_manifest_are_what_was_read(tmp_path: Path) -> None:
     assert {"scenarios/base.toml", "calibration/life_tables.csv", "calibration/register/death.toml"} <= names
     assert scenario.given.shape[0] == 1
     assert scenario.given_columns == ("age", "male")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "allowed"),
+    [
+        ("source", 5, "the name of a shipped scenario"),
+        ("source", {"parameters": {"age_mean": 70}}, "differences go to overrides"),
+        ("policies", "conservative", "a list of names"),
+        ("policies", [1], "a list of names"),
+        ("overrides", [1], "a dictionary of a scenario's tables"),
+    ],
+)
+def test_slips_of_type_are_told_in_words(argument: str, value: Any, allowed: str) -> None:
+    """`load_scenario` names the argument, its value and what is allowed, in one problem each."""
+    with pytest.raises(BadInput, match=f"load_scenario: {argument} = .*; allowed: .*{allowed}") as caught:
+        load_scenario(**{argument: value})
+    assert len(caught.value.problems) == 1
+
+
+def test_a_pandas_table_stands_in_for_a_file_of_patients(tmp_path: Path) -> None:
+    """A table in memory, with gaps and NumPy's own types, gives the patients of the file that it would be written to."""
+    people = pd.DataFrame({"age": [70, 80, 66], "rutherford": [5, None, 4], "male": [True, False, True]})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    ours, files = (
+        load_scenario(overrides={"population": {"csv": csv}}) for csv in (people, str(tmp_path / "people.csv"))
+    )
+    assert np.array_equal(ours.given, files.given, equal_nan=True)
+    assert ours.patients == 3
+    assert any(content == (tmp_path / "people.csv").read_bytes() for content in ours.inputs.values())
+    with pytest.raises(BadInput, match=r"patients \(a table\): row 2, age = '7'"):
+        load_scenario(overrides={"population": {"csv": pd.DataFrame({"age": [7]})}})
+
+
+def test_the_shipped_table_of_patients_runs() -> None:
+    """`registry`, the example of a table of real patients, has every row once, and the kinds of columns of the reference."""
+    registry = load_scenario("registry", policies=["conservative", "protocol"])
+    assert registry.patients == len(registry.given) == 24
+    assert {"age", "rutherford", "tcpo2_measured", "renal", "infection"} <= set(registry.given_columns)
+    people = simulate(registry, keep_patients=True).patients
+    assert sorted(people.loc[people["policy"] == "protocol", "row"]) == list(range(24))

@@ -64,6 +64,8 @@ def main(
         problems.append(
             Problem(HERE, "--engine", engine, "simpy, because the scenario has a shared resource ([capacity])")
         )
+    if loaded is not None and patients is not None and (allowed := loaded.people_fault(patients)):
+        problems.append(Problem(HERE, "--patients", str(patients), allowed))
     chosen: Any = engine
     people, settings = 0, dict[str, Any]()
     if loaded is not None:

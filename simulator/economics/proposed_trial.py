@@ -1,8 +1,9 @@
 """What a proposed trial is worth: sample information by regression on trial results simulated from every draw.
 
 The trial compares a policy with the reference in people who meet the policy's own criteria, equally many in each arm.
-Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 after the last treatment,
-in both arms. A trial with infinitely many people would show these without error; that bounds every size's value.
+Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 on the day of the published
+schedule's last measurement, in both arms. A trial with infinitely many people would show these without error; that bounds
+every size's value.
 """
 
 from __future__ import annotations

@@ -26,6 +26,10 @@ from simulator.scenario.policy import Fault
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
+HALVES = 2
+"""Parts of the patients of a draw, each with luck of its own, whose difference tells how large that luck is."""
+
+
 class Discounting(Frozen):
     """Annual discount rates of effects and costs."""
 

@@ -19,7 +19,8 @@ from simulator.vocabulary import DAYS_PER_YEAR
 class Population(Frozen):
     """How many patients, and a table of real ones (CSV, from the scenario file on) if there is one.
 
-    Real patients are taken in turn until there are enough, each time with luck of their own; none is turned away.
+    Real patients are taken equally often, each time with luck of their own, or as a random sample where there are more of
+    them than patients (`simulator.rules.population.taking`); none is turned away.
     """
 
     patients: Patients

@@ -87,7 +87,8 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     setting = Setting(params, policy_record, horizon, effects, costs, visits, visit_table(visits, costs), np.zeros(0))
     records, lives, key = np.zeros(1, PATIENT), np.zeros(1, LIFE), _key(seed)
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
-    if not make_patient(records[0], row, scenario.given, params, scenario.entry_record, key, patient):
+    people = scenario.taken(len(scenario.given), seed).given
+    if not make_patient(records[0], row, people, params, scenario.entry_record, key, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
     ages, log_hazards = scenario.life_table_arrays
     life = lives[0]
@@ -109,7 +110,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             budgets.event(life, course.history[-1]["event"], due.time)
         given = due.turn is Turn.CARE and due.care == Event.DOSE
         moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
-    who = described(records, scenario.given, params, seed, patient)[0]
+    who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
     )

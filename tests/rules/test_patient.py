@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import truncnorm
 
 from rules.people import KEY, a_patient, chance, criteria, deviate, just_above, values
-from simulator.population.patient import (
+from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,
