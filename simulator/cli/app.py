@@ -11,6 +11,7 @@ import sys
 import typer
 
 from simulator.errors import BadInput, CheckFailed
+from simulator.report.spelling import write_any_character
 
 COMMANDS = {
     "compare": "compare",
@@ -50,6 +51,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `clti` command."""
+    write_any_character()
     try:
         build()()
     except BadInput as bad:

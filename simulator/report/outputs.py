@@ -31,6 +31,7 @@ from simulator.errors import BadInput, Problem
 from simulator.report.html import Report
 from simulator.report.images import image
 from simulator.report.provenance import Provenance
+from simulator.report.spelling import HANDLER
 
 MANIFEST = "manifest.json"
 
@@ -75,11 +76,11 @@ class OutputFolder:
     def text(self, filename: str, text: str) -> None:
         """Add a text file under its full name, as in ``story.txt``."""
         stem, dot, suffix = filename.rpartition(".")
-        self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8"))
+        self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8", HANDLER))
 
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""
-        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8"))
+        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8", HANDLER))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,7 +95,7 @@ class OutputFolder:
         manifest = (
             json.dumps(self.provenance.manifest(self._files), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         )
-        files = {**self._files, MANIFEST: manifest.encode("utf-8")}
+        files = {**self._files, MANIFEST: manifest.encode("utf-8", HANDLER)}
         target = self.path.resolve()
         fresh = not target.exists()
         # Inside a folder that exists, because its neighbour may lie on another file system.
@@ -164,7 +165,7 @@ def _plain(name: str) -> str:
 
 def _csv(frame: pd.DataFrame) -> bytes:
     _check_tidy(frame)
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", HANDLER)
 
 
 def _parquet(frame: pd.DataFrame, provenance: Provenance) -> bytes:
