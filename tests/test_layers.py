@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         frozenset,
         (
             {"vocabulary", "compiling", "errors"},
-            {"draws", "hazards", "perfusion"},
+            {"draws", "hazards", "perfusion", "plain_text"},
             {"evidence", "population"},
             {"pathway"},
             {"scenario", "engines"},

@@ -55,12 +55,16 @@ def main(
     """
     from simulator.economics.decision import choice_problems, decide, threshold_problems
     from simulator.economics.reading import read_results
+    from simulator.evidence.label import ALLOWED, is_label
     from simulator.report import decision as reading
     from simulator.report.console import print_table, say_where
     from simulator.report.decision_figures import Units
     from simulator.report.outputs import OutputFolder
 
     problems = threshold_problems(threshold or [])
+    for option, words in (("--currency", currency), ("--effect-unit", effect_unit)):
+        if words and not is_label(words):
+            problems.append(Problem(HERE, option, repr(words), ALLOWED))
     people = _population(population, years, discount, problems)
     groups = _groups(group or [], problems)
     folder = results = None

@@ -10,7 +10,7 @@ import codecs
 import sys
 import unicodedata
 from io import TextIOWrapper
-from typing import TextIO
+from typing import IO
 
 HANDLER = "clti-spelled"
 """Name of the error handler that this module gives to `codecs`."""
@@ -32,7 +32,7 @@ def spelled_out(character: str, encoding: str) -> str:
     return alike if _can(alike, encoding) else "?"
 
 
-def printable(text: str, stream: TextIO | None = None) -> str:
+def printable(text: str, stream: IO[str] | None = None) -> str:
     """`text` as `stream` (standard output by default) can write it, so that a table's columns keep their places."""
     encoding = getattr(stream or sys.stdout, "encoding", None) or "utf-8"
     try:
