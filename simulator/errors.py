@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import operator
+import re
 import reprlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+ALL_TOLD = 20
+"""So many problems are told one by one, whatever they are."""
+TOLD_OF_A_KIND = 10
+MOST_TOLD = 50
+"""Where there are more: problems told one by one of those in one table or column, and of all. The rest is counted."""
+LONGEST_VALUE = 200
+"""Characters of a value or key that a message quotes."""
+LONGEST_LIST = 30
+"""Allowed names that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,8 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key} = {self.value}; allowed: {self.allowed}"
+        text = f"{self.file}: {_quoted(self.key)} = {_quoted(self.value)}; allowed: {self.allowed}"
+        return text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
 
 
 class BadInput(ValueError):
@@ -27,9 +40,10 @@ class BadInput(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(
-            "\n".join([f"{len(self.problems)} problem(s) in the input:", *(f"  {p}" for p in self.problems)])
-        )
+        told = list(_told(self.problems))
+        untold = len(self.problems) - len(told)
+        lines = [f"{len(self.problems):,} problem(s) in the input:", *(f"  {problem}" for problem in told)]
+        super().__init__("\n".join([*lines, f"  and {untold:,} more"] if untold else lines))
 
 
 class CheckFailed(RuntimeError):
@@ -63,9 +77,49 @@ def whole_number(value: object) -> int | None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Allowed names for an unknown word, nearest first: ``did you mean ...?`` or the whole list."""
+    """Allowed names for an unknown word: ``did you mean ...?``, those that hold the word, or a list of them."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1)
-    if close:
+    holding = [name for name in names if len(word) > 2 and word.lower() in name.lower()]
+    close = holding or get_close_matches(word[:LONGEST_VALUE], names, n=1)
+    if len(close) == 1:
         return f"did you mean {close[0]!r}?"
-    return "one of " + ", ".join(names)
+    return _listed(holding or names)
+
+
+class Suggestions:
+    """`nearest` for one word after another, as quick for a million words as for those whose problems are told."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def __call__(self, word: str, known: Iterable[str]) -> str:
+        """Allowed names for an unknown word."""
+        self._asked += 1
+        return nearest(word, known) if self._asked <= MOST_TOLD else "a known name"
+
+
+def _told(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """The problems that are told one by one: all of a few; of many the first of each table or column."""
+    if len(problems) <= ALL_TOLD:
+        yield from problems
+        return
+    seen: Counter[tuple[str, str]] = Counter()
+    for problem in problems:
+        kind = (problem.file, re.sub(r"\d+", "", problem.key.rpartition(".")[0] or problem.key))
+        seen[kind] += 1
+        if seen[kind] <= TOLD_OF_A_KIND and sum(min(n, TOLD_OF_A_KIND) for n in seen.values()) <= MOST_TOLD:
+            yield problem
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= LONGEST_LIST:
+        return "one of " + ", ".join(names)
+    return f"one of {len(names):,} names, such as {', '.join(names[:5])}"
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text):,} characters)"
+
+
+def _code(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "errors"},
+            {"vocabulary", "errors", "plain_text"},
             {"work"},
             {"fingerprint"},
             {"compiling"},

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from simulator.errors import BadInput, StorageFull
 from simulator.report import console, style
@@ -498,3 +499,25 @@ def test_the_last_word_names_the_page_to_open(tmp_path: Path) -> None:
     write(tmp_path)
     console.say_where(tmp_path, on=console.console(stream))
     assert f"open {tmp_path / 'report.html'} in a browser" in stream.getvalue()
+
+
+def test_labels_in_drawings_are_text_and_leave_room() -> None:
+    """Dollar signs stand as typed, no formula; of a long label the middle is left out and both ends stay."""
+    long = "First words " + 60 * "x" + " last words"
+    with style.house_style():
+        figure, (axes,) = style.new_figure(6, 3)
+        axes.set_title("#1 at $2,000, #2 at $3,000")
+        axes.plot([0, 1], [0, 1], label="one")
+        style.direct_label(axes, {"one": long})
+        image(figure, "png")
+        rows, (wide,) = style.new_figure(7.2, 3)
+        style.interval_rows(wide, ["$a_b$ and $\\bad{", long * 3], [1, 2], [0, 1], [2, 3])
+        image(rows, "png")
+    assert wide.get_window_extent().width > 0.2 * rows.bbox.width
+    assert not any(text.get_parse_math() for text in figure.findobj(Text) + rows.findobj(Text) if text.get_text())
+    assert axes.get_window_extent().width > 0.3 * figure.bbox.width
+    (end,) = [text.get_text() for text in axes.texts]
+    assert end.startswith("First words")
+    assert end.endswith("last words")
+    assert style.shortened("Published protocol") == "Published protocol"
+    assert len(style.shortened(long)) <= 34

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from simulator.errors import BadInput, CheckFailed
+from simulator.report.spelling import write_any_character
 
 COMMANDS = {
     "compare": "compare",
@@ -75,6 +76,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `clti` command."""
+    write_any_character()
     try:
         build()()
     except BadInput as bad:

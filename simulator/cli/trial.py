@@ -46,7 +46,7 @@ def main(
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import TrialStudy, study_design
+    from simulator.trials.study import study_design
     from simulator.trials.truth import name_problems
 
     problems = _faults(trials, seed, power, export, workers)
@@ -68,22 +68,14 @@ def main(
     if problems or planned is None or folder is None:
         raise BadInput(problems)
 
-    def first(study: TrialStudy) -> None:
-        readable = characteristics_table(study.characteristics)
-        print_table(readable.table, label, readable.formats, labels=readable.labels)
-        shown = study.endpoints.drop(columns=["outcome", "scale"])
-        print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
-
-    begun, label = time.perf_counter(), planned.design.label
+    begun = time.perf_counter()
     kept = FinishedTrials.beside(out, planned.scenario, seed)
     folder.keep(f"{kept.folder.name}/")
     simulation = Simulation(planned, seed, trials, workers, kept)
     fresh = not out.exists()
     try:
         with kept.pieces.going_on():
-            study = study_design(
-                simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first
-            )
+            study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
     except BadInput:
         kept.pieces.remove()
         if fresh and out.exists():
@@ -92,6 +84,10 @@ def main(
     write_trial(folder, study)
     folder.write()
     kept.pieces.remove()
+    readable = characteristics_table(study.characteristics)
+    print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
+    shown = study.endpoints.drop(columns=["outcome", "scale"])
+    print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
     for line in filter(None, (answer(study), planned.design.note)):
         console().print(line, markup=False)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")

@@ -10,11 +10,17 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from simulator.errors import Problem, nearest
+from simulator.errors import BadInput, Problem, Suggestions
+from simulator.plain_text import text_in
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MISSING = "missing"
+
+LARGEST = 10_000_000
+"""Bytes of a TOML file that is read; no scenario, design or study comes near."""
+MOST_ENTRIES = 50_000
+"""Keys and list items of a TOML file that is read."""
 
 
 class Frozen(BaseModel):
@@ -31,13 +37,26 @@ def spelled(file: Path, root: Path) -> str:
 def read_toml(file: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     """Tables of a TOML file; an absent or unreadable file is a problem and yields nothing."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        content = file.read_bytes()
+        if len(content) > LARGEST:
+            problems.append(
+                Problem(name, "file", f"{len(content):,} bytes", f"a TOML file of at most {LARGEST:,} bytes")
+            )
+            return {}
+        table = tomllib.loads(text_in(content, name, "TOML"))
+        if (entries := _entries(table)) > MOST_ENTRIES:
+            allowed = f"at most {MOST_ENTRIES:,} in a file"
+            problems.append(Problem(name, _largest(table), f"{entries:,} keys and list items in all", allowed))
+            return {}
+        return table
+    except BadInput as bad:
+        problems.extend(bad.problems)
     except FileNotFoundError:
         problems.append(Problem(name, "file", MISSING, "a TOML file at this place"))
     except OSError as error:
         problems.append(Problem(name, "file", error.strerror or str(error), "a TOML file that can be read"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(name, "file", str(error), "valid TOML in UTF-8"))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        problems.append(Problem(name, "file", str(error), "valid TOML"))
     except RecursionError:
         problems.append(Problem(name, "file", "nested too deeply", "valid TOML of a few levels"))
     return {}
@@ -51,7 +70,8 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        for fault in error.errors():
+        nearest = Suggestions()
+        for fault in error.errors(include_url=False, include_context=False):
             where = [str(part) for part in fault["loc"]]
             match fault["type"]:
                 case "extra_forbidden":
@@ -63,6 +83,22 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
                     allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
             problems.append(Problem(name, ".".join([key, *where]).strip("."), value, allowed))
         return None
+
+
+def _entries(table: object) -> int:
+    """Keys and list items of nested tables, counted without recursion, because files nest as deep as they like."""
+    count, waiting = 0, [table]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, Mapping | list):
+            count += len(here)
+            waiting.extend(here.values() if isinstance(here, Mapping) else here)
+    return count
+
+
+def _largest(table: Mapping[str, Any]) -> str:
+    """The first key with most below it."""
+    return max(table, key=lambda key: _entries(table[key]))
 
 
 def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:

@@ -30,6 +30,7 @@ from simulator.errors import BadInput, Problem
 from simulator.report.html import Report
 from simulator.report.images import image
 from simulator.report.provenance import PACKAGE, Provenance, sha256
+from simulator.report.spelling import HANDLER
 from simulator.work.disk import DRAFT, FULL, clear_drafts, dead_drafts, draft_in, remove, storage_fault, writing
 
 MANIFEST = "manifest.json"
@@ -79,11 +80,11 @@ class OutputFolder:
     def text(self, filename: str, text: str) -> None:
         """Add a text file under its full name, as in ``story.txt``."""
         stem, dot, suffix = filename.rpartition(".")
-        self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8"))
+        self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8", HANDLER))
 
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""
-        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8"))
+        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8", HANDLER))
 
     def keep(self, *names: str) -> None:
         """Say what the command itself keeps in the folder beside its results; a name that ends with "/" is a folder.
@@ -116,7 +117,7 @@ class OutputFolder:
         ours, beside = ({}, []) if fresh else self._found(target)
         content = self.provenance.manifest(self._files) | ({"not_of_this_run": beside} if beside else {})
         manifest = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        files = {**self._files, MANIFEST: manifest.encode("utf-8")}
+        files = {**self._files, MANIFEST: manifest.encode("utf-8", HANDLER)}
         # Inside a folder that exists, because its neighbour may lie on another file system.
         staging = draft_in(target.parent if fresh else target)
         try:
@@ -233,7 +234,7 @@ def _plain(name: str) -> str:
 
 def _csv(frame: pd.DataFrame) -> bytes:
     _check_tidy(frame)
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", HANDLER)
 
 
 def _parquet(frame: pd.DataFrame, provenance: Provenance) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest, said
+from simulator.errors import BadInput, Problem, Suggestions, nearest, said
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
@@ -168,13 +168,13 @@ def _compared(
 
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
     """The register with the scenario's own values laid over it."""
-    register = load_register()
+    register, close = load_register(), Suggestions()
     sound = {}
     for name, value in settings.parameters.items():
         key = f"parameters.{name}"
         file = written_in(layers, key)
         if name not in register:
-            problems.append(Problem(file, key, repr(value), nearest(name, register.names())))
+            problems.append(Problem(file, key, repr(value), close(name, register.names())))
         elif faults := outside_range(register[name], value, file, key):
             problems.extend(faults)
         else:

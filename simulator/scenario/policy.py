@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
+from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
 
@@ -81,7 +82,7 @@ class Policy(Frozen):
     """One option of the comparison. Everybody whom it does not treat has conservative care."""
 
     extends: str | None = None
-    label: str = ""
+    label: Label = ""
     description: str = ""
     note: str = ""
     eligibility: Criteria = Criteria()

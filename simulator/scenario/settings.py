@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
@@ -86,7 +87,7 @@ class Settings(Frozen):
     """A whole scenario. A file writes a part of it, and what it `extends` gives the rest."""
 
     extends: str | None = None
-    label: str
+    label: Label
     description: str = ""
     compare: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
     reference: str

@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
 from simulator.sensitivity.designs import METHODS, MOST_ROWS
@@ -82,7 +83,7 @@ class Planned(Frozen):
     `rows_per_shard` is how many runs are kept or lost together; the jobs of a queue must agree on it.
     """
 
-    title: Name = "Sensitivity study"
+    title: Label = "Sensitivity study"
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     patients: Annotated[int, Field(ge=0)] = 0
     replicates: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, Tcpo2, number
@@ -37,7 +38,7 @@ MEASURES = ("age", "diabetes_years", "tcpo2_measured")
 class Arm(Frozen):
     """Patients under one policy; `allocation` is the arm's part of the patients."""
 
-    name: str
+    name: Label
     policy: str
     allocation: Share = 1
 
@@ -200,7 +201,7 @@ class Multiplicity(Frozen):
 class Design(Frozen):
     """A whole trial. The first arm is the control; a single arm is tested against a rate."""
 
-    label: str
+    label: Label
     description: str = ""
     note: str = ""
     scenario: str = "base"

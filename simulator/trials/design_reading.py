@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario, load_scenario
@@ -48,7 +49,7 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         allowed = f"a TOML file at this place, or a shipped design: {nearest(str(source), names)}"
         raise BadInput([Problem(called, "file", MISSING, allowed)])
     table = merged(read_toml(file, called, problems), overrides or {})
-    design = checked(Design, {"label": file.stem} | table, called, "", problems) if not problems else None
+    design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
     if design is not None:
         design = design.model_copy(update={"file": called})
         problems += [Problem(called, key, str(value), allowed) for key, value, allowed in faults(design)]

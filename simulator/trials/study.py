@@ -78,13 +78,11 @@ def study_design(
     target: float | None = None,
     export: int = 0,
     stage: Stage | None = None,
-    first: Callable[[TrialStudy], None] | None = None,
 ) -> TrialStudy:
     """Simulate a design under some truths; without `quick` also search its size and draw its curves.
 
     `target` is the power that sizes are for (default: the design's). `export` is the number of trials whose data are
-    handed out. `first` is shown what the design does before the search and the curves begin. Raises BadInput for designs
-    that cannot be carried out.
+    handed out. Raises BadInput for designs that cannot be carried out.
     """
     show = stage or (lambda _what, _steps: nullcontext(lambda _steps: None))
     treated = simulation.check()
@@ -112,8 +110,6 @@ def study_design(
         patients=patients,
         visits=visits,
     )
-    if first is not None:
-        first(found)
     return found if quick else _in_full(found, simulation, some, base, show)
 
 

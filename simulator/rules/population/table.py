@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.plain_text import text_in
 from simulator.rules.population.patient import COLUMNS
 from simulator.vocabulary import ARTERIES, Renal
 
@@ -118,10 +119,7 @@ def read_patients(path: Path | str) -> tuple[NDArray[np.float64], tuple[str, ...
 
 def patients_in(content: bytes, called: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """As `read_patients`, for the content of a file that messages call `called`."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput([Problem(called, "file", str(error), "a CSV file in UTF-8")]) from None
+    text = text_in(content, called, "CSV")
     rows = csv.reader(io.StringIO(text, newline=""))
     faults = _Faults(called)
     given = np.empty((text.count("\n") + text.count("\r") + 1, len(COLUMNS)))
