@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         frozenset,
         (
             {"vocabulary", "compiling", "errors"},
-            {"draws", "hazards", "perfusion"},
+            {"draws", "hazards", "perfusion", "statistics"},
             {"evidence", "population"},
             {"pathway"},
             {"scenario", "engines"},
@@ -105,6 +105,12 @@ def test_people_are_met_at_the_border(part: str) -> None:
         assert not used & PEOPLE
     if part != "engines":
         assert "simpy" not in used
+
+
+def test_statistics_know_no_patient() -> None:
+    """Statistics import words, the compiler and each other; luck, evidence, rules and scenarios are unknown to them."""
+    known = {other for file in FILES if part_of(file) == "statistics" for _, other in inside(file)}
+    assert known <= {"errors", "compiling", "statistics"}
 
 
 @pytest.mark.parametrize("part", ["vocabulary", "draws", "hazards", "perfusion", "population", "pathway", "engines"])

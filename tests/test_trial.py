@@ -19,6 +19,8 @@ from typer.testing import CliRunner
 from simulator.cli import trial as command
 from simulator.errors import BadInput
 from simulator.evidence.posterior import parameter_draws
+from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
+from simulator.statistics.simon import promising
 from simulator.trials.accrual import Accrual
 from simulator.trials.analysis import analyse, time_to_event
 from simulator.trials.data import cut, limited
@@ -27,8 +29,6 @@ from simulator.trials.design_reading import load_design, shipped_designs
 from simulator.trials.export import exported
 from simulator.trials.looks import information, look_dates, marks
 from simulator.trials.operating import operating_characteristics, share_and_se
-from simulator.trials.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
-from simulator.trials.simon import promising
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import endpoint_table, find_size
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from simulator.trials import binary_tests, competing_tests, survival_tests
-from simulator.trials.binary_tests import Counts, ExactP
-from simulator.trials.continuous_tests import ancova
+from simulator.statistics import binary_tests, competing_tests, survival_tests
+from simulator.statistics.binary_tests import Counts, ExactP
+from simulator.statistics.continuous_tests import ancova
+from simulator.statistics.effect import Effect, ratio_or_nan
+from simulator.statistics.win_statistics import Level, WinStatistics, win_statistics
 from simulator.trials.data import TOUCH, TrialData
-from simulator.trials.effect import Effect, ratio_or_nan
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.win_statistics import Level, WinStatistics, win_statistics
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]

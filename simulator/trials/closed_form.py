@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import BadInput
-from simulator.trials import competing_tests, samplesize, survival_tests
+from simulator.statistics import competing_tests, samplesize, survival_tests
+from simulator.statistics.exact_binomial import single_arm_size
 from simulator.trials.analysis import (
     TimeToEvent,
     analyse,
@@ -31,7 +32,6 @@ from simulator.trials.conduct import Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import Design
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.exact_binomial import single_arm_size
 from simulator.trials.looks import end_of_trial
 from simulator.trials.simulation import POOL, Simulation
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
 from simulator.trials.analysis import Analysis, analyse, at_a_time, through
-from simulator.trials.conditional_power import PromisingZone, enlarged, weighted_z
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.decisions import Decisions, Reason, decide, decide_stages
 from simulator.trials.design import Design

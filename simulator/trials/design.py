@@ -11,11 +11,11 @@ from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
+from simulator.statistics.simon import TwoStage, two_stage
+from simulator.statistics.spending import Spending
+from simulator.statistics.stopping_plan import Futility
 from simulator.trials.accrual import Accrual
 from simulator.trials.endpoint import Endpoint, Months
-from simulator.trials.simon import TwoStage, two_stage
-from simulator.trials.spending import Spending
-from simulator.trials.stopping_plan import Futility
 
 MOST_PATIENTS = 100_000
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from simulator.errors import BadInput, nearest
 from simulator.scenario.policy import Fault
+from simulator.statistics.exact_binomial import single_arm_problems
+from simulator.statistics.spending import NAMES as SPENDING
 from simulator.trials.design import MEASURES, Design
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.exact_binomial import single_arm_problems
-from simulator.trials.spending import NAMES as SPENDING
 
 
 def faults(design: Design) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.trials import survival_tests
+from simulator.statistics import survival_tests
 from simulator.trials.analysis import arms, at_visit, through, time_to_event
 from simulator.trials.closed_form import Formula, Pool, formulas
 from simulator.trials.conduct import hypotheses

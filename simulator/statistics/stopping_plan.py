@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import Problem, nearest
-from simulator.trials.spending import NAMES as SPENDING
-from simulator.trials.spending import Spending
+from simulator.statistics.spending import NAMES as SPENDING
+from simulator.statistics.spending import Spending
 
 CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto")
 """Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976)."""

@@ -2,7 +2,7 @@
 
 A `Plan` says what is wanted, `solve` finds the boundaries, and `Boundaries` answers questions about them. Everything
 is on the scale of the z statistic and of information fractions, so it serves every endpoint. Numbers come from the
-recursive integration of `simulator.trials.crossing` (Jennison & Turnbull 2000, chapters 2 to 7 and 19).
+recursive integration of `simulator.statistics.crossing` (Jennison & Turnbull 2000, chapters 2 to 7 and 19).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from simulator.errors import BadInput, Problem
-from simulator.trials.conditional_power import stopping_z
-from simulator.trials.crossing import GRID as R
-from simulator.trials.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
-from simulator.trials.stopping_plan import Plan
+from simulator.statistics.conditional_power import stopping_z
+from simulator.statistics.crossing import GRID as R
+from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
+from simulator.statistics.stopping_plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
