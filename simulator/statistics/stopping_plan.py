@@ -41,6 +41,19 @@ class Futility:
     binding: bool = False
 
 
+def in_words(futility: Futility | None) -> str:
+    """A futility rule with the parameters that it reads, for messages."""
+    if futility is None:
+        return "none"
+    if futility.rule == "z":
+        told = "z below " + ", ".join(f"{z:g}" for z in futility.z)
+    elif futility.rule == "conditional-power":
+        told = f"conditional power below {futility.threshold:g} under the {futility.assumed}"
+    else:
+        told = f"beta spending {futility.spending.name}"
+    return f"{told}, {'binding' if futility.binding else 'not binding'}"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a group-sequential design is asked to be.

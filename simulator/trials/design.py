@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, PrivateAttr
 
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
@@ -222,7 +222,17 @@ class Design(Frozen):
     reestimation: Reestimation | None = None
     two_stage: Stages | None = None
     multiplicity: Multiplicity | None = None
-    file: str = Field(default="design", exclude=True)
+    _file: str = PrivateAttr("design")
+
+    @property
+    def file(self) -> str:
+        """What a reader calls the file that this was read from."""
+        return self._file
+
+    def read_from(self, called: str) -> Design:
+        """The same design, read from a file that a reader calls `called`."""
+        self._file = called
+        return self
 
     @property
     def primary(self) -> Endpoint:
