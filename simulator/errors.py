@@ -6,7 +6,7 @@ import operator
 import re
 import reprlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,6 +19,9 @@ LONGEST_VALUE = 200
 """Characters of a value or key that a message quotes."""
 LONGEST_LIST = 30
 """Allowed names that a message lists."""
+ALIKE, ALIKE_IF_BEGUN_ALIKE = 0.72, 0.6
+"""How alike two words must be for one to be offered for the other (`difflib` ratio), and if their first letters agree too: a
+shared ending alone is no typo."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,32 @@ def whole_number(value: object) -> int | None:
         return None
 
 
+def in_toml(value: object) -> str:
+    """A value as a TOML file would spell it: ``true``, ``['death']``, ``{death = 'composite'}``; text in single quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {in_toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(in_toml(inner) for inner in value) + "]"
+    return repr(value) if isinstance(value, str | int | float) else str(value)
+
+
+def shown(value: object) -> str:
+    """A fault's value: words as they are, everything else as TOML."""
+    if value is None:
+        return "missing"
+    return value if isinstance(value, str) else in_toml(value)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Allowed names for an unknown word: ``did you mean ...?``, those that hold the word, or a list of them."""
     names = sorted(known)
     holding = [name for name in names if len(word) > 2 and word.lower() in name.lower()]
-    close = holding or get_close_matches(word[:LONGEST_VALUE], names, n=1)
+    word = word[:LONGEST_VALUE]
+    begun = [name for name in names if name[:3] == word[:3]]
+    close = holding or get_close_matches(word, names, n=1, cutoff=ALIKE)
+    close = close or get_close_matches(word, begun, n=1, cutoff=ALIKE_IF_BEGUN_ALIKE)
     if len(close) == 1:
         return f"did you mean {close[0]!r}?"
     return _listed(holding or names)

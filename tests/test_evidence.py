@@ -387,7 +387,7 @@ def test_the_template_says_what_is_still_blank() -> None:
         load_perspective(str(shipped("calibration") / "economics" / "template.toml"))
     blank = {problem.key for problem in bad.value.problems}
     assert {f"prices.{name}.value" for name in load_perspective("italy").prices.names()} <= blank
-    assert {"discount.costs", "discount.effects", "thresholds.0.value"} <= blank
+    assert {"discount.costs", "discount.effects", "thresholds[1].value"} <= blank
 
 
 def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None
         load_perspective(str(mine))
     assert {problem.key for problem in bad.value.problems} == {
         "prices.theatre_hour.unit",
-        "thresholds.0.unit",
+        "thresholds[1].unit",
         "wound_costing.all_in.prices",
         "alternatives.tariff_lower_bound.values",
         "alternatives.tariff_lower_bound.values.major_amputation_admission",

@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"work"},
             {"fingerprint"},
             {"compiling"},
-            {"rules.draws", "rules.hazards", "rules.perfusion"},
+            {"rules.draws", "rules.hazards", "rules.perfusion", "statistics"},
             {"evidence", "rules.population"},
             {"rules.pathway"},
             {"scenario", "living"},
@@ -116,6 +116,12 @@ def test_people_are_met_at_the_border(part: str) -> None:
         assert not used & PEOPLE
     if part != "living":
         assert "simpy" not in used
+
+
+def test_statistics_know_no_patient() -> None:
+    """Statistics import words, the compiler and each other; luck, evidence, rules and scenarios are unknown to them."""
+    known = {other for file in FILES if part_of(file) == "statistics" for _, other in inside(file)}
+    assert known <= {"errors", "compiling", "statistics"}
 
 
 @pytest.mark.parametrize("part", ["vocabulary", "living", *(part for part in HEIGHT if part.startswith("rules."))])

@@ -173,7 +173,7 @@ def _faults(
             yield f"prices.{price.name}.unit", repr(price.unit), f"{currency} per ..., or {', '.join(MULTIPLIERS)}"
     for i, threshold in enumerate(conventions.thresholds):
         if threshold.unit != f"{currency} per QALY":
-            yield f"thresholds.{i}.unit", repr(threshold.unit), f"{currency} per QALY"
+            yield f"thresholds[{i + 1}].unit", repr(threshold.unit), f"{currency} per QALY"
     used = {f"wound_costing.{way}.prices": costing.prices for way, costing in conventions.wound_costing.items()}
     used["outside_payer.prices"] = conventions.outside_payer.prices
     for key, names in used.items():
@@ -188,7 +188,7 @@ def _faults(
                 for problem in outside_range(register[name], value, "", f"alternatives.{key}.values.{name}"):
                     yield problem.key, problem.value, problem.allowed
     cited: dict[str, Evidence] = {"discount": conventions.discount}
-    cited |= {f"thresholds.{i}": threshold for i, threshold in enumerate(conventions.thresholds)}
+    cited |= {f"thresholds[{i + 1}]": threshold for i, threshold in enumerate(conventions.thresholds)}
     cited |= {f"alternatives.{key}": alternative for key, alternative in conventions.alternatives.items()}
     for key, evidence in cited.items():
         for source in evidence.source:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.errors import Problem, nearest
+from simulator.errors import Problem, nearest, shown
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -43,7 +43,7 @@ def sound_part(model: type[BaseModel], table: Mapping[str, Any], name: str, prob
         if problem.value == MISSING:
             continue
         problems.append(Problem(name, problem.key, problem.value, _in_words(problem.allowed)))
-        _remove(sound, problem.key.split("."))
+        _remove(sound, problem.key.replace("[", ".").split("."))
     return sound
 
 
@@ -129,7 +129,7 @@ def resolved_policy(
         table = merged({key: value for key, value in table.items() if key not in OWN}, tables[ancestor])
     policy = Policy.model_validate({"label": label_from(name)} | table)
     for key, value, allowed in policy.faults():
-        problems.append(Problem(file, f"{prefix}{key}", str(value), allowed))
+        problems.append(Problem(file, f"{prefix}{key}", shown(value), allowed))
     return policy
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, Suggestions, nearest, said
+from simulator.errors import BadInput, Problem, Suggestions, nearest, said, shown
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
@@ -123,7 +123,7 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
         settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
     if settings is not None:
         for key, value, allowed in settings.faults():
-            problems.append(Problem(written_in(layers, key), key, str(value), allowed))
+            problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
 
 

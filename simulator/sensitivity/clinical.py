@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.errors import BadInput, CheckFailed, Problem, nearest
+from simulator.errors import BadInput, CheckFailed, Problem, nearest, shown
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.wholes import WHOLES, Whole, columns, cut_to_one, too_much
 from simulator.living.outcomes import OUTCOMES
@@ -223,7 +223,7 @@ class Clinical:
         policies = {name: with_settings(known, changed.get(name, {})) for name, known in self._known.items()}
         faults = [(name, *fault) for name, policy in policies.items() for fault in policy.faults()]
         if faults:
-            raise BadInput(Problem(name, key, str(value), allowed) for name, key, value, allowed in faults)
+            raise BadInput(Problem(name, key, shown(value), allowed) for name, key, value, allowed in faults)
         return policies
 
     def _totals(self, done: list[Done], job: Job, row: int, inputs: Floats, policies: Mapping[str, Policy]) -> Floats:

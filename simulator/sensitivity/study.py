@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, in_toml, nearest
 from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
@@ -221,7 +221,7 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
     try:
         runner = model.runner()
         faults = [fault for fault in runner.faults() if fault[:2] != ("outputs", NO_OUTPUT)]
-        problems.extend(Problem(name, key, repr(value), allowed) for key, value, allowed in faults)
+        problems.extend(Problem(name, key, in_toml(value), allowed) for key, value, allowed in faults)
         return runner.catalogue()
     except BadInput as bad:
         problems.extend(bad.problems)

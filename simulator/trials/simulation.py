@@ -186,7 +186,7 @@ class Simulation:
         row = patient.view(np.float64)
         key: Any = np.uint64(self.seed)
         problems = []
-        named = [(f"arms.{k}.policy", arm.policy) for k, arm in enumerate(self.design.arms)]
+        named = [(f"arms.{arm.name}.policy", arm.policy) for arm in self.design.arms]
         if self.design.crossover is not None:
             named.append(("crossover.to", self.design.crossover.to))
         records = scenario.policy_records([policy for _, policy in named])

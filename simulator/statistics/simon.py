@@ -16,7 +16,7 @@ from scipy.stats import binom
 
 from simulator.compiling import compiled
 from simulator.errors import BadInput, Problem
-from simulator.trials.exact_binomial import single_arm_problems, single_arm_size
+from simulator.statistics.exact_binomial import single_arm_problems, single_arm_size
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from scipy.special import betaincinv, ndtri
 from scipy.stats import binom
 
 from simulator.compiling import compiled
-from simulator.trials.effect import Effect, ratio_or_nan
+from simulator.statistics.effect import Effect, ratio_or_nan
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

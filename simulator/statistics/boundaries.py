@@ -2,7 +2,7 @@
 
 A `Plan` says what is wanted, `solve` finds the boundaries, and `Boundaries` answers questions about them. Everything
 is on the scale of the z statistic and of information fractions, so it serves every endpoint. Numbers come from the
-recursive integration of `simulator.trials.crossing` (Jennison & Turnbull 2000, chapters 2 to 7 and 19).
+recursive integration of `simulator.statistics.crossing` (Jennison & Turnbull 2000, chapters 2 to 7 and 19).
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from simulator.errors import BadInput, Problem
-from simulator.trials.conditional_power import stopping_z
-from simulator.trials.crossing import GRID as R
-from simulator.trials.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
-from simulator.trials.stopping_plan import Plan
+from simulator.statistics.conditional_power import stopping_z
+from simulator.statistics.crossing import GRID as R
+from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
+from simulator.statistics.stopping_plan import Futility, Plan, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+
+LEVEL_LOST = 1e-6
+"""Share of alpha that may remain unspent by rounding."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,9 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
         _check_early(plan, file)
     if plan.futility is not None and plan.futility.rule == "z":
         _check_futility_z(plan, file)
+    rule = plan.futility
+    if rule is not None and rule.binding and not _needs_drift(rule):
+        _check_level(Boundaries(plan, np.array(plan.information), *reversed(_bounds(plan, 0.0)), None), file)
     if plan.power is None:
         lower, upper = _bounds(plan, 0.0)
         return Boundaries(plan, np.array(plan.information), upper, lower, None)
@@ -150,11 +156,14 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
     most = max(2.0 * least, least + 1.0)
     if excess(most) < 0.0:
         what = "a rule that leaves the power within reach: this one stops for futility too often"
-        raise BadInput([Problem(file, "futility", str(plan.futility), what)])
+        raise BadInput([Problem(file, "futility", in_words(plan.futility), what)])
     # A binding futility rule can reach the power with a little less information than a trial without looks.
     drift = float(brentq(excess, 0.5 * least, most, xtol=1e-11, rtol=1e-12))
     lower, upper = _bounds(plan, drift)
-    return Boundaries(plan, t, upper, lower, drift)
+    found = Boundaries(plan, t, upper, lower, drift)
+    if rule is not None and rule.binding:
+        _check_level(found, file)
+    return found
 
 
 def observed_boundaries(plan: Plan, information: ArrayLike) -> Array:
@@ -262,6 +271,23 @@ def _check_early(plan: Plan, file: str) -> None:
     if spent >= plan.alpha:
         allowed = f"larger: these interim looks alone spend {spent:.4g} of alpha {plan.alpha:g}"
         raise BadInput([Problem(file, "early_z", f"{early:g}", allowed)])
+
+
+def _needs_drift(rule: Futility) -> bool:
+    """Whether a futility rule depends on the effect that the plan's power is for."""
+    return rule.rule == "beta" or (rule.rule == "conditional-power" and rule.assumed == "design")
+
+
+def _check_level(found: Boundaries, file: str) -> None:
+    """Binding futility must leave enough trials to spend all of alpha on; rpact refuses the same plans as too extreme."""
+    spent, alpha = float(found.cumulative_alpha[-1]), found.plan.alpha
+    if spent < alpha * (1.0 - LEVEL_LOST):
+        assert found.plan.futility is not None
+        allowed = (
+            f"a milder rule, or one that is not binding: it stops so many trials without an effect that alpha {alpha:g} can "
+            f"no longer be spent, and the level would be {spent:.4f}"
+        )
+        raise BadInput([Problem(file, "futility", in_words(found.plan.futility), allowed)])
 
 
 def _check_futility_z(plan: Plan, file: str) -> None:

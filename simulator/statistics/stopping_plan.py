@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import Problem, nearest
-from simulator.trials.spending import NAMES as SPENDING
-from simulator.trials.spending import Spending
+from simulator.statistics.spending import NAMES as SPENDING
+from simulator.statistics.spending import Spending
 
 CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto")
 """Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976)."""
@@ -39,6 +39,19 @@ class Futility:
     threshold: float = 0.1
     assumed: str = "trend"
     binding: bool = False
+
+
+def in_words(futility: Futility | None) -> str:
+    """A futility rule with the parameters that it reads, for messages."""
+    if futility is None:
+        return "none"
+    if futility.rule == "z":
+        told = "z below " + ", ".join(f"{z:g}" for z in futility.z)
+    elif futility.rule == "conditional-power":
+        told = f"conditional power below {futility.threshold:g} under the {futility.assumed}"
+    else:
+        told = f"beta spending {futility.spending.name}"
+    return f"{told}, {'binding' if futility.binding else 'not binding'}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Endpoints with a competing event of many trials at once: cumulative incidence, Gray's test, subdistribution hazards.
 
-Data as in `simulator.trials.risk_sets`: event 1 is of interest, event 2 (death, usually) makes it impossible.
+Data as in `simulator.statistics.risk_sets`: event 1 is of interest, event 2 (death, usually) makes it impossible.
 """
 
 from __future__ import annotations
@@ -11,9 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.compiling import compiled
-from simulator.trials.effect import ByArm, Effect
-from simulator.trials.risk_sets import COLUMNS, Codes, Strata, last_follow_up, participants, risk_table, time_to_event
-from simulator.trials.survival_tests import HazardRatio, cox, logrank, score_effect
+from simulator.statistics.effect import ByArm, Effect
+from simulator.statistics.risk_sets import (
+    COLUMNS,
+    Codes,
+    Strata,
+    last_follow_up,
+    participants,
+    risk_table,
+    time_to_event,
+)
+from simulator.statistics.survival_tests import HazardRatio, cox, logrank, score_effect
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from scipy.stats import nct
 from scipy.stats import t as student
 
 from simulator.errors import BadInput, Problem
-from simulator.trials.boundaries import fixed_drift
+from simulator.statistics.boundaries import fixed_drift
 
 LIMITS: dict[str, tuple[float, float, bool]] = {
     "alpha": (0.0, 0.5, False),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Array = NDArray[np.float64]
 
-LARGEST = 10_000
+LARGEST = 50_000
 """Sizes beyond this are not searched."""
 
 
@@ -83,7 +83,9 @@ def single_arm_size(
     n = np.arange(1, LARGEST + 1)
     enough = power(n, p0, p1, alpha) >= target
     if not enough[-1000:].all():
-        raise BadInput([Problem(file, "p1", f"{p1:g}", f"further from p0 {p0:g}: more than {LARGEST} patients needed")])
+        raise BadInput(
+            [Problem(file, "p1", f"{p1:g}", f"further from p0 {p0:g}: more than {LARGEST:,} patients needed")]
+        )
     return SingleArmSize(p0, p1, alpha, target, int(n[enough][0]), int(n[~enough][-1]) + 1 if (~enough).any() else 1)
 
 

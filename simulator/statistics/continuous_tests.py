@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.trials.effect import Effect, ratio_or_nan, z_of_t
+from simulator.statistics.effect import Effect, ratio_or_nan, z_of_t
 
 Array = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.compiling import compiled
-from simulator.trials.effect import Effect, ratio_or_nan
-from simulator.trials.risk_sets import Codes
+from simulator.statistics.effect import Effect, ratio_or_nan
+from simulator.statistics.risk_sets import Codes
 
 Array = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """Survival endpoints of many trials at once: log-rank test, hazard ratio, restricted mean and survival at a time.
 
-Data as in `simulator.trials.risk_sets`; any event code above 0 counts as an event, so recode competing events first.
+Data as in `simulator.statistics.risk_sets`; any event code above 0 counts as an event, so recode competing events first.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.compiling import compiled
-from simulator.trials.effect import ByArm, Effect, ratio_or_nan
-from simulator.trials.risk_sets import COLUMNS, Codes, Strata, last_follow_up, participants, risk_table, time_to_event
+from simulator.statistics.effect import ByArm, Effect, ratio_or_nan
+from simulator.statistics.risk_sets import (
+    COLUMNS,
+    Codes,
+    Strata,
+    last_follow_up,
+    participants,
+    risk_table,
+    time_to_event,
+)
 
 Array = NDArray[np.float64]
 
