@@ -39,9 +39,10 @@ class OutputFolder:
     """Collects tables, figures and texts, then writes them all at once.
 
     `path` need not exist; files of the same names in it are replaced and other files are left alone. `command` is
-    `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is
-    anything else that decided the result. A `path` that cannot become a folder is a `BadInput` at once, before any
-    long work.
+    `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is anything else that decided the
+    result. `warnings` are sentences that whoever reads the results must see: they head the report, stand in the manifest,
+    and commands print them (`simulator.report.console.say_warnings`). A `path` that cannot become a folder is a `BadInput`
+    at once, before any long work.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class OutputFolder:
         inputs: Mapping[str, Path | bytes] | None = None,
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.path = Path(path)
+        self.warnings = tuple(warnings)
         _check_writable(self.path)
         self.provenance = Provenance.now(command, inputs or {}, seed, settings or {})
         self._files: dict[str, bytes] = {}
@@ -79,7 +82,7 @@ class OutputFolder:
 
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""
-        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8"))
+        self._add("report.html", report.html(self.provenance.for_readers(), self.warnings).encode("utf-8"))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,9 +94,8 @@ class OutputFolder:
 
         A new folder appears complete or not at all. In a folder that exists each file is replaced in one step.
         """
-        manifest = (
-            json.dumps(self.provenance.manifest(self._files), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        )
+        content = {**self.provenance.manifest(self._files), "warnings": list(self.warnings)}
+        manifest = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         files = {**self._files, MANIFEST: manifest.encode("utf-8")}
         target = self.path.resolve()
         fresh = not target.exists()
