@@ -104,6 +104,19 @@ def test_another_patient_changes_nobody(base: Scenario) -> None:
     pd.testing.assert_frame_equal(a, b, check_exact=True)
 
 
+def test_tcpo2_is_measured_on_one_day_under_every_policy(base: Scenario) -> None:
+    """Arms are measured on the same day: people whom no dose has helped or harmed show the same TcPO2 under any schedule."""
+    never = {"response_probability": 0.0}
+    found = simulate(base, ["conservative", "single_dose", "protocol"], patients=500, draws=pd.DataFrame([never]))
+    tcpo2 = found.differences[found.differences["outcome"].isin(["tcpo2_last", "tcpo2_last_40"])]
+    assert len(tcpo2)
+    assert (tcpo2["mean"] == 0.0).all()
+    helped = simulate(base, ["conservative", "single_dose"], patients=2_000, times=[1.0]).differences
+    change = helped.set_index("outcome")["mean"]
+    assert change["tcpo2_last"] > 2.0
+    assert change["tcpo2_last_40"] > 0.02
+
+
 @given(
     st.fixed_dictionaries(
         {

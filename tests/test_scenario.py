@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import inf, log
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from simulator import load_scenario, simulate
 from simulator.cli import app
 from simulator.errors import BadInput
+from simulator.evidence.posterior import posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_dtype
+from simulator.scenario.caveats import caveats
 from simulator.vocabulary import Marker, Product, Repeat, Route
 
 POLICIES = [
@@ -434,3 +437,75 @@ def test_the_shipped_table_of_patients_runs() -> None:
     assert {"age", "rutherford", "tcpo2_measured", "renal", "infection"} <= set(registry.given_columns)
     people = simulate(registry, keep_patients=True).patients
     assert sorted(people.loc[people["policy"] == "protocol", "row"]) == list(range(24))
+
+
+# What must be said where a scenario leaves what was studied
+
+
+@pytest.mark.parametrize(
+    ("policies", "entry", "said"),
+    [
+        (["conservative", "protocol", "single_dose"], {}, []),
+        (["protocol", "include_dialysis"], {}, ["Dialysis included: nobody on dialysis was studied"]),
+        (["protocol", "include_dialysis"], {"dialysis": False}, []),
+        (["moderate_ischaemia"], {}, ["Moderate ischaemia: the study enrolled at a TcPO2 below 30 mmHg"]),
+        (["moderate_ischaemia"], {"tcpo2_below": 30.0, "tcpo2_at_least": 5.0}, []),
+        (["conservative", "pta"], {}, []),
+    ],
+)
+def test_who_was_not_studied_is_said_of_policies_that_treat_them(
+    policies: list[str], entry: dict[str, Any], said: list[str]
+) -> None:
+    """A sentence comes with policies that give cells to people beyond the study's criteria, with its source, and else not."""
+    found = caveats(load_scenario(policies=policies, overrides={"entry": entry}))
+    assert [line.startswith(start) for line, start in zip(found, said, strict=True)] == [True] * len(said)
+    assert all("(Panunzi et al. 2022)" in line for line in found)
+
+
+def test_rest_pain_is_said_and_policies_are_named_together() -> None:
+    """One sentence names every policy that it is about, and a table of real patients is never turned away by entry."""
+    own = {
+        name: {"extends": "protocol", "label": name.title(), "eligibility": {"rutherford_at_least": 4}} for name in "ab"
+    }
+    scenario = load_scenario(policies=["conservative", "a", "b"], overrides={"policies": own})
+    (line,) = caveats(scenario)
+    assert line.startswith("A and B: nobody without an ulcer was studied")
+    inside = {"policies": own, "entry": {"rutherford_at_least": 5}}
+    assert caveats(load_scenario(policies=["conservative", "a"], overrides=inside)) == ()
+    real = inside | {"population": {"csv": pd.DataFrame({"age": [70]})}}
+    assert len(caveats(load_scenario(policies=["conservative", "a"], overrides=real))) == 1
+
+
+def test_a_spent_posterior_is_said() -> None:
+    """Draws beyond the rows of the posterior are told with both numbers; as many draws as rows are not."""
+    rows = len(posterior_table())
+    assert caveats(load_scenario(), draws=rows) == ()
+    (line,) = caveats(load_scenario(), draws=2 * rows)
+    assert f"its {rows:,} rows" in line
+    assert f"by {2 * rows:,} draws" in line
+    fixed = {
+        name: value
+        for name, value in load_scenario().register.values().items()
+        if load_scenario().register[name].fitted
+    }
+    assert caveats(load_scenario(overrides={"parameters": fixed}), draws=2 * rows) == ()
+
+
+def test_warnings_reach_report_console_and_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What must be kept in mind stands in the manifest, heads the report and is printed, and is nowhere without cause."""
+    for policy, there in (("include_dialysis", True), ("protocol", False)):
+        out = tmp_path / policy
+        words = ["compare", "--policy", "conservative", "--policy", policy, "--patients", "50", "--no-reliance"]
+        monkeypatch.setattr("sys.argv", ["clti", *words, "--out", str(out)])
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        assert not ended.value.code
+        printed = " ".join(capsys.readouterr().out.split())
+        listed = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
+        assert [line.startswith("Dialysis included: nobody on dialysis was studied") for line in listed] == [
+            True
+        ] * there
+        for text in (printed, (out / "report.html").read_text(encoding="utf-8")):
+            assert ("nobody on dialysis was studied" in text) is there

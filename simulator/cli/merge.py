@@ -48,7 +48,14 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=sweep.study.seed, settings=tables)
+    output = OutputFolder(
+        target,
+        command=sys.argv,
+        inputs={STUDY: first},
+        seed=sweep.study.seed,
+        settings=tables,
+        warnings=sweep.notes,
+    )
     output.keep(*KEPT)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())

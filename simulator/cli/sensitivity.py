@@ -63,7 +63,8 @@ def main(
         target = out or Path(f"{study.stem}-results")
         settings = sweep.study.model_dump(mode="json") if sweep is not None else {}
         seed = sweep.study.seed if sweep is not None else None
-        folder = OutputFolder(target, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        notes = sweep.notes if sweep is not None else ()
+        folder = OutputFolder(target, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=notes)
         folder.keep(*KEPT)
     except BadInput as bad:
         problems += bad.problems
@@ -98,7 +99,7 @@ def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, pa
 
 def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) -> None:
     """Analyse the finished runs, write the output folder and print what they say."""
-    from simulator.report.console import say_where
+    from simulator.report.console import say_warnings, say_where
     from simulator.sensitivity.sweep import Sweep
 
     runs = sweep.runs(store)
@@ -106,6 +107,7 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) ->
         _show_indices(sweep, runs, folder)
     else:
         _show_choices(sweep, runs, folder)
+    say_warnings(folder.warnings)
     say_where(folder.path)
 
 

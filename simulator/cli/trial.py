@@ -40,14 +40,14 @@ def main(
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
     scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import study_design
-    from simulator.trials.truth import name_problems
+from simulator.trials.study import TrialStudy, study_design
+from simulator.trials.truth import name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -62,7 +62,8 @@ def main(
         if planned is not None:
             settings |= {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
         inputs = planned.inputs if planned is not None else {}
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        warnings = () if planned is None else trial_caveats(planned, truths, trials)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
     except BadInput as bad:
         problems += bad.problems
     if problems or planned is None or folder is None:
@@ -90,6 +91,7 @@ def main(
     print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
     for line in filter(None, (answer(study), planned.design.note)):
         console().print(line, markup=False)
+    say_warnings(folder.warnings)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(folder.path)
 

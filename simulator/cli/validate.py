@@ -40,7 +40,8 @@ def main(
     """
     from simulator.compiling import announced
     from simulator.evidence import load_register
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.evidence.posterior import spent
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.formats import number
     from simulator.report.outputs import OutputFolder
     from simulator.report.validation import COVERED, answer, patterns, write_validation
@@ -75,7 +76,11 @@ def main(
         problems += bad.problems
     try:
         settings = {"draws": draws, "patients": patients, "studies": len(studies), "register": register.hash()}
-        folder = OutputFolder(out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings)
+        exhausted = spent(register, draws)
+        warnings = [exhausted] if exhausted else []
+        folder = OutputFolder(
+            out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings, warnings=warnings
+        )
     except BadInput as bad:
         problems += bad.problems
     if problems or folder is None:
@@ -113,4 +118,5 @@ def main(
     for line in patterns(found):
         screen.print(line)
     screen.print(answer(found))
+    say_warnings(folder.warnings, on=screen)
     say_where(out)

@@ -81,9 +81,11 @@ def spent(register: Register, n: int) -> str | None:
     table, joint = posterior_table(), joint_names(register)
     if table is None or not joint or n <= len(table):
         return None
-    distinct = len(table[list(joint)].drop_duplicates())
+    # A share of recovery that no trial informs was drawn for each row anew, so that it makes no two rows independent.
+    course = [name for name in joint if not name.startswith("attributable_share")]
+    distinct = len(table[course].drop_duplicates())
     return (
-        f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} of them distinct) are"
-        f" used {n / len(table):.3g} times on average by {n:,} draws. Draws that share a row are not independent, so"
-        " standard errors over draws are too small; more draws do not tell more about the fitted parameters."
+        f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} different courses of the"
+        f" disease) are used {n / len(table):.3g} times on average by {n:,} draws. Draws that share a row are not"
+        " independent, so standard errors over draws are too small; more draws do not tell more about the fitted parameters."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -122,6 +122,12 @@ def duration(seconds: float) -> str:
         return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def say_warnings(warnings: Sequence[str], *, on: Console | None = None) -> None:
+    """Print what whoever reads the results must see."""
+    for warning in warnings:
+        (on or console()).print(f"To keep in mind: {warning}", markup=False)
 
 
 def say_where(out: Path | str, *, on: Console | None = None) -> None:

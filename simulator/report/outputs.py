@@ -46,6 +46,8 @@ class OutputFolder:
     manifest. `command` is `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is
     anything else that decided the result. A `path` that cannot become a folder is a `BadInput` at once, before any
     long work.
+    `warnings` are sentences that whoever reads the results must see: they head the report, stand in the manifest, and
+    commands print them (`simulator.report.console.say_warnings`).
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class OutputFolder:
         inputs: Mapping[str, Path | bytes] | None = None,
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.path = Path(path)
+        self.warnings = tuple(warnings)
         check_writable(self.path)
         self._kept: set[str] = set()
         self.provenance = Provenance.now(command, inputs or {}, seed, settings or {})
@@ -84,7 +88,7 @@ class OutputFolder:
 
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""
-        self._add("report.html", report.html(self.provenance.for_readers()).encode("utf-8", HANDLER))
+        self._add("report.html", report.html(self.provenance.for_readers(), self.warnings).encode("utf-8", HANDLER))
 
     def keep(self, *names: str) -> None:
         """Say what the command itself keeps in the folder beside its results; a name that ends with "/" is a folder.
@@ -115,7 +119,8 @@ class OutputFolder:
         target = self.path.resolve()
         fresh = not target.exists()
         ours, beside = ({}, []) if fresh else self._found(target)
-        content = self.provenance.manifest(self._files) | ({"not_of_this_run": beside} if beside else {})
+        content = {**self.provenance.manifest(self._files), "warnings": list(self.warnings)}
+        content |= {"not_of_this_run": beside} if beside else {}
         manifest = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         files = {**self._files, MANIFEST: manifest.encode("utf-8", HANDLER)}
         # Inside a folder that exists, because its neighbour may lie on another file system.

@@ -110,8 +110,8 @@ def simulate(
             raise _nobody(scenario)
         sums.add(done.sums)
         first = offset + draw * people * fresh_patients + start
-        for found in (done.cohorts, done.waiting):
-            kept.extend(Kept(draw, name, first, what, taken) for name, what in zip(names, found, strict=False))
+        kept.extend(Kept(draw, name, first, cohort, taken) for name, cohort in zip(names, done.cohorts, strict=False))
+        kept.extend(Kept(draw, name, first, waits, taken) for name, waits in zip(names, done.waiting, strict=False))
         if progress is not None:
             progress((draw * people + min(start + block, people)) * len(names), total)
         if start + block < people:

@@ -101,8 +101,8 @@ def _slips(source: object, policies: Any, overrides: object) -> list[Problem]:
 def _without_table(overrides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, bytes]:
     """Overrides with a word in place of a pandas table of patients, and that table as the content of a CSV file."""
     people = (overrides or {}).get("population")
-    table = people.get("csv") if isinstance(people, Mapping) else None
-    if not hasattr(table, "to_csv"):
+    table: Any = people.get("csv") if isinstance(people, Mapping) else None
+    if people is None or not hasattr(table, "to_csv"):
         return overrides, b""
     return {**(overrides or {}), "population": {**people, "csv": TABLE}}, table.to_csv(index=False).encode()
 

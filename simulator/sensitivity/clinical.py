@@ -30,6 +30,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.run.job import Done, Job
 from simulator.scenario import Policy, Scenario, load_scenario
 from simulator.scenario.arrays import SHARE, policy_records
+from simulator.scenario.caveats import caveats
 from simulator.sensitivity.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
 from simulator.sensitivity.clinical_worth import ClinicalWorth, parameter_input
 from simulator.sensitivity.inputs import Catalogue, Floats, JointDraws
@@ -100,8 +101,8 @@ class Clinical:
             yield "policies", list(self.model.policies), "nothing: the outputs name their policies"
         if self.model.patients < FEWEST_PATIENTS:
             yield "patients", self.model.patients, f"{FEWEST_PATIENTS} or more"
-        elif allowed := self.scenario.people_fault(self.model.patients):
-            yield "patients", self.model.patients, allowed
+        elif fault := self.scenario.people_fault(self.model.patients):
+            yield "patients", self.model.patients, fault
         if self.scenario.settings.capacity is not None:
             name = self.scenario.name
             yield "model.settings.scenario", name, "a scenario without a shared resource ([capacity])"
@@ -120,7 +121,8 @@ class Clinical:
             yield from setting_faults(name, policy, columns)
 
     def row_notes(self, inputs: Floats) -> Iterator[str]:
-        """Shares drawn from distributions that do not know of each other, where they were cut."""
+        """What must be said of the policies, and where shares were cut that come from distributions of their own."""
+        yield from caveats(self.scenario, self.policies)
         for whole, _, wrong in self._broken(inputs):
             yield (
                 f"In {_rows(wrong)} {whole.key} are more than 1, because each comes from a distribution of its own; those"

@@ -55,7 +55,7 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
     emulators: list[tuple[object, ...]] = []
     emulated: list[tuple[object, ...]] = []
     convergence: list[pd.DataFrame] = []
-    warnings = [*sweep.notes]
+    warnings: list[str] = []
     for i, output in enumerate(runs.outputs):
         means, errors = runs.means[:, i], runs.mean_errors[:, i]
         replicates, spread = runs.of_output(i)

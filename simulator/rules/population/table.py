@@ -182,9 +182,9 @@ def _read_chunk(columns: list[_Column], first: int, chunk: list[list[str]], faul
     given = np.full((len(chunk), len(COLUMNS)), np.nan)
     plain = all(len(cells) == len(columns) for cells in chunk)
     if plain:
-        for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
+        for column, own in zip(columns, zip(*chunk, strict=True), strict=True):
             if column.kind is not None:
-                given[:, COLUMNS.index(column.name)] = [column[cell] for cell in cells]
+                given[:, COLUMNS.index(column.name)] = [column[cell] for cell in own]
         if not (np.isinf(given).any() or np.isnan(given).all(axis=1).any() or _contradicts(given).any()):
             return given
     given[:] = np.nan
@@ -201,7 +201,7 @@ def _contradicts(given: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which patients have known columns that do not go together; `_read_row` says which columns."""
     at = {name: given[:, COLUMNS.index(name)] for name in ("diabetes_years", "age", "rutherford", *OF_A_WOUND)}
     wounds = np.any([at[name] == 1.0 for name in OF_A_WOUND], axis=0)
-    return (at["diabetes_years"] > at["age"]) | ((at["rutherford"] == RUTHERFORD["4"]) & wounds)
+    return np.asarray((at["diabetes_years"] > at["age"]) | ((at["rutherford"] == RUTHERFORD["4"]) & wounds))
 
 
 def _faults_of_header(called: str, header: list[str]) -> list[Problem]:
