@@ -15,12 +15,15 @@ from simulator.errors import BadInput, Problem
 if TYPE_CHECKING:
     from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import PolicySweep
+    from simulator.sensitivity.study import Planned
     from simulator.sensitivity.sweep import Runs, Sweep
     from simulator.sweep.execution import Advance, Part, Plan, Way
     from simulator.sweep.shards import ShardStore
 
 HERE = "command line"
+OUT = Path("clti-out/sensitivity")
 STUDY = "study.json"
+"""The whole study, as the folder of its runs keeps it."""
 
 
 def main(
@@ -28,40 +31,37 @@ def main(
         Path,
         typer.Argument(help="Study file (TOML): parameters, outputs, method, size, seed. Or a shipped name: morris."),
     ],
-    workers: Workers = 1,
+    workers: Workers = None,
     cluster: ClusterAddress = None,
     shard: Annotated[
         str | None, typer.Option(help="Make only part i of n, as 3/8, for a batch queue; join with 'clti merge'.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for runs, tables, figures and report.html. Default: STUDY-results.")
+        Path | None,
+        typer.Option(help="Folder for runs, tables, figures and report.html. Default: clti-out/sensitivity/STUDY."),
     ] = None,
 ) -> None:
     """Run a sensitivity study: sample parameters, run the model, and rank what drives each output.
 
-    Methods: one_way, grid, morris, dgsm, sobol, fast, rbd_fast, delta, pawn, regional; and policies, which compares
+    Methods: one_way, grid, morris, dgsm, sobol, fast, rbd_fast, pawn, regional; and policies, which compares
     policies over every combination of settings and circumstances. Finished runs are kept in the output folder: an
     interrupted study goes on where it stopped, and a larger one reuses them. The result does not depend on how the
     runs are made.
     """
-    from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import sweep_of
     from simulator.sensitivity.study import study_tables
+    from simulator.sweep.processes import EveryCore
 
     problems: list[Problem] = []
     part = _part(shard, problems)
-    way = way_of(workers, cluster, problems)
+    way = way_of(workers, cluster, problems, otherwise=EveryCore())
     sweep = folder = None
     try:
         sweep = sweep_of(*study_tables(study))
     except BadInput as bad:
         problems += bad.problems
     try:
-        inputs = {study.name: study} if study.is_file() else {}
-        target = out or Path(f"{study.stem}-results")
-        settings = sweep.study.model_dump(mode="json") if sweep is not None else {}
-        seed = sweep.study.seed if sweep is not None else None
-        folder = OutputFolder(target, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        folder = output_folder(out or OUT / study.stem, sweep.study if sweep is not None else None)
     except BadInput as bad:
         problems += bad.problems
     if problems or sweep is None or folder is None:
@@ -77,12 +77,31 @@ def main(
     show(sweep, store, folder)
 
 
+def content_of(study: Planned) -> bytes:
+    """A study as its folder keeps it."""
+    return (study.model_dump_json(indent=2) + "\n").encode()
+
+
+def output_folder(path: Path, study: Planned | None) -> OutputFolder:
+    """The output folder of a study, whose files say nothing of how its runs were made but for `manifest.json`."""
+    from simulator.report.outputs import OutputFolder
+
+    return OutputFolder(
+        path,
+        command=sys.argv,
+        inputs={} if study is None else {STUDY: content_of(study)},
+        seed=None if study is None else study.seed,
+        settings={} if study is None else study.model_dump(mode="json"),
+        again=("sensitivity", STUDY),
+    )
+
+
 def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error; an interruption says how to go on (exit code 130)."""
     from simulator.report.console import progress
     from simulator.sweep.shards import save
 
-    save(store.root / STUDY, (sweep.study.model_dump_json(indent=2) + "\n").encode())
+    save(store.root / STUDY, content_of(sweep.study))
     done = total = 0
     with ExitStack() as stack:
 
@@ -91,6 +110,9 @@ def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, pa
             done, total = plan.finished, plan.runs
             if done:
                 sys.stderr.write(f"{done:,} of {total:,} runs are there already.\n")
+            elif plan.tasks:
+                for why in store.why_not_used():
+                    sys.stderr.write(f"{why}\n")
             show = stack.enter_context(progress("Runs", total, done=done))
 
             def advance(runs: int) -> None:
@@ -126,9 +148,8 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) ->
 
 def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.console import print_table
-    from simulator.report.sensitivity import answer, ranking, reading_formats, write_study
+    from simulator.report.sensitivity import answer, ranking, reading, write_study
     from simulator.report.sensitivity_figures import MOST
-    from simulator.sensitivity.indices import HEADLINE
     from simulator.sensitivity.results import analyse
     from simulator.sweep.shards import room_in
 
@@ -136,12 +157,9 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
     write_study(folder, sweep, runs, results)
     with room_in(folder.path):
         folder.write()
-    headline = HEADLINE[sweep.design.method.name]
     for output in runs.outputs:
-        table = ranking(sweep, results, output).drop(columns=["output", "index"])
+        table, formats, labels = reading(sweep, ranking(sweep, results, output))
         if len(table):
-            formats = reading_formats(sweep, table)
-            labels = {"value": headline, "se": "Standard error", "noise": "Noise, at most"}
             print_table(table.head(MOST), f"{output}, strongest first", formats, labels=labels)
     for warning in results.warnings:
         sys.stderr.write(f"Note: {warning}\n")

@@ -39,9 +39,9 @@ class OutputFolder:
     """Collects tables, figures and texts, then writes them all at once.
 
     `path` need not exist; files of the same names in it are replaced and other files are left alone. `command` is
-    `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is
-    anything else that decided the result. A `path` that cannot become a folder is a `BadInput` at once, before any
-    long work.
+    `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is anything else that
+    decided the result, and `again` are the words that make the same result where other commands do so too. A `path`
+    that cannot become a folder is a `BadInput` at once, before any long work.
     """
 
     def __init__(
@@ -52,10 +52,11 @@ class OutputFolder:
         inputs: Mapping[str, Path | bytes] | None = None,
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        again: Sequence[str] | None = None,
     ) -> None:
         self.path = Path(path)
         _check_writable(self.path)
-        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {})
+        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again)
         self._files: dict[str, bytes] = {}
         self._report: Report | None = None
 

@@ -30,6 +30,8 @@ FOLDER = "shards"
 MARK = b"clti_shard"
 MOST_COLUMNS = 100
 """Numbers of a kind that have columns of their own; more of them share one, because columns cost time and not rows."""
+NAMED = 3
+"""Folders of other runs that are explained."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -190,6 +192,32 @@ class ShardStore:
         beside = self.folder.parent
         return tuple(sorted(each for each in beside.glob("*") if each.is_dir() and each != self.folder))
 
+    def why_not_used(self) -> tuple[str, ...]:
+        """A sentence for each of the latest folders of other runs beside this one, on why they are of no use here."""
+        latest = sorted(self.strangers(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+        return tuple(f"Not used: the runs in {folder}, {self._difference(folder)}." for folder in latest[:NAMED])
+
+    def _difference(self, folder: Path) -> str:
+        """What sets the runs in a folder apart from those of this model."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            schema = pq.read_schema(next(folder.glob("*.parquet")))
+            mark = json.loads((schema.metadata or {})[MARK])
+        except (StopIteration, OSError, pa.ArrowException, KeyError, ValueError):
+            return "which cannot be read"
+        if mark.get("seed") != self.model.seed:
+            return f"which have the seed {mark.get('seed')}"
+        if mark.get("patients") != self.model.patients:
+            return f"which have {mark.get('patients')} patients"
+        if not set(_names("input", self.model.parameters)) <= set(schema.names):
+            return "which vary other parameters"
+        lacking = [name for name in self.model.outputs if f"value.{name}" not in schema.names]
+        if lacking and len(self.model.outputs) <= MOST_COLUMNS:
+            return f"which keep the means of their own outputs and no lives: {lacking[0]} needs all of them again"
+        return "which are of other outputs, settings or evidence, or of another version of the program"
+
     def _parquet(self, key: str, replicate: int, inputs: Floats, evaluation: Evaluation) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -240,6 +268,11 @@ class ShardStore:
         if key != mark.get("key") or file.stem != key:
             raise BadShard(f"{file}: foreign, its name does not match its inputs")
         return replicate, inputs, found
+
+
+def _names(kind: str, names: tuple[str, ...]) -> list[str]:
+    """The columns that numbers of a kind have in a shard."""
+    return [f"{kind}.{name}" for name in names] if len(names) <= MOST_COLUMNS else [kind]
 
 
 def _as_columns(kind: str, names: tuple[str, ...], numbers: Floats) -> dict[str, Any]:
