@@ -29,7 +29,7 @@ def main(
         bool, typer.Option(help="Also compare the headline results under structural alternatives.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Seed of draws, patients and their luck.")] = 1,
-    workers: Workers = 1,
+    workers: Workers = None,
     cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:
