@@ -51,7 +51,6 @@ from simulator.calibration.targets import REACHABLE, Founding, Observed, joint_t
 from simulator.calibration.work import SavedDesigns
 from simulator.cli import app, calibrate
 from simulator.errors import StorageFull
-from simulator.evidence import shipped as shipped_module
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
@@ -582,7 +581,7 @@ def test_work_is_let_go_only_when_its_results_are_there(
     folder.keep("work-1/")
     folder.text("fitted.toml", "x = 1")
     (tmp_path / "calibration").mkdir()
-    monkeypatch.setattr(shipped_module, "shipped", lambda name: tmp_path / name)
+    monkeypatch.setattr(sys.modules["simulator.evidence.shipped"], "shipped", lambda name: tmp_path / name)
     if fails == "results":
         monkeypatch.setattr(outputs.OutputFolder, "write", full)
     elif fails == "install":
