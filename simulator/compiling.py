@@ -31,7 +31,7 @@ def source_hash() -> str:
     """Hash of the package's numerical sources and of the compiler's version (16 hexadecimal digits)."""
     digest = hashlib.sha256(f"numba {numba.__version__} python {sys.version}".encode())
     for file in sorted(PACKAGE.rglob("*.py")):
-        if file.relative_to(PACKAGE).parts[0] not in {"cli", "report", "comparison", "story", "verification"}:
+        if file.relative_to(PACKAGE).parts[0] not in {"cli", "report", "comparison", "course", "story", "verification"}:
             digest.update(file.relative_to(PACKAGE).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"scenario", "engines"},
             {"run", "sweep"},
             {"calibration", "economics", "trials", "story"},
-            {"comparison", "sensitivity", "validation", "verification"},
+            {"comparison", "course", "sensitivity", "validation", "verification"},
             {"schemas", "report"},
             {"cli"},
         ),
