@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import gc
 import hashlib
 import importlib
 import importlib.abc
@@ -36,7 +37,6 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.ast.ast_query import ASTQuery
 from cosmic_ray.mutating import mutate_code
 from mutation_areas import AREAS, tests_of
 from mutation_operators import changes_behaviour, operators
@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REASONS = Path(__file__).with_name("mutation_survivors.toml")
 SEED = 1
 """Of the order of mutants."""
-SLICE = 500
+SLICE = 2_000
 """Mutants that are sorted by file at a time."""
 WANTED = 0.95
 """The share of mutants that tests must notice."""
@@ -79,24 +79,38 @@ def changed_lines(before: str, after: str) -> tuple[str, str]:
     return " ".join(" ".join(old).split()), " ".join(" ".join(new).split())
 
 
+def definition_of(node: Any) -> str:
+    """The qualified name of the function, method or class that a node stands in; "" outside them."""
+    names = []
+    while (node := node.parent) is not None:
+        if node.type in {"funcdef", "classdef"}:
+            names.append(str(node.name.value))
+    return ".".join(reversed(names))
+
+
 def mutants_of(file: str, functions: set[str] | None = None) -> Iterator[Mutant]:
-    """Every change of a file, or of some of its functions; the same text is given once."""
+    """Every change of a file, or of some of its functions; what means the same is given once."""
+    before = ""
     text = (ROOT / file).read_text(encoding="utf-8")
-    seen = {ast.dump(ast.parse(text))}
-    for name, operator in operators().items():
-        nodes = (node for node in ast_nodes(get_ast(text)) for _ in operator.mutation_positions(node))
-        for occurrence, node in enumerate(nodes):
-            function = ASTQuery(node).get_definition_name() or ""
-            if not changes_behaviour(node) or (functions is not None and function not in functions):
-                continue
-            changed = mutate_code(text, operator, occurrence)
-            try:
-                meaning = ast.dump(ast.parse(changed))
-            except SyntaxError:
-                continue
-            if meaning not in seen:
-                seen.add(meaning)
-                yield Mutant(file, function, name, *changed_lines(text, changed), changed)
+    for part in get_ast(text).children:
+        own = part.get_code()
+        seen = {ast.dump(ast.parse(own))}
+        for name, operator in operators().items():
+            nodes = (node for node in ast_nodes(get_ast(own)) for _ in operator.mutation_positions(node))
+            for occurrence, node in enumerate(nodes):
+                function = definition_of(node)
+                if not changes_behaviour(node) or (functions is not None and function not in functions):
+                    continue
+                changed = mutate_code(own, operator, occurrence)
+                try:
+                    meaning = ast.dump(ast.parse(changed))
+                except SyntaxError:
+                    continue
+                if meaning not in seen:
+                    seen.add(meaning)
+                    whole = before + changed + text[len(before) + len(own) :]
+                    yield Mutant(file, function, name, *changed_lines(own, changed), whole)
+        before += own
 
 
 def definitions(text: str) -> dict[str, str]:
@@ -174,7 +188,7 @@ def without_screen(seconds: float) -> None:
 
 def options(folder: str) -> list[str]:
     """How pytest is called."""
-    return ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", f"--basetemp={folder}/t"]
+    return ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow", f"--basetemp={folder}/t"]
 
 
 def test_afresh(mutant: Mutant | None, tests: list[str], seconds: float) -> int:
@@ -268,6 +282,9 @@ class Session:
 
     def pytest_runtestloop(self, session: Any) -> bool:
         items = session.items
+        gc.collect()
+        gc.freeze()
+        gc.disable()
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         sound = Mutant(self.mutants[0].file, "", "", "", "", (ROOT / self.mutants[0].file).read_text(encoding="utf-8"))
         if finished(forked(lambda: test_in_place(sound, items, session, 600.0)), 1200.0) != "survived":
@@ -309,8 +326,9 @@ def judge(mutants: list[Mutant], deadline: float, results: Results) -> int:
     import pytest
 
     tests = tests_of(mutants[0].file)
+    first = tests[:1]  # what these do not notice, all tests of the area are asked about in a fresh import
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        return int(pytest.main([*options(folder), *tests], plugins=[Session(mutants, tests, deadline, results)]))
+        return int(pytest.main([*options(folder), *first], plugins=[Session(mutants, tests, deadline, results)]))
 
 
 def judge_all(mutants: list[Mutant], deadline: float, workers: int, results: Results) -> None:

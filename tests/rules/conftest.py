@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numba
 import pytest
+
+from simulator.population import patient
 
 HERE = Path(__file__).parent
 
@@ -11,3 +14,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.rules)
+
+
+@pytest.fixture
+def few_referrals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Criteria count as impossible after ten referrals. Compiled code keeps its ten thousand, and is quick about them."""
+    if numba.config.DISABLE_JIT:
+        monkeypatch.setattr(patient, "MOST_REFERRALS", 10)
