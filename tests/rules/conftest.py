@@ -18,6 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def few_referrals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Criteria count as impossible after ten referrals. Compiled code keeps its ten thousand, and is quick about them."""
+    """Without the compiler criteria count as impossible after ten referrals; compiled, ten thousand are quick."""
     if numba.config.DISABLE_JIT:
         monkeypatch.setattr(patient, "MOST_REFERRALS", 10)
