@@ -49,7 +49,17 @@ SLICE = 2_000
 """Mutants that are sorted by file at a time."""
 WANTED = 0.95
 """The share of mutants that tests must notice."""
-HEAVY = ("numpy", "numba", "scipy.stats", "scipy.optimize", "scipy.integrate", "pandas", "simpy", "pytest", "hypothesis")
+HEAVY = (
+    "numpy",
+    "numba",
+    "scipy.stats",
+    "scipy.optimize",
+    "scipy.integrate",
+    "pandas",
+    "simpy",
+    "pytest",
+    "hypothesis",
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,9 @@ def changed_since(ref: str, file: str) -> set[str]:
         if status.startswith("R") and names[1] == file:
             before = names[0]
     old = definitions(git("show", f"{ref}:{before}"))
-    return {name for name, text in definitions((ROOT / file).read_text(encoding="utf-8")).items() if old.get(name) != text}
+    return {
+        name for name, text in definitions((ROOT / file).read_text(encoding="utf-8")).items() if old.get(name) != text
+    }
 
 
 def module_of(file: str) -> str:
@@ -354,7 +366,9 @@ def digest(*texts: str) -> str:
 def state_of_tests(tests: Iterable[str]) -> str:
     """Changes with every test file and what tests share."""
     files = {file for test in tests for file in ([ROOT / test] if test.endswith(".py") else (ROOT / test).glob("*.py"))}
-    return digest(*(file.read_text(encoding="utf-8") for file in sorted(files | set((ROOT / "tests").glob("[!t]*.py")))))
+    return digest(
+        *(file.read_text(encoding="utf-8") for file in sorted(files | set((ROOT / "tests").glob("[!t]*.py"))))
+    )
 
 
 class Results:

@@ -24,7 +24,7 @@ from queue import Queue
 ROOT = Path(__file__).resolve().parents[1]
 PATIENTS = 1_000
 LONGEST = 300.0
-COMPILED = ("pathway", "population", "engines", "hazards.py", "perfusion.py", "draws.py")
+COMPILED = ("rules", "living")
 CHECKS = """
 import json, sys
 from simulator.scenario import load_scenario
@@ -44,264 +44,272 @@ class Mistake:
     old: str
     new: str
 
-    @property
-    def compiled(self) -> bool:
-        """Whether compiled code changes, so that nothing compiled before can be used again."""
-        return self.file.split("/")[0] in COMPILED
-
 
 MISTAKES = (
     Mistake(
         "hazard falls with time instead of rising",
-        "hazards.py",
+        "rules/hazards.py",
         "return r * expm1(k * d) / k",
         "return r * expm1(-k * d) / -k",
     ),
-    Mistake("inverse of the hazard without its exponent", "hazards.py", "return log1p(z) / k", "return z / k"),
+    Mistake("inverse of the hazard without its exponent", "rules/hazards.py", "return log1p(z) / k", "return z / k"),
     Mistake(
         "risk's time trend has the wrong sign",
-        "pathway/course.py",
+        "rules/pathway/course.py",
         "per_mmhg * slope + trend\n",
         "per_mmhg * slope - trend\n",
     ),
     Mistake(
-        "slope of perfusion forgotten in the hazard", "pathway/course.py", "= per_mmhg * slope + trend\n", "= trend\n"
+        "slope of perfusion forgotten in the hazard",
+        "rules/pathway/course.py",
+        "= per_mmhg * slope + trend\n",
+        "= trend\n",
     ),
     Mistake(
         "time trend counted from referral, not from the state",
-        "pathway/course.py",
+        "rules/pathway/course.py",
         "trend * (t - life.since[k])",
         "trend * t",
     ),
     Mistake(
         "perfusion not centred at its reference",
-        "pathway/course.py",
+        "rules/pathway/course.py",
         "per_mmhg * (tcpo2 - life.reference)",
         "per_mmhg * tcpo2",
     ),
     Mistake(
         "spent budgets are forgotten between events",
-        "pathway/course.py",
+        "rules/pathway/course.py",
         "spend(life, life.budget, end - t)",
         "spend(life, life.remaining, end - t)",
     ),
     Mistake(
         "last of the competing risks wins instead of the first",
-        "pathway/course.py",
+        "rules/pathway/course.py",
         "if wait < first:",
         "if wait < inf:",
     ),
     Mistake(
         "ramp in days instead of years",
-        "pathway/response.py",
+        "rules/pathway/response.py",
         "duration = params.recovery_days / DAYS_PER_YEAR",
         "duration = params.recovery_days",
     ),
     Mistake(
-        "natural recovery one dose late", "pathway/response.py", "(life.response_dose - 1) *", "life.response_dose *"
+        "natural recovery one dose late",
+        "rules/pathway/response.py",
+        "(life.response_dose - 1) *",
+        "life.response_dose *",
     ),
     Mistake(
         "attribution the wrong way round",
-        "pathway/response.py",
+        "rules/pathway/response.py",
         "natural = (1.0 - params.attributable_share) *",
         "natural = params.attributable_share *",
     ),
     Mistake(
         "recovery at every dose but the right one",
-        "pathway/response.py",
+        "rules/pathway/response.py",
         "life.doses == life.response_dose)",
         "life.doses != life.response_dose)",
     ),
     Mistake(
         "higher baseline raises the gain",
-        "pathway/response.py",
+        "rules/pathway/response.py",
         "params.recovery_gain - params.recovery_gain_baseline",
         "params.recovery_gain + params.recovery_gain_baseline",
     ),
     Mistake(
         "one dose too many",
-        "pathway/cell_therapy.py",
+        "rules/pathway/cell_therapy.py",
         "if life.doses < policy.doses else inf",
         "if life.doses <= policy.doses else inf",
     ),
     Mistake(
         "next dose counted from referral",
-        "pathway/cell_therapy.py",
+        "rules/pathway/cell_therapy.py",
         "life.next_dose = t + policy.interval",
         "life.next_dose = policy.interval",
     ),
     Mistake(
         "doses go on after healing",
-        "pathway/repeat_dose.py",
+        "rules/pathway/repeat_dose.py",
         "if not limb_kept(life) or life.wound == Wound.HEALED:",
         "if not limb_kept(life):",
     ),
     Mistake(
         "judgement stops the wrong people",
-        "pathway/repeat_dose.py",
+        "rules/pathway/repeat_dose.py",
         "if seen >= policy.stop_at_tcpo2 else",
         "if seen < policy.stop_at_tcpo2 else",
     ),
     Mistake(
         "healing and amputation rates swapped",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "params.amputation_rate * life.amputation_hr,",
         "params.healing_rate * life.amputation_hr,",
     ),
     Mistake(
         "infected wounds heal faster",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "params.healing_hr_infection if patient.infection > 0.5 else 1.0",
         "1.0 / params.healing_hr_infection if patient.infection > 0.5 else 1.0",
     ),
-    Mistake("gangrene helps healing", "pathway/risks.py", "if patient.gangrene < 0.5:", "if patient.gangrene > 0.5:"),
+    Mistake(
+        "gangrene helps healing", "rules/pathway/risks.py", "if patient.gangrene < 0.5:", "if patient.gangrene > 0.5:"
+    ),
     Mistake(
         "age of the wound forgotten",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "exp(log_ratio + params.healing_per_log_age * log(params.wound_age_ratio))",
         "exp(log_ratio)",
     ),
     Mistake(
         "stumps heal as the wound did",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "params.stump_healing_rate * life.healing_hr",
         "params.stump_healing_rate * life.healing_hr * life.wound_hr",
     ),
     Mistake(
         "infection without its share",
-        "population/patient.py",
+        "rules/population/patient.py",
         "Stream.INFECTION, attempt, params.infection_share)",
         "Stream.INFECTION, attempt, params.gangrene_share)",
     ),
     Mistake(
         "age effect with the wrong sign",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "(patient.age - params.reference_age)",
         "(params.reference_age - patient.age)",
     ),
-    Mistake("heart disease forgotten", "pathway/risks.py", "death *= params.death_hr_heart", "death *= 1.0"),
+    Mistake("heart disease forgotten", "rules/pathway/risks.py", "death *= params.death_hr_heart", "death *= 1.0"),
     Mistake(
         "severe and moderate renal hazards swapped",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "death *= params.death_hr_renal_severe",
         "death *= params.death_hr_renal_moderate",
     ),
     Mistake(
         "early deaths after amputation forgotten",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "peak = params.postoperative_death_rate *",
         "peak = 0.0 * params.postoperative_death_rate *",
     ),
     Mistake(
         "conversion above the knee instead of below",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "if life.limb == Limb.BELOW_KNEE:\n        set_risk(life, Risk.CONVERSION",
         "if life.limb == Limb.ABOVE_KNEE:\n        set_risk(life, Risk.CONVERSION",
     ),
     Mistake(
-        "recurrence ignores a minor amputation", "pathway/risks.py", "rate *= params.recurrence_hr_minor", "rate *= 1.0"
+        "recurrence ignores a minor amputation",
+        "rules/pathway/risks.py",
+        "rate *= params.recurrence_hr_minor",
+        "rate *= 1.0",
     ),
     Mistake(
         "levels of amputation swapped",
-        "pathway/amputation.py",
+        "rules/pathway/amputation.py",
         "Limb.BELOW_KNEE if below else Limb.ABOVE_KNEE",
         "Limb.ABOVE_KNEE if below else Limb.BELOW_KNEE",
     ),
     Mistake(
         "minor amputation closes the way to itself no more",
-        "pathway/risks.py",
+        "rules/pathway/risks.py",
         "if life.limb == Limb.INTACT:\n        set_risk(life, Risk.MINOR",
         "if life.limb <= Limb.MINOR_AMPUTATION:\n        set_risk(life, Risk.MINOR",
     ),
     Mistake(
         "second wound heals with the luck of the first",
-        "pathway/healing.py",
+        "rules/pathway/healing.py",
         "Stream.HEALING, life.wounds)",
         "Stream.HEALING, 0)",
     ),
     Mistake(
         "a healed stump can still be converted",
-        "pathway/healing.py",
+        "rules/pathway/healing.py",
         "    no_risks(life)\n    set_risk(life, Risk.DISEASE_DEATH, death, 0.0, 0.0, since)",
         "    set_risk(life, Risk.DISEASE_DEATH, death, 0.0, 0.0, since)",
     ),
     Mistake(
         "prosthesis ready in years instead of days",
-        "pathway/walking.py",
+        "rules/pathway/walking.py",
         "operated + params.prosthesis_days_below_knee / DAYS_PER_YEAR",
         "operated + params.prosthesis_days_below_knee",
     ),
     Mistake(
         "men and women swapped in the life table",
-        "pathway/background.py",
+        "rules/pathway/background.py",
         "log_hazards[int(patient.male)]",
         "log_hazards[1 - int(patient.male)]",
     ),
     Mistake(
         "background hazard ratio divides instead of multiplies",
-        "pathway/background.py",
+        "rules/pathway/background.py",
         ") / params.background_hr",
         ") * params.background_hr",
     ),
     Mistake(
         "death no longer competes: amputations of the dead are counted",
-        "pathway/happening.py",
+        "rules/pathway/happening.py",
         "if life.background_death <= horizon and not time < life.background_death:",
         "if False:",
     ),
     Mistake(
         "deaths of the disease censored instead of competing",
-        "pathway/happening.py",
+        "rules/pathway/happening.py",
         "        life.alive = 0\n        life.died_at = t\n",
         "        life.alive = 0\n        life.died_at = t if risk == -1 else inf\n",
     ),
     Mistake(
         "discount rate of costs used for effects",
-        "engines/ledger.py",
+        "living/ledger.py",
         "exp(-effect_rate * start), exp(-effect_rate * end)",
         "exp(-cost_rate * start), exp(-cost_rate * end)",
     ),
     Mistake(
         "events are not discounted",
-        "engines/ledger.py",
+        "living/ledger.py",
         "ledger[COST_COUNT + what] += exp(-cost_rate * t)",
         "ledger[COST_COUNT + what] += 1.0",
     ),
     Mistake(
         "second year after amputation begins late",
-        "engines/ledger.py",
+        "living/ledger.py",
         "overlap(start, end, since + year,",
         "overlap(start, end, since + 1.5 * year,",
     ),
-    Mistake("visits run on after death", "engines/ledger.py", "n = np.searchsorted(visits, end)", "n = len(visits)"),
+    Mistake("visits run on after death", "living/ledger.py", "n = np.searchsorted(visits, end)", "n = len(visits)"),
     Mistake(
         "walking counted in the dead",
-        "engines/outcomes.py",
+        "living/outcomes.py",
         "out[5] = 1.0 if state >= 0 and walking else 0.0",
         "out[5] = 1.0 if walking or state < 0 else 0.0",
     ),
     Mistake(
         "survival without the limb counted as with it",
-        "engines/outcomes.py",
+        "living/outcomes.py",
         "out[2] = 1.0 if state >= 0 and not amputated else 0.0",
         "out[2] = 1.0 if state >= 0 else 0.0",
     ),
     Mistake(
         "entry on the true instead of the measured TcPO2",
-        "population/criteria.py",
+        "rules/population/criteria.py",
         "below = patient.tcpo2_measured < criteria.tcpo2_below",
         "below = patient.tcpo2 < criteria.tcpo2_below",
     ),
     Mistake(
         "age limit the wrong way round",
-        "population/criteria.py",
+        "rules/population/criteria.py",
         "patient.age >= criteria.age_below",
         "patient.age < criteria.age_below",
     ),
-    Mistake("ceiling of perfusion ignored", "perfusion.py", "return ceiling, 0.0, end", "return value, slope, end"),
+    Mistake(
+        "ceiling of perfusion ignored", "rules/perfusion.py", "return ceiling, 0.0, end", "return value, slope, end"
+    ),
     Mistake(
         "engines part: the SimPy engine forgets the last sojourn",
-        "engines/reference.py",
+        "living/reference.py",
         "        if last:\n            self._book(t)",
         "        if last and t < 0:\n            self._book(t)",
     ),
@@ -408,15 +416,10 @@ def package_copies(root: Path, count: int) -> Iterator[Queue[Path]]:
 
 
 def python(copy: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a copy, with a cache of its own. Without optimisation compiling takes a third of the time."""
-    env = {**os.environ, "PYTHONPATH": str(copy), "CLTI_CACHE": str(copy / "cache"), "NUMBA_OPT": "0"}
+    """Run Python in a copy; all share a cache of compiled code. Without optimisation compiling takes a third of the time."""
+    env = {**os.environ, "PYTHONPATH": str(copy), "CLTI_CACHE": str(copy.parent / "cache"), "NUMBA_OPT": "0"}
     command = [sys.executable, "-c", code, *words]
     return subprocess.run(command, cwd=copy, env=env, text=True, capture_output=True, timeout=LONGEST, check=False)
-
-
-def cache_of(copy: Path) -> Path:
-    """The folder of compiled code for the sources as they are now."""
-    return Path(python(copy, "from simulator.compiling import CACHE; print(CACHE)").stdout.strip())
 
 
 def caught(mistake: Mistake | None, copy: Path, patients: int) -> tuple[list[list[str]], float]:
@@ -424,21 +427,13 @@ def caught(mistake: Mistake | None, copy: Path, patients: int) -> tuple[list[lis
     start = time.perf_counter()
     file = copy / "simulator" / mistake.file if mistake else None
     sound = file.read_text(encoding="utf-8") if file else ""
-    original = copy / "compiled"
     try:
         if mistake and file:
             file.write_text(source(mistake, copy / "simulator"), encoding="utf-8")
-        folder = cache_of(copy)
-        if original.exists() and not (mistake and mistake.compiled):
-            shutil.copytree(original, folder, dirs_exist_ok=True)
         try:
             done = python(copy, CHECKS, str(patients))
         except subprocess.TimeoutExpired:
             return [["-", "the run", "ends in time"]], time.perf_counter() - start
-        if mistake is None:
-            shutil.copytree(folder, original, dirs_exist_ok=True)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
     finally:
         if file:
             file.write_text(sound, encoding="utf-8")
@@ -499,9 +494,9 @@ def main() -> int:
                 raise SystemExit(f"the sound package fails {failed}")
 
         with ThreadPoolExecutor(chosen.workers) as pool:
-            # One sound run in each copy, whose compiled code serves the mistakes outside it.
-            list(pool.map(one, [None] * chosen.workers))
-            list(pool.map(one, sorted(mistakes, key=lambda m: m.compiled)))
+            # A sound run first, whose compiled code serves wherever a mistake does not reach.
+            one(None)
+            list(pool.map(one, mistakes))
     table = [(m, results[m.name]) for m in mistakes]
     if chosen.write:
         chosen.write.write_text(document(table, chosen.patients), encoding="utf-8")

@@ -189,6 +189,7 @@ def notebook_page(source: str, out: Path, copied: set[str], *, outputs: bool) ->
     """A notebook with its prose, its code and, with `outputs`, what the code shows; drawings are written into `out`."""
     markdown = Markdown(source, copied)
     copied.add(source)
+    out = out.resolve()  # the cells run in a folder of their own
     file, drawn, parts = ROOT / source, 0, []
     name = PurePosixPath(source).name
     with tempfile.TemporaryDirectory() as folder, chdir(folder):

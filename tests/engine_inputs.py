@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines import compiled_cohort
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import visit_table
-from simulator.engines.visits import visit_times
 from simulator.evidence import load_life_table, load_register
 from simulator.evidence.distributions import sample
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import CRITERIA
-from simulator.population.patient import COLUMNS
+from simulator.living import compiled_cohort
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import visit_table
+from simulator.living.visits import visit_times
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
+from simulator.rules.population.patient import COLUMNS
 from simulator.scenario.arrays import parameter_dtype
 from simulator.vocabulary import Marker, Product, Repeat, Route
 

@@ -527,7 +527,7 @@ def test_contrasts_are_of_treated_against_controls() -> None:
 def test_an_interrupted_calibration_goes_on_where_it_stopped(
     founding: Scenario, data: Founding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks that were saved are read, missing and unfinished ones simulated, and the numbers are the same bits."""
+    """Blocks that were saved are read, missing and damaged ones simulated, and the numbers are the same bits."""
     monkeypatch.setattr(work, "BLOCK", 2)
     simulated: list[int] = []
     design = FoundingCohort.design
@@ -549,14 +549,18 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(
     assert simulated == [2, 2, 1]
     files = sorted((tmp_path / "work").iterdir())
     assert len(files) == 3
-    assert all(file.suffix == ".npy" for file in files)
-    files[0].rename(files[0].with_suffix(".tmp"))
+    files[0].unlink()
     resumed = designs("first", z, 60)
     assert len(simulated) == 4
-    for other in (again, resumed):
+    cut, swapped, third = (tmp_path / "work" / file.name for file in files)
+    cut.write_bytes(cut.read_bytes()[:-100])
+    swapped.write_bytes(third.read_bytes())
+    healed = designs("first", z, 60)
+    assert len(simulated) == 6
+    for other in (again, resumed, healed):
         assert np.array_equal(whole, other, equal_nan=True)
     designs("more patients", z[:2], 80)
-    assert len(simulated) == 5
+    assert len(simulated) == 7
 
 
 def test_a_check_of_a_fit_to_the_first_year_is_refused(

@@ -205,11 +205,12 @@ def test_other_commands_are_known(page: Path) -> None:
     assert not re.search(r"^    (clti|python|pip) ", text_of(page), re.MULTILINE), "commands stand in fences"
 
 
-def test_readme_has_its_two_commands() -> None:
-    """The README's run and test commands stand after their marks, where continuous integration finds them."""
+def test_readme_has_its_commands() -> None:
+    """The README's commands that run, test and make the site stand after their marks, where continuous integration finds them."""
     page = text_of(ROOT / "README.md")
-    for step in ("run", "test"):
+    for step in ("run", "test", "site"):
         assert re.search(rf"^<!-- {step} -->\n```console\n\S.*\n```$", page, re.MULTILINE)
+    assert "for step in run test site; do" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 @named

@@ -26,11 +26,11 @@ from engine_inputs import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.engines import compiled_cohort, reference
-from simulator.engines.ledger import CLOCKS, COUNTS, FIELDS, STATES
-from simulator.engines.outcomes import OUTCOMES
-from simulator.pathway.policy import POLICY
-from simulator.population.patient import COLUMNS
+from simulator.living import compiled_cohort, reference
+from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
+from simulator.living.outcomes import OUTCOMES
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.patient import COLUMNS
 from simulator.vocabulary import Event, Marker, Product, Repeat, Route
 
 UNUSUAL = {

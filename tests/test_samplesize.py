@@ -15,10 +15,9 @@ from typer.testing import CliRunner
 
 from simulator.cli import samplesize as command
 from simulator.errors import BadInput
-from simulator.trials import exact_binomial
-from simulator.trials.calculator import DESIGNS, calculate
-from simulator.trials.continuous_tests import ancova
-from simulator.trials.samplesize import (
+from simulator.statistics import exact_binomial
+from simulator.statistics.continuous_tests import ancova
+from simulator.statistics.samplesize import (
     event_probability,
     lachin_foulkes,
     schoenfeld,
@@ -28,9 +27,10 @@ from simulator.trials.samplesize import (
     two_proportions_power,
     win_ratio,
 )
-from simulator.trials.simon import promising, two_stage
-from simulator.trials.survival_tests import logrank
-from simulator.trials.win_statistics import Level, win_statistics
+from simulator.statistics.simon import promising, two_stage
+from simulator.statistics.survival_tests import logrank
+from simulator.statistics.win_statistics import Level, win_statistics
+from simulator.trials.calculator import DESIGNS, calculate
 
 LN2 = math.log(2.0)
 

@@ -16,14 +16,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
-from simulator.errors import BadInput
+from simulator.errors import BadInput, StorageFull
 from simulator.sensitivity.designs import METHODS, make_design
 from simulator.sensitivity.emulator import fit_emulator
 from simulator.sensitivity.indices import HEADLINE, strengths
@@ -38,7 +37,7 @@ from simulator.sweep import shards
 from simulator.sweep.execution import Part, Plan, make_plan
 from simulator.sweep.model import Evaluation, RunFailed
 from simulator.sweep.processes import Processes
-from simulator.sweep.shards import BadShard, MissingRuns, StorageFull
+from simulator.sweep.shards import BadShard, MissingRuns
 
 # Closed forms for a = 7, b = 0.1 (Ishigami and Homma 1990; Sobol' and Levitan 1999).
 S1 = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}
@@ -108,7 +107,7 @@ def plan_of(of: Study, folder: Path) -> Plan:
 
 
 def shard_files(folder: Path) -> list[Path]:
-    return sorted((folder / shards.FOLDER).rglob("*.parquet"))
+    return sorted((folder / shards.FOLDER).rglob("*.npz"))
 
 
 # Indices
@@ -578,6 +577,25 @@ def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
     assert_same_bits(sweep.runs(store), serial)
 
 
+def test_a_cluster_that_goes_away_is_one_message(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """When the scheduler ends in mid-run one sentence says what is safe, and no traceback is printed."""
+    distributed = pytest.importorskip("distributed")
+    from simulator.sweep.cluster import Cluster
+
+    store = Sweep.of(slow()).store(tmp_path)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+    ) as cluster:
+
+        def started(_plan: Plan) -> Any:
+            return lambda _runs: cluster.close()
+
+        with pytest.raises(RunFailed, match="went away: give the same command again") as failed:
+            Sweep.of(slow()).execute(store, way=Cluster(cluster.scheduler_address), started=started)
+    assert "runs are safe in" in failed.value.__notes__[0]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_absent_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is told before any work."""
     pytest.importorskip("distributed")
@@ -613,27 +631,25 @@ def made(tmp_path: Path) -> Iterator[tuple[Sweep, Path]]:
     yield Sweep.of(of), tmp_path
 
 
-def test_damaged_shards_are_named(made: tuple[Sweep, Path]) -> None:
-    """Shards with a flipped number, a cut end or no content are each named and not one is used."""
+def test_damaged_shards_are_made_again(made: tuple[Sweep, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """Shards with a flipped bit, a cut end or no content are never used: one line says so and their runs are repeated."""
     sweep, folder = made
-    changed, cut, empty, *_ = shard_files(folder)
-    table = pq.read_table(changed)
-    numbers = table["value.y"].to_numpy().copy()
-    numbers[0] = np.nextafter(numbers[0], np.inf)
-    pq.write_table(table.set_column(table.schema.get_field_index("value.y"), "value.y", [numbers]), changed)
+    whole = sweep.runs(sweep.store(folder))
+    flipped, cut, empty, *_ = shard_files(folder)
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(content)
     cut.write_bytes(cut.read_bytes()[:-20])
     empty.write_bytes(b"")
-    with pytest.raises(BadShard) as bad:
-        sweep.runs(sweep.store(folder))
-    text = str(bad.value)
-    assert "3 shard(s) must not be used" in text
-    assert f"{changed}: damaged, its numbers do not match their hash" in text
-    assert f"{cut}: cannot be read" in text
-    assert f"{empty}: cannot be read" in text
+    plan = sweep.execute(sweep.store(folder))
+    assert plan.runs - plan.finished == 3 * 8
+    assert_same_bits(sweep.runs(sweep.store(folder)), whole)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "is damaged (its content does not match its hash)" in said[0]
 
 
 def test_foreign_shards_are_named(made: tuple[Sweep, Path], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A shard of another seed, a renamed one and a stranger's Parquet file are each named."""
+    """A shard of another seed is named and not used; a renamed one and a stranger's file are no shards at all."""
     sweep, folder = made
     own = shard_files(folder)[0]
     home = own.parent
@@ -641,16 +657,24 @@ def test_foreign_shards_are_named(made: tuple[Sweep, Path], tmp_path_factory: py
     finished(slow(size=16, seed=2), other)
     guest = home / shard_files(other)[0].name
     guest.write_bytes(shard_files(other)[0].read_bytes())
-    renamed = home / f"{'0' * 64}.parquet"
+    renamed = home / f"{'0' * 64}.npz"
     renamed.write_bytes(own.read_bytes())
-    stranger = home / "notes.parquet"
-    pd.DataFrame({"a": [1.0]}).to_parquet(stranger)
     with pytest.raises(BadShard) as bad:
         sweep.runs(sweep.store(folder))
-    text = str(bad.value)
-    assert f"{guest}: foreign, it comes from another model" in text
-    assert f"{renamed}: foreign, its name does not match" in text
-    assert f"{stranger}: foreign, it has no" in text
+    assert f"{guest}: foreign, from another model" in str(bad.value)
+    assert "1 shard(s)" in str(bad.value)
+    assert not renamed.exists()
+
+
+def test_merge_repairs_nothing_of_others(made: tuple[Sweep, Path], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A damaged shard in a folder that is merged is named, and stays as it is: its owner may have a whole copy."""
+    sweep, folder = made
+    cut = shard_files(folder)[0]
+    cut.write_bytes(cut.read_bytes()[:-20])
+    joined = sweep.store(tmp_path_factory.mktemp("joined"))
+    with pytest.raises(BadShard, match=f"{cut.name}: damaged"):
+        joined.take([sweep.store(folder)])
+    assert cut.exists() and not shard_files(joined.root)
 
 
 def test_contradicting_shards_are_named(made: tuple[Sweep, Path]) -> None:
@@ -693,7 +717,7 @@ def test_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(StorageFull, match="Every finished shard is safe"):
+        with pytest.raises(StorageFull, match="Finished work is safe"):
             sweep.execute(store)
     kept = shard_files(tmp_path)
     assert 0 < len(kept) < 20

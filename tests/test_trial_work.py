@@ -17,15 +17,15 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.report.trial import answer
+from simulator.statistics.boundaries import observed_boundaries
+from simulator.statistics.simon import promising, two_stage
 from simulator.trials import conduct as conduct_module
-from simulator.trials.boundaries import observed_boundaries
 from simulator.trials.closed_form import pool
 from simulator.trials.conduct import Columns
 from simulator.trials.design_reading import load_design
 from simulator.trials.endpoint import OUTCOMES, SEEN_AT_VISITS
 from simulator.trials.finished import FinishedTrials
 from simulator.trials.operating import WHOLE, share_and_se
-from simulator.trials.simon import promising, two_stage
 from simulator.trials.simulation import Simulation
 from simulator.trials.stage_search import stage_table
 from simulator.trials.study import study_design

@@ -13,7 +13,7 @@ import typer
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.trials.stopping_plan import Futility
+    from simulator.statistics.stopping_plan import Futility
 
 HERE = "command line"
 FUTILITY_HELP = (
@@ -51,8 +51,8 @@ def main(
     from simulator.report.console import print_table, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.trial_design import boundary_figure, boundary_formats, boundary_report, summary_for_readers
-    from simulator.trials.boundaries import solve
-    from simulator.trials.stopping_plan import Plan
+    from simulator.statistics.boundaries import solve
+    from simulator.statistics.stopping_plan import Plan
 
     problems: list[Problem] = []
     at, share = _points(points, problems)
@@ -123,8 +123,8 @@ def _points(text: str | None, problems: list[Problem]) -> tuple[tuple[float, ...
 
 
 def _futility(text: str, binding: bool, problems: list[Problem]) -> Futility | None:
-    from simulator.trials.spending import Spending
-    from simulator.trials.stopping_plan import Futility
+    from simulator.statistics.spending import Spending
+    from simulator.statistics.stopping_plan import Futility
 
     rule, _, rest = text.partition(":")
     if rule == "none":

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.sensitivity import STUDY, show
+from simulator.cli.sensitivity import KEPT, STUDY, show
 from simulator.errors import BadInput, Problem
 
 
@@ -24,7 +24,7 @@ def main(
     """
     from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sweep.shards import save
+    from simulator.work.disk import save
 
     problems: list[Problem] = []
     contents: dict[Path, bytes] = {}
@@ -48,7 +48,15 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=sweep.study.seed, settings=tables)
+    output = OutputFolder(
+        target,
+        command=sys.argv,
+        inputs={STUDY: first},
+        seed=sweep.study.seed,
+        settings=tables,
+        warnings=sweep.notes,
+    )
+    output.keep(*KEPT)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HERE = "command line"
 STUDY = "study.json"
+KEPT = (STUDY, "shards/")
+"""What a study keeps in its output folder beside its results."""
 
 
 def main(
@@ -61,7 +63,9 @@ def main(
         target = out or Path(f"{study.stem}-results")
         settings = sweep.study.model_dump(mode="json") if sweep is not None else {}
         seed = sweep.study.seed if sweep is not None else None
-        folder = OutputFolder(target, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        notes = sweep.notes if sweep is not None else ()
+        folder = OutputFolder(target, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=notes)
+        folder.keep(*KEPT)
     except BadInput as bad:
         problems += bad.problems
     if problems or sweep is None or folder is None:
@@ -78,42 +82,24 @@ def main(
 
 
 def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
-    """Make the missing runs with progress on standard error; an interruption says how to go on (exit code 130)."""
+    """Make the missing runs with progress on standard error."""
     from simulator.report.console import progress
-    from simulator.sweep.shards import save
+    from simulator.work.disk import save
 
     save(store.root / STUDY, (sweep.study.model_dump_json(indent=2) + "\n").encode())
-    done = total = 0
     with ExitStack() as stack:
 
         def started(plan: Plan) -> Advance:
-            nonlocal done, total
-            done, total = plan.finished, plan.runs
-            if done:
-                sys.stderr.write(f"{done:,} of {total:,} runs are there already.\n")
-            show = stack.enter_context(progress("Runs", total, done=done))
+            if plan.finished:
+                sys.stderr.write(f"{plan.finished:,} of {plan.runs:,} runs are there already.\n")
+            return stack.enter_context(progress("Runs", plan.runs, done=plan.finished))
 
-            def advance(runs: int) -> None:
-                nonlocal done
-                done += runs
-                show(runs)
-
-            return advance
-
-        try:
-            sweep.execute(store, way=way, part=part, started=started)
-        except KeyboardInterrupt:
-            stack.close()
-            sys.stderr.write(
-                f"Interrupted. {done:,} of {total:,} runs are safe in {store.folder}; "
-                "give the same command again to go on.\n"
-            )
-            raise typer.Exit(130) from None
+        sweep.execute(store, way=way, part=part, started=started)
 
 
 def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) -> None:
     """Analyse the finished runs, write the output folder and print what they say."""
-    from simulator.report.console import say_where
+    from simulator.report.console import say_warnings, say_where
     from simulator.sensitivity.sweep import Sweep
 
     runs = sweep.runs(store)
@@ -121,6 +107,7 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) ->
         _show_indices(sweep, runs, folder)
     else:
         _show_choices(sweep, runs, folder)
+    say_warnings(folder.warnings)
     say_where(folder.path)
 
 
@@ -130,12 +117,10 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.sensitivity_figures import MOST
     from simulator.sensitivity.indices import HEADLINE
     from simulator.sensitivity.results import analyse
-    from simulator.sweep.shards import room_in
 
     results = analyse(sweep, runs)
     write_study(folder, sweep, runs, results)
-    with room_in(folder.path):
-        folder.write()
+    folder.write()
     headline = HEADLINE[sweep.design.method.name]
     for output in runs.outputs:
         table = ranking(sweep, results, output).drop(columns=["output", "index"])
@@ -152,12 +137,10 @@ def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
     from simulator.report.console import print_table
     from simulator.report.policy_sweep import answer, cell_formats, labels, write_policy_sweep
     from simulator.sensitivity.policy_choice import choose
-    from simulator.sweep.shards import room_in
 
     found = choose(sweep, runs)
     write_policy_sweep(folder, sweep, runs, found)
-    with room_in(folder.path):
-        folder.write()
+    folder.write()
     print_table(found.cells, f"Best choice by {sweep.study.by}", cell_formats(found.cells), labels=labels(found.cells))
     sys.stdout.write(answer(sweep, found) + "\n")
 

@@ -40,14 +40,14 @@ def main(
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
     scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import TrialStudy, study_design
-    from simulator.trials.truth import name_problems
+from simulator.trials.study import TrialStudy, study_design
+from simulator.trials.truth import name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -62,34 +62,36 @@ def main(
         if planned is not None:
             settings |= {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
         inputs = planned.inputs if planned is not None else {}
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        warnings = () if planned is None else trial_caveats(planned, truths, trials)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
     except BadInput as bad:
         problems += bad.problems
     if problems or planned is None or folder is None:
         raise BadInput(problems)
 
-    def first(study: TrialStudy) -> None:
-        readable = characteristics_table(study.characteristics)
-        print_table(readable.table, label, readable.formats, labels=readable.labels)
-        shown = study.endpoints.drop(columns=["outcome", "scale"])
-        print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
-
-    begun, label = time.perf_counter(), planned.design.label
+    begun = time.perf_counter()
     kept = FinishedTrials.beside(out, planned.scenario, seed)
+    folder.keep(f"{kept.folder.name}/")
     simulation = Simulation(planned, seed, trials, workers, kept)
     fresh = not out.exists()
     try:
-        study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first)
+        with kept.pieces.going_on():
+            study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
     except BadInput:
-        kept.remove()
+        kept.pieces.remove()
         if fresh and out.exists():
             out.rmdir()
         raise
     write_trial(folder, study)
     folder.write()
-    kept.remove()
+    kept.pieces.remove()
+    readable = characteristics_table(study.characteristics)
+    print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
+    shown = study.endpoints.drop(columns=["outcome", "scale"])
+    print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
     for line in filter(None, (answer(study), planned.design.note)):
         console().print(line, markup=False)
+    say_warnings(folder.warnings)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(folder.path)
 

@@ -38,15 +38,17 @@ def main(
     Without arguments every shipped study is predicted. Files of your own are predicted alone, or beside those named by --study.
     An interrupted run goes on where it stopped.
     """
-    from simulator.compiling import CACHE, announced
+    from simulator.compiling import announced
     from simulator.evidence import load_register
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.evidence.posterior import spent
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.formats import number
     from simulator.report.outputs import OutputFolder
     from simulator.report.validation import COVERED, answer, patterns, write_validation
     from simulator.validation import evidence_files, load_listed, load_studies, validate
     from simulator.validation.ladder import control_arm_ladder
     from simulator.validation.structural import compare_structures, load_structural
+    from simulator.work.disk import cache_folder
 
     problems = [
         Problem(HERE, option, str(value), allowed)
@@ -74,7 +76,11 @@ def main(
         problems += bad.problems
     try:
         settings = {"draws": draws, "patients": patients, "studies": len(studies), "register": register.hash()}
-        folder = OutputFolder(out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings)
+        exhausted = spent(register, draws)
+        warnings = [exhausted] if exhausted else []
+        folder = OutputFolder(
+            out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings, warnings=warnings
+        )
     except BadInput as bad:
         problems += bad.problems
     if problems or folder is None:
@@ -83,7 +89,7 @@ def main(
     listed = load_listed(register.sources) if whole else {}
     with announced("the re-enactment of studies"):
         validate(dict(list(studies.items())[:1]), {}, register, 2, 10, seed, founding=False)
-    kept = None if CACHE is None else CACHE / "predictions"
+    kept = cache_folder("predictions")
     with progress("Predicting studies", 2 * draws * len(studies)) as advance:
         found = validate(studies, listed, register, draws, patients, seed, whole, advance, kept, way)
     ladder = control_arm_ladder(studies, found.table, found.details, register, seed)
@@ -112,4 +118,5 @@ def main(
     for line in patterns(found):
         screen.print(line)
     screen.print(answer(found))
+    say_warnings(folder.warnings, on=screen)
     say_where(out)

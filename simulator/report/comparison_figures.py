@@ -26,6 +26,7 @@ from simulator.report.style import (
     looks,
     new_figure,
     percent_axis,
+    shortened,
 )
 
 CURVES = ("major_amputation", "death", "healing_without_amputation", "amputation_free_survival")
@@ -60,7 +61,7 @@ def incidence_figure(comparison: Comparison) -> Figure:
     table = comparison.result.outcomes
     table = table[table["time_years"] <= window]
     look = looks(comparison.policies)
-    names = {str(place): comparison.label(name) for place, name in enumerate(comparison.policies)}
+    names = {str(place): shortened(comparison.label(name)) for place, name in enumerate(comparison.policies)}
     with house_style():
         figure, panels = new_figure(WIDE, 5.6, 2, 2, sharex=True)
         for axes, outcome in zip(panels, CURVES, strict=True):
@@ -97,7 +98,7 @@ def difference_figure(comparison: Comparison) -> Figure:
         figure, panels = _difference_panels(
             len(others),
             [table.loc[[(name, outcome, first) for name in others]] for outcome in CHANGES],
-            [comparison.label(name) for name in others],
+            [shortened(comparison.label(name)) for name in others],
             [look[name].colour for name in others],
             extra=table.loc[[(name, "life_years", last) for name in others]],
         )
@@ -181,7 +182,7 @@ def states_figure(comparison: Comparison) -> Figure:
                 axes.fill_between(wide.index, below, below + share, color=colour, linewidth=0.4, edgecolor="white")
                 ends.append(End(float(wide.index[-1]), float(below[-1] + share[-1] / 2), name, colour))
                 below = below + share
-            axes.set_title(comparison.label(policy))
+            axes.set_title(shortened(comparison.label(policy)))
             axes.set_xlim(0, window)
             axes.set_xticks(np.arange(0, window + 0.01, 0.5 if window < 2 else 1))
             axes.set_ylim(0, 1)
@@ -207,7 +208,7 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
         look = looks(comparison.policies)
         for place, (axes, policy) in enumerate(zip(panels, comparison.policies, strict=False)):
             _paths_panel(axes, time, comparison.paths[policy], look[policy].colour)
-            axes.set_title(comparison.label(policy))
+            axes.set_title(shortened(comparison.label(policy)))
             _label_outer(axes, place, len(comparison.policies), "Months since referral")
             if place % _across(len(comparison.policies)) == 0:
                 axes.set_ylabel("True TcPO2, mmHg")
@@ -251,7 +252,7 @@ def _paths_panel(axes: Axes, time: NDArray[np.float64], paths: NDArray[np.float6
 def queue_figure(comparison: Comparison, queue: pd.DataFrame) -> Figure:
     """How many people wait over calendar time, per policy; `queue` is the table of `queue_table`."""
     look = looks(comparison.policies)
-    names = {str(place): comparison.label(name) for place, name in enumerate(comparison.policies)}
+    names = {str(place): shortened(comparison.label(name)) for place, name in enumerate(comparison.policies)}
     with house_style():
         figure, (axes,) = new_figure(7.2, 3.4)
         for place, policy in enumerate(comparison.policies):

@@ -21,11 +21,11 @@ SHARES = {
     "healing_without_amputation": "Healed without major amputation",
     "walking": "Walking",
     "minor_amputation": "Minor amputation",
-    "tcpo2_last_40": "TcPO2 after last treatment 40 or above",
+    "tcpo2_last_40": "TcPO2 on one day 40 or above",
 }
 MEANS = {
     "doses": ("Cell treatments given", 2),
-    "tcpo2_last": ("TcPO2 after last treatment, mmHg", 1),
+    "tcpo2_last": ("TcPO2 on one day, mmHg", 1),
     "life_years": ("Years lived by then", 3),
 }
 RELIANCE_SHOWN = ("death", "major_amputation", "healing_without_amputation", "life_years")
@@ -37,8 +37,6 @@ CHANGED = {
 }
 LEAST = 4e-4
 """Shares that differ by less are shown as equal."""
-LAST_TCPO2 = ("tcpo2_last", "tcpo2_last_40")
-"""Read on different days under different policies, so that their difference says little."""
 
 
 def outcome_label(outcome: str) -> str:
@@ -60,18 +58,14 @@ def chunks(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
         yield names[part * len(names) // parts : (part + 1) * len(names) // parts]
 
 
-def results_readable(
-    comparison: Comparison, time: float, policies: Sequence[str], leave_out: Sequence[str] = ()
-) -> Readable:
+def results_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:
     """Outcomes by a time: a line per outcome, a column per policy."""
-    table = comparison.outcomes
-    return _by_outcome(comparison, table[~table["outcome"].isin(leave_out)], time, policies, signed=False)
+    return _by_outcome(comparison, comparison.outcomes, time, policies, signed=False)
 
 
 def differences_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:
     """Paired differences to the reference by a time: a line per outcome, a column per policy."""
-    table = comparison.differences
-    return _by_outcome(comparison, table[~table["outcome"].isin(LAST_TCPO2)], time, policies, signed=True)
+    return _by_outcome(comparison, comparison.differences, time, policies, signed=True)
 
 
 def _by_outcome(

@@ -21,6 +21,7 @@ from simulator.report.style import (
     new_figure,
     percent_axis,
     readable,
+    shortened,
 )
 from simulator.scenario import Scenario
 from simulator.story import Watched
@@ -62,7 +63,7 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
         for place, life in enumerate(lives):
             left, right = panels[2 * place], panels[2 * place + 1]
             _path_panel(left, life, window, look[life.policy].colour)
-            left.set_title(scenario.policies[life.policy].label)
+            left.set_title(shortened(scenario.policies[life.policy].label))
             _budget_panel(right, life, window)
             right.set_title("Luck spent")
             for axes in (left, right):

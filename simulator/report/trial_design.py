@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from simulator.report.formats import Formats, number, percent
 from simulator.report.html import Report
 from simulator.report.style import LINE_COLOURS, MUTED, caption, direct_label, house_style, new_figure, percent_axis
-from simulator.trials.boundaries import Boundaries
+from simulator.statistics.boundaries import Boundaries
 from simulator.trials.calculator import Answer
 
 BOUNDARY_LABELS = {

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.errors import Problem, nearest
+from simulator.errors import Problem, nearest, shown
+from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.scenario.policy import Policy
@@ -42,7 +43,7 @@ def sound_part(model: type[BaseModel], table: Mapping[str, Any], name: str, prob
         if problem.value == MISSING:
             continue
         problems.append(Problem(name, problem.key, problem.value, _in_words(problem.allowed)))
-        _remove(sound, problem.key.split("."))
+        _remove(sound, problem.key.replace("[", ".").split("."))
     return sound
 
 
@@ -126,15 +127,15 @@ def resolved_policy(
     table: Table = {}
     for ancestor in line:
         table = merged({key: value for key, value in table.items() if key not in OWN}, tables[ancestor])
-    policy = Policy.model_validate({"label": name} | table)
+    policy = Policy.model_validate({"label": label_from(name)} | table)
     for key, value, allowed in policy.faults():
-        problems.append(Problem(file, f"{prefix}{key}", str(value), allowed))
+        problems.append(Problem(file, f"{prefix}{key}", shown(value), allowed))
     return policy
 
 
 def _read(file: Path, name: str, problems: list[Problem]) -> Layer:
     table = _complete(name, read_toml(file, name, problems), file.parent, problems)
-    table.setdefault("label", file.stem)
+    table.setdefault("label", label_from(file.stem))
     return Layer(name, table, file.read_bytes() if file.is_file() else b"")
 
 
@@ -148,8 +149,8 @@ def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[
     if str(payer.get("perspective", "")).endswith(".toml"):
         payer["perspective"] = str(folder / payer["perspective"])
     policies = sound.get("policies", {})
-    for policy in [key for key in policies if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", key)]:
-        allowed = "a name of letters, digits, _ and -, a letter first"
+    for policy in [key for key in policies if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,59}", key)]:
+        allowed = "a name of at most 60 letters, digits, _ and -, a letter first"
         problems.append(Problem(name, f"policies.{policy}", "name of a policy", allowed))
         del policies[policy]
     return sound

@@ -24,7 +24,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, in_toml, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
 from simulator.sensitivity.designs import METHODS, MOST_ROWS
@@ -82,7 +83,7 @@ class Planned(Frozen):
     `rows_per_shard` is how many runs are kept or lost together; the jobs of a queue must agree on it.
     """
 
-    title: Name = "Sensitivity study"
+    title: Label = "Sensitivity study"
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     patients: Annotated[int, Field(ge=0)] = 0
     replicates: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -220,7 +221,7 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
     try:
         runner = model.runner()
         faults = [fault for fault in runner.faults() if fault[:2] != ("outputs", NO_OUTPUT)]
-        problems.extend(Problem(name, key, repr(value), allowed) for key, value, allowed in faults)
+        problems.extend(Problem(name, key, in_toml(value), allowed) for key, value, allowed in faults)
         return runner.catalogue()
     except BadInput as bad:
         problems.extend(bad.problems)

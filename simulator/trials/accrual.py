@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BeforeValidator
 
 from simulator.compiling import compiled
-from simulator.draws import budget
 from simulator.evidence.reading import Frozen
+from simulator.rules.draws import budget
 from simulator.scenario.limits import number
 from simulator.scenario.policy import Fault
 from simulator.vocabulary import Stream

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.draws import uniform
-from simulator.population.patient import COLUMNS
+from simulator.rules.draws import uniform
+from simulator.rules.population.patient import COLUMNS
 from simulator.trials.design import CATEGORIES, Stratum
 from simulator.vocabulary import Stream
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from simulator.errors import BadInput, Problem, nearest
-from simulator.trials import exact_binomial, simon
-from simulator.trials.samplesize import (
+from simulator.statistics import exact_binomial, simon
+from simulator.statistics.samplesize import (
     event_probability,
     lachin_foulkes,
     range_problems,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, number
@@ -105,7 +106,7 @@ class Endpoint(Frozen):
     `margin` the difference of TcPO2 that counts as a tie in it.
     """
 
-    name: str
+    name: Label
     outcome: Literal[
         "major_amputation",
         "death",

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.statistics.exact_binomial import power
+from simulator.statistics.simon import promising
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.decisions import Reason
 from simulator.trials.design import Design
 from simulator.trials.endpoint import KNOWN_SIZE, Endpoint
-from simulator.trials.exact_binomial import power
-from simulator.trials.simon import promising
 from simulator.trials.truth import NO_EFFECT
 
 Array = NDArray[np.float64]

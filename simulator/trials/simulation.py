@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from simulator.compiling import announced
 from simulator.errors import BadInput, Problem
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import may_enter
-from simulator.population.patient import PATIENT, make_patient
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.patient import PATIENT, make_patient, recruited_from
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import MOST_PATIENTS, Design
@@ -186,13 +186,13 @@ class Simulation:
         row = patient.view(np.float64)
         key: Any = np.uint64(self.seed)
         problems = []
-        named = [(f"arms.{k}.policy", arm.policy) for k, arm in enumerate(self.design.arms)]
+        named = [(f"arms.{arm.name}.policy", arm.policy) for arm in self.design.arms]
         if self.design.crossover is not None:
             named.append(("crossover.to", self.design.crossover.to))
         records = scenario.policy_records([policy for _, policy in named])
         takes = np.zeros(len(named), int)
         for i in range(ASKED):
-            if not make_patient(patient[0], row, scenario.given, params, entry, key, i):
+            if not make_patient(patient[0], row, recruited_from(scenario.given, key, i), params, entry, key, i):
                 raise nobody(self.design)
             takes += [bool(may_enter(record, patient[0])) for record in records]
         for (key, policy), record, count in zip(named, records, takes, strict=True):

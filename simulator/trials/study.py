@@ -16,7 +16,7 @@ from simulator.trials.export import exported
 from simulator.trials.operating import operating_characteristics, type_i_errors
 from simulator.trials.reasons import comparison_table
 from simulator.trials.simulation import Simulation
-from simulator.trials.size_search import SizeSearch, endpoint_table, find_size, most_trials, sizes_around
+from simulator.trials.size_search import NEEDS, SizeSearch, endpoint_table, find_size, most_trials, sizes_around
 from simulator.trials.stage_search import DESIGNS, stage_table
 from simulator.trials.truth import NO_EFFECT
 
@@ -78,13 +78,11 @@ def study_design(
     target: float | None = None,
     export: int = 0,
     stage: Stage | None = None,
-    first: Callable[[TrialStudy], None] | None = None,
 ) -> TrialStudy:
     """Simulate a design under some truths; without `quick` also search its size and draw its curves.
 
     `target` is the power that sizes are for (default: the design's). `export` is the number of trials whose data are
-    handed out. `first` is shown what the design does before the search and the curves begin. Raises BadInput for designs
-    that cannot be carried out.
+    handed out. Raises BadInput for designs that cannot be carried out.
     """
     show = stage or (lambda _what, _steps: nullcontext(lambda _steps: None))
     treated = simulation.check()
@@ -112,27 +110,39 @@ def study_design(
         patients=patients,
         visits=visits,
     )
-    if first is not None:
-        first(found)
     return found if quick else _in_full(found, simulation, some, base, show)
 
 
 def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: str, show: Stage) -> TrialStudy:
     conduct, goal = found.conduct, found.target
     pooled = pool(simulation, conduct, base)
-    sizes = comparison_table(pooled, found.endpoints, goal)
     more = simulation.with_trials(min(SEARCH, simulation.trials))
     if conduct.design.two_stage is not None:
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:
-            return replace(found, sizes=sizes, stages=stage_table(more, pooled, goal, base, advance))
+            stages = stage_table(more, pooled, goal, base, advance)
+        return replace(found, sizes=comparison_table(pooled, found.endpoints, goal), stages=stages)
     need = float(found.endpoints.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    return replace(found, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries)
+    needs = better_needs(found.endpoints, search)
+    sizes = comparison_table(pooled, needs, goal)
+    return replace(
+        found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries
+    )
+
+
+def better_needs(needs: pd.DataFrame, search: SizeSearch) -> pd.DataFrame:
+    """The needs of the planned trials, with those of the tested endpoints from the larger trials of the search's check."""
+    if search.needs is None:
+        return needs
+    better = search.needs.set_index("endpoint")[list(NEEDS)]
+    out = needs.set_index("endpoint")
+    out.loc[better.index, list(NEEDS)] = better
+    return out.reset_index().sort_values("patients", kind="stable").reset_index(drop=True)
 
 
 def boundary_table(conduct: Conduct) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from simulator.errors import BadInput, Problem
 from simulator.evidence.posterior import parameter_draws
 from simulator.scenario import Scenario
+from simulator.scenario.caveats import caveats
 from simulator.trials.design import Design
+from simulator.trials.design_reading import Planned
 
 NO_EFFECT = "no_effect"
 """The null. Tables say it in these words, because many programs read `null` as a missing value."""
@@ -83,6 +86,14 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     draws = min(trials, MOST_DRAWS) if number is None else number + 1
     table = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
     return replace(truth, params=table if number is None else table[-1:])
+
+
+def trial_caveats(planned: Planned, truths: Sequence[str], trials: int) -> tuple[str, ...]:
+    """What must be said of a design's policies, and of the draws of the posterior that its trials take."""
+    design = planned.design
+    policies = [arm.policy for arm in design.arms] + ([design.crossover.to] if design.crossover else [])
+    draws = min(trials, MOST_DRAWS) if "posterior" in truths else 0
+    return caveats(planned.scenario, policies, draws, design.entry)
 
 
 def name_problems(name: str) -> list[Problem]:

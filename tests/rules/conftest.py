@@ -5,7 +5,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from simulator.population import patient
+from simulator.rules.population import patient
 
 HERE = Path(__file__).parent
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from simulator.draws import normal, uniform
 from simulator.evidence import load_register
-from simulator.pathway.life import LIFE
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import CRITERIA
-from simulator.population.patient import PATIENT
+from simulator.rules.draws import normal, uniform
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
+from simulator.rules.population.patient import PATIENT
 from simulator.scenario.arrays import parameter_dtype
 from simulator.vocabulary import Risk, Stream
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rules.people import a_life, at_risk, chance, exponential, in_force, just_above, values
-from simulator.pathway.amputation import amputate_major, amputate_minor, convert, new_stump
+from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, new_stump
 from simulator.vocabulary import Limb, Risk, Stream, Wound
 
 STUMP = {

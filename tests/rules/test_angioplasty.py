@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, at_risk, chance, deviate, exponential, just_above, ramps, values
-from simulator.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
+from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
 from simulator.vocabulary import Limb, Risk, Stream, Wound
 
 DILATION = {

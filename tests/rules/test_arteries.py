@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rules.people import KEY, PATIENT_NUMBER, SEED, deviate, values
-from simulator.population.arteries import diseased_arteries, draw_sites
-from simulator.population.description import described, fill_small_ev
-from simulator.population.patient import COLUMNS, PATIENT, small_ev_level
+from simulator.rules.population.arteries import diseased_arteries, draw_sites
+from simulator.rules.population.description import described, fill_small_ev
+from simulator.rules.population.patient import COLUMNS, PATIENT, small_ev_level
 from simulator.vocabulary import ARTERIES, Stream
 
 PATIENTS = np.array([PATIENT_NUMBER], np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rules.people import a_life, a_patient, exponential, values
-from simulator.pathway.background import background_death
+from simulator.rules.pathway.background import background_death
 from simulator.vocabulary import Stream
 
 AGES = np.array([60.0, 70.0, 80.0])

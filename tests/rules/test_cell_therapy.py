@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, a_policy, at_risk, ramps, values
-from simulator.pathway.cell_therapy import give_dose, stop_treatment
+from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.vocabulary import Risk
 
 NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}

@@ -7,8 +7,8 @@ from math import exp, inf, log
 import pytest
 
 from rules.people import a_life, at_risk
-from simulator.pathway.course import first_risk, spend, spend_until, start_hazards
-from simulator.perfusion import add_ramp
+from simulator.rules.pathway.course import first_risk, spend, spend_until, start_hazards
+from simulator.rules.perfusion import add_ramp
 from simulator.vocabulary import Risk
 
 

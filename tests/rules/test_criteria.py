@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.people import a_patient, criteria
-from simulator.population.criteria import may_enter
+from simulator.rules.population.criteria import may_enter
 from simulator.vocabulary import Renal
 
 NORMAL, MODERATE, SEVERE, DIALYSIS = map(float, Renal)

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from simulator.draws import budget, normal, normal_quantile, philox, uniform
+from simulator.rules.draws import budget, normal, normal_quantile, philox, uniform
 
 WORD = 0xFFFFFFFF
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rules.people import KEY, PATIENT_NUMBER, SEED, chance, exponential
-from simulator.population.enrolment import follow_up_end, follow_up_ends
+from simulator.rules.population.enrolment import follow_up_end, follow_up_ends
 from simulator.vocabulary import Stream
 
 ENTRY = chance(Stream.ENTRY_DATE)

@@ -6,7 +6,7 @@ from math import exp, inf, log
 
 import pytest
 
-from simulator.hazards import LEAST_EXPONENT, cumulative_hazard, time_to_spend
+from simulator.rules.hazards import LEAST_EXPONENT, cumulative_hazard, time_to_spend
 
 
 def test_a_constant_hazard_adds_up_in_proportion_to_time() -> None:

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, at_risk, exponential, in_force, values
-from simulator.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
 from simulator.vocabulary import Limb, Risk, Stream, Wound
 
 RATES = {

@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import quad
 
 from rules.people import a_life, a_patient
-from simulator.engines.ledger import (
+from simulator.living.ledger import (
     CLOCKS,
     COUNTS,
     FIELDS,

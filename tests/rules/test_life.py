@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.people import a_life
-from simulator.pathway.life import limb_kept, state_of, wound_open
+from simulator.rules.pathway.life import limb_kept, state_of, wound_open
 from simulator.vocabulary import Limb, State, Wound
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rules.people import a_life, deviate, values
-from simulator.engines.outcomes import OUTCOMES, WIDTH, last_tcpo2, outcomes_at
+from simulator.living.outcomes import OUTCOMES, WIDTH, last_tcpo2, outcomes_at
 from simulator.vocabulary import State, Stream
 
 PARAMS = {"last_tcpo2_days": 73.05, "measurement_sd": 5.0, "judgement_tcpo2": 40.0}

@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import truncnorm
 
 from rules.people import KEY, a_patient, chance, criteria, deviate, just_above, values
-from simulator.population import patient as patients
-from simulator.population.patient import (
+from simulator.rules.population import patient as patients
+from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,

@@ -7,8 +7,8 @@ from math import inf
 import pytest
 
 from rules.people import a_life, ramps
-from simulator.pathway.life import MOST_RAMPS
-from simulator.perfusion import add_ramp, clipped, segment, tcpo2
+from simulator.rules.pathway.life import MOST_RAMPS
+from simulator.rules.perfusion import add_ramp, clipped, segment, tcpo2
 
 
 def limb(start: float = 20.0, slope: float = 0.0, *changes: tuple[float, float, float]) -> object:

@@ -20,9 +20,9 @@ from rules.people import (
     just_above,
     values,
 )
-from simulator.pathway.life import LIFE
-from simulator.pathway.referral import begin_life, marker_present, plan_care, selected
-from simulator.population.patient import small_ev_level
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.referral import begin_life, marker_present, plan_care, selected
+from simulator.rules.population.patient import small_ev_level
 from simulator.vocabulary import Limb, Marker, Risk, Stream, Wound
 
 CLASSES = {"small_ev_low_mean": 10.0, "small_ev_low_sd": 3.0, "small_ev_high_mean": 30.0, "small_ev_high_sd": 3.0}

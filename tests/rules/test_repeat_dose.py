@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, a_policy, chance, deviate, just_above, values
-from simulator.pathway.repeat_dose import decision_tcpo2, dose_is_given
+from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
 from simulator.vocabulary import Limb, Repeat, Stream, Wound
 
 EXACT = {"measurement_sd": 0.0}

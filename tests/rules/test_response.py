@@ -7,7 +7,7 @@ from math import inf, log
 import pytest
 
 from rules.people import a_life, a_patient, a_policy, chance, deviate, ramps, values
-from simulator.pathway.response import (
+from simulator.rules.pathway.response import (
     draw_response,
     responds_to,
     response_dose,

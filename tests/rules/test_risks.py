@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rules.people import a_life, a_patient, at_risk, in_force, values
-from simulator.pathway.risks import (
+from simulator.rules.pathway.risks import (
     hazard_ratios,
     no_risks,
     risks_with_open_wound,

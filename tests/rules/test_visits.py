@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rules.people import a_life, deviate, values
-from simulator.engines.visits import seen_at_visit, visit_times
+from simulator.living.visits import seen_at_visit, visit_times
 from simulator.vocabulary import Limb, Stream
 
 

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, chance, just_above, values
-from simulator.pathway.walking import plan_walking, stop_walking, walk
+from simulator.rules.pathway.walking import plan_walking, stop_walking, walk
 from simulator.vocabulary import Limb, Stream
 
 PLANNED = {

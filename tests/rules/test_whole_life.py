@@ -11,9 +11,9 @@ import pytest
 import simpy
 
 from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, at_risk, exponential, values
-from simulator.engines.compiled import HISTORY, live, note, note_visits, take_census
-from simulator.engines.ledger import FIELDS, WIDTH, visit_table
-from simulator.engines.reference import Course, new_setting, patient_process
+from simulator.living.compiled import HISTORY, live, note, note_visits, take_census
+from simulator.living.ledger import FIELDS, WIDTH, visit_table
+from simulator.living.reference import Course, new_setting, patient_process
 from simulator.vocabulary import Event, Repeat, Risk, State, Stream, Wound
 
 HORIZON, EFFECT_RATE, COST_RATE = 5.0, 0.03, 0.05
