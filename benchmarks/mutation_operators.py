@@ -47,7 +47,11 @@ def members() -> dict[str, list[str]]:
     tree = ast.parse((ROOT / "simulator" / "vocabulary.py").read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     return {
-        node.name: [line.targets[0].id for line in node.body if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)]
+        node.name: [
+            line.targets[0].id
+            for line in node.body
+            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)
+        ]
         for node in classes
     }
 
