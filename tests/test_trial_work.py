@@ -161,7 +161,7 @@ def test_bad_designs_end_with_exit_code_2_and_write_nothing(tmp_path: Path) -> N
     line = [sys.executable, "-m", "simulator.cli.app", "trial", str(faulty), "--trials", "0", "--out", str(out)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    for key in ("--trials", "alpha", "size.power", "looks.at", "entry.age_at_least", "endpoints.1.at_months"):
+    for key in ("--trials", "alpha", "size.power", "looks.at", "entry.age_at_least", "endpoints.death.at_months"):
         assert f"{key} = " in done.stderr, done.stderr
     assert "Nothing was written" in done.stderr
     assert not out.exists()
