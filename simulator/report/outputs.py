@@ -94,8 +94,8 @@ class OutputFolder:
 
         A new folder appears complete or not at all. In a folder that exists each file is replaced in one step.
         """
-        content = {**self.provenance.manifest(self._files), "warnings": list(self.warnings)}
-        manifest = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        known = {**self.provenance.manifest(self._files), "warnings": list(self.warnings)}
+        manifest = json.dumps(known, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         files = {**self._files, MANIFEST: manifest.encode("utf-8")}
         target = self.path.resolve()
         fresh = not target.exists()
