@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 STUDY = """method = "sobol"
 size = 64
 seed = 1
@@ -50,8 +51,8 @@ main()
 """
 """The command, with files of at most LIMIT bytes and a smoke calibration of half a minute."""
 COMMANDS = {
-    "sensitivity": ("sensitivity", "STUDY"),
-    "sensitivity, two workers": ("sensitivity", "STUDY", "--workers", "2"),
+    "sensitivity": ("sensitivity", "study.toml"),
+    "sensitivity, two workers": ("sensitivity", "study.toml", "--workers", "2"),
     "economics": ("economics", "--draws", "60", "--patients", "30"),
     "trial": ("trial", "rct", "--trials", "3000", "--quick"),
     "validate": ("validate", "--study", "bali", "--draws", "300", "--patients", "60"),
@@ -89,11 +90,12 @@ class Place:
 
     def start(self, command: str, limit: int | None = None) -> subprocess.Popen[str]:
         """A run in a process group of its own, with files of at most `limit` bytes."""
-        words = [str(self.root / "study.toml") if word == "STUDY" else word for word in COMMANDS[command]]
-        env = {**os.environ, "CLTI_CACHE": str(self.root / "cache")} | ({} if limit is None else {"LIMIT": str(limit)})
+        env = {**os.environ, "CLTI_CACHE": str(self.root / "cache"), "PYTHONPATH": str(ROOT)}
+        # Results carry the command, which is therefore the same everywhere.
         return subprocess.Popen(
-            [sys.executable, "-c", START, *words, "--out", str(self.out)],
-            env=env,
+            [sys.executable, "-c", START, *COMMANDS[command], "--out", "out"],
+            cwd=self.root,
+            env=env if limit is None else env | {"LIMIT": str(limit)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
