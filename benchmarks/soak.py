@@ -192,6 +192,13 @@ def resize(mount: Path, size: int | None) -> None:
     subprocess.run(["mount", "-o", options, str(mount)], check=True, capture_output=True)
 
 
+def clear(folder: Path) -> None:
+    """Remove a folder, which a soak that was killed may have left mounted."""
+    if os.path.ismount(folder):
+        subprocess.run(["umount", str(folder)], check=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def place_for(folder: Path, warm: Path, disturbance: str, luck: random.Random) -> Iterator[Place]:
     """A fresh place, for full disks a tmpfs if that may be mounted, whose compiled code is there unless luck is against it."""
@@ -217,7 +224,7 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
     random.Random(len(pairs)).shuffle(pairs)
     command, disturbance = pairs[number % len(pairs)]
     here = folder / f"round-{number}"
-    shutil.rmtree(here, ignore_errors=True)
+    clear(here)
     found = {"round": str(number), "command": command, "disturbance": disturbance, "fault": ""}
     with place_for(here, folder / "warm", disturbance, luck) as place:
         try:
@@ -236,7 +243,7 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
         except (Fault, subprocess.TimeoutExpired) as fault:
             found["fault"] = str(fault)
     if not found["fault"]:
-        shutil.rmtree(here, ignore_errors=True)
+        clear(here)
     return found
 
 
@@ -273,7 +280,8 @@ def main() -> int:
     asked = parser.parse_args()
     folder: Path = asked.folder.resolve()
     if asked.afresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        for each in (*folder.glob("round-*"), folder):
+            clear(each)
     folder.mkdir(parents=True, exist_ok=True)
     known, log = folder / "sound.json", folder / "rounds.jsonl"
     if known.exists():
