@@ -52,10 +52,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Allowed names for an unknown word: ``did you mean ...?``, those that hold the word, or a list of them."""
     names = sorted(known)
     holding = [name for name in names if len(word) > 2 and word.lower() in name.lower()]
-    close = holding or get_close_matches(word[:LONGEST_VALUE], names, n=1)
-    if len(close) == 1:
-        return f"did you mean {close[0]!r}?"
-    return _listed(holding or names)
+    word = word[:LONGEST_VALUE]
+    close = get_close_matches(word, names, n=1, cutoff=0.8) or holding or get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]!r}?" if len(close) == 1 else _listed(holding or names)
 
 
 class Suggestions:

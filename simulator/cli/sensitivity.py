@@ -44,6 +44,7 @@ def main(
     interrupted study goes on where it stopped, and a larger one reuses them. The result does not depend on how the
     runs are made.
     """
+    from simulator.evidence.file_names import is_file
     from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import sweep_of
     from simulator.sensitivity.study import study_tables
@@ -57,7 +58,7 @@ def main(
     except BadInput as bad:
         problems += bad.problems
     try:
-        inputs = {study.name: study} if study.is_file() else {}
+        inputs = {study.name: study} if is_file(study) else {}
         target = out or Path(f"{study.stem}-results")
         settings = sweep.study.model_dump(mode="json") if sweep is not None else {}
         seed = sweep.study.seed if sweep is not None else None
