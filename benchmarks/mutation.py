@@ -200,7 +200,7 @@ def without_screen(seconds: float) -> None:
 
 def options(folder: str) -> list[str]:
     """How pytest is called."""
-    return ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow", f"--basetemp={folder}/t"]
+    return ["-x", "-q", "--tb=no", "--capture=no", "-p", "no:cacheprovider", "-m", "not slow", f"--basetemp={folder}/t"]
 
 
 def test_afresh(mutant: Mutant | None, tests: list[str], seconds: float) -> int:
