@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"scenario", "living"},
             {"run", "sweep"},
             {"calibration", "economics", "trials", "story"},
-            {"comparison", "sensitivity", "validation", "verification"},
+            {"comparison", "course", "sensitivity", "validation", "verification"},
             {"schemas", "report"},
             {"cli"},
         ),

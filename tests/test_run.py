@@ -400,7 +400,7 @@ MORE_SLIPS = [
 ]
 
 
-@pytest.mark.parametrize("slip", [{key: value} for key, (value, _) in SLIPS.items()] + MORE_SLIPS, ids=str)
+@pytest.mark.parametrize("slip", [{key: value} for key, (value, _) in SLIPS.items()] + MORE_SLIPS)
 def test_a_slip_of_type_is_told_in_words(base: Scenario, slip: dict[str, Any]) -> None:
     """Each argument of the wrong type or size is one problem that names it, its value and what is allowed."""
     ask: dict[str, Any] = {"policies": ["conservative"], "patients": 10}

@@ -48,9 +48,15 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and report.html.")] = None,
 ) -> None:
     """Boundaries that let a trial stop early while its type I error is kept."""
-    from simulator.report.console import print_table, say_where
+    from simulator.report.console import console, print_table, say_where
     from simulator.report.outputs import OutputFolder
-    from simulator.report.trial_design import boundary_figure, boundary_formats, boundary_report, summary_for_readers
+    from simulator.report.trial_design import (
+        boundary_figure,
+        boundary_formats,
+        boundary_notes,
+        boundary_report,
+        summary_for_readers,
+    )
     from simulator.statistics.boundaries import solve
     from simulator.statistics.stopping_plan import Plan
 
@@ -79,6 +85,8 @@ def main(
     print_table(table, f"{kind}, alpha {alpha:g}, {'two' if sides == 2 else 'one'}-sided", formats, labels=labels)
     words, word_formats = summary_for_readers(summary)
     print_table(words, "The whole design", word_formats)
+    for note in boundary_notes(found):
+        console().print(note, markup=False)
     if out is not None:
         say_where(out)
 

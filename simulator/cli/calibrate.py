@@ -11,10 +11,13 @@ import typer
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from simulator.calibration.posterior import Posterior
     from simulator.report.outputs import OutputFolder
+    from simulator.work.store import Store
 
 
 def main(
@@ -118,11 +121,9 @@ def _fit(
     from simulator.calibration.written import fitted_text, posterior_text
     from simulator.compiling import announced
     from simulator.evidence.posterior import FIRST_YEAR
-    from simulator.evidence.shipped import shipped
     from simulator.report.calibration import calibration_report, print_targets
     from simulator.report.console import progress
     from simulator.scenario import load_scenario
-    from simulator.work.disk import save
     from simulator.work.store import Store
 
     scenario = load_scenario("founding_cohort")
@@ -168,11 +169,18 @@ def _fit(
         calibration_report(folder, scenario.register, targets, predictive, draws, recovered, posterior, not first_year)
     )
     print_targets(targets)
+    _finish(folder, work, texts if install else {})
+
+
+def _finish(folder: OutputFolder, work: Store, installed: Mapping[str, str]) -> None:
+    """Write the results, then replace what every command reads, and only then let go of the work that led to them."""
+    from simulator.evidence.shipped import shipped
+    from simulator.work.disk import save
+
     with work.going_on():
         folder.write()
-        if install:
-            for name, text in texts.items():
-                save(shipped("calibration") / name, text.encode("utf-8"))
+        for name, text in installed.items():
+            save(shipped("calibration") / name, text.encode("utf-8"))
     work.remove()
 
 

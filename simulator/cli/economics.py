@@ -47,7 +47,7 @@ def main(
         typer.Option(help="Output folder of clti trial with the same seed: what that trial is worth, by its size."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draws, the patients and their luck.")] = 1,
-    workers: Workers = 1,
+    workers: Workers = None,
     cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.cli.sensitivity import KEPT, STUDY, show
+from simulator.cli.sensitivity import STUDY, output_folder, show
 from simulator.errors import BadInput, Problem
 
 
@@ -22,7 +21,6 @@ def main(
     The parts may lie in one folder or in many. Every shard is checked; one that is damaged or belongs elsewhere is
     named and stops the merge, and so do runs that are missing.
     """
-    from simulator.report.outputs import OutputFolder
     from simulator.sensitivity.policy_sweep import sweep_of
     from simulator.work.disk import save
 
@@ -48,15 +46,7 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = OutputFolder(
-        target,
-        command=sys.argv,
-        inputs={STUDY: first},
-        seed=sweep.study.seed,
-        settings=tables,
-        warnings=sweep.notes,
-    )
-    output.keep(*KEPT)
+    output = output_folder(target, sweep.study, sweep.notes)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)

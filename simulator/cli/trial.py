@@ -46,8 +46,8 @@ def main(
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-from simulator.trials.study import TrialStudy, study_design
-from simulator.trials.truth import name_problems, trial_caveats
+    from simulator.trials.study import study_design
+    from simulator.trials.truth import name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None

@@ -104,7 +104,8 @@ def _largest(table: Mapping[str, Any]) -> str:
 
 def _named(table: object, where: Sequence[str | int]) -> str:
     """A place inside a table in words: keys with points between them; an item of a list by its name, or its number from 1."""
-    words, here = "", table
+    words = ""
+    here: Any = table
     for part in where:
         here = here[part] if _holds(here, part) else None
         name = here.get("name") if isinstance(part, int) and isinstance(here, Mapping) else None

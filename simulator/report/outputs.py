@@ -44,7 +44,8 @@ class OutputFolder:
     `path` need not exist. Files of the same names in it are replaced, and so is what an earlier run wrote and its
     manifest lists, as long as nobody changed it; anything else is left alone, named on standard error and in the
     manifest. `command` is `sys.argv`, `inputs` maps the name a reader knows to the file (or its bytes), `settings` is
-    anything else that decided the result. A `path` that cannot become a folder is a `BadInput` at once, before any
+    anything else that decided the result, and `again` are the words that make the same result where other commands do so,
+    too. A `path` that cannot become a folder is a `BadInput` at once, before any
     long work.
     `warnings` are sentences that whoever reads the results must see: they head the report, stand in the manifest, and
     commands print them (`simulator.report.console.say_warnings`).
@@ -59,12 +60,13 @@ class OutputFolder:
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
+        again: Sequence[str] | None = None,
     ) -> None:
         self.path = Path(path)
         self.warnings = tuple(warnings)
         check_writable(self.path)
         self._kept: set[str] = set()
-        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {})
+        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again)
         self._files: dict[str, bytes] = {}
         self._report: Report | None = None
 

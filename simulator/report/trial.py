@@ -10,7 +10,7 @@ import pandas as pd
 from simulator.report.formats import ByRow, Format, Formats, number, percent, spread
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
-from simulator.report.trial_design import boundary_figure, boundary_formats
+from simulator.report.trial_design import boundary_figure, boundary_formats, boundary_notes
 from simulator.report.trial_figures import (
     accrual_figure,
     calendar_figure,
@@ -140,6 +140,11 @@ def answer(study: TrialStudy) -> str:
             if untreated > 0.5
             else "."
         )
+    for truth in dict.fromkeys(study.characteristics["truth"]):
+        if (truth, "event_target_reached") in table.index and truth != NO_EFFECT:
+            reached = float(table["value"][truth, "event_target_reached"])
+            if reached < 0.5:
+                text += f" Only {reached:.1%} of trials ({truth}) reach the {study.conduct.marked.events} events that end them."
     if study.stages is not None:
         text += two_stage_answer(study.stages, study.target)
     if study.search is not None:
@@ -214,6 +219,7 @@ def _report(folder: OutputFolder, study: TrialStudy) -> Report:
             study.levels,
             "With the same policy in all arms: the whole design, and each test alone at its planned end.",
             {"nominal": percent(2), "value": percent(2, se="se")},
+            labels={"reason": "Expected, because"},
             file="type_i_errors.csv",
         )
     if study.summaries is not None:
@@ -223,6 +229,19 @@ def _report(folder: OutputFolder, study: TrialStudy) -> Report:
             "the expected net benefit of sampling."
         )
     return report
+
+
+def simulated_power(study: TrialStudy) -> list[str]:
+    """What the planned power of the boundaries is under the truths that were simulated, and the size that it needs."""
+    table = study.characteristics
+    power = table[table["measure"] == "power"]
+    notes = [
+        f"Simulated power with {study.conduct.marked.patients:,} patients ({truth}): {value:.1%} ± {100 * se:.1f}."
+        for truth, value, se in zip(power["truth"], power["value"], power["se"], strict=True)
+    ]
+    if study.search is not None and study.search.patients is not None and len(power):
+        notes.append(f"{study.search.target:.0%} needs {study.search.patients:,} patients.")
+    return notes
 
 
 def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
@@ -236,6 +255,8 @@ def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
         report = report.table(
             study.boundaries, "Boundaries of the first endpoint.", formats, labels=labels, file="boundaries.csv"
         ).figure(figure, alt="Stopping boundaries against information")
+        for note in (*boundary_notes(study.conduct.rule.boundaries[0]), *simulated_power(study)):
+            report = report.note(note)
     else:
         design, stages = study.conduct.design, study.conduct.design.stages
         assert stages is not None and design.primary.null_rate is not None and design.two_stage is not None
@@ -291,15 +312,16 @@ def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report
             labels={"patients": "Simulated", "formula_patients": "By formula", "reason": "Why they differ"},
             file="samplesize.csv",
         )
-    if len(study.endpoints) > 1:
-        figure = endpoint_figure(study.endpoints, target)
+    if len(study.conduct.design.endpoints) > 1 and study.endpoints["patients"].notna().any():
+        base = study.endpoints["truth"].iloc[0]
+        figure = endpoint_figure(study.endpoints[study.endpoints["truth"] == base], target)
         folder.figure("endpoints", figure)
         report = report.section("Which endpoint needs the fewest patients?").figure(
             figure, alt="Patients needed by endpoint"
         )
         report = report.table(
             study.endpoints.drop(columns=["outcome"]),
-            "Every endpoint on the same lives, its test alone at the planned end.",
+            "Every endpoint on the same lives under each truth, its test alone at the planned end.",
             ENDPOINT_FORMATS,
             labels=ENDPOINT_LABELS,
             file="endpoints.csv",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.special import ndtri
 
 from simulator.report.formats import Formats, number, percent
 from simulator.report.html import Report
@@ -20,7 +21,7 @@ BOUNDARY_LABELS = {
     "futility_z": "Futility z",
     "futility_if_no_effect": "Stopped for futility, no effect",
     "futility_if_effect": "Stopped for futility, effect",
-    "cumulative_power": "Power so far",
+    "cumulative_power": "Planned power so far",
 }
 QUANTITIES = {
     "alpha": "Type I error",
@@ -63,6 +64,25 @@ def summary_for_readers(summary: pd.DataFrame) -> tuple[pd.DataFrame, Formats]:
     return summary.assign(quantity=summary["quantity"].map(QUANTITIES)), {"value": number(4)}
 
 
+def boundary_notes(found: Boundaries) -> list[str]:
+    """What a reader of the boundaries should know."""
+    notes = []
+    plan = found.plan
+    fixed = float(-ndtri(plan.alpha / plan.sides))
+    if found.upper[-1] < fixed - 1e-9:
+        notes.append(
+            f"The last boundary, z {found.upper[-1]:.2f}, lies below the {fixed:.2f} of a trial without looks. That holds its "
+            "level only if the futility rule is obeyed without exception, which regulators rarely accept; a rule that is not "
+            "binding avoids it."
+        )
+    if plan.power is not None:
+        notes.append(
+            f"Planned power belongs to the effect that the maximum size detects with {plan.power:.0%}; it says nothing of an "
+            "effect that is smaller."
+        )
+    return notes
+
+
 def boundary_figure(found: Boundaries) -> Figure:
     """The stopping boundaries on the z scale against information."""
     with house_style():
@@ -99,6 +119,8 @@ def boundary_report(found: Boundaries) -> Report:
     if plan.futility is not None:
         rule = "binding: it must be obeyed" if plan.futility.binding else "not binding: alpha holds if it is overruled"
         report = report.note(f"Futility rule {plan.futility.rule}, {rule}. Power is that of a trial that obeys it.")
+    for note in boundary_notes(found):
+        report = report.note(note)
     return (
         report.figure(boundary_figure(found), alt="Stopping boundaries against information")
         .section("The whole design")

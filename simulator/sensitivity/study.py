@@ -18,6 +18,7 @@ A study says nothing about workers or folders: these are options of the command,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -28,7 +29,7 @@ from simulator.errors import BadInput, Problem, in_toml, nearest
 from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
-from simulator.sensitivity.designs import METHODS, MOST_ROWS
+from simulator.sensitivity.designs import METHODS, MOST_ROWS, REMOVED
 from simulator.sensitivity.inputs import Catalogue, Input
 from simulator.sensitivity.model import KINDS, Model
 from simulator.sensitivity.space import Space, build_space
@@ -132,7 +133,7 @@ def load_study(path: Path | str) -> Study:
 
 
 def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
-    """The tables of a study file, given as a path or as the name of a shipped study, and what messages call it.
+    """The tables of a study file (TOML, or the JSON that lies beside its runs) or shipped study, and what to call it.
 
     A setting of the model that ends in ``.toml`` and exists beside the study file becomes an absolute path. Raises
     BadInput for a file that cannot be read.
@@ -147,6 +148,8 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
         if str(file) in names:
             return study_tables(names[str(file)])
         problems.append(Problem(str(file), "file", MISSING, f"{nearest(str(file), names)} Or a study file (TOML)"))
+    elif file.suffix == ".json":
+        content = _read_json(file, problems)
     else:
         content = read_toml(file, file.name, problems)
     if problems:
@@ -159,6 +162,19 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
             if isinstance(value, str) and value.endswith(".toml") and (file.parent / value).is_file()
         }
     return content, file.name
+
+
+def _read_json(file: Path, problems: list[Problem]) -> dict[str, Any]:
+    """The tables of a study as the folder of its runs keeps it."""
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        problems.append(Problem(file.name, "file", str(error), "the study.json that 'clti sensitivity' wrote"))
+        return {}
+    if not isinstance(content, dict):
+        problems.append(Problem(file.name, "file", "no table", "the study.json that 'clti sensitivity' wrote"))
+        return {}
+    return content
 
 
 def read_study(content: Mapping[str, Any], name: str) -> Study:
@@ -231,7 +247,7 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
 def _method_faults(content: Mapping[str, Any], name: str) -> Iterable[Problem]:
     method, size = content.get("method"), content.get("size")
     if isinstance(method, str) and method not in METHODS:
-        yield Problem(name, "method", repr(method), nearest(method, METHODS))
+        yield Problem(name, "method", repr(method), REMOVED.get(method) or nearest(method, METHODS))
     known = METHODS.get(method) if isinstance(method, str) else None
     if known is not None and isinstance(size, int) and 1 <= size < known.smallest:
         yield Problem(name, "size", str(size), f"{known.smallest} {known.counts} or more for {method}")

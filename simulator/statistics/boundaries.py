@@ -141,7 +141,8 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
         _check_futility_z(plan, file)
     rule = plan.futility
     if rule is not None and rule.binding and not _needs_drift(rule):
-        _check_level(Boundaries(plan, np.array(plan.information), *reversed(_bounds(plan, 0.0)), None), file)
+        lower, upper = _bounds(plan, 0.0)
+        _check_level(Boundaries(plan, np.array(plan.information), upper, lower, None), file)
     if plan.power is None:
         lower, upper = _bounds(plan, 0.0)
         return Boundaries(plan, np.array(plan.information), upper, lower, None)

@@ -122,7 +122,8 @@ def size_of(reject_from: Ints, n0: int, n1: int) -> float:
 
 def _sizes_of(n0: int, n1: int) -> Callable[[Ints], float]:
     p = NUISANCE[:, None]
-    chance, tail = binom.pmf(np.arange(n0 + 1), n0, p), binom.sf(np.arange(-1, n1 + 1), n1, p)
+    chance = np.asarray(binom.pmf(np.arange(n0 + 1), n0, p))
+    tail = np.asarray(binom.sf(np.arange(-1, n1 + 1), n1, p))
     return lambda reject_from: float(np.einsum("ij,ij->i", chance, tail[:, reject_from]).max())
 
 

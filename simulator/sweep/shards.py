@@ -8,6 +8,7 @@ and never used.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from simulator.work.disk import save
 from simulator.work.store import Damaged, Store
 
 FOLDER = "shards"
+ABOUT = "about.json"
+"""What the runs of a folder are, for people who wonder why they are not used."""
+NAMED = 3
+"""Folders of other runs that are explained."""
 
 
 class BadShard(CheckFailed):
@@ -165,6 +170,8 @@ class ShardStore:
             "values": evaluation.values,
             "errors": evaluation.errors,
         }
+        if not (self.folder / ABOUT).exists():
+            save(self.folder / ABOUT, self._about())
         return self.pieces.write(self.key(replicate, inputs), arrays)
 
     def read(self) -> Finished:
@@ -216,3 +223,37 @@ class ShardStore:
         """Folders beside this one with shards of other models, versions or studies."""
         beside = self.folder.parent
         return tuple(sorted(each for each in beside.glob("*") if each.is_dir() and each != self.folder))
+
+    def why_not_used(self) -> tuple[str, ...]:
+        """A sentence for each of the latest folders of other runs beside this one, on why they are of no use here."""
+        latest = sorted(self.strangers(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+        return tuple(f"Not used: the runs in {folder}, {self._difference(folder)}." for folder in latest[:NAMED])
+
+    def _difference(self, folder: Path) -> str:
+        """What sets the runs in a folder apart from those of this model."""
+        try:
+            about = json.loads((folder / ABOUT).read_bytes())
+            seed, patients = about["seed"], about["patients"]
+            parameters, outputs = set(about["parameters"]), set(about["outputs"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "which do not say what they are"
+        if seed != self.model.seed:
+            return f"which have the seed {seed}"
+        if patients != self.model.patients:
+            return f"which have {patients} patients"
+        if not set(self.model.parameters) <= parameters:
+            return "which vary other parameters"
+        lacking = [name for name in self.model.outputs if name not in outputs]
+        if lacking:
+            return f"which keep the means of their own outputs and no lives: {lacking[0]} needs all of them again"
+        return "which are of other settings or evidence, or of another version of the program"
+
+    def _about(self) -> bytes:
+        model = self.model
+        about = {
+            "seed": model.seed,
+            "patients": model.patients,
+            "parameters": model.parameters,
+            "outputs": model.outputs,
+        }
+        return json.dumps(about).encode()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from simulator.scenario.policy import Fault
-from simulator.trials.design import Design
+from simulator.trials.design import Design, FutilityRule
 from simulator.trials.endpoint import BINARY, CONTINUOUS, ONE_ARM, Endpoint
 
-FUTILITY = {
+FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {
     "spending": ("rule 'beta'", lambda rule: rule.rule == "beta"),
     "gamma": ("rule 'beta' and spending 'hsd'", lambda rule: rule.rule == "beta" and rule.spending == "hsd"),
     "z": ("rule 'z'", lambda rule: rule.rule == "z"),

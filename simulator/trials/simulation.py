@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.errors import BadInput, Problem
+from simulator.errors import BadInput, Problem, in_toml
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import PATIENT, make_patient, recruited_from
@@ -26,7 +26,7 @@ from simulator.trials.design_faults import foreseen
 from simulator.trials.design_reading import Planned
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.finished import FinishedTrials
-from simulator.trials.looks import information, look_dates, marks
+from simulator.trials.looks import end_of_trial, event_dates, information, look_dates, marks
 from simulator.trials.recruits import Recruitment, nobody
 from simulator.trials.stopping_rule import stopping_rule
 from simulator.trials.truth import Truth, truth_named
@@ -181,6 +181,7 @@ class Simulation:
         with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
             conduct = self.conduct()
             replace(self, kept=None).run(self.truth("scenario"), [conduct], trials=1)
+        self._check_events()
         scenario, entry = self.planned.scenario, self.recruitment.entry_record
         params, patient = scenario.params(), np.zeros(1, PATIENT)
         row = patient.view(np.float64)
@@ -203,6 +204,30 @@ class Simulation:
             raise BadInput(problems)
         shares = zip(named, records, takes, strict=True)
         return {policy: float(count) / ASKED for (_, policy), record, count in shares if _treats(record)}
+
+    def _check_events(self) -> None:
+        """Refuse an end or a first look at more events than any of some trials sees by its planned end."""
+        design, own = self.design, marks(self.design)
+        first_look = own.at[0] if own.by == "events" and own.at else 0.0
+        if own.events is None and not first_look:
+            return
+        data = limited(
+            self.lives(self.truth("scenario"), 0, at_once(PILOT // 4, own.patients), own.patients), own.patients
+        )
+        dates, end = event_dates(design.primary, data), end_of_trial(design, data, None)
+        seen = (dates <= end[:, None]).sum(axis=1)
+        most = int(seen.max())
+        allowed = (
+            f"at most {most}: the most that any of {len(seen)} simulated trials had seen {12.0 * end.mean():.1f} months after "
+            f"it opened, when it was planned to end; {seen.mean():.1f} on average"
+        )
+        problems = []
+        if own.events is not None and own.events > most:
+            problems.append(Problem(design.file, "size.events", str(own.events), allowed))
+        if first_look > most and design.looks is not None and design.looks.by == "events":
+            problems.append(Problem(design.file, "looks.at", in_toml(design.looks.at), allowed))
+        if problems:
+            raise BadInput(problems)
 
 
 def at_once(trials: int, patients: int) -> int:

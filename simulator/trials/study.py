@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from simulator.trials.closed_form import pool
-from simulator.trials.conduct import Conduct
+from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
 from simulator.trials.export import exported
-from simulator.trials.operating import operating_characteristics, type_i_errors
+from simulator.trials.operating import ROW, operating_characteristics, type_i_errors
 from simulator.trials.reasons import comparison_table
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import NEEDS, SizeSearch, endpoint_table, find_size, most_trials, sizes_around
@@ -92,9 +92,11 @@ def study_design(
     chosen = [simulation.truth(name) for name in truths]
     with show("Trials", simulation.trials * len(chosen)) as advance:
         for truth in chosen:
-            results[truth.name] = simulation.run(truth, [conduct], advance)[0]
+            columns = simulation.run(truth, [conduct], advance)[0]
+            rows = truth.row_of(simulation.trials)
+            results[truth.name] = columns if rows is None else columns | {ROW: rows}
     base = next((name for name in results if name != NO_EFFECT), NO_EFFECT)
-    needs = endpoint_table(conduct, results[base], goal)
+    needs = needs_by_truth(conduct, results, goal)
     patients, visits = exported(simulation, base, export) if export else (None, None)
     some = simulation.with_trials(min(CURVES, simulation.trials))
     found = TrialStudy(
@@ -110,26 +112,44 @@ def study_design(
         patients=patients,
         visits=visits,
     )
-    return found if quick else _in_full(found, simulation, some, base, show)
+    # No size gives power to find an effect that is not there.
+    return found if quick or base == NO_EFFECT else _in_full(found, simulation, some, base, show)
+
+
+def needs_by_truth(conduct: Conduct, results: Mapping[str, Columns], target: float) -> pd.DataFrame:
+    """`endpoint_table` under every truth, which the first column names; under no effect nothing is needed for anything."""
+    frames = []
+    for truth, columns in results.items():
+        # No size finds an effect that is not there, and an effect that varies has no one size.
+        if truth in (NO_EFFECT, "posterior") and len(results) > 1 and set(results) != {NO_EFFECT, "posterior"}:
+            continue
+        table = endpoint_table(conduct, columns, target)
+        if truth == NO_EFFECT:
+            table[list(NEEDS)] = np.nan
+        table.insert(0, "truth", truth)
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
 
 
 def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: str, show: Stage) -> TrialStudy:
     conduct, goal = found.conduct, found.target
+    own = found.endpoints[found.endpoints["truth"] == base]
     pooled = pool(simulation, conduct, base)
     more = simulation.with_trials(min(SEARCH, simulation.trials))
     if conduct.design.two_stage is not None:
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:
             stages = stage_table(more, pooled, goal, base, advance)
-        return replace(found, sizes=comparison_table(pooled, found.endpoints, goal), stages=stages)
-    need = float(found.endpoints.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
+        return replace(found, sizes=comparison_table(pooled, own, goal), stages=stages)
+    need = float(own.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    needs = better_needs(found.endpoints, search)
-    sizes = comparison_table(pooled, needs, goal)
+    better = better_needs(own, search)
+    needs = pd.concat([better, found.endpoints[found.endpoints["truth"] != base]], ignore_index=True)
+    sizes = comparison_table(pooled, better, goal)
     return replace(
         found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries
     )
@@ -142,7 +162,7 @@ def better_needs(needs: pd.DataFrame, search: SizeSearch) -> pd.DataFrame:
     better = search.needs.set_index("endpoint")[list(NEEDS)]
     out = needs.set_index("endpoint")
     out.loc[better.index, list(NEEDS)] = better
-    return out.reset_index().sort_values("patients", kind="stable").reset_index(drop=True)
+    return out.reset_index()[needs.columns].sort_values("patients", kind="stable").reset_index(drop=True)
 
 
 def boundary_table(conduct: Conduct) -> pd.DataFrame:

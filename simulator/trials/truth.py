@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput, Problem
-from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.posterior import joint_names, parameter_draws
+from simulator.evidence.register import Register
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.trials.design import Design
@@ -30,7 +31,8 @@ class Truth:
 
     params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
     arm's. crossing holds when control patients switch (years; infinite for never), to which policy, their share, and
-    the TcPO2 (mmHg) above which they do not.
+    the TcPO2 (mmHg) above which they do not. rows: for posterior draws the number of the joint posterior row that each
+    of them holds, (draws,); draws that share a row are not independent.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Truth:
     policies: NDArray[np.void]
     arm_policy: NDArray[np.int64]
     crossing: NDArray[np.float64]
+    rows: NDArray[np.int64] | None = None
 
     @property
     def varies(self) -> bool:
@@ -47,6 +50,19 @@ class Truth:
     def params_of(self, first: int, trials: int) -> NDArray[np.void]:
         """The parameters of trials first, first + 1, ..."""
         return self.params[np.arange(first, first + trials) % len(self.params)] if self.varies else self.params
+
+    def row_of(self, trials: int) -> NDArray[np.int64] | None:
+        """The posterior row behind each of the first trials; None where trials share nothing but the parameters of all."""
+        return None if self.rows is None else self.rows[np.arange(trials) % len(self.rows)]
+
+
+def joint_rows(register: Register, draws: NDArray[Any]) -> NDArray[np.int64]:
+    """Equal numbers for draws with equal values of all jointly fitted parameters, in whatever order rows were drawn."""
+    names = joint_names(register)
+    if not names:
+        return np.arange(len(draws))
+    values = np.column_stack([draws[name] for name in names])
+    return np.asarray(np.unique(values, axis=0, return_inverse=True)[1].reshape(-1), np.int64)
 
 
 def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed: int) -> Truth:
@@ -84,8 +100,11 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
         raise BadInput(wrong)
     number = _draw(name)
     draws = min(trials, MOST_DRAWS) if number is None else number + 1
-    table = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
-    return replace(truth, params=table if number is None else table[-1:])
+    drawn = parameter_draws(scenario.register, draws, seed)
+    table = scenario.parameter_draws(drawn)
+    if number is not None:
+        return replace(truth, params=table[-1:])
+    return replace(truth, params=table, rows=joint_rows(scenario.register, drawn))
 
 
 def trial_caveats(planned: Planned, truths: Sequence[str], trials: int) -> tuple[str, ...]:
