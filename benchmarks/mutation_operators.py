@@ -7,11 +7,12 @@ stream of luck or another parameter, swap arguments, forget a statement. Each is
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import parso
+from cosmic_ray.ast import ast_nodes
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.operators.provider import OperatorProvider
 from parso.python.tree import Function
@@ -56,119 +57,110 @@ def members() -> dict[str, list[str]]:
     }
 
 
-class _Own(Operator):  # type: ignore[misc]
-    """An operator that replaces a node by text, in one way or several."""
+class Own(Operator):  # type: ignore[misc]
+    """An operator that replaces a node by each of the texts that may stand for it."""
 
-    def texts(self, node: Any) -> Iterator[str]:
-        """The texts that may stand for the node."""
-        raise NotImplementedError
+    def __init__(self, texts: Callable[[Any], Iterator[str]]) -> None:
+        self.texts = texts
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
+        """Once for each text."""
         for _ in self.texts(node):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
+        """The node of one of the texts."""
         return parso.parse(node.get_first_leaf().prefix + list(self.texts(node))[index])
 
     @classmethod
     def examples(cls) -> tuple[()]:
+        """None: the tests of Cosmic Ray's own plugins ask for them."""
         return ()
 
 
-def _bare(node: Any) -> str:
+def bare(node: Any) -> str:
+    """The text of a node."""
     return str(node.get_code(include_prefix=False))
 
 
-class DeleteStatement(_Own):
-    """Forget an assignment, a call or an exception."""
-
-    def texts(self, node: Any) -> Iterator[str]:
-        if node.parent is not None and node.parent.type == "simple_stmt" and node is node.parent.children[0]:
-            called = node.type in {"atom_expr", "power"} and _bare(node).endswith(")")
-            if called or node.type in {"expr_stmt", "raise_stmt"}:
-                yield "pass"
+def forgotten(node: Any) -> Iterator[str]:
+    """An assignment, a call or an exception is forgotten."""
+    if node.parent is not None and node.parent.type == "simple_stmt" and node is node.parent.children[0]:
+        called = node.type in {"atom_expr", "power"} and bare(node).endswith(")")
+        if called or node.type in {"expr_stmt", "raise_stmt"}:
+            yield "pass"
 
 
-class OtherMember(_Own):
-    """Another member of an enumeration: the next stream, risk, event, state."""
-
-    known = members()
-
-    def texts(self, node: Any) -> Iterator[str]:
-        if node.type != "name" or node.parent.type != "trailer" or node.parent.children[0].value != ".":
-            return
-        before = node.parent.get_previous_sibling()
-        names = self.known.get(_bare(before), []) if before is not None else []
-        if node.value in names and len(names) > 1:
-            yield names[(names.index(node.value) + 1) % len(names)]
+MEMBERS = members()
 
 
-class OtherField(_Own):
-    """Another parameter, another field of the life, patient or policy that the same function reads."""
+def other_member(node: Any) -> Iterator[str]:
+    """The next stream, risk, event or state of an enumeration."""
+    if node.type != "name" or node.parent.type != "trailer" or node.parent.children[0].value != ".":
+        return
+    before = node.parent.get_previous_sibling()
+    names = MEMBERS.get(bare(before), []) if before is not None else []
+    if node.value in names and len(names) > 1:
+        yield names[(names.index(node.value) + 1) % len(names)]
 
-    bases = frozenset({"params", "policy", "life", "patient", "criteria"})
 
-    def texts(self, node: Any) -> Iterator[str]:
-        if node.type != "name" or not self._is_field(node):
-            return
-        function = parso.tree.search_ancestor(node, "funcdef")
-        base = _bare(node.parent.get_previous_sibling())
-        fields = sorted(set(self._fields(function, base))) if function is not None else []
+RECORDS = frozenset({"params", "policy", "life", "patient", "criteria"})
+
+
+def field_of(node: Any) -> str | None:
+    """The record that a name is a field of."""
+    trailer = node.parent
+    if node.type != "name" or trailer is None or trailer.type != "trailer" or trailer.children[0].value != ".":
+        return None
+    record = bare(trailer.get_previous_sibling())
+    return record if trailer is trailer.parent.children[1] and record in RECORDS else None
+
+
+def other_field(node: Any) -> Iterator[str]:
+    """The next field of the same record that the same function reads: another parameter, another date."""
+    record = field_of(node)
+    function = parso.tree.search_ancestor(node, "funcdef") if record is not None else None
+    if function is not None:
+        fields = sorted({name.value for name in ast_nodes(function) if field_of(name) == record})
         if len(fields) > 1:
             yield fields[(fields.index(node.value) + 1) % len(fields)]
 
-    def _is_field(self, node: Any) -> bool:
-        trailer = node.parent
-        if trailer is None or trailer.type != "trailer" or trailer.children[0].value != ".":
-            return False
-        return trailer is trailer.parent.children[1] and _bare(trailer.get_previous_sibling()) in self.bases
 
-    def _fields(self, node: Any, base: str) -> Iterator[str]:
-        for child in getattr(node, "children", ()):
-            if child.type == "name" and self._is_field(child) and _bare(child.parent.get_previous_sibling()) == base:
-                yield child.value
-            yield from self._fields(child, base)
-
-
-class SwapArguments(_Own):
-    """Two neighbouring arguments of a call change places."""
-
-    def texts(self, node: Any) -> Iterator[str]:
-        if node.type != "arglist" or node.parent.type != "trailer":
-            return
-        if _bare(node.parent.get_previous_sibling()) in {"min", "max"}:
-            return
-        given = [_bare(child) for child in node.children if child.type != "operator"]
-        plain = [child.type != "argument" for child in node.children if child.type != "operator"]
-        for i in range(len(given) - 1):
-            if plain[i] and plain[i + 1] and given[i] != given[i + 1]:
-                yield ", ".join([*given[:i], given[i + 1], given[i], *given[i + 2 :]])
+def swapped(node: Any) -> Iterator[str]:
+    """Two neighbouring arguments of a call change places, where their order means something."""
+    if node.type != "arglist" or node.parent.type != "trailer":
+        return
+    if bare(node.parent.get_previous_sibling()) in {"min", "max"}:
+        return
+    given = [child for child in node.children if child.type != "operator"]
+    texts = [bare(child) for child in given]
+    for i in range(len(given) - 1):
+        if "argument" not in {given[i].type, given[i + 1].type} and texts[i] != texts[i + 1]:
+            yield ", ".join([*texts[:i], texts[i + 1], texts[i], *texts[i + 2 :]])
 
 
-class OtherName(_Own):
-    """The larger for the smaller, all for any, augmented assignments the other way round."""
+OPPOSITE = {
+    **{"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"},
+    **{"minimum": "maximum", "maximum": "minimum", "cumsum": "cumprod", "mean": "sum"},
+    **{"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*="},
+}
 
-    other = {
-        **{"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"},
-        **{"minimum": "maximum", "maximum": "minimum", "cumsum": "cumprod", "mean": "sum"},
-        **{"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*="},
-    }
 
-    def texts(self, node: Any) -> Iterator[str]:
-        if node.type not in {"name", "operator"} or node.value not in self.other:
-            return
+def opposite(node: Any) -> Iterator[str]:
+    """The larger for the smaller, all for any, and augmented assignments the other way round."""
+    if node.type in {"name", "operator"} and node.value in OPPOSITE:
         following = node.get_next_leaf()
         if node.type == "operator" or (following is not None and following.value == "("):
-            yield self.other[node.value]
+            yield OPPOSITE[node.value]
 
 
-OWN = (DeleteStatement, OtherMember, OtherField, SwapArguments, OtherName)
+OWN = (forgotten, other_member, other_field, swapped, opposite)
 
 
 def operators() -> dict[str, Any]:
     """Every operator by name."""
     provider = OperatorProvider()
-    return {name: provider[name]() for name in GENERAL} | {kind.__name__: kind() for kind in OWN}
+    return {name: provider[name]() for name in GENERAL} | {texts.__name__: Own(texts) for texts in OWN}
 
 
 def changes_behaviour(node: Any) -> bool:

@@ -60,7 +60,6 @@ NAVIGATION: dict[str, dict[str, str]] = {
     },
     "Model": {
         "MODEL.md": "The model",
-        "docs/mutations.md": "Mistakes made on purpose",
         "benchmarks/README.md": "Speed and memory",
     },
     "Project": {

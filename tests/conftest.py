@@ -6,6 +6,7 @@ coverage sees nothing of compiled code: `NUMBA_DISABLE_JIT=1 pytest -m rules` ru
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ RULES = ("rules/*", "rules/*/*", "living/*")
 LEAST_COVERAGE = 95.0
 """Per cent of lines and branches of the rules and engines that their own tests must run through."""
 
-coverage_key = pytest.StashKey[Any]()
+watching_key = pytest.StashKey[Any]()
+report_key = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,17 +33,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
         watching = Coverage(branch=True, include=[str(PACKAGE / name) for name in RULES], data_file=None)
         watching.start()
-        config.stash[coverage_key] = watching
+        config.stash[watching_key] = watching
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Too little coverage fails the run."""
+    watching = session.config.stash.get(watching_key, None)
+    if watching is None:
+        return
+    watching.stop()
+    table = io.StringIO()
+    total = watching.report(show_missing=True, skip_covered=True, file=table)
+    if total < LEAST_COVERAGE and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    asked = f"{total:.1f}% of lines and branches were run through; at least {LEAST_COVERAGE:g}% are asked for"
+    session.config.stash[report_key] = f"{table.getvalue()}\n{asked}"
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the coverage file by file, and what is not covered."""
-    watching = config.stash.get(coverage_key, None)
-    if watching is None:
-        return
-    watching.stop()
-    terminalreporter.section("branch coverage of the rules")
-    total = watching.report(show_missing=True, skip_covered=True, file=terminalreporter)
-    terminalreporter.line(f"{total:.1f}% of lines and branches; at least {LEAST_COVERAGE:g}% are asked for")
-    if total < LEAST_COVERAGE:
-        terminalreporter.line("too little", red=True)
+    if report_key in config.stash:
+        terminalreporter.section("branch coverage of the rules")
+        terminalreporter.write_line(config.stash[report_key])

@@ -20,7 +20,7 @@ from simulator.evidence.shipped import shipped
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
-from simulator.rules.population.table import KINDS, patients_in, read_patients
+from simulator.rules.population.table import patients_in
 from simulator.rules.population.taking import take
 from simulator.scenario import Scenario
 from simulator.sensitivity.study import read_study
@@ -28,7 +28,7 @@ from simulator.story import watch
 from simulator.trials.design_reading import load_design
 from simulator.trials.recruits import Recruitment
 from simulator.trials.truth import truth_named
-from simulator.vocabulary import ARTERIES, Renal
+from simulator.vocabulary import ARTERIES
 
 Floats = NDArray[np.float64]
 
@@ -189,70 +189,6 @@ def table(folder: Path, text: str) -> Path:
     return file
 
 
-def test_a_table_may_have_any_columns_and_gaps(tmp_path: Path) -> None:
-    """Words and numbers become the model's codes, empty cells stay unknown, and so do all other columns."""
-    given, columns = read_patients(
-        table(tmp_path, "renal,age,male,tcpo2_measured,rutherford,heel\nsevere,70.5,yes,12,5,0\n,,No,,6,TRUE\n\n")
-    )
-    assert columns == ("renal", "age", "male", "tcpo2_measured", "rutherford", "heel")
-    assert given.shape == (2, len(COLUMNS))
-    known = {name: given[:, COLUMNS.index(name)].tolist() for name in columns}
-    nan = pytest.approx(np.nan, nan_ok=True)
-    assert known["renal"] == [Renal.SEVERE, nan]
-    assert known["age"] == [70.5, nan]
-    assert known["male"] == [1.0, 0.0]
-    assert known["tcpo2_measured"] == [12.0, nan]
-    assert known["rutherford"] == [5.0, 6.0]
-    assert known["heel"] == [0.0, 1.0]
-    others = [place for place, name in enumerate(COLUMNS) if name not in columns]
-    assert np.isnan(given[:, others]).all()
-
-
-def test_all_faults_of_a_table_are_told_with_their_rows(tmp_path: Path) -> None:
-    """Unknown columns and impossible values come in one message; true TcPO2 cannot be given."""
-    file = table(
-        tmp_path,
-        "age,tcpo2,sexx,renal,rutherford,heel,diabetes_years\n170,1,1,bad,4,yes,10\n60,1,1,normal,7,maybe,61\n70,1,1\n",
-    )
-    with pytest.raises(BadInput) as caught:
-        read_patients(file)
-    lines = [str(problem) for problem in caught.value.problems]
-    for said in (
-        "column = 'tcpo2'; allowed: did you mean 'tcpo2_measured'?",
-        "column = 'sexx'",
-        "row 2, age = '170'; allowed: a number, 18 to 110 years",
-        "row 2, renal = 'bad'; allowed: normal, moderate, severe, dialysis",
-        "row 2, heel = yes; allowed: no: Rutherford 4 has no wound",
-        "row 3, rutherford = '7'; allowed: 4, 5 or 6",
-        "row 3, heel = 'maybe'; allowed: yes or no",
-        "row 3, diabetes_years = 61; allowed: at most age, 60",
-        "row 4 = 3 cells; allowed: 7",
-    ):
-        assert sum(said in line for line in lines) == 1, (said, lines)
-    assert len(lines) == 9
-
-
-def test_a_long_list_of_faults_is_cut_and_counted(tmp_path: Path) -> None:
-    """Twenty faults are listed and the others counted, so that a wrong column does not flood the screen."""
-    file = table(tmp_path, "age\n" + "x\n" * 300)
-    with pytest.raises(BadInput) as caught:
-        read_patients(file)
-    assert len(caught.value.problems) == 21
-    assert caught.value.problems[-1].value == "280"
-
-
-@pytest.mark.parametrize("text", ["", "age\n", "age,age\n1,2\n"])
-def test_a_table_needs_columns_once_and_rows(tmp_path: Path, text: str) -> None:
-    """An empty file, a file without rows and a doubled column are faults."""
-    with pytest.raises(BadInput):
-        read_patients(table(tmp_path, text))
-
-
-def test_every_column_but_the_unknowable_ones_can_be_given() -> None:
-    """True TcPO2 and the number screened are the only columns of a patient that no table can have."""
-    assert set(COLUMNS) - set(KINDS) == {"tcpo2", "screened"}
-
-
 def test_real_patients_keep_what_is_known_and_draw_the_rest(tmp_path: Path) -> None:
     """Known columns are kept in every copy of a patient; unknown ones differ between copies; nobody is turned away."""
     file = table(tmp_path, "age,renal,tcpo2_measured,artery_iliac,small_ev\n70,dialysis,55,yes,20\n50,normal,3,,\n")
@@ -411,22 +347,3 @@ def test_a_million_rows_are_read_quickly_and_in_little_memory() -> None:
     assert given.shape == (100_000, len(COLUMNS))
     assert columns == ("age", "rutherford")
     assert given[-1, COLUMNS.index("age")] == 55
-
-
-def test_a_fault_far_down_is_told_with_its_line() -> None:
-    """Faults after thousands of sound rows, and blank lines on the way, are told with the number of their line."""
-    content = ("age,rutherford,heel\n" + "85,6,\n" * 15_000 + "\n,,\n" + "55,4,yes\n" + "x,4,\n").encode()
-    with pytest.raises(BadInput) as caught:
-        patients_in(content, "people.csv")
-    assert [str(problem.key) for problem in caught.value.problems] == ["row 15004, heel", "row 15005, age"]
-    given, _ = patients_in(content.replace(b"yes", b"no").replace(b"x,", b"50,"), "people.csv")
-    assert len(given) == 15_002
-
-
-def test_whole_numbers_may_have_a_point_and_a_zero() -> None:
-    """What programs write for a column with gaps, 1.0 and 5.0, is read as 1 and 5; 1.5 is refused."""
-    given, _ = patients_in(b"rutherford,male\n5.0,1.0\n6.0,0.0\n,\n4,\n", "people.csv")
-    assert given[0, COLUMNS.index("rutherford")] == 5
-    assert given[1, COLUMNS.index("male")] == 0
-    with pytest.raises(BadInput):
-        patients_in(b"male\n1.5\n", "people.csv")

@@ -56,7 +56,7 @@ def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
 
 def test_an_operation_leaves_a_fresh_stump_and_ends_treatment_of_the_limb() -> None:
     """Open, no longer severe, no walking, no dose, no angioplasty, nothing to narrow; the risks are those of a stump."""
-    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE)
+    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, wound=Wound.RECURRED)
     at_risk(life, Risk.HEALING, 0.4)
     new_stump(life, values(**STUMP), 0.5)
     assert (life.wound, life.severe, life.walking, life.walks_at) == (Wound.OPEN, 0, 0, inf)

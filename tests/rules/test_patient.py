@@ -20,6 +20,7 @@ from simulator.rules.population.patient import (
     has,
     make_patient,
     measured,
+    recruited_from,
     renal_class,
     small_ev_level,
     tcpo2_given_measurement,
@@ -381,3 +382,17 @@ def test_real_patients_come_in_turn_and_none_is_turned_away(i: int) -> None:
     rows = np.array([known(age=50.0), known(age=60.0), known(age=70.0)])
     found, patient = made(rows, i, who=criteria(age_at_least=150.0))
     assert (found, patient.age, patient.screened) == (True, [50.0, 60.0, 70.0, 50.0, 60.0][i], 1)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 1000])
+def test_a_trial_recruits_a_row_of_the_table_at_random(rows: int) -> None:
+    """The patient's draw u takes row u x rows, rounded down."""
+    table = np.arange(float(rows))[:, None] * np.ones(len(COLUMNS))
+    row = recruited_from(table, KEY, I)
+    assert row.shape == (1, len(COLUMNS))
+    assert row[0, 0] == int(chance(Stream.TABLE_ROW) * rows)
+
+
+def test_without_a_table_a_trial_recruits_synthetic_patients() -> None:
+    """No rows stay no rows."""
+    assert recruited_from(NOBODY, KEY, I).shape == (0, len(COLUMNS))

@@ -86,6 +86,33 @@ def test_a_test_errs_by_its_sensitivity_and_specificity(present: bool, seen: boo
     assert life.tested == 1
 
 
+def test_sensitivity_is_for_those_who_have_the_marker_and_specificity_for_the_others() -> None:
+    """A test that is never positive in the one or always in the other changes nothing for the other kind of people."""
+    usual = {"marker": float(Marker.THROMBOPHILIA), "marker_treat_positive": 1.0}
+    for specificity in (0.0, 1.0):
+        policy = a_policy(**usual, marker_sensitivity=just_above(U), marker_specificity=specificity)
+        assert selected(a_life(), a_patient(leiden=1.0), values(), policy)
+    for sensitivity in (0.0, 1.0):
+        policy = a_policy(**usual, marker_sensitivity=sensitivity, marker_specificity=1.0 - U - 1e-9)
+        assert selected(a_life(), a_patient(), values(), policy)
+
+
+@pytest.mark.parametrize("aside", [True, False])
+def test_an_unknown_level_is_the_patients_own(aside: bool) -> None:
+    """A perfect test finds the patient positive at a threshold of the patient's level, and negative just above it."""
+    patient = a_patient(small_ev=nan, small_ev_high=1.0, screened=1.0)
+    level = small_ev_level(patient, values(**CLASSES), KEY, PATIENT_NUMBER)
+    threshold = just_above(level) if aside else level
+    policy = a_policy(
+        marker=Marker.SMALL_EV,
+        marker_threshold=threshold,
+        marker_sensitivity=1.0,
+        marker_specificity=1.0,
+        marker_treat_positive=1.0,
+    )
+    assert selected(a_life(), patient, values(**CLASSES), policy) is not aside
+
+
 SCHEDULE = {"natural_interval_days": 36.525, "last_tcpo2_days": 73.05, "adjuvant_interaction": 0.5}
 
 
