@@ -76,7 +76,9 @@ def inverted(name: str, citation: str, power: Size, guess: float, smallest: floa
     return Formula(name, citation, size, power)
 
 
-def for_equivalence(name: str, citation: str, gain_low: float, gain_high: float, spread: float, alpha: float) -> Formula:
+def for_equivalence(
+    name: str, citation: str, gain_low: float, gain_high: float, spread: float, alpha: float
+) -> Formula:
     """Two one-sided tests, both of which must succeed: power Phi(g0 root n / s - z) + Phi(g1 root n / s - z) - 1.
 
     `gain_low` and `gain_high` are the distances of the true value from either margin, `spread` the standard deviation of the

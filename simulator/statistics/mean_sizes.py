@@ -13,7 +13,9 @@ from scipy.stats import t as student
 from simulator.statistics.boundaries import fixed_drift
 from simulator.statistics.formula import WILCOXON_EFFICIENCY, Formula, for_equivalence, inverted
 
-T_TEST = "noncentral t distribution; Chow SC, Shao J, Wang H. Sample Size Calculations in Clinical Research 2008, chapter 3"
+T_TEST = (
+    "noncentral t distribution; Chow SC, Shao J, Wang H. Sample Size Calculations in Clinical Research 2008, chapter 3"
+)
 ANCOVA = "Borm GF, Fransen J, Lemmens WAJG. J Clin Epidemiol 2007;60:1234-1238, doi 10.1016/j.jclinepi.2007.02.006"
 WILCOXON = "t test over the efficiency 3/pi; Lehmann EL. Nonparametrics 1975, chapter 2"
 

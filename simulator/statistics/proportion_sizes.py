@@ -21,7 +21,10 @@ ARCSINE = "Cohen J. Statistical Power Analysis for the Behavioral Sciences, 2nd 
 EXACT = {
     "chi-square": ("chi-square, exact power", "enumeration of both binomial distributions"),
     "fisher": ("Fisher, exact power", "Fisher RA 1935; enumeration of both binomial distributions"),
-    "boschloo": ("Boschloo, exact power", "Boschloo RD. Stat Neerl 1970;24:1-35, doi 10.1111/j.1467-9574.1970.tb00104.x"),
+    "boschloo": (
+        "Boschloo, exact power",
+        "Boschloo RD. Stat Neerl 1970;24:1-35, doi 10.1111/j.1467-9574.1970.tb00104.x",
+    ),
 }
 FARRINGTON = "Farrington CP, Manning G. Stat Med 1990;9:1447-1454, doi 10.1002/sim.4780091208"
 BLACKWELDER = "Blackwelder WC. Control Clin Trials 1982;3:345-353, doi 10.1016/0197-2456(82)90024-1"
@@ -125,12 +128,14 @@ def equivalence(p0: float, p1: float, margin: float, alpha: float, ratio: float 
     return [for_equivalence(name, citation, margin + difference, margin - difference, effect, alpha)]
 
 
-def margin_problems(margin: float, at: float, what: str, aim: str, low: float = -1.0, high: float = 1.0) -> list[Problem]:
+def margin_problems(
+    margin: float, at: float, what: str, aim: str, low: float = -1.0, high: float = 1.0
+) -> list[Problem]:
     """What is wrong with a margin when the true value is `at`: outside its range, or the truth lies on it (or beyond)."""
     if not low < margin < high or margin == 0.0:
         return [Problem("design", "margin", f"{margin:g}", f"above {low:g} and below {high:g}, and not 0")]
     if aim == "equivalence" and not abs(at) < abs(margin):
         return [Problem("design", "margin", f"{margin:g}", f"further from 0 than the true {what}, {at:g}")]
-    if aim == "non-inferiority" and (at - margin) * -margin <= 0.0:
+    if aim == "non-inferiority" and (at - margin) * -margin <= 1e-12:
         return [Problem("design", "margin", f"{margin:g}", f"worse than the true {what}, {at:g}: it is signed")]
     return []

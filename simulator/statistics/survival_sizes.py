@@ -16,7 +16,9 @@ FREEDMAN = "Freedman LS. Stat Med 1982;1:121-129, doi 10.1002/sim.4780010204"
 LACHIN = "Lachin JM, Foulkes MA. Biometrics 1986;42:507-519, doi 10.2307/2531201"
 LAKATOS = "Lakatos E. Biometrics 1988;44:229-241, doi 10.2307/2531910"
 RMST = "Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152, doi 10.1186/1471-2288-13-152"
-KAPLAN_MEIER = "Greenwood's variance; Klein JP, Logan B, Harhoff M, Andersen PK. Stat Med 2007;26:4505-4519, doi 10.1002/sim.2864"
+KAPLAN_MEIER = (
+    "Greenwood's variance; Klein JP, Logan B, Harhoff M, Andersen PK. Stat Med 2007;26:4505-4519, doi 10.1002/sim.2864"
+)
 
 
 def schoenfeld_events(hazard_ratio: float, alpha: float, ratio: float = 1.0, margin: float = 1.0) -> Formula:
