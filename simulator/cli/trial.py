@@ -14,6 +14,7 @@ from simulator.errors import BadInput, Problem
 HERE = "command line"
 OUT = Path("clti-out/trial")
 TRUTHS = ("scenario", "null", "posterior")
+STATED_TRUTHS = ("stated", "stated_null")
 
 
 def main(
@@ -23,7 +24,7 @@ def main(
     truth: Annotated[
         list[str] | None,
         typer.Option(
-            help="scenario, null (no effect), posterior (assurance), draw:NUMBER, sceptical, central or optimistic; "
+            help="stated, stated_null (what the design states, and without its effect), scenario, null (no effect), posterior (assurance), draw:NUMBER, sceptical, central or optimistic; "
             "repeat for several. Default: scenario, null and posterior."
         ),
     ] = None,
@@ -47,7 +48,7 @@ def main(
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
     from simulator.trials.study import TrialStudy, study_design
-    from simulator.trials.truth import name_problems
+    from simulator.trials.truth import STATED_NAMES, name_problems
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -55,7 +56,13 @@ def main(
         planned = load_design(design)
     except BadInput as bad:
         problems += bad.problems
-    truths = tuple(dict.fromkeys(truth or TRUTHS))
+    usual = (*STATED_TRUTHS, *TRUTHS) if planned is not None and planned.design.stated else TRUTHS
+    truths = tuple(dict.fromkeys(truth or usual))
+    stated = [name for name in truths if name in STATED_NAMES]
+    if stated and planned is not None and not planned.design.stated:
+        problems += [
+            Problem(HERE, "--truth", repr(name), "only with a design that has [[stated]] rates") for name in stated
+        ]
     problems += [problem for name in truths for problem in name_problems(name)]
     try:
         settings = {"trials": trials, "truths": list(truths)}

@@ -23,7 +23,7 @@ from simulator.report.trial_figures import (
 from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
 from simulator.trials.study import TrialStudy
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import NO_EFFECT, NULLS, STATED, STATED_NULL
 
 WORDS = {
     "power": "Power",
@@ -117,6 +117,7 @@ def characteristics_table(characteristics: pd.DataFrame) -> Readable:
     }
     none = "Untreated" if "null_rate" in truths else "No effect"
     labels = {"scenario": "Scenario", NO_EFFECT: none, "posterior": "Posterior", "null_rate": "Rate to be beaten"}
+    labels |= {STATED: "Stated", STATED_NULL: "Stated, no effect"}
     return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
 
 
@@ -129,7 +130,7 @@ def answer(study: TrialStudy) -> str:
         measure = SUCCESS.get(truth, "power")
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
-            which = "" if truth in ("scenario", *SUCCESS) else f" ({truth})"
+            which = "" if truth in ("scenario", NO_EFFECT, "posterior") else f" ({truth.replace('_', ' ')})"
             parts.append(f"{WORDS[measure][:1].lower()}{WORDS[measure][1:]}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
@@ -140,8 +141,11 @@ def answer(study: TrialStudy) -> str:
             if untreated > 0.5
             else "."
         )
+    if (STATED, "power") in table.index and ("scenario", "power") in table.index:
+        stated, model = (float(table["value"][truth, "power"]) for truth in (STATED, "scenario"))
+        text += f" What the protocol states gives it a power of {stated:.1%}; what the model expects, {model:.1%}."
     for truth in dict.fromkeys(study.characteristics["truth"]):
-        if (truth, "event_target_reached") in table.index and truth != NO_EFFECT:
+        if (truth, "event_target_reached") in table.index and truth not in NULLS:
             reached = float(table["value"][truth, "event_target_reached"])
             if reached < 0.5:
                 text += f" Only {reached:.1%} of trials ({truth}) reach the {study.conduct.marked.events} events that end them."
