@@ -22,6 +22,7 @@ from simulator.report.trial_figures import (
 )
 from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
+from simulator.trials.stated import Stated
 from simulator.trials.study import TrialStudy
 from simulator.trials.truth import NO_EFFECT, NULLS, STATED, STATED_NULL
 
@@ -358,6 +359,25 @@ def _when(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
     return report
 
 
+def stated_in_words(stated: Stated) -> str:
+    """What a protocol states of one outcome, as it would say it."""
+    arm = "all arms" if stated.arm is None else stated.arm
+    if stated.event_rate is not None:
+        times = stated.at_months or ()
+        told = ", ".join(
+            f"{rate:.1%} by {month:g} months" for rate, month in zip(stated.event_rate, times, strict=True)
+        )
+    elif stated.median_months is not None:
+        told = f"median {stated.median_months:g} months"
+    elif stated.hazard_ratio is not None:
+        told = f"hazard ratio {stated.hazard_ratio:g}"
+    else:
+        until = [f" until {month:g} months" for month in stated.until_months or ()] + [""]
+        hazards = zip(stated.hazard_per_year or (), until, strict=True)
+        told = ", then ".join(f"{hazard:g} a year{end}" for hazard, end in hazards)
+    return f"{stated.outcome.replace('_', ' ')}, {arm}: {told}"
+
+
 def description(study: TrialStudy) -> list[str]:
     """The design in sentences."""
     design, marked = study.conduct.design, study.conduct.marked
@@ -365,12 +385,15 @@ def description(study: TrialStudy) -> list[str]:
     lines = [f"Arms (policy, allocation): {arms}; {marked.patients:,} patients."]
     accrual = design.accrual
     pattern = {"ramp": f" after {accrual.ramp_months or 0:g} months", "sites": f" at each of {accrual.sites} sites"}
+    later = zip(accrual.later_per_month or (), accrual.from_months or (), strict=True)
+    pattern["pieces"] = "".join(f", {rate:g} from month {month:g} on" for rate, month in later)
     random = ", at random" if accrual.poisson else ""
     lines.append(f"Accrual: {accrual.per_month:g} a month{pattern.get(accrual.pattern, '')}{random}.")
     until = "each" if design.follow_up.until == "own" else "and all until the last patient has been"
     lines.append(f"Follow-up: {design.follow_up.months:g} months {until}.")
     if marked.events is not None:
         lines.append(f"The trial ends with event {marked.events} of the first endpoint, if it comes before that.")
+    lines += [f"Stated: {stated_in_words(each)}." for each in design.stated]
     lost = design.drop_out.per_year
     lines.append("Drop-out: " + ("as in the register." if lost is None else f"{lost:g} a year."))
     strata = ", ".join(stratum.factor for stratum in design.randomisation.strata)
