@@ -48,7 +48,7 @@ def main(
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import TrialStudy, study_design
+    from simulator.trials.study import study_design
     from simulator.trials.truth import STATED_NAMES, name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)

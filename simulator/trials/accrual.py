@@ -11,7 +11,6 @@ from pydantic import BeforeValidator
 
 from simulator.compiling import compiled
 from simulator.evidence.parameter import as_tuple
-from simulator.rules.draws import budget
 from simulator.evidence.reading import Frozen
 from simulator.rules.draws import budget
 from simulator.scenario.limits import number

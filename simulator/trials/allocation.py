@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
 from simulator.rules.population.patient import COLUMNS
-from simulator.trials.design import CATEGORIES, Stratum
 from simulator.vocabulary import Stream
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from simulator.compiling import compiled
-from simulator.draws import budget
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
+from simulator.rules.draws import budget
 from simulator.scenario.limits import number
 from simulator.scenario.policy import Fault
 from simulator.statistics.survival_course import NONE, Pieces, from_survival
