@@ -17,14 +17,14 @@ import numpy as np
 import simulator as sim
 from simulator.calibration.cohort import follow_clinically
 from simulator.compiling import compiled
-from simulator.draws import uniform
-from simulator.engines import compiled as engine
-from simulator.engines.ledger import WIDTH, visit_table
-from simulator.engines.outcomes import WIDTH as OUTCOMES
-from simulator.engines.visits import visit_times
-from simulator.pathway.life import LIFE
-from simulator.pathway.referral import begin_life
-from simulator.population.patient import PATIENT, make_patient
+from simulator.living import compiled as engine
+from simulator.living.ledger import WIDTH, visit_table
+from simulator.living.outcomes import WIDTH as OUTCOMES
+from simulator.living.visits import visit_times
+from simulator.rules.draws import uniform
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.population.patient import PATIENT, make_patient
 
 PEOPLE = 40_000
 DRAWS_PER_LIFE = 19.0

@@ -21,10 +21,10 @@ import tempfile
 from pathlib import Path
 
 from simulator import load_scenario, simulate
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput
 from simulator.evidence import load_register, shipped
 from simulator.evidence.distributions import limits, sample
+from simulator.living.outcomes import OUTCOMES
 
 folder = Path(tempfile.mkdtemp())
 
@@ -169,7 +169,7 @@ print(after["offloading_hr"].round(3))
 # %% [markdown]
 # What it *does* is a rule of the model, and rules are Python: one short file each in `simulator/pathway`, which read a
 # parameter as `params.offloading_hr`. Until a rule reads it, it changes no life. The rule for healing is in
-# `simulator/pathway/healing.py`; whoever adds a rule edits the register in `calibration/register` at the top of the
+# `simulator/rules/pathway/healing.py`; whoever adds a rule edits the register in `calibration/register` at the top of the
 # project, and the tests that compare the two engines say whether both follow it.
 
 # %%

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines import compiled_cohort
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import visit_table
-from simulator.engines.visits import visit_times
 from simulator.evidence import load_life_table, load_register
 from simulator.evidence.distributions import sample
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import CRITERIA
-from simulator.population.patient import COLUMNS
+from simulator.living import compiled_cohort
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import visit_table
+from simulator.living.visits import visit_times
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
+from simulator.rules.population.patient import COLUMNS
+from simulator.scenario.arrays import parameter_dtype
 from simulator.vocabulary import Marker, Product, Repeat, Route
 
 HORIZON = 50.0
@@ -36,15 +37,15 @@ NO_OPTION = ANYBODY | {"tcpo2_below": 30.0, "ankle_pressure_counts": 1.0, "dialy
 PROTOCOL = NO_OPTION | {
     "doses": 3.0,
     "interval": 45 / 365.25,
-    "repeat": float(Repeat.CLINICAL_JUDGEMENT),
+    "repeat_rule": float(Repeat.CLINICAL_JUDGEMENT),
     "stop_at_tcpo2": 40.0,
 }
 POLICIES: dict[str, dict[str, float]] = {
     "conservative": NO_OPTION,
     "single_dose": PROTOCOL | {"doses": 1.0},
     "protocol": PROTOCOL,
-    "response_guided": PROTOCOL | {"repeat": float(Repeat.UNTIL_TCPO2)},
-    "four_doses": PROTOCOL | {"doses": 4.0, "repeat": float(Repeat.ALWAYS)},
+    "response_guided": PROTOCOL | {"repeat_rule": float(Repeat.UNTIL_TCPO2)},
+    "four_doses": PROTOCOL | {"doses": 4.0, "repeat_rule": float(Repeat.ALWAYS)},
     "angioplasty": ANYBODY | {"angioplasty": 1.0, "angioplasty_suitable": 1.0, "waiting": 10 / 365.25},
     "angioplasty_and_cells": PROTOCOL | {"angioplasty": 1.0, "angioplasty_suitable": 1.0},
     "ev_selected": PROTOCOL
@@ -71,19 +72,13 @@ def record(dtype: np.dtype[Any], values: dict[str, float]) -> Any:
     return made[0]
 
 
-@cache
-def parameter_dtype() -> np.dtype[Any]:
-    """One number per parameter of the register, and the attributable share of the view taken."""
-    return np.dtype([(name, np.float64) for name in (*load_register().names(), "attributable_share")])
-
-
 def parameters(**changed: float) -> Any:
     """The register's values in the central view, some of them changed."""
     values = load_register().values()
     values["attributable_share"] = values["attributable_share_central"]
     unknown = changed.keys() - values.keys()
     assert not unknown, unknown
-    return record(parameter_dtype(), values | changed)
+    return record(parameter_dtype(load_register()), values | changed)
 
 
 def drawn_parameters(count: int, seed: int) -> list[Any]:
@@ -92,7 +87,7 @@ def drawn_parameters(count: int, seed: int) -> list[Any]:
     names = draws.dtype.names or ()
     return [
         record(
-            parameter_dtype(),
+            parameter_dtype(load_register()),
             {name: float(draw[name]) for name in names}
             | {"attributable_share": float(draw["attributable_share_central"])},
         )

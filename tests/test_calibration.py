@@ -49,11 +49,14 @@ from simulator.calibration.summaries import (
 from simulator.calibration.surface import LOGGED, contrasts, corrected, fit_surface
 from simulator.calibration.targets import REACHABLE, Founding, Observed, joint_tables, load_targets
 from simulator.calibration.work import SavedDesigns
-from simulator.cli import app
+from simulator.cli import app, calibrate
+from simulator.errors import StorageFull
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
+from simulator.report import outputs
 from simulator.scenario import Scenario, load_scenario
+from simulator.work.store import Store
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -527,7 +530,7 @@ def test_contrasts_are_of_treated_against_controls() -> None:
 def test_an_interrupted_calibration_goes_on_where_it_stopped(
     founding: Scenario, data: Founding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks that were saved are read, missing and unfinished ones simulated, and the numbers are the same bits."""
+    """Blocks that were saved are read, missing and damaged ones simulated, and the numbers are the same bits."""
     monkeypatch.setattr(work, "BLOCK", 2)
     simulated: list[int] = []
     design = FoundingCohort.design
@@ -549,14 +552,49 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(
     assert simulated == [2, 2, 1]
     files = sorted((tmp_path / "work").iterdir())
     assert len(files) == 3
-    assert all(file.suffix == ".npy" for file in files)
-    files[0].rename(files[0].with_suffix(".tmp"))
+    files[0].unlink()
     resumed = designs("first", z, 60)
     assert len(simulated) == 4
-    for other in (again, resumed):
+    cut, swapped, third = (tmp_path / "work" / file.name for file in files)
+    cut.write_bytes(cut.read_bytes()[:-100])
+    swapped.write_bytes(third.read_bytes())
+    healed = designs("first", z, 60)
+    assert len(simulated) == 6
+    for other in (again, resumed, healed):
         assert np.array_equal(whole, other, equal_nan=True)
     designs("more patients", z[:2], 80)
-    assert len(simulated) == 5
+    assert len(simulated) == 7
+
+
+@pytest.mark.parametrize("fails", ["results", "install", None])
+def test_work_is_let_go_only_when_its_results_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str | None
+) -> None:
+    """A disk that is full, or files that cannot be installed, leave every saved block, and the message says where."""
+
+    def full(*args: Any, **options: Any) -> None:
+        raise StorageFull("No room left")
+
+    store = Store(tmp_path / "out" / "work-1")
+    store.write("block", {"statistics": np.zeros(3)})
+    folder = outputs.OutputFolder(tmp_path / "out", ["clti"])
+    folder.keep("work-1/")
+    folder.text("fitted.toml", "x = 1")
+    (tmp_path / "calibration").mkdir()
+    monkeypatch.setattr(sys.modules["simulator.evidence.shipped"], "shipped", lambda name: tmp_path / name)
+    if fails == "results":
+        monkeypatch.setattr(outputs.OutputFolder, "write", full)
+    elif fails == "install":
+        monkeypatch.setattr("simulator.work.disk.save", full)
+    if fails is None:
+        calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+        assert (tmp_path / "calibration" / "fitted.toml").read_text() == "x = 1"
+        assert not store.folder.exists()
+    else:
+        with pytest.raises(StorageFull) as stopped:
+            calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+        assert stopped.value.__notes__ == [f"1 finished piece is safe in {store.folder}."]
+        assert list(store) == ["block"]
 
 
 def test_a_check_of_a_fit_to_the_first_year_is_refused(

@@ -21,9 +21,9 @@ from engine_inputs import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.engines import capacity
-from simulator.engines.capacity import WEEK, Capacity, Discipline, WaitEnd, Waiting
-from simulator.engines.cohort_arrays import Followed
+from simulator.living import capacity
+from simulator.living.capacity import WEEK, Capacity, Discipline, WaitEnd, Waiting
+from simulator.living.cohort_arrays import Followed
 from simulator.vocabulary import Event
 
 BUSY = 150.0

@@ -12,7 +12,7 @@ from scipy import special, stats
 
 from simulator import vocabulary
 from simulator.compiling import compiled
-from simulator.draws import budget, normal, normal_quantile, philox, uniform
+from simulator.rules.draws import budget, normal, normal_quantile, philox, uniform
 
 WORD = 0xFFFFFFFF
 

@@ -36,7 +36,7 @@ from simulator.economics.luck import evpi_without_luck, luck_table
 from simulator.economics.net_benefit import acceptability, net_monetary_benefit
 from simulator.economics.one_way import one_way, pair_of
 from simulator.economics.population import Population
-from simulator.economics.proposed_trial import in_money, simulated_trial_worth, stricter
+from simulator.economics.proposed_trial import in_money, simulated_trial_worth
 from simulator.economics.quality_of_life import UTILITY_OF, age_ratio
 from simulator.economics.reading import read_results, results_from
 from simulator.economics.results import CostEffectResults
@@ -47,20 +47,20 @@ from simulator.economics.valuation import Worth, cost_table, item_costs, worth
 from simulator.economics.values import Money, Values, values_of
 from simulator.economics.variants import varied
 from simulator.economics.voi import evpi, evppi
-from simulator.engines.ledger import COUNTS
 from simulator.errors import BadInput
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
+from simulator.living.ledger import COUNTS
 from simulator.report.economics import answer, basis, draws_table
 from simulator.report.outputs import OutputFolder
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial, Variant
-from simulator.scenario.policy import Criteria
+from simulator.scenario.policy import Criteria, stricter
 from simulator.sweep.model import RunFailed
 from simulator.trials.curves import summaries_for_economics
 from simulator.trials.design_reading import load_design

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from engine_inputs import (
@@ -20,11 +26,11 @@ from engine_inputs import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.engines import compiled_cohort, reference
-from simulator.engines.ledger import CLOCKS, COUNTS, FIELDS, STATES
-from simulator.engines.outcomes import OUTCOMES
-from simulator.pathway.policy import POLICY
-from simulator.population.patient import COLUMNS
+from simulator.living import compiled_cohort, reference
+from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
+from simulator.living.outcomes import OUTCOMES
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.patient import COLUMNS
 from simulator.vocabulary import Event, Marker, Product, Repeat, Route
 
 UNUSUAL = {
@@ -48,6 +54,32 @@ def test_policies_give_the_same_lives_in_both_engines(name: str) -> None:
         slow = follow(params, policy(name), seed=seed, first=40, count=500, engine=reference.follow)
         assert_same(fast, slow, f"{name}, seed {seed}")
         assert np.isfinite(fast.outcomes).all()
+
+
+def fingerprint(patients: int) -> str:
+    """SHA-256 of every event, ledger and outcome of a few people under every policy, with usual and unusual parameters."""
+    digest = hashlib.sha256()
+    for name in POLICIES:
+        for params in (parameters(), parameters(**UNUSUAL)):
+            cohort = follow(params, policy(name), seed=5, count=patients)
+            for field in cohort.history.dtype.names or ():
+                digest.update(np.ascontiguousarray(cohort.history[field]).tobytes())
+            for array in (cohort.ledgers, cohort.censuses, cohort.paths, cohort.outcomes, cohort.rows):
+                digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def test_rules_give_the_same_lives_without_the_compiler() -> None:
+    """With NUMBA_DISABLE_JIT=1 a debugger can follow the rules, and every event and ledger has the compiled one's bits."""
+    code = "from test_engines import fingerprint; print(fingerprint(20))"
+    folder = str(Path(__file__).parent)
+    environment = os.environ | {
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONPATH": folder,
+        "PYTHONWARNINGS": "error::RuntimeWarning",
+    }
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.split()[-1] == fingerprint(20)
 
 
 @st.composite
@@ -75,7 +107,7 @@ def policies(draw: st.DrawFn) -> dict[str, float]:
         "waiting": draw(st.sampled_from([0.0, 15.0, 45.0, 300.0])) / 365.25,
         "product": float(draw(st.sampled_from(Product))),
         "route": float(draw(st.sampled_from(Route))),
-        "repeat": float(draw(st.sampled_from(Repeat))),
+        "repeat_rule": float(draw(st.sampled_from(Repeat))),
         "stop_at_tcpo2": draw(st.floats(20.0, 60.0)),
         "angioplasty": float(draw(st.booleans())),
     }

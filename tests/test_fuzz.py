@@ -25,7 +25,7 @@ from simulator.errors import BadInput
 from simulator.evidence.perspective import load_perspective
 from simulator.evidence.register import load_register
 from simulator.evidence.shipped import shipped
-from simulator.population.table import KINDS, patients_in
+from simulator.rules.population.table import KINDS, patients_in
 from simulator.sensitivity.study import load_study
 from simulator.trials.design_reading import load_design, shipped_designs
 

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from simulator.compiling import compiled
-from simulator.draws import budget
 from simulator.evidence import load_life_table
-from simulator.hazards import cumulative_hazard, time_to_spend
-from simulator.pathway.background import background_death
-from simulator.pathway.course import first_risk, spend_until
-from simulator.pathway.life import LIFE, MOST_RAMPS
-from simulator.perfusion import add_ramp, segment, tcpo2
-from simulator.population.patient import PATIENT
+from simulator.rules.draws import budget
+from simulator.rules.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.pathway.background import background_death
+from simulator.rules.pathway.course import first_risk, spend_until
+from simulator.rules.pathway.life import LIFE, MOST_RAMPS
+from simulator.rules.perfusion import add_ramp, segment, tcpo2
+from simulator.rules.population.patient import PATIENT
 from simulator.vocabulary import Risk, Stream
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.integrate import quad_vec
 from scipy.linalg import expm
 
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import COST, COUNT, COUNTS, EFFECT, EFFECT_AGE, EFFECT_AGE2, STATES, TIME, visit_table
-from simulator.engines.visits import visit_times
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import COST, COUNT, COUNTS, EFFECT, EFFECT_AGE, EFFECT_AGE2, STATES, TIME, visit_table
+from simulator.living.visits import visit_times
 from simulator.vocabulary import State
 
 N = 20_000

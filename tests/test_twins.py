@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from test_engines import policies
 
-from simulator.engines import compiled_cohort, reference
-from simulator.engines.cohort_arrays import Followed
-from simulator.pathway.policy import POLICY
+from simulator.living import compiled_cohort, reference
+from simulator.living.cohort_arrays import Followed
+from simulator.rules.pathway.policy import POLICY
 from simulator.vocabulary import Event
 
 CARE = [int(e) for e in (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY)]

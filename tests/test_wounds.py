@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from simulator import simulate
-from simulator.pathway.life import LIFE
-from simulator.pathway.risks import hazard_ratios
-from simulator.population.patient import PATIENT
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.risks import hazard_ratios
+from simulator.rules.population.patient import PATIENT
 from simulator.scenario import load_scenario
 from simulator.vocabulary import Renal
 

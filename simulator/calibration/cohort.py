@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.draws import budget, uniform
-from simulator.engines.outcomes import last_tcpo2
-from simulator.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.pathway.life import limb_kept
-from simulator.pathway.referral import begin_life
-from simulator.perfusion import tcpo2
-from simulator.population.patient import make_patient
+from simulator.living.outcomes import last_tcpo2
+from simulator.rules.draws import budget, uniform
+from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import make_patient
 from simulator.vocabulary import Stream
 
 COLUMNS = (

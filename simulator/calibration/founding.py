@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from simulator.calibration.cohort import COLUMNS, observe_cohort
 from simulator.calibration.summaries import AMPUTATED, CONTRAST, STATISTICS, summarise
 from simulator.calibration.targets import Founding
-from simulator.pathway.life import LIFE
-from simulator.population.patient import PATIENT
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.population.patient import PATIENT
 from simulator.scenario.scenario import Scenario
 
 Array = NDArray[np.float64]

@@ -38,11 +38,12 @@ def main(
 
     The same patient numbers and seed mean the same people as in clti compare.
     """
-    from simulator.report.console import console, print_table, say_where
+    from simulator.report.console import console, print_table, say_warnings, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.story import budgets_readable, story_report, story_text
     from simulator.report.story_figure import story_figure
     from simulator.scenario import load_scenario
+    from simulator.scenario.caveats import caveats
     from simulator.story import watch
     from simulator.story.finding import find as search
     from simulator.story.telling import event_table, spending_table
@@ -57,7 +58,8 @@ def main(
         inputs, settings = (
             ({}, {}) if loaded is None else (loaded.inputs, {"scenario": loaded.hash, "view": loaded.view})
         )
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        warnings = () if loaded is None else caveats(loaded)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
     except BadInput as bad:
         problems += bad.problems
     if problems or loaded is None or folder is None:
@@ -79,6 +81,7 @@ def main(
     print_table(budgets.table, "Budgets of luck", budgets.formats, labels=budgets.labels, on=screen)
     if loaded.settings.capacity is not None:
         screen.print("The queue for slots is left out of a single life: everybody is treated on the day.")
+    say_warnings(folder.warnings, on=screen)
     say_where(folder.path)
 
 

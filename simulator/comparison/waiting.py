@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from simulator.engines.capacity import Waiting, referral_dates
+from simulator.living.capacity import Waiting, referral_dates
 from simulator.run import Result
 from simulator.vocabulary import DAYS_PER_YEAR
 

@@ -1,8 +1,9 @@
 """What a proposed trial is worth: sample information by regression on trial results simulated from every draw.
 
 The trial compares a policy with the reference in people who meet the policy's own criteria, equally many in each arm.
-Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 after the last treatment,
-in both arms. A trial with infinitely many people would show these without error; that bounds every size's value.
+Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 on the day of the published
+schedule's last measurement, in both arms. A trial with infinitely many people would show these without error; that bounds
+every size's value.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from simulator.economics.sampling import net_benefit_of_sampling
 from simulator.economics.simulated_trial import SimulatedTrial
 from simulator.economics.values import Money
 from simulator.economics.voi import Value, evpi, evppi
-from simulator.engines.outcomes import OUTCOMES
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
+from simulator.living.outcomes import OUTCOMES
 from simulator.scenario.economics import Trial
-from simulator.scenario.policy import Criteria
+from simulator.scenario.policy import stricter
 from simulator.scenario.scenario import Scenario
 
 YEARS = 1.0
@@ -134,26 +135,6 @@ def in_money(amount: float, trial: Trial, money: Money, country: str) -> float:
         amount = exchange(amount, trial.currency, money.currency, trial.price_year)
     return (
         amount if trial.price_year == money.price_year else inflate(amount, country, trial.price_year, money.price_year)
-    )
-
-
-def stricter(one: Criteria, other: Criteria) -> Criteria:
-    """Criteria that only those meet who meet both."""
-    capped = [each for each in (one, other) if each.tcpo2_below is not None]
-    lowest = min(capped, key=lambda each: each.tcpo2_below or 0.0, default=None)
-    ages = [each.age_below for each in (one, other) if each.age_below is not None]
-    suitable = one.angioplasty_suitable if other.angioplasty_suitable == "any" else other.angioplasty_suitable
-    return Criteria(
-        tcpo2_at_least=max(one.tcpo2_at_least, other.tcpo2_at_least),
-        tcpo2_below=None if lowest is None else lowest.tcpo2_below,
-        ankle_pressure_counts=bool(capped) and all(each.ankle_pressure_counts for each in capped),
-        age_at_least=max(one.age_at_least, other.age_at_least),
-        age_below=min(ages) if ages else None,
-        rutherford_at_least=max(one.rutherford_at_least, other.rutherford_at_least),
-        rutherford_at_most=min(one.rutherford_at_most, other.rutherford_at_most),
-        severe_renal=one.severe_renal and other.severe_renal,
-        dialysis=one.dialysis and other.dialysis,
-        angioplasty_suitable=suitable,
     )
 
 

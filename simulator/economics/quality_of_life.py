@@ -15,9 +15,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulator.economics.results import Array
-from simulator.engines.ledger import FIELDS, REFERENCE_AGE
 from simulator.evidence.population_norm import PopulationNorm
 from simulator.evidence.utilities import UtilitySet
+from simulator.living.ledger import FIELDS, REFERENCE_AGE
 from simulator.vocabulary import State
 
 UTILITY_OF = {

@@ -1,7 +1,7 @@
 """From ledgers to money and health: dot products of a ledger with unit values, and nothing else.
 
 No life is simulated here, so other prices, utilities, payers or thresholds cost no time. Ledgers have the shape
-(draws, policies, fields), with the columns of `simulator.engines.ledger.FIELDS`; prices and utilities have as many
+(draws, policies, fields), with the columns of `simulator.living.ledger.FIELDS`; prices and utilities have as many
 draws, or one.
 """
 
@@ -17,8 +17,8 @@ from simulator.economics.cost_items import INCLUDED, LATER_VISITS, cost_items, d
 from simulator.economics.quality_of_life import utility_weights
 from simulator.economics.results import Array, spread_of
 from simulator.economics.values import Drawn, Values
-from simulator.engines.ledger import COUNTS, FIELDS
 from simulator.errors import BadInput, Problem
+from simulator.living.ledger import COUNTS, FIELDS
 from simulator.vocabulary import DAYS_PER_YEAR, State
 
 COLUMN = {name: place for place, name in enumerate(FIELDS)}

@@ -23,6 +23,7 @@ from simulator.evidence.parameter import (
     Triangular,
     Uniform,
 )
+from simulator.evidence.wholes import columns, cut_to_one
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
@@ -92,7 +93,8 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
 
     Only the parameters in `names` vary (default: all); the others keep their values. A parameter's draws are a
     function of the seed and its name (or the stream it shares), so neither another parameter nor the number of
-    draws changes them: draw i is the same for every n > i.
+    draws changes them: draw i is the same for every n > i. Shares of one whole that add to more than 1 are cut, see
+    `simulator.evidence.wholes`.
 
     Raises BadInput for unknown names and for a seed outside 0 to 2**64 - 1.
     """
@@ -110,6 +112,7 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
     for name in register.names():
         parameter = register[name]
         draws[name] = quantile(parameter, uniforms(parameter.luck, n, seed)) if name in varied else parameter.value
+    cut_to_one(columns(draws))
     return draws
 
 

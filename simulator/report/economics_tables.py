@@ -7,8 +7,8 @@ import pandas as pd
 from simulator.economics.analysis import EconomicAnalysis
 from simulator.economics.cost_items import INCLUDED
 from simulator.economics.values import Values
-from simulator.engines.ledger import COUNTS
 from simulator.evidence.distributions import text
+from simulator.living.ledger import COUNTS
 from simulator.report.decision import digits
 from simulator.report.decision_figures import Units
 from simulator.report.formats import MISSING, ByRow, Format, money, number, percent

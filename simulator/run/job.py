@@ -10,16 +10,16 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines import capacity as centre
-from simulator.engines import compiled_cohort, reference
-from simulator.engines.capacity import Capacity, Waiting
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.compiled import run_block
-from simulator.engines.ledger import visit_table
-from simulator.engines.totals import add_up
-from simulator.engines.visits import visit_times
-from simulator.pathway.life import LIFE
-from simulator.population.patient import PATIENT
+from simulator.living import capacity as centre
+from simulator.living import compiled_cohort, reference
+from simulator.living.capacity import Capacity, Waiting
+from simulator.living.cohort_arrays import Followed
+from simulator.living.compiled import run_block
+from simulator.living.ledger import visit_table
+from simulator.living.totals import add_up
+from simulator.living.visits import visit_times
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.population.patient import PATIENT
 from simulator.run.sums import Sums
 
 Engine: TypeAlias = Literal["compiled", "simpy"]

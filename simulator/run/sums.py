@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.ledger import STATES
-from simulator.engines.ledger import WIDTH as LEDGER_WIDTH
-from simulator.engines.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.living.ledger import STATES
+from simulator.living.ledger import WIDTH as LEDGER_WIDTH
+from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """What `simulator.engines.compiled.run_block` adds up over patients, in its order and shapes."""
+    """What `simulator.living.compiled.run_block` adds up over patients, in its order and shapes."""
 
     ledger: Floats
     ledger_squares: Floats

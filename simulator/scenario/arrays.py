@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiling import record_dtype
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
-from simulator.pathway.policy import POLICY
-from simulator.population.criteria import CRITERIA
+from simulator.evidence.wholes import WHOLES, Whole, too_much
+from simulator.evidence.wholes import columns as views_of
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
 from simulator.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route
@@ -29,7 +32,7 @@ _SUITABLE = {"any": -1.0, "no": 0.0, "yes": 1.0}
 
 @lru_cache(maxsize=8)
 def _fields(names: tuple[str, ...]) -> np.dtype[Any]:
-    return np.dtype([(name, np.float64) for name in (*names, SHARE)])
+    return record_dtype([(name, np.float64) for name in (*names, SHARE)])
 
 
 def parameter_dtype(register: Register) -> np.dtype[Any]:
@@ -54,7 +57,8 @@ def parameter_draws(
     `draws` has a column for each parameter that varies (a column `draw` is left aside); without it there is one draw,
     the register's own values. The attributable share is that of the view unless `draws` has it.
 
-    Raises BadInput for unknown names, values outside their range and a table without rows.
+    Raises BadInput for unknown names, values outside their range, shares of one whole that add to more than 1, and a
+    table without rows.
     """
     columns: dict[str, Any] = {}
     if draws is not None:
@@ -69,7 +73,17 @@ def parameter_draws(
     for name, value in register.values().items():
         table[name] = columns.get(name, value)
     table[SHARE] = columns.get(SHARE, table[f"{SHARE}_{view}"])
+    if any(name in columns for whole in WHOLES for name in whole.shares):
+        problems = [_too_much("draws", *found) for found in too_much(views_of(table))]
+        if problems:
+            raise BadInput(problems)
     return table
+
+
+def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArray[np.bool_]) -> Problem:
+    first = int(np.flatnonzero(wrong)[0])
+    also = f" and {int(wrong.sum()) - 1} more" if wrong.sum() > 1 else ""
+    return Problem(file, whole.key, f"{total[first]:g} in draw {first}{also}", "at most 1 together in every draw")
 
 
 def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Problem]:
@@ -124,7 +138,7 @@ def policy_records(policies: Iterable[Policy]) -> NDArray[np.void]:
         record["waiting"] = cells.waiting_days / DAYS_PER_YEAR
         record["product"] = Product[cells.product.upper()]
         record["route"] = Route[cells.route.upper()]
-        record["repeat"] = Repeat[repeat.rule.upper()]
+        record["repeat_rule"] = Repeat[repeat.rule.upper()]
         record["stop_at_tcpo2"] = inf if repeat.stop_at_tcpo2 is None else repeat.stop_at_tcpo2
         record["angioplasty"] = policy.angioplasty.offered
     return records

@@ -5,7 +5,7 @@
     protocol.cost                                               discounted, over the whole horizon
     difference(protocol, conservative).net_benefit(33000)       at a threshold, money per QALY
 
-An outcome is any of `simulator.engines.outcomes.OUTCOMES`, at a number of years or at the horizon. Costs, QALYs and net
+An outcome is any of `simulator.living.outcomes.OUTCOMES`, at a number of years or at the horizon. Costs, QALYs and net
 benefit are those of the scenario's table ``[economics]``.
 """
 
@@ -16,8 +16,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import nearest
+from simulator.living.outcomes import OUTCOMES
 from simulator.sensitivity.model import Fault
 
 HORIZON = "horizon"

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,16 @@ class _KnownModel(ABC):
                 yield f"model.settings.{key}", value, "a number, 0 or more"
         if self.model.setting("noise", 0.0) and self.model.patients < 1:
             yield "patients", self.model.patients, "1 or more, because the model has noise"
+
+    def row_faults(self, inputs: Floats, chosen: Collection[str]) -> Iterator[Fault]:
+        """Any numbers go together."""
+        del inputs, chosen
+        yield from ()
+
+    def row_notes(self, inputs: Floats) -> Iterator[str]:
+        """Nothing is changed."""
+        del inputs
+        yield from ()
 
     def evidence(self) -> str:
         """Nothing is read from files."""

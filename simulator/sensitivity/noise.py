@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import norm
 
 from simulator.sensitivity.designs import MORRIS_LEVELS, STEP, Design
-from simulator.sensitivity.indices import RESAMPLES, Index, seeded
+from simulator.sensitivity.indices import RESAMPLES, Index, seeded, without_intervals
 from simulator.sensitivity.inputs import Floats
 
 ALLOWED = 0.02
@@ -121,11 +121,12 @@ def noise_free(
     again = [_cross_indices(blocks[:, luck.integers(size, size=size)], len(labels)) for _ in range(RESAMPLES)]
     se = np.std(again, axis=0, ddof=1)
     half = float(norm.ppf(0.5 + confidence / 2)) * se
-    return [
+    rows = [
         Index(label, name, float(v), float(s), float(v - h), float(v + h))
         for name, *columns in zip(("S1_noise_free", "ST_noise_free"), found, se, half, strict=True)
         for label, v, s, h in zip(labels, *columns, strict=True)
     ]
+    return rows if design.method.has_intervals(design.size) else without_intervals(rows)
 
 
 def _cross_indices(blocks: Floats, factors: int) -> Floats:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.draws import budget
-from simulator.hazards import cumulative_hazard
-from simulator.pathway.course import spend_until
+from simulator.rules.draws import budget
+from simulator.rules.hazards import cumulative_hazard
+from simulator.rules.pathway.course import spend_until
 from simulator.vocabulary import Event, Risk, Stream
 
 BACKGROUND = "background death"

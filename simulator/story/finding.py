@@ -33,10 +33,11 @@ def find(scenario: Scenario, policies: Sequence[str], fate: str, start: int, see
 
     Raises BadInput if none of `SEARCHED` patients has it.
     """
-    people = simulate(scenario, policies, patients=start + SEARCHED, seed=seed, keep_patients=True).patients
+    enough = scenario.people_from(start + SEARCHED)
+    people = simulate(scenario, policies, patients=enough, seed=seed, keep_patients=True).patients
     ends = [people[people["policy"] == policies[end]].set_index("patient") for end in (0, -1)]
     has = FATES[fate](*ends)
-    found = has.index[has & (has.index >= start)]
+    found = has.index[has & (has.index >= start) & (has.index < start + SEARCHED)]
     if not len(found):
         allowed = f"a fate that one of the patients {start} to {start + SEARCHED - 1} has"
         raise BadInput([Problem("command line", "--find", fate, allowed)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.pathway.response import response_probability
+from simulator.rules.pathway.response import response_probability
 from simulator.scenario import Scenario
 from simulator.story.watching import Moment, Watched, barred_by, first_difference
 from simulator.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound

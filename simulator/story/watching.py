@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.ledger import WIDTH, visit_table
-from simulator.engines.reference import Course, Due, Setting, Turn
-from simulator.engines.visits import visit_times
 from simulator.errors import BadInput, Problem
-from simulator.pathway.life import LIFE, limb_kept
-from simulator.pathway.referral import begin_life
-from simulator.pathway.repeat_dose import decision_tcpo2
-from simulator.perfusion import tcpo2
-from simulator.population.description import described
-from simulator.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.living.ledger import WIDTH, visit_table
+from simulator.living.reference import Course, Due, Setting, Turn
+from simulator.living.visits import visit_times
+from simulator.rules.pathway.life import LIFE, limb_kept
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.pathway.repeat_dose import decision_tcpo2
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.description import described
+from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
 from simulator.scenario import Scenario
 from simulator.story.budgets import Budgets, Spending
 from simulator.vocabulary import DAYS_PER_YEAR, Event
@@ -87,7 +87,8 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     setting = Setting(params, policy_record, horizon, effects, costs, visits, visit_table(visits, costs), np.zeros(0))
     records, lives, key = np.zeros(1, PATIENT), np.zeros(1, LIFE), _key(seed)
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
-    if not make_patient(records[0], row, scenario.given, params, scenario.entry_record, key, patient):
+    people = scenario.taken(len(scenario.given), seed).given
+    if not make_patient(records[0], row, people, params, scenario.entry_record, key, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
     ages, log_hazards = scenario.life_table_arrays
     life = lives[0]
@@ -109,7 +110,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             budgets.event(life, course.history[-1]["event"], due.time)
         given = due.turn is Turn.CARE and due.care == Event.DOSE
         moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
-    who = described(records, scenario.given, params, seed, patient)[0]
+    who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
     )
@@ -117,7 +118,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
 
 def barred_by(scenario: Scenario, policy: str, patient: Any) -> list[str]:
     """Names of the policy's criteria that the patient does not meet, each tried alone with the rule for all of them."""
-    from simulator.population.criteria import may_enter
+    from simulator.rules.population.criteria import may_enter
     from simulator.scenario.arrays import entry_record
     from simulator.scenario.policy import Criteria
 

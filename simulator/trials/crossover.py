@@ -6,11 +6,11 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.draws import uniform
-from simulator.pathway.life import limb_kept
-from simulator.pathway.referral import plan_care
-from simulator.pathway.repeat_dose import decision_tcpo2
-from simulator.pathway.response import response_probability
+from simulator.rules.draws import uniform
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.referral import plan_care
+from simulator.rules.pathway.repeat_dose import decision_tcpo2
+from simulator.rules.pathway.response import response_probability
 from simulator.vocabulary import Stream, Wound
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, number
@@ -79,19 +80,18 @@ SCALES = {
 """What each test estimates."""
 
 KNOWN_SIZE = {
-    "chi_square": "can exceed its level slightly in small trials",
+    "chi_square": "liberal: can exceed its level slightly in small trials",
     "chi_square_corrected": "conservative: Yates' correction",
     "fisher": "conservative: exact and discrete",
-    "risk_difference": "liberal in small trials: Wald's test with unpooled variance",
-    "risk_ratio": "conservative with few events: Wald's test of a logarithm",
+    "risk_difference": "liberal: in small trials, Wald's test with unpooled variance",
+    "risk_ratio": "conservative: with few events, Wald's test of a logarithm",
     "exact_binomial": "conservative: exact and discrete",
-    "cox": "slightly conservative with few events: Wald's test",
-    "fine_gray": "slightly conservative with few events: Wald's test",
-    "rmst": "slightly liberal in small trials: Wald's test with Greenwood's variance",
-    "cumulative_incidence": "slightly liberal in small trials: Wald's test",
-    "win_ratio": "slightly conservative with few pairs decided: Wald's test of a logarithm",
-    "win_odds": "close to its level",
-    "net_benefit": "slightly liberal in small trials: Wald's test",
+    "cox": "slightly conservative: with few events, Wald's test",
+    "fine_gray": "slightly conservative: with few events, Wald's test",
+    "rmst": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
+    "cumulative_incidence": "slightly liberal: in small trials, Wald's test",
+    "win_ratio": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
+    "net_benefit": "slightly liberal: in small trials, Wald's test",
 }
 """How the type I error of a test is known to differ from its level; tests not named hold it."""
 
@@ -105,7 +105,7 @@ class Endpoint(Frozen):
     `margin` the difference of TcPO2 that counts as a tie in it.
     """
 
-    name: str
+    name: Label
     outcome: Literal[
         "major_amputation",
         "death",

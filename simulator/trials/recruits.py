@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.draws import budget
-from simulator.engines.visits import seen_at_visit
 from simulator.errors import BadInput, Problem
-from simulator.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.pathway.life import LIFE
-from simulator.pathway.referral import begin_life
-from simulator.population.patient import MOST_REFERRALS, PATIENT, make_patient
+from simulator.living.visits import seen_at_visit
+from simulator.rules.draws import budget
+from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.population.patient import MOST_REFERRALS, PATIENT, make_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.trials.accrual import PLACES
@@ -146,7 +146,7 @@ def recruit(
         left[:, :] = 0.0
         for i in range(arm.shape[1]):
             number = (first + j) * PLACES + i
-            if not make_patient(patient, row, given, params[of], entry, seed, number):
+            if not make_patient(patient, row, recruited_from(given, seed, number), params[of], entry, seed, number):
                 barred += 1
                 return barred
             s = stratum_of(row, rules)

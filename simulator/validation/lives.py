@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from simulator.calibration.cohort import follow_clinically
 from simulator.compiling import compiled
-from simulator.draws import normal
-from simulator.pathway.life import LIFE
-from simulator.pathway.referral import begin_life
-from simulator.perfusion import tcpo2
-from simulator.population.patient import COLUMNS as PATIENT_COLUMNS
-from simulator.population.patient import PATIENT, make_patient, measured
+from simulator.rules.draws import normal
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import COLUMNS as PATIENT_COLUMNS
+from simulator.rules.population.patient import PATIENT, make_patient, measured
 from simulator.validation.measures import COLUMNS
 from simulator.vocabulary import Stream
 

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
-from simulator.engines.outcomes import OUTCOMES
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import outside_range
 from simulator.evidence.shipped import shipped
+from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
 from simulator.scenario.limits import Years

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import COUNTS, FIELDS
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import COUNTS, FIELDS
 from simulator.verification.check import (
     ADVISHE,
     BOOKS,

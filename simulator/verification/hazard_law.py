@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed
+from simulator.living.cohort_arrays import Followed
 from simulator.scenario.policy import Criteria
 from simulator.verification.subject import NO_DEATH, NOTHING, Subject
 from simulator.vocabulary import DAYS_PER_YEAR, Renal

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.draws import philox, uniform
 from simulator.evidence.distributions import mean, quantile, sample, sd
 from simulator.evidence.parameter import KINDS
-from simulator.population.criteria import CRITERIA_FIELDS, may_enter
-from simulator.population.patient import COLUMNS, PATIENT
+from simulator.rules.draws import philox, uniform
+from simulator.rules.population.criteria import CRITERIA_FIELDS, may_enter
+from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.scenario.policy import Criteria
 from simulator.verification.check import (
     ADVISHE,
@@ -300,7 +300,7 @@ def real_patients(subject: Subject) -> Found:
     if not len(given):
         raise NotApplicable("the scenario has no table of real patients")
     who = subject.base[subject.policies[0]].rows
-    expected = given[np.arange(len(who)) % len(given)]
+    expected = given[subject.scenario.taken(len(who), subject.seed).rows[np.arange(len(who)) % len(given)]]
     known = ~np.isnan(expected)
     return equal(who[known], expected[known], "known values")
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from simulator.engines.cohort_arrays import Followed
-from simulator.engines.ledger import FIELDS
 from simulator.evidence.life_table import LifeTable
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import FIELDS
 from simulator.verification.subject import NOTHING, STEADY, Subject
 from simulator.vocabulary import State
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed
+from simulator.living.cohort_arrays import Followed
 from simulator.verification.check import SINGLE, TECH_VER, Domain, Found, NotApplicable
 from simulator.verification.subject import Subject, stacked
 from simulator.vocabulary import Limb, Renal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.engines.cohort_arrays import Followed
 from simulator.errors import BadInput
+from simulator.living.cohort_arrays import Followed
 from simulator.scenario.policy import Policy
 from simulator.verification.check import ADVISHE, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal
 from simulator.verification.subject import NOTHING, Subject, cohorts

@@ -7,9 +7,9 @@ from math import log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.ledger import CLOCKS, COUNTS, FIELDS
-from simulator.engines.outcomes import OUTCOMES
 from simulator.evidence.life_table import LifeTable
+from simulator.living.ledger import CLOCKS, COUNTS, FIELDS
+from simulator.living.outcomes import OUTCOMES
 from simulator.verification.check import (
     BOOKS,
     CLOSED_FORM,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engines.cohort_arrays import Followed, joined
 from simulator.evidence.life_table import LifeTable
+from simulator.living.cohort_arrays import Followed, joined
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
 from simulator.scenario import Policy, Scenario
@@ -51,7 +51,7 @@ class Subject:
         """The scenario without its queue, and with a policy under which nothing is done."""
         settings = scenario.settings.model_copy(update={"capacity": None})
         policies = {**scenario.policies, NOTHING: Policy(label="No care")}
-        return cls(replace(scenario, settings=settings, policies=policies), n, seed)
+        return cls(replace(scenario, settings=settings, policies=policies), scenario.people_up_to(n), seed)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class Subject:
         return simulate(
             scenario or self.scenario,
             policies=self.policies if policies is None else policies,
-            patients=n or self.n,
+            patients=(scenario or self.scenario).people_up_to(n or self.n),
             seed=self.seed if seed is None else seed,
             engine=engine,
             draws=one_draw(values) if values else None,
@@ -184,7 +184,7 @@ def cohorts(result: Result) -> dict[str, Followed]:
 
 def stacked(lives: Mapping[str, Followed], field: str) -> NDArray[np.float64]:
     """A field of the lives or a column of the ledger under every policy, one after another."""
-    from simulator.engines.ledger import FIELDS
+    from simulator.living.ledger import FIELDS
 
     if field in FIELDS:
         return np.concatenate([c.ledgers[:, FIELDS.index(field)] for c in lives.values()])

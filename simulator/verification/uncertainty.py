@@ -17,7 +17,7 @@ SEEDS = 40
 
 def some(subject: Subject, draws: NDArray[np.void], *, fresh: bool = False, workers: int | None = None) -> Result:
     """A small probabilistic run."""
-    n = min(subject.n, 500)
+    n = subject.scenario.people_up_to(min(subject.n, 500))
     scenario, policies = subject.scenario, subject.policies
     return simulate(
         scenario, policies, n, subject.seed, draws=draws, fresh_patients=fresh, times=subject.times, workers=workers

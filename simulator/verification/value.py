@@ -13,8 +13,8 @@ from simulator.economics.lives import for_money
 from simulator.economics.quality_of_life import age_ratio, norm_of_both, utility_weights
 from simulator.economics.valuation import Worth, item_costs, worth
 from simulator.economics.values import Drawn, Values, values_of
-from simulator.engines.ledger import FIELDS
 from simulator.errors import BadInput
+from simulator.living.ledger import FIELDS
 from simulator.verification.check import BOOKS, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal, none_of
 from simulator.verification.subject import Subject
 from simulator.vocabulary import State

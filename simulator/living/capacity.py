@@ -1,0 +1,274 @@
+"""Scarce procedures: patients of one policy share a few slots a week, and wait while their ischaemia goes on.
+
+Every dose and every angioplasty needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
+throughput. Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot
+is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
+Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
+slots (`simulator.living.reference`), to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
+from simulator.living.reference import Course, Due, Turn, new_setting, read_outcomes
+from simulator.rules.draws import budget
+from simulator.rules.pathway.angioplasty import angioplasty_is_done
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.referral import begin_life
+from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
+from simulator.rules.population.patient import make_patient
+from simulator.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
+
+WEEK = 7.0 / DAYS_PER_YEAR
+
+
+class Discipline(StrEnum):
+    """Who is served first: who asked first, or whose TcPO2 was lowest when measured on the day of asking."""
+
+    FIRST_COME = "first_come"
+    WORST_TCPO2 = "worst_tcpo2"
+
+
+class WaitEnd(IntEnum):
+    """How a wait for a slot ended."""
+
+    GRANTED = 0
+    DIED = 1
+    AMPUTATED = 2
+    HEALED = 3
+    NO_LONGER_INDICATED = 4
+    """A slot came, but the rule for a repeat dose, asked again, said no."""
+    STILL_WAITING = 5
+    """At the patient's horizon."""
+
+
+WAIT = np.dtype(
+    [
+        ("patient", np.int64),
+        ("procedure", np.int64),
+        ("tcpo2", np.float64),
+        ("date", np.float64),
+        ("requested", np.float64),
+        ("granted", np.float64),
+        ("waited", np.float64),
+        ("end", np.int64),
+    ],
+    align=True,
+)
+"""One request for a slot: patient, `Event` asked for, TcPO2 measured then (mmHg), calendar time of asking (years since
+the centre's first day), the same since referral, years since referral at which a slot was granted and used (NaN if
+never), years waited, `WaitEnd`."""
+
+CALENDAR = np.dtype([("date", np.float64), ("queue", np.int64), ("busy", np.int64)], align=True)
+"""The waiting list from a calendar time (years) on: how many wait, and how many slots are occupied."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A centre's slots (procedures a week; infinite = one for everybody), referrals a year, and who is served first."""
+
+    slots_per_week: float
+    referrals_per_year: float
+    discipline: Discipline = Discipline.FIRST_COME
+
+
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """What happened at the centre: one WAIT row per request, by date, and one CALENDAR row per change."""
+
+    waits: NDArray[np.void]
+    calendar: NDArray[np.void]
+
+    def at(self, dates: NDArray[np.float64]) -> NDArray[np.void]:
+        """The CALENDAR rows in force at calendar times (years, from 0)."""
+        return self.calendar[np.searchsorted(self.calendar["date"], dates, side="right") - 1]
+
+    def mean(self, what: str, start: float, end: float) -> float:
+        """Mean over calendar time from `start` to `end` (years) of "queue" or "busy"."""
+        edges = np.clip(np.append(self.calendar["date"], inf), start, end)
+        return float(np.dot(self.calendar[what], np.diff(edges)) / (end - start))
+
+
+@dataclass(eq=False)
+class Place:
+    """A patient's place in the queue."""
+
+    request: Any
+    care: int
+    procedure: int
+    tcpo2: float
+    asked: float
+
+
+class Centre:
+    """The slots that patients share, and the books of its waiting list."""
+
+    def __init__(self, env: Any, capacity: Capacity) -> None:
+        self.env = env
+        self._worst_first = capacity.discipline is Discipline.WORST_TCPO2
+        self._slots = simpy.PriorityResource(env, capacity=capacity.slots_per_week)
+        self._waits: list[tuple[Any, ...]] = []
+        self._calendar: list[tuple[float, int, int]] = [(0.0, 0, 0)]
+
+    def ask(self, course: Course, t: float, care: int) -> Place:
+        """Ask for a slot at t. It is there at once where one is free: then `place.request.triggered`."""
+        procedure = care
+        if care == Event.ANGIOPLASTY and course.life["angioplasties"] > 0:
+            procedure = int(Event.REPEAT_ANGIOPLASTY)
+        seen = decision_tcpo2(course.life, course.setting.params, t)
+        request = self._slots.request(priority=seen if self._worst_first else 0.0)
+        self._write()
+        return Place(request, care, procedure, seen, t)
+
+    def treat(self, course: Course, place: Place, t: float) -> None:
+        """Carry out the procedure at t, in a slot that was granted, unless it is not indicated any more."""
+        if course.care_for(t, place.care) == Event.STOPS_TREATMENT:
+            self.leave(course, place, t, WaitEnd.NO_LONGER_INDICATED)
+        else:
+            self._book(course, place, t, WaitEnd.GRANTED)
+            self.env.process(self._occupy(place.request, WEEK))
+
+    def leave(self, course: Course, place: Place, t: float, end: WaitEnd) -> None:
+        """Give up the place at t, and the slot where it had just been granted."""
+        if place.request.triggered:
+            self.env.process(self._occupy(place.request, 0.0))
+        else:
+            place.request.cancel()
+        self._book(course, place, t, end)
+
+    def waiting(self) -> Waiting:
+        """The books so far."""
+        waits = np.array(self._waits, WAIT)
+        return Waiting(waits[np.argsort(waits["date"], kind="stable")], np.array(self._calendar, CALENDAR))
+
+    def _occupy(self, request: Any, duration: float) -> Generator[Any, Any, None]:
+        yield self.env.timeout(duration)
+        yield self._slots.release(request)
+        self._write()
+
+    def _book(self, course: Course, place: Place, t: float, end: WaitEnd) -> None:
+        granted = t if end is WaitEnd.GRANTED else nan
+        patient, date = int(course.life["patient"]), course.referred + place.asked
+        waited = t - place.asked
+        self._waits.append((patient, place.procedure, place.tcpo2, date, place.asked, granted, waited, int(end)))
+        self._write()
+
+    def _write(self) -> None:
+        row = (float(self.env.now), len(self._slots.queue), self._slots.count)
+        if row[0] == self._calendar[-1][0]:
+            self._calendar[-1] = row
+        else:
+            self._calendar.append(row)
+
+
+def patient_process(env: Any, course: Course, centre: Centre) -> Generator[Any, Any, None]:
+    """The process of one patient who needs slots, from referral to death or the horizon."""
+    places: list[Place] = []
+    while course.goes_on:
+        due = course.next()
+        turn = env.timeout(max(0.0, course.referred + due.time - env.now))
+        yield env.any_of([turn, *(place.request for place in places)]) if places else turn
+        granted = next((place for place in places if place.request.triggered), None)
+        since = env.now - course.referred
+        if granted is not None and (now := max(since, granted.asked, course.life["time"])) < due.time:
+            places.remove(granted)
+            centre.treat(course, granted, now)
+        elif needs_slot(course, due):
+            place = centre.ask(course, due.time, due.care)
+            if place.request.triggered:
+                centre.treat(course, place, due.time)
+            else:
+                course.set_aside(due.care)
+                places.append(place)
+        else:
+            course.let_happen(due)
+        reason = end_of_wait(course)
+        if reason is not None:
+            for place in places:
+                centre.leave(course, place, course.life["time"], reason)
+                if reason is WaitEnd.HEALED:
+                    course.care_for(course.life["time"], place.care)
+            places.clear()
+
+
+def needs_slot(course: Course, due: Due) -> bool:
+    """Whether a slot has to be asked for: a dose or an angioplasty is due, and the rule says that it is to be."""
+    if due.turn is not Turn.CARE:
+        return False
+    if due.care == Event.DOSE:
+        return bool(dose_is_given(course.life, course.setting.params, course.setting.policy, due.time))
+    return due.care == Event.ANGIOPLASTY and bool(angioplasty_is_done(course.life))
+
+
+def end_of_wait(course: Course) -> WaitEnd | None:
+    """Why the patient waits no longer for any slot; None while there is no reason."""
+    if not course.life["alive"]:
+        return WaitEnd.DIED
+    if not limb_kept(course.life):
+        return WaitEnd.AMPUTATED
+    if course.life["wound"] == Wound.HEALED:
+        return WaitEnd.HEALED
+    return None if course.goes_on else WaitEnd.STILL_WAITING
+
+
+def referral_dates(seed: int, count: int, per_year: float) -> NDArray[np.float64]:
+    """Calendar times (years) at which patients 0 .. count - 1 are referred: a Poisson process."""
+    key: Any = np.uint64(seed)
+    gaps = [budget(key, i, int(Stream.ARRIVAL), 0) for i in range(count)]
+    return np.cumsum(gaps) / per_year
+
+
+def follow(
+    params: Any,
+    policy: Any,
+    entry: Any,
+    given: NDArray[np.float64],
+    seed: int,
+    count: int,
+    ages: NDArray[np.float64],
+    log_hazards: NDArray[np.float64],
+    clock: NDArray[np.float64],
+    visits: NDArray[np.float64],
+    discounted_visits: NDArray[np.float64],
+    times: NDArray[np.float64],
+    capacity: Capacity,
+    events: bool = True,
+) -> tuple[Followed, Waiting]:
+    """Follow patients 0 .. count - 1 under one policy in one Environment, as they are referred to a centre.
+
+    Arguments and arrays are those of `simulator.living.reference.follow`. The centre starts empty. Each patient is
+    followed for the whole horizon from referral; who may not enter is not referred.
+    """
+    setting = new_setting(params, policy, clock, visits, discounted_visits, times)
+    key: Any = np.uint64(seed)
+    arrays = new_arrays(count, times.shape[0])
+    rows = rows_of(arrays["patients"])
+    env = simpy.Environment()
+    centre = Centre(env, capacity)
+    courses: dict[int, Course] = {}
+
+    def referrals() -> Generator[Any, Any, None]:
+        for j, date in enumerate(referral_dates(seed, count, capacity.referrals_per_year)):
+            yield env.timeout(max(0.0, date - env.now))
+            patient, life = arrays["patients"][j], arrays["lives"][j]
+            if make_patient(patient, rows[j], given, params, entry, key, j):
+                begin_life(life, patient, params, policy, key, j, ages, log_hazards)
+                courses[j] = Course(setting, life, patient, arrays["ledgers"][j], arrays["censuses"][j], float(date))
+                env.process(patient_process(env, courses[j], centre))
+
+    env.process(referrals())
+    env.run()
+    for j, course in courses.items():
+        read_outcomes(course, arrays["paths"][j], arrays["outcomes"][j])
+    history = joined([course.history for course in courses.values()] if events else [])
+    return Followed(**arrays, history=history, barred=count - len(courses)), centre.waiting()

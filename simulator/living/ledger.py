@@ -1,0 +1,189 @@
+"""The ledger of a life: time in each state, clocks and counts of costed events, undiscounted and discounted.
+
+Costs and QALYs are dot products of a ledger with unit values, so new prices need no new lives. Because quality of life falls with
+age, time in a state also carries its first two moments of (age - 75).
+"""
+
+from __future__ import annotations
+
+from math import exp, inf
+from typing import Any
+
+import numpy as np
+
+from simulator.compiling import compiled
+from simulator.vocabulary import Event, Limb, Renal, State
+
+STATES = len(State)
+REFERENCE_AGE = 75.0
+"""Age about which moments are taken: a convention of bookkeeping."""
+
+CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
+COUNTS = (
+    "dose",
+    "treated",
+    "angioplasty",
+    "repeat_angioplasty",
+    "marker_test",
+    "minor_amputation",
+    "below_knee_amputation",
+    "above_knee_amputation",
+    "conversion",
+    "prosthesis_below_knee",
+    "prosthesis_above_knee",
+    "new_wound",
+    "healed",
+    "stump_healed",
+    "death",
+    "visit",
+)
+DOSE, TREATED, ANGIOPLASTY, REPEAT_ANGIOPLASTY, MARKER_TEST, MINOR, BELOW, ABOVE = range(8)
+CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE, NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT = range(8, 16)
+
+TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
+EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
+COST = 6 * STATES
+CLOCK = 7 * STATES
+COST_CLOCK = CLOCK + len(CLOCKS)
+COUNT = COST_CLOCK + len(CLOCKS)
+COST_COUNT = COUNT + len(COUNTS)
+WIDTH = COST_COUNT + len(COUNTS)
+
+_STATE_NAMES = tuple(state.name.lower() for state in State)
+FIELDS = (
+    *(f"{kind}_{state}" for kind in ("time", "time_age", "time_age2") for state in _STATE_NAMES),
+    *(f"{kind}_{state}" for kind in ("effect", "effect_age", "effect_age2") for state in _STATE_NAMES),
+    *(f"cost_{state}" for state in _STATE_NAMES),
+    *(f"clock_{name}" for name in CLOCKS),
+    *(f"cost_clock_{name}" for name in CLOCKS),
+    *(f"count_{name}" for name in COUNTS),
+    *(f"cost_count_{name}" for name in COUNTS),
+)
+"""Names of a ledger's columns. time: years; effect and cost: years discounted at the rate of effects and of costs;
+_age and _age2: integrals of (age - 75) and its square; clock: years; count: events; cost_: discounted."""
+
+
+@compiled
+def discounted_moments(start: float, end: float, rate: float, from_factor: float, to_factor: float) -> Any:
+    """Integrals of exp(-rate t) t^j over [start, end] for j = 0, 1, 2; the factors are exp(-rate t) at the ends."""
+    if rate == 0.0:
+        # Products, not powers: compiled and interpreted they round alike.
+        return end - start, 0.5 * (end * end - start * start), (end * (end * end) - start * (start * start)) / 3.0
+    a, b = 1.0 / rate, 1.0 / (rate * rate)
+    zero = (from_factor - to_factor) * a
+    one = from_factor * (start * a + b) - to_factor * (end * a + b)
+    two = from_factor * (start * start * a + 2.0 * start * b + 2.0 * a * b)
+    two -= to_factor * (end * end * a + 2.0 * end * b + 2.0 * a * b)
+    return zero, one, two
+
+
+@compiled
+def add_moments(ledger: Any, at: int, state: int, years_past_75: float, moments: Any) -> None:
+    """Add the moments of time since referral, shifted to moments of (age - 75), to a state's three columns."""
+    zero, one, two = moments
+    ledger[at + state] += zero
+    ledger[at + STATES + state] += years_past_75 * zero + one
+    ledger[at + 2 * STATES + state] += years_past_75 * years_past_75 * zero + 2.0 * years_past_75 * one + two
+
+
+@compiled
+def overlap(start: float, end: float, low: float, high: float) -> tuple[float, float]:
+    """The part of [start, end] inside [low, high]; empty parts have equal ends."""
+    a = max(start, low)
+    return a, max(a, min(end, high))
+
+
+@compiled
+def discounted(start: float, end: float, rate: float) -> float:
+    """Integral of exp(-rate t) over [start, end]."""
+    if rate == 0.0:
+        return end - start
+    return (exp(-rate * start) - exp(-rate * end)) / rate
+
+
+@compiled
+def add_clock(ledger: Any, clock: int, start: float, end: float, cost_rate: float) -> None:
+    """Let a clock run over [start, end]."""
+    if end > start:
+        ledger[CLOCK + clock] += end - start
+        ledger[COST_CLOCK + clock] += discounted(start, end, cost_rate)
+
+
+@compiled
+def add_sojourn(
+    ledger: Any, life: Any, patient: Any, state: int, start: float, end: float, effect_rate: float, cost_rate: float
+) -> None:
+    """Book the years from `start` to `end` spent in `state`, when it is left. Rates are continuous, per year."""
+    if end <= start:
+        return
+    past = patient.age - REFERENCE_AGE
+    add_moments(ledger, TIME, state, past, discounted_moments(start, end, 0.0, 1.0, 1.0))
+    from_factor, to_factor = exp(-effect_rate * start), exp(-effect_rate * end)
+    moments = discounted_moments(start, end, effect_rate, from_factor, to_factor)
+    add_moments(ledger, EFFECT, state, past, moments)
+    cost = moments[0] if cost_rate == effect_rate else discounted(start, end, cost_rate)
+    ledger[COST + state] += cost
+    ledger[CLOCK + 4] += end - start
+    ledger[COST_CLOCK + 4] += cost
+    if patient.renal == Renal.DIALYSIS.value:
+        ledger[CLOCK + 3] += end - start
+        ledger[COST_CLOCK + 3] += cost
+    if state >= State.BELOW_KNEE:
+        since = life.amputated_at
+        for year in range(3):
+            a, b = overlap(start, end, since + year, since + year + 1.0 if year < 2 else inf)
+            add_clock(ledger, year, a, b, cost_rate)
+
+
+@compiled
+def add_count(ledger: Any, what: int, t: float, cost_rate: float) -> None:
+    """Count one costed event at t (years)."""
+    ledger[COUNT + what] += 1.0
+    ledger[COST_COUNT + what] += exp(-cost_rate * t)
+
+
+@compiled
+def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) -> None:
+    """Count an event of the history if it is a costed one."""
+    if event == Event.DOSE:
+        add_count(ledger, DOSE, t, cost_rate)
+        if life.doses == 1:
+            add_count(ledger, TREATED, t, cost_rate)
+    elif event == Event.ANGIOPLASTY:
+        add_count(ledger, ANGIOPLASTY, t, cost_rate)
+    elif event == Event.REPEAT_ANGIOPLASTY:
+        add_count(ledger, REPEAT_ANGIOPLASTY, t, cost_rate)
+    elif event == Event.MINOR_AMPUTATION:
+        add_count(ledger, MINOR, t, cost_rate)
+    elif event == Event.BELOW_KNEE_AMPUTATION:
+        add_count(ledger, BELOW, t, cost_rate)
+    elif event == Event.ABOVE_KNEE_AMPUTATION:
+        add_count(ledger, ABOVE, t, cost_rate)
+    elif event == Event.CONVERSION:
+        add_count(ledger, CONVERSION, t, cost_rate)
+    elif event == Event.WALKS:
+        if life.limb == Limb.BELOW_KNEE:
+            add_count(ledger, PROSTHESIS_BELOW, t, cost_rate)
+        elif life.limb == Limb.ABOVE_KNEE:
+            add_count(ledger, PROSTHESIS_ABOVE, t, cost_rate)
+    elif event == Event.NEW_WOUND:
+        add_count(ledger, NEW_WOUND, t, cost_rate)
+    elif event == Event.HEALED:
+        add_count(ledger, HEALED, t, cost_rate)
+    elif event == Event.STUMP_HEALED:
+        add_count(ledger, STUMP_HEALED, t, cost_rate)
+    elif not life.alive:
+        add_count(ledger, DEATH, t, cost_rate)
+
+
+def visit_table(times: Any, cost_rate: float) -> Any:
+    """Sums of discounted visits before each visit: entry k is for the first k of `times`. Shape (visits + 1,)."""
+    return np.concatenate([[0.0], np.cumsum(np.exp(-cost_rate * times))])
+
+
+@compiled
+def add_visits(ledger: Any, visits: Any, discounted_visits: Any, end: float) -> None:
+    """Count the visits before `end` (death or the horizon)."""
+    n = np.searchsorted(visits, end)
+    ledger[COUNT + VISIT] += n
+    ledger[COST_COUNT + VISIT] += discounted_visits[n]

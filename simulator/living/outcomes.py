@@ -1,0 +1,80 @@
+"""Outcomes of one life at given times, from what happened in it."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from simulator.compiling import compiled
+from simulator.rules.draws import normal
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import measured
+from simulator.vocabulary import DAYS_PER_YEAR, Stream
+
+OUTCOMES = (
+    "major_amputation",
+    "death",
+    "amputation_free_survival",
+    "healing",
+    "healing_without_amputation",
+    "walking",
+    "doses",
+    "tcpo2_last",
+    "tcpo2_last_40",
+    "minor_amputation",
+    "life_years",
+)
+"""Outcomes by a time: cumulative incidences (death competing), shares, doses given, mmHg, restricted life-years.
+
+`tcpo2_last` is measured on one and the same day after referral whatever the policy, see `tcpo2_of_schedule`.
+"""
+WIDTH = len(OUTCOMES)
+
+
+@compiled
+def tcpo2_measured_at(life: Any, params: Any, when: float) -> float:
+    """TcPO2 (mmHg) measured at `when` (years); death or amputation before then make it the last value there was."""
+    when = min(when, min(life.died_at, life.amputated_at))
+    return measured(tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0))
+
+
+@compiled
+def tcpo2_of_schedule(life: Any, params: Any, by: float) -> float:
+    """Measured TcPO2 (mmHg) on the day of the published schedule's last measurement, or at `by` (years) if that is earlier.
+
+    The day is the same in every arm, so that arms can be set against each other: `last_tcpo2_days` after the schedule's
+    third date, whatever was given and when.
+    """
+    return tcpo2_measured_at(life, params, min(life.last_tcpo2_at, by))
+
+
+@compiled
+def last_tcpo2(life: Any, params: Any, by: float) -> float:
+    """Measured TcPO2 (mmHg) after the last treatment as known at `by` (years), as a study of one arm reports it.
+
+    Measured `last_tcpo2_days` after the last dose, so not on one day: nothing to compare policies by. In people never
+    treated as `tcpo2_of_schedule`.
+    """
+    when = life.last_tcpo2_at
+    if life.doses > 0:
+        when = life.last_dose_at + params.last_tcpo2_days / DAYS_PER_YEAR
+    return tcpo2_measured_at(life, params, min(when, by))
+
+
+@compiled
+def outcomes_at(out: Any, life: Any, params: Any, t: float, state: int, walking: int, doses: int) -> None:
+    """Fill `out` (one row, `WIDTH` values) with the outcomes by time t, given the state (-1 dead), walking and doses then."""
+    amputated = life.amputated_at <= t
+    healed = life.healed_at <= t
+    seen = tcpo2_of_schedule(life, params, t)
+    out[0] = 1.0 if amputated else 0.0
+    out[1] = 1.0 if state < 0 else 0.0
+    out[2] = 1.0 if state >= 0 and not amputated else 0.0
+    out[3] = 1.0 if healed else 0.0
+    out[4] = 1.0 if healed and not amputated else 0.0
+    out[5] = 1.0 if state >= 0 and walking else 0.0
+    out[6] = doses
+    out[7] = seen
+    out[8] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
+    out[9] = 1.0 if life.minor_amputation_at <= t else 0.0
+    out[10] = min(t, life.died_at) if life.died_at < inf else t

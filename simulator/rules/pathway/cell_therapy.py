@@ -1,0 +1,38 @@
+"""Giving a dose of cells, and stopping treatment."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from simulator.compiling import compiled
+from simulator.rules.pathway.course import spend_until
+from simulator.rules.pathway.response import responds_to, start_recovery
+from simulator.vocabulary import Risk
+
+
+@compiled
+def give_dose(life: Any, params: Any, policy: Any, t: float) -> bool:
+    """Give the next dose at t (years). True if it changes the course of the patient's hazards."""
+    life.doses += 1
+    life.last_dose_at = t
+    if life.doses == 1:
+        life.first_dose_at = t
+    life.next_dose = t + policy.interval if life.doses < policy.doses else inf
+    changed = False
+    if life.doses == 1 and params.act_death_hr != 1.0:
+        spend_until(life, t)
+        life.death_hr *= params.act_death_hr
+        life.rate[Risk.DISEASE_DEATH] *= params.act_death_hr
+        changed = True
+    if responds_to(life):
+        spend_until(life, t)
+        start_recovery(life, params, t)
+        changed = True
+    return changed
+
+
+@compiled
+def stop_treatment(life: Any) -> None:
+    """Give no further dose."""
+    life.next_dose = inf

@@ -1,0 +1,106 @@
+"""A life in progress: everything about one patient under one policy that can change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulator.compiling import compiled, record_dtype
+from simulator.vocabulary import Limb, Risk, State, Wound
+
+MOST_RAMPS = 8
+RISKS = len(Risk)
+
+LIFE = record_dtype(
+    [
+        ("seed", np.uint64),
+        ("patient", np.uint64),
+        ("time", np.float64),
+        ("alive", np.int64),
+        ("wound", np.int64),
+        ("limb", np.int64),
+        ("walking", np.int64),
+        ("severe", np.int64),
+        ("wounds", np.int64),
+        ("operations", np.int64),
+        ("recoveries", np.int64),
+        # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
+        ("anchor", np.float64),
+        ("reference", np.float64),
+        ("rate", np.float64, (RISKS,)),
+        ("per_mmhg", np.float64, (RISKS,)),
+        ("trend", np.float64, (RISKS,)),
+        ("since", np.float64, (RISKS,)),
+        ("budget", np.float64, (RISKS,)),
+        ("remaining", np.float64, (RISKS,)),
+        ("hazard", np.float64, (RISKS,)),
+        ("exponent", np.float64, (RISKS,)),
+        ("background_death", np.float64),
+        ("healing_hr", np.float64),
+        ("wound_hr", np.float64),
+        ("amputation_hr", np.float64),
+        ("death_hr", np.float64),
+        ("recurrence_hr", np.float64),
+        # perfusion
+        ("tcpo2_start", np.float64),
+        ("tcpo2_slope", np.float64),
+        ("tcpo2_ceiling", np.float64),
+        ("ramps", np.int64),
+        ("ramp_start", np.float64, (MOST_RAMPS,)),
+        ("ramp_duration", np.float64, (MOST_RAMPS,)),
+        ("ramp_height", np.float64, (MOST_RAMPS,)),
+        ("can_recover", np.int64),
+        ("recovers_anyway", np.int64),
+        ("response_dose", np.int64),
+        ("gain", np.float64),
+        ("recovery_start", np.float64),
+        # care
+        ("treated", np.int64),
+        ("tested", np.int64),
+        ("doses", np.int64),
+        ("next_dose", np.float64),
+        ("first_dose_at", np.float64),
+        ("last_dose_at", np.float64),
+        ("last_tcpo2_at", np.float64),
+        ("next_angioplasty", np.float64),
+        ("angioplasties", np.int64),
+        ("restenosis_at", np.float64),
+        ("walks_at", np.float64),
+        # what happened, for outcomes: time of the first such event, infinite if never
+        ("healed_at", np.float64),
+        ("minor_amputation_at", np.float64),
+        ("amputated_at", np.float64),
+        ("converted_at", np.float64),
+        ("first_walked_at", np.float64),
+        ("died_at", np.float64),
+    ]
+)
+
+
+@compiled
+def limb_kept(life: Any) -> bool:
+    """Whether there has been no major amputation."""
+    return bool(life.limb <= Limb.MINOR_AMPUTATION)
+
+
+@compiled
+def wound_open(life: Any) -> bool:
+    """Whether the wound of the limb or stump is open."""
+    return bool(life.wound == Wound.OPEN or life.wound == Wound.RECURRED)
+
+
+@compiled
+def state_of(life: Any) -> int:
+    """The ledger state of a living patient."""
+    if life.limb == Limb.BELOW_KNEE:
+        return State.BELOW_KNEE_WALKING if life.walking else State.BELOW_KNEE
+    if life.limb == Limb.ABOVE_KNEE:
+        return State.ABOVE_KNEE_WALKING if life.walking else State.ABOVE_KNEE
+    if life.wound == Wound.NONE:
+        return State.REST_PAIN
+    if life.wound == Wound.OPEN:
+        return State.SEVERE_ULCER if life.severe else State.ULCER
+    if life.wound == Wound.RECURRED:
+        return State.RECURRENT_ULCER
+    return State.HEALED_AFTER_MINOR if life.limb == Limb.MINOR_AMPUTATION else State.HEALED

@@ -1,0 +1,97 @@
+"""The first day: who is treated under a policy, and the life that begins."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from simulator.compiling import compiled
+from simulator.rules.draws import budget, uniform
+from simulator.rules.pathway.background import background_death
+from simulator.rules.pathway.life import RISKS
+from simulator.rules.pathway.response import draw_response
+from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
+from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.patient import small_ev_level
+from simulator.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Wound
+
+
+@compiled
+def marker_present(patient: Any, params: Any, policy: Any, seed: int, i: int) -> bool:
+    """Whether the patient truly has what the policy's test looks for."""
+    if policy.marker == Marker.THROMBOPHILIA.value:
+        return bool(patient.leiden > 0.5 or patient.mthfr > 0.5)
+    level = patient.small_ev
+    if level != level:
+        level = small_ev_level(patient, params, seed, i)
+    return bool(level >= policy.marker_threshold)
+
+
+@compiled
+def selected(life: Any, patient: Any, params: Any, policy: Any) -> bool:
+    """Whether the policy's biomarker test, with its sensitivity and specificity, lets the patient be treated."""
+    if policy.marker == Marker.NONE.value:
+        return True
+    life.tested = 1
+    present = marker_present(patient, params, policy, life.seed, life.patient)
+    positive = policy.marker_sensitivity if present else 1.0 - policy.marker_specificity
+    seen = uniform(life.seed, life.patient, Stream.MARKER_TEST, 0) < positive
+    return bool(seen == (policy.marker_treat_positive > 0.5))
+
+
+@compiled
+def begin_life(
+    life: Any, patient: Any, params: Any, policy: Any, seed: int, i: int, ages: Any, log_hazards: Any
+) -> None:
+    """Set `life` to the referral of patient i at time 0 under a policy.
+
+    Whoever is not eligible, not selected or not suitable is followed under conservative care.
+    """
+    life.seed, life.patient = seed, i
+    life.time, life.alive, life.anchor = 0.0, 1, 0.0
+    life.limb, life.walking = Limb.INTACT, 0
+    life.wounds, life.operations, life.recoveries = 0, 0, 0
+    life.reference = params.reference_tcpo2
+    for k in range(RISKS):
+        life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
+    life.budget[Risk.DISEASE_DEATH] = budget(seed, i, Stream.DISEASE_DEATH, 0)
+    life.budget[Risk.MAJOR_AMPUTATION] = budget(seed, i, Stream.MAJOR_AMPUTATION, 0)
+    life.budget[Risk.MINOR_AMPUTATION] = budget(seed, i, Stream.MINOR_AMPUTATION, 0)
+    life.budget[Risk.CONVERSION] = budget(seed, i, Stream.CONVERSION, 0)
+    life.tcpo2_start, life.tcpo2_slope = patient.tcpo2, params.tcpo2_slope
+    life.tcpo2_ceiling = max(params.tcpo2_ceiling, patient.tcpo2)
+    life.ramps = 0
+    life.tested, life.doses, life.angioplasties = 0, 0, 0
+    life.next_dose, life.next_angioplasty, life.restenosis_at, life.walks_at = inf, inf, inf, inf
+    life.first_dose_at, life.last_dose_at, life.healed_at, life.minor_amputation_at = inf, inf, inf, inf
+    life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
+    life.background_death = background_death(life, patient, params, ages, log_hazards)
+    hazard_ratios(life, patient, params)
+    draw_response(life, patient, params, policy)
+    plan_care(life, patient, params, policy)
+    if patient.rutherford < 4.5:
+        life.wound, life.severe = Wound.NONE, 0
+        life.budget[Risk.RECURRENCE] = budget(seed, i, Stream.RECURRENCE, 0)
+        risks_with_rest_pain(life, params, 0.0)
+    else:
+        life.wound = Wound.OPEN
+        life.severe = 1 if patient.rutherford > 5.5 or patient.infection > 0.5 else 0
+        life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
+        risks_with_open_wound(life, params, 0.0)
+
+
+@compiled
+def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
+    """Plan the first dose and the angioplasty of those whom the policy treats."""
+    life.treated = 0
+    life.last_tcpo2_at = 2.0 * params.natural_interval_days / DAYS_PER_YEAR + params.last_tcpo2_days / DAYS_PER_YEAR
+    if policy.doses < 0.5 and policy.angioplasty < 0.5:
+        return
+    if not may_enter(policy, patient) or not selected(life, patient, params, policy):
+        return
+    if policy.angioplasty > 0.5 and patient.angioplasty_suitable > 0.5:
+        life.next_angioplasty = policy.waiting
+        life.gain *= params.adjuvant_interaction
+    if policy.doses > 0.5:
+        life.treated = 1
+        life.next_dose = policy.waiting

@@ -1,0 +1,42 @@
+"""The rule for a first and for every repeat dose: given, or treatment stops.
+
+Clinicians decide on what they measure, in every arm, so that the decision carries the error of one TcPO2 measurement.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.compiling import compiled
+from simulator.rules.draws import normal, uniform
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.patient import measured
+from simulator.vocabulary import Repeat, Stream, Wound
+
+
+@compiled
+def decision_tcpo2(life: Any, params: Any, t: float) -> float:
+    """TcPO2 (mmHg) measured when the next dose is decided upon, at t."""
+    error = normal(life.seed, life.patient, Stream.DECISION_ERROR, life.doses)
+    return measured(tcpo2(life, t), params.measurement_sd, error)
+
+
+@compiled
+def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
+    """Whether the dose due at t is given.
+
+    Never after a major amputation, nor once the wound has healed. The first dose is otherwise always given. Repeats follow
+    the policy's rule: always; until measured TcPO2 reaches a value; or clinical judgement, by which a share stops when
+    perfusion looks restored and another share stops for other reasons (refusal, futility, frailty).
+    """
+    if not limb_kept(life) or life.wound == Wound.HEALED:
+        return False
+    if life.doses == 0 or policy.repeat_rule == Repeat.ALWAYS.value:
+        return True
+    seen = decision_tcpo2(life, params, t)
+    if policy.repeat_rule == Repeat.UNTIL_TCPO2.value:
+        return bool(seen < policy.stop_at_tcpo2)
+    u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
+    stop = params.judgement_stop_recovered if seen >= policy.stop_at_tcpo2 else params.judgement_stop
+    return bool(u >= stop)

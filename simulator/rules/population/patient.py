@@ -1,0 +1,219 @@
+"""One synthetic patient: a pure function of the seed, the patient's number and the register.
+
+The referral distribution is drawn first and a scenario's entry criteria then act on the *measured* TcPO2; somebody who may not
+enter is replaced by the next referral with the same number (`attempt`), so that regression to the mean is simulated.
+"""
+
+from __future__ import annotations
+
+from math import erfc, exp, inf, log, nan, sqrt
+from typing import Any
+
+import numpy as np
+
+from simulator.compiling import compiled, record_dtype
+from simulator.rules.draws import normal, normal_quantile, uniform
+from simulator.rules.population.criteria import may_enter
+from simulator.vocabulary import ARTERIES, Renal, Stream
+
+COLUMNS = (
+    "age",
+    "male",
+    "diabetes_years",
+    "ischaemic_heart_disease",
+    "infection",
+    "osteomyelitis",
+    "gangrene",
+    "heel",
+    "right_limb",
+    "tcpo2",
+    "tcpo2_measured",
+    "ankle_pressure_low",
+    "renal",
+    "rutherford",
+    "leiden",
+    "mthfr",
+    "small_ev_high",
+    "small_ev",
+    "angioplasty_suitable",
+    "screened",
+    *(f"artery_{name}" for name in ARTERIES),
+)
+PATIENT = record_dtype([(name, np.float64) for name in COLUMNS])
+"""A patient: one float per column (years, mmHg, 0/1, renal class, Rutherford class, % of vesicles, arteries 0/1)."""
+
+DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH = (
+    COLUMNS.index(name)
+    for name in ("diabetes_years", "infection", "heel", "tcpo2", "tcpo2_measured", "rutherford", "small_ev_high")
+)
+
+MOST_REFERRALS = 10_000
+"""Referrals screened for one enrolled patient before the entry criteria count as impossible."""
+
+
+@compiled
+def truncated_normal(u: float, mean: float, sd: float, low: float, high: float) -> float:
+    """Quantile u of a normal distribution truncated to [low, high]."""
+    if sd <= 0.0:
+        return min(max(mean, low), high)
+    below = 0.5 * erfc((mean - low) / (sd * sqrt(2.0)))
+    above = 0.5 * erfc((high - mean) / (sd * sqrt(2.0)))
+    p = below + u * (1.0 - below - above)
+    return min(max(mean + sd * normal_quantile(min(max(p, 1e-300), 1.0 - 1e-16)), low), high)
+
+
+@compiled
+def has(seed: int, i: int, stream: int, attempt: int, share: float) -> float:
+    """1 with probability `share`, else 0."""
+    return 1.0 if uniform(seed, i, stream, attempt) < share else 0.0
+
+
+@compiled
+def renal_class(u: float, params: Any) -> float:
+    """Renal class from one uniform: dialysis, severe, moderate, normal."""
+    if u < params.renal_dialysis_share:
+        return float(Renal.DIALYSIS.value)
+    if u < params.renal_dialysis_share + params.renal_severe_share:
+        return float(Renal.SEVERE.value)
+    if u < params.renal_dialysis_share + params.renal_severe_share + params.renal_moderate_share:
+        return float(Renal.MODERATE.value)
+    return float(Renal.NORMAL.value)
+
+
+@compiled
+def measured(true: float, sd: float, z: float) -> float:
+    """One TcPO2 measurement (mmHg): truth plus error, never below zero."""
+    return max(0.0, true + sd * z)
+
+
+@compiled
+def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+    """Fill in the wound's features, which go with tissue loss only."""
+    wound = 1.0 if patient.rutherford > 4.0 else 0.0
+    patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
+    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
+    if not described:
+        return
+    patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
+    patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
+
+
+@compiled
+def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+    """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them."""
+    patient.age = truncated_normal(
+        uniform(seed, i, Stream.AGE, attempt), params.age_mean, params.age_sd, params.age_minimum, params.age_maximum
+    )
+    patient.male = has(seed, i, Stream.SEX, attempt, params.male_share)
+    patient.ischaemic_heart_disease = has(
+        seed, i, Stream.ISCHAEMIC_HEART_DISEASE, attempt, params.ischaemic_heart_disease_share
+    )
+    u = uniform(seed, i, Stream.RUTHERFORD, attempt)
+    if u < params.rest_pain_share:
+        patient.rutherford = 4.0
+    elif u < params.rest_pain_share + (1.0 - params.rest_pain_share) * params.severe_tissue_loss_share:
+        patient.rutherford = 6.0
+    else:
+        patient.rutherford = 5.0
+    draw_wound(patient, params, seed, i, attempt, described)
+    if described:
+        variation = params.diabetes_years_sd / params.diabetes_years_mean
+        variance = log(1.0 + variation * variation)
+        z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
+        patient.diabetes_years = min(
+            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
+        )
+        patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
+    patient.tcpo2 = truncated_normal(
+        uniform(seed, i, Stream.TCPO2, attempt), params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf
+    )
+    patient.tcpo2_measured = measured(
+        patient.tcpo2, params.measurement_sd, normal(seed, i, Stream.SCREENING_ERROR, attempt)
+    )
+    patient.ankle_pressure_low = has(seed, i, Stream.ANKLE_PRESSURE, attempt, params.ankle_pressure_share)
+    patient.renal = renal_class(uniform(seed, i, Stream.RENAL, attempt), params)
+    patient.leiden = has(seed, i, Stream.LEIDEN, attempt, params.leiden_share)
+    patient.mthfr = has(seed, i, Stream.MTHFR, attempt, params.mthfr_share)
+    patient.small_ev_high = has(seed, i, Stream.EV_CLASS, attempt, params.small_ev_high_share)
+    patient.small_ev = nan
+    patient.angioplasty_suitable = has(seed, i, Stream.ANGIOPLASTY_SUITABLE, attempt, params.angioplasty_suitable_share)
+    patient.screened = attempt + 1.0
+
+
+@compiled
+def small_ev_level(patient: Any, params: Any, seed: int, i: int) -> float:
+    """Small extracellular vesicles (% of vesicles), given the patient's class."""
+    attempt = int(patient.screened) - 1
+    mean, sd = params.small_ev_low_mean, params.small_ev_low_sd
+    if patient.small_ev_high > 0.5:
+        mean, sd = params.small_ev_high_mean, params.small_ev_high_sd
+    return truncated_normal(uniform(seed, i, Stream.EV_LEVEL, attempt), mean, sd, 0.0, 100.0)
+
+
+@compiled
+def tcpo2_given_measurement(seen: float, params: Any, u: float) -> float:
+    """Quantile u of the true TcPO2 (mmHg) given one measurement: the register's prior times the normal error."""
+    # Products, not powers: compiled and interpreted they round alike.
+    prior = params.referral_tcpo2_sd * params.referral_tcpo2_sd
+    error = params.measurement_sd * params.measurement_sd
+    weight = prior / (prior + error)
+    mean = weight * seen + (1.0 - weight) * params.referral_tcpo2_mean
+    return truncated_normal(u, mean, sqrt(weight * error), 0.0, inf)
+
+
+@compiled
+def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int) -> None:
+    """Lay a real patient's known columns (`given`, NaN where unknown) over a drawn one; `row` views `patient`."""
+    if given[RUTHERFORD] == given[RUTHERFORD]:
+        patient.rutherford = given[RUTHERFORD]
+    elif (given[INFECTION : HEEL + 1] > 0.0).any():
+        patient.rutherford = max(patient.rutherford, 5.0)
+    draw_wound(patient, params, seed, i, 0, True)
+    for column in range(row.shape[0]):
+        if given[column] == given[column]:
+            row[column] = given[column]
+    tcpo2, seen = given[TCPO2], given[MEASURED]
+    if seen == seen and tcpo2 != tcpo2:
+        patient.tcpo2 = tcpo2_given_measurement(seen, params, uniform(seed, i, Stream.TCPO2, 0))
+    elif tcpo2 == tcpo2 and seen != seen:
+        patient.tcpo2_measured = measured(tcpo2, params.measurement_sd, normal(seed, i, Stream.SCREENING_ERROR, 0))
+    level = patient.small_ev
+    if level == level and given[EV_HIGH] != given[EV_HIGH]:
+        high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
+        patient.small_ev_high = 1.0 if high < abs(level - params.small_ev_low_mean) / params.small_ev_low_sd else 0.0
+    if given[DIABETES_YEARS] != given[DIABETES_YEARS]:
+        patient.diabetes_years = min(patient.diabetes_years, patient.age - 1.0)
+
+
+@compiled
+def recruited_from(given: Any, seed: int, i: int) -> Any:
+    """The row of a table of real patients that a trial's patient i is, drawn at random from all of them, as (1, columns).
+
+    A trial recruits from the people whom the table stands for, so rows may come again. No rows stay no rows.
+    """
+    if given.shape[0] == 0:
+        return given
+    row = min(int(uniform(seed, i, Stream.TABLE_ROW, 0) * given.shape[0]), given.shape[0] - 1)
+    return given[row : row + 1]
+
+
+@compiled
+def make_patient(
+    patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool = True
+) -> bool:
+    """Fill `patient` (and `row`, a float view of it) with patient i of a cohort; False if nobody can enter.
+
+    Where patients are not kept, what no rule reads (side, heel, osteomyelitis, duration of diabetes) need not be `described`.
+
+    `given` has shape (rows, columns), NaN where unknown; with no rows everybody is synthetic. With rows, patient i is row
+    i modulo their number, and nobody is turned away.
+    """
+    if given.shape[0] > 0:
+        draw_referral(patient, params, seed, i, 0, True)
+        complete(patient, row, given[i % given.shape[0]], params, seed, i)
+        return True
+    for attempt in range(MOST_REFERRALS):
+        draw_referral(patient, params, seed, i, attempt, described)
+        if may_enter(entry, patient):
+            return True
+    return False
