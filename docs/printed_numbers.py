@@ -150,11 +150,21 @@ class Found:
 
     def figure(self) -> bytes:
         """The figure of the three views, as `clti compare` draws it."""
-        from simulator.report.comparison_figures import views_figure
         from simulator.report.images import image
+        from simulator.telling.figures.compare import views_figure
+        from simulator.words.findings import Findings
 
         kept = Comparison(self.scenario, self.result, self.result, {}, self.result.times, self.views, None)
-        return image(views_figure(kept), "png", with_caption=False)
+        facts = {
+            "labels": {"policy": {name: kept.label(name) for name in kept.policies}},
+            "policies": [{"name": name} for name in kept.policies],
+            "reference": kept.reference,
+            "main": kept.main,
+            "first_time": kept.first_time,
+            "times": list(self.scenario.times),
+        }
+        drawn = views_figure(Findings("compare", {"views": self.views}, facts))
+        return image(drawn, "png", with_caption=False)
 
 
 def at_year(table: pd.DataFrame, outcome: str) -> pd.DataFrame:

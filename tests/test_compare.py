@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import simulator as sim
 from simulator.cli import app
 from simulator.comparison import compare
 from simulator.comparison.founding import founding_table
@@ -21,6 +22,8 @@ from simulator.comparison.population import population_table
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import load_scenario
+from simulator.telling.columns import labels
+from simulator.telling.page import Telling
 
 Clti = Callable[..., tuple[int, str, str]]
 PATIENTS = 300
@@ -351,12 +354,10 @@ def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.Mon
 
 def test_labels_that_quote_a_number_take_it_from_the_register() -> None:
     """With another value for restored perfusion, and another limit of treatment, labels and lines follow."""
-    from simulator.report.comparison_figures import in_words, tcpo2_levels
-    from simulator.report.comparison_tables import SHARES, outcome_label
-
     changed = load_scenario(overrides={"parameters": {"judgement_tcpo2": 35.0}})
-    assert outcome_label("tcpo2_last_40", changed.register) == "TcPO2 after last treatment 35 or above"
-    assert outcome_label("tcpo2_last_40", load_scenario().register).endswith("40 or above")
-    assert not [label for label in SHARES.values() if re.search(r"\b\d", label)]
-    assert in_words(tcpo2_levels(changed, ["conservative", "protocol"])) == "30 and 35 mmHg"
-    assert in_words(tcpo2_levels(changed, ["conservative"])) == "35 mmHg"
+    found = sim.compare(changed, patients=50, reliance=False)
+    page = Telling(found.findings)
+    assert page.label("outcome", "tcpo2_last_40") == "TcPO2 on one day of 35 mmHg or more"
+    assert not [text for text in labels()["outcome"].values() if re.search(r"\b\d", text)]
+    assert changed.tcpo2_levels(["conservative", "protocol"]) == [30.0, 35.0]
+    assert changed.tcpo2_levels(["conservative"]) == [35.0]

@@ -192,12 +192,14 @@ def _reliance() -> pd.DataFrame:
 
 
 def _print_reliance(table: pd.DataFrame, register: Register) -> None:
+    from simulator.comparison.headlines import strongest
     from simulator.evidence.reliance import statements
-    from simulator.report.comparison_tables import reliance_readable
-    from simulator.report.console import console, print_table
+    from simulator.report.console import console, print_text
+    from simulator.telling.columns import labels, told
 
-    readable = reliance_readable(table, register, STRONGEST)
-    print_table(readable.table, "What moves each headline result most", readable.formats, labels=readable.labels)
+    names = {**labels(), "parameter": {parameter.name: parameter.label for parameter in register.parameters}}
+    shown = told(strongest(table, STRONGEST), "reliance_strongest", names)
+    print_text(shown, "What moves each headline result most")
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
     console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)

@@ -15,6 +15,7 @@ from simulator.comparison.population import population_table, treatment_table
 from simulator.comparison.waiting import queue_table, slots_table, waits_table
 from simulator.evidence.parameter import GRADES
 from simulator.scenario.arrays import SHARE
+from simulator.scenario.caveats import caveats
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -144,13 +145,15 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "country": settings.life_table.country,
         "period": settings.life_table.period,
         "given": len(scenario.given),
-        "last_tcpo2_days": float(params["last_tcpo2_days"]),
+        "tcpo2_day": float(2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]),
+        "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
+        "values": {"judgement_tcpo2": float(params["judgement_tcpo2"])},
         "fitted": sum(p.fitted for p in scenario.register.parameters),
         "founding": is_founding(comparison),
         "untreated": list(comparison.untreated),
         "left_aside": list(scenario.left_aside),
         "capacity": None if capacity is None else capacity.model_dump(),
-        "warnings": [],
+        "warnings": list(caveats(scenario)),
         "references": references(comparison),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.result import Result
+from simulator.face.result import Result, now
 
 if TYPE_CHECKING:
     from simulator.run.job import Engine
@@ -47,5 +47,13 @@ def compare(
     from simulator.comparison.findings import findings
     from simulator.face.asked import scenario_of
 
+    begun = now()
     loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides)
-    return Result(findings(compared(loaded, patients, seed, engine, reliance=reliance, progress=progress)))
+    return Result(findings(compared(loaded, patients, seed, engine, reliance=reliance, progress=progress)), begun)
+
+
+def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:
+    """How many patients are simulated when nobody says so: the scenario's number, fewer with the slower engine."""
+    from simulator.comparison.job import default_patients as usual
+
+    return usual(scenario, engine)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+def now() -> tuple[datetime, float]:
+    """When the work begins: date, and the clock that durations are taken from."""
+    return datetime.now(UTC), time.monotonic()
+
+
 class Result:
     """The answer to one question.
 
@@ -24,8 +31,9 @@ class Result:
     the whole folder that the command line writes.
     """
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, begun: tuple[datetime, float] | None = None) -> None:
         self.findings = findings
+        self._begun = begun
         self.tables = dict(findings.tables)
 
     @property
@@ -78,7 +86,13 @@ class Result:
         """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
         from simulator.telling.folder import write_findings
 
-        return write_findings(self.findings, path, self._made_by(), self.figures)
+        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
+
+    def show(self, out: Path | str) -> None:
+        """Print what the command line prints once the results lie in `out`."""
+        from simulator.telling.folder import show
+
+        show(self.findings, out)
 
     def _made_by(self) -> list[str]:
         """The command line, or a word for Python: what the manifest calls the maker."""

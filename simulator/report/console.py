@@ -17,7 +17,7 @@ from simulator.report.spelling import printable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.report.formats import Formats
+    from simulator.report.formats import Formats, TextTable
 
 PIPED_WIDTH = 160
 """Columns of a table that goes to a file or a pipe, where nobody said how wide a line may be."""
@@ -42,12 +42,16 @@ def print_table(
     on: Console | None = None,
 ) -> None:
     """Print a table as people read it; `formats` and `labels` are those of `formats.text_table`."""
+    from simulator.report.formats import text_table
+
+    print_text(text_table(frame, formats, labels), title, on=on)
+
+
+def print_text(content: TextTable, title: str = "", *, on: Console | None = None) -> None:
+    """Print a table that is text already."""
     from rich import box
     from rich.table import Table
 
-    from simulator.report.formats import text_table
-
-    content = text_table(frame, formats, labels)
     screen = on or console()
 
     def cell(text: str) -> Text:

@@ -13,10 +13,10 @@ from simulator.economics.cost_items import PRODUCT_PRICES
 from simulator.evidence.posterior import joint_names
 from simulator.report import decision as decisions
 from simulator.report import economics_tables as read
-from simulator.report.comparison_tables import years
 from simulator.report.decision_figures import information_figure
 from simulator.report.economics_cheers import SOURCE, cheers_table
 from simulator.report.economics_figures import economics_figures
+from simulator.report.formats import years
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
 from simulator.report.readable import Readable

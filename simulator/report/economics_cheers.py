@@ -11,8 +11,8 @@ import pandas as pd
 from simulator.economics.analysis import EconomicAnalysis
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
-from simulator.report.comparison_tables import years
 from simulator.report.decision_figures import Units
+from simulator.report.formats import years
 
 SOURCE = "Husereau D, Drummond M, Augustovski F, et al. CHEERS 2022 statement. BMJ 2022;376:e067975."
 

@@ -29,7 +29,7 @@ def short(value: float) -> str:
 class Format:
     """How one column looks, and which other columns stand in the same cell.
 
-    `se` names the column of the standard error, shown as ``value ± se``; `low` and `high` name the columns of an
+    Negative `digits` stand for as many as a number needs, three at most. `se` names the column of the standard error, shown as ``value ± se``; `low` and `high` name the columns of an
     interval, shown as ``value (low to high)``. Columns named here are not shown on their own.
     """
 
@@ -54,7 +54,7 @@ class Format:
         scaled = float(value) * self.scale
         if math.isinf(scaled):
             return "−∞" if scaled < 0 else "∞"
-        text = f"{abs(scaled):,.{self.digits}f}"
+        text = f"{abs(scaled):,.{self.digits}f}" if self.digits >= 0 else f"{abs(scaled):.3g}"
         if not any(character in "123456789" for character in text):
             return text
         return ("−" if scaled < 0 else "+" if sign else "") + text
@@ -227,3 +227,8 @@ def plain(value: Any) -> str:
 
 def _is_number(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column)) and not bool(pd.api.types.is_bool_dtype(column))
+
+
+def years(time: float) -> str:
+    """A time in words: ``1 year``, ``2.6 years``."""
+    return f"{time:g} year" + ("" if time == 1 else "s")

@@ -110,9 +110,9 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
     "money": {"digits": 0},
     "count": {"digits": 0},
     "per_hundred": {"digits": 1, "scale": 100.0},
-    "limits": {"digits": 3},
+    "short": {"digits": -1},
 }
-"""The formats that data and templates may name. Shares are stored as 0 to 1, times as years."""
+"""The formats that data and templates may name. Shares are stored as 0 to 1, times as years; `short` drops needless digits."""
 
 
 def named(name: str, **more: Any) -> Format:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from simulator.report.console import console, print_text, say_warnings, say_where
 from simulator.report.outputs import OutputFolder
 from simulator.report.provenance import Provenance
 from simulator.telling.figures import figures_of
@@ -23,14 +26,21 @@ def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) 
         inputs=findings_inputs.inputs,
         seed=findings_inputs.seed,
         settings=findings_inputs.settings,
+        warnings=findings_inputs.facts.get("warnings", ()),
     )
 
 
 def write_findings(
-    findings: Findings, path: Path | str, command: Sequence[str], figures: Mapping[str, Figure] | None = None
+    findings: Findings,
+    path: Path | str,
+    command: Sequence[str],
+    figures: Mapping[str, Figure] | None = None,
+    begun: tuple[datetime, float] | None = None,
 ) -> tuple[Path, ...]:
-    """Write everything, all or nothing. Returns the paths, the manifest's last."""
+    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths."""
     folder = opened(findings, path, command)
+    if begun is not None:
+        folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
     fill(folder, findings, figures)
     return folder.write()
 
@@ -52,6 +62,19 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     """The report as one HTML page."""
     made = Provenance.now(command, findings.inputs, findings.seed, findings.settings)
     return page(findings, figures, made.for_readers())
+
+
+def show(findings: Findings, out: Path | str) -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies."""
+    screen = console()
+    for title, content in console_tables(findings, screen.width):
+        print_text(content, title, on=screen)
+    screen.print(sentences(findings))
+    say_warnings(findings.facts.get("warnings", ()), on=screen)
+    closing = sentences(findings, "closing")
+    if closing:
+        screen.print(closing)
+    say_where(out, on=screen)
 
 
 def fragment_of(findings: Findings) -> str:

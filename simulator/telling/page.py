@@ -32,13 +32,21 @@ EQUAL = 4e-4
 """Shares that differ by less are shown as equal."""
 
 
+def _quoting(values: Mapping[str, float]) -> dict[str, dict[str, str]]:
+    """The program's own labels, with the values of parameters that they quote."""
+    return {
+        kind: {name: text.format_map(values) if "{" in text and values else text for name, text in names.items()}
+        for kind, names in labels().items()
+    }
+
+
 class Telling:
     """What a template can ask of findings. One object tells one page, because tables and figures are numbered."""
 
     def __init__(self, findings: Findings, figures: Mapping[str, Any] | None = None) -> None:
         self.findings = findings
         self.figures = figures or {}
-        self.labels: Labels = {**labels(), **findings.facts.get("labels", {})}
+        self.labels: Labels = {**_quoting(findings.facts.get("values", {})), **findings.facts.get("labels", {})}
         self.colours: set[str] = set()
         self._numbers = {"table": 0, "figure": 0}
 

@@ -24,9 +24,10 @@ from simulator.report.style import (
     looks,
     new_figure,
     percent_axis,
+    shortened,
 )
 from simulator.telling.columns import labels
-from simulator.telling.page import lower, years
+from simulator.telling.page import listed, lower, years
 from simulator.words.findings import Findings
 
 CURVES = ("major_amputation", "death", "healing_without_amputation", "amputation_free_survival")
@@ -44,8 +45,6 @@ STATES = {
 CURVE_YEARS = 5.0
 STATE_YEARS = 3.0
 MOST_ACROSS = 2
-REFERENCE_LINES = (30.0, 40.0)
-"""mmHg below which ischaemia counts as critical and healing as impaired (Dubsky et al., Mol Diagn Ther 2023;27:673)."""
 WIDE = 8.6
 
 
@@ -65,7 +64,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
 def _policies(findings: Findings) -> dict[str, str]:
     """Names of the policies compared to what people call them, in order."""
     called = findings.facts["labels"]["policy"]
-    return {each["name"]: called[each["name"]] for each in findings.facts["policies"]}
+    return {each["name"]: shortened(called[each["name"]]) for each in findings.facts["policies"]}
 
 
 def _outcome(name: str) -> str:
@@ -229,6 +228,7 @@ def tcpo2_figure(findings: Findings) -> Figure:
     look = looks(policies)
     course = findings.tables["tcpo2_course"]
     end = 12.0 * float(course["time_years"].max())
+    levels = findings.facts["tcpo2_levels"]
     with house_style():
         figure, panels = _grid(len(policies), 2.7)
         for axes, (policy, label) in zip(panels, policies.items(), strict=False):
@@ -236,7 +236,7 @@ def tcpo2_figure(findings: Findings) -> Figure:
                 name: findings.tables[name][findings.tables[name]["policy"] == policy]
                 for name in ("tcpo2_paths", "tcpo2_course", "tcpo2_end")
             }
-            _paths_panel(axes, own, end, look[policy].colour)
+            _paths_panel(axes, own, end, look[policy].colour, levels)
             axes.set_title(label)
             axes.set_xlabel("Months since referral")
             axes.set_ylabel("True TcPO2, mmHg")
@@ -246,13 +246,14 @@ def tcpo2_figure(findings: Findings) -> Figure:
             f"Thin lines are {shown} single patients, ending at death or major amputation; the thick line is the"
             " mean of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
             f" {end:.3g} months, which the mean hides. Limbs recover without cells, too, because the cells are credited"
-            " with a part of the recovery only, as controls of trials improved as well. Dotted: 30 and 40 mmHg.",
+            " with a part of the recovery only, as controls of trials improved as well. Dotted:"
+            f" {listed([f'{level:g}' for level in levels])} mmHg.",
         )
     return figure
 
 
-def _paths_panel(axes: Axes, own: dict[str, pd.DataFrame], end: float, colour: str) -> None:
-    for level in REFERENCE_LINES:
+def _paths_panel(axes: Axes, own: dict[str, pd.DataFrame], end: float, colour: str, levels: Sequence[float]) -> None:
+    for level in levels:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     for _, path in own["tcpo2_paths"].groupby("patient"):
         months = 12.0 * path["time_years"].to_numpy()
