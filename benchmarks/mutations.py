@@ -288,14 +288,14 @@ MISTAKES = (
     Mistake(
         "walking counted in the dead",
         "living/outcomes.py",
-        "out[5] = 1.0 if state >= 0 and walking else 0.0",
-        "out[5] = 1.0 if walking or state < 0 else 0.0",
+        "out[WALKING] = 1.0 if alive and census[WALKS] else 0.0",
+        "out[WALKING] = 1.0 if census[WALKS] or not alive else 0.0",
     ),
     Mistake(
         "survival without the limb counted as with it",
         "living/outcomes.py",
-        "out[2] = 1.0 if state >= 0 and not amputated else 0.0",
-        "out[2] = 1.0 if state >= 0 else 0.0",
+        "out[AMPUTATION_FREE_SURVIVAL] = 1.0 if alive and not amputated else 0.0",
+        "out[AMPUTATION_FREE_SURVIVAL] = 1.0 if alive else 0.0",
     ),
     Mistake(
         "entry on the true instead of the measured TcPO2",
@@ -313,10 +313,10 @@ MISTAKES = (
         "ceiling of perfusion ignored", "rules/perfusion.py", "return ceiling, 0.0, end", "return value, slope, end"
     ),
     Mistake(
-        "engines part: the SimPy engine forgets the last sojourn",
+        "engines part: the SimPy engine treats everybody by the first policy",
         "living/reference.py",
-        "        if last:\n            self._book(t)",
-        "        if last and t < 0:\n            self._book(t)",
+        "self.setting, self.policy, t, kind",
+        "self.setting, 0, t, kind",
     ),
     Mistake(
         "annual rate taken for a continuous one",
@@ -350,7 +350,10 @@ MISTAKES = (
     ),
     Mistake("truncation forgotten", "evidence/distributions.py", "law.ppf(start + p * (stop - start))", "law.ppf(p)"),
     Mistake(
-        "every draw takes the first draw's luck", "run/job.py", "params = self.draws[draw]", "params = self.draws[0]"
+        "every draw takes the first draw's luck",
+        "run/job.py",
+        "self.draws[draw], self.policies",
+        "self.draws[0], self.policies",
     ),
     Mistake(
         "blocks of patients overlap",

@@ -63,6 +63,25 @@ def compiled(function: F) -> F:
     return wrapped
 
 
+def compiled_on_given_memory(function: F) -> F:
+    """As `compiled`, for loops that make no array and return none.
+
+    References to arrays are not counted, which would cost at every look into a tuple of them.
+    """
+    wrapped: F = numba.njit(error_model="numpy", nogil=True, cache=CACHE is not None, _nrt=False)(function)
+    return wrapped
+
+
+def compiled_in_place(function: F) -> F:
+    """As `compiled`, written into its callers, for what takes arrays in a tuple or functions.
+
+    A tuple costs a count of references for each of its arrays at every call, and a function that takes functions could
+    not be cached as one of its own.
+    """
+    wrapped: F = numba.njit(error_model="numpy", nogil=True, inline="always")(function)
+    return wrapped
+
+
 def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype[Any]:
     """A dtype whose records have their fields as attributes, compiled or not: with the compiler off a debugger can follow.
 
