@@ -26,7 +26,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from simulator.calibration import work
 from simulator.calibration.chains import effective_size, resample, sample_chains
 from simulator.calibration.check import exact_interval, observed_targets, simulated_targets
-from simulator.calibration.cohort import COLUMNS
+from simulator.calibration.cohort import COLUMNS, Window
 from simulator.calibration.coverage import observe
 from simulator.calibration.founding import ALL, FoundingCohort
 from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, given_tables, log_likelihood, small_sample
@@ -690,7 +690,7 @@ def test_fitted_doses(fitted_lives: Array) -> None:
 @needs_fit
 def test_conservative_care_is_like_published_no_option_cohorts(founding: Scenario, data: Founding) -> None:
     """Amputation-free survival at one year without cells lies between 33% and 67%, the published no-option range."""
-    window = np.array([1.0, 1.0, 0.0, 0.5])
+    window = Window(1.0, 1.0, 0.0, 0.5)
     lives = FoundingCohort(founding, data, PATIENTS, SEED).lives(founding.params(), "conservative", window)
     assert 0.33 < np.isin(cells(lives, 1.0), [2, 3]).mean() < 0.67
 

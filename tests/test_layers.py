@@ -18,8 +18,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "errors", "plain_text"},
-            {"work"},
+            {"vocabulary", "errors"},
+            {"work", "plain_text"},
             {"fingerprint"},
             {"compiling"},
             {"rules.draws", "rules.hazards", "rules.perfusion", "statistics"},

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.errors import BadInput, Problem
 from simulator.evidence.posterior import joint_names, parameter_draws
 from simulator.evidence.register import Register
+from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.trials.design import Design
@@ -36,17 +37,16 @@ class Truth:
     """Parameters and policies that trials are simulated from.
 
     params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
-    arm's. crossing holds when control patients switch (years; infinite for never), to which policy, their share, and
-    the TcPO2 (mmHg) above which they do not. rows: for posterior draws the number of the joint posterior row that each
-    of them holds, (draws,); draws that share a row are not independent. stated: the laws of a truth that no life stands
-    behind.
+    arm's. crossover says when control patients cross over (infinite for never), to which policy, and who. rows: for
+    posterior draws the number of the joint posterior row that each of them holds, (draws,); draws that share a row are not
+    independent. stated: the laws of a truth that no life stands behind.
     """
 
     name: str
     params: NDArray[np.void]
     policies: NDArray[np.void]
     arm_policy: NDArray[np.int64]
-    crossing: NDArray[np.float64]
+    crossover: Crossover
     rows: NDArray[np.int64] | None = None
     stated: StatedLaws | None = None
 
@@ -85,10 +85,10 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     crossover = design.crossover
     if crossover is not None:
         policies.append(crossover.to)
-    crossing = np.array([np.inf, 0.0, 0.0, np.inf])
+    crossing = NO_CROSSOVER
     if crossover is not None:
         limit = np.inf if crossover.tcpo2_below is None else crossover.tcpo2_below
-        crossing[:] = crossover.after_months / 12.0, len(policies) - 1, crossover.share, limit
+        crossing = Crossover(crossover.after_months / 12.0, len(policies) - 1, crossover.share, limit)
     truth = Truth(
         name, scenario.parameter_draws(), scenario.policy_records(policies), np.arange(len(design.arms)), crossing
     )
@@ -104,7 +104,7 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
         truth = replace(truth, name=NO_EFFECT)
         if len(design.arms) == 1:
             return replace(truth, policies=scenario.policy_records([scenario.reference]))
-        return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossing=np.full(4, np.inf))
+        return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossover=NO_CROSSOVER)
     if name in VIEWS:
         values: Any = np.zeros(1, [("attributable_share", np.float64)])
         values["attributable_share"] = scenario.register[f"attributable_share_{name}"].value

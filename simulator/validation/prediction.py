@@ -23,7 +23,7 @@ from simulator.sweep.execution import Way, run_rows
 from simulator.validation import measures
 from simulator.validation.baseline import evenly, solved, with_baseline
 from simulator.validation.centres import at_other_centres
-from simulator.validation.lives import Setting
+from simulator.validation.lives import GroupSetting
 from simulator.validation.re_enactment import StudyOfDraws
 from simulator.validation.samples import MOST_SAMPLES, parts_of
 from simulator.validation.study import Group, Study
@@ -107,7 +107,7 @@ class Ready:
     """A group made ready to be lived: parameters and policies of each draw, and what its lives share."""
 
     group: Group
-    setting: Setting
+    setting: GroupSetting
     params: NDArray[np.void]
     policies: NDArray[np.void]
     lives: int
@@ -145,7 +145,7 @@ def make_ready(
         if group.care.assumed_doses is not None:
             low, high = group.care.assumed_doses
             policies["doses"] = np.floor(evenly(low, high + 1.0, f"{key}:{name}:doses", len(draws), seed))
-        setting = Setting(
+        setting = GroupSetting(
             entry_record(criteria), ages, log_hazards, study.follow_up_years, luck_of(seed, key, name) >> 1
         )
         ready[name] = Ready(group, setting, params, policies, lives_needed(study, name, patients), miss)
