@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, log
+from math import inf, log, ulp
 
 import pytest
 
@@ -123,6 +123,18 @@ def test_a_limb_can_recover_where_its_draw_is_below_the_probability() -> None:
     """A hair above the draw it can, a hair below it cannot."""
     assert drawn(response_probability=probability(U * 1.0001)).can_recover == 1  # type: ignore[attr-defined]
     assert drawn(response_probability=probability(U * 0.9999)).can_recover == 0  # type: ignore[attr-defined]
+
+
+def test_a_draw_that_equals_the_probability_is_not_below_it() -> None:
+    """With an odds ratio of 1 the probability is the register's, which here gives the draw to the last bit."""
+    same = {"response_or_small_ev": 1.0, "small_ev_high_share": 0.25}
+    near = [U + k * ulp(U) for k in range(-20, 20)]
+    equal = [
+        p for p in near if response_probability(a_patient(), values(response_probability=p, **same), 0.0, 0.0) == U
+    ]
+    assert equal
+    assert drawn(response_probability=equal[0], **same).can_recover == 0  # type: ignore[attr-defined]
+    assert drawn(response_probability=equal[0], **same).recovers_anyway == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("share", "anyway"), [(0.0, 1), (0.099, 1), (0.101, 0), (1.0, 0)])
