@@ -109,7 +109,7 @@ U = chance(Stream.RESPONSE)
 
 def drawn(policy: dict[str, float] | None = None, **changed: float) -> object:
     """A life whose latent recovery is settled. Low vesicles halve the odds of every patient here."""
-    life = a_life(doses=0)
+    life = a_life(doses=0, recovery_start=9.0)
     draw_response(life, a_patient(), values(**{**DRAWN, **changed}), a_policy(**(policy or {})))
     return life
 
@@ -186,7 +186,8 @@ def test_recovery_without_treatment_comes_when_the_schedule_would_have_given_tha
 def test_recovery_is_one_ramp() -> None:
     """From 0.5 years on, within 36.525 days, to the limb's gain."""
     life = a_life(gain=30.0)
-    start_recovery(life, values(recovery_days=36.525, recovery_waning_share=0.0), 0.5)
+    lasting = {"recovery_waning_share": 0.0, "recovery_waning_delay_years": 2.0, "recovery_waning_years": 0.5}
+    start_recovery(life, values(recovery_days=36.525, **lasting), 0.5)
     assert life.recovery_start == 0.5
     assert ramps(life) == [(0.5, pytest.approx(0.1), 30.0)]
 
