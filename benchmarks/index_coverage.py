@@ -1,4 +1,4 @@
-"""Do intervals of sensitivity indices hold the truth as often as they say? `python benchmarks/index_coverage.py [--quick]`.
+"""Do intervals of sensitivity indices hold the truth as often as they say? `python benchmarks/index_coverage.py`.
 
 Every method runs many times, each time with another seed, on functions whose indices are known: the Ishigami function
 and sums. A line of the table is one index of one parameter: its truth, how far the estimates are off on average, their
@@ -190,10 +190,10 @@ def least(repeats: int, lines: int) -> int:
     return int(binom.ppf(FAIL / max(lines, 1), repeats, CONFIDENCE))
 
 
-def every(repeats: int, methods: tuple[str, ...], sizes: slice = slice(None)) -> Iterator[Line]:
-    """All lines of some methods at some of their sizes."""
+def every(repeats: int, methods: tuple[str, ...]) -> Iterator[Line]:
+    """All lines of some methods."""
     for method in methods:
-        for size in USUAL[method][sizes]:
+        for size in USUAL[method]:
             for known in FUNCTIONS:
                 yield from measure(method, size, known, repeats)
 

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 STUDY = """method = "sobol"
 size = 64
 seed = 1
@@ -50,8 +51,8 @@ main()
 """
 """The command, with files of at most LIMIT bytes and a smoke calibration of half a minute."""
 COMMANDS = {
-    "sensitivity": ("sensitivity", "STUDY"),
-    "sensitivity, two workers": ("sensitivity", "STUDY", "--workers", "2"),
+    "sensitivity": ("sensitivity", "study.toml"),
+    "sensitivity, two workers": ("sensitivity", "study.toml", "--workers", "2"),
     "economics": ("economics", "--draws", "60", "--patients", "30"),
     "trial": ("trial", "rct", "--trials", "3000", "--quick"),
     "validate": ("validate", "--study", "bali", "--draws", "300", "--patients", "60"),
@@ -89,11 +90,12 @@ class Place:
 
     def start(self, command: str, limit: int | None = None) -> subprocess.Popen[str]:
         """A run in a process group of its own, with files of at most `limit` bytes."""
-        words = [str(self.root / "study.toml") if word == "STUDY" else word for word in COMMANDS[command]]
-        env = {**os.environ, "CLTI_CACHE": str(self.root / "cache")} | ({} if limit is None else {"LIMIT": str(limit)})
+        env = {**os.environ, "CLTI_CACHE": str(self.root / "cache"), "PYTHONPATH": str(ROOT)}
+        # Results carry the command, which is therefore the same everywhere.
         return subprocess.Popen(
-            [sys.executable, "-c", START, *words, "--out", str(self.out)],
-            env=env,
+            [sys.executable, "-c", START, *COMMANDS[command], "--out", "out"],
+            cwd=self.root,
+            env=env if limit is None else env | {"LIMIT": str(limit)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -190,6 +192,13 @@ def resize(mount: Path, size: int | None) -> None:
     subprocess.run(["mount", "-o", options, str(mount)], check=True, capture_output=True)
 
 
+def clear(folder: Path) -> None:
+    """Remove a folder, which a soak that was killed may have left mounted."""
+    if os.path.ismount(folder):
+        subprocess.run(["umount", str(folder)], check=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def place_for(folder: Path, warm: Path, disturbance: str, luck: random.Random) -> Iterator[Place]:
     """A fresh place, for full disks a tmpfs if that may be mounted, whose compiled code is there unless luck is against it."""
@@ -215,7 +224,7 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
     random.Random(len(pairs)).shuffle(pairs)
     command, disturbance = pairs[number % len(pairs)]
     here = folder / f"round-{number}"
-    shutil.rmtree(here, ignore_errors=True)
+    clear(here)
     found = {"round": str(number), "command": command, "disturbance": disturbance, "fault": ""}
     with place_for(here, folder / "warm", disturbance, luck) as place:
         try:
@@ -234,7 +243,7 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
         except (Fault, subprocess.TimeoutExpired) as fault:
             found["fault"] = str(fault)
     if not found["fault"]:
-        shutil.rmtree(here, ignore_errors=True)
+        clear(here)
     return found
 
 
@@ -271,7 +280,8 @@ def main() -> int:
     asked = parser.parse_args()
     folder: Path = asked.folder.resolve()
     if asked.afresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        for each in (*folder.glob("round-*"), folder):
+            clear(each)
     folder.mkdir(parents=True, exist_ok=True)
     known, log = folder / "sound.json", folder / "rounds.jsonl"
     if known.exists():

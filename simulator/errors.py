@@ -19,7 +19,7 @@ LONGEST_VALUE = 200
 """Characters of a value or key that a message quotes."""
 LONGEST_LIST = 30
 """Allowed names that a message lists."""
-ALIKE, ALIKE_IF_BEGUN_ALIKE = 0.72, 0.6
+VERY_ALIKE, ALIKE, ALIKE_IF_BEGUN_ALIKE = 0.8, 0.72, 0.6
 """How alike two words must be for one to be offered for the other (`difflib` ratio), and if their first letters agree too: a
 shared ending alone is no typo."""
 
@@ -103,11 +103,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     holding = [name for name in names if len(word) > 2 and word.lower() in name.lower()]
     word = word[:LONGEST_VALUE]
     begun = [name for name in names if name[:3] == word[:3]]
-    close = holding or get_close_matches(word, names, n=1, cutoff=ALIKE)
+    close = (
+        get_close_matches(word, names, n=1, cutoff=VERY_ALIKE)
+        or holding
+        or get_close_matches(word, names, n=1, cutoff=ALIKE)
+    )
     close = close or get_close_matches(word, begun, n=1, cutoff=ALIKE_IF_BEGUN_ALIKE)
-    if len(close) == 1:
-        return f"did you mean {close[0]!r}?"
-    return _listed(holding or names)
+    return f"did you mean {close[0]!r}?" if len(close) == 1 else _listed(holding or names)
 
 
 class Suggestions:

@@ -568,3 +568,17 @@ def test_fitted_parameters_follow_the_seed_and_stay_together() -> None:
     assert len(set(rows.tolist())) == 300
     for name in names:
         assert (one[name] == table[name].to_numpy()[rows]).all()
+
+
+def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
+    """Without options groups are counted in a screenful; a part of a name lists every value whose name holds it."""
+    short = run()
+    assert short.exit_code == 0
+    assert len(short.output.splitlines()) < 25
+    assert "death_hr_heart" not in short.output
+    assert "death_hr_heart" in run("--all").output
+    found = run("--name", "TCPO2", "--out", str(tmp_path / "out"))
+    rows = list(csv.DictReader((tmp_path / "out" / "evidence.csv").open(encoding="utf-8")))
+    names = {p.name for register in catalogue() for p in register.parameters if "tcpo2" in p.name}
+    assert {row["name"] for row in rows} == names
+    assert all(name in found.output for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,38 @@ def test_labels_of_all_scripts_are_taken() -> None:
         assert is_label(label)
     assert label_from("a\nb\u202e" + "x" * 300) == "ab" + "x" * 98
     assert is_label(label_from("\n"))
+
+
+@pytest.mark.parametrize(
+    ("read", "source", "words"),
+    [
+        (load_scenario, "protocol", "clti compare --policy protocol"),
+        (load_scenario, "two_stage", "clti trial two_stage"),
+        (load_scenario, "base.tml", "did you mean 'base'?"),
+        (load_design, "protocol", "clti compare --policy protocol"),
+        (load_design, "two_stge", "did you mean 'two_stage'?"),
+        (load_study, "one_wy", "did you mean 'one_way'?"),
+        (load_study, "base", "clti compare base"),
+    ],
+)
+def test_a_slip_in_a_name_is_answered_with_what_to_type(read: Callable[[str], object], source: str, words: str) -> None:
+    """A missing file is told with a near name, or with the command that the name belongs to."""
+    with pytest.raises(BadInput) as caught:
+        read(source)
+    assert words in str(caught.value)
+
+
+def test_a_file_nearly_of_that_name_is_found(tmp_path: Path) -> None:
+    """A slip in the name of one's own file is answered with the file beside it."""
+    (tmp_path / "my_policy.toml").touch()
+    for read in (load_scenario, load_design, load_study):
+        with pytest.raises(BadInput, match=r"did you mean '.*my_policy\.toml'"):
+            read(tmp_path / "my_polcy.toml")
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b.toml", "", ".", "~", "a/" * 3000 + "b.csv", "x\n"])
+def test_names_that_no_file_can_have_are_told(name: str) -> None:
+    """Whatever is typed as a file's name, every reader answers in one message."""
+    for read in (load_scenario, load_design, load_study, read_patients, read_results):
+        with pytest.raises(BadInput):
+            read(name)

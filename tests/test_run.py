@@ -105,8 +105,8 @@ def test_another_patient_changes_nobody(base: Scenario) -> None:
 
 
 def test_tcpo2_is_measured_on_one_day_under_every_policy(base: Scenario) -> None:
-    """Arms are measured on the same day: people whom no dose has helped or harmed show the same TcPO2 under any schedule."""
-    never = {"response_probability": 0.0}
+    """Arms are measured on the same day: cells that cause nothing leave the same TcPO2 under any schedule."""
+    never = {"attributable_share": 0.0}
     found = simulate(base, ["conservative", "single_dose", "protocol"], patients=500, draws=pd.DataFrame([never]))
     tcpo2 = found.differences[found.differences["outcome"].isin(["tcpo2_last", "tcpo2_last_40"])]
     assert len(tcpo2)

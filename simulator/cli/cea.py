@@ -55,6 +55,7 @@ def main(
     """
     from simulator.economics.decision import choice_problems, decide, threshold_problems
     from simulator.economics.reading import read_results
+    from simulator.evidence.file_names import is_file
     from simulator.evidence.label import ALLOWED, is_label
     from simulator.report import decision as reading
     from simulator.report.console import print_table, say_where
@@ -70,7 +71,7 @@ def main(
     folder = results = None
     try:
         if out is not None:
-            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if file.is_file() else {})
+            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if is_file(file) else {})
     except BadInput as bad:
         problems += bad.problems
     try:

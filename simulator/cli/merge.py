@@ -21,6 +21,7 @@ def main(
     The parts may lie in one folder or in many. Every shard is checked; one that is damaged or belongs elsewhere is
     named and stops the merge, and so do runs that are missing.
     """
+    from simulator.evidence.file_names import is_file
     from simulator.sensitivity.policy_sweep import sweep_of
     from simulator.work.disk import save
 
@@ -28,7 +29,7 @@ def main(
     contents: dict[Path, bytes] = {}
     for folder in folders:
         file = folder / STUDY
-        if not file.is_file():
+        if not is_file(file):
             problems.append(Problem(str(folder), STUDY, "missing", "an output folder of 'clti sensitivity'"))
         else:
             contents[folder] = file.read_bytes()

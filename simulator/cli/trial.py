@@ -14,6 +14,7 @@ from simulator.errors import BadInput, Problem
 HERE = "command line"
 OUT = Path("clti-out/trial")
 TRUTHS = ("scenario", "null", "posterior")
+STATED_TRUTHS = ("stated", "stated_null")
 
 
 def main(
@@ -23,8 +24,9 @@ def main(
     truth: Annotated[
         list[str] | None,
         typer.Option(
-            help="scenario, null (no effect), posterior (assurance), draw:NUMBER, sceptical, central or optimistic; "
-            "repeat for several. Default: scenario, null and posterior."
+            help="stated, stated_null (what the design states; the same without its effect), scenario, null (no effect), "
+            "posterior (assurance), draw:NUMBER, sceptical, central or optimistic; repeat for several. Default: scenario, null "
+            "and posterior, after stated and stated_null where the design states rates."
         ),
     ] = None,
     power: Annotated[float | None, typer.Option(help="Power that sizes are for. Default: the design's.")] = None,
@@ -47,7 +49,7 @@ def main(
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
     from simulator.trials.study import study_design
-    from simulator.trials.truth import name_problems, trial_caveats
+    from simulator.trials.truth import STATED_NAMES, name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -55,7 +57,13 @@ def main(
         planned = load_design(design)
     except BadInput as bad:
         problems += bad.problems
-    truths = tuple(dict.fromkeys(truth or TRUTHS))
+    usual = (*STATED_TRUTHS, *TRUTHS) if planned is not None and planned.design.stated else TRUTHS
+    truths = tuple(dict.fromkeys(truth or usual))
+    stated = [name for name in truths if name in STATED_NAMES]
+    if stated and planned is not None and not planned.design.stated:
+        problems += [
+            Problem(HERE, "--truth", repr(name), "only with a design that has [[stated]] rates") for name in stated
+        ]
     problems += [problem for name in truths for problem in name_problems(name)]
     try:
         settings = {"trials": trials, "truths": list(truths)}

@@ -19,6 +19,7 @@ import pandas as pd
 
 from simulator.economics.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.file_names import is_file
 from simulator.plain_text import text_in
 
 LONG = ("draw", "option", "cost", "effect")
@@ -58,7 +59,7 @@ def _table(path: Path) -> pd.DataFrame:
     name = str(path)
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise BadInput([Problem(name, "file", path.suffix or "no ending", "a table that ends in .csv or .parquet")])
-    if not path.is_file():
+    if not is_file(path):
         raise BadInput([Problem(name, "file", "not found", "an existing .csv or .parquet file")])
     try:
         return pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)

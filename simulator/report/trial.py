@@ -22,8 +22,9 @@ from simulator.report.trial_figures import (
 )
 from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
+from simulator.trials.stated import Stated
 from simulator.trials.study import TrialStudy
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import NO_EFFECT, NULLS, STATED, STATED_NULL
 
 WORDS = {
     "power": "Power",
@@ -117,6 +118,7 @@ def characteristics_table(characteristics: pd.DataFrame) -> Readable:
     }
     none = "Untreated" if "null_rate" in truths else "No effect"
     labels = {"scenario": "Scenario", NO_EFFECT: none, "posterior": "Posterior", "null_rate": "Rate to be beaten"}
+    labels |= {STATED: "Stated", STATED_NULL: "Stated, no effect"}
     return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
 
 
@@ -129,7 +131,7 @@ def answer(study: TrialStudy) -> str:
         measure = SUCCESS.get(truth, "power")
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
-            which = "" if truth in ("scenario", *SUCCESS) else f" ({truth})"
+            which = "" if truth in ("scenario", NO_EFFECT, "posterior") else f" ({truth.replace('_', ' ')})"
             parts.append(f"{WORDS[measure][:1].lower()}{WORDS[measure][1:]}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
@@ -140,8 +142,11 @@ def answer(study: TrialStudy) -> str:
             if untreated > 0.5
             else "."
         )
+    if (STATED, "power") in table.index and ("scenario", "power") in table.index:
+        stated, model = (float(table["value"][truth, "power"]) for truth in (STATED, "scenario"))
+        text += f" What the protocol states gives it a power of {stated:.1%}; what the model expects, {model:.1%}."
     for truth in dict.fromkeys(study.characteristics["truth"]):
-        if (truth, "event_target_reached") in table.index and truth != NO_EFFECT:
+        if (truth, "event_target_reached") in table.index and truth not in NULLS:
             reached = float(table["value"][truth, "event_target_reached"])
             if reached < 0.5:
                 text += f" Only {reached:.1%} of trials ({truth}) reach the {study.conduct.marked.events} events that end them."
@@ -354,6 +359,25 @@ def _when(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
     return report
 
 
+def stated_in_words(stated: Stated) -> str:
+    """What a protocol states of one outcome, as it would say it."""
+    arm = "all arms" if stated.arm is None else stated.arm
+    if stated.event_rate is not None:
+        times = stated.at_months or ()
+        told = ", ".join(
+            f"{rate:.1%} by {month:g} months" for rate, month in zip(stated.event_rate, times, strict=True)
+        )
+    elif stated.median_months is not None:
+        told = f"median {stated.median_months:g} months"
+    elif stated.hazard_ratio is not None:
+        told = f"hazard ratio {stated.hazard_ratio:g}"
+    else:
+        until = [f" until {month:g} months" for month in stated.until_months or ()] + [""]
+        hazards = zip(stated.hazard_per_year or (), until, strict=True)
+        told = ", then ".join(f"{hazard:g} a year{end}" for hazard, end in hazards)
+    return f"{stated.outcome.replace('_', ' ')}, {arm}: {told}"
+
+
 def description(study: TrialStudy) -> list[str]:
     """The design in sentences."""
     design, marked = study.conduct.design, study.conduct.marked
@@ -361,12 +385,15 @@ def description(study: TrialStudy) -> list[str]:
     lines = [f"Arms (policy, allocation): {arms}; {marked.patients:,} patients."]
     accrual = design.accrual
     pattern = {"ramp": f" after {accrual.ramp_months or 0:g} months", "sites": f" at each of {accrual.sites} sites"}
+    later = zip(accrual.later_per_month or (), accrual.from_months or (), strict=True)
+    pattern["pieces"] = "".join(f", {rate:g} from month {month:g} on" for rate, month in later)
     random = ", at random" if accrual.poisson else ""
     lines.append(f"Accrual: {accrual.per_month:g} a month{pattern.get(accrual.pattern, '')}{random}.")
     until = "each" if design.follow_up.until == "own" else "and all until the last patient has been"
     lines.append(f"Follow-up: {design.follow_up.months:g} months {until}.")
     if marked.events is not None:
         lines.append(f"The trial ends with event {marked.events} of the first endpoint, if it comes before that.")
+    lines += [f"Stated: {stated_in_words(each)}." for each in design.stated]
     lost = design.drop_out.per_year
     lines.append("Drop-out: " + ("as in the register." if lost is None else f"{lost:g} a year."))
     strata = ", ".join(stratum.factor for stratum in design.randomisation.strata)

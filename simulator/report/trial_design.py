@@ -159,13 +159,22 @@ def size_report(answer: Answer) -> Report:
     """The sample size on one page."""
     first = answer.table.iloc[0]
     what = "patients" if "patients" in answer.table.columns else "events"
-    lead = f"{int(first[what])} {what} ({first['method']})."
+    lead = f"{first[what]:,.0f} {what} ({first['method']})."
     report = Report(f"Sample size: {answer.design}", lead).section("Answer")
-    report = report.table(answer.table, "Size by method.", formats_for(answer.table), file="samplesize.csv")
-    report = report.points(answer.notes)
+    shown = answer.table.drop(columns="citation")
+    report = report.table(shown, "Size by method.", formats_for(shown), file="samplesize.csv")
+    report = report.points((*answer.notes, *citations(answer)))
     if answer.detail is not None:
         report = report.table(answer.detail, "Around the answer.", formats_for(answer.detail), file="sawtooth.csv")
     return report.figure(size_figure(answer), alt="Power against size")
+
+
+def citations(answer: Answer) -> list[str]:
+    """Which formula each number comes from: papers mix them."""
+    by_source: dict[str, list[str]] = {}
+    for method, citation in zip(answer.table["method"], answer.table["citation"], strict=True):
+        by_source.setdefault(citation, []).append(method)
+    return [f"{'; '.join(methods)}: {citation}." for citation, methods in by_source.items()]
 
 
 def formats_for(table: pd.DataFrame) -> Formats:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from simulator.errors import Problem, nearest, shown
+from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -136,7 +137,7 @@ def resolved_policy(
 def _read(file: Path, name: str, problems: list[Problem]) -> Layer:
     table = _complete(name, read_toml(file, name, problems), file.parent, problems)
     table.setdefault("label", label_from(file.stem))
-    return Layer(name, table, file.read_bytes() if file.is_file() else b"")
+    return Layer(name, table, file.read_bytes() if is_file(file) else b"")
 
 
 def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[Problem]) -> Table:
@@ -160,16 +161,11 @@ def _scenario_file(source: str | Path, folder: Path, problems: list[Problem], ex
     """The file of a scenario given as a path (from `folder` on) or as the name of a shipped one."""
     names = {file.stem: file for file in sorted(shipped("scenarios").glob("*.toml"))}
     path = folder / source
-    try:
-        if path.is_file():
-            return path
-    except OSError:  # a name that no file system takes, too long or forbidden
-        pass
+    if is_file(path):
+        return path
     if str(source) in names:
         return names[str(source)]
-    allowed = f"{nearest(str(source), names)} Or a TOML file at this place"
-    if path.suffix == ".toml":
-        allowed = f"a TOML file at this place, or one of {', '.join(names)}"
+    allowed = instead(path, "scenario")
     if extended_by:
         problems.append(Problem(extended_by, "extends", repr(str(source)), allowed))
     else:

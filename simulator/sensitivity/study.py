@@ -26,6 +26,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from simulator.errors import BadInput, Problem, in_toml, nearest
+from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
@@ -142,12 +143,10 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
     names = {each.stem: each for each in sorted((shipped("scenarios") / SHIPPED).glob("*.toml"))}
     problems: list[Problem] = []
     content: dict[str, Any] = {}
-    if file.is_dir():
-        problems.append(Problem(str(file), "file", "a folder", "a study file (TOML)"))
-    elif not file.exists() and not file.suffix:
+    if not is_file(file):
         if str(file) in names:
             return study_tables(names[str(file)])
-        problems.append(Problem(str(file), "file", MISSING, f"{nearest(str(file), names)} Or a study file (TOML)"))
+        problems.append(Problem(str(file), "file", MISSING, instead(file, "study")))
     elif file.suffix == ".json":
         content = _read_json(file, problems)
     else:
@@ -159,7 +158,7 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
         settings |= {
             key: str((file.parent / value).resolve())
             for key, value in settings.items()
-            if isinstance(value, str) and value.endswith(".toml") and (file.parent / value).is_file()
+            if isinstance(value, str) and value.endswith(".toml") and is_file(file.parent / value)
         }
     return content, file.name
 

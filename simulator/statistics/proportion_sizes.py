@@ -136,6 +136,6 @@ def margin_problems(
         return [Problem("design", "margin", f"{margin:g}", f"above {low:g} and below {high:g}, and not 0")]
     if aim == "equivalence" and not abs(at) < abs(margin):
         return [Problem("design", "margin", f"{margin:g}", f"further from 0 than the true {what}, {at:g}")]
-    if aim == "non-inferiority" and (at - margin) * -margin <= 0.0:
+    if aim == "non-inferiority" and (at - margin) * -margin <= 1e-12:
         return [Problem("design", "margin", f"{margin:g}", f"worse than the true {what}, {at:g}: it is signed")]
     return []

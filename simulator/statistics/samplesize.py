@@ -39,6 +39,11 @@ LIMITS: dict[str, tuple[float, float, bool]] = {
     "win_ratio": (0.0, math.inf, False),
     "ties": (0.0, 1.0, True),
     "lost": (0.0, 1.0, True),
+    "n": (1.0, 1e7, False),
+    "looks": (1.0, 51.0, False),
+    "members": (1.0, 1e3, True),
+    "correlation_within": (0.0, 1.0, True),
+    "until": (0.0, math.inf, False),
 }
 """Lower and upper limit of every input, the upper never included, the lower one where the third value says so."""
 

@@ -16,7 +16,9 @@ from simulator.statistics.simon import TwoStage, two_stage
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility
 from simulator.trials.accrual import Accrual
+from simulator.trials.allocation import CATEGORIES
 from simulator.trials.endpoint import Endpoint, Months
+from simulator.trials.stated import Stated
 
 MOST_PATIENTS = 100_000
 
@@ -29,8 +31,6 @@ Rate = Annotated[float, BeforeValidator(number(0.0, 20.0, "per year"))]
 Growth = Annotated[float, BeforeValidator(number(1.0, 10.0, "times the planned size"))]
 Number = Annotated[float, BeforeValidator(number(-1e6, 1e6))]
 
-CATEGORIES = {"rutherford": (4, 3), "renal": (0, 4)}
-"""Strata with more than two levels: the lowest code and the number of levels."""
 MEASURES = ("age", "diabetes_years", "tcpo2_measured")
 """Strata that need a cut."""
 
@@ -217,6 +217,7 @@ class Design(Frozen):
     follow_up: FollowUp
     size: Size = Size()
     randomisation: Randomisation = Randomisation()
+    stated: Annotated[tuple[Stated, ...], BeforeValidator(as_tuple)] = ()
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(as_tuple)]
     looks: Looks | None = None
     futility: FutilityRule | None = None

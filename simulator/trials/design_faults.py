@@ -12,6 +12,7 @@ from simulator.statistics.spending import NAMES as SPENDING
 from simulator.trials.design import MEASURES, Design
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.idle_keys import idle_keys
+from simulator.trials.stated import stated_faults
 
 
 def faults(design: Design) -> Iterator[Fault]:
@@ -29,6 +30,7 @@ def faults(design: Design) -> Iterator[Fault]:
         return
     yield from _endpoints(design)
     yield from idle_keys(design)
+    yield from stated_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
     yield from _randomisation(design)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import BadInput, Problem, nearest, shown
+from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -41,13 +42,12 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
     problems: list[Problem] = []
     names = shipped_designs()
     file = Path(source)
-    if not file.is_file() and str(source) in names:
+    if not is_file(file) and str(source) in names:
         file = names[str(source)]
+    if not is_file(file):
+        raise BadInput([Problem(str(file), "file", MISSING, instead(file, "design"))])
     root = shipped("scenarios")
     called = spelled(file.resolve(), root) if file.resolve().is_relative_to(root) else str(file)
-    if not file.is_file():
-        allowed = f"a TOML file at this place, or a shipped design: {nearest(str(source), names)}"
-        raise BadInput([Problem(called, "file", MISSING, allowed)])
     table = merged(read_toml(file, called, problems), overrides or {})
     design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
     if design is not None:
@@ -70,7 +70,7 @@ def _scenario(
     view = table.get("view")
     overrides = {"evidence": {"view": view}} if view in ("sceptical", "central", "optimistic") else None
     try:
-        scenario = load_scenario(place if place.is_file() else source, overrides=overrides)
+        scenario = load_scenario(place if is_file(place) else source, overrides=overrides)
     except BadInput as bad:
         problems.extend(bad.problems)
         return None

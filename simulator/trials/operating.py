@@ -17,7 +17,7 @@ from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.decisions import Reason
 from simulator.trials.design import Design
 from simulator.trials.endpoint import KNOWN_SIZE, Endpoint
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import NO_EFFECT, NULLS, STATED_NULL
 
 Array = NDArray[np.float64]
 Row = tuple[str, float, float]
@@ -26,7 +26,7 @@ ROW = "posterior_row"
 """Column of the posterior row behind each trial, where trials share rows."""
 SURE = 2.576
 """Standard errors beyond which a simulated level counts as different from the nominal one."""
-SUCCESS = {NO_EFFECT: "type_i_error", "posterior": "assurance"}
+SUCCESS = {NO_EFFECT: "type_i_error", STATED_NULL: "type_i_error", "posterior": "assurance"}
 """What the probability of success is called under a truth; elsewhere it is the power."""
 
 
@@ -99,15 +99,15 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     if truth == NO_EFFECT and len(conduct.design.arms) == 1:
         success = "success_untreated"
     rejected: NDArray[Any] = succeeded(conduct, columns)
-    if truth == NO_EFFECT:
+    if truth in NULLS:
         rejected = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
     yield success, *share(rejected)
-    if truth == NO_EFFECT and "any_rejected_overruled" in columns:
+    if truth in NULLS and "any_rejected_overruled" in columns:
         yield f"{success}_futility_overruled", *share(columns["any_rejected_overruled"])
-    if len(names) > 1 and truth != NO_EFFECT:
+    if len(names) > 1 and truth not in NULLS:
         yield f"{success}_any", *share(columns["any_rejected"])
         yield f"{success}_all", *share(columns["all_rejected"])
-    if len(names) > 1 and not (truth == NO_EFFECT and conduct.design.sides == 2):
+    if len(names) > 1 and not (truth in NULLS and conduct.design.sides == 2):
         for name in names:
             yield f"{success}_{name}", *share(columns[f"rejected:{name}"])
     for look in range(1, conduct.rule.looks + 1):
@@ -126,7 +126,7 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
         yield "enlargement", *mean(columns["grown"])
     yield from _estimates(conduct, names, columns, mean)
     for name, _, _ in (*conduct.hypotheses, *conduct.others):
-        yield f"alone_{name}", *share(alone(conduct, columns, name, either=truth == NO_EFFECT))
+        yield f"alone_{name}", *share(alone(conduct, columns, name, either=truth in NULLS))
 
 
 def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:

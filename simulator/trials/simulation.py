@@ -28,8 +28,9 @@ from simulator.trials.endpoint import Endpoint
 from simulator.trials.finished import FinishedTrials
 from simulator.trials.looks import end_of_trial, event_dates, information, look_dates, marks
 from simulator.trials.recruits import Recruitment, nobody
+from simulator.trials.stated import stated_trials
 from simulator.trials.stopping_rule import stopping_rule
-from simulator.trials.truth import Truth, truth_named
+from simulator.trials.truth import STATED, Truth, truth_named
 
 LIVES = 25_000
 """Lives in one block of trials, about; memory is a few blocks for each worker."""
@@ -76,6 +77,11 @@ class Simulation:
         """A truth by name."""
         return truth_named(name, self.design, self.planned.scenario, self.trials, self.seed)
 
+    @property
+    def foreseen_truth(self) -> Truth:
+        """The truth that a protocol foresees: what it states, or else the scenario."""
+        return self.truth(STATED if self.design.stated else "scenario")
+
     def conduct(self, patients: int | None = None) -> Conduct:
         """The design at a size (default: its own), with its boundaries.
 
@@ -107,7 +113,7 @@ class Simulation:
         """Some trials of the scenario: mean information of each confirmatory endpoint at the end; shares of the first
         one's at the interim looks; mean date of the end (years)."""
         design, own = self.design, marks(self.design)
-        data = self.lives(self.truth("scenario"), 0, at_once(PILOT, own.patients), own.patients)
+        data = self.lives(self.foreseen_truth, 0, at_once(PILOT, own.patients), own.patients)
         data = limited(data, own.patients)
         dates = look_dates(design, data, own)
         seen = [cut(data, date) for date in dates.T]
@@ -122,6 +128,8 @@ class Simulation:
         longer = 0.0
         if self.design.reestimation is not None or self.design.two_stage is not None:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
+        if truth.stated is not None:
+            return stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
         return self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
 
     def run(
@@ -171,11 +179,15 @@ class Simulation:
                 advance(stop - start)
         return [_joined([done[piece][k] for piece in pieces]) for k in range(len(conducts))]
 
-    def check(self) -> dict[str, float]:
+    def check(self, lives: bool = True) -> dict[str, float]:
         """Compile, and see that patients can enter and that every arm's treatment can be given to some of them.
 
-        Returns the share of patients eligible for each policy that treats. Raises BadInput.
+        Returns the share of patients eligible for each policy that treats; nothing without `lives`, for trials of stated
+        rates alone. Raises BadInput.
         """
+        if not lives:
+            self._check_events()
+            return {}
         with announced("the trial simulation"):
             self.recruitment.trials(self.truth("scenario"), 0, 1, 2)
         with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
@@ -212,7 +224,7 @@ class Simulation:
         if own.events is None and not first_look:
             return
         data = limited(
-            self.lives(self.truth("scenario"), 0, at_once(PILOT // 4, own.patients), own.patients), own.patients
+            self.lives(self.foreseen_truth, 0, at_once(PILOT // 4, own.patients), own.patients), own.patients
         )
         dates, end = event_dates(design.primary, data), end_of_trial(design, data, None)
         seen = (dates <= end[:, None]).sum(axis=1)

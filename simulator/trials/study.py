@@ -18,7 +18,7 @@ from simulator.trials.reasons import comparison_table
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import NEEDS, SizeSearch, endpoint_table, find_size, most_trials, sizes_around
 from simulator.trials.stage_search import DESIGNS, stage_table
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import NULLS, STATED_NAMES
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -85,7 +85,8 @@ def study_design(
     handed out. Raises BadInput for designs that cannot be carried out.
     """
     show = stage or (lambda _what, _steps: nullcontext(lambda _steps: None))
-    treated = simulation.check()
+    alive = not all(name in STATED_NAMES for name in truths)
+    treated = simulation.check(alive)
     conduct, design = simulation.conduct(), simulation.design
     goal = design.size.power if target is None else target
     results = {}
@@ -95,7 +96,8 @@ def study_design(
             columns = simulation.run(truth, [conduct], advance)[0]
             rows = truth.row_of(simulation.trials)
             results[truth.name] = columns if rows is None else columns | {ROW: rows}
-    base = next((name for name in results if name != NO_EFFECT), NO_EFFECT)
+    base = next((name for name in results if name not in NULLS), next(iter(results)))
+    null = next((name for name in results if name in NULLS), None)
     needs = needs_by_truth(conduct, results, goal)
     patients, visits = exported(simulation, base, export) if export else (None, None)
     some = simulation.with_trials(min(CURVES, simulation.trials))
@@ -108,12 +110,12 @@ def study_design(
         boundaries=boundary_table(conduct),
         endpoints=needs,
         calendar=calendar_table(some, tuple(results)),
-        levels=type_i_errors(conduct, results[NO_EFFECT]) if NO_EFFECT in results and len(design.arms) > 1 else None,
+        levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
     )
     # No size gives power to find an effect that is not there.
-    return found if quick or base == NO_EFFECT else _in_full(found, simulation, some, base, show)
+    return found if quick or base in NULLS else _in_full(found, simulation, some, base, alive, show)
 
 
 def needs_by_truth(conduct: Conduct, results: Mapping[str, Columns], target: float) -> pd.DataFrame:
@@ -121,17 +123,20 @@ def needs_by_truth(conduct: Conduct, results: Mapping[str, Columns], target: flo
     frames = []
     for truth, columns in results.items():
         # No size finds an effect that is not there, and an effect that varies has no one size.
-        if truth in (NO_EFFECT, "posterior") and len(results) > 1 and set(results) != {NO_EFFECT, "posterior"}:
+        idle = {*NULLS, "posterior"}
+        if truth in idle and (set(results) - idle or (truth in NULLS and set(results) - NULLS)):
             continue
         table = endpoint_table(conduct, columns, target)
-        if truth == NO_EFFECT:
+        if truth in NULLS:
             table[list(NEEDS)] = np.nan
         table.insert(0, "truth", truth)
         frames.append(table)
     return pd.concat(frames, ignore_index=True)
 
 
-def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: str, show: Stage) -> TrialStudy:
+def _in_full(
+    found: TrialStudy, simulation: Simulation, some: Simulation, base: str, alive: bool, show: Stage
+) -> TrialStudy:
     conduct, goal = found.conduct, found.target
     own = found.endpoints[found.endpoints["truth"] == base]
     pooled = pool(simulation, conduct, base)
@@ -144,11 +149,13 @@ def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: 
     need = float(own.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
+    better = better_needs(own, search)
+    needs = pd.concat([better, found.endpoints[found.endpoints["truth"] != base]], ignore_index=True)
+    if not alive:
+        return replace(found, endpoints=needs, sizes=comparison_table(pooled, better, goal), search=search)
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    better = better_needs(own, search)
-    needs = pd.concat([better, found.endpoints[found.endpoints["truth"] != base]], ignore_index=True)
     sizes = comparison_table(pooled, better, goal)
     return replace(
         found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries

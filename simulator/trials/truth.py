@@ -16,10 +16,16 @@ from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.trials.design import Design
 from simulator.trials.design_reading import Planned
+from simulator.trials.stated import StatedLaws, stated_laws
 
 NO_EFFECT = "no_effect"
 """The null. Tables say it in these words, because many programs read `null` as a missing value."""
-KINDS = ("scenario", "null", "posterior", "draw:NUMBER", "sceptical", "central", "optimistic")
+STATED, STATED_NULL = "stated", "stated_no_effect"
+"""What the design states, and the same with every arm as the first."""
+NULLS = frozenset({NO_EFFECT, STATED_NULL})
+"""Truths in which nothing is to be found."""
+KINDS = ("stated", "scenario", "null", "stated_null", "posterior", "draw:NUMBER", "sceptical", "central", "optimistic")
+STATED_NAMES = (STATED, STATED_NULL, "stated_null")
 VIEWS = ("sceptical", "central", "optimistic")
 MOST_DRAWS = 20_000
 """Posterior draws held at once; more trials than that use them again."""
@@ -32,7 +38,8 @@ class Truth:
     params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
     arm's. crossing holds when control patients switch (years; infinite for never), to which policy, their share, and
     the TcPO2 (mmHg) above which they do not. rows: for posterior draws the number of the joint posterior row that each
-    of them holds, (draws,); draws that share a row are not independent.
+    of them holds, (draws,); draws that share a row are not independent. stated: the laws of a truth that no life stands
+    behind.
     """
 
     name: str
@@ -41,6 +48,7 @@ class Truth:
     arm_policy: NDArray[np.int64]
     crossing: NDArray[np.float64]
     rows: NDArray[np.int64] | None = None
+    stated: StatedLaws | None = None
 
     @property
     def varies(self) -> bool:
@@ -86,6 +94,12 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
     )
     if name == "scenario":
         return truth
+    if name in (STATED, STATED_NULL, "stated_null"):
+        rate = design.drop_out.per_year
+        laws = stated_laws(design, float(truth.params["drop_out_rate"][0]) if rate is None else rate)
+        if name == STATED:
+            return replace(truth, stated=laws)
+        return replace(truth, name=STATED_NULL, stated=laws.without_effect())
     if name in ("null", NO_EFFECT):
         truth = replace(truth, name=NO_EFFECT)
         if len(design.arms) == 1:
@@ -117,7 +131,7 @@ def trial_caveats(planned: Planned, truths: Sequence[str], trials: int) -> tuple
 
 def name_problems(name: str) -> list[Problem]:
     """What is wrong with the name of a truth."""
-    if name in ("scenario", "null", NO_EFFECT, "posterior", *VIEWS) or _draw(name) is not None:
+    if name in ("scenario", "null", NO_EFFECT, "posterior", *VIEWS, *STATED_NAMES) or _draw(name) is not None:
         return []
     return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
 

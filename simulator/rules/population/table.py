@@ -112,8 +112,9 @@ def read_patients(path: Path | str) -> tuple[NDArray[np.float64], tuple[str, ...
     """
     try:
         content = Path(path).read_bytes()
-    except OSError as error:
-        raise BadInput([Problem(str(path), "file", error.strerror or str(error), "a CSV file at this place")]) from None
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadInput([Problem(str(path), "file", reason, "a CSV file at this place")]) from None
     return patients_in(content, str(path))
 
 
