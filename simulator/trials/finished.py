@@ -41,7 +41,7 @@ class FinishedTrials:
         whole = hashlib.sha256(f"{self.family} {truth.name} {first} {last}".encode())
         for array in (truth.params_of(first, last - first), truth.policies, truth.arm_policy, truth.crossing):
             whole.update(np.ascontiguousarray(array).tobytes())
-        whole.update(f"{truth.stated}".encode())
+        whole.update(f"{truth.stated} {truth.at_margin}".encode())
         for conduct in conducts:
             whole.update(conduct.design.model_dump_json().encode())
             whole.update(f"{conduct.marked} {conduct.whole!r} {conduct.described}".encode())
