@@ -113,7 +113,7 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
         if name == STATED:
             return replace(truth, stated=laws)
         return replace(truth, name=STATED_NULL, stated=laws.without_effect(), at_margin=margin)
-    if name in ("null", NO_EFFECT, ALIKE):
+    if name in ("null", NO_EFFECT, AT_MARGIN, ALIKE):
         truth = replace(truth, name=ALIKE if name == ALIKE else AT_MARGIN if margin else NO_EFFECT)
         truth = replace(truth, at_margin=truth.name == AT_MARGIN)
         if len(design.arms) == 1:
@@ -137,7 +137,7 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
 
 def name_problems(name: str) -> list[Problem]:
     """What is wrong with the name of a truth."""
-    if name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, *VIEWS, *STATED_NAMES) or _draw(name) is not None:
+    if name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES) or _draw(name) is not None:
         return []
     return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
 
