@@ -48,7 +48,7 @@ class FinishedTrials:
             np.array(truth.crossover),
         ):
             whole.update(np.ascontiguousarray(array).tobytes())
-        whole.update(f"{truth.stated}".encode())
+        whole.update(f"{truth.stated} {truth.at_margin}".encode())
         for conduct in conducts:
             whole.update(conduct.design.model_dump_json().encode())
             whole.update(f"{conduct.marked} {conduct.whole!r} {conduct.described}".encode())
