@@ -30,9 +30,9 @@ POLICIES = ("conservative", "protocol")
 scenario = load_scenario("base", policies=POLICIES)
 
 # %% [markdown]
-# We look for a typical patient of those whose leg is lost under conservative care and kept under the published protocol of cell therapy.
-# Such patients are the exception: most lives are the same under both, and some people recover without any cells. A good
-# story is a bad average.
+# We look for a typical patient of those whose leg is lost under conservative care and kept under the published protocol of
+# cell therapy. They are the exception: most lives are the same under both, and some people recover without any cells. A
+# good story is a bad average.
 
 # %%
 number = typical(scenario, POLICIES, "spared", seed=1)

@@ -10,6 +10,10 @@ A usual run tries a few hundred damaged files of the same kinds each time. A lon
 from __future__ import annotations
 
 import os
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from damaged import FILES
