@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
 from simulator.errors import BadInput, Problem
+from simulator.rules.draws import budget
 from simulator.trials.accrual import PLACES
 from simulator.trials.analysis import analyse, time_to_event
 from simulator.trials.data import TrialData

@@ -52,8 +52,8 @@ class Truth:
     params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
     arm's. crossover says when control patients cross over (infinite for never), to which policy, and who. rows: for
     posterior draws the number of the joint posterior row that each of them holds, (draws,); draws that share a row are not
-    independent. stated: the laws of a truth that no life stands behind. at_margin: whether the other arms are made worse until they
-    lie on the margin.
+    independent. stated: the laws of a truth that no life stands behind. at_margin: whether the other arms are made worse
+    until they lie on the margin.
     """
 
     name: str
@@ -149,7 +149,10 @@ def trial_caveats(planned: Planned, truths: Sequence[str], trials: int) -> tuple
 
 def name_problems(name: str) -> list[Problem]:
     """What is wrong with the name of a truth."""
-    if name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES) or _draw(name) is not None:
+    if (
+        name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES)
+        or _draw(name) is not None
+    ):
         return []
     return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
 
