@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "compiling", "errors"},
+            {"vocabulary", "compiling", "errors", "words"},
             {"draws", "hazards", "perfusion"},
             {"evidence", "population"},
             {"pathway"},
