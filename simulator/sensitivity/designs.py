@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from simulator.sensitivity.inputs import Floats
-from simulator.words.luck import generator
+from simulator.words.luck import generator, seed_of
 
 HARMONICS = 6
 """Harmonics that FAST adds up. SALib's default of 4 leaves total indices of the Ishigami function off by 0.05."""
@@ -145,7 +145,9 @@ def _sobol_points(size: int, factors: int, seed: int) -> Floats:
     from scipy.stats import qmc
 
     with _no_advice():
-        return np.asarray(qmc.Sobol(d=factors, scramble=True, rng=generator(seed, "sobol points")).random(size))
+        return np.asarray(
+            qmc.Sobol(d=factors, scramble=True, rng=np.random.default_rng(seed_of(seed, "points"))).random(size)
+        )
 
 
 def _search_curve(problem: dict[str, Any], seed: int, number: int) -> Floats:
