@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "errors"},
+            {"vocabulary", "errors", "words"},
             {"work", "plain_text"},
             {"fingerprint"},
             {"compiling"},
