@@ -15,16 +15,14 @@ from typing import Any
 import numpy as np
 
 import simulator as sim
-from simulator.calibration.cohort import follow_clinically
-from simulator.compiling import compiled
-from simulator.living import compiled as engine
-from simulator.living.ledger import WIDTH, visit_table
-from simulator.living.outcomes import WIDTH as OUTCOMES
-from simulator.living.visits import visit_times
+from simulator.compiling import compiled, compiled_on_given_memory
+from simulator.living.blocks import add_block
+from simulator.living.next_event import care_under, live_unobserved, refer
+from simulator.living.room import new_room
+from simulator.living.setting import new_setting
+from simulator.living.sums import Sums
 from simulator.rules.draws import uniform
-from simulator.rules.pathway.life import LIFE
-from simulator.rules.pathway.referral import begin_life
-from simulator.rules.population.patient import PATIENT, make_patient
+from simulator.rules.population.patient import make_patient
 
 PEOPLE = 40_000
 DRAWS_PER_LIFE = 19.0
@@ -33,37 +31,27 @@ FUNCTIONS_PER_LIFE = 30.0
 """Logarithms and exponentials: about two for each of three risks on each of five segments."""
 
 
-@compiled
-def patients(n: int, params: Any, entry: Any, given: Any, patient: Any, row: Any) -> float:
+@compiled_on_given_memory
+def patients(n: int, setting: Any, room: Any) -> float:
     """Draw patients only."""
+    patient = room.patient
     total = 0.0
     for i in range(n):
-        make_patient(patient, row, given, params, entry, np.uint64(1), i)
+        make_patient(patient, room.row, setting.given, setting.params, setting.entry, setting.seed, i)
         total += patient.age
     return total
 
 
-@compiled
-def clinical(
-    n: int,
-    params: Any,
-    policies: Any,
-    entry: Any,
-    given: Any,
-    patient: Any,
-    row: Any,
-    life: Any,
-    ages: Any,
-    log_h: Any,
-    end: float,
-) -> float:
-    """Draw patients and let them live under two policies, keeping no books."""
+@compiled_on_given_memory
+def clinical(n: int, setting: Any, room: Any) -> float:
+    """Draw patients and let them live under every policy, keeping no books."""
+    life, patient, row = room
     total = 0.0
     for i in range(n):
-        make_patient(patient, row, given, params, entry, np.uint64(1), i)
-        for p in range(2):
-            begin_life(life, patient, params, policies[p], np.uint64(1), i, ages, log_h)
-            follow_clinically(life, params, policies[p], end)
+        make_patient(patient, row, setting.given, setting.params, setting.entry, setting.seed, i)
+        for p in range(setting.policies.shape[0]):
+            refer(life, patient, setting, p, i, setting.horizon)
+            live_unobserved(life, patient, care_under(setting, p))
             total += life.time
     return total
 
@@ -100,36 +88,23 @@ def nanoseconds(work: Callable[[int], object], n: int) -> float:
 def main() -> None:
     """Measure and print."""
     scenario = sim.load_scenario()
-    params, policies = scenario.params(), scenario.policy_records(["conservative", "protocol"])
-    entry, given, (ages, log_h), clock = (
+    names = ["conservative", "protocol"]
+    setting = new_setting(
+        scenario.params(),
+        scenario.policy_records(names),
         scenario.entry_record,
         scenario.given,
+        1,
         scenario.life_table_arrays,
         scenario.clock,
+        np.array(scenario.times),
     )
-    visits = visit_times(params["visit_interval_days"], params["later_visit_interval_days"], clock[0])
-    times = np.array(scenario.times)
-    life, patient = np.zeros(1, LIFE), np.zeros(1, PATIENT)
-    row = patient.view(np.float64).reshape(1, -1)
-    k = len(times)
-    sums = [np.zeros((2, WIDTH)) for _ in range(2)] + [np.zeros((2, k, OUTCOMES)) for _ in range(3)]
-    rest = [np.zeros((2, k, 10)), np.zeros((2, k, 3))]
-
-    def whole(n: int) -> object:
-        return engine.run_block(
-            params, policies, entry, given, np.uint64(1), 0, n, ages, log_h, clock, visits, visit_table(visits, clock[2]),
-            times, 0, life[0], patient[0], row[0], *sums, *rest,
-        )  # fmt: skip
-
-    person = nanoseconds(lambda n: patients(n, params, entry, given, patient[0], row[0]), PEOPLE) / 2.0
-    lived = nanoseconds(
-        lambda n: clinical(n, params, policies, entry, given, patient[0], row[0], life[0], ages, log_h, clock[0]),
-        PEOPLE,
-    )
-    full = nanoseconds(whole, PEOPLE) / 2.0
+    room, sums = new_room(), Sums.zero(len(names), len(scenario.times))
+    person = nanoseconds(lambda n: patients(n, setting, room), PEOPLE) / len(names)
+    lived = nanoseconds(lambda n: clinical(n, setting, room), PEOPLE) / len(names)
+    full = nanoseconds(lambda n: add_block(setting, 0, n, 0, sums), PEOPLE) / len(names)
     number, function = nanoseconds(uniforms, 10**7), nanoseconds(functions, 10**7) / 3.0
     floor = DRAWS_PER_LIFE * number + FUNCTIONS_PER_LIFE * function
-    lived /= 2.0
     print(f"per life: {full:.0f} ns, of which drawing the patient {person:.0f}, the course {lived - person:.0f},")
     print(f"          ledger, census, outcomes and sums {full - lived:.0f}")
     print(f"one uniform {number:.1f} ns; one logarithm or exponential {function:.1f} ns")

@@ -266,6 +266,7 @@ def undisturbed(folder: Path, commands: list[str]) -> tuple[dict[str, dict[str, 
         print(f"{command}: {done.seconds:.0f} s undisturbed", flush=True)
     for kept in ("ledgers", "predictions"):
         shutil.rmtree(folder / "sound" / "cache" / "clti-simulator" / kept, ignore_errors=True)
+    (folder / "sound" / "cache").mkdir(exist_ok=True)
     (folder / "sound" / "cache").rename(folder / "warm")
     return sound, seconds
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -37,9 +37,31 @@ PROOF = 32
 
 def compiled(function: F) -> F:
     """Compile a rule when it is first called, or load it from the cache; with NUMBA_DISABLE_JIT=1 it stays as it is."""
-    wrapped: Any = numba.njit(**HOW)(function)
+    return _wrapped(function, HOW)
+
+
+def compiled_on_given_memory(function: F) -> F:
+    """As `compiled`, for loops that make no array and return none.
+
+    References to arrays are not counted, which would cost at every look into a tuple of them.
+    """
+    return _wrapped(function, {**HOW, "_nrt": False})
+
+
+def compiled_in_place(function: F) -> F:
+    """As `compiled`, written into its callers, for what takes arrays in a tuple or functions.
+
+    A tuple costs a count of references for each of its arrays at every call, and a function that takes functions could
+    not be cached as one of its own.
+    """
+    wrapped: F = numba.njit(**HOW, inline="always")(function)
+    return wrapped
+
+
+def _wrapped(function: F, how: dict[str, Any]) -> F:
+    wrapped: Any = numba.njit(**how)(function)
     if hasattr(wrapped, "py_func"):
-        wrapped._cache = _Cache(function)
+        wrapped._cache = _Cache(function, how)
         wrapped._compiler.compile = _quietly(wrapped._compiler.compile)
     return wrapped  # type: ignore[no-any-return]
 
@@ -112,9 +134,9 @@ def _quietly(compile_: Callable[..., Any]) -> Callable[..., Any]:
 class _Place:
     """Where Numba keeps a function: a folder for all, and a name that follows what is compiled."""
 
-    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+    def __init__(self, function: Callable[..., Any], how: Mapping[str, Any], folder: Path) -> None:
         self.folder = folder
-        self.stamp = fingerprint(function, HOW)
+        self.stamp = fingerprint(function, how)
         self.name = f"{function.__module__.removeprefix('simulator.')}.{function.__qualname__}-{self.stamp[:16]}"
 
 
@@ -161,8 +183,9 @@ class _CodeFile(IndexDataCacheFile):  # type: ignore[misc]
 class _Cache(FunctionCache):  # type: ignore[misc]
     """A function's place in the cache, found when it is first needed."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], how: Mapping[str, Any]) -> None:
         self._py_func = function
+        self._how = how
         self._name = repr(function)
         self._impl: Any = None
         self._cache_file: Any = None
@@ -203,7 +226,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
             if folder is None:
                 self.disable()
             else:
-                place = _Place(self._py_func, folder)
+                place = _Place(self._py_func, self._how, folder)
                 self._cache_file, self._cache_path = _CodeFile(place), str(folder)
                 self._impl = _Results(folder, self._py_func)
         return bool(self._enabled)

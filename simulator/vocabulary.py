@@ -95,7 +95,7 @@ class Event(IntEnum):
     """What an event history can hold.
 
     Ties are broken so: clinical events before planned care; background death before the competing risks; among
-    risks the order of `Risk`; among planned care the order of this list; visits last.
+    risks the order of `Risk`; among planned care the order of `planned_care`; visits last.
     """
 
     REFERRAL = 0
@@ -117,6 +117,8 @@ class Event(IntEnum):
     STOPS_TREATMENT = 16
     VISIT = 17
     HORIZON = 18
+    CROSSES_OVER = 19
+    """To another arm's policy, or asked whether to; in trials only."""
 
 
 class Wound(IntEnum):

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from simulator.evidence import load_life_table, load_register
 from simulator.evidence.distributions import sample
-from simulator.living import compiled_cohort
+from simulator.living import blocks
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import visit_table
+from simulator.living.setting import Setting
 from simulator.living.visits import visit_times
+from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS
@@ -121,6 +123,31 @@ def fixed_arrays(horizon: float = HORIZON, yearly: float = 0.03) -> dict[str, ND
     }
 
 
+def setting(
+    params: Any,
+    policy: Any,
+    seed: int = 1,
+    who: Any = None,
+    given: NDArray[np.float64] = NOBODY_GIVEN,
+    **arrays: Any,
+) -> Setting:
+    """What lives under one policy share; `who` may enter (default: anybody)."""
+    fixed = fixed_arrays() | arrays
+    horizon, effect_rate, cost_rate = map(float, fixed.pop("clock"))
+    return Setting(
+        params=params,
+        policies=np.array([policy], POLICY),
+        entry=entry() if who is None else who,
+        given=given,
+        seed=np.uint64(seed),
+        horizon=horizon,
+        effect_rate=effect_rate,
+        cost_rate=cost_rate,
+        crossover=NO_CROSSOVER,
+        **fixed,
+    )
+
+
 def follow(
     params: Any,
     policy: Any,
@@ -129,12 +156,12 @@ def follow(
     count: int = 200,
     who: Any = None,
     given: NDArray[np.float64] = NOBODY_GIVEN,
-    engine: Callable[..., Followed] = compiled_cohort.follow,
+    engine: Callable[..., Followed] = blocks.follow,
+    events: bool = True,
     **arrays: Any,
 ) -> Followed:
     """Follow patients who meet `who` (default: anybody) with an engine."""
-    fixed = fixed_arrays() | arrays
-    return engine(params, policy, entry() if who is None else who, given, seed, first, count, **fixed)
+    return engine(setting(params, policy, seed, who, given, **arrays), 0, first, count, events)
 
 
 SCRATCH = {"remaining", "hazard", "exponent", "ramp_start", "ramp_duration", "ramp_height"}

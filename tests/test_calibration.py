@@ -26,7 +26,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from simulator.calibration import work
 from simulator.calibration.chains import effective_size, resample, sample_chains
 from simulator.calibration.check import exact_interval, observed_targets, simulated_targets
-from simulator.calibration.cohort import COLUMNS
+from simulator.calibration.cohort import COLUMNS, Window
 from simulator.calibration.coverage import observe
 from simulator.calibration.founding import ALL, FoundingCohort
 from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, given_tables, log_likelihood, small_sample
@@ -56,6 +56,7 @@ from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.report import outputs
 from simulator.scenario import Scenario, load_scenario
+from simulator.words.luck import generator
 from simulator.work.store import Store
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -492,9 +493,9 @@ def test_chains_sample_a_known_posterior() -> None:
         return np.asarray(-0.5 * np.einsum("ij,jk,ik->i", x - mean, precision, x - mean))
 
     start = np.random.default_rng(1).normal(0.0, 3.0, (100, 3))
-    draws = sample_chains(level, start, steps=4000, keep_every=40, seed=3)
+    draws = sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test"))
     assert draws.shape == (100 * 50, 3)
-    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, seed=3))
+    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test")))
     # 5,000 draws, of which correlation leaves at least 2,500 independent ones.
     error = np.sqrt(np.diag(covariance) / 2500)
     assert (np.abs(draws.mean(axis=0) - mean) < 5 * error).all()
@@ -505,9 +506,9 @@ def test_chains_sample_a_known_posterior() -> None:
 def test_draws_are_taken_in_proportion_to_their_weights() -> None:
     """Systematic resampling takes each draw as often as its weight says, up to one; equal weights take everyone once."""
     weights = np.random.default_rng(5).gamma(0.5, size=300)
-    counts = np.bincount(resample(weights, 2000, seed=1), minlength=300)
+    counts = np.bincount(resample(weights, 2000, generator(1, "test")), minlength=300)
     assert np.abs(counts - 2000 * weights / weights.sum()).max() < 1.0
-    assert sorted(resample(np.ones(50), 50, seed=9)) == list(range(50))
+    assert sorted(resample(np.ones(50), 50, generator(9, "test"))) == list(range(50))
     assert effective_size(np.ones(50)) == pytest.approx(50)
     assert effective_size(np.array([1.0, 0.0, 0.0])) == 1.0
     assert effective_size(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
@@ -690,7 +691,7 @@ def test_fitted_doses(fitted_lives: Array) -> None:
 @needs_fit
 def test_conservative_care_is_like_published_no_option_cohorts(founding: Scenario, data: Founding) -> None:
     """Amputation-free survival at one year without cells lies between 33% and 67%, the published no-option range."""
-    window = np.array([1.0, 1.0, 0.0, 0.5])
+    window = Window(1.0, 1.0, 0.0, 0.5)
     lives = FoundingCohort(founding, data, PATIENTS, SEED).lives(founding.params(), "conservative", window)
     assert 0.33 < np.isin(cells(lives, 1.0), [2, 3]).mean() < 0.67
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_inputs import (
-    NOBODY_GIVEN,
     assert_same,
     drawn_parameters,
-    entry,
     fixed_arrays,
     follow,
     parameters,
     policy,
+    setting,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,14 +41,10 @@ def at_centre(
 ) -> tuple[Followed, Waiting]:
     """Follow a cohort at a centre with a number of slots a week."""
     return capacity.follow(
-        parameters() if params is None else params,
-        policy,
-        entry(),
-        NOBODY_GIVEN,
-        seed,
+        setting(parameters() if params is None else params, policy, seed, **fixed_arrays(horizon)),
+        0,
         count,
-        **fixed_arrays(horizon),
-        capacity=Capacity(slots, referrals, discipline),
+        Capacity(slots, referrals, discipline),
     )
 
 

@@ -89,7 +89,7 @@ def test_options_and_recursion_count() -> None:
 
 def test_every_rule_is_known_by_its_own_code() -> None:
     """No compiled function of the program uses a global of a kind whose fingerprint is that of all sources."""
-    import simulator.living.compiled as engine
+    import simulator.living.blocks as engine
     from simulator import fingerprint as module
 
     seen: list[str] = []

@@ -26,7 +26,7 @@ from engine_inputs import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.living import compiled_cohort, reference
+from simulator.living import blocks, reference
 from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
 from simulator.living.outcomes import OUTCOMES
 from simulator.rules.pathway.policy import POLICY
@@ -130,7 +130,7 @@ def test_any_policy_gives_the_same_lives_in_both_engines(
     arrays = fixed_arrays(horizon, yearly)
     fast, slow = (
         follow(params, arms, seed=seed, count=12, engine=engine, **arrays)
-        for engine in (compiled_cohort.follow, reference.follow)
+        for engine in (blocks.follow, reference.follow)
     )
     assert_same(fast, slow)
 
@@ -147,7 +147,7 @@ def test_entry_criteria_and_real_patients_are_alike_in_both_engines() -> None:
     ]:
         fast, slow = (
             follow(parameters(), policy("protocol"), count=count, who=who, given=known, engine=engine)
-            for engine in (compiled_cohort.follow, reference.follow)
+            for engine in (blocks.follow, reference.follow)
         )
         assert_same(fast, slow)
     assert fast.barred == 2
@@ -191,7 +191,7 @@ def test_ties_go_by_the_written_rule() -> None:
             arrays = fixed_arrays(horizon) | {"visits": np.array([t]), "discounted_visits": np.array([0.0, 1.0])}
             fast, slow = (
                 follow(params, arms, first=i, count=1, engine=engine, **arrays)
-                for engine in (compiled_cohort.follow, reference.follow)
+                for engine in (blocks.follow, reference.follow)
             )
             assert_same(fast, slow)
             together = fast.history[fast.history["time"] == t]["event"].tolist()
@@ -241,9 +241,9 @@ def test_books_agree_with_the_history() -> None:
 def test_history_gets_the_room_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A history longer than the room made at first is complete; one that was not asked for is empty."""
     whole = follow(parameters(), policy("protocol"), count=50)
-    monkeypatch.setattr(compiled_cohort, "ROOM", 1)
+    monkeypatch.setattr(blocks, "ROOM", 1)
     assert_same(whole, follow(parameters(), policy("protocol"), count=50))
-    for engine in (compiled_cohort.follow, reference.follow):
+    for engine in (blocks.follow, reference.follow):
         without = follow(parameters(), policy("protocol"), count=50, engine=engine, events=False)
         assert without.history.shape == (0,)
         assert np.array_equal(without.ledgers, whole.ledgers)

@@ -18,8 +18,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "errors", "plain_text", "words"},
-            {"work"},
+            {"vocabulary", "errors", "words"},
+            {"work", "plain_text"},
             {"fingerprint"},
             {"compiling"},
             {"rules.draws", "rules.hazards", "rules.perfusion", "statistics"},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from test_engines import policies
 
-from simulator.living import compiled_cohort, reference
+from simulator.living import blocks, reference
 from simulator.living.cohort_arrays import Followed
 from simulator.rules.pathway.policy import POLICY
 from simulator.vocabulary import Event
@@ -31,7 +31,7 @@ def same_events(a: NDArray[np.void], b: NDArray[np.void]) -> bool:
     return all(np.array_equal(a[name], b[name], equal_nan=name == "tcpo2") for name in ("time", "event", "tcpo2"))
 
 
-@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+@pytest.mark.parametrize("engine", [blocks.follow, reference.follow])
 def test_same_policy_twice_gives_the_same_bits(engine: Callable[..., Followed]) -> None:
     """Nothing but the inputs decides a life: neither what ran before, nor another policy in between."""
     first = follow(parameters(), policy("protocol"), count=150, engine=engine)

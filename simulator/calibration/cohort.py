@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled_on_given_memory, record_dtype
+from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.outcomes import last_tcpo2
-from simulator.rules.draws import budget, uniform
-from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.rules.pathway.life import limb_kept
-from simulator.rules.pathway.referral import begin_life
 from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.enrolment import follow_up_end
 from simulator.rules.population.patient import make_patient
-from simulator.vocabulary import Stream
+from simulator.vocabulary import Limb
 
 COLUMNS = (
     "healed_at",
@@ -33,64 +31,37 @@ COLUMNS = (
 below the knee, and true TcPO2 at the time at which randomised trials compare arms (NaN once dead or amputated)."""
 
 
-@compiled
-def follow_clinically(life: Any, params: Any, policy: Any, horizon: float) -> None:
-    """A life to death or the horizon without ledger or history: the same events as in the engines."""
-    changed = True
-    clinical, risk = 0.0, -1
-    while life.alive:
-        if changed:
-            clinical, risk = clinical_event(life, horizon)
-        care, kind = planned_care(life)
-        if not (clinical <= horizon) and care >= horizon:
-            return
-        life.time = min(clinical, care)
-        if clinical <= care:
-            suffer(life, params, clinical, risk)
-            changed = True
-        else:
-            _, changed = care_for(life, params, policy, care, kind)
+OBSERVED = record_dtype([(name, np.float64) for name in COLUMNS])
 
 
-@compiled
-def observe_cohort(
-    params: Any,
-    policy: Any,
-    entry: Any,
-    given: Any,
-    seed: int,
-    first: int,
-    ages: Any,
-    log_hazards: Any,
-    window: Any,
-    life: Any,
-    patient: Any,
-    row: Any,
-    out: Any,
-) -> None:
-    """Fill `out` (patients, columns of `COLUMNS`) with patients first, first + 1, ... under one policy.
+class Window(NamedTuple):
+    """What the study sees: shortest and longest administrative follow-up (years), losses (per year), and the time of the
+    randomised comparison of TcPO2 (years)."""
 
-    `window` holds the shortest and longest administrative follow-up, the rate of loss and the time of the randomised
-    comparison of TcPO2 (years, per year, years).
-    """
+    shortest: float
+    longest: float
+    loss_rate: float
+    contrast: float
+
+
+@compiled_on_given_memory
+def observe_cohort(setting: Any, window: Any, first: int, room: Any, out: Any) -> None:
+    """Fill `out` (patients, of OBSERVED) with patients first, first + 1, ... under the setting's first policy."""
+    life, patient, row = room
+    params, seed = setting.params, setting.seed
     for j in range(out.shape[0]):
         i = first + j
-        make_patient(patient, row, given, params, entry, seed, i)
-        begin_life(life, patient, params, policy, seed, i, ages, log_hazards)
-        end = window[1] - (window[1] - window[0]) * uniform(seed, i, Stream.ENTRY_DATE, 0)
-        lost_at = budget(seed, i, Stream.DROP_OUT, 0) / window[2] if window[2] > 0.0 else np.inf
-        followed = min(end, lost_at)
-        follow_clinically(life, params, policy, followed)
-        contrast = window[3]
-        kept = min(life.died_at, life.amputated_at) > contrast
-        out[j, 0] = life.healed_at
-        out[j, 1] = life.amputated_at
-        out[j, 2] = life.died_at
-        out[j, 3] = min(followed, life.died_at)
-        out[j, 4] = 1.0 if lost_at < min(end, life.died_at) else 0.0
-        out[j, 5] = life.doses
-        out[j, 6] = patient.tcpo2_measured
-        out[j, 7] = last_tcpo2(life, params, followed)
-        out[j, 8] = life.first_walked_at
-        out[j, 9] = 1.0 if not limb_kept(life) and life.limb == 2 else 0.0
-        out[j, 10] = tcpo2(life, contrast) if kept and followed > contrast else np.nan
+        make_patient(patient, row, setting.given, params, setting.entry, seed, i)
+        followed, lost = follow_up_end(seed, i, window.shortest, window.longest, window.loss_rate)
+        refer(life, patient, setting, 0, i, followed)
+        live_unobserved(life, patient, care_under(setting, 0))
+        seen = out[j]
+        seen.healed_at, seen.amputated_at, seen.died_at = life.healed_at, life.amputated_at, life.died_at
+        seen.followed = min(followed, life.died_at)
+        seen.lost = 1.0 if lost and followed < life.died_at else 0.0
+        seen.doses = life.doses
+        seen.tcpo2_enrolment, seen.tcpo2_last = patient.tcpo2_measured, last_tcpo2(life, params, followed)
+        seen.first_walked_at = life.first_walked_at
+        seen.below_knee = 1.0 if life.limb == Limb.BELOW_KNEE else 0.0
+        kept = min(life.died_at, life.amputated_at) > window.contrast
+        seen.tcpo2_contrast = tcpo2(life, window.contrast) if kept and followed > window.contrast else np.nan

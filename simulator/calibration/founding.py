@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibration.cohort import COLUMNS, observe_cohort
+from simulator.calibration.cohort import COLUMNS, OBSERVED, Window, observe_cohort
 from simulator.calibration.summaries import AMPUTATED, CONTRAST, STATISTICS, summarise
 from simulator.calibration.targets import Founding
-from simulator.rules.pathway.life import LIFE
-from simulator.rules.population.patient import PATIENT
+from simulator.living.room import new_room
+from simulator.living.setting import new_setting
 from simulator.scenario.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -40,35 +40,24 @@ class FoundingCohort:
     patients: int
     seed: int
 
-    @property
-    def key(self) -> Any:
-        """The seed as compiled code takes it."""
-        return np.uint64(self.seed)
-
-    def lives(self, params: Any, policy: str = "protocol", window: Array | None = None, first: int = 0) -> Array:
+    def lives(self, params: Any, policy: str = "protocol", window: Window | None = None, first: int = 0) -> Array:
         """Patients first, first + 1, ... as the study observed them, shape (patients, columns of `cohort.COLUMNS`)."""
         if window is None:
-            window = np.array([self.data.shortest, self.data.longest, params["drop_out_rate"], CONTRAST_TCPO2_YEARS])
-        ages, log_hazards = self.scenario.life_table_arrays
-        life, patient = np.zeros(1, LIFE), np.zeros(1, PATIENT)
-        row = patient.view(np.float64).reshape(1, -1)
-        out = np.zeros((self.patients, len(COLUMNS)))
-        observe_cohort(
+            own = float(params["drop_out_rate"])
+            window = Window(self.data.shortest, self.data.longest, own, CONTRAST_TCPO2_YEARS)
+        scenario = self.scenario
+        setting = new_setting(
             params,
-            self.scenario.policy_records([policy])[0],
-            self.scenario.entry_record,
-            self.scenario.given,
-            self.key,
-            first,
-            ages,
-            log_hazards,
-            window,
-            life[0],
-            patient[0],
-            row[0],
-            out,
+            scenario.policy_records([policy]),
+            scenario.entry_record,
+            scenario.given,
+            self.seed,
+            scenario.life_table_arrays,
+            scenario.clock,
         )
-        return out
+        out = np.zeros(self.patients, OBSERVED)
+        observe_cohort(setting, window, first, new_room(), out)
+        return out.view(np.float64).reshape(self.patients, len(COLUMNS))
 
     def statistics(self, params: Any, first: int = 0) -> Array:
         """Every statistic of `ALL` for one set of parameters."""
@@ -76,7 +65,7 @@ class FoundingCohort:
         out[: len(STATISTICS)] = summarise(
             self.lives(params, first=first), self.data.follow_up_years, self.data.longest
         )
-        window = np.array([CONTRAST_YEARS, CONTRAST_YEARS, 0.0, CONTRAST_TCPO2_YEARS])
+        window = Window(CONTRAST_YEARS, CONTRAST_YEARS, 0.0, CONTRAST_TCPO2_YEARS)
         for arm, policy in enumerate(("conservative", "single_dose")):
             lives = self.lives(params, policy, window, first)
             out[len(STATISTICS) + arm] = np.mean(lives[:, AMPUTATED] <= CONTRAST_YEARS)

@@ -24,9 +24,9 @@ def main(
     truth: Annotated[
         list[str] | None,
         typer.Option(
-            help="stated, stated_null (what the design states; the same without its effect), scenario, null (no effect), "
-            "posterior (assurance), draw:NUMBER, sceptical, central or optimistic; repeat for several. Default: scenario, null "
-            "and posterior, after stated and stated_null where the design states rates."
+            help="stated, stated_null (what the design states; the same without its effect), scenario, null (no effect; with "
+            "a margin, on it), alike, posterior (assurance), draw:NUMBER, sceptical, central or optimistic; repeat for "
+            "several. Default: scenario, null and posterior, after stated and stated_null where the design states rates."
         ),
     ] = None,
     power: Annotated[float | None, typer.Option(help="Power that sizes are for. Default: the design's.")] = None,

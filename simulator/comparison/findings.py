@@ -83,7 +83,7 @@ def at_risk_table(comparison: Comparison) -> pd.DataFrame:
     for group, rows in groups.items():
         share = rows.groupby(["policy", "time_years"], sort=False, as_index=False)["share"].sum()
         parts.append(share.assign(group=group, people=np.rint(share["share"] * comparison.result.people).astype(int)))
-    return pd.concat(parts, ignore_index=True)[["policy", "time_years", "group", "people"]]
+    return pd.DataFrame(pd.concat(parts, ignore_index=True)[["policy", "time_years", "group", "people"]])
 
 
 def grades_table(comparison: Comparison) -> pd.DataFrame:

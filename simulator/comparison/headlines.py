@@ -55,13 +55,11 @@ def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
     """
     moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most)
     rows = []
-    for row in moving.itertuples():
-        outcome, who, time = str(row.outcome).split(", ")
+    for row in moving.to_dict("records"):
+        outcome, who, time = str(row["outcome"]).split(", ")
         policy, _, reference = who.partition(" minus ")
-        result = (outcome, policy, reference, float(time.removesuffix(" y")))
-        limits = (row.low_value, row.high_value)
-        rows.append(
-            (*result, row.parameter, row.grade, *limits, row.base, row.base + row.at_low, row.base + row.at_high)
-        )
+        at_low, at_high = (row["base"] + row[side] for side in ("at_low", "at_high"))
+        told = (row["parameter"], row["grade"], row["low_value"], row["high_value"], row["base"], at_low, at_high)
+        rows.append((outcome, policy, reference, float(time.removesuffix(" y")), *told))
     columns = ["outcome", "policy", "reference", "time_years", "parameter", "grade", "low_value", "high_value"]
     return pd.DataFrame(rows, columns=[*columns, "base", "at_low", "at_high"])

@@ -26,6 +26,7 @@ from simulator.scenario.economics import HALVES, Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.sweep.execution import Way, run_rows
 from simulator.sweep.model import Evaluation, canonical
+from simulator.words.luck import seed_of
 from simulator.work.code import running_code
 from simulator.work.disk import cache_folder
 
@@ -253,7 +254,7 @@ def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: 
 
 def _seed(seed: int, block: int, half: int) -> int:
     """A seed of its own for each block and half, so that no two of them share a patient."""
-    return int(np.random.SeedSequence([seed, block, half]).generate_state(1, np.uint64)[0])
+    return seed_of(seed, "draws", block, half)
 
 
 def _lives(scenario: Scenario, halves: list[dict[str, Array]], draws: NDArray[np.void], people: int) -> Lives:

@@ -26,6 +26,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.scenario.economics import Trial
 from simulator.scenario.policy import stricter
 from simulator.scenario.scenario import Scenario
+from simulator.words.luck import generator
 
 YEARS = 1.0
 MEASURED = "tcpo2_last"
@@ -155,7 +156,7 @@ def _results(truth: Array, sd: Array, per_arm: int, seed: int) -> Array:
     """One simulated trial per draw, with the same luck whatever its size."""
     from scipy.stats import binom
 
-    random = np.random.Generator(np.random.Philox(seed))
+    random = generator(seed, "proposed trial")
     events = binom.ppf(random.random((len(truth), 2)), per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
     measured = truth[:, 2:] + random.standard_normal((len(truth), 2)) * sd / np.sqrt(per_arm)
     return np.column_stack([events, measured])

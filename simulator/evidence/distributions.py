@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from simulator.evidence.parameter import (
     Uniform,
 )
 from simulator.evidence.wholes import columns, cut_to_one
+from simulator.words.luck import generator
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
@@ -117,10 +117,8 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
 
 
 def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
-    """The first `n` uniforms of a named stream: Philox with the name's SHA-256 and the seed as its key."""
-    name_key = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
-    generator = np.random.Generator(np.random.Philox(key=np.array([name_key, seed], dtype=np.uint64)))
-    return np.maximum(generator.random(n), SMALLEST_UNIFORM)
+    """The first `n` uniforms of a named stream."""
+    return np.maximum(generator(seed, stream).random(n), SMALLEST_UNIFORM)
 
 
 def _expectation(parameter: Parameter, power: int) -> float:

@@ -20,11 +20,11 @@ import simpy
 from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
-from simulator.living.reference import Course, Due, Turn, new_setting, read_outcomes
+from simulator.living.reference import Course, Due
+from simulator.living.setting import Setting
 from simulator.rules.draws import budget
 from simulator.rules.pathway.angioplasty import angioplasty_is_done
 from simulator.rules.pathway.life import limb_kept
-from simulator.rules.pathway.referral import begin_life
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
 from simulator.rules.population.patient import make_patient
 from simulator.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
@@ -132,7 +132,7 @@ class Centre:
 
     def treat(self, course: Course, place: Place, t: float) -> None:
         """Carry out the procedure at t, in a slot that was granted, unless it is not indicated any more."""
-        if course.care_for(t, place.care) == Event.STOPS_TREATMENT:
+        if course.let_happen(Due(t, place.care)) == Event.STOPS_TREATMENT:
             self.leave(course, place, t, WaitEnd.NO_LONGER_INDICATED)
         else:
             self._book(course, place, t, WaitEnd.GRANTED)
@@ -184,11 +184,11 @@ def patient_process(env: Any, course: Course, centre: Centre) -> Generator[Any, 
             places.remove(granted)
             centre.treat(course, granted, now)
         elif needs_slot(course, due):
-            place = centre.ask(course, due.time, due.care)
+            place = centre.ask(course, due.time, due.kind)
             if place.request.triggered:
                 centre.treat(course, place, due.time)
             else:
-                course.set_aside(due.care)
+                course.set_aside(due.kind)
                 places.append(place)
         else:
             course.let_happen(due)
@@ -197,17 +197,16 @@ def patient_process(env: Any, course: Course, centre: Centre) -> Generator[Any, 
             for place in places:
                 centre.leave(course, place, course.life["time"], reason)
                 if reason is WaitEnd.HEALED:
-                    course.care_for(course.life["time"], place.care)
+                    course.let_happen(Due(float(course.life["time"]), place.care))
             places.clear()
 
 
 def needs_slot(course: Course, due: Due) -> bool:
     """Whether a slot has to be asked for: a dose or an angioplasty is due, and the rule says that it is to be."""
-    if due.turn is not Turn.CARE:
-        return False
-    if due.care == Event.DOSE:
-        return bool(dose_is_given(course.life, course.setting.params, course.setting.policy, due.time))
-    return due.care == Event.ANGIOPLASTY and bool(angioplasty_is_done(course.life))
+    if due.kind == Event.DOSE:
+        setting = course.setting
+        return bool(dose_is_given(course.life, setting.params, setting.policies[course.policy], due.time))
+    return due.kind == Event.ANGIOPLASTY and bool(angioplasty_is_done(course.life))
 
 
 def end_of_wait(course: Course) -> WaitEnd | None:
@@ -229,46 +228,30 @@ def referral_dates(seed: int, count: int, per_year: float) -> NDArray[np.float64
 
 
 def follow(
-    params: Any,
-    policy: Any,
-    entry: Any,
-    given: NDArray[np.float64],
-    seed: int,
-    count: int,
-    ages: NDArray[np.float64],
-    log_hazards: NDArray[np.float64],
-    clock: NDArray[np.float64],
-    visits: NDArray[np.float64],
-    discounted_visits: NDArray[np.float64],
-    times: NDArray[np.float64],
-    capacity: Capacity,
-    events: bool = True,
+    setting: Setting, policy: int, count: int, capacity: Capacity, events: bool = True
 ) -> tuple[Followed, Waiting]:
-    """Follow patients 0 .. count - 1 under one policy in one Environment, as they are referred to a centre.
+    """Follow patients 0 .. count - 1 under one policy, by number, in one Environment, as they are referred to a centre.
 
-    Arguments and arrays are those of `simulator.living.reference.follow`. The centre starts empty. Each patient is
-    followed for the whole horizon from referral; who may not enter is not referred.
+    The arrays are those of `simulator.living.reference.follow`. The centre starts empty. Each patient is followed for
+    the whole horizon from referral; who may not enter is not referred.
     """
-    setting = new_setting(params, policy, clock, visits, discounted_visits, times)
-    key: Any = np.uint64(seed)
-    arrays = new_arrays(count, times.shape[0])
+    arrays = new_arrays(count, len(setting.times))
     rows = rows_of(arrays["patients"])
     env = simpy.Environment()
     centre = Centre(env, capacity)
     courses: dict[int, Course] = {}
 
     def referrals() -> Generator[Any, Any, None]:
-        for j, date in enumerate(referral_dates(seed, count, capacity.referrals_per_year)):
+        for j, date in enumerate(referral_dates(setting.seed, count, capacity.referrals_per_year)):
             yield env.timeout(max(0.0, date - env.now))
             patient, life = arrays["patients"][j], arrays["lives"][j]
-            if make_patient(patient, rows[j], given, params, entry, key, j):
-                begin_life(life, patient, params, policy, key, j, ages, log_hazards)
-                courses[j] = Course(setting, life, patient, arrays["ledgers"][j], arrays["censuses"][j], float(date))
+            if make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, j):
+                courses[j] = Course(setting, policy, life, patient, j, float(date))
                 env.process(patient_process(env, courses[j], centre))
 
     env.process(referrals())
     env.run()
     for j, course in courses.items():
-        read_outcomes(course, arrays["paths"][j], arrays["outcomes"][j])
+        course.keep(arrays, j)
     history = joined([course.history for course in courses.values()] if events else [])
     return Followed(**arrays, history=history, barred=count - len(courses)), centre.waiting()

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.living.compiled import HISTORY
+from simulator.living.census import DEAD
+from simulator.living.census import WIDTH as CENSUS_WIDTH
+from simulator.living.history import HISTORY
 from simulator.living.ledger import WIDTH
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.rules.pathway.life import LIFE
@@ -20,7 +22,7 @@ class Followed:
     """One policy's patients, row j being patient first + j. A patient who could not enter has NaN outcomes.
 
     patients, lives: shape (count,), of PATIENT and LIFE (as it was at the end). ledgers: (count, WIDTH). censuses:
-    (count, times, 3), ledger state (-1 dead), walking and doses so far. paths: (count, times), true TcPO2 (mmHg), NaN
+    (count, times, census WIDTH), columns as in `simulator.living.census`. paths: (count, times), true TcPO2 (mmHg), NaN
     after death or major amputation. outcomes: (count, times, outcomes). history: HISTORY rows, patient after patient,
     each in the order of events; without rows if it was not asked for. barred: how many could not enter.
     """
@@ -52,7 +54,7 @@ def new_arrays(count: int, times: int) -> dict[str, Any]:
         "patients": np.zeros(count, PATIENT),
         "lives": np.zeros(count, LIFE),
         "ledgers": np.zeros((count, WIDTH)),
-        "censuses": np.full((count, times, 3), -1, np.int64),
+        "censuses": np.full((count, times, CENSUS_WIDTH), DEAD, np.int64),
         "paths": np.full((count, times), np.nan),
         "outcomes": np.full((count, times, OUTCOME_WIDTH), np.nan),
     }

@@ -19,6 +19,7 @@ REFERENCE_AGE = 75.0
 """Age about which moments are taken: a convention of bookkeeping."""
 
 CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
+AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE = range(len(CLOCKS))
 COUNTS = (
     "dose",
     "treated",
@@ -123,16 +124,17 @@ def add_sojourn(
     add_moments(ledger, EFFECT, state, past, moments)
     cost = moments[0] if cost_rate == effect_rate else discounted(start, end, cost_rate)
     ledger[COST + state] += cost
-    ledger[CLOCK + 4] += end - start
-    ledger[COST_CLOCK + 4] += cost
+    ledger[CLOCK + ALIVE] += end - start
+    ledger[COST_CLOCK + ALIVE] += cost
     if patient.renal == Renal.DIALYSIS.value:
-        ledger[CLOCK + 3] += end - start
-        ledger[COST_CLOCK + 3] += cost
+        ledger[CLOCK + DIALYSIS] += end - start
+        ledger[COST_CLOCK + DIALYSIS] += cost
     if state >= State.BELOW_KNEE:
         since = life.amputated_at
-        for year in range(3):
-            a, b = overlap(start, end, since + year, since + year + 1.0 if year < 2 else inf)
-            add_clock(ledger, year, a, b, cost_rate)
+        for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
+            year = clock - AMPUTEE_YEAR_1
+            a, b = overlap(start, end, since + year, since + year + 1.0 if clock < AMPUTEE_LATER else inf)
+            add_clock(ledger, clock, a, b, cost_rate)
 
 
 @compiled

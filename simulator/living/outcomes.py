@@ -6,6 +6,7 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
+from simulator.living.census import DEAD, DOSES_SO_FAR, STATE, WALKS
 from simulator.rules.draws import normal
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
@@ -29,6 +30,8 @@ OUTCOMES = (
 `tcpo2_last` is measured on one and the same day after referral whatever the policy, see `tcpo2_of_schedule`.
 """
 WIDTH = len(OUTCOMES)
+MAJOR_AMPUTATION, DEATH, AMPUTATION_FREE_SURVIVAL, HEALING, HEALING_WITHOUT_AMPUTATION, WALKING = range(6)
+DOSES, TCPO2_LAST, TCPO2_LAST_40, MINOR_AMPUTATION, LIFE_YEARS = range(6, WIDTH)
 
 
 @compiled
@@ -62,19 +65,20 @@ def last_tcpo2(life: Any, params: Any, by: float) -> float:
 
 
 @compiled
-def outcomes_at(out: Any, life: Any, params: Any, t: float, state: int, walking: int, doses: int) -> None:
-    """Fill `out` (one row, `WIDTH` values) with the outcomes by time t, given the state (-1 dead), walking and doses then."""
+def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any) -> None:
+    """Fill `out` (one row, `WIDTH` values) with the outcomes by time t (years), at which the census was so (one row)."""
     amputated = life.amputated_at <= t
     healed = life.healed_at <= t
     seen = tcpo2_of_schedule(life, params, t)
-    out[0] = 1.0 if amputated else 0.0
-    out[1] = 1.0 if state < 0 else 0.0
-    out[2] = 1.0 if state >= 0 and not amputated else 0.0
-    out[3] = 1.0 if healed else 0.0
-    out[4] = 1.0 if healed and not amputated else 0.0
-    out[5] = 1.0 if state >= 0 and walking else 0.0
-    out[6] = doses
-    out[7] = seen
-    out[8] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
-    out[9] = 1.0 if life.minor_amputation_at <= t else 0.0
-    out[10] = min(t, life.died_at) if life.died_at < inf else t
+    alive = census[STATE] != DEAD
+    out[MAJOR_AMPUTATION] = 1.0 if amputated else 0.0
+    out[DEATH] = 0.0 if alive else 1.0
+    out[AMPUTATION_FREE_SURVIVAL] = 1.0 if alive and not amputated else 0.0
+    out[HEALING] = 1.0 if healed else 0.0
+    out[HEALING_WITHOUT_AMPUTATION] = 1.0 if healed and not amputated else 0.0
+    out[WALKING] = 1.0 if alive and census[WALKS] else 0.0
+    out[DOSES] = census[DOSES_SO_FAR]
+    out[TCPO2_LAST] = seen
+    out[TCPO2_LAST_40] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
+    out[MINOR_AMPUTATION] = 1.0 if life.minor_amputation_at <= t else 0.0
+    out[LIFE_YEARS] = min(t, life.died_at) if life.died_at < inf else t

@@ -29,8 +29,9 @@ def short(value: float) -> str:
 class Format:
     """How one column looks, and which other columns stand in the same cell.
 
-    Negative `digits` stand for as many as a number needs, three at most. `se` names the column of the standard error, shown as ``value ± se``; `low` and `high` name the columns of an
-    interval, shown as ``value (low to high)``. Columns named here are not shown on their own.
+    Negative `digits` stand for as many as a number needs, three at most. `se` names the column of the standard error, shown
+    as ``value ± se``; `low` and `high` name the columns of an interval, shown as ``value (low to high)``. Columns named here
+    are not shown on their own.
     """
 
     digits: int = 1

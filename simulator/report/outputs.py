@@ -160,7 +160,7 @@ class OutputFolder:
             name = file.name
             if name in self._files or name == MANIFEST or name in self._kept or DRAFT.fullmatch(name):
                 continue
-            if name in listed and file.is_file() and sha256(file.read_bytes()) in listed[name]:
+            if name in listed and _hash(file) in listed[name]:
                 ours[name] = listed[name]
             else:
                 beside.append(f"{name}/" if file.is_dir() else name)
@@ -190,6 +190,14 @@ def _became(staging: Path, target: Path) -> bool:
             raise
         return False
     return True
+
+
+def _hash(file: Path) -> str | None:
+    """The hash of a file; None for anything else, and for what another process has just removed."""
+    try:
+        return sha256(file.read_bytes())
+    except OSError:
+        return None
 
 
 def _listed(manifest: Path) -> dict[str, str]:

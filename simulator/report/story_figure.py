@@ -58,6 +58,7 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
     window = min(LONGEST, 1.03 * max(life.end for life in lives))
     look = looks(life.policy for life in lives)
     levels = scenario.tcpo2_levels(life.policy for life in lives)
+    limits = " and ".join(f"{level:g}" for level in levels)
     with house_style():
         figure, panels = new_figure(9.0, 3.2 * len(lives), len(lives), 2, width_ratios=[1.5, 1])
         for place, life in enumerate(lives):
@@ -71,7 +72,7 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
         caption(
             figure,
             f"Patient {number}. Left: true TcPO2 (line), what was measured (dots) and treatments with cells"
-            f" (triangles); dotted lines are {' and '.join(f'{level:g}' for level in levels)} mmHg. Right: the share of each budget of luck that is spent; an"
+            f" (triangles); dotted lines are {limits} mmHg. Right: the share of each budget of luck that is spent; an"
             " event comes when its line reaches 100%. The same budgets hold under every policy.",
         )
     return figure

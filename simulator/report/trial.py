@@ -24,7 +24,7 @@ from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
 from simulator.trials.stated import Stated
 from simulator.trials.study import TrialStudy
-from simulator.trials.truth import NO_EFFECT, NULLS, STATED, STATED_NULL
+from simulator.trials.truth import ALIKE, AT_MARGIN, NO_EFFECT, NULLS, STATED, STATED_NULL
 
 WORDS = {
     "power": "Power",
@@ -118,7 +118,7 @@ def characteristics_table(characteristics: pd.DataFrame) -> Readable:
     }
     none = "Untreated" if "null_rate" in truths else "No effect"
     labels = {"scenario": "Scenario", NO_EFFECT: none, "posterior": "Posterior", "null_rate": "Rate to be beaten"}
-    labels |= {STATED: "Stated", STATED_NULL: "Stated, no effect"}
+    labels |= {STATED: "Stated", STATED_NULL: "Stated, no effect", AT_MARGIN: "On the margin", ALIKE: "Arms alike"}
     return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
 
 
@@ -415,10 +415,15 @@ def description(study: TrialStudy) -> list[str]:
     chosen = {endpoint.name for endpoint in design.confirmatory}
     for endpoint in design.endpoints:
         at = "" if endpoint.at_months is None else f" at {endpoint.at_months:g} months"
+        margin = (
+            ""
+            if endpoint.aim == "superiority"
+            else f", {endpoint.aim.replace('_', '-')} with margin {endpoint.margin:g}"
+        )
         role = "confirmatory" if endpoint.name in chosen else "described"
         lines.append(
             f"Endpoint {endpoint.name}: {OUTCOMES[endpoint.outcome].label}{at}, {endpoint.test} "
-            f"({SCALES[endpoint.test]}), {role}."
+            f"({SCALES[endpoint.test]}), {role}{margin}."
         )
     sides = "one" if design.sides == 1 else "two"
     lines.append(f"Alpha {design.alpha:g}, {sides}-sided.")

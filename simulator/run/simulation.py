@@ -18,6 +18,7 @@ from simulator.errors import BadInput, Problem
 from simulator.living.capacity import Capacity, Discipline
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
+from simulator.living.sums import Sums
 from simulator.rules.population.patient import MOST_REFERRALS
 from simulator.rules.population.taking import Taken
 from simulator.run.arguments import (
@@ -31,7 +32,7 @@ from simulator.run.arguments import (
 )
 from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
-from simulator.run.sums import DrawMeans, Pooled, Sums
+from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import column_names, parameter_dtype
 from simulator.vocabulary import DAYS_PER_YEAR

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.living.ledger import STATES
-from simulator.living.ledger import WIDTH as LEDGER_WIDTH
-from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.living.sums import PATIENTS, SQUARES, TOTAL, Sums
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What `simulator.living.compiled.run_block` adds up over patients, in its order and shapes."""
-
-    ledger: Floats
-    ledger_squares: Floats
-    outcomes: Floats
-    outcome_squares: Floats
-    difference_squares: Floats
-    states: Floats
-    perfusion: Floats
-
-    @classmethod
-    def zero(cls, policies: int, times: int) -> Sums:
-        """Nothing added up yet."""
-        outcomes = (policies, times, OUTCOME_WIDTH)
-        shapes = [(policies, LEDGER_WIDTH)] * 2 + [outcomes] * 3 + [(policies, times, STATES), (policies, times, 3)]
-        return cls(*(np.zeros(shape) for shape in shapes))
-
-    def arrays(self) -> tuple[Floats, ...]:
-        """The arrays, in the order of the engine's arguments."""
-        return tuple(getattr(self, f.name) for f in fields(self))
-
-    def add(self, other: Sums) -> None:
-        """Add another block's sums. Blocks come in order, so the bits do not depend on who made them."""
-        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            np.add(mine, theirs, out=mine)
 
 
 class Estimate(NamedTuple):
@@ -76,7 +45,7 @@ class DrawMeans:
 
     @classmethod
     def _of(cls, sums: Sums, n: Floats, reference: int) -> DrawMeans:
-        kept, total, squares = np.moveaxis(sums.perfusion, -1, 0)
+        kept, total, squares = (sums.perfusion[..., column] for column in (PATIENTS, TOTAL, SQUARES))
         differences = sums.outcomes - sums.outcomes[reference]
         dead = n - sums.states.sum(axis=-1, keepdims=True)
         states = np.concatenate([sums.states, dead], axis=-1)

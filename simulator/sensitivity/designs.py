@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from simulator.sensitivity.inputs import Floats
+from simulator.words.luck import generator, seed_of
 
 HARMONICS = 6
 """Harmonics that FAST adds up. SALib's default of 4 leaves total indices of the Ishigami function off by 0.05."""
@@ -155,7 +156,7 @@ def make_design(
         points = np.stack([axis.ravel() for axis in axes], axis=1)
     elif name == "rbd_fast":
         # Sorted by one factor, Sobol' points leave waves in the others, which it would take for that factor's share.
-        points = np.random.default_rng(seed).random((size, factors))
+        points = generator(seed, "points").random((size, factors))
     else:
         points = _sobol_points(size, factors, seed)
     block = len(points) // size if method.grows else len(points)
@@ -172,13 +173,15 @@ def _sobol_points(size: int, factors: int, seed: int) -> Floats:
     from scipy.stats import qmc
 
     with _no_advice():
-        return np.asarray(qmc.Sobol(d=factors, scramble=True, rng=np.random.default_rng(seed)).random(size))
+        return np.asarray(
+            qmc.Sobol(d=factors, scramble=True, rng=np.random.default_rng(seed_of(seed, "points"))).random(size)
+        )
 
 
 def _search_curve(problem: dict[str, Any], seed: int, number: int) -> Floats:
     from SALib.sample import fast_sampler
 
-    luck = np.random.default_rng(np.random.SeedSequence([seed, number]))
+    luck = generator(seed, "search curve", number)
     return np.asarray(fast_sampler.sample(problem, N=CURVE, M=HARMONICS, seed=luck))
 
 

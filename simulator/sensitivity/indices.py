@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from scipy.stats import t as student
 from simulator.sensitivity.designs import CURVE, HARMONICS, MORRIS_LEVELS, Design, salib_problem
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.space import Space
+from simulator.words.luck import generator
 
 RESAMPLES = 100
 REGIONS = 4
@@ -88,7 +88,7 @@ def indices(
     moves has no indices: each is NaN.
     """
     estimate = _ESTIMATES[design.method.name]
-    wobbling = outputs if not is_constant(outputs) else np.random.default_rng(0).random(len(outputs))
+    wobbling = outputs if not is_constant(outputs) else generator(0, "constant").random(len(outputs))
     with _salib(seed) as luck:
         found = estimate(_Question(design, space, wobbling, errors, luck, confidence, replicates))
     if wobbling is not outputs:
@@ -304,11 +304,6 @@ _ESTIMATES: dict[str, Callable[[_Question], list[Index]]] = {
 }
 
 
-def seeded(seed: int, *words: str) -> np.random.Generator:
-    """A generator of its own for each use of a seed, by the names of the use."""
-    return np.random.default_rng(np.random.SeedSequence([seed, *(zlib.crc32(word.encode()) for word in words)]))
-
-
 @contextmanager
 def _salib(seed: int) -> Iterator[np.random.Generator]:
     """Luck for one analysis, SALib's warnings aside and the global generator, which SALib seeds, put back after it."""
@@ -318,7 +313,7 @@ def _salib(seed: int) -> Iterator[np.random.Generator]:
         with warnings.catch_warnings():
             # SALib turns its warnings on again, so nobody shows them.
             warnings.showwarning = lambda *_args, **_more: None
-            yield seeded(seed, "indices")
+            yield generator(seed, "indices")
     finally:
         warnings.formatwarning = formatting
         np.random.set_state(state)  # noqa: NPY002

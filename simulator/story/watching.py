@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput, Problem
-from simulator.living.ledger import WIDTH, visit_table
-from simulator.living.reference import Course, Due, Setting, Turn
-from simulator.living.visits import visit_times
+from simulator.living.reference import Course, Due
+from simulator.living.setting import new_setting
 from simulator.rules.pathway.life import LIFE, limb_kept
-from simulator.rules.pathway.referral import begin_life
 from simulator.rules.pathway.repeat_dose import decision_tcpo2
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.description import described
@@ -79,36 +77,37 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
 
     A queue for a shared resource is left out. Raises BadInput where nobody can enter.
     """
-    params = scenario.params()
-    horizon, effects, costs = (float(value) for value in scenario.clock)
-    intervals = float(params["visit_interval_days"]), float(params["later_visit_interval_days"])
-    visits = visit_times(*intervals, horizon)
-    policy_record = scenario.policy_records([policy])[0]
-    setting = Setting(params, policy_record, horizon, effects, costs, visits, visit_table(visits, costs), np.zeros(0))
-    records, lives, key = np.zeros(1, PATIENT), np.zeros(1, LIFE), _key(seed)
-    row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
+    params, life_table = scenario.params(), scenario.life_table_arrays
     people = scenario.taken(len(scenario.given), seed).given
-    if not make_patient(records[0], row, people, params, scenario.entry_record, key, patient):
+    setting = new_setting(
+        params,
+        scenario.policy_records([policy]),
+        scenario.entry_record,
+        people,
+        seed,
+        life_table,
+        scenario.clock,
+    )
+    records, life = np.zeros(1, PATIENT), np.zeros(1, LIFE)[0]
+    row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
+    if not make_patient(records[0], row, setting.given, params, setting.entry, setting.seed, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
-    ages, log_hazards = scenario.life_table_arrays
-    life = lives[0]
-    begin_life(life, records[0], params, policy_record, key, patient, ages, log_hazards)
-    budgets = Budgets(life, records[0], params, ages, log_hazards)
-    course = Course(setting, life, records[0], np.zeros(WIDTH), np.zeros((0, 3), np.int64))
+    course = Course(setting, 0, life, records[0], patient)
+    budgets = Budgets(life, records[0], params, *life_table)
     moments = [_moment(course, nan, False)]
     times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]
     while course.goes_on:
         due = course.next()
-        if due.turn is not Turn.VISIT:
+        if due.kind != Event.VISIT:
             points = _points(float(life["time"]), due.time)
             times.append(points)
             path.append(_path(life, points))
             budgets.follow(life, points)
         seen, ramps = _decided_on(course, due), int(life["ramps"])
         course.let_happen(due)
-        if due.turn is not Turn.VISIT:
+        if due.kind != Event.VISIT:
             budgets.event(life, course.history[-1]["event"], due.time)
-        given = due.turn is Turn.CARE and due.care == Event.DOSE
+        given = due.kind == Event.DOSE
         moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
     who = described(records, people, params, seed, patient)[0]
     return Watched(
@@ -159,7 +158,7 @@ def _path(life: Any, times: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _decided_on(course: Course, due: Due) -> float:
-    if due.turn is Turn.CARE and due.care == Event.DOSE and course.life["doses"] > 0:
+    if due.kind == Event.DOSE and course.life["doses"] > 0:
         return float(decision_tcpo2(course.life, course.setting.params, due.time))
     return nan
 
@@ -176,8 +175,3 @@ def _moment(course: Course, decided_on: float, recovery: bool) -> Moment:
         limb=int(life["limb"]),
         recovery=recovery,
     )
-
-
-def _key(seed: int) -> Any:
-    """The seed as the rules take it: 64 bits without a sign."""
-    return np.uint64(seed)

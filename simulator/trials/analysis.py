@@ -133,6 +133,13 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
 
 
 def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
+    if endpoint.aim != "superiority":
+        gain = effect.estimate if endpoint.good else -effect.estimate
+        z = ratio_or_nan(gain + endpoint.loss, effect.se)
+        if endpoint.aim == "equivalence":
+            # Both one-sided tests must succeed, so the weaker one decides.
+            z = np.minimum(z, ratio_or_nan(endpoint.loss - gain, effect.se))
+        return Analysis(effect.estimate, effect.se, z, -z, information)
     z = effect.z if endpoint.good else -effect.z
     return Analysis(effect.estimate, effect.se, z, -z, information)
 

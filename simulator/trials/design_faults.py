@@ -33,6 +33,8 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from stated_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
+    if not unknown:
+        yield from _aims(design)
     yield from _randomisation(design)
     yield from _size(design)
     if not unknown:
@@ -79,6 +81,22 @@ def _endpoints(design: Design) -> Iterator[Fault]:
     for endpoint in design.endpoints:
         for key, value, allowed in endpoint.faults(len(design.arms), visits, longest, len(design.randomisation.strata)):
             yield f"endpoints.{endpoint.name}.{key}", value, allowed
+
+
+def _aims(design: Design) -> Iterator[Fault]:
+    """What a margin goes with."""
+    others = [each for each in design.endpoints if each.aim != "superiority"]
+    if not others:
+        return
+    primary = design.primary
+    if any(each is not primary for each in others) or len(design.confirmatory) > 1:
+        yield "endpoints.aim", others[-1].name, "for the first endpoint only, and one that is tested alone"
+    if design.sides == 2:
+        yield "sides", design.sides, f"1: {primary.aim} is tested in one direction (or in each at alpha)"
+    if primary.aim == "equivalence" and (design.looks is not None or design.reestimation is not None):
+        yield "looks", "given", "none with aim 'equivalence', whose two tests no boundary here is made for"
+    if design.crossover is not None:
+        yield "crossover", design.crossover.to, "nothing with a margin: whoever switches makes arms alike"
 
 
 def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ from simulator.scenario.limits import Probability, number
 from simulator.scenario.policy import Fault
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
-Margin = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
+Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
 
 BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
 ONE_ARM = ("exact_binomial",)
@@ -53,6 +54,16 @@ OUTCOMES = {
     "tcpo2": Outcome("measured TcPO2", True, ("ancova", "t_test")),
     "hierarchy": Outcome("hierarchical composite", True, HIERARCHICAL),
 }
+MARGINS = {
+    "risk_difference": "a share of patients",
+    "risk_ratio": "a ratio above 1",
+    "cox": "a ratio above 1",
+    "rmst": "months",
+    "ancova": "units of the outcome (mmHg, or years walked)",
+    "t_test": "units of the outcome (mmHg, or years walked)",
+}
+"""Tests that can show non-inferiority or equivalence, and what their margin is; it is always the loss that is accepted."""
+RATIOS = ("risk_ratio", "cox")
 SEEN_AT_VISITS = ("walking", "walking_time", "tcpo2")
 LEVELS = ("death", "major_amputation", "healing", "tcpo2")
 """What a hierarchy may hold."""
@@ -102,7 +113,8 @@ class Endpoint(Frozen):
     `at_months` after entry is when a yes-or-no or continuous outcome is read, and where a time to event is cut off.
     `lost` says what becomes of a patient lost before then: left out, or counted as a failure. `null_rate` is the rate
     of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
-    `margin` the difference of TcPO2 that counts as a tie in it.
+    `margin` the difference of TcPO2 that counts as a tie in it. With the `aim` of non-inferiority or equivalence `margin`
+    is the loss that is accepted, in the units of `MARGINS`.
     """
 
     name: Label
@@ -145,6 +157,14 @@ class Endpoint(Frozen):
         tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
     ] = ()
     margin: Margin = 0.0
+    aim: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
+
+    @property
+    def loss(self) -> float:
+        """The loss that a margin accepts, on the scale of the test's estimate; 0 for superiority."""
+        if self.aim == "superiority":
+            return 0.0
+        return math.log(self.margin) if self.test in RATIOS else self.margin
 
     @property
     def at(self) -> float | None:
@@ -200,6 +220,17 @@ class Endpoint(Frozen):
         if self.stratified and (self.test not in STRATIFIABLE or not strata):
             allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
             yield "stratified", True, allowed
+        if self.aim != "superiority":
+            if self.test not in MARGINS or self.outcome == "walking":
+                yield (
+                    "aim",
+                    self.aim,
+                    f"superiority with {self.test} of {self.outcome}; a margin needs {', '.join(MARGINS)}",
+                )
+            elif not self.margin > (1.0 if self.test in RATIOS else 0.0):
+                yield "margin", self.margin, f"the loss that is accepted, {MARGINS[self.test]}"
+            elif self.test == "risk_difference" and self.margin >= 1.0:
+                yield "margin", self.margin, "below 1"
         if (self.outcome == "hierarchy") != bool(self.order):
             yield "order", list(self.order), f"outcomes of a hierarchy, the most important first: {', '.join(LEVELS)}"
         if len(set(self.order)) < len(self.order):

@@ -41,9 +41,14 @@ class FinishedTrials:
     def key(self, truth: Truth, conducts: Sequence[Conduct], first: int, last: int) -> str:
         """Name of the piece with the trials from `first` to before `last`."""
         whole = hashlib.sha256(f"{self.family} {truth.name} {first} {last}".encode())
-        for array in (truth.params_of(first, last - first), truth.policies, truth.arm_policy, truth.crossing):
+        for array in (
+            truth.params_of(first, last - first),
+            truth.policies,
+            truth.arm_policy,
+            np.array(truth.crossover),
+        ):
             whole.update(np.ascontiguousarray(array).tobytes())
-        whole.update(f"{truth.stated}".encode())
+        whole.update(f"{truth.stated} {truth.at_margin}".encode())
         for conduct in conducts:
             whole.update(conduct.design.model_dump_json().encode())
             whole.update(f"{conduct.marked} {conduct.whole!r} {conduct.described}".encode())

@@ -68,9 +68,8 @@ def _of_endpoint(endpoint: Endpoint) -> Iterator[Fault]:
     if "lost" in given and endpoint.test not in BINARY + ONE_ARM:
         why = "leaves out whoever was not measured" if endpoint.test in CONTINUOUS else "censors whoever is lost"
         yield "lost", endpoint.lost, f"only with {', '.join(BINARY + ONE_ARM)}: {endpoint.test} {why}"
-    if "margin" in given and "tcpo2" not in endpoint.order:
-        yield (
-            "margin",
-            endpoint.margin,
-            "only in a hierarchy with tcpo2, where it is the difference that counts as a tie",
+    if "margin" in given and endpoint.aim == "superiority" and "tcpo2" not in endpoint.order:
+        allowed = (
+            "only with aim 'non_inferiority' or 'equivalence', or in a hierarchy with tcpo2 as what counts as a tie"
         )
+        yield "margin", endpoint.margin, allowed

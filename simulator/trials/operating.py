@@ -17,7 +17,7 @@ from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.decisions import Reason
 from simulator.trials.design import Design
 from simulator.trials.endpoint import KNOWN_SIZE, Endpoint
-from simulator.trials.truth import NO_EFFECT, NULLS, STATED_NULL
+from simulator.trials.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
 
 Array = NDArray[np.float64]
 Row = tuple[str, float, float]
@@ -26,7 +26,7 @@ ROW = "posterior_row"
 """Column of the posterior row behind each trial, where trials share rows."""
 SURE = 2.576
 """Standard errors beyond which a simulated level counts as different from the nominal one."""
-SUCCESS = {NO_EFFECT: "type_i_error", STATED_NULL: "type_i_error", "posterior": "assurance"}
+SUCCESS = {NO_EFFECT: "type_i_error", STATED_NULL: "type_i_error", AT_MARGIN: "type_i_error", "posterior": "assurance"}
 """What the probability of success is called under a truth; elsewhere it is the power."""
 
 

@@ -7,176 +7,142 @@ trial begins with the patients of a smaller one, and the same patients live unde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
 from simulator.errors import BadInput, Problem
+from simulator.living.next_event import care_under, live, refer
+from simulator.living.room import new_room
+from simulator.living.setting import new_setting, with_params
 from simulator.living.visits import seen_at_visit
 from simulator.rules.draws import budget
-from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.rules.pathway.life import LIFE
-from simulator.rules.pathway.referral import begin_life
-from simulator.rules.population.patient import MOST_REFERRALS, PATIENT, make_patient, recruited_from
+from simulator.rules.population.patient import MOST_REFERRALS, make_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.trials.accrual import PLACES
 from simulator.trials.allocation import allocate, stratum_of, stratum_rules
-from simulator.trials.crossover import switch, switches
 from simulator.trials.data import TOUCH, TrialData
 from simulator.trials.design import Design
 from simulator.trials.truth import Truth
-from simulator.vocabulary import Stream
+from simulator.vocabulary import Event, Stream
 
 Array = NDArray[np.float64]
 
-HEALED, AMPUTATED, DIED, LOST, CROSSED, ENTRY_TCPO2, SCREENED, CAUSED = range(8)
-COLUMNS = 8
+CONTROL = 0
+"""The arm whose patients may cross over."""
+RECRUIT = record_dtype(
+    [
+        ("arm", np.int8),
+        ("stratum", np.int32),
+        ("healed", np.float64),
+        ("amputated", np.float64),
+        ("died", np.float64),
+        ("lost", np.float64),
+        ("crossed", np.float64),
+        ("tcpo2_entry", np.float64),
+        ("screened", np.float64),
+        ("caused", np.float64),
+    ]
+)
+"""A patient of a trial, by the names of `TrialData`."""
+DIARY = record_dtype([("visit", np.int64), ("walked", np.float64)])
+"""Number of the visit that comes next, and years walked until the last event."""
+TCPO2, WALKING, WALKED = range(3)
+"""Rows of what is seen at visits."""
 
 
-@compiled
-def record_visits(
-    life: Any, params: Any, visits: Any, wanted: Any, v: int, start: float, end: float, walked: float, seen: Any
-) -> int:
-    """Record TcPO2, walking and years walked at the visits in [start, end); returns the next visit's number."""
-    while v < visits.shape[0] and visits[v] < end:
-        if wanted[v] >= 0:
-            k = wanted[v]
-            seen[0, k] = seen_at_visit(life, params, v, visits[v]) if life.alive else np.nan
-            seen[1, k] = life.walking if life.alive else 0.0
-            seen[2, k] = walked + (visits[v] - start if life.alive and life.walking else 0.0)
-        v += 1
-    return v
+class Diary(NamedTuple):
+    """What a trial sees of one life at its visits. `wanted` says where in `seen` (3, recorded visits) each visit goes, -1
+    for nowhere; `now` is a record of DIARY."""
+
+    now: Any
+    wanted: Any
+    seen: Any
 
 
-@compiled
-def follow_recruit(
-    life: Any,
-    patient: Any,
-    params: Any,
-    policies: Any,
-    p: int,
-    crossing: Any,
-    horizon: float,
-    visits: Any,
-    wanted: Any,
-    seen: Any,
-) -> float:
-    """Follow a life that has begun for `horizon` years; returns when the patient switched policy (infinite if never).
+class Plan(NamedTuple):
+    """What recruits are given. arm_policy (arms,): number of each arm's policy. ends (trials, patients): years from entry
+    to the end of follow-up. loss: rate per year, negative for the parameters' own. parts (arms,), block: allocation.
+    rules: `stratum_rules`; left: room of shape (strata, arms). wanted: as in `Diary`."""
 
-    `crossing` holds the time, the number of the other policy, the share who switch and the limit of TcPO2. `wanted`
-    says where in `seen` (3, recorded visits) each visit goes, -1 for nowhere.
-    """
-    crossed, switch_at = np.inf, crossing[0]
-    walked = 0.0
-    v = 0
-    changed = True
-    clinical, risk = 0.0, -1
-    while life.alive:
-        if changed:
-            clinical, risk = clinical_event(life, horizon)
-        care, kind = planned_care(life)
-        t = min(clinical, care, switch_at)
-        over = not (clinical <= horizon) and min(care, switch_at) >= horizon
-        if over:
-            t = horizon
-        v = record_visits(life, params, visits, wanted, v, life.time, t + TOUCH if over else t, walked, seen)
-        if life.walking:
-            walked += t - life.time
-        life.time = t
-        if over:
-            return crossed
-        if clinical <= t:
-            suffer(life, params, clinical, risk)
-            changed = True
-        elif care <= t:
-            _, changed = care_for(life, params, policies[p], care, kind)
-        else:
-            switch_at, changed = np.inf, False
-            if switches(life, params, t, crossing[2], crossing[3]):
-                p = int(crossing[1])
-                switch(life, patient, params, policies[p], t)
-                crossed = t
-    record_visits(life, params, visits, wanted, v, life.time, horizon + TOUCH, walked, seen)
-    return crossed
+    arm_policy: Any
+    ends: Any
+    loss: float
+    parts: Any
+    block: int
+    rules: Any
+    left: Any
+    wanted: Any
 
 
-@compiled
-def recruit(
-    params: Any,
-    policies: Any,
-    arm_policy: Any,
-    crossing: Any,
-    entry: Any,
-    given: Any,
-    seed: int,
-    first: int,
-    ages: Any,
-    log_hazards: Any,
-    ends: Any,
-    loss: float,
-    parts: Any,
-    block: int,
-    rules: Any,
-    left: Any,
-    visits: Any,
-    wanted: Any,
-    life: Any,
-    patient: Any,
-    row: Any,
-    arm: Any,
-    stratum: Any,
-    out: Any,
-    seen: Any,
-) -> int:
+@compiled_in_place
+def record_visits(diary: Any, life: Any, setting: Any, start: float, end: float) -> None:
+    """Record TcPO2, walking and years walked at the visits in [start, end)."""
+    now, seen, visits = diary.now, diary.seen, setting.visits
+    while now.visit < visits.shape[0] and visits[now.visit] < end:
+        t, k = visits[now.visit], diary.wanted[now.visit]
+        if k >= 0:
+            seen[TCPO2, k] = seen_at_visit(life, setting.params, now.visit, t) if life.alive else np.nan
+            seen[WALKING, k] = life.walking if life.alive else 0.0
+            seen[WALKED, k] = now.walked + (t - start if life.alive and life.walking else 0.0)
+        now.visit += 1
+
+
+@compiled_in_place
+def time_passes(diary: Any, life: Any, setting: Any, t: float, kind: int) -> None:
+    """Record the visits up to the next event, and at the end of follow-up the visit that falls on it."""
+    record_visits(diary, life, setting, life.time, t + TOUCH if kind == Event.HORIZON else t)
+    if life.walking:
+        diary.now.walked += t - life.time
+
+
+@compiled_in_place
+def event_happens(diary: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
+    """After death, record that nothing is seen at the visits that are left."""
+    if not life.alive:
+        record_visits(diary, life, setting, t, life.horizon + TOUCH)
+
+
+@compiled_on_given_memory
+def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: Any, out: Any, seen: Any) -> int:
     """Fill trials first, first + 1, ...; returns how many patients could not be found among the referrals.
 
-    params: (1,), or (trials,) if every trial has its own. arm_policy (arms,): number in `policies`. ends (trials,
-    patients): years from entry to the end of follow-up. loss: rate per year, negative for the parameters' own. rules:
-    `stratum_rules`; left: (strata, arms). arm, stratum: (trials, patients); out: (COLUMNS, trials, patients); seen:
-    (trials, patients, 3, recorded visits).
+    params: (1,), or (trials,) if every trial has its own. out: (trials, patients) of RECRUIT; seen: (trials, patients,
+    3, recorded visits).
     """
-    barred = 0
-    nowhere = np.array([np.inf, 0.0, 0.0, 0.0])
-    for j in range(arm.shape[0]):
+    life, patient, row = room
+    for j in range(out.shape[0]):
         of = j if params.shape[0] > 1 else 0
-        rate = loss if loss >= 0.0 else params[of].drop_out_rate
-        left[:, :] = 0.0
-        for i in range(arm.shape[1]):
+        own = with_params(setting, params[of])
+        rate = plan.loss if plan.loss >= 0.0 else params[of].drop_out_rate
+        plan.left[:, :] = 0.0
+        for i in range(out.shape[1]):
             number = (first + j) * PLACES + i
-            if not make_patient(patient, row, recruited_from(given, seed, number), params[of], entry, seed, number):
-                barred += 1
-                return barred
-            s = stratum_of(row, rules)
-            a = allocate(left[s], parts, block, seed, number)
-            arm[j, i], stratum[j, i] = a, s
-            lost = budget(seed, number, Stream.DROP_OUT, 0) / rate if rate > 0.0 else np.inf
-            horizon = min(ends[j, i], lost)
-            p = arm_policy[a]
-            begin_life(life, patient, params[of], policies[p], seed, number, ages, log_hazards)
-            crossed = follow_recruit(
-                life,
-                patient,
-                params[of],
-                policies,
-                p,
-                crossing if a == 0 else nowhere,
-                horizon,
-                visits,
-                wanted,
-                seen[j, i],
-            )
-            out[HEALED, j, i] = life.healed_at
-            out[AMPUTATED, j, i] = life.amputated_at
-            out[DIED, j, i] = life.died_at
-            out[LOST, j, i] = lost if lost < min(ends[j, i], life.died_at) else np.inf
-            out[CROSSED, j, i] = crossed
-            out[ENTRY_TCPO2, j, i] = patient.tcpo2_measured
-            out[SCREENED, j, i] = patient.screened
-            out[CAUSED, j, i] = 1.0 if life.recovery_start < np.inf and life.recovers_anyway == 0 else 0.0
-    return barred
+            if not make_patient(
+                patient, row, recruited_from(own.given, own.seed, number), own.params, own.entry, own.seed, number
+            ):
+                return 1
+            stratum = stratum_of(row, plan.rules)
+            arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)
+            lost = budget(own.seed, number, Stream.DROP_OUT, 0) / rate if rate > 0.0 else np.inf
+            policy = plan.arm_policy[arm]
+            refer(life, patient, own, policy, number, min(plan.ends[j, i], lost))
+            if arm == CONTROL:
+                life.next_crossover = own.crossover.after
+            now.visit, now.walked = 0, 0.0
+            diary = Diary(now, plan.wanted, seen[j, i])
+            live(life, patient, own, care_under(own, policy), time_passes, event_happens, diary)
+            recruited = out[j, i]
+            recruited.arm, recruited.stratum = arm, stratum
+            recruited.healed, recruited.amputated, recruited.died = life.healed_at, life.amputated_at, life.died_at
+            recruited.lost = lost if lost < min(plan.ends[j, i], life.died_at) else np.inf
+            recruited.crossed = life.crossed_at
+            recruited.tcpo2_entry, recruited.screened = patient.tcpo2_measured, patient.screened
+            recruited.caused = 1.0 if life.recovery_start < np.inf and life.recovers_anyway == 0 else 0.0
+    return 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,58 +192,31 @@ class Recruitment:
         wanted[kept] = np.arange(len(kept))
         rules = stratum_rules(design.randomisation.strata)
         parts = np.array([float(arm.allocation) for arm in design.arms])
-        ages, log_hazards = self.scenario.life_table_arrays
-        patient = np.zeros(1, PATIENT)
-        arm, stratum = np.zeros((trials, patients), np.int8), np.zeros((trials, patients), np.int32)
-        out = np.zeros((COLUMNS, trials, patients))
-        seen = np.full((trials, patients, 3, len(kept)), np.nan)
+        left = np.zeros((int(np.prod(rules[:, 3])), len(parts)))
         rate = design.drop_out.per_year
-        barred = recruit(
-            truth.params_of(first, trials),
+        plan = Plan(truth.arm_policy, ends, -1.0 if rate is None else rate, parts, design.block, rules, left, wanted)
+        scenario, params = self.scenario, truth.params_of(first, trials)
+        setting = new_setting(
+            params[0],
             truth.policies,
-            truth.arm_policy,
-            truth.crossing,
             self.entry_record,
-            self.scenario.given,
-            key,
-            first,
-            ages,
-            log_hazards,
-            ends,
-            -1.0 if rate is None else rate,
-            parts,
-            design.block,
-            rules,
-            np.zeros((int(np.prod(rules[:, 3])), len(parts))),
-            visits,
-            wanted,
-            np.zeros(1, LIFE)[0],
-            patient[0],
-            patient.view(np.float64),
-            arm,
-            stratum,
-            out,
-            seen,
-        )
-        if barred:
+            scenario.given,
+            self.seed,
+            scenario.life_table_arrays,
+            scenario.clock,
+        )._replace(visits=visits, crossover=truth.crossover)
+        out = np.zeros((trials, patients), RECRUIT)
+        seen = np.full((trials, patients, 3, len(kept)), np.nan)
+        if recruit(setting, params, plan, first, new_room(), np.zeros(1, DIARY)[0], out, seen):
             raise nobody(design)
         return TrialData(
-            arm=arm,
+            **{name: np.ascontiguousarray(out[name]) for name in RECRUIT.names or ()},
             entry=entries,
             end=ends,
-            lost=out[LOST],
-            healed=out[HEALED],
-            amputated=out[AMPUTATED],
-            died=out[DIED],
-            crossed=out[CROSSED],
-            tcpo2_entry=out[ENTRY_TCPO2],
-            stratum=stratum,
-            screened=out[SCREENED],
-            caused=out[CAUSED],
             visits=visits[kept],
-            tcpo2=np.ascontiguousarray(seen[:, :, 0]),
-            walking=np.ascontiguousarray(seen[:, :, 1]),
-            walked=np.ascontiguousarray(seen[:, :, 2]),
+            tcpo2=np.ascontiguousarray(seen[:, :, TCPO2]),
+            walking=np.ascontiguousarray(seen[:, :, WALKING]),
+            walked=np.ascontiguousarray(seen[:, :, WALKED]),
         )
 
 

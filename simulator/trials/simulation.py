@@ -27,6 +27,7 @@ from simulator.trials.design_reading import Planned
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.finished import FinishedTrials
 from simulator.trials.looks import end_of_trial, event_dates, information, look_dates, marks
+from simulator.trials.margin import AtMargin, at_margin, luck_of
 from simulator.trials.recruits import Recruitment, nobody
 from simulator.trials.stated import stated_trials
 from simulator.trials.stopping_rule import stopping_rule
@@ -129,8 +130,28 @@ class Simulation:
         if self.design.reestimation is not None or self.design.two_stage is not None:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
         if truth.stated is not None:
-            return stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
-        return self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+            data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
+        else:
+            data = self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+        if not truth.at_margin:
+            return data
+        worse = self._stated_margin if truth.stated is not None else self._margin
+        return worse.applied(data, luck_of(self.seed, first, trials, patients))
+
+    @cached_property
+    def _margin(self) -> AtMargin:
+        return self._at_margin("null")
+
+    @cached_property
+    def _stated_margin(self) -> AtMargin:
+        return self._at_margin("stated_null")
+
+    def _at_margin(self, null: str) -> AtMargin:
+        """What puts arms that are alike on the margin, from a pool of their patients."""
+        n = self.design.patients
+        alike = self.lives(replace(self.truth(null), at_margin=False), 0, max(1, POOL // (4 * n)), n)
+        ended = cut(alike, end_of_trial(self.design, alike, None))
+        return at_margin(self.design.primary, ended, self.seed, self.design.file)
 
     def run(
         self,

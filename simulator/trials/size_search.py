@@ -21,6 +21,7 @@ from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.endpoint import SCALES, Endpoint
 from simulator.trials.operating import alone, share_and_se, succeeded
 from simulator.trials.simulation import Simulation
+from simulator.words.luck import generator
 
 Array = NDArray[np.float64]
 
@@ -111,7 +112,7 @@ def find_size(
     found = _solve(curve, target)
     if found is None or found > LARGEST:
         return _nothing(simulation, target, [*pieces, curve])
-    rng = np.random.Generator(np.random.Philox(simulation.seed))
+    rng = generator(simulation.seed, "size search")
     again = []
     for _ in range(RESAMPLES):
         power = hits[rng.integers(0, len(hits), len(hits))].mean(axis=0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.errors import BadInput, Problem
 from simulator.evidence.posterior import joint_names, parameter_draws
 from simulator.evidence.register import Register
+from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.trials.design import Design
@@ -22,9 +23,22 @@ NO_EFFECT = "no_effect"
 """The null. Tables say it in these words, because many programs read `null` as a missing value."""
 STATED, STATED_NULL = "stated", "stated_no_effect"
 """What the design states, and the same with every arm as the first."""
-NULLS = frozenset({NO_EFFECT, STATED_NULL})
+AT_MARGIN, ALIKE = "at_margin", "alike"
+"""With a margin: the null, on the margin; and arms that are alike, which is what such a trial hopes for."""
+NULLS = frozenset({NO_EFFECT, STATED_NULL, AT_MARGIN})
 """Truths in which nothing is to be found."""
-KINDS = ("stated", "scenario", "null", "stated_null", "posterior", "draw:NUMBER", "sceptical", "central", "optimistic")
+KINDS = (
+    "stated",
+    "scenario",
+    "null",
+    "stated_null",
+    "alike",
+    "posterior",
+    "draw:NUMBER",
+    "sceptical",
+    "central",
+    "optimistic",
+)
 STATED_NAMES = (STATED, STATED_NULL, "stated_null")
 VIEWS = ("sceptical", "central", "optimistic")
 MOST_DRAWS = 20_000
@@ -36,19 +50,20 @@ class Truth:
     """Parameters and policies that trials are simulated from.
 
     params has shape (1,), or (draws,) with draw t for trial t. policies are records, arm_policy the number of each
-    arm's. crossing holds when control patients switch (years; infinite for never), to which policy, their share, and
-    the TcPO2 (mmHg) above which they do not. rows: for posterior draws the number of the joint posterior row that each
-    of them holds, (draws,); draws that share a row are not independent. stated: the laws of a truth that no life stands
-    behind.
+    arm's. crossover says when control patients cross over (infinite for never), to which policy, and who. rows: for
+    posterior draws the number of the joint posterior row that each of them holds, (draws,); draws that share a row are not
+    independent. stated: the laws of a truth that no life stands behind. at_margin: whether the other arms are made worse
+    until they lie on the margin.
     """
 
     name: str
     params: NDArray[np.void]
     policies: NDArray[np.void]
     arm_policy: NDArray[np.int64]
-    crossing: NDArray[np.float64]
+    crossover: Crossover
     rows: NDArray[np.int64] | None = None
     stated: StatedLaws | None = None
+    at_margin: bool = False
 
     @property
     def varies(self) -> bool:
@@ -78,20 +93,22 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
 
     `posterior` gives trial t the posterior's draw t, which analyses of the same scenario and seed use as draw t too.
     `null` (or `no_effect`, its name in tables) puts every arm under the control's policy, without crossover; a single
-    arm has the scenario's reference policy. A view of the evidence is the scenario with that view. Raises BadInput for
-    unknown names.
+    arm has the scenario's reference policy. With a margin `null` lies on the margin, and `alike` is what `null` is elsewhere.
+    `stated` is what the design states, `stated_null` the same with every arm as the first (or on the margin). A view of the
+    evidence is the scenario with that view. Raises BadInput for unknown names.
     """
     policies = [arm.policy for arm in design.arms]
     crossover = design.crossover
     if crossover is not None:
         policies.append(crossover.to)
-    crossing = np.array([np.inf, 0.0, 0.0, np.inf])
+    crossing = NO_CROSSOVER
     if crossover is not None:
         limit = np.inf if crossover.tcpo2_below is None else crossover.tcpo2_below
-        crossing[:] = crossover.after_months / 12.0, len(policies) - 1, crossover.share, limit
+        crossing = Crossover(crossover.after_months / 12.0, len(policies) - 1, crossover.share, limit)
     truth = Truth(
         name, scenario.parameter_draws(), scenario.policy_records(policies), np.arange(len(design.arms)), crossing
     )
+    margin = design.primary.aim != "superiority"
     if name == "scenario":
         return truth
     if name in (STATED, STATED_NULL, "stated_null"):
@@ -99,12 +116,13 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
         laws = stated_laws(design, float(truth.params["drop_out_rate"][0]) if rate is None else rate)
         if name == STATED:
             return replace(truth, stated=laws)
-        return replace(truth, name=STATED_NULL, stated=laws.without_effect())
-    if name in ("null", NO_EFFECT):
-        truth = replace(truth, name=NO_EFFECT)
+        return replace(truth, name=STATED_NULL, stated=laws.without_effect(), at_margin=margin)
+    if name in ("null", NO_EFFECT, AT_MARGIN, ALIKE):
+        truth = replace(truth, name=ALIKE if name == ALIKE else AT_MARGIN if margin else NO_EFFECT)
+        truth = replace(truth, at_margin=truth.name == AT_MARGIN)
         if len(design.arms) == 1:
             return replace(truth, policies=scenario.policy_records([scenario.reference]))
-        return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossing=np.full(4, np.inf))
+        return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossover=NO_CROSSOVER)
     if name in VIEWS:
         values: Any = np.zeros(1, [("attributable_share", np.float64)])
         values["attributable_share"] = scenario.register[f"attributable_share_{name}"].value
@@ -131,7 +149,10 @@ def trial_caveats(planned: Planned, truths: Sequence[str], trials: int) -> tuple
 
 def name_problems(name: str) -> list[Problem]:
     """What is wrong with the name of a truth."""
-    if name in ("scenario", "null", NO_EFFECT, "posterior", *VIEWS, *STATED_NAMES) or _draw(name) is not None:
+    if (
+        name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES)
+        or _draw(name) is not None
+    ):
         return []
     return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
 

@@ -6,7 +6,6 @@ a small study together. Samples are lives, not draws from a formula, so each num
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +22,11 @@ from simulator.sweep.execution import Way, run_rows
 from simulator.validation import measures
 from simulator.validation.baseline import evenly, solved, with_baseline
 from simulator.validation.centres import at_other_centres
-from simulator.validation.lives import Setting
+from simulator.validation.lives import GroupSetting
 from simulator.validation.re_enactment import StudyOfDraws
 from simulator.validation.samples import MOST_SAMPLES, parts_of
 from simulator.validation.study import Group, Study
+from simulator.words.luck import seed_of
 
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
@@ -83,11 +83,6 @@ def weighted_quantile(values: Array, weights: Array, at: Array) -> Array:
     return np.asarray(values[order][np.minimum(places, len(values) - 1)])
 
 
-def luck_of(seed: int, *names: str) -> int:
-    """A seed of its own for a name, so that adding a study or a group changes no other."""
-    return int.from_bytes(hashlib.sha256(":".join([str(seed), *names]).encode()).digest()[:8], "little")
-
-
 def lives_needed(study: Study, name: str, patients: int) -> int:
     """Lives per draw of a group: as asked for, or what its largest denominator needs, up to `MOST_LIVES`."""
     most = patients
@@ -107,7 +102,7 @@ class Ready:
     """A group made ready to be lived: parameters and policies of each draw, and what its lives share."""
 
     group: Group
-    setting: Setting
+    setting: GroupSetting
     params: NDArray[np.void]
     policies: NDArray[np.void]
     lives: int
@@ -145,8 +140,8 @@ def make_ready(
         if group.care.assumed_doses is not None:
             low, high = group.care.assumed_doses
             policies["doses"] = np.floor(evenly(low, high + 1.0, f"{key}:{name}:doses", len(draws), seed))
-        setting = Setting(
-            entry_record(criteria), ages, log_hazards, study.follow_up_years, luck_of(seed, key, name) >> 1
+        setting = GroupSetting(
+            entry_record(criteria), ages, log_hazards, study.follow_up_years, seed_of(seed, key, name) >> 1
         )
         ready[name] = Ready(group, setting, params, policies, lives_needed(study, name, patients), miss)
     return ready

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_inputs import NOBODY_GIVEN, assert_same, entry, fixed_arrays, follow, parameters, policy, record
+from simulator.living.compiled import HISTORY, run_block
+from simulator.living.totals import add_up
 
 from simulator.living import compiled_cohort, reference
 from simulator.living.cohort_arrays import joined, new_arrays, rows_of
-from simulator.living.compiled import HISTORY, run_block
 from simulator.living.ledger import STATES, WIDTH
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
-from simulator.living.totals import add_up
 from simulator.rules.pathway.life import LIFE
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import COLUMNS, PATIENT

@@ -22,7 +22,13 @@ def test_a_hazard_depends_on_perfusion_and_on_time_in_the_state() -> None:
     assert life.exponent[Risk.HEALING] == pytest.approx(-0.05 * 4.0 + 0.2)
 
 
-@pytest.mark.parametrize(("per_mmhg", "trend", "power"), [(0.0, 0.2, 0.1), (-0.05, 0.0, -0.5), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    ("per_mmhg", "trend", "power"),
+    [
+        *[(0.0, 0.2, 0.1), (0.0, 1.0, 0.5), (0.0, -1.0, -0.5)],
+        *[(-0.05, 0.0, -0.5), (1.0, 0.0, 10.0), (-1.0, 0.0, -10.0), (0.0, 0.0, 0.0)],
+    ],
+)
 def test_perfusion_and_time_act_each_by_itself(per_mmhg: float, trend: float, power: float) -> None:
     """Either effect may be absent."""
     life = a_life()

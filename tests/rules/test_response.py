@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, log
+from math import inf, log, ulp
 
 import pytest
 
@@ -109,7 +109,7 @@ U = chance(Stream.RESPONSE)
 
 def drawn(policy: dict[str, float] | None = None, **changed: float) -> object:
     """A life whose latent recovery is settled. Low vesicles halve the odds of every patient here."""
-    life = a_life(doses=0)
+    life = a_life(doses=0, recovery_start=9.0)
     draw_response(life, a_patient(), values(**{**DRAWN, **changed}), a_policy(**(policy or {})))
     return life
 
@@ -123,6 +123,18 @@ def test_a_limb_can_recover_where_its_draw_is_below_the_probability() -> None:
     """A hair above the draw it can, a hair below it cannot."""
     assert drawn(response_probability=probability(U * 1.0001)).can_recover == 1  # type: ignore[attr-defined]
     assert drawn(response_probability=probability(U * 0.9999)).can_recover == 0  # type: ignore[attr-defined]
+
+
+def test_a_draw_that_equals_the_probability_is_not_below_it() -> None:
+    """With an odds ratio of 1 the probability is the register's, which here gives the draw to the last bit."""
+    same = {"response_or_small_ev": 1.0, "small_ev_high_share": 0.25}
+    near = [U + k * ulp(U) for k in range(-20, 20)]
+    equal = [
+        p for p in near if response_probability(a_patient(), values(response_probability=p, **same), 0.0, 0.0) == U
+    ]
+    assert equal
+    assert drawn(response_probability=equal[0], **same).can_recover == 0  # type: ignore[attr-defined]
+    assert drawn(response_probability=equal[0], **same).recovers_anyway == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("share", "anyway"), [(0.0, 1), (0.099, 1), (0.101, 0), (1.0, 0)])
@@ -174,7 +186,8 @@ def test_recovery_without_treatment_comes_when_the_schedule_would_have_given_tha
 def test_recovery_is_one_ramp() -> None:
     """From 0.5 years on, within 36.525 days, to the limb's gain."""
     life = a_life(gain=30.0)
-    start_recovery(life, values(recovery_days=36.525, recovery_waning_share=0.0), 0.5)
+    lasting = {"recovery_waning_share": 0.0, "recovery_waning_delay_years": 2.0, "recovery_waning_years": 0.5}
+    start_recovery(life, values(recovery_days=36.525, **lasting), 0.5)
     assert life.recovery_start == 0.5
     assert ramps(life) == [(0.5, pytest.approx(0.1), 30.0)]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import simpy
+from simulator.living.compiled import HISTORY, live, note, note_visits, take_census
 
 from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, at_risk, exponential, values
-from simulator.living.compiled import HISTORY, live, note, note_visits, take_census
 from simulator.living.ledger import FIELDS, WIDTH, visit_table
 from simulator.living.reference import Course, new_setting, patient_process
 from simulator.vocabulary import Event, Repeat, Risk, State, Stream, Wound

@@ -21,7 +21,10 @@ from simulator.vocabulary import Event, Limb, Risk
 
 @compiled
 def planned_care(life: Any) -> tuple[float, int]:
-    """Time and kind of the next thing that is planned: walking, restenosis, angioplasty, dose (inf if nothing is)."""
+    """Time and kind of the next thing that is planned (inf if nothing is).
+
+    At equal times: walking, angioplasty, restenosis, a dose, the question whether to cross over.
+    """
     time, kind = life.walks_at, Event.WALKS
     if life.next_angioplasty < time:
         time, kind = life.next_angioplasty, Event.ANGIOPLASTY
@@ -29,6 +32,8 @@ def planned_care(life: Any) -> tuple[float, int]:
         time, kind = life.restenosis_at, Event.RESTENOSIS
     if life.next_dose < time:
         time, kind = life.next_dose, Event.DOSE
+    if life.next_crossover < time:
+        time, kind = life.next_crossover, Event.CROSSES_OVER
     return time, kind
 
 

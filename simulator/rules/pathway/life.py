@@ -16,6 +16,7 @@ LIFE = record_dtype(
     [
         ("seed", np.uint64),
         ("patient", np.uint64),
+        ("horizon", np.float64),
         ("time", np.float64),
         ("alive", np.int64),
         ("wound", np.int64),
@@ -37,6 +38,9 @@ LIFE = record_dtype(
         ("hazard", np.float64, (RISKS,)),
         ("exponent", np.float64, (RISKS,)),
         ("background_death", np.float64),
+        # the clinical event that comes next if nothing changes: risk -1 is background death, or nothing at inf
+        ("clinical_at", np.float64),
+        ("clinical_risk", np.int64),
         ("healing_hr", np.float64),
         ("wound_hr", np.float64),
         ("amputation_hr", np.float64),
@@ -67,6 +71,8 @@ LIFE = record_dtype(
         ("angioplasties", np.int64),
         ("restenosis_at", np.float64),
         ("walks_at", np.float64),
+        ("next_crossover", np.float64),
+        ("crossed_at", np.float64),
         # what happened, for outcomes: time of the first such event, infinite if never
         ("healed_at", np.float64),
         ("minor_amputation_at", np.float64),

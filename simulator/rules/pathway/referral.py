@@ -63,6 +63,7 @@ def begin_life(
     life.ramps = 0
     life.tested, life.doses, life.angioplasties = 0, 0, 0
     life.next_dose, life.next_angioplasty, life.restenosis_at, life.walks_at = inf, inf, inf, inf
+    life.next_crossover, life.crossed_at = inf, inf
     life.first_dose_at, life.last_dose_at, life.healed_at, life.minor_amputation_at = inf, inf, inf, inf
     life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
     life.background_death = background_death(life, patient, params, ages, log_hazards)

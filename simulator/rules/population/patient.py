@@ -166,8 +166,10 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
     """Lay a real patient's known columns (`given`, NaN where unknown) over a drawn one; `row` views `patient`."""
     if given[RUTHERFORD] == given[RUTHERFORD]:
         patient.rutherford = given[RUTHERFORD]
-    elif (given[INFECTION : HEEL + 1] > 0.0).any():
-        patient.rutherford = max(patient.rutherford, 5.0)
+    else:
+        for feature in range(INFECTION, HEEL + 1):
+            if given[feature] > 0.0:
+                patient.rutherford = max(patient.rutherford, 5.0)
     draw_wound(patient, params, seed, i, 0, True)
     for column in range(row.shape[0]):
         if given[column] == given[column]:

@@ -1,9 +1,9 @@
-"""Control patients who switch to another policy during the trial."""
+"""Control patients of a trial who cross over to another policy."""
 
 from __future__ import annotations
 
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
@@ -14,21 +14,34 @@ from simulator.rules.pathway.response import response_probability
 from simulator.vocabulary import Stream, Wound
 
 
-@compiled
-def switches(life: Any, params: Any, t: float, share: float, tcpo2_below: float) -> bool:
-    """Whether a control patient with an unhealed limb switches at t (years).
+class Crossover(NamedTuple):
+    """When patients may cross over (years from entry), the number of the policy they go to, the share who do, and the
+    measured TcPO2 (mmHg) from which they do not."""
 
-    TcPO2 is measured for the decision where it has a limit (mmHg).
+    after: float
+    to: int
+    share: float
+    tcpo2_below: float
+
+
+NO_CROSSOVER = Crossover(inf, 0, 0.0, inf)
+
+
+@compiled
+def crosses_over(life: Any, params: Any, crossover: Any, t: float) -> bool:
+    """Whether a control patient with an unhealed limb crosses over at t (years).
+
+    TcPO2 is measured for the decision where it has a limit.
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
-    if uniform(life.seed, life.patient, Stream.ARM, 1) >= share:
+    if uniform(life.seed, life.patient, Stream.ARM, 1) >= crossover.share:
         return False
-    return tcpo2_below == inf or decision_tcpo2(life, params, t) < tcpo2_below
+    return bool(crossover.tcpo2_below == inf or decision_tcpo2(life, params, t) < crossover.tcpo2_below)
 
 
 @compiled
-def switch(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
+def cross_over(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
     """Treat from t (years) on as the policy says, if it takes the patient as the patient was on entry.
 
     Somebody whom it does not take goes on as before. The latent recovery is the patient's own, judged by the new

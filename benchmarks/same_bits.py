@@ -1,0 +1,141 @@
+"""Whether this tree and another commit give the same bits: `python benchmarks/same_bits.py COMMIT [--people N]`.
+
+Both trees live the same people in processes of their own and print a SHA-256 for each result: histories, ledgers and outcomes of
+every shipped policy, in both scenarios, by both engines, block by block and one by one; a centre with scarce slots; the data of
+every shipped trial design, under its scenario, without effect and under drawn parameters; the founding cohort as it was observed;
+the lives of a published study; one life that is watched. The other commit is checked out into a temporary worktree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+RESULTS = '''
+import dataclasses, hashlib, json, sys
+import numpy as np
+import simulator as sim
+from simulator.calibration.founding import FoundingCohort
+from simulator.calibration.targets import load_targets
+from simulator.evidence.posterior import parameter_draws
+from simulator.story.watching import watch
+from simulator.trials.design_reading import load_design, shipped_designs
+from simulator.trials.simulation import Simulation
+from simulator.validation.prediction import predict
+from simulator.validation.reading import load_studies
+from simulator.validation.validation import draws_for
+
+people = int(sys.argv[1])
+found = {}
+
+def fold(digest, value):
+    """Numbers by their bytes and words by their letters, so that no way of writing them out plays a part."""
+    if hasattr(value, "columns"):
+        for name in value.columns:
+            column = value[name]
+            digest.update(str(name).encode())
+            plain = column.to_numpy() if column.dtype.kind in "fiub" else column.astype(str).to_numpy(str)
+            fold(digest, plain)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            digest.update(field.name.encode())
+            fold(digest, getattr(value, field.name))
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            fold(digest, each)
+    elif isinstance(value, np.void):
+        for name in value.dtype.names:
+            fold(digest, value[name])
+    elif isinstance(value, (np.ndarray, np.generic, float, int)):
+        array = np.ascontiguousarray(value)
+        digest.update(str(array.shape).encode() + array.dtype.kind.encode() + array.tobytes())
+    else:
+        digest.update(str(value).encode())
+
+def keep(name, *values):
+    digest = hashlib.sha256()
+    fold(digest, list(values))
+    found[name] = digest.hexdigest()
+
+def tables(name, result):
+    for table in ("outcomes", "differences", "ledger", "patients", "events"):
+        try:
+            keep(f"{name}: {table}", getattr(result, table))
+        except LookupError:
+            pass
+
+for name in ("base", "founding_cohort"):
+    scenario = sim.load_scenario(name)
+    policies = list(scenario.policies)
+    draws = parameter_draws(scenario.register, 3, 1)
+    tables(f"{name}, blocks", sim.simulate(scenario, policies, patients=10 * people, seed=1))
+    tables(f"{name}, blocks, drawn", sim.simulate(scenario, policies, patients=people, seed=3, draws=draws))
+    tables(f"{name}, one by one", sim.simulate(scenario, policies, patients=people, seed=1, events=True))
+    tables(f"{name}, SimPy", sim.simulate(scenario, policies, patients=people // 4, seed=2, events=True, engine="simpy"))
+    story = watch(scenario, "protocol", 4, 1)
+    keep(f"{name}, watched", story.moments, story.times, story.path, story.spending)
+for discipline in ("first_come", "worst_tcpo2"):
+    capacity = {"slots_per_week": 1, "arrivals_per_week": 2.0, "queue": discipline}
+    scenario = sim.load_scenario(overrides={"capacity": capacity})
+    result = sim.simulate(scenario, list(scenario.policies), patients=people // 2, seed=1, events=True)
+    tables(f"scarce slots, {discipline}", result)
+    keep(f"scarce slots, {discipline}: waits", result.waits)
+for name in sorted(shipped_designs()):
+    planned = load_design(name)
+    simulation = Simulation(planned, seed=1, trials=6)
+    for truth in ("scenario", "null", "posterior"):
+        data = simulation.lives(simulation.truth(truth), 0, 6, max(20, people // 4), every_visit=True)
+        keep(f"{name}, {truth}", *(getattr(data, field) for field in sorted(data.__dataclass_fields__)))
+scenario = sim.load_scenario("founding_cohort")
+cohort = FoundingCohort(scenario, load_targets()[0], people, 1)
+keep("founding cohort as observed", cohort.lives(scenario.params()), cohort.statistics(scenario.params()))
+studies, _ = load_studies(scenario.register)
+for key in sorted(studies)[:6]:
+    drawn = draws_for(scenario.register, 3, 1)
+    keep(f"study {key}", predict(key, studies[key], scenario.register, drawn, 40, 1)[0])
+print(json.dumps(found))
+'''
+
+
+def results(tree: Path, people: int) -> dict[str, str]:
+    """Digest of every result of the package in a folder."""
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", RESULTS, str(people)]
+    run = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(f"{tree}:\n{run.stderr}")
+    return dict(json.loads(run.stdout.strip().splitlines()[-1]))
+
+
+def main() -> None:
+    """Compare and print; exit code 1 where anything differs."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("commit", help="the other commit")
+    parser.add_argument("--people", type=int, default=400, help="patients of each policy that are kept one by one")
+    asked = parser.parse_args()
+    here = Path(__file__).resolve().parent.parent
+    with tempfile.TemporaryDirectory() as folder:
+        there = Path(folder) / "other"
+        subprocess.run(
+            ["git", "worktree", "add", "--detach", there, asked.commit], cwd=here, check=True, capture_output=True
+        )
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                mine, theirs = pool.map(lambda tree: results(tree, asked.people), (here, there))
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", there], cwd=here, check=True, capture_output=True)
+    different = [name for name in sorted(mine.keys() | theirs.keys()) if mine.get(name) != theirs.get(name)]
+    for name in sorted(mine.keys() | theirs.keys()):
+        print(f"{'DIFFERENT' if name in different else 'same     '} {mine.get(name, '-')[:16]:16} {name}")
+    print(f"{len(mine) - len(different)} of {len(mine)} results have the same bits as {asked.commit}")
+    raise SystemExit(1 if different else 0)
+
+
+if __name__ == "__main__":
+    main()

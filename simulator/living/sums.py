@@ -1,0 +1,99 @@
+"""Sums over patients: of ledgers, outcomes, states and TcPO2, and of their squares for the Monte Carlo errors.
+
+Patients who were kept one by one are added up in the order in which those who are not are, so the bits are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.compiling import compiled
+from simulator.living.census import DEAD, STATE
+from simulator.living.ledger import STATES
+from simulator.living.ledger import WIDTH as LEDGER_WIDTH
+from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+
+Floats = NDArray[np.float64]
+PATIENTS, TOTAL, SQUARES = range(3)
+"""Columns of `perfusion`."""
+
+
+class Sums(NamedTuple):
+    """ledger, ledger_squares: (policies, ledger WIDTH). outcomes, outcome_squares, difference_squares: (policies, times,
+    outcomes), the last of squares of the difference to the reference policy. states: (policies, times, states), numbers
+    of the living. perfusion: (policies, times, 3), number, sum and sum of squares of the true TcPO2 (mmHg) of kept limbs.
+    """
+
+    ledger: Floats
+    ledger_squares: Floats
+    outcomes: Floats
+    outcome_squares: Floats
+    difference_squares: Floats
+    states: Floats
+    perfusion: Floats
+
+    @classmethod
+    def zero(cls, policies: int, times: int) -> Sums:
+        """Nothing added up yet."""
+        outcomes = (policies, times, OUTCOME_WIDTH)
+        shapes = [(policies, LEDGER_WIDTH)] * 2 + [outcomes] * 3 + [(policies, times, STATES), (policies, times, 3)]
+        return cls(*(np.zeros(shape) for shape in shapes))
+
+    def add(self, other: Sums) -> None:
+        """Add another block's sums. Blocks come in order, so the bits do not depend on who made them."""
+        for mine, theirs in zip(self, other, strict=True):
+            np.add(mine, theirs, out=mine)
+
+
+@compiled
+def add_ledger(total: Any, squares: Any, ledger: Any) -> None:
+    """Add the ledger of one life under a policy to that policy's rows."""
+    for f in range(total.shape[0]):
+        total[f] += ledger[f]
+        squares[f] += ledger[f] * ledger[f]
+
+
+@compiled
+def add_tcpo2(perfusion: Any, value: float) -> None:
+    """Add the TcPO2 of one kept limb to the row of its policy and census time."""
+    perfusion[PATIENTS] += 1.0
+    perfusion[TOTAL] += value
+    perfusion[SQUARES] += value * value
+
+
+@compiled
+def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any, reference: int) -> None:
+    """Add one patient's outcomes under all policies, shape (policies, times, outcomes)."""
+    policies, times, width = outcome.shape
+    for p in range(policies):
+        for k in range(times):
+            for o in range(width):
+                value = outcome[p, k, o]
+                difference = value - outcome[reference, k, o]
+                total[p, k, o] += value
+                squares[p, k, o] += value * value
+                difference_squares[p, k, o] += difference * difference
+
+
+@compiled
+def add_up(sums: Any, ledgers: Any, censuses: Any, paths: Any, outcomes: Any, reference: int) -> None:
+    """Add patients who were kept one by one.
+
+    Shapes: ledgers (policies, patients, ledger WIDTH), censuses (policies, patients, times, census WIDTH), paths
+    (policies, patients, times), outcomes (policies, patients, times, outcomes).
+    """
+    policies, count, times, _ = outcomes.shape
+    for i in range(count):
+        for p in range(policies):
+            add_ledger(sums.ledger[p], sums.ledger_squares[p], ledgers[p, i])
+            for k in range(times):
+                state = censuses[p, i, k, STATE]
+                if state != DEAD:
+                    sums.states[p, k, state] += 1.0
+                if paths[p, i, k] == paths[p, i, k]:
+                    add_tcpo2(sums.perfusion[p, k], paths[p, i, k])
+        lived = outcomes[:, i]
+        add_outcomes(sums.outcomes, sums.outcome_squares, sums.difference_squares, lived, reference)
