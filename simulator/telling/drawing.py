@@ -58,7 +58,7 @@ def panels(figure: Figure, name: str) -> tuple[tuple[Panel, ...], frozenset[str]
         width, height = (POINTS_PER_INCH * float(side) for side in figure.get_size_inches())
         box = _around(figure, figure, width, height)
         return (_panel(name, root, parts, box, 0, 0, colours),), frozenset(colours)
-    found = []
+    found: list[Panel] = []
     height = POINTS_PER_INCH * figure.get_figheight()
     width = POINTS_PER_INCH * figure.get_figwidth()
     for group, each in zip(groups, axes, strict=True):
@@ -126,18 +126,18 @@ def colour_sheet(colours: frozenset[str] | set[str]) -> str:
 
 
 def on_dark(colour: str) -> str:
-    """The colour on a dark page: greys swap light and dark, hues are lightened until they stand out (3 to 1)."""
+    """The colour on a dark page: greys swap light and dark, hues are lightened until they stand out (4.5 to 1)."""
     red, green, blue = to_rgb(colour)
     if max(red, green, blue) - min(red, green, blue) < 0.04:
         low, high = to_rgb(DARK_PAPER), (0.95, 0.95, 0.95)
         share = 1.0 - (red + green + blue) / 3.0
-        return to_hex(tuple(a + share * (b - a) for a, b in zip(low, high, strict=True)))
-    rgb = (red, green, blue)
-    while (_luminance(rgb) + 0.05) / (_luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
-        rgb = tuple(1.0 - 0.93 * (1.0 - value) for value in rgb)  # type: ignore[assignment]
-    return to_hex(rgb)
+        red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
+        return to_hex((red, green, blue))
+    while (_luminance((red, green, blue)) + 0.05) / (_luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
+        red, green, blue = (1.0 - 0.93 * (1.0 - value) for value in (red, green, blue))
+    return to_hex((red, green, blue))
 
 
-def _luminance(rgb: tuple[float, float, float]) -> float:
+def _luminance(rgb: tuple[float, ...]) -> float:
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

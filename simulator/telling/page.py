@@ -79,7 +79,7 @@ class Telling:
             frame = frame[frame[key] == wanted]
         if len(frame) != 1:
             raise LookupError(f"{name} has {len(frame)} rows with {where}")
-        return frame.iloc[0].to_dict()
+        return {str(name): value for name, value in frame.iloc[0].items()}
 
     def rows(self, name: str, **where: Any) -> list[Mapping[str, Any]]:
         """All rows with these values, in order."""
