@@ -21,6 +21,8 @@ HERE = "command line"
 STRONGEST = 5
 """Values shown for each headline result; the file has all of them."""
 
+SHOWN_OF_RELIANCE = ("outcome", "reference", "parameter", "grade", "base", "at_low", "at_high")
+
 
 def main(
     grade: Annotated[
@@ -198,7 +200,7 @@ def _print_reliance(table: pd.DataFrame, register: Register) -> None:
     from simulator.telling.columns import labels, told
 
     names = {**labels(), "parameter": {parameter.name: parameter.label for parameter in register.parameters}}
-    shown = told(strongest(table, STRONGEST), "reliance_strongest", names)
+    shown = told(strongest(table, STRONGEST), "reliance_strongest", names, keep=SHOWN_OF_RELIANCE)
     print_text(shown, "What moves each headline result most")
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
