@@ -21,13 +21,13 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.calibration.check import targets_table
-from simulator.calibration.targets import CELLS, load_targets
-from simulator.comparison import Comparison
-from simulator.comparison.views import evidence_views
 from simulator.evidence import GRADES, Parameter, Register, shipped
 from simulator.evidence.distributions import limits, quantile
 from simulator.evidence.posterior import posterior_table
+from simulator.questions.calibrate.check import targets_table
+from simulator.questions.calibrate.targets import CELLS, load_targets
+from simulator.questions.compare import Comparison
+from simulator.questions.compare.views import evidence_views
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
 
@@ -150,8 +150,8 @@ class Found:
 
     def figure(self) -> bytes:
         """The figure of the three views, as `clti compare` draws it."""
-        from simulator.report.images import image
         from simulator.telling.figures.compare import views_figure
+        from simulator.telling.images import image
         from simulator.words.findings import Findings
 
         kept = Comparison(self.scenario, self.result, self.result, {}, self.result.times, self.views, None)

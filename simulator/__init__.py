@@ -17,15 +17,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.errors import BadInput
     from simulator.face.compare import compare
     from simulator.run import Result, simulate
     from simulator.scenario import Scenario, load_scenario
+    from simulator.words.errors import BadInput
 
 __all__ = ["BadInput", "Result", "Scenario", "compare", "load_scenario", "simulate"]
 
 _HOMES = {
-    "BadInput": "simulator.errors",
+    "BadInput": "simulator.words.errors",
     "Result": "simulator.run",
     "Scenario": "simulator.scenario",
     "compare": "simulator.face.compare",

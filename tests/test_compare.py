@@ -15,11 +15,11 @@ import pytest
 
 import simulator as sim
 from simulator.cli import app
-from simulator.comparison import compare
-from simulator.comparison.founding import founding_table
-from simulator.comparison.headlines import headline_results
-from simulator.comparison.population import population_table
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.compare import compare
+from simulator.questions.compare.founding import founding_table
+from simulator.questions.compare.headlines import headline_results
+from simulator.questions.compare.population import population_table
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.telling.columns import labels
@@ -345,7 +345,7 @@ def test_the_population_stands_beside_table_1() -> None:
 
 def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.MonkeyPatch, clti: Clti) -> None:
     """`clti evidence --reliance` has a table in words and a sentence for each headline result."""
-    monkeypatch.setattr("simulator.comparison.job.RELIANCE_PATIENTS", 50)
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 50)
     code, out, _ = clti("evidence", "--reliance")
     assert code == 0
     for name in ("death, conservative, 1 y", "major_amputation, protocol minus conservative, 1 y"):

@@ -31,7 +31,7 @@ from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
 from simulator.living.outcomes import OUTCOMES
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import COLUMNS
-from simulator.vocabulary import Event, Marker, Product, Repeat, Route
+from simulator.words.vocabulary import Event, Marker, Product, Repeat, Route
 
 UNUSUAL = {
     "recovery_waning_share": 0.6,

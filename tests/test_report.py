@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from simulator.errors import BadInput, StorageFull
-from simulator.report import console, style
-from simulator.report.formats import ByRow, money, number, percent, points, spread, text_table
-from simulator.report.html import Report
-from simulator.report.images import image
-from simulator.report.outputs import OutputFolder
+from simulator.telling import console, style
+from simulator.telling.formats import ByRow, money, number, percent, points, spread, text_table
+from simulator.telling.html import Report
+from simulator.telling.images import image
+from simulator.telling.outputs import OutputFolder
+from simulator.words.errors import BadInput, StorageFull
 
 NASTY = "<script>alert('x')</script> & \"q\" [bold]b[/bold] $a_b$"
 COMMAND = ["/somewhere/bin/clti", "compare", "--seed", "7"]
@@ -256,7 +256,7 @@ def test_outputs_of_an_earlier_run_go(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from simulator.report.outputs import OutputFolder
+from simulator.telling.outputs import OutputFolder
 real, left = Path.{call}, [{after}]
 def dying(self, *args):
     left[0] -= 1
@@ -345,7 +345,7 @@ def test_settings_that_cannot_be_kept_fail_before_the_work(tmp_path: Path) -> No
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
 def test_csv_keeps_every_bit(values: list[float]) -> None:
     """Floats written to CSV read back as the same numbers."""
-    from simulator.report.outputs import _csv
+    from simulator.telling.outputs import _csv
 
     back = pd.read_csv(io.BytesIO(_csv(pd.DataFrame({"x": values}))), float_precision="round_trip")
     assert back["x"].astype(float).tolist() == values

@@ -13,13 +13,13 @@ import pytest
 
 from simulator import load_scenario, simulate
 from simulator.cli import app
-from simulator.errors import BadInput
 from simulator.evidence.posterior import posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_dtype
 from simulator.scenario.caveats import caveats
-from simulator.vocabulary import Marker, Product, Repeat, Route
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import Marker, Product, Repeat, Route
 
 POLICIES = [
     "conservative",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +45,8 @@ def main(
     Every patient lives under every policy with the same luck.
     """
     from simulator.face.compare import compare, default_patients
-    from simulator.report.outputs import check_writable
     from simulator.scenario import load_scenario
+    from simulator.telling.outputs import check_writable
 
     problems = _faults(patients, seed, engine, view)
     loaded = None
@@ -93,7 +93,7 @@ def _faults(patients: int | None, seed: int, engine: str | None, view: str | Non
 
 def _progress(stack: ExitStack, total: int, *, at_once: bool) -> Callable[[int, int], None]:
     """Progress on standard error, `at_once` or with the first lives, after a long compilation has had its say."""
-    from simulator.report.console import progress
+    from simulator.telling.console import progress
 
     done = 0
     advance: Callable[[int], None] | None = None

@@ -43,9 +43,9 @@ def compare(
     >>> found.outcomes.columns.tolist()
     ['policy', 'outcome', 'time_years', 'mean', 'se']
     """
-    from simulator.comparison import compare as compared
-    from simulator.comparison.findings import findings
     from simulator.face.asked import scenario_of
+    from simulator.questions.compare import compare as compared
+    from simulator.questions.compare.findings import findings
 
     begun = now()
     loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides)
@@ -54,6 +54,6 @@ def compare(
 
 def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:
     """How many patients are simulated when nobody says so: the scenario's number, fewer with the slower engine."""
-    from simulator.comparison.job import default_patients as usual
+    from simulator.questions.compare.job import default_patients as usual
 
     return usual(scenario, engine)

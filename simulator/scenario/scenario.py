@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
+from simulator.words.errors import BadInput, Problem, nearest
 
 PUBLISHED = "protocol"
 """The policy of the founding study."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.report.formats import Format, TextTable, heading, plain
+from simulator.telling.formats import Format, TextTable, heading, plain
 
 Labels = Mapping[str, Mapping[str, str]]
 """Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from simulator.report.images import METADATA
-from simulator.report.style import house_style
+from simulator.telling.images import METADATA
+from simulator.telling.style import house_style
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "http://www.w3.org/1999/xlink"

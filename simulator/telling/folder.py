@@ -10,11 +10,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from simulator.report.console import console, print_text, say_warnings, say_where
-from simulator.report.outputs import OutputFolder
-from simulator.report.provenance import Provenance
+from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.figures import figures_of
+from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import console_tables, page, sentences
+from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
 
 

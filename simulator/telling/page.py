@@ -21,10 +21,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from simulator.report.formats import MISSING, TextTable
-from simulator.report.style import caption_of
 from simulator.telling.columns import Labels, columns, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
+from simulator.telling.formats import MISSING, TextTable
+from simulator.telling.style import caption_of
 from simulator.words.findings import Findings
 
 ALWAYS_TOLD = ("major_amputation", "death")

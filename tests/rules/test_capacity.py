@@ -29,7 +29,7 @@ from simulator.living.capacity import (
 from simulator.living.ledger import WIDTH, visit_table
 from simulator.living.reference import Course, Due, Turn, new_setting
 from simulator.rules.draws import budget
-from simulator.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = np.array([0.5])

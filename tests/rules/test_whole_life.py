@@ -14,7 +14,7 @@ from simulator.living.compiled import HISTORY, live, note, note_visits, take_cen
 from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, at_risk, exponential, values
 from simulator.living.ledger import FIELDS, WIDTH, visit_table
 from simulator.living.reference import Course, new_setting, patient_process
-from simulator.vocabulary import Event, Repeat, Risk, State, Stream, Wound
+from simulator.words.vocabulary import Event, Repeat, Risk, State, Stream, Wound
 
 HORIZON, EFFECT_RATE, COST_RATE = 5.0, 0.03, 0.05
 VISITS = np.array([0.25, 1.0, 2.0, 4.5])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.vocabulary import Limb, Risk, State, Wound
+from simulator.words.vocabulary import Limb, Risk, State, Wound
 
 MOST_RAMPS = 8
 RISKS = len(Risk)

@@ -10,7 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.style import (
+from simulator.telling.columns import labels
+from simulator.telling.page import listed, lower, years
+from simulator.telling.style import (
     INK,
     MUTED,
     OKABE_ITO,
@@ -26,8 +28,6 @@ from simulator.report.style import (
     percent_axis,
     shortened,
 )
-from simulator.telling.columns import labels
-from simulator.telling.page import listed, lower, years
 from simulator.words.findings import Findings
 
 CURVES = ("major_amputation", "death", "healing_without_amputation", "amputation_free_survival")
