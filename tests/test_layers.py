@@ -115,7 +115,9 @@ def test_people_are_met_at_the_border(part: str) -> None:
         assert "simpy" not in used
 
 
-@pytest.mark.parametrize("part", ["vocabulary", "living", *sorted(part for part in HEIGHT if part.startswith("rules."))])
+@pytest.mark.parametrize(
+    "part", ["vocabulary", "living", *sorted(part for part in HEIGHT if part.startswith("rules."))]
+)
 def test_rules_know_numbers_only(part: str) -> None:
     """Rules and what lives by them know arrays and compilation, and nothing of tables, files of evidence or money."""
     for file in FILES:
