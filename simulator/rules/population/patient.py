@@ -121,7 +121,8 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, de
         variance = log(1.0 + variation * variation)
         z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
         patient.diabetes_years = min(
-            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
+            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance),
+            patient.age - params.diabetes_onset_minimum,
         )
         patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
     patient.tcpo2 = truncated_normal(
@@ -184,7 +185,7 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
         high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
         patient.small_ev_high = 1.0 if high < abs(level - params.small_ev_low_mean) / params.small_ev_low_sd else 0.0
     if given[DIABETES_YEARS] != given[DIABETES_YEARS]:
-        patient.diabetes_years = min(patient.diabetes_years, patient.age - 1.0)
+        patient.diabetes_years = min(patient.diabetes_years, patient.age - params.diabetes_onset_minimum)
 
 
 @compiled
