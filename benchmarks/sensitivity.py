@@ -93,7 +93,7 @@ def seconds_per_shard(shards: int, rows: int, dask: bool) -> float:
     from simulator.sensitivity.policy_sweep import sweep_of
 
     tables = study(1) | {
-        "method": "delta",
+        "method": "regional",
         "size": max(512, shards * rows),
         "rows_per_shard": rows,
         "patients": 0,

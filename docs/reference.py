@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.evidence.shipped import shipped
+from simulator.rules.population.table import KINDS as COLUMNS
 from simulator.schemas import KINDS, Schema, schema
 
 PAGE = Path(__file__).with_name("reference.md")
@@ -45,6 +46,26 @@ other compares settings of policies. Run either with `clti sensitivity FILE`."""
 A published study to predict: who was enrolled, what care they had, what was observed, and what is not known of them. Run
 it with `clti validate FILE`; the shipped ones are in `scenarios/validation`.""",
 }
+PATIENTS = """\
+### Table of real patients
+
+The file that `population.csv` names: comma-separated text in UTF-8, points in decimals. The first line names the columns,
+any of those below in any order; each further line is a patient. An empty cell is unknown, and what is unknown is drawn from
+the evidence register given what is known. Text may be in capitals or not.
+
+`scenarios/registry.toml` (`clti compare registry`) is an example with invented people; its table `registry.csv` begins
+
+```text
+{example}
+```
+
+Without `population.patients` every row lives once under each policy. A multiple of the number of rows takes every row that
+many times, each time with luck of its own; fewer patients than rows are a random sample, decided by the seed; any other
+number is an error. This holds for `--patients` of every command, for each half of the patients of an economic draw (by
+default no more than without a table) and for each run of a sensitivity study. A trial recruits at random from the rows,
+which may come again. Nobody is turned away by `[entry]`. The column `row` of a result's patients is the place in the table,
+from 0. In Python a pandas table may stand in place of the file: `load_scenario(overrides={{"population": {{"csv": table}}}})`.
+"""
 NOTHING = "(none)"
 
 
@@ -54,7 +75,17 @@ def page() -> str:
     for kind in KINDS:
         parts.append(f"## {kind.capitalize()} file\n\n{ABOUT[kind]}\n")
         parts.extend(_sections(kind))
+        if kind == "scenario":
+            parts.append(_patients())
     return "\n".join(parts)
+
+
+def _patients() -> str:
+    """The columns of a table of patients."""
+    lines = ["| column | allowed | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {column.allowed} | {column.meaning} |" for name, column in COLUMNS.items()]
+    example = (shipped("scenarios") / "registry.csv").read_text(encoding="utf-8").splitlines()[:4]
+    return PATIENTS.format(example="\n".join(example)) + "\n" + "\n".join(lines) + "\n"
 
 
 def _sections(kind: str) -> Iterator[str]:

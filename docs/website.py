@@ -60,7 +60,6 @@ NAVIGATION: dict[str, dict[str, str]] = {
     },
     "Model": {
         "MODEL.md": "The model",
-        "docs/mutations.md": "Mistakes made on purpose",
         "benchmarks/README.md": "Speed and memory",
     },
     "Project": {
@@ -189,6 +188,7 @@ def notebook_page(source: str, out: Path, copied: set[str], *, outputs: bool) ->
     """A notebook with its prose, its code and, with `outputs`, what the code shows; drawings are written into `out`."""
     markdown = Markdown(source, copied)
     copied.add(source)
+    out = out.resolve()  # the cells run in a folder of their own
     file, drawn, parts = ROOT / source, 0, []
     name = PurePosixPath(source).name
     with tempfile.TemporaryDirectory() as folder, chdir(folder):

@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 from simulator import load_scenario
 from simulator.report.story import story_text
 from simulator.story import watch
-from simulator.story.finding import find
+from simulator.story.finding import typical
 from simulator.story.telling import spending_table
 from simulator.vocabulary import Event
 
@@ -30,12 +30,12 @@ POLICIES = ("conservative", "protocol")
 scenario = load_scenario("base", policies=POLICIES)
 
 # %% [markdown]
-# We look for a patient whose leg is lost under conservative care and kept under the published protocol of cell therapy.
-# Such patients are the exception: most lives are the same under both, and some people recover without any cells. A good
-# story is a bad average.
+# We look for a typical patient of those whose leg is lost under conservative care and kept under the published protocol of
+# cell therapy. They are the exception: most lives are the same under both, and some people recover without any cells. A
+# good story is a bad average.
 
 # %%
-number = find(scenario, POLICIES, "spared", start=0, seed=1)
+number = typical(scenario, POLICIES, "spared", seed=1)
 lives = [watch(scenario, policy, number, seed=1) for policy in POLICIES]
 print(story_text(lives, scenario, number))
 

@@ -1,66 +1,43 @@
-"""Compilation of the rules and engines, with a cache that cannot be stale.
+"""Compilation of the rules and engines, with a cache that is never stale and never in the way.
 
-Numba renews a cached function when its own file changes, not when a function it calls does. The cache folder is
-therefore named by a hash of every source the compiled code could depend on: an edit anywhere opens a new folder.
+Numba renews a cached function when its own file changes, not when a function that it calls does. Here a function's place in
+the cache is named by what is compiled and nothing else: its code, the constants and functions it uses, theirs in turn, and
+the compiler. An edit elsewhere, or of a comment, compiles nothing. What lies there proves itself by a hash; a damaged file is
+compiled again, and where nothing can be written the work goes on without a cache. Either is told in one sentence.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
+import pickle
 import sys
-import tempfile
+import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
-PACKAGE = Path(__file__).parent
-# A policy record begins with the fields of a criteria record; Numba remarks on it, and both are read by name only.
-warnings.filterwarnings("ignore", category=NumbaExperimentalFeatureWarning)
+from simulator.errors import StorageFailed
+from simulator.fingerprint import fingerprint
+from simulator.work.disk import cache_folder, remove, save
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def source_hash() -> str:
-    """Hash of the package's numerical sources and of the compiler's version (16 hexadecimal digits)."""
-    digest = hashlib.sha256(f"numba {numba.__version__} python {sys.version}".encode())
-    for file in sorted(PACKAGE.rglob("*.py")):
-        if file.relative_to(PACKAGE).parts[0] not in {"cli", "report", "comparison", "story", "verification"}:
-            digest.update(file.relative_to(PACKAGE).as_posix().encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _writable_folder() -> Path | None:
-    """Cache folder for these sources, or None where nothing can be written."""
-    home = os.environ.get("CLTI_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    for parent in (Path(home), Path(tempfile.gettempdir())):
-        folder = parent / "clti-simulator" / source_hash()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
-
-
-CACHE = _writable_folder()
-if CACHE is not None:
-    numba.config.CACHE_DIR = str(CACHE)
+HOW = {"error_model": "numpy", "nogil": True}
+"""IEEE arithmetic (no fast math, so both engines round alike) and no interpreter lock."""
+PROOF = 32
+"""Bytes of a SHA-256."""
 
 
 def compiled(function: F) -> F:
-    """Compile a rule: IEEE arithmetic (no fast math, so both engines round alike), no interpreter lock, cached."""
-    wrapped: F = numba.njit(error_model="numpy", nogil=True, cache=CACHE is not None)(function)
-    return wrapped
+    """Compile a rule when it is first called, or load it from the cache; with NUMBA_DISABLE_JIT=1 it stays as it is."""
+    return _wrapped(function, HOW)
 
 
 def compiled_on_given_memory(function: F) -> F:
@@ -68,8 +45,7 @@ def compiled_on_given_memory(function: F) -> F:
 
     References to arrays are not counted, which would cost at every look into a tuple of them.
     """
-    wrapped: F = numba.njit(error_model="numpy", nogil=True, cache=CACHE is not None, _nrt=False)(function)
-    return wrapped
+    return _wrapped(function, {**HOW, "_nrt": False})
 
 
 def compiled_in_place(function: F) -> F:
@@ -78,8 +54,16 @@ def compiled_in_place(function: F) -> F:
     A tuple costs a count of references for each of its arrays at every call, and a function that takes functions could
     not be cached as one of its own.
     """
-    wrapped: F = numba.njit(error_model="numpy", nogil=True, inline="always")(function)
+    wrapped: F = numba.njit(**HOW, inline="always")(function)
     return wrapped
+
+
+def _wrapped(function: F, how: dict[str, Any]) -> F:
+    wrapped: Any = numba.njit(**how)(function)
+    if hasattr(wrapped, "py_func"):
+        wrapped._cache = _Cache(function, how)
+        wrapped._compiler.compile = _quietly(wrapped._compiler.compile)
+    return wrapped  # type: ignore[no-any-return]
 
 
 def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype[Any]:
@@ -95,18 +79,173 @@ def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype[Any]:
 
 @contextmanager
 def announced(what: str) -> Iterator[None]:
-    """Say on standard error, once per version of the sources, that `what` compiles and how long that took."""
-    if numba.config.DISABLE_JIT:
+    """Say on standard error that `what` compiles, as soon as something does, and how long that took."""
+    outer, _news.what = _news.what, what
+    begun, _news.begun = _news.begun, None
+    try:
         yield
-        return
-    mark = CACHE / f"{what.replace(' ', '-')}.compiled" if CACHE is not None else None
-    first = mark is None or not mark.exists()
-    if first:
-        sys.stderr.write(f"Compiling {what} (first run of this version only) ... ")
-        sys.stderr.flush()
-    start = time.perf_counter()
-    yield
-    if first:
-        sys.stderr.write(f"done in {time.perf_counter() - start:.0f} s.\n")
-        if mark is not None:
-            mark.touch()
+        if _news.begun is not None:
+            sys.stderr.write(f"done in {time.perf_counter() - _news.begun:.0f} s.\n")
+    finally:
+        _news.what, _news.begun = outer, begun
+
+
+class _News:
+    """What is being announced; what has been told about the cache."""
+
+    what: str | None = None
+    begun: float | None = None
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+        self.lock = threading.Lock()
+
+    def compiles(self) -> None:
+        """Something is not in the cache."""
+        with self.lock:
+            if self.what is not None and self.begun is None:
+                self.begun = time.perf_counter()
+                sys.stderr.write(f"Compiling {self.what} (first run of this version only) ... ")
+                sys.stderr.flush()
+
+    def tell(self, sentence: str) -> None:
+        """Say a sentence once."""
+        with self.lock:
+            if sentence not in self.told:
+                self.told.add(sentence)
+                sys.stderr.write(sentence + "\n")
+
+
+_news = _News()
+
+
+def _quietly(compile_: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile without Numba's remark that one record begins with the fields of another; all are read by name."""
+
+    def quiet(*args: Any) -> Any:
+        _news.compiles()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+            return compile_(*args)
+
+    return quiet
+
+
+class _Place:
+    """Where Numba keeps a function: a folder for all, and a name that follows what is compiled."""
+
+    def __init__(self, function: Callable[..., Any], how: Mapping[str, Any], folder: Path) -> None:
+        self.folder = folder
+        self.stamp = fingerprint(function, how)
+        self.name = f"{function.__module__.removeprefix('simulator.')}.{function.__qualname__}-{self.stamp[:16]}"
+
+
+class _CodeFile(IndexDataCacheFile):  # type: ignore[misc]
+    """The index of a function's versions and their files, each of which proves itself.
+
+    A version's file is named by its content, so that two processes never write different code under one name.
+    """
+
+    def __init__(self, place: _Place) -> None:
+        super().__init__(str(place.folder), place.name, place.stamp)
+        self.place = place
+
+    def save(self, key: Any, data: Any) -> None:
+        content = self._dump(data)
+        proof = sha256(content)
+        name = f"{self.place.name}.{proof.hexdigest()[:16]}.nbc"
+        save(self.place.folder / name, proof.digest() + content, lasting=False)
+        index = self._dump((self._source_stamp, {**self._load_index(), key: name}))
+        save(Path(self._index_path), sha256(index).digest() + index, lasting=False)
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            stamp, versions = self._proved(self._index_name)
+        except FileNotFoundError:
+            return {}
+        return dict(versions) if stamp == self._source_stamp else {}
+
+    def _load_data(self, name: str) -> Any:
+        return self._proved(name)
+
+    def _proved(self, name: str) -> Any:
+        content = (self.place.folder / name).read_bytes()
+        if sha256(content[PROOF:]).digest() != content[:PROOF]:
+            raise ValueError(f"{name} does not match its hash")
+        return pickle.loads(content[PROOF:])
+
+    def forget(self) -> None:
+        """Remove the files of this function as it is now."""
+        for file in self.place.folder.glob(f"{self.place.name}.*"):
+            remove(file)
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """A function's place in the cache, found when it is first needed."""
+
+    def __init__(self, function: Callable[..., Any], how: Mapping[str, Any]) -> None:
+        self._py_func = function
+        self._how = how
+        self._name = repr(function)
+        self._impl: Any = None
+        self._cache_file: Any = None
+        self._cache_path: Any = None
+        self.enable()
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        if not self._placed():
+            return None
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:
+            # Whatever a damaged file leads to.
+            _news.tell(f"Compiled code in {self._cache_path} is damaged and is compiled again.")
+            self._cache_file.forget()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if not self._placed():
+            return
+        try:
+            super().save_overload(sig, data)
+        except (OSError, StorageFailed) as error:
+            self.disable()
+            reason = error.__cause__ or error
+            _news.tell(
+                f"Compiled code cannot be kept in {self._cache_path} ({getattr(reason, 'strerror', None) or reason}): "
+                "the run goes on, and the next one compiles again."
+            )
+
+    def flush(self) -> None:
+        if self._placed():
+            self._cache_file.forget()
+
+    def _placed(self) -> bool:
+        if self._impl is None and self._enabled:
+            folder = cache_folder("compiled")
+            if folder is None:
+                self.disable()
+            else:
+                place = _Place(self._py_func, self._how, folder)
+                self._cache_file, self._cache_path = _CodeFile(place), str(folder)
+                self._impl = _Results(folder, self._py_func)
+        return bool(self._enabled)
+
+
+class _Results(CompileResultCacheImpl):  # type: ignore[misc]
+    """How Numba turns compiled code into bytes and back, without its own choice of a folder."""
+
+    def __init__(self, folder: Path, function: Callable[..., Any]) -> None:
+        self._lineno = function.__code__.co_firstlineno
+        self._locator = _Locator(folder, function.__code__.co_filename)
+
+
+class _Locator:
+    """What Numba asks of a folder and of a source file when it keeps a function."""
+
+    def __init__(self, folder: Path, file: str) -> None:
+        self.folder = folder
+        self._py_file = file
+
+    def ensure_cache_path(self) -> None:
+        """Nothing: the folder is made when something is saved."""

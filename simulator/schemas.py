@@ -150,7 +150,6 @@ def _design() -> Schema:
     from simulator.trials.design import Design
 
     made = _made(Design)
-    del made["properties"]["file"]
     made["required"] = [key for key in made["required"] if key != "label"]
     return made
 

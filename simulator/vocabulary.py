@@ -74,6 +74,8 @@ class Stream(IntEnum):
     DROP_OUT = 45
     ARM = 46
     GANGRENE = 47
+    TABLE_ROW = 48
+    """Which of a table's patients a trial recruits."""
 
 
 class Risk(IntEnum):

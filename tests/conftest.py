@@ -1,6 +1,57 @@
-"""What all tests share: property tests draw the same examples every time, so that a failure is a fact and not a chance."""
+"""What all tests share: repeatable examples, and the branch coverage of the rules.
 
+Property tests draw the same examples every time, so that a failure is a fact and not a chance. The rules are compiled, and
+coverage sees nothing of compiled code: `NUMBA_DISABLE_JIT=1 pytest -m rules` runs them without the compiler and prints it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+
+PACKAGE = Path(__file__).parents[1] / "simulator"
+RULES = ("rules/*", "rules/*/*", "living/*")
+LEAST_COVERAGE = 95.0
+"""Per cent of lines and branches of the rules and engines that their own tests must run through."""
+
+watching_key = pytest.StashKey[Any]()
+report_key = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the rules where they run without the compiler and all of their tests are asked for."""
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1" and config.option.markexpr == "rules":
+        from coverage import Coverage
+
+        watching = Coverage(branch=True, include=[str(PACKAGE / name) for name in RULES], data_file=None)
+        watching.start()
+        config.stash[watching_key] = watching
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Too little coverage fails the run."""
+    watching = session.config.stash.get(watching_key, None)
+    if watching is None:
+        return
+    watching.stop()
+    table = io.StringIO()
+    total = watching.report(show_missing=True, skip_covered=True, file=table)
+    if total < LEAST_COVERAGE and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    asked = f"{total:.1f}% of lines and branches were run through; at least {LEAST_COVERAGE:g}% are asked for"
+    session.config.stash[report_key] = f"{table.getvalue()}\n{asked}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the coverage file by file, and what is not covered."""
+    if report_key in config.stash:
+        terminalreporter.section("branch coverage of the rules")
+        terminalreporter.write_line(config.stash[report_key])

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
 from simulator.errors import BadInput
-from simulator.trials import spending
-from simulator.trials.boundaries import fixed_drift, observed_boundaries, solve
-from simulator.trials.conditional_power import (
+from simulator.statistics import spending
+from simulator.statistics.boundaries import fixed_drift, observed_boundaries, solve
+from simulator.statistics.conditional_power import (
     PromisingZone,
     conditional_power,
     enlarged,
@@ -24,10 +24,10 @@ from simulator.trials.conditional_power import (
     stopping_z,
     weighted_z,
 )
-from simulator.trials.crossing import crossing
-from simulator.trials.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
-from simulator.trials.spending import Spending
-from simulator.trials.stopping_plan import Futility, Plan
+from simulator.statistics.crossing import crossing
+from simulator.statistics.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
+from simulator.statistics.spending import Spending
+from simulator.statistics.stopping_plan import Futility, Plan
 
 
 def equal(looks: int) -> tuple[float, ...]:

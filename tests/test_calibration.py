@@ -49,11 +49,15 @@ from simulator.calibration.summaries import (
 from simulator.calibration.surface import LOGGED, contrasts, corrected, fit_surface
 from simulator.calibration.targets import REACHABLE, Founding, Observed, joint_tables, load_targets
 from simulator.calibration.work import SavedDesigns
-from simulator.cli import app
+from simulator.cli import app, calibrate
+from simulator.errors import StorageFull
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
+from simulator.report import outputs
 from simulator.scenario import Scenario, load_scenario
+from simulator.words.luck import generator
+from simulator.work.store import Store
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -489,9 +493,9 @@ def test_chains_sample_a_known_posterior() -> None:
         return np.asarray(-0.5 * np.einsum("ij,jk,ik->i", x - mean, precision, x - mean))
 
     start = np.random.default_rng(1).normal(0.0, 3.0, (100, 3))
-    draws = sample_chains(level, start, steps=4000, keep_every=40, seed=3)
+    draws = sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test"))
     assert draws.shape == (100 * 50, 3)
-    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, seed=3))
+    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test")))
     # 5,000 draws, of which correlation leaves at least 2,500 independent ones.
     error = np.sqrt(np.diag(covariance) / 2500)
     assert (np.abs(draws.mean(axis=0) - mean) < 5 * error).all()
@@ -502,9 +506,9 @@ def test_chains_sample_a_known_posterior() -> None:
 def test_draws_are_taken_in_proportion_to_their_weights() -> None:
     """Systematic resampling takes each draw as often as its weight says, up to one; equal weights take everyone once."""
     weights = np.random.default_rng(5).gamma(0.5, size=300)
-    counts = np.bincount(resample(weights, 2000, seed=1), minlength=300)
+    counts = np.bincount(resample(weights, 2000, generator(1, "test")), minlength=300)
     assert np.abs(counts - 2000 * weights / weights.sum()).max() < 1.0
-    assert sorted(resample(np.ones(50), 50, seed=9)) == list(range(50))
+    assert sorted(resample(np.ones(50), 50, generator(9, "test"))) == list(range(50))
     assert effective_size(np.ones(50)) == pytest.approx(50)
     assert effective_size(np.array([1.0, 0.0, 0.0])) == 1.0
     assert effective_size(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
@@ -527,7 +531,7 @@ def test_contrasts_are_of_treated_against_controls() -> None:
 def test_an_interrupted_calibration_goes_on_where_it_stopped(
     founding: Scenario, data: Founding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks that were saved are read, missing and unfinished ones simulated, and the numbers are the same bits."""
+    """Blocks that were saved are read, missing and damaged ones simulated, and the numbers are the same bits."""
     monkeypatch.setattr(work, "BLOCK", 2)
     simulated: list[int] = []
     design = FoundingCohort.design
@@ -549,14 +553,49 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(
     assert simulated == [2, 2, 1]
     files = sorted((tmp_path / "work").iterdir())
     assert len(files) == 3
-    assert all(file.suffix == ".npy" for file in files)
-    files[0].rename(files[0].with_suffix(".tmp"))
+    files[0].unlink()
     resumed = designs("first", z, 60)
     assert len(simulated) == 4
-    for other in (again, resumed):
+    cut, swapped, third = (tmp_path / "work" / file.name for file in files)
+    cut.write_bytes(cut.read_bytes()[:-100])
+    swapped.write_bytes(third.read_bytes())
+    healed = designs("first", z, 60)
+    assert len(simulated) == 6
+    for other in (again, resumed, healed):
         assert np.array_equal(whole, other, equal_nan=True)
     designs("more patients", z[:2], 80)
-    assert len(simulated) == 5
+    assert len(simulated) == 7
+
+
+@pytest.mark.parametrize("fails", ["results", "install", None])
+def test_work_is_let_go_only_when_its_results_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str | None
+) -> None:
+    """A disk that is full, or files that cannot be installed, leave every saved block, and the message says where."""
+
+    def full(*args: Any, **options: Any) -> None:
+        raise StorageFull("No room left")
+
+    store = Store(tmp_path / "out" / "work-1")
+    store.write("block", {"statistics": np.zeros(3)})
+    folder = outputs.OutputFolder(tmp_path / "out", ["clti"])
+    folder.keep("work-1/")
+    folder.text("fitted.toml", "x = 1")
+    (tmp_path / "calibration").mkdir()
+    monkeypatch.setattr(sys.modules["simulator.evidence.shipped"], "shipped", lambda name: tmp_path / name)
+    if fails == "results":
+        monkeypatch.setattr(outputs.OutputFolder, "write", full)
+    elif fails == "install":
+        monkeypatch.setattr("simulator.work.disk.save", full)
+    if fails is None:
+        calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+        assert (tmp_path / "calibration" / "fitted.toml").read_text() == "x = 1"
+        assert not store.folder.exists()
+    else:
+        with pytest.raises(StorageFull) as stopped:
+            calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+        assert stopped.value.__notes__ == [f"1 finished piece is safe in {store.folder}."]
+        assert list(store) == ["block"]
 
 
 def test_a_check_of_a_fit_to_the_first_year_is_refused(

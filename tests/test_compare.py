@@ -296,8 +296,7 @@ extends = "protocol"
         assert "Mine changes that by" in said[age]
         assert "The policy mien is in the file but not compared" in said[age]
     assert ("Mine treats nobody" in said[8]) > ("Mine treats nobody" in said[80])
-    # Measured on different days under different policies: in the report with a note, not here.
-    assert "TcPO2 after last treatment" not in said[80]
+    assert "TcPO2 on one day, mmHg" in said[80]
     assert load_scenario().headline == "protocol"
     assert load_scenario(file, policies=["conservative"]).headline is None
 
@@ -348,3 +347,16 @@ def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.Mon
     for name in ("death, conservative, 1 y", "major_amputation, protocol minus conservative, 1 y"):
         assert re.search(rf"{name}.*(rests on|moves by less than)", out), name
     assert re.search(r"Major amputation by 1 year, %,\s+Share of referrals with rest pain.*\d\.\d%", out)
+
+
+def test_labels_that_quote_a_number_take_it_from_the_register() -> None:
+    """With another value for restored perfusion, and another limit of treatment, labels and lines follow."""
+    from simulator.report.comparison_figures import in_words, tcpo2_levels
+    from simulator.report.comparison_tables import SHARES, outcome_label
+
+    changed = load_scenario(overrides={"parameters": {"judgement_tcpo2": 35.0}})
+    assert outcome_label("tcpo2_last_40", changed.register) == "TcPO2 after last treatment 35 or above"
+    assert outcome_label("tcpo2_last_40", load_scenario().register).endswith("40 or above")
+    assert not [label for label in SHARES.values() if re.search(r"\b\d", label)]
+    assert in_words(tcpo2_levels(changed, ["conservative", "protocol"])) == "30 and 35 mmHg"
+    assert in_words(tcpo2_levels(changed, ["conservative"])) == "35 mmHg"

@@ -41,9 +41,9 @@ QUICK = {
 """Options with which a command of the pages is run here. The fit itself takes minutes; its own tests run a small one."""
 STUDIES = dict.fromkeys(("one_way", "morris", "MY-STUDY.toml", "STUDY.toml"), "small.toml")
 """Studies of the pages, and the small one that is run in their place."""
-NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--trial", "..."}
-"""Words of commands that are read and not run: they change the user's shell, need a cluster, need what a long run left
-(their own tests run such ones), or stand for many words."""
+NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--course", "--trial", "..."}
+"""Words of commands that are read and not run: they change the user's shell, need a cluster, need what a long run left or many
+lives (their own tests run such ones), or stand for many words."""
 ELSEWHERE = ("python3 -m venv", ".venv/bin/", "dask ")
 """How other commands of the pages begin: what continuous integration does itself, and the scheduler's own programs."""
 
@@ -205,11 +205,12 @@ def test_other_commands_are_known(page: Path) -> None:
     assert not re.search(r"^    (clti|python|pip) ", text_of(page), re.MULTILINE), "commands stand in fences"
 
 
-def test_readme_has_its_two_commands() -> None:
-    """The README's run and test commands stand after their marks, where continuous integration finds them."""
+def test_readme_has_its_commands() -> None:
+    """The README's commands that run, test and make the site stand after their marks, where continuous integration finds them."""
     page = text_of(ROOT / "README.md")
-    for step in ("run", "test"):
+    for step in ("run", "test", "site"):
         assert re.search(rf"^<!-- {step} -->\n```console\n\S.*\n```$", page, re.MULTILINE)
+    assert "for step in run test site; do" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 @named

@@ -36,7 +36,7 @@ from simulator.economics.luck import evpi_without_luck, luck_table
 from simulator.economics.net_benefit import acceptability, net_monetary_benefit
 from simulator.economics.one_way import one_way, pair_of
 from simulator.economics.population import Population
-from simulator.economics.proposed_trial import in_money, simulated_trial_worth, stricter
+from simulator.economics.proposed_trial import in_money, simulated_trial_worth
 from simulator.economics.quality_of_life import UTILITY_OF, age_ratio
 from simulator.economics.reading import read_results, results_from
 from simulator.economics.results import CostEffectResults
@@ -60,7 +60,7 @@ from simulator.run import Result, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial, Variant
-from simulator.scenario.policy import Criteria
+from simulator.scenario.policy import Criteria, stricter
 from simulator.sweep.model import RunFailed
 from simulator.trials.curves import summaries_for_economics
 from simulator.trials.design_reading import load_design

@@ -10,18 +10,18 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.trials import binary_tests as binary
-from simulator.trials.competing_tests import (
+from simulator.statistics import binary_tests as binary
+from simulator.statistics.competing_tests import (
     cumulative_incidence,
     fine_gray,
     gray,
     subdistribution_logrank,
     subdistribution_times,
 )
-from simulator.trials.continuous_tests import ancova
-from simulator.trials.effect import z_of_t
-from simulator.trials.survival_tests import cox, logrank, restricted_mean, survival
-from simulator.trials.win_statistics import Level, win_statistics
+from simulator.statistics.continuous_tests import ancova
+from simulator.statistics.effect import z_of_t
+from simulator.statistics.survival_tests import cox, logrank, restricted_mean, survival
+from simulator.statistics.win_statistics import Level, win_statistics
 
 # 177 patients with acute leukaemia and a stem cell transplant: months, status (0 censored, 1 relapse, 2 death in
 # remission) and disease (0 lymphoblastic, 1 myeloblastic). Scrucca L, Santucci A, Aversa F. Bone Marrow Transplant

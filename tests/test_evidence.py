@@ -19,6 +19,7 @@ from simulator.evidence.distributions import limits, mean, quantile, sample, sd
 from simulator.evidence.parameter import KINDS
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.posterior import joint_names, parameter_draws, posterior_rows, posterior_table
 from simulator.evidence.price_transfer import exchange, inflate, transfer
 from simulator.evidence.register import Register
 from simulator.evidence.reliance import reliance, statements
@@ -387,7 +388,7 @@ def test_the_template_says_what_is_still_blank() -> None:
         load_perspective(str(shipped("calibration") / "economics" / "template.toml"))
     blank = {problem.key for problem in bad.value.problems}
     assert {f"prices.{name}.value" for name in load_perspective("italy").prices.names()} <= blank
-    assert {"discount.costs", "discount.effects", "thresholds.0.value"} <= blank
+    assert {"discount.costs", "discount.effects", "thresholds[1].value"} <= blank
 
 
 def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None:
@@ -402,7 +403,7 @@ def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None
         load_perspective(str(mine))
     assert {problem.key for problem in bad.value.problems} == {
         "prices.theatre_hour.unit",
-        "thresholds.0.unit",
+        "thresholds[1].unit",
         "wound_costing.all_in.prices",
         "alternatives.tariff_lower_bound.values",
         "alternatives.tariff_lower_bound.values.major_amputation_admission",
@@ -537,3 +538,47 @@ def test_the_command_refuses_all_unknown_words_at_once(tmp_path: Path) -> None:
     assert isinstance(result.exception, BadInput)
     assert {problem.key for problem in result.exception.problems} == {"--grade", "--name", "--group"}
     assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_the_posterior_follow_the_seed() -> None:
+    """Two seeds take the rows in other orders, one seed always in the same, and every pass uses each row once."""
+    one, other = posterior_rows(50, 120, 1), posterior_rows(50, 120, 2)
+    assert (one == posterior_rows(50, 120, 1)).all()
+    assert (one[:50] != other[:50]).sum() > 40
+    for start in (0, 50):
+        assert sorted(one[start : start + 50]) == list(range(50))
+    assert (one[:50] != one[50:100]).sum() > 40
+    assert len(set(one[100:])) == 20
+
+
+@pytest.mark.parametrize("n", [0, 1, 49, 50, 51, 100])
+def test_a_draw_is_the_same_however_many_follow(n: int) -> None:
+    """Draw i takes the same row for every number of draws above i, across the end of the posterior too."""
+    assert (posterior_rows(50, n, 7) == posterior_rows(50, 130, 7)[:n]).all()
+
+
+def test_fitted_parameters_follow_the_seed_and_stay_together() -> None:
+    """Draws of the fitted parameters are whole rows of the posterior, none twice before all are used, by the seed."""
+    register, table = load_register(), posterior_table()
+    assert table is not None
+    names = list(joint_names(register))
+    one, other = (parameter_draws(register, 300, seed) for seed in (1, 999))
+    assert all((one[name] != other[name]).mean() > 0.5 for name in names)
+    rows = posterior_rows(len(table), 300, 1)
+    assert len(set(rows.tolist())) == 300
+    for name in names:
+        assert (one[name] == table[name].to_numpy()[rows]).all()
+
+
+def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
+    """Without options groups are counted in a screenful; a part of a name lists every value whose name holds it."""
+    short = run()
+    assert short.exit_code == 0
+    assert len(short.output.splitlines()) < 25
+    assert "death_hr_heart" not in short.output
+    assert "death_hr_heart" in run("--all").output
+    found = run("--name", "TCPO2", "--out", str(tmp_path / "out"))
+    rows = list(csv.DictReader((tmp_path / "out" / "evidence.csv").open(encoding="utf-8")))
+    names = {p.name for register in catalogue() for p in register.parameters if "tcpo2" in p.name}
+    assert {row["name"] for row in rows} == names
+    assert all(name in found.output for name in names)

@@ -1,328 +1,72 @@
 """Whatever a file says, reading it gives a result or tells what is wrong with it; never another exception.
 
-Shipped files are damaged line by line: lines deleted, doubled, renamed, given another value, cut short, or spoilt byte by
-byte. A usual run tries a few hundred damaged files of the same kinds each time. A long run with new ones:
+A usual run tries a few hundred damaged files of the same kinds each time. A long run with new ones:
 
     CLTI_FUZZ_EXAMPLES=10000 pytest tests/test_fuzz.py -n 2
+
+`python benchmarks/abuse.py` goes on to whole commands.
 """
 
 from __future__ import annotations
 
 import os
-import re
+import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from damaged import FILES
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-
-from simulator import load_scenario, simulate
-from simulator.economics.reading import read_results
-from simulator.errors import BadInput
-from simulator.evidence.perspective import load_perspective
-from simulator.evidence.register import load_register
-from simulator.evidence.shipped import shipped
-from simulator.rules.population.table import KINDS, patients_in
-from simulator.sensitivity.study import load_study
-from simulator.trials.design_reading import load_design, shipped_designs
 
 LONG = os.environ.get("CLTI_FUZZ_EXAMPLES")
 EXAMPLES = int(LONG or 300)
-fuzzed = settings(
-    max_examples=EXAMPLES,
-    derandomize=LONG is None,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink],
-)
-fuzzed_briefly = settings(fuzzed, max_examples=max(1, EXAMPLES // 3))
-
-VALUES = (
-    "-1", "0", "1", "3", "0.5", "-45", "1e-300", "1e308", "1e999", "-0.0", "nan", "-nan", "inf", "-inf",
-    "99999999999999999999999", "-99999999999999999999999", "9007199254740993", "1" + "0" * 400,
-    '""', '" "', '"x"', '"base"', '"protocol"', '"conservative"', '"."', '"/"', '"nowhere.csv"', '"../../.."', '"a.b"',
-    '"\\u0000"', '"\\u0000.toml"', '"\\uFFFF"', '"<b>&amp;"', f'"{"a" * 5000}"', f'"{"a" * 5000}.toml"', '"~"', '"C:\\\\x"',
-    "true", "false", "[]", "{}", "[[]]", '[1, "a"]', "[1, 1]", '["protocol", "protocol"]', "[nan]", "[true]", "[-1.0, 1e9]",
-    "{ a = 1 }", "{ extends = 3 }", "2018-08-01", "2018-13-01", "0001-01-01", "9999-12-31", "2018-08-01T00:00:00Z", "12:30:00",
-    "0x1F", "1_000", "1__0", "+", "None", "", "'''", '"""',
-)  # fmt: skip
-KEYS = (
-    '""',
-    '"a.b"',
-    '"\\u0000"',
-    "a.b",
-    "extends",
-    "label",
-    "patients",
-    "policies",
-    "x",
-    '"<script>"',
-    "csv",
-    "__class__",
-)
-CELLS = (
-    "", " ", "-1", "0", "1", "yes", "NO", "maybe", "nan", "inf", "-inf", "1e999", "1e-300", "75,2", "1;2", '"', '""', '"a', "é",
-    "4.0", "٤", "²", "1_0", "0x10", "\x00", "dialysis", "DIALYSIS", "9" * 400, "a" * 200_000, "=1+1", "\r", "None",
-)  # fmt: skip
+THOROUGH = ("scenario", "patients")
+"""Kinds that people write most, tried three times as often as others."""
 
 
-def text_of(file: str) -> str:
-    return (shipped("scenarios") / file).read_text(encoding="utf-8")
+@pytest.mark.parametrize("kind", FILES)
+def test_any_file_is_read_or_told_what_is_wrong(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A damaged file is a BadInput whose problems all say what is allowed, or as sound as its reader promises."""
+    folder = tmp_path_factory.mktemp(kind)
+
+    @settings(
+        max_examples=EXAMPLES if kind in THOROUGH else max(1, EXAMPLES // 3),
+        derandomize=LONG is None,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(content=FILES[kind].damaged)
+    def read(content: bytes) -> None:
+        FILES[kind].read(folder, content)
+
+    read()
 
 
-def as_own_policy(file: Path) -> str:
-    """A shipped policy as a scenario's own, because that is where people write theirs."""
-    text = file.read_text(encoding="utf-8")
-    inside = re.sub(r"^\[([a-z_]+)\]", r"[policies.mine.\1]", text, flags=re.MULTILINE)
-    return f'compare = ["conservative", "mine"]\n[policies.mine]\n{inside}'
+def test_abuse_sees_what_it_looks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long run of whole commands tells a traceback, a strange exit code and what was written after bad input."""
+    abuse = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "abuse.py"))
+    monkeypatch.setattr(sys, "argv", [])
 
+    def fault(does: Callable[[], None]) -> str:
+        monkeypatch.setattr(abuse["app"], "main", does)
+        found, _ = abuse["_run"](["compare"], tmp_path)
+        return str(found)
 
-EVERYTHING = """
-extends = "base"
-compare = ["conservative", "mine"]
-[population]
-patients = 20
-csv = "people.csv"
-[parameters]
-healing_rate = 2.0
-renal_severe_share = 0.1
-[capacity]
-slots_per_week = 2
-arrivals_per_week = 1.5
-queue = "worst_tcpo2"
-[economics]
-thresholds = [20000, 30000.0]
-two_way = ["attributable_share", "pbmnc_kit"]
-[economics.prices]
-pbmnc_kit = 3000.0
-[economics.scenarios.mine]
-label = "Mine"
-parameters = { recovery_waning_share = 0.5 }
-[policies.mine]
-extends = "response_guided"
-eligibility = { tcpo2_below = 25.0, age_below = 80 }
-cell_therapy = { doses = 5, interval_days = 30, waiting_days = 14, product = "bmmnc", route = "intra_arterial" }
-repeat = { stop_at_tcpo2 = 50.0 }
-selection = { marker = "thrombophilia", sensitivity = 0.9, specificity = 0.8, treat = "negative" }
-"""
-SCENARIOS = [
-    EVERYTHING,
-    *(file.read_text(encoding="utf-8") for file in sorted(shipped("scenarios").glob("*.toml"))),
-    *(as_own_policy(file) for file in sorted((shipped("scenarios") / "policies").glob("*.toml"))),
-]
-# A model with a formula stands for the simulation, whose catalogue takes seconds to make.
-STUDIES = [
-    re.sub(r"outputs = \[.*?\]", 'outputs = ["y"]', text, flags=re.DOTALL).replace('kind = "clti"', 'kind = "ishigami"')
-    for text in (file.read_text(encoding="utf-8") for file in sorted((shipped("scenarios") / "studies").glob("*.toml")))
-]
-PERSPECTIVES = [
-    (shipped("calibration") / f"economics/{name}.toml").read_text("utf-8") for name in ("italy", "template")
-]
-PEOPLE = """age,male,diabetes_years,tcpo2_measured,renal,rutherford,infection,small_ev,artery_dorsalis_pedis
-75,yes,20,18.5,moderate,5,no,30.0,yes
-68.5,0,,,dialysis,6,1,,
-80,TRUE,30,0,,4,no,,0
-"""
-RESULTS = """draw,option,cost,effect,rate
-0,conservative,1000,2.5,0.1
-0,protocol,2000,2.7,0.1
-1,conservative,1100,2.4,0.2
-1,protocol,2100,2.9,0.2
-"""
+    def leaves(code: int, written: bool = False) -> Callable[[], None]:
+        def main() -> None:
+            if written:
+                Path("left.txt").touch()
+            raise SystemExit(code)
 
+        return main
 
-@st.composite
-def damaged(draw: Callable[..., Any], texts: list[str], values: tuple[str, ...] = VALUES) -> bytes:
-    """One of the texts after one to four kinds of damage."""
-    lines = draw(st.sampled_from(texts)).splitlines()
-    for _ in range(draw(st.integers(1, 4))):
-        if not lines:
-            break
-        at = draw(st.integers(0, len(lines) - 1))
-        line = lines[at]
-        key, equals, value = line.partition("=")
-        match draw(
-            st.sampled_from(("value", "value", "value", "key", "delete", "double", "move", "case", "add", "section"))
-        ):
-            case "value":
-                new = draw(
-                    st.sampled_from(values)
-                    | st.floats().map(repr)
-                    | st.integers().map(str)
-                    | st.text(max_size=8).map(quoted)
-                )
-                lines[at] = f"{key}{equals} {new}" if equals else line
-            case "key":
-                new = draw(st.sampled_from(KEYS) | st.just(key.strip() + "s") | st.just(key.strip()[:-1]))
-                lines[at] = f"{new} {equals}{value}" if equals else line
-            case "delete":
-                del lines[at]
-            case "double":
-                lines.insert(at, line)
-            case "move":
-                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
-            case "case":
-                lines[at] = line.swapcase()
-            case "add":
-                lines.insert(at, f"{draw(st.sampled_from(KEYS))} = {draw(st.sampled_from(values))}")
-            case "section":
-                name = draw(
-                    st.sampled_from(
-                        ("population", "policies.mine", "policies", "economics.prices", "parameters", "x", "prices")
-                    )
-                )
-                lines.insert(at, draw(st.sampled_from((f"[{name}]", f"[[{name}]]", f"[{name}.x]"))))
-    return spoilt(draw, "\n".join(lines).encode("utf-8", "surrogatepass"))
+    def breaks() -> None:
+        raise KeyError("x")
 
-
-def quoted(text: str) -> str:
-    """A TOML string of any characters."""
-    return '"' + "".join(f"\\U{ord(c):08X}" for c in text) + '"'
-
-
-def spoilt(draw: Callable[..., Any], content: bytes) -> bytes:
-    """Mostly the same content; now and then cut short, marked, or with bytes that do not belong."""
-    at = draw(st.integers(0, len(content)))
-    match draw(st.sampled_from((*["leave"] * 12, "cut", "bytes", "mark", "lines", "null", "utf16"))):
-        case "cut":
-            return content[:at]
-        case "bytes":
-            return content[:at] + draw(st.binary(min_size=1, max_size=6)) + content[at:]
-        case "mark":
-            return b"\xef\xbb\xbf" + content
-        case "lines":
-            return content.replace(b"\n", draw(st.sampled_from((b"\r\n", b"\r", b"\n\n"))))
-        case "null":
-            return content[:at] + b"\x00" + content[at:]
-        case "utf16":
-            return content.decode("utf-8", "replace").encode("utf-16", "replace")
-    return content
-
-
-@st.composite
-def damaged_table(draw: Callable[..., Any], text: str, columns: tuple[str, ...]) -> bytes:
-    """A CSV file after one to four kinds of damage to its cells, rows and columns."""
-    rows = [line.split(",") for line in text.splitlines()]
-    for _ in range(draw(st.integers(1, 4))):
-        if not rows:
-            break
-        at = draw(st.integers(0, len(rows) - 1))
-        place = draw(st.integers(0, max(0, len(rows[at]) - 1)))
-        cell = draw(st.sampled_from(CELLS) | st.floats().map(repr) | st.text(max_size=5))
-        match draw(
-            st.sampled_from(("cell", "cell", "cell", "column", "delete", "double", "shorten", "lengthen", "quote"))
-        ):
-            case "cell":
-                rows[at][place : place + 1] = [cell]
-            case "column":
-                rows[0][place : place + 1] = [draw(st.sampled_from((*columns, *CELLS)))]
-            case "delete":
-                del rows[at]
-            case "double":
-                rows.insert(at, list(rows[at]))
-            case "shorten":
-                rows[at] = rows[at][:-1]
-            case "lengthen":
-                rows[at] = [*rows[at], cell]
-            case "quote":
-                rows[at] = [f'"{each}"' for each in rows[at]]
-    separator = draw(st.sampled_from((",", ",", ",", ",", ", ", ";", "\t")))
-    return spoilt(draw, "\n".join(separator.join(row) for row in rows).encode("utf-8", "surrogatepass"))
-
-
-def result_or_told(read: Callable[[], Any]) -> Any:
-    """What was read, or None after a message that says what is allowed."""
-    try:
-        return read()
-    except BadInput as bad:
-        assert bad.problems
-        assert all(problem.allowed for problem in bad.problems), str(bad)
-        str(bad).encode("utf-8", "backslashreplace")
-        return None
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("fuzz")
-    (path / "people.csv").write_text("age,male\n70,yes\n82,no\n", encoding="utf-8")
-    return path
-
-
-@fuzzed
-@given(content=damaged(SCENARIOS))
-def test_any_scenario_is_simulated_or_told_what_is_wrong(folder: Path, content: bytes) -> None:
-    """A damaged scenario is a BadInput, or it has everything that engines need and two of its people can be simulated."""
-    file = folder / "scenario.toml"
-    file.write_bytes(content)
-    scenario = result_or_told(lambda: load_scenario(file))
-    if scenario is not None:
-        assert len(scenario.hash) == 64
-        assert len(scenario.policy_records()) == len(scenario.compare) > 0
-        found = result_or_told(lambda: simulate(scenario, patients=2, workers=1))
-        assert found is None or np.isfinite(found.outcome_estimates.mean).all()
-
-
-@fuzzed
-@given(content=damaged_table(PEOPLE, tuple(KINDS)))
-def test_any_table_of_patients_is_read_or_told_what_is_wrong(content: bytes) -> None:
-    """A damaged CSV file is a BadInput, or gives rows whose numbers lie inside the ranges of their columns."""
-    found = result_or_told(lambda: patients_in(content, "people.csv"))
-    if found is not None:
-        given_patients, columns = found
-        assert len(given_patients) > 0
-        assert set(columns) <= set(KINDS)
-        assert not np.isinf(given_patients).any()
-
-
-@fuzzed_briefly
-@given(content=damaged(STUDIES))
-def test_any_study_is_read_or_told_what_is_wrong(folder: Path, content: bytes) -> None:
-    """A damaged sensitivity study is a BadInput or a study."""
-    file = folder / "study.toml"
-    file.write_bytes(content)
-    result_or_told(lambda: load_study(file))
-
-
-@pytest.mark.skipif(not shipped_designs(), reason="no trial design is shipped")
-@fuzzed_briefly
-@given(data=st.data())
-def test_any_trial_design_is_read_or_told_what_is_wrong(folder: Path, data: st.DataObject) -> None:
-    """A damaged trial design is a BadInput or a design with its scenario."""
-    texts = [file.read_text(encoding="utf-8") for file in shipped_designs().values()]
-    file = folder / "design.toml"
-    file.write_bytes(data.draw(damaged(texts)))
-    result_or_told(lambda: load_design(file))
-
-
-@fuzzed_briefly
-@given(content=damaged(PERSPECTIVES))
-def test_any_payer_is_read_or_told_what_is_wrong(folder: Path, content: bytes) -> None:
-    """A damaged perspective of a user's own is a BadInput or a perspective."""
-    file = folder / "payer.toml"
-    file.write_bytes(content)
-    result_or_told(lambda: load_perspective(str(file)))
-
-
-@fuzzed_briefly
-@given(content=damaged([(shipped("calibration") / "register" / "healing.toml").read_text("utf-8")]))
-def test_any_register_is_read_or_told_what_is_wrong(folder: Path, content: bytes) -> None:
-    """A damaged file of the register is a BadInput or a register whose values are finite."""
-    root = folder / "calibration"
-    (root / "register").mkdir(parents=True, exist_ok=True)
-    (root / "sources.toml").write_bytes((shipped("calibration") / "sources.toml").read_bytes())
-    (root / "register" / "healing.toml").write_bytes(content)
-    register = result_or_told(lambda: load_register(root))
-    assert register is None or np.isfinite(list(register.values().values())).all()
-
-
-@fuzzed_briefly
-@given(content=damaged_table(RESULTS, ("draw", "option", "cost", "effect", "cost_a", "effect_a")))
-def test_any_costs_and_effects_are_read_or_told_what_is_wrong(folder: Path, content: bytes) -> None:
-    """A damaged table of costs and effects is a BadInput or results."""
-    file = folder / "results.csv"
-    file.write_bytes(content)
-    result_or_told(lambda: read_results(file))
+    assert fault(leaves(0)) == fault(leaves(1)) == fault(leaves(2)) == ""
+    assert "KeyError" in fault(breaks)
+    assert "exit code 7" in fault(leaves(7))
+    assert "left.txt" in fault(leaves(2, written=True))

@@ -18,14 +18,17 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            {"vocabulary", "compiling", "errors"},
-            {"rules.draws", "rules.hazards", "rules.perfusion"},
+            {"vocabulary", "errors", "words"},
+            {"work", "plain_text"},
+            {"fingerprint"},
+            {"compiling"},
+            {"rules.draws", "rules.hazards", "rules.perfusion", "statistics"},
             {"evidence", "rules.population"},
             {"rules.pathway"},
             {"scenario", "living"},
             {"run", "sweep"},
             {"calibration", "economics", "trials", "story"},
-            {"comparison", "sensitivity", "validation", "verification"},
+            {"comparison", "course", "sensitivity", "validation", "verification"},
             {"schemas", "report"},
             {"cli"},
         ),
@@ -113,6 +116,12 @@ def test_people_are_met_at_the_border(part: str) -> None:
         assert not used & PEOPLE
     if part != "living":
         assert "simpy" not in used
+
+
+def test_statistics_know_no_patient() -> None:
+    """Statistics import words, the compiler and each other; luck, evidence, rules and scenarios are unknown to them."""
+    known = {other for file in FILES if part_of(file) == "statistics" for _, other in inside(file)}
+    assert known <= {"errors", "compiling", "statistics"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +16,19 @@ from scipy.stats import norm
 
 from simulator import load_scenario, simulate
 from simulator.errors import BadInput
+from simulator.evidence.shipped import shipped
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
-from simulator.rules.population.table import KINDS, read_patients
+from simulator.rules.population.table import patients_in
+from simulator.rules.population.taking import take
 from simulator.scenario import Scenario
-from simulator.vocabulary import ARTERIES, Renal
+from simulator.sensitivity.study import read_study
+from simulator.story import watch
+from simulator.trials.design_reading import load_design
+from simulator.trials.recruits import Recruitment
+from simulator.trials.truth import truth_named
+from simulator.vocabulary import ARTERIES
 
 Floats = NDArray[np.float64]
 
@@ -179,76 +189,13 @@ def table(folder: Path, text: str) -> Path:
     return file
 
 
-def test_a_table_may_have_any_columns_and_gaps(tmp_path: Path) -> None:
-    """Words and numbers become the model's codes, empty cells stay unknown, and so do all other columns."""
-    given, columns = read_patients(
-        table(tmp_path, "renal,age,male,tcpo2_measured,rutherford,heel\nsevere,70.5,yes,12,5,0\n,,No,,6,TRUE\n\n")
-    )
-    assert columns == ("renal", "age", "male", "tcpo2_measured", "rutherford", "heel")
-    assert given.shape == (2, len(COLUMNS))
-    known = {name: given[:, COLUMNS.index(name)].tolist() for name in columns}
-    nan = pytest.approx(np.nan, nan_ok=True)
-    assert known["renal"] == [Renal.SEVERE, nan]
-    assert known["age"] == [70.5, nan]
-    assert known["male"] == [1.0, 0.0]
-    assert known["tcpo2_measured"] == [12.0, nan]
-    assert known["rutherford"] == [5.0, 6.0]
-    assert known["heel"] == [0.0, 1.0]
-    others = [place for place, name in enumerate(COLUMNS) if name not in columns]
-    assert np.isnan(given[:, others]).all()
-
-
-def test_all_faults_of_a_table_are_told_with_their_rows(tmp_path: Path) -> None:
-    """Unknown columns and impossible values come in one message; true TcPO2 cannot be given."""
-    file = table(
-        tmp_path,
-        "age,tcpo2,sexx,renal,rutherford,heel,diabetes_years\n170,1,1,bad,4,yes,10\n60,1,1,normal,7,maybe,61\n70,1,1\n",
-    )
-    with pytest.raises(BadInput) as caught:
-        read_patients(file)
-    lines = [str(problem) for problem in caught.value.problems]
-    for said in (
-        "column = 'tcpo2'; allowed: did you mean 'tcpo2_measured'?",
-        "column = 'sexx'",
-        "row 2, age = '170'; allowed: a number, 18 to 110 years",
-        "row 2, renal = 'bad'; allowed: normal, moderate, severe, dialysis",
-        "row 2, heel = yes; allowed: no: Rutherford 4 has no wound",
-        "row 3, rutherford = '7'; allowed: 4, 5 or 6",
-        "row 3, heel = 'maybe'; allowed: yes or no",
-        "row 3, diabetes_years = 61; allowed: at most age, 60",
-        "row 4 = 3 cells; allowed: 7",
-    ):
-        assert sum(said in line for line in lines) == 1, (said, lines)
-    assert len(lines) == 9
-
-
-def test_a_long_list_of_faults_is_cut_and_counted(tmp_path: Path) -> None:
-    """Twenty faults are listed and the others counted, so that a wrong column does not flood the screen."""
-    file = table(tmp_path, "age\n" + "x\n" * 300)
-    with pytest.raises(BadInput) as caught:
-        read_patients(file)
-    assert len(caught.value.problems) == 21
-    assert caught.value.problems[-1].value == "280"
-
-
-@pytest.mark.parametrize("text", ["", "age\n", "age,age\n1,2\n"])
-def test_a_table_needs_columns_once_and_rows(tmp_path: Path, text: str) -> None:
-    """An empty file, a file without rows and a doubled column are faults."""
-    with pytest.raises(BadInput):
-        read_patients(table(tmp_path, text))
-
-
-def test_every_column_but_the_unknowable_ones_can_be_given() -> None:
-    """True TcPO2 and the number screened are the only columns of a patient that no table can have."""
-    assert set(COLUMNS) - set(KINDS) == {"tcpo2", "screened"}
-
-
 def test_real_patients_keep_what_is_known_and_draw_the_rest(tmp_path: Path) -> None:
     """Known columns are kept in every copy of a patient; unknown ones differ between copies; nobody is turned away."""
     file = table(tmp_path, "age,renal,tcpo2_measured,artery_iliac,small_ev\n70,dialysis,55,yes,20\n50,normal,3,,\n")
     scenario = load_scenario(overrides={"population": {"csv": str(file)}, "entry": {"dialysis": False}})
     people = simulate(scenario, ["protocol"], patients=400, times=[1.0], keep_patients=True).patients
-    first, second = people[people["patient"] % 2 == 0], people[people["patient"] % 2 == 1]
+    first, second = people[people["row"] == 0], people[people["row"] == 1]
+    assert len(first) == len(second) == 200
     assert (first["age"] == 70).all()
     assert (first["renal"] == "dialysis").all()
     assert (first["tcpo2_measured"] == 55).all()
@@ -262,3 +209,141 @@ def test_real_patients_keep_what_is_known_and_draw_the_rest(tmp_path: Path) -> N
     assert second["small_ev"].nunique() > 100
     # One measurement of 3 mmHg with an error SD of 6 leaves the truth well below 20 but above 3 on average.
     assert 3.0 < second["tcpo2"].mean() < 12.0
+
+
+def registry(folder: Path, text: str, **overrides: Any) -> Scenario:
+    """A scenario with a table of real patients, followed for two years."""
+    follow_up = {"horizon_years": 2.0, "report_at_years": [1.0]}
+    whole = {"population": {"csv": str(table(folder, text))}, "follow_up": follow_up}
+    return load_scenario(overrides=whole | overrides, policies=["conservative", "protocol"])
+
+
+SORTED = "age,rutherford\n" + "85,6\n" * 30 + "55,4\n" * 70
+"""A hundred people, the worst first."""
+
+
+def test_patients_default_to_the_rows_of_a_table(tmp_path: Path) -> None:
+    """Without a number every row lives once; a file that says how many is heard, and only that file or a later one."""
+    scenario = registry(tmp_path, SORTED)
+    people = simulate(scenario, keep_patients=True).patients
+    assert scenario.patients == 100
+    assert sorted(people[people["policy"] == "protocol"]["row"]) == list(range(100))
+    file = tmp_path / "two.toml"
+    file.write_text('[population]\ncsv = "patients.csv"\npatients = 200\n', encoding="utf-8")
+    assert load_scenario(file).patients == 200
+    child = tmp_path / "child.toml"
+    child.write_text('extends = "two.toml"\n[population]\ncsv = "patients.csv"\n', encoding="utf-8")
+    assert load_scenario(child).patients == 100
+
+
+def test_whole_passes_take_every_row_equally_often(tmp_path: Path) -> None:
+    """Three times as many patients as rows are every row three times, each time with luck of its own."""
+    people = simulate(registry(tmp_path, SORTED), ["protocol"], patients=300, keep_patients=True).patients
+    assert (people["row"].value_counts() == 3).all()
+    assert people.groupby("row")["tcpo2"].nunique().eq(3).all()
+
+
+def test_fewer_patients_are_a_random_sample_by_the_seed(tmp_path: Path) -> None:
+    """A smaller cohort has no row twice, mixes a sorted table, follows the seed, and is the beginning of a larger one."""
+    scenario = registry(tmp_path, SORTED)
+
+    def rows(patients: int, seed: int) -> list[int]:
+        return simulate(scenario, ["protocol"], patients, seed, keep_patients=True).patients["row"].tolist()
+
+    twenty = rows(20, 1)
+    assert len(set(twenty)) == 20
+    assert 0 < sum(row < 30 for row in twenty) < 20
+    assert twenty != rows(20, 2)
+    assert twenty == rows(60, 1)[:20] == rows(100, 1)[:20] == rows(200, 1)[:20]
+
+
+def test_every_row_is_sampled_equally_often(tmp_path: Path) -> None:
+    """Over 2,000 seeds each of ten rows is among three with probability 3/10 (4 standard errors for all rows)."""
+    given = registry(tmp_path, "age\n" + "".join(f"{age}\n" for age in range(60, 70))).given
+    counts = np.bincount(np.concatenate([take(given, 3, seed).rows for seed in range(2_000)]), minlength=10)
+    assert (abs(counts - 600) < 4 * np.sqrt(2_000 * 0.3 * 0.7)).all()
+
+
+@pytest.mark.parametrize("patients", [101, 150, 199, 10_000 + 1])
+def test_anything_else_says_what_is_allowed(tmp_path: Path, patients: int) -> None:
+    """A number that is neither a whole pass nor a sample is refused where it is written and where it is asked for."""
+    allowed = r"whole passes through the table's 100 rows \(.*\), or fewer than its rows: then a random sample of them"
+    with pytest.raises(BadInput, match=allowed):
+        registry(tmp_path, SORTED, population={"csv": str(table(tmp_path, SORTED)), "patients": patients})
+    scenario = registry(tmp_path, SORTED)
+    with pytest.raises(BadInput, match=rf"simulate: patients = {patients}; allowed: {allowed}"):
+        simulate(scenario, patients=patients)
+    study = {"method": "one_way", "size": 2, "seed": 1, "patients": patients, "outputs": ["protocol.death@1"]}
+    study |= {"parameters": {"names": ["healing_rate"]}, "model": {"kind": "clti", "settings": own(tmp_path)}}
+    with pytest.raises(BadInput, match=rf"patients = {patients}; allowed: {allowed}"):
+        read_study(study, "study.toml")
+
+
+def own(folder: Path) -> dict[str, Any]:
+    """The settings of a study whose scenario has the table of the folder."""
+    return {"overrides": {"population": {"csv": str(folder / "patients.csv")}}}
+
+
+@pytest.mark.parametrize("patients", [40, 100])
+def test_engines_threads_and_queues_take_the_same_rows(tmp_path: Path, patients: int) -> None:
+    """Both engines give the same bits for a sample and for all, on one thread and on three, and a queue takes the same."""
+    scenario = registry(tmp_path, SORTED)
+    one = simulate(scenario, patients=patients, workers=1)
+    for other in (
+        simulate(scenario, patients=patients, workers=3),
+        simulate(scenario, patients=patients, engine="simpy"),
+    ):
+        assert (one.draw_ledgers == other.draw_ledgers).all()
+        assert (one.draw_outcomes == other.draw_outcomes).all()
+    kept = simulate(scenario, patients=patients, keep_patients=True).patients["row"]
+    queue = {"slots_per_week": 3, "arrivals_per_week": 2.0}
+    waiting = simulate(registry(tmp_path, SORTED, capacity=queue), patients=patients, keep_patients=True)
+    assert (waiting.patients["row"] == kept).all()
+
+
+def test_fresh_patients_are_a_sample_of_their_own_for_each_draw(tmp_path: Path) -> None:
+    """Draws with patients of their own sample the table anew, and the same ones whether draws come together or apart."""
+    scenario = registry(tmp_path, SORTED)
+    draws = pd.DataFrame({"healing_rate": [1.0, 1.0, 1.0]})
+    ask: dict[str, Any] = {"policies": ["protocol"], "patients": 20, "fresh_patients": True, "keep_patients": True}
+    people = simulate(scenario, draws=draws, **ask).patients
+    rows = [people[people["draw"] == draw]["row"].tolist() for draw in range(3)]
+    assert len({tuple(each) for each in rows}) == 3
+    last = simulate(scenario, draws=draws[:1], earlier_draws=2, **ask).patients
+    assert last["row"].tolist() == rows[2]
+    assert (last["tcpo2"].to_numpy() == people[people["draw"] == 2]["tcpo2"].to_numpy()).all()
+
+
+def test_a_trial_recruits_at_random_from_a_table(tmp_path: Path) -> None:
+    """Trials of a sorted table of 64 rows are not all the same people, and their mix is the table's (4 standard errors)."""
+    text = "tcpo2_measured\n" + "5\n" * 16 + "25\n" * 48
+    file = table(tmp_path, text)
+    scenario = tmp_path / "registry.toml"
+    scenario.write_text(f'[population]\ncsv = "{file.name}"\n', encoding="utf-8")
+    design = (shipped("scenarios") / "designs" / "rct.toml").read_text(encoding="utf-8")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(re.sub(r"(?m)^scenario = .*$", f'scenario = "{scenario}"', design), encoding="utf-8")
+    planned = load_design(str(mine))
+    assert len(planned.scenario.given) == 64
+    recruited = Recruitment(planned.design, planned.scenario, 1)
+    seen = recruited.trials(truth_named("scenario", planned.design, planned.scenario, 50, 1), 0, 50, 40).tcpo2_entry
+    assert len({tuple(each) for each in seen}) == 50
+    assert abs((seen == 5).mean() - 0.25) < 4 * np.sqrt(0.25 * 0.75 / seen.size)
+
+
+def test_a_trace_tells_the_patient_of_the_comparison(tmp_path: Path) -> None:
+    """`clti trace` finds patient 7 of a table as the comparison's patient 7, of whatever row."""
+    scenario = registry(tmp_path, "age\n" + "".join(f"{age}\n" for age in range(50, 90)))
+    people = simulate(scenario, ["protocol"], patients=10, keep_patients=True).patients
+    assert watch(scenario, "protocol", 7, 1).patient["age"] == people["age"][7] == 50 + people["row"][7]
+
+
+def test_a_million_rows_are_read_quickly_and_in_little_memory() -> None:
+    """A table of 100,000 rows is read within 2 seconds and holds one float a cell, with its last row right."""
+    content = ("age,rutherford\n" + "85,6\n" * 99_999 + "55,4\n").encode()
+    begun = time.process_time()
+    given, columns = patients_in(content, "people.csv")
+    assert time.process_time() - begun < 2.0
+    assert given.shape == (100_000, len(COLUMNS))
+    assert columns == ("age", "rutherford")
+    assert given[-1, COLUMNS.index("age")] == 55

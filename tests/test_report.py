@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import itertools
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,8 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from simulator.errors import BadInput
+from simulator.errors import BadInput, StorageFull
 from simulator.report import console, style
 from simulator.report.formats import ByRow, money, number, percent, points, spread, text_table
 from simulator.report.html import Report
@@ -76,7 +80,7 @@ def fill(folder: OutputFolder) -> None:
 def write(path: Path) -> dict[str, bytes]:
     with OutputFolder(path, [*COMMAND, "--out", str(path)], inputs={"base.toml": b"x = 1"}, seed=7) as folder:
         fill(folder)
-    return {file.name: file.read_bytes() for file in path.iterdir()}
+    return {file.name: file.read_bytes() for file in path.iterdir() if file.is_file()}
 
 
 class Page(HTMLParser):
@@ -223,14 +227,92 @@ def test_an_interruption_while_staging_leaves_nothing(
     assert out.exists() == exists
 
 
-def test_other_files_of_an_existing_folder_stay(tmp_path: Path) -> None:
-    """Writing into a folder replaces files of the same name only."""
+def test_other_files_of_an_existing_folder_stay_and_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Writing into a folder leaves what is not ours, and says so on standard error and in the manifest."""
     (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "folder").mkdir()
     (tmp_path / "outcomes.csv").write_text("old")
     files = write(tmp_path)
     assert files["mine.txt"] == b"mine"
     assert files["outcomes.csv"].startswith(b"policy,")
     assert not [name for name in files if name.startswith(".")]
+    assert json.loads(files["manifest.json"])["not_of_this_run"] == ["folder/", "mine.txt"]
+    assert f"Also in {tmp_path}, not of this run: folder/, mine.txt" in capsys.readouterr().err
+
+
+def test_outputs_of_an_earlier_run_go(tmp_path: Path) -> None:
+    """What an earlier run wrote and this one does not is removed, but not what somebody changed since."""
+    write(tmp_path)
+    changed = tmp_path / "curves.svg"
+    changed.write_bytes(changed.read_bytes() + b"<!-- mine -->")
+    with OutputFolder(tmp_path, COMMAND) as folder:
+        folder.text("other.txt", "other")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["curves.svg", "manifest.json", "other.txt"]
+    assert json.loads((tmp_path / "manifest.json").read_text())["not_of_this_run"] == ["curves.svg"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from simulator.report.outputs import OutputFolder
+real, left = Path.{call}, [{after}]
+def dying(self, *args):
+    left[0] -= 1
+    if left[0] < 0:
+        os._exit(9)
+    return real(self, *args)
+Path.{call} = dying
+with OutputFolder(Path(sys.argv[1]), ["clti"]) as folder:
+    for name in "abc":
+        folder.text(f"{{name}}.txt", "killed")
+"""
+
+
+@pytest.mark.parametrize(("call", "after"), [("write_bytes", 2), ("replace", 2), ("rename", 0)])
+def test_a_killed_run_leaves_nothing_to_the_next(tmp_path: Path, call: str, after: int) -> None:
+    """Whatever a run killed while it wrote has left, staged or moved, is gone after the next run of any command."""
+    out = tmp_path / "out"
+    if call != "rename":
+        out.mkdir()
+    done = subprocess.run([sys.executable, "-c", KILLED.format(call=call, after=after), str(out)], check=False)
+    assert done.returncode == 9
+    assert list(tmp_path.rglob(".clti-*"))
+    with OutputFolder(out, COMMAND) as folder:
+        folder.text("d.txt", "whole")
+    assert sorted(file.name for file in out.iterdir()) == ["d.txt", "manifest.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+    assert "not_of_this_run" not in json.loads((out / "manifest.json").read_text())
+
+
+def test_a_full_disk_is_called_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up while results are written is no problem of the input, and leaves what was there."""
+    before = write(tmp_path / "out")
+    folder = OutputFolder(tmp_path / "out", COMMAND)
+    folder.text("more.txt", "more")
+
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(StorageFull, match=r"No room left for .*out .*give the same command again"):
+            folder.write()
+    assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == before
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
+    """A dangling link, a loop, and a file in place of a work folder are each one message with the path."""
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("dangling", "loop"):
+        for path in (tmp_path / name, tmp_path / name / "below"):
+            with pytest.raises(BadInput, match=f"{name} is a link that leads nowhere"):
+                OutputFolder(path, COMMAND)
+    (tmp_path / "shards").write_text("")
+    with pytest.raises(BadInput, match="shards; allowed: a folder, or nothing"):
+        OutputFolder(tmp_path, COMMAND).keep("shards/", "study.json")
 
 
 def test_an_impossible_folder_is_refused_before_the_work(tmp_path: Path) -> None:
@@ -417,3 +499,25 @@ def test_the_last_word_names_the_page_to_open(tmp_path: Path) -> None:
     write(tmp_path)
     console.say_where(tmp_path, on=console.console(stream))
     assert f"open {tmp_path / 'report.html'} in a browser" in stream.getvalue()
+
+
+def test_labels_in_drawings_are_text_and_leave_room() -> None:
+    """Dollar signs stand as typed, no formula; of a long label the middle is left out and both ends stay."""
+    long = "First words " + 60 * "x" + " last words"
+    with style.house_style():
+        figure, (axes,) = style.new_figure(6, 3)
+        axes.set_title("#1 at $2,000, #2 at $3,000")
+        axes.plot([0, 1], [0, 1], label="one")
+        style.direct_label(axes, {"one": long})
+        image(figure, "png")
+        rows, (wide,) = style.new_figure(7.2, 3)
+        style.interval_rows(wide, ["$a_b$ and $\\bad{", long * 3], [1, 2], [0, 1], [2, 3])
+        image(rows, "png")
+    assert wide.get_window_extent().width > 0.2 * rows.bbox.width
+    assert not any(text.get_parse_math() for text in figure.findobj(Text) + rows.findobj(Text) if text.get_text())
+    assert axes.get_window_extent().width > 0.3 * figure.bbox.width
+    (end,) = [text.get_text() for text in axes.texts]
+    assert end.startswith("First words")
+    assert end.endswith("last words")
+    assert style.shortened("Published protocol") == "Published protocol"
+    assert len(style.shortened(long)) <= 34

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from simulator import load_scenario, simulate
 from simulator.errors import BadInput
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import quantile, sample, uniforms
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
@@ -102,6 +102,19 @@ def test_another_patient_changes_nobody(base: Scenario) -> None:
     order = ["policy", "patient"]
     a, b = (table.sort_values(order, ignore_index=True) for table in (small, first))
     pd.testing.assert_frame_equal(a, b, check_exact=True)
+
+
+def test_tcpo2_is_measured_on_one_day_under_every_policy(base: Scenario) -> None:
+    """Arms are measured on the same day: cells that cause nothing leave the same TcPO2 under any schedule."""
+    never = {"attributable_share": 0.0}
+    found = simulate(base, ["conservative", "single_dose", "protocol"], patients=500, draws=pd.DataFrame([never]))
+    tcpo2 = found.differences[found.differences["outcome"].isin(["tcpo2_last", "tcpo2_last_40"])]
+    assert len(tcpo2)
+    assert (tcpo2["mean"] == 0.0).all()
+    helped = simulate(base, ["conservative", "single_dose"], patients=2_000, times=[1.0]).differences
+    change = helped.set_index("outcome")["mean"]
+    assert change["tcpo2_last"] > 2.0
+    assert change["tcpo2_last_40"] > 0.02
 
 
 @given(
@@ -221,6 +234,29 @@ def test_each_draw_is_the_simulation_with_its_parameters(base: Scenario, draws: 
     assert same_bits(point, simulate(base, **ask))
 
 
+def test_draws_of_shares_of_one_whole_are_refused_together(base: Scenario) -> None:
+    """Draws whose renal shares add to more than 1 are refused with the sum, the draw and how many more there are."""
+    draws = pd.DataFrame({"renal_dialysis_share": [0.1, 0.5, 0.9], "renal_severe_share": [0.1, 0.5, 0.9]})
+    with pytest.raises(
+        BadInput, match=r"renal_dialysis_share = 1\.3 in draw 1 and 1 more; allowed: at most 1 together"
+    ):
+        simulate(base, patients=10, draws=draws)
+
+
+def test_probabilistic_draws_are_possible_together_and_lose_no_life(base: Scenario) -> None:
+    """Independent draws of the renal shares never add to more than 1, and every other parameter stays as it was drawn."""
+    names = ("renal_dialysis_share", "renal_severe_share", "renal_moderate_share")
+    draws = sample(base.register, 2_000, seed=4)
+    assert sum(draws[name] for name in names).max() <= 1.0 + 1e-9
+    plain = {name: quantile(base.register[name], uniforms(base.register[name].luck, 2_000, 4)) for name in names}
+    over = sum(plain.values()) > 1.0
+    assert 0 < over.sum() < 100
+    assert (draws["renal_dialysis_share"] == plain["renal_dialysis_share"]).all()
+    for name in names:
+        assert (draws[name][~over] == plain[name][~over]).all()
+    assert (draws["renal_moderate_share"][over] < plain["renal_moderate_share"][over]).all()
+
+
 def test_only_the_columns_of_draws_vary(base: Scenario) -> None:
     """Parameters that a table of draws does not have keep the scenario's values, and the share that of the view."""
     records = base.parameter_draws(pd.DataFrame({"attributable_share_central": [0.1, 0.9], "healing_rate": [1.0, 2.0]}))
@@ -324,10 +360,10 @@ def test_everything_impossible_is_told_at_once(base: Scenario) -> None:
         simulate(base, ["protocal"], patients=0, seed=-1, engine="gpu", draws=draws, times=[41.0])  # type: ignore[arg-type]
     lines = [str(problem) for problem in caught.value.problems]
     for said in (
-        "patients = 0; allowed: a whole number above 0",
+        "patients = 0; allowed: a whole number, 1 to 1,000,000,000",
         "seed = -1; allowed: a whole number, 0 to 2**64 - 1",
         "engine = 'gpu'; allowed: 'compiled' or 'simpy'",
-        "times = [41.0]; allowed: at least one number of years, each 0 to the horizon, 40",
+        "times = [41.0]; allowed: a list of one or more numbers of years, each 0 to the horizon, 40",
         "policies: name = 'protocal'; allowed: did you mean 'protocol'?",
         "healing_rate = -2.0 in draw 1 and 1 more; allowed: a number, 0.001 to 50",
         "healing_rat = unknown parameter; allowed: did you mean 'healing_rate'?",
@@ -339,6 +375,60 @@ def test_everything_impossible_is_told_at_once(base: Scenario) -> None:
         simulate(base, draws=pd.DataFrame({"healing_rate": []}))
     with pytest.raises(BadInput, match="at least one policy"):
         simulate(base, [])
+
+
+SLIPS: dict[str, tuple[Any, str]] = {
+    "policies": ("conservative", "a list of names"),
+    "patients": (
+        pd.DataFrame({"age": [70, 80]}),
+        "DataFrame of 2 x 1; allowed: a whole number, 1 to 1,000,000,000; a table",
+    ),
+    "seed": (1.5, "1.5; allowed: a whole number, 0 to"),
+    "draws": (100, "a table"),
+    "times": ("12", "a list of one or more numbers of years, each 0 to the horizon, 40"),
+    "workers": ("2", "a whole number, 1 to 1,000"),
+    "keep_patients": (1, "True or False"),
+}
+MORE_SLIPS = [
+    *({"patients": value} for value in (100.5, 1e3, "10", True, np.float64(10.0), 0)),
+    *({"seed": value} for value in (None, "1", True, -1, 2**64)),
+    *({"times": value} for value in (1, [], ["1"], [True], [np.nan], {"a": 1})),
+    *({"policies": value} for value in (3, [3], {"protocol": 1}.items(), iter(["protocol"]))),
+    *({"draws": value} for value in ("100", [1, 2], np.zeros(3))),
+    *({"workers": value} for value in (0, 1.0)),
+    *({"earlier_draws": value} for value in (-1, 0.5)),
+]
+
+
+@pytest.mark.parametrize("slip", [{key: value} for key, (value, _) in SLIPS.items()] + MORE_SLIPS)
+def test_a_slip_of_type_is_told_in_words(base: Scenario, slip: dict[str, Any]) -> None:
+    """Each argument of the wrong type or size is one problem that names it, its value and what is allowed."""
+    ask: dict[str, Any] = {"policies": ["conservative"], "patients": 10}
+    with pytest.raises(BadInput) as caught:
+        simulate(base, **ask | slip)
+    (problem,) = caught.value.problems
+    (key,) = slip
+    assert (problem.file, problem.key) == ("simulate", key)
+    if key in SLIPS and slip[key] is SLIPS[key][0]:
+        assert SLIPS[key][1] in str(problem)
+
+
+def test_slips_of_type_are_told_together(base: Scenario) -> None:
+    """Several slips come in one message; a scenario that is none comes alone, because nothing else can be judged."""
+    ask: dict[str, Any] = {key: value for key, (value, _) in SLIPS.items() if key not in {"workers", "keep_patients"}}
+    with pytest.raises(BadInput) as caught:
+        simulate(base, **ask)
+    assert {problem.key for problem in caught.value.problems} == set(ask)
+    with pytest.raises(BadInput, match="simulate: scenario = 'base'; allowed: a Scenario, as load_scenario"):
+        simulate("base")  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(base: Scenario) -> None:
+    """Whole numbers and times that NumPy or pandas made are taken as what they are."""
+    ask: dict[str, Any] = {"policies": ["protocol"], "times": np.array([1, 2])}
+    one = simulate(base, patients=np.int64(20), seed=np.uint64(3), **ask)
+    assert same_bits(one, simulate(base, patients=20, seed=3, **ask))
+    assert type(one.seed) is int
 
 
 def test_entry_that_nobody_meets_is_bad_input() -> None:

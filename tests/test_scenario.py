@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from math import inf, log
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from simulator import load_scenario
+from simulator import load_scenario, simulate
 from simulator.cli import app
 from simulator.errors import BadInput
+from simulator.evidence.posterior import posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_dtype
+from simulator.scenario.caveats import caveats
 from simulator.vocabulary import Marker, Product, Repeat, Route
 
 POLICIES = [
@@ -112,9 +117,9 @@ SAID = [
     "population.csv = ",
     "entry.tcpo2_below = 'low'; allowed: a number, 0 to 200 mmHg",
     "entry.rutherford_at_least = 7; allowed: 4, 5 or 6",
-    "entry.dialisys = True; allowed: did you mean 'dialysis'?",
+    "entry.dialisys = true; allowed: did you mean 'dialysis'?",
     "entry.age_at_least = 90.0; allowed: below age_below = 40",
-    "follow_up.report_at_years.1 = -2.0; allowed: a number, 0.01 to 100 years",
+    "follow_up.report_at_years[2] = -2.0; allowed: a number, 0.01 to 100 years",
     "follow_up.enrolment_from = missing",
     "evidence.view = 'rosy'; allowed: 'sceptical', 'central' or 'optimistic'",
     "life_table = Italia 2015-20; allowed: Czechia",
@@ -124,7 +129,7 @@ SAID = [
     "capacity.slots_per_week = -1; allowed: a whole number, 1 to 10,000 a week",
     "capacity.arrivals_per_week = missing",
     "discounting.effects = 0.0001; allowed: 0, or a number, 0.001 to 1 a year",
-    "discounting.costs = True",
+    "discounting.costs = true",
     "policies.mine.cell_therapy.interval_days = -45; allowed: a number, 1 to 3650 days",
     "policies.mine.cell_therapy.product = 'stemcells'; allowed: 'pbmnc', 'bmmnc' or 'mobilised_pbmnc'",
     "policies.mine.cell_therapy.doses = 2.5; allowed: a whole number, 0 to 20",
@@ -392,3 +397,115 @@ def test_the_inputs_for_a_manifest_are_what_was_read(tmp_path: Path) -> None:
     assert {"scenarios/base.toml", "calibration/life_tables.csv", "calibration/register/death.toml"} <= names
     assert scenario.given.shape[0] == 1
     assert scenario.given_columns == ("age", "male")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "allowed"),
+    [
+        ("source", 5, "the name of a shipped scenario"),
+        ("source", {"parameters": {"age_mean": 70}}, "differences go to overrides"),
+        ("policies", "conservative", "a list of names"),
+        ("policies", [1], "a list of names"),
+        ("overrides", [1], "a dictionary of a scenario's tables"),
+    ],
+)
+def test_slips_of_type_are_told_in_words(argument: str, value: Any, allowed: str) -> None:
+    """`load_scenario` names the argument, its value and what is allowed, in one problem each."""
+    with pytest.raises(BadInput, match=f"load_scenario: {argument} = .*; allowed: .*{allowed}") as caught:
+        load_scenario(**{argument: value})
+    assert len(caught.value.problems) == 1
+
+
+def test_a_pandas_table_stands_in_for_a_file_of_patients(tmp_path: Path) -> None:
+    """A table in memory, with gaps and NumPy's own types, gives the patients of the file that it would be written to."""
+    people = pd.DataFrame({"age": [70, 80, 66], "rutherford": [5, None, 4], "male": [True, False, True]})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    ours, files = (
+        load_scenario(overrides={"population": {"csv": csv}}) for csv in (people, str(tmp_path / "people.csv"))
+    )
+    assert np.array_equal(ours.given, files.given, equal_nan=True)
+    assert ours.patients == 3
+    assert any(content == (tmp_path / "people.csv").read_bytes() for content in ours.inputs.values())
+    with pytest.raises(BadInput, match=r"patients \(a table\): row 2, age = '7'"):
+        load_scenario(overrides={"population": {"csv": pd.DataFrame({"age": [7]})}})
+
+
+def test_the_shipped_table_of_patients_runs() -> None:
+    """`registry`, the example of a table of real patients, has every row once, and the kinds of columns of the reference."""
+    registry = load_scenario("registry", policies=["conservative", "protocol"])
+    assert registry.patients == len(registry.given) == 24
+    assert {"age", "rutherford", "tcpo2_measured", "renal", "infection"} <= set(registry.given_columns)
+    people = simulate(registry, keep_patients=True).patients
+    assert sorted(people.loc[people["policy"] == "protocol", "row"]) == list(range(24))
+
+
+# What must be said where a scenario leaves what was studied
+
+
+@pytest.mark.parametrize(
+    ("policies", "entry", "said"),
+    [
+        (["conservative", "protocol", "single_dose"], {}, []),
+        (["protocol", "include_dialysis"], {}, ["Dialysis included: nobody on dialysis was studied"]),
+        (["protocol", "include_dialysis"], {"dialysis": False}, []),
+        (["moderate_ischaemia"], {}, ["Moderate ischaemia: the study enrolled at a TcPO2 below 30 mmHg"]),
+        (["moderate_ischaemia"], {"tcpo2_below": 30.0, "tcpo2_at_least": 5.0}, []),
+        (["conservative", "pta"], {}, []),
+    ],
+)
+def test_who_was_not_studied_is_said_of_policies_that_treat_them(
+    policies: list[str], entry: dict[str, Any], said: list[str]
+) -> None:
+    """A sentence comes with policies that give cells to people beyond the study's criteria, with its source, and else not."""
+    found = caveats(load_scenario(policies=policies, overrides={"entry": entry}))
+    assert [line.startswith(start) for line, start in zip(found, said, strict=True)] == [True] * len(said)
+    assert all("(Panunzi et al. 2022)" in line for line in found)
+
+
+def test_rest_pain_is_said_and_policies_are_named_together() -> None:
+    """One sentence names every policy that it is about, and a table of real patients is never turned away by entry."""
+    own = {
+        name: {"extends": "protocol", "label": name.title(), "eligibility": {"rutherford_at_least": 4}} for name in "ab"
+    }
+    scenario = load_scenario(policies=["conservative", "a", "b"], overrides={"policies": own})
+    (line,) = caveats(scenario)
+    assert line.startswith("A and B: nobody without an ulcer was studied")
+    inside = {"policies": own, "entry": {"rutherford_at_least": 5}}
+    assert caveats(load_scenario(policies=["conservative", "a"], overrides=inside)) == ()
+    real = inside | {"population": {"csv": pd.DataFrame({"age": [70]})}}
+    assert len(caveats(load_scenario(policies=["conservative", "a"], overrides=real))) == 1
+
+
+def test_a_spent_posterior_is_said() -> None:
+    """Draws beyond the rows of the posterior are told with both numbers; as many draws as rows are not."""
+    rows = len(posterior_table())
+    assert caveats(load_scenario(), draws=rows) == ()
+    (line,) = caveats(load_scenario(), draws=2 * rows)
+    assert f"its {rows:,} rows" in line
+    assert f"by {2 * rows:,} draws" in line
+    fixed = {
+        name: value
+        for name, value in load_scenario().register.values().items()
+        if load_scenario().register[name].fitted
+    }
+    assert caveats(load_scenario(overrides={"parameters": fixed}), draws=2 * rows) == ()
+
+
+def test_warnings_reach_report_console_and_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What must be kept in mind stands in the manifest, heads the report and is printed, and is nowhere without cause."""
+    for policy, there in (("include_dialysis", True), ("protocol", False)):
+        out = tmp_path / policy
+        words = ["compare", "--policy", "conservative", "--policy", policy, "--patients", "50", "--no-reliance"]
+        monkeypatch.setattr("sys.argv", ["clti", *words, "--out", str(out)])
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        assert not ended.value.code
+        printed = " ".join(capsys.readouterr().out.split())
+        listed = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
+        assert [line.startswith("Dialysis included: nobody on dialysis was studied") for line in listed] == [
+            True
+        ] * there
+        for text in (printed, (out / "report.html").read_text(encoding="utf-8")):
+            assert ("nobody on dialysis was studied" in text) is there

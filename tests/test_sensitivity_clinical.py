@@ -38,7 +38,7 @@ from simulator.sensitivity.policy_sweep import PolicySweep, read_policy_study, s
 from simulator.sensitivity.results import analyse
 from simulator.sensitivity.study import SHIPPED, Study, read_study, study_tables
 from simulator.sensitivity.sweep import Runs, Sweep
-from simulator.sweep.model import Evaluation, RunFailed
+from simulator.sweep.model import Evaluation
 
 AMPUTATION = "protocol.major_amputation@1"
 DIFFERENCE = "difference(protocol, conservative).major_amputation@1"
@@ -196,12 +196,57 @@ def test_nobody_can_enter_names_the_row() -> None:
         evaluated(of, [[90.0]])
 
 
-def test_impossible_policy_stops_the_study(tmp_path: Path) -> None:
-    """Settings that a policy cannot have together stop the study with the policy, the key and what is allowed."""
-    ranges = {"protocol.eligibility.tcpo2_below": [10.0, 40.0], "protocol.eligibility.tcpo2_at_least": [20.0, 50.0]}
-    sweep = Sweep.of(study(method="grid", parameters={"ranges": ranges}))
-    with pytest.raises(RunFailed, match=r"protocol: eligibility\.tcpo2_at_least = .*; allowed: below tcpo2_below"):
-        sweep.execute(sweep.store(tmp_path))
+CROSSING = {"protocol.eligibility.tcpo2_below": [10.0, 40.0], "protocol.eligibility.tcpo2_at_least": [20.0, 50.0]}
+TOO_MUCH = {"renal_dialysis_share": [0.0, 1.0], "renal_severe_share": [0.0, 1.0]}
+
+
+@pytest.mark.parametrize(("method", "size"), [("grid", 2), ("sobol", 16), ("morris", 4), ("fast", 65)])
+def test_values_that_do_not_go_together_are_told_before_the_first_run(method: str, size: int) -> None:
+    """A design with rows that `compare` would refuse is refused whole, with every such rule, file and key at once."""
+    chosen = study(method=method, size=size, parameters={"ranges": CROSSING | TOO_MUCH})
+    with pytest.raises(BadInput) as told:
+        Sweep.of(chosen, "study.toml")
+    shares, limits = sorted(map(str, told.value.problems), reverse=True)
+    assert re.match(r"study\.toml: renal_severe_share \+ renal_dialysis_share = .* rows; allowed: at most 1", shares)
+    key = r"study\.toml: protocol\.eligibility\.tcpo2_at_least = "
+    assert re.match(key + r".*; allowed: below tcpo2_below = .*; not so in [\d,]+ of", limits)
+
+
+def test_crossing_ranges_write_nothing(tmp_path: Path) -> None:
+    """`clti sensitivity` ends with exit code 2 and no output folder where some row of its design cannot be."""
+    file, out = tmp_path / "study.toml", tmp_path / "out"
+    ranges = "\n".join(f'"{name}" = {bounds}' for name, bounds in CROSSING.items())
+    file.write_text(
+        f'method = "grid"\nsize = 4\nseed = 1\npatients = 10\noutputs = ["{AMPUTATION}"]\n[model]\nkind = "clti"\n'
+        f"[parameters.ranges]\n{ranges}\n"
+    )
+    app = typer.Typer()
+    app.command()(sensitivity_command.main)
+    with pytest.raises(BadInput, match=r"study\.toml: protocol\.eligibility\.tcpo2_at_least"):
+        CliRunner().invoke(app, [str(file), "--out", str(out)], catch_exceptions=False)
+    assert not out.exists()
+
+
+def test_it_is_the_rows_that_must_be_possible() -> None:
+    """Ranges whose corners cross are fine where the design has no row there, as one that moves one setting at a time."""
+    ranges = {"protocol.eligibility.tcpo2_below": [10.0, 40.0], "protocol.eligibility.tcpo2_at_least": [0.0, 20.0]}
+    assert len(Sweep.of(study(parameters={"ranges": ranges})).inputs)
+    with pytest.raises(BadInput, match="not so in 1 of 4 rows"):
+        Sweep.of(study(method="grid", parameters={"ranges": ranges}))
+
+
+def test_shares_that_distributions_make_too_large_are_cut_and_told() -> None:
+    """Where each share has a distribution of its own, a row of more than 1 runs as its milder class cut, and is told."""
+    names = ["renal_moderate_share", "renal_severe_share", "renal_dialysis_share"]
+    sweep = Sweep.of(study(method="grid", size=2, patients=50, parameters={"names": names}))
+    (note,) = sweep.notes
+    too_much = sweep.inputs.sum(axis=1) > 1.0
+    assert f"In {too_much.sum()} of {len(too_much)} rows" in note
+    assert 0 < too_much.sum() < len(too_much)
+    row = sweep.inputs[too_much][0].copy()
+    known = evaluated(model(parameters=sweep.model.parameters), [row.tolist()])[0]
+    row[0] = 1.0 - row[1:].sum()
+    assert (known == evaluated(model(parameters=sweep.model.parameters), [row.tolist()])[0]).all()
 
 
 # What may vary and be watched

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "docs"))
 
 import website  # noqa: E402
+from notebook_cells import Cell, Shown  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,16 @@ def test_a_link_to_a_missing_file_stops_the_build() -> None:
     """A page that links to a file that is not there is told with the link."""
     with pytest.raises(website.Fault, match=r"README.md: the link docs/missing.md"):
         website.Markdown("README.md", set()).html("# Title\n\nSee [this](docs/missing.md).\n")
+
+
+def test_drawings_land_in_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells run in a folder of their own; what they draw is still written into the site, as the README names it."""
+    shown = [(Cell(True, "draw()", 1), [Shown("svg", "A caption", b"<svg/>")])]
+    monkeypatch.setattr(website, "run", lambda _: [(Cell(False, "# Title\n", 0), []), *shown])
+    monkeypatch.chdir(tmp_path)
+    page = website.notebook_page("notebooks/first_run.py", Path("site"), set(), outputs=True)
+    assert (tmp_path / "site/notebooks/first_run.1.svg").read_bytes() == b"<svg/>"
+    assert page.body.count("<img") == 1
 
 
 def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from simulator.economics import lives as economic_lives
 from simulator.economics.lives import Simulations
 from simulator.economics.subgroups import sums_by_subgroup
-from simulator.errors import BadInput
+from simulator.errors import BadInput, StorageFull
 from simulator.evidence import load_register
 from simulator.evidence.posterior import parameter_draws
 from simulator.run import simulate
@@ -20,7 +19,7 @@ from simulator.scenario import Scenario, load_scenario
 from simulator.sweep.execution import evaluate, run_rows
 from simulator.sweep.model import Evaluation
 from simulator.sweep.processes import Processes
-from simulator.sweep.shards import FOLDER, MOST_COLUMNS, BadShard, ShardStore, StorageFull, forget_oldest
+from simulator.sweep.shards import FOLDER
 from simulator.validation import load_studies, re_enactment
 from simulator.validation.prediction import predict
 from simulator.validation.validation import draws_for
@@ -40,7 +39,7 @@ def draws(scenario: Scenario) -> Any:
 
 
 def shard_files(folder: Path) -> list[Path]:
-    return sorted((folder / FOLDER).rglob("*.parquet"))
+    return sorted((folder / FOLDER).rglob("*.npz"))
 
 
 def test_probabilistic_analysis_has_the_same_bits_in_two_processes(
@@ -74,40 +73,19 @@ def test_more_draws_simulate_only_the_new_ones(
     assert grown.halves.tobytes() == whole.halves.tobytes()
 
 
-def test_damaged_draw_is_named_and_never_averaged_in(scenario: Scenario, draws: Any, tmp_path: Path) -> None:
-    """A flipped digit in a kept ledger stops the analysis with the name of the shard."""
-    Simulations(tmp_path).probabilistic("", scenario, draws[:3], 6, 1)
-    changed = shard_files(tmp_path)[0]
-    table = pq.read_table(changed)
-    lists = table["value"].combine_chunks()
-    assert lists.type.list_size > MOST_COLUMNS
-    numbers = lists.flatten().to_numpy().copy()
-    numbers[1] = np.nextafter(numbers[1], np.inf)
-    column = type(lists).from_arrays(numbers, lists.type.list_size)
-    pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", column), changed)
-    with pytest.raises(BadShard, match=changed.name):
-        Simulations(tmp_path).probabilistic("", scenario, draws[:3], 6, 1)
-
-
-def test_any_flipped_byte_is_found(scenario: Scenario, draws: Any, tmp_path: Path) -> None:
-    """Whichever byte of a shard changes, it is refused, or it holds the same numbers (as a byte that nothing reads)."""
+def test_a_damaged_cache_heals(
+    scenario: Scenario, draws: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever happens to kept ledgers, they are lived again with the same bits, and one line says so."""
     kept = Simulations(tmp_path).twins("", scenario, draws[:2], 4, 1)
     file = shard_files(tmp_path)[0]
     whole = file.read_bytes()
-    random = np.random.default_rng(1)
-    refused = 0
-    for place in random.integers(len(whole), size=60).tolist():
-        broken = bytearray(whole)
-        broken[place] ^= 1 << int(random.integers(8))
-        file.write_bytes(broken)
-        try:
-            found = Simulations(tmp_path).twins("", scenario, draws[:2], 4, 1)
-        except BadShard as bad:
-            assert file.name in str(bad)
-            refused += 1
-        else:
-            assert found.halves.tobytes() == kept.halves.tobytes()
-    assert refused > 40
+    for damaged in (whole[:100], b"", whole[:-1] + b"x", whole + b"x", whole[:200] + b"x" + whole[201:]):
+        file.write_bytes(damaged)
+        found = Simulations(tmp_path).twins("", scenario, draws[:2], 4, 1)
+        assert found.halves.tobytes() == kept.halves.tobytes()
+        assert file.read_bytes() == whole
+    assert capsys.readouterr().err.count("made again") == 1
 
 
 def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
@@ -151,7 +129,7 @@ def test_full_disk_stops_the_economics_with_every_finished_shard_kept(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(StorageFull, match="Every finished shard is safe"):
+        with pytest.raises(StorageFull, match="Finished work is safe"):
             Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
     assert len(shard_files(tmp_path)) == 1
     resumed = Simulations(tmp_path).probabilistic("", scenario, draws, 6, 1)
@@ -219,18 +197,6 @@ def test_bad_input_inside_a_run_stays_bad_input() -> None:
     """What somebody typed wrongly is told as such (exit code 2), although a worker found it."""
     with pytest.raises(BadInput):
         run_rows(Refusing(), np.ones((1, 1)), None)
-
-
-def test_cache_forgets_its_oldest_shards_first(tmp_path: Path) -> None:
-    """Beyond its limit a cache drops whole shards, oldest first."""
-    import os
-
-    store = ShardStore(tmp_path, Refusing(), "0" * 64)
-    files = [store.write(0, np.full((1, 1), x), Evaluation(np.ones((1, 1)), np.ones((1, 1)))) for x in (1.0, 2.0, 3.0)]
-    for age, file in enumerate(files):
-        os.utime(file, (age, age))
-    forget_oldest(tmp_path, 2 * files[0].stat().st_size + 10)
-    assert shard_files(tmp_path) == sorted(files[1:])
 
 
 def test_worker_with_other_code_is_refused(scenario: Scenario) -> None:

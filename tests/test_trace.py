@@ -17,7 +17,7 @@ from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.story import Watched, watch
 from simulator.story.budgets import CAUSED_BY, background_hazard
-from simulator.story.finding import FATES, find
+from simulator.story.finding import FATES, TYPICAL_OF, _medoid, find, typical
 from simulator.story.telling import told
 from simulator.story.watching import barred_by, first_difference
 from simulator.vocabulary import Event, Renal
@@ -159,6 +159,29 @@ def test_a_fate_is_found_or_said_not_to_be() -> None:
     people = simulate(scenario, ("protocol",), patients=500, seed=1, keep_patients=True).patients
     assert find(scenario, ("protocol",), "amputated", 0, 1) == people.index[people["amputated_at_years"].notna()][0]
     assert set(FATES) >= {"amputated", "died", "healed", "recovered", "spared"}
+
+
+def test_a_story_without_a_number_is_a_typical_one() -> None:
+    """Every fate has a patient of its own who has it, the same each time; the one without a fate is treated, and is not
+    the rare life of gangrene that closes within months without an operation.
+    """
+    scenario, policies = load_scenario(), ("conservative", "protocol")
+    numbers = {fate: typical(scenario, policies, fate, 1) for fate in (None, *FATES)}
+    assert len(set(numbers.values())) == len(numbers)
+    assert typical(scenario, policies, "died", 1) == numbers["died"]
+    people = simulate(scenario, policies, patients=TYPICAL_OF, seed=1, keep_patients=True).patients
+    first, last = (people[people["policy"] == policy].set_index("patient") for policy in policies)
+    for fate, number in numbers.items():
+        assert fate is None or FATES[fate](first, last)[number]
+    chosen, treated = last.loc[numbers[None]], last[last["doses"] > 0]
+    assert chosen["doses"] > 0
+    assert treated["died_at_years"].quantile(0.1) < chosen["died_at_years"] < treated["died_at_years"].quantile(0.9)
+    assert not (chosen["gangrene"] and chosen["healed_at_years"] < 0.25)
+
+
+def test_the_medoid_has_the_least_distance_to_all() -> None:
+    """Of points on a line it is the middle one, whatever their order."""
+    assert _medoid(np.array([[0.9], [0.0], [0.4], [1.0], [0.3]])) == 2
 
 
 def test_trace_writes_story_figure_and_tables(tmp_path: Path, clti: Clti) -> None:

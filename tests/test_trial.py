@@ -19,6 +19,8 @@ from typer.testing import CliRunner
 from simulator.cli import trial as command
 from simulator.errors import BadInput
 from simulator.evidence.posterior import parameter_draws
+from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
+from simulator.statistics.simon import promising
 from simulator.trials.accrual import Accrual
 from simulator.trials.analysis import analyse, time_to_event
 from simulator.trials.data import cut, limited
@@ -27,8 +29,6 @@ from simulator.trials.design_reading import load_design, shipped_designs
 from simulator.trials.export import exported
 from simulator.trials.looks import information, look_dates, marks
 from simulator.trials.operating import operating_characteristics, share_and_se
-from simulator.trials.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
-from simulator.trials.simon import promising
 from simulator.trials.simulation import Simulation
 from simulator.trials.size_search import endpoint_table, find_size
 
@@ -353,16 +353,16 @@ def test_a_lost_patient_is_missing_or_a_failure(tmp_path: Path) -> None:
         ({"looks": {"by": "months", "at": [80.0]}}, "looks.at", "before the trial ends"),
         ({"looks": {"by": "events", "at": [20]}}, "looks.by", "no share of information"),
         ({"looks": {"by": "months", "at": [9.0], "type": "pocock"}}, "looks.type", "not known in advance"),
-        ({"follow_up": {"months": 6.0}}, "endpoints.1.at_months", "nobody is followed"),
-        ({"entry": {"rutherford_at_most": 4}}, "arms.1.policy", "is eligible for it"),
+        ({"follow_up": {"months": 6.0}}, "endpoints.death.at_months", "nobody is followed"),
+        ({"entry": {"rutherford_at_most": 4}}, "arms.cells.policy", "is eligible for it"),
         ({"entry": {"tcpo2_at_least": 150.0}}, "entry", "referrals of the scenario"),
         ({"entry": {"age_at_least": 80.0, "age_below": 70.0}}, "entry.age_at_least", "below age_below"),
         ({"size": {"patients": 120, "events": 130}}, "size.events", "one at most"),
-        ({"arms": TWO_ARMS["arms"][:1]}, "endpoints.0.test", "one arm"),
+        ({"arms": TWO_ARMS["arms"][:1]}, "endpoints.afs.test", "one arm"),
         ({"crossover": {"to": "protocl", "after_months": 3.0}}, "crossover.to", "did you mean 'protocol'"),
         ({"crossover": {"to": "protocol", "after_months": 13.0}}, "crossover.after_months", "before the end"),
         ({"futility": {"rule": "beta"}}, "futility", "only with looks"),
-        ({"visits": {"at_months": [1.0]}}, "endpoints.2.at_months", "one of visits.at_months"),
+        ({"visits": {"at_months": [1.0]}}, "endpoints.tcpo2.at_months", "one of visits.at_months"),
         ({"randomisation": {"block": 3}}, "randomisation.block", "a multiple of 2"),
         ({"multiplicity": {"rule": "holm", "endpoints": ["af"]}}, "multiplicity.endpoints", "did you mean 'afs'"),
         ({"accural": {"per_month": 1.0}}, "accural", "did you mean 'accrual'"),
@@ -382,7 +382,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     arms = [{"name": "control", "policy": "conservativ"}, {"name": "cells", "policy": "protocol"}]
     with pytest.raises(BadInput) as caught:
         planned(tmp_path, arms=arms, alpha=0.7, size={"patients": 120, "events": 500})
-    assert {problem.key for problem in caught.value.problems} >= {"arms.0.policy", "alpha", "size.events"}
+    assert {problem.key for problem in caught.value.problems} >= {"arms.control.policy", "alpha", "size.events"}
 
 
 @pytest.mark.parametrize("name", sorted(shipped_designs()))

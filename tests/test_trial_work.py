@@ -17,15 +17,15 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.report.trial import answer
+from simulator.statistics.boundaries import observed_boundaries
+from simulator.statistics.simon import promising, two_stage
 from simulator.trials import conduct as conduct_module
-from simulator.trials.boundaries import observed_boundaries
 from simulator.trials.closed_form import pool
 from simulator.trials.conduct import Columns
 from simulator.trials.design_reading import load_design
 from simulator.trials.endpoint import OUTCOMES, SEEN_AT_VISITS
 from simulator.trials.finished import FinishedTrials
-from simulator.trials.operating import WHOLE, share_and_se
-from simulator.trials.simon import promising, two_stage
+from simulator.trials.operating import OVERRULED, WHOLE, share_and_se, type_i_errors
 from simulator.trials.simulation import Simulation
 from simulator.trials.stage_search import stage_table
 from simulator.trials.study import study_design
@@ -161,7 +161,7 @@ def test_bad_designs_end_with_exit_code_2_and_write_nothing(tmp_path: Path) -> N
     line = [sys.executable, "-m", "simulator.cli.app", "trial", str(faulty), "--trials", "0", "--out", str(out)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    for key in ("--trials", "alpha", "size.power", "looks.at", "entry.age_at_least", "endpoints.1.at_months"):
+    for key in ("--trials", "alpha", "size.power", "looks.at", "entry.age_at_least", "endpoints.death.at_months"):
         assert f"{key} = " in done.stderr, done.stderr
     assert "Nothing was written" in done.stderr
     assert not out.exists()
@@ -272,8 +272,8 @@ def test_every_outcome_with_every_test(tmp_path: Path) -> None:
         assert np.nanmean(z) > (0.0 if endpoint["outcome"] == "death" else 0.5), (endpoint, np.nanmean(z))
 
 
-def test_the_table_of_levels_begins_with_the_whole_design(tmp_path: Path) -> None:
-    """The report's table says how a design as a whole, and each test, is known to differ from its level."""
+def test_the_table_of_levels_has_one_verdict(tmp_path: Path) -> None:
+    """What was seen decides the verdict, and only a reason that points the same way stands beside it."""
     sim = simulation(
         tmp_path,
         200,
@@ -282,16 +282,20 @@ def test_the_table_of_levels_begins_with_the_whole_design(tmp_path: Path) -> Non
         futility={"rule": "conditional-power"},
         randomisation={"strata": [{"factor": "renal"}]},
     )
-    study = study_design(sim, ("scenario", "null"), quick=True)
-    assert study.levels is not None
-    verdicts = study.levels.groupby("endpoint", sort=False)["verdict"].apply(" ".join)
-    assert verdicts.index[0] == WHOLE
-    assert "here it is obeyed" in verdicts[WHOLE]
-    assert "overruled" in verdicts[WHOLE]
-    assert "randomisation is stratified" in verdicts["afs"]
-    assert "can exceed its level slightly" in verdicts["death"]
-    value = study.levels["value"]
-    assert value[0] <= value[1]
+    conduct = sim.conduct()
+    columns = dict(sim.run(sim.truth("null"), [conduct])[0])
+    assert list(type_i_errors(conduct, columns)["endpoint"])[:2] == [WHOLE, OVERRULED]
+    said = {}
+    for rejections in (0, 5, 30):
+        columns["any_rejected"] = (np.arange(200) < rejections) * 1.0
+        columns["any_rejected_overruled"] = columns["any_rejected"]
+        columns["reason"] = np.zeros(200)
+        conservative = type_i_errors(replace(conduct, design=conduct.design.model_copy(update={"alpha": 0.2})), columns)
+        said[rejections] = (type_i_errors(conduct, columns).iloc[0], conservative.iloc[0])
+    assert tuple(said[5][0][["verdict", "reason"]]) == ("holds its level", "")
+    assert tuple(said[30][0][["verdict", "reason"]]) == ("liberal", "not foreseen")
+    assert said[0][1]["verdict"] == "conservative"
+    assert "here it is obeyed" in said[0][1]["reason"]
 
 
 # ---------------------------------------------------------------------------------------------------------- single arms

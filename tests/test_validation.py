@@ -490,7 +490,7 @@ def listen(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def test_no_fit_reads_a_validation_file() -> None:
-    """A whole calibration, however small, opens the founding targets and nothing under scenarios/validation."""
+    """A whole calibration, however small, opens the founding targets and neither scenarios/validation nor the course."""
     sys.addaudithook(listen)
     OPENED.clear()
     LISTENING[0] = True
@@ -511,7 +511,7 @@ def test_no_fit_reads_a_validation_file() -> None:
     finally:
         LISTENING[0] = False
     assert any(path.endswith("targets.toml") for path in OPENED)
-    assert not [path for path in OPENED if "validation" in Path(path).parts]
+    assert not [path for path in OPENED if "validation" in Path(path).parts or path.endswith("course.toml")]
 
 
 def test_fitting_code_does_not_know_the_validation() -> None:

@@ -70,6 +70,12 @@ def written(value: Any) -> str:
 def design_file(folder: Path, constant: bool = False, **changed: Any) -> Path:
     """A design file: `TWO_ARMS` with some tables replaced, or left out where they are None."""
     table = {key: value for key, value in (TWO_ARMS | changed).items() if value is not None}
+    read = ("tcpo2", "walking", "walking_time")
+    if "visits" not in changed and not any(
+        each["outcome"] in read or "tcpo2" in each.get("order", ()) for each in table["endpoints"]
+    ):
+        # Visits that nothing reads are refused.
+        table.pop("visits", None)
     if constant:
         (folder / "constant.toml").write_text(CONSTANT)
         table["scenario"] = "constant.toml"

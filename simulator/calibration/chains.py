@@ -15,21 +15,20 @@ Array = NDArray[np.float64]
 
 
 def sample_chains(
-    log_posterior: Callable[[Array], Array], start: Array, *, steps: int, keep_every: int, seed: int
+    log_posterior: Callable[[Array], Array], start: Array, *, steps: int, keep_every: int, luck: np.random.Generator
 ) -> Array:
     """Draws (kept, parameters) from the second half of parallel chains that start at `start` (chains, parameters)."""
-    generator = np.random.Generator(np.random.Philox(seed))
     x = start.copy()
     chains, parameters = x.shape
     level = log_posterior(x)
     kept = []
     for step in range(steps):
-        a, b = generator.integers(0, chains, (2, chains))
+        a, b = luck.integers(0, chains, (2, chains))
         # Now and then a full-length jump, so that chains can change between modes.
-        scale = 1.0 if step % 10 == 0 else 2.38 / np.sqrt(2 * parameters) * generator.uniform(0.3, 1.0, (chains, 1))
-        proposal = x + scale * (x[a] - x[b]) + generator.normal(0.0, 1e-3, x.shape)
+        scale = 1.0 if step % 10 == 0 else 2.38 / np.sqrt(2 * parameters) * luck.uniform(0.3, 1.0, (chains, 1))
+        proposal = x + scale * (x[a] - x[b]) + luck.normal(0.0, 1e-3, x.shape)
         proposed = log_posterior(proposal)
-        accept = np.log(generator.random(chains)) < proposed - level
+        accept = np.log(luck.random(chains)) < proposed - level
         x[accept], level[accept] = proposal[accept], proposed[accept]
         if step >= steps // 2 and step % keep_every == 0:
             kept.append(x.copy())
@@ -41,8 +40,7 @@ def effective_size(weights: Array) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def resample(weights: Array, n: int, seed: int) -> NDArray[np.int64]:
+def resample(weights: Array, n: int, luck: np.random.Generator) -> NDArray[np.int64]:
     """Indices of `n` draws by systematic resampling, in proportion to the weights."""
-    generator = np.random.Generator(np.random.Philox(seed))
-    ladder = (np.arange(n) + generator.random()) / n
+    ladder = (np.arange(n) + luck.random()) / n
     return np.searchsorted(np.cumsum(weights) / weights.sum(), ladder).astype(np.int64)

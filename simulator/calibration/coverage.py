@@ -21,6 +21,7 @@ from simulator.calibration.summaries import cells, outcomes_at_1_year, summarise
 from simulator.calibration.surface import contrasts, total_log_likelihood
 from simulator.calibration.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
+from simulator.words.luck import generator, seed_of
 
 Array = NDArray[np.float64]
 OUTCOMES = ("major_amputation", "death", "healing")
@@ -48,19 +49,19 @@ def coverage(
     advance: Callable[[int], None],
 ) -> pd.DataFrame:
     """cohort, outcome, truth, low, high, inside, rank (0-1): one row per synthetic cohort and outcome."""
-    generator = np.random.Generator(np.random.Philox(seed + 300))
-    truths = resample(posterior.weights, cohorts, seed + 301)
+    luck = generator(seed, "coverage")
+    truths = resample(posterior.weights, cohorts, generator(seed, "coverage", "truths"))
     centre = posterior.z[posterior.chosen]
-    points = around(centre, POINTS, SPREAD, seed + 302)
+    points = around(centre, POINTS, SPREAD, generator(seed, "coverage", "points"))
     predicted = posterior.wide.statistics(points)
     true_outcomes = outcomes_at_1_year(posterior.statistics)
     true_ratio, true_difference = contrasts(posterior.statistics)
-    small = FoundingCohort(scenario, data, data.n, seed + 7)
+    small = FoundingCohort(scenario, data, data.n, seed_of(seed, "coverage", "scatter"))
     rows = []
     for cohort, i in enumerate(truths):
         params = scenario.parameter_draws(as_table(posterior.prior.values(posterior.z[i][None])))[0]
         seen = observe(small.lives(params, first=cohort * data.n), data)
-        noise = generator.normal(size=2)
+        noise = luck.normal(size=2)
         published = replace(
             contrast,
             log_risk_ratio=float(true_ratio[i] + contrast.log_risk_ratio_se * noise[0]),
@@ -73,7 +74,9 @@ def coverage(
 
         first = log_prior(points) + total_log_likelihood(predicted, seen, posterior.scatter, published)
         start = points[np.argsort(-first)[:CHAINS]]
-        kept = sample_chains(level, start, steps=STEPS, keep_every=KEEP_EVERY, seed=seed + 400 + cohort)
+        kept = sample_chains(
+            level, start, steps=STEPS, keep_every=KEEP_EVERY, luck=generator(seed, "coverage", "chains", cohort)
+        )
         outcomes = outcomes_at_1_year(posterior.wide.statistics(kept))
         for k, name in enumerate(OUTCOMES):
             low, high = np.quantile(outcomes[:, k], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

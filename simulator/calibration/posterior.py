@@ -22,6 +22,7 @@ from simulator.calibration.summaries import outcomes_at_1_year, summarise
 from simulator.calibration.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
 from simulator.calibration.targets import Contrast, Founding
 from simulator.scenario.scenario import Scenario
+from simulator.words.luck import generator, seed_of
 
 Array = NDArray[np.float64]
 Stage = Callable[[str, Array, int], Array]
@@ -83,7 +84,7 @@ class Posterior:
 def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, cohorts: int, seed: int) -> SmallSample:
     """Scatter of summaries of cohorts of the study's size at one point."""
     params = scenario.parameter_draws(as_table(prior.values(z[None])))[0]
-    lives = FoundingCohort(scenario, data, cohorts * data.n, seed + 1000).lives(params)
+    lives = FoundingCohort(scenario, data, cohorts * data.n, seed_of(seed, "scatter")).lives(params)
     small = np.array([summarise(part, data) for part in np.split(lives, cohorts)])
     return small_sample(small, summarise(lives, data), data.end_known)
 
@@ -93,10 +94,9 @@ def log_prior(z: Array) -> Array:
     return np.asarray(np.where((np.abs(z) < FURTHEST).all(axis=1), -0.5 * (z**2).sum(axis=1), -1e9))
 
 
-def around(draws: Array, n: int, spread: float, seed: int) -> Array:
+def around(draws: Array, n: int, spread: float, luck: np.random.Generator) -> Array:
     """`n` normal points about draws (m, parameters) with their covariance times `spread`."""
-    generator = np.random.Generator(np.random.Philox(seed))
-    points = generator.multivariate_normal(draws.mean(axis=0), spread * np.cov(draws.T), n)
+    points = luck.multivariate_normal(draws.mean(axis=0), spread * np.cov(draws.T), n)
     return np.clip(points, -0.9 * FURTHEST, 0.9 * FURTHEST)
 
 
@@ -114,7 +114,13 @@ def calibrate(
 
     def chains(surface: Surface, scatter: SmallSample, z: Array, y: Array, stage: int) -> Array:
         start = z[np.argsort(-(log_prior(z) + total_log_likelihood(y, data, scatter, contrast)))[: effort.chains]]
-        return sample_chains(on_surface(surface, scatter), start, steps=effort.steps, keep_every=40, seed=seed + stage)
+        return sample_chains(
+            on_surface(surface, scatter),
+            start,
+            steps=effort.steps,
+            keep_every=40,
+            luck=generator(seed, "chains", stage),
+        )
 
     centre = np.zeros(len(prior.names))
     scatter = measure_scatter(scenario, data, prior, centre, effort.cohorts, seed)
@@ -125,24 +131,24 @@ def calibrate(
     scatter = measure_scatter(scenario, data, prior, middle, effort.cohorts, seed)
     params = scenario.parameter_draws(as_table(prior.values(middle[None])))[0]
     small = FoundingCohort(scenario, data, effort.patients, seed).statistics(params)
-    large = FoundingCohort(scenario, data, effort.many, seed + 2000).statistics(params)
+    large = FoundingCohort(scenario, data, effort.many, seed_of(seed, "large cohort")).statistics(params)
     designs: list[tuple[Array, Array]] = []
     for stage, (points, spread) in enumerate(((effort.second, 2.0), (effort.third, 1.3)), 2):
-        z = around(draws, points, spread, seed + 10 * stage)
+        z = around(draws, points, spread, generator(seed, "points", stage))
         y = corrected(simulate(f"{stage} about the posterior", z, effort.patients), small, large)
         designs.append((z, y))
         surface = fit_surface(z, y)
         draws = chains(surface, scatter, z, y, stage)
-    generator = np.random.Generator(np.random.Philox(seed + 100))
+    luck = generator(seed, "posterior")
     mean, covariance = draws.mean(axis=0), np.cov(draws.T)
-    z = draws[generator.choice(len(draws), effort.final, replace=len(draws) < effort.final)]
+    z = draws[luck.choice(len(draws), effort.final, replace=len(draws) < effort.final)]
     y = corrected(simulate("4 posterior", z, effort.patients), small, large)
     excess = total_log_likelihood(y, data, scatter, contrast) - total_log_likelihood(
         surface.statistics(z), data, scatter, contrast
     )
     weights = np.exp(excess - excess.max())
     weights /= weights.sum()
-    chosen = resample(weights, effort.draws, seed)
+    chosen = resample(weights, effort.draws, generator(seed, "resampling"))
     point = central_point(surface, z[chosen], y[chosen])
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
@@ -195,7 +201,7 @@ def fit_share(surface: Surface, prior: Prior, z: Array, contrast: Contrast, seed
     """One draw of a view's attributable share for each draw of the other parameters, by inversion on a grid."""
     levels = share_levels(surface, prior, z, contrast)
     mass = np.cumsum(np.exp(levels - levels.max(axis=1, keepdims=True)), axis=1)
-    u = np.random.Generator(np.random.Philox(seed + 200)).random(len(z)) * mass[:, -1]
+    u = generator(seed, "sceptical share").random(len(z)) * mass[:, -1]
     return np.asarray(SHARES[np.argmax(mass >= u[:, None], axis=1)])
 
 

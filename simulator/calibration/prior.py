@@ -11,6 +11,7 @@ from scipy.stats import norm, qmc
 
 from simulator.evidence.distributions import quantile
 from simulator.evidence.register import Register
+from simulator.words.luck import seed_of
 
 Array = NDArray[np.float64]
 
@@ -37,5 +38,5 @@ class Prior:
 
     def points(self, n: int, seed: int, spread: float = 1.0) -> Array:
         """`n` evenly spread points of the prior (scrambled Sobol'), shape (n, parameters); `n` is a power of two."""
-        u = qmc.Sobol(len(self.names), rng=seed).random(n)
+        u = qmc.Sobol(len(self.names), rng=np.random.default_rng(seed_of(seed, "prior"))).random(n)
         return np.asarray(spread * norm.ppf(np.clip(u, 1e-6, 1.0 - 1e-6)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,16 +14,18 @@ from simulator.calibration.founding import FoundingCohort
 from simulator.calibration.posterior import Effort
 from simulator.calibration.prior import Prior
 from simulator.calibration.targets import Founding
-from simulator.compiling import source_hash
 from simulator.scenario.scenario import Scenario
+from simulator.work.code import running_code
+from simulator.work.store import Store
 
 Array = NDArray[np.float64]
 BLOCK = 200
 
 
-def work_key(scenario: Scenario, effort: Effort, seed: int) -> str:
-    """What a calibration's saved blocks belong to: sources, inputs, sizes and seed."""
-    parts = (source_hash(), scenario.hash, repr(sorted(asdict(effort).items())), str(seed))
+def work_key(scenario: Scenario, data: Founding, effort: Effort, seed: int) -> str:
+    """What a calibration's saved blocks belong to: sources, inputs, how the cohort was observed, sizes and seed."""
+    observed = (data.shortest, data.longest, data.follow_up_years.tolist())
+    parts = (running_code(), scenario.hash, repr(observed), repr(sorted(asdict(effort).items())), str(seed))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
@@ -43,20 +44,15 @@ class SavedDesigns:
     def __call__(self, name: str, z: Array, patients: int) -> Array:
         """Statistics at the points z of a stage; blocks found in the folder are read instead of simulated."""
         cohort = FoundingCohort(self.scenario, self.data, patients, self.seed)
-        parts = []
+        store, parts = Store(self.folder), []
         for start in range(0, len(z), BLOCK):
             points = z[start : start + BLOCK]
-            digest = hashlib.sha256(points.tobytes() + str(patients).encode()).hexdigest()[:24]
-            file = self.folder / f"{digest}.npy"
-            if file.is_file():
-                parts.append(np.load(file, allow_pickle=False))
-            else:
-                parts.append(cohort.design(self.prior.values(points)))
-                self.folder.mkdir(parents=True, exist_ok=True)
-                part = file.with_suffix(f".{secrets.token_hex(4)}.tmp")
-                with part.open("wb") as out:
-                    np.save(out, parts[-1])
-                part.replace(file)
+            key = hashlib.sha256(f"{patients} {points.shape} ".encode() + points.tobytes()).hexdigest()
+            found = store.read(key)
+            if found is None:
+                found = {"statistics": cohort.design(self.prior.values(points))}
+                store.write(key, found)
+            parts.append(found["statistics"].astype(np.float64, copy=False))
             self.progress(name, min(start + BLOCK, len(z)), len(z))
         return np.concatenate(parts)
 

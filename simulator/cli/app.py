@@ -1,16 +1,21 @@
 """`clti`: the commands, and what happens to their errors.
 
-Exit codes: 0 done; 1 a check failed; 2 bad input, told on standard error with nothing written.
+Exit codes: 0 done; 1 a check failed, or the disk is full; 2 bad input, told on standard error with nothing written; 130
+interrupted. What stops long work says how to go on.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from simulator.errors import BadInput, CheckFailed
+from simulator.report.spelling import write_any_character
 
 COMMANDS = {
     "compare": "compare",
@@ -30,8 +35,29 @@ COMMANDS = {
     "schema": "schema",
 }
 """Command name -> module in `simulator.cli` whose function `main` is the command."""
+GO_ON = frozenset({"calibrate", "validate", "sensitivity", "economics", "trial"})
+"""Commands that keep finished work and go on from it."""
+
+
+class Commands(TyperGroup):
+    """The commands as a group; Ctrl-C in any of them ends with a word on how to go on."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            going_on = (
+                "Finished work is kept: give the same command again to go on."
+                if ctx.invoked_subcommand in GO_ON
+                else "This command keeps no unfinished work: given again, it starts from the beginning."
+            )
+            _say("Interrupted.", *getattr(stopped, "__notes__", ()), going_on)
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -50,14 +76,27 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `clti` command."""
+    write_any_character()
     try:
         build()()
     except BadInput as bad:
         sys.stderr.write(f"{bad}\nNothing was written.\n")
         raise SystemExit(2) from None
     except CheckFailed as failed:
-        sys.stderr.write(f"{failed}\n")
+        _say(str(failed), *getattr(failed, "__notes__", ()))
         raise SystemExit(1) from None
+    except OSError as error:
+        # A write that no mechanism of ours guards, as of a starter file.
+        from simulator.work.disk import FULL, storage_fault
+
+        if error.errno not in FULL:
+            raise
+        _say(str(storage_fault(Path(str(error.filename or "the output")), error)))
+        raise SystemExit(1) from None
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.write(" ".join(lines) + "\n")
 
 
 if __name__ == "__main__":

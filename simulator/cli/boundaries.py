@@ -13,7 +13,7 @@ import typer
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.trials.stopping_plan import Futility
+    from simulator.statistics.stopping_plan import Futility
 
 HERE = "command line"
 FUTILITY_HELP = (
@@ -48,11 +48,17 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and report.html.")] = None,
 ) -> None:
     """Boundaries that let a trial stop early while its type I error is kept."""
-    from simulator.report.console import print_table, say_where
+    from simulator.report.console import console, print_table, say_where
     from simulator.report.outputs import OutputFolder
-    from simulator.report.trial_design import boundary_figure, boundary_formats, boundary_report, summary_for_readers
-    from simulator.trials.boundaries import solve
-    from simulator.trials.stopping_plan import Plan
+    from simulator.report.trial_design import (
+        boundary_figure,
+        boundary_formats,
+        boundary_notes,
+        boundary_report,
+        summary_for_readers,
+    )
+    from simulator.statistics.boundaries import solve
+    from simulator.statistics.stopping_plan import Plan
 
     problems: list[Problem] = []
     at, share = _points(points, problems)
@@ -79,6 +85,8 @@ def main(
     print_table(table, f"{kind}, alpha {alpha:g}, {'two' if sides == 2 else 'one'}-sided", formats, labels=labels)
     words, word_formats = summary_for_readers(summary)
     print_table(words, "The whole design", word_formats)
+    for note in boundary_notes(found):
+        console().print(note, markup=False)
     if out is not None:
         say_where(out)
 
@@ -123,8 +131,8 @@ def _points(text: str | None, problems: list[Problem]) -> tuple[tuple[float, ...
 
 
 def _futility(text: str, binding: bool, problems: list[Problem]) -> Futility | None:
-    from simulator.trials.spending import Spending
-    from simulator.trials.stopping_plan import Futility
+    from simulator.statistics.spending import Spending
+    from simulator.statistics.stopping_plan import Futility
 
     rule, _, rest = text.partition(":")
     if rule == "none":

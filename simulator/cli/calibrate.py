@@ -11,10 +11,13 @@ import typer
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from simulator.calibration.posterior import Posterior
     from simulator.report.outputs import OutputFolder
+    from simulator.work.store import Store
 
 
 def main(
@@ -58,12 +61,15 @@ def main(
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
     if check and first_year:
         raise BadInput([Problem("command line", "--first-year", "with --check", "a fit, without --check")])
-    with OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings) as folder:
-        if check:
-            outside = _check(folder, patients, seed)
-        else:
-            outside = 0
-            _fit(folder, out, smoke, first_year, cohorts, seed, patients, install)
+    if install:
+        _check_installable()
+    folder = OutputFolder(out, command=sys.argv, inputs=dict(scenario.inputs), seed=seed, settings=settings)
+    outside = 0
+    if check:
+        outside = _check(folder, patients, seed)
+        folder.write()
+    else:
+        _fit(folder, out, smoke, first_year, cohorts, seed, patients, install)
     from simulator.report.console import say_where
 
     say_where(out)
@@ -102,7 +108,6 @@ def _fit(
     patients: int,
     install: bool,
 ) -> None:
-    import shutil
     from dataclasses import replace
 
     import pandas as pd
@@ -116,27 +121,28 @@ def _fit(
     from simulator.calibration.written import fitted_text, posterior_text
     from simulator.compiling import announced
     from simulator.evidence.posterior import FIRST_YEAR
-    from simulator.evidence.shipped import shipped
     from simulator.report.calibration import calibration_report, print_targets
     from simulator.report.console import progress
     from simulator.scenario import load_scenario
+    from simulator.work.store import Store
 
     scenario = load_scenario("founding_cohort")
     data, views = load_targets()
     data = replace(data, end_known=not first_year)
     effort = SMOKE if smoke else Effort()
-    work = out / f"work-{work_key(scenario, effort, seed)}"
+    work = Store(out / f"work-{work_key(scenario, data, effort, seed)}")
+    folder.keep(f"{work.folder.name}/")
     total = effort.first + effort.second + effort.third + effort.final
     with announced("the calibration"):
-        SavedDesigns(work, scenario, data, Prior(scenario.register), seed, lambda *_: None).compile()
-    with progress("simulating designs", total) as advance:
+        SavedDesigns(work.folder, scenario, data, Prior(scenario.register), seed, lambda *_: None).compile()
+    with work.going_on(), progress("simulating designs", total) as advance:
         done_in: dict[str, int] = {}
 
         def step(stage: str, done: int, _: int) -> None:
             advance(done - done_in.get(stage, 0))
             done_in[stage] = done
 
-        designs = SavedDesigns(work, scenario, data, Prior(scenario.register), seed, step)
+        designs = SavedDesigns(work.folder, scenario, data, Prior(scenario.register), seed, step)
         posterior = calibrate(scenario, data, views, effort, seed, designs)
     recovered: pd.DataFrame | None = None
     if cohorts and not first_year:
@@ -163,10 +169,27 @@ def _fit(
         calibration_report(folder, scenario.register, targets, predictive, draws, recovered, posterior, not first_year)
     )
     print_targets(targets)
-    shutil.rmtree(work, ignore_errors=True)
-    if install:
-        for name, text in texts.items():
-            (shipped("calibration") / name).write_text(text, encoding="utf-8")
+    _finish(folder, work, texts if install else {})
+
+
+def _finish(folder: OutputFolder, work: Store, installed: Mapping[str, str]) -> None:
+    """Write the results, then replace what every command reads, and only then let go of the work that led to them."""
+    from simulator.evidence.shipped import shipped
+    from simulator.work.disk import save
+
+    with work.going_on():
+        folder.write()
+        for name, text in installed.items():
+            save(shipped("calibration") / name, text.encode("utf-8"))
+    work.remove()
+
+
+def _check_installable() -> None:
+    """See before hours of work that its results could be installed. Raises BadInput."""
+    from simulator.evidence.shipped import shipped
+    from simulator.report.outputs import check_writable
+
+    check_writable(shipped("calibration"), "--install")
 
 
 def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str | float | int]:

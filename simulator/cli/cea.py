@@ -11,7 +11,10 @@ import typer
 from simulator.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from simulator.economics.decision import Decision
     from simulator.economics.population import Population
+    from simulator.report.decision_figures import Units
+    from simulator.report.outputs import OutputFolder
 
 HERE = "command line"
 
@@ -52,18 +55,23 @@ def main(
     """
     from simulator.economics.decision import choice_problems, decide, threshold_problems
     from simulator.economics.reading import read_results
+    from simulator.evidence.file_names import is_file
+    from simulator.evidence.label import ALLOWED, is_label
     from simulator.report import decision as reading
     from simulator.report.console import print_table, say_where
     from simulator.report.decision_figures import Units
     from simulator.report.outputs import OutputFolder
 
     problems = threshold_problems(threshold or [])
+    for option, words in (("--currency", currency), ("--effect-unit", effect_unit)):
+        if words and not is_label(words):
+            problems.append(Problem(HERE, option, repr(words), ALLOWED))
     people = _population(population, years, discount, problems)
     groups = _groups(group or [], problems)
     folder = results = None
     try:
         if out is not None:
-            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if file.is_file() else {})
+            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if is_file(file) else {})
     except BadInput as bad:
         problems += bad.problems
     try:
@@ -82,12 +90,20 @@ def main(
     if found.curves is not None:
         shown.append(("At the thresholds", reading.threshold_table(found, units)))
         shown.append(("Value of information", reading.information_table(found, units)))
+    if folder is not None:
+        _write(folder, found, units)
     for title, readable in shown:
         print_table(readable.table, title, readable.formats, labels=readable.labels)
     sys.stdout.write("\n".join([reading.answer(found, units), *found.remarks]) + "\n")
     if folder is None:
         sys.stdout.write("Nothing was written; --out DIR gives tables, figures and a report.\n")
-        return
+    else:
+        say_where(folder.path)
+
+
+def _write(folder: OutputFolder, found: Decision, units: Units) -> None:
+    from simulator.report import decision as reading
+
     tables = {
         "totals": found.totals,
         "frontier": found.frontier,
@@ -103,9 +119,10 @@ def main(
         for name, figure in figures.items():
             folder.figure(name, figure)
         folder.report(
-            reading.decision_report(found, units, figures, f"Cost-effectiveness of {len(results.options)} options")
+            reading.decision_report(
+                found, units, figures, f"Cost-effectiveness of {len(found.results.options)} options"
+            )
         )
-    say_where(folder.path)
 
 
 def _population(

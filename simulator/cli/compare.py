@@ -49,9 +49,10 @@ def main(
     from simulator.comparison.job import default_patients
     from simulator.report.comparison import answer, founding, summary_tables, write_comparison
     from simulator.report.comparison_tables import founding_readable
-    from simulator.report.console import console, print_table, say_where
+    from simulator.report.console import console, print_table, say_warnings, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.scenario import load_scenario
+    from simulator.scenario.caveats import caveats
 
     problems = _faults(patients, seed, engine, view)
     loaded = None
@@ -64,6 +65,8 @@ def main(
         problems.append(
             Problem(HERE, "--engine", engine, "simpy, because the scenario has a shared resource ([capacity])")
         )
+    if loaded is not None and patients is not None and (allowed := loaded.people_fault(patients)):
+        problems.append(Problem(HERE, "--patients", str(patients), allowed))
     chosen: Any = engine
     people, settings = 0, dict[str, Any]()
     if loaded is not None:
@@ -72,7 +75,12 @@ def main(
     folder = None
     try:
         folder = OutputFolder(
-            out, command=sys.argv, inputs=loaded.inputs if loaded else {}, seed=seed, settings=settings
+            out,
+            command=sys.argv,
+            inputs=loaded.inputs if loaded else {},
+            seed=seed,
+            settings=settings,
+            warnings=caveats(loaded) if loaded else (),
         )
     except BadInput as bad:
         problems += bad.problems
@@ -94,6 +102,7 @@ def main(
         observed = founding_readable(founding_table(found.people))
         print_table(observed.table, "The study and its simulation", observed.formats, labels=observed.labels, on=screen)
     screen.print(answer(found))
+    say_warnings(folder.warnings, on=screen)
     screen.print("± is the Monte Carlo standard error; how far the evidence carries is in the report.")
     say_where(folder.path)
 

@@ -47,7 +47,7 @@ def main(
         typer.Option(help="Output folder of clti trial with the same seed: what that trial is worth, by its size."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draws, the patients and their luck.")] = 1,
-    workers: Workers = 1,
+    workers: Workers = None,
     cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:
@@ -60,10 +60,11 @@ def main(
     from simulator.economics.lives import Simulations
     from simulator.economics.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.economics.values import values_of
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.economics import answer, bottleneck, summary_tables, write_economics
     from simulator.report.outputs import OutputFolder
     from simulator.scenario import load_scenario
+    from simulator.scenario.caveats import caveats
 
     problems = _faults(seed, view, wound_costs)
     way = way_of(workers, cluster, problems)
@@ -104,7 +105,8 @@ def main(
         if loaded is not None:
             economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
             settings = {"scenario": loaded.hash, "view": loaded.view, "economics": economics}
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        warnings = () if loaded is None else caveats(loaded, draws=loaded.settings.economics.draws)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
     except BadInput as bad:
         problems += bad.problems
     if problems or loaded is None or folder is None:
@@ -121,6 +123,7 @@ def main(
     screen.print(bottleneck(found))
     for remark in found.remarks:
         screen.print(remark)
+    say_warnings(folder.warnings, on=screen)
     say_where(folder.path)
 
 

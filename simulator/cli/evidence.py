@@ -30,7 +30,13 @@ def main(
     group: Annotated[
         list[str] | None, typer.Option(help="Only this group, as in death or 'prices italy'; repeat for several.")
     ] = None,
-    name: Annotated[list[str] | None, typer.Option(help="The full card of this parameter; repeat for several.")] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The full card of this parameter, or a list of all whose names hold this word; repeat for several."
+        ),
+    ] = None,
+    whole: Annotated[bool, typer.Option("--all", help="List every value, group after group.")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="List the publications instead.")] = False,
     reliance: Annotated[
         bool, typer.Option("--reliance", help="Say instead which headline results rest on recalled or assumed values.")
@@ -39,18 +45,22 @@ def main(
         Path | None, typer.Option(help="Folder for evidence.csv and sources.csv, and reliance.csv with --reliance.")
     ] = None,
 ) -> None:
-    """List the evidence: value, unit, 95% limits, grade and source of every parameter, price and utility."""
+    """Say where the numbers come from: value, unit, 95% limits, grade and source of parameters, prices and utilities.
+
+    Without options the groups are counted; --group, --grade, --name and --all list what is in them.
+    """
     from simulator.evidence.catalogue import catalogue, sources_table
 
     registers = catalogue()
     everything = [(register, parameter) for register in registers for parameter in register.parameters]
-    _check(everything, grade or [], group or [], name or [])
+    words = name or []
+    _check(everything, grade or [], group or [], words)
     chosen = [
         (register, parameter)
         for register, parameter in everything
         if (not grade or parameter.grade in grade)
         and (not group or parameter.group in group)
-        and (not name or parameter.name in name)
+        and (not words or any(_meant(word, parameter.name, everything) for word in words))
     ]
     moved = _reliance() if reliance else None
     if out is not None:
@@ -59,10 +69,12 @@ def main(
         _print_reliance(moved, registers[0])
     elif sources:
         _print_sources(sources_table())
-    elif name:
+    elif words and {parameter.name for _, parameter in chosen} <= set(words):
         _print_cards(chosen)
-    else:
+    elif grade or group or words or whole:
         _print_list(chosen)
+    else:
+        _print_groups(chosen)
     if out is not None:
         from simulator.report.console import say_where
 
@@ -75,10 +87,11 @@ Located = Sequence[tuple["Register", "Parameter"]]
 def _check(everything: Located, grades: list[str], groups: list[str], names: list[str]) -> None:
     from simulator.evidence.parameter import GRADES
 
+    parameters = {p.name for _, p in everything}
     known: list[tuple[str, list[str], set[str]]] = [
         ("--grade", grades, set(GRADES)),
         ("--group", groups, {p.group for _, p in everything}),
-        ("--name", names, {p.name for _, p in everything}),
+        ("--name", [word for word in names if not any(word.lower() in each for each in parameters)], parameters),
     ]
     problems = [
         Problem(HERE, option, repr(word), nearest(word, allowed))
@@ -88,6 +101,33 @@ def _check(everything: Located, grades: list[str], groups: list[str], names: lis
     ]
     if problems:
         raise BadInput(problems)
+
+
+def _meant(word: str, name: str, everything: Located) -> bool:
+    """Whether a word means a parameter: by its whole name or, if nothing has that name, by a part of it."""
+    if any(parameter.name == word for _, parameter in everything):
+        return name == word
+    return word.lower() in name
+
+
+def _print_groups(chosen: Located) -> None:
+    import pandas as pd
+
+    from simulator.evidence.parameter import GRADES
+    from simulator.report.console import console, print_table
+
+    groups = dict.fromkeys(p.group for _, p in chosen)
+    rows = [
+        {"group": group, "values": len(grades)} | {grade: grades.count(grade) for grade in GRADES}
+        for group, grades in ((group, [p.grade for _, p in chosen if p.group == group]) for group in groups)
+    ]
+    print_table(pd.DataFrame(rows), title="How many values, and how well founded")
+    first = next(group for group in groups if " " not in group)
+    console().print(
+        f"{len(chosen)} values. See those of a group: clti evidence --group {first}   by a word: --name tcpo2   "
+        "by grade: --grade assumption   all: --all   publications: --sources",
+        soft_wrap=True,
+    )
 
 
 def _print_list(chosen: Located) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.cli.sensitivity import STUDY, show
+from simulator.cli.sensitivity import STUDY, output_folder, show
 from simulator.errors import BadInput, Problem
 
 
@@ -22,15 +21,15 @@ def main(
     The parts may lie in one folder or in many. Every shard is checked; one that is damaged or belongs elsewhere is
     named and stops the merge, and so do runs that are missing.
     """
-    from simulator.report.outputs import OutputFolder
+    from simulator.evidence.file_names import is_file
     from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sweep.shards import save
+    from simulator.work.disk import save
 
     problems: list[Problem] = []
     contents: dict[Path, bytes] = {}
     for folder in folders:
         file = folder / STUDY
-        if not file.is_file():
+        if not is_file(file):
             problems.append(Problem(str(folder), STUDY, "missing", "an output folder of 'clti sensitivity'"))
         else:
             contents[folder] = file.read_bytes()
@@ -48,7 +47,7 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = OutputFolder(target, command=sys.argv, inputs={STUDY: first}, seed=sweep.study.seed, settings=tables)
+    output = output_folder(target, sweep.study, sweep.notes)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)

@@ -12,14 +12,45 @@ SURVIVAL = "Survival"
 RATES = "Binary, single-arm, simon"
 MEANS = "Means"
 WINS = "Win ratio"
+AIM = "Aim"
+MORE = "What makes a trial larger"
+
+
+HAZARD = "Hazard in arm {}, or in pieces: RATE:UNTIL,...,RATE."
 
 
 def main(
     design: Annotated[str, typer.Argument(help="survival, binary, means, win-ratio, single-arm or simon.")],
     alpha: Annotated[float | None, typer.Option(help="One-sided type I error. Default 0.025; one arm 0.05.")] = None,
     power: Annotated[float | None, typer.Option(help="Default 0.9; single-arm 0.85, simon 0.8.")] = None,
+    n: Annotated[
+        float | None, typer.Option("--n", help="Patients (or events) in all: answer with the power instead.")
+    ] = None,
     ratio: Annotated[float | None, typer.Option(help="Patients in arm 1 per patient in arm 0. Default 1.")] = None,
     lost: Annotated[float | None, typer.Option(help="Share of patients who will give no outcome. Default 0.")] = None,
+    aim: Annotated[
+        str | None, typer.Option(help="superiority (default), non-inferiority or equivalence.", rich_help_panel=AIM)
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="The null: a signed difference p1 - p0 or of means (-0.1: ten points fewer), or a hazard ratio (1.3).",
+            rich_help_panel=AIM,
+        ),
+    ] = None,
+    looks: Annotated[
+        int | None, typer.Option(help="Looks, equally spaced, the last included.", rich_help_panel=MORE)
+    ] = None,
+    boundary: Annotated[
+        str | None,
+        typer.Option(help="Boundary of the looks, as in clti boundaries. Default ld-obf.", rich_help_panel=MORE),
+    ] = None,
+    cluster_size: Annotated[
+        float | None, typer.Option(help="Limbs or lesions that each patient brings.", rich_help_panel=MORE)
+    ] = None,
+    icc: Annotated[
+        float | None, typer.Option(help="Correlation between limbs or lesions of a patient.", rich_help_panel=MORE)
+    ] = None,
     hazard_ratio: Annotated[float | None, typer.Option(help="Arm 1 over arm 0.", rich_help_panel=SURVIVAL)] = None,
     median_0: Annotated[
         float | None, typer.Option("--median-0", help="Median time in arm 0, any unit.", rich_help_panel=SURVIVAL)
@@ -27,22 +58,39 @@ def main(
     median_1: Annotated[
         float | None, typer.Option("--median-1", help="Median time in arm 1.", rich_help_panel=SURVIVAL)
     ] = None,
-    hazard_0: Annotated[
-        float | None,
-        typer.Option("--hazard-0", help="Hazard in arm 0 instead of the median.", rich_help_panel=SURVIVAL),
+    hazard_0: Annotated[str | None, typer.Option("--hazard-0", help=HAZARD.format(0), rich_help_panel=SURVIVAL)] = None,
+    hazard_1: Annotated[str | None, typer.Option("--hazard-1", help=HAZARD.format(1), rich_help_panel=SURVIVAL)] = None,
+    rate_0: Annotated[
+        str | None,
+        typer.Option(
+            "--rate-0", help="Share with the event in arm 0 by --at; several with commas.", rich_help_panel=SURVIVAL
+        ),
     ] = None,
-    hazard_1: Annotated[
-        float | None,
-        typer.Option("--hazard-1", help="Hazard in arm 1 instead of the median.", rich_help_panel=SURVIVAL),
+    rate_1: Annotated[str | None, typer.Option("--rate-1", help="The same in arm 1.", rich_help_panel=SURVIVAL)] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Time or times of the rates, with commas.", rich_help_panel=SURVIVAL)
     ] = None,
     accrual: Annotated[
-        float | None, typer.Option(help="Duration of uniform accrual, same unit.", rich_help_panel=SURVIVAL)
+        str | None,
+        typer.Option(help="Duration of uniform accrual, or in pieces RATE:DURATION,...", rich_help_panel=SURVIVAL),
     ] = None,
     follow_up: Annotated[
         float | None, typer.Option(help="Follow-up after the last patient, same unit.", rich_help_panel=SURVIVAL)
     ] = None,
     dropout: Annotated[
-        float | None, typer.Option(help="Hazard of dropping out, same unit. Default 0.", rich_help_panel=SURVIVAL)
+        str | None, typer.Option(help="Hazard of dropping out, or in pieces. Default 0.", rich_help_panel=SURVIVAL)
+    ] = None,
+    dropout_0: Annotated[
+        str | None, typer.Option("--dropout-0", help="The same of arm 0 alone.", rich_help_panel=SURVIVAL)
+    ] = None,
+    dropout_1: Annotated[
+        str | None, typer.Option("--dropout-1", help="The same of arm 1 alone.", rich_help_panel=SURVIVAL)
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            help="Also the difference of restricted means and of survival at this time.", rich_help_panel=SURVIVAL
+        ),
     ] = None,
     p0: Annotated[
         float | None, typer.Option("--p0", help="Rate in arm 0, or the rate to be rejected.", rich_help_panel=RATES)
@@ -65,22 +113,33 @@ def main(
     """
     from simulator.report.console import console, print_table, say_where
     from simulator.report.outputs import OutputFolder
-    from simulator.report.trial_design import formats_for, size_figure, size_report
+    from simulator.report.trial_design import citations, formats_for, size_figure, size_report
     from simulator.trials.calculator import calculate
 
     given = {
         "alpha": alpha,
         "power": power,
+        "n": n,
         "ratio": ratio,
         "lost": lost,
+        "aim": aim,
+        "margin": margin,
+        "looks": looks,
+        "boundary": boundary,
         "hazard_ratio": hazard_ratio,
         "median_0": median_0,
         "median_1": median_1,
         "hazard_0": hazard_0,
         "hazard_1": hazard_1,
+        "rate_0": rate_0,
+        "rate_1": rate_1,
+        "at": at,
         "accrual": accrual,
         "follow_up": follow_up,
         "dropout": dropout,
+        "dropout_0": dropout_0,
+        "dropout_1": dropout_1,
+        "until": until,
         "p0": p0,
         "p1": p1,
         "difference": difference,
@@ -88,6 +147,8 @@ def main(
         "correlation": correlation,
         "win_ratio": win_ratio,
         "ties": ties,
+        "members": cluster_size,
+        "correlation_within": icc,
     }
     folder = None if out is None else OutputFolder(out, command=sys.argv)
     answer = calculate(design, given)
@@ -99,10 +160,11 @@ def main(
         folder.figure("power_curve", size_figure(answer))
         folder.report(size_report(answer))
         folder.write()
-    print_table(answer.table, f"Sample size: {design}", formats_for(answer.table))
+    shown = answer.table.drop(columns="citation")
+    print_table(shown, f"{'Sample size' if n is None else 'Power'}: {design}", formats_for(shown))
     if answer.detail is not None:
         print_table(answer.detail, "Around the answer", formats_for(answer.detail))
-    for note in answer.notes:
-        console().print(note)
+    for note in (*answer.notes, *citations(answer)):
+        console().print(note, markup=False)
     if out is not None:
         say_where(out)

@@ -14,6 +14,7 @@ from simulator.errors import BadInput, Problem
 HERE = "command line"
 OUT = Path("clti-out/trial")
 TRUTHS = ("scenario", "null", "posterior")
+STATED_TRUTHS = ("stated", "stated_null")
 
 
 def main(
@@ -23,8 +24,9 @@ def main(
     truth: Annotated[
         list[str] | None,
         typer.Option(
-            help="scenario, null (no effect), posterior (assurance), draw:NUMBER, sceptical, central or optimistic; "
-            "repeat for several. Default: scenario, null and posterior."
+            help="stated, stated_null (what the design states; the same without its effect), scenario, null (no effect; with "
+            "a margin, on it), alike, posterior (assurance), draw:NUMBER, sceptical, central or optimistic; repeat for "
+            "several. Default: scenario, null and posterior, after stated and stated_null where the design states rates."
         ),
     ] = None,
     power: Annotated[float | None, typer.Option(help="Power that sizes are for. Default: the design's.")] = None,
@@ -40,14 +42,14 @@ def main(
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
     scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
-    from simulator.report.console import console, print_table, progress, say_where
+    from simulator.report.console import console, print_table, progress, say_warnings, say_where
     from simulator.report.outputs import OutputFolder
     from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
     from simulator.trials.design_reading import load_design
     from simulator.trials.finished import FinishedTrials
     from simulator.trials.simulation import Simulation
-    from simulator.trials.study import TrialStudy, study_design
-    from simulator.trials.truth import name_problems
+    from simulator.trials.study import study_design
+    from simulator.trials.truth import STATED_NAMES, name_problems, trial_caveats
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None
@@ -55,41 +57,49 @@ def main(
         planned = load_design(design)
     except BadInput as bad:
         problems += bad.problems
-    truths = tuple(dict.fromkeys(truth or TRUTHS))
+    usual = (*STATED_TRUTHS, *TRUTHS) if planned is not None and planned.design.stated else TRUTHS
+    truths = tuple(dict.fromkeys(truth or usual))
+    stated = [name for name in truths if name in STATED_NAMES]
+    if stated and planned is not None and not planned.design.stated:
+        problems += [
+            Problem(HERE, "--truth", repr(name), "only with a design that has [[stated]] rates") for name in stated
+        ]
     problems += [problem for name in truths for problem in name_problems(name)]
     try:
         settings = {"trials": trials, "truths": list(truths)}
         if planned is not None:
             settings |= {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
         inputs = planned.inputs if planned is not None else {}
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings)
+        warnings = () if planned is None else trial_caveats(planned, truths, trials)
+        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
     except BadInput as bad:
         problems += bad.problems
     if problems or planned is None or folder is None:
         raise BadInput(problems)
 
-    def first(study: TrialStudy) -> None:
-        readable = characteristics_table(study.characteristics)
-        print_table(readable.table, label, readable.formats, labels=readable.labels)
-        shown = study.endpoints.drop(columns=["outcome", "scale"])
-        print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
-
-    begun, label = time.perf_counter(), planned.design.label
+    begun = time.perf_counter()
     kept = FinishedTrials.beside(out, planned.scenario, seed)
+    folder.keep(f"{kept.folder.name}/")
     simulation = Simulation(planned, seed, trials, workers, kept)
     fresh = not out.exists()
     try:
-        study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress, first=first)
+        with kept.pieces.going_on():
+            study = study_design(simulation, truths, quick=quick, target=power, export=export, stage=progress)
     except BadInput:
-        kept.remove()
+        kept.pieces.remove()
         if fresh and out.exists():
             out.rmdir()
         raise
     write_trial(folder, study)
     folder.write()
-    kept.remove()
+    kept.pieces.remove()
+    readable = characteristics_table(study.characteristics)
+    print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
+    shown = study.endpoints.drop(columns=["outcome", "scale"])
+    print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
     for line in filter(None, (answer(study), planned.design.note)):
         console().print(line, markup=False)
+    say_warnings(folder.warnings)
     sys.stderr.write(f"{trials:,} trials for {', '.join(truths)}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(folder.path)
 

@@ -51,13 +51,13 @@ def main(
 
     with progress("Checks", len(all_checks())) as advance:
         checks = verify(loaded, patients, seed, advance)
+    with folder:
+        write_verification(folder, checks, loaded.label, patients, seed)
     for domain, rows in checks.groupby("domain", sort=False):
         shown = rows[["id", "changed", "expected", "came_out", "status"]].reset_index(drop=True)
         print_table(shown, str(domain), labels=LABELS)
     print_table(domain_counts(checks), "By domain")
     console().print(answer(checks), soft_wrap=True)
-    with folder:
-        write_verification(folder, checks, loaded.label, patients, seed)
     say_where(folder.path)
     failed = failures(checks)
     if len(failed):

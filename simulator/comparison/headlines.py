@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from simulator.evidence.reliance import Outcomes, reliance
+from simulator.evidence.wholes import cut_limits
 from simulator.run import simulate
 from simulator.scenario import Scenario
 
@@ -24,7 +25,7 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
     policies = [scenario.reference, *([policy] if policy is not None else [])]
 
     def results(values: Mapping[str, float]) -> dict[str, float]:
-        draws = pd.DataFrame([dict(values)])
+        draws = cut_limits(pd.DataFrame([dict(values)]), scenario.register.values())
         found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws)
         level = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
         named = {

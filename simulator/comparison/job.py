@@ -124,22 +124,30 @@ def compare(
         kept = paths_from = result
         within = result.times[result.times <= within[-1]]
     else:
-        kept = simulate(scenario, patients=min(people, MOST_KEPT), seed=seed, keep_patients=True)
+        kept = simulate(scenario, patients=scenario.people_up_to(min(people, MOST_KEPT)), seed=seed, keep_patients=True)
         paths_from = simulate(
-            scenario, patients=min(people, PATHS), seed=seed, times=within.tolist(), keep_patients=True
+            scenario,
+            patients=scenario.people_up_to(min(people, PATHS)),
+            seed=seed,
+            times=within.tolist(),
+            keep_patients=True,
         )
     paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(paths_from).items()}
     main = scenario.headline
     plain = without_queue(scenario)
     views = evidence_views(plain, main, people, seed) if main is not None else None
-    weak = headline_reliance(plain, main, min(people, RELIANCE_PATIENTS), seed) if reliance else None
+    weak = (
+        headline_reliance(plain, main, scenario.people_up_to(min(people, RELIANCE_PATIENTS)), seed)
+        if reliance
+        else None
+    )
     return Comparison(scenario, result, kept, paths, within, views, weak)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None) -> int:
     """How many patients are simulated when nobody says so: the scenario's number, fewer with the slower engine."""
     simpy = engine == "simpy" or (engine is None and scenario.settings.capacity is not None)
-    return min(scenario.patients, SIMPY_PATIENTS) if simpy else scenario.patients
+    return scenario.people_up_to(min(scenario.patients, SIMPY_PATIENTS)) if simpy else scenario.patients
 
 
 def without_queue(scenario: Scenario) -> Scenario:

@@ -18,17 +18,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import CACHE
 from simulator.economics.results import Array
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import Result, simulate
-from simulator.scenario.economics import Discounting
+from simulator.scenario.economics import HALVES, Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.sweep.execution import Way, run_rows
-from simulator.sweep.model import Evaluation, canonical, running_code
+from simulator.sweep.model import Evaluation, canonical
+from simulator.words.luck import seed_of
+from simulator.work.code import running_code
+from simulator.work.disk import cache_folder
 
-HALVES = 2
 BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
 
@@ -169,19 +170,20 @@ class Simulations:
     of this process.
     """
 
-    folder: Path | None = None if CACHE is None else CACHE / "ledgers"
+    folder: Path | None = field(default_factory=lambda: cache_folder("ledgers"))
     progress: Reporter = field(default=silent)
     way: Way | None = None
 
     def probabilistic(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with patients of its own, in two halves of at least one patient."""
-        model = _means_of(scenario, draws, max(1, patients // HALVES), seed, fresh=True)
+        half = scenario.people_up_to(max(1, patients // HALVES))
+        model = _means_of(scenario, draws, half, seed, fresh=True)
         return _lives(scenario, self._run(what, model, draws, HALVES), draws, HALVES * model.patients)
 
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
-        model = _means_of(scenario, draws, patients, seed, fresh=False)
-        return _lives(scenario, self._run(what, model, draws, 1), draws, patients)
+        model = _means_of(scenario, draws, scenario.people_up_to(patients), seed, fresh=False)
+        return _lives(scenario, self._run(what, model, draws, 1), draws, model.patients)
 
     def reduced(
         self,
@@ -195,7 +197,8 @@ class Simulations:
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
         names = draws.dtype.names or ()
-        model = LivesOfDraws(scenario, names, patients, seed, reduce, shapes, keep=True, block=BLOCK // 10)
+        people = scenario.people_up_to(patients)
+        model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, keep=True, block=BLOCK // 10)
         return self._run(what, model, draws, 1)[0]
 
     def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:
@@ -251,7 +254,7 @@ def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: 
 
 def _seed(seed: int, block: int, half: int) -> int:
     """A seed of its own for each block and half, so that no two of them share a patient."""
-    return int(np.random.SeedSequence([seed, block, half]).generate_state(1, np.uint64)[0])
+    return seed_of(seed, "draws", block, half)
 
 
 def _lives(scenario: Scenario, halves: list[dict[str, Array]], draws: NDArray[np.void], people: int) -> Lives:

@@ -22,6 +22,7 @@ from simulator.evidence.distributions import limits, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.register import Register
+from simulator.evidence.wholes import cut_limits
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.vocabulary import View
@@ -129,7 +130,7 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
     clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
     usual = {each.name: each.base for each in clinical}
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
-    draws = scenario.parameter_draws(pd.DataFrame(rows) if clinical else None)
+    draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual) if clinical else None)
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
     ledgers = lives.ledgers
     own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
@@ -167,7 +168,9 @@ def two_way(
             everything = {**drawn.prices, **drawn.utilities}
             priced |= {name: everything[name] for name in each.names}
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
-    table = pd.DataFrame(rows[:, :-1], columns=list(clinical)) if clinical else None
+    table = None
+    if clinical:
+        table = cut_limits(pd.DataFrame(rows[:, :-1], columns=list(clinical)), scenario.register.values())
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
     at = np.ravel(places)
     spread = Lives(

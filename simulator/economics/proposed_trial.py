@@ -1,8 +1,9 @@
 """What a proposed trial is worth: sample information by regression on trial results simulated from every draw.
 
 The trial compares a policy with the reference in people who meet the policy's own criteria, equally many in each arm.
-Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 after the last treatment,
-in both arms. A trial with infinitely many people would show these without error; that bounds every size's value.
+Its summaries are the shares with a major amputation or dead within a year and the mean TcPO2 on the day of the published
+schedule's last measurement, in both arms. A trial with infinitely many people would show these without error; that bounds
+every size's value.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.living.outcomes import OUTCOMES
 from simulator.scenario.economics import Trial
-from simulator.scenario.policy import Criteria
+from simulator.scenario.policy import stricter
 from simulator.scenario.scenario import Scenario
+from simulator.words.luck import generator
 
 YEARS = 1.0
 MEASURED = "tcpo2_last"
@@ -137,26 +139,6 @@ def in_money(amount: float, trial: Trial, money: Money, country: str) -> float:
     )
 
 
-def stricter(one: Criteria, other: Criteria) -> Criteria:
-    """Criteria that only those meet who meet both."""
-    capped = [each for each in (one, other) if each.tcpo2_below is not None]
-    lowest = min(capped, key=lambda each: each.tcpo2_below or 0.0, default=None)
-    ages = [each.age_below for each in (one, other) if each.age_below is not None]
-    suitable = one.angioplasty_suitable if other.angioplasty_suitable == "any" else other.angioplasty_suitable
-    return Criteria(
-        tcpo2_at_least=max(one.tcpo2_at_least, other.tcpo2_at_least),
-        tcpo2_below=None if lowest is None else lowest.tcpo2_below,
-        ankle_pressure_counts=bool(capped) and all(each.ankle_pressure_counts for each in capped),
-        age_at_least=max(one.age_at_least, other.age_at_least),
-        age_below=min(ages) if ages else None,
-        rutherford_at_least=max(one.rutherford_at_least, other.rutherford_at_least),
-        rutherford_at_most=min(one.rutherford_at_most, other.rutherford_at_most),
-        severe_renal=one.severe_renal and other.severe_renal,
-        dialysis=one.dialysis and other.dialysis,
-        angioplasty_suitable=suitable,
-    )
-
-
 def _truth(lives: Lives) -> tuple[Array, Array]:
     """What a trial would show without error, shape (draws, summaries), and the SD of one person's TcPO2 by arm.
 
@@ -174,7 +156,7 @@ def _results(truth: Array, sd: Array, per_arm: int, seed: int) -> Array:
     """One simulated trial per draw, with the same luck whatever its size."""
     from scipy.stats import binom
 
-    random = np.random.Generator(np.random.Philox(seed))
+    random = generator(seed, "proposed trial")
     events = binom.ppf(random.random((len(truth), 2)), per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
     measured = truth[:, 2:] + random.standard_normal((len(truth), 2)) * sd / np.sqrt(per_arm)
     return np.column_stack([events, measured])

@@ -8,6 +8,7 @@ option; `draw` is optional and any other column is a parameter. A table with a c
 from __future__ import annotations
 
 import csv
+import io
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,6 +19,8 @@ import pandas as pd
 
 from simulator.economics.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.file_names import is_file
+from simulator.plain_text import text_in
 
 LONG = ("draw", "option", "cost", "effect")
 KINDS = ("cost_", "effect_")
@@ -56,7 +59,7 @@ def _table(path: Path) -> pd.DataFrame:
     name = str(path)
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise BadInput([Problem(name, "file", path.suffix or "no ending", "a table that ends in .csv or .parquet")])
-    if not path.is_file():
+    if not is_file(path):
         raise BadInput([Problem(name, "file", "not found", "an existing .csv or .parquet file")])
     try:
         return pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
@@ -68,8 +71,8 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _csv(path: Path) -> pd.DataFrame:
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        header = [title.strip() for title in next(csv.reader(lines), [])]
+    text = text_in(path.read_bytes(), str(path), "CSV")
+    header = [title.strip() for title in next(csv.reader(io.StringIO(text, newline="")), [])]
     if not header:
         raise BadInput([Problem(str(path), "file", "empty", LAYOUT)])
     if len(header) == 1 and ";" in header[0]:
@@ -79,14 +82,13 @@ def _csv(path: Path) -> pd.DataFrame:
         # A row with too many cells would otherwise be cut short with no more than a warning.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         table = pd.read_csv(
-            path,
+            io.StringIO(text, newline=""),
             header=0,
             names=list(range(len(header))),
             index_col=False,
             dtype=words,
             keep_default_na=False,  # an option may be called "None" or "NA"
             skipinitialspace=True,
-            encoding="utf-8-sig",
             float_precision="round_trip",  # identical policies must stay identical
             low_memory=False,
         )

@@ -20,6 +20,7 @@ from itertools import combinations
 import numpy as np
 
 from simulator.economics.results import Array
+from simulator.words.luck import generator
 
 KNOTS = {1: 12, 2: 7}
 """Knots of a spline by the number of inputs; more inputs have 5 each. Fewer where draws or distinct values are few."""
@@ -59,7 +60,7 @@ class Fit:
 
         They differ from the fit by its noise and by its penalty, as the fit differs from the truth.
         """
-        random = np.random.Generator(np.random.Philox(self.seed))
+        random = generator(self.seed, "refits")
         noise = random.standard_normal((REFITS, *self.data.shape)) @ self.noise.T
         coefficients = (self.kept * (self.kept * self.data + sign * noise) for sign in (1.0, -1.0))
         # One product for all refits, by the columns of their coefficients.

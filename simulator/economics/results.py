@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import ALLOWED, is_label
 
 Array = NDArray[np.float64]
 
@@ -156,7 +157,7 @@ def option_problems(options: Sequence[str], source: str) -> list[Problem]:
         for name, count in Counter(options).items()
         if count > 1
     ]
-    found += [Problem(source, "option", repr(name), "a name") for name in options if not str(name).strip()]
+    found += [Problem(source, "option", shown(name), ALLOWED) for name in options if not is_label(str(name))]
     if len(set(options)) < 2:
         given = ", ".join(map(repr, dict.fromkeys(options))) or "none"
         found.append(Problem(source, "options", given, "at least 2: a decision needs something to choose between"))
@@ -170,6 +171,7 @@ def parameter_problems(parameters: pd.DataFrame, source: str) -> list[Problem]:
         for name, count in Counter(map(str, parameters.columns)).items()
         if count > 1
     ]
+    found += [Problem(source, "parameter", shown(n), ALLOWED) for n in parameters.columns if not is_label(str(n))]
     for position, name in enumerate(parameters.columns):
         column = parameters.iloc[:, position]
         values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)

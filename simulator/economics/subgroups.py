@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.economics.lives import HALVES, Simulations
+from simulator.economics.lives import Simulations
 from simulator.economics.results import INTERVAL, Array, standard_error
 from simulator.economics.valuation import worth
 from simulator.economics.values import Drawn, Values
@@ -22,6 +22,7 @@ from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS
 from simulator.rules.population.patient import PATIENT
 from simulator.run.result import Result
+from simulator.scenario.economics import HALVES
 from simulator.scenario.scenario import Scenario
 from simulator.vocabulary import Renal
 

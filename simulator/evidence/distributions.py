@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,8 @@ from simulator.evidence.parameter import (
     Triangular,
     Uniform,
 )
+from simulator.evidence.wholes import columns, cut_to_one
+from simulator.words.luck import generator
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
@@ -92,7 +93,8 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
 
     Only the parameters in `names` vary (default: all); the others keep their values. A parameter's draws are a
     function of the seed and its name (or the stream it shares), so neither another parameter nor the number of
-    draws changes them: draw i is the same for every n > i.
+    draws changes them: draw i is the same for every n > i. Shares of one whole that add to more than 1 are cut, see
+    `simulator.evidence.wholes`.
 
     Raises BadInput for unknown names and for a seed outside 0 to 2**64 - 1.
     """
@@ -110,14 +112,13 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
     for name in register.names():
         parameter = register[name]
         draws[name] = quantile(parameter, uniforms(parameter.luck, n, seed)) if name in varied else parameter.value
+    cut_to_one(columns(draws))
     return draws
 
 
 def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
-    """The first `n` uniforms of a named stream: Philox with the name's SHA-256 and the seed as its key."""
-    name_key = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
-    generator = np.random.Generator(np.random.Philox(key=np.array([name_key, seed], dtype=np.uint64)))
-    return np.maximum(generator.random(n), SMALLEST_UNIFORM)
+    """The first `n` uniforms of a named stream."""
+    return np.maximum(generator(seed, stream).random(n), SMALLEST_UNIFORM)
 
 
 def _expectation(parameter: Parameter, power: int) -> float:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationError
 
 from simulator.errors import Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked
 
 Grade: TypeAlias = Literal["published", "derived", "recalled", "assumption"]
@@ -146,7 +147,7 @@ class Entry(Frozen):
     it a parameter has a stream of its own.
     """
 
-    label: Annotated[str, Field(min_length=1)]
+    label: Label
     value: float
     unit: Annotated[str, Field(min_length=1)]
     distribution: Distribution

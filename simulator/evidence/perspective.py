@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import Grade, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
@@ -27,7 +28,7 @@ NOT_PERSPECTIVES = ("template", "utilities", "population_norms")
 class Payer(Frozen):
     """Who pays, in which money of which year, and whose population norm scales utilities."""
 
-    label: str
+    label: Label
     country: str
     population_norm: str
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -52,7 +53,7 @@ class Discount(Evidence):
 class Threshold(Evidence):
     """What a payer is taken to give for a quality-adjusted life-year."""
 
-    label: str
+    label: Label
     value: Annotated[float, Field(gt=0)]
     unit: str
 
@@ -60,7 +61,7 @@ class Threshold(Evidence):
 class WoundCosting(Frozen):
     """One of the ways in which an open wound is priced, and the prices that only it uses."""
 
-    label: str
+    label: Label
     prices: Names
 
 
@@ -73,7 +74,7 @@ class OutsidePayer(Frozen):
 class Alternative(Evidence):
     """A structural alternative: other values of some prices."""
 
-    label: str
+    label: Label
     values: dict[str, float]
 
 
@@ -172,7 +173,7 @@ def _faults(
             yield f"prices.{price.name}.unit", repr(price.unit), f"{currency} per ..., or {', '.join(MULTIPLIERS)}"
     for i, threshold in enumerate(conventions.thresholds):
         if threshold.unit != f"{currency} per QALY":
-            yield f"thresholds.{i}.unit", repr(threshold.unit), f"{currency} per QALY"
+            yield f"thresholds[{i + 1}].unit", repr(threshold.unit), f"{currency} per QALY"
     used = {f"wound_costing.{way}.prices": costing.prices for way, costing in conventions.wound_costing.items()}
     used["outside_payer.prices"] = conventions.outside_payer.prices
     for key, names in used.items():
@@ -187,7 +188,7 @@ def _faults(
                 for problem in outside_range(register[name], value, "", f"alternatives.{key}.values.{name}"):
                     yield problem.key, problem.value, problem.allowed
     cited: dict[str, Evidence] = {"discount": conventions.discount}
-    cited |= {f"thresholds.{i}": threshold for i, threshold in enumerate(conventions.thresholds)}
+    cited |= {f"thresholds[{i + 1}]": threshold for i, threshold in enumerate(conventions.thresholds)}
     cited |= {f"alternatives.{key}": alternative for key, alternative in conventions.alternatives.items()}
     for key, evidence in cited.items():
         for source in evidence.source:

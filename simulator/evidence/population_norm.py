@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import Grade, as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -39,7 +40,7 @@ class Ratio(Frozen):
 class Norm(Frozen):
     """A norm as its file writes it: a polynomial of its own, or another norm, with or without a ratio."""
 
-    label: str
+    label: Label
     coefficients: Polynomial | None = None
     based_on: str = ""
     ratio: Ratio | None = None

@@ -46,17 +46,46 @@ def joint_names(register: Register) -> tuple[str, ...]:
     return () if table is None else tuple(name for name in table.columns if name in register and register[name].fitted)
 
 
+def posterior_rows(rows: int, n: int, seed: int) -> NDArray[np.int64]:
+    """Which of a posterior's `rows` each of `n` draws takes, shape (n,).
+
+    Every row once, in an order that the seed decides, then every row again in another order. Draw i is the same for
+    every n > i.
+    """
+    passes = [
+        np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number]))).permutation(rows)
+        for number in range(-(-n // rows))
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *passes])[:n]
+
+
 def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
     """`n` draws of every clinical parameter, as a structured array of the register's dtype.
 
-    Fitted parameters come from the posterior, row after row (again from the first when it ends), the others independently
-    from their distributions. Draw i is the same for every n > i. Without a posterior all come from the register.
+    Fitted parameters come jointly from the posterior's rows in an order that the seed decides, without replacement until
+    all are used (`spent` says so then), the others independently from their distributions. Draw i is the same for every
+    n > i. Without a posterior all come from the register.
     """
     joint = joint_names(register)
     draws = sample(register, n, seed, [name for name in register.names() if name not in joint])
     table = posterior_table()
     if table is not None:
-        rows = np.arange(n) % len(table)
+        rows = posterior_rows(len(table), n, seed)
         for name in joint:
             draws[name] = table[name].to_numpy(dtype=np.float64)[rows]
     return draws
+
+
+def spent(register: Register, n: int) -> str | None:
+    """What a report says where `n` draws use rows of the posterior more than once; None where they do not."""
+    table, joint = posterior_table(), joint_names(register)
+    if table is None or not joint or n <= len(table):
+        return None
+    # A share of recovery that no trial informs was drawn for each row anew, so that it makes no two rows independent.
+    course = [name for name in joint if not name.startswith("attributable_share")]
+    distinct = len(table[course].drop_duplicates())
+    return (
+        f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} different courses of the"
+        f" disease) are used {n / len(table):.3g} times on average by {n:,} draws. Draws that share a row are not"
+        " independent, so standard errors over draws are too small; more draws do not tell more about the fitted parameters."
+    )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from simulator.errors import Problem, nearest
+from simulator.errors import BadInput, Problem, Suggestions, in_toml
+from simulator.plain_text import text_in
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MISSING = "missing"
+
+LARGEST = 10_000_000
+"""Bytes of a TOML file that is read; no scenario, design or study comes near."""
+MOST_ENTRIES = 50_000
+"""Keys and list items of a TOML file that is read."""
 
 
 class Frozen(BaseModel):
@@ -31,13 +37,26 @@ def spelled(file: Path, root: Path) -> str:
 def read_toml(file: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     """Tables of a TOML file; an absent or unreadable file is a problem and yields nothing."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        content = file.read_bytes()
+        if len(content) > LARGEST:
+            problems.append(
+                Problem(name, "file", f"{len(content):,} bytes", f"a TOML file of at most {LARGEST:,} bytes")
+            )
+            return {}
+        table = tomllib.loads(text_in(content, name, "TOML"))
+        if (entries := _entries(table)) > MOST_ENTRIES:
+            allowed = f"at most {MOST_ENTRIES:,} in a file"
+            problems.append(Problem(name, _largest(table), f"{entries:,} keys and list items in all", allowed))
+            return {}
+        return table
+    except BadInput as bad:
+        problems.extend(bad.problems)
     except FileNotFoundError:
         problems.append(Problem(name, "file", MISSING, "a TOML file at this place"))
     except OSError as error:
         problems.append(Problem(name, "file", error.strerror or str(error), "a TOML file that can be read"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(name, "file", str(error), "valid TOML in UTF-8"))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        problems.append(Problem(name, "file", str(error), "valid TOML"))
     except RecursionError:
         problems.append(Problem(name, "file", "nested too deeply", "valid TOML of a few levels"))
     return {}
@@ -46,31 +65,66 @@ def read_toml(file: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
 def checked(model: type[Model], table: object, name: str, key: str, problems: list[Problem]) -> Model | None:
     """`table` as a `model`, or None with all of its faults appended to `problems`."""
     if not isinstance(table, Mapping):
-        problems.append(Problem(name, key, repr(table), f"a table with the keys {', '.join(model.model_fields)}"))
+        problems.append(Problem(name, key, in_toml(table), f"a table with the keys {', '.join(model.model_fields)}"))
         return None
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        for fault in error.errors():
-            where = [str(part) for part in fault["loc"]]
+        nearest = Suggestions()
+        for fault in error.errors(include_url=False, include_context=False):
+            where = _named(table, fault["loc"])
+            last = str(fault["loc"][-1]) if fault["loc"] else ""
             match fault["type"]:
                 case "extra_forbidden":
-                    value, allowed = repr(fault["input"]), nearest(where[-1], _keys_at(model, where[:-1]))
+                    value, allowed = in_toml(fault["input"]), nearest(last, _keys_at(model, fault["loc"][:-1]))
                 case "missing":
                     value, allowed = MISSING, "required"
                 case _:
-                    value = repr(fault["input"])
+                    value = in_toml(fault["input"])
                     allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            problems.append(Problem(name, ".".join([key, *where]).strip("."), value, allowed))
+            problems.append(Problem(name, f"{key}.{where}".strip("."), value, allowed))
         return None
 
 
-def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
+def _entries(table: object) -> int:
+    """Keys and list items of nested tables, counted without recursion, because files nest as deep as they like."""
+    count, waiting = 0, [table]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, Mapping | list):
+            count += len(here)
+            waiting.extend(here.values() if isinstance(here, Mapping) else here)
+    return count
+
+
+def _largest(table: Mapping[str, Any]) -> str:
+    """The first key with most below it."""
+    return max(table, key=lambda key: _entries(table[key]))
+
+
+def _named(table: object, where: Sequence[str | int]) -> str:
+    """A place inside a table in words: keys with points between them; an item of a list by its name, or its number from 1."""
+    words = ""
+    here: Any = table
+    for part in where:
+        here = here[part] if _holds(here, part) else None
+        name = here.get("name") if isinstance(part, int) and isinstance(here, Mapping) else None
+        words += f".{name}" if isinstance(name, str) else f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return words.strip(".")
+
+
+def _holds(here: Any, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(here, list | tuple) and part < len(here)
+    return isinstance(here, Mapping) and part in here
+
+
+def _keys_at(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
     """Keys of the table at a place inside `model`, through its lists and named tables."""
     here: Any = model
     for part in where:
         if _is_model(here):
-            here = here.model_fields[part].annotation
+            here = here.model_fields[str(part)].annotation
             here = next((option for option in get_args(here) if _is_model(option)), here) if _is_union(here) else here
         else:
             here = get_args(here)[-1 if get_origin(here) is dict else 0]

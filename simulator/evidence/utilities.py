@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple, read_parameter
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register
@@ -20,7 +21,7 @@ from simulator.evidence.sources import read_sources
 class UtilityMethod(Frozen):
     """How a set was obtained, and how its numbers are to be read."""
 
-    label: str
+    label: Label
     instrument: str
     form: Literal["level", "decrement"]
     reference_age: Annotated[int, Field(ge=18, le=100)]

@@ -25,24 +25,43 @@ OUTCOMES = (
     "minor_amputation",
     "life_years",
 )
-"""Outcomes by a time: cumulative incidences (death competing), shares, doses given, mmHg, restricted life-years."""
+"""Outcomes by a time: cumulative incidences (death competing), shares, doses given, mmHg, restricted life-years.
+
+`tcpo2_last` is measured on one and the same day after referral whatever the policy, see `tcpo2_of_schedule`.
+"""
 WIDTH = len(OUTCOMES)
 MAJOR_AMPUTATION, DEATH, AMPUTATION_FREE_SURVIVAL, HEALING, HEALING_WITHOUT_AMPUTATION, WALKING = range(6)
 DOSES, TCPO2_LAST, TCPO2_LAST_40, MINOR_AMPUTATION, LIFE_YEARS = range(6, WIDTH)
 
 
 @compiled
-def last_tcpo2(life: Any, params: Any, by: float) -> float:
-    """Measured TcPO2 (mmHg) after the last treatment as known at `by` (years).
+def tcpo2_measured_at(life: Any, params: Any, when: float) -> float:
+    """TcPO2 (mmHg) measured at `when` (years); death or amputation before then make it the last value there was."""
+    when = min(when, min(life.died_at, life.amputated_at))
+    return measured(tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0))
 
-    Measured `last_tcpo2_days` after the last dose, or at the same time after the published schedule's third date in people
-    never treated; death, amputation or `by` before then make it the last value that could be measured.
+
+@compiled
+def tcpo2_of_schedule(life: Any, params: Any, by: float) -> float:
+    """Measured TcPO2 (mmHg) on the day of the published schedule's last measurement, or at `by` (years) if that is earlier.
+
+    The day is the same in every arm, so that arms can be set against each other: `last_tcpo2_days` after the schedule's
+    third date, whatever was given and when.
+    """
+    return tcpo2_measured_at(life, params, min(life.last_tcpo2_at, by))
+
+
+@compiled
+def last_tcpo2(life: Any, params: Any, by: float) -> float:
+    """Measured TcPO2 (mmHg) after the last treatment as known at `by` (years), as a study of one arm reports it.
+
+    Measured `last_tcpo2_days` after the last dose, so not on one day: nothing to compare policies by. In people never
+    treated as `tcpo2_of_schedule`.
     """
     when = life.last_tcpo2_at
     if life.doses > 0:
         when = life.last_dose_at + params.last_tcpo2_days / DAYS_PER_YEAR
-    when = min(min(when, by), min(life.died_at, life.amputated_at))
-    return measured(tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0))
+    return tcpo2_measured_at(life, params, min(when, by))
 
 
 @compiled
@@ -50,7 +69,7 @@ def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any) -> None
     """Fill `out` (one row, `WIDTH` values) with the outcomes by time t (years), at which the census was so (one row)."""
     amputated = life.amputated_at <= t
     healed = life.healed_at <= t
-    last = last_tcpo2(life, params, t)
+    seen = tcpo2_of_schedule(life, params, t)
     alive = census[STATE] != DEAD
     out[MAJOR_AMPUTATION] = 1.0 if amputated else 0.0
     out[DEATH] = 0.0 if alive else 1.0
@@ -59,7 +78,7 @@ def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any) -> None
     out[HEALING_WITHOUT_AMPUTATION] = 1.0 if healed and not amputated else 0.0
     out[WALKING] = 1.0 if alive and census[WALKS] else 0.0
     out[DOSES] = census[DOSES_SO_FAR]
-    out[TCPO2_LAST] = last
-    out[TCPO2_LAST_40] = 1.0 if last >= params.judgement_tcpo2 else 0.0
+    out[TCPO2_LAST] = seen
+    out[TCPO2_LAST_40] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
     out[MINOR_AMPUTATION] = 1.0 if life.minor_amputation_at <= t else 0.0
     out[LIFE_YEARS] = min(t, life.died_at) if life.died_at < inf else t

@@ -142,10 +142,12 @@ def _policies(report: Report, comparison: Comparison) -> Report:
 
 
 def _patients(report: Report, comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> Report:
-    given = len(comparison.scenario.given)
+    given, people = len(comparison.scenario.given), comparison.result.people
+    taken = "a random sample of them" if people < given else "each of them once"
+    if given and people > given:
+        taken = f"each of them {people // given:,} times, every time with luck of their own"
     text = (
-        f"{given} real patients from a table are taken in turn, each time with luck of their own; what the table lacks"
-        " is drawn from the evidence register."
+        f"Real patients from a table of {given:,}, {taken}; what the table lacks is drawn from the evidence register."
         if given
         else "Patients are synthetic. Their characteristics are drawn from published shares and means, and a scenario's"
         " entry criteria act on the measured TcPO2, so that regression to the mean happens as in life."
@@ -181,11 +183,11 @@ def _results(report: Report, comparison: Comparison, figures: Mapping[str, Figur
         "Shares are of all patients, the dead included, and death competes: somebody who dies first can no longer"
         " lose the limb or heal.",
     )
-    days = comparison.result.parameters[0]["last_tcpo2_days"]
+    params = comparison.result.parameters[0]
+    day = 2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]
     about_tcpo2 = (
-        f"TcPO2 after the last treatment is measured {days:g} days after it; without treatment, as long after the day"
-        " of the published schedule's last treatment. Policies are therefore not measured on one day, and the figure of"
-        " TcPO2 below compares them better."
+        f"TcPO2 is measured on day {day:g} after referral under every policy, the day of the published schedule's last"
+        " measurement; in somebody who has died or lost the limb by then it is the last value that there was."
     )
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, ACROSS):
@@ -310,7 +312,7 @@ def summary_tables(comparison: Comparison, most: int) -> Sequence[tuple[str, Rea
     others = [name for name in comparison.policies if name != comparison.reference]
     for time in comparison.scenario.times:
         for policies in read.chunks(comparison.policies, most):
-            shown.append(("", read.results_readable(comparison, time, policies, leave_out=read.LAST_TCPO2)))
+            shown.append(("", read.results_readable(comparison, time, policies)))
         for policies in read.chunks(others, most):
             title = f"Difference to {comparison.label(comparison.reference).lower()} by {years(time)}"
             shown.append((title, read.differences_readable(comparison, time, policies)))

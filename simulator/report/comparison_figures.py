@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,9 @@ from simulator.report.style import (
     looks,
     new_figure,
     percent_axis,
+    shortened,
 )
+from simulator.scenario import Scenario
 
 CURVES = ("major_amputation", "death", "healing_without_amputation", "amputation_free_survival")
 CHANGES = {
@@ -49,7 +51,6 @@ CURVE_YEARS = 5.0
 STATE_YEARS = 3.0
 MOST_ACROSS = 3
 SHOWN_PATHS = 14
-REFERENCE_LINES = (30.0, 40.0)
 """mmHg below which ischaemia counts as critical and healing as impaired (Dubsky et al., Mol Diagn Ther 2023;27:673)."""
 WIDE = 8.6
 
@@ -60,7 +61,7 @@ def incidence_figure(comparison: Comparison) -> Figure:
     table = comparison.result.outcomes
     table = table[table["time_years"] <= window]
     look = looks(comparison.policies)
-    names = {str(place): comparison.label(name) for place, name in enumerate(comparison.policies)}
+    names = {str(place): shortened(comparison.label(name)) for place, name in enumerate(comparison.policies)}
     with house_style():
         figure, panels = new_figure(WIDE, 5.6, 2, 2, sharex=True)
         for axes, outcome in zip(panels, CURVES, strict=True):
@@ -69,7 +70,7 @@ def incidence_figure(comparison: Comparison) -> Figure:
                 time, mean, error = own["time_years"], own["mean"], 1.96 * own["se"]
                 band(axes, time, np.maximum(mean - error, 0), np.minimum(mean + error, 1), look[policy].colour)
                 axes.plot(time, mean, **look[policy].line, label=str(place), zorder=3)
-            axes.set_title(outcome_label(outcome))
+            axes.set_title(outcome_label(outcome, comparison.scenario.register))
             axes.set_xlim(0, window)
             axes.set_ylim(0, None)
             percent_axis(axes)
@@ -97,7 +98,7 @@ def difference_figure(comparison: Comparison) -> Figure:
         figure, panels = _difference_panels(
             len(others),
             [table.loc[[(name, outcome, first) for name in others]] for outcome in CHANGES],
-            [comparison.label(name) for name in others],
+            [shortened(comparison.label(name)) for name in others],
             [look[name].colour for name in others],
             extra=table.loc[[(name, "life_years", last) for name in others]],
         )
@@ -181,7 +182,7 @@ def states_figure(comparison: Comparison) -> Figure:
                 axes.fill_between(wide.index, below, below + share, color=colour, linewidth=0.4, edgecolor="white")
                 ends.append(End(float(wide.index[-1]), float(below[-1] + share[-1] / 2), name, colour))
                 below = below + share
-            axes.set_title(comparison.label(policy))
+            axes.set_title(shortened(comparison.label(policy)))
             axes.set_xlim(0, window)
             axes.set_xticks(np.arange(0, window + 0.01, 0.5 if window < 2 else 1))
             axes.set_ylim(0, 1)
@@ -205,9 +206,10 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
     with house_style():
         figure, panels = _grid(len(comparison.policies), 2.7)
         look = looks(comparison.policies)
+        levels = tcpo2_levels(comparison.scenario, comparison.policies)
         for place, (axes, policy) in enumerate(zip(panels, comparison.policies, strict=False)):
-            _paths_panel(axes, time, comparison.paths[policy], look[policy].colour)
-            axes.set_title(comparison.label(policy))
+            _paths_panel(axes, time, comparison.paths[policy], look[policy].colour, levels)
+            axes.set_title(shortened(comparison.label(policy)))
             _label_outer(axes, place, len(comparison.policies), "Months since referral")
             if place % _across(len(comparison.policies)) == 0:
                 axes.set_ylabel("True TcPO2, mmHg")
@@ -217,15 +219,30 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
             " mean of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
             f" {12 * window:.3g} months: two groups, those who recovered perfusion and those who did not, which the"
             " mean hides. Limbs recover without cells, too, because the cells are credited with a part of the recovery only,"
-            " as controls of trials improved as well. Dotted: 30 and 40 mmHg.",
+            f" as controls of trials improved as well. Dotted: {in_words(levels)}.",
         )
     return figure
 
 
-def _paths_panel(axes: Axes, time: NDArray[np.float64], paths: NDArray[np.float64], colour: str) -> None:
+def tcpo2_levels(scenario: Scenario, policies: Iterable[str]) -> list[float]:
+    """Measured TcPO2 (mmHg) below which these policies treat, and at which perfusion counts as restored."""
+    limits = {scenario.policies[name].eligibility.tcpo2_below for name in policies}
+    return sorted(
+        {float(limit) for limit in limits if limit is not None} | {scenario.register["judgement_tcpo2"].value}
+    )
+
+
+def in_words(levels: Sequence[float]) -> str:
+    """Values of TcPO2 in a sentence: ``30 and 40 mmHg``."""
+    return " and ".join(f"{level:g}" for level in levels) + " mmHg"
+
+
+def _paths_panel(
+    axes: Axes, time: NDArray[np.float64], paths: NDArray[np.float64], colour: str, levels: Sequence[float]
+) -> None:
     months = 12.0 * time
     end = months[-1]
-    for level in REFERENCE_LINES:
+    for level in levels:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     for path in paths[:SHOWN_PATHS]:
         axes.plot(months, path, color=INK, linewidth=0.5, alpha=0.45, zorder=2)
@@ -251,7 +268,7 @@ def _paths_panel(axes: Axes, time: NDArray[np.float64], paths: NDArray[np.float6
 def queue_figure(comparison: Comparison, queue: pd.DataFrame) -> Figure:
     """How many people wait over calendar time, per policy; `queue` is the table of `queue_table`."""
     look = looks(comparison.policies)
-    names = {str(place): comparison.label(name) for place, name in enumerate(comparison.policies)}
+    names = {str(place): shortened(comparison.label(name)) for place, name in enumerate(comparison.policies)}
     with house_style():
         figure, (axes,) = new_figure(7.2, 3.4)
         for place, policy in enumerate(comparison.policies):

@@ -21,11 +21,12 @@ SHARES = {
     "healing_without_amputation": "Healed without major amputation",
     "walking": "Walking",
     "minor_amputation": "Minor amputation",
-    "tcpo2_last_40": "TcPO2 after last treatment 40 or above",
+    "tcpo2_last_40": "TcPO2 on one day {judgement_tcpo2:g} or above",
 }
+"""What people call shares; a name in braces stands for that parameter's value."""
 MEANS = {
     "doses": ("Cell treatments given", 2),
-    "tcpo2_last": ("TcPO2 after last treatment, mmHg", 1),
+    "tcpo2_last": ("TcPO2 on one day, mmHg", 1),
     "life_years": ("Years lived by then", 3),
 }
 RELIANCE_SHOWN = ("death", "major_amputation", "healing_without_amputation", "life_years")
@@ -37,15 +38,13 @@ CHANGED = {
 }
 LEAST = 4e-4
 """Shares that differ by less are shown as equal."""
-LAST_TCPO2 = ("tcpo2_last", "tcpo2_last_40")
-"""Read on different days under different policies, so that their difference says little."""
 
 
-def outcome_label(outcome: str) -> str:
+def outcome_label(outcome: str, register: Register) -> str:
     """What people call an outcome, without its unit."""
     if outcome in MEANS:
         return MEANS[outcome][0]
-    return SHARES.get(outcome, outcome.replace("_", " ").capitalize())
+    return SHARES.get(outcome, outcome.replace("_", " ").capitalize()).format_map(register.values())
 
 
 def years(time: float) -> str:
@@ -60,18 +59,14 @@ def chunks(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
         yield names[part * len(names) // parts : (part + 1) * len(names) // parts]
 
 
-def results_readable(
-    comparison: Comparison, time: float, policies: Sequence[str], leave_out: Sequence[str] = ()
-) -> Readable:
+def results_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:
     """Outcomes by a time: a line per outcome, a column per policy."""
-    table = comparison.outcomes
-    return _by_outcome(comparison, table[~table["outcome"].isin(leave_out)], time, policies, signed=False)
+    return _by_outcome(comparison, comparison.outcomes, time, policies, signed=False)
 
 
 def differences_readable(comparison: Comparison, time: float, policies: Sequence[str]) -> Readable:
     """Paired differences to the reference by a time: a line per outcome, a column per policy."""
-    table = comparison.differences
-    return _by_outcome(comparison, table[~table["outcome"].isin(LAST_TCPO2)], time, policies, signed=True)
+    return _by_outcome(comparison, comparison.differences, time, policies, signed=True)
 
 
 def _by_outcome(
@@ -81,15 +76,14 @@ def _by_outcome(
     names = {f"p{place}": policy for place, policy in enumerate(policies)}
     table = table[table["policy"].isin(policies)]
     shown = _telling(table, time)
-    frame = pd.DataFrame({"outcome": [_with_unit(outcome, signed=signed) for outcome in shown]})
+    named = {outcome: _with_unit(outcome, comparison.scenario.register, signed=signed) for outcome in shown}
+    frame = pd.DataFrame({"outcome": list(named.values())})
     for column, policy in names.items():
         at = (table["policy"] == policy) & (table["time_years"] == time)
         own = table[at].set_index("outcome").loc[shown]
         frame[column], frame[f"{column}_se"] = own["mean"].to_numpy(), own["se"].to_numpy()
     formats = {
-        column: ByRow(
-            "outcome", {_with_unit(o, signed=signed): _format(o, f"{column}_se", signed=signed) for o in shown}
-        )
+        column: ByRow("outcome", {named[o]: _format(o, f"{column}_se", signed=signed) for o in shown})
         for column in names
     }
     labels = {"outcome": "Difference" if signed else "By " + years(time)}
@@ -111,9 +105,9 @@ def _telling(table: pd.DataFrame, time: float) -> list[str]:
     return telling or ["major_amputation", "death"]
 
 
-def _with_unit(outcome: str, *, signed: bool) -> str:
+def _with_unit(outcome: str, register: Register, *, signed: bool) -> str:
     unit = "" if outcome in MEANS else ", points" if signed else ", %"
-    return outcome_label(outcome) + unit
+    return outcome_label(outcome, register) + unit
 
 
 def _format(outcome: str, se: str, *, signed: bool) -> Format:
@@ -195,7 +189,8 @@ def views_readable(comparison: Comparison, outcomes: Sequence[str]) -> Readable:
     shown = views[(views["time_years"] == comparison.first_time) & views["outcome"].isin(outcomes)]
     order = shown["outcome"].map({name: place for place, name in enumerate(outcomes)})
     shown = shown.assign(order=order).sort_values("order", kind="stable")
-    table = pd.DataFrame({"outcome": shown["outcome"].map(outcome_label), "view": shown["view"].str.capitalize()})
+    words = [outcome_label(outcome, comparison.scenario.register) for outcome in shown["outcome"]]
+    table = pd.DataFrame({"outcome": words, "view": shown["view"].str.capitalize()})
     for column in ("share", "reference_mean", "reference_se", "mean", "se", "difference", "difference_se"):
         table[column] = shown[column]
     formats = {
@@ -226,7 +221,7 @@ def reliance_readable(table: pd.DataFrame, register: Register, most: int) -> Rea
     """The recalled or assumed values that move each result of a table of reliance most."""
     moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most).reset_index(drop=True)
     labels = {parameter.name: parameter.label for parameter in register.parameters}
-    results = moving["outcome"].map(headline_label)
+    results = [headline_label(name, register) for name in moving["outcome"]]
     limits = zip(moving["low_value"], moving["high_value"], strict=True)
     frame = pd.DataFrame(
         {
@@ -251,12 +246,12 @@ def _headline_format(name: str) -> Format:
     return number(3, signed=True) if name.startswith("life_years") else points(1)
 
 
-def headline_label(name: str) -> str:
+def headline_label(name: str, register: Register) -> str:
     """A headline result in words: its name holds outcome, policy or contrast, and time."""
     outcome, who, time = name.split(", ")
     at = years(float(time.removesuffix(" y")))
     if " minus " not in who:
-        return f"{outcome_label(outcome)} by {at}, %, {who}"
+        return f"{outcome_label(outcome, register)} by {at}, %, {who}"
     if outcome == "life_years":
         return f"Change in years lived within {at}"
     return f"Change in {CHANGED[outcome]} by {at}, points"

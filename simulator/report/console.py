@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
+
+from simulator.report.spelling import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +48,17 @@ def print_table(
     from simulator.report.formats import text_table
 
     content = text_table(frame, formats, labels)
-    table = Table(title=Text(title) if title else None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    screen = on or console()
+
+    def cell(text: str) -> Text:
+        return Text(printable(text, screen.file))
+
+    table = Table(title=cell(title) if title else None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name, numeric in zip(content.headings, content.numeric, strict=True):
-        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(cell(name), justify="right" if numeric else "left", overflow="fold")
     for row in content.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    (on or console()).print(table)
+        table.add_row(*(cell(text) for text in row))
+    screen.print(table)
 
 
 @contextmanager
@@ -115,6 +122,12 @@ def duration(seconds: float) -> str:
         return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def say_warnings(warnings: Sequence[str], *, on: Console | None = None) -> None:
+    """Print what whoever reads the results must see."""
+    for warning in warnings:
+        (on or console()).print(f"To keep in mind: {warning}", markup=False)
 
 
 def say_where(out: Path | str, *, on: Console | None = None) -> None:

@@ -25,6 +25,7 @@ from simulator.report.style import (
     looks,
     new_figure,
     percent_axis,
+    shortened,
 )
 
 POINTS_SHOWN = 300
@@ -49,12 +50,12 @@ class Units:
     @property
     def ratio(self) -> str:
         """What thresholds are counted in, for an axis."""
-        return plain(f"{self.currency} per {self.effect}".strip())
+        return f"{self.currency} per {self.effect}".strip()
 
     @property
     def money(self) -> str:
         """The currency in brackets for an axis, or nothing."""
-        return f" ({plain(self.currency)})" if self.currency else ""
+        return f" ({self.currency})" if self.currency else ""
 
 
 def frontier_figure(table: pd.DataFrame, units: Units) -> Figure:
@@ -71,7 +72,7 @@ def frontier_figure(table: pd.DataFrame, units: Units) -> Figure:
             )
             _name_at(axes, name, row["effect"], row["cost"], INK if solid else MUTED)
         axes.margins(x=0.18, y=0.12)
-        axes.set_xlabel(f"Mean effect ({plain(units.effect)})")
+        axes.set_xlabel(f"Mean effect ({units.effect})")
         axes.set_ylabel(f"Mean cost{units.money}")
         _thousands(axes.yaxis)
         left_out = len(table) - len(kept)
@@ -118,10 +119,10 @@ def plane_figure(results: CostEffectResults, comparator: str, thresholds: Sequen
                 if all(np.abs(share - other).max() > NAME_ROOM for other in named):
                     named.append(share)
                     words = f"{units.prefix}{threshold:,.10g}"
-                    axes.annotate(plain(words), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom")
+                    axes.annotate(words, tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom")
         axes.set_xlim(window[0])
         axes.set_ylim(window[1])
-        axes.set_xlabel(f"Effect gained over {plain(comparator)} ({plain(units.effect)})")
+        axes.set_xlabel(f"Effect gained over {shortened(comparator)} ({units.effect})")
         axes.set_ylabel(f"Added cost{units.money}")
         _thousands(axes.yaxis)
         caption(
@@ -206,12 +207,12 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
             axes.errorbar(
                 value, places, xerr=(np.minimum(error, value), error), color=INK, linestyle="none", linewidth=1
             )
-            axes.set_yticks(places, [plain(name) for name in bars["parameters"]])
+            axes.set_yticks(places, [shortened(name) for name in bars["parameters"]])
             axes.grid(visible=False, axis="y")
             axes.grid(visible=True, axis="x")
             axes.set_xlim(left=0)
             axes.set_title("Partial information")
-            axes.set_xlabel(f"EVPPI per person{units.money} at {plain(units.prefix)}{threshold:,.10g}")
+            axes.set_xlabel(f"EVPPI per person{units.money} at {units.prefix}{threshold:,.10g}")
         caption(
             figure,
             "The value of learning everything before deciding peaks where the choice is closest"
@@ -220,14 +221,9 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
     return figure
 
 
-def plain(text: str) -> str:
-    """Text that matplotlib shows as it is, without reading dollar signs as formulas."""
-    return text.replace("$", r"\$")
-
-
 def _name_at(axes: Axes, name: str, x: float, y: float, colour: str) -> None:
     axes.annotate(
-        plain(name),
+        shortened(name),
         (x, y),
         xytext=(5, 4),
         textcoords="offset points",

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from simulator.economics.analysis import EconomicAnalysis
 from simulator.economics.one_way import Range
-from simulator.report.decision_figures import Units, plain
+from simulator.report.decision_figures import Units
 from simulator.report.economics_tables import units_of
 from simulator.report.style import (
     INK,
@@ -25,6 +25,7 @@ from simulator.report.style import (
     interval_rows,
     looks,
     new_figure,
+    shortened,
 )
 
 BARS = 12
@@ -62,12 +63,12 @@ def costs_figure(found: EconomicAnalysis, units: Units) -> Figure:
     height = 0.8 / len(others)
     for k, name in enumerate(others):
         at = places + 0.4 - (k + 0.5) * height
-        axes.barh(at, change[name], height=0.9 * height, color=look[name].colour, label=plain(name))
+        axes.barh(at, change[name], height=0.9 * height, color=look[name].colour, label=shortened(name))
     axes.set_yticks(places, [category.capitalize() for category in change.index])
     _across(axes)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.legend(loc="best")
-    axes.set_xlabel(f"Mean cost over {plain(found.scenario.reference)} per person{units.money}")
+    axes.set_xlabel(f"Mean cost over {shortened(found.scenario.reference)} per person{units.money}")
     caption(
         figure, "What a policy costs is partly paid back: bars to the left are savings over a lifetime, discounted."
     )
@@ -79,7 +80,7 @@ def price_figure(found: EconomicAnalysis, units: Units) -> Figure:
     table = found.price[(found.price["threshold"] == found.valued_by.threshold) & found.price["price"].notna()]
     figure, (axes,) = new_figure(7.2, 1.2 + 0.28 * max(1, len(table)))
     look = looks(found.scenario.compare)
-    names = [f"{row.option}, {row.view} view" for row in table.itertuples()]
+    names = [f"{shortened(str(row.option))}, {row.view} view" for row in table.itertuples()]
     interval_rows(axes, names, table["price"], table["low"], table["high"], [look[o].colour for o in table["option"]])
     axes.axvline(0, color=MUTED, linewidth=0.8)
     for price in found.valued_by.product_prices.values():
@@ -266,7 +267,7 @@ def _named(each: Range, found: EconomicAnalysis) -> str:
     """What a number of the two-way analysis is, with the unit of a price, which is in the payer's own money."""
     prices = found.valued_by.perspective.prices
     unit = f" ({prices[each.name].unit})" if each.name in prices else ""
-    return plain("\n".join(wrap(each.label + unit, 60)))
+    return "\n".join(wrap(each.label + unit, 60))
 
 
 def _short(label: str) -> str:

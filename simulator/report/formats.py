@@ -69,7 +69,12 @@ class Format:
         text += self.suffix
         if self.se is not None and not pd.isna(row[self.se]):
             text += f" ± {self.number(row[self.se])}"
-        if self.low is not None and self.high is not None:
+        if (
+            self.low is not None
+            and self.high is not None
+            and not pd.isna(row[self.low])
+            and not pd.isna(row[self.high])
+        ):
             text += (
                 f" ({self.number(row[self.low], sign=self.signed)} to {self.number(row[self.high], sign=self.signed)})"
             )

@@ -136,9 +136,13 @@ class Report:
         words = caption_of(figure) if caption is None else caption
         return self._add(Drawing(_address(figure), round(figure.get_figwidth() * PIXELS_PER_INCH), words, alt or words))
 
-    def html(self, provenance: Mapping[str, Any] | None = None) -> str:
-        """The whole page. `provenance` (label -> text, or label -> list of texts) closes it."""
-        page = _environment().get_template("report.html.jinja").render(report=self, provenance=provenance or {})
+    def html(self, provenance: Mapping[str, Any] | None = None, warnings: Sequence[str] = ()) -> str:
+        """The whole page, headed by `warnings`. `provenance` (label -> text, or label -> list of texts) closes it."""
+        page = (
+            _environment()
+            .get_template("report.html.jinja")
+            .render(report=self, provenance=provenance or {}, warnings=warnings)
+        )
         return page.strip() + "\n"
 
     def _add(self, block: Block) -> Report:

@@ -37,7 +37,6 @@ def image(figure: Figure, kind: Kind, *, with_caption: bool = True) -> bytes:
                 color=MUTED,
                 va="top",
                 linespacing=1.4,
-                parse_math=False,
             )
         buffer = io.BytesIO()
         try:

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from simulator.report.formats import Formats, number, short
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
-from simulator.report.style import INK, OKABE_ITO, caption, house_style, new_figure
+from simulator.report.style import INK, OKABE_ITO, caption, house_style, new_figure, shortened
 from simulator.sensitivity.policy_choice import TOLD_APART, Choices, called
 from simulator.sensitivity.policy_sweep import PolicySweep
 from simulator.sensitivity.sweep import Runs
@@ -100,16 +100,14 @@ def best_map(sweep: PolicySweep, found: Choices) -> Figure:
         hatch = None if cell["decided"] else "////"
         looks: dict[str, Any] = {"facecolor": fill, "edgecolor": "white", "linewidth": 1.5, "alpha": 0.75}
         axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1.0, 1.0, hatch=hatch, **looks))
-        axes.text(
-            x, y, written.number(cell["value"]), ha="center", va="center", fontsize=8, color=INK, parse_math=False
-        )
+        axes.text(x, y, written.number(cell["value"]), ha="center", va="center", fontsize=8, color=INK)
     _name_cells(axes, sweep)
-    handles = [Patch(facecolor=FILLS[i % len(FILLS)], alpha=0.75, label=each) for i, each in enumerate(names)]
+    handles = [
+        Patch(facecolor=FILLS[i % len(FILLS)], alpha=0.75, label=shortened(each)) for i, each in enumerate(names)
+    ]
     if found.undecided:
         handles.append(Patch(facecolor="white", edgecolor=INK, hatch="////", label="not told apart from the next"))
-    legend = axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.12 - 0.35 / max(len(rows), 2)))
-    for name in legend.get_texts():
-        name.set_parse_math(False)
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.12 - 0.35 / max(len(rows), 2)))
     sentence = f"The best choice by {sweep.study.by} in each cell, with its value."
     if found.undecided:
         sentence += f" Hatched cells: the best leads the next by less than {TOLD_APART:g} standard errors."
@@ -136,9 +134,9 @@ def loss_maps(sweep: PolicySweep, found: Choices) -> Figure:
         for (y, x), loss in np.ndenumerate(grid):
             text = written.number(loss)
             colour = "white" if loss > 0.55 * top else INK
-            axes.text(x, y, text, ha="center", va="center", fontsize=8, color=colour, parse_math=False)
+            axes.text(x, y, text, ha="center", va="center", fontsize=8, color=colour)
         _name_cells(axes, sweep)
-        axes.set_title(str(choice), fontsize=9, parse_math=False)
+        axes.set_title(str(choice), fontsize=9)
     for axes in panels[len(order) :]:
         axes.set_visible(False)
     figure.colorbar(picture, ax=panels, label=f"loss of {sweep.study.by}", shrink=0.8)
@@ -177,5 +175,5 @@ def _name_cells(axes: Axes, sweep: PolicySweep) -> None:
     axes.set_ylim(-0.5, len(rows) - 0.5)
     axes.set_xticks(range(len(columns)), [f"{level:g}" for level in columns])
     axes.set_yticks(range(len(rows)), [f"{level:g}" for level in rows])
-    axes.set_xlabel(called(across), parse_math=False)
-    axes.set_ylabel(called(up), parse_math=False)
+    axes.set_xlabel(called(across))
+    axes.set_ylabel(called(up))

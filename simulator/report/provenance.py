@@ -31,26 +31,34 @@ class Provenance:
     settings: Mapping[str, Any]
     started: datetime
     clock: float
+    again: tuple[str, ...] | None = None
 
     @classmethod
     def now(
-        cls, command: Sequence[str], inputs: Mapping[str, Path | bytes], seed: int | None, settings: Mapping[str, Any]
+        cls,
+        command: Sequence[str],
+        inputs: Mapping[str, Path | bytes],
+        seed: int | None,
+        settings: Mapping[str, Any],
+        again: Sequence[str] | None = None,
     ) -> Provenance:
         """Taken when the work begins, so that an input edited during a long run is the one that was read.
 
         `command` is `sys.argv`; its first word, which differs from machine to machine, is written as ``clti``.
+        `again` is the command that makes the same result, where several do; else it is `command` itself.
         `settings` are kept as JSON: what JSON lacks becomes text, a number that is not finite is a `ValueError`.
         """
         code_hash()
         hashes = {name: sha256(file if isinstance(file, bytes) else file.read_bytes()) for name, file in inputs.items()}
         plain = json.loads(json.dumps(dict(settings), default=str, allow_nan=False))
-        return cls(("clti", *command[1:]), hashes, seed, plain, datetime.now(UTC), time.monotonic())
+        same = None if again is None else ("clti", *again)
+        return cls(("clti", *command[1:]), hashes, seed, plain, datetime.now(UTC), time.monotonic(), same)
 
     def lasting(self) -> dict[str, Any]:
         """Everything that is the same when the same result is made again, whenever and into whatever folder."""
         return {
             "package": {"name": PACKAGE, "version": version(PACKAGE), "code_sha256": code_hash()},
-            "command": shlex.join(_deciding(self.command)),
+            "command": shlex.join(self.again or _deciding(self.command)),
             "seed": self.seed,
             "settings": dict(self.settings),
             "inputs": dict(self.inputs),

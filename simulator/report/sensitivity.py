@@ -53,12 +53,15 @@ def ranking(sweep: Sweep, results: Results, output: str) -> pd.DataFrame:
     return chosen.loc[order].dropna(subset=["value"]).reset_index(drop=True)
 
 
-def reading_formats(sweep: Sweep, table: pd.DataFrame) -> Formats:
-    """Formats of a ranking: the value with its interval, and the part that may be noise."""
-    largest = float(table["value"].abs().max()) if len(table) else 1.0
+def reading(sweep: Sweep, ranked: pd.DataFrame) -> tuple[pd.DataFrame, Formats, dict[str, str]]:
+    """A ranking for people, of the columns that say something: the table, its formats and its headings."""
+    labels = {"value": HEADLINE[sweep.design.method.name], "se": "Standard error", "noise": "Noise, at most"}
+    said = ["value", *(name for name in ("se", "noise") if ranked[name].notna().any())]
+    largest = float(ranked["value"].abs().max()) if len(ranked) else 1.0
     in_units = sweep.design.method.name in IN_UNITS_OF_THE_OUTPUT
     digits = int(np.clip(3 - np.floor(np.log10(largest)), 0, 8)) if in_units and largest > 0 else 3
-    return {"value": number(digits, low="low", high="high"), "noise": number(digits), "se": number(digits)}
+    formats = {name: number(digits) for name in said} | {"value": number(digits, low="low", high="high")}
+    return ranked[["parameter", "low", "high", *said]], formats, {name: labels[name] for name in said}
 
 
 def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[str, Figure]) -> Report:
@@ -85,15 +88,17 @@ def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[st
         )
     endings = file_names(runs.outputs)
     for output in runs.outputs:
-        table = ranking(sweep, results, output).drop(columns=["output", "index"])
+        table, formats, labels = reading(sweep, ranking(sweep, results, output))
         if not len(table):
             continue
         report = report.section(output).table(
             table.head(MOST),
-            f"{output}: {HEADLINE[method.name]} of the strongest parameters, with interval.",
-            formats=reading_formats(sweep, table),
-            labels={"value": HEADLINE[method.name], "se": "Standard error", "noise": "Noise, at most"},
-            note="Noise is the most that the luck of simulated patients may have added to the value.",
+            f"{output}: {HEADLINE[method.name]} of the strongest parameters.",
+            formats=formats,
+            labels=labels,
+            note="Noise is the most that the luck of simulated patients may have added to the value."
+            if "noise" in table
+            else "",
             file="indices.csv",
         )
         for name, figure in figures.items():
@@ -121,13 +126,13 @@ def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[st
             note="`inside` is the share of held-out runs within 95% intervals: well below 95%, it is too sure of itself.",
             file="emulators.csv",
         )
-        larger = results.emulated[results.emulated["index"] == "ST"].drop(columns=["index", "noise"])
+        larger = results.emulated.loc[results.emulated["index"] == "ST", ["output", "parameter", "value"]]
         report = report.table(
             larger.sort_values(["output", "value"], ascending=[True, False], kind="stable").reset_index(drop=True),
             f"Total indices of the emulators, from a Sobol' study of {LARGER:,} base points on each.",
-            formats={"value": number(3, low="low", high="high"), "se": number(3)},
-            labels={"value": "ST", "se": "Standard error"},
-            note="Intervals are those of the larger study and leave out the emulator's own error.",
+            formats={"value": number(3)},
+            labels={"value": "ST"},
+            note="They have no intervals: what an emulator gets wrong is most of their error (see rmse above).",
             file="emulated.csv",
         )
     return report

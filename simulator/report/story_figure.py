@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.comparison_figures import REFERENCE_LINES
+from simulator.report.comparison_figures import in_words, tcpo2_levels
 from simulator.report.style import (
     INK,
     LINE_COLOURS,
@@ -21,6 +21,7 @@ from simulator.report.style import (
     new_figure,
     percent_axis,
     readable,
+    shortened,
 )
 from simulator.scenario import Scenario
 from simulator.story import Watched
@@ -57,12 +58,13 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
     """One row per policy: the path at the left, the budgets at the right."""
     window = min(LONGEST, 1.03 * max(life.end for life in lives))
     look = looks(life.policy for life in lives)
+    levels = tcpo2_levels(scenario, [life.policy for life in lives])
     with house_style():
         figure, panels = new_figure(9.0, 3.2 * len(lives), len(lives), 2, width_ratios=[1.5, 1])
         for place, life in enumerate(lives):
             left, right = panels[2 * place], panels[2 * place + 1]
-            _path_panel(left, life, window, look[life.policy].colour)
-            left.set_title(scenario.policies[life.policy].label)
+            _path_panel(left, life, window, look[life.policy].colour, levels)
+            left.set_title(shortened(scenario.policies[life.policy].label))
             _budget_panel(right, life, window)
             right.set_title("Luck spent")
             for axes in (left, right):
@@ -70,14 +72,14 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
         caption(
             figure,
             f"Patient {number}. Left: true TcPO2 (line), what was measured (dots) and treatments with cells"
-            " (triangles); dotted lines are 30 and 40 mmHg. Right: the share of each budget of luck that is spent; an"
+            f" (triangles); dotted lines are {in_words(levels)}. Right: the share of each budget of luck that is spent; an"
             " event comes when its line reaches 100%. The same budgets hold under every policy.",
         )
     return figure
 
 
-def _path_panel(axes: Axes, life: Watched, window: float, colour: str) -> None:
-    for level in REFERENCE_LINES:
+def _path_panel(axes: Axes, life: Watched, window: float, colour: str, levels: Sequence[float]) -> None:
+    for level in levels:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     seen = [(m.time, m.tcpo2) for m in life.moments if m.event in (Event.VISIT, Event.REFERRAL)]
     decided = [(m.time, m.decided_on) for m in life.moments if not isnan(m.decided_on)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ RULES: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a label is money
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.7,
@@ -103,7 +105,9 @@ RULES: dict[Any, Any] = {
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw and save in the house style; the settings of the caller come back afterwards."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A sign that the font lacks is a box in the drawing; tables and the report's text have it.
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(RULES)
         yield
@@ -226,7 +230,7 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
         colour = readable(end.colour)
         leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 3}
         axes.annotate(
-            end.text,
+            shortened(end.text),
             xy=(end.x, end.y),
             xytext=(1, height),
             textcoords=beside,
@@ -236,8 +240,15 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
             ha="left",
             arrowprops=leader if tied else None,
             annotation_clip=False,
-            parse_math=False,
         )
+
+
+def shortened(label: str, most: int = 34) -> str:
+    """A label with its middle left out where it is longer than `most`, because the drawing needs its place, too."""
+    if len(label) <= most:
+        return label
+    end = (most - 1) // 3
+    return f"{label[: most - 1 - end].rstrip()}…{label[-end:].lstrip()}"
 
 
 def interval_rows(
@@ -249,7 +260,7 @@ def interval_rows(
     shades = list(colours) if colours is not None else [LINE_COLOURS[1]] * len(names)
     axes.hlines(rows, low, high, colors=shades, linewidth=1.8)
     axes.scatter(value, rows, c=shades, s=28, zorder=3)
-    axes.set_yticks(rows, names, parse_math=False)
+    axes.set_yticks(rows, ["\n".join(shortened(line, 70) for line in name.split("\n")) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")

@@ -10,7 +10,7 @@ import pandas as pd
 from simulator.report.formats import ByRow, Format, Formats, number, percent, spread
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
-from simulator.report.trial_design import boundary_figure, boundary_formats
+from simulator.report.trial_design import boundary_figure, boundary_formats, boundary_notes
 from simulator.report.trial_figures import (
     accrual_figure,
     calendar_figure,
@@ -22,8 +22,9 @@ from simulator.report.trial_figures import (
 )
 from simulator.trials.endpoint import CONTINUOUS, OUTCOMES, SCALES
 from simulator.trials.operating import SUCCESS
+from simulator.trials.stated import Stated
 from simulator.trials.study import TrialStudy
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import ALIKE, AT_MARGIN, NO_EFFECT, NULLS, STATED, STATED_NULL
 
 WORDS = {
     "power": "Power",
@@ -117,6 +118,7 @@ def characteristics_table(characteristics: pd.DataFrame) -> Readable:
     }
     none = "Untreated" if "null_rate" in truths else "No effect"
     labels = {"scenario": "Scenario", NO_EFFECT: none, "posterior": "Posterior", "null_rate": "Rate to be beaten"}
+    labels |= {STATED: "Stated", STATED_NULL: "Stated, no effect", AT_MARGIN: "On the margin", ALIKE: "Arms alike"}
     return Readable(wide, formats, {truth: labels.get(truth, truth) for truth in truths})
 
 
@@ -129,7 +131,7 @@ def answer(study: TrialStudy) -> str:
         measure = SUCCESS.get(truth, "power")
         if (truth, measure) in table.index:
             value, se = (float(table[column][truth, measure]) for column in ("value", "se"))
-            which = "" if truth in ("scenario", *SUCCESS) else f" ({truth})"
+            which = "" if truth in ("scenario", NO_EFFECT, "posterior") else f" ({truth.replace('_', ' ')})"
             parts.append(f"{WORDS[measure][:1].lower()}{WORDS[measure][1:]}{which} {value:.1%} ± {100 * se:.1f}")
     text = f"With {n:,} patients: {', '.join(parts)}." if parts else f"A trial of {n:,} patients."
     if (NO_EFFECT, "success_untreated") in table.index:
@@ -140,6 +142,14 @@ def answer(study: TrialStudy) -> str:
             if untreated > 0.5
             else "."
         )
+    if (STATED, "power") in table.index and ("scenario", "power") in table.index:
+        stated, model = (float(table["value"][truth, "power"]) for truth in (STATED, "scenario"))
+        text += f" What the protocol states gives it a power of {stated:.1%}; what the model expects, {model:.1%}."
+    for truth in dict.fromkeys(study.characteristics["truth"]):
+        if (truth, "event_target_reached") in table.index and truth not in NULLS:
+            reached = float(table["value"][truth, "event_target_reached"])
+            if reached < 0.5:
+                text += f" Only {reached:.1%} of trials ({truth}) reach the {study.conduct.marked.events} events that end them."
     if study.stages is not None:
         text += two_stage_answer(study.stages, study.target)
     if study.search is not None:
@@ -214,6 +224,7 @@ def _report(folder: OutputFolder, study: TrialStudy) -> Report:
             study.levels,
             "With the same policy in all arms: the whole design, and each test alone at its planned end.",
             {"nominal": percent(2), "value": percent(2, se="se")},
+            labels={"reason": "Expected, because"},
             file="type_i_errors.csv",
         )
     if study.summaries is not None:
@@ -223,6 +234,19 @@ def _report(folder: OutputFolder, study: TrialStudy) -> Report:
             "the expected net benefit of sampling."
         )
     return report
+
+
+def simulated_power(study: TrialStudy) -> list[str]:
+    """What the planned power of the boundaries is under the truths that were simulated, and the size that it needs."""
+    table = study.characteristics
+    power = table[table["measure"] == "power"]
+    notes = [
+        f"Simulated power with {study.conduct.marked.patients:,} patients ({truth}): {value:.1%} ± {100 * se:.1f}."
+        for truth, value, se in zip(power["truth"], power["value"], power["se"], strict=True)
+    ]
+    if study.search is not None and study.search.patients is not None and len(power):
+        notes.append(f"{study.search.target:.0%} needs {study.search.patients:,} patients.")
+    return notes
 
 
 def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
@@ -236,6 +260,8 @@ def _looks(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
         report = report.table(
             study.boundaries, "Boundaries of the first endpoint.", formats, labels=labels, file="boundaries.csv"
         ).figure(figure, alt="Stopping boundaries against information")
+        for note in (*boundary_notes(study.conduct.rule.boundaries[0]), *simulated_power(study)):
+            report = report.note(note)
     else:
         design, stages = study.conduct.design, study.conduct.design.stages
         assert stages is not None and design.primary.null_rate is not None and design.two_stage is not None
@@ -291,15 +317,16 @@ def _how_many(folder: OutputFolder, report: Report, study: TrialStudy) -> Report
             labels={"patients": "Simulated", "formula_patients": "By formula", "reason": "Why they differ"},
             file="samplesize.csv",
         )
-    if len(study.endpoints) > 1:
-        figure = endpoint_figure(study.endpoints, target)
+    if len(study.conduct.design.endpoints) > 1 and study.endpoints["patients"].notna().any():
+        base = study.endpoints["truth"].iloc[0]
+        figure = endpoint_figure(study.endpoints[study.endpoints["truth"] == base], target)
         folder.figure("endpoints", figure)
         report = report.section("Which endpoint needs the fewest patients?").figure(
             figure, alt="Patients needed by endpoint"
         )
         report = report.table(
             study.endpoints.drop(columns=["outcome"]),
-            "Every endpoint on the same lives, its test alone at the planned end.",
+            "Every endpoint on the same lives under each truth, its test alone at the planned end.",
             ENDPOINT_FORMATS,
             labels=ENDPOINT_LABELS,
             file="endpoints.csv",
@@ -332,6 +359,25 @@ def _when(folder: OutputFolder, report: Report, study: TrialStudy) -> Report:
     return report
 
 
+def stated_in_words(stated: Stated) -> str:
+    """What a protocol states of one outcome, as it would say it."""
+    arm = "all arms" if stated.arm is None else stated.arm
+    if stated.event_rate is not None:
+        times = stated.at_months or ()
+        told = ", ".join(
+            f"{rate:.1%} by {month:g} months" for rate, month in zip(stated.event_rate, times, strict=True)
+        )
+    elif stated.median_months is not None:
+        told = f"median {stated.median_months:g} months"
+    elif stated.hazard_ratio is not None:
+        told = f"hazard ratio {stated.hazard_ratio:g}"
+    else:
+        until = [f" until {month:g} months" for month in stated.until_months or ()] + [""]
+        hazards = zip(stated.hazard_per_year or (), until, strict=True)
+        told = ", then ".join(f"{hazard:g} a year{end}" for hazard, end in hazards)
+    return f"{stated.outcome.replace('_', ' ')}, {arm}: {told}"
+
+
 def description(study: TrialStudy) -> list[str]:
     """The design in sentences."""
     design, marked = study.conduct.design, study.conduct.marked
@@ -339,12 +385,15 @@ def description(study: TrialStudy) -> list[str]:
     lines = [f"Arms (policy, allocation): {arms}; {marked.patients:,} patients."]
     accrual = design.accrual
     pattern = {"ramp": f" after {accrual.ramp_months or 0:g} months", "sites": f" at each of {accrual.sites} sites"}
+    later = zip(accrual.later_per_month or (), accrual.from_months or (), strict=True)
+    pattern["pieces"] = "".join(f", {rate:g} from month {month:g} on" for rate, month in later)
     random = ", at random" if accrual.poisson else ""
     lines.append(f"Accrual: {accrual.per_month:g} a month{pattern.get(accrual.pattern, '')}{random}.")
     until = "each" if design.follow_up.until == "own" else "and all until the last patient has been"
     lines.append(f"Follow-up: {design.follow_up.months:g} months {until}.")
     if marked.events is not None:
         lines.append(f"The trial ends with event {marked.events} of the first endpoint, if it comes before that.")
+    lines += [f"Stated: {stated_in_words(each)}." for each in design.stated]
     lost = design.drop_out.per_year
     lines.append("Drop-out: " + ("as in the register." if lost is None else f"{lost:g} a year."))
     strata = ", ".join(stratum.factor for stratum in design.randomisation.strata)
@@ -366,10 +415,15 @@ def description(study: TrialStudy) -> list[str]:
     chosen = {endpoint.name for endpoint in design.confirmatory}
     for endpoint in design.endpoints:
         at = "" if endpoint.at_months is None else f" at {endpoint.at_months:g} months"
+        margin = (
+            ""
+            if endpoint.aim == "superiority"
+            else f", {endpoint.aim.replace('_', '-')} with margin {endpoint.margin:g}"
+        )
         role = "confirmatory" if endpoint.name in chosen else "described"
         lines.append(
             f"Endpoint {endpoint.name}: {OUTCOMES[endpoint.outcome].label}{at}, {endpoint.test} "
-            f"({SCALES[endpoint.test]}), {role}."
+            f"({SCALES[endpoint.test]}), {role}{margin}."
         )
     sides = "one" if design.sides == 1 else "two"
     lines.append(f"Alpha {design.alpha:g}, {sides}-sided.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.special import ndtri
 
 from simulator.report.formats import Formats, number, percent
 from simulator.report.html import Report
 from simulator.report.style import LINE_COLOURS, MUTED, caption, direct_label, house_style, new_figure, percent_axis
-from simulator.trials.boundaries import Boundaries
+from simulator.statistics.boundaries import Boundaries
 from simulator.trials.calculator import Answer
 
 BOUNDARY_LABELS = {
@@ -20,7 +21,7 @@ BOUNDARY_LABELS = {
     "futility_z": "Futility z",
     "futility_if_no_effect": "Stopped for futility, no effect",
     "futility_if_effect": "Stopped for futility, effect",
-    "cumulative_power": "Power so far",
+    "cumulative_power": "Planned power so far",
 }
 QUANTITIES = {
     "alpha": "Type I error",
@@ -63,6 +64,25 @@ def summary_for_readers(summary: pd.DataFrame) -> tuple[pd.DataFrame, Formats]:
     return summary.assign(quantity=summary["quantity"].map(QUANTITIES)), {"value": number(4)}
 
 
+def boundary_notes(found: Boundaries) -> list[str]:
+    """What a reader of the boundaries should know."""
+    notes = []
+    plan = found.plan
+    fixed = float(-ndtri(plan.alpha / plan.sides))
+    if found.upper[-1] < fixed - 1e-9:
+        notes.append(
+            f"The last boundary, z {found.upper[-1]:.2f}, lies below the {fixed:.2f} of a trial without looks. That holds its "
+            "level only if the futility rule is obeyed without exception, which regulators rarely accept; a rule that is not "
+            "binding avoids it."
+        )
+    if plan.power is not None:
+        notes.append(
+            f"Planned power belongs to the effect that the maximum size detects with {plan.power:.0%}; it says nothing of an "
+            "effect that is smaller."
+        )
+    return notes
+
+
 def boundary_figure(found: Boundaries) -> Figure:
     """The stopping boundaries on the z scale against information."""
     with house_style():
@@ -99,6 +119,8 @@ def boundary_report(found: Boundaries) -> Report:
     if plan.futility is not None:
         rule = "binding: it must be obeyed" if plan.futility.binding else "not binding: alpha holds if it is overruled"
         report = report.note(f"Futility rule {plan.futility.rule}, {rule}. Power is that of a trial that obeys it.")
+    for note in boundary_notes(found):
+        report = report.note(note)
     return (
         report.figure(boundary_figure(found), alt="Stopping boundaries against information")
         .section("The whole design")
@@ -137,13 +159,22 @@ def size_report(answer: Answer) -> Report:
     """The sample size on one page."""
     first = answer.table.iloc[0]
     what = "patients" if "patients" in answer.table.columns else "events"
-    lead = f"{int(first[what])} {what} ({first['method']})."
+    lead = f"{first[what]:,.0f} {what} ({first['method']})."
     report = Report(f"Sample size: {answer.design}", lead).section("Answer")
-    report = report.table(answer.table, "Size by method.", formats_for(answer.table), file="samplesize.csv")
-    report = report.points(answer.notes)
+    shown = answer.table.drop(columns="citation")
+    report = report.table(shown, "Size by method.", formats_for(shown), file="samplesize.csv")
+    report = report.points((*answer.notes, *citations(answer)))
     if answer.detail is not None:
         report = report.table(answer.detail, "Around the answer.", formats_for(answer.detail), file="sawtooth.csv")
     return report.figure(size_figure(answer), alt="Power against size")
+
+
+def citations(answer: Answer) -> list[str]:
+    """Which formula each number comes from: papers mix them."""
+    by_source: dict[str, list[str]] = {}
+    for method, citation in zip(answer.table["method"], answer.table["citation"], strict=True):
+        by_source.setdefault(citation, []).append(method)
+    return [f"{'; '.join(methods)}: {citation}." for citation, methods in by_source.items()]
 
 
 def formats_for(table: pd.DataFrame) -> Formats:

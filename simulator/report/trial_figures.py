@@ -20,7 +20,7 @@ from simulator.report.style import (
     new_figure,
     percent_axis,
 )
-from simulator.trials.simon import TwoStage
+from simulator.statistics.simon import TwoStage
 
 BLUE, VERMILLION, GREEN = LINE_COLOURS[1], LINE_COLOURS[2], LINE_COLOURS[3]
 VIEW_COLOURS = {"sceptical": VERMILLION, "central": BLUE, "optimistic": GREEN}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from simulator.course import Check
+from simulator.report.course import with_course, write_course
 from simulator.report.formats import Formats, number, percent
 from simulator.report.html import Report
 from simulator.report.outputs import OutputFolder
@@ -89,8 +91,9 @@ def validation_report(
     ladder: pd.DataFrame,
     structural: StructuralResult | None,
     figures: dict[str, Figure],
+    course: tuple[Check, Figure] | None = None,
 ) -> Report:
-    """The report; `figures` are those of `draw_figures`."""
+    """The report; `figures` are those of `draw_figures`, `course` the course check with its figure."""
     whole, misses = validation.rows, validation.misses
     report = Report("Validation against published studies", answer(validation))
     report = report.section(
@@ -156,6 +159,8 @@ def validation_report(
         used[columns], "Every number of every study.", {**PLAIN, "n": number(0)}, labels={**LABELS, "label": "Study"},
         file="validation.csv",
     )  # fmt: skip
+    if course is not None:
+        report = with_course(report, *course)
     report = _studies(report, validation)
     listed = whole[whole["kind"] == "listed"]
     if len(listed):
@@ -258,7 +263,11 @@ def draw_figures(
 
 
 def write_validation(
-    folder: OutputFolder, validation: Validation, ladder: pd.DataFrame, structural: StructuralResult | None
+    folder: OutputFolder,
+    validation: Validation,
+    ladder: pd.DataFrame,
+    structural: StructuralResult | None,
+    course: Check | None = None,
 ) -> None:
     """Put the tables, figures and report into an output folder."""
     folder.table("validation", validation.table)
@@ -272,4 +281,5 @@ def write_validation(
     figures = draw_figures(validation, ladder, structural)
     for name, figure in figures.items():
         folder.figure(name, figure)
-    folder.report(validation_report(validation, ladder, structural, figures))
+    page = None if course is None else (course, write_course(folder, course))
+    folder.report(validation_report(validation, ladder, structural, figures, page))

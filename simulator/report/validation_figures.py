@@ -160,7 +160,7 @@ def structural_figure(table: pd.DataFrame, policy: str, time_years: float, outco
 
 
 def _rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(np.arange(len(names)), names, parse_math=False, fontsize=7.5)
+    axes.set_yticks(np.arange(len(names)), names, fontsize=7.5)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")

@@ -14,6 +14,7 @@ from simulator.living.cohort_arrays import Followed
 from simulator.rules.population.description import described
 from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.taking import Taken
 from simulator.scenario import Scenario
 from simulator.vocabulary import Event, Limb, Renal, Wound
 
@@ -34,15 +35,21 @@ TIMES = (
 )
 
 
-def patient_table(cohort: Followed, scenario: Scenario, params: Any, seed: int, first: int) -> pd.DataFrame:
+def patient_table(
+    cohort: Followed, scenario: Scenario, params: Any, seed: int, first: int, taken: Taken
+) -> pd.DataFrame:
     """One row per patient: baseline, the limb's latent response, care, and the first time of each event (years).
+
+    Real patients have the number of their `row` in the table, from 0.
 
     Where the scenario has a study's calendar, `followed_years` is how long the study would have seen the patient.
     """
-    who = described(cohort.patients, scenario.given, params, seed, first)
+    who = described(cohort.patients, taken.given, params, seed, first)
     lives = cohort.lives
     numbers = np.arange(first, first + len(lives))
     table: dict[str, Any] = {"patient": numbers}
+    if len(taken.rows):
+        table["row"] = taken.rows[numbers % len(taken.rows)]
     for column in COLUMNS:
         if column == "renal":
             table[column] = _words(Renal, who[column])

@@ -15,6 +15,7 @@ from simulator.living.capacity import Waiting
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
+from simulator.rules.population.taking import Taken
 from simulator.run.people import event_table, patient_table, queue_table, wait_table
 from simulator.run.sums import Estimate, Floats
 from simulator.scenario import Scenario
@@ -25,12 +26,16 @@ STATES = (*(state.name.lower() for state in State), "dead")
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """The patients (or the waiting list) of one policy under one draw, from patient number `first` on."""
+    """The patients (or the waiting list) of one policy under one draw, from patient number `first` on.
+
+    `taken` says which of a table they are.
+    """
 
     draw: int
     policy: str
     first: int
     what: Followed | Waiting
+    taken: Taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +127,7 @@ class Result:
     def patients(self) -> pd.DataFrame:
         """One row per draw, policy and patient: who they were, and when what happened first (years, NaN if never)."""
         parts = [
-            patient_table(k.what, self.scenario, self.parameters[k.draw], self.seed, k.first)
+            patient_table(k.what, self.scenario, self.parameters[k.draw], self.seed, k.first, k.taken)
             for k in self._kept(Followed, "keep_patients=True")
         ]
         return self._labelled(parts, Followed)

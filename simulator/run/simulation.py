@@ -20,6 +20,16 @@ from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.living.sums import Sums
 from simulator.rules.population.patient import MOST_REFERRALS
+from simulator.rules.population.taking import Taken
+from simulator.run.arguments import (
+    faults_of_draws,
+    faults_of_numbers,
+    faults_of_patients,
+    faults_of_policies,
+    faults_of_scenario,
+    faults_of_switches,
+    faults_of_times,
+)
 from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
@@ -65,11 +75,24 @@ def simulate(
     is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
     nothing else.
 
-    Raises BadInput for unknown names, impossible numbers, entry criteria that nobody meets, and parameter draws that
-    give results that are not finite.
+    A scenario with a table of real patients takes each row equally often where `patients` is a multiple of its rows, and a
+    random sample where it is less; the patient table says which row was taken.
+
+    Raises BadInput for arguments of the wrong type, unknown names, impossible numbers, entry criteria that nobody meets,
+    and parameter draws that give results that are not finite.
     """
+    problems = faults_of_scenario(scenario) + faults_of_switches(
+        fresh_patients=fresh_patients, events=events, keep_patients=keep_patients
+    )
+    problems += faults_of_numbers(earlier_draws=(earlier_draws, 0, 2**32, "a whole number, 0 or more"))
+    if workers is not None:
+        problems += faults_of_numbers(workers=(workers, 1, 1_000, "a whole number, 1 to 1,000, or None for all"))
+    if problems:
+        raise BadInput(problems)
     job, names = _job(scenario, policies, patients, seed, engine, draws, fresh_patients, times, events, keep_patients)
-    people = scenario.patients if patients is None else patients
+    people = scenario.patients if patients is None else int(patients)
+    takes = _Takes(scenario, people, int(seed), earlier_draws if fresh_patients else None)
+    job = replace(job, given=takes.of(0).given)
     ids = _draw_ids(draws, len(job.draws))
     _warm_up(job, scenario)
     pooled = [Pooled() for _ in fields(DrawMeans)]
@@ -83,13 +106,13 @@ def simulate(
     total = len(ids) * people * len(names)
     sums = Sums.zero(len(names), len(job.times))
     offset = earlier_draws * people * fresh_patients
-    for (draw, start), done in _units(job, starts, block, people, fresh_patients, workers, offset):
+    for (draw, start, taken), done in _units(job, takes, starts, block, people, fresh_patients, workers, offset):
         if done.barred:
             raise _nobody(scenario)
         sums.add(done.sums)
         first = offset + draw * people * fresh_patients + start
-        kept.extend(Kept(draw, name, first, cohort) for name, cohort in zip(names, done.cohorts, strict=False))
-        kept.extend(Kept(draw, name, first, waits) for name, waits in zip(names, done.waiting, strict=False))
+        kept.extend(Kept(draw, name, first, cohort, taken) for name, cohort in zip(names, done.cohorts, strict=False))
+        kept.extend(Kept(draw, name, first, waits, taken) for name, waits in zip(names, done.waiting, strict=False))
         if progress is not None:
             progress((draw * people + min(start + block, people)) * len(names), total)
         if start + block < people:
@@ -109,7 +132,7 @@ def simulate(
         reference=names[job.reference],
         times=job.times,
         people=people,
-        seed=seed,
+        seed=int(seed),
         engine=job.engine,
         parameters=job.draws,
         draw_ids=ids,
@@ -140,17 +163,18 @@ def _job(
     keep: bool,
 ) -> tuple[Job, tuple[str, ...]]:
     """The arrays of a simulation and its policies' names, or everything that is wrong with what was asked for."""
-    problems: list[Problem] = []
-    names = scenario.compare if policies is None else tuple(dict.fromkeys(policies))
+    problems = [] if policies is None else faults_of_policies(policies)
+    names = scenario.compare if policies is None or problems else tuple(dict.fromkeys(policies))
     shared = scenario.settings.capacity
     chosen = engine or ("simpy" if shared else "compiled")
-    when = np.asarray(scenario.times if times is None else sorted(set(times)), np.float64)
     if not names:
         problems.append(Problem("simulate", "policies", "none", "at least one policy"))
-    if patients is not None and patients < 1:
-        problems.append(Problem("simulate", "patients", str(patients), "a whole number above 0"))
-    if not 0 <= seed < 2**64:
-        problems.append(Problem("simulate", "seed", str(seed), "a whole number, 0 to 2**64 - 1"))
+    if patients is not None:
+        problems += faults_of_patients(patients, scenario)
+    problems += faults_of_numbers(seed=(seed, 0, 2**64 - 1, "a whole number, 0 to 2**64 - 1"))
+    if times is not None:
+        problems += faults_of_times(times, scenario.horizon)
+    problems += (unreadable := faults_of_draws(draws))
     if chosen not in {"compiled", "simpy"}:
         problems.append(Problem("simulate", "engine", repr(engine), "'compiled' or 'simpy'"))
     elif chosen == "compiled" and shared:
@@ -158,16 +182,14 @@ def _job(
         problems.append(Problem("simulate", "engine", "'compiled'", allowed))
     if shared and fresh_patients:
         problems.append(Problem("simulate", "fresh_patients", "True", "False, where people share one queue"))
-    if not len(when) or not ((when >= 0.0) & (when <= scenario.horizon)).all():
-        allowed = f"at least one number of years, each 0 to the horizon, {scenario.horizon:g}"
-        problems.append(Problem("simulate", "times", str(when.tolist()), allowed))
-    for read, what in ((scenario.policy_records, names), (scenario.parameter_draws, draws)):
+    for read, what in ((scenario.policy_records, names), (scenario.parameter_draws, None if unreadable else draws)):
         try:
             read(what)
         except BadInput as bad:
             problems.extend(bad.problems)
     if problems:
         raise BadInput(problems)
+    when = np.asarray(scenario.times if times is None else sorted(set(times)), np.float64)
     capacity = None
     if shared:
         arrivals = shared.arrivals_per_week * WEEKS_PER_YEAR
@@ -200,21 +222,40 @@ def _warm_up(job: Job, scenario: Scenario) -> None:
         raise _nobody(scenario)
 
 
+class _Takes:
+    """The real patients of each draw: the same for all, or with fresh patients a sample of its own for each.
+
+    `earlier` is the number of draws that came before with fresh patients; None without them.
+    """
+
+    def __init__(self, scenario: Scenario, people: int, seed: int, earlier: int | None) -> None:
+        self.scenario, self.people, self.seed, self.earlier = scenario, people, seed, earlier
+        self._last = earlier or 0, scenario.taken(people, seed, earlier or 0)
+
+    def of(self, draw: int) -> Taken:
+        """Those of one draw. The last answer is kept, because the units of a draw follow each other."""
+        cohort = 0 if self.earlier is None else self.earlier + draw
+        if self._last[0] != cohort and self.people < len(self.scenario.given):
+            self._last = cohort, self.scenario.taken(self.people, self.seed, cohort)
+        return self._last[1]
+
+
 def _units(
     job: Job,
+    takes: _Takes,
     starts: Iterable[int],
     block: int,
     people: int,
     fresh_patients: bool,
     workers: int | None,
     earlier: int,
-) -> Iterator[tuple[tuple[int, int], Done]]:
-    """Every (draw, first patient of a block) with what it gave, in order, computed by `workers` threads.
+) -> Iterator[tuple[tuple[int, int, Taken], Done]]:
+    """Every (draw, first patient of a block, the draw's real patients) with what it gave, in order, by `workers` threads.
 
     `earlier` patients come before those of the first draw.
     """
     threads = (workers or _processors()) if job.engine == "compiled" else 1
-    waiting: deque[tuple[tuple[int, int], Future[Done]]] = deque()
+    waiting: deque[tuple[tuple[int, int, Taken], Future[Done]]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
         for draw, start in product(range(len(job.draws)), starts):
@@ -223,7 +264,9 @@ def _units(
                 yield unit, future.result()
             first = earlier + draw * people * fresh_patients + start
             count = min(block, people - start)
-            waiting.append(((draw, start), pool.submit(job.run, draw, first, count)))
+            taken = takes.of(draw)
+            own = job if taken.given is job.given else replace(job, given=taken.given)
+            waiting.append(((draw, start, taken), pool.submit(own.run, draw, first, count)))
         while waiting:
             unit, future = waiting.popleft()
             yield unit, future.result()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from simulator.compiling import record_dtype
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
+from simulator.evidence.wholes import WHOLES, Whole, too_much
+from simulator.evidence.wholes import columns as views_of
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
@@ -55,7 +57,8 @@ def parameter_draws(
     `draws` has a column for each parameter that varies (a column `draw` is left aside); without it there is one draw,
     the register's own values. The attributable share is that of the view unless `draws` has it.
 
-    Raises BadInput for unknown names, values outside their range and a table without rows.
+    Raises BadInput for unknown names, values outside their range, shares of one whole that add to more than 1, and a
+    table without rows.
     """
     columns: dict[str, Any] = {}
     if draws is not None:
@@ -70,7 +73,17 @@ def parameter_draws(
     for name, value in register.values().items():
         table[name] = columns.get(name, value)
     table[SHARE] = columns.get(SHARE, table[f"{SHARE}_{view}"])
+    if any(name in columns for whole in WHOLES for name in whole.shares):
+        problems = [_too_much("draws", *found) for found in too_much(views_of(table))]
+        if problems:
+            raise BadInput(problems)
     return table
+
+
+def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArray[np.bool_]) -> Problem:
+    first = int(np.flatnonzero(wrong)[0])
+    also = f" and {int(wrong.sum()) - 1} more" if wrong.sum() > 1 else ""
+    return Problem(file, whole.key, f"{total[first]:g} in draw {first}{also}", "at most 1 together in every draw")
 
 
 def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Problem]:

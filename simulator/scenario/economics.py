@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import (
@@ -24,6 +25,10 @@ from simulator.scenario.limits import (
 from simulator.scenario.policy import Fault
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+HALVES = 2
+"""Parts of the patients of a draw, each with luck of its own, whose difference tells how large that luck is."""
 
 
 class Discounting(Frozen):
@@ -63,7 +68,7 @@ class Budget(Frozen):
 class Variant(Frozen):
     """One row of the scenario table: what differs from the base case."""
 
-    label: str
+    label: Label
     parameters: dict[str, Any] = Field(default_factory=dict)
     horizon_years: Years | None = None
     life_table_period: str | None = None

@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.errors import Problem, nearest
+from simulator.errors import Problem, nearest, shown
+from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.scenario.policy import Policy
@@ -42,7 +44,7 @@ def sound_part(model: type[BaseModel], table: Mapping[str, Any], name: str, prob
         if problem.value == MISSING:
             continue
         problems.append(Problem(name, problem.key, problem.value, _in_words(problem.allowed)))
-        _remove(sound, problem.key.split("."))
+        _remove(sound, problem.key.replace("[", ".").split("."))
     return sound
 
 
@@ -126,16 +128,16 @@ def resolved_policy(
     table: Table = {}
     for ancestor in line:
         table = merged({key: value for key, value in table.items() if key not in OWN}, tables[ancestor])
-    policy = Policy.model_validate({"label": name} | table)
+    policy = Policy.model_validate({"label": label_from(name)} | table)
     for key, value, allowed in policy.faults():
-        problems.append(Problem(file, f"{prefix}{key}", str(value), allowed))
+        problems.append(Problem(file, f"{prefix}{key}", shown(value), allowed))
     return policy
 
 
 def _read(file: Path, name: str, problems: list[Problem]) -> Layer:
     table = _complete(name, read_toml(file, name, problems), file.parent, problems)
-    table.setdefault("label", file.stem)
-    return Layer(name, table, file.read_bytes() if file.is_file() else b"")
+    table.setdefault("label", label_from(file.stem))
+    return Layer(name, table, file.read_bytes() if is_file(file) else b"")
 
 
 def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[Problem]) -> Table:
@@ -148,8 +150,8 @@ def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[
     if str(payer.get("perspective", "")).endswith(".toml"):
         payer["perspective"] = str(folder / payer["perspective"])
     policies = sound.get("policies", {})
-    for policy in [key for key in policies if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", key)]:
-        allowed = "a name of letters, digits, _ and -, a letter first"
+    for policy in [key for key in policies if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,59}", key)]:
+        allowed = "a name of at most 60 letters, digits, _ and -, a letter first"
         problems.append(Problem(name, f"policies.{policy}", "name of a policy", allowed))
         del policies[policy]
     return sound
@@ -159,16 +161,11 @@ def _scenario_file(source: str | Path, folder: Path, problems: list[Problem], ex
     """The file of a scenario given as a path (from `folder` on) or as the name of a shipped one."""
     names = {file.stem: file for file in sorted(shipped("scenarios").glob("*.toml"))}
     path = folder / source
-    try:
-        if path.is_file():
-            return path
-    except OSError:  # a name that no file system takes, too long or forbidden
-        pass
+    if is_file(path):
+        return path
     if str(source) in names:
         return names[str(source)]
-    allowed = f"{nearest(str(source), names)} Or a TOML file at this place"
-    if path.suffix == ".toml":
-        allowed = f"a TOML file at this place, or one of {', '.join(names)}"
+    allowed = instead(path, "scenario")
     if extended_by:
         problems.append(Problem(extended_by, "extends", repr(str(source)), allowed))
     else:

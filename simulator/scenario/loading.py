@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, Suggestions, nearest, said, shown
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
 from simulator.evidence.shipped import shipped
+from simulator.evidence.wholes import too_much
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import patients_in
+from simulator.rules.population.taking import at_most, fault_of
+from simulator.scenario.economics import HALVES
 from simulator.scenario.inheritance import (
     Layer,
     Table,
@@ -30,7 +33,9 @@ from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.settings import Settings
 
-RENAL_SHARES = ("renal_moderate_share", "renal_severe_share", "renal_dialysis_share")
+CALL = "load_scenario"
+TABLE = "patients (a table)"
+"""What messages call real patients that did not come from a file."""
 
 
 def load_scenario(
@@ -44,11 +49,14 @@ def load_scenario(
     `policies` are compared instead of the scenario's own; if its reference is not among them, the first is the
     reference. `overrides` is laid over the files as one more difference, in their own words, as in
     ``{"evidence": {"view": "sceptical"}, "parameters": {"restenosis_rate": 0.5}}``; a file named in it is found from
-    the working folder on.
+    the working folder on. A pandas table may stand in place of a file of patients: ``{"population": {"csv": table}}``.
 
-    Raises BadInput with every fault of every file.
+    Raises BadInput for arguments of the wrong type, and with every fault of every file.
     """
-    problems: list[Problem] = []
+    problems = _slips(source, policies, overrides)
+    if problems:
+        raise BadInput(problems)
+    overrides, table = _without_table(overrides)
     layers = scenario_layers(source, overrides, problems)
     if not layers:
         raise BadInput(problems)
@@ -61,13 +69,42 @@ def load_scenario(
     register = _register(settings, layers, problems)
     life_table = _life_table(settings, layers, problems)
     inputs: dict[str, bytes] = {}
+    inputs |= {str(settings.population.csv): table} if table else {}
     given, columns = _given(settings, layers, inputs, problems)
+    settings = _as_many_as_given(settings, len(given), layers, problems)
     if problems or life_table is None:
         raise BadInput(problems)
     inputs |= _inputs(settings, layers, known)
     name = next(layer.name for layer in reversed(layers) if layer.content)
     resolved = {name: policy for name, policy in options.items() if policy is not None}
     return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs)
+
+
+def _slips(source: object, policies: Any, overrides: object) -> list[Problem]:
+    """Arguments of the wrong type."""
+    problems = []
+    if source is not None and not isinstance(source, str | Path):
+        allowed = "the name of a shipped scenario, or the path of a TOML file; differences go to overrides={...}"
+        problems.append(Problem(CALL, "source", said(source), allowed))
+    if policies is not None:
+        listed = isinstance(policies, Collection) and not isinstance(policies, str)
+        if not listed or not all(isinstance(name, str) for name in policies):
+            problems.append(
+                Problem(CALL, "policies", said(policies), "a list of names, as ['conservative', 'protocol']")
+            )
+    if overrides is not None and not isinstance(overrides, Mapping):
+        allowed = "a dictionary of a scenario's tables, as {'evidence': {'view': 'sceptical'}}"
+        problems.append(Problem(CALL, "overrides", said(overrides), allowed))
+    return problems
+
+
+def _without_table(overrides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, bytes]:
+    """Overrides with a word in place of a pandas table of patients, and that table as the content of a CSV file."""
+    people = (overrides or {}).get("population")
+    table: Any = people.get("csv") if isinstance(people, Mapping) else None
+    if people is None or not hasattr(table, "to_csv"):
+        return overrides, b""
+    return {**(overrides or {}), "population": {**people, "csv": TABLE}}, table.to_csv(index=False).encode()
 
 
 def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
@@ -86,7 +123,7 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
         settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
     if settings is not None:
         for key, value, allowed in settings.faults():
-            problems.append(Problem(written_in(layers, key), key, str(value), allowed))
+            problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
 
 
@@ -131,22 +168,21 @@ def _compared(
 
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
     """The register with the scenario's own values laid over it."""
-    register = load_register()
+    register, close = load_register(), Suggestions()
     sound = {}
     for name, value in settings.parameters.items():
         key = f"parameters.{name}"
         file = written_in(layers, key)
         if name not in register:
-            problems.append(Problem(file, key, repr(value), nearest(name, register.names())))
+            problems.append(Problem(file, key, repr(value), close(name, register.names())))
         elif faults := outside_range(register[name], value, file, key):
             problems.extend(faults)
         else:
             sound[name] = float(value)
     register = register.with_values(sound)
-    total = sum(register[name].value for name in RENAL_SHARES)
-    if total > 1.0:
+    for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
-        problems.append(Problem(file, "parameters." + " + ".join(RENAL_SHARES), f"{total:g}", "at most 1 together"))
+        problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))
     return register
 
 
@@ -167,7 +203,7 @@ def _given(
     place = settings.population.csv
     if place is not None:
         try:
-            inputs[place] = Path(place).read_bytes()
+            inputs[place] = inputs[place] if place in inputs else Path(place).read_bytes()
         except (OSError, ValueError):  # a name with a null character is a ValueError
             file = written_in(layers, "population.csv")
             problems.append(Problem(file, "population.csv", repr(place), "a CSV file at this place"))
@@ -177,6 +213,33 @@ def _given(
             except BadInput as bad:
                 problems.extend(bad.problems)
     return np.zeros((0, len(COLUMNS))), ()
+
+
+def _as_many_as_given(settings: Settings, rows: int, layers: list[Layer], problems: list[Problem]) -> Settings:
+    """The settings with as many patients as a table has rows, unless the file that names it or a later one says how many.
+
+    The same for the patients of an economic draw, but no more than are simulated without a table.
+    """
+    if not rows:
+        return settings
+    named = max(place for place, layer in enumerate(layers) if "csv" in layer.table.get("population", {}))
+    later = [layer.table for layer in layers[named:]]
+    population, economics = settings.population, settings.economics
+    if not any("patients" in table.get("population", {}) for table in later):
+        settings = settings.model_copy(update={"population": population.model_copy(update={"patients": rows})})
+    elif allowed := fault_of(population.patients, rows):
+        file = written_in(layers, "population.patients")
+        problems.append(Problem(file, "population.patients", str(population.patients), allowed))
+    half, odd = divmod(economics.patients, HALVES)
+    if not any("patients" in table.get("economics", {}) for table in later):
+        fewer = economics.model_copy(update={"patients": HALVES * at_most(half, rows)})
+        settings = settings.model_copy(update={"economics": fewer})
+    elif odd or fault_of(half, rows):
+        allowed = f"{fault_of(half, rows) or 'an even number'}; this in each of the {HALVES} halves of a draw"
+        problems.append(
+            Problem(written_in(layers, "economics.patients"), "economics.patients", str(economics.patients), allowed)
+        )
+    return settings
 
 
 def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer]) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
+from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
 
@@ -37,6 +38,26 @@ class Criteria(Frozen):
             yield "age_at_least", self.age_at_least, f"below age_below = {self.age_below:g}"
         if self.rutherford_at_least > self.rutherford_at_most:
             yield "rutherford_at_least", self.rutherford_at_least, f"at most {self.rutherford_at_most}"
+
+
+def stricter(one: Criteria, other: Criteria) -> Criteria:
+    """Criteria that only those meet who meet both."""
+    capped = [each for each in (one, other) if each.tcpo2_below is not None]
+    lowest = min(capped, key=lambda each: each.tcpo2_below or 0.0, default=None)
+    ages = [each.age_below for each in (one, other) if each.age_below is not None]
+    suitable = one.angioplasty_suitable if other.angioplasty_suitable == "any" else other.angioplasty_suitable
+    return Criteria(
+        tcpo2_at_least=max(one.tcpo2_at_least, other.tcpo2_at_least),
+        tcpo2_below=None if lowest is None else lowest.tcpo2_below,
+        ankle_pressure_counts=bool(capped) and all(each.ankle_pressure_counts for each in capped),
+        age_at_least=max(one.age_at_least, other.age_at_least),
+        age_below=min(ages) if ages else None,
+        rutherford_at_least=max(one.rutherford_at_least, other.rutherford_at_least),
+        rutherford_at_most=min(one.rutherford_at_most, other.rutherford_at_most),
+        severe_renal=one.severe_renal and other.severe_renal,
+        dialysis=one.dialysis and other.dialysis,
+        angioplasty_suitable=suitable,
+    )
 
 
 class CellTherapy(Frozen):
@@ -81,7 +102,7 @@ class Policy(Frozen):
     """One option of the comparison. Everybody whom it does not treat has conservative care."""
 
     extends: str | None = None
-    label: str = ""
+    label: Label = ""
     description: str = ""
     note: str = ""
     eligibility: Criteria = Criteria()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
+from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
@@ -76,7 +77,7 @@ class Scenario:
 
     @property
     def patients(self) -> int:
-        """How many patients are simulated unless a caller says otherwise."""
+        """How many patients are simulated unless a caller says otherwise: the rows of a table, if there is one."""
         return self.settings.population.patients
 
     @property
@@ -113,6 +114,22 @@ class Scenario:
     def life_table_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Knot ages (k,) and log hazards (2, k) of background death."""
         return self.life_table.to_arrays()
+
+    def taken(self, people: int, seed: int, cohort: int = 0) -> Taken:
+        """The real patients of a cohort; see `simulator.rules.population.taking.take`."""
+        return take(self.given, people, seed, cohort)
+
+    def people_fault(self, people: int) -> str | None:
+        """What is allowed where the scenario's table of real patients does not allow so many; None where it does."""
+        return fault_of(people, len(self.given))
+
+    def people_up_to(self, people: int) -> int:
+        """The largest number of patients up to `people` that the table of real patients allows."""
+        return at_most(people, len(self.given))
+
+    def people_from(self, people: int) -> int:
+        """The smallest number of patients from `people` on that the table of real patients allows."""
+        return at_least(people, len(self.given))
 
     def params(self, values: Mapping[str, float] | None = None) -> Any:
         """The parameters as engines read them, some replaced by `values`.

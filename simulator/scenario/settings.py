@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
@@ -19,7 +20,8 @@ from simulator.vocabulary import DAYS_PER_YEAR
 class Population(Frozen):
     """How many patients, and a table of real ones (CSV, from the scenario file on) if there is one.
 
-    Real patients are taken in turn until there are enough, each time with luck of their own; none is turned away.
+    Real patients are taken equally often, each time with luck of their own, or as a random sample where there are more of
+    them than patients (`simulator.rules.population.taking`); none is turned away.
     """
 
     patients: Patients
@@ -85,7 +87,7 @@ class Settings(Frozen):
     """A whole scenario. A file writes a part of it, and what it `extends` gives the rest."""
 
     extends: str | None = None
-    label: str
+    label: Label
     description: str = ""
     compare: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
     reference: str

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -23,17 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.errors import BadInput, CheckFailed, Problem, nearest
+from simulator.errors import BadInput, CheckFailed, Problem, nearest, shown
 from simulator.evidence.posterior import joint_names, posterior_table
+from simulator.evidence.wholes import WHOLES, Whole, columns, cut_to_one, too_much
 from simulator.living.outcomes import OUTCOMES
 from simulator.run.job import Done, Job
 from simulator.scenario import Policy, Scenario, load_scenario
 from simulator.scenario.arrays import SHARE, policy_records
+from simulator.scenario.caveats import caveats
 from simulator.sensitivity.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
 from simulator.sensitivity.clinical_worth import ClinicalWorth, parameter_input
 from simulator.sensitivity.inputs import Catalogue, Floats, JointDraws
 from simulator.sensitivity.model import Fault, Model
-from simulator.sensitivity.policy_settings import belongs_to, setting_inputs, with_settings
+from simulator.sensitivity.policy_settings import belongs_to, setting_faults, setting_inputs, with_settings
 from simulator.sweep.model import Evaluation, canonical
 
 SETTINGS = ("scenario", "overrides")
@@ -99,9 +101,42 @@ class Clinical:
             yield "policies", list(self.model.policies), "nothing: the outputs name their policies"
         if self.model.patients < FEWEST_PATIENTS:
             yield "patients", self.model.patients, f"{FEWEST_PATIENTS} or more"
+        elif fault := self.scenario.people_fault(self.model.patients):
+            yield "patients", self.model.patients, fault
         if self.scenario.settings.capacity is not None:
             name = self.scenario.name
             yield "model.settings.scenario", name, "a scenario without a shared resource ([capacity])"
+
+    def row_faults(self, inputs: Floats, chosen: Collection[str]) -> Iterator[Fault]:
+        """What a scenario with a row's values would be refused for: shares of one whole, and settings of one policy."""
+        for whole, total, wrong in self._broken(inputs):
+            ranged = [name for name in whole.shares if name in chosen]
+            if ranged:
+                told = f"{total.max():g} in row {int(np.argmax(total))}, and more than 1 in {_rows(wrong)}"
+                others = [f"{name} is {self._usual(name)}" for name in whole.shares if name not in ranged]
+                allowed = "at most 1 together in every row" + (f"; {', '.join(others)}" if others else "")
+                yield " + ".join(ranged if len(ranged) > 1 else whole.shares), told, allowed
+        columns = dict(zip(self.model.parameters, inputs.T, strict=True))
+        for name, policy in self._known.items():
+            yield from setting_faults(name, policy, columns)
+
+    def row_notes(self, inputs: Floats) -> Iterator[str]:
+        """What must be said of the policies, and where shares were cut that come from distributions of their own."""
+        yield from caveats(self.scenario, self.policies)
+        for whole, _, wrong in self._broken(inputs):
+            yield (
+                f"In {_rows(wrong)} {whole.key} are more than 1, because each comes from a distribution of its own; those"
+                f" rows were run with what the later ones leave of 1 for {whole.shares[0]}, and if need be for the next."
+            )
+
+    def _broken(self, inputs: Floats) -> Iterator[tuple[Whole, Floats, NDArray[np.bool_]]]:
+        columns = dict(zip(self.model.parameters, inputs.T, strict=True))
+        usual = self.scenario.register.values()
+        moved = {name for whole in WHOLES if not columns.keys().isdisjoint(whole.shares) for name in whole.shares}
+        return too_much({name: columns.get(name, np.full(len(inputs), usual[name])) for name in moved})
+
+    def _usual(self, name: str) -> str:
+        return "drawn" if name in self.model.parameters else f"{self.scenario.register[name].value:g}"
 
     def evidence(self) -> str:
         """Hash of everything that is read from files."""
@@ -121,7 +156,7 @@ class Clinical:
         starts = (replicate * people + cuts[:-1]).tolist()
         values = np.empty((len(inputs), len(self.outputs)))
         errors = np.empty_like(values)
-        job = self._job(inputs)
+        job = replace(self._job(inputs), given=self.scenario.taken(people, self.model.seed, replicate).given)
         with announced("the simulation"):
             job.run(0, 0, 1)
         for row, row_id in enumerate(row_ids.tolist()):
@@ -159,9 +194,11 @@ class Clinical:
         """What the engine needs to run any of the rows."""
         scenario = self._valued
         varied = {name: i for i, name in enumerate(self.model.parameters) if name in self.scenario.register}
-        draws = np.zeros(len(inputs), [(name, np.float64) for name in varied])
-        for name, i in varied.items():
-            draws[name] = inputs[:, i]
+        with_them = {name for whole in WHOLES if not varied.keys().isdisjoint(whole.shares) for name in whole.shares}
+        draws = np.zeros(len(inputs), [(name, np.float64) for name in dict.fromkeys([*varied, *sorted(with_them)])])
+        for name in draws.dtype.names or ():
+            draws[name] = inputs[:, varied[name]] if name in varied else self.scenario.register[name].value
+        cut_to_one(columns(draws))
         return Job(
             engine="compiled",
             draws=scenario.parameter_draws(draws),
@@ -188,7 +225,7 @@ class Clinical:
         policies = {name: with_settings(known, changed.get(name, {})) for name, known in self._known.items()}
         faults = [(name, *fault) for name, policy in policies.items() for fault in policy.faults()]
         if faults:
-            raise BadInput(Problem(name, key, str(value), allowed) for name, key, value, allowed in faults)
+            raise BadInput(Problem(name, key, shown(value), allowed) for name, key, value, allowed in faults)
         return policies
 
     def _totals(self, done: list[Done], job: Job, row: int, inputs: Floats, policies: Mapping[str, Policy]) -> Floats:
@@ -233,6 +270,10 @@ def _misfit(key: str, settings: Mapping[str, object]) -> str:
     allowed = {"scenario": (str, "the name of a shipped scenario or a TOML file"), "overrides": (dict, "a table")}
     kind, words = allowed[key]
     return "" if isinstance(settings[key], kind) else words
+
+
+def _rows(wrong: NDArray[np.bool_]) -> str:
+    return f"{int(wrong.sum()):,} of {len(wrong):,} rows"
 
 
 @lru_cache(maxsize=8)

@@ -15,9 +15,10 @@ import numpy as np
 
 from simulator.errors import CheckFailed
 from simulator.sensitivity.designs import Design, make_design
-from simulator.sensitivity.indices import Index, indices, is_constant, seeded
+from simulator.sensitivity.indices import Index, indices, is_constant, without_intervals
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.space import Space
+from simulator.words.luck import generator
 
 MOST_RUNS = 400
 """Runs to learn from: the time grows with their cube, and a few hundred say nearly all about smooth outputs."""
@@ -67,7 +68,7 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
     _, distinct = np.unique(points, axis=0, return_index=True)
     if is_constant(outputs) or len(distinct) < 20:
         raise CheckFailed("an emulator needs an output that moves and 20 different runs")
-    picked = seeded(seed, "emulator").permutation(np.sort(distinct))[: int(MOST_RUNS / (1 - HELD_OUT))]
+    picked = generator(seed, "emulator").permutation(np.sort(distinct))[: int(MOST_RUNS / (1 - HELD_OUT))]
     cut = int(len(picked) * (1 - HELD_OUT))
     learn, judge = picked[:cut], picked[cut:]
     shift, scale = float(outputs[learn].mean()), float(outputs[learn].std())
@@ -95,8 +96,11 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
     )
 
 
-def emulated_sobol(emulator: Emulator, space: Space, *, seed: int, confidence: float) -> list[Index]:
-    """First and total Sobol' indices of the emulator's mean, from a study too large for the model itself."""
+def emulated_sobol(emulator: Emulator, space: Space, *, seed: int) -> list[Index]:
+    """First and total Sobol' indices of the emulator's mean, from a study too large for the model itself.
+
+    Without intervals: what the emulator gets wrong is most of their error, and no sample of it shows that.
+    """
     design: Design = make_design("sobol", LARGER, len(space.factors), seed, groups=space.groups)
     mean = emulator.mean(design.points)
-    return indices(design, space, mean, np.zeros_like(mean), seed=seed, confidence=confidence)
+    return without_intervals(indices(design, space, mean, np.zeros_like(mean), seed=seed, confidence=0.95))

@@ -2,19 +2,20 @@
 
 What SALib leaves to its callers happens here. It returns zeros without a word when one output is not a number, so
 `Runs` are checked before they come here. It takes a seed of 0 for none and seeds the global generator of NumPy, so
-it is given a seed that is never 0 and the caller's generator is put back. Its interval of the derivative-based
-measure is that of another quantity, and it has none for several indices: these come from a bootstrap over the
-blocks of the design.
+it is given a seed that is never 0 and the caller's generator is put back.
+
+Intervals are SALib's for Sobol' indices and RBD-FAST. Its interval of the derivative-based measure is that of another
+quantity, so ours is a bootstrap over the blocks of the design; its interval of mu* is too narrow for few trajectories,
+so ours is Student's. Other methods have no interval, nor have small studies: `Method.intervals_from`.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -25,10 +26,9 @@ from scipy.stats import t as student
 from simulator.sensitivity.designs import CURVE, HARMONICS, MORRIS_LEVELS, Design, salib_problem
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.space import Space
+from simulator.words.luck import generator
 
 RESAMPLES = 100
-FEW_RESAMPLES = 25
-"""Of methods that test distributions against each other, which takes seconds per output already."""
 REGIONS = 4
 """Regional analysis sets each quarter of the results against the others."""
 
@@ -40,7 +40,6 @@ HEADLINE = {
     "sobol": "ST",
     "fast": "ST",
     "rbd_fast": "S1",
-    "delta": "delta",
     "pawn": "median",
     "regional": "largest",
 }
@@ -56,7 +55,7 @@ def strengths(method: str, values: pd.Series[float]) -> pd.Series[float]:
 
 @dataclass(frozen=True)
 class Index:
-    """One index of one parameter (or factor, or group) with its standard error and interval."""
+    """One index of one parameter (or factor, or group) with its standard error and interval, NaN where it has none."""
 
     parameter: str
     index: str
@@ -83,18 +82,23 @@ def indices(
 ) -> list[Index]:
     """The indices of a method for one output, shape (rows,), with its Monte Carlo standard errors.
 
-    Intervals at level `confidence` tell what another sample of the design might give; those of one-way and grid
-    designs, which are no samples, come from the Monte Carlo errors. Where there are `replicates`, shape (replicates,
-    rows), those of a one-way design come from them instead, so that luck which all rows share cancels. An output that
-    never moves has no indices: each is NaN.
+    Intervals at level `confidence` tell what another sample of the design might give, where the method at this size
+    has any that hold what they say. Those of a one-way design, which is no sample, come from the Monte Carlo errors,
+    or from `replicates`, shape (replicates, rows), so that luck which all rows share cancels. An output that never
+    moves has no indices: each is NaN.
     """
     estimate = _ESTIMATES[design.method.name]
-    wobbling = outputs if not is_constant(outputs) else np.random.default_rng(0).random(len(outputs))
+    wobbling = outputs if not is_constant(outputs) else generator(0, "constant").random(len(outputs))
     with _salib(seed) as luck:
         found = estimate(_Question(design, space, wobbling, errors, luck, confidence, replicates))
     if wobbling is not outputs:
         return [Index(each.parameter, each.index, np.nan, np.nan, np.nan, np.nan) for each in found]
-    return found
+    return found if design.method.has_intervals(design.size) else without_intervals(found)
+
+
+def without_intervals(found: Iterable[Index]) -> list[Index]:
+    """The same indices with nothing said about their errors."""
+    return [replace(each, se=math.nan, low=math.nan, high=math.nan) for each in found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,24 +123,31 @@ class _Question:
         """A seed that SALib honours: positive and 31 bits."""
         return int(self.luck.integers(1, 2**31 - 1))
 
-    def rows(self, name: str, values: Floats, half_widths: Floats) -> list[Index]:
-        """Indices with symmetric intervals."""
+    def rows(
+        self, name: str, values: Floats, half_widths: Floats | None = None, errors: float | None = None
+    ) -> list[Index]:
+        """Indices with symmetric intervals of so many standard `errors` (those of a normal law), or with none."""
+        half_widths = np.full(len(values), np.nan) if half_widths is None else half_widths
         return [
-            Index(parameter, name, float(value), float(half / self.z), float(value - half), float(value + half))
+            Index(
+                parameter,
+                name,
+                float(value),
+                float(half / (errors or self.z)),
+                float(value - half),
+                float(value + half),
+            )
             for parameter, value, half in zip(self.names, values, half_widths, strict=True)
         ]
 
-    def again(self, estimate: Callable[[Floats, Floats], Floats], resamples: int) -> Floats:
-        """What `estimate` makes of points and outputs when whole blocks are drawn again, one row per resample."""
+    def bootstrap(self, estimate: Callable[[Floats, Floats], Floats]) -> Floats:
+        """Half-widths of the indices that `estimate` makes, from whole blocks drawn again."""
         block = self.design.block
         size = len(self.outputs) // block
         rows = np.arange(size * block).reshape(size, block)
-        picks = [rows[self.luck.integers(size, size=size)].ravel() for _ in range(resamples)]
-        return np.array([estimate(self.design.points[pick], self.outputs[pick]) for pick in picks])
-
-    def bootstrap(self, estimate: Callable[[Floats, Floats], Floats], resamples: int = RESAMPLES) -> Floats:
-        """Half-widths of the indices that `estimate` makes."""
-        return np.asarray(self.z * np.nanstd(self.again(estimate, resamples), axis=0, ddof=1), dtype=np.float64)
+        picks = [rows[self.luck.integers(size, size=size)].ravel() for _ in range(RESAMPLES)]
+        again = np.array([estimate(self.design.points[pick], self.outputs[pick]) for pick in picks])
+        return np.asarray(self.z * np.nanstd(again, axis=0, ddof=1), dtype=np.float64)
 
 
 def _sobol(ask: _Question) -> list[Index]:
@@ -162,39 +173,41 @@ def _sobol(ask: _Question) -> list[Index]:
 
 
 def _morris(ask: _Question) -> list[Index]:
+    """Mean size of the elementary effects; for a factor that stands alone also their mean and spread.
+
+    A group has neither: its members move up and down at once, so that its effects have no sign of their own.
+    """
     from SALib.analyze import morris
 
     problem = salib_problem(ask.space.factors, ask.space.groups)
-    names = ("mu_star", "mu", "sigma")
+    block, size = ask.design.block, ask.design.size
 
-    def estimate(points: Floats, outputs: Floats) -> Floats:
-        found = morris.analyze(problem, points, outputs, num_resamples=2, num_levels=MORRIS_LEVELS, seed=1)
-        return np.array([np.ma.filled(found[name], np.nan) for name in names], dtype=np.float64)
+    def found(part: slice) -> dict[str, Floats]:
+        table = morris.analyze(
+            problem, ask.design.points[part], ask.outputs[part], num_resamples=2, num_levels=MORRIS_LEVELS, seed=1
+        )
+        return {name: np.ma.filled(table[name], np.nan).astype(np.float64) for name in ("mu_star", "mu", "sigma")}
 
-    values, halves = estimate(ask.design.points, ask.outputs), ask.bootstrap(estimate)
-    return [row for i, name in enumerate(names) for row in ask.rows(name, values[i], halves[i])]
+    whole = found(slice(None))
+    each = [found(slice(number * block, (number + 1) * block)) for number in range(size)]
+    wide = float(student.ppf(0.5 + ask.confidence / 2, size - 1))
+    rows: list[Index] = []
+    for name in ("mu_star", "mu"):
+        se = np.std([of[name] for of in each], axis=0, ddof=1) / math.sqrt(size)
+        rows += ask.rows(name, whole[name], wide * se, wide)
+    rows += ask.rows("sigma", whole["sigma"])
+    members = ask.names if ask.space.groups is None else ask.space.groups
+    return [row for row in rows if row.index == "mu_star" or members.count(row.parameter) == 1]
 
 
 def _fast(ask: _Question) -> list[Index]:
-    """Means over search curves with different phases; SALib's own interval for one curve is known to be unreliable.
-
-    The intervals do not cover what the neglected higher harmonics would add, which no number of curves brings.
-    """
+    """Means over search curves with different phases."""
     from SALib.analyze import fast
 
     problem = salib_problem(ask.space.factors)
     curves = ask.outputs.reshape(-1, len(ask.names) * CURVE)
     found = [fast.analyze(problem, curve, M=HARMONICS, num_resamples=2, seed=1) for curve in curves]
-    rows: list[Index] = []
-    for name in ("S1", "ST"):
-        each = np.array([curve[name] for curve in found], dtype=np.float64)
-        se = each.std(axis=0, ddof=1) / np.sqrt(len(curves))
-        wide = student.ppf(0.5 + ask.confidence / 2, len(curves) - 1)
-        rows += [
-            Index(parameter, name, float(mean), float(s), float(mean - wide * s), float(mean + wide * s))
-            for parameter, mean, s in zip(ask.names, each.mean(axis=0), se, strict=True)
-        ]
-    return rows
+    return [row for name in ("S1", "ST") for row in ask.rows(name, np.mean([curve[name] for curve in found], axis=0))]
 
 
 def _rbd_fast(ask: _Question) -> list[Index]:
@@ -225,39 +238,11 @@ def _dgsm(ask: _Question) -> list[Index]:
     return ask.rows("dgsm", values[0], halves[0]) + ask.rows("vi", values[1], halves[1])
 
 
-def _delta(ask: _Question) -> list[Index]:
-    """Half the area between the output's density and its density given the factor (Borgonovo 2007).
-
-    Estimated over equal parts of the sample with the bootstrap's bias taken off (Plischke et al. 2013, eq. 26 and 30).
-    SALib 1.6 starts that correction from a resample instead of the sample, which undoes it.
-    """
-    from SALib.analyze.delta import calc_delta
-
-    size = len(ask.outputs)
-    parts = round(min(math.ceil(size ** (2 / (7 + math.tanh((1500 - size) / 500)))), 48))
-    edges = np.linspace(0, size, parts + 1)
-    grid = np.linspace(ask.outputs.min(), ask.outputs.max(), 100)
-
-    def estimate(points: Floats, outputs: Floats) -> Floats:
-        return np.array([calc_delta(outputs, grid, column, edges) for column in points.T])
-
-    plain = estimate(ask.design.points, ask.outputs)
-    again = ask.again(estimate, FEW_RESAMPLES)
-    return ask.rows("delta", 2 * plain - again.mean(axis=0), ask.z * again.std(axis=0, ddof=1))
-
-
 def _pawn(ask: _Question) -> list[Index]:
     from SALib.analyze import pawn
 
-    problem = salib_problem(ask.space.factors)
-    names = ("median", "maximum")
-
-    def estimate(points: Floats, outputs: Floats) -> Floats:
-        found = pawn.analyze(problem, points, outputs)
-        return np.array([found[name] for name in names], dtype=np.float64)
-
-    values, halves = estimate(ask.design.points, ask.outputs), ask.bootstrap(estimate, FEW_RESAMPLES)
-    return [row for i, name in enumerate(names) for row in ask.rows(name, values[i], halves[i])]
+    found = pawn.analyze(salib_problem(ask.space.factors), ask.design.points, ask.outputs)
+    return [row for name in ("median", "maximum") for row in ask.rows(name, np.array(found[name]))]
 
 
 def _regional(ask: _Question) -> list[Index]:
@@ -268,16 +253,10 @@ def _regional(ask: _Question) -> list[Index]:
     """
     from SALib.analyze.rsa import rsa
 
-    size = len(ask.outputs)
-    scale = size * (1 / REGIONS) * (1 - 1 / REGIONS)
-
-    def estimate(points: Floats, outputs: Floats) -> Floats:
-        found = rsa(points, outputs, REGIONS, "Y") / scale
-        return np.vstack([found, np.nanmax(found, axis=0)])
-
-    values, halves = estimate(ask.design.points, ask.outputs), ask.bootstrap(estimate, FEW_RESAMPLES)
-    names = [f"quarter_{i + 1}" for i in range(REGIONS)] + ["largest"]
-    return [row for i, name in enumerate(names) for row in ask.rows(name, values[i], halves[i])]
+    scale = len(ask.outputs) * (1 / REGIONS) * (1 - 1 / REGIONS)
+    found = rsa(ask.design.points, ask.outputs, REGIONS, "Y") / scale
+    rows = [row for i, quarter in enumerate(found) for row in ask.rows(f"quarter_{i + 1}", quarter)]
+    return rows + ask.rows("largest", np.nanmax(found, axis=0))
 
 
 def _one_way(ask: _Question) -> list[Index]:
@@ -306,18 +285,10 @@ def _one_way(ask: _Question) -> list[Index]:
 
 def _grid(ask: _Question) -> list[Index]:
     """Share of the variance over the grid that lies between the levels of each factor alone."""
-    levels, factors = ask.design.size, len(ask.names)
-    shape = (levels,) * factors
-    table, noise = ask.outputs.reshape(shape), ask.errors.reshape(shape)
-    total = float(table.var())
-    shares, halves = np.empty(factors), np.empty(factors)
-    for factor in range(factors):
-        others = tuple(axis for axis in range(factors) if axis != factor)
-        means = table.mean(axis=others)
-        se = np.sqrt((noise**2).sum(axis=others)) / (noise.size / levels)
-        shares[factor] = means.var() / total
-        halves[factor] = ask.z * 2 * float(np.sqrt((((means - means.mean()) * se) ** 2).sum())) / levels / total
-    return ask.rows("main_effect", shares, halves)
+    factors = len(ask.names)
+    table = ask.outputs.reshape((ask.design.size,) * factors)
+    means = [table.mean(axis=tuple(axis for axis in range(factors) if axis != factor)) for factor in range(factors)]
+    return ask.rows("main_effect", np.array([levels.var() for levels in means]) / float(table.var()))
 
 
 _ESTIMATES: dict[str, Callable[[_Question], list[Index]]] = {
@@ -328,15 +299,9 @@ _ESTIMATES: dict[str, Callable[[_Question], list[Index]]] = {
     "sobol": _sobol,
     "fast": _fast,
     "rbd_fast": _rbd_fast,
-    "delta": _delta,
     "pawn": _pawn,
     "regional": _regional,
 }
-
-
-def seeded(seed: int, *words: str) -> np.random.Generator:
-    """A generator of its own for each use of a seed, by the names of the use."""
-    return np.random.default_rng(np.random.SeedSequence([seed, *(zlib.crc32(word.encode()) for word in words)]))
 
 
 @contextmanager
@@ -348,7 +313,7 @@ def _salib(seed: int) -> Iterator[np.random.Generator]:
         with warnings.catch_warnings():
             # SALib turns its warnings on again, so nobody shows them.
             warnings.showwarning = lambda *_args, **_more: None
-            yield seeded(seed, "indices")
+            yield generator(seed, "indices")
     finally:
         warnings.formatwarning = formatting
         np.random.set_state(state)  # noqa: NPY002

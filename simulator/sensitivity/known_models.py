@@ -6,12 +6,11 @@ the Monte Carlo standard error noise / sqrt(patients), and `seconds` is how long
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from simulator.errors import nearest
 from simulator.sensitivity.inputs import Catalogue, Floats, Input, JointDraws, uniform_between
 from simulator.sensitivity.model import Fault, Model
 from simulator.sweep.model import Evaluation
+from simulator.words.luck import generator
 
 PRETENCE = ("noise", "seconds")
 WEIGHTS = (1.0, 2.0, 3.0)
@@ -61,6 +61,16 @@ class _KnownModel(ABC):
         if self.model.setting("noise", 0.0) and self.model.patients < 1:
             yield "patients", self.model.patients, "1 or more, because the model has noise"
 
+    def row_faults(self, inputs: Floats, chosen: Collection[str]) -> Iterator[Fault]:
+        """Any numbers go together."""
+        del inputs, chosen
+        yield from ()
+
+    def row_notes(self, inputs: Floats) -> Iterator[str]:
+        """Nothing is changed."""
+        del inputs
+        yield from ()
+
     def evidence(self) -> str:
         """Nothing is read from files."""
         return ""
@@ -80,9 +90,8 @@ class _KnownModel(ABC):
         return Evaluation(values, np.full(values.shape, error))
 
     def _luck(self, row: Floats, replicate: int) -> Floats:
-        words = hashlib.sha256(f"{self.model.seed} {replicate} ".encode() + row.tobytes()).digest()
-        generator = np.random.Generator(np.random.Philox(int.from_bytes(words[:16], "little")))
-        return generator.standard_normal(len(self.model.outputs))
+        luck = generator(self.model.seed, "known model", replicate, row.tobytes().hex())
+        return luck.standard_normal(len(self.model.outputs))
 
 
 class Ishigami(_KnownModel):
@@ -146,7 +155,7 @@ class Additive(_KnownModel):
             return Catalogue(inputs)
         from scipy.stats import norm
 
-        normal = np.random.Generator(np.random.Philox(1)).standard_normal((4000, 2))
+        normal = generator(1, "known model").standard_normal((4000, 2))
         normal[:, 1] = correlation * normal[:, 0] + math.sqrt(1 - correlation**2) * normal[:, 1]
         return Catalogue(inputs, (JointDraws("draws", names[:2], np.asarray(norm.cdf(normal), dtype=np.float64)),))
 

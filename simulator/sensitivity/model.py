@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, cast
 
-from simulator.sensitivity.inputs import Catalogue
-from simulator.sweep.model import Evaluator, canonical, running_code
+from simulator.sensitivity.inputs import Catalogue, Floats
+from simulator.sweep.model import Evaluator, canonical
+from simulator.work.code import running_code
 
 KINDS: dict[str, str] = {
     "ishigami": "simulator.sensitivity.known_models:Ishigami",
@@ -40,6 +41,15 @@ class Runner(Evaluator, Protocol):
 
     def faults(self) -> Iterator[Fault]:
         """Everything that is wrong with the settings, outputs, policies and patients of its model."""
+
+    def row_faults(self, inputs: Floats, chosen: Collection[str]) -> Iterator[Fault]:
+        """What makes some of a study's rows impossible, each once over all rows: values that do not go together.
+
+        `chosen` are the inputs whose values somebody gave, as ranges or levels; the others come from distributions.
+        """
+
+    def row_notes(self, inputs: Floats) -> Iterator[str]:
+        """What a reader must know about how the rows were run."""
 
     def evidence(self) -> str:
         """Hash of every file that it reads, so that edited evidence never meets results of the old one."""

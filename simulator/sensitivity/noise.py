@@ -15,8 +15,9 @@ import numpy as np
 from scipy.stats import norm
 
 from simulator.sensitivity.designs import MORRIS_LEVELS, STEP, Design
-from simulator.sensitivity.indices import RESAMPLES, Index, seeded
+from simulator.sensitivity.indices import RESAMPLES, Index, without_intervals
 from simulator.sensitivity.inputs import Floats
+from simulator.words.luck import generator
 
 ALLOWED = 0.02
 """Share of the variance that noise may have: a parameter without influence then shows a total index of 0.02 at most."""
@@ -115,17 +116,18 @@ def noise_free(
     if design.method.name != "sobol" or replicates < 2 or noise.drowned:
         return []
     blocks = (values - values.mean(axis=1, keepdims=True)).reshape(replicates, -1, design.block)
-    luck = seeded(seed, "noise")
+    luck = generator(seed, "noise")
     size = blocks.shape[1]
     found = _cross_indices(blocks, len(labels))
     again = [_cross_indices(blocks[:, luck.integers(size, size=size)], len(labels)) for _ in range(RESAMPLES)]
     se = np.std(again, axis=0, ddof=1)
     half = float(norm.ppf(0.5 + confidence / 2)) * se
-    return [
+    rows = [
         Index(label, name, float(v), float(s), float(v - h), float(v + h))
         for name, *columns in zip(("S1_noise_free", "ST_noise_free"), found, se, half, strict=True)
         for label, v, s, h in zip(labels, *columns, strict=True)
     ]
+    return rows if design.method.has_intervals(design.size) else without_intervals(rows)
 
 
 def _cross_indices(blocks: Floats, factors: int) -> Floats:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
-from simulator.scenario.policy import Policy
-from simulator.sensitivity.inputs import Input
+import numpy as np
+
+from simulator.scenario.policy import Fault, Policy
+from simulator.sensitivity.inputs import Floats, Input
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,35 @@ def with_settings(policy: Policy, settings: Mapping[str, float]) -> Policy:
         table, _, field = key.partition(".")
         tables[table][field] = round(value) if SETTINGS[key].whole else value
     return Policy.model_validate(tables)
+
+
+def setting_faults(name: str, policy: Policy, columns: Mapping[str, Floats]) -> Iterator[Fault]:
+    """What is wrong with the policy called `name` in some row, each fault once; `columns` are the inputs by name.
+
+    Every fault is a limit on one setting or an order of two, so that no row has one if no corner of the box around all
+    rows has; only else the rows are looked at one by one.
+    """
+    own = {key.removeprefix(f"{name}."): column for key, column in columns.items() if belongs_to(key, [name])}
+    if not own:
+        return
+    rows, counts = np.unique(np.column_stack([*own.values()]), axis=0, return_counts=True)
+    corners = product(*((column.min(), column.max()) for column in own.values()))
+    if not any(_fault_keys(policy, dict(zip(own, corner, strict=True))) for corner in corners):
+        return
+    found: dict[str, tuple[object, str, int]] = {}
+    for row, count in zip(rows, counts.tolist(), strict=True):
+        for key, value, allowed in _fault_keys(policy, dict(zip(own, row.tolist(), strict=True))):
+            first, said, before = found.get(key, (value, allowed, 0))
+            found[key] = first, said, before + count
+    for key, (value, allowed, times) in found.items():
+        yield f"{name}.{key}", value, f"{allowed}; not so in {times:,} of {counts.sum():,} rows"
+
+
+def _fault_keys(policy: Policy, settings: Mapping[str, float]) -> list[Fault]:
+    try:
+        return list(with_settings(policy, settings).faults())
+    except ValueError:
+        return []  # a setting out of its own range, which is told elsewhere
 
 
 def _base(policy: Policy, key: str) -> float:

@@ -34,11 +34,10 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from simulator.errors import BadInput, Problem, nearest
-from simulator.scenario import Policy
 from simulator.sensitivity.designs import MOST_ROWS
 from simulator.sensitivity.inputs import Floats, Input
 from simulator.sensitivity.model import Fault, Model
-from simulator.sensitivity.policy_settings import SETTINGS, belongs_to, setting_inputs, with_settings
+from simulator.sensitivity.policy_settings import SETTINGS, belongs_to, setting_faults, setting_inputs
 from simulator.sensitivity.study import Count, Many, Name, Planned, as_far_as_good, read_study
 from simulator.sensitivity.sweep import PlannedRuns, Sweep
 from simulator.sweep.model import canonical
@@ -98,16 +97,21 @@ class PolicySweep(PlannedRuns):
     inputs: Floats
 
     @classmethod
-    def of(cls, study: PolicyStudy) -> PolicySweep:
-        """The sweep of a study, the same every time."""
-        return cls(study, study.to_model(), np.array(list(product(*study.vary.values())), dtype=np.float64))
+    def of(cls, study: PolicyStudy, name: str = "study") -> PolicySweep:
+        """The sweep of a study, the same every time; `name` stands for its file in messages.
+
+        Raises BadInput, before anything is run, if values of some row do not go together.
+        """
+        sweep = cls(study, study.to_model(), np.array(list(product(*study.vary.values())), dtype=np.float64))
+        sweep.refuse_impossible([*study.vary], name)
+        return sweep
 
 
 def sweep_of(content: Mapping[str, Any], name: str) -> Sweep | PolicySweep:
     """The sweep of a study of either kind from its tables; `name` stands for the file. Raises BadInput."""
     if content.get("method") == METHOD:
-        return PolicySweep.of(read_policy_study(content, name))
-    return Sweep.of(read_study(content, name))
+        return PolicySweep.of(read_policy_study(content, name), name)
+    return Sweep.of(read_study(content, name), name)
 
 
 def read_policy_study(content: Mapping[str, Any], name: str) -> PolicyStudy:
@@ -147,12 +151,14 @@ def _faults(study: PolicyStudy) -> Iterator[Fault]:
     for key in study.circumstances:
         if key not in study.map:
             yield f"vary.{key}", "a parameter off the map", "one of the map, because nobody chooses a parameter"
-    rows = math.prod(len(levels) for levels in study.vary.values()) * study.replicates
-    if rows > MOST_ROWS:
-        yield "vary", f"{rows:,} runs", f"at most {MOST_ROWS:,} runs"
+    runs = math.prod(len(levels) for levels in study.vary.values()) * study.replicates
+    if runs > MOST_ROWS:
+        yield "vary", f"{runs:,} runs", f"at most {MOST_ROWS:,} runs"
         return
+    rows = dict(zip(study.vary, np.array(list(product(*study.vary.values()))).T, strict=True))
     for name, chosen in known.items():
-        yield from _combination_faults(study, name, chosen)
+        for key, value, allowed in setting_faults(name, chosen, rows):
+            yield f"vary: {key}", value, allowed
 
 
 def _level_faults(study: PolicyStudy, inputs: Iterable[Input]) -> Iterator[Fault]:
@@ -169,19 +175,3 @@ def _level_faults(study: PolicyStudy, inputs: Iterable[Input]) -> Iterator[Fault
         setting = SETTINGS.get(key.partition(".")[2])
         if setting is not None and setting.whole and not all(level.is_integer() for level in levels):
             yield f"vary.{key}", list(levels), "whole numbers"
-
-
-def _combination_faults(study: PolicyStudy, name: str, policy: Policy) -> Iterator[Fault]:
-    """Levels of a policy's settings that are possible alone and not together, each fault once."""
-    own = study.own(name)
-    told: set[str] = set()
-    for levels in product(*(study.vary[key] for key in own)):
-        settings = {key.removeprefix(f"{name}."): level for key, level in zip(own, levels, strict=True)}
-        try:
-            changed = with_settings(policy, settings)
-        except ValueError:
-            return  # a level out of its range, which has been told
-        for key, value, allowed in changed.faults():
-            if key not in told:
-                told.add(key)
-                yield f"vary: {name}.{key}", value, allowed

@@ -26,10 +26,10 @@ EMULATORS = ("output", "learned", "held_out", "rmse", "r2", "inside")
 class Results:
     """The tables of a study.
 
-    `indices`: one row per output, parameter and index, with interval, standard error and the most that Monte Carlo
-    noise may have added (NaN where unknown). `convergence` and `ranking`: the ranking index over nested subsets.
-    `noise`: one row per output. `emulators` and `emulated`: empty unless the study asks for them. `warnings` are
-    sentences that the reader of the indices must see.
+    `indices`: one row per output, parameter and index, with interval and standard error (NaN where there are none that
+    hold what they say) and the most that Monte Carlo noise may have added (NaN where unknown). `convergence` and
+    `ranking`: the ranking index over nested subsets. `noise`: one row per output. `emulators` and `emulated`: empty
+    unless the study asks for them. `warnings` are sentences that the reader of the indices must see.
     """
 
     indices: pd.DataFrame
@@ -93,8 +93,10 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
                 warnings.append(f"{output} has no emulator: {refused}.")
                 continue
             emulators.append((output, emulator.learned, emulator.held_out, emulator.rmse, emulator.r2, emulator.inside))
-            larger = emulated_sobol(emulator, space, seed=study.seed, confidence=study.confidence)
+            larger = emulated_sobol(emulator, space, seed=study.seed)
             emulated += [(output, *_row(each), np.nan) for each in larger]
+    if not design.method.has_intervals(design.size):
+        warnings.append(design.method.why_no_intervals())
     paths = pd.concat(convergence, ignore_index=True)
     return Results(
         indices=pd.DataFrame(found, columns=list(INDICES)),

@@ -18,16 +18,19 @@ A study says nothing about workers or folders: these are options of the command,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, in_toml, nearest
+from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml
 from simulator.evidence.shipped import shipped
-from simulator.sensitivity.designs import METHODS, MOST_ROWS
+from simulator.sensitivity.designs import METHODS, MOST_ROWS, REMOVED
 from simulator.sensitivity.inputs import Catalogue, Input
 from simulator.sensitivity.model import KINDS, Model
 from simulator.sensitivity.space import Space, build_space
@@ -82,7 +85,7 @@ class Planned(Frozen):
     `rows_per_shard` is how many runs are kept or lost together; the jobs of a queue must agree on it.
     """
 
-    title: Name = "Sensitivity study"
+    title: Label = "Sensitivity study"
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     patients: Annotated[int, Field(ge=0)] = 0
     replicates: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -131,7 +134,7 @@ def load_study(path: Path | str) -> Study:
 
 
 def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
-    """The tables of a study file, given as a path or as the name of a shipped study, and what messages call it.
+    """The tables of a study file (TOML, or the JSON that lies beside its runs) or shipped study, and what to call it.
 
     A setting of the model that ends in ``.toml`` and exists beside the study file becomes an absolute path. Raises
     BadInput for a file that cannot be read.
@@ -140,12 +143,12 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
     names = {each.stem: each for each in sorted((shipped("scenarios") / SHIPPED).glob("*.toml"))}
     problems: list[Problem] = []
     content: dict[str, Any] = {}
-    if file.is_dir():
-        problems.append(Problem(str(file), "file", "a folder", "a study file (TOML)"))
-    elif not file.exists() and not file.suffix:
+    if not is_file(file):
         if str(file) in names:
             return study_tables(names[str(file)])
-        problems.append(Problem(str(file), "file", MISSING, f"{nearest(str(file), names)} Or a study file (TOML)"))
+        problems.append(Problem(str(file), "file", MISSING, instead(file, "study")))
+    elif file.suffix == ".json":
+        content = _read_json(file, problems)
     else:
         content = read_toml(file, file.name, problems)
     if problems:
@@ -155,9 +158,22 @@ def study_tables(path: Path | str) -> tuple[dict[str, Any], str]:
         settings |= {
             key: str((file.parent / value).resolve())
             for key, value in settings.items()
-            if isinstance(value, str) and value.endswith(".toml") and (file.parent / value).is_file()
+            if isinstance(value, str) and value.endswith(".toml") and is_file(file.parent / value)
         }
     return content, file.name
+
+
+def _read_json(file: Path, problems: list[Problem]) -> dict[str, Any]:
+    """The tables of a study as the folder of its runs keeps it."""
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        problems.append(Problem(file.name, "file", str(error), "the study.json that 'clti sensitivity' wrote"))
+        return {}
+    if not isinstance(content, dict):
+        problems.append(Problem(file.name, "file", "no table", "the study.json that 'clti sensitivity' wrote"))
+        return {}
+    return content
 
 
 def read_study(content: Mapping[str, Any], name: str) -> Study:
@@ -220,7 +236,7 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
     try:
         runner = model.runner()
         faults = [fault for fault in runner.faults() if fault[:2] != ("outputs", NO_OUTPUT)]
-        problems.extend(Problem(name, key, repr(value), allowed) for key, value, allowed in faults)
+        problems.extend(Problem(name, key, in_toml(value), allowed) for key, value, allowed in faults)
         return runner.catalogue()
     except BadInput as bad:
         problems.extend(bad.problems)
@@ -230,7 +246,7 @@ def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | 
 def _method_faults(content: Mapping[str, Any], name: str) -> Iterable[Problem]:
     method, size = content.get("method"), content.get("size")
     if isinstance(method, str) and method not in METHODS:
-        yield Problem(name, "method", repr(method), nearest(method, METHODS))
+        yield Problem(name, "method", repr(method), REMOVED.get(method) or nearest(method, METHODS))
     known = METHODS.get(method) if isinstance(method, str) else None
     if known is not None and isinstance(size, int) and 1 <= size < known.smallest:
         yield Problem(name, "size", str(size), f"{known.smallest} {known.counts} or more for {method}")

@@ -8,14 +8,14 @@ runs = sweep.runs(store)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.errors import CheckFailed
+from simulator.errors import BadInput, CheckFailed, Problem
 from simulator.sensitivity.designs import Design, make_design
 from simulator.sensitivity.inputs import Floats
 from simulator.sensitivity.model import Model
@@ -85,6 +85,18 @@ class PlannedRuns:
     model: Model
     inputs: Floats
 
+    def refuse_impossible(self, chosen: Collection[str], name: str) -> None:
+        """Raise BadInput if values of some row do not go together; `name` stands for the study's file in messages."""
+        faults = self.model.runner().row_faults(self.inputs, chosen)
+        problems = [Problem(name, key, str(value), allowed) for key, value, allowed in faults]
+        if problems:
+            raise BadInput(problems)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know about how the rows were run."""
+        return tuple(self.model.runner().row_notes(self.inputs))
+
     def store(self, folder: Path | str) -> ShardStore:
         """Where its runs are kept in an output folder."""
         return ShardStore.of(Path(folder), self.model)
@@ -153,8 +165,11 @@ class Sweep(PlannedRuns):
     inputs: Floats
 
     @classmethod
-    def of(cls, study: Study) -> Sweep:
-        """The sweep of a study, the same every time."""
+    def of(cls, study: Study, name: str = "study") -> Sweep:
+        """The sweep of a study, the same every time; `name` stands for its file in messages.
+
+        Raises BadInput, before anything is run, if values of some row do not go together.
+        """
         space = study.space()
         design = make_design(
             study.method,
@@ -166,4 +181,6 @@ class Sweep(PlannedRuns):
             base=space.base_point() if study.method == "one_way" else None,
         )
         inputs = space.to_inputs(design.points, levels=design.method.levels)
-        return cls(study, space, design, replace(study.to_model(), parameters=space.names), inputs)
+        sweep = cls(study, space, design, replace(study.to_model(), parameters=space.names), inputs)
+        sweep.refuse_impossible([*study.parameters.ranges], name)
+        return sweep

@@ -78,11 +78,12 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     A queue for a shared resource is left out. Raises BadInput where nobody can enter.
     """
     params, life_table = scenario.params(), scenario.life_table_arrays
+    people = scenario.taken(len(scenario.given), seed).given
     setting = new_setting(
         params,
         scenario.policy_records([policy]),
         scenario.entry_record,
-        scenario.given,
+        people,
         seed,
         life_table,
         scenario.clock,
@@ -108,7 +109,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             budgets.event(life, course.history[-1]["event"], due.time)
         given = due.kind == Event.DOSE
         moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
-    who = described(records, scenario.given, params, seed, patient)[0]
+    who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
     )

@@ -10,8 +10,10 @@ process that asked, which writes them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +42,16 @@ class Cluster:
         Without workers this waits for some to join. Raises BadInput as `check` does, and RunFailed if the cluster
         goes away.
         """
-        client = self._connect()
-        try:
-            yield from self._run(client, tasks)
-        finally:
-            client.close()
+        with _without_its_log():
+            client = self._connect()
+            try:
+                yield from self._run(client, tasks)
+            except (CancelledError, OSError, TimeoutError) as lost:
+                raise RunFailed(
+                    f"The cluster at {self.address} went away: give the same command again to go on."
+                ) from lost
+            finally:
+                client.close()
 
     def _connect(self) -> Any:
         try:
@@ -85,10 +92,22 @@ class Cluster:
                     raise RunFailed(f"{task.name}: its workers died again and again ({killed})") from killed
                 send(task, attempt + 1)
                 continue
-            except (CancelledError, OSError) as lost:
-                raise RunFailed(
-                    f"the cluster at {self.address} went away; finished shards are safe: give the same command again"
-                ) from lost
             future.release()
             yield task, result
             fill()
+
+
+@contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep the client's log, which prints a traceback for a scheduler that died, from those who get a sentence instead."""
+    with suppress(ImportError):
+        import distributed  # noqa: F401  (its import sets the levels)
+    logs = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.comm", "tornado")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)

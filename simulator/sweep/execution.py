@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput
-from simulator.sweep.model import Evaluation, Floats, RunFailed, SweepModel, running_code
-from simulator.sweep.shards import Finished, Memory, ShardStore, Store, forget_oldest
+from simulator.sweep.model import Evaluation, Floats, RunFailed, SweepModel
+from simulator.sweep.shards import Finished, Keeper, Memory, ShardStore
+from simulator.work.code import running_code
+from simulator.work.store import forget_oldest
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ def make_plan(
 def execute(
     model: SweepModel,
     inputs: Floats,
-    store: Store,
+    store: Keeper,
     *,
     replicates: int = 1,
     rows_per_shard: int = 64,
@@ -146,9 +148,14 @@ def execute(
     """
     plan = make_plan(model, inputs, store.read(), replicates=replicates, rows_per_shard=rows_per_shard, part=part)
     advance = started(plan) if started else (lambda _runs: None)
-    with closing((way or ThisProcess()).run(iter(plan.tasks))) as results:
+    done = plan.finished
+    with (
+        store.going_on(lambda: f"{done:,} of {plan.runs:,} runs are"),
+        closing((way or ThisProcess()).run(iter(plan.tasks))) as results,
+    ):
         for task, evaluation in results:
             store.write(task.replicate, task.inputs, evaluation)
+            done += len(task.row_ids)
             advance(len(task.row_ids))
     return plan
 
@@ -168,7 +175,8 @@ def run_rows(
     Without a cache nothing is kept. `advance` hears of runs found and runs made. Raises what `execute` does, and
     BadInput where the model refuses a row for what somebody typed.
     """
-    store: Store = Memory() if cache is None else ShardStore.of(cache, model)
+    shards = None if cache is None else ShardStore.of(cache, model)
+    store = Memory.of(shards)
 
     def started(plan: Plan) -> Advance:
         told = advance or (lambda _runs: None)

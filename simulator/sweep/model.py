@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,11 +71,3 @@ class SweepModel(Protocol):
 def canonical(content: Mapping[str, Any]) -> str:
     """JSON with one spelling for one content. Raises TypeError or ValueError for what JSON cannot say."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-@lru_cache(maxsize=1)
-def running_code() -> str:
-    """Hash of the sources that can change a result, and of the versions that compile them."""
-    from simulator.compiling import source_hash
-
-    return source_hash()

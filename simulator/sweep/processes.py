@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,29 @@ from simulator.sweep.model import Evaluation, RunFailed
 
 ATTEMPTS = 3
 """Times that workers may die without any task done in between before the run gives up."""
+
+
+SHORT = 2.0
+"""Seconds, about what workers take to start: a sweep that ends sooner never needs them."""
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class EveryCore:
+    """This process for a short while, then as many as there are cores for all that is left."""
+
+    def run(self, tasks: Iterator[Task]) -> Generator[Done]:
+        """Run every task."""
+        start = time.monotonic()
+        for task in tasks:
+            yield task, evaluate(task)
+            if cores() > 1 and time.monotonic() - start > SHORT:
+                break
+        yield from Processes(cores()).run(tasks)
 
 
 @dataclass(frozen=True)

@@ -1,44 +1,36 @@
-"""Finished runs on disk: shards that carry their own name, proof and origin.
+"""Finished runs on disk: pieces of the store with the inputs, values and Monte Carlo errors of some runs.
 
-A shard is a Parquet file with the inputs, values and Monte Carlo errors of some runs: a column for each, or where there
-are hundreds a column of lists for all. Its name is the SHA-256 of what
-decided them: the model with its code and evidence (the *family*), the replicate and the bytes of the inputs. Its schema
-carries the SHA-256 of what came out. A shard appears complete or not at all, and one that is damaged or comes from
-elsewhere is named and never used.
+The name of such a shard is the SHA-256 of what decided its runs: the model with its code and evidence (the *family*), the
+replicate and the bytes of the inputs. One that is damaged is dropped and made again; one that comes from elsewhere is named
+and never used.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.errors import CheckFailed
 from simulator.sweep.model import Evaluation, Floats, SweepModel
+from simulator.work.disk import save
+from simulator.work.store import Damaged, Store
 
 FOLDER = "shards"
-MARK = b"clti_shard"
-MOST_COLUMNS = 100
-"""Numbers of a kind that have columns of their own; more of them share one, because columns cost time and not rows."""
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+ABOUT = "about.json"
+"""What the runs of a folder are, for people who wonder why they are not used."""
+NAMED = 3
+"""Folders of other runs that are explained."""
 
 
 class BadShard(CheckFailed):
-    """Shards that are damaged or belong elsewhere; the message names each."""
-
-
-class StorageFull(CheckFailed):
-    """There is no room for another shard."""
+    """Shards that must not be used; the message names each."""
 
 
 class MissingRuns(CheckFailed):
@@ -91,7 +83,7 @@ class Finished:
         return values, errors
 
 
-class Store(Protocol):
+class Keeper(Protocol):
     """Where finished runs are kept."""
 
     def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> object:
@@ -100,20 +92,38 @@ class Store(Protocol):
     def read(self) -> Finished:
         """Every finished run."""
 
+    def going_on(self, done: Callable[[], str]) -> AbstractContextManager[None]:
+        """Around the work; what stops it says with `done` what is safe."""
+
 
 @dataclass(frozen=True)
 class Memory:
-    """Runs kept for as long as this object."""
+    """Runs held for as long as this object, those of the shards `behind` it included; new ones are kept there too.
 
+    What another process forgets on disk in the meantime is not missed.
+    """
+
+    behind: ShardStore | None = None
     finished: Finished = field(default_factory=Finished)
+
+    @classmethod
+    def of(cls, behind: ShardStore | None) -> Memory:
+        """What is there already."""
+        return cls(behind, Finished() if behind is None else behind.read())
 
     def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> None:
         """Keep the runs of a shard."""
+        if self.behind is not None:
+            self.behind.write(replicate, inputs, evaluation)
         self.finished.add(replicate, inputs, evaluation.values, evaluation.errors)
 
     def read(self) -> Finished:
         """Every finished run."""
         return self.finished
+
+    def going_on(self, done: Callable[[], str]) -> AbstractContextManager[None]:
+        """Around the work; what stops it says with `done` what is safe."""
+        return nullcontext() if self.behind is None else self.behind.going_on(done)
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,15 @@ class ShardStore:
         """Where the shards of this model lie."""
         return self.root / FOLDER / self.family[:16]
 
+    @property
+    def pieces(self) -> Store:
+        """The shards as pieces of the store."""
+        return Store(self.folder)
+
+    def going_on(self, done: Callable[[], str]) -> AbstractContextManager[None]:
+        """Around the work; what stops it says with `done` what is safe."""
+        return self.pieces.going_on(done)
+
     def key(self, replicate: int, inputs: Floats) -> str:
         """Name of the shard with these inputs."""
         whole = hashlib.sha256(f"{self.family} {replicate} ".encode())
@@ -145,23 +164,37 @@ class ShardStore:
 
     def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> Path:
         """Write a shard so that it survives a crash at any moment. Raises StorageFull."""
-        key = self.key(replicate, inputs)
-        content = self._parquet(key, replicate, inputs, evaluation)
-        target = self.folder / f"{key}.parquet"
-        save(target, content)
-        return target
+        arrays = {
+            "replicate": np.array([replicate]),
+            "inputs": inputs,
+            "values": evaluation.values,
+            "errors": evaluation.errors,
+        }
+        if not (self.folder / ABOUT).exists():
+            save(self.folder / ABOUT, self._about())
+        return self.pieces.write(self.key(replicate, inputs), arrays)
 
     def read(self) -> Finished:
-        """Every finished run, each shard checked. Raises BadShard with all shards that must not be used."""
+        """Every finished run; damaged shards are dropped, told once. Raises BadShard with all that must not be used."""
+        return self._gathered(healing=True)
+
+    def _gathered(self, *, healing: bool) -> Finished:
         finished = Finished()
         bad: list[str] = []
-        for file in sorted(self.folder.glob("*.parquet")):
+        for key in self.pieces:
+            file = self.pieces.file(key)
             try:
-                replicate, inputs, evaluation = self._checked(file)
-            except BadShard as fault:
-                bad.append(str(fault))
+                shard = self.pieces.read(key) if healing else self.pieces.checked(key)
+            except (Damaged, OSError) as fault:
+                bad.append(f"{file}: damaged, {fault}")
                 continue
-            if not finished.add(replicate, inputs, evaluation.values, evaluation.errors):
+            if shard is None:
+                continue
+            if shard.keys() != {"replicate", "inputs", "values", "errors"} or key != self.key(
+                int(shard["replicate"][0]), shard["inputs"]
+            ):
+                bad.append(f"{file}: foreign, from another model, version, evidence, seed or study")
+            elif not finished.add(int(shard["replicate"][0]), shard["inputs"], shard["values"], shard["errors"]):
                 bad.append(f"{file}: gives other results than another shard for the same runs")
         if bad:
             raise BadShard(
@@ -171,148 +204,56 @@ class ShardStore:
         return finished
 
     def take(self, others: Iterable[ShardStore]) -> None:
-        """Copy the shards of other folders into this one, once all of them have been checked.
+        """Copy the shards of other folders into this one, once all of them have been checked; theirs stay as they are.
 
-        Raises BadShard for what `read` finds, and for a folder whose shards all come from another study.
+        Raises BadShard for shards that must not be used, damaged ones too, and for a folder whose shards all come from
+        another study.
         """
         others = tuple(others)
         for other in others:
-            if not other.read().shards and other.strangers():
+            if not other._gathered(healing=False).shards and other.strangers():
                 names = ", ".join(map(str, other.strangers()))
                 raise BadShard(f"{names}: foreign, from another model, version, evidence, seed or study")
         for other in others:
-            for file in sorted(other.folder.glob("*.parquet")):
-                if not (self.folder / file.name).exists():
-                    save(self.folder / file.name, file.read_bytes())
+            for key in other.pieces:
+                if not self.pieces.file(key).exists():
+                    save(self.pieces.file(key), other.pieces.file(key).read_bytes())
 
     def strangers(self) -> tuple[Path, ...]:
         """Folders beside this one with shards of other models, versions or studies."""
         beside = self.folder.parent
         return tuple(sorted(each for each in beside.glob("*") if each.is_dir() and each != self.folder))
 
-    def _parquet(self, key: str, replicate: int, inputs: Floats, evaluation: Evaluation) -> bytes:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    def why_not_used(self) -> tuple[str, ...]:
+        """A sentence for each of the latest folders of other runs beside this one, on why they are of no use here."""
+        latest = sorted(self.strangers(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+        return tuple(f"Not used: the runs in {folder}, {self._difference(folder)}." for folder in latest[:NAMED])
 
-        columns = {
-            **_as_columns("input", self.model.parameters, inputs),
-            **_as_columns("value", self.model.outputs, evaluation.values),
-            **_as_columns("error", self.model.outputs, evaluation.errors),
-        }
-        mark = {
-            "key": key,
-            "family": self.family,
-            "replicate": replicate,
-            "content": _content(inputs, evaluation),
-            "kind": self.model.kind,
-            "patients": self.model.patients,
-            "seed": self.model.seed,
-            "numpy": np.__version__,
-        }
-        table = pa.table(columns).replace_schema_metadata({MARK: json.dumps(mark, sort_keys=True).encode()})
-        sink = pa.BufferOutputStream()
-        # A dictionary would give every NaN the same bits.
-        pq.write_table(table, sink, use_dictionary=False, compression="zstd", write_statistics=False)
-        return bytes(sink.getvalue())
-
-    def _checked(self, file: Path) -> tuple[int, Floats, Evaluation]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+    def _difference(self, folder: Path) -> str:
+        """What sets the runs in a folder apart from those of this model."""
         try:
-            table = pq.read_table(file, partitioning=None)
-            mark: dict[str, Any] = dict(json.loads((table.schema.metadata or {})[MARK]))
-            replicate = int(mark["replicate"])
-            inputs = _columns(table, "input", self.model.parameters)
-            outputs = self.model.outputs
-            found = Evaluation(_columns(table, "value", outputs), _columns(table, "error", outputs))
-        except (pa.ArrowException, OSError) as error:
-            raise BadShard(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error
-        except KeyError as error:
-            raise BadShard(f"{file}: foreign, it has no {error}") from error
-        except (ValueError, TypeError) as error:
-            raise BadShard(f"{file}: damaged, it is not laid out as a shard") from error
-        if mark.get("family") != self.family:
-            raise BadShard(f"{file}: foreign, it comes from another model, version, evidence, seed or study")
-        if mark.get("content") != _content(inputs, found):
-            raise BadShard(f"{file}: damaged, its numbers do not match their hash")
-        key = self.key(replicate, inputs)
-        if key != mark.get("key") or file.stem != key:
-            raise BadShard(f"{file}: foreign, its name does not match its inputs")
-        return replicate, inputs, found
+            about = json.loads((folder / ABOUT).read_bytes())
+            seed, patients = about["seed"], about["patients"]
+            parameters, outputs = set(about["parameters"]), set(about["outputs"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "which do not say what they are"
+        if seed != self.model.seed:
+            return f"which have the seed {seed}"
+        if patients != self.model.patients:
+            return f"which have {patients} patients"
+        if not set(self.model.parameters) <= parameters:
+            return "which vary other parameters"
+        lacking = [name for name in self.model.outputs if name not in outputs]
+        if lacking:
+            return f"which keep the means of their own outputs and no lives: {lacking[0]} needs all of them again"
+        return "which are of other settings or evidence, or of another version of the program"
 
-
-def _as_columns(kind: str, names: tuple[str, ...], numbers: Floats) -> dict[str, Any]:
-    """Columns of a shard for numbers of shape (rows, names)."""
-    import pyarrow as pa
-
-    if len(names) <= MOST_COLUMNS:
-        return {f"{kind}.{name}": numbers[:, i] for i, name in enumerate(names)}
-    return {kind: pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(numbers).ravel()), len(names))}
-
-
-def _columns(table: Any, kind: str, names: tuple[str, ...]) -> NDArray[np.float64]:
-    if len(names) > MOST_COLUMNS:
-        lists = table[kind].combine_chunks()
-        return np.array(lists.flatten().to_numpy(), dtype=np.float64).reshape(len(table), len(names))
-    columns = [table[f"{kind}.{name}"].to_numpy() for name in names]
-    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float64) if columns else np.empty((len(table), 0))
-
-
-def _content(inputs: Floats, evaluation: Evaluation) -> str:
-    whole = hashlib.sha256()
-    for array in (inputs, evaluation.values, evaluation.errors):
-        whole.update(f"{array.shape} ".encode() + np.ascontiguousarray(array, dtype="<f8").tobytes())
-    return whole.hexdigest()
-
-
-def save(target: Path, content: bytes) -> None:
-    """Write a file, complete or not at all, so that it survives a crash at any moment. Raises StorageFull."""
-    draft = target.parent / f".{target.name[:16]}-{os.getpid()}-{secrets.token_hex(4)}"
-    with room_in(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        _settle(target.parent)
-
-
-def forget_oldest(root: Path, most_bytes: int) -> None:
-    """Drop the oldest shards of a cache, of whatever models, until the others take `most_bytes` at most."""
-    found = ((each.stat(), each) for each in (root / FOLDER).glob("*/*.parquet"))
-    total = 0
-    for _, size, file in sorted(((stat.st_mtime, stat.st_size, file) for stat, file in found), reverse=True):
-        total += size
-        if total > most_bytes:
-            file.unlink(missing_ok=True)
-
-
-@contextmanager
-def room_in(folder: Path) -> Iterator[None]:
-    """Turn what the system says about a full disk into StorageFull."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise StorageFull(
-            f"No room left for {folder} ({error.strerror}). Every finished shard is safe: free some space and give the "
-            "same command again, which goes on where it stopped."
-        ) from error
-
-
-def _settle(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system knows how."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def _about(self) -> bytes:
+        model = self.model
+        about = {
+            "seed": model.seed,
+            "patients": model.patients,
+            "parameters": model.parameters,
+            "outputs": model.outputs,
+        }
+        return json.dumps(about).encode()

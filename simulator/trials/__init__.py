@@ -1,5 +1,4 @@
-"""Trial statistics: boundaries, sample sizes and endpoint tests on many trials at once.
+"""Trials of simulated patients, or of stated rates: designs, their conduct, and what they find out.
 
-Nothing here knows the patient model. Endpoint tests take arrays of shape (trials, patients), so a simulator hands over
-all its trials in one call. Arm 1 is always compared with arm 0, and a patient whose arm is negative takes no part.
+The statistics that know no patient are in `simulator.statistics`.
 """

@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BeforeValidator
 
 from simulator.compiling import compiled
+from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.rules.draws import budget
 from simulator.scenario.limits import number
 from simulator.scenario.policy import Fault
+from simulator.statistics.survival_course import Pieces
 from simulator.vocabulary import Stream
 
 Array = NDArray[np.float64]
@@ -24,6 +26,7 @@ begins with the patients of a smaller one."""
 
 PerMonth = Annotated[float, BeforeValidator(number(0.01, 10_000.0, "patients a month"))]
 RampMonths = Annotated[float, BeforeValidator(number(0.1, 240.0, "months"))]
+FromMonths = Annotated[float, BeforeValidator(number(0.1, 240.0, "months"))]
 Sites = Annotated[int, BeforeValidator(number(1, 1_000, whole=True))]
 Opening = Annotated[float, BeforeValidator(number(0.0, 60.0, "months"))]
 
@@ -32,29 +35,41 @@ class Accrual(Frozen):
     """How patients come in.
 
     `constant`: `per_month`. `ramp`: from nothing to `per_month` over `ramp_months`. `sites`: `sites` of them, each
-    `per_month`, opening `opening_months` apart. With `poisson` entries are random at these rates, otherwise evenly
-    spaced.
+    `per_month`, opening `opening_months` apart. `pieces`: `per_month` at first, then each `later_per_month` from its
+    `from_months` on. With `poisson` entries are random at these rates, otherwise evenly spaced.
     """
 
-    pattern: Literal["constant", "ramp", "sites"] = "constant"
+    pattern: Literal["constant", "ramp", "sites", "pieces"] = "constant"
     per_month: PerMonth
     ramp_months: RampMonths | None = None
     sites: Sites | None = None
     opening_months: Opening | None = None
+    later_per_month: Annotated[tuple[PerMonth, ...] | None, BeforeValidator(as_tuple)] = None
+    from_months: Annotated[tuple[FromMonths, ...] | None, BeforeValidator(as_tuple)] = None
     poisson: bool = False
 
     def faults(self) -> Iterator[Fault]:
         """Keys that the pattern lacks or does not use."""
-        for key, pattern in (("ramp_months", "ramp"), ("sites", "sites"), ("opening_months", "sites")):
+        for key, pattern in (
+            ("ramp_months", "ramp"),
+            ("sites", "sites"),
+            ("opening_months", "sites"),
+            ("later_per_month", "pieces"),
+            ("from_months", "pieces"),
+        ):
             value = getattr(self, key)
             if value is None and self.pattern == pattern:
                 yield key, "missing", f"required by the pattern {pattern!r}"
             elif value is not None and self.pattern != pattern:
                 yield key, value, f"only with the pattern {pattern!r}"
+        rates, times = self.later_per_month or (), self.from_months or ()
+        if len(rates) != len(times) or list(times) != sorted(set(times)):
+            yield "from_months", list(times), "increasing months, one for each of later_per_month"
 
     def faster(self, factor: float) -> Accrual:
         """The same pattern with every rate multiplied."""
-        return self.model_copy(update={"per_month": self.per_month * factor})
+        later = None if self.later_per_month is None else tuple(rate * factor for rate in self.later_per_month)
+        return self.model_copy(update={"per_month": self.per_month * factor, "later_per_month": later})
 
     def date(self, expected: ArrayLike) -> Array:
         """Years since the trial opened at which `expected` patients would have come; increasing in it."""
@@ -71,6 +86,8 @@ class Accrual(Frozen):
             come = rate * self.opening_months * opened * (opened + 1) / 2.0
             stage = np.searchsorted(come, x, side="right") - 1
             months = self.opening_months * stage + (x - come[stage]) / (rate * (stage + 1.0))
+        elif self.pattern == "pieces":
+            months = Pieces((rate, *(self.later_per_month or ())), self.from_months or ()).inverse(x)
         else:
             months = x / (rate * (self.sites or 1))
         return np.asarray(months / 12.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
 from simulator.rules.population.patient import COLUMNS
-from simulator.trials.design import CATEGORIES, Stratum
 from simulator.vocabulary import Stream
+
+if TYPE_CHECKING:
+    from simulator.trials.design import Stratum
+
+
+CATEGORIES = {"rutherford": (4, 3), "renal": (0, 4)}
+"""Strata with more than two levels: the lowest code and the number of levels."""
 
 
 def stratum_rules(strata: tuple[Stratum, ...]) -> NDArray[np.float64]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from simulator.trials import binary_tests, competing_tests, survival_tests
-from simulator.trials.binary_tests import Counts, ExactP
-from simulator.trials.continuous_tests import ancova
+from simulator.statistics import binary_tests, competing_tests, survival_tests
+from simulator.statistics.binary_tests import Counts, ExactP
+from simulator.statistics.continuous_tests import ancova
+from simulator.statistics.effect import Effect, ratio_or_nan
+from simulator.statistics.win_statistics import Level, WinStatistics, win_statistics
 from simulator.trials.data import TOUCH, TrialData
-from simulator.trials.effect import Effect, ratio_or_nan
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.win_statistics import Level, WinStatistics, win_statistics
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -28,6 +28,8 @@ class Analysis:
     estimate and se are on the scale of the test (`endpoint.SCALES`), arm 1 against the control. z is positive where the
     result is good for patients and standard normal (or smaller in its tails, for exact tests) without an effect;
     against is the same for harm. NaN where the data cannot be tested. information: events, or patients who are through.
+    shares: of a yes-or-no endpoint the rates by arm (`rate_0`, `rate_1`; a single arm's rate of success is `rate_1`) and
+    the share `missing` of those who are through.
     """
 
     estimate: Array
@@ -35,6 +37,7 @@ class Analysis:
     z: Array
     against: Array
     information: Array
+    shares: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +133,13 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
 
 
 def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
+    if endpoint.aim != "superiority":
+        gain = effect.estimate if endpoint.good else -effect.estimate
+        z = ratio_or_nan(gain + endpoint.loss, effect.se)
+        if endpoint.aim == "equivalence":
+            # Both one-sided tests must succeed, so the weaker one decides.
+            z = np.minimum(z, ratio_or_nan(endpoint.loss - gain, effect.se))
+        return Analysis(effect.estimate, effect.se, z, -z, information)
     z = effect.z if endpoint.good else -effect.z
     return Analysis(effect.estimate, effect.se, z, -z, information)
 
@@ -150,19 +160,27 @@ def _one_arm(endpoint: Endpoint, data: TrialData) -> Analysis:
     p = binary_tests.one_sample(successes, n, endpoint.null_rate)
     rate = ratio_or_nan(successes, n)
     se = np.sqrt(ratio_or_nan(rate * (1.0 - rate), n))
-    return Analysis(rate, se, -ndtri(p.greater), -ndtri(p.less), through(endpoint, data).sum(axis=1) * 1.0)
+    ready = through(endpoint, data).sum(axis=1) * 1.0
+    shares = {"rate_1": rate, "missing": 1.0 - ratio_or_nan(n, ready)}
+    return Analysis(rate, se, -ndtri(p.greater), -ndtri(p.less), ready, shares)
 
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     table = counts(endpoint, data, comparison)
     effect = BINARY[endpoint.test](table)
     information = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
+    rates = table.risks
+    shares = {
+        "rate_0": rates[0],
+        "rate_1": rates[1],
+        "missing": 1.0 - ratio_or_nan(table.n_0 + table.n_1, information),
+    }
     if isinstance(effect, Effect):
-        return _signed(endpoint, effect, information)
+        return replace(_signed(endpoint, effect, information), shares=shares)
     size = binary_tests.risk_difference(table)
     more, fewer = -ndtri(effect.greater), -ndtri(effect.less)
     good, bad = (more, fewer) if endpoint.good else (fewer, more)
-    return Analysis(size.estimate, size.se, good, bad, information)
+    return Analysis(size.estimate, size.se, good, bad, information, shares)
 
 
 def _with_z(z: Callable[[Counts], Array]) -> Callable[[Counts], Effect]:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from simulator.errors import BadInput
-from simulator.trials import competing_tests, samplesize, survival_tests
+from simulator.statistics import competing_tests, samplesize, survival_tests
+from simulator.statistics.exact_binomial import single_arm_size
 from simulator.trials.analysis import (
     TimeToEvent,
     analyse,
@@ -31,9 +32,9 @@ from simulator.trials.conduct import Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import Design
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.exact_binomial import single_arm_size
 from simulator.trials.looks import end_of_trial
 from simulator.trials.simulation import POOL, Simulation
+from simulator.trials.size_search import EXACT, exact_sizes
 
 
 @dataclass(frozen=True)
@@ -169,17 +170,23 @@ def _proportions(pooled: Pool, endpoint: Endpoint, comparison: int, alpha: float
         p0, p1 = (float(risk[0]) for risk in table.risks)
         ready = int((arms(pooled.data, comparison, through(endpoint, pooled.data)) >= 0).sum())
         missing = 1.0 - float(table.n_0[0] + table.n_1[0]) / ready
-    same = endpoint.test in ("chi_square", "chi_square_corrected", "fisher")
+    inputs = f"{p0:.1%} in the control arm, {p1:.1%}; {missing:.1%} missing"
+    if endpoint.test in EXACT:
+        first, _ = exact_sizes(EXACT[endpoint.test], float(p0), float(p1), alpha, power, pooled.ratio)
+        return [Formula("exact power of the test", first / (1.0 - missing), inputs)]
+    same = endpoint.test == "chi_square"
     n = samplesize.two_proportions(float(p0), float(p1), alpha, power, pooled.ratio, pooled=same)
     method = "two proportions, pooled variance" if same else "two proportions, unpooled variance"
-    return [Formula(method, n / (1.0 - missing), f"{p0:.1%} in the control arm, {p1:.1%}; {missing:.1%} missing")]
+    return [Formula(method, n / (1.0 - missing), inputs)]
 
 
 def _one_arm(pooled: Pool, endpoint: Endpoint, alpha: float, power: float) -> list[Formula]:
     assert endpoint.null_rate is not None
-    rate = float(analyse(endpoint, pooled.data).estimate[0])
+    found = analyse(endpoint, pooled.data)
+    rate, se = float(found.estimate[0]), float(found.se[0])
     n = single_arm_size(endpoint.null_rate, rate, alpha, power).first
-    return [Formula("exact binomial", float(n), f"{rate:.1%} succeed, against {endpoint.null_rate:.1%}")]
+    error = 2.0 * se / abs(rate - endpoint.null_rate)
+    return [Formula("exact binomial", float(n), f"{rate:.1%} succeed, against {endpoint.null_rate:.1%}", error=error)]
 
 
 def _means(pooled: Pool, endpoint: Endpoint, comparison: int, alpha: float, power: float) -> list[Formula]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
 from simulator.trials.analysis import Analysis, analyse, at_a_time, through
-from simulator.trials.conditional_power import PromisingZone, enlarged, weighted_z
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.decisions import Decisions, Reason, decide, decide_stages
 from simulator.trials.design import Design
@@ -111,6 +111,7 @@ class Conduct:
                 columns[f"{field}_at_end:{name}"] = values[:, -1]
             columns[f"z_at_end:{name}"] = _stack(analyses, "z")[:, -1, h]
             columns[f"against_at_end:{name}"] = _stack(analyses, "against")[:, -1, h]
+            columns |= {f"{share}_at_end:{name}": values for share, values in analyses[-1][h].shares.items()}
         columns["any_rejected"] = np.asarray(made.rejected.any(axis=1), float)
         columns["all_rejected"] = np.asarray(made.rejected.all(axis=1), float)
         columns["success"] = (made.reason == Reason.EFFICACY) * 1.0
@@ -120,6 +121,7 @@ class Conduct:
                 found = analyse(endpoint, whole, arm)
                 columns[f"estimate_at_end:{name}"], columns[f"se_at_end:{name}"] = found.estimate, found.se
                 columns[f"z_at_end:{name}"], columns[f"against_at_end:{name}"] = found.z, found.against
+                columns |= {f"{share}_at_end:{name}": values for share, values in found.shares.items()}
         return columns
 
     def _grow(

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.trials import multiplicity
+from simulator.statistics import multiplicity
 from simulator.trials.design import Design
 
 Array = NDArray[np.float64]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, PrivateAttr
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
+from simulator.statistics.simon import TwoStage, two_stage
+from simulator.statistics.spending import Spending
+from simulator.statistics.stopping_plan import Futility
 from simulator.trials.accrual import Accrual
+from simulator.trials.allocation import CATEGORIES
 from simulator.trials.endpoint import Endpoint, Months
-from simulator.trials.simon import TwoStage, two_stage
-from simulator.trials.spending import Spending
-from simulator.trials.stopping_plan import Futility
+from simulator.trials.stated import Stated
 
 MOST_PATIENTS = 100_000
 
@@ -28,8 +31,6 @@ Rate = Annotated[float, BeforeValidator(number(0.0, 20.0, "per year"))]
 Growth = Annotated[float, BeforeValidator(number(1.0, 10.0, "times the planned size"))]
 Number = Annotated[float, BeforeValidator(number(-1e6, 1e6))]
 
-CATEGORIES = {"rutherford": (4, 3), "renal": (0, 4)}
-"""Strata with more than two levels: the lowest code and the number of levels."""
 MEASURES = ("age", "diabetes_years", "tcpo2_measured")
 """Strata that need a cut."""
 
@@ -37,7 +38,7 @@ MEASURES = ("age", "diabetes_years", "tcpo2_measured")
 class Arm(Frozen):
     """Patients under one policy; `allocation` is the arm's part of the patients."""
 
-    name: str
+    name: Label
     policy: str
     allocation: Share = 1
 
@@ -200,7 +201,7 @@ class Multiplicity(Frozen):
 class Design(Frozen):
     """A whole trial. The first arm is the control; a single arm is tested against a rate."""
 
-    label: str
+    label: Label
     description: str = ""
     note: str = ""
     scenario: str = "base"
@@ -216,13 +217,24 @@ class Design(Frozen):
     follow_up: FollowUp
     size: Size = Size()
     randomisation: Randomisation = Randomisation()
+    stated: Annotated[tuple[Stated, ...], BeforeValidator(as_tuple)] = ()
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(as_tuple)]
     looks: Looks | None = None
     futility: FutilityRule | None = None
     reestimation: Reestimation | None = None
     two_stage: Stages | None = None
     multiplicity: Multiplicity | None = None
-    file: str = Field(default="design", exclude=True)
+    _file: str = PrivateAttr("design")
+
+    @property
+    def file(self) -> str:
+        """What a reader calls the file that this was read from."""
+        return self._file
+
+    def read_from(self, called: str) -> Design:
+        """The same design, read from a file that a reader calls `called`."""
+        self._file = called
+        return self
 
     @property
     def primary(self) -> Endpoint:

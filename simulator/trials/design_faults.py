@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from simulator.errors import BadInput, nearest
 from simulator.scenario.policy import Fault
+from simulator.statistics.exact_binomial import single_arm_problems
+from simulator.statistics.spending import NAMES as SPENDING
 from simulator.trials.design import MEASURES, Design
 from simulator.trials.endpoint import Endpoint
-from simulator.trials.exact_binomial import single_arm_problems
-from simulator.trials.spending import NAMES as SPENDING
+from simulator.trials.idle_keys import idle_keys
+from simulator.trials.stated import stated_faults
 
 
 def faults(design: Design) -> Iterator[Fault]:
@@ -27,8 +29,12 @@ def faults(design: Design) -> Iterator[Fault]:
         yield "endpoints", "none", "at least one endpoint"
         return
     yield from _endpoints(design)
+    yield from idle_keys(design)
+    yield from stated_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
+    if not unknown:
+        yield from _aims(design)
     yield from _randomisation(design)
     yield from _size(design)
     if not unknown:
@@ -72,9 +78,25 @@ def _endpoints(design: Design) -> Iterator[Fault]:
     for visit in visits:
         if visit > longest and design.follow_up.until == "own":
             yield "visits.at_months", visit, f"at most follow_up.months = {longest:g}"
-    for place, endpoint in enumerate(design.endpoints):
+    for endpoint in design.endpoints:
         for key, value, allowed in endpoint.faults(len(design.arms), visits, longest, len(design.randomisation.strata)):
-            yield f"endpoints.{place}.{key}", value, f"{endpoint.name}: {allowed}"
+            yield f"endpoints.{endpoint.name}.{key}", value, allowed
+
+
+def _aims(design: Design) -> Iterator[Fault]:
+    """What a margin goes with."""
+    others = [each for each in design.endpoints if each.aim != "superiority"]
+    if not others:
+        return
+    primary = design.primary
+    if any(each is not primary for each in others) or len(design.confirmatory) > 1:
+        yield "endpoints.aim", others[-1].name, "for the first endpoint only, and one that is tested alone"
+    if design.sides == 2:
+        yield "sides", design.sides, f"1: {primary.aim} is tested in one direction (or in each at alpha)"
+    if primary.aim == "equivalence" and (design.looks is not None or design.reestimation is not None):
+        yield "looks", "given", "none with aim 'equivalence', whose two tests no boundary here is made for"
+    if design.crossover is not None:
+        yield "crossover", design.crossover.to, "nothing with a margin: whoever switches makes arms alike"
 
 
 def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
@@ -109,7 +131,7 @@ def _randomisation(design: Design) -> Iterator[Fault]:
     for place, stratum in enumerate(design.randomisation.strata):
         if (stratum.cut is None) == (stratum.factor in MEASURES):
             allowed = "a value to split at" if stratum.cut is None else "nothing, because it has levels of its own"
-            yield f"randomisation.strata.{place}.cut", stratum.cut, f"{stratum.factor}: {allowed}"
+            yield f"randomisation.strata[{place + 1}].cut", stratum.cut, f"{stratum.factor}: {allowed}"
 
 
 def _size(design: Design) -> Iterator[Fault]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.errors import BadInput, Problem, nearest, shown
+from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario, load_scenario
@@ -40,18 +42,17 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
     problems: list[Problem] = []
     names = shipped_designs()
     file = Path(source)
-    if not file.is_file() and str(source) in names:
+    if not is_file(file) and str(source) in names:
         file = names[str(source)]
+    if not is_file(file):
+        raise BadInput([Problem(str(file), "file", MISSING, instead(file, "design"))])
     root = shipped("scenarios")
     called = spelled(file.resolve(), root) if file.resolve().is_relative_to(root) else str(file)
-    if not file.is_file():
-        allowed = f"a TOML file at this place, or a shipped design: {nearest(str(source), names)}"
-        raise BadInput([Problem(called, "file", MISSING, allowed)])
     table = merged(read_toml(file, called, problems), overrides or {})
-    design = checked(Design, {"label": file.stem} | table, called, "", problems) if not problems else None
+    design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
     if design is not None:
-        design = design.model_copy(update={"file": called})
-        problems += [Problem(called, key, str(value), allowed) for key, value, allowed in faults(design)]
+        design.read_from(called)
+        problems += [Problem(called, key, shown(value), allowed) for key, value, allowed in faults(design)]
     scenario = _scenario(table, design, file, called, problems)
     if problems or design is None or scenario is None:
         raise BadInput(problems)
@@ -69,7 +70,7 @@ def _scenario(
     view = table.get("view")
     overrides = {"evidence": {"view": view}} if view in ("sceptical", "central", "optimistic") else None
     try:
-        scenario = load_scenario(place if place.is_file() else source, overrides=overrides)
+        scenario = load_scenario(place if is_file(place) else source, overrides=overrides)
     except BadInput as bad:
         problems.extend(bad.problems)
         return None
@@ -78,7 +79,7 @@ def _scenario(
         problems.append(Problem(called, "scenario", repr(source), allowed))
     if design is None:
         return scenario
-    used = [(f"arms.{place}.policy", arm.policy) for place, arm in enumerate(design.arms)]
+    used = [(f"arms.{arm.name}.policy", arm.policy) for arm in design.arms]
     if design.crossover is not None:
         used.append(("crossover.to", design.crossover.to))
     problems.extend(

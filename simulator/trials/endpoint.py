@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability, number
 from simulator.scenario.policy import Fault
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
-Margin = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
+Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
 
 BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
 ONE_ARM = ("exact_binomial",)
@@ -52,6 +54,16 @@ OUTCOMES = {
     "tcpo2": Outcome("measured TcPO2", True, ("ancova", "t_test")),
     "hierarchy": Outcome("hierarchical composite", True, HIERARCHICAL),
 }
+MARGINS = {
+    "risk_difference": "a share of patients",
+    "risk_ratio": "a ratio above 1",
+    "cox": "a ratio above 1",
+    "rmst": "months",
+    "ancova": "units of the outcome (mmHg, or years walked)",
+    "t_test": "units of the outcome (mmHg, or years walked)",
+}
+"""Tests that can show non-inferiority or equivalence, and what their margin is; it is always the loss that is accepted."""
+RATIOS = ("risk_ratio", "cox")
 SEEN_AT_VISITS = ("walking", "walking_time", "tcpo2")
 LEVELS = ("death", "major_amputation", "healing", "tcpo2")
 """What a hierarchy may hold."""
@@ -79,19 +91,18 @@ SCALES = {
 """What each test estimates."""
 
 KNOWN_SIZE = {
-    "chi_square": "can exceed its level slightly in small trials",
+    "chi_square": "liberal: can exceed its level slightly in small trials",
     "chi_square_corrected": "conservative: Yates' correction",
     "fisher": "conservative: exact and discrete",
-    "risk_difference": "liberal in small trials: Wald's test with unpooled variance",
-    "risk_ratio": "conservative with few events: Wald's test of a logarithm",
+    "risk_difference": "liberal: in small trials, Wald's test with unpooled variance",
+    "risk_ratio": "conservative: with few events, Wald's test of a logarithm",
     "exact_binomial": "conservative: exact and discrete",
-    "cox": "slightly conservative with few events: Wald's test",
-    "fine_gray": "slightly conservative with few events: Wald's test",
-    "rmst": "slightly liberal in small trials: Wald's test with Greenwood's variance",
-    "cumulative_incidence": "slightly liberal in small trials: Wald's test",
-    "win_ratio": "slightly conservative with few pairs decided: Wald's test of a logarithm",
-    "win_odds": "close to its level",
-    "net_benefit": "slightly liberal in small trials: Wald's test",
+    "cox": "slightly conservative: with few events, Wald's test",
+    "fine_gray": "slightly conservative: with few events, Wald's test",
+    "rmst": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
+    "cumulative_incidence": "slightly liberal: in small trials, Wald's test",
+    "win_ratio": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
+    "net_benefit": "slightly liberal: in small trials, Wald's test",
 }
 """How the type I error of a test is known to differ from its level; tests not named hold it."""
 
@@ -102,10 +113,11 @@ class Endpoint(Frozen):
     `at_months` after entry is when a yes-or-no or continuous outcome is read, and where a time to event is cut off.
     `lost` says what becomes of a patient lost before then: left out, or counted as a failure. `null_rate` is the rate
     of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
-    `margin` the difference of TcPO2 that counts as a tie in it.
+    `margin` the difference of TcPO2 that counts as a tie in it. With the `aim` of non-inferiority or equivalence `margin`
+    is the loss that is accepted, in the units of `MARGINS`.
     """
 
-    name: str
+    name: Label
     outcome: Literal[
         "major_amputation",
         "death",
@@ -145,6 +157,14 @@ class Endpoint(Frozen):
         tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
     ] = ()
     margin: Margin = 0.0
+    aim: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
+
+    @property
+    def loss(self) -> float:
+        """The loss that a margin accepts, on the scale of the test's estimate; 0 for superiority."""
+        if self.aim == "superiority":
+            return 0.0
+        return math.log(self.margin) if self.test in RATIOS else self.margin
 
     @property
     def at(self) -> float | None:
@@ -200,6 +220,17 @@ class Endpoint(Frozen):
         if self.stratified and (self.test not in STRATIFIABLE or not strata):
             allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
             yield "stratified", True, allowed
+        if self.aim != "superiority":
+            if self.test not in MARGINS or self.outcome == "walking":
+                yield (
+                    "aim",
+                    self.aim,
+                    f"superiority with {self.test} of {self.outcome}; a margin needs {', '.join(MARGINS)}",
+                )
+            elif not self.margin > (1.0 if self.test in RATIOS else 0.0):
+                yield "margin", self.margin, f"the loss that is accepted, {MARGINS[self.test]}"
+            elif self.test == "risk_difference" and self.margin >= 1.0:
+                yield "margin", self.margin, "below 1"
         if (self.outcome == "hierarchy") != bool(self.order):
             yield "order", list(self.order), f"outcomes of a hierarchy, the most important first: {', '.join(LEVELS)}"
         if len(set(self.order)) < len(self.order):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.rules.draws import uniform
 from simulator.rules.population.description import fill_small_ev
-from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient, recruited_from
 from simulator.trials.accrual import PLACES
 from simulator.trials.data import TOUCH, TrialData, cut, limited
 from simulator.trials.looks import end_of_trial
@@ -135,6 +135,7 @@ def _people(simulation: Simulation, params: NDArray[np.void], who: NDArray[np.in
     for k, (trial, place) in enumerate(who):
         of = params[trial % len(params)]
         number = int(trial) * PLACES + int(place)
-        make_patient(people[k], rows[k], scenario.given, of, recruitment.entry_record, key, number)
+        given = recruited_from(scenario.given, key, number)
+        make_patient(people[k], rows[k], given, of, recruitment.entry_record, key, number)
         fill_small_ev(people[k : k + 1], of, key, number)
     return people

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.trials import survival_tests
+from simulator.statistics import survival_tests
 from simulator.trials.analysis import arms, at_visit, through, time_to_event
 from simulator.trials.closed_form import Formula, Pool, formulas
 from simulator.trials.conduct import hypotheses
@@ -74,14 +74,10 @@ def reasons(pooled: Pool, endpoint: Endpoint, comparison: int = 1) -> Iterator[s
         yield from _hazards(pooled, endpoint, comparison)
     if endpoint.test == "rmst":
         return
-    if endpoint.test in ("fisher", "chi_square_corrected"):
-        yield "The test is more conservative than the chi-square of the formula."
     if endpoint.test in ("win_ratio", "win_odds", "net_benefit"):
         yield "The formula's variance is approximate and tends to be too large."
     if endpoint.test in ("ancova", "t_test"):
         yield from _measured(pooled, endpoint, comparison)
-    if endpoint.test == "exact_binomial":
-        yield "The power of an exact test is a sawtooth; the simulated size follows its mean."
     lost = float(np.isfinite(pooled.data.lost).mean())
     if lost > NOTABLE:
         yield f"{lost:.0%} are lost to follow-up."

@@ -19,7 +19,7 @@ from simulator.living.room import new_room
 from simulator.living.setting import new_setting, with_params
 from simulator.living.visits import seen_at_visit
 from simulator.rules.draws import budget
-from simulator.rules.population.patient import MOST_REFERRALS, make_patient
+from simulator.rules.population.patient import MOST_REFERRALS, make_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.trials.accrual import PLACES
@@ -121,7 +121,9 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
         plan.left[:, :] = 0.0
         for i in range(out.shape[1]):
             number = (first + j) * PLACES + i
-            if not make_patient(patient, row, own.given, own.params, own.entry, own.seed, number):
+            if not make_patient(
+                patient, row, recruited_from(own.given, own.seed, number), own.params, own.entry, own.seed, number
+            ):
                 return 1
             stratum = stratum_of(row, plan.rules)
             arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.errors import BadInput, Problem
+from simulator.errors import BadInput, Problem, in_toml
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import may_enter
-from simulator.rules.population.patient import PATIENT, make_patient
+from simulator.rules.population.patient import PATIENT, make_patient, recruited_from
 from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.data import TrialData, cut, limited
 from simulator.trials.design import MOST_PATIENTS, Design
@@ -26,10 +26,12 @@ from simulator.trials.design_faults import foreseen
 from simulator.trials.design_reading import Planned
 from simulator.trials.endpoint import Endpoint
 from simulator.trials.finished import FinishedTrials
-from simulator.trials.looks import information, look_dates, marks
+from simulator.trials.looks import end_of_trial, event_dates, information, look_dates, marks
+from simulator.trials.margin import AtMargin, at_margin, luck_of
 from simulator.trials.recruits import Recruitment, nobody
+from simulator.trials.stated import stated_trials
 from simulator.trials.stopping_rule import stopping_rule
-from simulator.trials.truth import Truth, truth_named
+from simulator.trials.truth import STATED, Truth, truth_named
 
 LIVES = 25_000
 """Lives in one block of trials, about; memory is a few blocks for each worker."""
@@ -76,6 +78,11 @@ class Simulation:
         """A truth by name."""
         return truth_named(name, self.design, self.planned.scenario, self.trials, self.seed)
 
+    @property
+    def foreseen_truth(self) -> Truth:
+        """The truth that a protocol foresees: what it states, or else the scenario."""
+        return self.truth(STATED if self.design.stated else "scenario")
+
     def conduct(self, patients: int | None = None) -> Conduct:
         """The design at a size (default: its own), with its boundaries.
 
@@ -107,7 +114,7 @@ class Simulation:
         """Some trials of the scenario: mean information of each confirmatory endpoint at the end; shares of the first
         one's at the interim looks; mean date of the end (years)."""
         design, own = self.design, marks(self.design)
-        data = self.lives(self.truth("scenario"), 0, at_once(PILOT, own.patients), own.patients)
+        data = self.lives(self.foreseen_truth, 0, at_once(PILOT, own.patients), own.patients)
         data = limited(data, own.patients)
         dates = look_dates(design, data, own)
         seen = [cut(data, date) for date in dates.T]
@@ -122,7 +129,29 @@ class Simulation:
         longer = 0.0
         if self.design.reestimation is not None or self.design.two_stage is not None:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
-        return self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+        if truth.stated is not None:
+            data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
+        else:
+            data = self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+        if not truth.at_margin:
+            return data
+        worse = self._stated_margin if truth.stated is not None else self._margin
+        return worse.applied(data, luck_of(self.seed, first, trials, patients))
+
+    @cached_property
+    def _margin(self) -> AtMargin:
+        return self._at_margin("null")
+
+    @cached_property
+    def _stated_margin(self) -> AtMargin:
+        return self._at_margin("stated_null")
+
+    def _at_margin(self, null: str) -> AtMargin:
+        """What puts arms that are alike on the margin, from a pool of their patients."""
+        n = self.design.patients
+        alike = self.lives(replace(self.truth(null), at_margin=False), 0, max(1, POOL // (4 * n)), n)
+        ended = cut(alike, end_of_trial(self.design, alike, None))
+        return at_margin(self.design.primary, ended, self.seed, self.design.file)
 
     def run(
         self,
@@ -171,28 +200,33 @@ class Simulation:
                 advance(stop - start)
         return [_joined([done[piece][k] for piece in pieces]) for k in range(len(conducts))]
 
-    def check(self) -> dict[str, float]:
+    def check(self, lives: bool = True) -> dict[str, float]:
         """Compile, and see that patients can enter and that every arm's treatment can be given to some of them.
 
-        Returns the share of patients eligible for each policy that treats. Raises BadInput.
+        Returns the share of patients eligible for each policy that treats; nothing without `lives`, for trials of stated
+        rates alone. Raises BadInput.
         """
+        if not lives:
+            self._check_events()
+            return {}
         with announced("the trial simulation"):
             self.recruitment.trials(self.truth("scenario"), 0, 1, 2)
         with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
             conduct = self.conduct()
             replace(self, kept=None).run(self.truth("scenario"), [conduct], trials=1)
+        self._check_events()
         scenario, entry = self.planned.scenario, self.recruitment.entry_record
         params, patient = scenario.params(), np.zeros(1, PATIENT)
         row = patient.view(np.float64)
         key: Any = np.uint64(self.seed)
         problems = []
-        named = [(f"arms.{k}.policy", arm.policy) for k, arm in enumerate(self.design.arms)]
+        named = [(f"arms.{arm.name}.policy", arm.policy) for arm in self.design.arms]
         if self.design.crossover is not None:
             named.append(("crossover.to", self.design.crossover.to))
         records = scenario.policy_records([policy for _, policy in named])
         takes = np.zeros(len(named), int)
         for i in range(ASKED):
-            if not make_patient(patient[0], row, scenario.given, params, entry, key, i):
+            if not make_patient(patient[0], row, recruited_from(scenario.given, key, i), params, entry, key, i):
                 raise nobody(self.design)
             takes += [bool(may_enter(record, patient[0])) for record in records]
         for (key, policy), record, count in zip(named, records, takes, strict=True):
@@ -203,6 +237,30 @@ class Simulation:
             raise BadInput(problems)
         shares = zip(named, records, takes, strict=True)
         return {policy: float(count) / ASKED for (_, policy), record, count in shares if _treats(record)}
+
+    def _check_events(self) -> None:
+        """Refuse an end or a first look at more events than any of some trials sees by its planned end."""
+        design, own = self.design, marks(self.design)
+        first_look = own.at[0] if own.by == "events" and own.at else 0.0
+        if own.events is None and not first_look:
+            return
+        data = limited(
+            self.lives(self.foreseen_truth, 0, at_once(PILOT // 4, own.patients), own.patients), own.patients
+        )
+        dates, end = event_dates(design.primary, data), end_of_trial(design, data, None)
+        seen = (dates <= end[:, None]).sum(axis=1)
+        most = int(seen.max())
+        allowed = (
+            f"at most {most}: the most that any of {len(seen)} simulated trials had seen {12.0 * end.mean():.1f} months after "
+            f"it opened, when it was planned to end; {seen.mean():.1f} on average"
+        )
+        problems = []
+        if own.events is not None and own.events > most:
+            problems.append(Problem(design.file, "size.events", str(own.events), allowed))
+        if first_look > most and design.looks is not None and design.looks.by == "events":
+            problems.append(Problem(design.file, "looks.at", in_toml(design.looks.at), allowed))
+        if problems:
+            raise BadInput(problems)
 
 
 def at_once(trials: int, patients: int) -> int:

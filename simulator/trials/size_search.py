@@ -15,10 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.errors import BadInput
+from simulator.statistics import exact_binomial, exact_proportions
 from simulator.trials.conduct import Columns, Conduct
-from simulator.trials.endpoint import SCALES
+from simulator.trials.endpoint import SCALES, Endpoint
 from simulator.trials.operating import alone, share_and_se, succeeded
 from simulator.trials.simulation import Simulation
+from simulator.words.luck import generator
 
 Array = NDArray[np.float64]
 
@@ -30,6 +33,8 @@ EXPLORING = 6
 """Most exploring steps; the last curve and the check follow."""
 RESAMPLES = 200
 """Bootstrap resamples of trials behind an interval of a size."""
+EXACT = {"fisher": "fisher", "chi_square_corrected": "chi-square-corrected", "exact_binomial": "binomial"}
+"""Tests whose statistic moves in steps, and the name of their exact power."""
 LOWEST_Z = -6.0
 """Stands for the z of an exact test that has nothing to show (p of 1)."""
 
@@ -38,8 +43,9 @@ LOWEST_Z = -6.0
 class SizeSearch:
     """The size that reaches `target`: `patients` (None if none up to `LARGEST` does) with its 95% interval.
 
-    `curve` is (patients, power, se); `checked` the power and its standard error at that size in trials of their own. The
-    interval is `low` to `high`.
+    `curve` is (patients, power, se); `checked` the power and its standard error at that size in trials of their own, and
+    `needs` the `endpoint_table` of those trials: from many more patients, and with less to extrapolate. The interval is `low`
+    to `high`.
     """
 
     target: float
@@ -49,6 +55,7 @@ class SizeSearch:
     curve: pd.DataFrame
     checked: tuple[float, float]
     note: str = ""
+    needs: pd.DataFrame | None = None
 
 
 def most_trials(simulation: Simulation) -> int:
@@ -105,7 +112,7 @@ def find_size(
     found = _solve(curve, target)
     if found is None or found > LARGEST:
         return _nothing(simulation, target, [*pieces, curve])
-    rng = np.random.Generator(np.random.Philox(simulation.seed))
+    rng = generator(simulation.seed, "size search")
     again = []
     for _ in range(RESAMPLES):
         power = hits[rng.integers(0, len(hits), len(hits))].mean(axis=0)
@@ -117,7 +124,8 @@ def find_size(
     fresh = simulation.run(simulation.truth(truth), [conduct], count, first=simulation.trials)
     checked = share_and_se(succeeded(conduct, fresh[0]))
     whole = pd.concat([*pieces, curve]).sort_values(["patients", "se"]).drop_duplicates("patients")
-    return SizeSearch(target, patients, float(low), float(high), whole.reset_index(drop=True), checked)
+    needs = endpoint_table(conduct, fresh[0], target)
+    return SizeSearch(target, patients, float(low), float(high), whole.reset_index(drop=True), checked, needs=needs)
 
 
 def _sizes(guess: float, factors: Sequence[float], step: int) -> list[int]:
@@ -156,21 +164,21 @@ def _solve(curve: pd.DataFrame, target: float) -> float | None:
 def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.DataFrame:
     """Every endpoint on the same lives: its effect, its power alone at the planned end, and the patients it would need.
 
-    The need follows from mean and spread of its z statistic: the size enters by its square root. Columns: endpoint, outcome,
-    test, scale, estimate, se, power, power_se, patients, low, high (95% Monte Carlo interval); fewest needs first. An
-    endpoint without an effect needs infinitely many.
+    The need follows from mean and spread of its z statistic, which the size enters by its square root; that of an exact test,
+    whose statistic moves in steps, from its exact power at the simulated rates. Columns: endpoint, outcome, test, scale,
+    estimate, se, power, power_se, patients, low, high (95% Monte Carlo interval); fewest needs first. An endpoint without an
+    effect needs infinitely many.
     """
-    n, alpha = conduct.marked.patients, conduct.design.alpha / conduct.design.sides
+    alpha = conduct.design.alpha / conduct.design.sides
     rows = []
-    for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
-        z = columns[f"z_at_end:{name}"]
-        z = np.clip(z[~np.isnan(z)], LOWEST_Z, -LOWEST_Z)
+    for name, endpoint, arm in (*conduct.hypotheses, *conduct.others):
         estimates = columns[f"estimate_at_end:{name}"]
         estimates = estimates[np.isfinite(estimates)]
-        mean, sd = float(z.mean()), float(z.std(ddof=1))
-        error = sd / math.sqrt(z.size)
-        reach = -float(ndtri(alpha)) + sd * float(ndtri(target))
-        need = [n * (reach / m) ** 2 if m > 0.0 else math.inf for m in (mean + 1.96 * error, mean, mean - 1.96 * error)]
+        se = float(estimates.std(ddof=1) / math.sqrt(estimates.size)) if estimates.size > 1 else math.nan
+        if endpoint.test in EXACT:
+            need = _exact_need(conduct, columns, name, endpoint, arm, alpha, target, se)
+        else:
+            need = _normal_need(conduct.marked.patients, columns[f"z_at_end:{name}"], alpha, target)
         rows.append(
             {
                 "endpoint": name,
@@ -178,14 +186,70 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
                 "test": endpoint.test,
                 "scale": SCALES[endpoint.test],
                 "estimate": float(estimates.mean()) if estimates.size else math.nan,
-                "se": float(estimates.std(ddof=1) / math.sqrt(estimates.size)) if estimates.size > 1 else math.nan,
+                "se": se,
                 **dict(zip(("power", "power_se"), share_and_se(alone(conduct, columns, name)), strict=True)),
-                "patients": need[1],
-                "low": need[0],
-                "high": need[2],
+                **dict(zip(("low", "patients", "high"), need, strict=True)),
             }
         )
-    return pd.DataFrame(rows).sort_values("patients", kind="stable").reset_index(drop=True)
+    found = pd.DataFrame(rows).sort_values("patients", kind="stable").reset_index(drop=True)
+    return found[[*(name for name in found.columns if name not in NEEDS), *NEEDS]]
+
+
+NEEDS = ("patients", "low", "high")
+
+
+def _normal_need(n: int, z: Array, alpha: float, target: float) -> tuple[float, float, float]:
+    """Low, middle and high need of a test whose z has these values with n patients."""
+    z = np.clip(z[~np.isnan(z)], LOWEST_Z, -LOWEST_Z)
+    mean, sd = float(z.mean()), float(z.std(ddof=1))
+    error = sd / math.sqrt(z.size)
+    reach = -float(ndtri(alpha)) + sd * float(ndtri(target))
+    low, middle, high = (
+        n * (reach / m) ** 2 if m > 0.0 else math.inf for m in (mean + 1.96 * error, mean, mean - 1.96 * error)
+    )
+    return low, middle, high
+
+
+def _exact_need(
+    conduct: Conduct, columns: Columns, name: str, endpoint: Endpoint, arm: int, alpha: float, target: float, se: float
+) -> tuple[float, float, float]:
+    """The same of an exact test: the first size that reaches the power at the simulated rates, and at rates 1.96 standard
+    errors of their difference closer to and further from each other, where `high` is the size from which on all do."""
+    parts = [each.allocation for each in conduct.design.arms]
+    ratio = parts[arm] / parts[0]
+    others = sum(parts) / (parts[0] + parts[arm]) if endpoint.null_rate is None else 1.0
+    missing = float(np.nanmean(columns[f"missing_at_end:{name}"]))
+    rate = float(np.nanmean(columns[f"rate_1_at_end:{name}"]))
+    base = endpoint.null_rate
+    if base is None:
+        base = float(np.nanmean(columns[f"rate_0_at_end:{name}"]))
+    # A single arm's rate is that of the good outcome already.
+    better = rate - base if endpoint.good else base - rate
+    out = []
+    for place, shift in enumerate((1.96 * se, 0.0, -1.96 * se)):
+        gain = better + (shift if math.isfinite(shift) else 0.0)
+        if gain <= 0.0:
+            out.append(math.inf)
+            continue
+        wider = (gain - better) / 2.0 if endpoint.null_rate is None else gain - better
+        sign = 1.0 if endpoint.good else -1.0
+        p1 = min(max(rate + sign * wider, 1e-6), 1.0 - 1e-6)
+        p0 = base if endpoint.null_rate is not None else min(max(base - sign * wider, 1e-6), 1.0 - 1e-6)
+        first, stable = exact_sizes(EXACT[endpoint.test], p0, p1, alpha, target, ratio)
+        out.append(others * (stable if place == 2 else first) / (1.0 - missing))
+    return out[0], out[1], out[2]
+
+
+def exact_sizes(test: str, p0: float, p1: float, alpha: float, target: float, ratio: float) -> tuple[float, float]:
+    """The first and the stable size of an exact test (`EXACT`); infinite beyond what is searched."""
+    try:
+        if test == "binomial":
+            one = exact_binomial.single_arm_size(p0, p1, alpha, target)
+            return one.first, one.stable
+        two = exact_proportions.size(test, p0, p1, alpha, target, ratio)
+    except BadInput:
+        return math.inf, math.inf
+    return two.first, two.stable
 
 
 def sizes_around(conduct: Conduct) -> list[int]:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from simulator.errors import BadInput
+from simulator.statistics.simon import TwoStage, promising, two_stage
 from simulator.trials.analysis import analyse
 from simulator.trials.closed_form import Pool
 from simulator.trials.design import Stages
 from simulator.trials.operating import share_and_se, succeeded
-from simulator.trials.simon import TwoStage, promising, two_stage
 from simulator.trials.simulation import Simulation
 
 Advance = Callable[[int], None]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.errors import BadInput, Problem
-from simulator.trials.boundaries import Boundaries, observed_boundaries, solve
-from simulator.trials.conditional_power import stopping_z
+from simulator.statistics.boundaries import Boundaries, observed_boundaries, solve
+from simulator.statistics.conditional_power import stopping_z
+from simulator.statistics.stopping_plan import Plan
 from simulator.trials.design import Design
-from simulator.trials.stopping_plan import Plan
 
 Array = NDArray[np.float64]
 

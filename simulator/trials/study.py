@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from simulator.trials.closed_form import pool
-from simulator.trials.conduct import Conduct
+from simulator.trials.conduct import Columns, Conduct
 from simulator.trials.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
 from simulator.trials.export import exported
-from simulator.trials.operating import operating_characteristics, type_i_errors
+from simulator.trials.operating import ROW, operating_characteristics, type_i_errors
 from simulator.trials.reasons import comparison_table
 from simulator.trials.simulation import Simulation
-from simulator.trials.size_search import SizeSearch, endpoint_table, find_size, most_trials, sizes_around
+from simulator.trials.size_search import NEEDS, SizeSearch, endpoint_table, find_size, most_trials, sizes_around
 from simulator.trials.stage_search import DESIGNS, stage_table
-from simulator.trials.truth import NO_EFFECT
+from simulator.trials.truth import NULLS, STATED_NAMES
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -78,25 +78,27 @@ def study_design(
     target: float | None = None,
     export: int = 0,
     stage: Stage | None = None,
-    first: Callable[[TrialStudy], None] | None = None,
 ) -> TrialStudy:
     """Simulate a design under some truths; without `quick` also search its size and draw its curves.
 
     `target` is the power that sizes are for (default: the design's). `export` is the number of trials whose data are
-    handed out. `first` is shown what the design does before the search and the curves begin. Raises BadInput for designs
-    that cannot be carried out.
+    handed out. Raises BadInput for designs that cannot be carried out.
     """
     show = stage or (lambda _what, _steps: nullcontext(lambda _steps: None))
-    treated = simulation.check()
+    alive = not all(name in STATED_NAMES for name in truths)
+    treated = simulation.check(alive)
     conduct, design = simulation.conduct(), simulation.design
     goal = design.size.power if target is None else target
     results = {}
     chosen = [simulation.truth(name) for name in truths]
     with show("Trials", simulation.trials * len(chosen)) as advance:
         for truth in chosen:
-            results[truth.name] = simulation.run(truth, [conduct], advance)[0]
-    base = next((name for name in results if name != NO_EFFECT), NO_EFFECT)
-    needs = endpoint_table(conduct, results[base], goal)
+            columns = simulation.run(truth, [conduct], advance)[0]
+            rows = truth.row_of(simulation.trials)
+            results[truth.name] = columns if rows is None else columns | {ROW: rows}
+    base = next((name for name in results if name not in NULLS), next(iter(results)))
+    null = next((name for name in results if name in NULLS), None)
+    needs = needs_by_truth(conduct, results, goal)
     patients, visits = exported(simulation, base, export) if export else (None, None)
     some = simulation.with_trials(min(CURVES, simulation.trials))
     found = TrialStudy(
@@ -108,31 +110,66 @@ def study_design(
         boundaries=boundary_table(conduct),
         endpoints=needs,
         calendar=calendar_table(some, tuple(results)),
-        levels=type_i_errors(conduct, results[NO_EFFECT]) if NO_EFFECT in results and len(design.arms) > 1 else None,
+        levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
     )
-    if first is not None:
-        first(found)
-    return found if quick else _in_full(found, simulation, some, base, show)
+    # No size gives power to find an effect that is not there.
+    return found if quick or base in NULLS else _in_full(found, simulation, some, base, alive, show)
 
 
-def _in_full(found: TrialStudy, simulation: Simulation, some: Simulation, base: str, show: Stage) -> TrialStudy:
+def needs_by_truth(conduct: Conduct, results: Mapping[str, Columns], target: float) -> pd.DataFrame:
+    """`endpoint_table` under every truth, which the first column names; under no effect nothing is needed for anything."""
+    frames = []
+    for truth, columns in results.items():
+        # No size finds an effect that is not there, and an effect that varies has no one size.
+        idle = {*NULLS, "posterior"}
+        if truth in idle and (set(results) - idle or (truth in NULLS and set(results) - NULLS)):
+            continue
+        table = endpoint_table(conduct, columns, target)
+        if truth in NULLS:
+            table[list(NEEDS)] = np.nan
+        table.insert(0, "truth", truth)
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _in_full(
+    found: TrialStudy, simulation: Simulation, some: Simulation, base: str, alive: bool, show: Stage
+) -> TrialStudy:
     conduct, goal = found.conduct, found.target
+    own = found.endpoints[found.endpoints["truth"] == base]
     pooled = pool(simulation, conduct, base)
-    sizes = comparison_table(pooled, found.endpoints, goal)
     more = simulation.with_trials(min(SEARCH, simulation.trials))
     if conduct.design.two_stage is not None:
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:
-            return replace(found, sizes=sizes, stages=stage_table(more, pooled, goal, base, advance))
-    need = float(found.endpoints.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
+            stages = stage_table(more, pooled, goal, base, advance)
+        return replace(found, sizes=comparison_table(pooled, own, goal), stages=stages)
+    need = float(own.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
+    better = better_needs(own, search)
+    needs = pd.concat([better, found.endpoints[found.endpoints["truth"] != base]], ignore_index=True)
+    if not alive:
+        return replace(found, endpoints=needs, sizes=comparison_table(pooled, better, goal), search=search)
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    return replace(found, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries)
+    sizes = comparison_table(pooled, better, goal)
+    return replace(
+        found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries
+    )
+
+
+def better_needs(needs: pd.DataFrame, search: SizeSearch) -> pd.DataFrame:
+    """The needs of the planned trials, with those of the tested endpoints from the larger trials of the search's check."""
+    if search.needs is None:
+        return needs
+    better = search.needs.set_index("endpoint")[list(NEEDS)]
+    out = needs.set_index("endpoint")
+    out.loc[better.index, list(NEEDS)] = better
+    return out.reset_index()[needs.columns].sort_values("patients", kind="stable").reset_index(drop=True)
 
 
 def boundary_table(conduct: Conduct) -> pd.DataFrame:

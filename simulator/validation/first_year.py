@@ -8,7 +8,7 @@ import pandas as pd
 
 from simulator.calibration.check import predictive_table
 from simulator.calibration.targets import load_targets
-from simulator.evidence.posterior import FIRST_YEAR, parameter_draws, posterior_table
+from simulator.evidence.posterior import FIRST_YEAR, parameter_draws, posterior_rows, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import load_scenario
 
@@ -32,7 +32,8 @@ def end_of_follow_up(count: int, seed: int, path: Path | None = None) -> pd.Data
     scenario = load_scenario("founding_cohort")
     data, _ = load_targets()
     draws = parameter_draws(scenario.register, count, seed)
+    rows = posterior_rows(len(fitted), count, seed)
     for name in fitted.columns:
-        draws[name] = fitted[name].to_numpy()[[row % len(fitted) for row in range(count)]]
+        draws[name] = fitted[name].to_numpy()[rows]
     table = predictive_table(scenario, data, scenario.parameter_draws(draws), seed)
     return table[table["target"].str.startswith(LATER)].reset_index(drop=True)

@@ -23,8 +23,8 @@ from simulator.scenario.arrays import entry_record, parameter_draws, policy_reco
 from simulator.scenario.policy import Criteria, Policy
 from simulator.validation.lives import GroupSetting
 from simulator.validation.measures import Seen, statistic
-from simulator.validation.prediction import luck_of
 from simulator.validation.study import Study
+from simulator.words.luck import seed_of
 
 VIEW = "central"
 COUNTRY, PERIOD = "Italy", "2015-20"
@@ -99,6 +99,6 @@ def _risk(mix: CaseMix, measure: str, t: float, register: Register, seed: int) -
     for name, value in mix.population.items():
         params[name] = value
     ages, log_hazards = load_life_table(COUNTRY, PERIOD).to_arrays()
-    setting = GroupSetting(entry_record(Criteria()), ages, log_hazards, t, luck_of(seed, mix.description) >> 1)
+    setting = GroupSetting(entry_record(Criteria()), ages, log_hazards, t, seed_of(seed, mix.description) >> 1)
     lives, _ = setting.lives(params[0], policy_records([Policy()])[0], 0, LIVES, np.zeros(0))
     return statistic(measure, Seen(lives, np.full(len(lives), np.nan)), t)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -21,7 +22,7 @@ LISTED = "not_evaluable"
 class Listed(Frozen):
     """A study without usable numbers: what it is, and why nothing can be compared."""
 
-    label: Annotated[str, Field(min_length=1)]
+    label: Label
     source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
     grade: Annotated[str, Field(pattern="^[CD]$")]
     why: Annotated[str, Field(min_length=1)]

@@ -6,7 +6,6 @@ a small study together. Samples are lives, not draws from a formula, so each num
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from simulator.validation.lives import GroupSetting
 from simulator.validation.re_enactment import StudyOfDraws
 from simulator.validation.samples import MOST_SAMPLES, parts_of
 from simulator.validation.study import Group, Study
+from simulator.words.luck import seed_of
 
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
@@ -81,11 +81,6 @@ def weighted_quantile(values: Array, weights: Array, at: Array) -> Array:
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, at * reached[-1] * (1.0 - 1e-12))
     return np.asarray(values[order][np.minimum(places, len(values) - 1)])
-
-
-def luck_of(seed: int, *names: str) -> int:
-    """A seed of its own for a name, so that adding a study or a group changes no other."""
-    return int.from_bytes(hashlib.sha256(":".join([str(seed), *names]).encode()).digest()[:8], "little")
 
 
 def lives_needed(study: Study, name: str, patients: int) -> int:
@@ -146,7 +141,7 @@ def make_ready(
             low, high = group.care.assumed_doses
             policies["doses"] = np.floor(evenly(low, high + 1.0, f"{key}:{name}:doses", len(draws), seed))
         setting = GroupSetting(
-            entry_record(criteria), ages, log_hazards, study.follow_up_years, luck_of(seed, key, name) >> 1
+            entry_record(criteria), ages, log_hazards, study.follow_up_years, seed_of(seed, key, name) >> 1
         )
         ready[name] = Ready(group, setting, params, policies, lives_needed(study, name, patients), miss)
     return ready

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.sweep.model import Evaluation, canonical, running_code
+from simulator.sweep.model import Evaluation, canonical
 from simulator.validation import measures
 from simulator.validation.measures import Seen
 from simulator.validation.samples import MOST_SAMPLES, sample_values
 from simulator.validation.study import Study
+from simulator.work.code import running_code
 
 if TYPE_CHECKING:
     from simulator.validation.prediction import Ready

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
@@ -48,6 +49,9 @@ def load_studies(
     studies: dict[str, Study] = {}
     inputs: dict[str, bytes] = {}
     for file in (*chosen, *extra):
+        if file in extra and not is_file(file):
+            problems.append(Problem(str(file), "file", MISSING, instead(file, "validation")))
+            continue
         called = spelled(file, shipped("scenarios")) if file in chosen else str(file)
         if file.stem in studies:
             problems.append(Problem(called, "file", file.stem, "a name that no other study of the run has"))

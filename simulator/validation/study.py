@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
@@ -63,7 +64,7 @@ class Group(Frozen):
     """People of one arm or part of an arm; its keys lie over those of the study."""
 
     n: Size
-    label: str = ""
+    label: Label = ""
     care: Care = Care()
     population: dict[str, float] = Field(default_factory=dict)
     assumed: dict[str, Range] = Field(default_factory=dict)
@@ -79,7 +80,7 @@ class Quantity(Frozen):
     `reason` is the judgement on a miss, written after the prediction was made.
     """
 
-    name: Words
+    name: Label
     measure: Measure
     groups: Names
     against: Names = ()
@@ -154,7 +155,7 @@ class Study(Frozen):
     cohort itself.
     """
 
-    label: Words
+    label: Label
     grade: Grade
     kind: Kind
     source: Names = ()

@@ -300,7 +300,7 @@ def real_patients(subject: Subject) -> Found:
     if not len(given):
         raise NotApplicable("the scenario has no table of real patients")
     who = subject.base[subject.policies[0]].rows
-    expected = given[np.arange(len(who)) % len(given)]
+    expected = given[subject.scenario.taken(len(who), subject.seed).rows[np.arange(len(who)) % len(given)]]
     known = ~np.isnan(expected)
     return equal(who[known], expected[known], "known values")
 

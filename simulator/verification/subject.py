@@ -51,7 +51,7 @@ class Subject:
         """The scenario without its queue, and with a policy under which nothing is done."""
         settings = scenario.settings.model_copy(update={"capacity": None})
         policies = {**scenario.policies, NOTHING: Policy(label="No care")}
-        return cls(replace(scenario, settings=settings, policies=policies), n, seed)
+        return cls(replace(scenario, settings=settings, policies=policies), scenario.people_up_to(n), seed)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class Subject:
         return simulate(
             scenario or self.scenario,
             policies=self.policies if policies is None else policies,
-            patients=n or self.n,
+            patients=(scenario or self.scenario).people_up_to(n or self.n),
             seed=self.seed if seed is None else seed,
             engine=engine,
             draws=one_draw(values) if values else None,

@@ -9,6 +9,7 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.run import Result, simulate
 from simulator.verification.check import ADVISHE, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal, near, none_of
 from simulator.verification.subject import Subject
+from simulator.words.luck import seed_of
 
 UNCERTAINTY = Domain("uncertainty", "F")
 DRAWS = 8
@@ -17,7 +18,7 @@ SEEDS = 40
 
 def some(subject: Subject, draws: NDArray[np.void], *, fresh: bool = False, workers: int | None = None) -> Result:
     """A small probabilistic run."""
-    n = min(subject.n, 500)
+    n = subject.scenario.people_up_to(min(subject.n, 500))
     scenario, policies = subject.scenario, subject.policies
     return simulate(
         scenario, policies, n, subject.seed, draws=draws, fresh_patients=fresh, times=subject.times, workers=workers
@@ -87,7 +88,9 @@ def between_draws(subject: Subject) -> Found:
 @UNCERTAINTY.check(ADVISHE, f"{SEEDS} other seeds", "the spread between seeds is the standard error reported (4 SE)")
 def honest_errors(subject: Subject) -> Found:
     """Standard errors against what they promise."""
-    runs = [subject.run(n=200, seed=subject.seed + 1 + k, times=subject.times[-1:]) for k in range(SEEDS)]
+    runs = [
+        subject.run(n=200, seed=seed_of(subject.seed, "other seeds", k), times=subject.times[-1:]) for k in range(SEEDS)
+    ]
     found = np.array([r.outcome_estimates.mean[0, -1, -1] for r in runs])
     told = np.sqrt(np.mean([r.outcome_estimates.se[0, -1, -1] ** 2 for r in runs]))
     ratio = float(found.std(ddof=1) / told)
@@ -106,7 +109,7 @@ def more_patients(subject: Subject) -> Found:
 @UNCERTAINTY.check(DESIGN, "another seed", "other lives, and the same means (5 SE)")
 def another_seed(subject: Subject) -> Found:
     """Two seeds."""
-    one, other = subject.result, subject.run(seed=subject.seed + 12_345, times=subject.times)
+    one, other = subject.result, subject.run(seed=seed_of(subject.seed, "another seed"), times=subject.times)
     found = near(
         one.outcome_estimates.mean - other.outcome_estimates.mean,
         np.hypot(one.outcome_estimates.se, other.outcome_estimates.se),

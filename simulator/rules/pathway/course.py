@@ -54,8 +54,6 @@ def first_risk(life: Any, until: float) -> tuple[float, int]:
                     first, which = wait, k
         if t + first <= end:
             return t + first, which
-        if end == inf:
-            return inf, -1
         spend(life, life.remaining, end - t)
         t = end
     return inf, -1

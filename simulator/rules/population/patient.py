@@ -189,6 +189,18 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
 
 
 @compiled
+def recruited_from(given: Any, seed: int, i: int) -> Any:
+    """The row of a table of real patients that a trial's patient i is, drawn at random from all of them, as (1, columns).
+
+    A trial recruits from the people whom the table stands for, so rows may come again. No rows stay no rows.
+    """
+    if given.shape[0] == 0:
+        return given
+    row = min(int(uniform(seed, i, Stream.TABLE_ROW, 0) * given.shape[0]), given.shape[0] - 1)
+    return given[row : row + 1]
+
+
+@compiled
 def make_patient(
     patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool = True
 ) -> bool:

@@ -6,17 +6,22 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import BadInput, Problem, nearest
+from simulator.plain_text import text_in
 from simulator.rules.population.patient import COLUMNS
 from simulator.vocabulary import ARTERIES, Renal
 
 MOST_TOLD = 20
 """Faults listed one by one; the others are counted."""
+
+CHUNK = 10_000
+"""Lines that are read together."""
 
 YES_OR_NO = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 RENAL = {renal.name.lower(): float(renal.value) for renal in Renal}
@@ -30,10 +35,12 @@ class Choice:
 
     codes: dict[str, float]
     allowed: str
+    meaning: str
 
     def read(self, text: str) -> float | None:
-        """The number that a word stands for; None if it is none of them."""
-        return self.codes.get(text.lower())
+        """The number that a word stands for; None if it is none of them. A whole number may be written as ``1.0``."""
+        word = text.lower()
+        return self.codes.get(word.removesuffix(".0") if word[:1].isdecimal() else word)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Measure:
     low: float
     high: float
     unit: str
+    meaning: str
 
     @property
     def allowed(self) -> str:
@@ -58,27 +66,38 @@ class Measure:
         return number if math.isfinite(number) and self.low <= number <= self.high else None
 
 
-_BOOLEAN = Choice(YES_OR_NO, "yes or no (or 1 or 0), or nothing if unknown")
+def _yes(meaning: str) -> Choice:
+    return Choice(YES_OR_NO, "yes or no (or 1 or 0, true or false), or nothing if unknown", meaning)
+
+
 KINDS: dict[str, Choice | Measure] = {
-    "age": Measure(18.0, 110.0, "years"),
-    "male": _BOOLEAN,
-    "diabetes_years": Measure(0.0, 100.0, "years"),
-    "ischaemic_heart_disease": _BOOLEAN,
-    "infection": _BOOLEAN,
-    "osteomyelitis": _BOOLEAN,
-    "gangrene": _BOOLEAN,
-    "heel": _BOOLEAN,
-    "right_limb": _BOOLEAN,
-    "tcpo2_measured": Measure(0.0, 120.0, "mmHg"),
-    "ankle_pressure_low": _BOOLEAN,
-    "renal": Choice(RENAL, ", ".join(RENAL) + ", or nothing if unknown"),
-    "rutherford": Choice(RUTHERFORD, "4, 5 or 6, or nothing if unknown"),
-    "leiden": _BOOLEAN,
-    "mthfr": _BOOLEAN,
-    "small_ev_high": _BOOLEAN,
-    "small_ev": Measure(0.0, 100.0, "% of vesicles"),
-    "angioplasty_suitable": _BOOLEAN,
-    **{f"artery_{name}": _BOOLEAN for name in ARTERIES},
+    "age": Measure(18.0, 110.0, "years", "Age at referral."),
+    "male": _yes("Sex: yes for men."),
+    "diabetes_years": Measure(0.0, 100.0, "years", "Duration of diabetes; at most the age."),
+    "ischaemic_heart_disease": _yes("Known ischaemic heart disease."),
+    "infection": _yes("Infected wound. Not with Rutherford 4."),
+    "osteomyelitis": _yes("Osteomyelitis under the wound. Not with Rutherford 4."),
+    "gangrene": _yes("Gangrene. Not with Rutherford 4."),
+    "heel": _yes("Wound of the heel. Not with Rutherford 4."),
+    "right_limb": _yes("Side of the worse limb, the one that is followed: yes for right."),
+    "tcpo2_measured": Measure(
+        0.0, 120.0, "mmHg", "Transcutaneous oxygen pressure of the foot as measured at referral."
+    ),
+    "ankle_pressure_low": _yes("Ankle pressure low enough to count as critical ischaemia."),
+    "renal": Choice(
+        RENAL, ", ".join(RENAL) + ", or nothing if unknown", "Renal function; severe means without dialysis."
+    ),
+    "rutherford": Choice(
+        RUTHERFORD,
+        "4, 5 or 6, or nothing if unknown",
+        "Rutherford category: 4 rest pain, 5 minor and 6 major tissue loss.",
+    ),
+    "leiden": _yes("Factor V Leiden, heterozygous."),
+    "mthfr": _yes("MTHFR 677 TT genotype."),
+    "small_ev_high": _yes("Class of small extracellular vesicles: yes for high."),
+    "small_ev": Measure(0.0, 100.0, "% of vesicles", "Small extracellular vesicles in plasma."),
+    "angioplasty_suitable": _yes("A vessel could be dilated."),
+    **{f"artery_{name}": _yes(f"Disease of the {name.replace('_', ' ')} artery.") for name in ARTERIES},
 }
 """Columns that a table may have. True TcPO2 cannot be known, so it is drawn given the measured value."""
 
@@ -93,35 +112,97 @@ def read_patients(path: Path | str) -> tuple[NDArray[np.float64], tuple[str, ...
     """
     try:
         content = Path(path).read_bytes()
-    except OSError as error:
-        raise BadInput([Problem(str(path), "file", error.strerror or str(error), "a CSV file at this place")]) from None
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadInput([Problem(str(path), "file", reason, "a CSV file at this place")]) from None
     return patients_in(content, str(path))
 
 
 def patients_in(content: bytes, called: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """As `read_patients`, for the content of a file that messages call `called`."""
+    text = text_in(content, called, "CSV")
+    rows = csv.reader(io.StringIO(text, newline=""))
+    faults = _Faults(called)
+    given = np.empty((text.count("\n") + text.count("\r") + 1, len(COLUMNS)))
+    count = 0
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput([Problem(called, "file", str(error), "a CSV file in UTF-8")]) from None
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline="")))
+        header = [column.strip() for column in next(rows, [])]
+        faults.extend(_faults_of_header(called, header))
+        columns = [_Column(name) for name in header]
+        first = 2
+        while chunk := list(islice(rows, CHUNK)):
+            found = _read_chunk(columns, first, chunk, faults)
+            given[count : count + len(found)] = found
+            first, count = first + len(chunk), count + len(found)
     except csv.Error as error:
         raise BadInput([Problem(called, "file", str(error), "a CSV file with short cells")]) from None
-    header = [column.strip() for column in lines[0]] if lines else []
-    problems = _faults_of_header(called, header)
-    rows = [(number, cells) for number, cells in enumerate(lines[1:], start=2) if any(cell.strip() for cell in cells)]
-    if header and not rows:
-        problems.append(Problem(called, "rows", "none", "at least one patient"))
-    given = np.full((len(rows), len(COLUMNS)), np.nan)
-    for row, (number, cells) in zip(given, rows, strict=True):
-        problems.extend(_read_row(called, header, number, cells, row))
-    if len(problems) > MOST_TOLD:
-        left = len(problems) - MOST_TOLD
-        problems[MOST_TOLD:] = [Problem(called, "further faults", str(left), f"none; the first {MOST_TOLD} are listed")]
-    if problems:
-        raise BadInput(problems)
-    return given, tuple(header)
+    if header and not count:
+        faults.extend([Problem(called, "rows", "none", "at least one patient")])
+    if faults.count:
+        raise BadInput(faults.told())
+    return given[:count], tuple(header)
+
+
+class _Faults:
+    """What is wrong with a table: the first faults one by one, and how many there are."""
+
+    def __init__(self, called: str) -> None:
+        self.called, self.first, self.count = called, list[Problem](), 0
+
+    def extend(self, found: list[Problem]) -> None:
+        """Add more."""
+        self.first += found[: max(0, MOST_TOLD - len(self.first))]
+        self.count += len(found)
+
+    def told(self) -> list[Problem]:
+        """What a message says."""
+        more = self.count - len(self.first)
+        allowed = f"none; the first {MOST_TOLD} are listed"
+        return [*self.first, Problem(self.called, "further faults", str(more), allowed)] if more else self.first
+
+
+class _Column(dict[str, float]):
+    """Numbers by the cells that stand for them, each read once: NaN for an empty cell, infinite for a faulty one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.kind = KINDS.get(name)
+
+    def __missing__(self, cell: str) -> float:
+        text = cell.strip()
+        value = self.kind.read(text) if self.kind is not None and text else math.nan
+        number = math.inf if value is None else value
+        if len(self) < CHUNK:
+            self[cell] = number
+        return number
+
+
+def _read_chunk(columns: list[_Column], first: int, chunk: list[list[str]], faults: _Faults) -> NDArray[np.float64]:
+    """The patients of some lines, of which the first has number `first`."""
+    given = np.full((len(chunk), len(COLUMNS)), np.nan)
+    plain = all(len(cells) == len(columns) for cells in chunk)
+    if plain:
+        for column, own in zip(columns, zip(*chunk, strict=True), strict=True):
+            if column.kind is not None:
+                given[:, COLUMNS.index(column.name)] = [column[cell] for cell in own]
+        if not (np.isinf(given).any() or np.isnan(given).all(axis=1).any() or _contradicts(given).any()):
+            return given
+    given[:] = np.nan
+    keep = np.zeros(len(chunk), np.bool_)
+    header = [column.name for column in columns]
+    for place, cells in enumerate(chunk):
+        if any(cell.strip() for cell in cells):
+            keep[place] = True
+            faults.extend(_read_row(faults.called, header, first + place, cells, given[place]))
+    return given[keep]
+
+
+def _contradicts(given: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which patients have known columns that do not go together; `_read_row` says which columns."""
+    at = {name: given[:, COLUMNS.index(name)] for name in ("diabetes_years", "age", "rutherford", *OF_A_WOUND)}
+    wounds = np.any([at[name] == 1.0 for name in OF_A_WOUND], axis=0)
+    return np.asarray((at["diabetes_years"] > at["age"]) | ((at["rutherford"] == RUTHERFORD["4"]) & wounds))
 
 
 def _faults_of_header(called: str, header: list[str]) -> list[Problem]:

@@ -1,0 +1,50 @@
+"""Which tests are asked about which source file: the quick ones of its area, its own first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Source files (patterns below the package), the tests that are asked about each, and files with tests named otherwise."""
+
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+    own: dict[str, str] = field(default_factory=dict)
+
+    def files(self) -> Iterator[str]:
+        """The files, from the root of the repository."""
+        for pattern in self.sources:
+            yield from (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "simulator").glob(pattern)))
+
+    def first(self, file: str) -> str:
+        """The tests of a file itself."""
+        return self.own.get(Path(file).name, f"tests/rules/test_{Path(file).stem}.py")
+
+
+AREAS = (
+    Area(("rules/*.py", "rules/*/*.py"), ("tests/rules",), {"description.py": "tests/rules/test_arteries.py"}),
+    Area(
+        ("living/*.py",),
+        ("tests/rules",),
+        {
+            "compiled.py": "tests/rules/test_whole_life.py",
+            "reference.py": "tests/rules/test_whole_life.py",
+            "compiled_cohort.py": "tests/rules/test_cohorts.py",
+            "cohort_arrays.py": "tests/rules/test_cohorts.py",
+            "totals.py": "tests/rules/test_cohorts.py",
+        },
+    ),
+)
+
+
+def tests_of(file: str) -> list[str]:
+    """The tests of a source file: those named after it, then those of its area."""
+    areas = [area for area in AREAS if file in set(area.files())]
+    own = [test for test in (area.first(file) for area in areas) if (ROOT / test).exists()]
+    return own + [test for area in areas for test in area.tests]

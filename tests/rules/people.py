@@ -1,0 +1,146 @@
+"""A life, a patient, a policy and parameters in few words.
+
+What a test does not state is NaN where a rule may not read it, so that a rule that reads it all the same is found out.
+"""
+
+from __future__ import annotations
+
+from math import inf, log, nan, nextafter
+from typing import Any
+
+import numpy as np
+
+from simulator.evidence import load_register
+from simulator.rules.draws import normal, uniform
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.criteria import CRITERIA
+from simulator.rules.population.patient import PATIENT
+from simulator.scenario.arrays import parameter_dtype
+from simulator.vocabulary import Risk, Stream
+
+SEED, PATIENT_NUMBER = 20, 7
+EVERYBODY = {
+    "tcpo2_at_least": 0.0,
+    "tcpo2_below": inf,
+    "age_at_least": 0.0,
+    "age_below": inf,
+    "rutherford_at_least": 0.0,
+    "rutherford_at_most": inf,
+    "severe_renal": 1.0,
+    "dialysis": 1.0,
+    "angioplasty_suitable": -1.0,
+}
+"""Criteria that everybody meets."""
+
+NEVER = (
+    "background_death",
+    "next_dose",
+    "first_dose_at",
+    "last_dose_at",
+    "next_angioplasty",
+    "restenosis_at",
+    "walks_at",
+    "healed_at",
+    "minor_amputation_at",
+    "amputated_at",
+    "converted_at",
+    "first_walked_at",
+    "died_at",
+    "recovery_start",
+)
+"""Times of a life at which nothing happens unless a test says so."""
+
+
+def filled(dtype: np.dtype[Any], rest: float, stated: dict[str, Any]) -> Any:
+    """One record with these fields; floats that are not stated are `rest`, whole numbers and arrays zero."""
+    made = np.zeros(1, dtype)[0]
+    for name in dtype.names or ():
+        if made[name].shape == () and dtype[name].kind == "f":
+            made[name] = rest
+    for name, value in stated.items():
+        made[name] = value
+    return made
+
+
+REGISTER = load_register()
+
+
+def values(**stated: float) -> Any:
+    """Parameters: those that are stated, and NaN."""
+    return filled(parameter_dtype(REGISTER), nan, stated)
+
+
+def a_patient(**stated: float) -> Any:
+    """A patient of 75 with an ulcer (Rutherford 5) and none of the other features."""
+    return filled(PATIENT, 0.0, {"age": 75.0, "rutherford": 5.0, "tcpo2": 20.0, "tcpo2_measured": 20.0, **stated})
+
+
+def a_policy(**stated: float) -> Any:
+    """A policy that treats nobody, though everybody is eligible."""
+    return filled(POLICY, 0.0, {**EVERYBODY, **stated})
+
+
+def criteria(**stated: float) -> Any:
+    """Entry criteria that everybody meets, but for what is stated."""
+    return filled(CRITERIA, 0.0, {**EVERYBODY, **stated})
+
+
+def a_life(**stated: Any) -> Any:
+    """A life with an open wound on a whole limb, a flat TcPO2 of 20 mmHg, and no risk in force."""
+    usual: dict[str, Any] = {
+        "seed": SEED,
+        "patient": PATIENT_NUMBER,
+        "alive": 1,
+        "wound": 1,
+        "anchor": 0.0,
+        "time": 0.0,
+    }
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0}
+    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **stated})
+
+
+def at_risk(
+    life: Any, risk: Risk, rate: float, unspent: float = inf, per_mmhg: float = 0.0, trend: float = 0.0
+) -> None:
+    """Put a risk in force since time 0, with its budget."""
+    life.rate[risk], life.budget[risk] = rate, unspent
+    life.per_mmhg[risk], life.trend[risk], life.since[risk] = per_mmhg, trend, 0.0
+
+
+def in_force(life: Any) -> dict[Risk, tuple[float, float, float, float]]:
+    """The risks in force: rate, per_mmhg, trend and since when."""
+    return {
+        risk: (float(life.rate[risk]), float(life.per_mmhg[risk]), float(life.trend[risk]), float(life.since[risk]))
+        for risk in Risk
+        if life.rate[risk] != 0.0
+    }
+
+
+def ramps(life: Any) -> list[tuple[float, float, float]]:
+    """The ramps of a perfusion path: start and duration (years), height (mmHg)."""
+    columns = life.ramp_start, life.ramp_duration, life.ramp_height
+    return [tuple(float(column[i]) for column in columns) for i in range(life.ramps)]  # type: ignore[misc]
+
+
+KEY: Any = np.uint64(SEED)
+
+
+def chance(stream: Stream, occurrence: int = 0) -> float:
+    """The uniform draw of the one patient of these tests."""
+    return float(uniform(KEY, PATIENT_NUMBER, stream, occurrence))
+
+
+def just_above(share: float) -> float:
+    """The next number: a share of which a draw equal to the old one is just below."""
+    return nextafter(share, inf)
+
+
+def exponential(stream: Stream, occurrence: int = 0) -> float:
+    """The patient's budget of a cumulative hazard: -log of the uniform draw."""
+    return -log(chance(stream, occurrence))
+
+
+def deviate(stream: Stream, occurrence: int = 0) -> float:
+    """The patient's standard normal deviate."""
+    return float(normal(KEY, PATIENT_NUMBER, stream, occurrence))

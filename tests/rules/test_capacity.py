@@ -1,0 +1,297 @@
+"""Slots that patients share: who asks, who waits, who is treated, and why a wait ends."""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import Any
+
+import numpy as np
+import pytest
+import simpy
+from engine_inputs import NOBODY_GIVEN, assert_same, entry, fixed_arrays, follow, parameters, policy
+
+from rules.people import KEY, a_life, a_patient, a_policy, at_risk, values
+from simulator.living import capacity
+from simulator.living.capacity import (
+    CALENDAR,
+    WAIT,
+    WEEK,
+    Capacity,
+    Centre,
+    Discipline,
+    WaitEnd,
+    Waiting,
+    end_of_wait,
+    needs_slot,
+    patient_process,
+    referral_dates,
+)
+from simulator.living.ledger import WIDTH, visit_table
+from simulator.living.reference import Course, Due, Turn, new_setting
+from simulator.rules.draws import budget
+from simulator.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
+
+HORIZON = 1.0
+VISITS = np.array([0.5])
+STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0, "angioplasty_success": 0.0}
+DOSES = {"doses": 3.0, "interval": 0.25, "repeat_rule": float(Repeat.ALWAYS)}
+PLAIN = {
+    "death_hr": 1.0,
+    "healing_hr": 1.0,
+    "wound_hr": 1.0,
+    "amputation_hr": 1.0,
+    "recurrence_hr": 1.0,
+    "can_recover": 0,
+}
+DAY = WEEK / 7.0
+
+
+def a_course(referred: float = 0.0, rules: dict[str, float] | None = None, **life: Any) -> Course:
+    """A patient's course who is followed for a year, referred at a calendar time."""
+    clock = np.array([HORIZON, 0.0, 0.0])
+    params = values(**STILL, **(rules or {}))
+    times = np.array([HORIZON])
+    setting = new_setting(params, a_policy(**DOSES), clock, VISITS, visit_table(VISITS, 0.0), times)
+    census = np.zeros((1, 3), np.int64)
+    return Course(setting, a_life(**{**PLAIN, **life}), a_patient(), np.zeros(WIDTH), census, referred)
+
+
+def at_centre(*courses: Course, slots: float = 1, discipline: Discipline = Discipline.FIRST_COME) -> Waiting:
+    """What happens at a centre to some courses."""
+    env = simpy.Environment()
+    centre = Centre(env, Capacity(slots, 1.0, discipline))
+
+    def referral(course: Course) -> Any:
+        yield env.timeout(course.referred)
+        env.process(patient_process(env, course, centre))
+
+    for course in courses:
+        env.process(referral(course))
+    env.run()
+    return centre.waiting()
+
+
+def days(waiting: Waiting) -> list[tuple[int, float, float | None, float, WaitEnd]]:
+    """Each request: patient, day of asking, day of treatment if any, days waited, and why the wait ended (1e-6 days)."""
+    told = []
+    for row in waiting.waits:
+        asked, granted, waited = (round(float(row[name]) / DAY, 6) for name in ("date", "granted", "waited"))
+        told.append((int(row["patient"]), asked, None if isnan(granted) else granted, waited, WaitEnd(row["end"])))
+    return told
+
+
+def test_a_week_is_seven_days() -> None:
+    """Of a year of 365.25."""
+    assert pytest.approx(7.0 / 365.25) == WEEK
+
+
+def test_a_slot_is_occupied_for_a_week() -> None:
+    """Two patients who are due on day 10 and 12: the second waits until the first one's week is over, on day 17.
+
+    Their next doses, a quarter of a year after the day on which they were given, find the slot free again.
+    """
+    first, second = a_course(patient=1, next_dose=10 * DAY), a_course(patient=2, next_dose=12 * DAY)
+    waiting = at_centre(first, second)
+    quarter = 0.25 * 365.25
+    told = days(waiting)
+    assert told[:2] == [(1, 10.0, 10.0, 0.0, WaitEnd.GRANTED), (2, 12.0, 17.0, 5.0, WaitEnd.GRANTED)]
+    assert told[2:4] == [
+        (1, 10.0 + quarter, 10.0 + quarter, 0.0, WaitEnd.GRANTED),
+        (2, 17.0 + quarter, 17.0 + quarter, 0.0, WaitEnd.GRANTED),
+    ]
+    assert first.life.doses == second.life.doses == 3
+
+
+def test_the_calendar_tells_who_waits_and_how_many_slots_are_busy() -> None:
+    """Nobody until day 10; one busy; from day 12 one waits; from day 17 one is busy again, until day 24."""
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), a_course(patient=2, next_dose=12 * DAY))
+    seen = waiting.at(np.array([0.0, 9.9, 10.1, 12.1, 16.9, 17.1, 23.9, 24.1]) * DAY)
+    assert seen["queue"].tolist() == [0, 0, 0, 1, 1, 0, 0, 0]
+    assert seen["busy"].tolist() == [0, 0, 1, 1, 1, 1, 1, 0]
+    assert waiting.mean("queue", 0.0, 20.0 * DAY) == pytest.approx(5.0 / 20.0)
+    assert waiting.mean("busy", 12.0 * DAY, 34.0 * DAY) == pytest.approx(12.0 / 22.0)
+    assert (np.diff(waiting.calendar["date"]) > 0.0).all()
+
+
+def test_two_slots_serve_two_at_once() -> None:
+    """Nobody waits, and both are busy from day 12 to day 17."""
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), a_course(patient=2, next_dose=12 * DAY), slots=2)
+    assert (waiting.waits["waited"] == 0.0).all()
+    assert waiting.at(np.array([11.0, 13.0, 18.0]) * DAY)["busy"].tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize(("discipline", "second"), [(Discipline.FIRST_COME, 2), (Discipline.WORST_TCPO2, 3)])
+def test_who_is_served_first_depends_on_the_discipline(discipline: Discipline, second: int) -> None:
+    """Patient 2 asked before patient 3, whose TcPO2 of 10 mmHg is lower than 20."""
+    courses = [
+        a_course(patient=1, next_dose=10 * DAY),
+        a_course(patient=2, next_dose=11 * DAY),
+        a_course(patient=3, next_dose=12 * DAY, tcpo2_start=10.0),
+    ]
+    waits = at_centre(*courses, discipline=discipline).waits
+    first_round = [row for row in waits[:3] if row["patient"] == second]
+    assert first_round[0]["granted"] / DAY == pytest.approx(17.0)
+    assert {int(row["patient"]): float(row["tcpo2"]) for row in waits[:3]} == {1: 20.0, 2: 20.0, 3: 10.0}
+
+
+def test_dates_are_the_centres_and_waits_the_patients() -> None:
+    """Referred on day 100 and due 10 days later: asked on day 110 of the centre, day 10 of the patient."""
+    waiting = at_centre(a_course(referred=100 * DAY, patient=1, next_dose=10 * DAY))
+    row = waiting.waits[0]
+    assert row["date"] / DAY == pytest.approx(110.0)
+    assert row["requested"] / DAY == pytest.approx(10.0)
+    assert row["granted"] / DAY == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("risk", "end"),
+    [
+        (Risk.DISEASE_DEATH, WaitEnd.DIED),
+        (Risk.MAJOR_AMPUTATION, WaitEnd.AMPUTATED),
+        (Risk.HEALING, WaitEnd.HEALED),
+    ],
+)
+def test_what_happens_to_the_patient_ends_the_wait(risk: Risk, end: WaitEnd) -> None:
+    """Due on day 12 while the slot is taken, something happens on day 14: no dose, and the next in line moves up."""
+    rules = {
+        **dict.fromkeys(
+            ("death_rate_healed", "death_rate_amputee", "postoperative_death_rate", "conversion_rate"), 0.0
+        ),
+        **dict.fromkeys(("stump_healing_rate", "recurrence_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
+        **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "walking_share_limb"), 0.0),
+        **{"below_knee_share": 1.0, "reference_tcpo2": 20.0, "recurrence_reference_tcpo2": 20.0},
+    }
+    blocked = a_course(rules=rules, patient=2, next_dose=12 * DAY)
+    at_risk(blocked.life, risk, 1.0, unspent=14 * DAY)
+    blocked._look_ahead(True)
+    third = a_course(patient=3, next_dose=13 * DAY)
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), blocked, third)
+    mine = [row for row in days(waiting) if row[0] == 2]
+    assert mine == [(2, 12.0, None, 2.0, end)]
+    assert blocked.life.doses == 0
+    assert next(row[2] for row in days(waiting) if row[0] == 3) == 17.0
+    stopped = Event.STOPS_TREATMENT in blocked.history["event"].tolist()
+    assert stopped == (end is WaitEnd.HEALED)
+
+
+def test_a_wait_that_the_horizon_cuts_is_told_so() -> None:
+    """A year after referral the patient still waits, alive and untreated."""
+    late = a_course(patient=2, next_dose=HORIZON - 3 * DAY)
+    waiting = at_centre(a_course(patient=1, next_dose=HORIZON - 4 * DAY), late)
+    assert [(row[0], row[3], row[4]) for row in days(waiting)] == [
+        (1, 0.0, WaitEnd.GRANTED),
+        (2, 3.0, WaitEnd.STILL_WAITING),
+    ]
+    assert (late.life.alive, late.life.doses, late.goes_on) == (1, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("due", "life", "needed"),
+    [
+        (Due(0.5, Turn.CARE, Event.DOSE), {}, True),
+        (Due(0.5, Turn.CARE, Event.DOSE), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Turn.CARE, Event.ANGIOPLASTY), {}, True),
+        (Due(0.5, Turn.CARE, Event.ANGIOPLASTY), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Turn.CARE, Event.WALKS), {}, False),
+        (Due(0.5, Turn.CARE, Event.RESTENOSIS), {}, False),
+        (Due(0.5, Turn.CLINICAL), {}, False),
+        (Due(0.5, Turn.VISIT), {}, False),
+    ],
+)
+def test_a_slot_is_asked_for_procedures_that_are_indicated(due: Due, life: dict[str, int], needed: bool) -> None:
+    """Doses and angioplasties; nobody books a room to walk, nor for what the rule will not do."""
+    assert needs_slot(a_course(**life), due) == needed
+
+
+@pytest.mark.parametrize(
+    ("life", "goes_on", "end"),
+    [
+        ({}, True, None),
+        ({"alive": 0}, False, WaitEnd.DIED),
+        ({"limb": Limb.BELOW_KNEE}, True, WaitEnd.AMPUTATED),
+        ({"limb": Limb.MINOR_AMPUTATION}, True, None),
+        ({"wound": Wound.HEALED}, True, WaitEnd.HEALED),
+        ({}, False, WaitEnd.STILL_WAITING),
+    ],
+)
+def test_why_a_wait_ends(life: dict[str, int], goes_on: bool, end: WaitEnd | None) -> None:
+    """Death before amputation before healing; else the horizon, once the course is over."""
+    course = a_course()
+    for name, value in life.items():
+        course.life[name] = value
+    course.goes_on = goes_on
+    assert end_of_wait(course) is end
+
+
+@pytest.mark.parametrize(("before", "asked_for"), [(0, Event.ANGIOPLASTY), (1, Event.REPEAT_ANGIOPLASTY)])
+def test_a_request_says_what_it_is_for(before: int, asked_for: Event) -> None:
+    """A first or a repeated angioplasty, or a dose."""
+    waiting = at_centre(a_course(patient=1, next_angioplasty=10 * DAY, angioplasties=before))
+    assert waiting.waits["procedure"].tolist() == [asked_for]
+    assert at_centre(a_course(patient=1, next_dose=0.9)).waits["procedure"].tolist() == [Event.DOSE]
+
+
+def test_a_slot_that_came_too_late_is_given_back() -> None:
+    """A repeat until 25 mmHg is due on day 12 at 20 mmHg; by day 17 the limb has risen to 30 and needs none.
+
+    The slot is free for the next in line on the same day.
+    """
+    rising = a_course(patient=2, next_dose=12 * DAY, doses=1)
+    rising.life.ramps, rising.life.ramp_start[0] = 1, 13 * DAY
+    rising.life.ramp_duration[0], rising.life.ramp_height[0] = 1 * DAY, 10.0
+    rising.setting.policy.repeat_rule, rising.setting.policy.stop_at_tcpo2 = float(Repeat.UNTIL_TCPO2), 25.0
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), rising, a_course(patient=3, next_dose=16 * DAY))
+    told = days(waiting)
+    assert told[1] == (2, 12.0, None, 5.0, WaitEnd.NO_LONGER_INDICATED)
+    assert told[2] == (3, 16.0, 17.0, 1.0, WaitEnd.GRANTED)
+    assert rising.life.doses == 1
+
+
+def test_referrals_are_a_poisson_process_of_the_patients_own_draws() -> None:
+    """Two a year: gaps of half of each patient's unit-exponential draw."""
+    gaps = [float(budget(KEY, i, Stream.ARRIVAL, 0)) / 2.0 for i in range(4)]
+    assert referral_dates(int(KEY), 4, 2.0).tolist() == pytest.approx(np.cumsum(gaps).tolist())
+
+
+def test_an_empty_centre() -> None:
+    """Has nobody in its books."""
+    waiting = at_centre()
+    assert (waiting.waits.dtype, waiting.calendar.dtype) == (WAIT, CALENDAR)
+    assert (len(waiting.waits), waiting.calendar.tolist()) == (0, [(0.0, 0, 0)])
+
+
+@pytest.mark.parametrize("name", ["protocol", "angioplasty_and_cells"])
+def test_slots_for_everybody_change_nothing(name: str) -> None:
+    """The lives of a cohort are those without a resource, to the last bit; the unentered are counted in either."""
+    shared, waiting = centre_of(name, slots=inf)
+    assert_same(shared, follow(parameters(), policy(name), seed=5, count=8, **fixed_arrays(3.0)))
+    assert len(waiting.waits) > 0
+    assert (waiting.waits["waited"] == 0.0).all()
+
+
+@pytest.mark.usefixtures("few_referrals")
+def test_who_may_not_enter_is_not_referred() -> None:
+    """Nobody is 150 years old."""
+    shared, waiting = centre_of("protocol", who=entry(age_at_least=150.0), count=2)
+    assert (shared.barred, len(waiting.waits), len(shared.history)) == (2, 0, 0)
+
+
+def test_a_history_that_is_not_asked_for_is_not_kept() -> None:
+    """The books of the centre are."""
+    shared, waiting = centre_of("protocol", events=False)
+    assert len(shared.history) == 0 < len(waiting.waits)
+
+
+def centre_of(name: str, slots: float = 1, count: int = 8, who: Any = None, events: bool = True) -> Any:
+    """A handful of people under a policy at a centre with 100 referrals a year, followed for three years."""
+    return capacity.follow(
+        parameters(),
+        policy(name),
+        entry() if who is None else who,
+        NOBODY_GIVEN,
+        5,
+        count,
+        **fixed_arrays(3.0),
+        capacity=Capacity(slots, 100.0),
+        events=events,
+    )

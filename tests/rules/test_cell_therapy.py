@@ -1,0 +1,74 @@
+"""Giving a dose of cells."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from rules.people import a_life, a_policy, at_risk, ramps, values
+from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
+from simulator.vocabulary import Risk
+
+NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}
+RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0}
+TWO_DOSES = {"doses": 2.0, "interval": 0.125}
+
+
+def test_the_first_dose_is_dated_and_the_next_planned_from_it() -> None:
+    """Given at 0.5 years at intervals of an eighth of a year: the next is due at 0.625."""
+    life = a_life(next_dose=0.4)
+    assert give_dose(life, values(**NO_EFFECT_ON_DEATH), a_policy(**TWO_DOSES), 0.5) is False
+    assert (life.doses, life.first_dose_at, life.last_dose_at, life.next_dose) == (1, 0.5, 0.5, 0.625)
+    assert life.anchor == 0.0
+
+
+def test_the_last_dose_plans_no_other() -> None:
+    """The second of two doses keeps the first one's date and is the last."""
+    life = a_life(doses=1, first_dose_at=0.5, last_dose_at=0.5, next_dose=0.625)
+    assert give_dose(life, values(**NO_EFFECT_ON_DEATH), a_policy(**TWO_DOSES), 0.625) is False
+    assert (life.doses, life.first_dose_at, life.last_dose_at, life.next_dose) == (2, 0.5, 0.625, inf)
+
+
+def test_a_policy_of_one_dose_gives_one() -> None:
+    """After it nothing is due."""
+    life = a_life(next_dose=0.5)
+    give_dose(life, values(**NO_EFFECT_ON_DEATH), a_policy(doses=1.0, interval=0.125), 0.5)
+    assert life.next_dose == inf
+
+
+def test_a_direct_effect_on_death_begins_with_the_first_dose() -> None:
+    """A hazard ratio of 0.5 halves the present hazard and the life's ratio, after half a year at 0.4 a year is spent."""
+    life = a_life(death_hr=1.5)
+    at_risk(life, Risk.DISEASE_DEATH, 0.4, unspent=1.0)
+    assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is True
+    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.5)
+    assert life.budget[Risk.DISEASE_DEATH] == pytest.approx(0.8)
+
+
+def test_further_doses_do_not_act_on_death_again() -> None:
+    """The second dose leaves the hazard as the first has made it."""
+    life = a_life(doses=1, death_hr=0.75)
+    at_risk(life, Risk.DISEASE_DEATH, 0.2, unspent=1.0)
+    assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is False
+    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.0)
+
+
+def test_the_dose_at_which_the_limb_responds_starts_its_recovery() -> None:
+    """The second dose, at half a year, lets perfusion rise by the limb's 30 mmHg within a tenth of a year."""
+    life = a_life(can_recover=1, recovers_anyway=0, response_dose=2, gain=30.0)
+    at_risk(life, Risk.HEALING, 0.4, unspent=1.0)
+    params, policy = values(**NO_EFFECT_ON_DEATH, **RECOVERY), a_policy(**TWO_DOSES)
+    assert give_dose(life, params, policy, 0.25) is False
+    assert (ramps(life), life.anchor) == ([], 0.0)
+    assert give_dose(life, params, policy, 0.5) is True
+    assert ramps(life) == [(0.5, pytest.approx(0.1), 30.0)]
+    assert life.anchor == 0.5
+    assert life.budget[Risk.HEALING] == pytest.approx(0.8)
+
+
+def test_stopping_treatment_gives_no_further_dose() -> None:
+    """Whatever was due is not given."""
+    life = a_life(next_dose=0.5)
+    stop_treatment(life)
+    assert life.next_dose == inf

@@ -1,0 +1,195 @@
+"""Cohorts: the same people in both loops, and sums that are those of the people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_inputs import NOBODY_GIVEN, assert_same, entry, fixed_arrays, follow, parameters, policy, record
+from simulator.living.compiled import HISTORY, run_block
+from simulator.living.totals import add_up
+
+from simulator.living import compiled_cohort, reference
+from simulator.living.cohort_arrays import joined, new_arrays, rows_of
+from simulator.living.ledger import STATES, WIDTH
+from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.patient import COLUMNS, PATIENT
+
+COUNT, FIRST, SEED = 6, 11, 5
+NAMES = ("conservative", "four_doses", "angioplasty_and_cells", "ev_selected")
+BUSY = {"angioplasty_success": 0.95, "repeat_angioplasty": 0.95, "restenosis_rate": 3.0, "amputation_rate": 0.6}
+SHORT = 8.0
+
+
+def people(name: str, engine: Any = compiled_cohort.follow, **changed: Any) -> Any:
+    """A handful of people under a policy, by an engine."""
+    arrays = fixed_arrays(SHORT)
+    asked = {"seed": SEED, "first": FIRST, "count": COUNT, **changed}
+    return follow(parameters(**BUSY), policy(name), engine=engine, **asked, **arrays)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_loops_live_the_same_lives(name: str) -> None:
+    """To the last bit, whatever is planned; some die, some do not, and everybody has a number of their own."""
+    fast, slow = people(name), people(name, reference.follow)
+    assert_same(fast, slow, name)
+    assert fast.lives["patient"].tolist() == list(range(FIRST, FIRST + COUNT))
+    assert len(set(fast.patients["age"].tolist())) == COUNT
+    assert fast.barred == 0
+    assert np.isnan(fast.paths).any()
+    assert np.isfinite(fast.paths).any()
+
+
+@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+def test_a_cohort_is_its_people_one_by_one(engine: Any) -> None:
+    """Patient 13 alone is the third of a cohort that begins with 11; a seed that is another is somebody else."""
+    together, alone = people("four_doses", engine), people("four_doses", engine, first=FIRST + 2, count=1)
+    for field in ("ledgers", "censuses", "paths", "outcomes"):
+        assert np.array_equal(getattr(together, field)[2:3], getattr(alone, field), equal_nan=True)
+    other = people("four_doses", engine, first=FIRST + 2, count=1, seed=SEED + 1)
+    assert other.patients["age"][0] != alone.patients["age"][0]
+
+
+@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+def test_a_history_that_is_not_asked_for_is_not_kept(engine: Any) -> None:
+    """All else is the same."""
+    kept, left = people("four_doses", engine), people("four_doses", engine, events=False)
+    assert len(left.history) == 0 < len(kept.history)
+    assert np.array_equal(kept.ledgers, left.ledgers)
+
+
+def test_a_history_longer_than_the_room_made_at_first_is_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for two events a person, the second run has as much as is needed."""
+    usual = people("four_doses")
+    monkeypatch.setattr(compiled_cohort, "ROOM", 2)
+    assert_same(usual, people("four_doses"))
+
+
+@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+@pytest.mark.usefixtures("few_referrals")
+def test_who_may_not_enter_is_counted_and_has_no_outcomes(engine: Any) -> None:
+    """Nobody is 150 years old: all are barred, their outcomes are NaN and nothing is told of them."""
+    found = people("conservative", engine, count=1, who=entry(age_at_least=150.0))
+    assert (found.barred, len(found.history)) == (1, 0)
+    assert np.isnan(found.outcomes).all()
+    assert (found.censuses == -1).all()
+
+
+def test_real_people_are_followed_by_their_rows() -> None:
+    """Patients 11 and 12 of three rows are rows 2 and 0."""
+    rows = np.full((3, len(COLUMNS)), np.nan)
+    rows[:, COLUMNS.index("age")] = [60.0, 70.0, 80.0]
+    for engine in (compiled_cohort.follow, reference.follow):
+        assert people("conservative", engine, count=2, given=rows).patients["age"].tolist() == [80.0, 60.0]
+
+
+def block(
+    names: tuple[str, ...], first: int = FIRST, count: int = COUNT, who: Any = None, **sums: Any
+) -> tuple[int, dict[str, Any]]:
+    """Sums over people under policies, by the loop that keeps nobody."""
+    arrays = fixed_arrays(SHORT)
+    times = len(arrays["times"])
+    totals = sums or empty_sums(len(names), times)
+    person = np.zeros(1, PATIENT)
+    policies = np.concatenate([np.atleast_1d(policy(name)) for name in names])
+    barred = run_block(
+        parameters(**BUSY),
+        policies.view(POLICY),
+        entry() if who is None else who,
+        NOBODY_GIVEN,
+        np.uint64(SEED),
+        FIRST,
+        count,
+        **arrays,
+        reference=1,
+        life=np.zeros(1, LIFE)[0],
+        patient=person[0],
+        row=rows_of(person)[0],
+        **totals,
+    )
+    return barred, totals
+
+
+def empty_sums(policies: int, times: int) -> dict[str, Any]:
+    """Sums before anybody is added."""
+    return {
+        "sums": np.zeros((policies, WIDTH)),
+        "squares": np.zeros((policies, WIDTH)),
+        "outcome_sums": np.zeros((policies, times, OUTCOME_WIDTH)),
+        "outcome_squares": np.zeros((policies, times, OUTCOME_WIDTH)),
+        "difference_squares": np.zeros((policies, times, OUTCOME_WIDTH)),
+        "state_counts": np.zeros((policies, times, STATES)),
+        "perfusion": np.zeros((policies, times, 3)),
+    }
+
+
+def by_hand(cohorts: list[Any]) -> dict[str, Any]:
+    """The same sums by their definition, from people who were kept."""
+    ledgers = np.array([cohort.ledgers for cohort in cohorts])
+    outcomes = np.array([cohort.outcomes for cohort in cohorts])
+    paths = np.array([cohort.paths for cohort in cohorts])
+    states = np.array([cohort.censuses[:, :, 0] for cohort in cohorts])
+    seen = np.isfinite(paths)
+    known = np.where(seen, paths, 0.0)
+    return {
+        "sums": ledgers.sum(axis=1),
+        "squares": (ledgers**2).sum(axis=1),
+        "outcome_sums": outcomes.sum(axis=1),
+        "outcome_squares": (outcomes**2).sum(axis=1),
+        "difference_squares": ((outcomes - outcomes[1]) ** 2).sum(axis=1),
+        "state_counts": np.stack([(states == state).sum(axis=1) for state in range(STATES)], axis=-1),
+        "perfusion": np.stack([seen.sum(axis=1), known.sum(axis=1), (known**2).sum(axis=1)], axis=-1),
+    }
+
+
+PAIR = ("conservative", "four_doses", "angioplasty_and_cells")
+
+
+def test_sums_of_a_block_are_those_of_its_people() -> None:
+    """Ledgers, outcomes, differences to the second policy, states and perfusion, and squares (1e-12); added twice, doubled."""
+    cohorts = [people(name) for name in PAIR]
+    barred, totals = block(PAIR)
+    block(PAIR, **totals)
+    assert barred == 0
+    for name, wanted in by_hand(cohorts).items():
+        assert totals[name] == pytest.approx(2.0 * wanted, rel=1e-12, abs=1e-12), name
+    assert (totals["difference_squares"][1] == 0.0).all()
+    assert totals["difference_squares"][0].any()
+
+
+def test_people_who_were_kept_add_up_to_the_same_bits() -> None:
+    """In the same order as the block."""
+    cohorts = [people(name) for name in PAIR]
+    _, totals = block(PAIR)
+    again = empty_sums(len(PAIR), len(cohorts[0].outcomes[0]))
+    kept = [
+        np.array([getattr(cohort, name) for cohort in cohorts]) for name in ("ledgers", "censuses", "paths", "outcomes")
+    ]
+    add_up(*kept, 1, **again)
+    for name, wanted in totals.items():
+        assert np.array_equal(again[name], wanted), name
+
+
+@pytest.mark.usefixtures("few_referrals")
+def test_a_block_counts_whom_it_could_not_enter() -> None:
+    """Two people, none of them 150 years old, add nothing."""
+    barred, totals = block(PAIR, count=2, who=record(entry().dtype, {"age_at_least": 150.0}))
+    assert barred == 2
+    assert not any(total.any() for total in totals.values())
+
+
+def test_arrays_begin_empty() -> None:
+    """Everybody dead and unseen until they are followed; histories are joined in order, and none make none."""
+    arrays = new_arrays(3, 2)
+    assert (arrays["censuses"] == -1).all()
+    assert arrays["censuses"].shape == (3, 2, 3)
+    assert np.isnan(arrays["paths"]).all()
+    assert np.isnan(arrays["outcomes"]).all()
+    assert arrays["outcomes"].shape == (3, 2, OUTCOME_WIDTH)
+    assert not arrays["ledgers"].any()
+    one, two = np.zeros(1, HISTORY), np.ones(2, HISTORY)
+    assert joined([one, two])["patient"].tolist() == [0, 1, 1]
+    assert joined([]).shape == (0,)

@@ -1,0 +1,82 @@
+"""Whatever the console can write, commands write their files first and then print what the console has for each sign."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from simulator.report import console, spelling
+
+RESULTS = "draw,option,cost,effect\n" + "".join(
+    f"{draw},{option},{cost + draw},{effect + draw / 100}\n"
+    for draw in range(3)
+    for option, cost, effect in (("Größe €", 100, 2.5), ("治療 ±", 300, 2.7))
+)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-16"])
+def test_a_command_writes_first_and_prints_what_the_console_can(tmp_path: Path, encoding: str) -> None:
+    """With option names from two scripts a command ends with exit code 0 and a report, whatever the console's encoding."""
+    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr.decode(encoding)
+    assert "Größe €" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    shown = run.stdout.decode(encoding)
+    assert "Written to out" in shown
+    assert ("Größe" if encoding != "ascii" else "Grosse EUR") in shown
+
+
+def test_output_that_nobody_reads_loses_no_files(tmp_path: Path) -> None:
+    """A pipe that is closed before the first line, as of `head -0`, leaves the output folder complete."""
+    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    subprocess.run(
+        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
+        cwd=tmp_path,
+        stdout=writing,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    os.close(writing)
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "written"),
+    [
+        ("−4.6 ± 0.4", "ascii", "-4.6 +/- 0.4"),
+        ("−4.6 ± 0.4", "cp1252", "-4.6 ± 0.4"),
+        ("Größe é", "ascii", "Grosse e"),
+        ("你", "cp1252", "\\u4f60"),
+        ("a\udcffb", "utf-8", "a\\xffb"),
+        ("plain", "utf-8", "plain"),
+    ],
+)
+def test_a_sign_becomes_what_is_like_it(text: str, encoding: str, written: str) -> None:
+    """A sign that an encoding lacks becomes its likeness, or its code where it has none; others stay."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert spelling.printable(text, stream) == written
+
+
+def test_columns_keep_their_places_in_ascii() -> None:
+    """A table whose cells hold ± has lines of one length, although +/- is longer."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    table = pd.DataFrame({"what": ["a", "b"], "value": ["1 ± 2", "no error"]})
+    console.print_table(table, on=console.console(stream))
+    stream.seek(0)
+    lines = [line for line in stream.read().splitlines() if line.startswith(("|", "+"))]
+    assert any("1 +/- 2" in line for line in lines)
+    assert len({len(line) for line in lines}) == 1

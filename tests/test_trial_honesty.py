@@ -1,0 +1,154 @@
+"""What a trial's report must not say: sizes from extrapolated steps, idle keys, lost levels, errors that ignore shared rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom, boschloo_exact, fisher_exact
+from trial_designs import TWO_ARMS, planned, simulation
+
+from simulator.errors import BadInput, in_toml, nearest
+from simulator.statistics import exact_proportions
+from simulator.statistics.boundaries import solve
+from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.trials.operating import mean_and_se, share_and_se
+from simulator.trials.simulation import Simulation
+from simulator.trials.size_search import endpoint_table
+from simulator.trials.study import study_design
+from simulator.trials.truth import joint_rows
+
+FISHER = {"name": "f", "outcome": "death", "test": "fisher", "at_months": 12.0, "lost": "failure"}
+
+
+@pytest.mark.parametrize("test", exact_proportions.TESTS)
+def test_rejection_regions_are_the_p_values_of_another_program(test: str) -> None:
+    """Fisher's and Boschloo's regions are scipy's; the chi-square's is where its z reaches the limit."""
+    n0, n1, alpha = 9, 12, 0.05
+    limits = exact_proportions.limits(test, n0, n1, alpha)
+
+    def p(x0: int, x1: int) -> float:
+        table = [[x0, x1], [n0 - x0, n1 - x1]]
+        if test == "fisher":
+            return float(fisher_exact(np.transpose(table), alternative="less")[1])
+        if test == "boschloo":
+            return float(boschloo_exact(table, alternative="less", n=64).pvalue)
+        pooled, gain = (x0 + x1) / (n0 + n1), x1 / n1 - x0 / n0
+        if test == "chi-square-corrected":
+            gain -= 0.5 * (1.0 / n0 + 1.0 / n1)
+        spread = pooled * (1.0 - pooled) * (1.0 / n0 + 1.0 / n1)
+        return 0.04 if spread > 0.0 and gain >= 1.6448536 * spread**0.5 else 1.0
+
+    for x0 in range(n0 + 1):
+        assert limits[x0] == next((x1 for x1 in range(n1 + 1) if p(x0, x1) <= alpha), n1 + 1), (test, x0)
+    exact = exact_proportions.power(test, n0, n1, 0.2, 0.7, alpha)
+    table = np.array([[x1 >= limits[x0] for x1 in range(n1 + 1)] for x0 in range(n0 + 1)])
+    joint = np.outer(binom.pmf(range(n0 + 1), n0, 0.2), binom.pmf(range(n1 + 1), n1, 0.7))
+    assert exact == pytest.approx(float((table * joint).sum()), abs=1e-12)
+    assert exact == pytest.approx(exact_proportions.power(test, n0, n1, 0.8, 0.3, alpha), abs=1e-12)
+
+
+def test_an_exact_tests_size_has_its_exact_power(tmp_path: Path) -> None:
+    """The need of Fisher's test has the target power at the simulated rates, and its interval holds it."""
+    sim = simulation(tmp_path, 300, constant=True, endpoints=[FISHER], visits=None, drop_out={"per_year": 0.0})
+    conduct = sim.conduct()
+    columns = sim.run(sim.truth("scenario"), [conduct])[0]
+    need = endpoint_table(conduct, columns, 0.8).iloc[0]
+    rates = [float(columns[f"rate_{arm}_at_end:f"].mean()) for arm in (0, 1)]
+    n = int(need["patients"]) // 2
+    assert exact_proportions.power("fisher", n, n, *rates, 0.025) >= 0.8
+    assert exact_proportions.power("fisher", n - 1, n - 1, *rates, 0.025) < 0.8
+    assert need["low"] <= need["patients"] <= need["high"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"visits": {"at_months": [3.0]}, "endpoints": TWO_ARMS["endpoints"][:1]}, "visits.at_months"),
+        ({"endpoints": [TWO_ARMS["endpoints"][0] | {"lost": "failure"}], "visits": None}, "endpoints.afs.lost"),
+        ({"endpoints": [TWO_ARMS["endpoints"][0] | {"margin": 1.3}], "visits": None}, "endpoints.afs.margin"),
+        ({"file": "foo.toml"}, "file"),
+        ({"looks": {"by": "patients", "at": [60], "gamma": -2.0}}, "looks.gamma"),
+        *(
+            ({"looks": {"by": "patients", "at": [60]}, "futility": {"rule": rule} | {key: value}}, f"futility.{key}")
+            for rule, key, value in (
+                ("beta", "z", [0.0]),
+                ("beta", "threshold", 0.2),
+                ("beta", "assumed", "trend"),
+                ("beta", "gamma", -2.0),
+                ("conditional-power", "spending", "hsd"),
+            )
+        ),
+        ({"arms": TWO_ARMS["arms"][:1], "randomisation": {"block": 4}}, "randomisation.block"),
+    ],
+)
+def test_keys_that_nothing_reads_are_refused(tmp_path: Path, changed: dict[str, Any], key: str) -> None:
+    """A key that would change nothing is an error that names it."""
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, **changed)
+    assert key in {problem.key for problem in caught.value.problems}
+
+
+def test_values_are_told_as_the_file_spells_them() -> None:
+    """Tables, lists and truth values in TOML's words, and no suggestion that shares only its ending."""
+    assert in_toml({"death": "composite", "on": True}) == "{death = 'composite', on = true}"
+    assert in_toml([("a", False)]) == "[['a', false]]"
+    assert nearest("estimand", ["reestimation", "arms"]) == "one of arms, reestimation"
+    assert nearest("accural", ["accrual", "arms"]) == "did you mean 'accrual'?"
+
+
+@pytest.mark.parametrize(
+    ("looks", "kind", "mild", "extreme"),
+    [(5, "ld-pocock", 0.2, 0.3), (5, "ld-obf", 0.3, 0.4), (3, "ld-pocock", 0.5, 0.6), (2, "ld-pocock", 0.7, 0.8)],
+)
+def test_binding_futility_keeps_alpha_or_is_refused(looks: int, kind: str, mild: float, extreme: float) -> None:
+    """Up to where rpact calls the futility bounds too extreme alpha is spent whole; from there on the plan is refused."""
+    information = tuple((k + 1) / looks for k in range(looks))
+
+    def plan(threshold: float) -> Plan:
+        return Plan(information, 0.025, kind, futility=Futility("conditional-power", threshold=threshold, binding=True))
+
+    assert solve(plan(mild)).cumulative_alpha[-1] == pytest.approx(0.025, abs=1e-8)
+    with pytest.raises(BadInput, match="can no longer be spent"):
+        solve(plan(extreme))
+
+
+def test_no_size_is_searched_for_no_effect(tmp_path: Path) -> None:
+    """Under the null alone there is no search, no need and no curve; with other truths every row names its own."""
+    sim = simulation(tmp_path, 20)
+    study = study_design(sim, ("null",))
+    assert study.search is None
+    assert study.views is None
+    assert study.endpoints["patients"].isna().all()
+    several = study_design(sim, ("sceptical", "null", "optimistic"), quick=True)
+    assert set(several.endpoints["truth"]) == {"sceptical", "optimistic"}
+
+
+def test_events_that_no_trial_reaches_are_refused(tmp_path: Path) -> None:
+    """An end, or a first look, at more events than any simulated trial sees is refused with the number that it does see."""
+    size, looks = {"patients": 120, "events": 118}, {"by": "events", "at": [117]}
+    with pytest.raises(BadInput, match="that any of 100 simulated trials had seen") as caught:
+        Simulation(planned(tmp_path, size=size, looks=looks), 1, 4).check()
+    assert {problem.key for problem in caught.value.problems} == {"size.events", "looks.at"}
+
+
+def test_trials_that_share_a_posterior_row_are_clusters(tmp_path: Path) -> None:
+    """The error of assurance is that between posterior rows: exact when trials of a row agree, ordinary when rows are alone."""
+    rng = np.random.default_rng(1)
+    rows = np.tile(np.arange(500), 4)
+    won = (rng.random(500) < 0.4)[rows]
+    p, se = share_and_se(won, rows)
+    assert se == pytest.approx(np.sqrt(p * (1.0 - p) / 499.0), rel=1e-9)
+    assert se == pytest.approx(2.0 * share_and_se(won)[1], rel=0.01)
+    alone = rng.normal(size=2_000)
+    assert mean_and_se(alone, np.arange(2_000))[1] == pytest.approx(mean_and_se(alone)[1], rel=1e-9)
+    sim = simulation(tmp_path, 30)
+    truth = sim.truth("posterior")
+    found = truth.row_of(30)
+    assert found is not None
+    assert np.unique(found).size > 20
+    shuffled = truth.params[[3, 1, 3, 2, 1]]
+    again = joint_rows(sim.planned.scenario.register, shuffled)
+    assert again[0] == again[2] and again[1] == again[4] and len({int(r) for r in again}) == 3
