@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled, record_dtype
+from simulator.compiling import compiled, compiled_in_place, record_dtype
 from simulator.rules.draws import normal, normal_quantile, uniform
 from simulator.rules.population.criteria import may_enter
 from simulator.vocabulary import ARTERIES, Renal, Stream
@@ -188,7 +188,7 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
         patient.diabetes_years = min(patient.diabetes_years, patient.age - params.diabetes_onset_minimum)
 
 
-@compiled
+@compiled_in_place
 def recruited_from(given: Any, seed: int, i: int) -> Any:
     """The row of a table of real patients that a trial's patient i is, drawn at random from all of them, as (1, columns).
 
