@@ -20,6 +20,7 @@ from simulator.report.style import (
     band,
     caption,
     direct_label,
+    heading,
     house_style,
     interval_rows,
     label_ends,
@@ -182,7 +183,7 @@ def states_figure(comparison: Comparison) -> Figure:
                 axes.fill_between(wide.index, below, below + share, color=colour, linewidth=0.4, edgecolor="white")
                 ends.append(End(float(wide.index[-1]), float(below[-1] + share[-1] / 2), name, colour))
                 below = below + share
-            axes.set_title(shortened(comparison.label(policy)))
+            axes.set_title(heading(comparison.label(policy)))
             axes.set_xlim(0, window)
             axes.set_xticks(np.arange(0, window + 0.01, 0.5 if window < 2 else 1))
             axes.set_ylim(0, 1)
@@ -209,7 +210,7 @@ def tcpo2_figure(comparison: Comparison) -> Figure:
         levels = tcpo2_levels(comparison.scenario, comparison.policies)
         for place, (axes, policy) in enumerate(zip(panels, comparison.policies, strict=False)):
             _paths_panel(axes, time, comparison.paths[policy], look[policy].colour, levels)
-            axes.set_title(shortened(comparison.label(policy)))
+            axes.set_title(heading(comparison.label(policy)))
             _label_outer(axes, place, len(comparison.policies), "Months since referral")
             if place % _across(len(comparison.policies)) == 0:
                 axes.set_ylabel("True TcPO2, mmHg")
