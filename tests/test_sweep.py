@@ -118,7 +118,7 @@ def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
 def test_full_disk_stops_the_economics_with_every_finished_shard_kept(
     scenario: Scenario, draws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cache with room for one shard says so in plain words and keeps it; with room again the bits are those of an unbroken run."""
+    """A cache with room for one shard keeps it and says so; with room again the bits are those of an unbroken run."""
     real = os.fsync
 
     def full(handle: int) -> None:
