@@ -19,12 +19,12 @@ from itertools import product
 import numpy as np
 from scipy.stats import binom, norm
 
-from simulator.sensitivity.designs import MORRIS_LEVELS, STEP, make_design
-from simulator.sensitivity.indices import indices
-from simulator.sensitivity.inputs import Floats
-from simulator.sensitivity.model import Model
-from simulator.sensitivity.space import Space, build_space
-from simulator.sweep.model import canonical
+from simulator.questions.sweep.designs import MORRIS_LEVELS, STEP, make_design
+from simulator.questions.sweep.indices import indices
+from simulator.questions.sweep.inputs import Floats
+from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.space import Space, build_space
+from simulator.work.model import canonical
 
 CONFIDENCE = 0.95
 FAIL = 0.01

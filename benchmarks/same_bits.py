@@ -21,15 +21,15 @@ RESULTS = '''
 import dataclasses, hashlib, json, sys
 import numpy as np
 import simulator as sim
-from simulator.calibration.founding import FoundingCohort
-from simulator.calibration.targets import load_targets
+from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.questions.calibrate.targets import load_targets
 from simulator.evidence.posterior import parameter_draws
-from simulator.story.watching import watch
-from simulator.trials.design_reading import load_design, shipped_designs
-from simulator.trials.simulation import Simulation
-from simulator.validation.prediction import predict
-from simulator.validation.reading import load_studies
-from simulator.validation.validation import draws_for
+from simulator.questions.story.watching import watch
+from simulator.questions.trial.design_reading import load_design, shipped_designs
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.validate.prediction import predict
+from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.validation import draws_for
 
 people = int(sys.argv[1])
 found = {}

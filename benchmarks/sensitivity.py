@@ -68,8 +68,8 @@ def study(size: int) -> dict[str, object]:
 
 def lives_per_second(size: int, workers: int) -> tuple[float, float]:
     """Lives per second of a study with all it takes, and once the workers run."""
-    from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sweep.processes import Processes
+    from simulator.questions.sweep.policy_sweep import sweep_of
+    from simulator.work.processes import Processes
 
     sweep = sweep_of(study(size), "benchmark")
     landed: list[tuple[float, int]] = []
@@ -90,7 +90,7 @@ def lives_per_second(size: int, workers: int) -> tuple[float, float]:
 
 def seconds_per_shard(shards: int, rows: int, dask: bool) -> float:
     """What a shard of some rows costs the one process that plans, sends and writes, with nothing to compute."""
-    from simulator.sensitivity.policy_sweep import sweep_of
+    from simulator.questions.sweep.policy_sweep import sweep_of
 
     tables = study(1) | {
         "method": "regional",
@@ -110,7 +110,7 @@ def seconds_per_shard(shards: int, rows: int, dask: bool) -> float:
             return (time.perf_counter() - start) / count
         from distributed import LocalCluster
 
-        from simulator.sweep.cluster import Cluster
+        from simulator.work.cluster import Cluster
 
         with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as local:
             way = Cluster(local.scheduler_address)
@@ -163,8 +163,8 @@ def _proportional_kilobytes(process: int) -> int:
 
 def cpu_seconds(size: int, workers: int) -> float:
     """Processor seconds of a study in all its processes, their start included, whatever else the machine does."""
-    from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sweep.processes import Processes
+    from simulator.questions.sweep.policy_sweep import sweep_of
+    from simulator.work.processes import Processes
 
     def used() -> float:
         both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

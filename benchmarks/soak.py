@@ -44,7 +44,7 @@ import os
 if "LIMIT" in os.environ:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LIMIT"]),) * 2)
-import simulator.calibration.posterior as posterior
+import simulator.questions.calibrate.posterior as posterior
 posterior.SMOKE = posterior.Effort(400, 400, 400, 400, 100, 100, 200, 60, 100, 200, 2_000)
 from simulator.cli.app import main
 main()

@@ -62,7 +62,7 @@ def run(file: Path) -> Iterator[tuple[Cell, list[Shown]]]:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    from simulator.report.style import RULES
+    from simulator.telling.style import RULES
 
     names: dict[str, Any] = {"__name__": "__main__"}
     with mpl.rc_context():
@@ -101,8 +101,8 @@ def shown(value: Any) -> Shown:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from simulator.report.images import image
-    from simulator.report.style import caption_of
+    from simulator.telling.images import image
+    from simulator.telling.style import caption_of
 
     if isinstance(value, pd.Series):
         value = value.to_frame()
@@ -120,7 +120,7 @@ def _table(frame: Any) -> str:
     """A table in HTML with its own column names, numbers to the right; an index that only counts is not shown."""
     from pandas.api.types import is_integer_dtype
 
-    from simulator.report.formats import text_table
+    from simulator.telling.formats import text_table
 
     if frame.index.nlevels > 1 or frame.index.name is not None or not is_integer_dtype(frame.index):
         frame = frame.reset_index()

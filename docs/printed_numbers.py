@@ -21,13 +21,13 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.calibration.check import targets_table
-from simulator.calibration.targets import CELLS, load_targets
-from simulator.comparison import Comparison
-from simulator.comparison.views import evidence_views
 from simulator.evidence import GRADES, Parameter, Register, shipped
 from simulator.evidence.distributions import limits, quantile
 from simulator.evidence.posterior import posterior_table
+from simulator.questions.calibrate.check import targets_table
+from simulator.questions.calibrate.targets import CELLS, load_targets
+from simulator.questions.compare import Comparison
+from simulator.questions.compare.views import evidence_views
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
 
@@ -150,11 +150,21 @@ class Found:
 
     def figure(self) -> bytes:
         """The figure of the three views, as `clti compare` draws it."""
-        from simulator.report.comparison_figures import views_figure
-        from simulator.report.images import image
+        from simulator.telling.figures.compare import views_figure
+        from simulator.telling.images import image
+        from simulator.words.findings import Findings
 
         kept = Comparison(self.scenario, self.result, self.result, {}, self.result.times, self.views, None)
-        return image(views_figure(kept), "png", with_caption=False)
+        facts = {
+            "labels": {"policy": {name: kept.label(name) for name in kept.policies}},
+            "policies": [{"name": name} for name in kept.policies],
+            "reference": kept.reference,
+            "main": kept.main,
+            "first_time": kept.first_time,
+            "times": list(self.scenario.times),
+        }
+        drawn = views_figure(Findings("compare", {"views": self.views}, facts))
+        return image(drawn, "png", with_caption=False)
 
 
 def at_year(table: pd.DataFrame, outcome: str) -> pd.DataFrame:

@@ -23,12 +23,12 @@
 import matplotlib.pyplot as plt
 
 from simulator import load_scenario, simulate
-from simulator.calibration.check import predictive_table, targets_table
-from simulator.calibration.targets import load_targets
 from simulator.evidence.posterior import parameter_draws, posterior_table
-from simulator.report.calibration import movement_table, shares_figure
-from simulator.report.validation import draw_figures
-from simulator.validation import load_studies, validate
+from simulator.questions.calibrate.check import predictive_table, targets_table
+from simulator.questions.calibrate.targets import load_targets
+from simulator.questions.validate import load_studies, validate
+from simulator.telling.calibration import movement_table, shares_figure
+from simulator.telling.validation import draw_figures
 
 # %% [markdown]
 # ## What was observed

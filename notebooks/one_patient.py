@@ -20,11 +20,11 @@
 import matplotlib.pyplot as plt
 
 from simulator import load_scenario
-from simulator.report.story import story_text
-from simulator.story import watch
-from simulator.story.finding import typical
-from simulator.story.telling import spending_table
-from simulator.vocabulary import Event
+from simulator.questions.story import watch
+from simulator.questions.story.finding import typical
+from simulator.questions.story.telling import spending_table
+from simulator.telling.story import story_text
+from simulator.words.vocabulary import Event
 
 POLICIES = ("conservative", "protocol")
 scenario = load_scenario("base", policies=POLICIES)

@@ -21,10 +21,10 @@ import tempfile
 from pathlib import Path
 
 from simulator import load_scenario, simulate
-from simulator.errors import BadInput
 from simulator.evidence import load_register, shipped
 from simulator.evidence.distributions import limits, sample
 from simulator.living.outcomes import OUTCOMES
+from simulator.words.errors import BadInput
 
 folder = Path(tempfile.mkdtemp())
 

@@ -25,11 +25,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulator.errors import BadInput
 from simulator.evidence import load_register
-from simulator.report.validation import draw_figures
-from simulator.validation import load_studies, validate
-from simulator.validation.validation import Validation
+from simulator.questions.validate import load_studies, validate
+from simulator.questions.validate.validation import Validation
+from simulator.telling.validation import draw_figures
+from simulator.words.errors import BadInput
 
 folder = Path(tempfile.mkdtemp())
 register = load_register()

@@ -27,13 +27,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from simulator.report.trial_figures import endpoint_figure
-from simulator.trials.closed_form import pool
-from simulator.trials.design_reading import load_design
-from simulator.trials.reasons import comparison_table
-from simulator.trials.simulation import Simulation
-from simulator.trials.size_search import power_curve
-from simulator.trials.study import study_design
+from simulator.questions.trial.closed_form import pool
+from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.reasons import comparison_table
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.size_search import power_curve
+from simulator.questions.trial.study import study_design
+from simulator.telling.trial_figures import endpoint_figure
 
 folder = Path(tempfile.mkdtemp())
 TRIALS = 400

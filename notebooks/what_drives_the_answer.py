@@ -25,12 +25,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from simulator.report.policy_sweep import answer, best_map
-from simulator.report.sensitivity import ranking
-from simulator.report.sensitivity_figures import draw_figures
-from simulator.sensitivity import PolicySweep, Results, Runs, Sweep, analyse, choose
-from simulator.sensitivity.policy_sweep import sweep_of
-from simulator.sensitivity.study import study_tables
+from simulator.questions.sweep import PolicySweep, Results, Runs, Sweep, analyse, choose
+from simulator.questions.sweep.policy_sweep import sweep_of
+from simulator.questions.sweep.study import study_tables
+from simulator.telling.policy_sweep import answer, best_map
+from simulator.telling.sensitivity import ranking
+from simulator.telling.sensitivity_figures import draw_figures
 
 folder = Path(tempfile.mkdtemp())
 

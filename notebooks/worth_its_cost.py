@@ -28,20 +28,20 @@ from typing import Any
 import pandas as pd
 
 from simulator import load_scenario
-from simulator.economics.analysis import economic_analysis
-from simulator.economics.valuation import worth
-from simulator.economics.values import values_of
-from simulator.report.decision import decision_figures, frontier_table
-from simulator.report.economics import LIMITS, answer, bottleneck
-from simulator.report.economics_figures import economics_figures
-from simulator.report.economics_tables import (
+from simulator.questions.value.analysis import economic_analysis
+from simulator.questions.value.valuation import worth
+from simulator.questions.value.values import values_of
+from simulator.telling.decision import decision_figures, frontier_table
+from simulator.telling.economics import LIMITS, answer, bottleneck
+from simulator.telling.economics_figures import economics_figures
+from simulator.telling.economics_tables import (
     information_readable,
     price_readable,
     totals_readable,
     units_of,
     values_readable,
 )
-from simulator.report.formats import text_table
+from simulator.telling.formats import text_table
 
 folder = Path(tempfile.mkdtemp())
 

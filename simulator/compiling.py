@@ -24,8 +24,8 @@ import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
-from simulator.errors import StorageFailed
 from simulator.fingerprint import fingerprint
+from simulator.words.errors import StorageFailed
 from simulator.work.disk import cache_folder, remove, save
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 _UTF_16_OR_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """Marks at the start of a file; the longer ones first, because one begins with another."""

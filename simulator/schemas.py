@@ -147,7 +147,7 @@ def _policy() -> Schema:
 
 
 def _design() -> Schema:
-    from simulator.trials.design import Design
+    from simulator.questions.trial.design import Design
 
     made = _made(Design)
     made["required"] = [key for key in made["required"] if key != "label"]
@@ -155,17 +155,17 @@ def _design() -> Schema:
 
 
 def _validation() -> Schema:
-    from simulator.validation.study import Study
+    from simulator.questions.validate.study import Study
 
     return _made(Study)
 
 
 def _study() -> Schema:
     """Either kind of study; `method` tells which."""
-    from simulator.sensitivity.designs import METHODS
-    from simulator.sensitivity.model import KINDS as MODELS
-    from simulator.sensitivity.policy_sweep import PolicyStudy
-    from simulator.sensitivity.study import Study
+    from simulator.questions.sweep.designs import METHODS
+    from simulator.questions.sweep.model import KINDS as MODELS
+    from simulator.questions.sweep.policy_sweep import PolicyStudy
+    from simulator.questions.sweep.study import Study
 
     usual, policies = _made(Study), _made(PolicyStudy)
     usual["properties"]["method"]["enum"] = list(METHODS)

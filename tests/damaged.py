@@ -16,16 +16,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simulator import load_scenario, simulate
-from simulator.economics.reading import read_results
-from simulator.errors import BadInput
 from simulator.evidence.perspective import load_perspective
 from simulator.evidence.register import load_register
 from simulator.evidence.shipped import shipped
+from simulator.questions.sweep.policy_sweep import sweep_of
+from simulator.questions.sweep.study import study_tables
+from simulator.questions.trial.design_reading import load_design, shipped_designs
+from simulator.questions.validate.reading import load_studies
+from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import KINDS, patients_in
-from simulator.sensitivity.policy_sweep import sweep_of
-from simulator.sensitivity.study import study_tables
-from simulator.trials.design_reading import load_design, shipped_designs
-from simulator.validation.reading import load_studies
+from simulator.words.errors import BadInput
 
 VALUES = (
     "-1", "0", "1", "3", "0.5", "-45", "1e-300", "1e308", "1e999", "-0.0", "nan", "-nan", "inf", "-inf",

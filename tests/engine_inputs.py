@@ -22,7 +22,7 @@ from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS
 from simulator.scenario.arrays import parameter_dtype
-from simulator.vocabulary import Marker, Product, Repeat, Route
+from simulator.words.vocabulary import Marker, Product, Repeat, Route
 
 HORIZON = 50.0
 TIMES = np.array([0.0, 1.0, 2.0, 5.0, HORIZON])

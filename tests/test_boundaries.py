@@ -13,7 +13,6 @@ from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
-from simulator.errors import BadInput
 from simulator.statistics import spending
 from simulator.statistics.boundaries import fixed_drift, observed_boundaries, solve
 from simulator.statistics.conditional_power import (
@@ -28,6 +27,7 @@ from simulator.statistics.crossing import crossing
 from simulator.statistics.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.words.errors import BadInput
 
 
 def equal(looks: int) -> tuple[float, ...]:

@@ -23,16 +23,26 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from simulator.calibration import work
-from simulator.calibration.chains import effective_size, resample, sample_chains
-from simulator.calibration.check import exact_interval, observed_targets, simulated_targets
-from simulator.calibration.cohort import COLUMNS, Window
-from simulator.calibration.coverage import observe
-from simulator.calibration.founding import ALL, FoundingCohort
-from simulator.calibration.likelihood import SMALLEST_SHARE, SmallSample, given_tables, log_likelihood, small_sample
-from simulator.calibration.posterior import central_point, log_prior
-from simulator.calibration.prior import FURTHEST, OWN_FIT, Prior
-from simulator.calibration.summaries import (
+from simulator.cli import app, calibrate
+from simulator.evidence.distributions import quantile
+from simulator.evidence.posterior import parameter_draws, posterior_table
+from simulator.evidence.shipped import shipped
+from simulator.questions.calibrate import work
+from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
+from simulator.questions.calibrate.check import exact_interval, observed_targets, simulated_targets
+from simulator.questions.calibrate.cohort import COLUMNS, Window
+from simulator.questions.calibrate.coverage import observe
+from simulator.questions.calibrate.founding import ALL, FoundingCohort
+from simulator.questions.calibrate.likelihood import (
+    SMALLEST_SHARE,
+    SmallSample,
+    given_tables,
+    log_likelihood,
+    small_sample,
+)
+from simulator.questions.calibrate.posterior import central_point, log_prior
+from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
+from simulator.questions.calibrate.summaries import (
     INDEX,
     MOVES,
     PARTITIONS,
@@ -46,16 +56,12 @@ from simulator.calibration.summaries import (
     summarise,
     table_of_moves,
 )
-from simulator.calibration.surface import LOGGED, contrasts, corrected, fit_surface
-from simulator.calibration.targets import REACHABLE, Founding, Observed, joint_tables, load_targets
-from simulator.calibration.work import SavedDesigns
-from simulator.cli import app, calibrate
-from simulator.errors import StorageFull
-from simulator.evidence.distributions import quantile
-from simulator.evidence.posterior import parameter_draws, posterior_table
-from simulator.evidence.shipped import shipped
-from simulator.report import outputs
+from simulator.questions.calibrate.surface import LOGGED, contrasts, corrected, fit_surface
+from simulator.questions.calibrate.targets import REACHABLE, Founding, Observed, joint_tables, load_targets
+from simulator.questions.calibrate.work import SavedDesigns
 from simulator.scenario import Scenario, load_scenario
+from simulator.telling import outputs
+from simulator.words.errors import StorageFull
 from simulator.words.luck import generator
 from simulator.work.store import Store
 

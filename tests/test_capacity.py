@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from simulator.living import capacity
 from simulator.living.capacity import WEEK, Capacity, Discipline, WaitEnd, Waiting
 from simulator.living.cohort_arrays import Followed
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 BUSY = 150.0
 """Referrals a year that three slots a week cannot serve with every dose of the protocol."""

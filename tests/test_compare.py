@@ -13,14 +13,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import simulator as sim
 from simulator.cli import app
-from simulator.comparison import compare
-from simulator.comparison.founding import founding_table
-from simulator.comparison.headlines import headline_results
-from simulator.comparison.population import population_table
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.compare import compare
+from simulator.questions.compare.founding import founding_table
+from simulator.questions.compare.headlines import headline_results
+from simulator.questions.compare.population import population_table
 from simulator.run import simulate
 from simulator.scenario import load_scenario
+from simulator.telling.columns import labels
+from simulator.telling.page import Telling
 
 Clti = Callable[..., tuple[int, str, str]]
 PATIENTS = 300
@@ -155,10 +158,11 @@ def test_patients_are_kept_one_by_one(folder: Path) -> None:
 
 
 def test_the_report_needs_no_network(folder: Path) -> None:
-    """Nothing is loaded from anywhere: every source is a data address."""
+    """Nothing is loaded from anywhere: references are links that a reader may follow, and nothing else names a host."""
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert all(source.startswith("data:") for source in re.findall(r"src=\"([^\"]*)\"", page))
-    assert not re.search(r"(?:href|src)=\"https?:", page)
+    assert set(re.findall(r"<(\w+)[^>]*(?:href|src)=\"https?:", page)) <= {"a"}
+    assert all(host == "doi.org" for host in re.findall(r"href=\"https?://([^/\"]*)", page))
     for heading in ("What was compared", "Who the patients are", "Results", "How far the evidence carries"):
         assert heading in page
 
@@ -293,9 +297,9 @@ extends = "protocol"
         code, out, _ = clti("compare", file, "--no-reliance", "--out", tmp_path / "out")
         assert code == 0
         said[age] = " ".join(out.split())
-        assert "Mine changes that by" in said[age]
+        assert "The policy “Mine” changes amputation by" in said[age]
         assert "The policy mien is in the file but not compared" in said[age]
-    assert ("Mine treats nobody" in said[8]) > ("Mine treats nobody" in said[80])
+    assert ("“Mine” treats nobody" in said[8]) > ("“Mine” treats nobody" in said[80])
     assert "TcPO2 on one day, mmHg" in said[80]
     assert load_scenario().headline == "protocol"
     assert load_scenario(file, policies=["conservative"]).headline is None
@@ -308,20 +312,20 @@ def test_the_founding_study_is_set_beside_its_simulation() -> None:
     """
     found = compare(load_scenario("founding_cohort"), 400, reliance=False)
     rows = founding_table(found.people).set_index("quantity")
-    assert rows.loc["Major amputation at 1 year", "observed"] == 0.16
-    assert rows.loc["Death at 1 year", "observed"] == 0.32
-    assert rows.loc["Major amputation at 1 year", ["low", "high"]].tolist() == pytest.approx([0.072, 0.291], abs=5e-4)
-    assert (rows["observed"] * 50).loc[["Treated once", "Treated twice", "Treated three times"]].tolist() == [
+    assert rows.loc["major_amputation", "observed"] == 0.16
+    assert rows.loc["death", "observed"] == 0.32
+    assert rows.loc["major_amputation", ["low", "high"]].tolist() == pytest.approx([0.072, 0.291], abs=5e-4)
+    assert (rows["observed"] * 50).loc[["treated_once", "treated_twice", "treated_three_times"]].tolist() == [
         12,
         11,
         27,
     ]
-    shares = rows.loc[["Treated once", "Treated twice", "Treated three times"], "simulated"]
+    shares = rows.loc[["treated_once", "treated_twice", "treated_three_times"], "simulated"]
     assert shares.sum() == pytest.approx(1.0)
     # As last known: nobody counts who is lost before the event, about a twentieth in a year.
     complete = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
-    for quantity, outcome in (("Major amputation", "major_amputation"), ("Death", "death"), ("Healed", "healing")):
-        simulated = rows.loc[f"{quantity} at 1 year", "simulated"]
+    for outcome in ("major_amputation", "death", "healing"):
+        simulated = rows.loc[outcome, "simulated"]
         assert 0.9 * complete["protocol", outcome, 1.0] <= simulated <= complete["protocol", outcome, 1.0]
 
 
@@ -330,9 +334,9 @@ def test_the_population_stands_beside_table_1() -> None:
     scenario = load_scenario("founding_cohort", policies=["conservative"])
     people = simulate(scenario, patients=2_000, seed=1, keep_patients=True).patients
     rows = population_table(people, scenario.register).set_index(["characteristic", "statistic"])
-    assert rows.loc[("Age, years", "mean"), "published"] == 75.2
-    assert rows.loc[("Age, years", "sd"), "published"] == 10.0
-    assert rows.loc[("Men", "share"), "published"] == 0.62
+    assert rows.loc[("age", "mean"), "published"] == 75.2
+    assert rows.loc[("age", "sd"), "published"] == 10.0
+    assert rows.loc[("male", "share"), "published"] == 0.62
     known = rows[rows["published"].notna() & (rows["se"] > 0)]
     # Within four standard errors of 2,000 patients, or a twentieth for the few that enrolment or rounding shifts.
     away = (known["value"] - known["published"]).abs()
@@ -341,22 +345,20 @@ def test_the_population_stands_beside_table_1() -> None:
 
 def test_evidence_says_which_results_rest_on_weak_values(monkeypatch: pytest.MonkeyPatch, clti: Clti) -> None:
     """`clti evidence --reliance` has a table in words and a sentence for each headline result."""
-    monkeypatch.setattr("simulator.comparison.job.RELIANCE_PATIENTS", 50)
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 50)
     code, out, _ = clti("evidence", "--reliance")
     assert code == 0
     for name in ("death, conservative, 1 y", "major_amputation, protocol minus conservative, 1 y"):
         assert re.search(rf"{name}.*(rests on|moves by less than)", out), name
-    assert re.search(r"Major amputation by 1 year, %,\s+Share of referrals with rest pain.*\d\.\d%", out)
+    assert re.search(r"Major amputation.*\s[A-Z].*\d\.\d%\s+\d+\.\d%", out)
 
 
 def test_labels_that_quote_a_number_take_it_from_the_register() -> None:
     """With another value for restored perfusion, and another limit of treatment, labels and lines follow."""
-    from simulator.report.comparison_figures import in_words, tcpo2_levels
-    from simulator.report.comparison_tables import SHARES, outcome_label
-
     changed = load_scenario(overrides={"parameters": {"judgement_tcpo2": 35.0}})
-    assert outcome_label("tcpo2_last_40", changed.register) == "TcPO2 after last treatment 35 or above"
-    assert outcome_label("tcpo2_last_40", load_scenario().register).endswith("40 or above")
-    assert not [label for label in SHARES.values() if re.search(r"\b\d", label)]
-    assert in_words(tcpo2_levels(changed, ["conservative", "protocol"])) == "30 and 35 mmHg"
-    assert in_words(tcpo2_levels(changed, ["conservative"])) == "35 mmHg"
+    found = sim.compare(changed, patients=50, reliance=False)
+    page = Telling(found.findings)
+    assert page.label("outcome", "tcpo2_last_40") == "TcPO2 on one day of 35 mmHg or more"
+    assert not [text for text in labels()["outcome"].values() if re.search(r"\b\d", text)]
+    assert changed.tcpo2_levels(["conservative", "protocol"]) == [30.0, 35.0]
+    assert changed.tcpo2_levels(["conservative"]) == [35.0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulator.report import console, spelling
+from simulator.telling import console, spelling
 
 RESULTS = "draw,option,cost,effect\n" + "".join(
     f"{draw},{option},{cost + draw},{effect + draw / 100}\n"

@@ -15,17 +15,17 @@ import typer
 from statsmodels.duration.survfunc import SurvfuncRight
 from typer.testing import CliRunner
 
-import simulator.course
-from simulator.course import Figure, check, load_course
-from simulator.course.check import coverage
-from simulator.course.figures import points
-from simulator.course.lives import Lives
-from simulator.course.measures import statistic, survival, with_error
-from simulator.errors import BadInput
+import simulator.questions.course
 from simulator.evidence import load_life_table, load_register
+from simulator.questions.course import Figure, check, load_course
+from simulator.questions.course.check import coverage
+from simulator.questions.course.figures import points
+from simulator.questions.course.lives import Lives
+from simulator.questions.course.measures import statistic, survival, with_error
 from simulator.run import simulate
 from simulator.scenario import load_scenario
-from simulator.vocabulary import DAYS_PER_YEAR, Event
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 REGISTER = load_register()
 COURSE = load_course()
@@ -330,7 +330,7 @@ def run_command(*arguments: str) -> tuple[int, str]:
 
 def test_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`clti validate --course` leaves course.csv, its picture and a report, and says how many figures agree."""
-    monkeypatch.setattr(simulator.course, "check", partial(check, patients=1200))
+    monkeypatch.setattr(simulator.questions.course, "check", partial(check, patients=1200))
     monkeypatch.setattr("sys.argv", ["clti", "validate", "--course"])
     out = tmp_path / "out"
     code, printed = run_command("--course", "--out", str(out))

@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from scipy.stats import chi2, norm
 
 from simulator.cli import app
-from simulator.economics.convergence import monte_carlo_error
-from simulator.economics.decision import decide, default_thresholds
-from simulator.economics.incremental import against, frontier, incremental_analysis
-from simulator.economics.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
-from simulator.economics.plane import ellipse
-from simulator.economics.population import Population
-from simulator.economics.price import value_based_price
-from simulator.economics.reading import read_results, results_from
-from simulator.economics.results import CostEffectResults, totals
-from simulator.economics.sampling import net_benefit_of_sampling
-from simulator.economics.voi import Value, evpi, evppi, evsi, information_table
-from simulator.errors import BadInput
-from simulator.report.decision import frontier_table
-from simulator.report.decision_figures import Units
+from simulator.questions.value.convergence import monte_carlo_error
+from simulator.questions.value.decision import decide, default_thresholds
+from simulator.questions.value.incremental import against, frontier, incremental_analysis
+from simulator.questions.value.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
+from simulator.questions.value.plane import ellipse
+from simulator.questions.value.population import Population
+from simulator.questions.value.price import value_based_price
+from simulator.questions.value.reading import read_results, results_from
+from simulator.questions.value.results import CostEffectResults, totals
+from simulator.questions.value.sampling import net_benefit_of_sampling
+from simulator.questions.value.voi import Value, evpi, evppi, evsi, information_table
+from simulator.telling.decision import frontier_table
+from simulator.telling.decision_figures import Units
+from simulator.words.errors import BadInput
 
 
 def expected_gain(mean: float, sd: float) -> float:
@@ -768,7 +768,7 @@ def run_cea(*words: str) -> subprocess.CompletedProcess[str]:
     program = (
         "import sys, typer\n"
         "from simulator.cli.cea import main\n"
-        "from simulator.errors import BadInput\n"
+        "from simulator.words.errors import BadInput\n"
         "app = typer.Typer(pretty_exceptions_enable=False)\n"
         "app.command()(main)\n"
         "try:\n    app(prog_name='clti cea')\n"

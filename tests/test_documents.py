@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from simulator import load_scenario
 from simulator.cli.app import build
-from simulator.sensitivity.policy_sweep import sweep_of
-from simulator.sensitivity.study import study_tables
+from simulator.questions.sweep.policy_sweep import sweep_of
+from simulator.questions.sweep.study import study_tables
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("*.md", "docs/*.md", "benchmarks/*.md", "notebooks/*.md", "scenarios/designs/*.md")

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from simulator import vocabulary
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, normal, normal_quantile, philox, uniform
+from simulator.words import vocabulary
 
 WORD = 0xFFFFFFFF
 

@@ -25,47 +25,47 @@ from typer.testing import CliRunner
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.cli.economics import main
-from simulator.economics import lives as lives_module
-from simulator.economics import unread
-from simulator.economics.analysis import EconomicAnalysis, base_lives, economic_analysis
-from simulator.economics.budget import _within_capacity
-from simulator.economics.cost_items import ALL_IN, INCLUDED, SPLIT, cost_items
-from simulator.economics.incremental import incremental_analysis
-from simulator.economics.lives import Lives, Simulations, for_money
-from simulator.economics.luck import evpi_without_luck, luck_table
-from simulator.economics.net_benefit import acceptability, net_monetary_benefit
-from simulator.economics.one_way import one_way, pair_of
-from simulator.economics.population import Population
-from simulator.economics.proposed_trial import in_money, simulated_trial_worth
-from simulator.economics.quality_of_life import UTILITY_OF, age_ratio
-from simulator.economics.reading import read_results, results_from
-from simulator.economics.results import CostEffectResults
-from simulator.economics.simulated_trial import load_simulated_trial
-from simulator.economics.subgroups import members, stratified_value
-from simulator.economics.unread import unread_problems
-from simulator.economics.valuation import Worth, cost_table, item_costs, worth
-from simulator.economics.values import Money, Values, values_of
-from simulator.economics.variants import varied
-from simulator.economics.voi import evpi, evppi
-from simulator.errors import BadInput
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.living.ledger import COUNTS
-from simulator.report.economics import answer, basis, draws_table
-from simulator.report.outputs import OutputFolder
+from simulator.questions.trial.curves import summaries_for_economics
+from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.value import lives as lives_module
+from simulator.questions.value import unread
+from simulator.questions.value.analysis import EconomicAnalysis, base_lives, economic_analysis
+from simulator.questions.value.budget import _within_capacity
+from simulator.questions.value.cost_items import ALL_IN, INCLUDED, SPLIT, cost_items
+from simulator.questions.value.incremental import incremental_analysis
+from simulator.questions.value.lives import Lives, Simulations, for_money
+from simulator.questions.value.luck import evpi_without_luck, luck_table
+from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
+from simulator.questions.value.one_way import one_way, pair_of
+from simulator.questions.value.population import Population
+from simulator.questions.value.proposed_trial import in_money, simulated_trial_worth
+from simulator.questions.value.quality_of_life import UTILITY_OF, age_ratio
+from simulator.questions.value.reading import read_results, results_from
+from simulator.questions.value.results import CostEffectResults
+from simulator.questions.value.simulated_trial import load_simulated_trial
+from simulator.questions.value.subgroups import members, stratified_value
+from simulator.questions.value.unread import unread_problems
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, worth
+from simulator.questions.value.values import Money, Values, values_of
+from simulator.questions.value.variants import varied
+from simulator.questions.value.voi import evpi, evppi
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial, Variant
 from simulator.scenario.policy import Criteria, stricter
-from simulator.sweep.model import RunFailed
-from simulator.trials.curves import summaries_for_economics
-from simulator.trials.design_reading import load_design
-from simulator.trials.simulation import Simulation
-from simulator.vocabulary import DAYS_PER_YEAR, State
+from simulator.telling.economics import answer, basis, draws_table
+from simulator.telling.outputs import OutputFolder
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import DAYS_PER_YEAR, State
+from simulator.work.model import RunFailed
 
 POLICIES = ("conservative", "protocol", "ev_selected", "pta_act")
 SMALL = {"draws": 60, "patients": 40}

@@ -31,7 +31,7 @@ from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
 from simulator.living.outcomes import OUTCOMES
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import COLUMNS
-from simulator.vocabulary import Event, Marker, Product, Repeat, Route
+from simulator.words.vocabulary import Event, Marker, Product, Repeat, Route
 
 UNUSUAL = {
     "recovery_waning_share": 0.6,
@@ -87,7 +87,7 @@ def test_what_loops_call_hands_no_array_back() -> None:
     follow(parameters(), policy("protocol"), count=5)
     found = 0
     for name, module in list(sys.modules.items()):
-        if name.startswith(("simulator.rules", "simulator.living", "simulator.trials.recruits")):
+        if name.startswith(("simulator.rules", "simulator.living", "simulator.questions.trial.recruits")):
             for each in vars(module).values():
                 inline = getattr(each, "targetoptions", {}).get("inline") == "always"
                 for signature in () if inline else getattr(each, "nopython_signatures", ()):

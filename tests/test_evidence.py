@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from simulator.errors import BadInput
 from simulator.evidence import load_life_table, load_register, load_sources, shipped
 from simulator.evidence.catalogue import catalogue
 from simulator.evidence.distributions import limits, mean, quantile, sample, sd
@@ -24,6 +23,7 @@ from simulator.evidence.price_transfer import exchange, inflate, transfer
 from simulator.evidence.register import Register
 from simulator.evidence.reliance import reliance, statements
 from simulator.evidence.utilities import load_utilities, utility_sets
+from simulator.words.errors import BadInput
 
 SOURCES = """
 [panunzi2022]

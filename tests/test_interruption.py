@@ -11,18 +11,18 @@ from typer.testing import CliRunner
 
 from simulator.cli import app
 from simulator.cli.app import build
-from simulator.errors import StorageFull
+from simulator.words.errors import StorageFull
 from simulator.work.store import Store
 
 STUDY = 'method = "sobol"\nsize = 16\nseed = 1\noutputs = ["y"]\n[model]\nkind = "ishigami"\n[parameters]\nall = true\n'
 GOES_ON = "give the same command again to go on"
 LONG = {
-    "sensitivity": ("simulator.sensitivity.sweep.execute", GOES_ON),
-    "economics": ("simulator.economics.analysis.economic_analysis", GOES_ON),
-    "trial": ("simulator.trials.study.study_design", GOES_ON),
-    "validate": ("simulator.validation.validate", GOES_ON),
-    "calibrate": ("simulator.calibration.posterior.calibrate", GOES_ON),
-    "compare": ("simulator.comparison.compare", "it starts from the beginning"),
+    "sensitivity": ("simulator.questions.sweep.sweep.execute", GOES_ON),
+    "economics": ("simulator.questions.value.analysis.economic_analysis", GOES_ON),
+    "trial": ("simulator.questions.trial.study.study_design", GOES_ON),
+    "validate": ("simulator.questions.validate.validate", GOES_ON),
+    "calibrate": ("simulator.questions.calibrate.posterior.calibrate", GOES_ON),
+    "compare": ("simulator.questions.compare.compare", "it starts from the beginning"),
 }
 
 

@@ -23,7 +23,7 @@ from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.life import LIFE, MOST_RAMPS
 from simulator.rules.perfusion import add_ramp, segment, tcpo2
 from simulator.rules.population.patient import PATIENT
-from simulator.vocabulary import Risk, Stream
+from simulator.words.vocabulary import Risk, Stream
 
 
 def a_life(start: float = 20.0, slope: float = 0.0, ceiling: float = 70.0, **fields: float) -> Any:

@@ -15,7 +15,7 @@ from scipy.linalg import expm
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import COST, COUNT, COUNTS, EFFECT, EFFECT_AGE, EFFECT_AGE2, STATES, TIME, visit_table
 from simulator.living.visits import visit_times
-from simulator.vocabulary import State
+from simulator.words.vocabulary import State
 
 N = 20_000
 HORIZON = 12.0

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from simulator import load_scenario
-from simulator.economics.reading import read_results
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.label import is_label, label_from
+from simulator.questions.sweep.study import load_study
+from simulator.questions.trial.design_reading import load_design
+from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import read_patients
-from simulator.sensitivity.study import load_study
-from simulator.trials.design_reading import load_design
+from simulator.words.errors import BadInput, Problem, nearest
 
 SCENARIO = 'label = "Größe"\n[population]\npatients = 100\n'
 

@@ -15,20 +15,20 @@ from scipy.optimize import brentq, root
 from scipy.stats import norm
 
 from simulator import load_scenario, simulate
-from simulator.errors import BadInput
 from simulator.evidence.shipped import shipped
+from simulator.questions.story import watch
+from simulator.questions.sweep.study import read_study
+from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.recruits import Recruitment
+from simulator.questions.trial.truth import truth_named
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import patients_in
 from simulator.rules.population.taking import take
 from simulator.scenario import Scenario
-from simulator.sensitivity.study import read_study
-from simulator.story import watch
-from simulator.trials.design_reading import load_design
-from simulator.trials.recruits import Recruitment
-from simulator.trials.truth import truth_named
-from simulator.vocabulary import ARTERIES
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import ARTERIES
 
 Floats = NDArray[np.float64]
 

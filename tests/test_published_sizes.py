@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from simulator.errors import BadInput
+from simulator.questions.trial.calculator import calculate
 from simulator.statistics.boundaries import solve
 from simulator.statistics.stopping_plan import Plan
-from simulator.trials.calculator import calculate
+from simulator.words.errors import BadInput
 
 PAGE = Path(__file__).parent.parent / "docs" / "published_sizes.md"
 ROWS = [

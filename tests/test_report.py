@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from simulator.errors import BadInput, StorageFull
-from simulator.report import console, style
-from simulator.report.formats import ByRow, money, number, percent, points, spread, text_table
-from simulator.report.html import Report
-from simulator.report.images import image
-from simulator.report.outputs import OutputFolder
+from simulator.telling import console, style
+from simulator.telling.formats import ByRow, money, number, percent, points, spread, text_table
+from simulator.telling.html import Report
+from simulator.telling.images import image
+from simulator.telling.outputs import OutputFolder
+from simulator.words.errors import BadInput, StorageFull
 
 NASTY = "<script>alert('x')</script> & \"q\" [bold]b[/bold] $a_b$"
 COMMAND = ["/somewhere/bin/clti", "compare", "--seed", "7"]
@@ -256,7 +256,7 @@ def test_outputs_of_an_earlier_run_go(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from simulator.report.outputs import OutputFolder
+from simulator.telling.outputs import OutputFolder
 real, left = Path.{call}, [{after}]
 def dying(self, *args):
     left[0] -= 1
@@ -345,7 +345,7 @@ def test_settings_that_cannot_be_kept_fail_before_the_work(tmp_path: Path) -> No
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
 def test_csv_keeps_every_bit(values: list[float]) -> None:
     """Floats written to CSV read back as the same numbers."""
-    from simulator.report.outputs import _csv
+    from simulator.telling.outputs import _csv
 
     back = pd.read_csv(io.BytesIO(_csv(pd.DataFrame({"x": values}))), float_precision="round_trip")
     assert back["x"].astype(float).tolist() == values
@@ -521,3 +521,11 @@ def test_labels_in_drawings_are_text_and_leave_room() -> None:
     assert end.endswith("last words")
     assert style.shortened("Published protocol") == "Published protocol"
     assert len(style.shortened(long)) <= 34
+
+
+def test_headings_of_panels_fit_a_third_of_the_page() -> None:
+    """A label becomes at most three lines of 26 characters, and a short one stays."""
+    assert style.heading("Published protocol") == "Published protocol"
+    lines = style.heading("Kit #1 at $2,000, kit #2 at $3,000, and kit #3 at $4,000 if TcPO2 stays low").split("\n")
+    assert len(lines) <= 3
+    assert max(map(len, lines)) <= 26

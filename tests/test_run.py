@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import load_scenario, simulate
-from simulator.errors import BadInput
 from simulator.evidence.distributions import quantile, sample, uniforms
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS
@@ -24,6 +23,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.run import Result, simulation
 from simulator.run.job import Job
 from simulator.scenario import Scenario
+from simulator.words.errors import BadInput
 
 ESTIMATES = (
     "outcome_estimates",

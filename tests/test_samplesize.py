@@ -14,7 +14,7 @@ from scipy.stats import binom, norm
 from typer.testing import CliRunner
 
 from simulator.cli import samplesize as command
-from simulator.errors import BadInput
+from simulator.questions.trial.calculator import DESIGNS, calculate
 from simulator.statistics import exact_binomial
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.samplesize import (
@@ -30,7 +30,7 @@ from simulator.statistics.samplesize import (
 from simulator.statistics.simon import promising, two_stage
 from simulator.statistics.survival_tests import logrank
 from simulator.statistics.win_statistics import Level, win_statistics
-from simulator.trials.calculator import DESIGNS, calculate
+from simulator.words.errors import BadInput
 
 LN2 = math.log(2.0)
 

@@ -13,13 +13,13 @@ import pytest
 
 from simulator import load_scenario, simulate
 from simulator.cli import app
-from simulator.errors import BadInput
 from simulator.evidence.posterior import posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_dtype
 from simulator.scenario.caveats import caveats
-from simulator.vocabulary import Marker, Product, Repeat, Route
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import Marker, Product, Repeat, Route
 
 POLICIES = [
     "conservative",
@@ -109,7 +109,7 @@ eligibility = { angioplasty_suitable = "no" }
 """
 
 SAID = [
-    "extends = 'bsae'; allowed: did you mean 'base'?",
+    "extends = 'bsae'; allowed: a TOML file at this place, or a shipped scenario: did you mean 'base'?",
     "compare = 'protocl'; allowed: did you mean 'protocol'?",
     "reference = nobody; allowed: one of compare",
     "colour = 'red'; allowed: one of",
@@ -318,7 +318,7 @@ def test_bad_input_ends_with_code_2_and_writes_nothing(
     ("source", "said"),
     [
         ("founding", "did you mean 'founding_cohort'?"),
-        ("nowhere.toml", "a TOML file at this place, or one of base, founding_cohort"),
+        ("nowhere.toml", "a TOML file at this place, or a shipped scenario: one of base, founding_cohort"),
     ],
 )
 def test_an_unknown_scenario_is_told_with_the_nearest(source: str, said: str) -> None:

@@ -24,22 +24,22 @@ from typer.testing import CliRunner
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
 from simulator.cli.ways import way_of
-from simulator.errors import BadInput, StorageFull
-from simulator.sensitivity.designs import METHODS, make_design
-from simulator.sensitivity.emulator import fit_emulator
-from simulator.sensitivity.indices import HEADLINE, strengths
-from simulator.sensitivity.inputs import Catalogue, Input, JointDraws, uniform_between
-from simulator.sensitivity.known_models import Additive
-from simulator.sensitivity.model import Model
-from simulator.sensitivity.results import Results, analyse
-from simulator.sensitivity.space import build_space
-from simulator.sensitivity.study import Study, load_study, read_study
-from simulator.sensitivity.sweep import NotFinite, Runs, Sweep
-from simulator.sweep import processes, shards
-from simulator.sweep.execution import Part, Plan, ThisProcess, make_plan
-from simulator.sweep.model import Evaluation, RunFailed
-from simulator.sweep.processes import EveryCore, Processes
-from simulator.sweep.shards import BadShard, MissingRuns
+from simulator.questions.sweep.designs import METHODS, make_design
+from simulator.questions.sweep.emulator import fit_emulator
+from simulator.questions.sweep.indices import HEADLINE, strengths
+from simulator.questions.sweep.inputs import Catalogue, Input, JointDraws, uniform_between
+from simulator.questions.sweep.known_models import Additive
+from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.results import Results, analyse
+from simulator.questions.sweep.space import build_space
+from simulator.questions.sweep.study import Study, load_study, read_study
+from simulator.questions.sweep.sweep import NotFinite, Runs, Sweep
+from simulator.words.errors import BadInput, StorageFull
+from simulator.work import processes, shards
+from simulator.work.execution import Part, Plan, ThisProcess, make_plan
+from simulator.work.model import Evaluation, RunFailed
+from simulator.work.processes import EveryCore, Processes
+from simulator.work.shards import BadShard, MissingRuns
 
 # Closed forms for a = 7, b = 0.1 (Ishigami and Homma 1990; Sobol' and Levitan 1999).
 S1 = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}
@@ -559,8 +559,8 @@ def test_killed_worker_is_replaced(tmp_path: Path, serial: Runs) -> None:
 RUN_STUDY = """
 import sys
 from pathlib import Path
-from simulator.sensitivity.study import load_study
-from simulator.sensitivity.sweep import Sweep
+from simulator.questions.sweep.study import load_study
+from simulator.questions.sweep.sweep import Sweep
 
 sweep = Sweep.of(load_study(sys.argv[1]))
 sweep.execute(sweep.store(sys.argv[2]))
@@ -615,7 +615,7 @@ def test_repeated_rows_run_once(tmp_path: Path) -> None:
 def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
     """A Dask cluster of processes gives the same bits, also when a worker dies by kill -9 in mid-run."""
     distributed = pytest.importorskip("distributed")
-    from simulator.sweep.cluster import Cluster
+    from simulator.work.cluster import Cluster
 
     sweep = Sweep.of(slow())
     store = sweep.store(tmp_path)
@@ -639,7 +639,7 @@ def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
 def test_a_cluster_that_goes_away_is_one_message(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """When the scheduler ends in mid-run one sentence says what is safe, and no traceback is printed."""
     distributed = pytest.importorskip("distributed")
-    from simulator.sweep.cluster import Cluster
+    from simulator.work.cluster import Cluster
 
     store = Sweep.of(slow()).store(tmp_path)
     with distributed.LocalCluster(
@@ -658,7 +658,7 @@ def test_a_cluster_that_goes_away_is_one_message(tmp_path: Path, capfd: pytest.C
 def test_absent_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is told before any work."""
     pytest.importorskip("distributed")
-    from simulator.sweep import cluster
+    from simulator.work import cluster
 
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
     with pytest.raises(BadInput, match="the address of a Dask scheduler"):
@@ -889,7 +889,7 @@ def test_every_method_runs_from_a_file(tmp_path: Path, commands: typer.Typer, me
 
 def test_what_has_no_influence_is_not_called_a_driver(tmp_path: Path) -> None:
     """The answer in words names what matters and leaves out parameters that do nothing."""
-    from simulator.report.sensitivity import answer
+    from simulator.telling.sensitivity import answer
 
     sweep, runs = finished(additive(method="one_way", size=2, settings={"weights": [2.0, 0.0, -1.0]}), tmp_path)
     words = answer(sweep, analyse(sweep, runs))

@@ -21,24 +21,24 @@ from typer.testing import CliRunner
 from simulator import load_scenario, simulate
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
-from simulator.economics.valuation import worth
-from simulator.economics.values import values_of
-from simulator.errors import BadInput, CheckFailed
 from simulator.evidence.shipped import shipped
+from simulator.questions.sweep import clinical
+from simulator.questions.sweep.clinical import Clinical, batch_means
+from simulator.questions.sweep.designs import METHODS
+from simulator.questions.sweep.inputs import Floats
+from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.policy_choice import Choices, choose
+from simulator.questions.sweep.policy_settings import SETTINGS, with_settings
+from simulator.questions.sweep.policy_sweep import PolicySweep, read_policy_study, sweep_of
+from simulator.questions.sweep.results import analyse
+from simulator.questions.sweep.study import SHIPPED, Study, read_study, study_tables
+from simulator.questions.sweep.sweep import Runs, Sweep
+from simulator.questions.value.valuation import worth
+from simulator.questions.value.values import values_of
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Policy
-from simulator.sensitivity import clinical
-from simulator.sensitivity.clinical import Clinical, batch_means
-from simulator.sensitivity.designs import METHODS
-from simulator.sensitivity.inputs import Floats
-from simulator.sensitivity.model import Model
-from simulator.sensitivity.policy_choice import Choices, choose
-from simulator.sensitivity.policy_settings import SETTINGS, with_settings
-from simulator.sensitivity.policy_sweep import PolicySweep, read_policy_study, sweep_of
-from simulator.sensitivity.results import analyse
-from simulator.sensitivity.study import SHIPPED, Study, read_study, study_tables
-from simulator.sensitivity.sweep import Runs, Sweep
-from simulator.sweep.model import Evaluation
+from simulator.words.errors import BadInput, CheckFailed
+from simulator.work.model import Evaluation
 
 AMPUTATION = "protocol.major_amputation@1"
 DIFFERENCE = "difference(protocol, conservative).major_amputation@1"

@@ -10,10 +10,10 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from statsmodels.stats.power import TTestIndPower
 
+from simulator.questions.trial.calculator import calculate
 from simulator.statistics import mean_sizes, proportion_sizes, survival_sizes
 from simulator.statistics.survival_course import Course, Pieces, from_survival
 from simulator.statistics.survival_tests import logrank
-from simulator.trials.calculator import calculate
 
 EXAMPLES = [
     ("binary", {"p0": 0.3, "p1": 0.15, "ratio": 2.0}),

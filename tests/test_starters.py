@@ -14,18 +14,18 @@ import pytest
 import typer
 
 from simulator.cli import new, schema
-from simulator.errors import BadInput
 from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
+from simulator.questions.sweep.policy_sweep import sweep_of
+from simulator.questions.sweep.study import study_tables
+from simulator.questions.trial.design_reading import load_design
+from simulator.questions.validate import load_studies
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.limits import number, yearly_rate
 from simulator.schemas import KINDS, _limits
 from simulator.schemas import schema as json_schema
-from simulator.sensitivity.policy_sweep import sweep_of
-from simulator.sensitivity.study import study_tables
-from simulator.trials.design_reading import load_design
-from simulator.validation import load_studies
+from simulator.words.errors import BadInput
 
 SCENARIOS = shipped("scenarios")
 Clti = Callable[..., tuple[int, str]]

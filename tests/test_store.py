@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.errors import StorageFailed
+from simulator.words.errors import StorageFailed
 from simulator.work.disk import clear_drafts, draft_in, save
 from simulator.work.store import Damaged, Store, forget_oldest, packed, unpacked
 

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.economics import lives as economic_lives
-from simulator.economics.lives import Simulations
-from simulator.economics.subgroups import sums_by_subgroup
-from simulator.errors import BadInput, StorageFull
 from simulator.evidence import load_register
 from simulator.evidence.posterior import parameter_draws
+from simulator.questions.validate import load_studies, re_enactment
+from simulator.questions.validate.prediction import predict
+from simulator.questions.validate.validation import draws_for
+from simulator.questions.value import lives as economic_lives
+from simulator.questions.value.lives import Simulations
+from simulator.questions.value.subgroups import sums_by_subgroup
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
-from simulator.sweep.execution import evaluate, run_rows
-from simulator.sweep.model import Evaluation
-from simulator.sweep.processes import Processes
-from simulator.sweep.shards import FOLDER
-from simulator.validation import load_studies, re_enactment
-from simulator.validation.prediction import predict
-from simulator.validation.validation import draws_for
+from simulator.words.errors import BadInput, StorageFull
+from simulator.work.execution import evaluate, run_rows
+from simulator.work.model import Evaluation
+from simulator.work.processes import Processes
+from simulator.work.shards import FOLDER
 
 REGISTER = load_register()
 DRAWS = 60
@@ -92,7 +92,7 @@ def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
     scenario: Scenario, draws: Any, tmp_path: Path
 ) -> None:
     """Subgroup sums, which need every patient, resume as ledgers do."""
-    from simulator.economics.subgroups import subgroup_lives
+    from simulator.questions.value.subgroups import subgroup_lives
 
     first = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
     again = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
@@ -201,8 +201,8 @@ def test_bad_input_inside_a_run_stays_bad_input() -> None:
 
 def test_worker_with_other_code_is_refused(scenario: Scenario) -> None:
     """A task planned by another version of the program is not run."""
-    from simulator.sweep.execution import Task
-    from simulator.sweep.model import RunFailed
+    from simulator.work.execution import Task
+    from simulator.work.model import RunFailed
 
     task = Task(Refusing(), "another", 0, np.zeros(1, np.int64), np.ones((1, 1)))
     with pytest.raises(RunFailed, match="another version"):

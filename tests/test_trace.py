@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from simulator.cli import app
-from simulator.report.story import story_text
+from simulator.questions.story import Watched, watch
+from simulator.questions.story.budgets import CAUSED_BY, background_hazard
+from simulator.questions.story.finding import FATES, TYPICAL_OF, _medoid, find, typical
+from simulator.questions.story.telling import told
+from simulator.questions.story.watching import barred_by, first_difference
 from simulator.run import simulate
 from simulator.scenario import load_scenario
-from simulator.story import Watched, watch
-from simulator.story.budgets import CAUSED_BY, background_hazard
-from simulator.story.finding import FATES, TYPICAL_OF, _medoid, find, typical
-from simulator.story.telling import told
-from simulator.story.watching import barred_by, first_difference
-from simulator.vocabulary import Event, Renal
+from simulator.telling.story import story_text
+from simulator.words.vocabulary import Event, Renal
 
 Clti = Callable[..., tuple[int, str, str]]
 POLICIES = ("conservative", "protocol", "pta_act")

@@ -17,20 +17,20 @@ from trial_designs import TWO_ARMS, close, design_file, lives, planned, same, si
 from typer.testing import CliRunner
 
 from simulator.cli import trial as command
-from simulator.errors import BadInput
 from simulator.evidence.posterior import parameter_draws
+from simulator.questions.trial.accrual import Accrual
+from simulator.questions.trial.analysis import analyse, time_to_event
+from simulator.questions.trial.data import cut, limited
+from simulator.questions.trial.decisions import Reason, decide
+from simulator.questions.trial.design_reading import load_design, shipped_designs
+from simulator.questions.trial.export import exported
+from simulator.questions.trial.looks import information, look_dates, marks
+from simulator.questions.trial.operating import operating_characteristics, share_and_se
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.size_search import endpoint_table, find_size
 from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
 from simulator.statistics.simon import promising
-from simulator.trials.accrual import Accrual
-from simulator.trials.analysis import analyse, time_to_event
-from simulator.trials.data import cut, limited
-from simulator.trials.decisions import Reason, decide
-from simulator.trials.design_reading import load_design, shipped_designs
-from simulator.trials.export import exported
-from simulator.trials.looks import information, look_dates, marks
-from simulator.trials.operating import operating_characteristics, share_and_se
-from simulator.trials.simulation import Simulation
-from simulator.trials.size_search import endpoint_table, find_size
+from simulator.words.errors import BadInput
 
 # ------------------------------------------------------------------------------------------------- against closed forms
 
@@ -254,7 +254,7 @@ def test_results_do_not_depend_on_workers_or_blocks(tmp_path: Path, monkeypatch:
     """One thread or three, large blocks or small: every number of every trial is the same."""
     sim = simulation(tmp_path, 30)
     whole = sim.run(sim.truth("posterior"), [sim.conduct()])[0]
-    monkeypatch.setattr("simulator.trials.simulation.LIVES", 500)
+    monkeypatch.setattr("simulator.questions.trial.simulation.LIVES", 500)
     parts = replace(sim, workers=3).run(sim.truth("posterior"), [sim.conduct()])[0]
     for name, values in whole.items():
         assert np.array_equal(values, parts[name], equal_nan=True), name

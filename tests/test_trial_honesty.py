@@ -10,15 +10,15 @@ import pytest
 from scipy.stats import binom, boschloo_exact, fisher_exact
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.errors import BadInput, in_toml, nearest
+from simulator.questions.trial.operating import mean_and_se, share_and_se
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.size_search import endpoint_table
+from simulator.questions.trial.study import study_design
+from simulator.questions.trial.truth import joint_rows
 from simulator.statistics import exact_proportions
 from simulator.statistics.boundaries import solve
 from simulator.statistics.stopping_plan import Futility, Plan
-from simulator.trials.operating import mean_and_se, share_and_se
-from simulator.trials.simulation import Simulation
-from simulator.trials.size_search import endpoint_table
-from simulator.trials.study import study_design
-from simulator.trials.truth import joint_rows
+from simulator.words.errors import BadInput, in_toml, nearest
 
 FISHER = {"name": "f", "outcome": "death", "test": "fisher", "at_months": 12.0, "lost": "failure"}
 

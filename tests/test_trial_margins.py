@@ -11,10 +11,10 @@ import pytest
 from scipy.special import ndtr
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.errors import BadInput
-from simulator.trials.endpoint import MARGINS, TESTS
-from simulator.trials.operating import share_and_se, succeeded
-from simulator.trials.study import study_design
+from simulator.questions.trial.endpoint import MARGINS, TESTS
+from simulator.questions.trial.operating import share_and_se, succeeded
+from simulator.questions.trial.study import study_design
+from simulator.words.errors import BadInput
 
 TRIALS = 2_000
 AFS: dict[str, Any] = {"name": "p", "outcome": "amputation_free_survival", "aim": "non_inferiority"}

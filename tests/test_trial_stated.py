@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.errors import BadInput
+from simulator.questions.trial import simulation as simulation_module
+from simulator.questions.trial.accrual import Accrual
+from simulator.questions.trial.operating import share_and_se, succeeded
+from simulator.questions.trial.study import study_design
 from simulator.statistics.survival_course import Course, Pieces, from_survival
 from simulator.statistics.survival_sizes import lakatos
-from simulator.trials import simulation as simulation_module
-from simulator.trials.accrual import Accrual
-from simulator.trials.operating import share_and_se, succeeded
-from simulator.trials.study import study_design
+from simulator.words.errors import BadInput
 
 CONTROL = {"outcome": "amputation_free_survival", "arm": "control", "event_rate": 0.4, "at_months": 12.0}
 TREATED = {"outcome": "amputation_free_survival", "arm": "cells", "hazard_ratio": 0.6}
@@ -76,7 +76,7 @@ def test_stated_trials_do_not_depend_on_blocks_or_size(tmp_path: Path) -> None:
 
 def test_a_study_sets_the_protocol_beside_the_model(tmp_path: Path) -> None:
     """Both truths are in one table, and the report says how far the assumption lies from what the model expects."""
-    from simulator.report.trial import answer, description
+    from simulator.telling.trial import answer, description
 
     study = study_design(simulation(tmp_path, 40, **PLAN), ("stated", "stated_null", "scenario", "null"), quick=True)
     assert set(study.endpoints["truth"]) == {"stated", "scenario"}

@@ -15,7 +15,7 @@ from test_engines import policies
 from simulator.living import blocks, reference
 from simulator.living.cohort_arrays import Followed
 from simulator.rules.pathway.policy import POLICY
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 CARE = [int(e) for e in (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY)]
 

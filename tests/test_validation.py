@@ -14,26 +14,26 @@ import typer
 from scipy.stats import norm
 from typer.testing import CliRunner
 
-from simulator.calibration.founding import FoundingCohort
-from simulator.calibration.posterior import Effort, calibrate
-from simulator.calibration.targets import load_targets
-from simulator.errors import BadInput
 from simulator.evidence import load_register
-from simulator.report.validation import patterns
+from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.questions.calibrate.posterior import Effort, calibrate
+from simulator.questions.calibrate.targets import load_targets
+from simulator.questions.validate import load_listed, load_studies, study_names, validate
+from simulator.questions.validate.baseline import solved
+from simulator.questions.validate.centres import SPREADS, at_other_centres
+from simulator.questions.validate.first_year import end_of_follow_up
+from simulator.questions.validate.ladder import control_arm_ladder
+from simulator.questions.validate.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
+from simulator.questions.validate.observed import observed
+from simulator.questions.validate.prediction import Samples, make_ready, parts_of, predict, weighted_quantile
+from simulator.questions.validate.structural import Alternative, load_structural, refit
+from simulator.questions.validate.structural import _cohort_results as cohort_results
+from simulator.questions.validate.validation import ALIKE, NO_REASON, cited_by, draws_for
+from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
-from simulator.validation import load_listed, load_studies, study_names, validate
-from simulator.validation.baseline import solved
-from simulator.validation.centres import SPREADS, at_other_centres
-from simulator.validation.first_year import end_of_follow_up
-from simulator.validation.ladder import control_arm_ladder
-from simulator.validation.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
-from simulator.validation.observed import observed
-from simulator.validation.prediction import Samples, make_ready, parts_of, predict, weighted_quantile
-from simulator.validation.structural import Alternative, load_structural, refit
-from simulator.validation.structural import _cohort_results as cohort_results
-from simulator.validation.validation import ALIKE, NO_REASON, cited_by, draws_for
-from simulator.validation.validation import COLUMNS as TABLE_COLUMNS
+from simulator.telling.validation import patterns
+from simulator.words.errors import BadInput
 
 REGISTER = load_register()
 NEVER = math.inf
@@ -499,7 +499,7 @@ def test_no_fit_reads_a_validation_file() -> None:
         data, contrasts = load_targets()
 
         def simulate(_name: str, z: np.ndarray, patients: int) -> np.ndarray:
-            from simulator.calibration.prior import Prior
+            from simulator.questions.calibrate.prior import Prior
 
             return FoundingCohort(scenario, data, patients, 1).design(Prior(scenario.register).values(z))
 
@@ -516,11 +516,11 @@ def test_no_fit_reads_a_validation_file() -> None:
 
 def test_fitting_code_does_not_know_the_validation() -> None:
     """No module of the calibration names the package or the folder of the studies."""
-    import simulator.calibration
+    import simulator.questions.calibrate
 
-    for file in Path(next(iter(simulator.calibration.__path__))).glob("*.py"):
+    for file in Path(next(iter(simulator.questions.calibrate.__path__))).glob("*.py"):
         text = file.read_text(encoding="utf-8")
-        assert "simulator.validation" not in text, file.name
+        assert "simulator.questions.validate" not in text, file.name
         assert "scenarios/validation" not in text, file.name
 
 

@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from simulator.cli.verify import main
-from simulator.errors import BadInput, CheckFailed
-from simulator.report.verification import answer
+from simulator.questions.verify import COLUMNS, verify
+from simulator.questions.verify.check import NotApplicable, equal, near, none_of
+from simulator.questions.verify.clocks import after_operation, judgement
+from simulator.questions.verify.inputs import ks
+from simulator.questions.verify.monotone import many_concerned, twins
+from simulator.questions.verify.subject import Subject
+from simulator.questions.verify.verification import all_checks
 from simulator.scenario import Scenario, load_scenario
-from simulator.verification import COLUMNS, verify
-from simulator.verification.check import NotApplicable, equal, near, none_of
-from simulator.verification.clocks import after_operation, judgement
-from simulator.verification.inputs import ks
-from simulator.verification.monotone import many_concerned, twins
-from simulator.verification.subject import Subject
-from simulator.verification.verification import all_checks
+from simulator.telling.verification import answer
+from simulator.words.errors import BadInput, CheckFailed
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def _one(scenario: Scenario, patients: int, seed: int, progress: object) -> pd.D
 
 def test_a_failure_is_reported_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed check ends with CheckFailed, after its results were written and escaped."""
-    monkeypatch.setattr("simulator.verification.verify", _one)
+    monkeypatch.setattr("simulator.questions.verify.verify", _one)
     monkeypatch.setattr(sys, "argv", ["clti", "verify"])
     with pytest.raises(CheckFailed, match="A01"):
         main("base", 200, 1, tmp_path / "out")

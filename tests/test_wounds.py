@@ -13,7 +13,7 @@ from simulator.rules.pathway.life import LIFE
 from simulator.rules.pathway.risks import hazard_ratios
 from simulator.rules.population.patient import PATIENT
 from simulator.scenario import load_scenario
-from simulator.vocabulary import Renal
+from simulator.words.vocabulary import Renal
 
 BASE = load_scenario("founding_cohort")
 PLAIN = {"age": 75.2, "rutherford": 5.0, "renal": float(Renal.NORMAL), "gangrene": 1.0}

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator.trials.data import TrialData
-from simulator.trials.design_reading import Planned, load_design
-from simulator.trials.simulation import Simulation
+from simulator.questions.trial.data import TrialData
+from simulator.questions.trial.design_reading import Planned, load_design
+from simulator.questions.trial.simulation import Simulation
 
 CONSTANT = """
 extends = "base"

@@ -14,8 +14,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from simulator.errors import BadInput, CheckFailed
-from simulator.report.spelling import write_any_character
+from simulator.telling.spelling import write_any_character
+from simulator.words.errors import BadInput, CheckFailed
 
 COMMANDS = {
     "compare": "compare",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from simulator.statistics.stopping_plan import Futility
@@ -48,17 +48,17 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and report.html.")] = None,
 ) -> None:
     """Boundaries that let a trial stop early while its type I error is kept."""
-    from simulator.report.console import console, print_table, say_where
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.trial_design import (
+    from simulator.statistics.boundaries import solve
+    from simulator.statistics.stopping_plan import Plan
+    from simulator.telling.console import console, print_table, say_where
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.trial_design import (
         boundary_figure,
         boundary_formats,
         boundary_notes,
         boundary_report,
         summary_for_readers,
     )
-    from simulator.statistics.boundaries import solve
-    from simulator.statistics.stopping_plan import Plan
 
     problems: list[Problem] = []
     at, share = _points(points, problems)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from simulator.calibration.posterior import Posterior
-    from simulator.report.outputs import OutputFolder
+    from simulator.questions.calibrate.posterior import Posterior
+    from simulator.telling.outputs import OutputFolder
     from simulator.work.store import Store
 
 
@@ -52,8 +52,8 @@ def main(
     Interrupted, it goes on where it stopped when the same command is given again. With --check it only compares: exit code 1
     if an observed number lies outside the interval that its own sample size allows.
     """
-    from simulator.report.outputs import OutputFolder
     from simulator.scenario import load_scenario
+    from simulator.telling.outputs import OutputFolder
 
     scenario = load_scenario("founding_cohort")
     if cohorts is None:
@@ -70,21 +70,21 @@ def main(
         folder.write()
     else:
         _fit(folder, out, smoke, first_year, cohorts, seed, patients, install)
-    from simulator.report.console import say_where
+    from simulator.telling.console import say_where
 
     say_where(out)
     if outside:
-        from simulator.errors import CheckFailed
+        from simulator.words.errors import CheckFailed
 
         raise CheckFailed(f"{outside} observed number(s) lie outside their interval; see targets.csv")
 
 
 def _check(folder: OutputFolder, patients: int, seed: int) -> int:
-    from simulator.calibration.check import predictive_table, targets_table
-    from simulator.calibration.targets import load_targets
     from simulator.evidence.posterior import parameter_draws
-    from simulator.report.calibration import calibration_report, print_targets
+    from simulator.questions.calibrate.check import predictive_table, targets_table
+    from simulator.questions.calibrate.targets import load_targets
     from simulator.scenario import load_scenario
+    from simulator.telling.calibration import calibration_report, print_targets
 
     scenario = load_scenario("founding_cohort")
     data, views = load_targets()
@@ -112,18 +112,18 @@ def _fit(
 
     import pandas as pd
 
-    from simulator.calibration.check import predictive_table, targets_table
-    from simulator.calibration.coverage import coverage
-    from simulator.calibration.posterior import SMOKE, Effort, calibrate, point_of, table_of
-    from simulator.calibration.prior import Prior
-    from simulator.calibration.targets import load_targets
-    from simulator.calibration.work import SavedDesigns, work_key
-    from simulator.calibration.written import fitted_text, posterior_text
     from simulator.compiling import announced
     from simulator.evidence.posterior import FIRST_YEAR
-    from simulator.report.calibration import calibration_report, print_targets
-    from simulator.report.console import progress
+    from simulator.questions.calibrate.check import predictive_table, targets_table
+    from simulator.questions.calibrate.coverage import coverage
+    from simulator.questions.calibrate.posterior import SMOKE, Effort, calibrate, point_of, table_of
+    from simulator.questions.calibrate.prior import Prior
+    from simulator.questions.calibrate.targets import load_targets
+    from simulator.questions.calibrate.work import SavedDesigns, work_key
+    from simulator.questions.calibrate.written import fitted_text, posterior_text
     from simulator.scenario import load_scenario
+    from simulator.telling.calibration import calibration_report, print_targets
+    from simulator.telling.console import progress
     from simulator.work.store import Store
 
     scenario = load_scenario("founding_cohort")
@@ -187,7 +187,7 @@ def _finish(folder: OutputFolder, work: Store, installed: Mapping[str, str]) -> 
 def _check_installable() -> None:
     """See before hours of work that its results could be installed. Raises BadInput."""
     from simulator.evidence.shipped import shipped
-    from simulator.report.outputs import check_writable
+    from simulator.telling.outputs import check_writable
 
     check_writable(shipped("calibration"), "--install")
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.economics.decision import Decision
-    from simulator.economics.population import Population
-    from simulator.report.decision_figures import Units
-    from simulator.report.outputs import OutputFolder
+    from simulator.questions.value.decision import Decision
+    from simulator.questions.value.population import Population
+    from simulator.telling.decision_figures import Units
+    from simulator.telling.outputs import OutputFolder
 
 HERE = "command line"
 
@@ -53,14 +53,14 @@ def main(
     FILE has one row per draw and option with the columns draw, option, cost, effect, or one row per draw with
     cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated.
     """
-    from simulator.economics.decision import choice_problems, decide, threshold_problems
-    from simulator.economics.reading import read_results
     from simulator.evidence.file_names import is_file
     from simulator.evidence.label import ALLOWED, is_label
-    from simulator.report import decision as reading
-    from simulator.report.console import print_table, say_where
-    from simulator.report.decision_figures import Units
-    from simulator.report.outputs import OutputFolder
+    from simulator.questions.value.decision import choice_problems, decide, threshold_problems
+    from simulator.questions.value.reading import read_results
+    from simulator.telling import decision as reading
+    from simulator.telling.console import print_table, say_where
+    from simulator.telling.decision_figures import Units
+    from simulator.telling.outputs import OutputFolder
 
     problems = threshold_problems(threshold or [])
     for option, words in (("--currency", currency), ("--effect-unit", effect_unit)):
@@ -102,7 +102,7 @@ def main(
 
 
 def _write(folder: OutputFolder, found: Decision, units: Units) -> None:
-    from simulator.report import decision as reading
+    from simulator.telling import decision as reading
 
     tables = {
         "totals": found.totals,
@@ -128,7 +128,7 @@ def _write(folder: OutputFolder, found: Decision, units: Units) -> None:
 def _population(
     per_year: float | None, years: float | None, discount: float | None, problems: list[Problem]
 ) -> Population | None:
-    from simulator.economics.population import Population
+    from simulator.questions.value.population import Population
 
     if per_year is None:
         for name, value in (("--years", years), ("--discount", discount)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,67 +44,39 @@ def main(
     Without arguments the referral population is compared under conservative care and three policies of cell therapy.
     Every patient lives under every policy with the same luck.
     """
-    from simulator.comparison import compare
-    from simulator.comparison.founding import founding_table
-    from simulator.comparison.job import default_patients
-    from simulator.report.comparison import answer, founding, summary_tables, write_comparison
-    from simulator.report.comparison_tables import founding_readable
-    from simulator.report.console import console, print_table, say_warnings, say_where
-    from simulator.report.outputs import OutputFolder
+    from simulator.face.compare import compare, default_patients
     from simulator.scenario import load_scenario
-    from simulator.scenario.caveats import caveats
+    from simulator.telling.outputs import check_writable
 
     problems = _faults(patients, seed, engine, view)
     loaded = None
     overrides = {"evidence": {"view": view}} if view in VIEWS else None
-    try:
-        loaded = load_scenario(scenario, policies=policy or None, overrides=overrides)
-    except BadInput as bad:
-        problems += bad.problems
-    if loaded is not None and engine == "compiled" and loaded.settings.capacity is not None:
-        problems.append(
-            Problem(HERE, "--engine", engine, "simpy, because the scenario has a shared resource ([capacity])")
-        )
-    if loaded is not None and patients is not None and (allowed := loaded.people_fault(patients)):
-        problems.append(Problem(HERE, "--patients", str(patients), allowed))
+    for check in (
+        lambda: load_scenario(scenario, policies=policy or None, overrides=overrides),
+        lambda: check_writable(out),
+    ):
+        try:
+            loaded = check() or loaded
+        except BadInput as bad:
+            problems += bad.problems
     chosen: Any = engine
-    people, settings = 0, dict[str, Any]()
     if loaded is not None:
-        people = default_patients(loaded, chosen) if patients is None else patients
-        settings = {"scenario": loaded.hash, "view": loaded.view, "patients": people}
-    folder = None
-    try:
-        folder = OutputFolder(
-            out,
-            command=sys.argv,
-            inputs=loaded.inputs if loaded else {},
-            seed=seed,
-            settings=settings,
-            warnings=caveats(loaded) if loaded else (),
-        )
-    except BadInput as bad:
-        problems += bad.problems
-    if problems or loaded is None or folder is None:
+        if engine == "compiled" and loaded.settings.capacity is not None:
+            allowed = "simpy, because the scenario has a shared resource ([capacity])"
+            problems.append(Problem(HERE, "--engine", engine, allowed))
+        if patients is not None and (fault := loaded.people_fault(patients)):
+            problems.append(Problem(HERE, "--patients", str(patients), fault))
+    if problems or loaded is None:
         raise BadInput(problems)
-
+    people = default_patients(loaded, chosen) if patients is None else patients
     if patients is None and people < loaded.patients:
         sys.stderr.write(f"SimPy: {people:,} patients instead of {loaded.patients:,}; --patients changes that.\n")
     with ExitStack() as stack:
         slow = engine == "simpy" or loaded.settings.capacity is not None
         progress = _progress(stack, people * len(loaded.compare), at_once=slow)
-        found = compare(loaded, people, seed, chosen, reliance=reliance, progress=progress)
-    write_comparison(folder, found)
-    folder.write()
-    screen = console()
-    for title, readable in summary_tables(found, max(2, (screen.width - 40) // 14)):
-        print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
-    if founding(found):
-        observed = founding_readable(founding_table(found.people))
-        print_table(observed.table, "The study and its simulation", observed.formats, labels=observed.labels, on=screen)
-    screen.print(answer(found))
-    say_warnings(folder.warnings, on=screen)
-    screen.print("± is the Monte Carlo standard error; how far the evidence carries is in the report.")
-    say_where(folder.path)
+        found = compare(loaded, patients=people, seed=seed, engine=chosen, reliance=reliance, progress=progress)
+    found.save(out)
+    found.show(out)
 
 
 def _faults(patients: int | None, seed: int, engine: str | None, view: str | None) -> list[Problem]:
@@ -121,7 +93,7 @@ def _faults(patients: int | None, seed: int, engine: str | None, view: str | Non
 
 def _progress(stack: ExitStack, total: int, *, at_once: bool) -> Callable[[int, int], None]:
     """Progress on standard error, `at_once` or with the first lives, after a long compilation has had its say."""
-    from simulator.report.console import progress
+    from simulator.telling.console import progress
 
     done = 0
     advance: Callable[[int], None] | None = None

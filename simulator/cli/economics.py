@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from simulator.cli.ways import ClusterAddress, Workers, way_of
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 HERE = "command line"
 OUT = Path("clti-out/economics")
@@ -56,15 +56,15 @@ def main(
     Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
     interrupted run goes on where it stopped.
     """
-    from simulator.economics.analysis import check_numbers, economic_analysis, main_policy
-    from simulator.economics.lives import Simulations
-    from simulator.economics.simulated_trial import SUMMARIES, load_simulated_trial
-    from simulator.economics.values import values_of
-    from simulator.report.console import console, print_table, progress, say_warnings, say_where
-    from simulator.report.economics import answer, bottleneck, summary_tables, write_economics
-    from simulator.report.outputs import OutputFolder
+    from simulator.questions.value.analysis import check_numbers, economic_analysis, main_policy
+    from simulator.questions.value.lives import Simulations
+    from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
+    from simulator.questions.value.values import values_of
     from simulator.scenario import load_scenario
     from simulator.scenario.caveats import caveats
+    from simulator.telling.console import console, print_table, progress, say_warnings, say_where
+    from simulator.telling.economics import answer, bottleneck, summary_tables, write_economics
+    from simulator.telling.outputs import OutputFolder
 
     problems = _faults(seed, view, wound_costs)
     way = way_of(workers, cluster, problems)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HERE = "command line"
 STRONGEST = 5
 """Values shown for each headline result; the file has all of them."""
+
+SHOWN_OF_RELIANCE = ("outcome", "reference", "parameter", "grade", "base", "at_low", "at_high")
 
 
 def main(
@@ -76,7 +78,7 @@ def main(
     else:
         _print_groups(chosen)
     if out is not None:
-        from simulator.report.console import say_where
+        from simulator.telling.console import say_where
 
         say_where(out)
 
@@ -114,7 +116,7 @@ def _print_groups(chosen: Located) -> None:
     import pandas as pd
 
     from simulator.evidence.parameter import GRADES
-    from simulator.report.console import console, print_table
+    from simulator.telling.console import console, print_table
 
     groups = dict.fromkeys(p.group for _, p in chosen)
     rows = [
@@ -135,7 +137,7 @@ def _print_list(chosen: Located) -> None:
 
     from simulator.evidence.distributions import limits
     from simulator.evidence.parameter import GRADES
-    from simulator.report.console import console, print_table
+    from simulator.telling.console import console, print_table
 
     for group in dict.fromkeys(p.group for _, p in chosen):
         rows = [
@@ -157,7 +159,7 @@ def _print_list(chosen: Located) -> None:
 
 def _print_cards(chosen: Located) -> None:
     from simulator.evidence.distributions import limits, text
-    from simulator.report.console import console
+    from simulator.telling.console import console
 
     for register, p in chosen:
         cited = [register.sources[key] for key in p.source]
@@ -176,15 +178,15 @@ def _print_cards(chosen: Located) -> None:
 
 
 def _print_sources(table: pd.DataFrame) -> None:
-    from simulator.report.console import print_table
+    from simulator.telling.console import print_table
 
     print_table(table[["key", "citation", "read", "parameters"]], title="sources")
 
 
 def _reliance() -> pd.DataFrame:
     """What each recalled or assumed value does to the headline results of the base scenario."""
-    from simulator.comparison.headlines import headline_reliance
-    from simulator.comparison.job import RELIANCE_PATIENTS
+    from simulator.questions.compare.headlines import headline_reliance
+    from simulator.questions.compare.job import RELIANCE_PATIENTS
     from simulator.scenario import load_scenario
 
     scenario = load_scenario()
@@ -193,11 +195,13 @@ def _reliance() -> pd.DataFrame:
 
 def _print_reliance(table: pd.DataFrame, register: Register) -> None:
     from simulator.evidence.reliance import statements
-    from simulator.report.comparison_tables import reliance_readable
-    from simulator.report.console import console, print_table
+    from simulator.questions.compare.headlines import strongest
+    from simulator.telling.columns import labels, told
+    from simulator.telling.console import console, print_text
 
-    readable = reliance_readable(table, register, STRONGEST)
-    print_table(readable.table, "What moves each headline result most", readable.formats, labels=readable.labels)
+    names = {**labels(), "parameter": {parameter.name: parameter.label for parameter in register.parameters}}
+    shown = told(strongest(table, STRONGEST), "reliance_strongest", names, keep=SHOWN_OF_RELIANCE)
+    print_text(shown, "What moves each headline result most")
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
     console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)
@@ -208,7 +212,7 @@ def _write(registers: Sequence[Register], chosen: Located, out: Path, moved: pd.
 
     from simulator.evidence.catalogue import sources_table
     from simulator.evidence.register import Register
-    from simulator.report.outputs import OutputFolder
+    from simulator.telling.outputs import OutputFolder
 
     kept = {id(p) for _, p in chosen}
     tables = [

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.sensitivity import STUDY, output_folder, show
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 
 def main(
@@ -22,7 +22,7 @@ def main(
     named and stops the merge, and so do runs that are missing.
     """
     from simulator.evidence.file_names import is_file
-    from simulator.sensitivity.policy_sweep import sweep_of
+    from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.work.disk import save
 
     problems: list[Problem] = []

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 HERE = "command line"
 NEXT = {

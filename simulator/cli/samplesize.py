@@ -111,10 +111,10 @@ def main(
 
     For example: clti samplesize single-arm --p0 0.5 --p1 0.7
     """
-    from simulator.report.console import console, print_table, say_where
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.trial_design import citations, formats_for, size_figure, size_report
-    from simulator.trials.calculator import calculate
+    from simulator.questions.trial.calculator import calculate
+    from simulator.telling.console import console, print_table, say_where
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.trial_design import citations, formats_for, size_figure, size_report
 
     given = {
         "alpha": alpha,

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.ways import ClusterAddress, Workers, way_of
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.report.outputs import OutputFolder
-    from simulator.sensitivity.policy_sweep import PolicySweep
-    from simulator.sensitivity.study import Planned
-    from simulator.sensitivity.sweep import Runs, Sweep
-    from simulator.sweep.execution import Advance, Part, Plan, Way
-    from simulator.sweep.shards import ShardStore
+    from simulator.questions.sweep.policy_sweep import PolicySweep
+    from simulator.questions.sweep.study import Planned
+    from simulator.questions.sweep.sweep import Runs, Sweep
+    from simulator.telling.outputs import OutputFolder
+    from simulator.work.execution import Advance, Part, Plan, Way
+    from simulator.work.shards import ShardStore
 
 HERE = "command line"
 OUT = Path("clti-out/sensitivity")
@@ -52,9 +52,9 @@ def main(
     interrupted study goes on where it stopped, and a larger one reuses them. The result does not depend on how the
     runs are made.
     """
-    from simulator.sensitivity.policy_sweep import sweep_of
-    from simulator.sensitivity.study import study_tables
-    from simulator.sweep.processes import EveryCore
+    from simulator.questions.sweep.policy_sweep import sweep_of
+    from simulator.questions.sweep.study import study_tables
+    from simulator.work.processes import EveryCore
 
     problems: list[Problem] = []
     part = _part(shard, problems)
@@ -89,7 +89,7 @@ def content_of(study: Planned) -> bytes:
 
 def output_folder(path: Path, study: Planned | None, notes: Sequence[str] = ()) -> OutputFolder:
     """The output folder of a study, whose files say nothing of how its runs were made but for `manifest.json`."""
-    from simulator.report.outputs import OutputFolder
+    from simulator.telling.outputs import OutputFolder
 
     folder = OutputFolder(
         path,
@@ -106,7 +106,7 @@ def output_folder(path: Path, study: Planned | None, notes: Sequence[str] = ()) 
 
 def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error."""
-    from simulator.report.console import progress
+    from simulator.telling.console import progress
     from simulator.work.disk import save
 
     save(store.root / STUDY, content_of(sweep.study))
@@ -125,8 +125,8 @@ def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, pa
 
 def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) -> None:
     """Analyse the finished runs, write the output folder and print what they say."""
-    from simulator.report.console import say_warnings, say_where
-    from simulator.sensitivity.sweep import Sweep
+    from simulator.questions.sweep.sweep import Sweep
+    from simulator.telling.console import say_warnings, say_where
 
     runs = sweep.runs(store)
     if isinstance(sweep, Sweep):
@@ -138,10 +138,10 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) ->
 
 
 def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
-    from simulator.report.console import print_table
-    from simulator.report.sensitivity import answer, ranking, reading, write_study
-    from simulator.report.sensitivity_figures import MOST
-    from simulator.sensitivity.results import analyse
+    from simulator.questions.sweep.results import analyse
+    from simulator.telling.console import print_table
+    from simulator.telling.sensitivity import answer, ranking, reading, write_study
+    from simulator.telling.sensitivity_figures import MOST
 
     results = analyse(sweep, runs)
     write_study(folder, sweep, runs, results)
@@ -156,9 +156,9 @@ def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
 
 
 def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
-    from simulator.report.console import print_table
-    from simulator.report.policy_sweep import answer, cell_formats, labels, write_policy_sweep
-    from simulator.sensitivity.policy_choice import choose
+    from simulator.questions.sweep.policy_choice import choose
+    from simulator.telling.console import print_table
+    from simulator.telling.policy_sweep import answer, cell_formats, labels, write_policy_sweep
 
     found = choose(sweep, runs)
     write_policy_sweep(folder, sweep, runs, found)
@@ -168,7 +168,7 @@ def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
 
 
 def _part(text: str | None, problems: list[Problem]) -> Part:
-    from simulator.sweep.execution import Part
+    from simulator.work.execution import Part
 
     if text is None:
         return Part()

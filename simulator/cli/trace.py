@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest
 
 HERE = "command line"
 OUT = Path("clti-out/trace")
@@ -40,16 +40,16 @@ def main(
 
     The same patient numbers and seed mean the same people as in clti compare.
     """
-    from simulator.report.console import console, print_table, say_warnings, say_where
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.story import budgets_readable, story_report, story_text
-    from simulator.report.story_figure import story_figure
+    from simulator.questions.story import watch
+    from simulator.questions.story.finding import TYPICAL_OF, typical
+    from simulator.questions.story.finding import find as search
+    from simulator.questions.story.telling import event_table, spending_table
     from simulator.scenario import load_scenario
     from simulator.scenario.caveats import caveats
-    from simulator.story import watch
-    from simulator.story.finding import TYPICAL_OF, typical
-    from simulator.story.finding import find as search
-    from simulator.story.telling import event_table, spending_table
+    from simulator.telling.console import console, print_table, say_warnings, say_where
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.story import budgets_readable, story_report, story_text
+    from simulator.telling.story_figure import story_figure
 
     problems = _faults(patient, seed, find)
     loaded = folder = None

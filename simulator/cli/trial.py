@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 HERE = "command line"
 OUT = Path("clti-out/trial")
@@ -42,14 +42,14 @@ def main(
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
     scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
-    from simulator.report.console import console, print_table, progress, say_warnings, say_where
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
-    from simulator.trials.design_reading import load_design
-    from simulator.trials.finished import FinishedTrials
-    from simulator.trials.simulation import Simulation
-    from simulator.trials.study import study_design
-    from simulator.trials.truth import STATED_NAMES, name_problems, trial_caveats
+    from simulator.questions.trial.design_reading import load_design
+    from simulator.questions.trial.finished import FinishedTrials
+    from simulator.questions.trial.simulation import Simulation
+    from simulator.questions.trial.study import study_design
+    from simulator.questions.trial.truth import STATED_NAMES, name_problems, trial_caveats
+    from simulator.telling.console import console, print_table, progress, say_warnings, say_where
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
 
     problems = _faults(trials, seed, power, export, workers)
     planned = folder = None

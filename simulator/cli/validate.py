@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.ways import ClusterAddress, Workers, way_of
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.validation import Study
+    from simulator.questions.validate import Study
 
 HERE = "command line"
 OUT = Path("clti-out/validate")
@@ -50,16 +50,16 @@ def main(
         _course_alone(study or [], files or [], seed, out)
         return
     from simulator.compiling import announced
-    from simulator.course import check, load_course
     from simulator.evidence import load_register
     from simulator.evidence.posterior import spent
-    from simulator.report.console import console, print_table, progress, say_warnings, say_where
-    from simulator.report.formats import number
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.validation import COVERED, answer, patterns, write_validation
-    from simulator.validation import evidence_files, load_listed, load_studies, validate
-    from simulator.validation.ladder import control_arm_ladder
-    from simulator.validation.structural import compare_structures, load_structural
+    from simulator.questions.course import check, load_course
+    from simulator.questions.validate import evidence_files, load_listed, load_studies, validate
+    from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.questions.validate.structural import compare_structures, load_structural
+    from simulator.telling.console import console, print_table, progress, say_warnings, say_where
+    from simulator.telling.formats import number
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.validation import COVERED, answer, patterns, write_validation
     from simulator.work.disk import cache_folder
 
     problems = [
@@ -141,13 +141,13 @@ def main(
 
 def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> None:
     """The course check without any study."""
-    from simulator.course import check, load_course
     from simulator.evidence import load_register
-    from simulator.report.console import console, print_table, progress, say_where
-    from simulator.report.course import COVERED, LABELS, answer, formats, readable, with_course, write_course
-    from simulator.report.html import Report
-    from simulator.report.outputs import OutputFolder
-    from simulator.validation import evidence_files
+    from simulator.questions.course import check, load_course
+    from simulator.questions.validate import evidence_files
+    from simulator.telling.console import console, print_table, progress, say_where
+    from simulator.telling.course import COVERED, LABELS, answer, formats, readable, with_course, write_course
+    from simulator.telling.html import Report
+    from simulator.telling.outputs import OutputFolder
 
     problems = [
         Problem(HERE, name, given, "nothing beside --course, which predicts no study")

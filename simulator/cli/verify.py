@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.errors import BadInput, CheckFailed, Problem
+from simulator.words.errors import BadInput, CheckFailed, Problem
 
 HERE = "command line"
 OUT = Path("clti-out/verify")
@@ -24,12 +24,12 @@ def main(
 
     Each check changes something whose consequence is known, and says what came out. The exit code is 1 if one fails.
     """
-    from simulator.report.console import console, print_table, progress, say_where
-    from simulator.report.outputs import OutputFolder
-    from simulator.report.verification import LABELS, answer, domain_counts, failures, write_verification
+    from simulator.questions.verify import verify
+    from simulator.questions.verify.verification import LEAST, all_checks
     from simulator.scenario import load_scenario
-    from simulator.verification import verify
-    from simulator.verification.verification import LEAST, all_checks
+    from simulator.telling.console import console, print_table, progress, say_where
+    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.verification import LABELS, answer, domain_counts, failures, write_verification
 
     problems = []
     if not LEAST <= patients <= 1_000_000:

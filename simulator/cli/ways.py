@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.sweep.execution import Way
+    from simulator.work.execution import Way
 
 HERE = "command line"
 Workers = Annotated[int | None, typer.Option(help="Processes on this machine. Default: whatever uses every core.")]
@@ -32,7 +32,7 @@ def way_of(
             Problem(HERE, "--workers", str(workers), "not together with --cluster, which has its own workers")
         )
     if cluster is not None:
-        from simulator.sweep.cluster import Cluster
+        from simulator.work.cluster import Cluster
 
         way = Cluster(cluster)
         try:
@@ -43,7 +43,7 @@ def way_of(
     if workers is None:
         return otherwise
     if workers > 1:
-        from simulator.sweep.processes import Processes
+        from simulator.work.processes import Processes
 
         return Processes(workers)
     return None

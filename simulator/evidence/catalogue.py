@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulator.errors import BadInput, Problem
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.sources import load_sources
 from simulator.evidence.utilities import load_utilities, utility_sets
+from simulator.words.errors import BadInput, Problem
 
 
 def catalogue(path: Path | None = None) -> tuple[Register, ...]:

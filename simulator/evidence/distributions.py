@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.parameter import (
     Beta,
     Distribution,
@@ -23,6 +22,7 @@ from simulator.evidence.parameter import (
     Uniform,
 )
 from simulator.evidence.wholes import columns, cut_to_one
+from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.luck import generator
 
 if TYPE_CHECKING:

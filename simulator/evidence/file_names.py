@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from simulator.errors import nearest
 from simulator.evidence.shipped import shipped
+from simulator.words.errors import nearest
 
 Kind: TypeAlias = Literal["scenario", "policy", "design", "study", "validation"]
 

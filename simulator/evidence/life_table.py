@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import simpson
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.reading import MISSING, spelled
 from simulator.evidence.shipped import shipped
+from simulator.words.errors import BadInput, Problem, nearest
 
 SEXES = ("female", "male")
 COLUMNS = ("country", "period", "sex", "age_from", "mx")

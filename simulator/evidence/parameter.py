@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from simulator.errors import Problem, nearest
 from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked
+from simulator.words.errors import Problem, nearest
 
 Grade: TypeAlias = Literal["published", "derived", "recalled", "assumption"]
 GRADES: tuple[Grade, ...] = ("published", "derived", "recalled", "assumption")

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import Grade, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
+from simulator.words.errors import BadInput, Problem, nearest
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem
 from simulator.evidence.distributions import sample
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
+from simulator.words.errors import BadInput, Problem
 
 POSTERIOR = "posterior.csv"
 FIRST_YEAR = "posterior_first_year.csv"

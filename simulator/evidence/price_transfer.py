@@ -6,8 +6,8 @@ import csv
 from functools import lru_cache
 from pathlib import Path
 
-from simulator.errors import BadInput, Problem
 from simulator.evidence.shipped import shipped
+from simulator.words.errors import BadInput, Problem
 
 EUR = "EUR"
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from simulator.errors import BadInput, Problem, Suggestions, in_toml
 from simulator.plain_text import text_in
+from simulator.words.errors import BadInput, Problem, Suggestions, in_toml
 
 Model = TypeVar("Model", bound=BaseModel)
 

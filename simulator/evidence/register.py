@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence import distributions
 from simulator.evidence.parameter import Fixed, Parameter, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
+from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
 

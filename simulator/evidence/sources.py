@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.errors import BadInput, Problem
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
+from simulator.words.errors import BadInput, Problem
 
 Read = Literal["full text", "abstract", "table", "repository", "not seen"]
 

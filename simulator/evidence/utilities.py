@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple, read_parameter
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
+from simulator.words.errors import BadInput, Problem, nearest
 
 
 class UtilityMethod(Frozen):

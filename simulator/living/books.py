@@ -15,7 +15,7 @@ from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojou
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
 from simulator.rules.pathway.life import state_of
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 PAGE = record_dtype(
     [

@@ -11,7 +11,7 @@ from simulator.compiling import compiled, record_dtype
 from simulator.living.visits import seen_at_visit
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.perfusion import tcpo2
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 HISTORY = record_dtype([("patient", np.int64), ("time", np.float64), ("event", np.int64), ("tcpo2", np.float64)])
 """One event: patient, years since referral, `Event`, and TcPO2 (mmHg; measured at referral and visits, true otherwise;

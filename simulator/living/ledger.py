@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.vocabulary import Event, Limb, Renal, State
+from simulator.words.vocabulary import Event, Limb, Renal, State
 
 STATES = len(State)
 REFERENCE_AGE = 75.0

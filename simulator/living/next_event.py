@@ -14,7 +14,7 @@ from simulator.compiling import compiled, compiled_in_place
 from simulator.rules.pathway.crossover import Crossover, cross_over, crosses_over
 from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
 from simulator.rules.pathway.referral import begin_life
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 CLINICAL = -1
 """What comes next is a clinical event: `life.clinical_risk` says of which risk."""

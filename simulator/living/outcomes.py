@@ -10,7 +10,7 @@ from simulator.living.census import DEAD, DOSES_SO_FAR, STATE, WALKS
 from simulator.rules.draws import normal
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.vocabulary import DAYS_PER_YEAR, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Stream
 
 OUTCOMES = (
     "major_amputation",

@@ -23,7 +23,7 @@ from simulator.living.next_event import due, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
 from simulator.rules.population.patient import make_patient
-from simulator.vocabulary import Event
+from simulator.words.vocabulary import Event
 
 
 class Due(NamedTuple):

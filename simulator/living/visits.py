@@ -11,7 +11,7 @@ from simulator.rules.draws import normal
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.vocabulary import DAYS_PER_YEAR, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Stream
 
 
 def visit_times(interval_days: float, later_interval_days: float, horizon: float) -> np.ndarray:

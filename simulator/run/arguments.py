@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.errors import Problem, said, whole_number
 from simulator.scenario import Scenario
+from simulator.words.errors import Problem, said, whole_number
 
 CALL = "simulate"
 MOST_PATIENTS = 1_000_000_000

@@ -16,7 +16,7 @@ from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.taking import Taken
 from simulator.scenario import Scenario
-from simulator.vocabulary import Event, Limb, Renal, Wound
+from simulator.words.vocabulary import Event, Limb, Renal, Wound
 
 NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev")
 WHOLE = ("rutherford", "screened")

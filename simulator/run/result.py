@@ -19,7 +19,7 @@ from simulator.rules.population.taking import Taken
 from simulator.run.people import event_table, patient_table, queue_table, wait_table
 from simulator.run.sums import Estimate, Floats
 from simulator.scenario import Scenario
-from simulator.vocabulary import State
+from simulator.words.vocabulary import State
 
 STATES = (*(state.name.lower() for state in State), "dead")
 

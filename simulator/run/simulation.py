@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.errors import BadInput, Problem
 from simulator.living.capacity import Capacity, Discipline
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
@@ -35,7 +34,8 @@ from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import column_names, parameter_dtype
-from simulator.vocabulary import DAYS_PER_YEAR
+from simulator.words.errors import BadInput, Problem
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import record_dtype
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.register import Register
 from simulator.evidence.wholes import WHOLES, Whole, too_much
 from simulator.evidence.wholes import columns as views_of
@@ -19,7 +18,8 @@ from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
-from simulator.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route
+from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.posterior import spent
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
@@ -17,6 +16,7 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import load_sources
 from simulator.scenario.policy import Criteria, stricter
 from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput, Problem, nearest
 
 FILE = "caveats.toml"
 

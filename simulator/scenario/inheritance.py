@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.errors import Problem, nearest, shown
 from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
+from simulator.words.errors import Problem, nearest, shown
 
 BASE = "base"
 OWN = ("extends", "label", "description", "note")

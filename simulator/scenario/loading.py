@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, Suggestions, nearest, said, shown
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import checked, spelled
 from simulator.evidence.register import Register, load_register, outside_range
@@ -32,6 +31,7 @@ from simulator.scenario.inheritance import (
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.settings import Settings
+from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
 TABLE = "patients (a table)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
+from simulator.words.errors import BadInput, Problem, nearest
 
 PUBLISHED = "protocol"
 """The policy of the founding study."""
@@ -94,6 +94,13 @@ class Scenario:
     def times(self) -> tuple[float, ...]:
         """Years at which results are reported, the horizon last."""
         return tuple(sorted({*self.settings.follow_up.report_at_years, self.horizon}))
+
+    def tcpo2_levels(self, policies: Iterable[str]) -> list[float]:
+        """Measured TcPO2 (mmHg) below which these policies treat, and at which perfusion counts as restored."""
+        limits = {self.policies[name].eligibility.tcpo2_below for name in policies}
+        return sorted(
+            {float(limit) for limit in limits if limit is not None} | {self.register["judgement_tcpo2"].value}
+        )
 
     @property
     def clock(self) -> NDArray[np.float64]:

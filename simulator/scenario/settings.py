@@ -14,7 +14,7 @@ from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
 from simulator.scenario.limits import Arrivals, Patients, Slots, Years
 from simulator.scenario.policy import Criteria, Fault, Policy
-from simulator.vocabulary import DAYS_PER_YEAR
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 
 class Population(Frozen):

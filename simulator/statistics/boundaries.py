@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from simulator.errors import BadInput, Problem
 from simulator.statistics.conditional_power import stopping_z
 from simulator.statistics.crossing import GRID as R
 from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
 from simulator.statistics.stopping_plan import Futility, Plan, in_words
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
-from simulator.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from scipy.special import ndtri
 from scipy.stats import binom
 
 from simulator.compiling import compiled
-from simulator.errors import BadInput, Problem
 from simulator.statistics.samplesize import range_problems, two_proportions
+from simulator.words.errors import BadInput, Problem
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from simulator.errors import BadInput, Problem
 from simulator.statistics import exact_proportions
 from simulator.statistics.formula import Formula, for_equivalence, two_spreads
+from simulator.words.errors import BadInput, Problem
 
 FLEISS = "Fleiss JL, Levin B, Paik MC. Statistical Methods for Rates and Proportions, 3rd ed. Wiley 2003, chapter 4"
 CORRECTED = "Casagrande JT, Pike MC, Smith PG. Biometrics 1978;34:483-486, doi 10.2307/2530613"

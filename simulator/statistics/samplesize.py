@@ -16,8 +16,8 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import nct
 from scipy.stats import t as student
 
-from simulator.errors import BadInput, Problem
 from simulator.statistics.boundaries import fixed_drift
+from simulator.words.errors import BadInput, Problem
 
 LIMITS: dict[str, tuple[float, float, bool]] = {
     "alpha": (0.0, 0.5, False),

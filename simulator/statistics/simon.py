@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from simulator.compiling import compiled
-from simulator.errors import BadInput, Problem
 from simulator.statistics.exact_binomial import single_arm_problems, single_arm_size
+from simulator.words.errors import BadInput, Problem
 
 Array = NDArray[np.float64]
 

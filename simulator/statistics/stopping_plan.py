@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.errors import Problem, nearest
 from simulator.statistics.spending import NAMES as SPENDING
 from simulator.statistics.spending import Spending
+from simulator.words.errors import Problem, nearest
 
 CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto")
 """Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976)."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-from simulator.errors import StorageFailed, StorageFull
+from simulator.words.errors import StorageFailed, StorageFull
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 SAFE = "Finished work is safe: free some space and give the same command again, which goes on where it stopped."

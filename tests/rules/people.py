@@ -22,7 +22,7 @@ from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.scenario.arrays import parameter_dtype
-from simulator.vocabulary import Risk, Stream
+from simulator.words.vocabulary import Risk, Stream
 
 SEED, PATIENT_NUMBER = 20, 7
 EVERYBODY = {

@@ -9,7 +9,7 @@ import pytest
 
 from rules.people import a_life, at_risk, chance, exponential, in_force, just_above, values
 from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, new_stump
-from simulator.vocabulary import Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 STUMP = {
     "death_rate_amputee": 0.3,

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, at_risk, chance, deviate, exponential, just_above, ramps, values
 from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
-from simulator.vocabulary import Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 DILATION = {
     "angioplasty_success": 1.0,

@@ -12,7 +12,7 @@ from rules.people import KEY, PATIENT_NUMBER, SEED, deviate, values
 from simulator.rules.population.arteries import diseased_arteries, draw_sites
 from simulator.rules.population.description import described, fill_small_ev
 from simulator.rules.population.patient import COLUMNS, PATIENT, small_ev_level
-from simulator.vocabulary import ARTERIES, Stream
+from simulator.words.vocabulary import ARTERIES, Stream
 
 PATIENTS = np.array([PATIENT_NUMBER], np.int64)
 CLASSES = {"small_ev_low_mean": 10.0, "small_ev_low_sd": 4.0, "small_ev_high_mean": 30.0, "small_ev_high_sd": 8.0}

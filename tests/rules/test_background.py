@@ -9,7 +9,7 @@ import pytest
 
 from rules.people import a_life, a_patient, exponential, values
 from simulator.rules.pathway.background import background_death
-from simulator.vocabulary import Stream
+from simulator.words.vocabulary import Stream
 
 AGES = np.array([60.0, 70.0, 80.0])
 CONSTANT = np.log(np.array([[0.01, 0.01, 0.01], [0.02, 0.02, 0.02]]))

@@ -29,7 +29,7 @@ from simulator.living.capacity import (
 from simulator.living.next_event import CLINICAL
 from simulator.living.reference import Course, Due
 from simulator.rules.draws import budget
-from simulator.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = (0.5,)

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, a_policy, at_risk, ramps, values
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
-from simulator.vocabulary import Risk
+from simulator.words.vocabulary import Risk
 
 NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}
 RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0}

@@ -9,7 +9,7 @@ import pytest
 from rules.people import a_life, at_risk
 from simulator.rules.pathway.course import first_risk, spend, spend_until, start_hazards
 from simulator.rules.perfusion import add_ramp
-from simulator.vocabulary import Risk
+from simulator.words.vocabulary import Risk
 
 
 def test_a_hazard_depends_on_perfusion_and_on_time_in_the_state() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rules.people import a_patient, criteria
 from simulator.rules.population.criteria import may_enter
-from simulator.vocabulary import Renal
+from simulator.words.vocabulary import Renal
 
 NORMAL, MODERATE, SEVERE, DIALYSIS = map(float, Renal)
 

@@ -13,7 +13,7 @@ from simulator.living.next_event import CLINICAL, Care, due, live_unobserved, ne
 from simulator.living.setting import Setting
 from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover, crosses_over
 from simulator.rules.pathway.policy import POLICY
-from simulator.vocabulary import Event, Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 U = chance(Stream.ARM, 1)
 PARAMS = {

@@ -7,7 +7,7 @@ import pytest
 
 from rules.people import KEY, PATIENT_NUMBER, SEED, chance, exponential
 from simulator.rules.population.enrolment import follow_up_end, follow_up_ends
-from simulator.vocabulary import Stream
+from simulator.words.vocabulary import Stream
 
 ENTRY = chance(Stream.ENTRY_DATE)
 LOST = exponential(Stream.DROP_OUT)

@@ -9,7 +9,7 @@ import pytest
 
 from rules.people import a_life, a_policy, at_risk, in_force, ramps, values
 from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.vocabulary import Event, Limb, Repeat, Risk, Wound
+from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Wound
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, at_risk, exponential, in_force, values
 from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
-from simulator.vocabulary import Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 RATES = {
     "death_rate_wound": 0.4,

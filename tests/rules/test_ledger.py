@@ -26,7 +26,7 @@ from simulator.living.ledger import (
     overlap,
     visit_table,
 )
-from simulator.vocabulary import Event, Limb, Renal, State
+from simulator.words.vocabulary import Event, Limb, Renal, State
 
 RATE, COST_RATE = 0.03, 0.05
 

@@ -6,7 +6,7 @@ import pytest
 
 from rules.people import a_life
 from simulator.rules.pathway.life import limb_kept, state_of, wound_open
-from simulator.vocabulary import Limb, State, Wound
+from simulator.words.vocabulary import Limb, State, Wound
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from rules.people import a_life, deviate, values
 from simulator.living.outcomes import OUTCOMES, WIDTH, last_tcpo2, outcomes_at
-from simulator.vocabulary import State, Stream
+from simulator.words.vocabulary import State, Stream
 
 PARAMS = {"last_tcpo2_days": 73.05, "measurement_sd": 5.0, "judgement_tcpo2": 40.0}
 ERROR = 5.0 * deviate(Stream.LAST_ERROR)

@@ -26,7 +26,7 @@ from simulator.rules.population.patient import (
     tcpo2_given_measurement,
     truncated_normal,
 )
-from simulator.vocabulary import Renal, Stream
+from simulator.words.vocabulary import Renal, Stream
 
 I = 7  # noqa: E741 - the number of the patient whose draws `chance` knows
 

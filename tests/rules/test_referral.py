@@ -23,7 +23,7 @@ from rules.people import (
 from simulator.rules.pathway.life import LIFE
 from simulator.rules.pathway.referral import begin_life, marker_present, plan_care, selected
 from simulator.rules.population.patient import small_ev_level
-from simulator.vocabulary import Limb, Marker, Risk, Stream, Wound
+from simulator.words.vocabulary import Limb, Marker, Risk, Stream, Wound
 
 CLASSES = {"small_ev_low_mean": 10.0, "small_ev_low_sd": 3.0, "small_ev_high_mean": 30.0, "small_ev_high_sd": 3.0}
 

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, a_policy, chance, deviate, just_above, values
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.vocabulary import Limb, Repeat, Stream, Wound
+from simulator.words.vocabulary import Limb, Repeat, Stream, Wound
 
 EXACT = {"measurement_sd": 0.0}
 

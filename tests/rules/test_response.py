@@ -15,7 +15,7 @@ from simulator.rules.pathway.response import (
     start_recovery,
     with_odds_ratio,
 )
-from simulator.vocabulary import Product, Renal, Route, Stream
+from simulator.words.vocabulary import Product, Renal, Route, Stream
 
 RATIOS = {
     "response_or_leiden": 0.5,

@@ -18,7 +18,7 @@ from simulator.rules.pathway.risks import (
     set_risk,
     wound_hazard_ratio,
 )
-from simulator.vocabulary import Limb, Renal, Risk
+from simulator.words.vocabulary import Limb, Renal, Risk
 
 WOUND = {
     "healing_hr_infection": 0.5,

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.errors import BadInput
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS, MOST_TOLD, Measure, patients_in, read_patients
-from simulator.vocabulary import Renal
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import Renal
 
 
 def read(text: str) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pytest
 
 from rules.people import a_life, deviate, values
 from simulator.living.visits import seen_at_visit, visit_times
-from simulator.vocabulary import Limb, Stream
+from simulator.words.vocabulary import Limb, Stream
 
 
 @pytest.mark.parametrize("horizon", [3.0, 2.9])

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, chance, just_above, values
 from simulator.rules.pathway.walking import plan_walking, stop_walking, walk
-from simulator.vocabulary import Limb, Stream
+from simulator.words.vocabulary import Limb, Stream
 
 PLANNED = {
     "walking_share_limb": 1.0,

@@ -10,17 +10,7 @@ import numpy as np
 import pytest
 import simpy
 
-from rules.people import (
-    PATIENT_NUMBER,
-    a_life,
-    a_patient,
-    a_policy,
-    a_setting,
-    at_risk,
-    exponential,
-    opened,
-    values,
-)
+from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, a_setting, at_risk, exponential, opened, values
 from simulator.compiling import compiled_on_given_memory
 from simulator.living.books import event_happens, time_passes
 from simulator.living.census import take_census
@@ -29,7 +19,7 @@ from simulator.living.ledger import FIELDS
 from simulator.living.next_event import care_under, live
 from simulator.living.reference import Course, patient_process
 from simulator.living.setting import Setting
-from simulator.vocabulary import Event, Repeat, Risk, State, Stream, Wound
+from simulator.words.vocabulary import Event, Repeat, Risk, State, Stream, Wound
 
 HORIZON, EFFECT_RATE, COST_RATE = 5.0, 0.03, 0.05
 VISITS = (0.25, 1.0, 2.0, 4.5)

@@ -10,7 +10,7 @@ from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.cell_therapy import stop_treatment
 from simulator.rules.pathway.risks import risks_with_stump
 from simulator.rules.pathway.walking import stop_walking
-from simulator.vocabulary import Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 
 @compiled

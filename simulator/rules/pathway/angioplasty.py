@@ -10,7 +10,7 @@ from simulator.rules.draws import budget, normal, uniform
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.life import limb_kept, wound_open
 from simulator.rules.perfusion import add_ramp, tcpo2
-from simulator.vocabulary import DAYS_PER_YEAR, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Stream, Wound
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import budget
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
-from simulator.vocabulary import Stream
+from simulator.words.vocabulary import Stream
 
 
 @compiled

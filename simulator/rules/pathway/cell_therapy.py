@@ -8,7 +8,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.response import responds_to, start_recovery
-from simulator.vocabulary import Risk
+from simulator.words.vocabulary import Risk
 
 
 @compiled

@@ -11,7 +11,7 @@ from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.referral import plan_care
 from simulator.rules.pathway.repeat_dose import decision_tcpo2
 from simulator.rules.pathway.response import response_probability
-from simulator.vocabulary import Stream, Wound
+from simulator.words.vocabulary import Stream, Wound
 
 
 class Crossover(NamedTuple):

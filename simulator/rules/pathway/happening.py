@@ -16,7 +16,7 @@ from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.walking import walk
-from simulator.vocabulary import Event, Limb, Risk
+from simulator.words.vocabulary import Event, Limb, Risk
 
 
 @compiled

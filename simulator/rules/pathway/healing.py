@@ -9,7 +9,7 @@ from simulator.rules.draws import budget
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.risks import no_risks, risks_with_open_wound, risks_without_wound, set_risk
 from simulator.rules.pathway.walking import plan_walking, stop_walking
-from simulator.vocabulary import Risk, Stream, Wound
+from simulator.words.vocabulary import Risk, Stream, Wound
 
 
 @compiled

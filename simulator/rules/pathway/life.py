@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.vocabulary import Limb, Risk, State, Wound
+from simulator.words.vocabulary import Limb, Risk, State, Wound
 
 MOST_RAMPS = 10
 """A recovery and its waning, and the rise and fall of each angioplasty: three by the register's largest limit, and one that

@@ -13,7 +13,7 @@ from simulator.rules.pathway.response import draw_response
 from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import small_ev_level
-from simulator.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Wound
 
 
 @compiled

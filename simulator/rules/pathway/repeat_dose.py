@@ -12,7 +12,7 @@ from simulator.rules.draws import normal, uniform
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.vocabulary import Repeat, Stream, Wound
+from simulator.words.vocabulary import Repeat, Stream, Wound
 
 
 @compiled

@@ -13,7 +13,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
 from simulator.rules.perfusion import add_ramp
-from simulator.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
 
 
 @compiled

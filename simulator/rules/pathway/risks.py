@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.life import RISKS
-from simulator.vocabulary import Limb, Renal, Risk
+from simulator.words.vocabulary import Limb, Renal, Risk
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
 from simulator.rules.pathway.life import limb_kept
-from simulator.vocabulary import DAYS_PER_YEAR, Limb, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Stream
 
 
 @compiled

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, normal_quantile
-from simulator.vocabulary import ARTERIES, Stream
+from simulator.words.vocabulary import ARTERIES, Stream
 
 
 @compiled

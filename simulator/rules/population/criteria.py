@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.vocabulary import Renal
+from simulator.words.vocabulary import Renal
 
 CRITERIA_FIELDS = (
     "tcpo2_at_least",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.compiling import compiled
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.patient import COLUMNS, small_ev_level
-from simulator.vocabulary import ARTERIES
+from simulator.words.vocabulary import ARTERIES
 
 
 @compiled

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
-from simulator.vocabulary import Stream
+from simulator.words.vocabulary import Stream
 
 
 @compiled

@@ -14,7 +14,7 @@ import numpy as np
 from simulator.compiling import compiled, compiled_in_place, record_dtype
 from simulator.rules.draws import normal, normal_quantile, uniform
 from simulator.rules.population.criteria import may_enter
-from simulator.vocabulary import ARTERIES, Renal, Stream
+from simulator.words.vocabulary import ARTERIES, Renal, Stream
 
 COLUMNS = (
     "age",

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import BadInput, Problem, nearest
 from simulator.plain_text import text_in
 from simulator.rules.population.patient import COLUMNS
-from simulator.vocabulary import ARTERIES, Renal
+from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.vocabulary import ARTERIES, Renal
 
 MOST_TOLD = 20
 """Faults listed one by one; the others are counted."""

@@ -1,8 +1,0 @@
-"""Published figures of the course of the disease beside the same figures of simulated lives."""
-
-from __future__ import annotations
-
-from simulator.course.check import Check, check
-from simulator.course.figures import Course, Figure, load_course
-
-__all__ = ["Check", "Course", "Figure", "check", "load_course"]

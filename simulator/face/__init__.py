@@ -1,0 +1,1 @@
+"""What `import simulator as sim` offers: a question a function, a result that tells itself."""

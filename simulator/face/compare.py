@@ -1,0 +1,59 @@
+"""`sim.compare`: policies of care compared in the same patients with the same luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.face.result import Result, now
+
+if TYPE_CHECKING:
+    from simulator.run.job import Engine
+    from simulator.scenario import Scenario
+
+
+def compare(
+    scenario: str | Path | Scenario = "base",
+    policies: Sequence[str] | None = None,
+    *,
+    patients: int | None = None,
+    seed: int = 1,
+    engine: Engine | None = None,
+    view: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    reliance: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
+
+    `scenario` is a shipped name, a TOML file or a `Scenario`; `policies`, `patients` and `view` (of the evidence:
+    sceptical, central or optimistic) default to its own. `overrides` is a difference laid over the scenario, in the words
+    of its file. `reliance` finds out which results rest on recalled or assumed values, which takes as long again.
+    `progress` is called with lives done and to do.
+
+    Tables of the result (means of shares are 0 to 1, times are years, `se` is the Monte Carlo standard error): ``outcomes``
+    (policy, outcome, time_years, mean, se), ``differences`` (to the reference, in the same people), ``per_hundred``,
+    ``curves``, ``states``, ``perfusion`` (mmHg), ``views``, ``patients`` (a row per policy and patient).
+
+    Raises BadInput with everything that is wrong with what was asked for.
+
+    >>> import simulator as sim
+    >>> found = sim.compare(policies=["conservative", "protocol"], patients=200, reliance=False)
+    >>> found.outcomes.columns.tolist()
+    ['policy', 'outcome', 'time_years', 'mean', 'se']
+    """
+    from simulator.face.asked import scenario_of
+    from simulator.questions.compare import compare as compared
+    from simulator.questions.compare.findings import findings
+
+    begun = now()
+    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides)
+    return Result(findings(compared(loaded, patients, seed, engine, reliance=reliance, progress=progress)), begun)
+
+
+def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:
+    """How many patients are simulated when nobody says so: the scenario's number, fewer with the slower engine."""
+    from simulator.questions.compare.job import default_patients as usual
+
+    return usual(scenario, engine)

@@ -1,0 +1,115 @@
+"""A result: tables to compute with, and the same tables told to people."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from simulator.words.findings import Findings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def now() -> tuple[datetime, float]:
+    """When the work begins: date, and the clock that durations are taken from."""
+    return datetime.now(UTC), time.monotonic()
+
+
+class Result:
+    """The answer to one question.
+
+    `tables` maps names to tidy DataFrames, equal to the CSV files; each is an attribute, too (``result.outcomes``).
+    ``summary()`` says the answer in sentences, ``plot()`` draws it, ``report(path)`` writes one page, ``save(path)``
+    the whole folder that the command line writes.
+    """
+
+    def __init__(self, findings: Findings, begun: tuple[datetime, float] | None = None) -> None:
+        self.findings = findings
+        self._begun = begun
+        self.tables = dict(findings.tables)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a sentence needs and no table holds, as plain JSON."""
+        return dict(self.findings.facts)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            table: pd.DataFrame = tables[name]
+            return table
+        there = ", ".join(tables) or "none"
+        raise AttributeError(f"{type(self).__name__} has no table or attribute {name!r}; tables: {there}")
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *self.tables})
+
+    def summary(self) -> str:
+        """The answer in a few sentences, as the report opens with it."""
+        from simulator.telling.page import sentences
+
+        return sentences(self.findings)
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Every figure of the report by its file name."""
+        from simulator.telling.figures import figures_of
+
+        return figures_of(self.findings)
+
+    def plot(self, name: str | None = None) -> Figure:
+        """One figure (default: the first). An unknown name is a KeyError that lists those there are."""
+        if not self.figures:
+            raise KeyError(f"{self.findings.question} has no figures")
+        chosen = next(iter(self.figures)) if name is None else name
+        if chosen not in self.figures:
+            raise KeyError(f"no figure {chosen!r}; there are {', '.join(self.figures)}")
+        return self.figures[chosen]
+
+    def report(self, path: Path | str) -> Path:
+        """Write the report alone, one HTML file that needs no network. Returns its path."""
+        from simulator.telling.folder import page_of
+
+        target = Path(path)
+        target.write_text(page_of(self.findings, self.figures, self._made_by()), encoding="utf-8")
+        return target
+
+    def save(self, path: Path | str) -> tuple[Path, ...]:
+        """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
+        from simulator.telling.folder import write_findings
+
+        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
+
+    def show(self, out: Path | str) -> None:
+        """Print what the command line prints once the results lie in `out`."""
+        from simulator.telling.folder import show
+
+        show(self.findings, out)
+
+    def _made_by(self) -> list[str]:
+        """The command line, or a word for Python: what the manifest calls the maker."""
+        return (
+            sys.argv if Path(sys.argv[0]).name == "clti" else ["clti", f"# from Python: sim.{self.findings.question}"]
+        )
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} of {self.findings.question}:"]
+        lines += [
+            f"  .{name}: {len(table):,} rows, {', '.join(map(str, table.columns[:8]))}"
+            for name, table in self.tables.items()
+        ]
+        return "\n".join([*lines[:12], *(["  ..."] if len(lines) > 12 else [])])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the summary and the tables that the console would print."""
+        from simulator.telling.folder import fragment_of
+
+        return fragment_of(self.findings)

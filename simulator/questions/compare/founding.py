@@ -1,0 +1,51 @@
+"""The founding study beside its simulation, observed alike: last known status, with losses to follow-up."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from simulator.questions.calibrate.targets import load_targets
+
+POLICY = "protocol"
+SCENARIO = "founding_cohort"
+YEAR = 1.0
+
+
+def founding_table(people: pd.DataFrame) -> pd.DataFrame:
+    """Results of the published protocol by one year: quantity, observed, n, low, high, simulated, se, inside.
+
+    `people` has one row per policy and patient, with the years that the study would have followed them. Observed shares
+    have exact 95% binomial limits.
+    """
+    study, _ = load_targets()
+    people = people[people["policy"] == POLICY]
+    by = np.minimum(YEAR, people["followed_years"])
+    dead = people["died_at_years"] <= by
+    amputated = people["amputated_at_years"] <= by
+    healed = people["healed_at_years"] <= by
+    alive, gone = study.cells_1_year[:4], study.cells_1_year[4:]
+    both = alive + gone
+    doses = study.doses.sum(axis=0)
+    shares = {
+        "major_amputation": (both[0] + both[1], amputated),
+        "death": (gone.sum(), dead),
+        "amputation_free_survival": (alive[2] + alive[3], ~dead & ~amputated),
+        "healing": (both[0] + both[2], healed),
+        "healing_without_amputation": (both[2], healed & ~amputated),
+        "treated_once": (doses[0], people["doses"] == 1),
+        "treated_twice": (doses[1], people["doses"] == 2),
+        "treated_three_times": (doses[2], people["doses"] == 3),
+    }
+    rows = []
+    for quantity, (count, simulated) in shares.items():
+        exact = binomtest(int(count), study.n).proportion_ci(method="exact")
+        p = float(simulated.mean())
+        se = sqrt(p * (1.0 - p) / len(simulated))
+        rows.append(
+            (quantity, count / study.n, study.n, exact.low, exact.high, p, se, bool(exact.low <= p <= exact.high))
+        )
+    return pd.DataFrame(rows, columns=["quantity", "observed", "n", "low", "high", "simulated", "se", "inside"])

@@ -1,0 +1,65 @@
+"""The headline results, and how far each rests on recalled or assumed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from simulator.evidence.reliance import Outcomes, reliance
+from simulator.evidence.wholes import cut_limits
+from simulator.run import simulate
+from simulator.scenario import Scenario
+
+LEVELS = ("major_amputation", "death")
+CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_survival")
+
+
+def headline_results(scenario: Scenario, policy: str | None, patients: int, seed: int) -> Outcomes:
+    """The headline results by name as a function of the register's values, in the same patients with the same luck.
+
+    They are major amputation and death under the reference, and what the policy changes, at the first time reported,
+    and the change in years lived to the horizon.
+    """
+    first, last = scenario.times[0], scenario.times[-1]
+    policies = [scenario.reference, *([policy] if policy is not None else [])]
+
+    def results(values: Mapping[str, float]) -> dict[str, float]:
+        draws = cut_limits(pd.DataFrame([dict(values)]), scenario.register.values())
+        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws)
+        level = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
+        named = {
+            f"{outcome}, {scenario.reference}, {first:g} y": float(level[scenario.reference, outcome, first])
+            for outcome in LEVELS
+        }
+        if policy is not None:
+            change = found.differences.set_index(["outcome", "time_years"])["mean"]
+            contrast = f"{policy} minus {scenario.reference}"
+            named |= {f"{outcome}, {contrast}, {first:g} y": float(change[outcome, first]) for outcome in CONTRASTS}
+            named[f"life_years, {contrast}, {last:g} y"] = float(change["life_years", last])
+        return named
+
+    return results
+
+
+def headline_reliance(scenario: Scenario, policy: str | None, patients: int, seed: int) -> pd.DataFrame:
+    """What each recalled or assumed parameter does to each headline result; see `simulator.evidence.reliance`."""
+    return reliance(scenario.register, headline_results(scenario, policy, patients, seed))
+
+
+def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The values that move each headline result most, at most so many a result.
+
+    Columns: outcome, policy, reference (empty for a level), time_years, parameter, grade, low_value, high_value, base, and
+    the result at either limit (at_low, at_high).
+    """
+    moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most)
+    rows = []
+    for row in moving.to_dict("records"):
+        outcome, who, time = str(row["outcome"]).split(", ")
+        policy, _, reference = who.partition(" minus ")
+        at_low, at_high = (row["base"] + row[side] for side in ("at_low", "at_high"))
+        told = (row["parameter"], row["grade"], row["low_value"], row["high_value"], row["base"], at_low, at_high)
+        rows.append((outcome, policy, reference, float(time.removesuffix(" y")), *told))
+    columns = ["outcome", "policy", "reference", "time_years", "parameter", "grade", "low_value", "high_value"]
+    return pd.DataFrame(rows, columns=[*columns, "base", "at_low", "at_high"])

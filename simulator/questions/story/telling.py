@@ -1,0 +1,256 @@
+"""The story in plain sentences. What nobody at the bedside can know stands in square brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import inf, isnan
+from typing import Any
+
+import pandas as pd
+
+from simulator.questions.story.watching import Moment, Watched, barred_by, first_difference
+from simulator.rules.pathway.response import response_probability
+from simulator.scenario import Scenario
+from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
+
+MONTHS_TOLD = (1, 3, 6, 9, 12)
+"""Months of the first year whose visits are told, and after it one visit a year."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+CRITERIA = {
+    "tcpo2_at_least": "measured TcPO2 is not at least {} mmHg",
+    "tcpo2_below": "measured TcPO2 is not below {} mmHg and ankle pressure is no reason",
+    "age_at_least": "age is not at least {}",
+    "age_below": "age is not below {}",
+    "rutherford_at_least": "tissue loss is below Rutherford {}",
+    "rutherford_at_most": "tissue loss is above Rutherford {}",
+    "severe_renal": "severe renal impairment is excluded",
+    "dialysis": "dialysis is excluded",
+    "angioplasty_suitable": "angioplasty must be possible: {}",
+}
+"""Why a criterion bars somebody; the braces hold its value."""
+
+
+def when(time: float) -> str:
+    """A time since referral: ``day 143``, later ``year 3.2``."""
+    return f"day {round(time * DAYS_PER_YEAR)}" if time < 2.0 else f"year {time:.1f}"
+
+
+def opening(watched: Watched, number: int) -> str:
+    """Who the patient is, as a referral letter would say it."""
+    p = watched.patient
+    sex, whose = ("man", "his") if p["male"] else ("woman", "her")
+    illness = [f"diabetes for {p['diabetes_years']:.0f} years"]
+    if p["ischaemic_heart_disease"]:
+        illness.append("ischaemic heart disease")
+    renal = {
+        Renal.NORMAL: "normal renal function",
+        Renal.MODERATE: "moderate renal impairment",
+        Renal.SEVERE: "severe renal impairment",
+        Renal.DIALYSIS: "end-stage renal disease on dialysis",
+    }
+    illness.append(renal[Renal(int(p["renal"]))])
+    side = "right" if p["right_limb"] else "left"
+    if p["rutherford"] < 4.5:
+        foot = f"ischaemic rest pain of the {side} foot without a wound"
+    else:
+        found = [name for name in ("infection", "gangrene", "osteomyelitis") if p[name]]
+        foot = f"{'extensive tissue loss' if p['rutherford'] > 5.5 else 'an ulcer'} of the {side}"
+        foot += f" {'heel' if p['heel'] else 'foot'}" + (f" with {_listed(found)}" if found else "")
+    arteries = [name.replace("_", " ") for name in ARTERIES if p[f"artery_{name}"]]
+    option = "A vessel could be dilated." if p["angioplasty_suitable"] else "There is no option for revascularisation."
+    return (
+        f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
+        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
+        f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
+    )
+
+
+def hidden(watched: Watched, scenario: Scenario) -> str:
+    """What nobody at the bedside can know: the true perfusion and the latent response."""
+    p, life, params = watched.patient, watched.life, scenario.params()
+    policy = scenario.policy_records([watched.policy])[0]
+    chance = response_probability(p, params, policy["product"], policy["route"])
+    text = f"True TcPO2 at referral is {p['tcpo2']:.0f} mmHg."
+    traits = [label for name, label in (("leiden", "factor V Leiden"), ("mthfr", "MTHFR 677 TT")) if p[name]]
+    traits.append(f"{p['small_ev']:.0f}% small vesicles")
+    text += f" With {_listed(traits)}, a limb like this can recover with a probability of {chance:.0%}."
+    if not life["can_recover"]:
+        return f"{text} This one cannot."
+    text += f" This one can, at treatment {int(life['response_dose'])}, by {life['gain']:.0f} mmHg"
+    return text + (
+        "; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not."
+    )
+
+
+def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
+    """The life as pairs of years since referral and a sentence, in order."""
+    plan = _plan(watched, scenario)
+    lines = [(0.0, plan)] if plan else []
+    for place, moment in enumerate(watched.moments[1:], start=1):
+        if moment.event is Event.VISIT:
+            continue
+        lines.append((moment.time, _sentence(watched, scenario, place, moment)))
+    own = watched.life
+    if own["recovers_anyway"] and own["recovery_start"] < watched.end:
+        rise = f"[Perfusion begins to rise by up to {own['gain']:.0f} mmHg, and does so without cells.]"
+        lines.append((float(own["recovery_start"]), rise))
+    lines.extend(_visits(watched))
+    return sorted(lines, key=lambda line: line[0])
+
+
+def _plan(watched: Watched, scenario: Scenario) -> str:
+    policy = scenario.policies[watched.policy]
+    if policy.cell_therapy.doses == 0 and not policy.angioplasty.offered:
+        return f"Begins {policy.label.lower()}."
+    barred = barred_by(scenario, watched.policy, watched.patient)
+    if barred:
+        criteria = policy.eligibility.model_dump()
+        why = _listed([CRITERIA[name].format(_plain(criteria[name])) for name in barred])
+        return f"Not treated, because {why}; has conservative care."
+    if watched.life["tested"] and not watched.life["treated"] and not policy.angioplasty.offered:
+        return "The biomarker test speaks against treatment; has conservative care."
+    return ""
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> str:
+    before = watched.moments[place - 1]
+    event = moment.event
+    if event is Event.DOSE:
+        return _dose(watched, moment, scenario)
+    if event is Event.STOPS_TREATMENT:
+        return _stop(moment, scenario, watched.policy)
+    if event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
+        level = "below" if event is Event.BELOW_KNEE_AMPUTATION else "above"
+        last = _last_true(watched, moment.time)
+        return f"The limb is lost: major amputation {level} the knee [at a true TcPO2 of {last:.0f} mmHg]."
+    if event in DEATHS:
+        age = watched.patient["age"] + moment.time
+        return f"Dies at {age:.0f}, {_cause(event, before)}."
+    if event is Event.WALKS:
+        return "Walks with a prosthesis." if moment.limb >= Limb.BELOW_KNEE else "Walks again."
+    if event is Event.NEW_WOUND:
+        return "A first wound opens." if moment.wound == Wound.OPEN else "A new wound opens."
+    return {
+        Event.CONVERSION: "The stump fails: amputation above the knee.",
+        Event.MINOR_AMPUTATION: "Toe, ray or midfoot amputation; the wound stays open.",
+        Event.HEALED: "The wound has healed.",
+        Event.STUMP_HEALED: "The stump has healed.",
+        Event.ANGIOPLASTY: "Angioplasty.",
+        Event.REPEAT_ANGIOPLASTY: "Angioplasty again.",
+        Event.RESTENOSIS: "The dilated vessel narrows again.",
+        Event.HORIZON: "End of follow-up, alive.",
+    }[event]
+
+
+DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
+
+
+def _cause(event: Event, before: Moment) -> str:
+    state = "after the amputation"
+    if before.limb < Limb.BELOW_KNEE:
+        state = {
+            int(Wound.OPEN): "with the wound open",
+            int(Wound.RECURRED): "with a new wound open",
+            int(Wound.HEALED): "with the wound healed",
+            int(Wound.NONE): "with rest pain",
+        }[before.wound]
+    if event is Event.BACKGROUND_DEATH:
+        return f"of a cause apart from the limb, {state}"
+    if event is Event.POSTOPERATIVE_DEATH:
+        return "of the amputation"
+    return f"of vascular and diabetic disease, {state}"
+
+
+def _dose(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+    number = ORDINALS[moment.doses - 1] if moment.doses <= len(ORDINALS) else f"{moment.doses}th"
+    text = f"{number.capitalize()} treatment with cells."
+    if not isnan(moment.decided_on):
+        text = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg. {text}"
+    if moment.recovery:
+        days = float(scenario.params()["recovery_days"])
+        gain = watched.life["gain"]
+        return f"{text} [The limb responds: perfusion rises by up to {gain:.0f} mmHg over {days:.0f} days.]"
+    return text
+
+
+def _stop(moment: Moment, scenario: Scenario, policy: str) -> str:
+    if moment.wound == Wound.HEALED:
+        return "No further treatment: the wound has healed."
+    if isnan(moment.decided_on):
+        return "No further treatment."
+    repeat = scenario.policies[policy].repeat
+    seen = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg"
+    if repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
+        return f"{seen}, {repeat.stop_at_tcpo2:g} or above: no further treatment."
+    judgement = Repeat[repeat.rule.upper()] is Repeat.CLINICAL_JUDGEMENT
+    return f"{seen}; no further treatment" + (", by clinical judgement." if judgement else ".")
+
+
+def _last_true(watched: Watched, time: float) -> float:
+    seen = (watched.times <= time) & ~pd.isna(watched.path)
+    return float(watched.path[seen][-1])
+
+
+def _visits(watched: Watched) -> Iterator[tuple[float, str]]:
+    """Sentences of the visits nearest to the months that are told, while TcPO2 can be measured."""
+    seen = [m for m in watched.moments if m.event is Event.VISIT and not isnan(m.tcpo2)]
+    wanted = [month / 12 for month in MONTHS_TOLD] + [float(year) for year in range(2, 1 + int(watched.end))]
+    for time in wanted:
+        near = min(seen, key=lambda m: abs(m.time - time), default=None)
+        if near is not None and abs(near.time - time) < 0.06:
+            yield near.time, f"Visit: TcPO2 is measured at {near.tcpo2:.0f} mmHg."
+
+
+def twins(lives: Sequence[Watched], scenario: Scenario) -> list[str]:
+    """How long each other life is the same as the first one."""
+    said = []
+    first = scenario.policies[lives[0].policy].label.lower()
+    for other in lives[1:]:
+        label, differ = scenario.policies[other.policy].label, first_difference(lives[0], other)
+        if differ == inf:
+            said.append(f"But for the treatment itself, this life is the same under {label.lower()} and {first}.")
+        else:
+            said.append(f"Under {label.lower()} this life goes another way than under {first} from {when(differ)} on.")
+    return said
+
+
+def spending_table(lives: Sequence[Watched]) -> pd.DataFrame:
+    """Every budget, its share spent by one year and in the end, and the time of its event (NaN if it never came)."""
+    rows = [
+        {
+            "policy": life.policy,
+            "risk": own.risk,
+            "occurrence": own.occurrence,
+            "budget": own.budget,
+            "share_spent_1_year": own.share_at(1.0),
+            "share_spent": own.share[-1],
+            "happened_years": own.happened,
+        }
+        for life in lives
+        for own in life.spending
+    ]
+    return pd.DataFrame(rows).astype({"happened_years": float})
+
+
+def event_table(lives: Sequence[Watched]) -> pd.DataFrame:
+    """Every event: policy, time_years, event, tcpo2, decided_on (mmHg, NaN where nothing was decided)."""
+    rows: list[dict[str, Any]] = [
+        {
+            "policy": life.policy,
+            "time_years": m.time,
+            "event": m.event.name.lower(),
+            "tcpo2": m.tcpo2,
+            "decided_on": m.decided_on,
+        }
+        for life in lives
+        for m in life.moments
+    ]
+    return pd.DataFrame(rows)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,177 @@
+"""One life watched closely: every event with what was measured and decided, the true path, and the budgets spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, inf, nan
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.living.reference import Course, Due
+from simulator.living.setting import new_setting
+from simulator.questions.story.budgets import Budgets, Spending
+from simulator.rules.pathway.life import LIFE, limb_kept
+from simulator.rules.pathway.repeat_dose import decision_tcpo2
+from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.description import described
+from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.scenario import Scenario
+from simulator.words.errors import BadInput, Problem
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event
+
+DAYS_BETWEEN_POINTS = 3.0
+TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY, Event.RESTENOSIS)
+MOST_POINTS = 400
+"""Points of the drawn path and budgets between two events."""
+
+
+class Moment(NamedTuple):
+    """One event and the patient just after it.
+
+    `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation.
+    `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
+    and `Limb`; `recovery` is true where a dose starts a rise of perfusion.
+    """
+
+    time: float
+    event: Event
+    tcpo2: float
+    decided_on: float
+    doses: int
+    wound: int
+    limb: int
+    recovery: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A patient's life under one policy.
+
+    `patient` and `life` are records of PATIENT and LIFE, the life as it ended. `times` (years) and `path` (true TcPO2,
+    mmHg, NaN after a major amputation) draw the course. `spending` holds every budget of luck that was drawn on.
+    """
+
+    policy: str
+    patient: Any
+    life: Any
+    moments: tuple[Moment, ...]
+    times: NDArray[np.float64]
+    path: NDArray[np.float64]
+    spending: tuple[Spending, ...]
+
+    @property
+    def end(self) -> float:
+        """Years to death or to the horizon."""
+        return self.moments[-1].time
+
+    @property
+    def without_visits(self) -> tuple[Moment, ...]:
+        """What happened, without the visits."""
+        return tuple(moment for moment in self.moments if moment.event is not Event.VISIT)
+
+
+def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
+    """Follow patient number `patient` of a scenario under one policy with the SimPy engine's rules, step by step.
+
+    A queue for a shared resource is left out. Raises BadInput where nobody can enter.
+    """
+    params, life_table = scenario.params(), scenario.life_table_arrays
+    people = scenario.taken(len(scenario.given), seed).given
+    setting = new_setting(
+        params,
+        scenario.policy_records([policy]),
+        scenario.entry_record,
+        people,
+        seed,
+        life_table,
+        scenario.clock,
+    )
+    records, life = np.zeros(1, PATIENT), np.zeros(1, LIFE)[0]
+    row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
+    if not make_patient(records[0], row, setting.given, params, setting.entry, setting.seed, patient):
+        raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
+    course = Course.begun(setting, 0, life, records[0], patient)
+    budgets = Budgets(life, records[0], params, *life_table)
+    moments = [_moment(course, nan, False)]
+    times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]
+    while course.goes_on:
+        due = course.next()
+        if due.kind != Event.VISIT:
+            points = _points(float(life["time"]), due.time)
+            times.append(points)
+            path.append(_path(life, points))
+            budgets.follow(life, points)
+        seen, ramps = _decided_on(course, due), int(life["ramps"])
+        course.let_happen(due)
+        if due.kind != Event.VISIT:
+            budgets.event(life, course.history[-1]["event"], due.time)
+        given = due.kind == Event.DOSE
+        moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
+    who = described(records, people, params, seed, patient)[0]
+    return Watched(
+        policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
+    )
+
+
+def barred_by(scenario: Scenario, policy: str, patient: Any) -> list[str]:
+    """Names of the policy's criteria that the patient does not meet, each tried alone with the rule for all of them."""
+    from simulator.rules.population.criteria import may_enter
+    from simulator.scenario.arrays import entry_record
+    from simulator.scenario.policy import Criteria
+
+    asked, anybody = scenario.policies[policy].eligibility, Criteria()
+    failed = []
+    for name in Criteria.model_fields:
+        alone = anybody.model_copy(update={name: getattr(asked, name)})
+        if name == "tcpo2_below":
+            alone = alone.model_copy(update={"ankle_pressure_counts": asked.ankle_pressure_counts})
+        if not may_enter(entry_record(alone), patient):
+            failed.append(name)
+    return failed
+
+
+def first_difference(one: Watched, other: Watched) -> float:
+    """Years until two lives of a patient first differ, apart from treatment; infinite if they never do."""
+    mine, others = (
+        [(m.time, m.event) for m in life.without_visits if m.event not in TREATMENT] for life in (one, other)
+    )
+    for a, b in zip(mine, others, strict=False):
+        if a != b:
+            return min(a[0], b[0])
+    if len(mine) == len(others):
+        return inf
+    longer = mine if len(mine) > len(others) else others
+    return longer[min(len(mine), len(others))][0]
+
+
+def _points(start: float, stop: float) -> NDArray[np.float64]:
+    count = ceil((stop - start) * DAYS_PER_YEAR / DAYS_BETWEEN_POINTS) + 1
+    return np.linspace(start, stop, min(MOST_POINTS, max(2, count)))
+
+
+def _path(life: Any, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not limb_kept(life):
+        return np.full(len(times), nan)
+    return np.array([float(tcpo2(life, t)) for t in times])
+
+
+def _decided_on(course: Course, due: Due) -> float:
+    if due.kind == Event.DOSE and course.life["doses"] > 0:
+        return float(decision_tcpo2(course.life, course.setting.params, due.time))
+    return nan
+
+
+def _moment(course: Course, decided_on: float, recovery: bool) -> Moment:
+    last, life = course.history[-1], course.life
+    return Moment(
+        time=float(last["time"]),
+        event=Event(int(last["event"])),
+        tcpo2=float(last["tcpo2"]),
+        decided_on=decided_on,
+        doses=int(life["doses"]),
+        wound=int(life["wound"]),
+        limb=int(life["limb"]),
+        recovery=recovery,
+    )

@@ -1,0 +1,120 @@
+"""From finished runs to tables: indices with their noise, convergence, ranking, noise and emulators."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from simulator.questions.sweep.convergence import convergence_table, ranking_table
+from simulator.questions.sweep.designs import Design
+from simulator.questions.sweep.emulator import emulated_sobol, fit_emulator
+from simulator.questions.sweep.indices import Index, indices, is_constant
+from simulator.questions.sweep.inputs import Floats
+from simulator.questions.sweep.noise import measure_noise, noise_free, noise_in_index
+from simulator.questions.sweep.sweep import Runs, Sweep
+from simulator.words.errors import CheckFailed
+
+INDICES = ("output", "parameter", "index", "value", "low", "high", "se", "noise")
+NOISE = ("output", "signal_sd", "noise_sd", "noise_share", "patients", "patients_needed", "measured", "enough")
+EMULATORS = ("output", "learned", "held_out", "rmse", "r2", "inside")
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The tables of a study.
+
+    `indices`: one row per output, parameter and index, with interval and standard error (NaN where there are none that
+    hold what they say) and the most that Monte Carlo noise may have added (NaN where unknown). `convergence` and
+    `ranking`: the ranking index over nested subsets. `noise`: one row per output. `emulators` and `emulated`: empty
+    unless the study asks for them. `warnings` are sentences that the reader of the indices must see.
+    """
+
+    indices: pd.DataFrame
+    convergence: pd.DataFrame
+    ranking: pd.DataFrame
+    noise: pd.DataFrame
+    emulators: pd.DataFrame
+    emulated: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def analyse(sweep: Sweep, runs: Runs) -> Results:
+    """Every table of a study, the same to the last bit however its runs were made."""
+    # Threads inside linear algebra change last bits and slow down the many small problems of an analysis.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _analyse(sweep, runs)
+
+
+def _analyse(sweep: Sweep, runs: Runs) -> Results:
+    study, space, design = sweep.study, sweep.space, sweep.design
+    found: list[tuple[object, ...]] = []
+    noises: list[tuple[object, ...]] = []
+    emulators: list[tuple[object, ...]] = []
+    emulated: list[tuple[object, ...]] = []
+    convergence: list[pd.DataFrame] = []
+    warnings: list[str] = []
+    for i, output in enumerate(runs.outputs):
+        means, errors = runs.means[:, i], runs.mean_errors[:, i]
+        replicates, spread = runs.of_output(i)
+        noise = measure_noise(replicates, spread, study.patients)
+        noises.append((output, *astuple(noise), noise.enough))
+
+        def at(
+            part: Design, means: Floats = means, errors: Floats = errors, replicates: Floats = replicates
+        ) -> list[Index]:
+            rows = slice(0, len(part.points))
+            return indices(
+                part,
+                space,
+                means[rows],
+                errors[rows],
+                seed=study.seed,
+                confidence=study.confidence,
+                replicates=replicates[:, rows],
+            )
+
+        plain = at(design)
+        found += [(output, *_row(each), noise_in_index(design, each, noise, means)) for each in plain]
+        convergence.append(convergence_table(output, design, plain, at))
+        if is_constant(means):
+            warnings.append(f"{output} is the same in every run, so it has no indices.")
+            continue
+        free = noise_free(design, space.labels, replicates, noise, seed=study.seed, confidence=study.confidence)
+        found += [(output, *_row(each), 0.0) for each in free]
+        if not noise.enough:
+            warnings.append(_too_noisy(output, noise.share, noise.patients, noise.patients_needed, noise.measured))
+        if study.emulator:
+            try:
+                emulator = fit_emulator(design.points, means, errors, seed=study.seed)
+            except CheckFailed as refused:
+                warnings.append(f"{output} has no emulator: {refused}.")
+                continue
+            emulators.append((output, emulator.learned, emulator.held_out, emulator.rmse, emulator.r2, emulator.inside))
+            larger = emulated_sobol(emulator, space, seed=study.seed)
+            emulated += [(output, *_row(each), np.nan) for each in larger]
+    if not design.method.has_intervals(design.size):
+        warnings.append(design.method.why_no_intervals())
+    paths = pd.concat(convergence, ignore_index=True)
+    return Results(
+        indices=pd.DataFrame(found, columns=list(INDICES)),
+        convergence=paths,
+        ranking=ranking_table(paths, design.method.name),
+        noise=pd.DataFrame(noises, columns=list(NOISE)),
+        emulators=pd.DataFrame(emulators, columns=list(EMULATORS)),
+        emulated=pd.DataFrame(emulated, columns=list(INDICES)),
+        warnings=tuple(warnings),
+    )
+
+
+def _row(index: Index) -> tuple[object, ...]:
+    parameter, name, value, se, low, high = astuple(index)
+    return parameter, name, value, low, high, se
+
+
+def _too_noisy(output: str, share: float, patients: int, needed: float, measured: bool) -> str:
+    how = "measured between replicates" if measured else "at worst, by standard errors; replicates would measure it"
+    cure = f"; about {needed:,.0f} patients per run would do, and it has {patients:,}" if np.isfinite(needed) else ""
+    return f"{output}: {share:.0%} of the variance between runs is Monte Carlo noise ({how}){cure}."

@@ -1,0 +1,207 @@
+"""Trials from their patients' lives to their results: looks, decisions, and what is known when a trial stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.questions.trial.analysis import Analysis, analyse, at_a_time, through
+from simulator.questions.trial.data import TrialData, cut, limited
+from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_stages
+from simulator.questions.trial.design import Design
+from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, information, look_dates
+from simulator.questions.trial.stopping_rule import StoppingRule
+from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
+
+Array = NDArray[np.float64]
+Columns = dict[str, NDArray[Any]]
+"""Results by name, one value per trial."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conduct:
+    """A design at one size, ready to be carried out: its numbers, boundaries and the information at its planned end.
+
+    `whole` is that information for every confirmatory endpoint, the first one first. `described`: whether the endpoints
+    that are not confirmatory are analysed too.
+    """
+
+    design: Design
+    marked: Marks
+    rule: StoppingRule
+    whole: tuple[float, ...]
+    described: bool = True
+
+    @property
+    def hypotheses(self) -> tuple[tuple[str, Endpoint, int], ...]:
+        """Name, endpoint and arm of every confirmatory hypothesis."""
+        return hypotheses(self.design, self.design.confirmatory)
+
+    @property
+    def others(self) -> tuple[tuple[str, Endpoint, int], ...]:
+        """The same of the endpoints that are described only."""
+        chosen = self.design.confirmatory
+        return hypotheses(self.design, tuple(e for e in self.design.endpoints if self.described and e not in chosen))
+
+    def run(self, lives: TrialData) -> Columns:
+        """Carry out every trial of `lives`, which hold at least as many patients as the trial can come to have."""
+        data = limited(lives, self.marked.patients)
+        if self.design.two_stage is not None:
+            return self._two_stages(lives)
+        dates = look_dates(self.design, data, self.marked)
+        happens = np.ones(dates.shape, dtype=bool)
+        happens[:, :-1] = dates[:, :-1] < dates[:, -1:]
+        endpoints = self.design.confirmatory
+        analyses, every = [], np.empty((len(endpoints), *dates.shape))
+        for k in range(dates.shape[1]):
+            seen = cut(data, dates[:, k])
+            analyses.append([analyse(endpoint, seen, arm) for _, endpoint, arm in self.hypotheses])
+            for e, (endpoint, whole) in enumerate(zip(endpoints, self.whole, strict=True)):
+                every[e, :, k] = information(endpoint, seen) / whole
+        # A look that does not happen brings no information; the order of the looks stays.
+        for k in range(dates.shape[1] - 1):
+            every[:, ~happens[:, k], k] = every[:, ~happens[:, k], k - 1] if k else 0.0
+        shares = every[0]
+        z, against = (_stack(analyses, name) for name in ("z", "against"))
+        grown = np.ones(len(dates))
+        if self.design.reestimation is not None:
+            data, dates, grown = self._grow(lives, dates, z, shares, happens)
+            self._reanalyse(data, dates, analyses, z, against, shares, happens)
+        z[~happens], against[~happens] = np.nan, np.nan
+        # Every endpoint spends its alpha at its own information, whatever the first one has reached by then.
+        uppers = [self.rule.upper(shares), *(self.rule.upper(other, first=False) for other in every[1:])]
+        upper = np.repeat(np.stack(uppers, axis=-1), len(self.design.comparisons), axis=-1)
+        lower = self.rule.lower(shares)
+        made = decide(self.design, z, against, upper, lower)
+        columns = self._results(data, dates, analyses, made)
+        columns["grown"] = grown
+        if self.design.futility is not None:
+            obeyed = decide(self.design, z, against, upper, np.full_like(lower, -np.inf))
+            columns["any_rejected_overruled"] = np.asarray(obeyed.rejected.any(axis=1), float)
+        return columns
+
+    def _results(self, data: TrialData, dates: Array, analyses: list[list[Analysis]], made: Decisions) -> Columns:
+        rows = np.arange(len(dates))
+        stop_date = dates[rows, made.stop]
+        seen = cut(data, stop_date)
+        columns: Columns = {
+            "look": made.stop + 1.0,
+            "reason": made.reason * 1.0,
+            "patients": seen.entered.sum(axis=1) * 1.0,
+            "screened": seen.screened.sum(axis=1),
+            "months": stop_date * 12.0,
+            "lost": np.isfinite(seen.lost).sum(axis=1) * 1.0,
+        }
+        if self.design.crossover is not None:
+            columns["crossed"] = np.isfinite(seen.crossed).sum(axis=1) * 1.0
+        if self.design.primary.by_events:
+            columns["events"] = information(self.design.primary, seen)
+            if self.marked.events is not None:
+                whole = cut(data, dates[:, -1])
+                columns["target_reached"] = (information(self.design.primary, whole) >= self.marked.events) * 1.0
+        for h, (name, _, _) in enumerate(self.hypotheses):
+            columns[f"rejected:{name}"] = made.rejected[:, h] * 1.0
+            for field in ("estimate", "se"):
+                values = _stack(analyses, field)[:, :, h]
+                columns[f"{field}:{name}"] = values[rows, made.stop]
+                columns[f"{field}_at_end:{name}"] = values[:, -1]
+            columns[f"z_at_end:{name}"] = _stack(analyses, "z")[:, -1, h]
+            columns[f"against_at_end:{name}"] = _stack(analyses, "against")[:, -1, h]
+            columns |= {f"{share}_at_end:{name}": values for share, values in analyses[-1][h].shares.items()}
+        columns["any_rejected"] = np.asarray(made.rejected.any(axis=1), float)
+        columns["all_rejected"] = np.asarray(made.rejected.all(axis=1), float)
+        columns["success"] = (made.reason == Reason.EFFICACY) * 1.0
+        if self.others:
+            whole = cut(data, dates[:, -1])
+            for name, endpoint, arm in self.others:
+                found = analyse(endpoint, whole, arm)
+                columns[f"estimate_at_end:{name}"], columns[f"se_at_end:{name}"] = found.estimate, found.se
+                columns[f"z_at_end:{name}"], columns[f"against_at_end:{name}"] = found.z, found.against
+                columns |= {f"{share}_at_end:{name}": values for share, values in found.shares.items()}
+        return columns
+
+    def _grow(
+        self, lives: TrialData, dates: Array, z: Array, shares: Array, happens: NDArray[np.bool_]
+    ) -> tuple[TrialData, Array, Array]:
+        """Enlarge promising trials: their data, dates, and how many times larger each of them becomes."""
+        design, n = self.design, self.marked.patients
+        rule = design.reestimation
+        assert rule is not None
+        zone = PromisingZone(rule.lower, rule.upper, rule.target, rule.largest)
+        share = np.clip(shares[:, 0], 1e-6, 1.0 - 1e-9)
+        factor = enlarged(zone, np.nan_to_num(z[:, 0, 0]), share, float(self.rule.boundaries[0].upper[-1]))
+        factor = np.where(happens[:, 0], factor, 1.0)
+        sizes = np.ceil(n * factor - 1e-9).astype(np.int64)
+        data = limited(lives, sizes, after=n, held_until=dates[:, 0])
+        events = self.marked.events
+        end = end_of_trial(design, data, None)
+        if events is not None:
+            wanted = np.minimum(np.ceil(events * factor - 1e-9).astype(np.int64), data.shape[1])
+            end = np.minimum(end, event_dates(design.primary, data)[np.arange(len(end)), wanted - 1])
+        return data, np.column_stack([dates[:, 0], end]), factor
+
+    def _reanalyse(
+        self,
+        data: TrialData,
+        dates: Array,
+        analyses: list[list[Analysis]],
+        z: Array,
+        against: Array,
+        shares: Array,
+        happens: NDArray[np.bool_],
+    ) -> None:
+        """The last analysis of trials that may have grown, in place."""
+        design = self.design
+        assert design.reestimation is not None
+        (_, endpoint, arm), seen = self.hypotheses[0], cut(data, dates[:, -1])
+        analyses[-1] = [analyse(endpoint, seen, arm)]
+        end = information(endpoint, seen) / self.whole
+        z[:, 1, 0] = analyses[-1][0].z
+        if design.reestimation.test == "weighted":
+            first, gained = shares[:, 0], np.maximum(end - shares[:, 0], 1e-12)
+            second = (z[:, 1, 0] * np.sqrt(end) - np.nan_to_num(z[:, 0, 0]) * np.sqrt(first)) / np.sqrt(gained)
+            weighted = weighted_z(np.nan_to_num(z[:, 0, 0]), second, np.clip(first, 0.0, 1.0))
+            z[:, 1, 0] = np.where(happens[:, 0] & (first < 1.0), weighted, z[:, 1, 0])
+            against[:, 1, 0] = -z[:, 1, 0]
+        # The weights and the boundary are those of the planned trial, however large it became.
+        shares[:, 1] = np.where(happens[:, 0], np.maximum(1.0, shares[:, 0]), end)
+
+    def _two_stages(self, lives: TrialData) -> Columns:
+        design, stages = self.design, self.design.stages
+        assert stages is not None and design.two_stage is not None
+        n, n1 = self.marked.patients, int(self.marked.at[0])
+        endpoint = self.design.primary
+        first = lives.entry[:, n1 - 1] + endpoint.waits
+        held = first if design.two_stage.pause else None
+        data = limited(lives, n, after=n1, held_until=held)
+        dates = np.column_stack([first, end_of_trial(design, data, None)])
+        successes, analyses = np.empty(dates.shape), []
+        for k in range(2):
+            seen = limited(cut(data, dates[:, k]), n1 if k == 0 else n)
+            yes, _ = at_a_time(endpoint, seen)
+            good = ~yes if endpoint.outcome in ("major_amputation", "death") else yes
+            successes[:, k] = (good & through(endpoint, seen)).sum(axis=1)
+            analyses.append([analyse(endpoint, seen)])
+        made = decide_stages(successes, (stages.r1, stages.r))
+        columns = self._results(data, dates, analyses, made)
+        columns["grown"] = np.ones(len(dates))
+        return columns
+
+
+def hypotheses(design: Design, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, Endpoint, int], ...]:
+    """Name, endpoint and arm of the comparisons of some endpoints; the arm is named where there are several."""
+    several = len(design.comparisons) > 1
+    return tuple(
+        (f"{endpoint.name}:{design.arms[arm].name}" if several else endpoint.name, endpoint, arm)
+        for endpoint in endpoints
+        for arm in design.comparisons
+    )
+
+
+def _stack(analyses: list[list[Analysis]], field: str) -> Array:
+    """One field of all analyses, shape (trials, looks, hypotheses)."""
+    return np.stack([np.stack([getattr(found, field) for found in look], axis=-1) for look in analyses], axis=1)

@@ -1,0 +1,102 @@
+"""When each trial stops, why, and which hypotheses it has rejected by then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.questions.trial.design import Design
+from simulator.statistics import multiplicity
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Reason(IntEnum):
+    """Why a trial ended."""
+
+    END = 0
+    """As planned, without success."""
+    EFFICACY = 1
+    FUTILITY = 2
+    HARM = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """The number of the last look (from 0) and the `Reason` (trials,), and what was rejected (trials, hypotheses)."""
+
+    stop: NDArray[np.int64]
+    reason: NDArray[np.int64]
+    rejected: Bools
+
+
+def families_of(design: Design) -> tuple[tuple[int, ...], ...]:
+    """Hypotheses of each family of a gatekeeping rule. Hypotheses are endpoint by endpoint, arm by arm within."""
+    arms = len(design.comparisons)
+    names = [endpoint.name for endpoint in design.confirmatory]
+    listed = design.multiplicity.families if design.multiplicity is not None else ()
+    return tuple(tuple(names.index(name) * arms + arm for name in family for arm in range(arms)) for family in listed)
+
+
+def rejections(p: Array, design: Design) -> Bools:
+    """What the design's rule rejects at p values (..., hypotheses)."""
+    if design.multiplicity is None:
+        return np.asarray(p <= design.alpha)
+    match design.multiplicity.rule:
+        case "bonferroni":
+            return multiplicity.bonferroni(p, design.alpha)
+        case "holm":
+            return multiplicity.holm(p, design.alpha)
+        case "fixed_sequence":
+            return multiplicity.fixed_sequence(p, design.alpha)
+        case _:
+            return multiplicity.gatekeeping(p, design.alpha, families_of(design))
+
+
+def decide(design: Design, z: Array, against: Array, upper: Array, lower: Array) -> Decisions:
+    """Stop every trial where its boundaries say so.
+
+    z and against: (trials, looks, hypotheses), NaN at looks that do not happen; upper: (levels, trials, looks,
+    hypotheses), level j holding the boundary for alpha / (j + 1); lower: (trials, looks). A hypothesis counts as
+    rejected at alpha / j from the first look on at which it crosses that boundary, and the rule for several hypotheses
+    works with these levels as with p values (Liu Q, Anderson KM. J Am Stat Assoc 2008;103:1621-1630, doi
+    10.1198/016214508000000986). The trial stops when all hypotheses of the first endpoint are rejected, or all of them
+    look futile, or (two-sided) harmful.
+    """
+    # Every family of boundaries is nested: what crosses the one for alpha / 2 crosses the one for alpha.
+    p = np.ones(z.shape)
+    for level in range(upper.shape[0]):
+        p[z >= upper[level]] = design.alpha / (level + 1)
+    rejected = rejections(np.minimum.accumulate(p, axis=1), design)
+    first = range(len(design.comparisons))
+    success: Bools = np.all(rejected[:, :, first], axis=2)
+    futile: Bools = np.all(z[:, :, first] < lower[:, :, None], axis=2)
+    harm: Bools = np.zeros_like(success)
+    if design.sides == 2:
+        harm = np.all(against[:, :, first] >= upper[0][:, :, first], axis=2)
+    return _stopped(success, futile, harm, rejected)
+
+
+def _stopped(success: Bools, futile: Bools, harm: Bools, rejected: Bools) -> Decisions:
+    ends = success | futile | harm
+    ends[:, -1] = True
+    stop = ends.argmax(axis=1)
+    rows = np.arange(len(stop))
+    reason = np.select(
+        [success[rows, stop], harm[rows, stop], futile[rows, stop]],
+        [Reason.EFFICACY, Reason.HARM, Reason.FUTILITY],
+        Reason.END,
+    )
+    return Decisions(stop, np.asarray(reason, np.int64), rejected[rows, stop])
+
+
+def decide_stages(successes: Array, limits: Sequence[int]) -> Decisions:
+    """A two-stage trial from its successes at both stages, (trials, 2), and the limits r1 and r."""
+    futile = np.stack([successes[:, 0] <= limits[0], np.zeros(len(successes), bool)], axis=1)
+    success = np.stack([np.zeros(len(successes), bool), successes[:, 1] > limits[1]], axis=1)
+    return _stopped(success, futile, np.zeros_like(success), success[:, :, None])

@@ -1,0 +1,262 @@
+"""Designs that cannot be, explained: what the keys of a design file cannot tell one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from simulator.questions.trial.design import MEASURES, Design
+from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.idle_keys import idle_keys
+from simulator.questions.trial.stated import stated_faults
+from simulator.scenario.policy import Fault
+from simulator.statistics.exact_binomial import single_arm_problems
+from simulator.statistics.spending import NAMES as SPENDING
+from simulator.words.errors import BadInput, nearest
+
+
+def faults(design: Design) -> Iterator[Fault]:
+    """Key, value and what was allowed, for everything that is wrong."""
+    yield from _errors(design)
+    yield from _arms(design)
+    for key, value, allowed in design.accrual.faults():
+        yield f"accrual.{key}", value, allowed
+    if design.entry is not None:
+        for key, value, allowed in design.entry.faults():
+            yield f"entry.{key}", value, allowed
+    known = [endpoint.name for endpoint in design.endpoints]
+    if not known:
+        yield "endpoints", "none", "at least one endpoint"
+        return
+    yield from _endpoints(design)
+    yield from idle_keys(design)
+    yield from stated_faults(design)
+    unknown = list(_multiplicity(design, known))
+    yield from unknown
+    if not unknown:
+        yield from _aims(design)
+    yield from _randomisation(design)
+    yield from _size(design)
+    if not unknown:
+        yield from _stopping(design)
+
+
+def _errors(design: Design) -> Iterator[Fault]:
+    side = design.alpha / design.sides
+    if not 0.0 < side < 0.5:
+        why = "with alpha 0 no result could ever be significant" if design.alpha == 0.0 else "each side below 0.5"
+        yield "alpha", design.alpha, f"above 0 and below 0.5 ({why})"
+    if not side < design.size.power < 1.0:
+        why = "a trial without any effect already has a power of alpha; no trial is certain to succeed"
+        yield "size.power", design.size.power, f"above the one-sided alpha ({side:g}) and below 1: {why}"
+
+
+def _arms(design: Design) -> Iterator[Fault]:
+    if not design.arms:
+        yield "arms", "none", "at least one arm"
+    for key, names in (("arms", [arm.name for arm in design.arms]), ("endpoints", [e.name for e in design.endpoints])):
+        for name, times in Counter(names).items():
+            if times > 1:
+                yield f"{key}.name", name, "each name once"
+    if len({arm.policy for arm in design.arms}) < len(design.arms):
+        yield "arms.policy", ", ".join(arm.policy for arm in design.arms), "a policy of its own for every arm"
+    crossover = design.crossover
+    if crossover is not None:
+        if len(design.arms) < 2:
+            yield "crossover", crossover.to, "only with a control arm to switch from"
+        elif crossover.to == design.arms[0].policy:
+            yield "crossover.to", crossover.to, "a policy other than the control's"
+        if crossover.after_months >= design.follow_up.months and design.follow_up.until == "own":
+            allowed = f"before the end of follow-up, {design.follow_up.months:g} months"
+            yield "crossover.after_months", crossover.after_months, allowed
+
+
+def _endpoints(design: Design) -> Iterator[Fault]:
+    visits, longest = design.visits.at_months, design.follow_up.months
+    if list(visits) != sorted(set(visits)):
+        yield "visits.at_months", list(visits), "increasing months"
+    for visit in visits:
+        if visit > longest and design.follow_up.until == "own":
+            yield "visits.at_months", visit, f"at most follow_up.months = {longest:g}"
+    for endpoint in design.endpoints:
+        for key, value, allowed in endpoint.faults(len(design.arms), visits, longest, len(design.randomisation.strata)):
+            yield f"endpoints.{endpoint.name}.{key}", value, allowed
+
+
+def _aims(design: Design) -> Iterator[Fault]:
+    """What a margin goes with."""
+    others = [each for each in design.endpoints if each.aim != "superiority"]
+    if not others:
+        return
+    primary = design.primary
+    if any(each is not primary for each in others) or len(design.confirmatory) > 1:
+        yield "endpoints.aim", others[-1].name, "for the first endpoint only, and one that is tested alone"
+    if design.sides == 2:
+        yield "sides", design.sides, f"1: {primary.aim} is tested in one direction (or in each at alpha)"
+    if primary.aim == "equivalence" and (design.looks is not None or design.reestimation is not None):
+        yield "looks", "given", "none with aim 'equivalence', whose two tests no boundary here is made for"
+    if design.crossover is not None:
+        yield "crossover", design.crossover.to, "nothing with a margin: whoever switches makes arms alike"
+
+
+def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
+    rule = design.multiplicity
+    if rule is None:
+        if len(design.arms) > 2:
+            allowed = "a rule, because more than one arm is compared with the control"
+            yield "multiplicity.rule", "missing", allowed
+        return
+    listed = [name for family in rule.families for name in family]
+    if bool(listed) != (rule.rule == "gatekeeping"):
+        yield (
+            "multiplicity.families",
+            [list(f) for f in rule.families],
+            "lists of endpoints, with rule gatekeeping only",
+        )
+    if listed and rule.endpoints:
+        yield "multiplicity.endpoints", list(rule.endpoints), "nothing, because families name the endpoints"
+    for name, times in Counter([*listed, *rule.endpoints]).items():
+        if name not in known:
+            yield "multiplicity.endpoints", name, nearest(name, known)
+        elif times > 1:
+            yield "multiplicity.endpoints", name, "each endpoint once"
+
+
+def _randomisation(design: Design) -> Iterator[Fault]:
+    total = sum(arm.allocation for arm in design.arms)
+    if total and design.block % total:
+        yield "randomisation.block", design.block, f"a multiple of {total}, the sum of the allocations"
+    if design.block > (design.size.patients or design.block):
+        yield "randomisation.block", design.block, f"at most the {design.size.patients} patients"
+    for place, stratum in enumerate(design.randomisation.strata):
+        if (stratum.cut is None) == (stratum.factor in MEASURES):
+            allowed = "a value to split at" if stratum.cut is None else "nothing, because it has levels of its own"
+            yield f"randomisation.strata[{place + 1}].cut", stratum.cut, f"{stratum.factor}: {allowed}"
+
+
+def _size(design: Design) -> Iterator[Fault]:
+    size = design.size
+    if (size.patients is None) == (design.two_stage is None):
+        if size.patients is None:
+            yield "size.patients", "missing", "a number of patients (the search for a size starts from it)"
+        else:
+            yield "size.patients", size.patients, "nothing, because two_stage settles it"
+    if size.events is not None and size.patients is not None and size.events >= size.patients:
+        yield "size.events", size.events, f"fewer than the {size.patients} patients, of whom each has one at most"
+    if size.patients is not None and size.patients < 2 * len(design.arms) and len(design.arms) > 1:
+        yield "size.patients", size.patients, f"at least two for each of {len(design.arms)} arms"
+
+
+def _stopping(design: Design) -> Iterator[Fault]:
+    if design.size.events is not None and not design.primary.by_events:
+        yield "size.events", design.size.events, "only with a first endpoint that counts events, as logrank does"
+    if design.two_stage is not None:
+        yield from _stages(design)
+    elif design.looks is not None:
+        yield from _looks(design)
+    elif design.futility is not None:
+        yield "futility", design.futility.rule, "only with looks"
+    grow = design.reestimation
+    if grow is None:
+        return
+    if design.looks is None or len(design.looks.at) != 1 or design.looks.by == "months":
+        yield "reestimation", "on", "one interim look, by patients, events or information"
+    if len(design.confirmatory) * len(design.comparisons) > 1:
+        yield "reestimation", "on", "one confirmatory endpoint and two arms"
+    if design.sides == 2:
+        yield "reestimation", "on", "a one-sided test: use sides 1 and half of the alpha"
+    if not grow.lower < grow.upper <= grow.target < 1.0:
+        yield "reestimation", f"{grow.lower:g}, {grow.upper:g}, {grow.target:g}", "lower < upper <= target < 1"
+
+
+def _stages(design: Design) -> Iterator[Fault]:
+    chosen, endpoint = design.two_stage, design.primary
+    assert chosen is not None
+    if len(design.arms) != 1 or endpoint.test != "exact_binomial":
+        yield "two_stage", chosen.kind, "one arm and an exact_binomial endpoint"
+        return
+    if design.looks is not None or len(design.confirmatory) > 1:
+        yield "two_stage", chosen.kind, "no other looks and one confirmatory endpoint"
+    if endpoint.lost != "failure":
+        yield f"endpoints.{endpoint.name}.lost", endpoint.lost, "'failure', because both stages count every patient"
+    numbers = {key: getattr(chosen, key) for key in ("n1", "r1", "n", "r")}
+    if chosen.kind == "given":
+        for key, value in numbers.items():
+            if value is None:
+                yield f"two_stage.{key}", "missing", "a number, because kind is 'given'"
+        if None not in numbers.values():
+            n1, r1, n, r = (int(value) for value in numbers.values())
+            if not (r1 < n1 < n and r1 <= r < n):
+                yield "two_stage", f"n1 {n1}, r1 {r1}, n {n}, r {r}", "r1 < n1 < n and r1 <= r < n"
+        return
+    for key, value in numbers.items():
+        if value is not None:
+            yield f"two_stage.{key}", value, "only with kind 'given'"
+    if chosen.hoped_rate is None:
+        yield "two_stage.hoped_rate", "missing", "the rate that the trial hopes for"
+    elif endpoint.null_rate is not None:
+        p0, p1 = endpoint.null_rate, chosen.hoped_rate
+        found = single_arm_problems(p0, p1, design.alpha, design.size.power, design.file)
+        yield from ((f"two_stage.{problem.key}", problem.value, problem.allowed) for problem in found)
+        if not found:
+            try:
+                assert design.stages
+            except BadInput as bad:
+                yield from ((f"two_stage.{problem.key}", problem.value, problem.allowed) for problem in bad.problems)
+
+
+def _looks(design: Design) -> Iterator[Fault]:
+    looks, endpoint = design.looks, design.primary
+    assert looks is not None
+    at = list(looks.at)
+    if not at or at != sorted(set(at)) or min(at) <= 0.0:
+        yield "looks.at", at, "interim looks in increasing order, the first above 0"
+        return
+    if endpoint.test in ("exact_binomial",):
+        yield "looks", looks.by, "two_stage, the only interim rule for a single arm"
+    if looks.by in ("patients", "events") and any(value != round(value) for value in at):
+        yield "looks.at", at, "whole numbers"
+    if looks.by == "information" and at[-1] >= 1.0:
+        yield "looks.at", at, "shares of the information at the end, below 1; the last analysis is not listed"
+    if looks.by == "patients" and design.size.patients is not None and at[-1] >= design.size.patients:
+        yield "looks.at", at, f"fewer than the {design.size.patients} patients; the last analysis is not listed"
+    if looks.by == "events" and not endpoint.by_events:
+        yield "looks.by", looks.by, f"patients, information or months: {endpoint.test} does not count events"
+    elif looks.by in ("events", "information") and endpoint.by_events and design.size.events is None:
+        allowed = "size.events, the events of the last analysis: without them an event count is no share of information"
+        yield "looks.by", looks.by, allowed
+    elif looks.by == "events" and design.size.events is not None and at[-1] >= design.size.events:
+        yield "looks.at", at, f"fewer than size.events = {design.size.events}; the last analysis is not listed"
+    end = float(design.accrual.date(design.size.patients or 1)) * 12.0 + design.follow_up.months
+    if looks.by == "months" and at[-1] >= end:
+        yield "looks.at", at, f"before the trial ends, which is after about {end:.0f} months"
+    own_pace = [other.name for other in design.confirmatory[1:] if not _same_information(endpoint, other)]
+    if own_pace and looks.type not in SPENDING:
+        allowed = (
+            f"a spending function ({', '.join(SPENDING)}), because the information on {', '.join(own_pace)} does not grow "
+            f"in step with that on {endpoint.name}"
+        )
+        yield "looks.type", looks.type, allowed
+    if len(design.confirmatory) > 1 and design.futility is not None and design.futility.binding:
+        allowed = "false with several confirmatory endpoints: the rule looks at the first of them only"
+        yield "futility.binding", True, allowed
+    if not foreseen(design):
+        if looks.type not in SPENDING:
+            allowed = (
+                f"a spending function ({', '.join(SPENDING)}), because the information at these looks is not known in "
+                "advance"
+            )
+            yield "looks.type", looks.type, allowed
+        if design.futility is not None and design.futility.binding:
+            yield "futility.binding", True, "false, because the information at these looks is not known in advance"
+
+
+def _same_information(first: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints count the same patients at every look."""
+    return not first.by_events and not other.by_events and first.waits == other.waits
+
+
+def foreseen(design: Design) -> bool:
+    """Whether the information at the interim looks is known in advance."""
+    looks = design.looks
+    return looks is None or looks.by in ("information", "events" if design.primary.by_events else "patients")

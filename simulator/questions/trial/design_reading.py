@@ -1,0 +1,90 @@
+"""Reading a trial's design together with the scenario that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.label import label_from
+from simulator.evidence.reading import MISSING, checked, read_toml, spelled
+from simulator.evidence.shipped import shipped
+from simulator.questions.trial.design import Design
+from simulator.questions.trial.design_faults import faults
+from simulator.scenario import Scenario, load_scenario
+from simulator.scenario.inheritance import merged
+from simulator.words.errors import BadInput, Problem, nearest, shown
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A checked design and its scenario; `inputs` maps what a reader calls a file to what was read."""
+
+    design: Design
+    scenario: Scenario
+    inputs: Mapping[str, bytes] = field(repr=False)
+
+
+def shipped_designs() -> dict[str, Path]:
+    """The shipped designs by name."""
+    return {file.stem: file for file in sorted((shipped("scenarios") / "designs").glob("*.toml"))}
+
+
+def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Planned:
+    """The design of a TOML file or of a shipped name, with its scenario.
+
+    `overrides` is laid over the file, in its own words, as in ``{"size": {"patients": 300}}``. A scenario that is a
+    file is found from the design's folder on. Raises BadInput with everything that is wrong with the design and with
+    its scenario.
+    """
+    problems: list[Problem] = []
+    names = shipped_designs()
+    file = Path(source)
+    if not is_file(file) and str(source) in names:
+        file = names[str(source)]
+    if not is_file(file):
+        raise BadInput([Problem(str(file), "file", MISSING, instead(file, "design"))])
+    root = shipped("scenarios")
+    called = spelled(file.resolve(), root) if file.resolve().is_relative_to(root) else str(file)
+    table = merged(read_toml(file, called, problems), overrides or {})
+    design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
+    if design is not None:
+        design.read_from(called)
+        problems += [Problem(called, key, shown(value), allowed) for key, value, allowed in faults(design)]
+    scenario = _scenario(table, design, file, called, problems)
+    if problems or design is None or scenario is None:
+        raise BadInput(problems)
+    return Planned(design, scenario, {called: file.read_bytes(), **scenario.inputs})
+
+
+def _scenario(
+    table: Mapping[str, Any], design: Design | None, file: Path, called: str, problems: list[Problem]
+) -> Scenario | None:
+    """The design's scenario, with the design's view; what is wrong with its name or its policies is appended."""
+    source = table.get("scenario", "base")
+    if not isinstance(source, str):
+        return None
+    place = file.parent / source
+    view = table.get("view")
+    overrides = {"evidence": {"view": view}} if view in ("sceptical", "central", "optimistic") else None
+    try:
+        scenario = load_scenario(place if is_file(place) else source, overrides=overrides)
+    except BadInput as bad:
+        problems.extend(bad.problems)
+        return None
+    if scenario.settings.capacity is not None:
+        allowed = "a scenario without [capacity]: patients of a trial do not queue for a shared resource"
+        problems.append(Problem(called, "scenario", repr(source), allowed))
+    if design is None:
+        return scenario
+    used = [(f"arms.{arm.name}.policy", arm.policy) for arm in design.arms]
+    if design.crossover is not None:
+        used.append(("crossover.to", design.crossover.to))
+    problems.extend(
+        Problem(called, key, repr(policy), nearest(policy, scenario.policies))
+        for key, policy in used
+        if policy not in scenario.policies
+    )
+    return scenario

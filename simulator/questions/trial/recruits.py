@@ -1,0 +1,226 @@
+"""Lives for trials: who enters, into which arm, and what a trial could ever see of them.
+
+Patient i of trial t is patient number t * PLACES + i, with luck of their own, so that trials are independent, a larger
+trial begins with the patients of a smaller one, and the same patients live under every truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
+from simulator.living.next_event import care_under, live, refer
+from simulator.living.room import new_room
+from simulator.living.setting import new_setting, with_params
+from simulator.living.visits import seen_at_visit
+from simulator.questions.trial.accrual import PLACES
+from simulator.questions.trial.allocation import allocate, stratum_of, stratum_rules
+from simulator.questions.trial.data import TOUCH, TrialData
+from simulator.questions.trial.design import Design
+from simulator.questions.trial.truth import Truth
+from simulator.rules.draws import budget
+from simulator.rules.population.patient import MOST_REFERRALS, make_patient, recruited_from
+from simulator.scenario import Scenario
+from simulator.scenario.arrays import entry_record
+from simulator.words.errors import BadInput, Problem
+from simulator.words.vocabulary import Event, Stream
+
+Array = NDArray[np.float64]
+
+CONTROL = 0
+"""The arm whose patients may cross over."""
+RECRUIT = record_dtype(
+    [
+        ("arm", np.int8),
+        ("stratum", np.int32),
+        ("healed", np.float64),
+        ("amputated", np.float64),
+        ("died", np.float64),
+        ("lost", np.float64),
+        ("crossed", np.float64),
+        ("tcpo2_entry", np.float64),
+        ("screened", np.float64),
+        ("caused", np.float64),
+    ]
+)
+"""A patient of a trial, by the names of `TrialData`."""
+DIARY = record_dtype([("visit", np.int64), ("walked", np.float64)])
+"""Number of the visit that comes next, and years walked until the last event."""
+TCPO2, WALKING, WALKED = range(3)
+"""Rows of what is seen at visits."""
+
+
+class Diary(NamedTuple):
+    """What a trial sees of one life at its visits. `wanted` says where in `seen` (3, recorded visits) each visit goes, -1
+    for nowhere; `now` is a record of DIARY."""
+
+    now: Any
+    wanted: Any
+    seen: Any
+
+
+class Plan(NamedTuple):
+    """What recruits are given. arm_policy (arms,): number of each arm's policy. ends (trials, patients): years from entry
+    to the end of follow-up. loss: rate per year, negative for the parameters' own. parts (arms,), block: allocation.
+    rules: `stratum_rules`; left: room of shape (strata, arms). wanted: as in `Diary`."""
+
+    arm_policy: Any
+    ends: Any
+    loss: float
+    parts: Any
+    block: int
+    rules: Any
+    left: Any
+    wanted: Any
+
+
+@compiled_in_place
+def record_visits(diary: Any, life: Any, setting: Any, start: float, end: float) -> None:
+    """Record TcPO2, walking and years walked at the visits in [start, end)."""
+    now, seen, visits = diary.now, diary.seen, setting.visits
+    while now.visit < visits.shape[0] and visits[now.visit] < end:
+        t, k = visits[now.visit], diary.wanted[now.visit]
+        if k >= 0:
+            seen[TCPO2, k] = seen_at_visit(life, setting.params, now.visit, t) if life.alive else np.nan
+            seen[WALKING, k] = life.walking if life.alive else 0.0
+            seen[WALKED, k] = now.walked + (t - start if life.alive and life.walking else 0.0)
+        now.visit += 1
+
+
+@compiled_in_place
+def time_passes(diary: Any, life: Any, setting: Any, t: float, kind: int) -> None:
+    """Record the visits up to the next event, and at the end of follow-up the visit that falls on it."""
+    record_visits(diary, life, setting, life.time, t + TOUCH if kind == Event.HORIZON else t)
+    if life.walking:
+        diary.now.walked += t - life.time
+
+
+@compiled_in_place
+def event_happens(diary: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
+    """After death, record that nothing is seen at the visits that are left."""
+    if not life.alive:
+        record_visits(diary, life, setting, t, life.horizon + TOUCH)
+
+
+@compiled_on_given_memory
+def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: Any, out: Any, seen: Any) -> int:
+    """Fill trials first, first + 1, ...; returns how many patients could not be found among the referrals.
+
+    params: (1,), or (trials,) if every trial has its own. out: (trials, patients) of RECRUIT; seen: (trials, patients,
+    3, recorded visits).
+    """
+    life, patient, row = room
+    for j in range(out.shape[0]):
+        of = j if params.shape[0] > 1 else 0
+        own = with_params(setting, params[of])
+        rate = plan.loss if plan.loss >= 0.0 else params[of].drop_out_rate
+        plan.left[:, :] = 0.0
+        for i in range(out.shape[1]):
+            number = (first + j) * PLACES + i
+            if not make_patient(
+                patient, row, recruited_from(own.given, own.seed, number), own.params, own.entry, own.seed, number
+            ):
+                return 1
+            stratum = stratum_of(row, plan.rules)
+            arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)
+            lost = budget(own.seed, number, Stream.DROP_OUT, 0) / rate if rate > 0.0 else np.inf
+            policy = plan.arm_policy[arm]
+            refer(life, patient, own, policy, number, min(plan.ends[j, i], lost))
+            if arm == CONTROL:
+                life.next_crossover = own.crossover.after
+            now.visit, now.walked = 0, 0.0
+            diary = Diary(now, plan.wanted, seen[j, i])
+            live(life, patient, own, care_under(own, policy), time_passes, event_happens, diary)
+            recruited = out[j, i]
+            recruited.arm, recruited.stratum = arm, stratum
+            recruited.healed, recruited.amputated, recruited.died = life.healed_at, life.amputated_at, life.died_at
+            recruited.lost = lost if lost < min(plan.ends[j, i], life.died_at) else np.inf
+            recruited.crossed = life.crossed_at
+            recruited.tcpo2_entry, recruited.screened = patient.tcpo2_measured, patient.screened
+            recruited.caused = 1.0 if life.recovery_start < np.inf and life.recovers_anyway == 0 else 0.0
+    return 0
+
+
+@dataclass(frozen=True, eq=False)
+class Recruitment:
+    """A design and its scenario made ready to be filled with patients."""
+
+    design: Design
+    scenario: Scenario
+    seed: int
+
+    @property
+    def entry_record(self) -> Any:
+        """The design's entry criteria, or the scenario's."""
+        entry = self.design.entry
+        return self.scenario.entry_record if entry is None else entry_record(entry)
+
+    def recorded(self, every_visit: bool) -> NDArray[np.int64]:
+        """Numbers of the visits that are kept: all, or those at which an endpoint is read."""
+        visits = self.design.visits.at_months
+        read = {endpoint.at_months for endpoint in self.design.endpoints if endpoint.needs_visit}
+        kept = [k for k, visit in enumerate(visits) if every_visit or visit in read]
+        return np.array(kept, np.int64)
+
+    def trials(
+        self,
+        truth: Truth,
+        first: int,
+        trials: int,
+        patients: int,
+        every_visit: bool = False,
+        longer: float = 0.0,
+    ) -> TrialData:
+        """Trials first, first + 1, ... of so many patients each, followed as far as the design ever does.
+
+        `longer` (years) is how much later than planned the trial may end. Raises BadInput if nobody can enter.
+        """
+        design = self.design
+        key: Any = np.uint64(self.seed)
+        entries = design.accrual.entries(key, first, trials, patients)
+        months = design.follow_up.months / 12.0
+        ends = np.full((trials, patients), months)
+        if design.follow_up.until == "last":
+            ends = entries[:, -1:] + months + longer - entries
+        visits = np.array(design.visits.at_months, np.float64) / 12.0
+        kept = self.recorded(every_visit)
+        wanted = np.full(len(visits), -1, np.int64)
+        wanted[kept] = np.arange(len(kept))
+        rules = stratum_rules(design.randomisation.strata)
+        parts = np.array([float(arm.allocation) for arm in design.arms])
+        left = np.zeros((int(np.prod(rules[:, 3])), len(parts)))
+        rate = design.drop_out.per_year
+        plan = Plan(truth.arm_policy, ends, -1.0 if rate is None else rate, parts, design.block, rules, left, wanted)
+        scenario, params = self.scenario, truth.params_of(first, trials)
+        setting = new_setting(
+            params[0],
+            truth.policies,
+            self.entry_record,
+            scenario.given,
+            self.seed,
+            scenario.life_table_arrays,
+            scenario.clock,
+        )._replace(visits=visits, crossover=truth.crossover)
+        out = np.zeros((trials, patients), RECRUIT)
+        seen = np.full((trials, patients, 3, len(kept)), np.nan)
+        if recruit(setting, params, plan, first, new_room(), np.zeros(1, DIARY)[0], out, seen):
+            raise nobody(design)
+        return TrialData(
+            **{name: np.ascontiguousarray(out[name]) for name in RECRUIT.names or ()},
+            entry=entries,
+            end=ends,
+            visits=visits[kept],
+            tcpo2=np.ascontiguousarray(seen[:, :, TCPO2]),
+            walking=np.ascontiguousarray(seen[:, :, WALKING]),
+            walked=np.ascontiguousarray(seen[:, :, WALKED]),
+        )
+
+
+def nobody(design: Design) -> BadInput:
+    """Entry criteria that no referral meets."""
+    allowed = f"criteria that more than one in {MOST_REFERRALS:,} referrals of the scenario meets"
+    return BadInput([Problem(design.file, "entry", "nobody can enter", allowed)])

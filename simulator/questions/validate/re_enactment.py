@@ -1,0 +1,130 @@
+"""A study as a sweep runs it: shards of draws, kept and resumed as those of sensitivity studies and of the economics."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.questions.validate import measures
+from simulator.questions.validate.measures import Seen
+from simulator.questions.validate.samples import MOST_SAMPLES, sample_values
+from simulator.questions.validate.study import Study
+from simulator.work.code import running_code
+from simulator.work.model import Evaluation, canonical
+
+if TYPE_CHECKING:
+    from simulator.questions.validate.prediction import Ready
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class StudyOfDraws:
+    """A study as a sweep runs it: a row is a draw, what is unknown of each quantity in it, and every group's parameters.
+
+    A row gives for each quantity the number of samples and then the number in each of them.
+    """
+
+    study: Study
+    groups: Mapping[str, Ready]
+    seed: int
+
+    kind = "study of draws"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The draw's number, time and noise of each quantity, then doses and parameters of each group."""
+        names = ["draw"]
+        for quantity in self.study.quantity:
+            names += [f"{quantity.name}.time", f"{quantity.name}.noise"]
+        for name, group in self.groups.items():
+            names += [f"{name}.doses", *(f"{name}.{field}" for field in group.params.dtype.names or ())]
+        return tuple(names)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The samples of every quantity."""
+        places = ("samples", *map(str, range(MOST_SAMPLES)))
+        return tuple(f"{quantity.name}.{place}" for quantity in self.study.quantity for place in places)
+
+    @property
+    def patients(self) -> int:
+        """Lives of each draw in all groups."""
+        return sum(group.lives for group in self.groups.values())
+
+    def rows(self, times: Array, noise: list[Array]) -> Array:
+        """Inputs of every draw, from the time of each quantity, shape (draws, quantities), and its noise, (draws,)."""
+        columns = [np.arange(len(times), dtype=np.float64)]
+        for k, each in enumerate(noise):
+            columns += [times[:, k], each]
+        for group in self.groups.values():
+            fields = group.params.dtype.names or ()
+            columns += [group.policies["doses"].astype(np.float64), *(group.params[name] for name in fields)]
+        return np.column_stack(columns)
+
+    def runner(self) -> StudyOfDraws:
+        """Itself."""
+        return self
+
+    def family(self) -> str:
+        """SHA-256 of the study, its groups but for what rows hold, and the code."""
+        whole = hashlib.sha256(self.study.model_dump_json().encode())
+        for name, group in self.groups.items():
+            setting = group.setting
+            plain = {"group": name, "lives": group.lives, "horizon": setting.horizon, "seed": setting.seed}
+            whole.update(canonical(plain).encode())
+            for part in (setting.entry, setting.ages, setting.log_hazards, _without_doses(group.policies[:1])):
+                whole.update(np.asarray(part).tobytes())
+        whole.update(running_code().encode())
+        return whole.hexdigest()
+
+    def evaluate(self, inputs: Array, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
+        """The samples of each row, on every core unless other processes have them."""
+        del row_ids, replicate
+        values = np.full((len(inputs), len(self.outputs)), np.nan)
+        workers = 1
+        if multiprocessing.parent_process() is None:
+            workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as pool:
+            for row, samples in zip(values, pool.map(self._live, inputs), strict=True):
+                for place, sample in zip(row.reshape(-1, 1 + MOST_SAMPLES), samples, strict=True):
+                    place[0], place[1 : 1 + len(sample)] = len(sample), sample
+        return Evaluation(values, np.zeros_like(values))
+
+    def _live(self, row: Array) -> list[Array]:
+        """The values of each quantity in the samples of one draw."""
+        quantities = self.study.quantity
+        draw, at = int(row[0]), 1 + 2 * len(quantities)
+        times, noise = row[1:at:2], row[2:at:2]
+        visits = [k for k, quantity in enumerate(quantities) if quantity.measure in measures.AT_A_VISIT]
+        seen: dict[str, list[Seen]] = {}
+        for name, group in self.groups.items():
+            policy, params = group.policies[:1].copy(), np.zeros(1, group.params.dtype)
+            policy["doses"] = row[at]
+            for place, field_name in enumerate(group.params.dtype.names or (), at + 1):
+                params[field_name] = row[place]
+            at += 1 + len(group.params.dtype.names or ())
+            lives, tcpo2 = group.setting.lives(params[0], policy[0], draw * group.lives, group.lives, times[visits])
+            unknown = np.full(len(lives), np.nan)
+            seen[name] = [
+                Seen(lives, tcpo2[:, visits.index(k)] if k in visits else unknown) for k in range(len(quantities))
+            ]
+        return [
+            sample_values(q, {name: s[k] for name, s in seen.items()}, self.study.groups, times[k], float(noise[k]))
+            for k, q in enumerate(quantities)
+        ]
+
+
+def _without_doses(policies: NDArray[np.void]) -> NDArray[np.void]:
+    """Policies with no doses, which rows have instead."""
+    plain = policies.copy()
+    plain["doses"] = 0
+    return plain

@@ -1,0 +1,127 @@
+"""What a payer spends more or less in each of the coming years if a policy replaces the reference in a share of people.
+
+People are referred evenly through each year, so a cohort is half a year old on average when its first year ends; its
+costs by age of cohort come from the same lives followed for half a year, one and a half years, and so on. Nothing is
+discounted. Where treatments are limited, those who cannot be treated have the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from simulator.evidence.posterior import parameter_draws
+from simulator.questions.value.cost_items import SITE_PRICES, makes_cells
+from simulator.questions.value.lives import Lives, Simulations
+from simulator.questions.value.results import Array, spread_of
+from simulator.questions.value.valuation import COLUMN, item_costs
+from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.economics import Budget, People
+from simulator.scenario.policy import Policy
+from simulator.scenario.scenario import Scenario
+
+SITE = "manufacturing site"
+
+
+@dataclass(frozen=True, eq=False)
+class BudgetImpact:
+    """`table`: year, quantity (a cost category, or total), without, with, change, se, low, high. `people`: year,
+    referred, uptake, treated_by_policy, treatments."""
+
+    policy: str
+    table: pd.DataFrame
+    people: pd.DataFrame
+
+
+def budget_lives(
+    scenario: Scenario, policy: str, draws: int, patients: int, seed: int, simulations: Simulations
+) -> list[Lives]:
+    """Lives under the reference and a policy at the middle of each budget year, in the same people."""
+    years = len(scenario.settings.economics.budget.uptake)
+    found = []
+    for year in range(years):
+        follow_up = scenario.settings.follow_up.model_copy(update={"horizon_years": year + 0.5})
+        update = {"follow_up": follow_up, "compare": (scenario.reference, policy)}
+        cut = replace(scenario, settings=scenario.settings.model_copy(update=update))
+        parameters = cut.parameter_draws(parameter_draws(cut.register, draws, seed))
+        found.append(simulations.probabilistic(f"Budget, year {year + 1}", cut, parameters, patients, seed))
+    return found
+
+
+def budget_impact(
+    lives: list[Lives], policy: str, drawn: Drawn, values: Values, referrals: People, budget: Budget
+) -> BudgetImpact:
+    """Yearly costs of all people referred so far, with and without the policy."""
+    pair = {name: values.policies[name] for name in lives[0].policies}
+    plain = replace(values, policies=pair, discounted=False)
+    by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
+    doses = _differences([each.ledgers[:, 1, COLUMN["count_dose"]].mean() for each in lives])
+    referred = np.full(len(lives), referrals.per_year)
+    referred[0] += referrals.waiting
+    uptake, treatments = _within_capacity(
+        referred, np.array(budget.uptake), np.array(doses), budget.treatments_per_year
+    )
+    categories = [item.category for item in plain.items]
+    quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
+    quantities["total"] = list(range(len(categories)))
+    site = _site(pair[policy], values, budget.centres)
+
+    def spent(policy: int, people: Array, year: int) -> Array:
+        """Costs of a year under one policy of all cohorts so far, shape (draws, items)."""
+        cohorts = [n * by_age[year - entered][:, policy] for entered, n in enumerate(people[: year + 1])]
+        return np.asarray(np.sum(cohorts, axis=0))
+
+    rows = []
+    for year in range(len(lives)):
+        without = spent(0, referred, year)
+        change = spent(1, referred * uptake, year) - spent(0, referred * uptake, year)
+        set_up = site if year == 0 else 0.0
+        if set_up:
+            rows.append(_row(year, SITE, np.zeros(len(change)), np.full(len(change), set_up)))
+        for name, of in quantities.items():
+            more = set_up if name == "total" else 0.0
+            rows.append(_row(year, name, without[:, of].sum(axis=1), change[:, of].sum(axis=1) + more))
+    table = pd.DataFrame(rows)
+    counts = {"year": range(1, len(lives) + 1), "referred": referred, "uptake": uptake}
+    whom = pd.DataFrame({**counts, "treated_by_policy": referred * uptake, "treatments": treatments})
+    return BudgetImpact(policy, table, whom)
+
+
+def _site(policy: Policy, values: Values, centres: int) -> float:
+    """What the centres pay once to make cells themselves, in the money of results."""
+    if not makes_cells(policy):
+        return 0.0
+    return centres * values.money.factor * sum(values.perspective.prices[name].value for name in SITE_PRICES)
+
+
+def _differences(cumulative: list[Array]) -> list[Array]:
+    """What is added in each year of a cohort's age."""
+    return [now - before for now, before in zip(cumulative, [0.0 * cumulative[0], *cumulative], strict=False)]
+
+
+def _within_capacity(referred: Array, wanted: Array, doses: Array, most: float | None) -> tuple[Array, Array]:
+    """Uptake of each year's people, no more than the treatments allow, and the treatments given each year."""
+    uptake, given = np.zeros(len(wanted)), np.zeros(len(wanted))
+    for year, share in enumerate(wanted):
+        owed = sum(referred[e] * uptake[e] * doses[year - e] for e in range(year))
+        new = referred[year] * doses[0]
+        room = np.inf if most is None else max(0.0, most - owed)
+        uptake[year] = share if new <= 0.0 else min(share, room / new)
+        given[year] = owed + uptake[year] * new
+    return uptake, given
+
+
+def _row(year: int, quantity: str, without: Array, change: Array) -> dict[str, object]:
+    spread = spread_of(change, "change")
+    return {
+        "year": year + 1,
+        "quantity": quantity,
+        "without": float(without.mean()),
+        "with": float((without + change).mean()),
+        "change": spread["change"],
+        "se": spread["change_se"],
+        "low": spread["change_low"],
+        "high": spread["change_high"],
+    }

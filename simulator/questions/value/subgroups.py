@@ -1,0 +1,197 @@
+"""What treating is worth by subgroup, and what deciding by subgroup is worth over one decision for all.
+
+Subgroups are told at baseline. As everywhere, each draw's patients have two halves, here the even and the odd ones, so
+that a subgroup's few patients are not mistaken for uncertainty about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import FIELDS
+from simulator.questions.value.lives import Simulations
+from simulator.questions.value.results import INTERVAL, Array, standard_error
+from simulator.questions.value.valuation import worth
+from simulator.questions.value.values import Drawn, Values
+from simulator.rules.population.patient import PATIENT
+from simulator.run.result import Result
+from simulator.scenario.economics import HALVES
+from simulator.scenario.scenario import Scenario
+from simulator.words.vocabulary import Renal
+
+AGE_CUTS = (65.0, 75.0, 85.0)
+TCPO2_CUTS = (10.0, 20.0, 30.0)
+"""Where age (years) and measured TcPO2 (mmHg) are cut for reporting."""
+
+MOST_LUCK = 0.9
+"""Share of the variance between draws beyond which patients' luck hides what parameters do."""
+
+Members = dict[tuple[str, str], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class SubgroupLives:
+    """Sums over patients: ledgers (halves, draws, policies, groups, fields) and people (halves, draws, groups)."""
+
+    groups: tuple[tuple[str, str], ...]
+    ledgers: Array
+    people: Array
+    parameters: NDArray[np.void]
+
+
+def members(patients: NDArray[np.void]) -> Members:
+    """Who belongs to which level of which subgroup, by (subgroup, level)."""
+    found: Members = {("everybody", "all"): np.ones(len(patients), np.bool_)}
+    for renal in Renal:
+        found["renal class", renal.name.lower()] = patients["renal"] == renal.value
+    found |= _bands("age", patients["age"], AGE_CUTS)
+    found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], TCPO2_CUTS)
+    for stage in (4, 5, 6):
+        found["Rutherford class", str(stage)] = patients["rutherford"] == stage
+    high = patients["small_ev_high"] > 0.5
+    found |= {("small vesicles", "low"): ~high, ("small vesicles", "high"): high}
+    carrier = (patients["leiden"] > 0.5) | (patients["mthfr"] > 0.5)
+    return found | {("thrombophilia", "none"): ~carrier, ("thrombophilia", "carrier"): carrier}
+
+
+def subgroup_lives(
+    scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int, simulations: Simulations
+) -> SubgroupLives:
+    """Ledgers by subgroup of every policy, each draw in patients of its own."""
+    names = tuple(members(np.zeros(0, PATIENT)))
+    shapes = {"ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)), "people": (HALVES, len(names))}
+    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup, shapes)
+    return SubgroupLives(names, np.moveaxis(arrays["ledgers"], 0, 1), np.moveaxis(arrays["people"], 0, 1), draws)
+
+
+def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> pd.DataFrame:
+    """One line per subgroup, level and policy other than the reference.
+
+    Columns: subgroup, level, share (of people), policy, incremental_cost, incremental_effect, net_benefit (at the first
+    threshold), se, low, high, probability (that net benefit is above zero). The interval and the probability are those
+    of the parameters: the variance of patients' luck is taken out of the draws. They are missing where luck hides it.
+    """
+    benefit, cost, effect = _by_group(found, drawn, scenario, values)
+    people = found.people.sum(axis=(0, 1))
+    weights = found.people.sum(axis=0)
+    rows = []
+    for g, (subgroup, level) in enumerate(found.groups):
+        for p, policy in enumerate(scenario.compare):
+            if policy == scenario.reference or people[g] == 0:
+                continue
+            seen = weights[:, g] > 0
+            both, own_cost, own_effect = (
+                _mean(a[:, seen, p, g], found.people[:, seen, g]) for a in (benefit, cost, effect)
+            )
+            halved = (found.people[:, :, g] > 0).all(axis=0)
+            draws = _without_luck(both, benefit[:, halved, p, g])
+            low, high = (np.nan, np.nan) if draws is None else np.quantile(draws, INTERVAL)
+            rows.append(
+                {
+                    "subgroup": subgroup,
+                    "level": level,
+                    "share": people[g] / people[0],
+                    "policy": policy,
+                    "incremental_cost": own_cost.mean(),
+                    "incremental_effect": own_effect.mean(),
+                    "net_benefit": both.mean(),
+                    "se": standard_error(both),
+                    "low": low,
+                    "high": high,
+                    "probability": np.nan if draws is None else float((draws > 0).mean()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def stratified_value(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """What it is worth to choose by subgroup: subgroup, choices, one_for_all, by_subgroup, gain (per person).
+
+    `one_for_all` is the highest mean net benefit of one policy for everybody over the reference, `by_subgroup` that of the
+    best policy of each level, weighted by its share. Source: Espinoza MA et al. The value of heterogeneity for
+    cost-effectiveness subgroup analysis. Med Decis Making 2014;34:951-64 (static value).
+    """
+    rows = []
+    for subgroup, own in table.groupby("subgroup", sort=False):
+        if subgroup == "everybody":
+            continue
+        wide = own.pivot_table(index="level", columns="policy", values="net_benefit", sort=False)
+        wide.insert(0, reference, 0.0)
+        share = own.groupby("level", sort=False)["share"].first().loc[wide.index]
+        share = share / share.sum()
+        best = wide.idxmax(axis=1)
+        by_group, for_all = float((wide.max(axis=1) * share).sum()), float(wide.mul(share, axis=0).sum().max())
+        rows.append(
+            {
+                "subgroup": subgroup,
+                "choices": "; ".join(f"{level}: {policy}" for level, policy in best.items()),
+                "one_for_all": for_all,
+                "by_subgroup": by_group,
+                "gain": by_group - for_all,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _bands(name: str, numbers: Array, cuts: tuple[float, ...]) -> Members:
+    place = np.searchsorted(cuts, numbers, side="right")
+    edges = [f"below {cuts[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(cuts))]
+    edges.append(f"{cuts[-1]:g} and above")
+    return {(name, edge): place == k for k, edge in enumerate(edges)}
+
+
+def sums_by_subgroup(result: Result) -> Mapping[str, Array]:
+    """Sums by draw (first axis) and half of a result that kept its patients."""
+    groups = members(np.zeros(0, PATIENT))
+    shape = len(result.draw_ids), HALVES, len(result.policies), len(groups), len(FIELDS)
+    ledgers, people = np.zeros(shape), np.zeros((shape[0], HALVES, len(groups)))
+    for kept in result.kept:
+        if not isinstance(kept.what, Followed):
+            continue
+        policy = result.policies.index(kept.policy)
+        odd = (np.arange(len(kept.what.ledgers)) % HALVES).astype(np.bool_)
+        for g, belongs in enumerate(members(kept.what.patients).values()):
+            for half, chosen in enumerate((belongs & ~odd, belongs & odd)):
+                ledgers[kept.draw, half, policy, g] += kept.what.ledgers[chosen].sum(axis=0)
+                if policy == 0:
+                    people[kept.draw, half, g] += chosen.sum()
+    return {"ledgers": ledgers, "people": people}
+
+
+def _by_group(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> tuple[Array, Array, Array]:
+    """Incremental net benefit, cost and effect of each half, shape (halves, draws, policies, groups)."""
+    base = [scenario.compare.index(scenario.reference)]
+    shape = (*found.ledgers.shape[:3], len(found.groups))
+    cost, effect = np.zeros(shape), np.zeros(shape)
+    for half in range(HALVES):
+        for g in range(len(found.groups)):
+            number = np.maximum(found.people[half, :, None, None, g], 1.0)[..., 0]
+            own = worth(found.ledgers[half, :, :, g] / number[..., None], found.parameters, drawn, values)
+            cost[half, :, :, g], effect[half, :, :, g] = own.cost, own.qalys
+    cost, effect = (each - each[:, :, base] for each in (cost, effect))
+    return values.threshold * effect - cost, cost, effect
+
+
+def _mean(values: Array, people: Array) -> Array:
+    """Mean of both halves of each draw, weighted by their people."""
+    return np.asarray((values * people).sum(axis=0) / people.sum(axis=0))
+
+
+def _without_luck(draws: Array, halves: Array) -> Array | None:
+    """The draws pulled towards their mean until their variance is that of the parameters alone; None if luck hides it."""
+    if len(draws) < 2:
+        return None
+    variance = draws.var(ddof=1)
+    noise = float(((halves[0] - halves[1]) ** 2).mean() / 4.0) if halves.shape[1] else np.inf
+    if variance <= 0.0:
+        return draws
+    if noise > MOST_LUCK * variance:
+        return None
+    return np.asarray(draws.mean() + np.sqrt(1.0 - noise / variance) * (draws - draws.mean()))

@@ -1,0 +1,128 @@
+"""From ledgers to money and health: dot products of a ledger with unit values, and nothing else.
+
+No life is simulated here, so other prices, utilities, payers or thresholds cost no time. Ledgers have the shape
+(draws, policies, fields), with the columns of `simulator.living.ledger.FIELDS`; prices and utilities have as many
+draws, or one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.living.ledger import COUNTS, FIELDS
+from simulator.questions.value.cost_items import INCLUDED, LATER_VISITS, cost_items, discounted
+from simulator.questions.value.quality_of_life import utility_weights
+from simulator.questions.value.results import Array, spread_of
+from simulator.questions.value.values import Drawn, Values
+from simulator.words.errors import BadInput, Problem
+from simulator.words.vocabulary import DAYS_PER_YEAR, State
+
+COLUMN = {name: place for place, name in enumerate(FIELDS)}
+TIMES = [COLUMN[f"time_{state.name.lower()}"] for state in State]
+EFFECTS = [COLUMN[f"effect_{state.name.lower()}"] for state in State]
+MOMENTS = 3 * len(State)
+"""Columns of undiscounted time and its moments, which come first; those of discounted time follow in the same order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """Costs, QALYs and life-years of every draw and policy, each of shape (draws, policies)."""
+
+    cost: Array
+    qalys: Array
+    life_years: Array
+
+
+def worth(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Worth:
+    """Value ledgers; `parameters` holds the clinical draws behind them, one or as many as there are ledgers.
+
+    Raises BadInput where a policy has an event that nothing charges.
+    """
+    check_events(ledgers, values)
+    cost = (ledgers * cost_weights(parameters, drawn, values)).sum(axis=-1)
+    qalys = (ledgers * effect_weights(drawn, values)[:, None, :]).sum(axis=-1)
+    lived = ledgers[..., EFFECTS if values.discounted else TIMES].sum(axis=-1)
+    return Worth(cost, qalys, np.broadcast_to(lived, cost.shape).copy())
+
+
+def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
+    """What each column of the ledger costs under each policy, shape (draws, policies, fields)."""
+    units = unit_costs(parameters, drawn, values)
+    weights = np.zeros((len(units), len(values.policies), len(FIELDS)))
+    for item, unit in zip(values.items, units.T, strict=True):
+        for place, policy in enumerate(values.policies.values()):
+            if item.charged_under(policy):
+                for column in item.columns:
+                    weights[:, place, _column(column, values)] += unit
+    return weights
+
+
+def effect_weights(drawn: Drawn, values: Values) -> Array:
+    """What each column of the ledger adds to QALYs, shape (draws, fields)."""
+    weights = utility_weights(
+        drawn.utilities, values.utility_set, values.norm, values.male_share, age_adjusted=values.age_adjusted
+    )
+    return np.roll(weights, MOMENTS, axis=1) if values.discounted else weights
+
+
+def unit_costs(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
+    """The cost of one event or year of each item in force, in the money of results, shape (draws, items)."""
+    multipliers = dict(drawn.prices) | {LATER_VISITS: DAYS_PER_YEAR / parameters["later_visit_interval_days"]}
+    columns = []
+    for item in values.items:
+        unit = np.full(1, item.factor * values.money.factor)
+        for name in item.names:
+            unit = unit * multipliers[name]
+        columns.append(unit)
+    return np.column_stack(np.broadcast_arrays(*columns))
+
+
+def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
+    """The cost of each item in force, shape (draws, policies, items); their sum is the whole cost."""
+    units = unit_costs(parameters, drawn, values)
+    costs = []
+    for item, unit in zip(values.items, units.T, strict=True):
+        amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
+        costs.append(unit[:, None] * amount * [item.charged_under(policy) for policy in values.policies.values()])
+    return np.stack(costs, axis=-1)
+
+
+def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Values) -> pd.DataFrame:
+    """Mean costs that add up: policy, category, state, kind, mean, se, low, high, undiscounted.
+
+    Both arrays are those of `item_costs`. `kind` tells one-off from running costs; `state` is the state in which a
+    running cost arises (or a group of states), ``event`` for one-off costs.
+    """
+    places: dict[tuple[str, str, str], list[int]] = {}
+    for place, item in enumerate(values.items):
+        places.setdefault((item.category, item.state, item.kind), []).append(place)
+    rows = []
+    for p, policy in enumerate(values.policies):
+        for (category, state, kind), of in places.items():
+            own = {"policy": policy, "category": category, "state": state, "kind": kind}
+            spread = spread_of(discounted_costs[:, p, of].sum(axis=-1))
+            rows.append({**own, **spread, "undiscounted": float(undiscounted_costs[:, p, of].sum(axis=-1).mean())})
+    return pd.DataFrame(rows)
+
+
+def check_events(ledgers: Array, values: Values) -> None:
+    """Stop where people have an event that has no price under their policy."""
+    every = cost_items(values.wound_costs, values.strict_payer)
+    problems = []
+    for place, (name, policy) in enumerate(values.policies.items()):
+        charged = {column for item in every if item.charged_under(policy) for column in item.columns}
+        for event in COUNTS:
+            column = f"count_{event}"
+            if event not in INCLUDED and column not in charged and (ledgers[..., place, COLUMN[column]] > 0.0).any():
+                allowed = f"a price of {event.replace('_', ' ')} under this policy"
+                problems.append(Problem(values.perspective.name, f"policy {name}, {event}", "has no price", allowed))
+    if problems:
+        raise BadInput(problems)
+
+
+def _column(column: str, values: Values) -> int:
+    return COLUMN[discounted(column) if values.discounted else column]

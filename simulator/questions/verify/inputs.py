@@ -1,0 +1,349 @@
+"""Inputs: luck, distributions, the population, entry criteria, the life table and the evidence behind the numbers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.evidence.distributions import mean, quantile, sample, sd
+from simulator.evidence.parameter import KINDS
+from simulator.questions.verify.check import (
+    ADVISHE,
+    CLOSED_FORM,
+    DESIGN,
+    TECH_VER,
+    Domain,
+    Found,
+    NotApplicable,
+    equal,
+    near,
+    none_of,
+)
+from simulator.questions.verify.subject import NOTHING, Subject
+from simulator.rules.draws import philox, uniform
+from simulator.rules.population.criteria import CRITERIA_FIELDS, may_enter
+from simulator.rules.population.patient import COLUMNS, PATIENT
+from simulator.scenario.policy import Criteria
+from simulator.words.vocabulary import Renal
+
+INPUTS = Domain("inputs", "A")
+DRAWS = 4_000
+KS_LIMIT = 2.2
+"""sqrt(n) times the Kolmogorov-Smirnov distance that a sound model exceeds once in 8,000 times."""
+
+
+def ks(u: NDArray[np.float64], what: str) -> Found:
+    """Kolmogorov-Smirnov distance of values that should be uniform on (0, 1)."""
+    if len(u) < 50:
+        raise NotApplicable(f"fewer than 50 {what}")
+    ordered, n = np.sort(u), len(u)
+    grid = np.arange(n + 1) / n
+    distance = float(max(np.abs(ordered - grid[:-1]).max(), np.abs(ordered - grid[1:]).max()) * np.sqrt(n))
+    return Found(distance <= KS_LIMIT, f"sqrt(n) D = {distance:.2f} in {n:,} {what} (limit {KS_LIMIT})")
+
+
+@INPUTS.check(
+    "Random123 known answers: Salmon et al., SC11 2011, doi:10.1145/2063384.2063405",
+    "nothing",
+    "Philox4x32-10 gives its published words",
+)
+def generator(_subject: Subject) -> Found:
+    """The generator's published test vectors for zeros and ones."""
+    ones = 0xFFFFFFFF
+    made = [*philox(0, 0, 0, 0, 0, 0), *philox(ones, ones, ones, ones, ones, ones)]
+    published = [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8, 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+    return equal([int(word) for word in made], published, "words")
+
+
+@INPUTS.check(CLOSED_FORM, "nothing", "patients' luck is uniform")
+def luck(subject: Subject) -> Found:
+    """Uniforms of one stream over patients."""
+    key: Any = np.uint64(subject.seed)
+    return ks(np.array([uniform(key, i, 7, 0) for i in range(DRAWS)]), "uniforms")
+
+
+@lru_cache(maxsize=1)
+def _draws(subject: Subject) -> NDArray[np.void]:
+    return sample(subject.scenario.register, DRAWS, subject.seed)
+
+
+def _moments(kind: str) -> None:
+    def run(subject: Subject) -> Found:
+        register = subject.scenario.register
+        names = [p.name for p in register.parameters if p.distribution.kind == kind]
+        if not names:
+            raise NotApplicable(f"no parameter is {kind}")
+        drawn = _draws(subject)
+        if kind == "fixed":
+            return equal(
+                [np.ptp(drawn[n]) for n in names] + [drawn[n][0] for n in names],
+                [0.0] * len(names) + [register[n].value for n in names],
+                "fixed values",
+            )
+        found, error, expected = [], [], []
+        for name in names:
+            spread = sd(register[name])
+            z = (drawn[name] - mean(register[name])) / spread
+            found += [float(z.mean()), float((z * z).mean())]
+            error += [1.0 / np.sqrt(DRAWS), float((z * z).std()) / np.sqrt(DRAWS)]
+            expected += [0.0, 1.0]
+        return near(found, error, expected, f"sample means and variances of {len(names)} {kind} parameters")
+
+    expected = "every draw is the value" if kind == "fixed" else "sample mean and variance are those of the law (5 SE)"
+    INPUTS.add(TECH_VER, f"{DRAWS:,} draws of the {kind} parameters", expected, run)
+
+
+for _kind in KINDS:
+    _moments(_kind)
+
+
+@INPUTS.check(TECH_VER, "nothing", "every value and every draw lies in its parameter's range")
+def in_range(subject: Subject) -> Found:
+    """Values and draws against ranges."""
+    register = subject.scenario.register
+    drawn = _draws(subject)
+    out = []
+    for p in register.parameters:
+        values = np.append(drawn[p.name], p.value)
+        out.append(not ((values >= p.range[0]) & (values <= p.range[1])).all())
+    return none_of(out, "parameters")
+
+
+@INPUTS.check(CLOSED_FORM, "ranges narrowed to the middle halves", "quantiles are those of the laws cut there")
+def narrowed(subject: Subject) -> Found:
+    """A law cut at its own quartiles has its quantiles between them."""
+    grid = np.linspace(0.05, 0.95, 19)
+    found, expected = [], []
+    for p in subject.scenario.register.parameters:
+        quartiles = quantile(p, (0.25, 0.75))
+        if np.ptp(quartiles) > 0.0:
+            narrow = p.model_copy(update={"range": tuple(quartiles.tolist())})
+            found.append((quantile(narrow, grid) - quartiles[0]) / np.ptp(quartiles))
+            expected.append((quantile(p, 0.25 + 0.5 * grid) - quartiles[0]) / np.ptp(quartiles))
+    return equal(np.concatenate(found), np.concatenate(expected), "quantiles", 1e-6)
+
+
+@INPUTS.check(TECH_VER, "probability raised", "every quantile function rises")
+def quantiles(subject: Subject) -> Found:
+    """Quantiles rise with probability."""
+    grid = np.linspace(0.001, 0.999, 50)
+    parameters = subject.scenario.register.parameters
+    return none_of([(np.diff(quantile(p, grid)) < 0.0).any() for p in parameters], "quantile functions")
+
+
+@INPUTS.check(
+    ADVISHE + ", part B (input data)", "nothing", "every value has a source, or is graded recalled or assumed"
+)
+def sourced(subject: Subject) -> Found:
+    """Sources behind the values."""
+    register = subject.scenario.register
+    parameters = register.parameters
+    wrong = [
+        (not p.source and p.grade not in {"assumption", "recalled"}) or any(s not in register.sources for s in p.source)
+        for p in parameters
+    ]
+    return none_of(wrong, "parameters")
+
+
+@INPUTS.check(
+    DESIGN,
+    "view of the evidence",
+    "credit rises from sceptical over central to optimistic",
+)
+def views(subject: Subject) -> Found:
+    """Order of the views."""
+    shares = [subject.value(f"attributable_share_{view}") for view in ("sceptical", "central", "optimistic")]
+    return Found(shares == sorted(shares), " <= ".join(f"{share:g}" for share in shares))
+
+
+def referrals(subject: Subject, values: dict[str, float] | None = None) -> NDArray[np.void]:
+    """The referral population before any entry criterion, all synthetic."""
+    anybody = subject.changed(entry=Criteria(), given=np.zeros((0, len(COLUMNS))))
+    return subject.lives(values, anybody, [NOTHING], times=[0.0])[NOTHING].patients
+
+
+def _shares(names: dict[str, str], changed: str) -> None:
+    def run(subject: Subject) -> Found:
+        who = referrals(subject)
+        wounded = who[who["rutherford"] > 4.5]
+        found, error, expected = [], [], []
+        for column, parameter in names.items():
+            among = wounded if column in {"infection", "osteomyelitis", "heel"} else who
+            share = subject.value(parameter)
+            found.append(float(among[column].mean()))
+            error.append(np.sqrt(share * (1.0 - share) / len(among)))
+            expected.append(share)
+        return near(found, error, expected, "shares")
+
+    INPUTS.add(TECH_VER, changed, "shares are the register's (5 SE)", run)
+
+
+_shares(
+    {
+        "male": "male_share",
+        "ischaemic_heart_disease": "ischaemic_heart_disease_share",
+        "right_limb": "right_limb_share",
+        "ankle_pressure_low": "ankle_pressure_share",
+        "angioplasty_suitable": "angioplasty_suitable_share",
+        "leiden": "leiden_share",
+        "mthfr": "mthfr_share",
+        "small_ev_high": "small_ev_high_share",
+    },
+    "nobody turned away, nobody real: traits",
+)
+_shares(
+    {"infection": "infection_share", "osteomyelitis": "osteomyelitis_share", "heel": "heel_share"},
+    "nobody turned away, nobody real: wounds",
+)
+
+
+@INPUTS.check(
+    TECH_VER, "nobody turned away, nobody real: classes", "renal and Rutherford classes are the register's (5 SE)"
+)
+def classes(subject: Subject) -> Found:
+    """Renal and Rutherford classes."""
+    who, v = referrals(subject), subject.value
+    rest = v("rest_pain_share")
+    six = (1.0 - rest) * v("severe_tissue_loss_share")
+    expected = np.array(
+        [v("renal_moderate_share"), v("renal_severe_share"), v("renal_dialysis_share"), rest, 1.0 - rest - six, six]
+    )
+    found = [float((who["renal"] == kind).mean()) for kind in (Renal.MODERATE, Renal.SEVERE, Renal.DIALYSIS)]
+    found += [float((who["rutherford"] == kind).mean()) for kind in (4.0, 5.0, 6.0)]
+    return near(found, np.sqrt(expected * (1.0 - expected) / len(who)), expected, "shares")
+
+
+@INPUTS.check(TECH_VER, "nobody turned away, nobody real: ages", "ages follow the truncated normal law")
+def ages(subject: Subject) -> Found:
+    """Ages against their law, written with another library."""
+    from scipy import stats
+
+    v = subject.value
+    middle, spread = v("age_mean"), v("age_sd")
+    law = stats.truncnorm((v("age_minimum") - middle) / spread, (v("age_maximum") - middle) / spread, middle, spread)
+    return ks(law.cdf(referrals(subject)["age"]), "ages")
+
+
+@INPUTS.check(TECH_VER, "nobody turned away, nobody real: TcPO2", "true TcPO2 follows the truncated normal law")
+def perfusion(subject: Subject) -> Found:
+    """TcPO2 at referral against its law, written with another library."""
+    from scipy import stats
+
+    middle, spread = subject.value("referral_tcpo2_mean"), subject.value("referral_tcpo2_sd")
+    law = stats.truncnorm(-middle / spread, np.inf, middle, spread)
+    return ks(law.cdf(referrals(subject)["tcpo2"]), "values of TcPO2")
+
+
+@INPUTS.check(
+    TECH_VER, "nobody turned away, nobody real: measurement", "errors are normal with the register's spread (5 SE)"
+)
+def measurement(subject: Subject) -> Found:
+    """Measurement error where it cannot be cut off at zero."""
+    spread = subject.value("measurement_sd")
+    who = referrals(subject)
+    error = (who["tcpo2_measured"] - who["tcpo2"])[who["tcpo2"] > 6.0 * spread]
+    n = len(error)
+    if n < 50 or spread == 0.0:
+        raise NotApplicable("too few values far from zero, or no measurement error")
+    se = [spread / np.sqrt(n), spread / np.sqrt(2 * n)]
+    return near([error.mean(), error.std()], se, [0.0, spread], "mean and spread of the error")
+
+
+@INPUTS.check(TECH_VER, "nothing", "everybody who is followed meets the entry criteria")
+def entry(subject: Subject) -> Found:
+    """Entry criteria, on the measured TcPO2."""
+    if len(subject.scenario.given):
+        raise NotApplicable("real patients are all followed")
+    record = subject.scenario.entry_record
+    who = subject.base[subject.policies[0]].patients
+    return none_of([not may_enter(record, patient) for patient in who], "patients")
+
+
+@INPUTS.check(TECH_VER, "one criterion at a time", "nobody beyond the limit enters")
+def criteria(subject: Subject) -> Found:
+    """Each entry criterion alone, judged by its own words."""
+    limits = {
+        "tcpo2_below": 15.0,
+        "tcpo2_at_least": 15.0,
+        "age_below": 75.0,
+        "age_at_least": 75.0,
+        "rutherford_at_most": 5,
+        "rutherford_at_least": 5,
+        "dialysis": False,
+        "severe_renal": False,
+    }
+    assert set(limits) <= set(CRITERIA_FIELDS)
+    wrong = []
+    for name, limit in limits.items():
+        scenario = subject.changed(entry=Criteria.model_validate({name: limit}), given=np.zeros((0, len(COLUMNS))))
+        who = subject.lives(scenario=scenario, policies=[NOTHING], times=[0.0], n=min(subject.n, 1_000))[
+            NOTHING
+        ].patients
+        if name in {"dialysis", "severe_renal"}:
+            barred = who["renal"] == (Renal.DIALYSIS if name == "dialysis" else Renal.SEVERE)
+        else:
+            column = next(c for c in ("tcpo2_measured", "age", "rutherford") if name.startswith(c[:5]))
+            value = who[column]
+            barred = value >= limit if name.endswith("_below") else value < limit
+            barred = value > limit if name.endswith("_at_most") else barred
+        wrong.append(barred)
+    return none_of(np.concatenate(wrong), "patients under one criterion each")
+
+
+@INPUTS.check(TECH_VER, "nothing", "what a table of real patients says is kept to the last digit")
+def real_patients(subject: Subject) -> Found:
+    """Real patients as they were given."""
+    given = subject.scenario.given
+    if not len(given):
+        raise NotApplicable("the scenario has no table of real patients")
+    who = subject.base[subject.policies[0]].rows
+    expected = given[subject.scenario.taken(len(who), subject.seed).rows[np.arange(len(who)) % len(given)]]
+    known = ~np.isnan(expected)
+    return equal(who[known], expected[known], "known values")
+
+
+@INPUTS.check(TECH_VER, "age raised", "background mortality is positive and never falls after age 40")
+def life_table(subject: Subject) -> Found:
+    """The life table's shape."""
+    knots, logs = subject.scenario.life_table_arrays
+    later = logs[:, knots >= 40.0]
+    return Found(bool(np.isfinite(logs).all() and (np.diff(later) >= 0.0).all()), f"{logs.size} rates")
+
+
+@INPUTS.check(TECH_VER, "sex", "men of 60, 70 and 80 live no longer than women, on background mortality")
+def sexes(subject: Subject) -> Found:
+    """Life expectancy by sex."""
+    table = subject.scenario.life_table
+    years = [(table.life_expectancy(age, False), table.life_expectancy(age, True)) for age in (60.0, 70.0, 80.0)]
+    what = ", ".join(f"{women:.1f} and {men:.1f} years" for women, men in years)
+    return Found(all(women >= men for women, men in years), what)
+
+
+@INPUTS.check(DESIGN, "nothing", "patients have a number in every column that a rule reads")
+def complete(subject: Subject) -> Found:
+    """No missing baseline values."""
+    unread = {"small_ev"} | {name for name in COLUMNS if name.startswith("artery_")}
+    who = subject.base[subject.policies[0]].patients
+    names = [name for name in PATIENT.names or () if name not in unread]
+    return none_of([bool(np.isnan(who[name]).any()) for name in names], "columns")
+
+
+@INPUTS.check(
+    CLOSED_FORM, "wide distributions", "beta means and lognormal medians are the values that they are written around"
+)
+def centres(subject: Subject) -> Found:
+    """Where the laws lie, for parameters whose range cuts off almost nothing."""
+    found, expected = [], []
+    for p in subject.scenario.register.parameters:
+        kind, (low, high) = p.distribution.kind, p.range
+        if kind == "beta" and (low, high) == (0.0, 1.0):
+            found.append(mean(p))
+        elif kind == "lognormal" and low * 20.0 < p.centre < high / 20.0:
+            found.append(float(quantile(p, 0.5)))
+        else:
+            continue
+        expected.append(p.centre)
+    return equal(np.array(found) / expected, np.ones(len(found)), "ratios", 0.01)

@@ -1,0 +1,384 @@
+"""Results: life-years, discounting, outcomes, differences between policies, costs and QALYs."""
+
+from __future__ import annotations
+
+from math import log1p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.evidence.life_table import LifeTable
+from simulator.living.ledger import CLOCKS, COUNTS, FIELDS
+from simulator.living.outcomes import OUTCOMES
+from simulator.questions.verify.check import (
+    BOOKS,
+    CLOSED_FORM,
+    DESIGN,
+    TECH_VER,
+    Domain,
+    Found,
+    NotApplicable,
+    equal,
+    none_of,
+)
+from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject, life_years
+from simulator.words.vocabulary import Renal, State
+
+RESULTS = Domain("results", "C")
+STATE_NAMES = [state.name.lower() for state in State]
+CLINICAL = ("major_amputation", "death", "healing", "walking", "minor_amputation", "life_years")
+"""Outcomes that do not depend on when doses were given."""
+
+
+def columns(kind: str) -> list[int]:
+    """The ledger's columns of a kind, one per state."""
+    return [FIELDS.index(f"{kind}_{state}") for state in STATE_NAMES]
+
+
+def ledgers(subject: Subject) -> NDArray[np.float64]:
+    """Every life's ledger under every policy."""
+    return np.concatenate([c.ledgers for c in subject.base.values()])
+
+
+@RESULTS.check(BOOKS, "nothing", "life-years are the sum of the years in all states, and run to death or the horizon")
+def state_times(subject: Subject) -> Found:
+    """Years in states against the length of lives."""
+    died = np.concatenate([c.lives["died_at"] for c in subject.base.values()])
+    lived = np.minimum(died, subject.scenario.horizon)
+    books = ledgers(subject)
+    total, clock = books[:, columns("time")].sum(axis=1), books[:, FIELDS.index("clock_alive")]
+    return equal(np.stack([total, clock]), np.stack([lived, lived]), "lives", 1e-10)
+
+
+@RESULTS.check(BOOKS, "nothing", "the outcome life-years is the ledger's at every time's end")
+def outcome_life_years(subject: Subject) -> Found:
+    """Restricted life-years at the horizon."""
+    mean = subject.result.outcome_estimates.mean[:, -1, OUTCOMES.index("life_years")]
+    total = subject.result.ledger_estimates.mean[:, columns("time")].sum(axis=1)
+    return equal(mean, total, "policies", 1e-10)
+
+
+def _discounted(kind: str, place: int, name: str) -> None:
+    def run(subject: Subject) -> Found:
+        rates = subject.scenario.settings.discounting
+        rate = log1p((rates.effects, rates.costs)[place])
+        books = ledgers(subject)
+        lived = books[:, FIELDS.index("clock_alive")]
+        expected = -np.expm1(-rate * lived) / rate if rate else lived
+        return equal(books[:, columns(kind)].sum(axis=1), expected, "lives", 1e-9)
+
+    expected = "discounted years of a life of length t are (1 - exp(-rt)) / r"
+    RESULTS.add(CLOSED_FORM, f"nothing: discounting of {name}", expected, run)
+
+
+_discounted("effect", 0, "effects")
+_discounted("cost", 1, "costs")
+
+
+@RESULTS.check(TECH_VER, "no discounting", "discounted and undiscounted books are the same")
+def undiscounted(subject: Subject) -> Found:
+    """Discount rate zero."""
+    found = subject.run(scenario=subject.changed(discounting=(0.0, 0.0)), times=subject.times).ledger_estimates.mean
+    return equal(found[:, columns("effect") + columns("cost")], found[:, columns("time") * 2], "columns", 1e-12)
+
+
+@RESULTS.check(TECH_VER, "discounting at 1,000,000 a year", "only the first weeks of life are worth anything")
+def extreme_discounting(subject: Subject) -> Found:
+    """Extreme discounting."""
+    result = subject.run(scenario=subject.changed(discounting=(1e6, 1e6)), times=subject.times)
+    years = result.ledger_estimates.mean[:, columns("effect")].sum(axis=1)
+    return Found(bool((years <= 1.0 / log1p(1e6)).all()), f"at most {years.max() * 365.25:.1f} days")
+
+
+@RESULTS.check(TECH_VER, "higher discount rate", "every discounted total falls, no undiscounted one changes")
+def more_discounting(subject: Subject) -> Found:
+    """Discounting changes only what is discounted."""
+    low, high = (
+        subject.run(scenario=subject.changed(discounting=(r, r)), times=subject.times).ledger_estimates.mean
+        for r in (0.01, 0.1)
+    )
+    plain = (
+        columns("time") + [FIELDS.index(f"count_{c}") for c in COUNTS] + [FIELDS.index(f"clock_{c}") for c in CLOCKS]
+    )
+    worth_less = columns("effect") + columns("cost") + [FIELDS.index(f"cost_count_{c}") for c in COUNTS]
+    same = equal(low[:, plain], high[:, plain], "undiscounted columns")
+    # Counted on the day of referral, so worth the same at any rate.
+    falls = (high[:, worth_less] <= low[:, worth_less]) & (
+        (high[:, worth_less] < low[:, worth_less]) | (low[:, worth_less] <= 1.0)
+    )
+    return Found(same.passed and bool(falls.all()), f"{same.what}; {int((~falls).sum())} totals do not fall")
+
+
+@RESULTS.check(
+    CLOSED_FORM, "nobody dies", "everybody lives to the horizon: discounted years are an annuity at the annual rate"
+)
+def annuity(subject: Subject) -> Found:
+    """Zero mortality and the annual discount rate."""
+    T = subject.scenario.horizon
+    found = subject.run(NO_DEATH, subject.changed(discounting=(0.04, 0.04)), times=subject.times).ledger_estimates.mean
+    expected = (1.0 - 1.04**-T) / np.log(1.04)
+    total = found[:, columns("effect")].sum(axis=1)
+    return equal(total, np.full(len(total), expected), "policies", 1e-9)
+
+
+@RESULTS.check(BOOKS, "nothing", "discounted counts are the events of the history at exp(-rt)")
+def discounted_counts(subject: Subject) -> Found:
+    """Discounted events against the history."""
+    from simulator.words.vocabulary import Event
+
+    rate = log1p(subject.scenario.settings.discounting.costs)
+    found, expected = [], []
+    kinds = {
+        "dose": Event.DOSE,
+        "minor_amputation": Event.MINOR_AMPUTATION,
+        "below_knee_amputation": Event.BELOW_KNEE_AMPUTATION,
+        "above_knee_amputation": Event.ABOVE_KNEE_AMPUTATION,
+        "healed": Event.HEALED,
+        "new_wound": Event.NEW_WOUND,
+        "visit": Event.VISIT,
+    }
+    for c in subject.base.values():
+        for name, event in kinds.items():
+            found.append(c.ledgers[:, FIELDS.index(f"cost_count_{name}")].sum())
+            expected.append(np.exp(-rate * c.history["time"][c.history["event"] == event]).sum())
+    return equal(found, expected, "discounted totals", 1e-9)
+
+
+@RESULTS.check(BOOKS, "nothing", "moments of age over a whole life are integrals of a straight line")
+def age_moments(subject: Subject) -> Found:
+    """Undiscounted integrals of (age - 75) and its square."""
+    books = ledgers(subject)
+    start = np.concatenate([c.patients["age"] for c in subject.base.values()]) - 75.0
+    end = start + books[:, FIELDS.index("clock_alive")]
+    found = np.stack([books[:, columns(kind)].sum(axis=1) for kind in ("time_age", "time_age2")])
+    return equal(found, np.stack([(end**2 - start**2) / 2.0, (end**3 - start**3) / 3.0]), "lives and moments", 1e-8)
+
+
+@RESULTS.check(BOOKS, "nothing", "years with an amputation by year since then add to the years in those states")
+def amputee_clocks(subject: Subject) -> Found:
+    """Clocks since amputation."""
+    books = ledgers(subject)
+    clocks = books[:, [FIELDS.index(f"clock_amputee_{k}") for k in ("year_1", "year_2", "later")]]
+    lost = [FIELDS.index(f"time_{s}") for s in STATE_NAMES if "knee" in s]
+    whole = equal(clocks.sum(axis=1), books[:, lost].sum(axis=1), "lives", 1e-9)
+    return Found(whole.passed and bool((clocks[:, :2] <= 1.0 + 1e-9).all()), whole.what)
+
+
+@RESULTS.check(BOOKS, "nothing", "the dialysis clock runs in people on dialysis and nobody else")
+def dialysis_clock(subject: Subject) -> Found:
+    """Clock of dialysis."""
+    books = ledgers(subject)
+    on = np.concatenate([c.patients["renal"] for c in subject.base.values()]) == Renal.DIALYSIS
+    expected = np.where(on, books[:, FIELDS.index("clock_alive")], 0.0)
+    return equal(books[:, FIELDS.index("clock_dialysis")], expected, "lives", 1e-10)
+
+
+@RESULTS.check(BOOKS, "nothing", "outcomes by a time are those that the life's own dates give")
+def outcomes(subject: Subject) -> Found:
+    """Outcomes against dates. Death competes: whoever dies before an event never has it, and the dead do not walk."""
+    found, expected = [], []
+    for c in subject.base.values():
+        t = np.array(subject.times)[None, :]
+        dates = {
+            "major_amputation": "amputated_at",
+            "death": "died_at",
+            "healing": "healed_at",
+            "minor_amputation": "minor_amputation_at",
+        }
+        for name, date in dates.items():
+            found.append(c.outcomes[:, :, OUTCOMES.index(name)])
+            expected.append((c.lives[date][:, None] <= t).astype(float))
+        kept = (c.lives["died_at"][:, None] > t) & (c.lives["amputated_at"][:, None] > t)
+        found.append(c.outcomes[:, :, OUTCOMES.index("amputation_free_survival")])
+        expected.append(kept.astype(float))
+        found.append(c.outcomes[:, :, OUTCOMES.index("life_years")])
+        expected.append(np.minimum(c.lives["died_at"][:, None], t))
+        dead = c.lives["died_at"][:, None] <= t
+        found.append(np.where(dead, c.outcomes[:, :, OUTCOMES.index("walking")], 0.0))
+        expected.append(np.zeros(dead.shape))
+    return equal(found, expected, "outcomes", 1e-12)
+
+
+@RESULTS.check(BOOKS, "nothing", "dates in the life are those in its history")
+def dates(subject: Subject) -> Found:
+    """First dates against the history."""
+    from simulator.questions.verify.event_law import DEATHS
+    from simulator.questions.verify.event_state import HEALINGS, MAJOR
+    from simulator.words.vocabulary import Event
+
+    kinds: dict[str, tuple[Event, ...]] = {
+        "died_at": DEATHS,
+        "amputated_at": MAJOR,
+        "healed_at": HEALINGS,
+        "minor_amputation_at": (Event.MINOR_AMPUTATION,),
+        "converted_at": (Event.CONVERSION,),
+        "first_dose_at": (Event.DOSE,),
+        "first_walked_at": (Event.WALKS,),
+    }
+    found, expected = [], []
+    for c in subject.base.values():
+        for date, events in kinds.items():
+            rows = c.history[np.isin(c.history["event"], events)][::-1]
+            first = np.full(len(c.lives), np.inf)
+            # Backwards, so that the earliest is written last.
+            first[rows["patient"] - int(c.history["patient"][0])] = rows["time"]
+            found.append(np.minimum(c.lives[date], 1e9))
+            expected.append(np.minimum(first, 1e9))
+    return equal(found, expected, "dates", 1e-12)
+
+
+@RESULTS.check(TECH_VER, "nothing", "cumulative outcomes never fall with time, and all shares lie between 0 and 1")
+def over_time(subject: Subject) -> Found:
+    """Cumulative outcomes over time."""
+    mean = subject.result.outcome_estimates.mean
+    rising = [
+        OUTCOMES.index(n) for n in ("major_amputation", "death", "healing", "minor_amputation", "life_years", "doses")
+    ]
+    shares = [OUTCOMES.index(n) for n in OUTCOMES if n not in {"doses", "tcpo2_last", "life_years"}]
+    wrong = (np.diff(mean[:, :, rising], axis=1) < -1e-12).sum() + ((mean < 0) | (mean > 1))[:, :, shares].sum()
+    return Found(int(wrong) == 0, f"{int(wrong)} values otherwise")
+
+
+@RESULTS.check(BOOKS, "nothing", "means are those of the single patients")
+def means(subject: Subject) -> Found:
+    """Streamed means against patients kept one by one."""
+    own = np.stack([c.outcomes.mean(axis=0) for c in subject.base.values()])
+    books = np.stack([c.ledgers.mean(axis=0) for c in subject.base.values()])
+    found = np.append(subject.result.outcome_estimates.mean, subject.result.ledger_estimates.mean)
+    return equal(found, np.append(own, books), "means", 1e-10)
+
+
+@RESULTS.check(TECH_VER, "one policy under a second name", "differences are exactly 0, with no error")
+def same_policy(subject: Subject) -> Found:
+    """Identical policies."""
+    from simulator.questions.verify.subject import TWIN
+
+    policy = subject.scenario.policies[subject.policies[-1]]
+    scenario = subject.changed(policies={TWIN: policy}, reference=TWIN)
+    found = subject.run(scenario=scenario, policies=[TWIN, subject.policies[-1]], times=subject.times)
+    numbers = np.append(found.difference_estimates.mean, found.difference_estimates.se)
+    return equal(numbers, np.zeros_like(numbers), "differences")
+
+
+@RESULTS.check(TECH_VER, "arms swapped", "every difference changes its sign, and nothing else")
+def swapped(subject: Subject) -> Found:
+    """Swapped arms."""
+    if len(subject.policies) < 2:
+        raise NotApplicable("one policy only")
+    a, b = subject.scenario.reference, next(p for p in subject.policies if p != subject.scenario.reference)
+    there = subject.run(scenario=subject.changed(reference=a), policies=[a, b], times=subject.times)
+    back = subject.run(scenario=subject.changed(reference=b), policies=[b, a], times=subject.times)
+    found = there.difference_estimates.mean[1], there.difference_estimates.se[1]
+    return equal(
+        np.stack(found), np.stack([-back.difference_estimates.mean[1], back.difference_estimates.se[1]]), "numbers"
+    )
+
+
+def _equals_no_care(
+    subject: Subject, policy: str, values: dict[str, float] | None, scenario_policy: object = None
+) -> Found:
+    from simulator.scenario import Policy
+
+    extra = {policy: scenario_policy} if isinstance(scenario_policy, Policy) else {}
+    lives = subject.lives(values, subject.changed(policies=extra), [NOTHING, policy], times=subject.times)
+    places = [OUTCOMES.index(name) for name in CLINICAL]
+    return equal(lives[policy].outcomes[:, :, places], lives[NOTHING].outcomes[:, :, places], "outcomes of lives")
+
+
+@RESULTS.check(TECH_VER, "attribution none, products and routes alike", "cells change no life")
+def neutral(subject: Subject) -> Found:
+    """Effects neutral: everything would have recovered anyway."""
+    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].angioplasty.offered]
+    if not policies:
+        raise NotApplicable("no policy gives cells alone")
+    values = {"attributable_share": 0.0, "act_death_hr": 1.0, "response_or_intra_arterial": 1.0}
+    values |= {"response_or_bmmnc": 1.0, "response_or_mobilised": 1.0}
+    found = [_equals_no_care(subject, p, values) for p in policies]
+    return Found(all(f.passed for f in found), "; ".join(f.what for f in found))
+
+
+@RESULTS.check(TECH_VER, "no dose and no angioplasty", "the policy is no care")
+def no_doses(subject: Subject) -> Found:
+    """A policy without its treatment."""
+    p = subject.policies[-1]
+    policy = subject.scenario.policies[p]
+    empty = policy.model_copy(
+        update={
+            "cell_therapy": policy.cell_therapy.model_copy(update={"doses": 0}),
+            "angioplasty": policy.angioplasty.model_copy(update={"offered": False}),
+        }
+    )
+    return _equals_no_care(subject, "(emptied)", None, empty)
+
+
+@RESULTS.check(TECH_VER, "treatment after the horizon", "the policy is no care")
+def too_late(subject: Subject) -> Found:
+    """A wait longer than the horizon."""
+    policy = subject.scenario.policies[subject.policies[-1]]
+    days = 366.0 * (subject.scenario.horizon + 1.0)
+    late = policy.model_copy(update={"cell_therapy": policy.cell_therapy.model_copy(update={"waiting_days": days})})
+    return _equals_no_care(subject, "(late)", None, late)
+
+
+@RESULTS.check(DESIGN, "nothing", "whoever is not treated lives the life of no care")
+def untreated(subject: Subject) -> Found:
+    """People whom a policy does not treat."""
+    lives = subject.lives(policies=[NOTHING, *subject.policies], times=subject.times)
+    nothing = lives.pop(NOTHING).ledgers[:, columns("time")]
+    wrong = []
+    for c in lives.values():
+        # A first dose or angioplasty changes nothing before it is given, and whoever waits for one may die first.
+        out = (c.lives["doses"] == 0) & (c.lives["angioplasties"] == 0)
+        wrong.append((c.ledgers[out][:, columns("time")] != nothing[out]).any(axis=1))
+    return none_of(np.concatenate(wrong), "untreated lives")
+
+
+@RESULTS.check(
+    TECH_VER, "attribution complete against none", "cells prevent more amputations when they cause the recovery"
+)
+def attribution(subject: Subject) -> Found:
+    """Attribution moves the comparison, not the treated arm."""
+    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].angioplasty.offered]
+    if not policies:
+        raise NotApplicable("no policy gives cells alone")
+    place = OUTCOMES.index("major_amputation")
+    effect = []
+    for share in (0.0, 1.0):
+        mean = subject.run({"attributable_share": share}, policies=[NOTHING, policies[-1]], times=subject.times)
+        effect.append(float(np.diff(mean.outcome_estimates.mean[:, -1, place])[0]))
+    return Found(effect[1] < effect[0], f"{effect[0]:+.3f} and {effect[1]:+.3f} at the horizon")
+
+
+@RESULTS.check(TECH_VER, "horizon halved", "the first half of each life is the same, and life-years are fewer")
+def horizon(subject: Subject) -> Found:
+    """A longer horizon adds to lives and does not change them."""
+    half = subject.scenario.horizon / 2.0
+    short = subject.run(scenario=subject.changed(horizon=half), times=[half / 2.0])
+    long = subject.run(times=[half / 2.0, subject.scenario.horizon])
+    same = equal(
+        short.outcome_estimates.mean[:, 0], long.outcome_estimates.mean[:, 0], "outcomes before the shorter end"
+    )
+    years = [r.ledger_estimates.mean[:, columns("time")].sum(axis=1) for r in (short, long)]
+    return Found(same.passed and bool((years[1] > years[0]).all()), same.what)
+
+
+@RESULTS.check(TECH_VER, "everybody ten years younger", "people live longer")
+def younger(subject: Subject) -> Found:
+    """Lower starting age, by a life table and a reference age ten years higher."""
+    table = subject.scenario.life_table
+    shifted = LifeTable(table.country, table.period, table.ages + 10.0, table.log_hazards)
+    register = subject.scenario.register["reference_age"]
+    values = {"reference_age": min(subject.value("reference_age") + 10.0, register.range[1])}
+    before = subject.lives(times=subject.times[-1:])
+    after = subject.lives(values, subject.changed(life_table=shifted), times=subject.times[-1:])
+    gain = life_years(after) - life_years(before)
+    return Found(
+        bool((gain >= -1e-9).all() and gain.mean() > 0.0), f"{gain.mean():+.2f} years, shortest {gain.min():+.2g}"
+    )
+
+
+@RESULTS.check(DESIGN, "nothing", "every number is finite")
+def finite(subject: Subject) -> Found:
+    """No missing and no infinite results."""
+    numbers = np.append(subject.result.outcome_estimates.mean, subject.result.ledger_estimates.mean)
+    return none_of(~np.isfinite(numbers), "numbers")

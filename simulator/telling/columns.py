@@ -1,0 +1,174 @@
+"""How the columns of tables look to people, read from `columns.toml` and `labels.toml`.
+
+A table of findings keeps its numbers and names; this turns them into headings and cells at the last step.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from simulator.telling.formats import Format, TextTable, heading, plain
+
+Labels = Mapping[str, Mapping[str, str]]
+"""Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, its number format, and the kind of names that its cells hold.
+
+    `by` is the column whose value in the same row picks the format from `choices`; `note` explains the heading.
+    """
+
+    label: str
+    format: Format | None = None
+    names: str = ""
+    by: str = ""
+    choices: Mapping[str, Format] | None = None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Columns that share the cell: the standard error, the limits of the interval."""
+        every = [self.format, *(self.choices or {}).values()]
+        return tuple(dict.fromkeys(name for each in every if each is not None for name in each.beside))
+
+    def cell(self, row: Mapping[str, Any], column: str, labels: Labels) -> str:
+        """The text of one cell."""
+        value = row[column]
+        if self.names:
+            return labels.get(self.names, {}).get(str(value)) or said(str(value))
+        chosen = self.format
+        if self.by:
+            chosen = (self.choices or {}).get(str(row[self.by]), self.format)
+        return plain(value) if chosen is None else chosen.cell(row, column)
+
+
+def said(name: str) -> str:
+    """A name that has no label of its own: as it is where it has capitals or blanks, else with blanks and a capital."""
+    return name if name != name.lower() or " " in name else heading(name)
+
+
+@cache
+def _data(file: str) -> dict[str, Any]:
+    return tomllib.loads(files("simulator.telling").joinpath(file).read_text(encoding="utf-8"))
+
+
+@cache
+def labels() -> dict[str, dict[str, str]]:
+    """The program's own labels by kind."""
+    return {
+        kind: {name: spec if isinstance(spec, str) else spec["label"] for name, spec in names.items()}
+        for kind, names in _data("labels.toml").items()
+    }
+
+
+@cache
+def columns(table: str) -> Mapping[str, Column]:
+    """The columns of a table. What `columns.toml` says under `any` holds for every table that does not say otherwise."""
+    data = _data("columns.toml")
+    own = data.get(table, {})
+    if "like" in own:
+        own = {**data[own["like"]], **{name: spec for name, spec in own.items() if name != "like"}}
+    return {name: _column(name, spec) for name, spec in {**data["any"], **own}.items()}
+
+
+def _column(name: str, spec: str | Mapping[str, Any]) -> Column:
+    if isinstance(spec, str):
+        return Column(spec)
+    beside = {key: spec[key] for key in ("se", "low", "high") if key in spec}
+    look = {key: spec[key] for key in ("digits", "scale", "prefix", "suffix", "signed") if key in spec}
+    wanted = spec.get("as")
+    chosen = named(wanted, **look, **beside) if wanted else None
+    choices = None
+    if "by" in spec:
+        kind = spec.get("formats", spec["by"])
+        choices = {
+            key: named(each["as"], **{**_look(each), **look}, **beside)
+            for key, each in _data("labels.toml")[kind].items()
+            if isinstance(each, dict) and "as" in each
+        }
+    return Column(spec.get("label", heading(name)), chosen, spec.get("names", ""), spec.get("by", ""), choices)
+
+
+def _look(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: spec[key] for key in ("digits", "scale", "prefix", "suffix", "signed") if key in spec}
+
+
+FORMATS: Mapping[str, Mapping[str, Any]] = {
+    "number": {"digits": 1},
+    "percent": {"digits": 1, "scale": 100.0, "suffix": "%"},
+    "points": {"digits": 1, "scale": 100.0, "signed": True},
+    "days": {"digits": 0, "scale": 365.25},
+    "months": {"digits": 1, "scale": 12.0},
+    "money": {"digits": 0},
+    "count": {"digits": 0},
+    "per_hundred": {"digits": 1, "scale": 100.0},
+    "short": {"digits": -1},
+}
+"""The formats that data and templates may name. Shares are stored as 0 to 1, times as years; `short` drops needless digits."""
+
+
+def named(name: str, **more: Any) -> Format:
+    """The format of a name in `FORMATS`, with some of its fields changed. An unknown name is a `KeyError`."""
+    return Format(**{**FORMATS[name], **more})
+
+
+def told(
+    frame: pd.DataFrame,
+    table: str,
+    labels: Labels,
+    *,
+    where: Mapping[str, Any] | None = None,
+    rows: str | Sequence[str] = (),
+    across: str = "",
+    shows: str = "",
+    keep: Sequence[str] = (),
+    change: Mapping[str, str | Mapping[str, Any]] | None = None,
+) -> TextTable:
+    """A table as text.
+
+    `where` keeps rows with these values (or one of a list of values). Without `across` the columns of `keep`, or all of
+    them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
+    which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change` replaces
+    entries of `columns.toml` for this table, as headings or whole entries.
+    """
+    chosen = frame
+    for column, wanted in (where or {}).items():
+        values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+        chosen = chosen[chosen[column].isin(values)]
+    look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
+    beside = {name for column in frame.columns if column in look for name in look[column].beside}
+    shown = [c for c in (keep or frame.columns) if c in keep or c not in beside]
+    lines: list[dict[str, Any]] = chosen.to_dict("records")  # type: ignore[assignment]
+
+    def text(line: Mapping[str, Any], column: str) -> str:
+        return look[column].cell(line, column, labels) if column in look else plain(line[column])
+
+    def numeric(column: str) -> bool:
+        named_cells = column in look and bool(look[column].names)
+        return not named_cells and pd.api.types.is_numeric_dtype(frame[column]) and frame[column].dtype != bool
+
+    def head(column: str) -> str:
+        return look[column].label if column in look else heading(column)
+
+    if not across:
+        body = tuple(tuple(text(line, column) for column in shown) for line in lines)
+        return TextTable(tuple(map(head, shown)), tuple(map(numeric, shown)), body)
+    keys = [rows] if isinstance(rows, str) else list(rows)
+    cells: dict[tuple[str, ...], dict[str, str]] = {}
+    names: dict[str, None] = {}
+    for line in lines:
+        key, name = tuple(text(line, column) for column in keys), text(line, across)
+        if name in cells.setdefault(key, {}):
+            raise ValueError(f"{table}: two cells for {key} and {name!r}")
+        cells[key][name] = text(line, shows)
+        names[name] = None
+    body = tuple((*key, *(line.get(name, "–") for name in names)) for key, line in cells.items())
+    return TextTable((*map(head, keys), *names), (*(numeric(c) for c in keys), *(True for _ in names)), body)

@@ -1,0 +1,143 @@
+"""Figures inside a page: panels that stack on a narrow screen, colours that follow a dark page, letters that scale.
+
+Matplotlib draws a figure once. Its SVG is cut into one drawing a panel, because a page can set panels beside or below
+each other and a picture cannot; colours become variables of the page, with a second value for dark screens.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from simulator.telling.images import METADATA
+from simulator.telling.style import house_style
+
+SVG = "http://www.w3.org/2000/svg"
+LINK = "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", LINK)
+
+POINTS_PER_INCH = 72.0
+PIXELS_PER_INCH = 115
+"""A fifth above the 96 of CSS, which brings the 9 point lettering of a figure near the size of the text around it."""
+PAPER, DARK_PAPER = "#ffffff", "#17191c"
+MARGIN = 3.0
+"""Points around a panel, so that no letter touches its border."""
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing: inline SVG, its width in CSS pixels, and where it stands (row and column of the wide page)."""
+
+    svg: str
+    width: int
+    row: int
+    column: int
+
+
+def panels(figure: Figure, name: str) -> tuple[tuple[Panel, ...], frozenset[str]]:
+    """The panels of a figure and the colours that they use. `name` keeps identifiers apart on a page of many figures.
+
+    A figure whose words stand outside its panels (a legend, a title over all of them) stays in one piece.
+    """
+    root = _drawn(figure)
+    whole = root.find(f"./{{{SVG}}}g[@id='figure_1']")
+    assert whole is not None
+    parts = list(whole)[1:]  # the first is the white background
+    axes = [each for each in figure.axes if each.get_visible()]
+    groups = [part for part in parts if part.get("id", "").startswith("axes_")]
+    shared = [part for part in parts if part not in groups]
+    colours: set[str] = set()
+    if shared or len(groups) != len(axes) or len(axes) < 2:
+        width, height = (POINTS_PER_INCH * float(side) for side in figure.get_size_inches())
+        box = _around(figure, figure, width, height)
+        return (_panel(name, root, parts, box, 0, 0, colours),), frozenset(colours)
+    found: list[Panel] = []
+    height = POINTS_PER_INCH * figure.get_figheight()
+    width = POINTS_PER_INCH * figure.get_figwidth()
+    for group, each in zip(groups, axes, strict=True):
+        place = each.get_subplotspec()
+        row, column = (place.rowspan.start, place.colspan.start) if place is not None else (0, len(found))
+        box = _around(figure, each, width, height)
+        found.append(_panel(name, root, [group], box, row, column, colours))
+    return tuple(found), frozenset(colours)
+
+
+def _drawn(figure: Figure) -> ElementTree.Element:
+    with house_style():
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata=METADATA["svg"])
+    return ElementTree.fromstring(buffer.getvalue())
+
+
+def _around(figure: Figure, artist: object, width: float, height: float) -> tuple[float, float, float, float]:
+    """The box around a panel with its labels: left, top, width and height in points from the upper left corner."""
+    with house_style():
+        box = artist.get_tightbbox()  # type: ignore[attr-defined]
+    # A figure measures in inches, its panels in dots.
+    scale = POINTS_PER_INCH if artist is figure else POINTS_PER_INCH / figure.dpi
+    left, right = scale * box.x0 - MARGIN, scale * box.x1 + MARGIN
+    top, bottom = height - scale * box.y1 - MARGIN, height - scale * box.y0 + MARGIN
+    return max(0.0, left), top, min(right, width + 200.0) - max(0.0, left), bottom - top
+
+
+def _panel(
+    name: str,
+    root: ElementTree.Element,
+    parts: list[ElementTree.Element],
+    box: tuple[float, float, float, float],
+    row: int,
+    column: int,
+    colours: set[str],
+) -> Panel:
+    attributes = {"viewBox": " ".join(f"{side:.2f}" for side in box), "aria-hidden": "true", "focusable": "false"}
+    drawing = ElementTree.Element(f"{{{SVG}}}svg", attributes)
+    for part in [*root.findall(f"./{{{SVG}}}defs"), *parts]:
+        drawing.append(part)
+    text = ElementTree.tostring(drawing, encoding="unicode")
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+
+    def variable(match: re.Match[str]) -> str:
+        colour = match[0].lower()
+        colours.add(colour)
+        return f"var(--c{colour[1:]})"
+
+    # Only in styles: a fragment such as href="#abcdef" is no colour.
+    text = re.sub(r'style="[^"]*"', lambda style: COLOUR.sub(variable, style[0]), text)
+    return Panel(text, round(box[2] / POINTS_PER_INCH * PIXELS_PER_INCH), row, column)
+
+
+def colour_sheet(colours: frozenset[str] | set[str]) -> str:
+    """The style sheet of the colours: each as drawn on white, and as read on a dark page."""
+    light = "".join(f"--c{colour[1:]}:{colour};" for colour in sorted(colours))
+    dark = "".join(f"--c{colour[1:]}:{on_dark(colour)};" for colour in sorted(colours))
+    return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def on_dark(colour: str) -> str:
+    """The colour on a dark page: greys swap light and dark, hues are lightened until they stand out (4.5 to 1)."""
+    red, green, blue = to_rgb(colour)
+    if max(red, green, blue) - min(red, green, blue) < 0.04:
+        low, high = to_rgb(DARK_PAPER), (0.95, 0.95, 0.95)
+        share = 1.0 - (red + green + blue) / 3.0
+        red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
+        return to_hex((red, green, blue))
+    while (_luminance((red, green, blue)) + 0.05) / (_luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
+        red, green, blue = (1.0 - 0.93 * (1.0 - value) for value in (red, green, blue))
+    return to_hex((red, green, blue))
+
+
+def _luminance(rgb: tuple[float, ...]) -> float:
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

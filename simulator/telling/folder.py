@@ -1,0 +1,89 @@
+"""Findings as files: tables, figures, report and manifest in one folder, or one page, or a fragment of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from simulator.telling.console import console, print_text, say_warnings, say_where
+from simulator.telling.figures import figures_of
+from simulator.telling.outputs import OutputFolder
+from simulator.telling.page import console_tables, page, sentences
+from simulator.telling.provenance import Provenance
+from simulator.words.findings import Findings
+
+
+def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) -> OutputFolder:
+    """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
+    return OutputFolder(
+        path,
+        command,
+        inputs=findings_inputs.inputs,
+        seed=findings_inputs.seed,
+        settings=findings_inputs.settings,
+        warnings=findings_inputs.facts.get("warnings", ()),
+    )
+
+
+def write_findings(
+    findings: Findings,
+    path: Path | str,
+    command: Sequence[str],
+    figures: Mapping[str, Figure] | None = None,
+    begun: tuple[datetime, float] | None = None,
+) -> tuple[Path, ...]:
+    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths."""
+    folder = opened(findings, path, command)
+    if begun is not None:
+        folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
+    fill(folder, findings, figures)
+    return folder.write()
+
+
+def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
+    """Add every table, figure and the report of findings to an output folder."""
+    for name, table in findings.tables.items():
+        if name in findings.per_row:
+            folder.per_patient(name, table)
+        else:
+            folder.table(name, table)
+    drawn = figures_of(findings) if figures is None else figures
+    for name, figure in drawn.items():
+        folder.figure(name, figure)
+    folder.text("report.html", page(findings, drawn, folder.provenance.for_readers()))
+
+
+def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:
+    """The report as one HTML page."""
+    made = Provenance.now(command, findings.inputs, findings.seed, findings.settings)
+    return page(findings, figures, made.for_readers())
+
+
+def show(findings: Findings, out: Path | str) -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies."""
+    screen = console()
+    for title, content in console_tables(findings, screen.width):
+        print_text(content, title, on=screen)
+    screen.print(sentences(findings))
+    say_warnings(findings.facts.get("warnings", ()), on=screen)
+    closing = sentences(findings, "closing")
+    if closing:
+        screen.print(closing)
+    say_where(out, on=screen)
+
+
+def fragment_of(findings: Findings) -> str:
+    """The summary and the console's tables as HTML without a page around them, for notebooks."""
+    parts = [f"<p>{escape(sentences(findings))}</p>"]
+    for title, content in console_tables(findings, 100):
+        head = "".join(f"<th>{escape(text)}</th>" for text in content.headings)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in content.rows)
+        parts.append(
+            f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+    return "\n".join(parts)

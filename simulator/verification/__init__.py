@@ -1,7 +1,0 @@
-"""Black-box and white-box checks of the model itself, run on any scenario."""
-
-from __future__ import annotations
-
-from simulator.verification.verification import COLUMNS, verify
-
-__all__ = ["COLUMNS", "verify"]

@@ -1,0 +1,123 @@
+"""Running tasks in several processes of this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from simulator.work.execution import Done, Task, evaluate
+from simulator.work.model import Evaluation, RunFailed
+
+ATTEMPTS = 3
+"""Times that workers may die without any task done in between before the run gives up."""
+
+
+SHORT = 2.0
+"""Seconds, about what workers take to start: a sweep that ends sooner never needs them."""
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class EveryCore:
+    """This process for a short while, then as many as there are cores for all that is left."""
+
+    def run(self, tasks: Iterator[Task]) -> Generator[Done]:
+        """Run every task."""
+        start = time.monotonic()
+        for task in tasks:
+            yield task, evaluate(task)
+            if cores() > 1 and time.monotonic() - start > SHORT:
+                break
+        yield from Processes(cores()).run(tasks)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """`workers` fresh processes, so that no state of this one leaks into them.
+
+    A worker that is killed is replaced and its task repeated. A script that uses this needs the usual
+    ``if __name__ == "__main__":`` around its main part.
+    """
+
+    workers: int
+
+    def run(self, tasks: Iterator[Task]) -> Generator[Done]:
+        """Run every task. Whatever ends this early also ends the workers, with what they have in flight."""
+        unfinished: list[Task] = []
+        deaths = 0
+        while True:
+            progress = False
+            try:
+                for done in self._pool(unfinished, tasks):
+                    progress = True
+                    yield done
+                return
+            except BrokenProcessPool:
+                deaths = 1 if progress else deaths + 1
+                if deaths >= ATTEMPTS:
+                    names = "; ".join(task.name for task in unfinished)
+                    raise RunFailed(
+                        f"worker processes were killed {deaths} times in a row (is memory short?), last with {names}"
+                    ) from None
+
+    def _pool(self, unfinished: list[Task], tasks: Iterator[Task]) -> Iterator[Done]:
+        """Run `unfinished`, then `tasks`, keeping in `unfinished` what is in flight."""
+        spawn = multiprocessing.get_context("spawn")
+        others = set(multiprocessing.active_children())
+        pool = ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin)
+        flying: dict[Future[Evaluation], Task] = {}
+        again = list(unfinished)
+
+        def send() -> None:
+            # Two tasks per worker in flight: none waits for work and few are lost.
+            while len(flying) < 2 * self.workers:
+                task = again.pop(0) if again else next(tasks, None)
+                if task is None:
+                    return
+                if task not in unfinished:
+                    unfinished.append(task)
+                flying[pool.submit(evaluate, task)] = task
+
+        def landed() -> Iterator[Done]:
+            ready, _ = wait(flying, return_when=FIRST_COMPLETED)
+            for future in ready:
+                task = flying.pop(future)
+                result = future.result()
+                unfinished.remove(task)
+                yield task, result
+
+        try:
+            send()
+            while flying:
+                yield from landed()
+                send()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            raise
+        pool.shutdown()
+
+
+def _begin() -> None:
+    """In a worker: leave Ctrl-C to the parent, and end with the parent, however that ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
