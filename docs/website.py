@@ -56,6 +56,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/commands.md": "Commands",
         "docs/sensitivity.md": "Sensitivity studies",
         "scenarios/designs/README.md": "Shipped trial designs",
+        "docs/published_sizes.md": "Sample sizes that trials have stated",
         "docs/reference.md": "Every key of every file",
     },
     "Model": {
