@@ -57,7 +57,6 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/commands.md": "Commands",
         "docs/sensitivity.md": "Sensitivity studies",
         "scenarios/designs/README.md": "Shipped trial designs",
-        "docs/published_sizes.md": "Sample sizes that trials have stated",
         "docs/reference.md": "Every key of every file",
         "docs/published_sizes.md": "Sample sizes of published trials",
     },

@@ -91,7 +91,7 @@ def _value(value: Any, parts: dict[int, str]) -> str:
         return f"enum {value.__name__} {[(each.name, _value(each.value, parts)) for each in value]}"
     if isinstance(value, type) and value.__bases__ == (tuple,) and hasattr(value, "_fields"):
         # A named tuple: compiled code fills its fields and reads them by name or place, and can call no method of it.
-        defaults = {name: _value(each, parts) for name, each in value._field_defaults.items()}
+        defaults = {name: _value(each, parts) for name, each in getattr(value, "_field_defaults", {}).items()}
         return f"named tuple {value.__module__} {value.__qualname__} {value._fields} {defaults}"
     if hasattr(value, "py_func"):
         how = sorted(getattr(value, "targetoptions", {}).items())
