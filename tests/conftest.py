@@ -26,7 +26,6 @@ HERE = Path(__file__).parent
 QUICK = (
     "rules",
     "test_boundaries.py",
-    "test_console.py",
     "test_draws.py",
     "test_evidence.py",
     "test_layers.py",
