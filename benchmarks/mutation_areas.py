@@ -33,11 +33,11 @@ AREAS = (
         ("living/*.py",),
         ("tests/rules",),
         {
-            "compiled.py": "tests/rules/test_whole_life.py",
-            "reference.py": "tests/rules/test_whole_life.py",
-            "compiled_cohort.py": "tests/rules/test_cohorts.py",
-            "cohort_arrays.py": "tests/rules/test_cohorts.py",
-            "totals.py": "tests/rules/test_cohorts.py",
+            **dict.fromkeys(("blocks.py", "cohort_arrays.py", "room.py", "sums.py"), "tests/rules/test_cohorts.py"),
+            **dict.fromkeys(
+                ("books.py", "census.py", "history.py", "next_event.py", "reference.py", "setting.py"),
+                "tests/rules/test_whole_life.py",
+            ),
         },
     ),
 )
