@@ -24,7 +24,7 @@ class Area:
 
     def first(self, file: str) -> str:
         """The tests of a file itself."""
-        return self.own.get(Path(file).name, f"tests/rules/test_{Path(file).stem}.py")
+        return self.own.get(Path(file).name, f"{self.tests[0]}/test_{Path(file).stem}.py")
 
 
 AREAS = (
@@ -39,6 +39,13 @@ AREAS = (
                 "tests/rules/test_whole_life.py",
             ),
         },
+    ),
+    Area(
+        (
+            *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
+            *(f"statistics/{name}.py" for name in ("conditional_power", "effect", "multiplicity")),
+        ),
+        ("tests/closed_forms",),
     ),
 )
 
