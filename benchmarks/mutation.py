@@ -122,7 +122,10 @@ def report(mutants: list[Mutant], results: Results) -> bool:
             if found[mutant] == "survived":
                 why = known.get(mutant.name, "NO REASON")
                 print(f"    {mutant.function or 'module'}: {mutant.change}\n        {why}")
-    share = noticed / total if total else 1.0
+    if not total:
+        print("\nno mutant was tried" if mutants else "\nnothing to change")
+        return not mutants
+    share = noticed / total
     print(f"\n{noticed} of {total} mutants noticed ({share:.1%}); {len(unexplained)} survivors without a reason")
     return share >= WANTED and not unexplained
 
