@@ -167,7 +167,7 @@ assert all((before[name] == after[name]).all() for name in before.dtype.names or
 print(after["offloading_hr"].round(3))
 
 # %% [markdown]
-# What it *does* is a rule of the model, and rules are Python: one short file each in `simulator/pathway`, which read a
+# What it *does* is a rule of the model, and rules are Python: one short file each in `simulator/rules/pathway`, which read a
 # parameter as `params.offloading_hr`. Until a rule reads it, it changes no life. The rule for healing is in
 # `simulator/rules/pathway/healing.py`; whoever adds a rule edits the register in `calibration/register` at the top of the
 # project, and the tests that compare the two engines say whether both follow it.

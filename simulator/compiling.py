@@ -52,10 +52,10 @@ def compiled_in_place(function: F) -> F:
     """As `compiled`, written into its callers, for what takes arrays in a tuple or functions.
 
     A tuple costs a count of references for each of its arrays at every call, and a function that takes functions could
-    not be cached as one of its own.
+    not be cached as one of its own. So is written what hands an array on, because a caller may be one of those that
+    count no references.
     """
-    wrapped: F = numba.njit(**HOW, inline="always")(function)
-    return wrapped
+    return _wrapped(function, {**HOW, "inline": "always"})
 
 
 def _wrapped(function: F, how: dict[str, Any]) -> F:

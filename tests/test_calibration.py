@@ -128,7 +128,7 @@ def test_moves_are_shares_from_one_year_to_the_end() -> None:
     wanted = np.zeros((8, 8))
     wanted[3, 2] = wanted[1, 5] = wanted[7, 7] = wanted[3, 3] = 0.25
     assert np.array_equal(moves(lives), wanted)
-    assert np.array_equal(table_of_moves(summarise(lives, np.array([0.5, 1.0, 1.9]), 2.5)), wanted)
+    assert np.array_equal(table_of_moves(summarise(lives, load_targets()[0])), wanted)
 
 
 def test_the_kaplan_meier_mean_of_a_hand_worked_example() -> None:

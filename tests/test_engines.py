@@ -82,6 +82,20 @@ def test_rules_give_the_same_lives_without_the_compiler() -> None:
     assert run.stdout.split()[-1] == fingerprint(20)
 
 
+def test_what_loops_call_hands_no_array_back() -> None:
+    """Loops on given memory count no references to arrays, and what they call is compiled as they are."""
+    follow(parameters(), policy("protocol"), count=5)
+    found = 0
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("simulator.rules", "simulator.living", "simulator.questions.trial.recruits")):
+            for each in vars(module).values():
+                inline = getattr(each, "targetoptions", {}).get("inline") == "always"
+                for signature in () if inline else getattr(each, "nopython_signatures", ()):
+                    found += 1
+                    assert "array" not in str(signature.return_type).lower(), each
+    assert found > 30
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> dict[str, float]:
     """Any policy that its fields can say."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from simulator.compiling import compiled
-from simulator.evidence import load_life_table
+from simulator.evidence import load_life_table, load_register
 from simulator.rules.draws import budget
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.background import background_death
@@ -133,6 +133,24 @@ def cumulated(life: Any, risk: int, end: float) -> float:
     bends = grid[1:-1][np.abs(np.diff(raw)) > 1e-12]
     cuts = np.unique(np.clip([0.0, end, *knots, *bends], 0.0, end))
     return sum(integrate.quad(hazard, a, b, epsabs=1e-12, epsrel=1e-10)[0] for a, b in pairwise(cuts))
+
+
+def test_a_path_has_room_for_every_ramp_that_rules_can_ask_for() -> None:
+    """A recovery, its waning, and two ramps for each angioplasty: the register's most, and one after a crossover."""
+    angioplasties = int(load_register()["most_angioplasties"].range[1]) + 1
+    assert 2 + 2 * angioplasties <= MOST_RAMPS
+
+
+def test_a_path_never_writes_beyond_its_room() -> None:
+    """One ramp too many is an error, and the life is what it was before."""
+    life = a_life()
+    for _ in range(MOST_RAMPS):
+        add_ramp(life, 7.0, 1.0, 2.0)
+    before = life.copy()
+    with pytest.raises(IndexError, match="more ramps"):
+        add_ramp(life, 7.0, 1.0, 2.0)
+    assert before == life
+    assert life["ramps"] == MOST_RAMPS
 
 
 @st.composite

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiling import compiled_in_place, compiled_on_given_memory
-from simulator.living.books import event_happens, new_books, open_books, time_passes
+from simulator.compiling import compiled_on_given_memory
+from simulator.living.books import live_with_books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
-from simulator.living.next_event import care_under, live, refer
+from simulator.living.next_event import refer
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.outcomes import outcomes_at
 from simulator.living.room import new_room
@@ -38,14 +38,6 @@ class Kept(NamedTuple):
     outcomes: Any
 
 
-@compiled_in_place
-def live_with_books(books: Any, life: Any, patient: Any, setting: Any, policy: int, i: int) -> None:
-    """Patient i's life under a policy, by number, from referral to death or the horizon."""
-    refer(life, patient, setting, policy, i, setting.horizon)
-    open_books(books, life, patient, setting)
-    live(life, patient, setting, care_under(setting, policy), time_passes, event_happens, books)
-
-
 @compiled_on_given_memory
 def run_block(
     setting: Any, first: int, count: int, reference: int, room: Any, books: Any, outcome: Any, sums: Any
@@ -66,7 +58,8 @@ def run_block(
             barred += 1
             continue
         for p in range(policies):
-            live_with_books(books, life, patient, setting, p, i)
+            refer(life, patient, setting, p, i, setting.horizon)
+            live_with_books(books, life, patient, setting, p)
             add_ledger(ledgers[p], ledger_squares[p], books.page.ledger)
             for k in range(times.shape[0]):
                 outcomes_at(outcome[p, k], life, params, times[k], census[k])
@@ -91,7 +84,8 @@ def follow_block(
         if not make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, i):
             barred += 1
             continue
-        live_with_books(books, life, patient, setting, policy, i)
+        refer(life, patient, setting, policy, i, setting.horizon)
+        live_with_books(books, life, patient, setting, policy)
         kept.lives[j] = life
         for f in range(kept.ledgers.shape[1]):
             kept.ledgers[j, f] = books.page.ledger[f]

@@ -13,7 +13,7 @@ from simulator.living.census import close_census, open_census, take_census
 from simulator.living.history import HISTORY, limb_tcpo2, note, note_visits
 from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
-from simulator.living.next_event import care_under, is_over, let_happen, refer
+from simulator.living.next_event import care_under, is_over, let_happen, live, refer
 from simulator.rules.pathway.life import state_of
 from simulator.words.vocabulary import Event
 
@@ -94,6 +94,13 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     if over:
         close_census(books.census, life)
         add_visits(page.ledger, setting.visits, setting.discounted_visits, t)
+
+
+@compiled_in_place
+def live_with_books(books: Any, life: Any, patient: Any, setting: Any, policy: int) -> None:
+    """Follow a life that has begun under a policy, by number, to death or its horizon, and keep its books."""
+    open_books(books, life, patient, setting)
+    live(life, patient, setting, care_under(setting, policy), time_passes, event_happens, books)
 
 
 @compiled_on_given_memory

@@ -246,7 +246,7 @@ def follow(
             yield env.timeout(max(0.0, date - env.now))
             patient, life = arrays["patients"][j], arrays["lives"][j]
             if make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, j):
-                courses[j] = Course(setting, policy, life, patient, j, float(date))
+                courses[j] = Course.begun(setting, policy, life, patient, j, float(date))
                 env.process(patient_process(env, courses[j], centre))
 
     env.process(referrals())

@@ -42,7 +42,13 @@ def refer(life: Any, patient: Any, setting: Any, policy: int, i: int, horizon: f
         life, patient, setting.params, setting.policies[policy], setting.seed, i, setting.ages, setting.log_hazards
     )
     life.horizon = horizon
-    life.clinical_at, life.clinical_risk = clinical_event(life, horizon)
+    foresee(life)
+
+
+@compiled
+def foresee(life: Any) -> None:
+    """Settle which clinical event comes next if nothing changes."""
+    life.clinical_at, life.clinical_risk = clinical_event(life, life.horizon)
 
 
 @compiled
@@ -73,7 +79,7 @@ def let_happen(life: Any, patient: Any, care: Any, t: float, kind: int) -> tuple
         policy = care.other if life.crossed_at < inf else care.policy
         event, changed = care_for(life, care.params, policy, t, kind)
     if changed and life.alive:
-        life.clinical_at, life.clinical_risk = clinical_event(life, life.horizon)
+        foresee(life)
     return event, changed
 
 

@@ -16,7 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from simulator.living.blocks import read_outcomes
-from simulator.living.books import begin, new_books, turn
+from simulator.living.books import Books, begin, new_books, turn
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
 from simulator.living.history import HISTORY, limb_tcpo2
 from simulator.living.next_event import due, is_over
@@ -36,20 +36,27 @@ class Due(NamedTuple):
 class Course:
     """One patient's life under a policy, by number: what comes next, what it does, and the books that are kept of it.
 
-    The life of patient i begins here and goes on until death or the horizon. `referred` is the Environment's time at
-    referral.
+    The life has begun and its books are open, as `begun` leaves them. It goes on until death or the horizon. `referred` is
+    the Environment's time at referral.
     """
 
-    def __init__(self, setting: Setting, policy: int, life: Any, patient: Any, i: int, referred: float = 0.0) -> None:
-        self.setting, self.policy, self.life, self.patient = setting, policy, life, patient
+    def __init__(
+        self, setting: Setting, policy: int, life: Any, patient: Any, books: Books, referred: float = 0.0
+    ) -> None:
+        self.setting, self.policy, self.life, self.patient, self.books = setting, policy, life, patient, books
         self.referred = referred
         self.goes_on = True
-        self._books = new_books(len(setting.times))
         self._visits_made = 0
         self._events: list[tuple[int, float, int, float]] = []
-        begin(self._books, life, patient, setting, policy, i)
         self._write(0.0, Event.REFERRAL, patient["tcpo2_measured"])
         self._due = Due(*due(life))
+
+    @classmethod
+    def begun(cls, setting: Setting, policy: int, life: Any, patient: Any, i: int, referred: float = 0.0) -> Course:
+        """The course of patient i from referral on."""
+        books = new_books(len(setting.times))
+        begin(books, life, patient, setting, policy, i)
+        return cls(setting, policy, life, patient, books, referred)
 
     @property
     def history(self) -> NDArray[np.void]:
@@ -70,7 +77,7 @@ class Course:
             self._write(t, kind, seen_at_visit(self.life, self.setting.params, self._visits_made, t))
             self._visits_made += 1
             return kind
-        event = int(turn(self._books, self.life, self.patient, self.setting, self.policy, t, kind))
+        event = int(turn(self.books, self.life, self.patient, self.setting, self.policy, t, kind))
         self._write(t, event, limb_tcpo2(self.life, t))
         self.goes_on = not is_over(self.life, event)
         if self.goes_on:
@@ -84,8 +91,8 @@ class Course:
 
     def keep(self, arrays: dict[str, Any], j: int) -> None:
         """Copy ledger, census, path and outcomes of a life that is over to place j of a cohort's arrays."""
-        arrays["ledgers"][j], arrays["censuses"][j] = self._books.page["ledger"], self._books.census
-        read_outcomes(self.life, self.setting, self._books.census, arrays["paths"][j], arrays["outcomes"][j])
+        arrays["ledgers"][j], arrays["censuses"][j] = self.books.page["ledger"], self.books.census
+        read_outcomes(self.life, self.setting, self.books.census, arrays["paths"][j], arrays["outcomes"][j])
 
     def _write(self, t: float, event: int, value: float) -> None:
         self._events.append((int(self.life["patient"]), t, event, value))
@@ -109,7 +116,7 @@ def follow(setting: Setting, policy: int, first: int, count: int, events: bool =
         if not make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, first + j):
             barred += 1
             continue
-        course = Course(setting, policy, life, patient, first + j)
+        course = Course.begun(setting, policy, life, patient, first + j)
         env = simpy.Environment()
         env.process(patient_process(env, course))
         env.run()

@@ -19,9 +19,12 @@ TOUCH = 1e-9
 def add_ramp(life: Any, start: float, duration: float, height: float) -> None:
     """Let the path change by `height` mmHg, linearly over `duration` years from `start`.
 
-    A path holds as many ramps as its record has room for; the policies' limits on doses and procedures keep below it.
+    A path holds as many ramps as its record has room for, which is as many as recovery and the register's limit on
+    angioplasties can need. Raises IndexError for one more.
     """
     n = life.ramps
+    if n >= len(life.ramp_start):
+        raise IndexError("a path of perfusion with more ramps than a life has room for")
     life.ramp_start[n] = start
     life.ramp_duration[n] = duration
     life.ramp_height[n] = height

@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 
 from simulator.evidence import load_register
+from simulator.living.books import Books, new_books, open_books
+from simulator.living.ledger import visit_table
+from simulator.living.next_event import foresee
+from simulator.living.setting import Setting
 from simulator.rules.draws import normal, uniform
+from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.life import LIFE
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
-from simulator.rules.population.patient import PATIENT
+from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.scenario.arrays import parameter_dtype
 from simulator.words.vocabulary import Risk, Stream
 
@@ -39,6 +44,8 @@ NEVER = (
     "first_dose_at",
     "last_dose_at",
     "next_angioplasty",
+    "next_crossover",
+    "crossed_at",
     "restenosis_at",
     "walks_at",
     "healed_at",
@@ -144,3 +151,40 @@ def exponential(stream: Stream, occurrence: int = 0) -> float:
 def deviate(stream: Stream, occurrence: int = 0) -> float:
     """The patient's standard normal deviate."""
     return float(normal(KEY, PATIENT_NUMBER, stream, occurrence))
+
+
+def a_setting(
+    params: Any,
+    policy: Any,
+    horizon: float,
+    visits: tuple[float, ...] = (),
+    times: tuple[float, ...] = (),
+    rates: tuple[float, float] = (0.0, 0.0),
+) -> Setting:
+    """What lives share that begin as a test says, so that nobody is drawn and no life table is read."""
+    dates, none = np.array(visits), np.zeros(0)
+    return Setting(
+        params=params,
+        policies=np.array([policy], POLICY),
+        entry=criteria(),
+        given=np.zeros((0, len(COLUMNS))),
+        seed=KEY,
+        ages=none,
+        log_hazards=np.zeros((2, 0)),
+        horizon=horizon,
+        effect_rate=rates[0],
+        cost_rate=rates[1],
+        visits=dates,
+        discounted_visits=visit_table(dates, rates[1]),
+        times=np.array(times),
+        crossover=NO_CROSSOVER,
+    )
+
+
+def opened(life: Any, patient: Any, setting: Setting, events: int = 0) -> Books:
+    """The books of a life as a test made it, opened; with room for so many events."""
+    life.horizon = setting.horizon
+    foresee(life)
+    books = new_books(len(setting.times), events)
+    open_books(books, life, patient, setting)
+    return books

@@ -86,10 +86,10 @@ def test_hazards_until_the_angioplasty_are_spent_on_the_old_path() -> None:
     assert life.budget[Risk.HEALING] == pytest.approx(0.8)
 
 
-def narrowed(number: int = 1, share: float = 1.0, **stated: float) -> float:
-    """When a limb whose vessel narrowed at 1.5 years is dilated again: `number` angioplasties so far."""
+def narrowed(number: int = 1, share: float = 1.0, most: float = 2.0, **stated: float) -> float:
+    """When a limb whose vessel narrowed at 1.5 years is dilated again: `number` angioplasties so far, of `most`."""
     life = a_life(angioplasties=number, restenosis_at=1.5, **stated)
-    restenosis(life, values(repeat_angioplasty=share, restenosis_fall_days=73.05))
+    restenosis(life, values(repeat_angioplasty=share, restenosis_fall_days=73.05, most_angioplasties=most))
     assert life.restenosis_at == inf
     return float(life.next_angioplasty)
 
@@ -106,9 +106,11 @@ def test_only_a_share_is_dilated_again() -> None:
     assert narrowed(share=just_above(u)) == pytest.approx(1.7)
 
 
-def test_a_vessel_is_dilated_twice_at_most() -> None:
-    """After the second angioplasty a narrowed vessel is left."""
-    assert narrowed(number=2) == inf
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_vessel_is_dilated_as_often_as_the_register_allows(most: int) -> None:
+    """After the last of so many angioplasties a narrowed vessel is left."""
+    assert narrowed(number=most, most=most) == inf
+    assert narrowed(number=most, most=most + 1) < inf
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import simpy
-from engine_inputs import NOBODY_GIVEN, assert_same, entry, fixed_arrays, follow, parameters, policy
+from engine_inputs import assert_same, entry, fixed_arrays, follow, parameters, policy, setting
 
-from rules.people import KEY, a_life, a_patient, a_policy, at_risk, values
+from rules.people import KEY, a_life, a_patient, a_policy, a_setting, at_risk, opened, values
 from simulator.living import capacity
 from simulator.living.capacity import (
     CALENDAR,
@@ -26,13 +26,13 @@ from simulator.living.capacity import (
     patient_process,
     referral_dates,
 )
-from simulator.living.ledger import WIDTH, visit_table
-from simulator.living.reference import Course, Due, Turn, new_setting
+from simulator.living.next_event import CLINICAL
+from simulator.living.reference import Course, Due
 from simulator.rules.draws import budget
 from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
-VISITS = np.array([0.5])
+VISITS = (0.5,)
 STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0, "angioplasty_success": 0.0}
 DOSES = {"doses": 3.0, "interval": 0.25, "repeat_rule": float(Repeat.ALWAYS)}
 PLAIN = {
@@ -46,14 +46,21 @@ PLAIN = {
 DAY = WEEK / 7.0
 
 
-def a_course(referred: float = 0.0, rules: dict[str, float] | None = None, **life: Any) -> Course:
-    """A patient's course who is followed for a year, referred at a calendar time."""
-    clock = np.array([HORIZON, 0.0, 0.0])
-    params = values(**STILL, **(rules or {}))
-    times = np.array([HORIZON])
-    setting = new_setting(params, a_policy(**DOSES), clock, VISITS, visit_table(VISITS, 0.0), times)
-    census = np.zeros((1, 3), np.int64)
-    return Course(setting, a_life(**{**PLAIN, **life}), a_patient(), np.zeros(WIDTH), census, referred)
+def a_course(
+    referred: float = 0.0,
+    rules: dict[str, float] | None = None,
+    policy: dict[str, float] | None = None,
+    first: tuple[Risk, float] | None = None,
+    **stated: Any,
+) -> Course:
+    """A patient's course who is followed for a year, referred at a calendar time; `first`: a risk and when it happens."""
+    setting = a_setting(
+        values(**STILL, **(rules or {})), a_policy(**{**DOSES, **(policy or {})}), HORIZON, VISITS, (HORIZON,)
+    )
+    life, patient = a_life(**{**PLAIN, **stated}), a_patient()
+    if first is not None:
+        at_risk(life, first[0], 1.0, unspent=first[1])
+    return Course(setting, 0, life, patient, opened(life, patient, setting), referred)
 
 
 def at_centre(*courses: Course, slots: float = 1, discipline: Discipline = Discipline.FIRST_COME) -> Waiting:
@@ -161,9 +168,7 @@ def test_what_happens_to_the_patient_ends_the_wait(risk: Risk, end: WaitEnd) -> 
         **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "walking_share_limb"), 0.0),
         **{"below_knee_share": 1.0, "reference_tcpo2": 20.0, "recurrence_reference_tcpo2": 20.0},
     }
-    blocked = a_course(rules=rules, patient=2, next_dose=12 * DAY)
-    at_risk(blocked.life, risk, 1.0, unspent=14 * DAY)
-    blocked._look_ahead(True)
+    blocked = a_course(rules=rules, first=(risk, 14 * DAY), patient=2, next_dose=12 * DAY)
     third = a_course(patient=3, next_dose=13 * DAY)
     waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), blocked, third)
     mine = [row for row in days(waiting) if row[0] == 2]
@@ -188,14 +193,14 @@ def test_a_wait_that_the_horizon_cuts_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("due", "life", "needed"),
     [
-        (Due(0.5, Turn.CARE, Event.DOSE), {}, True),
-        (Due(0.5, Turn.CARE, Event.DOSE), {"wound": Wound.HEALED}, False),
-        (Due(0.5, Turn.CARE, Event.ANGIOPLASTY), {}, True),
-        (Due(0.5, Turn.CARE, Event.ANGIOPLASTY), {"wound": Wound.HEALED}, False),
-        (Due(0.5, Turn.CARE, Event.WALKS), {}, False),
-        (Due(0.5, Turn.CARE, Event.RESTENOSIS), {}, False),
-        (Due(0.5, Turn.CLINICAL), {}, False),
-        (Due(0.5, Turn.VISIT), {}, False),
+        (Due(0.5, Event.DOSE), {}, True),
+        (Due(0.5, Event.DOSE), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Event.ANGIOPLASTY), {}, True),
+        (Due(0.5, Event.ANGIOPLASTY), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Event.WALKS), {}, False),
+        (Due(0.5, Event.RESTENOSIS), {}, False),
+        (Due(0.5, CLINICAL), {}, False),
+        (Due(0.5, Event.VISIT), {}, False),
     ],
 )
 def test_a_slot_is_asked_for_procedures_that_are_indicated(due: Due, life: dict[str, int], needed: bool) -> None:
@@ -236,10 +241,10 @@ def test_a_slot_that_came_too_late_is_given_back() -> None:
 
     The slot is free for the next in line on the same day.
     """
-    rising = a_course(patient=2, next_dose=12 * DAY, doses=1)
+    until_25 = {"repeat_rule": float(Repeat.UNTIL_TCPO2), "stop_at_tcpo2": 25.0}
+    rising = a_course(policy=until_25, patient=2, next_dose=12 * DAY, doses=1)
     rising.life.ramps, rising.life.ramp_start[0] = 1, 13 * DAY
     rising.life.ramp_duration[0], rising.life.ramp_height[0] = 1 * DAY, 10.0
-    rising.setting.policy.repeat_rule, rising.setting.policy.stop_at_tcpo2 = float(Repeat.UNTIL_TCPO2), 25.0
     waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), rising, a_course(patient=3, next_dose=16 * DAY))
     told = days(waiting)
     assert told[1] == (2, 12.0, None, 5.0, WaitEnd.NO_LONGER_INDICATED)
@@ -285,13 +290,5 @@ def test_a_history_that_is_not_asked_for_is_not_kept() -> None:
 def centre_of(name: str, slots: float = 1, count: int = 8, who: Any = None, events: bool = True) -> Any:
     """A handful of people under a policy at a centre with 100 referrals a year, followed for three years."""
     return capacity.follow(
-        parameters(),
-        policy(name),
-        entry() if who is None else who,
-        NOBODY_GIVEN,
-        5,
-        count,
-        **fixed_arrays(3.0),
-        capacity=Capacity(slots, 100.0),
-        events=events,
+        setting(parameters(), policy(name), 5, who, **fixed_arrays(3.0)), 0, count, Capacity(slots, 100.0), events
     )

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_inputs import NOBODY_GIVEN, assert_same, entry, fixed_arrays, follow, parameters, policy, record
-from simulator.living.compiled import HISTORY, run_block
-from simulator.living.totals import add_up
+from engine_inputs import assert_same, entry, fixed_arrays, follow, parameters, policy, record, setting
 
-from simulator.living import compiled_cohort, reference
-from simulator.living.cohort_arrays import joined, new_arrays, rows_of
-from simulator.living.ledger import STATES, WIDTH
+from simulator.living import blocks, reference
+from simulator.living.cohort_arrays import joined, new_arrays
+from simulator.living.history import HISTORY
+from simulator.living.ledger import STATES
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
-from simulator.rules.pathway.life import LIFE
+from simulator.living.sums import Sums, add_up
 from simulator.rules.pathway.policy import POLICY
-from simulator.rules.population.patient import COLUMNS, PATIENT
+from simulator.rules.population.patient import COLUMNS
 
 COUNT, FIRST, SEED = 6, 11, 5
 NAMES = ("conservative", "four_doses", "angioplasty_and_cells", "ev_selected")
@@ -24,7 +23,7 @@ BUSY = {"angioplasty_success": 0.95, "repeat_angioplasty": 0.95, "restenosis_rat
 SHORT = 8.0
 
 
-def people(name: str, engine: Any = compiled_cohort.follow, **changed: Any) -> Any:
+def people(name: str, engine: Any = blocks.follow, **changed: Any) -> Any:
     """A handful of people under a policy, by an engine."""
     arrays = fixed_arrays(SHORT)
     asked = {"seed": SEED, "first": FIRST, "count": COUNT, **changed}
@@ -43,7 +42,7 @@ def test_both_loops_live_the_same_lives(name: str) -> None:
     assert np.isfinite(fast.paths).any()
 
 
-@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+@pytest.mark.parametrize("engine", [blocks.follow, reference.follow])
 def test_a_cohort_is_its_people_one_by_one(engine: Any) -> None:
     """Patient 13 alone is the third of a cohort that begins with 11; a seed that is another is somebody else."""
     together, alone = people("four_doses", engine), people("four_doses", engine, first=FIRST + 2, count=1)
@@ -53,7 +52,7 @@ def test_a_cohort_is_its_people_one_by_one(engine: Any) -> None:
     assert other.patients["age"][0] != alone.patients["age"][0]
 
 
-@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+@pytest.mark.parametrize("engine", [blocks.follow, reference.follow])
 def test_a_history_that_is_not_asked_for_is_not_kept(engine: Any) -> None:
     """All else is the same."""
     kept, left = people("four_doses", engine), people("four_doses", engine, events=False)
@@ -64,11 +63,11 @@ def test_a_history_that_is_not_asked_for_is_not_kept(engine: Any) -> None:
 def test_a_history_longer_than_the_room_made_at_first_is_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two events a person, the second run has as much as is needed."""
     usual = people("four_doses")
-    monkeypatch.setattr(compiled_cohort, "ROOM", 2)
+    monkeypatch.setattr(blocks, "ROOM", 2)
     assert_same(usual, people("four_doses"))
 
 
-@pytest.mark.parametrize("engine", [compiled_cohort.follow, reference.follow])
+@pytest.mark.parametrize("engine", [blocks.follow, reference.follow])
 @pytest.mark.usefixtures("few_referrals")
 def test_who_may_not_enter_is_counted_and_has_no_outcomes(engine: Any) -> None:
     """Nobody is 150 years old: all are barred, their outcomes are NaN and nothing is told of them."""
@@ -82,48 +81,16 @@ def test_real_people_are_followed_by_their_rows() -> None:
     """Patients 11 and 12 of three rows are rows 2 and 0."""
     rows = np.full((3, len(COLUMNS)), np.nan)
     rows[:, COLUMNS.index("age")] = [60.0, 70.0, 80.0]
-    for engine in (compiled_cohort.follow, reference.follow):
+    for engine in (blocks.follow, reference.follow):
         assert people("conservative", engine, count=2, given=rows).patients["age"].tolist() == [80.0, 60.0]
 
 
-def block(
-    names: tuple[str, ...], first: int = FIRST, count: int = COUNT, who: Any = None, **sums: Any
-) -> tuple[int, dict[str, Any]]:
+def block(names: tuple[str, ...], count: int = COUNT, who: Any = None, sums: Sums | None = None) -> tuple[int, Sums]:
     """Sums over people under policies, by the loop that keeps nobody."""
-    arrays = fixed_arrays(SHORT)
-    times = len(arrays["times"])
-    totals = sums or empty_sums(len(names), times)
-    person = np.zeros(1, PATIENT)
-    policies = np.concatenate([np.atleast_1d(policy(name)) for name in names])
-    barred = run_block(
-        parameters(**BUSY),
-        policies.view(POLICY),
-        entry() if who is None else who,
-        NOBODY_GIVEN,
-        np.uint64(SEED),
-        FIRST,
-        count,
-        **arrays,
-        reference=1,
-        life=np.zeros(1, LIFE)[0],
-        patient=person[0],
-        row=rows_of(person)[0],
-        **totals,
-    )
-    return barred, totals
-
-
-def empty_sums(policies: int, times: int) -> dict[str, Any]:
-    """Sums before anybody is added."""
-    return {
-        "sums": np.zeros((policies, WIDTH)),
-        "squares": np.zeros((policies, WIDTH)),
-        "outcome_sums": np.zeros((policies, times, OUTCOME_WIDTH)),
-        "outcome_squares": np.zeros((policies, times, OUTCOME_WIDTH)),
-        "difference_squares": np.zeros((policies, times, OUTCOME_WIDTH)),
-        "state_counts": np.zeros((policies, times, STATES)),
-        "perfusion": np.zeros((policies, times, 3)),
-    }
+    shared = setting(parameters(**BUSY), policy(names[0]), SEED, who, **fixed_arrays(SHORT))
+    shared = shared._replace(policies=np.array([policy(name) for name in names], POLICY))
+    totals = Sums.zero(len(names), len(shared.times)) if sums is None else sums
+    return blocks.add_block(shared, FIRST, count, 1, totals), totals
 
 
 def by_hand(cohorts: list[Any]) -> dict[str, Any]:
@@ -135,12 +102,12 @@ def by_hand(cohorts: list[Any]) -> dict[str, Any]:
     seen = np.isfinite(paths)
     known = np.where(seen, paths, 0.0)
     return {
-        "sums": ledgers.sum(axis=1),
-        "squares": (ledgers**2).sum(axis=1),
-        "outcome_sums": outcomes.sum(axis=1),
+        "ledger": ledgers.sum(axis=1),
+        "ledger_squares": (ledgers**2).sum(axis=1),
+        "outcomes": outcomes.sum(axis=1),
         "outcome_squares": (outcomes**2).sum(axis=1),
         "difference_squares": ((outcomes - outcomes[1]) ** 2).sum(axis=1),
-        "state_counts": np.stack([(states == state).sum(axis=1) for state in range(STATES)], axis=-1),
+        "states": np.stack([(states == state).sum(axis=1) for state in range(STATES)], axis=-1),
         "perfusion": np.stack([seen.sum(axis=1), known.sum(axis=1), (known**2).sum(axis=1)], axis=-1),
     }
 
@@ -152,25 +119,25 @@ def test_sums_of_a_block_are_those_of_its_people() -> None:
     """Ledgers, outcomes, differences to the second policy, states and perfusion, and squares (1e-12); added twice, doubled."""
     cohorts = [people(name) for name in PAIR]
     barred, totals = block(PAIR)
-    block(PAIR, **totals)
+    block(PAIR, sums=totals)
     assert barred == 0
     for name, wanted in by_hand(cohorts).items():
-        assert totals[name] == pytest.approx(2.0 * wanted, rel=1e-12, abs=1e-12), name
-    assert (totals["difference_squares"][1] == 0.0).all()
-    assert totals["difference_squares"][0].any()
+        assert getattr(totals, name) == pytest.approx(2.0 * wanted, rel=1e-12, abs=1e-12), name
+    assert (totals.difference_squares[1] == 0.0).all()
+    assert totals.difference_squares[0].any()
 
 
 def test_people_who_were_kept_add_up_to_the_same_bits() -> None:
     """In the same order as the block."""
     cohorts = [people(name) for name in PAIR]
     _, totals = block(PAIR)
-    again = empty_sums(len(PAIR), len(cohorts[0].outcomes[0]))
+    again = Sums.zero(len(PAIR), len(cohorts[0].outcomes[0]))
     kept = [
         np.array([getattr(cohort, name) for cohort in cohorts]) for name in ("ledgers", "censuses", "paths", "outcomes")
     ]
-    add_up(*kept, 1, **again)
-    for name, wanted in totals.items():
-        assert np.array_equal(again[name], wanted), name
+    add_up(again, *kept, 1)
+    for name, mine, wanted in zip(Sums._fields, again, totals, strict=True):
+        assert np.array_equal(mine, wanted), name
 
 
 @pytest.mark.usefixtures("few_referrals")
@@ -178,7 +145,7 @@ def test_a_block_counts_whom_it_could_not_enter() -> None:
     """Two people, none of them 150 years old, add nothing."""
     barred, totals = block(PAIR, count=2, who=record(entry().dtype, {"age_at_least": 150.0}))
     assert barred == 2
-    assert not any(total.any() for total in totals.values())
+    assert not any(total.any() for total in totals)
 
 
 def test_arrays_begin_empty() -> None:

@@ -43,7 +43,7 @@ def outcomes(t: float, state: int = State.ULCER, walking: int = 0, doses: int = 
     """The outcomes by time t of a life, by name; a flat TcPO2 without error of measurement."""
     out = np.full(WIDTH, np.nan)
     params = values(**{**PARAMS, "measurement_sd": 0.0})
-    outcomes_at(out, a_life(last_tcpo2_at=0.4, **life), params, t, state, walking, doses)
+    outcomes_at(out, a_life(last_tcpo2_at=0.4, **life), params, t, np.array([state, walking, doses]))
     return dict(zip(OUTCOMES, map(float, out), strict=True))
 
 

@@ -129,6 +129,7 @@ REGISTER = {
     "severe_tissue_loss_share": 0.0,
     "diabetes_years_mean": 20.0,
     "diabetes_years_sd": 8.0,
+    "diabetes_onset_minimum": 1.0,
     "referral_tcpo2_mean": 18.0,
     "referral_tcpo2_sd": 12.0,
     "measurement_sd": 5.0,

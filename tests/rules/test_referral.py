@@ -113,7 +113,12 @@ def test_an_unknown_level_is_the_patients_own(aside: bool) -> None:
     assert selected(a_life(), patient, values(**CLASSES), policy) is not aside
 
 
-SCHEDULE = {"natural_interval_days": 36.525, "last_tcpo2_days": 73.05, "adjuvant_interaction": 0.5}
+SCHEDULE = {
+    "published_doses": 3.0,
+    "natural_interval_days": 36.525,
+    "last_tcpo2_days": 73.05,
+    "adjuvant_interaction": 0.5,
+}
 
 
 def planned(policy: dict[str, float], who: dict[str, float] | None = None) -> Any:

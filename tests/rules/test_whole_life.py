@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 import simpy
-from simulator.living.compiled import HISTORY, live, note, note_visits, take_census
 
-from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, at_risk, exponential, values
-from simulator.living.ledger import FIELDS, WIDTH, visit_table
-from simulator.living.reference import Course, new_setting, patient_process
+from rules.people import PATIENT_NUMBER, a_life, a_patient, a_policy, a_setting, at_risk, exponential, opened, values
+from simulator.compiling import compiled_on_given_memory
+from simulator.living.books import event_happens, time_passes
+from simulator.living.census import take_census
+from simulator.living.history import HISTORY, note, note_visits
+from simulator.living.ledger import FIELDS
+from simulator.living.next_event import care_under, live
+from simulator.living.reference import Course, patient_process
+from simulator.living.setting import Setting
 from simulator.words.vocabulary import Event, Repeat, Risk, State, Stream, Wound
 
 HORIZON, EFFECT_RATE, COST_RATE = 5.0, 0.03, 0.05
-VISITS = np.array([0.25, 1.0, 2.0, 4.5])
-TIMES = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 5.0])
+VISITS = (0.25, 1.0, 2.0, 4.5)
+TIMES = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0)
 NO_EVENT_AFTER = {
     **dict.fromkeys(("death_rate_healed", "death_rate_amputee", "death_rate_wound", "recurrence_rate"), 0.0),
     **dict.fromkeys(("postoperative_death_rate", "conversion_rate", "amputation_rate", "minor_amputation_rate"), 0.0),
@@ -60,26 +65,33 @@ class Told:
         }
 
 
+def shared(params: Any, policy: Any) -> Setting:
+    """What the lives of these tests share."""
+    return a_setting(params, policy, HORIZON, VISITS, TIMES, (EFFECT_RATE, COST_RATE))
+
+
+@compiled_on_given_memory
+def lived(books: Any, life: Any, patient: Any, setting: Any) -> None:
+    """The compiled loop under the only policy, the books being open."""
+    live(life, patient, setting, care_under(setting, 0), time_passes, event_happens, books)
+
+
 def by_compiled(life: Any, patient: Any, params: Any, policy: Any, room: int = 40) -> Told:
     """By the loop of the compiled engine."""
-    ledger, census = np.zeros(WIDTH), np.zeros((len(TIMES), 3), np.int64)
-    history = np.zeros(room, HISTORY)
-    clock = np.array([HORIZON, EFFECT_RATE, COST_RATE])
-    table = visit_table(VISITS, COST_RATE)
-    n = live(life, patient, params, policy, clock, VISITS, table, ledger, TIMES, census, history, 0)
-    return Told(life, ledger, census, history[:n])
+    setting = shared(params, policy)
+    books = opened(life, patient, setting, room)
+    lived(books, life, patient, setting)
+    return Told(life, books.page.ledger, books.census, books.history[: books.page.events])
 
 
 def by_simpy(life: Any, patient: Any, params: Any, policy: Any) -> Told:
     """By a process of the SimPy engine."""
-    ledger, census = np.zeros(WIDTH), np.zeros((len(TIMES), 3), np.int64)
-    clock = np.array([HORIZON, EFFECT_RATE, COST_RATE])
-    setting = new_setting(params, policy, clock, VISITS, visit_table(VISITS, COST_RATE), TIMES)
-    course = Course(setting, life, patient, ledger, census)
+    setting = shared(params, policy)
+    course = Course(setting, 0, life, patient, opened(life, patient, setting))
     env = simpy.Environment()
     env.process(patient_process(env, course))
     env.run()
-    return Told(life, ledger, census, course.history)
+    return Told(life, course.books.page.ledger, course.books.census, course.history)
 
 
 ENGINES = pytest.mark.parametrize("told", [by_compiled, by_simpy])
@@ -131,7 +143,7 @@ def test_a_wound_that_heals_and_a_patient_who_walks_until_death(told: Engine) ->
     assert found.books["effect_healed"] == pytest.approx((exp(-0.015) - exp(-0.075)) / 0.03)
     assert found.books["cost_healed"] == pytest.approx((exp(-0.025) - exp(-0.125)) / 0.05)
     assert found.books["cost_count_healed"] == pytest.approx(exp(-0.025))
-    assert found.books["cost_count_visit"] == pytest.approx(sum(np.exp(-0.05 * VISITS[:3])))
+    assert found.books["cost_count_visit"] == pytest.approx(sum(np.exp(-0.05 * np.array(VISITS[:3]))))
 
 
 @ENGINES
@@ -290,25 +302,20 @@ def test_a_history_without_room_is_counted_all_the_same() -> None:
     """So that the caller can make room: three events and four visits were to be written, two lines were there."""
     life = a_life(**PLAIN)
     at_risk(life, Risk.HEALING, 1.0, unspent=0.5)
-    ledger, census = np.zeros(WIDTH), np.zeros((len(TIMES), 3), np.int64)
-    history = np.zeros(2, HISTORY)
-    clock = np.array([HORIZON, EFFECT_RATE, COST_RATE])
-    table = visit_table(VISITS, COST_RATE)
-    params, policy = values(**NO_EVENT_AFTER), a_policy()
-    n = live(life, a_patient(), params, policy, clock, VISITS, table, ledger, TIMES, census, history, 0)
-    assert n == 4 + len(VISITS)
-    assert [event["event"] for event in history] == [Event.REFERRAL, Event.VISIT]
+    setting, patient = shared(values(**NO_EVENT_AFTER), a_policy()), a_patient()
+    books = opened(life, patient, setting, 2)
+    lived(books, life, patient, setting)
+    assert books.page.events == 4 + len(VISITS)
+    assert [event["event"] for event in books.history] == [Event.REFERRAL, Event.VISIT]
 
 
 def test_a_history_that_nobody_keeps_costs_nothing() -> None:
     """No event is counted for it; life and books are the same."""
-    ledger, census = np.zeros(WIDTH), np.zeros((len(TIMES), 3), np.int64)
-    clock = np.array([HORIZON, EFFECT_RATE, COST_RATE])
-    table = visit_table(VISITS, COST_RATE)
-    params, policy = values(**NO_EVENT_AFTER), a_policy()
-    none = np.zeros(0, HISTORY)
-    assert live(a_life(**PLAIN), a_patient(), params, policy, clock, VISITS, table, ledger, TIMES, census, none, 0) == 0
-    assert ledger[FIELDS.index("clock_alive")] == 5.0
+    life, setting, patient = a_life(**PLAIN), shared(values(**NO_EVENT_AFTER), a_policy()), a_patient()
+    books = opened(life, patient, setting)
+    lived(books, life, patient, setting)
+    assert books.page.events == 0
+    assert books.page.ledger[FIELDS.index("clock_alive")] == 5.0
 
 
 def test_an_event_is_noted_where_there_is_room() -> None:
@@ -323,7 +330,7 @@ def test_visits_of_a_span_are_noted_from_its_beginning_to_before_its_end() -> No
     """Of visits at 0.25, 1, 2 and 4.5 years those at 1 and 2 lie in [1, 4.5), of a limb that gains 2 mmHg a year."""
     history = np.zeros(5, HISTORY)
     life = a_life(tcpo2_slope=2.0)
-    assert note_visits(history, 1, life, values(measurement_sd=0.0), VISITS, 1.0, 4.5) == 3
+    assert note_visits(history, 1, life, values(measurement_sd=0.0), np.array(VISITS), 1.0, 4.5) == 3
     assert history[1:3].tolist() == [(PATIENT_NUMBER, 1.0, Event.VISIT, 22.0), (PATIENT_NUMBER, 2.0, Event.VISIT, 24.0)]
 
 
@@ -332,6 +339,7 @@ def test_a_census_counts_whoever_is_there_in_a_span(last: bool, seen: list[float
     """At 1 and 2 of the times 0.5, 1, 2 and 3, between years 1 and 2: year 2 belongs to the next span, if there is one."""
     times = np.array([0.5, 1.0, 2.0, 3.0])
     census = np.full((4, 3), -1, np.int64)
-    take_census(census, times, a_life(walking=1, doses=2), int(State.HEALED), 1.0, 2.0, last)
+    life = a_life(time=1.0, walking=1, doses=2)
+    assert take_census(census, times, life, int(State.HEALED), 2.0, last) == (3.0 if last else 2.0)
     for row, t in zip(census.tolist(), times, strict=True):
         assert row == ([State.HEALED, 1, 2] if t in seen else [-1, -1, -1])

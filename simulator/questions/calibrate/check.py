@@ -111,8 +111,8 @@ def targets_table(
     each = max(50, patients // BATCHES)
     cohort = FoundingCohort(scenario, data, each * BATCHES, seed)
     lives = cohort.lives(params)
-    whole = simulated_targets(summarise(lives, data.follow_up_years, data.longest)[None])[0]
-    parts = np.array([summarise(part, data.follow_up_years, data.longest) for part in np.split(lives, BATCHES)])
+    whole = simulated_targets(summarise(lives, data)[None])[0]
+    parts = np.array([summarise(part, data) for part in np.split(lives, BATCHES)])
     se = np.nanstd(simulated_targets(parts), axis=0, ddof=1) / BATCHES**0.5
     rows: list[dict[str, Any]] = [
         {"target": name, "observed": seen, "low": low, "high": high, "simulated": float(value), "se": float(error)}
@@ -161,12 +161,7 @@ def predictive_table(scenario: Scenario, data: Founding, draws: NDArray[np.void]
     Columns target, observed, predicted, low, high, inside; `draws` are engine parameters (draws,).
     """
     cohort = FoundingCohort(scenario, data, data.n, seed)
-    statistics = np.array(
-        [
-            summarise(cohort.lives(params, first=k * data.n), data.follow_up_years, data.longest)
-            for k, params in enumerate(draws)
-        ]
-    )
+    statistics = np.array([summarise(cohort.lives(params, first=k * data.n), data) for k, params in enumerate(draws)])
     simulated = simulated_targets(statistics)
     low, high = np.nanquantile(simulated, [0.025, 0.975], axis=0)
     observed = list(observed_targets(data))

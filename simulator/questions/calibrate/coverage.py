@@ -36,7 +36,7 @@ def observe(lives: Array, data: Founding) -> Observed:
     """A synthetic cohort as its paper would have published it."""
     first = np.bincount(cells(lives, 1.0), minlength=8)
     last = np.bincount(cells(lives, lives[:, 3]), minlength=8)
-    return Observed(joint_tables(first, last), summarise(lives, data.follow_up_years, data.longest))
+    return Observed(joint_tables(first, last), summarise(lives, data))
 
 
 def coverage(

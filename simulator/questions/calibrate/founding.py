@@ -24,11 +24,9 @@ from simulator.scenario.scenario import Scenario
 Array = NDArray[np.float64]
 
 CONTRASTS = ("amputation_control", "amputation_treated", "tcpo2_control", "tcpo2_treated")
-"""Amputated by one year and mean TcPO2 (mmHg) of kept limbs at six months, under conservative care and one treatment, in
+"""Amputated and mean TcPO2 (mmHg) of kept limbs when trials compare arms, under conservative care and one treatment, in
 people as in the founding cohort: the randomised trials mostly gave one treatment."""
 ALL = (*STATISTICS, *CONTRASTS)
-CONTRAST_YEARS = 1.0
-CONTRAST_TCPO2_YEARS = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class FoundingCohort:
         """Patients first, first + 1, ... as the study observed them, shape (patients, columns of `cohort.COLUMNS`)."""
         if window is None:
             own = float(params["drop_out_rate"])
-            window = Window(self.data.shortest, self.data.longest, own, CONTRAST_TCPO2_YEARS)
+            window = Window(self.data.shortest, self.data.longest, own, self.data.contrast_tcpo2_years)
         scenario = self.scenario
         setting = new_setting(
             params,
@@ -62,13 +60,12 @@ class FoundingCohort:
     def statistics(self, params: Any, first: int = 0) -> Array:
         """Every statistic of `ALL` for one set of parameters."""
         out = np.zeros(len(ALL))
-        out[: len(STATISTICS)] = summarise(
-            self.lives(params, first=first), self.data.follow_up_years, self.data.longest
-        )
-        window = Window(CONTRAST_YEARS, CONTRAST_YEARS, 0.0, CONTRAST_TCPO2_YEARS)
+        out[: len(STATISTICS)] = summarise(self.lives(params, first=first), self.data)
+        compared = self.data.contrast_years
+        window = Window(compared, compared, 0.0, self.data.contrast_tcpo2_years)
         for arm, policy in enumerate(("conservative", "single_dose")):
             lives = self.lives(params, policy, window, first)
-            out[len(STATISTICS) + arm] = np.mean(lives[:, AMPUTATED] <= CONTRAST_YEARS)
+            out[len(STATISTICS) + arm] = np.mean(lives[:, AMPUTATED] <= compared)
             out[len(STATISTICS) + 2 + arm] = np.nanmean(lives[:, CONTRAST])
         return out
 

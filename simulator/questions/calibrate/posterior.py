@@ -85,8 +85,8 @@ def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, 
     """Scatter of summaries of cohorts of the study's size at one point."""
     params = scenario.parameter_draws(as_table(prior.values(z[None])))[0]
     lives = FoundingCohort(scenario, data, cohorts * data.n, seed_of(seed, "scatter")).lives(params)
-    small = np.array([summarise(part, data.follow_up_years, data.longest) for part in np.split(lives, cohorts)])
-    return small_sample(small, summarise(lives, data.follow_up_years, data.longest), data.end_known)
+    small = np.array([summarise(part, data) for part in np.split(lives, cohorts)])
+    return small_sample(small, summarise(lives, data), data.end_known)
 
 
 def log_prior(z: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.calibrate.targets import REACHABLE
+from simulator.questions.calibrate.targets import REACHABLE, Founding
 
 Array = NDArray[np.float64]
 HEALED, AMPUTATED, DIED, FOLLOWED, LOST, DOSES, ENROLMENT, LAST, WALKED, BELOW, CONTRAST = range(11)
@@ -93,16 +93,16 @@ def mean_sd(values: Array) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1))
 
 
-def summarise(lives: Array, quartiles: Array, longest: float) -> Array:
+def summarise(lives: Array, data: Founding) -> Array:
     """Every published summary of `lives` (patients, columns of `cohort.COLUMNS`) in the order of `STATISTICS`.
 
-    `quartiles` are the published follow-up times (years) and `longest` the longest administrative follow-up (years).
+    What people are divided by (quartiles of follow-up, TcPO2) and the longest follow-up are those of the published `data`.
     """
     last, doses = lives[:, LAST], lives[:, DOSES]
-    high = last >= 40.0
+    high = last >= data.tcpo2_split
     table = moves(lives)
     by_dose = [np.mean((high == h) & (doses == d)) for h, d in DOSE_CELLS]
-    quarter = np.bincount(np.searchsorted(quartiles, lives[:, FOLLOWED]), minlength=4)[:4] / len(lives)
+    quarter = np.bincount(np.searchsorted(data.follow_up_years, lives[:, FOLLOWED]), minlength=4)[:4] / len(lives)
     cell = cells(lives, 1.0)
     healed = (cell == 2) | (cell == 6)
     amputated = lives[:, AMPUTATED] <= lives[:, FOLLOWED]
@@ -118,7 +118,7 @@ def summarise(lives: Array, quartiles: Array, longest: float) -> Array:
             mean_sd(last[healed])[0],
             mean_sd(last[~healed])[0],
             healing_days(lives, 1.0),
-            healing_days(lives, longest),
+            healing_days(lives, data.longest),
             *np.quantile(lives[:, FOLLOWED], [0.25, 0.5, 0.75]),
             np.mean(lives[:, WALKED] <= lives[:, FOLLOWED]),
             mean_sd(lives[amputated, BELOW])[0],

@@ -44,7 +44,9 @@ class Founding:
     cells_1_year: NDArray[np.int64]
     cells_end: NDArray[np.int64]
     doses: NDArray[np.int64]
-    """Shape (2, 3): TcPO2 after the last treatment below 40 / at least 40, by one, two, three doses."""
+    """Shape (2, 3): TcPO2 after the last treatment below the split / at least that, by one, two, three doses."""
+    tcpo2_split: float
+    """mmHg."""
     follow_up_years: NDArray[np.float64]
     enrolment: tuple[float, float, float]
     last: tuple[float, float, float]
@@ -59,6 +61,9 @@ class Founding:
     shortest: float
     longest: float
     """Administrative follow-up, years."""
+    contrast_years: float
+    contrast_tcpo2_years: float
+    """When randomised trials compare amputation and TcPO2 between arms, years."""
     end_known: bool = True
     """Whether what came after the first year is read; without it the fit is to the first year alone."""
 
@@ -146,6 +151,7 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         cells_1_year=np.array(f["alive_1_year"] + f["dead_1_year"]),
         cells_end=np.array(f["alive_end"] + f["dead_end"]),
         doses=np.array([f["doses_below_40"], f["doses_at_least_40"]]),
+        tcpo2_split=f["tcpo2_split"],
         follow_up_years=np.array(f["follow_up_years"]),
         enrolment=triple(f["tcpo2_enrolment"]),
         last=triple(f["tcpo2_last"]),
@@ -159,6 +165,8 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         below_knee=(f["below_knee_end"], f["amputations_end"]),
         shortest=(cut - closed).days / 365.25,
         longest=(cut - opened).days / 365.25,
+        contrast_years=raw["comparison"]["amputation_years"],
+        contrast_tcpo2_years=raw["comparison"]["tcpo2_years"],
     )
     return founding, {view: _contrast(c) for view, c in raw["contrasts"].items()}
 

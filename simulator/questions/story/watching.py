@@ -92,7 +92,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
     if not make_patient(records[0], row, setting.given, params, setting.entry, setting.seed, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
-    course = Course(setting, 0, life, records[0], patient)
+    course = Course.begun(setting, 0, life, records[0], patient)
     budgets = Budgets(life, records[0], params, *life_table)
     moments = [_moment(course, nan, False)]
     times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]

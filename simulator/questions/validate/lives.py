@@ -14,6 +14,7 @@ from simulator.living.room import new_room
 from simulator.living.setting import new_setting
 from simulator.questions.validate.measures import COLUMNS
 from simulator.rules.draws import normal
+from simulator.rules.pathway.policy import POLICY
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import COLUMNS as PATIENT_COLUMNS
 from simulator.rules.population.patient import make_patient, measured
@@ -65,14 +66,14 @@ class GroupSetting:
     horizon: float
     seed: int
 
-    def lives(self, params: Any, policies: Any, first: int, count: int, times: Array) -> tuple[Array, Array]:
+    def lives(self, params: Any, policy: Any, first: int, count: int, times: Array) -> tuple[Array, Array]:
         """People first, first + 1, ...: their lives (count, columns) and measured TcPO2 (count, times).
 
         Raises LookupError if somebody cannot meet the entry criteria.
         """
         setting = new_setting(
             params,
-            policies,
+            np.array([policy], POLICY),
             self.entry,
             NOBODY_GIVEN,
             self.seed,

@@ -112,7 +112,7 @@ class StudyOfDraws:
             for place, field_name in enumerate(group.params.dtype.names or (), at + 1):
                 params[field_name] = row[place]
             at += 1 + len(group.params.dtype.names or ())
-            lives, tcpo2 = group.setting.lives(params[0], policy, draw * group.lives, group.lives, times[visits])
+            lives, tcpo2 = group.setting.lives(params[0], policy[0], draw * group.lives, group.lives, times[visits])
             unknown = np.full(len(lives), np.nan)
             seen[name] = [
                 Seen(lives, tcpo2[:, visits.index(k)] if k in visits else unknown) for k in range(len(quantities))

@@ -1,4 +1,4 @@
-"""Angioplasty: a rise over weeks to a common level, taken back by restenosis, and dilated again once in some."""
+"""Angioplasty: a rise over weeks to a common level, taken back by restenosis, and dilated again in some."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.life import limb_kept, wound_open
 from simulator.rules.perfusion import add_ramp, tcpo2
 from simulator.words.vocabulary import DAYS_PER_YEAR, Stream, Wound
-
-MOST_ANGIOPLASTIES = 2
 
 
 @compiled
@@ -46,7 +44,7 @@ def restenosis(life: Any, params: Any) -> None:
     t = life.restenosis_at
     life.restenosis_at = inf
     number = life.angioplasties
-    if number >= MOST_ANGIOPLASTIES or not limb_kept(life) or not wound_open(life):
+    if number >= params.most_angioplasties or not limb_kept(life) or not wound_open(life):
         return
     if uniform(life.seed, life.patient, Stream.REPEAT_ANGIOPLASTY, number) < params.repeat_angioplasty:
         life.next_angioplasty = t + params.restenosis_fall_days / DAYS_PER_YEAR

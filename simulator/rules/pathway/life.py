@@ -9,7 +9,9 @@ import numpy as np
 from simulator.compiling import compiled, record_dtype
 from simulator.words.vocabulary import Limb, Risk, State, Wound
 
-MOST_RAMPS = 8
+MOST_RAMPS = 10
+"""A recovery and its waning, and the rise and fall of each angioplasty: three by the register's largest limit, and one that
+a trial's crossover may add."""
 RISKS = len(Risk)
 
 LIFE = record_dtype(

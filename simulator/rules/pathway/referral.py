@@ -85,7 +85,8 @@ def begin_life(
 def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
     """Plan the first dose and the angioplasty of those whom the policy treats."""
     life.treated = 0
-    life.last_tcpo2_at = 2.0 * params.natural_interval_days / DAYS_PER_YEAR + params.last_tcpo2_days / DAYS_PER_YEAR
+    last_date = (params.published_doses - 1.0) * params.natural_interval_days / DAYS_PER_YEAR
+    life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
     if policy.doses < 0.5 and policy.angioplasty < 0.5:
         return
     if not may_enter(policy, patient) or not selected(life, patient, params, policy):

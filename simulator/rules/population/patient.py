@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.compiling import compiled, record_dtype
+from simulator.compiling import compiled, compiled_in_place, record_dtype
 from simulator.rules.draws import normal, normal_quantile, uniform
 from simulator.rules.population.criteria import may_enter
 from simulator.words.vocabulary import ARTERIES, Renal, Stream
@@ -121,7 +121,8 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, de
         variance = log(1.0 + variation * variation)
         z = normal(seed, i, Stream.DIABETES_YEARS, attempt)
         patient.diabetes_years = min(
-            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance), patient.age - 1.0
+            params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance),
+            patient.age - params.diabetes_onset_minimum,
         )
         patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
     patient.tcpo2 = truncated_normal(
@@ -184,10 +185,10 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
         high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
         patient.small_ev_high = 1.0 if high < abs(level - params.small_ev_low_mean) / params.small_ev_low_sd else 0.0
     if given[DIABETES_YEARS] != given[DIABETES_YEARS]:
-        patient.diabetes_years = min(patient.diabetes_years, patient.age - 1.0)
+        patient.diabetes_years = min(patient.diabetes_years, patient.age - params.diabetes_onset_minimum)
 
 
-@compiled
+@compiled_in_place
 def recruited_from(given: Any, seed: int, i: int) -> Any:
     """The row of a table of real patients that a trial's patient i is, drawn at random from all of them, as (1, columns).
 
