@@ -79,15 +79,16 @@ def _are_policies(policies: object) -> bool:
 
     if isinstance(policies, Mapping):
         return all(isinstance(n, str) and (p is None or isinstance(p, Policy)) for n, p in policies.items())
-    listed = isinstance(policies, Sequence) and not isinstance(policies, str)
-    return listed and all(isinstance(name, str) for name in policies)
+    if isinstance(policies, str) or not isinstance(policies, Sequence):
+        return False
+    return all(isinstance(name, str) for name in policies)
 
 
 def number_and_table(patients: Patients | None) -> tuple[int | None, Any]:
     """What `patients` means: how many, or a table of real ones."""
     if isinstance(patients, str | Path) or hasattr(patients, "to_csv"):
         return None, patients
-    return patients, None  # type: ignore[return-value]
+    return patients, None
 
 
 def check(question: str, **asked: tuple[object, int, int]) -> None:

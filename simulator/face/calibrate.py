@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.questions.calibrate.posterior import Effort, Posterior
-    from simulator.questions.calibrate.targets import Data
+    from simulator.questions.calibrate.targets import Contrast, Founding
     from simulator.work.store import Store
 
 SCENARIO = "founding_cohort"
@@ -63,9 +63,8 @@ def calibrate(
         seed=(seed, 0, SMALL_SEEDS - 1),
         cohorts=(cohorts, 0, 2_000),
     )
-    if check and (first_year or smoke):
-        key = "first_year" if first_year else "smoke"
-        raise BadInput([Problem("calibrate", key, "with check", "a fit: check=False")])
+    if check and first_year:
+        raise BadInput([Problem("calibrate", "first_year", "with check", "a fit: check=False")])
     if cohorts is None:
         cohorts = 50 if smoke else 200
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
@@ -152,16 +151,14 @@ def fitted(
         targets, predictive = tables["targets"], tables["predictive"]
         end_known = not first_year
         out.report(
-            calibration_report(
-                out, scenario.register, targets, predictive, draws, recovered, posterior, end_known
-            )
+            calibration_report(out, scenario.register, targets, predictive, draws, recovered, posterior, end_known)
         )
 
     moved = {"movement": movement_table(scenario.register, draws)}
     return _collected(tables | moved, write, scenario.inputs, seed, settings, begun, (f"{work.folder.name}/",))
 
 
-def _plan(smoke: bool, first_year: bool) -> tuple[Data, Mapping[str, Any], Effort]:
+def _plan(smoke: bool, first_year: bool) -> tuple[Founding, dict[str, Contrast], Effort]:
     """What is fitted to, the views of the evidence, and how much is simulated."""
     from simulator.questions.calibrate.posterior import SMOKE, Effort
     from simulator.questions.calibrate.targets import load_targets

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -24,23 +24,8 @@ SHOWN = 10
 """Rows of the first table that a notebook shows."""
 
 
-class Folder(Protocol):
-    """What a `write_*` function asks of the folder it fills; `OutputFolder` has it, too."""
-
-    def table(self, name: str, frame: pd.DataFrame) -> None:
-        """Add a table."""
-
-    def per_patient(self, name: str, frame: pd.DataFrame) -> None:
-        """Add a table with a row a patient, event or draw."""
-
-    def figure(self, name: str, figure: Figure) -> None:
-        """Add a figure."""
-
-    def text(self, filename: str, text: str) -> None:
-        """Add a text file."""
-
-    def report(self, report: Report) -> None:
-        """Add the report."""
+Folder: TypeAlias = Any
+"""What a `write_*` function fills: an `OutputFolder`, or a `Collection` in its place."""
 
 
 class Collection:

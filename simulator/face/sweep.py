@@ -58,14 +58,18 @@ def sweep(
     begun = now()
     check("sweep", workers=(workers, 1, MOST_WORKERS))
     if not isinstance(study, str | Path | Mapping):
-        raise BadInput([Problem("sweep", "study", type(study).__name__, "a name, a file or a dictionary of its tables")])
+        raise BadInput(
+            [Problem("sweep", "study", type(study).__name__, "a name, a file or a dictionary of its tables")]
+        )
     tables, name = (study, "study") if isinstance(study, Mapping) else study_tables(study)
     planned = sweep_of(merged(tables, overrides or {}), name)
     runs = _made(planned, folder, workers, progress)
     return _indices(planned, runs, begun) if isinstance(planned, Sweep) else _choices(planned, runs, begun)
 
 
-def _made(planned: Sweep | PolicySweep, folder: str | Path | None, workers: int | None, progress: Progress | None) -> Runs:
+def _made(
+    planned: Sweep | PolicySweep, folder: str | Path | None, workers: int | None, progress: Progress | None
+) -> Runs:
     """Every run of a study, made where it is missing."""
     from simulator.questions.value.lives import silent
     from simulator.work.disk import remove

@@ -139,7 +139,9 @@ def _course(register: Register, seed: int, progress: Progress | None, begun: tup
         write_course_page(folder, found)
 
     inputs = {COURSE: figures.content, **evidence_files()}
-    findings = Findings("validate", tables_of(found), {}, inputs=inputs, seed=seed, settings={"register": register.hash()})
+    findings = Findings(
+        "validate", tables_of(found), {}, inputs=inputs, seed=seed, settings={"register": register.hash()}
+    )
     return Collected(findings, write, lambda: answer(found), lambda: printed(found), begun)
 
 
