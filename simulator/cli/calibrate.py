@@ -10,7 +10,8 @@ import typer
 from simulator.words.errors import BadInput, CheckFailed, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from simulator.face.collected import Collected
+    from simulator.work.store import Store
 
 
 def main(
@@ -65,24 +66,22 @@ def main(
     else:
         work = work_in(out, smoke, first_year, seed)
         found = fitted(work, settings, seed, progress, begun)
-        with work.going_on():
-            found.save(out)
-            if install:
-                _install(found.texts)
-        # Only once its results are there and in use, the work that led to them may go.
-        work.remove()
+        _finish(found, out, work, install)
     found.show(out)
     if check and found.facts["outside"]:
         raise CheckFailed(f"{found.facts['outside']} observed number(s) lie outside their interval; see targets.csv")
 
 
-def _install(texts: Mapping[str, str]) -> None:
-    """Replace what every command reads."""
+def _finish(found: Collected, out: Path, work: Store, install: bool) -> None:
+    """Write the results, then replace what every command reads, and only then let go of the work that led to them."""
     from simulator.evidence.shipped import shipped
     from simulator.work.disk import save
 
-    for name, text in texts.items():
-        save(shipped("calibration") / name, text.encode("utf-8"))
+    with work.going_on():
+        found.save(out)
+        for name, text in found.texts.items() if install else ():
+            save(shipped("calibration") / name, text.encode("utf-8"))
+    work.remove()
 
 
 def _check_installable() -> None:

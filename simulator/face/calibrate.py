@@ -52,9 +52,10 @@ def calibrate(
     Raises BadInput with everything that is wrong with what was asked for.
 
     >>> import simulator as sim
-    >>> found = sim.calibrate(patients=2_000)
-    >>> {"observed", "simulated", "inside"} <= set(found.targets.columns)
-    True
+    >>> sim.calibrate(patients=10)
+    Traceback (most recent call last):
+    simulator.words.errors.BadInput: 1 problem(s) in the input:
+      calibrate: patients = 10; allowed: a whole number, 2,000 to 1,000,000
     """
     begun = now()
     check_numbers(

@@ -32,7 +32,8 @@ def compare(
     sceptical, central or optimistic) default to its own. `policies` may be a dictionary of names with policies made in
     Python (`Policy`; None for the one of this name that there is), `patients` a table of real ones (a CSV file or a
     DataFrame). `overrides` is a difference laid over the scenario, in the words of its file. `reliance` finds out which
-    results rest on recalled or assumed values, which takes as long again. `progress` is called with lives done and to do.
+    results rest on recalled or assumed values, which takes as long again. `engine` is compiled (fast) or simpy (the readable
+    reference; the default where a resource is shared). `progress` is called with lives done and to do.
 
     Tables of the result (means of shares are 0 to 1, times are years, `se` is the Monte Carlo standard error): ``outcomes``
     (policy, outcome, time_years, mean, se), ``differences`` (to the reference, in the same people), ``per_hundred``,

@@ -44,10 +44,11 @@ def psa(
 ) -> Result:
     """Simulate policies under joint draws of the clinical parameters: a probabilistic sensitivity analysis.
 
+    `policies`, `view` and `overrides` are those of `compare`.
     `draws` is how many, taken from the posterior and the other parameters' distributions, or a table with a row a draw and a
     column a parameter that varies (a column ``draw`` names the rows). `distributions` replaces the draws of single
     parameters, independent of all others, by those of a frozen SciPy distribution. Each draw has `patients` of its own,
-    1,000 unless told, who have the same luck under every policy.
+    1,000 unless told, who have the same luck under every policy. `workers` threads decide how long it takes and nothing else.
 
     Tables of the result: ``parameters`` (draw, then a column a parameter; a row a draw), ``outcomes`` (draw, policy,
     outcome, time_years, mean; means of shares are 0 to 1, times are years) and ``intervals`` (policy, outcome, time_years,

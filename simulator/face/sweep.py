@@ -36,7 +36,7 @@ def sweep(
     `study` is a shipped name, a file (TOML) or the same tables as a dictionary: parameters, outputs, method (one_way, grid,
     morris, dgsm, sobol, fast, rbd_fast, pawn, regional, or policies, which compares policies over every combination of
     settings), size, seed. `overrides` replaces keys of it. Finished runs are kept in `folder`, where an interrupted study
-    goes on and a larger one reuses them; without it they are made in memory's place and go. `workers` processes decide how
+    goes on and a larger one reuses them; without it they are not kept. `workers` processes decide how
     long it takes and nothing else.
 
     Tables of the result: ``indices``, ``noise``, and by method ``convergence``, ``ranking``, ``emulators``, ``emulated``; of
@@ -46,9 +46,11 @@ def sweep(
 
     >>> import simulator as sim
     >>> found = sim.sweep({
-    ...     "method": "one_way", "size": 3, "seed": 1, "patients": 50, "outputs": ["protocol.death"],
-    ...     "model": {"kind": "clinical", "settings": {"scenario": "base"}}, "parameters": {"names": ["restenosis_rate"]},
-    ... })  # doctest: +SKIP
+    ...     "method": "one_way", "size": 2, "seed": 1, "patients": 50, "model": {"kind": "clti"},
+    ...     "outputs": ["difference(protocol, conservative).death@1"], "parameters": {"names": ["restenosis_rate"]},
+    ... })
+    >>> len(found.runs)
+    3
     """
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.questions.sweep.study import study_tables

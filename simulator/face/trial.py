@@ -35,7 +35,7 @@ def trial(
 
     `design` is a shipped name or a file (TOML) with arms, endpoints and tests, accrual, looks and stopping rules;
     `overrides` is a difference laid over it, in its own words, as ``{"size": {"patients": 300}}``. `trials` are simulated
-    under each truth: stated, stated_null (what the design states; the same without its effect), scenario, null (no effect;
+    under each of `truths`: stated, stated_null (what the design states; the same without its effect), scenario, null (no effect;
     with a margin, on it), alike, posterior (assurance), draw:NUMBER, sceptical, central or optimistic; default: scenario,
     null and posterior, after stated and stated_null where the design states rates. `power` (0.1 to 1) is what sizes are for,
     by default the design's. `quick` leaves out the search for the size and the curves. `export` hands out the data of so

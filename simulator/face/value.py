@@ -38,6 +38,7 @@ def value(
 ) -> Collected:
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
+    `policies`, `view` and `overrides` are those of `compare`.
     `perspective` (italy, uk, czechia or a TOML file) says who pays and brings the life table of its country; `wound_costs`
     prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B, C or D; `thresholds` are money
     per QALY, the first leads; `draws` of the parameters have `patients` each. All default to the scenario's. `trial` is the
