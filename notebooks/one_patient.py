@@ -17,8 +17,6 @@
 # turns up on the way: what flows to the foot, what is measured of it, what can happen, and where luck comes in.
 
 # %%
-import matplotlib.pyplot as plt
-
 import simulator as sim
 
 scenario = sim.load_scenario("base", policies=["conservative", "protocol"])
@@ -46,17 +44,11 @@ print(told.summary())
 # %%
 print(f"Standard deviation of a measurement: {scenario.register['measurement_sd'].value:g} mmHg")
 
-figure, axes = plt.subplots(figsize=(7, 4))
-for policy, path in told.paths.groupby("policy", sort=False):
-    (line,) = axes.plot(path["time_years"], path["tcpo2"], label=f"{scenario.policies[policy].label}, true")
-    visits = told.events.query("policy == @policy and event == 'visit'")
-    axes.plot(visits["time_years"], visits["tcpo2"], "o", color=line.get_color(), alpha=0.5)
-axes.set(xlabel="years since referral", ylabel="TcPO2, mmHg", xlim=(0, 3))
-axes.legend(frameon=False)
-figure.tight_layout()
+told.plot()
 
 # %% [markdown]
-# Dots are measurements at visits. Where a line ends before three years, the leg or the life was lost.
+# Lines are the truth, dots what was measured at visits, triangles treatments. Where a line ends early, the leg or the life
+# was lost. The panels to the right show the luck that was spent; they are explained below.
 #
 # ## Does the limb recover?
 #

@@ -35,13 +35,15 @@ def calibrate(
     first_year: bool = False,
     cohorts: int | None = None,
     patients: int = 20_000,
+    draws: int = DRAWS,
     seed: int = 1,
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Collected:
     """Check the committed fit against what was observed, or with ``check=False`` fit the free parameters anew.
 
-    `patients` are simulated for the check. A fit takes hours; with `smoke` it is rough and takes two minutes. `first_year`
+    `patients` are simulated for the check, and a cohort of the study's size for each of so many
+    `draws` of the posterior. A fit takes hours; with `smoke` it is rough and takes two minutes. `first_year`
     fits to the first year alone. `cohorts` synthetic cohorts test whether known parameters are recovered: 200 unless told,
     50 with `smoke`. Designs that were simulated are kept in `folder`, where an interrupted fit goes on.
 
@@ -63,14 +65,17 @@ def calibrate(
         patients=(patients, 2_000, 1_000_000),
         seed=(seed, 0, SMALL_SEEDS - 1),
         cohorts=(cohorts, 0, 2_000),
+        draws=(draws, 2, 100_000),
     )
     if check and first_year:
         raise BadInput([Problem("calibrate", "first_year", "with check", "a fit: check=False")])
     if cohorts is None:
         cohorts = 50 if smoke else 200
     settings = {"check": check, "smoke": smoke, "first_year": first_year, "cohorts": cohorts, "patients": patients}
+    if draws != DRAWS:
+        settings["draws"] = draws
     if check:
-        return _checked(patients, seed, settings, begun)
+        return _checked(patients, draws, seed, settings, begun)
     place = Path(mkdtemp() if folder is None else folder)
     try:
         return fitted(work_in(place, smoke, first_year, seed), settings, seed, progress, begun)
@@ -132,7 +137,9 @@ def fitted(
     draws = pd.DataFrame(table_of(posterior))
     tables = {
         "targets": targets_table(at_fit, data, views, settings["patients"], seed),
-        "predictive": predictive_table(scenario, data, scenario.parameter_draws(draws.head(DRAWS)), seed),
+        "predictive": predictive_table(
+            scenario, data, scenario.parameter_draws(draws.head(settings.get("draws", DRAWS))), seed
+        ),
     }
     if recovered is not None:
         tables["coverage"] = recovered
@@ -182,7 +189,9 @@ def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str |
     }
 
 
-def _checked(patients: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]) -> Collected:
+def _checked(
+    patients: int, draws: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]
+) -> Collected:
     from simulator.evidence.posterior import parameter_draws, posterior_table
     from simulator.questions.calibrate.check import predictive_table, targets_table
     from simulator.questions.calibrate.targets import load_targets
@@ -191,10 +200,10 @@ def _checked(patients: int, seed: int, settings: Mapping[str, Any], begun: tuple
 
     scenario = load_scenario(SCENARIO)
     data, views = load_targets()
-    draws = scenario.parameter_draws(parameter_draws(scenario.register, DRAWS, seed))
+    drawn = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
     tables = {
         "targets": targets_table(scenario, data, views, patients, seed),
-        "predictive": predictive_table(scenario, data, draws, seed),
+        "predictive": predictive_table(scenario, data, drawn, seed),
     }
 
     def write(out: Folder) -> None:
