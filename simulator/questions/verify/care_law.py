@@ -56,7 +56,7 @@ def path(lives: NDArray[np.void], t: NDArray[np.float64], before: int | None = N
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.clip((t[:, None] - start) / duration, 0.0, 1.0)
     value = lives["tcpo2_start"] + lives["tcpo2_slope"] * t + np.where(used, share * height, 0.0).sum(axis=1)
-    return np.clip(value, 0.0, lives["tcpo2_ceiling"])
+    return np.asarray(np.clip(value, 0.0, lives["tcpo2_ceiling"]))
 
 
 def times_of(found: Followed, event: Event, number: int) -> NDArray[np.float64]:
