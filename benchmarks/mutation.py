@@ -125,9 +125,11 @@ def report(mutants: list[Mutant], results: Results) -> bool:
     if not total:
         print("\nno mutant was tried" if mutants else "\nnothing to change")
         return not mutants
-    share = noticed / total
-    print(f"\n{noticed} of {total} mutants noticed ({share:.1%}); {len(unexplained)} survivors without a reason")
-    return share >= WANTED and not unexplained
+    noticed_share = noticed / total
+    print(
+        f"\n{noticed} of {total} mutants noticed ({noticed_share:.1%}); {len(unexplained)} survivors without a reason"
+    )
+    return noticed_share >= WANTED and not unexplained
 
 
 def main() -> int:

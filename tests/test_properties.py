@@ -126,8 +126,8 @@ def test_splitting_a_run_changes_nobody(values: dict[str, float], seed: int, few
     for one, other in zip(lives(whole), lives(part), strict=True):
         assert np.array_equal(one.ledgers[:fewer], other.ledgers)
         assert np.array_equal(one.outcomes[:fewer], other.outcomes, equal_nan=True)
-    sums = [run_with(values, seed, workers).draw_ledgers for workers in (1, 2)]
-    assert np.array_equal(*sums)
+    one_thread, two = (run_with(values, seed, workers).draw_ledgers for workers in (1, 2))
+    assert np.array_equal(one_thread, two)
 
 
 def run_with(values: dict[str, float], seed: int, workers: int) -> Result:

@@ -39,6 +39,6 @@ def test_a_ratio_by_zero_is_missing() -> None:
 def test_z_has_the_tail_of_t() -> None:
     """The same tail probability on either side, far out too."""
     t = np.array([-30.0, -1.2, 0.7, 30.0])
-    found = z_of_t(t, 6.0)
+    found = z_of_t(t.tolist(), 6.0)
     assert stats.norm.sf(np.abs(found)) == pytest.approx(stats.t.sf(np.abs(t), 6.0), rel=1e-9)
     assert np.sign(found).tolist() == [-1.0, -1.0, 1.0, 1.0]

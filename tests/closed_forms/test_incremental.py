@@ -118,3 +118,33 @@ def test_no_gain_has_no_ratio() -> None:
     """Without a difference in effect the ratio is missing."""
     row = against(CostEffectResults(["old", "new"], [[0.0, 1.0], [0.0, 2.0]], [[1.0, 1.0], [1.0, 1.0]]), "old").iloc[0]
     assert isnan(row["icer"]) and isnan(row["icer_se"])
+
+
+def test_of_equally_cheap_options_the_worse_is_dominated_and_comes_later() -> None:
+    """(10, 0.5) against (10, 1): named by the better, and below it in the table."""
+    table = incremental_analysis(CostEffectResults(["A", "W", "B"], [[0.0, 10.0, 10.0]], [[0.0, 0.5, 1.0]]))
+    assert table["option"].tolist() == ["A", "B", "W"]
+    assert (table.loc[2, "status"], table.loc[2, "dominated_by"]) == ("dominated", "B")
+
+
+def test_the_cheapest_of_those_on_the_frontier_that_dominate_is_named() -> None:
+    """(40, 0.9) is dominated by (10, 1) and by (30, 2)."""
+    table = incremental_analysis(
+        CostEffectResults(["A", "B", "C", "D"], [[0.0, 10.0, 30.0, 40.0]], [[0.0, 1.0, 2.0, 0.9]])
+    )
+    assert table.set_index("option").loc["D", "dominated_by"] == "B"
+
+
+def test_a_bend_is_seen_wherever_the_frontier_starts() -> None:
+    """From (100, 5): 10 for 1 unit, then 12 for 1: the frontier bends upwards, far from the origin too."""
+    assert frontier(np.array([100.0, 110.0, 122.0]), np.array([5.0, 6.0, 7.0])) == [0, 1, 2]
+    assert frontier(np.array([100.0, 112.0, 122.0]), np.array([5.0, 6.0, 7.0])) == [0, 2]
+    assert frontier(np.array([0.0, 10.0, 18.0]), np.array([5.0, 6.0, 6.5])) == [0, 1, 2]
+
+
+def test_a_gain_of_one_has_an_error() -> None:
+    """Costs 1 and 3, effects 0 and 2: a ratio of 2 that errs like 1 and -1, so SE 1."""
+    row = against(CostEffectResults(["old", "new"], [[0.0, 1.0], [0.0, 3.0]], [[0.0, 0.0], [0.0, 2.0]]), "old").iloc[0]
+    assert (row["incremental_cost"], row["incremental_effect"], row["icer"]) == (2.0, 1.0, 2.0)
+    assert row["icer_se"] == pytest.approx(1.0)
+    assert incremental_analysis(paired())["incremental_cost"].iloc[1] == pytest.approx(20.0)

@@ -37,3 +37,17 @@ def test_families_hold_each_hypothesis_once(families: list[tuple[int, ...]]) -> 
     """A hypothesis left out, there twice, or unknown is told."""
     with pytest.raises(ValueError, match="each of 2 hypotheses once"):
         gatekeeping([0.01, 0.02], 0.05, families)
+
+
+def test_leading_axes_are_trials() -> None:
+    """Two groups of one trial with three hypotheses: limits go by the three, and each trial has a gate of its own."""
+    p = np.array([[[0.01, 0.02, 0.001]], [[0.2, 0.001, 0.001]]])
+    assert bonferroni(p, 0.05).tolist() == [[[True, False, True]], [[False, True, True]]]
+    assert gatekeeping(p, 0.05, [(0,), (1, 2)]).tolist() == [[[True, True, True]], [[False, False, False]]]
+    assert gatekeeping(p[0, 0], 0.05, [(2,), (0, 1)]).tolist() == [True, True, True]
+
+
+def test_the_message_counts_hypotheses_not_trials() -> None:
+    """One trial of two hypotheses."""
+    with pytest.raises(ValueError, match="each of 2 hypotheses once"):
+        gatekeeping([[0.01, 0.02]], 0.05, [(0,)])

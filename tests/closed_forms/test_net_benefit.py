@@ -9,7 +9,7 @@ import pytest
 
 from simulator.questions.value.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
 from simulator.questions.value.results import CostEffectResults
-from simulator.words.errors import BadInput
+from simulator.words.errors import BadInput, Problem
 
 
 def two(cost: object = ((10.0, 40.0), (20.0, 30.0)), effect: object = ((1.0, 2.0), (2.0, 2.5))) -> CostEffectResults:
@@ -78,3 +78,24 @@ def test_one_draw_has_no_probabilities() -> None:
     """Acceptability needs two draws."""
     with pytest.raises(BadInput, match="the probability of being cost-effective"):
         acceptability(CostEffectResults(["old", "new"], [[1.0, 2.0]], [[1.0, 2.0]]), 1.0)
+
+
+def test_what_is_wrong_with_a_threshold_is_said() -> None:
+    """Where, which key, what was given and what is allowed; half a unit of money is a threshold."""
+    with pytest.raises(BadInput) as bad:
+        net_monetary_benefit(two(), -1.5)
+    assert list(bad.value.problems) == [
+        Problem("command line", "threshold", "-1.5", "0 or more, in money per unit of effect")
+    ]
+    assert net_health_benefit(two(), 0.5).tolist() == [[-19.0, -78.0], [-38.0, -57.5]]
+
+
+def test_three_draws_of_two_options() -> None:
+    """At 1 a unit: best new, old, old. At infinity: new, old and new, the means 5/3 and 2 choosing new."""
+    results = CostEffectResults(
+        ["old", "new"], [[1.0, 1.0], [0.0, 1.0], [0.0, 9.0]], [[1.0, 2.0], [2.0, 1.0], [2.0, 3.0]]
+    )
+    assert acceptability(results, 1.0)["probability"].tolist() == pytest.approx([2.0 / 3.0, 1.0 / 3.0])
+    table = acceptability(results, inf)
+    assert table["probability"].tolist() == pytest.approx([1.0 / 3.0, 2.0 / 3.0])
+    assert table["frontier"].tolist() == [False, True]

@@ -70,8 +70,8 @@ def times_of(found: Followed, event: Event, number: int) -> NDArray[np.float64]:
     return when
 
 
-def normal_above(limit: float, means: NDArray[np.float64], sd: float) -> NDArray[np.float64]:
-    """Chance that a measurement of each true value is below a limit."""
+def chance_below(limit: float, means: NDArray[np.float64], sd: float) -> NDArray[np.float64]:
+    """Chance that a measurement of each true value lies below a limit."""
     from scipy.stats import norm
 
     return np.asarray(norm.cdf((limit - means) / sd))
@@ -194,7 +194,7 @@ def decisions(subject: Subject) -> Found:
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
     kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
     life = found.lives[kept]
-    below = normal_above(20.0, life["tcpo2_start"], v("measurement_sd"))
+    below = chance_below(20.0, life["tcpo2_start"], v("measurement_sd"))
     everybody = np.ones(len(life), bool)
     results = [
         shares_near(life["doses"] >= k + 1, below**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)
@@ -212,7 +212,7 @@ def judged(subject: Subject) -> Found:
     kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
     life = found.lives[kept]
     record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
-    below = normal_above(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
+    below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
     on = below * 0.8 + (1.0 - below) * 0.3
     everybody = np.ones(len(life), bool)
     results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
