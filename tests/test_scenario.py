@@ -109,7 +109,7 @@ eligibility = { angioplasty_suitable = "no" }
 """
 
 SAID = [
-    "extends = 'bsae'; allowed: a TOML file at this place, or a shipped scenario: did you mean 'base'?",
+    "extends = 'bsae'; allowed: did you mean 'base'?",
     "compare = 'protocl'; allowed: did you mean 'protocol'?",
     "reference = nobody; allowed: one of compare",
     "colour = 'red'; allowed: one of",
@@ -318,7 +318,7 @@ def test_bad_input_ends_with_code_2_and_writes_nothing(
     ("source", "said"),
     [
         ("founding", "did you mean 'founding_cohort'?"),
-        ("nowhere.toml", "a TOML file at this place, or a shipped scenario: one of base, founding_cohort"),
+        ("nowhere.toml", "a TOML file at this place, or one of base, founding_cohort"),
     ],
 )
 def test_an_unknown_scenario_is_told_with_the_nearest(source: str, said: str) -> None:
