@@ -47,6 +47,8 @@ CURVE_YEARS = 5.0
 STATE_YEARS = 3.0
 MOST_ACROSS = 2
 WIDE = 8.6
+BEHIND_NAMES = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+"""A name hides the line of no difference where it stands on it."""
 
 
 def figures(findings: Findings) -> dict[str, Figure]:
@@ -180,7 +182,7 @@ def _difference_panels(
         axes.set_xlim(low - room, high + room)
         axes.set_ylim(len(names) - 0.6, -0.75)
         for row, name in enumerate(names):
-            axes.text(low - room, row - 0.22, name, fontsize=8, color=INK, va="bottom", parse_math=False)
+            axes.text(low - room, row - 0.22, name, fontsize=8, color=INK, va="bottom", bbox=BEHIND_NAMES, parse_math=False)
         axes.locator_params(axis="x", nbins=4)
         axes.xaxis.set_major_formatter(_with_sign)
         axes.set_title(title, fontsize=9)
