@@ -22,13 +22,7 @@
 # %%
 import matplotlib.pyplot as plt
 
-from simulator import load_scenario, simulate
-from simulator.evidence.posterior import parameter_draws, posterior_table
-from simulator.questions.calibrate.check import predictive_table, targets_table
-from simulator.questions.calibrate.targets import load_targets
-from simulator.questions.validate import load_studies, validate
-from simulator.telling.calibration import movement_table, shares_figure
-from simulator.telling.validation import draw_figures
+import simulator as sim
 
 # %% [markdown]
 # ## What was observed
@@ -39,13 +33,10 @@ from simulator.telling.validation import draw_figures
 # censors deaths.
 
 # %%
-scenario = load_scenario("founding_cohort")
-data, contrasts = load_targets()
-targets = targets_table(scenario, data, contrasts, patients=4_000, seed=1)
-figure, words = shares_figure(targets)
-print(f"{targets['inside'].sum()} of {len(targets)} numbers lie inside the interval that their own sample size allows.")
-print(words)
-figure
+scenario = sim.load_scenario("founding_cohort")
+fit = sim.calibrate(patients=4_000, draws=200)
+print(fit.summary())
+fit.plot("targets")
 
 # %% [markdown]
 # Most bars are wide, so being inside them is weak praise: with fifty people a model can be quite wrong and still fit.
@@ -58,8 +49,7 @@ figure
 # apart and you have people who were never fitted to anything.
 
 # %%
-draws = posterior_table()
-assert draws is not None
+draws = sim.psa(1_000, scenario=scenario, policies=["protocol"], patients=1).parameters
 first, second = "healing_rate", "healing_trend"
 correlation = draws[[first, second]].corr("spearman").iloc[0, 1]
 
@@ -74,7 +64,7 @@ assert correlation < -0.3  # the sentence above this cell
 # data said nothing about that parameter, and every result that depends on it rests on the prior.
 
 # %%
-moved = movement_table(scenario.register, draws).sort_values("sd_ratio")
+moved = fit.movement.sort_values("sd_ratio")
 moved[["parameter", "prior_median", "posterior_median", "posterior_low", "posterior_high", "sd_ratio"]]
 
 # %% [markdown]
@@ -84,8 +74,7 @@ moved[["parameter", "prior_median", "posterior_median", "posterior_low", "poster
 # is simulated for each of 200 draws. The interval holds what the parameters leave open and the luck of fifty people.
 
 # %%
-parameters = scenario.parameter_draws(parameter_draws(scenario.register, 200, seed=1))
-predictive = predictive_table(scenario, data, parameters, seed=1)
+predictive = fit.predictive
 shown = predictive["target"].str.fullmatch("1 year: (major amputation|death|healing)|walking at the end of follow-up")
 predictive.loc[shown, ["target", "observed", "predicted", "low", "high", "inside"]]
 
@@ -100,11 +89,8 @@ predictive.loc[shown, ["target", "observed", "predicted", "low", "high", "inside
 policies = ["conservative", "protocol"]
 rows = {}
 for view in ("sceptical", "central", "optimistic"):
-    seen = simulate(
-        load_scenario("founding_cohort", policies=policies, overrides={"evidence": {"view": view}}),
-        patients=4_000,
-        times=[1.0],
-    ).outcomes
+    other = scenario.with_(compare=policies, evidence={"view": view})
+    seen = sim.simulate(other, patients=4_000, times=[1.0]).outcomes
     rows[view] = seen[seen["outcome"] == "major_amputation"].set_index("policy")["mean"]
     share = scenario.register[f"attributable_share_{view}"].value if view != "optimistic" else 1.0
     treated, untreated = (f"{100 * rows[view][policy]:.1f}%" for policy in ("protocol", "conservative"))
@@ -122,20 +108,19 @@ assert rows["sceptical"]["conservative"] < rows["central"]["conservative"] < row
 
 # %%
 names = ["dalla_paola", "juventas", "dubsky2022_rct", "caselli", "madaric"]
-studies, _ = load_studies(scenario.register, names)
-found = validate(studies, {}, scenario.register, draws=200, patients=100, seed=1, founding=False)
-figures = draw_figures(found, found.table.head(0), None)
-figures["forest_trials"]
+found = sim.validate(names, draws=200, patients=100)
+found.plot("forest_trials")
 
 # %%
-figures["forest_courses"]
+found.plot("forest_courses")
 
 # %% [markdown]
 # Dots are what was published, bars what was predicted before looking. Where the two do not meet, the file of the study
 # has a reason, written after the miss was seen: an explanation, not an excuse.
 
 # %%
-for miss in found.misses.to_dict("records"):
+rows = found.quantities
+for miss in rows[rows["usable"] & (rows["inside"] == False)].to_dict("records"):  # noqa: E712
     print(f"{miss['label']}, {miss['quantity']}: {miss['direction']}\n  {miss['reason'] or 'No reason is known.'}\n")
 
 # %% [markdown]

@@ -23,7 +23,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from simulator import load_scenario, simulate
+import simulator as sim
 
 # %% [markdown]
 # ## Who is compared with what
@@ -32,7 +32,7 @@ from simulator import load_scenario, simulate
 # `base`, is a referral population followed for life.
 
 # %%
-scenario = load_scenario("base")
+scenario = sim.load_scenario("base")
 for name in scenario.compare:
     policy = scenario.policies[name]
     print(f"{name:16} {policy.label}: {policy.description}")
@@ -45,7 +45,7 @@ for name in scenario.compare:
 
 # %%
 times = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0]
-result = simulate(scenario, patients=2_000, seed=1, times=times)
+result = sim.simulate(scenario, patients=2_000, seed=1, times=times)
 
 SHOWN = ["major_amputation", "death", "amputation_free_survival", "healing_without_amputation", "walking"]
 by_one_year = result.outcomes[(result.outcomes["time_years"] == 1.0) & result.outcomes["outcome"].isin(SHOWN)]
@@ -95,8 +95,8 @@ figure.tight_layout()
 # %%
 rows = []
 for view in ("sceptical", "central", "optimistic"):
-    seen = simulate(
-        load_scenario("base", policies=["conservative", "protocol"], overrides={"evidence": {"view": view}}),
+    seen = sim.simulate(
+        sim.load_scenario("base", policies=["conservative", "protocol"], overrides={"evidence": {"view": view}}),
         patients=2_000,
         times=[1.0],
     ).differences

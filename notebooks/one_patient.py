@@ -17,17 +17,9 @@
 # turns up on the way: what flows to the foot, what is measured of it, what can happen, and where luck comes in.
 
 # %%
-import matplotlib.pyplot as plt
+import simulator as sim
 
-from simulator import load_scenario
-from simulator.questions.story import watch
-from simulator.questions.story.finding import typical
-from simulator.questions.story.telling import spending_table
-from simulator.telling.story import story_text
-from simulator.words.vocabulary import Event
-
-POLICIES = ("conservative", "protocol")
-scenario = load_scenario("base", policies=POLICIES)
+scenario = sim.load_scenario("base", policies=["conservative", "protocol"])
 
 # %% [markdown]
 # We look for a typical patient of those whose leg is lost under conservative care and kept under the published protocol of
@@ -35,9 +27,8 @@ scenario = load_scenario("base", policies=POLICIES)
 # good story is a bad average.
 
 # %%
-number = typical(scenario, POLICIES, "spared", seed=1)
-lives = [watch(scenario, policy, number, seed=1) for policy in POLICIES]
-print(story_text(lives, scenario, number))
+told = sim.trace(scenario, policies=None, find="spared")
+print(told.summary())
 
 # %% [markdown]
 # Sentences in square brackets tell what nobody at the bedside can know. The command `clti trace base --find spared` tells
@@ -53,17 +44,11 @@ print(story_text(lives, scenario, number))
 # %%
 print(f"Standard deviation of a measurement: {scenario.register['measurement_sd'].value:g} mmHg")
 
-figure, axes = plt.subplots(figsize=(7, 4))
-for life in lives:
-    (line,) = axes.plot(life.times, life.path, label=f"{scenario.policies[life.policy].label}, true")
-    visits = [moment for moment in life.moments if moment.event is Event.VISIT]
-    axes.plot([v.time for v in visits], [v.tcpo2 for v in visits], "o", color=line.get_color(), alpha=0.5)
-axes.set(xlabel="years since referral", ylabel="TcPO2, mmHg", xlim=(0, 3))
-axes.legend(frameon=False)
-figure.tight_layout()
+told.plot()
 
 # %% [markdown]
-# Dots are measurements at visits. Where a line ends before three years, the leg or the life was lost.
+# Lines are the truth, dots what was measured at visits, triangles treatments. Where a line ends early, the leg or the life
+# was lost. The panels to the right show the luck that was spent; they are explained below.
 #
 # ## Does the limb recover?
 #
@@ -89,7 +74,7 @@ for name in ("response_probability", "recovery_gain", "recovery_days", f"attribu
 # change how fast they are spent.
 
 # %%
-spending = spending_table(lives)
+spending = told.budgets
 first = spending[spending["occurrence"] == 1].copy()
 first["share_spent"] = first["share_spent"].map("{:.0%}".format)
 first["happened_years"] = first["happened_years"].map("{:.2f}".format).replace("nan", "never")

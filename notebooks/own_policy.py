@@ -20,11 +20,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from simulator import load_scenario, simulate
+import simulator as sim
 from simulator.evidence import load_register, shipped
 from simulator.evidence.distributions import limits, sample
-from simulator.living.outcomes import OUTCOMES
-from simulator.words.errors import BadInput
 
 folder = Path(tempfile.mkdtemp())
 
@@ -58,8 +56,8 @@ interval_days = 30
 rule = "until_tcpo2"
 stop_at_tcpo2 = 40.0
 """)
-scenario = load_scenario(file)
-result = simulate(scenario, patients=2_000, times=[1.0])
+scenario = sim.load_scenario(file)
+result = sim.simulate(scenario, patients=2_000, times=[1.0])
 
 
 def compared(outcome: str) -> None:
@@ -94,8 +92,8 @@ horizon_yeers = 5.0
 tcpo2_below = 300.0
 """)
 try:
-    load_scenario(folder / "slips.toml")
-except BadInput as bad:
+    sim.load_scenario(folder / "slips.toml")
+except sim.BadInput as bad:
     print(str(bad).replace(f"{folder}/", ""))
 
 # %% [markdown]
@@ -108,10 +106,10 @@ except BadInput as bad:
 parameter = scenario.register["recovery_waning_share"]
 print(f"{parameter.label}\n  {parameter.value:g} {parameter.unit}, range {parameter.range}\n  {parameter.note}")
 
-waning = load_scenario(file, overrides={"parameters": {"recovery_waning_share": 0.5}})
+waning = scenario.with_(parameters={"recovery_waning_share": 0.5})
 late = {"usual": scenario, "half is lost again": waning}
 for name, each in late.items():
-    found = simulate(each, patients=2_000, times=[5.0]).differences
+    found = sim.simulate(each, patients=2_000, times=[5.0]).differences
     row = found[(found["policy"] == "protocol") & (found["outcome"] == "major_amputation")].iloc[0]
     print(f"{name:20} major amputation by five years, protocol: {row['mean']:+.4f} ± {row['se']:.4f}")
 
@@ -123,9 +121,9 @@ for name, each in late.items():
 
 # %%
 draws = sample(scenario.register, 20, seed=1, names=["amputation_hr_dialysis"])
-spread = simulate(scenario, ["conservative", "protocol"], patients=500, times=[1.0], draws=draws)
+spread = sim.simulate(scenario, ["conservative", "protocol"], patients=500, times=[1.0], draws=draws)
 low, high = limits(scenario.register["amputation_hr_dialysis"])
-by_draw = spread.draw_outcomes[:, 0, 0, OUTCOMES.index("major_amputation")]  # first policy, first time
+by_draw = spread.draws.query("policy == 'conservative' and outcome == 'major_amputation'")["mean"]
 print(f"95% limits of the hazard ratio of amputation on dialysis: {low:.2f} to {high:.2f}")
 print(f"Major amputation by one year, conservative care: {by_draw.min():.3f} to {by_draw.max():.3f} over the draws")
 

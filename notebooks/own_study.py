@@ -25,14 +25,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulator.evidence import load_register
-from simulator.questions.validate import load_studies, validate
-from simulator.questions.validate.validation import Validation
-from simulator.telling.validation import draw_figures
-from simulator.words.errors import BadInput
+import simulator as sim
 
 folder = Path(tempfile.mkdtemp())
-register = load_register()
 
 # %% [markdown]
 # ## The file
@@ -102,21 +97,16 @@ evidence = "published"
 """
 
 
-def predicted(name: str, text: str) -> Validation:
-    """The study in a file of its own, predicted."""
-    file = folder / f"{name}.toml"
-    file.write_text(text)
-    studies, _ = load_studies(register, files=[file])
-    return validate(studies, {}, register, draws=200, patients=200, seed=1, founding=False)
-
-
-found = predicted("audit", TEXT)
-assert list(found.misses["quantity"]) == ["death, 1 year"]  # the made-up miss that the text speaks of
-found.table[["quantity", "observed", "predicted", "predicted_low", "predicted_high", "inside"]]
+(folder / "audit.toml").write_text(TEXT)
+found = sim.validate(files=[folder / "audit.toml"], draws=200, patients=200)
+table = found.validation
+missed = table[~table["inside"].astype(bool)]
+assert list(missed["quantity"]) == ["death, 1 year"]  # the made-up miss that the text speaks of
+table[["quantity", "observed", "predicted", "predicted_low", "predicted_high", "inside"]]
 
 # %%
-(forest,) = (figure for name, figure in draw_figures(found, pd.DataFrame(), None).items() if name.startswith("forest"))
-forest
+(forest,) = (name for name in found.figures if name.startswith("forest"))
+found.plot(forest)
 
 # %% [markdown]
 # Black is the observed number with the interval of its own size; the bar holds 95% of samples of sixty that the model
@@ -136,14 +126,15 @@ forest
 exact = TEXT.replace("renal_dialysis_share = [0.0, 0.3]\n", "").replace(
     "male_share = 0.68\n", "male_share = 0.68\nrenal_dialysis_share = 0.25\n"
 )
-known = predicted("known", exact)
+(folder / "known.toml").write_text(exact)
+known = sim.validate(files=[folder / "known.toml"], draws=200, patients=200).validation
 pd.DataFrame(
     {
-        "quantity": found.table["quantity"],
-        "with a range": found.table["predicted"],
-        "width": found.table["predicted_high"] - found.table["predicted_low"],
-        "a quarter on dialysis": known.table["predicted"],
-        "width then": known.table["predicted_high"] - known.table["predicted_low"],
+        "quantity": table["quantity"],
+        "with a range": table["predicted"],
+        "width": table["predicted_high"] - table["predicted_low"],
+        "a quarter on dialysis": known["predicted"],
+        "width then": known["predicted_high"] - known["predicted_low"],
     }
 )
 
@@ -159,9 +150,9 @@ pd.DataFrame(
     TEXT.replace("age_mean = 72.0", "age_mean = 172.0\namputation_rate = 0.9").replace("events = 15", "events = 75")
 )
 try:
-    load_studies(register, files=[folder / "tuned.toml"])
+    sim.validate(files=[folder / "tuned.toml"])
     raise AssertionError("the slips were not seen")
-except BadInput as bad:
+except sim.BadInput as bad:
     print(str(bad).replace(f"{folder}/", ""))
 
 # %% [markdown]

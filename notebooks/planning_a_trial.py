@@ -25,15 +25,8 @@ import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import pandas as pd
 
-from simulator.questions.trial.closed_form import pool
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.trial.reasons import comparison_table
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.trial.size_search import power_curve
-from simulator.questions.trial.study import study_design
-from simulator.telling.trial_figures import endpoint_figure
+import simulator as sim
 
 folder = Path(tempfile.mkdtemp())
 TRIALS = 400
@@ -107,7 +100,6 @@ outcome = "tcpo2"
 test = "ancova"
 at_months = 6.0
 """)
-simulation = Simulation(load_design(file), seed=1, trials=TRIALS)
 
 # %% [markdown]
 # ## Power, type I error, assurance
@@ -118,8 +110,8 @@ simulation = Simulation(load_design(file), seed=1, trials=TRIALS)
 # what a sponsor should call the chance of success.
 
 # %%
-study = study_design(simulation, ("scenario", "null", "posterior"), quick=True)
-shown = study.characteristics
+study = sim.trial(file, trials=TRIALS, truths=["scenario", "null", "posterior"])
+shown = study.operating_characteristics
 shown = shown[shown["measure"].isin(["power", "type_i_error", "assurance", "expected_screened", "expected_months"])]
 error = shown[shown["measure"] == "type_i_error"].iloc[0]
 assert error["value"] <= 0.025 + 3 * (0.025 * 0.975 / TRIALS) ** 0.5
@@ -133,7 +125,7 @@ shown
 # The size that each endpoint would need on its own for the target power, under the scenario.
 
 # %%
-endpoint_figure(study.endpoints, study.target)
+study.plot("endpoints")
 
 # %% [markdown]
 # Measured TcPO2 needs by far the fewest patients, because treatment acts on it first; everything a patient cares about
@@ -151,8 +143,7 @@ assert need["TcPO2"] < 0.5 * need.drop("TcPO2").min()
 # the two differ by more than luck, the program looks for the reason.
 
 # %%
-conduct = simulation.conduct()
-sizes = comparison_table(pool(simulation, conduct), study.endpoints, study.target)
+sizes = study.samplesize
 for reason in sizes.loc[sizes["reason"].str.startswith("The simulation"), ["endpoint", "formula", "reason"]].to_numpy():
     print("{}, {}: {}\n".format(*reason))
 sizes[["endpoint", "patients", "low", "high", "formula", "formula_patients"]]
@@ -164,8 +155,7 @@ sizes[["endpoint", "patients", "low", "high", "formula", "formula_patients"]]
 # smaller ones, so the curves are smooth.
 
 # %%
-SIZES = [100, 200, 400, 800]
-curves = {view: power_curve(simulation, view, SIZES)[0] for view in ("sceptical", "central", "optimistic")}
+curves = dict(iter(study.views.groupby("view", sort=False)))
 
 figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
 for view, curve in curves.items():
@@ -174,10 +164,15 @@ for view, curve in curves.items():
         view, (curve["patients"].iloc[-1], curve["power"].iloc[-1]), xytext=(8, -3), textcoords="offset points"
     )
 axes.axhline(0.9, color="#999999", linewidth=0.8)
-axes.set(xlabel="patients in both arms together", ylabel="power", ylim=(0, 1.02), xlim=(0, 950))
+axes.set(
+    xlabel="patients in both arms together",
+    ylabel="power",
+    ylim=(0, 1.02),
+    xlim=(0, 1.2 * study.views["patients"].max()),
+)
 
 # %%
-pd.DataFrame({view: curve.set_index("patients")["power"] for view, curve in curves.items()})
+study.views.pivot_table(index="patients", columns="view", values="power", sort=False)
 
 # %% [markdown]
 # A design that is generous under the optimistic view has little more than its type I error under the sceptical one.

@@ -24,32 +24,18 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from simulator.questions.sweep import PolicySweep, Results, Runs, Sweep, analyse, choose
-from simulator.questions.sweep.policy_sweep import sweep_of
-from simulator.questions.sweep.study import study_tables
-from simulator.telling.policy_sweep import answer, best_map
-from simulator.telling.sensitivity import ranking
-from simulator.telling.sensitivity_figures import draw_figures
+import simulator as sim
 
 folder = Path(tempfile.mkdtemp())
 
 
-def finished(name: str, text: str) -> tuple[Sweep | PolicySweep, Runs]:
-    """Write a study file and make its runs; those that are there already would be used again."""
+def finished(name: str, text: str) -> Any:
+    """Write a study file and run it; runs that are there already would be used again."""
     file = folder / f"{name}.toml"
     file.write_text(text)
-    sweep = sweep_of(*study_tables(file))
-    store = sweep.store(folder / name)
-    sweep.execute(store)
-    return sweep, sweep.runs(store)
-
-
-def analysed(name: str, text: str) -> tuple[Sweep, Runs, Results]:
-    """The same, with the tables of a study of parameters."""
-    sweep, runs = finished(name, text)
-    assert isinstance(sweep, Sweep)
-    return sweep, runs, analyse(sweep, runs)
+    return sim.sweep(file, folder=folder / name)
 
 
 # %% [markdown]
@@ -63,7 +49,7 @@ def analysed(name: str, text: str) -> tuple[Sweep, Runs, Results]:
 # "transformation"` each of them moves only by what those before it leave open, and the labels say so.
 
 # %%
-sweep, runs, results = analysed(
+found = finished(
     "tornado",
     """
 title = "One at a time"
@@ -83,17 +69,17 @@ groups = ["amputation", "perfusion"]
 correlated = "transformation"
 """,
 )
-(tornado,) = (figure for name, figure in draw_figures(sweep, runs, results).items() if name.startswith("tornado"))
-tornado
+(tornado,) = (name for name in found.figures if name.startswith("tornado"))
+found.plot(tornado)
 
 # %% [markdown]
 # Parameters without any influence have a swing of exactly nothing: the same patients with the same luck live the same
 # lives. That is what twins are for. Where there is influence, the study judges its own precision.
 
 # %%
-for warning in results.warnings:
-    print(warning)
-results.noise[["signal_sd", "noise_sd", "noise_share", "patients", "patients_needed", "enough"]]
+for note in found.facts["notes"]:
+    print(note)
+found.noise[["signal_sd", "noise_sd", "noise_share", "patients", "patients_needed", "enough"]]
 
 # %% [markdown]
 # ## Screening everything
@@ -103,7 +89,7 @@ results.noise[["signal_sd", "noise_sd", "noise_share", "patients", "patients_nee
 # say which numbers may stay at their base.
 
 # %%
-sweep, runs, results = analysed(
+screened = finished(
     "screening",
     """
 title = "Screening"
@@ -121,12 +107,12 @@ all = true
 correlated = "transformation"
 """,
 )
-print(f"{len(runs.inputs)} runs, {len(sweep.space.factors)} parameters")
-(plane,) = (figure for name, figure in draw_figures(sweep, runs, results).items() if name.startswith("morris"))
-plane
+print(f"{len(screened.runs)} runs, {screened.indices['parameter'].nunique()} parameters")
+(plane,) = (name for name in screened.figures if name.startswith("morris"))
+screened.plot(plane)
 
 # %%
-top = ranking(sweep, results, runs.outputs[0]).head(8)
+top = screened.indices[screened.indices["index"] == "mu_star"].sort_values("value", ascending=False).head(8)
 top[["parameter", "value", "low", "high", "noise"]]
 
 # %% [markdown]
@@ -141,7 +127,7 @@ top[["parameter", "value", "low", "high", "noise"]]
 # parameters that nobody fitted.
 
 # %%
-sweep, runs, results = analysed(
+shares = finished(
     "shares",
     """
 title = "Shares of the variance"
@@ -161,7 +147,7 @@ names = ["attributable_share_central", "amputation_rate", "response_probability"
 correlated = "group"
 """,
 )
-indices = results.indices
+indices = shares.indices
 indices[indices["index"].isin(["S1", "ST"])][["parameter", "index", "value", "low", "high"]]
 
 # %% [markdown]
@@ -182,7 +168,7 @@ assert (total.drop("posterior") < 0.2).all()
 # is chosen freely in every cell. Best is the highest mean net benefit at a threshold of 33,000 euros for a QALY.
 
 # %%
-policies, runs = finished(
+policies = finished(
     "map",
     """
 title = "Which schedule, and for whom"
@@ -204,17 +190,15 @@ attributable_share_central = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 "protocol.cell_therapy.doses" = [1, 2, 3]
 """,
 )
-assert isinstance(policies, PolicySweep)
-choices = choose(policies, runs)
-print(answer(policies, choices))
-best_map(policies, choices)
+print(policies.summary())
+policies.plot("best")
 
 # %% [markdown]
 # Hatched cells are undecided: the best choice leads the next by less than two standard errors. Where cells cause
 # nothing, conservative care is best, as it must be.
 
 # %%
-nothing = choices.cells[choices.cells["attributable_share_central"] == 0.0]
+nothing = policies.cells[policies.cells["attributable_share_central"] == 0.0]
 assert nothing["choice"].str.startswith("conservative").all()
 
 # %% [markdown]

@@ -7,7 +7,22 @@
     print(found.summary())
 
 Each question is a function with keyword arguments; its result has `tables`, `summary()`, `plot()`, `report(path)` and
-`save(path)`. `simulate` gives the arrays and tables below `compare`, for scripts that need draws, ledgers or single events.
+`save(path)`.
+
+    compare     policies in the same patients: amputation, death, healing, walking
+    value       costs, QALYs and the decision
+    trial       power, type I error, size and duration of a trial
+    trace       one patient's life, event by event
+    sweep       what drives the answer, and which policy is best where
+    psa         policies under draws of all parameters
+    calibrate   the fit to the founding cohort, checked or made anew
+    validate    published studies predicted
+    verify      checks of the model itself
+    register    every number, its source and grade
+
+`load_scenario` reads a scenario, `scenario.with_(...)` lays a difference over it, `Policy(...)` is a policy made in Python.
+`simulate` gives the arrays and tables below `compare`, for scripts that need draws, ledgers or single events. What is wrong
+with what was asked for is told by `BadInput`, all at once.
 """
 
 from __future__ import annotations
@@ -17,20 +32,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.face.calibrate import calibrate
     from simulator.face.compare import compare
+    from simulator.face.policy import Policy
+    from simulator.face.psa import psa
+    from simulator.face.register import register
+    from simulator.face.sweep import sweep
+    from simulator.face.trace import trace
+    from simulator.face.trial import trial
+    from simulator.face.validate import validate
+    from simulator.face.value import value
+    from simulator.face.verify import verify
     from simulator.run import Result, simulate
     from simulator.scenario import Scenario, load_scenario
     from simulator.words.errors import BadInput
 
-__all__ = ["BadInput", "Result", "Scenario", "compare", "load_scenario", "simulate"]
+__all__ = [
+    "BadInput",
+    "Policy",
+    "Result",
+    "Scenario",
+    "calibrate",
+    "compare",
+    "load_scenario",
+    "psa",
+    "register",
+    "simulate",
+    "sweep",
+    "trace",
+    "trial",
+    "validate",
+    "value",
+    "verify",
+]
 
 _HOMES = {
     "BadInput": "simulator.words.errors",
+    "Policy": "simulator.face.policy",
     "Result": "simulator.run",
     "Scenario": "simulator.scenario",
+    "calibrate": "simulator.face.calibrate",
     "compare": "simulator.face.compare",
     "load_scenario": "simulator.scenario",
+    "psa": "simulator.face.psa",
+    "register": "simulator.face.register",
     "simulate": "simulator.run",
+    "sweep": "simulator.face.sweep",
+    "trace": "simulator.face.trace",
+    "trial": "simulator.face.trial",
+    "validate": "simulator.face.validate",
+    "value": "simulator.face.value",
+    "verify": "simulator.face.verify",
 }
 
 

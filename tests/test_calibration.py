@@ -27,6 +27,7 @@ from simulator.cli import app, calibrate
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
+from simulator.face.collected import Collected
 from simulator.questions.calibrate import work
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.check import exact_interval, observed_targets, simulated_targets
@@ -62,6 +63,7 @@ from simulator.questions.calibrate.work import SavedDesigns
 from simulator.scenario import Scenario, load_scenario
 from simulator.telling import outputs
 from simulator.words.errors import StorageFull
+from simulator.words.findings import Findings
 from simulator.words.luck import generator
 from simulator.work.store import Store
 
@@ -584,9 +586,10 @@ def test_work_is_let_go_only_when_its_results_are_there(
 
     store = Store(tmp_path / "out" / "work-1")
     store.write("block", {"statistics": np.zeros(3)})
-    folder = outputs.OutputFolder(tmp_path / "out", ["clti"])
-    folder.keep("work-1/")
-    folder.text("fitted.toml", "x = 1")
+    out = tmp_path / "out"
+    found = Collected(
+        Findings("calibrate", {}, {}), lambda folder: folder.text("fitted.toml", "x = 1"), str, kept=("work-1/",)
+    )
     (tmp_path / "calibration").mkdir()
     monkeypatch.setattr(sys.modules["simulator.evidence.shipped"], "shipped", lambda name: tmp_path / name)
     if fails == "results":
@@ -594,12 +597,12 @@ def test_work_is_let_go_only_when_its_results_are_there(
     elif fails == "install":
         monkeypatch.setattr("simulator.work.disk.save", full)
     if fails is None:
-        calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+        calibrate._finish(found, out, store, True)
         assert (tmp_path / "calibration" / "fitted.toml").read_text() == "x = 1"
         assert not store.folder.exists()
     else:
         with pytest.raises(StorageFull) as stopped:
-            calibrate._finish(folder, store, {"fitted.toml": "x = 1"})
+            calibrate._finish(found, out, store, True)
         assert stopped.value.__notes__ == [f"1 finished piece is safe in {store.folder}."]
         assert list(store) == ["block"]
 

@@ -521,3 +521,11 @@ def test_labels_in_drawings_are_text_and_leave_room() -> None:
     assert end.endswith("last words")
     assert style.shortened("Published protocol") == "Published protocol"
     assert len(style.shortened(long)) <= 34
+
+
+def test_headings_of_panels_fit_a_third_of_the_page() -> None:
+    """A label becomes at most three lines of 26 characters, and a short one stays."""
+    assert style.heading("Published protocol") == "Published protocol"
+    lines = style.heading("Kit #1 at $2,000, kit #2 at $3,000, and kit #3 at $4,000 if TcPO2 stays low").split("\n")
+    assert len(lines) <= 3
+    assert max(map(len, lines)) <= 26

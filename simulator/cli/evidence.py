@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.words.errors import BadInput, Problem, nearest
-
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.evidence.parameter import Parameter
     from simulator.evidence.register import Register
+    from simulator.face.register import Located
 
 HERE = "command line"
 STRONGEST = 5
@@ -52,23 +48,14 @@ def main(
     Without options the groups are counted; --group, --grade, --name and --all list what is in them.
     """
     from simulator.evidence.catalogue import catalogue, sources_table
+    from simulator.face.register import located, moved, register
 
-    registers = catalogue()
-    everything = [(register, parameter) for register in registers for parameter in register.parameters]
     words = name or []
-    _check(everything, grade or [], group or [], words)
-    chosen = [
-        (register, parameter)
-        for register, parameter in everything
-        if (not grade or parameter.grade in grade)
-        and (not group or parameter.group in group)
-        and (not words or any(_meant(word, parameter.name, everything) for word in words))
-    ]
-    moved = _reliance() if reliance else None
+    chosen = located(catalogue(), grade or [], group or [], words, HERE, "--")
     if out is not None:
-        _write(registers, chosen, out, moved)
-    if moved is not None:
-        _print_reliance(moved, registers[0])
+        register(grade=grade or (), group=group or (), name=words, reliance=reliance).save(out)
+    if reliance:
+        _print_reliance(moved(), catalogue()[0])
     elif sources:
         _print_sources(sources_table())
     elif words and {parameter.name for _, parameter in chosen} <= set(words):
@@ -81,35 +68,6 @@ def main(
         from simulator.telling.console import say_where
 
         say_where(out)
-
-
-Located = Sequence[tuple["Register", "Parameter"]]
-
-
-def _check(everything: Located, grades: list[str], groups: list[str], names: list[str]) -> None:
-    from simulator.evidence.parameter import GRADES
-
-    parameters = {p.name for _, p in everything}
-    known: list[tuple[str, list[str], set[str]]] = [
-        ("--grade", grades, set(GRADES)),
-        ("--group", groups, {p.group for _, p in everything}),
-        ("--name", [word for word in names if not any(word.lower() in each for each in parameters)], parameters),
-    ]
-    problems = [
-        Problem(HERE, option, repr(word), nearest(word, allowed))
-        for option, words, allowed in known
-        for word in words
-        if word not in allowed
-    ]
-    if problems:
-        raise BadInput(problems)
-
-
-def _meant(word: str, name: str, everything: Located) -> bool:
-    """Whether a word means a parameter: by its whole name or, if nothing has that name, by a part of it."""
-    if any(parameter.name == word for _, parameter in everything):
-        return name == word
-    return word.lower() in name
 
 
 def _print_groups(chosen: Located) -> None:
@@ -136,7 +94,7 @@ def _print_list(chosen: Located) -> None:
     import pandas as pd
 
     from simulator.evidence.distributions import limits
-    from simulator.evidence.parameter import GRADES
+    from simulator.face.register import counted
     from simulator.telling.console import console, print_table
 
     for group in dict.fromkeys(p.group for _, p in chosen):
@@ -153,8 +111,7 @@ def _print_list(chosen: Located) -> None:
             if p.group == group
         ]
         print_table(pd.DataFrame(rows), title=group)
-    counts = ", ".join(f"{sum(p.grade == grade for _, p in chosen)} {grade}" for grade in GRADES)
-    console().print(f"{len(chosen)} values: {counts}. The limits of a fitted value are those of its prior.")
+    console().print(f"{counted(chosen)} The limits of a fitted value are those of its prior.")
 
 
 def _print_cards(chosen: Located) -> None:
@@ -183,16 +140,6 @@ def _print_sources(table: pd.DataFrame) -> None:
     print_table(table[["key", "citation", "read", "parameters"]], title="sources")
 
 
-def _reliance() -> pd.DataFrame:
-    """What each recalled or assumed value does to the headline results of the base scenario."""
-    from simulator.questions.compare.headlines import headline_reliance
-    from simulator.questions.compare.job import RELIANCE_PATIENTS
-    from simulator.scenario import load_scenario
-
-    scenario = load_scenario()
-    return headline_reliance(scenario, scenario.headline, RELIANCE_PATIENTS, seed=1)
-
-
 def _print_reliance(table: pd.DataFrame, register: Register) -> None:
     from simulator.evidence.reliance import statements
     from simulator.questions.compare.headlines import strongest
@@ -205,26 +152,6 @@ def _print_reliance(table: pd.DataFrame, register: Register) -> None:
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()
     console().print("\n".join(statements(table)), soft_wrap=True)
     console().print(f"Assumed without limits, so not moved: {', '.join(fixed)}.", soft_wrap=True)
-
-
-def _write(registers: Sequence[Register], chosen: Located, out: Path, moved: pd.DataFrame | None) -> None:
-    import pandas as pd
-
-    from simulator.evidence.catalogue import sources_table
-    from simulator.evidence.register import Register
-    from simulator.telling.outputs import OutputFolder
-
-    kept = {id(p) for _, p in chosen}
-    tables = [
-        Register(tuple(p for p in register.parameters if id(p) in kept), register.sources).table()
-        for register in registers
-    ]
-    hashes = {r.groups[0] if i else "clinical register": r.hash() for i, r in enumerate(registers)}
-    with OutputFolder(out, command=sys.argv, settings=hashes) as folder:
-        folder.table("evidence", pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True))
-        folder.table("sources", sources_table())
-        if moved is not None:
-            folder.table("reliance", moved)
 
 
 def _short(number: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,6 @@ from simulator.words.errors import BadInput, Problem, nearest
 
 HERE = "command line"
 OUT = Path("clti-out/trace")
-FATES = ("amputated", "died", "differs", "healed", "recovered", "spared")
-MOST = 2**32
-POLICIES = ("conservative", "protocol")
 
 
 def main(
@@ -40,63 +36,28 @@ def main(
 
     The same patient numbers and seed mean the same people as in clti compare.
     """
-    from simulator.questions.story import watch
-    from simulator.questions.story.finding import TYPICAL_OF, typical
-    from simulator.questions.story.finding import find as search
-    from simulator.questions.story.telling import event_table, spending_table
+    from simulator.face.trace import POLICIES, trace
     from simulator.scenario import load_scenario
-    from simulator.scenario.caveats import caveats
-    from simulator.telling.console import console, print_table, say_warnings, say_where
-    from simulator.telling.outputs import OutputFolder
-    from simulator.telling.story import budgets_readable, story_report, story_text
-    from simulator.telling.story_figure import story_figure
+    from simulator.telling.outputs import check_writable
 
     problems = _faults(patient, seed, find)
-    loaded = folder = None
-    try:
-        loaded = load_scenario(scenario, policies=policy or POLICIES)
-    except BadInput as bad:
-        problems += bad.problems
-    try:
-        inputs, settings = (
-            ({}, {}) if loaded is None else (loaded.inputs, {"scenario": loaded.hash, "view": loaded.view})
-        )
-        warnings = () if loaded is None else caveats(loaded)
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
-    except BadInput as bad:
-        problems += bad.problems
-    if problems or loaded is None or folder is None:
+    loaded = None
+    for check in (lambda: load_scenario(scenario, policies=policy or POLICIES), lambda: check_writable(out)):
+        try:
+            loaded = check() or loaded
+        except BadInput as bad:
+            problems += bad.problems
+    if problems or loaded is None:
         raise BadInput(problems)
 
-    if patient is None:
-        number = typical(loaded, loaded.compare, find, seed)
-    else:
-        number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
-    lives = [watch(loaded, name, number, seed) for name in loaded.compare]
-    text = story_text(lives, loaded, number)
-    figure = story_figure(lives, loaded, number)
-    with folder:
-        folder.text("story.txt", text)
-        folder.table("events", event_table(lives))
-        folder.table("budgets", spending_table(lives))
-        folder.figure("story", figure)
-        folder.report(story_report(lives, loaded, number, figure))
-    screen = console()
-    screen.print(text)
-    if patient is None:
-        whom = "whom the last policy treats, if any" if find is None else f"whom --find {find} means"
-        screen.print(
-            f"Patient {number} is, of those among the first {TYPICAL_OF} {whom}, the one most like the others."
-        )
-    budgets = budgets_readable(lives, loaded)
-    print_table(budgets.table, "Budgets of luck", budgets.formats, labels=budgets.labels, on=screen)
-    if loaded.settings.capacity is not None:
-        screen.print("The queue for slots is left out of a single life: everybody is treated on the day.")
-    say_warnings(folder.warnings, on=screen)
-    say_where(folder.path)
+    found = trace(loaded, patient, None, find=find, seed=seed)
+    found.save(out)
+    found.show(out)
 
 
 def _faults(patient: int | None, seed: int, find: str | None) -> list[Problem]:
+    from simulator.face.trace import FATES, MOST
+
     problems = []
     if patient is not None and not 0 <= patient < MOST:
         problems.append(Problem(HERE, "--patient", str(patient), f"a whole number, 0 to {MOST - 1:,}"))

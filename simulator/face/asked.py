@@ -2,43 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, nearest, said, whole_number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.scenario import Scenario
+    from simulator.scenario.policy import Policy
+    from simulator.work.execution import Way
 
 VIEWS = ("sceptical", "central", "optimistic")
+SEEDS = 2**64
+SMALL_SEEDS = 2**63
+MOST_WORKERS = 256
+
+Policies: TypeAlias = "Sequence[str] | Mapping[str, Policy | None]"
+"""Names of policies, or names with policies made in Python; None stands for the one of this name that there is."""
+Patients: TypeAlias = "int | str | Path | pd.DataFrame"
+"""How many patients, or a table of real ones: a CSV file or a DataFrame, a row a patient."""
+Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Opens a display of progress: what is done and its steps; gives a function that is called with the steps just finished."""
 
 
 def scenario_of(
     scenario: str | Path | Scenario,
     *,
-    policies: Sequence[str] | None = None,
+    policies: Policies | None = None,
     view: str | None = None,
     overrides: Mapping[str, Any] | None = None,
+    table: Any = None,
+    question: str = "compare",
 ) -> Scenario:
-    """The scenario that is meant. One that is loaded already cannot take a difference: that is a BadInput in words."""
+    """The scenario that is meant, with a difference laid over it. `table` holds real patients (a file or a DataFrame).
+
+    What is wrong is a BadInput in words, under the name of the `question`.
+    """
     from simulator.scenario import Scenario, load_scenario
 
     problems = []
     if view is not None and view not in VIEWS:
-        problems.append(Problem("compare", "view", repr(view), nearest(view, VIEWS)))
-    if isinstance(policies, str):
-        problems.append(Problem("compare", "policies", repr(policies), f"a list of names, as in [{policies!r}]"))
-    if isinstance(scenario, Scenario) and (policies is not None or view is not None or overrides):
-        allowed = "what the loaded scenario says; give these to load_scenario, or its name here"
-        problems.append(Problem("compare", "policies, view or overrides", "given", allowed))
+        problems.append(Problem(question, "view", repr(view), nearest(str(view), VIEWS)))
+    if policies is not None and not _are_policies(policies):
+        allowed = f"a list of names, as in [{policies!r}]" if isinstance(policies, str) else "a list of names"
+        problems.append(Problem(question, "policies", said(policies), allowed))
+    if overrides is not None and not isinstance(overrides, Mapping):
+        allowed = "a dictionary of a scenario's tables, as {'evidence': {'view': 'sceptical'}}"
+        problems.append(Problem(question, "overrides", said(overrides), allowed))
     if not isinstance(scenario, Scenario | str | Path):
-        problems.append(Problem("compare", "scenario", type(scenario).__name__, "a name, a file or a Scenario"))
+        problems.append(Problem(question, "scenario", type(scenario).__name__, "a name, a file or a Scenario"))
     if problems:
         raise BadInput(problems)
-    if isinstance(scenario, Scenario):
-        return scenario
     difference = dict(overrides or {})
+    if isinstance(policies, Mapping):
+        own = {name: policy for name, policy in policies.items() if policy is not None}
+        difference["policies"] = {**difference.get("policies", {}), **own}
+        policies = list(policies)
     if view is not None:
         difference["evidence"] = {**difference.get("evidence", {}), "view": view}
+    if table is not None:
+        place = str(table) if isinstance(table, str | Path) else table
+        difference["population"] = {**difference.get("population", {}), "csv": place}
+    if isinstance(scenario, Scenario):
+        if policies is not None:
+            difference["compare"] = policies
+        return scenario.with_(**difference) if difference else scenario
     return load_scenario(scenario, policies=policies, overrides=difference or None)
+
+
+def _are_policies(policies: object) -> bool:
+    from simulator.scenario.policy import Policy
+
+    if isinstance(policies, Mapping):
+        return all(isinstance(n, str) and (p is None or isinstance(p, Policy)) for n, p in policies.items())
+    if isinstance(policies, str) or not isinstance(policies, Sequence):
+        return False
+    return all(isinstance(name, str) for name in policies)
+
+
+def number_and_table(patients: Patients | None) -> tuple[int | None, Any]:
+    """What `patients` means: how many, or a table of real ones."""
+    if isinstance(patients, str | Path) or hasattr(patients, "to_csv"):
+        return None, patients
+    return patients, None
+
+
+def check(question: str, **asked: tuple[object, int, int]) -> None:
+    """Raise BadInput for numbers that are not whole or lie outside their limits (value, lowest, highest).
+
+    None stands for what nobody asked for.
+    """
+    problems = [
+        Problem(question, name, said(value), f"a whole number, {low:,} to {high:,}")
+        for name, (value, low, high) in asked.items()
+        if value is not None and not low <= _or(whole_number(value), low - 1) <= high
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def way_of(workers: int | None) -> Way | None:
+    """Where runs are made: None, this process; a number, so many processes."""
+    if workers is None or workers == 1:
+        return None
+    from simulator.work.processes import Processes
+
+    return Processes(workers)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.face.asked import Patients, Policies, number_and_table, scenario_of
 from simulator.face.result import Result, now
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 def compare(
     scenario: str | Path | Scenario = "base",
-    policies: Sequence[str] | None = None,
+    policies: Policies | None = None,
     *,
-    patients: int | None = None,
+    patients: Patients | None = None,
     seed: int = 1,
     engine: Engine | None = None,
     view: str | None = None,
@@ -28,9 +29,11 @@ def compare(
     """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
 
     `scenario` is a shipped name, a TOML file or a `Scenario`; `policies`, `patients` and `view` (of the evidence:
-    sceptical, central or optimistic) default to its own. `overrides` is a difference laid over the scenario, in the words
-    of its file. `reliance` finds out which results rest on recalled or assumed values, which takes as long again.
-    `progress` is called with lives done and to do.
+    sceptical, central or optimistic) default to its own. `policies` may be a dictionary of names with policies made in
+    Python (`Policy`; None for the one of this name that there is), `patients` a table of real ones (a CSV file or a
+    DataFrame). `overrides` is a difference laid over the scenario, in the words of its file. `reliance` finds out which
+    results rest on recalled or assumed values, which takes as long again. `engine` is compiled (fast) or simpy (the readable
+    reference; the default where a resource is shared). `progress` is called with lives done and to do.
 
     Tables of the result (means of shares are 0 to 1, times are years, `se` is the Monte Carlo standard error): ``outcomes``
     (policy, outcome, time_years, mean, se), ``differences`` (to the reference, in the same people), ``per_hundred``,
@@ -43,13 +46,13 @@ def compare(
     >>> found.outcomes.columns.tolist()
     ['policy', 'outcome', 'time_years', 'mean', 'se']
     """
-    from simulator.face.asked import scenario_of
     from simulator.questions.compare import compare as compared
     from simulator.questions.compare.findings import findings
 
     begun = now()
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides)
-    return Result(findings(compared(loaded, patients, seed, engine, reliance=reliance, progress=progress)), begun)
+    people, table = number_and_table(patients)
+    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides, table=table)
+    return Result(findings(compared(loaded, people, seed, engine, reliance=reliance, progress=progress)), begun)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:

@@ -79,8 +79,13 @@ def scenario_layers(
             file = None
         file = file or bottom
     if overrides:
-        layers.append(Layer("overrides", _complete("overrides", overrides, Path(), problems)))
+        layers.append(laid_over("overrides", overrides, problems))
     return layers
+
+
+def laid_over(name: str, difference: Mapping[str, Any], problems: list[Problem]) -> Layer:
+    """A difference that a caller lays over the files, under the name that messages call it."""
+    return Layer(name, _complete(name, difference, Path(), problems))
 
 
 def written_in(layers: Sequence[Layer], key: str) -> str:

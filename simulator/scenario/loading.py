@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from simulator.scenario.economics import HALVES
 from simulator.scenario.inheritance import (
     Layer,
     Table,
+    laid_over,
     merged,
     resolved_policy,
     scenario_layers,
@@ -29,11 +31,12 @@ from simulator.scenario.inheritance import (
     written_in,
 )
 from simulator.scenario.policy import Policy
-from simulator.scenario.scenario import Scenario
+from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
+WITH = "with_"
 TABLE = "patients (a table)"
 """What messages call real patients that did not come from a file."""
 
@@ -49,15 +52,42 @@ def load_scenario(
     `policies` are compared instead of the scenario's own; if its reference is not among them, the first is the
     reference. `overrides` is laid over the files as one more difference, in their own words, as in
     ``{"evidence": {"view": "sceptical"}, "parameters": {"restenosis_rate": 0.5}}``; a file named in it is found from
-    the working folder on. A pandas table may stand in place of a file of patients: ``{"population": {"csv": table}}``.
+    the working folder on. A pandas table may stand in place of a file of patients: ``{"population": {"csv": table}}``,
+    and a `Policy` in place of a policy's table: ``{"policies": {"mine": Policy(extends="protocol")}}``.
 
     Raises BadInput for arguments of the wrong type, and with every fault of every file.
     """
     problems = _slips(source, policies, overrides)
     if problems:
         raise BadInput(problems)
-    overrides, table = _without_table(overrides)
-    layers = scenario_layers(source, overrides, problems)
+    overrides, tables = _without_table(_in_tables(overrides))
+    return _read(scenario_layers(source, overrides, problems), policies, tables, problems)
+
+
+def differing(scenario: Scenario, difference: Mapping[str, Any]) -> Scenario:
+    """The scenario with one more difference laid over what it was read from; see `Scenario.with_`."""
+    read = scenario.read
+    if read is None or scenario.settings != read.settings:
+        allowed = "a scenario as load_scenario or with_ gave it"
+        raise BadInput([Problem(WITH, "scenario", "changed by other means", allowed)])
+    policies = read.policies
+    if "compare" in difference and "reference" not in difference:
+        policies = difference["compare"]
+        difference = {key: value for key, value in difference.items() if key != "compare"}
+    elif "compare" in difference:
+        policies = None
+    problems = [replace(each, file=WITH, key="compare") for each in _slips(None, policies, None)]
+    if problems:
+        raise BadInput(problems)
+    plain, tables = _without_table(_in_tables(difference))
+    layers = [*read.layers, *([laid_over(WITH, plain, problems)] if plain else [])]
+    return _read(layers, policies, {**scenario.inputs, **tables}, problems)
+
+
+def _read(
+    layers: list[Layer], policies: Sequence[str] | None, tables: Mapping[str, bytes], problems: list[Problem]
+) -> Scenario:
+    """The scenario of its layers. `tables` holds tables of real patients that need not be read any more."""
     if not layers:
         raise BadInput(problems)
     settings = _settings(layers, problems)
@@ -66,10 +96,9 @@ def load_scenario(
     known = shipped_policies(problems)
     options = _policies(settings, layers, known, problems)
     settings = _compared(settings, policies, options, layers, problems)
+    inputs = {place: table for place, table in tables.items() if place == settings.population.csv}
     register = _register(settings, layers, problems)
     life_table = _life_table(settings, layers, problems)
-    inputs: dict[str, bytes] = {}
-    inputs |= {str(settings.population.csv): table} if table else {}
     given, columns = _given(settings, layers, inputs, problems)
     settings = _as_many_as_given(settings, len(given), layers, problems)
     if problems or life_table is None:
@@ -77,7 +106,8 @@ def load_scenario(
     inputs |= _inputs(settings, layers, known)
     name = next(layer.name for layer in reversed(layers) if layer.content)
     resolved = {name: policy for name, policy in options.items() if policy is not None}
-    return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs)
+    read = Read(tuple(layers), None if policies is None else tuple(policies), settings)
+    return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs, read)
 
 
 def _slips(source: object, policies: Any, overrides: object) -> list[Problem]:
@@ -98,13 +128,25 @@ def _slips(source: object, policies: Any, overrides: object) -> list[Problem]:
     return problems
 
 
-def _without_table(overrides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, bytes]:
+def _in_tables(overrides: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Overrides with every policy that is an object as the table that its file would hold."""
+    policies = (overrides or {}).get("policies")
+    if overrides is None or not isinstance(policies, Mapping):
+        return overrides
+    tables = {
+        name: policy.model_dump(exclude_unset=True) if isinstance(policy, Policy) else policy
+        for name, policy in policies.items()
+    }
+    return {**overrides, "policies": tables}
+
+
+def _without_table(overrides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, dict[str, bytes]]:
     """Overrides with a word in place of a pandas table of patients, and that table as the content of a CSV file."""
     people = (overrides or {}).get("population")
     table: Any = people.get("csv") if isinstance(people, Mapping) else None
     if people is None or not hasattr(table, "to_csv"):
-        return overrides, b""
-    return {**(overrides or {}), "population": {**people, "csv": TABLE}}, table.to_csv(index=False).encode()
+        return overrides, {}
+    return {**(overrides or {}), "population": {**people, "csv": TABLE}}, {TABLE: table.to_csv(index=False).encode()}
 
 
 def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:

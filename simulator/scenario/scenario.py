@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,21 @@ from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
 from simulator.words.errors import BadInput, Problem, nearest
 
+if TYPE_CHECKING:
+    from simulator.scenario.inheritance import Layer
+
 PUBLISHED = "protocol"
 """The policy of the founding study."""
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What a scenario was read from: its files and differences from the bottom up, the policies that a caller named
+    (None: those of the files), and the settings that came of them."""
+
+    layers: tuple[Layer, ...]
+    policies: tuple[str, ...] | None
+    settings: Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +55,22 @@ class Scenario:
     given: NDArray[np.float64] = field(repr=False)
     given_columns: tuple[str, ...]
     inputs: Mapping[str, bytes] = field(repr=False)
+    read: Read | None = field(default=None, repr=False)
+
+    def with_(self, **difference: Any) -> Scenario:
+        """A new scenario: this one with a difference laid over it, in the words of a scenario's file.
+
+        ``scenario.with_(evidence={"view": "sceptical"}, parameters={"restenosis_rate": 0.5})``. `compare` takes names of
+        policies; where the reference is not among them, the first is. Policies and tables of patients may be objects, as in
+        `load_scenario`. No file is read again. Raises BadInput with everything that is wrong with the difference.
+
+        >>> from simulator import load_scenario
+        >>> load_scenario("base").with_(evidence={"view": "sceptical"}, population={"patients": 500}).view
+        'sceptical'
+        """
+        from simulator.scenario.loading import differing
+
+        return differing(self, difference)
 
     @property
     def label(self) -> str:

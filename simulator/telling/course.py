@@ -124,10 +124,21 @@ def with_course(report: Report, check: Check, figure: Figure) -> Report:
     return report
 
 
+def tables_of(check: Check) -> dict[str, pd.DataFrame]:
+    """The tables of the course by the names of their files."""
+    return {"course": check.table, "course_coverage": check.coverage}
+
+
+def write_course_page(folder: OutputFolder, check: Check) -> None:
+    """Put the course and a report of it alone into an output folder."""
+    page = Report("The course of the disease", answer(check))
+    folder.report(with_course(page, check, write_course(folder, check)))
+
+
 def write_course(folder: OutputFolder, check: Check) -> Figure:
     """Put the tables and the figure into an output folder."""
-    folder.table("course", check.table)
-    folder.table("course_coverage", check.coverage)
+    for name, table in tables_of(check).items():
+        folder.table(name, table)
     figure = ratio_figure(check)
     folder.figure("course", figure)
     return figure

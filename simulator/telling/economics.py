@@ -114,10 +114,8 @@ def summary_tables(found: EconomicAnalysis) -> list[tuple[str, Readable | decisi
     ]
 
 
-def write_economics(folder: OutputFolder, found: EconomicAnalysis) -> None:
-    """Add the tables, figures and the report of an analysis to an output folder."""
-    units, said = read.units_of(found), answer(found)
-    cheers = cheers_table(found, units, title_of(found), said)
+def tables_of(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
+    """The tables of an analysis by their file names; `draws` has a row a draw and option, the others become CSV."""
     decision = found.decision
     tables = {
         "totals": found.totals,
@@ -139,18 +137,23 @@ def write_economics(folder: OutputFolder, found: EconomicAnalysis) -> None:
         "trial_worth": None if found.trial is None else found.trial.table,
         "monte_carlo_error": found.luck,
         "values": read.values_table(found.valued_by),
-        "cheers": cheers,
+        "cheers": cheers_table(found, read.units_of(found), title_of(found), answer(found)),
+        "draws": draws_table(found),
     }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def write_economics(folder: OutputFolder, found: EconomicAnalysis) -> None:
+    """Add the tables, figures and the report of an analysis to an output folder."""
+    units, decision, tables = read.units_of(found), found.decision, tables_of(found)
     for name, table in tables.items():
-        if table is not None:
-            folder.table(name, table)
-    folder.per_patient("draws", draws_table(found))
+        (folder.per_patient if name == "draws" else folder.table)(name, table)
     figures = decisions.decision_figures(decision, units) | economics_figures(found)
     assert decision.curves is not None
     figures["information"] = information_figure(decision.curves, found.information, found.valued_by.threshold, units)
     for name, figure in figures.items():
         folder.figure(name, figure)
-    folder.report(economics_report(found, figures, cheers))
+    folder.report(economics_report(found, figures, tables["cheers"]))
 
 
 def draws_table(found: EconomicAnalysis) -> pd.DataFrame:

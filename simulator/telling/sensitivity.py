@@ -138,17 +138,20 @@ def study_report(sweep: Sweep, runs: Runs, results: Results, figures: Mapping[st
     return report
 
 
+def tables_of(sweep: Sweep, runs: Runs, results: Results) -> dict[str, pd.DataFrame]:
+    """Every table by the name of its file; `runs` has a row a run."""
+    tables = {"indices": results.indices, "noise": results.noise}
+    if sweep.design.method.grows:
+        tables |= {"convergence": results.convergence, "ranking": results.ranking}
+    if sweep.study.emulator:
+        tables |= {"emulators": results.emulators, "emulated": results.emulated}
+    return tables | {"runs": runs.table()}
+
+
 def write_study(folder: OutputFolder, sweep: Sweep, runs: Runs, results: Results) -> None:
     """Put the tables, figures, runs and report of a study into an output folder."""
-    folder.table("indices", results.indices)
-    folder.table("noise", results.noise)
-    if sweep.design.method.grows:
-        folder.table("convergence", results.convergence)
-        folder.table("ranking", results.ranking)
-    if sweep.study.emulator:
-        folder.table("emulators", results.emulators)
-        folder.table("emulated", results.emulated)
-    folder.per_patient("runs", runs.table())
+    for name, table in tables_of(sweep, runs, results).items():
+        (folder.per_patient if name == "runs" else folder.table)(name, table)
     figures = draw_figures(sweep, runs, results)
     for name, figure in figures.items():
         folder.figure(name, figure)

@@ -251,6 +251,11 @@ def shortened(label: str, most: int = 34) -> str:
     return f"{label[: most - 1 - end].rstrip()}…{label[-end:].lstrip()}"
 
 
+def heading(label: str) -> str:
+    """A label as the title of one of three panels abreast, on two lines where it needs them."""
+    return "\n".join(textwrap.wrap(shortened(label, 50), 26))
+
+
 def interval_rows(
     axes: Axes, names: Sequence[str], value: Any, low: Any, high: Any, colours: Sequence[str] | None = None
 ) -> None:

@@ -172,29 +172,32 @@ def two_stage_answer(stages: pd.DataFrame, target: float) -> str:
     return f" At the simulated rate of {found['rate'].iloc[0]:.1%} a power of {target:.0%} needs {sizes}."
 
 
+def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
+    """Every table by the name of its file."""
+    search = study.search
+    tables = {
+        "operating_characteristics": study.characteristics,
+        "boundaries": study.boundaries,
+        "endpoints": study.endpoints,
+        "calendar": study.calendar,
+        "type_i_errors": study.levels,
+        "samplesize": study.sizes,
+        "power_curve": None if search is None else search.curve,
+        "size_search": None if search is None else study.search_table,
+        "two_stage": study.stages,
+        "views": study.views,
+        "accrual": study.accrual,
+        "trial_summaries": study.summaries,
+        "patients": study.patients,
+        "visits": study.visits,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
 def write_trial(folder: OutputFolder, study: TrialStudy) -> None:
     """Every table and figure, and the report."""
-    folder.table("operating_characteristics", study.characteristics)
-    folder.table("boundaries", study.boundaries)
-    folder.table("endpoints", study.endpoints)
-    folder.table("calendar", study.calendar)
-    if study.levels is not None:
-        folder.table("type_i_errors", study.levels)
-    if study.sizes is not None:
-        folder.table("samplesize", study.sizes)
-    if study.search is not None:
-        folder.table("power_curve", study.search.curve)
-        folder.table("size_search", study.search_table)
-    for name, table in (
-        ("two_stage", study.stages),
-        ("views", study.views),
-        ("accrual", study.accrual),
-        ("trial_summaries", study.summaries),
-        ("patients", study.patients),
-        ("visits", study.visits),
-    ):
-        if table is not None:
-            folder.table(name, table)
+    for name, table in tables_of(study).items():
+        folder.table(name, table)
     folder.report(_report(folder, study))
 
 

@@ -262,6 +262,18 @@ def draw_figures(
     return figures
 
 
+def tables_of(
+    validation: Validation, ladder: pd.DataFrame, structural: StructuralResult | None
+) -> dict[str, pd.DataFrame]:
+    """The tables of the studies by the names of their files."""
+    tables = {"validation": validation.table, "quantities": validation.details, "coverage": validation.coverage}
+    if len(ladder):
+        tables["ladder"] = ladder
+    if structural is not None:
+        tables |= {"structural": structural.table, "structural_refits": structural.refits}
+    return tables
+
+
 def write_validation(
     folder: OutputFolder,
     validation: Validation,
@@ -270,14 +282,8 @@ def write_validation(
     course: Check | None = None,
 ) -> None:
     """Put the tables, figures and report into an output folder."""
-    folder.table("validation", validation.table)
-    folder.table("quantities", validation.details)
-    folder.table("coverage", validation.coverage)
-    if len(ladder):
-        folder.table("ladder", ladder)
-    if structural is not None:
-        folder.table("structural", structural.table)
-        folder.table("structural_refits", structural.refits)
+    for name, table in tables_of(validation, ladder, structural).items():
+        folder.table(name, table)
     figures = draw_figures(validation, ladder, structural)
     for name, figure in figures.items():
         folder.figure(name, figure)

@@ -50,11 +50,11 @@ def _compared(before: np.ndarray, after: np.ndarray) -> tuple[float, ...]:
     change = after - before
     difference, se = float(change.mean()), _standard_error(change)
     low, high = difference - Z * se, difference + Z * se
-    if low <= 0.0 <= high:
-        needed = (np.nan, np.nan, np.nan)
-    else:
+    if low > 0.0 or high < 0.0:
         limits = sorted((abs(1.0 / low), abs(1.0 / high)))
         needed = (abs(1.0 / difference), limits[0], limits[1])
+    else:  # the interval holds zero, or one person has none
+        needed = (np.nan, np.nan, np.nan)
     return (
         float(before.mean()),
         _standard_error(before),

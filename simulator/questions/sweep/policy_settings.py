@@ -56,10 +56,10 @@ def belongs_to(name: str, policies: Iterable[str]) -> str | None:
 
 def with_settings(policy: Policy, settings: Mapping[str, float]) -> Policy:
     """The policy with some of its `SETTINGS` replaced. `Policy.faults` tells whether they go together."""
-    tables = policy.model_dump()
+    tables = policy.model_dump(exclude_defaults=True)
     for key, value in settings.items():
         table, _, field = key.partition(".")
-        tables[table][field] = round(value) if SETTINGS[key].whole else value
+        tables.setdefault(table, {})[field] = round(value) if SETTINGS[key].whole else value
     return Policy.model_validate(tables)
 
 

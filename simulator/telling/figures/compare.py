@@ -20,6 +20,7 @@ from simulator.telling.style import (
     band,
     caption,
     direct_label,
+    heading,
     house_style,
     interval_rows,
     label_ends,
@@ -64,7 +65,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
 def _policies(findings: Findings) -> dict[str, str]:
     """Names of the policies compared to what people call them, in order."""
     called = findings.facts["labels"]["policy"]
-    return {each["name"]: shortened(called[each["name"]]) for each in findings.facts["policies"]}
+    return {each["name"]: called[each["name"]] for each in findings.facts["policies"]}
 
 
 def _outcome(name: str) -> str:
@@ -78,7 +79,7 @@ def incidence_figure(findings: Findings) -> Figure:
     table = table[table["time_years"] <= window]
     policies = _policies(findings)
     look = looks(policies)
-    names = {str(place): label for place, label in enumerate(policies.values())}
+    names = {str(place): shortened(label) for place, label in enumerate(policies.values())}
     with house_style():
         figure, panels = new_figure(WIDE, 5.6, 2, 2, sharex=True)
         for axes, outcome in zip(panels, CURVES, strict=True):
@@ -115,7 +116,7 @@ def difference_figure(findings: Findings) -> Figure:
     with house_style():
         figure = _difference_panels(
             [table.loc[[(name, outcome, first) for name in others]] for outcome in CHANGES],
-            [policies[name] for name in others],
+            [shortened(policies[name]) for name in others],
             [look[name].colour for name in others],
             table.loc[[(name, "life_years", last) for name in others]],
             last,
@@ -206,7 +207,7 @@ def states_figure(findings: Findings) -> Figure:
                 axes.fill_between(wide.index, below, below + share, color=colour, linewidth=0.4, edgecolor="white")
                 ends.append(End(float(wide.index[-1]), float(below[-1] + share[-1] / 2), name, colour))
                 below = below + share
-            axes.set_title(label)
+            axes.set_title(heading(label))
             axes.set_xlim(0, window)
             axes.set_xticks(np.arange(0, window + 0.01, 0.5 if window < 2 else 1))
             axes.set_ylim(0, 1)
@@ -237,7 +238,7 @@ def tcpo2_figure(findings: Findings) -> Figure:
                 for name in ("tcpo2_paths", "tcpo2_course", "tcpo2_end")
             }
             _paths_panel(axes, own, end, look[policy].colour, levels)
-            axes.set_title(label)
+            axes.set_title(heading(label))
             axes.set_xlabel("Months since referral")
             axes.set_ylabel("True TcPO2, mmHg")
         shown = findings.tables["tcpo2_paths"]["patient"].nunique()
@@ -279,7 +280,7 @@ def queue_figure(findings: Findings) -> Figure:
     """How many people wait over calendar time, per policy."""
     policies, queue = _policies(findings), findings.tables["queue"]
     look = looks(policies)
-    names = {str(place): label for place, label in enumerate(policies.values())}
+    names = {str(place): shortened(label) for place, label in enumerate(policies.values())}
     with house_style():
         figure, (axes,) = new_figure(7.2, 3.4)
         for place, policy in enumerate(policies):

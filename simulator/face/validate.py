@@ -1,0 +1,156 @@
+"""`sim.validate`: published studies re-enacted, what was observed against what is predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.face.asked import MOST_WORKERS, SMALL_SEEDS, Progress, check, way_of
+from simulator.face.collected import Collected, Folder
+from simulator.face.result import now
+from simulator.words.errors import BadInput, Problem, said
+
+if TYPE_CHECKING:
+    from simulator.evidence.register import Register
+    from simulator.questions.course.check import Check
+
+COURSE = "calibration/course.toml"
+STRUCTURAL_PATIENTS = 20_000
+
+
+def validate(
+    studies: Sequence[str] | None = None,
+    *,
+    files: Sequence[str | Path] = (),
+    draws: int = 1_000,
+    patients: int = 400,
+    structural: bool = True,
+    course: bool = True,
+    seed: int = 1,
+    keep: bool = True,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Collected:
+    """Predict published studies that the model was not fitted to, and find which numbers it misses.
+
+    `studies` are names of shipped ones, `files` study files (TOML) of your own; without either every shipped study is
+    predicted, then also with `structural` alternatives of the model, and the `course` of the disease is set beside published
+    figures. ``studies=[]`` without files leaves the course alone. Each of the joint `draws` of the clinical parameters has
+    at least so many `patients` in each group. Predictions are kept in the cache unless `keep` is off. `workers` processes
+    decide how long it takes and nothing else.
+
+    Tables of the result: ``validation`` (study, quantity, observed and predicted with 95% limits, inside), ``quantities``,
+    ``coverage``, and of all studies ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and
+    ``course_coverage``. Shares are 0 to 1, times years, TcPO2 mmHg.
+
+    Raises BadInput with everything that is wrong with the studies or with what was asked for.
+
+    >>> import simulator as sim
+    >>> sim.validate("tamaris")
+    Traceback (most recent call last):
+    simulator.words.errors.BadInput: 1 problem(s) in the input:
+      validate: studies = 'tamaris'; allowed: a list of names, as in ['tamaris']
+    """
+    from simulator.evidence import load_register
+
+    begun = now()
+    for key, names in (("studies", studies), ("files", files)):
+        if isinstance(names, str | Path) or not (names is None or isinstance(names, Sequence)):
+            raise BadInput([Problem("validate", key, said(names), f"a list of names, as in [{names!r}]")])
+    check(
+        "validate",
+        draws=(draws, 2, 100_000),
+        patients=(patients, 10, 4_000),
+        seed=(seed, 0, SMALL_SEEDS - 1),
+        workers=(workers, 1, MOST_WORKERS),
+    )
+    register = load_register()
+    if studies is not None and not studies and not files:
+        return _course(register, seed, progress, begun)
+    from simulator.compiling import announced
+    from simulator.evidence.posterior import spent
+    from simulator.questions.course import check as against
+    from simulator.questions.course import load_course
+    from simulator.questions.validate import evidence_files, load_listed, load_studies
+    from simulator.questions.validate import validate as validated
+    from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.questions.validate.structural import compare_structures, load_structural
+    from simulator.questions.value.lives import silent
+    from simulator.telling.course import tables_of as course_tables
+    from simulator.telling.validation import answer, tables_of, write_validation
+    from simulator.words.findings import Findings
+    from simulator.work.disk import cache_folder
+
+    whole = studies is None and not files
+    chosen, inputs = load_studies(register, studies or (), tuple(Path(file) for file in files))
+    plan = figures = None
+    if structural and whole:
+        plan, read = load_structural()
+        inputs |= read
+    if course and whole:
+        figures = load_course(register=register)
+        inputs[COURSE] = figures.content
+    inputs |= evidence_files()
+    exhausted = spent(register, draws)
+    show = progress or silent
+    listed = load_listed(register.sources) if whole else {}
+    with announced("the re-enactment of studies"):
+        validated(dict(list(chosen.items())[:1]), {}, register, 2, 10, seed, founding=False)
+    kept = cache_folder("predictions") if keep else None
+    with show("Predicting studies", 2 * draws * len(chosen)) as advance:
+        found = validated(chosen, listed, register, draws, patients, seed, whole, advance, kept, way_of(workers))
+    ladder = control_arm_ladder(chosen, found.table, found.details, register, seed)
+    structures = None
+    if plan is not None:
+        with show("Structural alternatives", len(plan.alternative)) as advance:
+            structures = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
+    compared = None if figures is None else against(figures, register, seed=seed)
+
+    def write(folder: Folder) -> None:
+        write_validation(folder, found, ladder, structures, compared)
+
+    findings = Findings(
+        "validate",
+        tables_of(found, ladder, structures) | ({} if compared is None else course_tables(compared)),
+        {"warnings": [exhausted] if exhausted else []},
+        inputs=inputs,
+        seed=seed,
+        settings={"draws": draws, "patients": patients, "studies": len(chosen), "register": register.hash()},
+    )
+    return Collected(findings, write, lambda: answer(found), None, begun)
+
+
+def _course(register: Register, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Collected:
+    """The course of the disease without any study."""
+    from simulator.questions.course import check as against
+    from simulator.questions.course import load_course
+    from simulator.questions.validate import evidence_files
+    from simulator.questions.value.lives import silent
+    from simulator.telling.course import answer, tables_of, write_course_page
+    from simulator.words.findings import Findings
+
+    figures = load_course(register=register)
+    with (progress or silent)("Figures of the course", len(figures.figures)) as advance:
+        found: Check = against(figures, register, seed=seed, advance=advance)
+
+    def write(folder: Folder) -> None:
+        write_course_page(folder, found)
+
+    inputs = {COURSE: figures.content, **evidence_files()}
+    findings = Findings(
+        "validate", tables_of(found), {}, inputs=inputs, seed=seed, settings={"register": register.hash()}
+    )
+    return Collected(findings, write, lambda: answer(found), lambda: printed(found), begun)
+
+
+def printed(found: Check) -> None:
+    """The course in a terminal."""
+    from simulator.telling.console import console, print_table
+    from simulator.telling.course import COVERED, LABELS, answer, formats, readable
+
+    for theme, rows in found.table.groupby("theme", sort=False):
+        print_table(readable(rows), str(theme), formats(), labels=LABELS)
+    print_table(found.coverage, "Inside their interval", COVERED)
+    console().print(answer(found))
