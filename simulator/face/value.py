@@ -50,6 +50,8 @@ def value(
     ``scenarios``, ``subgroups``, ``stratified``, ``budget``, ``budget_people``, ``monte_carlo_error``, ``values``,
     ``cheers``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
 
+    `facts` hold the leading `threshold`, the `currency`, and `limits`: what is not in the analysis.
+
     Raises BadInput with everything that is wrong with what was asked for.
 
     >>> import simulator as sim
@@ -63,7 +65,8 @@ def value(
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.questions.value.values import values_of
     from simulator.scenario.caveats import caveats
-    from simulator.telling.economics import answer, tables_of, write_economics
+    from simulator.telling.economics import LIMITS, answer, tables_of, write_economics
+    from simulator.telling.economics_tables import units_of
     from simulator.words.findings import Findings
 
     begun = now()
@@ -118,7 +121,13 @@ def value(
     findings = Findings(
         "value",
         tables_of(found),
-        {"warnings": warnings, "remarks": list(found.remarks)},
+        {
+            "warnings": warnings,
+            "remarks": list(found.remarks),
+            "threshold": found.valued_by.threshold,
+            "currency": units_of(found).currency,
+            "limits": list(LIMITS),
+        },
         frozenset({"draws"}),
         inputs,
         seed,
