@@ -146,6 +146,8 @@ def abuse_commands(number: int, start: int, keep: Path, folder: Path) -> Counter
         words += _options(command, chance)
         fault, code = _run([*words, "--out", "out"], folder)
         codes[str(code)] += 1
+        if (place + 1) % 50 == 0:
+            print(f"{place + 1} of {number} commands, {faults.total()} failed", flush=True)
         if fault:
             faults[f"{command.words[0]}: {fault}"] += 1
             _keep(

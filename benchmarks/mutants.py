@@ -58,10 +58,10 @@ def mutants_of(file: str, functions: set[str] | None = None) -> Iterator[Mutant]
     names = Counter[tuple[str, str]]()
     text = (ROOT / file).read_text(encoding="utf-8")
     for part in get_ast(text).children:
-        own = part.get_code()
+        own, changeable = part.get_code(), list(ast_nodes(part))
         seen = {ast.dump(ast.parse(own))}
         for name, operator in operators().items():
-            nodes = (node for node in ast_nodes(get_ast(own)) for _ in operator.mutation_positions(node))
+            nodes = (node for node in changeable for _ in operator.mutation_positions(node))
             for occurrence, node in enumerate(nodes):
                 function = definition_of(node)
                 if not changes_behaviour(node) or (functions is not None and function not in functions):

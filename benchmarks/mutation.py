@@ -122,9 +122,14 @@ def report(mutants: list[Mutant], results: Results) -> bool:
             if found[mutant] == "survived":
                 why = known.get(mutant.name, "NO REASON")
                 print(f"    {mutant.function or 'module'}: {mutant.change}\n        {why}")
-    share = noticed / total if total else 1.0
-    print(f"\n{noticed} of {total} mutants noticed ({share:.1%}); {len(unexplained)} survivors without a reason")
-    return share >= WANTED and not unexplained
+    if not total:
+        print("\nno mutant was tried" if mutants else "\nnothing to change")
+        return not mutants
+    noticed_share = noticed / total
+    print(
+        f"\n{noticed} of {total} mutants noticed ({noticed_share:.1%}); {len(unexplained)} survivors without a reason"
+    )
+    return noticed_share >= WANTED and not unexplained
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ class Area:
 
     def first(self, file: str) -> str:
         """The tests of a file itself."""
-        return self.own.get(Path(file).name, f"tests/rules/test_{Path(file).stem}.py")
+        return self.own.get(Path(file).name, f"{self.tests[0]}/test_{Path(file).stem}.py")
 
 
 AREAS = (
@@ -33,12 +33,19 @@ AREAS = (
         ("living/*.py",),
         ("tests/rules",),
         {
-            "compiled.py": "tests/rules/test_whole_life.py",
-            "reference.py": "tests/rules/test_whole_life.py",
-            "compiled_cohort.py": "tests/rules/test_cohorts.py",
-            "cohort_arrays.py": "tests/rules/test_cohorts.py",
-            "totals.py": "tests/rules/test_cohorts.py",
+            **dict.fromkeys(("blocks.py", "cohort_arrays.py", "room.py", "sums.py"), "tests/rules/test_cohorts.py"),
+            **dict.fromkeys(
+                ("books.py", "census.py", "history.py", "next_event.py", "reference.py", "setting.py"),
+                "tests/rules/test_whole_life.py",
+            ),
         },
+    ),
+    Area(
+        (
+            *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
+            *(f"statistics/{name}.py" for name in ("conditional_power", "effect", "multiplicity")),
+        ),
+        ("tests/closed_forms",),
     ),
 )
 

@@ -45,7 +45,7 @@ GENERAL = (
 
 def members() -> dict[str, list[str]]:
     """The enumerations of the model's vocabulary and their members, in order."""
-    tree = ast.parse((ROOT / "simulator" / "vocabulary.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "simulator" / "words" / "vocabulary.py").read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     return {
         node.name: [

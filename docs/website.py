@@ -43,6 +43,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
     "Start": {
         "README.md": "What it is",
         "docs/coming-from.md": "Coming from hesim, TreeAge or a spreadsheet",
+        "docs/glossary.md": "Glossary",
     },
     "Notebooks": {
         "notebooks/README.md": "Overview",
@@ -61,6 +62,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/sensitivity.md": "Sensitivity studies",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",
+        "docs/published_sizes.md": "Sample sizes of published trials",
     },
     "Model": {
         "MODEL.md": "The model",
@@ -70,10 +72,13 @@ NAVIGATION: dict[str, dict[str, str]] = {
     "Project": {
         "VISION.md": "Vision",
         "CONTRIBUTING.md": "Contributing",
+        "docs/house.md": "How the house is built",
         "CHANGELOG.md": "Changelog",
     },
 }
 """Headings of the menu, and under each the files and what they are called there."""
+INDEX = PurePosixPath("headings.html")
+"""The page that finds every heading and term. Pages have no scripts, so it takes the place of a search box."""
 PAGES = tuple(source for group in NAVIGATION.values() for source in group)
 
 
@@ -234,6 +239,26 @@ def pages(out: Path, copied: set[str], *, outputs: bool) -> Iterator[Page]:
             yield markdown.page(markdown.html(text))
 
 
+def index_page(made: list[Page]) -> Page:
+    """Every heading of the pages in alphabetical order, terms of the glossary among them, each with the page that it is on."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for page in made:
+        for _, anchor, text in ((1, "", page.title), *page.headings):
+            letters = text.lstrip("`*[(. ")
+            address = page.target.as_posix() + (f"#{anchor}" if anchor else "")
+            beside = f' <span class="note">{escape(page.title)}</span>' if anchor else ""
+            shown = f'<li><a href="{escape(address, quote=True)}">{escape(text)}</a>{beside}</li>\n'
+            found.setdefault(letters[0].upper() if letters[0].isalpha() else "0", []).append(
+                (letters.casefold(), shown)
+            )
+    parts = ["<h1>Index of headings and terms</h1>\n<p>Find a word here with the browser's own search (Ctrl+F).</p>\n"]
+    for letter, own in sorted(found.items()):
+        title = "0 to 9" if letter == "0" else letter
+        parts.append(f'<h2 id="{letter.lower()}">{title}</h2>\n<ul>\n{"".join(line for _, line in sorted(own))}</ul>\n')
+    letters_here = tuple((2, letter.lower(), "0 to 9" if letter == "0" else letter) for letter in sorted(found))
+    return Page(INDEX, "Index of headings and terms", "".join(parts), letters_here)
+
+
 def build(out: Path, *, outputs: bool = True) -> list[str]:
     """Write the site into a folder that is new, empty or an earlier site; returns what is wrong with it.
 
@@ -246,6 +271,7 @@ def build(out: Path, *, outputs: bool = True) -> list[str]:
     (out / MARK).touch()
     copied: set[str] = set()
     made = list(pages(out, copied, outputs=outputs))
+    made.append(index_page(made))
     place = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True)
     template = place.get_template("website.html.jinja")
     for number, page in enumerate(made):
@@ -258,6 +284,7 @@ def build(out: Path, *, outputs: bool = True) -> list[str]:
             group: [(to(target_of(source)), label, target_of(source) == page.target) for source, label in own.items()]
             for group, own in NAVIGATION.items()
         }
+        menu["Start"].append((to(INDEX), made[-1].title, page.target == INDEX))
         beside = [(to(made[n].target), made[n].title) if 0 <= n < len(made) else None for n in (number - 1, number + 1)]
         text = template.render(
             page=page, body=Markup(page.body), menu=menu, beside=beside, home=to(PurePosixPath("index.html")),

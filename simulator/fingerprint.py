@@ -89,8 +89,13 @@ def _value(value: Any, parts: dict[int, str]) -> str:
         return f"array {value.dtype.descr} {value.shape} {sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     if isinstance(value, type) and issubclass(value, enum.Enum):
         return f"enum {value.__name__} {[(each.name, _value(each.value, parts)) for each in value]}"
+    if isinstance(value, type) and value.__bases__ == (tuple,) and hasattr(value, "_fields"):
+        # A named tuple: compiled code fills its fields and reads them by name or place, and can call no method of it.
+        defaults = {name: _value(each, parts) for name, each in getattr(value, "_field_defaults", {}).items()}
+        return f"named tuple {value.__module__} {value.__qualname__} {value._fields} {defaults}"
     if hasattr(value, "py_func"):
-        return f"compiled {_function(value.py_func, parts)}"
+        how = sorted(getattr(value, "targetoptions", {}).items())
+        return f"compiled {how} {_function(value.py_func, parts)}"
     if isinstance(value, FunctionType) and (value.__module__ or "").partition(".")[0] == "simulator":
         return f"function {_function(value, parts)}"
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)

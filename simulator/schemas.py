@@ -44,7 +44,7 @@ def schema(kind: str) -> Schema:
 
 @lru_cache(maxsize=1)
 def meanings() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Meaning of each key: by subpackage and name of the model, and by key."""
+    """Meaning of each key: by folder and name of the model, and by key."""
     return tomllib.loads(MEANINGS.read_text(encoding="utf-8"))
 
 
@@ -59,7 +59,7 @@ def meaning(model: type[BaseModel], key: str) -> str:
 
 def _home(model: type[Any]) -> str:
     parts = model.__module__.split(".")
-    return parts[1] if len(parts) > 1 else ""
+    return parts[-2] if len(parts) > 1 else ""
 
 
 class _Generator(GenerateJsonSchema):

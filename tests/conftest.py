@@ -1,4 +1,4 @@
-"""What all tests share: repeatable examples, and the branch coverage of the rules.
+"""What all tests share: repeatable examples, the quick ones among them, and the branch coverage of the rules.
 
 Property tests draw the same examples every time, so that a failure is a fact and not a chance. The rules are compiled, and
 coverage sees nothing of compiled code: `NUMBA_DISABLE_JIT=1 pytest -m rules` runs them without the compiler and prints it.
@@ -22,6 +22,22 @@ RULES = ("rules/*", "rules/*/*", "living/*")
 LEAST_COVERAGE = 95.0
 """Per cent of lines and branches of the rules and engines that their own tests must run through."""
 
+HERE = Path(__file__).parent
+QUICK = (
+    "rules",
+    "test_boundaries.py",
+    "test_draws.py",
+    "test_evidence.py",
+    "test_layers.py",
+    "test_messages.py",
+    "test_population.py",
+    "test_scenario.py",
+    "test_site.py",
+    "test_starters.py",
+)
+"""Folders and files whose tests `pytest -m quick` runs: no command, no calibration, no figure, and under a minute on two cores
+once the rules are compiled. Tests that are marked slow are left out."""
+
 watching_key = pytest.StashKey[Any]()
 report_key = pytest.StashKey[str]()
 
@@ -34,6 +50,20 @@ def pytest_configure(config: pytest.Config) -> None:
         watching = Coverage(branch=True, include=[str(PACKAGE / name) for name in RULES], data_file=None)
         watching.start()
         config.stash[watching_key] = watching
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests. A file that is not there any more is an error, lest the list wither."""
+    missing = [name for name in QUICK if not (HERE / name).exists()]
+    if missing:
+        raise pytest.UsageError(f"tests/conftest.py: QUICK names what is not there: {', '.join(missing)}")
+    for item in items:
+        if (
+            HERE in item.path.parents
+            and item.path.relative_to(HERE).parts[0] in QUICK
+            and not item.get_closest_marker("slow")
+        ):
+            item.add_marker(pytest.mark.quick)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def inner(x):
     '''Doc.'''
     return x * FACTOR
 def rule(x, more=1.0):
-    return inner(x) + math.exp(-x) + TABLE[State.DEAD] + more
+    return inner(x) + math.exp(-x) + TABLE[State.DEAD] + Pair(x).here + more
 """
 
 
@@ -33,6 +33,24 @@ class OtherState(enum.IntEnum):
     DEAD = 0
 
 
+class Pair(NamedTuple):
+    here: float
+    there: float = 0.0
+
+
+class Riap(NamedTuple):
+    there: float
+    here: float = 0.0
+
+
+class FurtherPair(NamedTuple):
+    here: float
+    there: float = 1.0
+
+
+Riap.__qualname__ = FurtherPair.__qualname__ = Pair.__qualname__
+
+
 def printed(text: str, how: dict[str, Any] | None = None, **globals_: Any) -> str:
     """The fingerprint of `rule` in a text with these globals."""
     import math
@@ -42,6 +60,7 @@ def printed(text: str, how: dict[str, Any] | None = None, **globals_: Any) -> st
         "FACTOR": 2.0,
         "TABLE": np.array([1.0, 2.0]),
         "State": State,
+        "Pair": Pair,
         "math": math,
     } | globals_
     exec(text, names)
@@ -73,10 +92,12 @@ def test_edits_elsewhere_compile_nothing(same: str) -> None:
         (BASE, {"TABLE": np.array([1.0, 2.5])}),
         (BASE, {"TABLE": np.array([1, 2])}),
         (BASE, {"State": OtherState}),
+        (BASE, {"Pair": Riap}),
+        (BASE, {"Pair": FurtherPair}),
     ],
 )
 def test_whatever_is_compiled_changes_the_place(text: str, globals_: dict[str, Any]) -> None:
-    """The code of a function that is called, a constant, a table, an enumeration or a default: each counts."""
+    """The code of a function that is called, a constant, a table, an enumeration, a field or a default: each counts."""
     assert printed(text, **globals_) != printed(BASE)
 
 

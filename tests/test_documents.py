@@ -123,6 +123,23 @@ def test_named_files_exist(page: Path) -> None:
     assert not missing
 
 
+def search_test() -> list[tuple[str, list[str]]]:
+    """File and names of every row of the search test in CONTRIBUTING.md."""
+    part = text_of(ROOT / "CONTRIBUTING.md").partition("## The search test")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in part.splitlines() if line.startswith("|")][2:]
+    return [(file.strip(" `"), re.findall(r"`([^`]+)`", names)) for _, file, names in rows]
+
+
+@pytest.mark.parametrize(("file", "names"), search_test(), ids=lambda each: each if isinstance(each, str) else "")
+def test_the_search_test_is_answered_where_it_says(file: str, names: list[str]) -> None:
+    """Each name that answers a question of the search test is defined or written as a key in the file that the row names."""
+    text = text_of(ROOT / file)
+    assert names
+    for name in names:
+        defined = rf'^\s*(?:(?:def |class |\[(?:\w+\.)*|"""){name}\b|{name}(?:: .*)? = )'
+        assert re.search(defined, text, re.MULTILINE), name
+
+
 def read(command: Any, words: list[str]) -> None:
     """Let a command read its words without running it; a word that it does not take raises."""
     if hasattr(command, "commands"):

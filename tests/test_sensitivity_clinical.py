@@ -580,14 +580,16 @@ def test_documented_studies_are_sound() -> None:
 
 
 def test_documented_costs_are_those_of_the_methods() -> None:
-    """The method adviser names every method with its smallest size and the runs that its usual size costs."""
+    """The adviser names every method with its smallest size, where intervals begin and what its usual size costs."""
     rows = [
         [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in DOCS.read_text().splitlines() if "|" in line
     ]
     adviser = {row[0]: row for row in rows if row[0] in METHODS}
     assert set(adviser) == set(METHODS) - {"grid"}
-    for name, (_, _, counts, size, smallest, runs) in adviser.items():
+    for name, (_, _, counts, size, smallest, intervals_from, runs) in adviser.items():
         method = METHODS[name]
+        first = None if intervals_from == "none" else int(intervals_from)
+        assert first == (None if method.intervals_from is None else max(method.intervals_from, method.smallest)), name
         assert (counts, int(smallest)) == (method.counts, method.smallest)
         assert int(runs) == method.rows(int(size), 20, 20)
 

@@ -53,6 +53,19 @@ def test_pages_are_whole(site: Path) -> None:
             assert raw not in text, (source, raw)
 
 
+def test_the_index_finds_every_heading_and_term(site: Path) -> None:
+    """Pages have no search box, so one page lists all headings and every term of the glossary, and leads to each."""
+    index = website.Addresses()
+    index.feed((site / website.INDEX).read_text(encoding="utf-8"))
+    terms = re.findall(r"^### (.+)$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(terms) > 50
+    anchors = {link.partition("#")[2] for link in index.links if link.startswith("docs/glossary.html#")}
+    assert {term.lower().replace(",", "").replace(" ", "-") for term in terms} < anchors
+    for source in website.PAGES:
+        assert website.target_of(source).as_posix() in index.links
+    assert {"docs/commands.html#clti-compare", "MODEL.html#22-base-model"} <= set(index.links)
+
+
 def test_nothing_is_fetched(site: Path) -> None:
     """Pages have no scripts, and the style sheet and images come with them."""
     for file in site.rglob("*.html"):

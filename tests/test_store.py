@@ -132,6 +132,21 @@ def test_two_processes_in_one_folder_do_not_trip(tmp_path: Path, work: Callable[
     assert [each.exitcode for each in pair] == [0, 0]
 
 
+def test_a_folder_that_goes_while_it_is_made_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that another process removes between "it exists" and "is it a folder?" costs a second try and no result."""
+    real, calls = Path.mkdir, []
+
+    def races(self: Path, *args: Any, **options: Any) -> None:
+        calls.append(self)
+        if len(calls) == 1:
+            raise FileExistsError(self)
+        real(self, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", races)
+    Store(tmp_path / "shared").write("key", ARRAYS)
+    assert list(Store(tmp_path / "shared")) == ["key"]
+
+
 def test_what_stops_work_says_what_is_safe(tmp_path: Path) -> None:
     """An interruption carries a note of the finished pieces and their place."""
     store = Store(tmp_path)

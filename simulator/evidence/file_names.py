@@ -19,7 +19,6 @@ FOLDERS: dict[Kind, str] = {
     "validation": "validation",
 }
 """Where in `scenarios` files of a kind are shipped."""
-NOUNS = {"validation": "study"}
 USES: dict[Kind, str] = {
     "scenario": "a scenario (clti compare {name})",
     "policy": "a policy (clti compare --policy {name})",
@@ -57,7 +56,8 @@ def instead(source: str | Path, kind: Kind) -> str:
         return f"a TOML file at this place{here}; {path.stem!r} is {' and '.join(others)}"
     if near:
         return f"a TOML file at this place; did you mean {str(near)!r}?"
-    return f"a TOML file at this place, or a shipped {NOUNS.get(kind, kind)}: {nearest(path.stem, known)}"
+    shipped_ones = nearest(path.stem, known)
+    return shipped_ones if shipped_ones.startswith("did") else f"a TOML file at this place, or {shipped_ones}"
 
 
 def _near(path: Path) -> Path | None:

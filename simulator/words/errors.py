@@ -102,7 +102,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     holding = [name for name in names if len(word) > 2 and word.lower() in name.lower()]
     word = word[:LONGEST_VALUE]
-    begun = [name for name in names if name[:3] == word[:3]]
+    begun = [name for name in names if name[:3].startswith(word[:3]) or word[:3].startswith(name[:3] or " ")]
     close = (
         get_close_matches(word, names, n=1, cutoff=VERY_ALIKE)
         or holding

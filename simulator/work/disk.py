@@ -69,8 +69,8 @@ def save(target: Path, content: bytes, *, safe: str = SAFE, lasting: bool = True
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 _save(target, content, lasting)
-            except FileNotFoundError:
-                # Another process removed the folder just after it was made.
+            except (FileNotFoundError, FileExistsError):
+                # Another process removed the folder just after it was made, or just after it was found to be there.
                 if attempt == ATTEMPTS:
                     raise
             else:

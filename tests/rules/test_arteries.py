@@ -63,8 +63,8 @@ def cohort(count: int = 3) -> np.ndarray:
 def test_only_unknown_levels_are_drawn() -> None:
     """Each by the patient's own number, counted from the first."""
     people = cohort()
-    fill_small_ev(people, values(**CLASSES), KEY, 7)
-    wanted = [small_ev_level(people[j], values(**CLASSES), KEY, 7 + j) for j in range(3)]
+    fill_small_ev(people, values(**CLASSES), KEY, PATIENT_NUMBER)
+    wanted = [small_ev_level(people[j], values(**CLASSES), KEY, PATIENT_NUMBER + j) for j in range(3)]
     assert people["small_ev"].tolist() == [wanted[0], 12.5, wanted[2]]
 
 
@@ -74,20 +74,20 @@ PARAMS = {**CLASSES, **dict.fromkeys(SHARES, 0.5), "vessel_correlation": 0.3}
 def test_people_are_described_and_the_originals_left_alone() -> None:
     """Arteries by number from the first patient on, and the level of small vesicles."""
     people = cohort()
-    filled = described(people, np.zeros((0, len(COLUMNS))), values(**PARAMS), SEED, 7)
-    sites = diseased_arteries(values(**PARAMS), SEED, np.array([7, 8, 9]))
+    filled = described(people, np.zeros((0, len(COLUMNS))), values(**PARAMS), SEED, PATIENT_NUMBER)
+    sites = diseased_arteries(values(**PARAMS), SEED, PATIENT_NUMBER + np.arange(3))
     assert np.array([filled[f"artery_{name}"] for name in ARTERIES]).T.tolist() == sites.tolist()
     assert np.isfinite(filled["small_ev"]).all()
     assert np.isnan(people["small_ev"]).sum() == 2
 
 
 def test_known_arteries_of_real_patients_are_kept() -> None:
-    """Patients 7, 8 and 9 are rows 1, 0 and 1 of two: what the row knows is kept, and what it does not is drawn."""
+    """Three patients are rows 1, 0 and 1 of two: what the row knows is kept, and what it does not is drawn."""
     given = np.full((2, len(COLUMNS)), nan)
     given[0, COLUMNS.index(f"artery_{ARTERIES[0]}")] = 5.0
     given[1, COLUMNS.index(f"artery_{ARTERIES[0]}")] = 6.0
-    filled = described(cohort(), given, values(**PARAMS), SEED, 7)
-    sites = diseased_arteries(values(**PARAMS), SEED, np.array([7, 8, 9]))
+    filled = described(cohort(), given, values(**PARAMS), SEED, PATIENT_NUMBER)
+    sites = diseased_arteries(values(**PARAMS), SEED, PATIENT_NUMBER + np.arange(3))
     assert filled[f"artery_{ARTERIES[0]}"].tolist() == [6.0, 5.0, 6.0]
     for site, name in enumerate(ARTERIES[1:], start=1):
         assert filled[f"artery_{name}"].tolist() == sites[:, site].tolist()

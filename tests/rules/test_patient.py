@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import truncnorm
 
-from rules.people import KEY, a_patient, chance, criteria, deviate, just_above, values
+from rules.people import KEY, PATIENT_NUMBER, a_patient, chance, criteria, deviate, just_above, values
 from simulator.rules.population import patient as patients
 from simulator.rules.population.patient import (
     COLUMNS,
@@ -28,7 +28,7 @@ from simulator.rules.population.patient import (
 )
 from simulator.words.vocabulary import Renal, Stream
 
-I = 7  # noqa: E741 - the number of the patient whose draws `chance` knows
+I = PATIENT_NUMBER  # noqa: E741 - the number of the patient whose draws `chance` knows
 
 
 def quantile(u: float, mean: float, sd: float, low: float, high: float) -> float:
@@ -144,7 +144,7 @@ REGISTER = {
 
 
 def referred(attempt: int = 0, described: bool = True, **changed: float) -> Any:
-    """Referral number `attempt` for place 7, in a record that was zero."""
+    """Referral number `attempt` for the place of this patient, in a record that was zero."""
     patient = np.zeros(1, PATIENT)[0]
     draw_referral(patient, values(**{**REGISTER, **changed}), KEY, I, attempt, described)
     return patient

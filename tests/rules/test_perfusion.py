@@ -118,3 +118,10 @@ def test_a_limb_above_its_ceiling_waits_there_until_it_falls_below() -> None:
     )
     assert segment(life, 0.25) == pytest.approx((67.5, 30.0, 1.0 / 3.0))
     assert segment(life, 2.25) == pytest.approx((70.0, 0.0, 2.5))
+
+
+def test_a_path_without_room_says_so() -> None:
+    """One ramp more than a path has room for is an error in words, and no ramp is lost silently."""
+    life = limb(20.0, 0.0, *[(0.1 * k, 0.1, 1.0) for k in range(MOST_RAMPS)])
+    with pytest.raises(IndexError, match="more ramps than a life has room for"):
+        add_ramp(life, 2.0, 0.1, 1.0)

@@ -181,7 +181,8 @@ def _sobol_points(size: int, factors: int, seed: int) -> Floats:
 def _search_curve(problem: dict[str, Any], seed: int, number: int) -> Floats:
     from SALib.sample import fast_sampler
 
-    luck = generator(seed, "search curve", number)
+    # SALib spawns streams from its generator, which one made of a key instead of a seed cannot.
+    luck = np.random.default_rng(seed_of(seed, "search curve", number))
     return np.asarray(fast_sampler.sample(problem, N=CURVE, M=HARMONICS, seed=luck))
 
 

@@ -89,8 +89,9 @@ def alone(subject: Subject) -> Found:
 @OVERALL.check(DESIGN, "fewer patients", "those who are left live the same lives")
 def fewer(subject: Subject) -> Found:
     """A patient does not depend on the others."""
-    n = subject.n // 3
-    few, many = subject.lives(n=n, times=subject.times), subject.base
+    few, many = subject.lives(n=subject.n // 3, times=subject.times), subject.base
+    # Of real patients whole tables are followed, which may be fewer than a third.
+    n = min(len(c.ledgers) for c in few.values())
     return equal(
         np.stack([c.ledgers for c in few.values()]), np.stack([c.ledgers[:n] for c in many.values()]), "ledger entries"
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from simulator.questions.verify.care_law import CARE
 from simulator.questions.verify.check import Check, NotApplicable
 from simulator.questions.verify.clocks import CLOCKS
 from simulator.questions.verify.inputs import INPUTS
@@ -27,7 +28,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, CLOCKS, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 

@@ -1,0 +1,311 @@
+"""The rules of care, written a second time: angioplasty, doses, tests, recovery and what is measured.
+
+Policies are made for the purpose, so that what they check is checked whatever the scenario's own policies do. Rates that
+would end a life before its care is over are as near to none as the allowed ranges come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.living.cohort_arrays import Followed
+from simulator.living.outcomes import OUTCOMES, last_tcpo2
+from simulator.questions.verify.check import CLOSED_FORM, Domain, Found, NotApplicable, equal, near, none_of
+from simulator.questions.verify.hazard_law import QUIET, YEARS
+from simulator.questions.verify.inputs import ks
+from simulator.questions.verify.subject import Subject
+from simulator.scenario.policy import Criteria, Policy
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Renal
+
+CARE = Domain("event-state: care", "I")
+NAME = "(care under check)"
+STEADY_LIMB = {"attributable_share": 1.0, "response_probability": 0.01, "tcpo2_slope": 0.0}
+"""Perfusion that stays what it is, but for what care does."""
+WANING = {"recovery_waning_share": 0.4, "recovery_waning_years": 1.5, "recovery_waning_delay_years": 0.5}
+DILATED = {
+    "angioplasty_success": 1.0,
+    "angioplasty_plateau": 45.0,
+    "angioplasty_plateau_sd": 0.0,
+    "angioplasty_rise_days": 30.0,
+    "restenosis_rate": 2.0,
+    "restenosis_fall_days": 60.0,
+    "repeat_angioplasty": 1.0,
+}
+
+
+def under(
+    subject: Subject, policy: Mapping[str, Any], values: Mapping[str, float], times: tuple[float, ...] = (YEARS,)
+) -> tuple[Followed, Callable[[str], float]]:
+    """Lives of anybody referred under a policy, with almost no risk in force but those of `values`, and each parameter."""
+    everybody = Criteria() if not len(subject.scenario.given) else None
+    scenario = subject.changed(entry=everybody, horizon=YEARS, policies={NAME: Policy.model_validate(policy)})
+    changed = {**QUIET, **values}
+    n = min(subject.n, 2_000)
+    lives = subject.lives(changed, scenario, [NAME], n=n, times=times, events=True)[NAME]
+    return lives, lambda name: changed[name] if name in changed else subject.value(name)
+
+
+def path(lives: NDArray[np.void], t: NDArray[np.float64], before: int | None = None) -> NDArray[np.float64]:
+    """True TcPO2 (mmHg) of each life at its time (years), of its first ramps or all of them."""
+    start, duration, height = (lives[f"ramp_{what}"] for what in ("start", "duration", "height"))
+    used = np.arange(start.shape[1]) < (lives["ramps"] if before is None else np.full(len(lives), before))[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip((t[:, None] - start) / duration, 0.0, 1.0)
+    value = lives["tcpo2_start"] + lives["tcpo2_slope"] * t + np.where(used, share * height, 0.0).sum(axis=1)
+    return np.asarray(np.clip(value, 0.0, lives["tcpo2_ceiling"]))
+
+
+def times_of(found: Followed, event: Event, number: int) -> NDArray[np.float64]:
+    """When each life had an event for the time `number` (0 = the first); infinite if it had not."""
+    when = np.full(len(found.lives), np.inf)
+    h = found.history[found.history["event"] == event]
+    who = h["patient"].astype(np.int64) - int(found.lives["patient"][0])
+    order = np.arange(len(h)) - np.searchsorted(who, who)
+    chosen = order == number
+    when[who[chosen]] = h["time"][chosen]
+    return when
+
+
+def chance_below(limit: float, means: NDArray[np.float64], sd: float) -> NDArray[np.float64]:
+    """Chance that a measurement of each true value lies below a limit."""
+    from scipy.stats import norm
+
+    return np.asarray(norm.cdf((limit - means) / sd))
+
+
+def shares_near(
+    happened: NDArray[np.bool_], chance: NDArray[np.float64], groups: Mapping[str, Any], what: str
+) -> Found:
+    """Shares in groups of at least 50 lives against each life's own chance (5 SE)."""
+    found, error, expected = [], [], []
+    for members in groups.values():
+        p, n = chance[members], int(np.count_nonzero(members))
+        if n >= 50:
+            found.append(float(happened[members].mean()))
+            expected.append(float(p.mean()))
+            error.append(float(np.sqrt((p * (1.0 - p)).sum())) / n)
+    return near(found, error, expected, what)
+
+
+@CARE.check(CLOSED_FORM, "angioplasty alone, plateau without spread", "a dilated limb stands at the plateau")
+def plateau(subject: Subject) -> Found:
+    """A dilatation raises TcPO2 up to its plateau, whatever was there; it lowers nobody's."""
+    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["angioplasties"] > 0]
+    first = np.array([path(done, done["ramp_start"][:, 0], 0), done["ramp_height"][:, 0]])
+    again = done[done["angioplasties"] > 1]
+    second = np.array([path(again, again["ramp_start"][:, 2], 2), again["ramp_height"][:, 2]])
+    before, rise = np.concatenate([first, second], axis=1)
+    return equal(before + rise, np.maximum(before, v("angioplasty_plateau")), "dilated limbs", 1e-9)
+
+
+@CARE.check(CLOSED_FORM, "angioplasty alone, all of them narrow", "a vessel narrows after an exponential time, in full")
+def narrowing(subject: Subject) -> Found:
+    """The first rise is taken back as a whole, after an exponential waiting time."""
+    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["angioplasties"] > 0]
+    if not np.allclose(done["ramp_height"][:, 1], -done["ramp_height"][:, 0], rtol=0.0, atol=1e-9):
+        return Found(False, "the fall is not the rise")
+    days = done["ramp_duration"][:, :2] * DAYS_PER_YEAR
+    if not np.allclose(days, [v("angioplasty_rise_days"), v("restenosis_fall_days")], rtol=1e-9):
+        return Found(False, f"rise and fall take {days[0]} days")
+    return ks(np.exp(-v("restenosis_rate") * (done["ramp_start"][:, 1] - done["ramp_start"][:, 0])), "restenoses")
+
+
+@CARE.check(CLOSED_FORM, "angioplasty alone, all are dilated again", "as often as allowed, once perfusion has fallen")
+def dilated_again(subject: Subject) -> Found:
+    """Repeat angioplasties come when the limb has fallen back, and never more than the limit."""
+    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
+    lives, most = found.lives, int(v("most_angioplasties"))
+    again = lives[lives["angioplasties"] > 1]
+    early = (
+        np.abs(again["ramp_start"][:, 2] - again["ramp_start"][:, 1] - v("restenosis_fall_days") / DAYS_PER_YEAR) > 1e-9
+    )
+    wrong = np.concatenate([lives["angioplasties"] > most, early])
+    if most > 1 and lives["angioplasties"].max() < most:
+        return Found(False, f"nobody has {most} angioplasties")
+    return none_of(wrong, "angioplasties")
+
+
+@CARE.check(
+    CLOSED_FORM, "angioplasty alone, half succeed", "half of the limbs rise; half of those that narrow come again"
+)
+def successes(subject: Subject) -> Found:
+    """Technical success, and who is dilated again, at the stated shares (5 SE)."""
+    values = {**STEADY_LIMB, **DILATED, "angioplasty_success": 0.6, "repeat_angioplasty": 0.3, "restenosis_rate": 5.0}
+    found, v = under(subject, {"angioplasty": {"offered": True}}, values)
+    lives = found.lives[found.lives["angioplasties"] > 0]
+    rose = lives["ramps"] > 0
+    wounded = (
+        rose & (found.patients["rutherford"][found.lives["angioplasties"] > 0] > 4.5) & ~(lives["healed_at"] < YEARS)
+    )
+    wounded &= ~(np.minimum(lives["died_at"], lives["amputated_at"]) < YEARS)
+    again = lives["angioplasties"][wounded] > 1
+    p = np.array([v("angioplasty_success"), v("repeat_angioplasty")])
+    n = np.array([max(len(rose), 1), max(len(again), 1)])
+    if n.min() < 50:
+        raise NotApplicable("fewer than 50 angioplasties")
+    return near([rose.mean(), again.mean()], np.sqrt(p * (1.0 - p) / n), p, "shares")
+
+
+def _test(treat: str) -> None:
+    def run(subject: Subject) -> Found:
+        marker = {"marker": "thrombophilia", "sensitivity": 0.9, "specificity": 0.65, "treat": treat}
+        found, _ = under(subject, {"cell_therapy": {"doses": 1}, "selection": marker}, STEADY_LIMB)
+        present = (found.patients["leiden"] > 0.5) | (found.patients["mthfr"] > 0.5)
+        positive = np.where(present, 0.9, 0.35)
+        chance = positive if treat == "positive" else 1.0 - positive
+        return shares_near(found.lives["doses"] > 0, chance, {"with": present, "without": ~present}, "shares treated")
+
+    expected = "with the trait by its sensitivity, without by its specificity (5 SE)"
+    CARE.add(CLOSED_FORM, f"an imperfect test, {treat}s treated", expected, run)
+
+
+for _treat in ("positive", "negative"):
+    _test(_treat)
+
+
+@CARE.check(CLOSED_FORM, "four doses for everybody", "doses at the policy's own dates, in all whose wound stays open")
+def schedule(subject: Subject) -> Found:
+    """Dates of doses."""
+    cells = {"doses": 4, "interval_days": 20.0, "waiting_days": 10.0}
+    found, _ = under(subject, {"cell_therapy": cells}, STEADY_LIMB)
+    life = found.lives
+    left = np.minimum(np.minimum(life["died_at"], life["amputated_at"]), life["healed_at"]) < 80.0 / DAYS_PER_YEAR
+    dates = np.stack([times_of(found, Event.DOSE, k)[~left] for k in range(5)])
+    wanted = (np.array([10.0, 30.0, 50.0, 70.0]) / DAYS_PER_YEAR)[:, None] + 0.0 * dates[:4]
+    if np.isfinite(dates[4]).any():
+        return Found(False, "somebody has five doses")
+    return equal(np.where(np.isfinite(dates[:4]), dates[:4], -1.0), wanted, "dates", 1e-9)
+
+
+@CARE.check(CLOSED_FORM, "doses until TcPO2 is 20 mmHg", "each decision has a measurement error of its own (5 SE)")
+def decisions(subject: Subject) -> Found:
+    """Two decisions in a row go the same way as often as two independent errors do."""
+    policy = {
+        "cell_therapy": {"doses": 4, "interval_days": 1.0},
+        "repeat": {"rule": "until_tcpo2", "stop_at_tcpo2": 20.0},
+    }
+    found, v = under(subject, policy, {**STEADY_LIMB, "measurement_sd": 6.0})
+    kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
+    kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
+    life = found.lives[kept]
+    below = chance_below(20.0, life["tcpo2_start"], v("measurement_sd"))
+    everybody = np.ones(len(life), bool)
+    results = [
+        shares_near(life["doses"] >= k + 1, below**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)
+    ]
+    return next((result for result in results if not result.passed), results[-1])
+
+
+@CARE.check(CLOSED_FORM, "clinical judgement of four doses", "shares stop by what is measured, each time anew (5 SE)")
+def judged(subject: Subject) -> Found:
+    """Judgement stops two shares, by whether perfusion looks restored, at every decision again."""
+    policy = {"cell_therapy": {"doses": 4, "interval_days": 1.0}, "repeat": {"rule": "clinical_judgement"}}
+    values = {**STEADY_LIMB, "measurement_sd": 6.0, "judgement_stop": 0.2, "judgement_stop_recovered": 0.7}
+    found, v = under(subject, policy, {**values, "judgement_tcpo2": 20.0})
+    kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
+    kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
+    life = found.lives[kept]
+    record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
+    below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
+    on = below * 0.8 + (1.0 - below) * 0.3
+    everybody = np.ones(len(life), bool)
+    results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
+    return next((result for result in results if not result.passed), results[-1])
+
+
+@CARE.check(CLOSED_FORM, "recovery that wanes in part", "it rises by the gain, stays, and loses the stated share of it")
+def waning(subject: Subject) -> Found:
+    """The ramps of a recovery and its waning."""
+    found, v = under(subject, {}, {"attributable_share": 0.0, "response_probability": 0.9, **WANING})
+    life = found.lives[found.lives["recovers_anyway"] == 1]
+    if not len(life):
+        raise NotApplicable("nobody recovers untreated")
+    if (life["ramps"] != 2).any():
+        return Found(False, "a recovery that wanes is not two ramps")
+    start, days, share = life["recovery_start"], v("recovery_days") / DAYS_PER_YEAR, v("recovery_waning_share")
+    delay, years = v("recovery_waning_delay_years"), v("recovery_waning_years")
+    made = np.stack([life[f"ramp_{what}"][:, k] for what in ("start", "duration", "height") for k in (0, 1)])
+    same = np.ones(len(life))
+    wanted = [start, start + days + delay, days * same, years * same, life["gain"], -share * life["gain"]]
+    return equal(made, np.stack(wanted), "ramps", 1e-9)
+
+
+def _odds(product: str, route: str) -> None:
+    def run(subject: Subject) -> Found:
+        odds = {"leiden": 0.5, "mthfr": 1.6, "severe_renal": 0.6, "small_ev": 2.5}
+        values = {f"response_or_{name}": ratio for name, ratio in odds.items()} | {"response_probability": 0.5}
+        of_product = {"pbmnc": 1.0, "bmmnc": 0.7, "mobilised_pbmnc": 1.5}
+        values |= {"response_or_bmmnc": 0.7, "response_or_mobilised": 1.5, "response_or_intra_arterial": 1.8}
+        found, v = under(subject, {"cell_therapy": {"doses": 1, "product": product, "route": route}}, values)
+        who = found.patients
+        traits = {name: who[name] > 0.5 for name in ("leiden", "mthfr")}
+        traits |= {"severe_renal": who["renal"] >= Renal.SEVERE, "small_ev": who["small_ev_high"] > 0.5}
+        ratio = np.full(len(who), of_product[product] * (1.8 if route == "intra_arterial" else 1.0))
+        for name in ("leiden", "mthfr", "severe_renal"):
+            ratio *= np.where(traits[name], odds[name], 1.0)
+        share = v("small_ev_high_share")
+        ratio *= odds["small_ev"] ** np.where(traits["small_ev"], 1.0 - share, -share)
+        chance = ratio / (1.0 + ratio)
+        groups = {"all": np.ones(len(who), bool)}
+        groups |= {f"{name} {has}": trait == has for name, trait in traits.items() for has in (True, False)}
+        return shares_near(found.lives["can_recover"] == 1, chance, groups, "shares that can recover")
+
+    CARE.add(
+        CLOSED_FORM, f"cells: {product}, {route}", "odds of recovery multiply by trait, product and route (5 SE)", run
+    )
+
+
+for _product, _route in (("pbmnc", "intramuscular"), ("bmmnc", "intra_arterial"), ("mobilised_pbmnc", "intramuscular")):
+    _odds(_product, _route)
+
+
+@CARE.check(
+    CLOSED_FORM, "no measurement error", "the last TcPO2 is the path's on its day, as a study and as a trial has it"
+)
+def last_measured(subject: Subject) -> Found:
+    """Both kinds of last TcPO2 against the path of each life."""
+    cells = {"doses": 3, "interval_days": 90.0, "waiting_days": 30.0}
+    values = {"measurement_sd": 0.0, "recovery_days": 200.0, "attributable_share": 0.5, "response_probability": 0.8}
+    found, v = under(subject, {"cell_therapy": cells}, values)
+    life = found.lives
+    end = np.minimum(life["died_at"], life["amputated_at"])
+    later = v("last_tcpo2_days") / DAYS_PER_YEAR
+    planned = ((v("published_doses") - 1.0) * v("natural_interval_days")) / DAYS_PER_YEAR + later
+    by_schedule = path(life, np.minimum(planned, end))
+    own = np.where(life["doses"] > 0, life["last_dose_at"] + later, planned)
+    params = subject.params.copy()
+    params["measurement_sd"] = 0.0
+    measured = [last_tcpo2(one, params, YEARS) for one in life]
+    reported = found.outcomes[:, -1, OUTCOMES.index("tcpo2_last")]
+    return equal(
+        np.stack([reported, measured]), np.stack([by_schedule, path(life, np.minimum(own, end))]), "values", 1e-9
+    )
+
+
+@CARE.check(
+    CLOSED_FORM, "a new wound alone, rest pain", "times follow the hazard stated at its own TcPO2 (Kolmogorov-Smirnov)"
+)
+def new_wounds(subject: Subject) -> Found:
+    """First wounds of people with rest pain, whose limb gets worse, against the integrated hazard."""
+    values = {"recurrence_rate": 0.5, "recurrence_per_mmhg": -0.04, "recurrence_trend": -0.1, "rest_pain_share": 0.9}
+    found, v = under(subject, {}, {**values, "attributable_share": 1.0, "tcpo2_slope": -1.0, "amputation_rate": 0.0001})
+    first = times_of(found, Event.NEW_WOUND, 0)
+    happened = np.isfinite(first) & (found.patients["rutherford"] < 4.5)
+    who, end = found.patients[happened], first[happened]
+    t = np.linspace(0.0, 1.0, 1_001)[:, None] * end
+    perfusion = np.clip(who["tcpo2"] - t, 0.0, np.maximum(v("tcpo2_ceiling"), who["tcpo2"]))
+    rate = v("recurrence_rate") * np.where(who["renal"] == Renal.DIALYSIS, v("recurrence_hr_dialysis"), 1.0)
+    h = rate * np.exp(-0.04 * (perfusion - v("recurrence_reference_tcpo2")) - 0.1 * t)
+    # The hazard dies away, so that some never have it: uniform below the chance of having one by the horizon.
+    beyond = np.linspace(0.0, YEARS, 4_001)[:, None]
+    path_on = np.clip(who["tcpo2"] - beyond, 0.0, np.maximum(v("tcpo2_ceiling"), who["tcpo2"]))
+    total = np.trapezoid(
+        rate * np.exp(-0.04 * (path_on - v("recurrence_reference_tcpo2")) - 0.1 * beyond), beyond, axis=0
+    )
+    return ks(-np.expm1(-np.trapezoid(h, t, axis=0)) / -np.expm1(-total), "new wounds")

@@ -1,0 +1,1 @@
+"""Closed forms of statistics and economics, each with numbers worked out by hand."""
