@@ -66,7 +66,6 @@ NAVIGATION: dict[str, dict[str, str]] = {
     },
     "Model": {
         "MODEL.md": "The model",
-        "docs/published_sizes.md": "Sizes of published trials",
         "benchmarks/README.md": "Speed and memory",
     },
     "Project": {
