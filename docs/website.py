@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import api
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -33,6 +34,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 ROOT = Path(__file__).parent.parent
+API = "docs/api.md"
+"""A page that is no file: it is made of the docstrings of the package."""
 MARK = ".site-of-clti"
 """A file that says that a folder holds a site of this script, which may be replaced."""
 
@@ -55,6 +58,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
     },
     "Use": {
         "docs/commands.md": "Commands",
+        "docs/api.md": "Python",
         "docs/sensitivity.md": "Sensitivity studies",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",
@@ -230,7 +234,8 @@ def pages(out: Path, copied: set[str], *, outputs: bool) -> Iterator[Page]:
             yield notebook_page(source, out, copied, outputs=outputs)
         else:
             markdown = Markdown(source, copied)
-            yield markdown.page(markdown.html((ROOT / source).read_text(encoding="utf-8")))
+            text = api.page() if source == API else (ROOT / source).read_text(encoding="utf-8")
+            yield markdown.page(markdown.html(text))
 
 
 def index_page(made: list[Page]) -> Page:

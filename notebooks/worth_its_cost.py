@@ -23,34 +23,10 @@
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from simulator import load_scenario
-from simulator.questions.value.analysis import economic_analysis
-from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import values_of
-from simulator.telling.decision import decision_figures, frontier_table
-from simulator.telling.economics import LIMITS, answer, bottleneck
-from simulator.telling.economics_figures import economics_figures
-from simulator.telling.economics_tables import (
-    information_readable,
-    price_readable,
-    totals_readable,
-    units_of,
-    values_readable,
-)
-from simulator.telling.formats import text_table
+import simulator as sim
 
 folder = Path(tempfile.mkdtemp())
-
-
-def read(readable: Any) -> pd.DataFrame:
-    """A table as the report writes it: values with their errors or intervals in one cell."""
-    text = text_table(readable.table, readable.formats, readable.labels)
-    return pd.DataFrame(text.rows, columns=text.headings)
-
 
 # %% [markdown]
 # ## The file
@@ -70,23 +46,21 @@ reference = "conservative"
 perspective = "italy"
 draws = 200
 patients = 100
-two_way = ["attributable_share", "pbmnc_kit"]
 """)
-scenario = load_scenario(file)
-found = economic_analysis(scenario, seed=1)
-units = units_of(found)
-print(answer(found))
+scenario = sim.load_scenario(file)
+found = sim.value(scenario)
+threshold, currency = found.facts["threshold"], found.facts["currency"]
+print(found.summary())
 
 # %% [markdown]
 # ## What a life costs, and how long and how good it is
 #
 # Each draw of the parameters is lived by patients of its own, and each patient lives under every policy. Costs and
-# QALYs are discounted at the payer's rates. ± is the Monte Carlo standard error of the mean, not the uncertainty of
-# the evidence.
+# QALYs are discounted at the payer's rates. `se` is the Monte Carlo standard error of the mean; `low` and `high` hold 95%
+# of the draws, which is the uncertainty of the evidence.
 
 # %%
-totals = read(totals_readable(found))
-totals[[name for name in totals if "undiscounted" not in name]]
+found.totals[~found.totals["quantity"].str.contains("undiscounted")]
 
 # %% [markdown]
 # Read differences, not levels: the errors of two policies' means are nearly the same luck, because the people are the
@@ -98,7 +72,7 @@ totals[[name for name in totals if "undiscounted" not in name]]
 # more and does less than another is *dominated*, and has no ratio.
 
 # %%
-read(frontier_table(found.decision, units))
+found.frontier[["option", "status", "cost", "effect", "incremental_cost", "incremental_effect", "icer"]]
 
 # %% [markdown]
 # ## What the draws say
@@ -107,15 +81,14 @@ read(frontier_table(found.decision, units))
 # are worlds in which the policy is worth its cost there.
 
 # %%
-figures = decision_figures(found.decision, units) | economics_figures(found)
-figures["plane"]
+found.plot("plane")
 
 # %% [markdown]
 # The acceptability curve counts the dots. The thick line is the policy with the highest *mean* net benefit, which a
 # payer who is neutral to risk would choose, however often another one wins.
 
 # %%
-figures["acceptability"]
+found.plot("acceptability")
 
 # %% [markdown]
 # A probability of being best is not a probability that cells work. It holds one view of the evidence fixed (here the
@@ -127,11 +100,11 @@ figures["acceptability"]
 # turn the question round: at which price per treatment is the policy exactly worth it?
 
 # %%
-prices = read(price_readable(found, first_only=True))
-prices[[name for name in prices if not name.startswith("Best")]]
+prices = found.price[found.price["threshold"] == threshold]
+prices[["view", "option", "comparator", "price", "se", "low", "high"]].round(-1)
 
 # %%
-figures["price"]
+found.plot("price")
 
 # %% [markdown]
 # The view of the evidence moves this price more than the threshold does. A negotiation about a price is a negotiation
@@ -149,15 +122,12 @@ by_view.round(-2)
 # lives: prices, utilities and thresholds come after the simulation and need no new one.
 
 # %%
-row = found.price[(found.price["view"] == "central") & (found.price["option"] == "response_guided")]
-worth_paying = float(row.loc[row["threshold"] == found.valued_by.threshold, "price"].iloc[0])
-priced = values_of(load_scenario(file, overrides={"economics": {"prices": {"pbmnc_kit": worth_paying}}}))
-valued = worth(found.lives.ledgers, found.lives.parameters, priced.sample(200, seed=1), priced)
-benefit = (priced.threshold * valued.qalys - valued.cost).mean(axis=0)
-gain = benefit[scenario.compare.index("response_guided")] - benefit[scenario.compare.index("conservative")]
-print(
-    f"At {units.prefix}{worth_paying:,.0f} per treatment the mean net benefit is {abs(gain):.2f} {units.currency} per person."
-)
+row = prices[(prices["view"] == "central") & (prices["option"] == "response_guided")]
+worth_paying = float(row["price"].iloc[0])
+priced = sim.value(scenario.with_(economics={"prices": {"pbmnc_kit": worth_paying}})).net_benefit
+priced = priced[(priced["threshold"] == threshold) & (priced["option"] == "response_guided")]
+gain = priced["net_monetary_benefit"].iloc[0]
+print(f"At {worth_paying:,.0f} {currency} per treatment the mean net benefit is {abs(gain):.2f} {currency} per person.")
 assert abs(gain) < 1.0
 
 # %% [markdown]
@@ -168,14 +138,14 @@ assert abs(gain) < 1.0
 # the decision concerns.
 
 # %%
-read(information_readable(found))
+found.voi[found.voi["threshold"] == threshold].round(2)
 
 # %% [markdown]
-# With few patients in each draw, luck looks like uncertainty and inflates EVPI. The analysis says by how much, and
-# what would help most.
+# With few patients in each draw, luck looks like uncertainty and inflates EVPI. The summary at the top says by how much,
+# and what would help most; this is where it comes from.
 
 # %%
-print(bottleneck(found))
+found.monte_carlo_error
 
 # %% [markdown]
 # ## One number at a time
@@ -184,7 +154,7 @@ print(bottleneck(found))
 # result hangs on; it cannot show what happens when two numbers move together.
 
 # %%
-figures["tornado"]
+found.plot("tornado")
 
 # %% [markdown]
 # ## Other ways to look at it
@@ -193,7 +163,7 @@ figures["tornado"]
 # utilities. Each is a row of its own.
 
 # %%
-figures["scenarios"]
+found.plot("scenarios")
 
 # %% [markdown]
 # ## Where the numbers come from
@@ -201,13 +171,13 @@ figures["scenarios"]
 # Every price and utility has a source and a grade. A reviewer starts here.
 
 # %%
-read(values_readable(found.valued_by)).head(6)
+found.tables["values"].head(6)[["label", "value", "unit", "distribution", "grade", "source"]]
 
 # %% [markdown]
 # ## What is not in it
 
 # %%
-print("\n".join(f"* {limit}" for limit in LIMITS))
+print("\n".join(f"* {limit}" for limit in found.facts["limits"]))
 
 # %% [markdown]
 # `clti economics hospital.toml` writes all of this, with subgroups, a budget impact, the worth of a trial and a CHEERS

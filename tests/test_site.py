@@ -27,7 +27,20 @@ def test_every_document_is_a_page() -> None:
     """No Markdown file or notebook is missing from the menu, and none is there that does not exist."""
     folders = {"": "*.md", "docs": "*.md", "benchmarks": "*.md", "notebooks": "*.*", "scenarios/designs": "*.md"}
     files = {file.relative_to(ROOT).as_posix() for place, kind in folders.items() for file in (ROOT / place).glob(kind)}
-    assert set(website.PAGES) == {name for name in files if name.endswith((".md", ".py"))}
+    assert set(website.PAGES) - {website.API} == {name for name in files if name.endswith((".md", ".py"))}
+
+
+def test_the_page_of_the_api_tells_every_public_name(site: Path) -> None:
+    """Every name of the package has a heading, its docstring and, where it is called, its arguments."""
+    import inspect
+
+    import simulator as sim
+
+    text = (site / website.target_of(website.API)).read_text(encoding="utf-8")
+    for name in sim.__all__:
+        thing = getattr(sim, name)
+        assert f">{name}</h2>" in text
+        assert inspect.isclass(thing) or f"sim.{name}" in re.sub(r"<[^>]*>", "", text)
 
 
 def test_pages_are_whole(site: Path) -> None:

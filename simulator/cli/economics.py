@@ -56,16 +56,17 @@ def main(
     Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
     interrupted run goes on where it stopped.
     """
-    from simulator.questions.value.analysis import check_numbers, economic_analysis, main_policy
+    from simulator.face.result import now
+    from simulator.face.value import inputs_of, life_table, valued
+    from simulator.questions.value.analysis import check_numbers, main_policy
     from simulator.questions.value.lives import Simulations
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.questions.value.values import values_of
     from simulator.scenario import load_scenario
-    from simulator.scenario.caveats import caveats
-    from simulator.telling.console import console, print_table, progress, say_warnings, say_where
-    from simulator.telling.economics import answer, bottleneck, summary_tables, write_economics
-    from simulator.telling.outputs import OutputFolder
+    from simulator.telling.console import progress
+    from simulator.telling.outputs import check_writable
 
+    begun = now()
     problems = _faults(seed, view, wound_costs)
     way = way_of(workers, cluster, problems)
     asked = {
@@ -81,7 +82,7 @@ def main(
         overrides["evidence"] = {"view": view}
     loaded = values = None
     try:
-        overrides |= _life_table(perspective)
+        overrides |= life_table(perspective)
     except BadInput as bad:
         overrides["economics"].pop("perspective")
         problems += bad.problems
@@ -92,8 +93,8 @@ def main(
         check_numbers(loaded, values)
     except BadInput as bad:
         problems += bad.problems
-    folder = planned = None
-    inputs = _inputs(loaded, values)
+    planned = None
+    inputs = {} if loaded is None or values is None else inputs_of(loaded, values)
     try:
         if trial is not None:
             planned = load_simulated_trial(trial, seed, inputs)
@@ -101,30 +102,16 @@ def main(
     except BadInput as bad:
         problems += bad.problems
     try:
-        settings: dict[str, Any] = {}
-        if loaded is not None:
-            economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
-            settings = {"scenario": loaded.hash, "view": loaded.view, "economics": economics}
-        warnings = () if loaded is None else caveats(loaded, draws=loaded.settings.economics.draws)
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
+        check_writable(out)
     except BadInput as bad:
         problems += bad.problems
-    if problems or loaded is None or folder is None:
+    if problems or loaded is None:
         raise BadInput(problems)
 
-    found = economic_analysis(loaded, seed, Simulations(progress=progress, way=way), planned)
+    found = valued(loaded, seed, Simulations(progress=progress, way=way), planned, inputs, begun)
     sys.stderr.write("Tables, figures and report ...\n")
-    write_economics(folder, found)
-    folder.write()
-    screen = console()
-    for title, readable in summary_tables(found):
-        print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
-    screen.print(answer(found))
-    screen.print(bottleneck(found))
-    for remark in found.remarks:
-        screen.print(remark)
-    say_warnings(folder.warnings, on=screen)
-    say_where(folder.path)
+    found.save(out)
+    found.show(out)
 
 
 def _faults(seed: int, view: str | None, wound_costs: str | None) -> list[Problem]:
@@ -135,33 +122,3 @@ def _faults(seed: int, view: str | None, wound_costs: str | None) -> list[Proble
         if word is not None and word not in known:
             problems.append(Problem(HERE, option, repr(word), nearest(word, known)))
     return problems
-
-
-def _life_table(perspective: str | None) -> dict[str, Any]:
-    """A payer named on the command line brings the life table of its country."""
-    if perspective is None:
-        return {}
-    from simulator.evidence.perspective import load_perspective
-
-    return {"life_table": {"country": load_perspective(perspective).conventions.perspective.country}}
-
-
-def _inputs(loaded: Any, values: Any) -> dict[str, bytes]:
-    """What was read: the scenario's files and those of the payer, the utilities and the norms."""
-    if loaded is None or values is None:
-        return {}
-    from simulator.evidence.shipped import shipped
-
-    root = shipped("calibration")
-    files = dict(loaded.inputs)
-    posterior = root / "posterior.csv"
-    if posterior.is_file():
-        files["calibration/posterior.csv"] = posterior.read_bytes()
-    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml"):
-        file = root / "economics" / name
-        if file.is_file():
-            files[f"calibration/economics/{name}"] = file.read_bytes()
-    own = Path(loaded.settings.economics.perspective)
-    if own.suffix == ".toml":
-        files[str(own)] = own.read_bytes()
-    return files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from simulator.face.result import now
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
+    from simulator.questions.value.lives import Simulations
+    from simulator.questions.value.simulated_trial import SimulatedTrial
     from simulator.questions.value.values import Values
     from simulator.scenario import Scenario
 
@@ -50,6 +53,8 @@ def value(
     ``scenarios``, ``subgroups``, ``stratified``, ``budget``, ``budget_people``, ``monte_carlo_error``, ``values``,
     ``cheers``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
 
+    `facts` hold the leading `threshold`, the `currency`, and `limits`: what is not in the analysis.
+
     Raises BadInput with everything that is wrong with what was asked for.
 
     >>> import simulator as sim
@@ -58,13 +63,10 @@ def value(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       value: wound_costs = 'splitted'; allowed: ...
     """
-    from simulator.questions.value.analysis import check_numbers, economic_analysis, main_policy
+    from simulator.questions.value.analysis import check_numbers, main_policy
     from simulator.questions.value.lives import Simulations, silent
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.questions.value.values import values_of
-    from simulator.scenario.caveats import caveats
-    from simulator.telling.economics import answer, tables_of, write_economics
-    from simulator.words.findings import Findings
 
     begun = now()
     check("value", seed=(seed, 0, SEEDS - 1), workers=(workers, 1, MOST_WORKERS))
@@ -94,6 +96,24 @@ def value(
         inputs |= {str(summaries): summaries.read_bytes()}
     how: dict[str, Any] = {"progress": progress or silent, "way": way_of(workers)}
     simulations = Simulations(**how) if keep else Simulations(None, **how)
+    return valued(loaded, seed, simulations, planned, inputs, begun)
+
+
+def valued(
+    loaded: Scenario,
+    seed: int,
+    simulations: Simulations,
+    planned: SimulatedTrial | None,
+    inputs: Mapping[str, bytes],
+    begun: tuple[datetime, float],
+) -> Collected:
+    """The analysis of a scenario that was checked, with the lives that `simulations` keeps or makes."""
+    from simulator.questions.value.analysis import economic_analysis
+    from simulator.scenario.caveats import caveats
+    from simulator.telling.economics import LIMITS, answer, tables_of, write_economics
+    from simulator.telling.economics_tables import units_of
+    from simulator.words.findings import Findings
+
     found = economic_analysis(loaded, seed, simulations, planned)
 
     def write(folder: Folder) -> None:
@@ -118,7 +138,13 @@ def value(
     findings = Findings(
         "value",
         tables_of(found),
-        {"warnings": warnings, "remarks": list(found.remarks)},
+        {
+            "warnings": warnings,
+            "remarks": list(found.remarks),
+            "threshold": found.valued_by.threshold,
+            "currency": units_of(found).currency,
+            "limits": list(LIMITS),
+        },
         frozenset({"draws"}),
         inputs,
         seed,
