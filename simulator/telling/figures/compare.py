@@ -182,7 +182,9 @@ def _difference_panels(
         axes.set_xlim(low - room, high + room)
         axes.set_ylim(len(names) - 0.6, -0.75)
         for row, name in enumerate(names):
-            axes.text(low - room, row - 0.22, name, fontsize=8, color=INK, va="bottom", bbox=BEHIND_NAMES, parse_math=False)
+            axes.text(
+                low - room, row - 0.22, name, fontsize=8, color=INK, va="bottom", bbox=BEHIND_NAMES, parse_math=False
+            )
         axes.locator_params(axis="x", nbins=4)
         axes.xaxis.set_major_formatter(_with_sign)
         axes.set_title(title, fontsize=9)
