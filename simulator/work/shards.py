@@ -170,8 +170,7 @@ class ShardStore:
             "values": evaluation.values,
             "errors": evaluation.errors,
         }
-        if not (self.folder / ABOUT).exists():
-            save(self.folder / ABOUT, self._about())
+        self._introduce()
         return self.pieces.write(self.key(replicate, inputs), arrays)
 
     def read(self) -> Finished:
@@ -217,6 +216,7 @@ class ShardStore:
         for other in others:
             for key in other.pieces:
                 if not self.pieces.file(key).exists():
+                    self._introduce()
                     save(self.pieces.file(key), other.pieces.file(key).read_bytes())
 
     def strangers(self) -> tuple[Path, ...]:
@@ -248,7 +248,10 @@ class ShardStore:
             return f"which keep the means of their own outputs and no lives: {lacking[0]} needs all of them again"
         return "which are of other settings or evidence, or of another version of the program"
 
-    def _about(self) -> bytes:
+    def _introduce(self) -> None:
+        """Leave word, for studies beside this one, of what the shards here belong to."""
+        if (self.folder / ABOUT).exists():
+            return
         model = self.model
         about = {
             "seed": model.seed,
@@ -256,4 +259,4 @@ class ShardStore:
             "parameters": model.parameters,
             "outputs": model.outputs,
         }
-        return json.dumps(about).encode()
+        save(self.folder / ABOUT, json.dumps(about).encode())
