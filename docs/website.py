@@ -55,6 +55,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
     "Use": {
         "docs/commands.md": "Commands",
         "docs/sensitivity.md": "Sensitivity studies",
+        "docs/published_sizes.md": "Sizes that trials have stated",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",
     },
