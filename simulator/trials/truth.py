@@ -137,7 +137,10 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
 
 def name_problems(name: str) -> list[Problem]:
     """What is wrong with the name of a truth."""
-    if name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES) or _draw(name) is not None:
+    if (
+        name in ("scenario", "null", NO_EFFECT, "posterior", ALIKE, AT_MARGIN, *VIEWS, *STATED_NAMES)
+        or _draw(name) is not None
+    ):
         return []
     return [Problem("command line", "--truth", repr(name), f"one of {', '.join(KINDS)}")]
 
