@@ -60,6 +60,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/commands.md": "Commands",
         "docs/api.md": "Python",
         "docs/sensitivity.md": "Sensitivity studies",
+        "docs/published_sizes.md": "Sizes that trials have stated",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",
         "docs/published_sizes.md": "Sample sizes of published trials",

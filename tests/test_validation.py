@@ -180,7 +180,7 @@ def test_published_tcpo2_is_met_by_those_enrolled() -> None:
     draws = draws_for(REGISTER, 1, 1)
     draws["measurement_sd"] = REGISTER["measurement_sd"].value
     group = make_ready("juventas", studies["juventas"], REGISTER, draws, 100, 1)["placebo"]
-    lives, _ = group.setting.lives(group.params[0], group.policies[:1], 0, 4000, np.zeros(0))
+    lives, _ = group.setting.lives(group.params[0], group.policies[0], 0, 4000, np.zeros(0))
     assert lives[:, TCPO2].mean() == pytest.approx(35.0, abs=3 * 22 / 4000**0.5)
     assert lives[:, TCPO2].std() == pytest.approx(22.0, abs=3 * 22 / 8000**0.5)
     values, miss = solved(REGISTER, (20.0, 6.0), Criteria(tcpo2_below=30.0), {})
@@ -216,7 +216,7 @@ def test_crossover_gives_the_first_dose_at_week_12() -> None:
     group = make_ready("dubsky2022_rct", studies["dubsky2022_rct"], REGISTER, draws_for(REGISTER, 1, 1), 100, 1)
     standard = group["standard_blood"]
     assert standard.policies[0]["waiting"] == pytest.approx(84 / 365.25)
-    lives, _ = standard.setting.lives(standard.params[0], standard.policies[:1], 0, 400, np.zeros(0))
+    lives, _ = standard.setting.lives(standard.params[0], standard.policies[0], 0, 400, np.zeros(0))
     gone = lives[:, [5, 4]].min(axis=1) < 84 / 365.25
     with_wound = lives[:, 1] > 4.5
     healed = lives[:, HEALED] < 84 / 365.25

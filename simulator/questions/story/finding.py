@@ -51,7 +51,8 @@ def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed:
     ends = _ends(scenario, policies, TYPICAL_OF, seed)
     taken: list[int] = []
     for name in (None, *FATES):
-        members = _treated(ends[1]) if name is None else FATES[name](*ends).to_numpy()
+        # A copy, because pandas may lend its own values to read only.
+        members = np.array(_treated(ends[1]) if name is None else FATES[name](*ends))
         members[taken] = False
         chosen = np.flatnonzero(members)
         if len(chosen):
