@@ -63,7 +63,6 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/published_sizes.md": "Sizes that trials have stated",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",
-        "docs/published_sizes.md": "Sample sizes of published trials",
     },
     "Model": {
         "MODEL.md": "The model",
