@@ -20,16 +20,30 @@ from pathlib import Path
 RESULTS = '''
 import dataclasses, hashlib, json, sys
 import numpy as np
+from importlib import import_module
 import simulator as sim
-from simulator.questions.calibrate.founding import FoundingCohort
-from simulator.questions.calibrate.targets import load_targets
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.story.watching import watch
-from simulator.questions.trial.design_reading import load_design, shipped_designs
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.validate.prediction import predict
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.validate.validation import draws_for
+
+def part(now, before, *names):
+    # The house has moved: a commit of before keeps its parts where they were.
+    for place in (f"questions.{now}", before):
+        try:
+            module = import_module(f"simulator.{place}")
+        except ModuleNotFoundError as error:
+            if not str(error.name).startswith("simulator"):
+                raise
+            continue
+        return [getattr(module, name) for name in names]
+    raise ModuleNotFoundError(now)
+
+(FoundingCohort,) = part("calibrate.founding", "calibration.founding", "FoundingCohort")
+(load_targets,) = part("calibrate.targets", "calibration.targets", "load_targets")
+(watch,) = part("story.watching", "story.watching", "watch")
+load_design, shipped_designs = part("trial.design_reading", "trials.design_reading", "load_design", "shipped_designs")
+(Simulation,) = part("trial.simulation", "trials.simulation", "Simulation")
+(predict,) = part("validate.prediction", "validation.prediction", "predict")
+(load_studies,) = part("validate.reading", "validation.reading", "load_studies")
+(draws_for,) = part("validate.validation", "validation.validation", "draws_for")
 
 people = int(sys.argv[1])
 found = {}
