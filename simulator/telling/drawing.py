@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from simulator.telling.images import METADATA
-from simulator.telling.style import house_style
+from simulator.telling.style import house_style, luminance
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "http://www.w3.org/1999/xlink"
@@ -133,11 +133,6 @@ def on_dark(colour: str) -> str:
         share = 1.0 - (red + green + blue) / 3.0
         red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
         return to_hex((red, green, blue))
-    while (_luminance((red, green, blue)) + 0.05) / (_luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
+    while (luminance((red, green, blue)) + 0.05) / (luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
         red, green, blue = (1.0 - 0.93 * (1.0 - value) for value in (red, green, blue))
     return to_hex((red, green, blue))
-
-
-def _luminance(rgb: tuple[float, ...]) -> float:
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

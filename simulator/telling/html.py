@@ -26,14 +26,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from simulator.telling.drawing import PIXELS_PER_INCH
 from simulator.telling.formats import Formats, TextTable, text_table
 from simulator.telling.images import image
 from simulator.telling.style import caption_of
 
 LARGEST_SVG = 400_000
 """Drawings with more bytes than this are embedded as PNG."""
-PIXELS_PER_INCH = 115
-"""A fifth above the 96 of CSS, which brings the 9 point lettering of a figure near the size of the text around it."""
 
 
 @dataclass(frozen=True)

@@ -315,11 +315,13 @@ def percent_axis(axes: Axes, which: Literal["x", "y"] = "y", *, points: bool = F
 def readable(colour: str) -> str:
     """The same hue, dark enough for text on white (contrast at least 4.5 to 1, WCAG 2.2 criterion 1.4.3)."""
     rgb = np.array(to_rgb(colour))
-    while 1.05 / (_luminance(rgb) + 0.05) < 4.5:
+    while 1.05 / (luminance(rgb) + 0.05) < 4.5:
         rgb = 0.95 * rgb
     return to_hex(tuple(rgb))
 
 
-def _luminance(rgb: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+def luminance(rgb: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """Relative luminance of red, green and blue from 0 to 1 (WCAG 2.2): 0 for black, 1 for white."""
+    shares = np.asarray(rgb, float)
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
