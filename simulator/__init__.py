@@ -17,6 +17,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
     psa         policies under draws of all parameters
     calibrate   the fit to the founding cohort, checked or made anew
     validate    published studies predicted
+    forecast    registered trials predicted before they report
     verify      checks of the model itself
     register    every number, its source and grade
 
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.face.calibrate import calibrate
     from simulator.face.compare import compare
+    from simulator.face.forecast import forecast
     from simulator.face.policy import Policy
     from simulator.face.psa import psa
     from simulator.face.register import register
@@ -54,6 +56,7 @@ __all__ = [
     "Scenario",
     "calibrate",
     "compare",
+    "forecast",
     "load_scenario",
     "psa",
     "register",
@@ -73,6 +76,7 @@ _HOMES = {
     "Scenario": "simulator.scenario",
     "calibrate": "simulator.face.calibrate",
     "compare": "simulator.face.compare",
+    "forecast": "simulator.face.forecast",
     "load_scenario": "simulator.scenario",
     "psa": "simulator.face.psa",
     "register": "simulator.face.register",

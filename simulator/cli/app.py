@@ -23,6 +23,7 @@ COMMANDS = {
     "evidence": "evidence",
     "calibrate": "calibrate",
     "validate": "validate",
+    "forecast": "forecast",
     "sensitivity": "sensitivity",
     "merge": "merge",
     "economics": "economics",

@@ -46,12 +46,14 @@ def write_findings(
 
 
 def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
-    """Add every table, figure and the report of findings to an output folder."""
+    """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
         if name in findings.per_row:
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
+    for filename, content in findings.files.items():
+        folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
     for name, figure in drawn.items():
         folder.figure(name, figure)
