@@ -120,4 +120,4 @@ def _chance(endpoint: Endpoint, success: NDArray[np.bool_]) -> dict[str, object]
 
 def predictive(risks: Array, n: int) -> Array:
     """Probability of 0, 1, ..., n events among n people when the risk is any of `risks` with equal chance, shape (n + 1,)."""
-    return np.asarray(binom.pmf(np.arange(n + 1)[:, None], n, np.asarray(risks)[None, :]).mean(axis=1))
+    return np.asarray(np.mean(binom.pmf(np.arange(n + 1)[:, None], n, np.asarray(risks)[None, :]), axis=1))
