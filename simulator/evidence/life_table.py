@@ -121,8 +121,11 @@ def _read(file: Path, name: str, problems: list[Problem]) -> Rates:
             if key in rates:
                 problems.append(Problem(name, f"line {line}", ", ".join(map(str, key)), "each group once"))
             rates[key] = numbers[1]
-    for country, period in {(c, p) for c, p, _, _ in rates}:
-        by_sex = [{a for c, p, s, a in rates if (c, p, s) == (country, period, sex)} for sex in SEXES]
+    groups: dict[tuple[str, str], dict[str, set[float]]] = {}
+    for country, period, sex, age in rates:
+        groups.setdefault((country, period), {name: set() for name in SEXES}).setdefault(sex, set()).add(age)
+    for (country, period), found in groups.items():
+        by_sex = [found[sex] for sex in SEXES]
         if by_sex[0] != by_sex[1] or len(by_sex[0]) < 2:
             faulty = f"{country} {period}"
             problems.append(
