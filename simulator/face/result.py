@@ -31,9 +31,17 @@ class Result:
     the whole folder that the command line writes.
     """
 
-    def __init__(self, findings: Findings, begun: tuple[datetime, float] | None = None) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        begun: tuple[datetime, float] | None = None,
+        kept: tuple[str, ...] = (),
+        again: tuple[str, ...] | None = None,
+    ) -> None:
         self.findings = findings
         self._begun = begun
+        self._kept = kept
+        self._again = again
         self.tables = dict(findings.tables)
 
     @property
@@ -86,7 +94,9 @@ class Result:
         """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
         from simulator.telling.folder import write_findings
 
-        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
+        return write_findings(
+            self.findings, path, self._made_by(), self.figures, self._begun, kept=self._kept, again=self._again
+        )
 
     def show(self, out: Path | str) -> None:
         """Print what the command line prints once the results lie in `out`."""

@@ -130,12 +130,16 @@ def told(
     across: str = "",
     shows: str = "",
     keep: Sequence[str] = (),
+    order: Mapping[str, Sequence[Any]] | None = None,
+    sort: str = "",
+    first: int | None = None,
     change: Mapping[str, str | Mapping[str, Any]] | None = None,
 ) -> TextTable:
     """A table as text.
 
-    `where` keeps rows with these values (or one of a list of values). Without `across` the columns of `keep`, or all of
-    them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
+    `where` keeps rows with these values (or one of a list of values), `order` those with a value of the list, in its order;
+    `sort` puts the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of
+    `keep`, or all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
     which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change` replaces
     entries of `columns.toml` for this table, as headings or whole entries.
     """
@@ -143,6 +147,10 @@ def told(
     for column, wanted in (where or {}).items():
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         chosen = chosen[chosen[column].isin(values)]
+    for column, wanted in (order or {}).items():
+        place = {value: number for number, value in enumerate(wanted)}
+        chosen = chosen[chosen[column].isin(place)].sort_values(column, key=lambda c: c.map(place), kind="stable")
+    chosen = (chosen.sort_values(sort, kind="stable") if sort else chosen).head(first or len(chosen))
     look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
     beside = {name for column in frame.columns if column in look for name in look[column].beside}
     shown = [c for c in (keep or frame.columns) if c in keep or c not in beside]

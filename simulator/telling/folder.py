@@ -18,15 +18,18 @@ from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
 
 
-def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) -> OutputFolder:
+def opened(
+    findings: Findings, path: Path | str, command: Sequence[str], again: Sequence[str] | None = None
+) -> OutputFolder:
     """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
     return OutputFolder(
         path,
         command,
-        inputs=findings_inputs.inputs,
-        seed=findings_inputs.seed,
-        settings=findings_inputs.settings,
-        warnings=findings_inputs.facts.get("warnings", ()),
+        inputs=findings.inputs,
+        seed=findings.seed,
+        settings=findings.settings,
+        warnings=findings.facts.get("warnings", ()),
+        again=again,
     )
 
 
@@ -36,9 +39,17 @@ def write_findings(
     command: Sequence[str],
     figures: Mapping[str, Figure] | None = None,
     begun: tuple[datetime, float] | None = None,
+    *,
+    kept: Sequence[str] = (),
+    again: Sequence[str] | None = None,
 ) -> tuple[Path, ...]:
-    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths."""
-    folder = opened(findings, path, command)
+    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths.
+
+    `kept` names what the command itself keeps in the folder beside its results, `again` the command that makes the same
+    result where several do.
+    """
+    folder = opened(findings, path, command, again)
+    folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
     fill(folder, findings, figures)

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from simulator.telling.columns import Labels, columns, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
-from simulator.telling.formats import MISSING, TextTable
+from simulator.telling.formats import MISSING, TextTable, short
 from simulator.telling.style import caption_of
 from simulator.words.findings import Findings
 
@@ -237,5 +237,5 @@ def _environment(*, plain: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money")}
-    environment.filters |= {"years": years, "listed": listed, "lower": lower}
+    environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower}
     return environment

@@ -1,17 +1,14 @@
-"""Figures of a study: bars with intervals, tornado, Morris plane, panels of the strongest inputs, convergence, grid."""
+"""Figures of a sensitivity study: bars with intervals, tornado, Morris plane, the strongest inputs, convergence, grid."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from simulator.questions.sweep.indices import HEADLINE, strengths
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.results import Results
-from simulator.questions.sweep.sweep import Runs, Sweep
 from simulator.telling.style import (
     INK,
     MUTED,
@@ -24,11 +21,8 @@ from simulator.telling.style import (
     label_ends,
     new_figure,
 )
+from simulator.words.findings import Findings
 
-MOST = 15
-"""Parameters that a figure shows; the table has them all."""
-PANELS = 4
-BINS = 12
 FIRST, SECOND = OKABE_ITO["blue"], OKABE_ITO["orange"]
 LINES = tuple(OKABE_ITO[name] for name in ("blue", "vermillion", "green", "purple", "black", "orange", "sky"))
 
@@ -43,42 +37,39 @@ WORDS = {
 }
 
 
-def draw_figures(sweep: Sweep, runs: Runs, results: Results) -> dict[str, Figure]:
+def figures(findings: Findings) -> dict[str, Figure]:
     """The figures of a study by file name: for each output those that its method has. Constant outputs have none."""
-    figures: dict[str, Figure] = {}
-    method = sweep.design.method.name
-    names = file_names(runs.outputs)
+    drawn: dict[str, Figure] = {}
+    facts, tables = findings.facts, findings.tables
+    method, counts = facts["method"]["name"], facts["method"]["counts"]
     with house_style():
-        for number, output in enumerate(runs.outputs):
-            table = results.indices[results.indices["output"] == output]
-            headline = table[table["index"] == HEADLINE[method]]
-            if headline["value"].isna().all():
+        for each in facts["outputs"]:
+            output, name, ranked = each["name"], each["file"], each["ranked"][: facts["most"]]
+            if not ranked:
                 continue
-            name = names[output]
-            ranked = _strongest(headline, method)
+            table = tables["indices"][tables["indices"]["output"] == output]
             if method == "one_way":
-                figures[f"tornado_{name}"] = tornado(output, table, float(runs.means[0, number]))
+                drawn[f"tornado_{name}"] = tornado(output, table, ranked, each["base"])
             else:
-                figures[f"indices_{name}"] = bars(output, table, ranked, method)
+                drawn[f"indices_{name}"] = bars(output, table, ranked, facts["method"])
             if method == "morris" and table.loc[table["index"] == "sigma", "value"].notna().any():
-                figures[f"morris_{name}"] = morris_plane(output, table)
-            if method == "grid":
-                if len(sweep.space.factors) == 2:
-                    figures[f"grid_{name}"] = heat_map(output, sweep, runs, number)
-            elif method != "one_way":
-                figures[f"inputs_{name}"] = binned_means(output, sweep, runs, number, ranked)
-                path = results.convergence[results.convergence["output"] == output]
+                drawn[f"morris_{name}"] = morris_plane(output, table, facts["most"])
+            if "grid" in tables:
+                drawn[f"grid_{name}"] = heat_map(output, tables["grid"])
+            if "effects" in tables:
+                few = facts["method"]["size"] if method == "morris" else 0
+                drawn[f"inputs_{name}"] = binned_means(output, tables["effects"], few)
+            if "convergence" in tables:
+                path = tables["convergence"][tables["convergence"]["output"] == output]
                 if path["size"].min() < path["size"].max():
-                    settled = results.ranking[results.ranking["output"] == output]
-                    figures[f"convergence_{name}"] = convergence(
-                        output, path, settled, ranked, sweep.design.method.counts
-                    )
-    return figures
+                    settled = tables["ranking"][tables["ranking"]["output"] == output]
+                    drawn[f"convergence_{name}"] = convergence(output, path, settled, ranked, counts)
+    return drawn
 
 
-def bars(output: str, table: pd.DataFrame, ranked: list[str], method: str) -> Figure:
+def bars(output: str, table: pd.DataFrame, ranked: list[str], method: dict[str, Any]) -> Figure:
     """The ranking index of each parameter with its interval, beside the first-order index where there is one."""
-    headline = HEADLINE[method]
+    headline = method["headline"]
     shown = [headline, "S1"] if headline == "ST" else [headline]
     figure, (axes,) = new_figure(7.2, 1.2 + 0.3 * len(ranked))
     places = np.arange(len(ranked))[::-1]
@@ -97,15 +88,14 @@ def bars(output: str, table: pd.DataFrame, ranked: list[str], method: str) -> Fi
     if len(axes.containers) > 1:
         axes.legend(loc="lower right")
     # What FAST leaves out is up to 0.015 of the Ishigami function's variance.
-    beyond = ", where it is more than 0.02" if method == "fast" else ""
+    beyond = ", where it is more than 0.02" if method["name"] == "fast" else ""
     extra = f" A gap between total and alone is interaction{beyond}." if len(shown) > 1 else ""
     caption(figure, f"What drives {output}: the longest bar matters most.{_lines(table)}{extra}{_cut(table, ranked)}")
     return figure
 
 
-def tornado(output: str, table: pd.DataFrame, base: float) -> Figure:
+def tornado(output: str, table: pd.DataFrame, ranked: list[str], base: float) -> Figure:
     """The output at both ends of each parameter's range, around its base."""
-    ranked = _strongest(table[table["index"] == "swing"], "one_way")
     ends = {end: table[table["index"] == end].set_index("parameter").loc[ranked] for end in ("at_low", "at_high")}
     figure, (axes,) = new_figure(7.2, 1.2 + 0.3 * len(ranked))
     places = np.arange(len(ranked))[::-1]
@@ -126,7 +116,7 @@ def tornado(output: str, table: pd.DataFrame, base: float) -> Figure:
     return figure
 
 
-def morris_plane(output: str, table: pd.DataFrame) -> Figure:
+def morris_plane(output: str, table: pd.DataFrame, most: int) -> Figure:
     """Mean size of the elementary effects against their spread."""
     size = table[table["index"] == "mu_star"].set_index("parameter")
     spread = table[table["index"] == "sigma"].set_index("parameter")["value"]
@@ -142,7 +132,7 @@ def morris_plane(output: str, table: pd.DataFrame) -> Figure:
     axes.set_xlabel("mean size of the effect (mu*)")
     axes.set_ylabel("spread of the effect (sigma)")
     axes.set_title(output)
-    named = [place for place in np.argsort(-x, kind="stable")[:MOST] if np.isfinite(y[place])]
+    named = [place for place in np.argsort(-x, kind="stable")[:most] if np.isfinite(y[place])]
     label_ends(axes, [End(x[place], y[place], str(size.index[place]), FIRST) for place in named], size=8)
     caption(
         figure,
@@ -150,35 +140,29 @@ def morris_plane(output: str, table: pd.DataFrame) -> Figure:
         "those near the origin can be left at their base."
         + (" Lines are intervals of mu*." if _lines(table) else "")
         + (" Groups have no spread and are not shown." if (~np.isfinite(y)).any() else "")
-        + (f" The {MOST} strongest are named." if len(x) > MOST else ""),
+        + (f" The {most} strongest are named." if len(x) > most else ""),
     )
     return figure
 
 
-def binned_means(output: str, sweep: Sweep, runs: Runs, number: int, ranked: list[str]) -> Figure:
+def binned_means(output: str, effects: pd.DataFrame, trajectories: int) -> Figure:
     """Mean output over equal parts of the range of the strongest inputs, with the middle 80% of the runs."""
-    space = sweep.space
-    labels = space.factors if space.groups is None else space.groups
-    inputs = [i for label in ranked for i, c in enumerate(space.column) if labels[c] == label][:PANELS]
+    own = effects[effects["output"] == output]
+    inputs = list(dict.fromkeys(own["input"]))
     figure, panels = new_figure(7.2, 2.9 * ((len(inputs) + 1) // 2), (len(inputs) + 1) // 2, min(2, len(inputs)))
-    values = runs.means[:, number]
-    for axes, i in zip(panels, inputs, strict=False):
-        x = runs.inputs[:, i]
-        place = _bins(x)
-        groups = [values[place == b] for b in np.unique(place)]
-        centre = np.array([x[place == b].mean() for b in np.unique(place)])
-        low, high = (np.array([np.quantile(group, q) for group in groups]) for q in (0.1, 0.9))
-        band(axes, centre, low, high, FIRST)
-        axes.plot(centre, [group.mean() for group in groups], color=FIRST, marker="o", markersize=3)
-        unit = space.inputs[i].unit
-        axes.set_xlabel(f"{space.names[i]} ({unit})" if unit else space.names[i])
+    for axes, name in zip(panels, inputs, strict=False):
+        rows = own[own["input"] == name]
+        band(axes, rows["centre"], rows["low"], rows["high"], FIRST)
+        axes.plot(rows["centre"], rows["mean"], color=FIRST, marker="o", markersize=3)
+        unit = rows["unit"].iloc[0]
+        axes.set_xlabel(f"{name} ({unit})" if unit else name)
     for axes in panels[len(inputs) :]:
         axes.set_visible(False)
     figure.suptitle(output, fontsize=10, fontweight="bold", x=0.01, ha="left")
     few = ""
-    if sweep.design.method.name == "morris":
+    if trajectories:
         few = (
-            f" With {sweep.design.size} trajectories these means also carry whatever else happened to vary; the effects"
+            f" With {trajectories} trajectories these means also carry whatever else happened to vary; the effects"
             " themselves are in the other figures."
         )
     caption(
@@ -220,30 +204,18 @@ def convergence(output: str, path: pd.DataFrame, settled: pd.DataFrame, ranked: 
     return figure
 
 
-def heat_map(output: str, sweep: Sweep, runs: Runs, number: int) -> Figure:
+def heat_map(output: str, grid: pd.DataFrame) -> Figure:
     """The output over a grid of two factors."""
-    levels = sweep.design.size
-    table = runs.means[:, number].reshape(levels, levels)
-    columns = [int(np.flatnonzero(sweep.space.column == factor)[0]) for factor in range(2)]
-    across = runs.inputs[:levels, columns[1]]
-    up = runs.inputs[::levels, columns[0]]
+    own = grid[grid["output"] == output]
+    table = own.pivot_table(index="y", columns="x", values="value")
     figure, (axes,) = new_figure(6.4, 4.8)
     axes.grid(visible=False)
-    picture = axes.pcolormesh(across, up, table, cmap="cividis", shading="nearest")
-    axes.set_xlabel(sweep.space.names[columns[1]])
-    axes.set_ylabel(sweep.space.names[columns[0]])
+    picture = axes.pcolormesh(table.columns, table.index, table.to_numpy(), cmap="cividis", shading="nearest")
+    axes.set_xlabel(own["across"].iloc[0])
+    axes.set_ylabel(own["up"].iloc[0])
     figure.colorbar(picture, ax=axes, label=output)
     caption(figure, f"{output} over two parameters, the others at their base.")
     return figure
-
-
-def _bins(x: Floats) -> NDArray[np.intp]:
-    """The part of its range, of about equal numbers of runs, to which each value belongs; levels are kept apart."""
-    levels, place = np.unique(x, return_inverse=True)
-    if len(levels) <= BINS:
-        return place
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1)))
-    return np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
 
 
 def _mark_noise(axes: Axes, centre: np.ndarray, thick: float, rows: pd.DataFrame, table: pd.DataFrame) -> None:
@@ -266,11 +238,6 @@ def _mark_noise(axes: Axes, centre: np.ndarray, thick: float, rows: pd.DataFrame
         axes.plot(free["value"], centre, "D", color=INK, markerfacecolor="white", label="in total, without noise")
 
 
-def _strongest(headline: pd.DataFrame, method: str) -> list[str]:
-    order = strengths(method, headline["value"]).sort_values(ascending=False, kind="stable").index[:MOST]
-    return [str(parameter) for parameter in headline.loc[order, "parameter"]]
-
-
 def _name_rows(axes: Axes, places: np.ndarray, names: list[str]) -> None:
     axes.set_yticks(places, names)
     axes.grid(visible=False, axis="y")
@@ -284,12 +251,3 @@ def _lines(table: pd.DataFrame) -> str:
 def _cut(table: pd.DataFrame, ranked: list[str]) -> str:
     hidden = table[~table["index"].eq("S2")]["parameter"].nunique() - len(ranked)
     return f" The {hidden} weaker parameters are in indices.csv." if hidden > 0 else ""
-
-
-def file_names(outputs: tuple[str, ...]) -> dict[str, str]:
-    """A plain name for every output, different for different outputs."""
-    names: dict[str, str] = {}
-    for number, output in enumerate(outputs):
-        plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in output)
-        names[output] = f"{plain}-{number + 1}" if plain in names.values() else plain
-    return names
