@@ -87,6 +87,7 @@ class EconomicAnalysis:
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
     budget: BudgetImpact
+    spent: tuple[Lives, ...]
     trial: TrialWorth | None
     luck: pd.DataFrame
     evpi: tuple[float, float]
@@ -187,6 +188,7 @@ def economic_analysis(
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget
         ),
+        spent=tuple(spent),
         trial=trial,
         luck=luck_table(halves, scenario.compare, scenario.reference, values.threshold),
         evpi=evpi_without_luck([values.threshold * half.qalys - half.cost for half in halves]),
