@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.questions.value.results import Array
+from simulator.telling.style import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import Content
-from simulator.telling.workbook.decision_sheets import colour
 
 TOP = 5
 """Row of the first line of both tables."""
 COST = 6
 """Column of the first policy's block on sheet Costs."""
+FILLS = (*LINE_COLOURS, "#F0E442", "#999999", "#7B4F2C", "#C8C8C8")
+"""Colours of categories."""
 BLOCK = 3
 """Columns of a policy: amount undiscounted, amount discounted, cost."""
 
@@ -45,7 +47,9 @@ def cost_sheet(book: Book, content: Content) -> Sheet:
         multiplied = [*line.times, *([f"{line.factor:g}"] if line.factor != 1.0 else [])]
         multiplied += ["terms of the deal"] if line.part else []
         source = f"{prices[line.price].grade}: {prices.citations(line.price) or prices[line.price].note}"
-        for place, text in enumerate((line.category, line.counted, line.price, ", ".join(multiplied))):
+        for place, text in enumerate(
+            (line.category, line.counted, f"{prices[line.price].label} ({line.price})", ", ".join(multiplied))
+        ):
             sheet.text(row, place, text)
         sheet.formula(row, 4, f"AVERAGE({unit})", float(content.units[:, i].mean()), "money")
         sheet.text(row, 5, source)
@@ -76,10 +80,10 @@ def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> None:
     k, base = len(content.policies), content.outcomes.base
     names = [line.category for line in content.lines]
     of = list(dict.fromkeys(names))
+    others = [p for p in range(k) if p != base]
     sheet.text(row - 1, 0, f"Mean discounted cost per person by category, {content.outcomes.money}", "bold")
-    sheet.texts(
-        row, 0, ["Category", *content.policies, *(f"{p} less {content.policies[base]}" for p in content.policies)]
-    )
+    more = [f"{content.policies[p]} less {content.policies[base]}" for p in others]
+    sheet.texts(row, 0, ["Category", *content.policies, *more])
     area = f"$A${TOP + 1}:$A${TOP + len(names)}"
     for place, name in enumerate(of, row + 1):
         sheet.text(place, 0, name)
@@ -88,25 +92,25 @@ def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> None:
             letter = letters(COST + p * BLOCK + 2)
             costs = f"${letter}${TOP + 1}:${letter}${TOP + len(names)}"
             sheet.formula(place, 1 + p, f"SUMIF({area},$A{place + 1},{costs})", float(own[p]), "money")
-            more = f"{letters(1 + p)}{place + 1}-{letters(1 + base)}{place + 1}"
-            sheet.formula(place, 1 + k + p, more, float(own[p] - own[base]), "money")
+        for column, p in enumerate(others, 1 + k):
+            gained = f"{letters(1 + p)}{place + 1}-{letters(1 + base)}{place + 1}"
+            sheet.formula(place, column, gained, float(own[p] - own[base]), "money")
     end = row + 1 + len(of)
     sheet.text(end, 0, "Total", "bold")
     totals = means.sum(axis=1)
-    for p in range(k):
-        for column, value in ((1 + p, totals[p]), (1 + k + p, totals[p] - totals[base])):
-            letter = letters(column)
-            sheet.formula(end, column, f"SUM({letter}{row + 2}:{letter}{end})", float(value), "money")
+    for column, value in enumerate([*totals, *(totals[p] - totals[base] for p in others)], 1):
+        letter = letters(column)
+        sheet.formula(end, column, f"SUM({letter}{row + 2}:{letter}{end})", float(value), "money")
     series = [
         {
             "name": f"={sheet.whole(place, 0)}",
             "categories": f"={sheet.quoted}!{cell(row, 1, fixed='$')}:{cell(row, k, fixed='$')}",
             "values": f"={sheet.quoted}!{cell(place, 1, fixed='$')}:{cell(place, k, fixed='$')}",
-            "fill": {"color": colour(place - row)},
+            "fill": {"color": FILLS[(place - row - 1) % len(FILLS)]},
         }
         for place in range(row + 1, end)
     ]
-    axes = ("", content.outcomes.money)
+    axes = (content.outcomes.money, "")
     sheet.chart((end + 2, 0), {"type": "bar", "subtype": "stacked"}, "Mean cost per person", axes, series)
 
 

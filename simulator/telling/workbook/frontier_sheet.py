@@ -41,8 +41,10 @@ def frontier_sheet(book: Book, outcomes: Outcomes) -> Sheet:
         }
         for place, option in enumerate(found.options)
     ]
-    sheet.chart((first + options, 0), {"type": "scatter"}, "Mean cost and effect", (unit, f"Cost, {money}"), series)
-    sheet.widths(30, 15, 15, 22, 22, 15, 15, 15, 22, 12, 12, 3)
+    sheet.chart(
+        (first + options, 0), {"type": "scatter"}, "Mean cost and effect", (unit, f"Cost, {money}"), series, "0.000"
+    )
+    sheet.widths(30, 15, 15, 22, 22, 15, 15, 15, 22, 12, 12, 3, *[13] * (2 * options))
     return sheet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.telling.workbook.book import Book, Sheet, letters
+from simulator.telling.workbook.book import Book, Sheet
 
 SHOWN = 25
 TOP = 4
@@ -48,8 +48,8 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
             }
             for name, column, colour in (("at low", 10, "#0072B2"), ("at high", 11, "#D55E00"))
         ]
-        title = f"Change of net benefit, {letters(10)} and {letters(11)}"
-        sheet.chart((TOP + len(table) + 2, 0), {"type": "bar"}, title, ("", "Change of net benefit"), series)
+        at, title = (TOP + len(table) + 2, 0), "Change of net benefit at 95% limits"
+        sheet.chart(at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series)
     sheet.widths(32, 60, 10, *[14] * 10)
     sheet.freeze(TOP, 1)
     return sheet
