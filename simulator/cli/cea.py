@@ -21,6 +21,11 @@ HERE = "command line"
 
 def main(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet table of costs and effects, long or wide.")],
+    effects: Annotated[
+        Path | None,
+        typer.Option(help="Table of effects, where FILE holds costs alone: a column for every option, a row a draw."),
+    ] = None,
+    parameters: Annotated[Path | None, typer.Option(help="Table of parameters, a row a draw; with --effects.")] = None,
     threshold: Annotated[
         list[float] | None,
         typer.Option("--threshold", "-t", help="Money per unit of effect; repeatable. Default: around the ICERs."),
@@ -57,7 +62,8 @@ def main(
     """Compare options by cost and effect: frontier, acceptability, value of information.
 
     FILE has one row per draw and option with the columns draw, option, cost, effect, or one row per draw with
-    cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated.
+    cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated. Tables of
+    hesim and heemod are read as they are; those of BCEA and dampack, which keep costs and effects apart, with --effects.
     """
     from simulator.evidence.file_names import is_file
     from simulator.evidence.label import ALLOWED, is_label
@@ -79,13 +85,14 @@ def main(
     people = _population(population, years, discount, problems)
     groups = _groups(group or [], problems)
     folder = results = None
+    inputs = {each.name: each for each in (file, effects, parameters) if each is not None and is_file(each)}
     try:
         if out is not None:
-            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if is_file(file) else {})
+            folder = OutputFolder(out, command=sys.argv, inputs=inputs)
     except BadInput as bad:
         problems += bad.problems
     try:
-        results = read_results(file, negative_costs=negative_costs)
+        results = read_results(file, effects=effects, parameters=parameters, negative_costs=negative_costs)
         problems += choice_problems(results, comparator, groups, point_estimates=point_estimates)
         if workbook:
             problems += options_problems(results.options, results.source)
