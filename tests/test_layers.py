@@ -41,7 +41,7 @@ HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
 FACADE = {"face", "run", "scenario", "words"}
 """What `import simulator` offers, found when it is asked for."""
 
-PEOPLE = {"matplotlib", "rich", "jinja2", "typer"}
+PEOPLE = {"matplotlib", "rich", "jinja2", "typer", "xlsxwriter"}
 """Libraries that speak to people."""
 SLOW = ("numba", "pandas", "scipy", "matplotlib", "SALib", "sklearn", "simpy", "pydantic", "pyarrow")
 

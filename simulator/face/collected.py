@@ -46,6 +46,9 @@ class Collection:
         """Keep a drawing."""
         self.figures[name] = figure
 
+    def workbook(self, name: str, content: bytes) -> None:
+        """Not kept: only the folder has it."""
+
     def text(self, filename: str, text: str) -> None:
         """Keep a text."""
         self.texts[filename] = text

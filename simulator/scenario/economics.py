@@ -19,6 +19,7 @@ from simulator.scenario.limits import (
     Pairs,
     Probability,
     Ratio,
+    Wasted,
     YearlyRate,
     Years,
 )
@@ -65,6 +66,23 @@ class Budget(Frozen):
     centres: Centres
 
 
+class Deal(Frozen):
+    """Terms on which a payer buys a cell product; they act on its list price.
+
+    `discount` is taken off. `wasted` is the share of bought kits that treat nobody. A person's second and later treatments
+    cost the share `repeat_price` of the first.
+    """
+
+    discount: Probability = 0.0
+    wasted: Wasted = 0.0
+    repeat_price: Probability = 1.0
+
+    @property
+    def kits(self) -> float:
+        """List prices paid for a first treatment."""
+        return (1.0 - self.discount) / (1.0 - self.wasted)
+
+
 class Variant(Frozen):
     """One row of the scenario table: what differs from the base case."""
 
@@ -100,6 +118,7 @@ class Economics(Frozen):
     population: People
     trial: Trial
     budget: Budget
+    deal: Deal = Field(default_factory=Deal)
     two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 

@@ -32,7 +32,7 @@ from simulator.questions.value.results import CostEffectResults, spread_of
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
 from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import COLUMN, Worth, cost_table, item_costs, worth
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, list_prices_paid, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
 from simulator.questions.value.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
@@ -87,6 +87,7 @@ class EconomicAnalysis:
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
     budget: BudgetImpact
+    spent: tuple[Lives, ...]
     trial: TrialWorth | None
     luck: pd.DataFrame
     evpi: tuple[float, float]
@@ -187,6 +188,7 @@ def economic_analysis(
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget
         ),
+        spent=tuple(spent),
         trial=trial,
         luck=luck_table(halves, scenario.compare, scenario.reference, values.threshold),
         evpi=evpi_without_luck([values.threshold * half.qalys - half.cost for half in halves]),
@@ -283,7 +285,7 @@ def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...],
 def price_table(
     scenario: Scenario, values: Values, lives: Lives, drawn: Drawn, patients: int, seed: int, simulations: Simulations
 ) -> pd.DataFrame:
-    """The price of the cell product per treatment at which each policy is exactly worth it, by view and threshold.
+    """The list price of the cell product at which each policy is exactly worth it, by view and threshold.
 
     Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
     those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
@@ -293,7 +295,6 @@ def price_table(
         {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
     )
     treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
-    column = COLUMN["cost_count_dose" if values.discounted else "count_dose"]
     parts = []
     for view in (each.name.lower() for each in View):
         seen = lives
@@ -304,7 +305,8 @@ def price_table(
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):
-            table = value_based_price(results, seen.ledgers[:, :, column], threshold, scenario.reference)
+            paid = list_prices_paid(seen.ledgers, values)
+            table = value_based_price(results, paid, threshold, scenario.reference)
             table.insert(0, "view", view)
             table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
             parts.append(table[table["option"].isin(treated)])

@@ -66,7 +66,7 @@ def budget_impact(
     categories = [item.category for item in plain.items]
     quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
     quantities["total"] = list(range(len(categories)))
-    site = _site(pair[policy], values, budget.centres)
+    site = site_cost(pair[policy], values, budget.centres)
 
     def spent(policy: int, people: Array, year: int) -> Array:
         """Costs of a year under one policy of all cohorts so far, shape (draws, items)."""
@@ -89,7 +89,7 @@ def budget_impact(
     return BudgetImpact(policy, table, whom)
 
 
-def _site(policy: Policy, values: Values, centres: int) -> float:
+def site_cost(policy: Policy, values: Values, centres: int) -> float:
     """What the centres pay once to make cells themselves, in the money of results."""
     if not makes_cells(policy):
         return 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simulator.scenario.economics import Deal
 from simulator.scenario.policy import Policy
 from simulator.words.vocabulary import DAYS_PER_YEAR, State
 
@@ -25,6 +26,8 @@ ANY, AMPUTEE, EVENT = "any", "after_major_amputation", "event"
 """States of costs that belong to all states, to those after a major amputation, or to an event."""
 
 PRODUCT_PRICES = {"pbmnc": "pbmnc_kit", "bmmnc": "bmmnc_point_of_care", "mobilised_pbmnc": "gmp_dose"}
+PRODUCT = "cell product"
+"""Category of what a treatment's product costs."""
 TEST_PRICES = {"small_ev": "small_ev_test", "thrombophilia": "thrombophilia_test"}
 SITE_PRICES = ("gmp_validation", "gmp_media_fill")
 """Paid once by a centre that makes cells under good manufacturing practice; charged in the budget, to no patient."""
@@ -75,6 +78,7 @@ class CostItem:
         """Whether people can incur it under a policy."""
         needs = {
             "count_dose": policy.cell_therapy.doses > 0,
+            "count_treated": policy.cell_therapy.doses > 0,
             "count_angioplasty": policy.angioplasty.offered,
             "count_marker_test": policy.selection.marker != "none",
         }
@@ -87,12 +91,14 @@ def discounted(column: str) -> str:
     return f"cost_{column.removeprefix('time_')}"
 
 
-def cost_items(wound_costs: str, strict_payer: bool, leave_out: Iterable[str] = ()) -> tuple[CostItem, ...]:
+def cost_items(
+    wound_costs: str, strict_payer: bool, leave_out: Iterable[str] = (), deal: Deal | None = None
+) -> tuple[CostItem, ...]:
     """Every cost that is charged under one way of pricing wounds, without the categories in `leave_out`.
 
-    The strict payer bears no institutional care.
+    The strict payer bears no institutional care. A deal changes what a treatment's product costs.
     """
-    items = [*_treatment(), *_operations(), *_after_amputation(), *_wounds(wound_costs), *_others()]
+    items = [*_treatment(deal or Deal()), *_operations(), *_after_amputation(), *_wounds(wound_costs), *_others()]
     if not strict_payer:
         share = ("institutional_share",)
         items.append(_running("institutional care", "institutional_care_day", AMPUTEE_CLOCKS, share, DAYS_PER_YEAR))
@@ -111,9 +117,16 @@ def known_prices() -> frozenset[str]:
     return frozenset(name for item in items for name in item.names if name != LATER_VISITS) | set(SITE_PRICES)
 
 
-def _treatment() -> list[CostItem]:
+def _treatment(deal: Deal) -> list[CostItem]:
     dose = ("count_dose",)
-    products = [CostItem("cell product", price, dose, product=product) for product, price in PRODUCT_PRICES.items()]
+    # Everybody who is treated pays a first treatment; all treatments at the price of repeats, and for the first the rest.
+    parts = [(dose, deal.kits * deal.repeat_price), (("count_treated",), deal.kits * (1.0 - deal.repeat_price))]
+    products = [
+        CostItem(PRODUCT, price, columns, (), factor, product=product)
+        for product, price in PRODUCT_PRICES.items()
+        for columns, factor in parts
+        if factor or columns == dose
+    ]
     tests = [CostItem("selection test", price, ("count_marker_test",), marker=m) for m, price in TEST_PRICES.items()]
     theatre = CostItem("cell procedure", "theatre_hour", dose, ("theatre_hours_per_treatment",))
     return [*products, theatre, CostItem("cell procedure", "anaesthesia_per_treatment", dose), *tests]

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.living.ledger import COUNTS, FIELDS
-from simulator.questions.value.cost_items import INCLUDED, LATER_VISITS, cost_items, discounted
+from simulator.questions.value.cost_items import INCLUDED, LATER_VISITS, PRODUCT, cost_items, discounted
 from simulator.questions.value.quality_of_life import utility_weights
 from simulator.questions.value.results import Array, spread_of
 from simulator.questions.value.values import Drawn, Values
@@ -89,6 +89,16 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
         amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
         costs.append(unit[:, None] * amount * [item.charged_under(policy) for policy in values.policies.values()])
     return np.stack(costs, axis=-1)
+
+
+def list_prices_paid(ledgers: Array, values: Values) -> Array:
+    """How many list prices of a cell product are paid for a person on the terms of the deal, shape (draws, policies)."""
+    paid = np.zeros(ledgers.shape[:2])
+    for item in values.items:
+        if item.category == PRODUCT:
+            amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
+            paid += item.factor * amount * [item.charged_under(policy) for policy in values.policies.values()]
+    return paid
 
 
 def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Values) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from simulator.questions.value.cost_items import (
     makes_cells,
 )
 from simulator.questions.value.results import Array
-from simulator.scenario.economics import Discounting, Economics
+from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
@@ -74,11 +74,12 @@ class Values:
     discounting: Discounting
     discounted: bool = True
     leave_out: tuple[str, ...] = ()
+    deal: Deal = field(default_factory=Deal)
 
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
-        every = cost_items(self.wound_costs, self.strict_payer, self.leave_out)
+        every = cost_items(self.wound_costs, self.strict_payer, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
 
     @property
@@ -169,6 +170,7 @@ def values_of(scenario: Scenario) -> Values:
         age_adjusted=settings.age_adjusted,
         money=money,
         thresholds=tuple(money.factor * threshold for threshold in thresholds),
+        deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
 
