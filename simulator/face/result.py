@@ -88,8 +88,8 @@ class Result:
 
         return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
 
-    def show(self, out: Path | str) -> None:
-        """Print what the command line prints once the results lie in `out`."""
+    def show(self, out: Path | str | None = None) -> None:
+        """Print what the command line prints; once the results lie in `out`, also where."""
         from simulator.telling.folder import show
 
         show(self.findings, out)
@@ -113,3 +113,10 @@ class Result:
         from simulator.telling.folder import fragment_of
 
         return fragment_of(self.findings)
+
+
+def finish(found: Result, out: Path | None) -> None:
+    """What a command does with its result: save it to `out`, if there is a place to, and print it."""
+    if out is not None:
+        found.save(out)
+    found.show(out)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -43,11 +43,31 @@ class Column:
         """The text of one cell."""
         value = row[column]
         if self.names:
-            return labels.get(self.names, {}).get(str(value)) or said(str(value))
+            return called(labels.get(self.names, {}), str(value)) or said(str(value))
         chosen = self.format
         if self.by:
-            chosen = (self.choices or {}).get(str(row[self.by]), self.format)
+            chosen = _fitting(self.choices or {}, str(row[self.by]))[0] or self.format
         return plain(value) if chosen is None else chosen.cell(row, column)
+
+
+T = TypeVar("T")
+
+
+def _fitting(known: Mapping[str, T], name: str) -> tuple[T | None, str]:
+    """What is known of a name, else of the longest pattern with a ``*`` that it fits; and what stands for the ``*``."""
+    if name in known:
+        return known[name], ""
+    for pattern in sorted((each for each in known if "*" in each), key=len, reverse=True):
+        before, _, after = pattern.partition("*")
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            return known[pattern], name[len(before) : len(name) - len(after)]
+    return None, ""
+
+
+def called(names: Mapping[str, str], name: str) -> str | None:
+    """The label of a name, or that of a pattern such as ``power_*``, whose own ``*`` the label quotes."""
+    label, rest = _fitting(names, name)
+    return None if label is None else label.replace("*", rest)
 
 
 def said(name: str) -> str:

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from simulator.telling.columns import Labels, columns, labels, named, said, told
+from simulator.telling.columns import Labels, called, columns, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
 from simulator.telling.formats import MISSING, TextTable
 from simulator.telling.style import caption_of
@@ -90,7 +90,7 @@ class Telling:
 
     def label(self, kind: str, name: Any) -> str:
         """What people call a policy, an outcome, a state, a parameter."""
-        return self.labels.get(kind, {}).get(str(name)) or said(str(name))
+        return called(self.labels.get(kind, {}), str(name)) or said(str(name))
 
     @staticmethod
     def in_parts(names: Sequence[str], most: int) -> list[Sequence[str]]:
@@ -154,7 +154,7 @@ def _context(telling: Telling) -> dict[str, Any]:
     asked = ("frame", "has", "value", "number", "row", "rows", "label", "text_table", "next_number")
     return {
         "telling": telling,
-        "facts": telling.findings.facts,
+        "facts": {"warnings": [], "references": [], **telling.findings.facts},
         "tables": telling.findings.tables,
         "table": _table,
         "figure": _figure,

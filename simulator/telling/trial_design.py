@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from simulator.questions.trial.calculator import Answer
 from simulator.statistics.boundaries import Boundaries
 from simulator.telling.formats import Formats, number, percent
-from simulator.telling.html import Report
 from simulator.telling.style import LINE_COLOURS, MUTED, caption, direct_label, house_style, new_figure, percent_axis
 
 BOUNDARY_LABELS = {
@@ -103,80 +100,3 @@ def boundary_figure(found: Boundaries) -> Figure:
         direct_label(axes)
         caption(figure, f"The trial stops when z leaves the region between the lines; {last}.")
     return figure
-
-
-def boundary_report(found: Boundaries) -> Report:
-    """The design on one page."""
-    table = found.table()
-    formats, labels = boundary_formats(table)
-    summary, summary_formats = summary_for_readers(found.summary())
-    plan = found.plan
-    sides = "one" if plan.sides == 1 else "two"
-    lead = f"{found.information.size} looks, type {plan.kind}, alpha {plan.alpha:g} ({sides}-sided)"
-    lead += "." if plan.power is None else f"; maximum size {found.inflation:.3f} times that of a trial without looks."
-    report = Report("Group-sequential boundaries", lead).section("Boundaries")
-    report = report.table(table, "Boundaries at each look.", formats, labels=labels, file="boundaries.csv")
-    if plan.futility is not None:
-        rule = "binding: it must be obeyed" if plan.futility.binding else "not binding: alpha holds if it is overruled"
-        report = report.note(f"Futility rule {plan.futility.rule}, {rule}. Power is that of a trial that obeys it.")
-    for note in boundary_notes(found):
-        report = report.note(note)
-    return (
-        report.figure(boundary_figure(found), alt="Stopping boundaries against information")
-        .section("The whole design")
-        .table(summary, "Operating characteristics, computed and not simulated.", summary_formats, file="design.csv")
-        .note("Method: recursive numerical integration (Jennison C, Turnbull BW 2000, chapter 19).")
-    )
-
-
-def size_figure(answer: Answer) -> Figure:
-    """Power against size, or against the true rate for a two-stage design."""
-    x = next(name for name in ("patients", "events", "true_rate") if name in answer.curve.columns)
-    with house_style():
-        figure, (axes,) = new_figure(6.4, 3.6)
-        for place, (method, part) in enumerate(answer.curve.groupby("method", sort=False)):
-            axes.plot(part[x], part["power"], color=LINE_COLOURS[1 + place], label=str(method))
-        axes.set_xlabel({"patients": "Patients", "events": "Events", "true_rate": "True rate of success"}[x])
-        axes.set_ylabel("Probability of success" if x == "true_rate" else "Power")
-        percent_axis(axes)
-        if x == "true_rate":
-            percent_axis(axes, "x")
-        direct_label(axes)
-        caption(figure, _size_caption(answer, x))
-    return figure
-
-
-def _size_caption(answer: Answer, x: str) -> str:
-    if x == "true_rate":
-        return "How often each two-stage design calls the treatment promising, for every true rate of success."
-    if answer.design == "single-arm":
-        falls = int((np.diff(answer.curve["power"]) < 0).sum())
-        return f"The power falls {falls} times on this range, whenever the number needed to reject rises."
-    return f"Power for every number of {x}, by the closed formula."
-
-
-def size_report(answer: Answer) -> Report:
-    """The sample size on one page."""
-    first = answer.table.iloc[0]
-    what = "patients" if "patients" in answer.table.columns else "events"
-    lead = f"{first[what]:,.0f} {what} ({first['method']})."
-    report = Report(f"Sample size: {answer.design}", lead).section("Answer")
-    shown = answer.table.drop(columns="citation")
-    report = report.table(shown, "Size by method.", formats_for(shown), file="samplesize.csv")
-    report = report.points((*answer.notes, *citations(answer)))
-    if answer.detail is not None:
-        report = report.table(answer.detail, "Around the answer.", formats_for(answer.detail), file="sawtooth.csv")
-    return report.figure(size_figure(answer), alt="Power against size")
-
-
-def citations(answer: Answer) -> list[str]:
-    """Which formula each number comes from: papers mix them."""
-    by_source: dict[str, list[str]] = {}
-    for method, citation in zip(answer.table["method"], answer.table["citation"], strict=True):
-        by_source.setdefault(citation, []).append(method)
-    return [f"{'; '.join(methods)}: {citation}." for citation, methods in by_source.items()]
-
-
-def formats_for(table: pd.DataFrame) -> Formats:
-    """The formats of the columns that a sample size table has."""
-    return {name: each for name, each in SIZE_FORMATS.items() if name in table.columns}
