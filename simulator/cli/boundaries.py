@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from simulator.cli.options import as_options
 from simulator.words.errors import BadInput
 
 FUTILITY_HELP = (
@@ -61,7 +61,5 @@ def main(
             power=power,
         )
     except BadInput as bad:
-        names = {"kind": "type"}
-        told = [(each, names.get(each.key, each.key).replace("_", "-")) for each in bad.problems]
-        raise BadInput(replace(each, file="command line", key=f"--{key}") for each, key in told) from None
+        raise BadInput(as_options(bad.problems, "boundaries", {"kind": "type"})) from None
     finish(found, out)

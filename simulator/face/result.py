@@ -31,6 +31,9 @@ class Result:
     the whole folder that the command line writes.
     """
 
+    kept: tuple[str, ...] = ()
+    """What may lie in the folder beside the results; a name that ends with "/" is a folder."""
+
     def __init__(self, findings: Findings, begun: tuple[datetime, float] | None = None) -> None:
         self.findings = findings
         self._begun = begun
@@ -86,7 +89,7 @@ class Result:
         """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
         from simulator.telling.folder import write_findings
 
-        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
+        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun, self.kept)
 
     def show(self, out: Path | str | None = None) -> None:
         """Print what the command line prints; once the results lie in `out`, also where."""

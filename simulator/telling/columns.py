@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from simulator.telling.formats import Format, TextTable, heading, plain
@@ -151,18 +152,23 @@ def told(
     shows: str = "",
     keep: Sequence[str] = (),
     change: Mapping[str, str | Mapping[str, Any]] | None = None,
+    order: bool = False,
 ) -> TextTable:
     """A table as text.
 
     `where` keeps rows with these values (or one of a list of values). Without `across` the columns of `keep`, or all of
     them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
     which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change` replaces
-    entries of `columns.toml` for this table, as headings or whole entries.
+    entries of `columns.toml` for this table, as headings or whole entries. With `order` lines stand in the order in which
+    the lists of `where` name their values.
     """
     chosen = frame
     for column, wanted in (where or {}).items():
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         chosen = chosen[chosen[column].isin(values)]
+        if order:
+            place = [values.index(each) for each in chosen[column]]
+            chosen = chosen.iloc[np.argsort(place, kind="stable")]
     look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
     beside = {name for column in frame.columns if column in look for name in look[column].beside}
     shown = [c for c in (keep or frame.columns) if c in keep or c not in beside]

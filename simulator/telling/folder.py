@@ -36,9 +36,12 @@ def write_findings(
     command: Sequence[str],
     figures: Mapping[str, Figure] | None = None,
     begun: tuple[datetime, float] | None = None,
+    kept: Sequence[str] = (),
 ) -> tuple[Path, ...]:
-    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths."""
+    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock), `kept` what may lie in the
+    folder beside the results. Returns the paths."""
     folder = opened(findings, path, command)
+    folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
     fill(folder, findings, figures)

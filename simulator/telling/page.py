@@ -13,6 +13,7 @@ All text is escaped: what a user typed as the name of a policy is shown, never r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -87,6 +88,11 @@ class Telling:
         for key, wanted in where.items():
             frame = frame[frame[key].isin(wanted if isinstance(wanted, list | tuple) else [wanted])]
         return frame.to_dict("records")  # type: ignore[return-value]
+
+    def names_like(self, name: str, column: str, *patterns: str) -> list[str]:
+        """Names in a column that fit a pattern (``expected_*``), pattern by pattern, each once."""
+        there = [str(each) for each in self.frame(name)[column].drop_duplicates()]
+        return list(dict.fromkeys(each for pattern in patterns for each in there if fnmatchcase(each, pattern)))
 
     def label(self, kind: str, name: Any) -> str:
         """What people call a policy, an outcome, a state, a parameter."""
