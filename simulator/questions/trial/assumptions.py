@@ -26,7 +26,8 @@ EFFECTS = (0.5, 0.75, 1.25)
 """Effects (logarithms of hazard ratios, or differences of means), over those expected."""
 LOSSES = (0.0, 2.0, 4.0)
 """Rates of drop-out over the planned one."""
-CHANGES = len(RATES) + len(EFFECTS) + len(LOSSES)
+CHANGES = 1 + len(RATES) + len(EFFECTS) + len(LOSSES)
+"""Rows of the table, at most."""
 
 Advance = Callable[[int], None]
 
@@ -49,6 +50,8 @@ def assumption_table(simulation: Simulation, truth: str, advance: Advance | None
             other = replace(simulation, planned=replace(simulation.planned, design=design))
             conduct = replace(plain, design=design)
             rows.append(("drop_out", factor, *_power(other, other.truth(truth), conduct, advance)))
+    if advance is not None:
+        advance((CHANGES - len(rows)) * simulation.trials)
     return pd.DataFrame(rows, columns=["assumption", "factor", "power", "se"])
 
 

@@ -184,7 +184,8 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
             axes.set_axis_off()
             caption(figure, "No endpoint shows an effect.")
             return figure
-        names = [f"{row.endpoint} ({row.test})" for row in shown.itertuples()]
+        tests = labels()["trial_test"]
+        names = [f"{name} ({tests[test]})" for name, test in zip(shown["endpoint"], shown["test"], strict=True)]
         most = 50.0 * float(shown["patients"].min())
         interval_rows(axes, names, shown["patients"], shown["low"], np.minimum(shown["high"], most))
         axes.set_xscale("log")
