@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from simulator.telling.formats import Format, TextTable, heading, plain
@@ -43,11 +44,31 @@ class Column:
         """The text of one cell."""
         value = row[column]
         if self.names:
-            return labels.get(self.names, {}).get(str(value)) or said(str(value))
+            return called(labels.get(self.names, {}), str(value)) or said(str(value))
         chosen = self.format
         if self.by:
-            chosen = (self.choices or {}).get(str(row[self.by]), self.format)
+            chosen = _fitting(self.choices or {}, str(row[self.by]))[0] or self.format
         return plain(value) if chosen is None else chosen.cell(row, column)
+
+
+T = TypeVar("T")
+
+
+def _fitting(known: Mapping[str, T], name: str) -> tuple[T | None, str]:
+    """What is known of a name, else of the longest pattern with a ``*`` that it fits; and what stands for the ``*``."""
+    if name in known:
+        return known[name], ""
+    for pattern in sorted((each for each in known if "*" in each), key=len, reverse=True):
+        before, _, after = pattern.partition("*")
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            return known[pattern], name[len(before) : len(name) - len(after)]
+    return None, ""
+
+
+def called(names: Mapping[str, str], name: str) -> str | None:
+    """The label of a name, or that of a pattern such as ``power_*``, whose own ``*`` the label quotes."""
+    label, rest = _fitting(names, name)
+    return None if label is None else label.replace("*", rest)
 
 
 def said(name: str) -> str:
@@ -130,26 +151,26 @@ def told(
     across: str = "",
     shows: str = "",
     keep: Sequence[str] = (),
-    order: Mapping[str, Sequence[Any]] | None = None,
     sort: str = "",
     first: int | None = None,
     change: Mapping[str, str | Mapping[str, Any]] | None = None,
+    order: bool = False,
 ) -> TextTable:
     """A table as text.
 
-    `where` keeps rows with these values (or one of a list of values), `order` those with a value of the list, in its order;
-    `sort` puts the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of
-    `keep`, or all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
-    which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change` replaces
-    entries of `columns.toml` for this table, as headings or whole entries.
+    `where` keeps rows with these values (or one of a list of values), and with `order` in the order of its lists; `sort` puts
+    the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of `keep`, or
+    all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of
+    `across`, which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change`
+    replaces entries of `columns.toml` for this table, as headings or whole entries.
     """
     chosen = frame
     for column, wanted in (where or {}).items():
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         chosen = chosen[chosen[column].isin(values)]
-    for column, wanted in (order or {}).items():
-        place = {value: number for number, value in enumerate(wanted)}
-        chosen = chosen[chosen[column].isin(place)].sort_values(column, key=lambda c: c.map(place), kind="stable")
+        if order:
+            place = [values.index(each) for each in chosen[column]]
+            chosen = chosen.iloc[np.argsort(place, kind="stable")]
     chosen = (chosen.sort_values(sort, kind="stable") if sort else chosen).head(first or len(chosen))
     look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
     beside = {name for column in frame.columns if column in look for name in look[column].beside}

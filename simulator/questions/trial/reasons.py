@@ -13,7 +13,7 @@ from simulator.questions.trial.analysis import arms, at_visit, through, time_to_
 from simulator.questions.trial.closed_form import Formula, Pool, formulas
 from simulator.questions.trial.conduct import hypotheses
 from simulator.questions.trial.endpoint import Endpoint
-from simulator.statistics import survival_tests
+from simulator.questions.trial.event_curves import early_and_late
 
 Bools = NDArray[np.bool_]
 
@@ -87,14 +87,10 @@ def _hazards(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[str]
     """Whether hazards and their ratio stay the same over time."""
     seen = time_to_event(endpoint, pooled.data)
     group = arms(pooled.data, comparison, pooled.data.entered)
-    events = seen.code == 1
-    happened = seen.time[events & (group >= 0)]
-    if happened.size < 200:
+    split = early_and_late(seen, group)
+    if split is None:
         return
-    middle = float(np.median(happened))
-    early = survival_tests.cox(np.minimum(seen.time, middle), events & (seen.time <= middle), group).wald
-    later = np.where(seen.time > middle, group, np.int8(-1)).astype(np.int8)
-    late = survival_tests.cox(np.maximum(seen.time - middle, 0.0), events, later).wald
+    events, (middle, early, late) = seen.code == 1, split
     gap = float(late.estimate[0] - early.estimate[0])
     if abs(gap) > max(math.log(CHANGED), 2.0 * math.hypot(float(early.se[0]), float(late.se[0]))):
         yield (

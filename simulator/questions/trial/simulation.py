@@ -133,6 +133,8 @@ class Simulation:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
         else:
             data = self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+        for arm, change in truth.changes:
+            data = change.applied(data, luck_of(self.seed, first, trials, patients), arm)
         if not truth.at_margin:
             return data
         worse = self._stated_margin if truth.stated is not None else self._margin

@@ -20,10 +20,9 @@ RATES = "a share, or SHARE,SHARE,... at the times of --at, increasing, above 0 a
 
 @dataclass(frozen=True)
 class Stated:
-    """A course, or None where the inputs settle a hazard ratio only, with what is to be said about it."""
+    """A course, or None where the inputs settle a hazard ratio only."""
 
     course: Course | None
-    notes: tuple[str, ...] = ()
     others: ClassVar[tuple[str, ...]] = ("at", "dropout", "dropout_0", "dropout_1")
 
 
@@ -139,8 +138,7 @@ def stated_course(values: Mapping[str, Any]) -> Stated:
     course = Course(
         (arms[0], arms[1]), (dropout[0], dropout[1]), accrual, duration, follow_up, values.get("ratio", 1.0)
     )
-    kinds = "constant" if not (arms[0].until or arms[1].until) else "piecewise constant"
-    return Stated(course, (f"Hazards are {kinds}; arm 0 {told(arms[0])}, arm 1 {told(arms[1])}.",))
+    return Stated(course)
 
 
 def _dropout(values: Mapping[str, Any], arm: int, problems: list[Problem]) -> Pieces:
@@ -155,12 +153,6 @@ def _dropout(values: Mapping[str, Any], arm: int, problems: list[Problem]) -> Pi
     except ValueError:
         problems.append(Problem("design", name, str(values[name]), PIECES))
         return NONE
-
-
-def told(hazards: Pieces) -> str:
-    """Hazards as they are written."""
-    ends = [f":{time:g}" for time in hazards.until] + [""]
-    return ",".join(f"{rate:.6g}{end}" for rate, end in zip(hazards.rates, ends, strict=True))
 
 
 def event_ratio(values: Mapping[str, Any], stated: Stated) -> float | None:
