@@ -19,6 +19,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
     validate    published studies predicted
     verify      checks of the model itself
     register    every number, its source and grade
+    explore     the model in a browser (needs the extra `explore`)
 
 `load_scenario` reads a scenario, `scenario.with_(...)` lays a difference over it, `Policy(...)` is a policy made in Python.
 `simulate` gives the arrays and tables below `compare`, for scripts that need draws, ledgers or single events. What is wrong
@@ -32,6 +33,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.explorer import explore
     from simulator.face.calibrate import calibrate
     from simulator.face.compare import compare
     from simulator.face.policy import Policy
@@ -54,6 +56,7 @@ __all__ = [
     "Scenario",
     "calibrate",
     "compare",
+    "explore",
     "load_scenario",
     "psa",
     "register",
@@ -73,6 +76,7 @@ _HOMES = {
     "Scenario": "simulator.scenario",
     "calibrate": "simulator.face.calibrate",
     "compare": "simulator.face.compare",
+    "explore": "simulator.explorer",
     "load_scenario": "simulator.scenario",
     "psa": "simulator.face.psa",
     "register": "simulator.face.register",

@@ -25,8 +25,8 @@ class Courses:
     """What is known after `people` of them: means and Monte Carlo standard errors.
 
     outcomes, differences (to the reference, in the same people): (policies, times, courses), named by
-    `simulator.living.courses.COURSES`. states: shares (policies, times, states, dead last). perfusion: true TcPO2 (mmHg) of kept limbs, (policies, times seen), with its `spread`, the
-    standard deviation between people. ledger: (policies, fields).
+    `simulator.living.courses.COURSES`. states: shares (policies, times, states, dead last). perfusion: true TcPO2 (mmHg) of
+    kept limbs, (policies, times seen), with its `spread`, the standard deviation between people. ledger: (policies, fields).
     """
 
     policies: tuple[str, ...]
