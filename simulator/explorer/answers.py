@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from simulator.evidence.perspective import perspectives
 from simulator.evidence.posterior import parameter_draws
 from simulator.explorer.controls import WORTH, compared, described, price_name, scenario_of
 from simulator.living.census import STATE
 from simulator.living.courses import COURSES
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
     cost_table,
@@ -50,7 +52,8 @@ LUCK_DRAWS, LUCK_PEOPLE = 60, 300
 """Draws of the evidence and people of each, the same people in every draw, behind an interval of the evidence."""
 STAGES = ((200, 100), (500, 400))
 """Draws of the evidence and people of each, behind costs and QALYs: first quickly, then refined."""
-TRIAL_PEOPLE, TRIAL_DRAWS, TRIAL_DRAW_PEOPLE = 10_000, 60, 400
+PEOPLE, TRIAL_DRAWS, TRIAL_DRAW_PEOPLE = 10_000, 60, 400
+"""People at the values in force; draws of the evidence and people of each, for a trial."""
 TRIAL_OUTCOMES = ("amputation_free_survival", "major_amputation", "healing_without_amputation")
 HEADLINES = ("major_amputation", "death", "healing_without_amputation")
 ARM_SIZES = tuple(range(10, 1_000, 10))
@@ -77,7 +80,23 @@ def opened(scenario: Scenario) -> Part:
             {"name": name, "members": [STATES.index(member) for member in members], "colour": colour}
             for name, (members, colour) in GROUPS.items()
         ],
+        "payers": {name: _payer(scenario, name) for name in (*perspectives(), scenario.settings.economics.perspective)},
         **described(scenario),
+    }
+
+
+def _payer(scenario: Scenario, name: str) -> Part:
+    """What the page's amounts are in under a payer, and what it has for each product and a QALY, in that money."""
+    own = {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
+    values = values_of(scenario.with_(**own) if own else scenario)
+    prices = values.perspective.prices
+    return {
+        "label": values.perspective.conventions.perspective.label,
+        "currency": values.money.currency,
+        "threshold": values.threshold,
+        "prices": {p: prices[n].value * values.money.factor for p, n in PRODUCT_PRICES.items() if n in prices},
+        "names": dict(PRODUCT_PRICES),
+        "group": f"prices {values.perspective.name}",
     }
 
 
@@ -175,7 +194,7 @@ def views(scenario: Scenario, state: Moved) -> Iterator[Part]:
     from simulator.face.asked import VIEWS
 
     order = sorted(VIEWS, key=lambda view: view != asked.view)
-    people = min(asked.patients, 4_000)
+    people = min(asked.patients, PEOPLE)
     rows: dict[str, Part] = {}
     for view in order:
         one = asked.with_(evidence={"view": view}, compare=_two(reference, mine), **short)
@@ -296,7 +315,7 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
         follow_up={"horizon_years": until, "report_at_years": [until]},
     )
     places = [OUTCOMES.index(name) for name in TRIAL_OUTCOMES]
-    found = simulate(short, patients=short.people_up_to(TRIAL_PEOPLE), seed=SEED, times=[until])
+    found = simulate(short, patients=short.people_up_to(PEOPLE), seed=SEED, times=[until])
     point = found.outcome_estimates.mean[:, 0, places]
     good = [name != "major_amputation" for name in TRIAL_OUTCOMES]
 

@@ -17,6 +17,19 @@ from simulator.words.errors import BadInput, Problem
 HOST = "127.0.0.1"
 
 
+class _Server(uvicorn.Server):
+    """A server that gives up its answers first when it ends, so that none is torn off."""
+
+    def __init__(self, config: uvicorn.Config, explorer: Explorer) -> None:
+        super().__init__(config)
+        self.explorer = explorer
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what was started, then the server."""
+        self.explorer.close()
+        await super().shutdown(sockets)
+
+
 class Running:
     """An explorer that listens. `url` opens its page; `stop()` ends it."""
 
@@ -35,7 +48,7 @@ class Running:
         config = uvicorn.Config(
             app_of(self.explorer, token), log_level="warning", access_log=False, timeout_graceful_shutdown=1, ws="none"
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, self.explorer)
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:

@@ -1,18 +1,23 @@
-"""A second process for answers that take time, so that curves never wait for them. It ends with the server, however that ends."""
+"""A second process for answers that take time, so that curves never wait for them. It ends with the server, however that ends.
+
+It is started as a program of its own and spoken to through its standard input and output, so that a notebook or a script
+that opens an explorer is not run a second time.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import pickle
 import queue
 import signal
+import subprocess
 import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import IO, Any
 
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput
@@ -20,6 +25,7 @@ from simulator.words.errors import BadInput
 LOOK = 0.05
 """Seconds between two looks whether an answer is still wanted."""
 DO, STOP = "do", "stop"
+LOST: Mapping[str, Any] = {"kind": "failed", "text": "the second process ended; move a control to ask again"}
 
 
 class Superseded(Exception):
@@ -30,40 +36,44 @@ class Second:
     """Asks the second process, which is started when it is first needed and again should it have died."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._scenario = scenario
+        # Written down now, because a scenario works out parts of itself when they are first looked at.
+        self._scenario = pickle.dumps(scenario)
         self._waiting: dict[int, queue.Queue[Any]] = {}
         self._numbers = count()
         self._lock = threading.Lock()
-        self._process: Any = None
-        self._here: Any = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def start(self) -> None:
         """Start the process, if it is not running."""
         with self._lock:
-            if self._process is not None and self._process.is_alive():
+            if self._closed or (self._process is not None and self._process.poll() is None):
                 return
-            spawn = multiprocessing.get_context("spawn")
-            self._here, there = spawn.Pipe()
-            self._process = spawn.Process(target=work, args=(there, self._scenario), daemon=True)
-            self._process.start()
-            there.close()
-            threading.Thread(target=self._listen, args=(self._here,), daemon=True).start()
+            command = [sys.executable, "-m", "simulator.explorer.second"]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.write(self._scenario)
+            threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
 
     def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.join(5.0)
+        """End the process; it is not started again."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.terminate()
+                self._process.wait(5.0)
+                self._process = None
 
     def ask(self, kind: str, state: Mapping[str, Any], wanted: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         """The parts of an answer, as long as it is `wanted`."""
         self.start()
         number, parts = next(self._numbers), queue.Queue[Any]()
         self._waiting[number] = parts
-        self._send(DO, number, kind, dict(state))
+        self._send((DO, number, kind, dict(state)))
         whole = False
         try:
-            while wanted():
+            while wanted() and not self._closed:
                 try:
                     part = parts.get(timeout=LOOK)
                 except queue.Empty:
@@ -74,104 +84,115 @@ class Second:
         finally:
             del self._waiting[number]
             if not whole:
-                self._send(STOP, number)
+                self._send((STOP, number))
 
-    def _send(self, *message: Any) -> None:
+    def _send(self, message: Any) -> None:
         with self._lock:
+            if self._process is None or self._process.stdin is None:
+                return
             try:
-                self._here.send(message)
-            except OSError:
-                self._forget()
+                pickle.dump(message, self._process.stdin)
+                self._process.stdin.flush()
+            except (OSError, ValueError):
+                return  # it ended: whoever listens says so
 
-    def _listen(self, here: Connection) -> None:
+    def _listen(self, answers: IO[bytes]) -> None:
         while True:
             try:
-                number, part = here.recv()
-            except (EOFError, OSError):
-                self._forget()
+                number, part = pickle.load(answers)
+            except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                for parts in list(self._waiting.values()):
+                    parts.put(dict(LOST))
+                    parts.put(None)
                 return
             if number in self._waiting:
                 self._waiting[number].put(part)
 
-    def _forget(self) -> None:
-        for parts in list(self._waiting.values()):
-            parts.put({"kind": "failed", "text": "the second process ended; move a control to ask again"})
-            parts.put(None)
 
+class Work:
+    """The second process itself: answers one question after another until its input ends.
 
-def work(there: Connection, scenario: Scenario) -> None:
-    """Answer one question after another until the pipe closes; a question that was stopped ends at its next part."""
-    import os
+    A question that was stopped ends at its next part.
+    """
 
-    from simulator.explorer import answers
+    def __init__(self, questions: IO[bytes], answers: IO[bytes]) -> None:
+        self.questions, self.answers = questions, answers
+        self.told: queue.Queue[Any] = queue.Queue()
+        self.waiting: deque[tuple[int, str, dict[str, Any]]] = deque()
+        self.stopped: set[int] = set()
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends this process
-    if hasattr(os, "nice"):
-        os.nice(5)
-    waiting: deque[tuple[int, str, dict[str, Any]]] = deque()
-    stopped: set[int] = set()
+    def run(self) -> None:
+        """Work until the input ends."""
+        from simulator.explorer import answers
 
-    def listen() -> None:
-        while there.poll(None if not waiting else 0):
-            what, number, *rest = there.recv()
+        scenario = pickle.load(self.questions)
+        threading.Thread(target=self._read, daemon=True).start()
+        kinds = {kind: getattr(answers, kind) for kind in ("views", "money", "trial", "reliance", "report")}
+        while True:
+            self._hear(wait=not self.waiting)
+            number, kind, state = self.waiting.popleft()
+            if number not in self.stopped:
+                self._answer(kinds[kind], number, scenario, state)
+            self.stopped.discard(number)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self.told.put(pickle.load(self.questions))
+            except (EOFError, OSError):
+                os._exit(0)  # the server is gone
+
+    def _hear(self, *, wait: bool) -> None:
+        while wait or not self.told.empty():
+            what, number, *rest = self.told.get()
             if what == DO:
-                waiting.append((number, *rest))
+                self.waiting.append((number, *rest))
+                wait = False
             else:
-                stopped.add(number)
+                self.stopped.add(number)
 
-    kinds = {
-        "views": answers.views,
-        "money": answers.money,
-        "trial": answers.trial,
-        "reliance": answers.reliance,
-        "report": answers.report,
-    }
-    while True:
+    def _say(self, number: int, part: Any) -> None:
+        pickle.dump((number, part), self.answers)
+        self.answers.flush()
+        self._hear(wait=False)
+        if number in self.stopped:
+            raise Superseded
+
+    def _answer(self, question: Any, number: int, scenario: Scenario, state: dict[str, Any]) -> None:
+        from simulator.explorer.answers import plain, report
+
+        def told(done: int, of: int) -> None:
+            self._say(number, {"kind": "progress", "done": done, "of": of})
+
         try:
-            listen()
-            if not waiting:
-                continue
-            number, kind, state = waiting.popleft()
-            _answer(there, kinds[kind], number, scenario, state, listen, stopped)
-        except (EOFError, OSError):
+            try:
+                for part in question(scenario, state, told) if question is report else question(scenario, state):
+                    self._say(number, plain(part))
+            except BadInput as bad:
+                self._say(number, {"kind": "problems", "problems": [str(problem) for problem in bad.problems]})
+            except OSError:
+                raise
+            except Superseded:
+                raise
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+                self._say(number, {"kind": "failed", "text": "this could not be worked out; the terminal says why"})
+            self._say(number, None)
+        except Superseded:
             return
 
 
-def _answer(
-    there: Connection,
-    question: Any,
-    number: int,
-    scenario: Scenario,
-    state: dict[str, Any],
-    listen: Callable[[], None],
-    stopped: set[int],
-) -> None:
-    from simulator.explorer.answers import plain, report
-
-    def told(done: int, of: int) -> None:
-        listen_without_waiting()
-        if number in stopped:
-            raise Superseded
-        there.send((number, {"kind": "progress", "done": done, "of": of}))
-
-    def listen_without_waiting() -> None:
-        if there.poll():
-            listen()
-
+def main() -> None:
+    """Be the second process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this process
+    if hasattr(os, "nice"):
+        os.nice(5)
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
     try:
-        for part in question(scenario, state, told) if question is report else question(scenario, state):
-            there.send((number, plain(part)))
-            listen_without_waiting()
-            if number in stopped:
-                break
-    except Superseded:
-        pass
-    except BadInput as bad:
-        there.send((number, {"kind": "problems", "problems": [str(problem) for problem in bad.problems]}))
-    except (EOFError, OSError):
-        raise
-    except Exception:
-        traceback.print_exc(file=sys.stderr)
-        there.send((number, {"kind": "failed", "text": "this could not be worked out; the terminal says why"}))
-    stopped.discard(number)
-    there.send((number, None))
+        Work(sys.stdin.buffer, answers).run()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -108,7 +108,8 @@ class Explorer:
             self.ready.set()
 
     def close(self) -> None:
-        """End every process."""
+        """End every process, and every answer that is on its way."""
+        self._newest = {}
         self.second.close()
         self.background.close()
 
