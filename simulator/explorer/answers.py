@@ -39,6 +39,8 @@ from simulator.words.vocabulary import Event, State
 Moved: TypeAlias = Mapping[str, Any]
 Part: TypeAlias = dict[str, Any]
 
+SAVED = "explored.toml"
+"""What the saved scenario is called."""
 SEED = 1
 """The seed that every command has unless one is given."""
 MONTHS = 12
@@ -353,27 +355,30 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
 
 
 def design(scenario: Scenario, mine: str, reference: str) -> str:
-    """A design file for `clti trial` that simulates the trial beside the saved scenario."""
+    """A design file for `clti trial` beside the saved scenario: the starter of `clti new design`, with this trial's arms."""
+    import tomllib
+    from importlib.resources import files
+
     import tomli_w
 
     from simulator.scenario.policy import stricter
 
+    starter = tomllib.loads(files("simulator").joinpath("starters", "design.toml").read_text(encoding="utf-8"))
     entry = stricter(scenario.settings.entry, scenario.policies[mine].eligibility).model_dump(exclude_defaults=True)
     until = min(scenario.horizon, scenario.times[0])
-    return tomli_w.dumps(
-        {
-            "label": "Trial of the explored policy",
-            "scenario": "explored.toml",
-            "alpha": ALPHA,
-            "sides": 2,
-            "arms": [{"name": "control", "policy": reference}, {"name": "treated", "policy": mine}],
-            "entry": {key: value for key, value in entry.items() if value is not None},
-            "accrual": {"per_month": 10.0},
-            "follow_up": {"months": 12.0 * until},
-            "size": {"patients": 400, "power": 0.8},
-            "endpoints": [{"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"}],
-        }
-    )
+    endpoint = {"name": "alive with the limb", "outcome": TRIAL_OUTCOMES[0], "test": "chi_square"}
+    own: dict[str, Any] = {
+        "label": "Trial of the explored policy",
+        "description": f"{scenario.policies[mine].label} against {scenario.policies[reference].label.lower()}.",
+        "scenario": SAVED,
+        "alpha": ALPHA,
+        "sides": 2,
+        "arms": [{"name": "control", "policy": reference}, {"name": "treated", "policy": mine}],
+        "entry": {key: value for key, value in entry.items() if value is not None},
+        "follow_up": {"months": MONTHS * until},
+        "endpoints": [{**endpoint, "at_months": MONTHS * until}],
+    }
+    return tomli_w.dumps(starter | own)
 
 
 def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Part]:
@@ -472,8 +477,8 @@ def saved(scenario: Scenario, state: Moved) -> Part:
         "toml": asked.to_toml(),
         "hash": asked.hash,
         "commands": [
-            "clti compare explored.toml",
-            f"clti economics explored.toml --draws {draws} --patients {patients}",
+            f"clti compare {SAVED}",
+            f"clti economics {SAVED} --draws {draws} --patients {patients}",
             "clti trial explored_trial.toml",
         ],
         "python": "\n".join(

@@ -244,7 +244,7 @@ def _described(entry: Entry, scenario: Scenario) -> dict[str, Any] | None:
     choices: list[Any] = []
     if entry.key == "economics.perspective":
         choices = [
-            {"value": name, "label": label_from(name) if len(name) > 2 else name.upper()} for name in perspectives()
+            {"value": name, "label": name.capitalize() if len(name) > 2 else name.upper()} for name in perspectives()
         ]
         facts = Key("choice", meaning="" if facts is None else facts.meaning)
     elif facts is None:

@@ -19,7 +19,7 @@ export class Trial {
     this.spread = card(host, "How much better, given the evidence", "half");
     this.bins = new Chart(this.spread.element, "How much better, given the evidence", { x: [-0.1, 0.4], y: [0, 10], height: 200, right: 20, left: 34, hover: false, showX: (v) => points(v).replace(".0", ""), showY: fixed, labelX: "points more alive with the limb, in those whom your policy would treat" });
     this.design = card(host, "The design that would simulate it", "half");
-    const save = html("button", { type: "button", onclick: () => download("explored_trial.toml", this.page.last.trial.design, "application/toml") }, "Save design");
+    const save = html("button", { type: "button", onclick: () => download("explored_trial.toml", this.text.textContent, "application/toml") }, "Save design");
     this.text = html("pre", { tabindex: 0, "aria-label": "Design file" });
     this.design.element.append(save, this.text);
   }
@@ -49,7 +49,7 @@ export class Trial {
     this.body.replaceChildren(table(["", "Reference", "Yours", "Power", "Assurance", "An arm for 90%"], part.outcomes.map((name, o) => [
       TITLES[name], percent(part.rates[0][o]), percent(part.rates[mine][o]), percent(part.power[o][k], 0), part.assurance ? percent(part.assurance[o][k], 0) : "…", part.for_90[o] === null ? "none" : whole(part.for_90[o]),
     ])), html("p", { class: "note" }, "For looks, stopping rules, drop-out and other tests save scenario and design, and run clti trial."));
-    this.text.textContent = part.design;
+    this.text.textContent = part.design.replace(/^patients = \d+$/m, `patients = ${2 * state.arm}`);
     if (part.drawn) this.paintSpread(part, mine);
   }
 
