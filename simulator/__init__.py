@@ -22,6 +22,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
     forecast    registered trials predicted before they report
     verify      checks of the model itself
     register    every number, its source and grade
+    explore     the model in a browser (needs the extra `explore`)
 
 `load_scenario` reads a scenario, `scenario.with_(...)` lays a difference over it, `Policy(...)` is a policy made in Python.
 `simulate` gives the arrays and tables below `compare`, for scripts that need draws, ledgers or single events. What is wrong
@@ -35,6 +36,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.explorer import explore
     from simulator.face.boundaries import boundaries
     from simulator.face.calibrate import calibrate
     from simulator.face.compare import compare
@@ -61,6 +63,7 @@ __all__ = [
     "boundaries",
     "calibrate",
     "compare",
+    "explore",
     "forecast",
     "load_scenario",
     "psa",
@@ -83,6 +86,7 @@ _HOMES = {
     "boundaries": "simulator.face.boundaries",
     "calibrate": "simulator.face.calibrate",
     "compare": "simulator.face.compare",
+    "explore": "simulator.explorer",
     "forecast": "simulator.face.forecast",
     "load_scenario": "simulator.scenario",
     "psa": "simulator.face.psa",

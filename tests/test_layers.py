@@ -39,13 +39,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"questions", "questions.forecast"},
             {"schemas", "telling"},
             {"face"},
+            {"explorer"},
             {"cli"},
         ),
     )
 )
 """From the bottom up. A part imports from lower layers and from itself; parts of one layer do not know each other."""
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
-FACADE = {"face", "run", "scenario", "words"}
+FACADE = {"explorer", "face", "run", "scenario", "words"}
 """What `import simulator` offers, found when it is asked for."""
 
 PEOPLE = {"matplotlib", "rich", "jinja2", "typer", "xlsxwriter"}

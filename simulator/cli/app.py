@@ -19,6 +19,7 @@ from simulator.words.errors import BadInput, CheckFailed
 
 COMMANDS = {
     "compare": "compare",
+    "explore": "explore",
     "trace": "trace",
     "evidence": "evidence",
     "calibrate": "calibrate",

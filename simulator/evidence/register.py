@@ -18,6 +18,7 @@ from simulator.evidence.parameter import Fixed, Parameter, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
@@ -144,6 +145,12 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     Raises BadInput with every fault of every file.
     """
     root = path or shipped("calibration")
+    files = (root / "sources.toml", *sorted((root / "register").glob("*.toml")), root / FITTED)
+    register = while_unchanged("register", root, files, lambda: _read_register(root))
+    return register.with_values(overrides) if overrides else register
+
+
+def _read_register(root: Path) -> Register:
     problems: list[Problem] = []
     sources = read_sources(root, problems)
     tables = _tables(root, problems)
@@ -159,8 +166,7 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
         parameters = _fitted(parameters, marked, root, problems)
     if problems:
         raise BadInput(problems)
-    register = Register(tuple(parameters), sources)
-    return register.with_values(overrides) if overrides else register
+    return Register(tuple(parameters), sources)
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:

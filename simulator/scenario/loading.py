@@ -33,12 +33,11 @@ from simulator.scenario.inheritance import (
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
+from simulator.scenario.writing import TABLE
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
 WITH = "with_"
-TABLE = "patients (a table)"
-"""What messages call real patients that did not come from a file."""
 
 
 def load_scenario(

@@ -49,6 +49,33 @@ def worth(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Va
     return Worth(cost, qalys, np.broadcast_to(lived, cost.shape).copy())
 
 
+def with_price_apart(
+    ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values, name: str
+) -> tuple[Worth, Array]:
+    """Value ledgers with the price `name` at nothing, and how often it is paid, shape (draws, policies).
+
+    Costs are linear in a price, so ``cost + price * often`` is the cost at any price (in the money of results), and another
+    price needs no life and no dot product.
+    """
+    free = Drawn({**drawn.prices, name: np.zeros(1)}, drawn.utilities)
+    one = Drawn({**drawn.prices, name: np.full(1, 1.0 / values.money.factor)}, drawn.utilities)
+    without = worth(ledgers, parameters, free, values)
+    return without, (ledgers * (cost_weights(parameters, one, values) - cost_weights(parameters, free, values))).sum(-1)
+
+
+def qalys_by_state(ledgers: Array, drawn: Drawn, values: Values) -> Array:
+    """QALYs in each state, shape (draws, policies, states); their sum is all of them."""
+    each = ledgers * effect_weights(drawn, values)[:, None, :]
+    return np.stack(
+        [each[..., [COLUMN[name] for name in _moments(state, values)]].sum(axis=-1) for state in State], axis=-1
+    )
+
+
+def _moments(state: State, values: Values) -> list[str]:
+    kind = "effect" if values.discounted else "time"
+    return [f"{kind}{moment}_{state.name.lower()}" for moment in ("", "_age", "_age2")]
+
+
 def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
     """What each column of the ledger costs under each policy, shape (draws, policies, fields)."""
     units = unit_costs(parameters, drawn, values)
