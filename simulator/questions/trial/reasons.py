@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.questions.trial.analysis import arms, at_visit, through, time_to_event
 from simulator.questions.trial.closed_form import Formula, Pool, formulas
 from simulator.questions.trial.conduct import hypotheses
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.endpoint import KAPLAN_MEIER, Endpoint
 from simulator.questions.trial.event_curves import early_and_late
 
 Bools = NDArray[np.bool_]
@@ -72,7 +72,7 @@ def reasons(pooled: Pool, endpoint: Endpoint, comparison: int = 1) -> Iterator[s
     """The assumptions of the endpoint's formulas that the patients do not meet, one sentence each."""
     if endpoint.by_events:
         yield from _hazards(pooled, endpoint, comparison)
-    if endpoint.test == "rmst":
+    if endpoint.test in ("rmst", *KAPLAN_MEIER):
         return
     if endpoint.test in ("win_ratio", "win_odds", "net_benefit"):
         yield "The formula's variance is approximate and tends to be too large."
