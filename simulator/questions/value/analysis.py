@@ -14,6 +14,7 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.cost_items import PRODUCT_PRICES
+from simulator.questions.value.deal import MoneyBack, in_words, on_terms
 from simulator.questions.value.decision import Decision, decide
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
@@ -88,6 +89,7 @@ class EconomicAnalysis:
     stratified: pd.DataFrame
     budget: BudgetImpact
     spent: tuple[Lives, ...]
+    back: MoneyBack | None
     trial: TrialWorth | None
     luck: pd.DataFrame
     evpi: tuple[float, float]
@@ -109,23 +111,34 @@ def economic_analysis(
     values, policy = values_of(scenario), main_policy(scenario)
     remarks = _remarks(scenario, values)
     check_numbers(scenario, values)
+    remarks += [words for words in [in_words(values.deal)] if words]
     unpaid = _unpaid(settings.trial, values)
     if simulated_trial is not None and (unpaid or settings.draws < FEWEST_DRAWS):
         asked_for = unpaid or f"at least {FEWEST_DRAWS} draws to value a trial"
         raise BadInput([Problem(f"{scenario.name}: [economics]", "trial", simulated_trial.label, asked_for)])
     scenario = for_money(scenario, values.discounting)
-    rows = [*resimulated(scenario, values)]
-    free = [*revalued(scenario, values)]
     effort = Effort.beside(settings.draws, settings.patients)
     population = Population(
         settings.population.per_year, settings.population.years, values.discounting.costs, settings.population.waiting
     )
     country = values.perspective.conventions.perspective.country
 
+    back = None
+    if values.deal.needs_lives:
+        lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
+        values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
+    rows = [*resimulated(scenario, values)]
+    free = [
+        replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
+        for row in revalued(scenario, values)
+    ]
+
     # First, because a number that was asked for and that nothing reads stops the analysis.
-    by_one = one_way(scenario, values, simulations, effort.twins, seed)
+    by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
     pair = pair_of(policy, scenario, values, by_one.read)
-    by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
+    by_two = (
+        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
+    )
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
@@ -186,9 +199,10 @@ def economic_analysis(
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
         budget=budget_impact(
-            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget
+            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),
         spent=tuple(spent),
+        back=back,
         trial=trial,
         luck=luck_table(halves, scenario.compare, scenario.reference, values.threshold),
         evpi=evpi_without_luck([values.threshold * half.qalys - half.cost for half in halves]),
@@ -296,12 +310,15 @@ def price_table(
     )
     treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
     parts = []
+    base = values
     for view in (each.name.lower() for each in View):
-        seen = lives
+        seen, values = lives, base
         if view != scenario.view:
             other = with_view(scenario, view)
             parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
             seen = simulations.probabilistic(f"Price, {view} view", other, parameters, patients, seed)
+            if values.deal.needs_lives:
+                values, _ = on_terms(other, values, seen, patients, seed, simulations)
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):

@@ -79,12 +79,12 @@ def _moments(state: State, values: Values) -> list[str]:
 def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
     """What each column of the ledger costs under each policy, shape (draws, policies, fields)."""
     units = unit_costs(parameters, drawn, values)
-    weights = np.zeros((len(units), len(values.policies), len(FIELDS)))
-    for item, unit in zip(values.items, units.T, strict=True):
-        for place, policy in enumerate(values.policies.values()):
-            if item.charged_under(policy):
-                for column in item.columns:
-                    weights[:, place, _column(column, values)] += unit
+    charges = [values.charged(item, len(parameters)) for item in values.items]
+    rows = max(len(units), *map(len, charges))
+    weights = np.zeros((rows, len(values.policies), len(FIELDS)))
+    for item, unit, charged in zip(values.items, units.T, charges, strict=True):
+        for column in item.columns:
+            weights[:, :, _column(column, values)] += unit[:, None] * charged
     return weights
 
 
@@ -114,7 +114,7 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
     costs = []
     for item, unit in zip(values.items, units.T, strict=True):
         amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
-        costs.append(unit[:, None] * amount * [item.charged_under(policy) for policy in values.policies.values()])
+        costs.append(unit[:, None] * amount * values.charged(item, len(ledgers)))
     return np.stack(costs, axis=-1)
 
 
@@ -124,7 +124,7 @@ def list_prices_paid(ledgers: Array, values: Values) -> Array:
     for item in values.items:
         if item.category == PRODUCT:
             amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
-            paid += item.factor * amount * [item.charged_under(policy) for policy in values.policies.values()]
+            paid += item.factor * amount * values.charged(item, len(ledgers))
     return paid
 
 

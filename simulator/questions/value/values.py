@@ -21,6 +21,7 @@ from simulator.evidence.register import Register, outside_range
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,
+    PRODUCT,
     PRODUCT_PRICES,
     SITE_PRICES,
     CostItem,
@@ -59,7 +60,10 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged."""
+    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged.
+
+    `product_share` is what volume and money back leave to pay of a product's price, of shape (draws or 1, policies).
+    """
 
     perspective: Perspective
     utility_set: UtilitySet
@@ -75,12 +79,25 @@ class Values:
     discounted: bool = True
     leave_out: tuple[str, ...] = ()
     deal: Deal = field(default_factory=Deal)
+    product_share: Array | None = field(default=None, repr=False)
 
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
         every = cost_items(self.wound_costs, self.strict_payer, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
+
+    def charged(self, item: CostItem, draws: int) -> Array:
+        """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
+        under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+        if self.product_share is None or item.category != PRODUCT:
+            return under
+        return under * (self.product_share if len(self.product_share) == 1 else self.product_share[:draws])
+
+    def on_average(self) -> Values:
+        """The same, with the mean share of a product's price in every draw."""
+        share = self.product_share
+        return self if share is None else replace(self, product_share=share.mean(axis=0, keepdims=True))
 
     @property
     def price_names(self) -> tuple[str, ...]:

@@ -7,22 +7,32 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.questions.value.budget import SITE, site_cost
+from simulator.questions.value.cost_items import PRODUCT
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import COLUMN
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 
-TOP = 12
+TOP = 14
 """Row of the first line in the table of costs by year since referral."""
 
 
 def by_age(content: Content) -> Array:
-    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines)."""
+    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines).
+
+    What is paid back counts as first treatments that are not paid.
+    """
     found = content.found
     pair = [content.policies.index(name) for name in found.spent[0].policies]
     lines = [replace(line, charged=tuple(line.charged[p] for p in pair)) for line in content.lines]
     until = [np.stack([line.amount(e.ledgers, discount=False) for line in lines], axis=-1) for e in found.spent]
-    return np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+    amounts = np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+    if found.back is not None:
+        back = found.back.by_age[:, : amounts.shape[1]][:, :, pair] / found.valued_by.deal.kits
+        for i, line in enumerate(lines):
+            if line.part == "first":
+                amounts[..., i] -= back * np.array(line.charged)
+    return amounts
 
 
 def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
@@ -75,7 +85,12 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
         sheet.number(6, 1, cap, "money", "input")
     sheet.text(8, 0, "Set-up of centres in the first year", "bold")
     sheet.number(8, 1, site, "money")
+    for row, which in ((9, "without"), (10, "with")):
+        sheet.text(row, 0, f"Share of the price that volume leaves, {which} the policy (not live)", "bold")
+    shares = found.budget.price_shares or ((1.0, 1.0),) * years
     for year in range(years):
+        sheet.number(9, 1 + year, shares[year][0], "rate")
+        sheet.number(10, 1 + year, shares[year][1], "rate")
         sheet.number(3, 1 + year, float(referred[year]), "money", "input")
         sheet.number(4, 1 + year, settings.budget.uptake[year], "rate", "input")
         sheet.number(5, 1 + year, float(doses[year]))
@@ -97,12 +112,14 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
             amount = f"'Budget amounts'!${column}${FIRST + 1}:${column}${FIRST + draws}"
             value = float(costs[at // both, at % both, i])
             sheet.formula(row, 2 + at, f"SUMPRODUCT({unit},{amount})/{n}", value, "money")
-    _spending(sheet, content, costs, uptake, referred, site)
+    _spending(sheet, content, costs, uptake, referred, site, np.array(shares))
     sheet.widths(44, 30, *[18] * (years * both))
     return sheet
 
 
-def _spending(sheet: Sheet, content: Content, costs: Array, uptake: Array, referred: Array, site: float) -> None:
+def _spending(
+    sheet: Sheet, content: Content, costs: Array, uptake: Array, referred: Array, site: float, shares: Array
+) -> None:
     """Spending by category and year: without the policy, and the change; `costs` has the shape (years, both, lines)."""
     years = len(costs)
     names = [line.category for line in content.lines]
@@ -113,6 +130,7 @@ def _spending(sheet: Sheet, content: Content, costs: Array, uptake: Array, refer
     area = f"$A${TOP + 1}:$A${last}"
     places = {name: [i for i, each in enumerate(names) if each == name] for name in categories}
     rows: list[tuple[str, str]] = []
+    totals = {"without": np.zeros(years), "change": np.zeros(years)}
     for title, kind in (
         (f"Spending without the policy, {money}", "without"),
         (f"Change with the policy, {money}", "change"),
@@ -127,26 +145,31 @@ def _spending(sheet: Sheet, content: Content, costs: Array, uptake: Array, refer
                 if name == SITE:
                     sheet.formula(row, 2 + year, "B9" if year == 0 else "0", site if year == 0 else 0.0, "money")
                     continue
-                parts, value = [], 0.0
+                parts: dict[str, list[str]] = {"without": [], "change": []}
+                sums = {"without": 0.0, "change": 0.0}
                 for e in range(year + 1):
                     age = (letters(2 + (year - e) * 2 + p) for p in (0, 1))
                     without, having = (f"SUMIF({area},$A{row + 1},{c}${TOP + 1}:{c}${last})" for c in age)
                     own = costs[year - e][:, places[name]].sum(axis=-1)
-                    if kind == "without":
-                        parts.append(f"{letters(1 + e)}$4*{without}")
-                        value += referred[e] * own[0]
-                    else:
-                        parts.append(f"{letters(1 + e)}$4*{letters(1 + e)}$8*({having}-{without})")
-                        value += referred[e] * uptake[e] * (own[1] - own[0])
-                sheet.formula(row, 2 + year, "+".join(parts), float(value), "money")
+                    parts["without"].append(f"{letters(1 + e)}$4*{without}")
+                    parts["change"].append(f"{letters(1 + e)}$4*{letters(1 + e)}$8*({having}-{without})")
+                    sums["without"] += referred[e] * own[0]
+                    sums["change"] += referred[e] * uptake[e] * (own[1] - own[0])
+                formula, value = "+".join(parts[kind]), sums[kind]
+                if name == PRODUCT:
+                    c, (dear, cheap) = letters(1 + year), shares[year]
+                    plain, more = ("+".join(parts[each]) for each in ("without", "change"))
+                    formula, value = f"{c}$10*({plain})", dear * sums["without"]
+                    if kind == "change":
+                        formula = f"{c}$11*({plain}+{more})-{formula}"
+                        value = cheap * (sums["without"] + sums["change"]) - value
+                totals[kind][year] += value
+                sheet.formula(row, 2 + year, formula, float(value), "money")
         row += 1
         sheet.text(row, 0, "Total", "bold")
         for year in range(years):
             column = letters(2 + year)
-            share = referred * (uptake if kind == "change" else 1.0)
-            own = costs[:, 1] - costs[:, 0] if kind == "change" else costs[:, 0]
-            value = sum(share[e] * own[year - e].sum() for e in range(year + 1))
-            value += site if kind == "change" and year == 0 else 0.0
+            value = totals[kind][year] + (site if kind == "change" and year == 0 else 0.0)
             sheet.formula(row, 2 + year, f"SUM({column}{begin + 1}:{column}{row})", float(value), "money")
         rows.append((title, f"={sheet.quoted}!{cell(row, 2, fixed='$')}:{cell(row, 1 + years, fixed='$')}"))
         row += 2

@@ -21,7 +21,7 @@ class Content:
     """What the sheets share: lines of cost and states of health with their amounts, and where their columns begin.
 
     drawn: every number that varies, by name. units: (draws, lines). levels: (draws, states). amounts: (draws, policies,
-    lines), discounted. weighted: (draws, policies, states).
+    lines), discounted; of products those that volume and money back leave to pay. weighted: (draws, policies, states).
     """
 
     found: EconomicAnalysis
@@ -81,6 +81,8 @@ def content_of(found: EconomicAnalysis) -> Content:
     units = np.column_stack([line.unit(by_name, values) for line in lines])
     levels = levels if top is None else top - levels
     amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
+    if values.product_share is not None:
+        amounts[:, :, [i for i, line in enumerate(lines) if line.part]] *= values.product_share[:, :, None]
     weighted = np.stack([s.weighted(ledgers, ratio, discount=values.discounted) for s in states], axis=-1)
     cost = (units[:, None, :] * amounts).sum(axis=-1)
     qalys = (levels[:, None, :] * weighted).sum(axis=-1)

@@ -36,7 +36,8 @@ LIVE = (
     "An empty Your value leaves a number as it was drawn from its distribution. A number of your own holds in every draw, as"
     " it does in clti economics under [economics.prices] and [economics.utilities].",
     "Not live: the lives themselves, and so clinical parameters, policies, horizon and discount rates; what parameters do"
-    " one at a time (sheet One way) beside the threshold; intervals of the budget. For these run the command again.",
+    " one at a time (sheet One way) beside the threshold; what volume and money back leave of a product's price; intervals"
+    " of the budget. For these run the command again.",
     "To see where a cost comes from, read sheet Costs: what is counted, how often per person over the horizon, its unit"
     " cost and source, and the product of both.",
 )
