@@ -1,6 +1,6 @@
 /** The clinical course: a hundred people twice, curves, states, TcPO2, and how far the evidence carries. */
 import { Chart } from "./charts.js";
-import { card, fixed, html, percent, points, svg, table, whole } from "./dom.js";
+import { card, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
 const CURVES = [["major_amputation", "Major amputation"], ["death", "Death"], ["healing_without_amputation", "Healed with the limb kept"]];
@@ -17,7 +17,7 @@ export class Course {
       this.charts[key] = new Chart(this.cards[key].element, title, {
         x: [0, page.about.shown_years], y: [0, 0.8], showY: (v) => percent(v, 0), atY: (v) => percent(v), showX: String, atX: (v) => `${fixed(v, 1)} years`, labelX: "years since referral",
       });
-      this.cards[key].risk = html("div", { class: "scroll" });
+      this.cards[key].risk = scroll(`People at risk: ${title}`);
       this.cards[key].element.append(this.cards[key].risk);
     }
     this.cards.tcpo2 = card(host, "TcPO₂ of kept limbs");

@@ -53,6 +53,9 @@ export function table(head, rows, attributes = {}) {
     html("tbody", {}, ...rows.map(([name, ...cells]) => html("tr", {}, html("th", { scope: "row" }, name), ...cells.map(cell("td"))))));
 }
 
+/** A place for what may be wider than its card; the keyboard scrolls it. */
+export const scroll = (name) => html("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": name });
+
 export function download(name, text, type) {
   const link = html("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();

@@ -113,7 +113,8 @@ const say = (text) => { find("status").textContent = text; };
 function headline() {
   const part = page.last.curves, at = part.at, { reference, mine } = page.about.compared;
   const [r, m] = [part.policies.indexOf(reference), part.policies.indexOf(mine)];
-  const thousand = (name, p) => Math.round(1000 * part.outcomes[name].mean[p][at]);
+  // From the digits that the tables print, so that 43.0% is never told as 431.
+  const thousand = (name, p) => Math.round(10 * Number((100 * part.outcomes[name].mean[p][at]).toFixed(1)));
   const change = (name) => `${points(part.outcomes[name].difference[m][at])} ± ${fixed(100 * part.outcomes[name].difference_se[m][at], 1)}`;
   const line = document.createDocumentFragment();
   const strong = (text) => Object.assign(document.createElement("b"), { className: "mine", textContent: text });

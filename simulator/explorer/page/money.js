@@ -1,7 +1,7 @@
 /** Value for money. Costs came with the price left free, so price and worth of a QALY are moved here without a question. */
 import { Chart } from "./charts.js";
 import { payer, set, value } from "./controls.js";
-import { card, fixed, html, mean, percent, quantile, signed, svg, table, whole } from "./dom.js";
+import { card, fixed, html, mean, percent, quantile, scroll, signed, svg, table, whole } from "./dom.js";
 
 const PRICE = "economics.price", WORTH = "economics.worth", STEPS = 50;
 const short = (v) => (Math.abs(v) >= 1000 ? `${fixed(v / 1000, Math.abs(v) % 1000 ? 1 : 0)}k` : fixed(v));
@@ -23,7 +23,7 @@ export class Money {
     this.totals = card(host, "What it comes to, per person referred", "half");
     this.costs = card(host, "What is paid for, per person referred", "half");
     this.health = card(host, "Where the QALYs come from, per person referred", "half");
-    this.bodies = new Map([this.totals, this.costs, this.health].map((each) => [each, each.element.appendChild(html("div", { class: "scroll" }))]));
+    this.bodies = new Map([this.totals, this.costs, this.health].map((each) => [each, each.element.appendChild(scroll(each.heading.textContent))]));
     this.progress = "";
   }
 

@@ -1,7 +1,7 @@
 /** Every number behind the picture: value, unit, grade, source; and which results lean on assumptions. */
 import { ask, stream } from "./ask.js";
 import { payer, value } from "./controls.js";
-import { card, find, fixed, html, percent, table } from "./dom.js";
+import { card, find, fixed, html, percent, scroll, table } from "./dom.js";
 
 const MOST = 60;
 let numbers;
@@ -35,7 +35,7 @@ export class Sources {
   constructor(host, page) {
     this.page = page;
     this.leaning = card(host, "Which results lean on recalled or assumed numbers", "wide");
-    this.leaningBody = this.leaning.element.appendChild(html("div", { class: "scroll" }));
+    this.leaningBody = this.leaning.element.appendChild(scroll("Results that lean on weak numbers"));
     this.card = card(host, "Every number behind the picture", "wide");
     this.search = html("input", { type: "search", placeholder: "A word, a grade, an author …", "aria-label": "Find a number" });
     this.search.addEventListener("input", () => this.list());

@@ -1,6 +1,6 @@
 /** A trial of your policy: power and assurance by size, and the design file that would simulate it. */
 import { Chart } from "./charts.js";
-import { card, download, fixed, html, percent, points, svg, table, whole } from "./dom.js";
+import { card, download, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
 const TITLES = { amputation_free_survival: "Alive with the limb", major_amputation: "Major amputation", healing_without_amputation: "Healed, limb kept" };
@@ -15,7 +15,7 @@ export class Trial {
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
     this.power.element.append(html("div", { class: "play" }, label, this.slider));
     this.size = card(host, "", "half");
-    this.body = this.size.element.appendChild(html("div", { class: "scroll" }));
+    this.body = this.size.element.appendChild(scroll("Rates, power and sizes"));
     this.spread = card(host, "How much better, given the evidence", "half");
     this.bins = new Chart(this.spread.element, "How much better, given the evidence", { x: [-0.1, 0.4], y: [0, 10], height: 200, right: 20, left: 34, hover: false, showX: (v) => points(v).replace(".0", ""), showY: fixed, labelX: "points more alive with the limb, in those whom your policy would treat" });
     this.design = card(host, "The design that would simulate it", "half");
