@@ -8,6 +8,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.cell_therapy import stop_treatment
+from simulator.rules.pathway.procedure import stop_procedures
 from simulator.rules.pathway.risks import risks_with_stump
 from simulator.rules.pathway.walking import stop_walking
 from simulator.words.vocabulary import Limb, Risk, Stream, Wound
@@ -28,8 +29,7 @@ def new_stump(life: Any, params: Any, t: float) -> None:
     life.severe = 0
     stop_walking(life)
     stop_treatment(life)
-    life.next_angioplasty = inf
-    life.restenosis_at = inf
+    stop_procedures(life)
     seed, i, operation = life.seed, life.patient, life.operations
     life.budget[Risk.STUMP_HEALING] = budget(seed, i, Stream.STUMP_HEALING, operation)
     life.budget[Risk.POSTOPERATIVE_DEATH] = budget(seed, i, Stream.POSTOPERATIVE_DEATH, operation)

@@ -9,11 +9,19 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert
-from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
+from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, new_stump
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.procedure import (
+    carry_out,
+    effect_ends,
+    first_at,
+    is_lost,
+    procedure_is_done,
+    sequel,
+    settle,
+)
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.walking import walk
 from simulator.words.vocabulary import Event, Limb, Risk
@@ -23,13 +31,16 @@ from simulator.words.vocabulary import Event, Limb, Risk
 def planned_care(life: Any) -> tuple[float, int]:
     """Time and kind of the next thing that is planned (inf if nothing is).
 
-    At equal times: walking, angioplasty, restenosis, a dose, the question whether to cross over.
+    At equal times: walking, what a procedure brings with it, a procedure, its loss, a dose, the question whether to cross
+    over.
     """
     time, kind = life.walks_at, Event.WALKS
-    if life.next_angioplasty < time:
-        time, kind = life.next_angioplasty, Event.ANGIOPLASTY
-    if life.restenosis_at < time:
-        time, kind = life.restenosis_at, Event.RESTENOSIS
+    if life.next_sequel < time:
+        time, kind = life.next_sequel, sequel(life)
+    if life.next_procedure < time:
+        time, kind = life.next_procedure, Event.PROCEDURE
+    if life.next_loss < time:
+        time, kind = life.next_loss, Event.LOSS
     if life.next_dose < time:
         time, kind = life.next_dose, Event.DOSE
     if life.next_crossover < time:
@@ -77,21 +88,49 @@ def suffer(life: Any, params: Any, t: float, risk: int) -> int:
 
 
 @compiled
+def suffer_procedure(life: Any, params: Any, policy: Any, t: float, kind: int) -> int:
+    """Let what a procedure at t (years) brings with it happen, or its direct effects end. Returns the `Event` it is."""
+    if kind == Event.PROCEDURAL_DEATH:
+        life.alive = 0
+        life.died_at = t
+        return kind
+    if kind == Event.EFFECT_ENDS:
+        life.acting = first_at(life.step_ends, t)
+        effect_ends(life, params, life.acting, t)
+        return kind
+    spend_until(life, t)
+    if kind == Event.BELOW_KNEE_AMPUTATION:
+        life.limb = Limb.BELOW_KNEE
+        life.amputated_at = t
+        new_stump(life, params, t)
+        return kind
+    life.minor_at = inf
+    settle(life)
+    amputate_minor(life, t)
+    return kind
+
+
+@compiled
 def care_for(life: Any, params: Any, policy: Any, t: float, kind: int) -> tuple[int, bool]:
     """Carry out what was planned for t (years). Returns the `Event` and whether the patient's hazards changed."""
     if kind == Event.WALKS:
         walk(life)
         return Event.WALKS, False
-    if kind == Event.RESTENOSIS:
-        restenosis(life, params)
-        return Event.RESTENOSIS, False
-    if kind == Event.ANGIOPLASTY:
-        if not angioplasty_is_done(life):
-            life.next_angioplasty = inf
+    if kind == Event.LOSS:
+        life.acting = first_at(life.step_lost, t)
+        is_lost(life, params, policy, life.acting)
+        return Event.LOSS, False
+    if kind == Event.PROCEDURE:
+        life.acting = first_at(life.step_next, t)
+        if not procedure_is_done(life, params, policy, life.acting, t):
+            life.step_next[life.acting] = inf
+            settle(life)
             return Event.STOPS_TREATMENT, False
-        repeated = life.angioplasties > 0
-        changed = dilate(life, params, t)
-        return (Event.REPEAT_ANGIOPLASTY if repeated else Event.ANGIOPLASTY), changed
+        repeated = life.step_done[life.acting] > 0
+        changed = carry_out(life, params, policy, life.acting, t)
+        return (Event.REPEAT_PROCEDURE if repeated else Event.PROCEDURE), changed
+    if kind != Event.DOSE:
+        return suffer_procedure(life, params, policy, t, kind), True
     if not dose_is_given(life, params, policy, t):
         stop_treatment(life)
         return Event.STOPS_TREATMENT, False

@@ -13,7 +13,11 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
 from simulator.rules.perfusion import add_ramp
-from simulator.words.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Stream
+
+
+PUBLISHED = -1.0
+"""Instead of the number of a product or route: the founding study's, against which odds ratios are stated."""
 
 
 @compiled
@@ -38,12 +42,10 @@ def response_probability(patient: Any, params: Any, product: float, route: float
         ratio *= params.response_or_severe_renal
     share = params.small_ev_high_share
     ratio *= params.response_or_small_ev ** ((1.0 - share) if patient.small_ev_high > 0.5 else -share)
-    if product == Product.BMMNC.value:
-        ratio *= params.response_or_bmmnc
-    elif product == Product.MOBILISED_PBMNC.value:
-        ratio *= params.response_or_mobilised
-    if route == Route.INTRA_ARTERIAL.value:
-        ratio *= params.response_or_intra_arterial
+    if product != PUBLISHED:
+        ratio *= params.therapies[int(product)].response_or
+    if route != PUBLISHED:
+        ratio *= params.therapies[int(route)].response_or
     return with_odds_ratio(params.response_probability, ratio)
 
 
@@ -62,7 +64,7 @@ def draw_response(life: Any, patient: Any, params: Any, policy: Any) -> None:
     u = uniform(seed, i, Stream.RESPONSE, 0)
     life.can_recover = 1 if u < response_probability(patient, params, policy.product, policy.route) else 0
     natural = (1.0 - params.attributable_share) * response_probability(
-        patient, params, float(Product.PBMNC.value), float(Route.INTRAMUSCULAR.value)
+        patient, params, PUBLISHED, PUBLISHED
     )
     life.recovers_anyway = 1 if u < natural else 0
     life.response_dose = response_dose(uniform(seed, i, Stream.RESPONSE_DOSE, 0), params.response_dose_probability)
