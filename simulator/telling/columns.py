@@ -16,6 +16,8 @@ import pandas as pd
 
 from simulator.telling.formats import Format, TextTable, heading, plain
 
+GIVEN = "given_"
+"""Begins the measures of therapies given, which are as many as there are therapies and share one format."""
 Labels = Mapping[str, Mapping[str, str]]
 """Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""
 
@@ -46,7 +48,8 @@ class Column:
             return labels.get(self.names, {}).get(str(value)) or said(str(value))
         chosen = self.format
         if self.by:
-            chosen = (self.choices or {}).get(str(row[self.by]), self.format)
+            choices, by = self.choices or {}, str(row[self.by])
+            chosen = choices.get(by, choices.get(GIVEN, self.format) if by.startswith(GIVEN) else self.format)
         return plain(value) if chosen is None else chosen.cell(row, column)
 
 

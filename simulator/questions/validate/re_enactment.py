@@ -17,6 +17,7 @@ from simulator.questions.validate import measures
 from simulator.questions.validate.measures import Seen
 from simulator.questions.validate.samples import MOST_SAMPLES, sample_values
 from simulator.questions.validate.study import Study
+from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
 from simulator.work.model import Evaluation, canonical
 

@@ -20,7 +20,7 @@ from simulator.questions.validate.measures import (
     Measure,
 )
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
-from simulator.scenario.policy import CellTherapy, Fault, Policy, RepeatDose, Steps
+from simulator.scenario.policy import CellTherapy, Criteria, Fault, Policy, RepeatDose, Steps
 from simulator.scenario.settings import LifeTableChoice
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]

@@ -13,7 +13,6 @@ import pandas as pd
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.decision import Decision, decide
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
@@ -32,7 +31,7 @@ from simulator.questions.value.results import CostEffectResults, spread_of
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
 from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import COLUMN, Worth, cost_table, item_costs, worth
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, times_bought, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
 from simulator.questions.value.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
@@ -283,17 +282,16 @@ def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...],
 def price_table(
     scenario: Scenario, values: Values, lives: Lives, drawn: Drawn, patients: int, seed: int, simulations: Simulations
 ) -> pd.DataFrame:
-    """The price of the cell product per treatment at which each policy is exactly worth it, by view and threshold.
+    """The price of the product, or of the first therapy, each time at which each policy is exactly worth it, by view and
+    threshold.
 
-    Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
-    those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
+    What else a treatment costs stays in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws),
+    then those of `price.value_based_price`; policies that buy nothing have no row. Every view has the same parameter draws but
     for that share.
     """
-    free = Drawn(
-        {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
-    )
-    treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
-    column = COLUMN["cost_count_dose" if values.discounted else "count_dose"]
+    bought = {values.price_name(name) for name in values.policies}
+    free = Drawn({name: 0.0 * v if name in bought else v for name, v in drawn.prices.items()}, drawn.utilities)
+    treated = [name for name in values.policies if values.price_name(name) is not None]
     parts = []
     for view in (each.name.lower() for each in View):
         seen = lives
@@ -304,7 +302,7 @@ def price_table(
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):
-            table = value_based_price(results, seen.ledgers[:, :, column], threshold, scenario.reference)
+            table = value_based_price(results, times_bought(seen.ledgers, seen.parameters, values), threshold, scenario.reference)
             table.insert(0, "view", view)
             table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
             parts.append(table[table["option"].isin(treated)])

@@ -16,7 +16,7 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.questions.value.cost_items import SITE_PRICES, makes_cells
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, item_costs
+from simulator.questions.value.valuation import item_costs, times_given
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
@@ -57,7 +57,7 @@ def budget_impact(
     pair = {name: values.policies[name] for name in lives[0].policies}
     plain = replace(values, policies=pair, discounted=False)
     by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
-    doses = _differences([each.ledgers[:, 1, COLUMN["count_dose"]].mean() for each in lives])
+    doses = _differences([times_given(each.ledgers, plain)[:, 1].mean() for each in lives])
     referred = np.full(len(lives), referrals.per_year)
     referred[0] += referrals.waiting
     uptake, treatments = _within_capacity(
@@ -91,7 +91,7 @@ def budget_impact(
 
 def _site(policy: Policy, values: Values, centres: int) -> float:
     """What the centres pay once to make cells themselves, in the money of results."""
-    if not makes_cells(policy):
+    if not makes_cells(policy, values.therapies):
         return 0.0
     return centres * values.money.factor * sum(values.perspective.prices[name].value for name in SITE_PRICES)
 

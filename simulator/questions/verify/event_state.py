@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import COUNTS, FIELDS
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.questions.verify.check import (
     ADVISHE,
     BOOKS,
@@ -86,8 +87,8 @@ def after_amputation(subject: Subject) -> Found:
     """Nothing happens to a limb that is gone."""
     limb = (
         Event.DOSE,
-        Event.ANGIOPLASTY,
-        Event.REPEAT_ANGIOPLASTY,
+        Event.PROCEDURE,
+        Event.REPEAT_PROCEDURE,
         Event.MINOR_AMPUTATION,
         Event.HEALED,
         Event.NEW_WOUND,
@@ -171,7 +172,7 @@ def eligible(subject: Subject) -> Found:
     wrong = []
     for p, c in subject.base.items():
         rule, who = subject.scenario.policies[p].eligibility, c.patients
-        treated = (c.lives["doses"] > 0) | (c.lives["angioplasties"] > 0)
+        treated = (c.lives["doses"] > 0) | (c.lives["step_done"].sum(axis=1) > 0)
         seen = who["tcpo2_measured"]
         barred = (seen < rule.tcpo2_at_least) | (who["age"] < rule.age_at_least)
         if rule.tcpo2_below is not None:
@@ -225,8 +226,6 @@ def _counted(count: str, event: Event) -> None:
 
 for _count, _event in (
     ("dose", Event.DOSE),
-    ("angioplasty", Event.ANGIOPLASTY),
-    ("repeat_angioplasty", Event.REPEAT_ANGIOPLASTY),
     ("minor_amputation", Event.MINOR_AMPUTATION),
     ("below_knee_amputation", Event.BELOW_KNEE_AMPUTATION),
     ("above_knee_amputation", Event.ABOVE_KNEE_AMPUTATION),
@@ -238,6 +237,20 @@ for _count, _event in (
 ):
     assert _count in COUNTS
     _counted(_count, _event)
+
+
+@EVENT_STATE.check(BOOKS, "nothing: therapies", "the ledger counts each therapy of the history, the first time and again")
+def therapies(subject: Subject) -> Found:
+    """Steps of a policy in ledger, history and life."""
+    wrong = []
+    for c in histories(subject):
+        for k in range(MOST_STEPS):
+            own = c.history["step"] == k
+            for often, event in (("", Event.PROCEDURE), ("repeat_", Event.REPEAT_PROCEDURE)):
+                counted = c.ledgers[:, FIELDS.index(f"count_{often}step_{k + 1}")]
+                rows = c.history["patient"][own & (c.history["event"] == event)] - int(c.lives["patient"][0])
+                wrong.append(counted != np.bincount(rows.astype(np.int64), minlength=len(counted)))
+    return none_of(np.concatenate(wrong), "lives")
 
 
 @EVENT_STATE.check(BOOKS, "nothing: death", "the ledger counts the dead once")

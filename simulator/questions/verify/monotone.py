@@ -77,8 +77,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("judgement_stop", "count_dose", -1),
     ("judgement_stop_recovered", "count_dose", -1),
     ("angioplasty_success", "amputated", -1),
-    ("restenosis_rate", "count_repeat_angioplasty", 1),
-    ("repeat_angioplasty", "count_repeat_angioplasty", 1),
+    ("restenosis_rate", "count_repeat_step_1", 1),
+    ("repeat_angioplasty", "count_repeat_step_1", 1),
     ("age_mean", "clock_alive", -1),
 )
 """Parameter, what changes in the mean, and which way when the parameter rises."""
@@ -93,7 +93,7 @@ WORDS = {
     "count_above_knee_amputation": "amputations above the knee",
     "count_new_wound": "new wounds",
     "count_dose": "doses",
-    "count_repeat_angioplasty": "repeat angioplasties",
+    "count_repeat_step_1": "repeated procedures of the first therapy",
     "can_recover": "limbs that can recover",
     "recovers_anyway": "limbs that recover untreated",
     "response_dose": "dose at which a limb recovers",
