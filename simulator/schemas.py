@@ -1,4 +1,4 @@
-"""What scenario, policy, therapy, design, study and validation files may hold, as JSON Schema: generated from the models that check them.
+"""What files of each kind may hold, as JSON Schema: generated from the models that check them.
 
 Editors complete and check TOML with these schemas, and `docs/reference.md` is made from them. A schema knows types,
 limits, names and defaults; what keys mean together only reading the file can tell.
@@ -157,13 +157,13 @@ def _therapy() -> Schema:
 
     made, evidence = _made(Record), _made(Entry)
     kept = ("value", "unit", "distribution", "range", "source", "grade", "note", "label")
-    table = {
+    called = {"type": "string", "description": "What the register calls it. Default: THERAPY_KEY."}
+    table: Schema = {
         "type": "object",
         "additionalProperties": False,
         "required": ["value", "grade", "note"],
-        "properties": {key: evidence["properties"][key] for key in kept},
+        "properties": {key: evidence["properties"][key] for key in kept} | {"name": called},
     }
-    table["properties"]["name"] = {"type": "string", "description": "What the register calls it. Default: THERAPY_KEY."}
     made["$defs"] = made.get("$defs", {}) | evidence.get("$defs", {}) | {"Number": table, "Source": _made(Source)}
     numbers: Schema = {"type": "object", "additionalProperties": False, "properties": {}}
     for key, about in NUMBERS.items():

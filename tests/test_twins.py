@@ -17,7 +17,7 @@ from simulator.living.cohort_arrays import Followed
 from simulator.rules.pathway.policy import POLICY
 from simulator.words.vocabulary import Event
 
-CARE = [int(e) for e in (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY)]
+CARE = [int(e) for e in (Event.DOSE, Event.STOPS_TREATMENT, Event.PROCEDURE, Event.REPEAT_PROCEDURE)]
 
 
 def histories(cohort: Followed, count: int, leave_out: list[int]) -> list[NDArray[np.void]]:
@@ -110,7 +110,7 @@ def test_two_policies_agree_until_they_treat_differently(
     pairs = zip(
         *(histories(follow(params, record(POLICY, p), seed=seed, count=n), n, []) for p in (one, other)), strict=True
     )
-    procedures = [int(Event.DOSE), int(Event.ANGIOPLASTY), int(Event.REPEAT_ANGIOPLASTY)]
+    procedures = [int(Event.DOSE), int(Event.PROCEDURE), int(Event.REPEAT_PROCEDURE)]
     for a, b in pairs:
         given_a, given_b = (
             [

@@ -103,7 +103,9 @@ class Register:
 
     def with_therapies(self, tables: Mapping[str, object], file: str, problems: list[Problem]) -> Register:
         """The register with a user's own therapies, `tables` by name; what is wrong with them is appended to `problems`."""
-        return _with_therapies(self, {name: (file, f"therapies.{name}", table) for name, table in tables.items()}, problems)
+        return _with_therapies(
+            self, {name: (file, f"therapies.{name}", table) for name, table in tables.items()}, problems
+        )
 
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""
@@ -207,7 +209,9 @@ def _with_therapies(
         sources |= therapy.record.sources
         parameters += numbers
     if len(therapies) > MOST_THERAPIES:
-        problems.append(Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped"))
+        problems.append(
+            Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
+        )
     return Register(tuple(parameters), sources, therapies)
 
 

@@ -169,7 +169,9 @@ def _numbers(
         table = dict(written)
         called = table.pop("name", f"{name}_{key}")
         usual: dict[str, Any] = {
-            "label": f"{label_from(name.replace('_', ' ').capitalize())}: {about.label[0].lower()}{about.label[1:]}"[:100],
+            "label": f"{label_from(name.replace('_', ' ').capitalize())}: {about.label[0].lower()}{about.label[1:]}"[
+                :100
+            ],
             "unit": about.unit,
             "distribution": {"kind": "fixed"},
             "range": [about.low, about.high if about.high < 1e300 else 36500.0],
@@ -227,7 +229,9 @@ def _together(raw: Mapping[str, Any], numbers: Mapping[str, Parameter]) -> Itera
     if len(rises) > 1:
         yield "numbers.rise", "beside plateau", "one of the two: where TcPO2 ends, or how far it rises"
     if rises and ratios and not str(raw.get("both_channels", "")).strip():
-        allowed = f"no {' or '.join(rises)} beside it, because the effect would count twice; or both_channels = 'why both'"
+        allowed = (
+            f"no {' or '.join(rises)} beside it, because the effect would count twice; or both_channels = 'why both'"
+        )
         for key in ratios:
             yield f"numbers.{key}", "a second channel for one effect", allowed
     needs = {

@@ -47,7 +47,9 @@ NUMBERS: dict[str, Number] = {
     "complication": Number("Probability of a complication", "probability", 0.0, 1.0, 0.0),
     "utility_loss": Number("Utility lost by a session", "utility", 0.0, 1.0, 0.0),
     "utility_loss_days": Number("Days for which a session's utility is lost", "days", 0.0, 365.0, 0.0),
-    "response_or": Number("Odds ratio of recovery against filtered cells into the muscle", "odds ratio", 0.0, 100.0, 1.0),
+    "response_or": Number(
+        "Odds ratio of recovery against filtered cells into the muscle", "odds ratio", 0.0, 100.0, 1.0
+    ),
 }
 """Every number, by its key in a therapy's file. Names of the engines' record of a therapy, too."""
 

@@ -83,7 +83,9 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     page = books.page
     add_event(page.ledger, life, event, t, setting.cost_rate)
     if page.keeps_history:
-        page.events = note(books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event))
+        page.events = note(
+            books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
+        )
     over = is_over(life, event)
     following = state_of(life)
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.

@@ -66,7 +66,8 @@ WAIT = np.dtype(
     ],
     align=True,
 )
-"""One request for a slot: patient, `Event` asked for, step of the policy (-1: a dose), TcPO2 measured then (mmHg), calendar time of asking (years since
+"""One request for a slot: patient, `Event` asked for, step of the policy (-1: a dose), TcPO2 measured then
+(mmHg), calendar time of asking (years since
 the centre's first day), the same since referral, years since referral at which a slot was granted and used (NaN if
 never), years waited, `WaitEnd`."""
 
@@ -169,7 +170,9 @@ class Centre:
         granted = t if end is WaitEnd.GRANTED else nan
         patient, date = int(course.life["patient"]), course.referred + place.asked
         waited = t - place.asked
-        self._waits.append((patient, place.procedure, place.step, place.tcpo2, date, place.asked, granted, waited, int(end)))
+        self._waits.append(
+            (patient, place.procedure, place.step, place.tcpo2, date, place.asked, granted, waited, int(end))
+        )
         self._write()
 
     def _write(self) -> None:

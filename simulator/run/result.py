@@ -102,7 +102,7 @@ class Result:
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
-        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger.FIELDS`, a step's by its therapy."""
+        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger`, a step's by its therapy."""
         mean, se = self.ledger_estimates
         table = tidy({"policy": self.policies, "field": FIELDS}, mean=mean, se=se)
         table["field"] = [name for policy in self.policies for name in self._field_names(policy)]
@@ -157,7 +157,10 @@ class Result:
     @cached_property
     def waits(self) -> pd.DataFrame:
         """One row per request for a slot of a shared resource, and how the wait ended."""
-        return self._labelled([wait_table(k.what, self.scenario, k.policy) for k in self._kept(Waiting, "a scenario with [capacity]")], Waiting)
+        return self._labelled(
+            [wait_table(k.what, self.scenario, k.policy) for k in self._kept(Waiting, "a scenario with [capacity]")],
+            Waiting,
+        )
 
     @cached_property
     def queue(self) -> pd.DataFrame:

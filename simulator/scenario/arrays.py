@@ -42,7 +42,8 @@ def _fields(names: tuple[str, ...]) -> np.dtype[Any]:
 def parameter_dtype(register: Register) -> np.dtype[Any]:
     """One float64 field per parameter of the register, the attributable share in force, and a record of each therapy.
 
-    Numbers of therapies are in those records alone, so that a therapy more changes no type. The same object for the same names, because compiled code looks its version up by it.
+    Numbers of therapies are in those records alone, so that a therapy more changes no type. The same
+    object for the same names, because compiled code looks its version up by it.
     """
     of_therapies = register.of_therapies
     return _fields(tuple(name for name in register.names() if name not in of_therapies))

@@ -31,9 +31,9 @@ from simulator.scenario.inheritance import (
     written_in,
 )
 from simulator.scenario.policy import Criteria, Policy
-from simulator.scenario.therapies import policy_faults
 from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
+from simulator.scenario.therapies import policy_faults
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
@@ -326,7 +326,12 @@ def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer])
             if ancestor in known:
                 files[known[ancestor].name] = known[ancestor].content
     root = shipped("calibration")
-    for file in (*sorted((root / "register").glob("*.toml")), *sorted((root / "therapies").glob("*.toml")), root / "fitted.toml", root / "life_tables.csv"):
+    for file in (
+        *sorted((root / "register").glob("*.toml")),
+        *sorted((root / "therapies").glob("*.toml")),
+        root / "fitted.toml",
+        root / "life_tables.csv",
+    ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()
     return files

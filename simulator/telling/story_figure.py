@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.questions.story import Watched
-from simulator.questions.story.watching import Moment
 from simulator.questions.story.budgets import BACKGROUND, NAMES
 from simulator.questions.story.telling import when
+from simulator.questions.story.watching import Moment
 from simulator.scenario import Scenario
 from simulator.scenario.therapies import event_word
 from simulator.telling.page import lower

@@ -25,8 +25,8 @@ OPEN_FOOT: dict[str, Any] = {
     "walking": 1,
     "walks_at": 0.9,
     "next_dose": 0.6,
-    "next_angioplasty": 0.7,
-    "restenosis_at": 0.8,
+    "step_next": 0.7,
+    "step_lost": 0.8,
     "death_hr": 2.0,
     "healing_hr": 0.5,
 }
@@ -60,7 +60,7 @@ def test_an_operation_leaves_a_fresh_stump_and_ends_treatment_of_the_limb() -> N
     at_risk(life, Risk.HEALING, 0.4)
     new_stump(life, values(**STUMP), 0.5)
     assert (life.wound, life.severe, life.walking, life.walks_at) == (Wound.OPEN, 0, 0, inf)
-    assert (life.next_dose, life.next_angioplasty, life.restenosis_at) == (inf, inf, inf)
+    assert (life.next_dose, life.next_procedure, life.next_loss) == (inf, inf, inf)
     assert in_force(life) == {
         Risk.DISEASE_DEATH: (0.6, 0.0, 0.0, 0.5),
         Risk.POSTOPERATIVE_DEATH: (1.6, 0.0, -4.0, 0.5),

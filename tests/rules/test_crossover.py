@@ -17,7 +17,6 @@ from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 U = chance(Stream.ARM, 1)
 PARAMS = {
-    **dict.fromkeys(("response_or_bmmnc", "response_or_mobilised", "response_or_intra_arterial"), 1.0),
     "natural_interval_days": 36.525,
     "published_doses": 3.0,
     "last_tcpo2_days": 73.05,

@@ -21,7 +21,7 @@ from rules.people import (
     values,
 )
 from simulator.rules.pathway.life import LIFE
-from simulator.rules.pathway.referral import begin_life, marker_present, plan_care, selected
+from simulator.rules.pathway.referral import begin_life, is_treated, marker_present, plan_care, selected
 from simulator.rules.population.patient import small_ev_level
 from simulator.words.vocabulary import Limb, Marker, Risk, Stream, Wound
 
@@ -117,14 +117,21 @@ SCHEDULE = {
     "published_doses": 3.0,
     "natural_interval_days": 36.525,
     "last_tcpo2_days": 73.05,
-    "adjuvant_interaction": 0.5,
 }
 
 
 def planned(policy: dict[str, float], who: dict[str, float] | None = None) -> Any:
     """A life for which care is planned, with a gain of 30 mmHg at hand."""
-    life = a_life(gain=30.0, treated=1)
-    plan_care(life, a_patient(**(who or {})), values(**SCHEDULE), a_policy(waiting=0.125, **policy))
+    life, patient, params = (
+        a_life(gain=30.0, treated=0),
+        a_patient(**(who or {})),
+        values({"cells_gain": 0.5}, **SCHEDULE),
+    )
+    own = {name: value for name, value in policy.items() if name != "angioplasty"}
+    steps = [{"wait": 0.125, "angioplasty_suitable": 1.0}] if "angioplasty" in policy else []
+    made = a_policy(*steps, waiting=0.125, **own)
+    if is_treated(life, patient, params, made):
+        plan_care(life, patient, params, made, 0.0)
     return life
 
 
@@ -166,7 +173,7 @@ def test_care_is_planned_for_whom_the_policy_treats(
     The patient, 75 years old, is refused where only younger people are eligible. Nobody here has thrombophilia.
     """
     life = planned(policy, {"angioplasty_suitable": suitable})
-    assert (life.treated, life.next_dose, life.next_angioplasty, life.gain) == (treated, dose, angioplasty, gain)
+    assert (life.treated, life.next_dose, life.next_procedure, life.gain) == (treated, dose, angioplasty, gain)
 
 
 def test_nobody_is_tested_for_a_treatment_that_does_not_exist() -> None:
@@ -237,8 +244,8 @@ def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
     assert (life.seed, life.patient) == (KEY, PATIENT_NUMBER)
     assert (life.time, life.alive, life.anchor, life.limb, life.walking) == (0.0, 1, 0.0, Limb.INTACT, 0)
     assert (life.wounds, life.operations, life.recoveries) == (0, 0, 0)
-    assert (life.tested, life.treated, life.doses, life.angioplasties) == (0, 0, 0, 0)
-    planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at")
+    assert (life.tested, life.treated, life.doses, life.step_done.sum()) == (0, 0, 0, 0)
+    planned_times = ("next_dose", "next_procedure", "next_loss", "next_sequel", "walks_at")
     past = ("first_dose_at", "last_dose_at", "healed_at", "minor_amputation_at", "amputated_at", "converted_at")
     assert {life[name] for name in (*planned_times, *past, "first_walked_at", "died_at")} == {inf}
 
@@ -302,5 +309,5 @@ def test_background_death_ratios_and_response_are_settled_at_referral() -> None:
 def test_a_policys_care_is_planned_at_referral() -> None:
     """The first dose is due after the policy's wait."""
     life = begun({"doses": 1.0, "waiting": 0.25})
-    assert (life.treated, life.next_dose, life.next_angioplasty) == (1, 0.25, inf)
+    assert (life.treated, life.next_dose, life.next_procedure) == (1, 0.25, inf)
     assert nextafter(life.last_tcpo2_at, 0.4) == pytest.approx(0.4)

@@ -130,7 +130,11 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": scenario.label,
         "description": settings.description,
-        "labels": {"policy": labels, "parameter": {p.name: p.label for p in scenario.register.parameters}, "measure": given},
+        "labels": {
+            "policy": labels,
+            "parameter": {p.name: p.label for p in scenario.register.parameters},
+            "measure": given,
+        },
         "policies": [
             {"name": name, "description": scenario.policies[name].description} for name in comparison.policies
         ],

@@ -302,7 +302,9 @@ def price_table(
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):
-            table = value_based_price(results, times_bought(seen.ledgers, seen.parameters, values), threshold, scenario.reference)
+            table = value_based_price(
+                results, times_bought(seen.ledgers, seen.parameters, values), threshold, scenario.reference
+            )
             table.insert(0, "view", view)
             table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
             parts.append(table[table["option"].isin(treated)])

@@ -15,11 +15,11 @@ from typing import TypeVar
 import numpy as np
 
 from simulator.evidence.distributions import sample
+from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, outside_range
-from simulator.evidence.parameter import Parameter
 from simulator.evidence.therapy import MONEY, Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (

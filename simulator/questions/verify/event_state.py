@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import COUNTS, FIELDS
-from simulator.rules.pathway.life import MOST_STEPS
 from simulator.questions.verify.check import (
     ADVISHE,
     BOOKS,
@@ -20,6 +19,7 @@ from simulator.questions.verify.check import (
 )
 from simulator.questions.verify.event_law import DEATHS, EVENT_STATE
 from simulator.questions.verify.subject import Subject
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.words.vocabulary import Event, State
 
 MAJOR = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION)
@@ -239,7 +239,9 @@ for _count, _event in (
     _counted(_count, _event)
 
 
-@EVENT_STATE.check(BOOKS, "nothing: therapies", "the ledger counts each therapy of the history, the first time and again")
+@EVENT_STATE.check(
+    BOOKS, "nothing: therapies", "the ledger counts each therapy of the history, the first time and again"
+)
 def therapies(subject: Subject) -> Found:
     """Steps of a policy in ledger, history and life."""
     wrong = []

@@ -77,7 +77,9 @@ def prices_asked_for(subject: Subject) -> Found:
     """A policy is charged for what people can have under it and for nothing else."""
     _, _, values = priced(subject)
     bare = [
-        policy.without_treatment().model_copy(update={"selection": policy.selection.model_copy(update={"marker": "none"})})
+        policy.without_treatment().model_copy(
+            update={"selection": policy.selection.model_copy(update={"marker": "none"})}
+        )
         for policy in values.policies.values()
     ]
     every = cost_items(values.wound_costs, strict_payer=False, therapies=values.therapies)

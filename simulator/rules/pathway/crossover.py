@@ -44,7 +44,8 @@ def crosses_over(life: Any, params: Any, crossover: Any, t: float) -> bool:
 def cross_over(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
     """Treat from t (years) on as the policy says, if it takes the patient as the patient was on entry.
 
-    Somebody whom it does not take goes on as before. Of what the former policy planned nothing more is done. The latent recovery is the patient's own, judged by the new
+    Somebody whom it does not take goes on as before. Of what the former policy planned nothing more is
+    done. The latent recovery is the patient's own, judged by the new
     policy's product and route.
     """
     life.treated = 0

@@ -34,7 +34,8 @@ def planned_care(life: Any) -> tuple[float, int]:
     At equal times: walking, what a procedure brings with it, a procedure, its loss, a dose, the question whether to cross
     over.
     """
-    time, kind = life.walks_at, Event.WALKS
+    time: float = life.walks_at
+    kind: int = Event.WALKS
     if life.next_sequel < time:
         time, kind = life.next_sequel, sequel(life)
     if life.next_procedure < time:

@@ -1,7 +1,7 @@
 """A therapy as a procedure: it may succeed, lifts TcPO2 or multiplies hazards for a while, may be lost, repeated, and harm.
 
-A policy carries out its therapies in *steps*; a step's numbers are a record of THERAPY. What is done to the limb at once (a minor or
-a below-knee amputation with it, death of it) is planned for the same moment and happens next, as an event of its own.
+A policy carries out its therapies in *steps*; a step's numbers are a record of THERAPY. What is done to the limb at once (a
+minor or a below-knee amputation with it, death of it) is planned for the same moment and happens next, as an event of its own.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def has_risen(life: Any, params: Any, at_least: float, t: float, decision: int) 
 @compiled
 def may_have_a_step(patient: Any, policy: Any) -> bool:
     """Whether the patient may have any of a policy's therapies."""
+    found = False
     for k in range(int(policy.step_count)):
-        if may_enter(policy.steps[k], patient):
-            return True
-    return False
+        found = found or may_enter(policy.steps[k], patient)
+    return found
 
 
 @compiled
@@ -108,7 +108,9 @@ def carry_out(life: Any, params: Any, policy: Any, k: int, t: float) -> bool:
     seed, i, luck = life.seed, life.patient, int(therapy.luck) + number
     if therapy.procedural_death > 0.0 and uniform(seed, i, Stream.PROCEDURAL_DEATH, luck) < therapy.procedural_death:
         life.dies_at = t
-    elif therapy.major_amputation > 0.0 and uniform(seed, i, Stream.PRIMARY_AMPUTATION, luck) < therapy.major_amputation:
+    elif (
+        therapy.major_amputation > 0.0 and uniform(seed, i, Stream.PRIMARY_AMPUTATION, luck) < therapy.major_amputation
+    ):
         life.major_at = t
     elif therapy.minor_amputation > 0.0 and uniform(seed, i, Stream.MINOR_WITH, luck) < therapy.minor_amputation:
         life.minor_at = t
@@ -194,7 +196,10 @@ def is_lost(life: Any, params: Any, policy: Any, k: int) -> None:
     if limb_kept(life) and wound_open(life):
         follow_on(life, policy, Start.LOSS.value, k, t)
         luck = int(therapy.luck) + number
-        if number < therapy.most and uniform(life.seed, life.patient, Stream.PROCEDURE_REPETITION, luck) < therapy.repetition:
+        if (
+            number < therapy.most
+            and uniform(life.seed, life.patient, Stream.PROCEDURE_REPETITION, luck) < therapy.repetition
+        ):
             life.step_next[k] = t + therapy.loss_days / DAYS_PER_YEAR
     settle(life)
 

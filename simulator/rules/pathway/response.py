@@ -15,7 +15,6 @@ from simulator.rules.draws import normal, uniform
 from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Stream
 
-
 PUBLISHED = -1.0
 """Instead of the number of a product or route: the founding study's, against which odds ratios are stated."""
 
@@ -63,9 +62,7 @@ def draw_response(life: Any, patient: Any, params: Any, policy: Any) -> None:
     seed, i = life.seed, life.patient
     u = uniform(seed, i, Stream.RESPONSE, 0)
     life.can_recover = 1 if u < response_probability(patient, params, policy.product, policy.route) else 0
-    natural = (1.0 - params.attributable_share) * response_probability(
-        patient, params, PUBLISHED, PUBLISHED
-    )
+    natural = (1.0 - params.attributable_share) * response_probability(patient, params, PUBLISHED, PUBLISHED)
     life.recovers_anyway = 1 if u < natural else 0
     life.response_dose = response_dose(uniform(seed, i, Stream.RESPONSE_DOSE, 0), params.response_dose_probability)
     gain = params.recovery_gain - params.recovery_gain_baseline * (patient.tcpo2 - params.reference_tcpo2)
