@@ -224,7 +224,8 @@ def _prices(
 def _together(raw: Mapping[str, Any], numbers: Mapping[str, Parameter]) -> Iterator[tuple[str, str, str]]:
     """What the keys cannot tell one by one: key, value and what was allowed."""
     kind = raw.get("kind", "procedure")
-    used = {_of_view(key)[0] for key in numbers}
+    written = raw.get("numbers", {})
+    used = {_of_view(str(key))[0] for key in written} if isinstance(written, Mapping) else set()
     rises, ratios = [k for k in RISES if k in used], [k for k in DIRECT if k in used]
     if len(rises) > 1:
         yield "numbers.rise", "beside plateau", "one of the two: where TcPO2 ends, or how far it rises"

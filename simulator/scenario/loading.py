@@ -242,11 +242,13 @@ def _unfit(
     problems: list[Problem],
 ) -> None:
     """What policies and therapies cannot tell one by one: unknown names, people who may not have it, too many ramps."""
-    for name, therapy in register.therapies.items():
-        own = name in settings.therapies
+    shipped_ones = {name: each.record.eligibility for name, each in register.therapies.items()}
+    own_ones = {name: table.get("eligibility") for name, table in settings.therapies.items() if isinstance(table, Mapping)}
+    for name, eligibility in {**shipped_ones, **own_ones}.items():
+        own = name in own_ones
         file = written_in(layers, f"therapies.{name}") if own else f"calibration/therapies/{name}.toml"
         prefix = f"therapies.{name}.eligibility" if own else "eligibility"
-        criteria = checked(Criteria, therapy.record.eligibility, file, prefix, problems)
+        criteria = checked(Criteria, eligibility or {}, file, prefix, problems)
         for key, value, allowed in criteria.faults() if criteria is not None else ():
             problems.append(Problem(file, f"{prefix}.{key}", shown(value), allowed))
     for name, policy in options.items():
@@ -255,7 +257,7 @@ def _unfit(
         shipped_one = name in known
         file = known[name].name if shipped_one else written_in(layers, f"policies.{name}")
         prefix = "" if shipped_one else f"policies.{name}."
-        faults = policy_faults(policy, register)
+        faults = policy_faults(policy, register, faulty=set(settings.therapies) - set(register.therapies))
         problems.extend(Problem(file, f"{prefix}{key}", shown(value), allowed) for key, value, allowed in faults)
 
 

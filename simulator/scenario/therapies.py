@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from simulator.evidence.register import Register
 from simulator.evidence.therapy import Therapy
@@ -17,14 +17,16 @@ RAMPS_TO_SPARE = 4
 """Ramps that a trial's crossover to another policy may add."""
 
 
-def policy_faults(policy: Policy, register: Register) -> Iterator[Fault]:
-    """What is wrong between a policy and the therapies that it names."""
+def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = ()) -> Iterator[Fault]:
+    """What is wrong between a policy and the therapies that it names, but for those `faulty` ones that are told apart."""
     therapies = register.therapies
     cells = policy.cell_therapy
     parts = [("cell_therapy.product", cells.product, "cell_product"), ("cell_therapy.route", cells.route, "cell_route")]
     parts += [("therapies", name, "procedure") for name in policy.given]
     for key, name, kind in parts:
         usable = [each for each, therapy in therapies.items() if therapy.record.kind == kind]
+        if name in faulty:
+            continue
         if name not in usable:
             yield key, repr(name), nearest(name, usable)
             continue
