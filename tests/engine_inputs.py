@@ -21,7 +21,7 @@ from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS
-from simulator.scenario.arrays import parameter_dtype
+from simulator.scenario.arrays import BY_VIEW, parameter_dtype
 from simulator.words.vocabulary import Marker, Product, Repeat, Route
 
 HORIZON = 50.0
@@ -34,6 +34,7 @@ ANYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 NO_OPTION = ANYBODY | {"tcpo2_below": 30.0, "ankle_pressure_counts": 1.0, "dialysis": 0.0}
 PROTOCOL = NO_OPTION | {
@@ -77,7 +78,7 @@ def record(dtype: np.dtype[Any], values: dict[str, float]) -> Any:
 def parameters(**changed: float) -> Any:
     """The register's values in the central view, some of them changed."""
     values = load_register().values()
-    values["attributable_share"] = values["attributable_share_central"]
+    values |= {share: values[f"{share}_central"] for share in BY_VIEW}
     unknown = changed.keys() - values.keys()
     assert not unknown, unknown
     return record(parameter_dtype(load_register()), values | changed)
@@ -90,8 +91,7 @@ def drawn_parameters(count: int, seed: int) -> list[Any]:
     return [
         record(
             parameter_dtype(load_register()),
-            {name: float(draw[name]) for name in names}
-            | {"attributable_share": float(draw["attributable_share_central"])},
+            {name: float(draw[name]) for name in names} | {share: float(draw[f"{share}_central"]) for share in BY_VIEW},
         )
         for draw in draws
     ]

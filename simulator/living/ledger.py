@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.words.vocabulary import Event, Limb, Renal, State
+from simulator.words.vocabulary import Event, Limb, State
 
 STATES = len(State)
 REFERENCE_AGE = 75.0
@@ -37,9 +37,10 @@ COUNTS = (
     "stump_healed",
     "death",
     "visit",
+    "other_limb_amputation",
 )
 DOSE, TREATED, ANGIOPLASTY, REPEAT_ANGIOPLASTY, MARKER_TEST, MINOR, BELOW, ABOVE = range(8)
-CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE, NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT = range(8, 16)
+CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE, NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(8, 17)
 
 TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
 EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
@@ -126,9 +127,11 @@ def add_sojourn(
     ledger[COST + state] += cost
     ledger[CLOCK + ALIVE] += end - start
     ledger[COST_CLOCK + ALIVE] += cost
-    if patient.renal == Renal.DIALYSIS.value:
+    if life.dialysis_since <= start:
         ledger[CLOCK + DIALYSIS] += end - start
         ledger[COST_CLOCK + DIALYSIS] += cost
+    elif life.dialysis_since < end:
+        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate)
     if state >= State.BELOW_KNEE:
         since = life.amputated_at
         for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
@@ -163,6 +166,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, ABOVE, t, cost_rate)
     elif event == Event.CONVERSION:
         add_count(ledger, CONVERSION, t, cost_rate)
+    elif event == Event.OTHER_LIMB_AMPUTATION:
+        add_count(ledger, OTHER_LIMB, t, cost_rate)
     elif event == Event.WALKS:
         if life.limb == Limb.BELOW_KNEE:
             add_count(ledger, PROSTHESIS_BELOW, t, cost_rate)

@@ -36,11 +36,21 @@ EVERYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 """Criteria that everybody meets."""
 
 NEVER = (
     "background_death",
+    "disease_death",
+    "postoperative_death",
+    "conversion_at",
+    "stump_heals_at",
+    "other_limb_at",
+    "other_amputated_at",
+    "dialysis_at",
+    "dialysis_since",
+    "walking_ends_at",
     "next_dose",
     "first_dose_at",
     "last_dose_at",

@@ -189,6 +189,16 @@ BEGINNING = {
     "healing_hr_no_gangrene": 3.0,
     "wound_area_ratio": 1.0,
     "wound_age_ratio": 1.0,
+    **dict.fromkeys(("frailty_sd", "frailty_healing", "frailty_amputation", "death_causal_share"), 0.0),
+    **dict.fromkeys(("other_limb_rate", "dialysis_rate_normal", "walking_loss_rate"), 0.5),
+    **dict.fromkeys(("other_limb_trend", "walking_loss_per_year_of_age"), 0.0),
+    "walking_share_referral": 1.0,
+    "beyond_salvage_rate": 15.0,
+    "death_hr_rest_pain": 0.5,
+    "healing_hr_gangrene": 0.5,
+    "minor_amputation_per_mmhg": 0.0,
+    "minor_amputation_trend": 0.0,
+    "minor_amputation_hr_no_gangrene": 1.0,
     "death_hr_rutherford_6": 1.0,
     "healing_hr_rutherford_6": 1.0,
     "amputation_hr_rutherford_6": 1.0,
@@ -232,14 +242,23 @@ def begun(policy: dict[str, float] | None = None, **who: float) -> Any:
 
 
 def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
-    """Alive at time 0 on two feet that do not walk, with no wound healed, no operation, no dose, and nothing planned."""
+    """Alive at time 0 on two feet, with no wound healed, no operation, no dose, and no care planned."""
     life = begun()
     assert (life.seed, life.patient) == (KEY, PATIENT_NUMBER)
     assert (life.time, life.alive, life.anchor, life.limb, life.walking) == (0.0, 1, 0.0, Limb.INTACT, 0)
-    assert (life.wounds, life.operations, life.recoveries) == (0, 0, 0)
+    assert (life.wounds, life.operations, life.minor_amputations, life.beyond_salvage) == (0, 0, 0, 0)
     assert (life.tested, life.treated, life.doses, life.angioplasties) == (0, 0, 0, 0)
-    planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at")
-    past = ("first_dose_at", "last_dose_at", "healed_at", "minor_amputation_at", "amputated_at", "converted_at")
+    planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at", "stump_heals_at", "conversion_at")
+    past = (
+        "postoperative_death",
+        "other_amputated_at",
+        "first_dose_at",
+        "last_dose_at",
+        "healed_at",
+        "minor_amputation_at",
+        "amputated_at",
+        "converted_at",
+    )
     assert {life[name] for name in (*planned_times, *past, "first_walked_at", "died_at")} == {inf}
 
 
@@ -255,10 +274,9 @@ def test_every_first_budget_is_the_first_draw_of_its_stream() -> None:
     """Those of later wounds and operations come when these do: until then they are zero."""
     life = begun()
     wanted = {
-        Risk.DISEASE_DEATH: exponential(Stream.DISEASE_DEATH),
+        Risk.EXCESS_DEATH: exponential(Stream.EXCESS_DEATH),
         Risk.MAJOR_AMPUTATION: exponential(Stream.MAJOR_AMPUTATION),
         Risk.MINOR_AMPUTATION: exponential(Stream.MINOR_AMPUTATION),
-        Risk.CONVERSION: exponential(Stream.CONVERSION),
         Risk.HEALING: exponential(Stream.HEALING),
     }
     assert {risk: life.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
@@ -283,8 +301,8 @@ def test_rest_pain_has_no_wound_and_infection_or_rutherford_6_a_severe_one(
     """With the risks that go with it, from referral on."""
     life = begun(**who)
     assert (life.wound, life.severe) == (wound, severe)
-    with_wound = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
-    resting = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE}
+    with_wound = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
+    resting = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE}
     assert set(in_force(life)) == (resting if wound == Wound.NONE else with_wound)
     assert {since for _, _, _, since in in_force(life).values()} == {0.0}
     idle = [risk for risk in Risk if risk not in in_force(life)]
@@ -295,8 +313,28 @@ def test_background_death_ratios_and_response_are_settled_at_referral() -> None:
     """At 1% a year it comes -log(u) / 0.01 years on; an infected wound heals half as fast; the gain is 30 mmHg."""
     life = begun(infection=1.0)
     assert life.background_death == pytest.approx(exponential(Stream.BACKGROUND_DEATH) / 0.01)
-    assert (life.death_hr, life.wound_hr, life.gain) == (1.0, 0.5, 30.0)
+    assert (life.death_hr, life.wound_hr, life.gangrene, life.gain) == (1.0, 0.5, 1, 30.0)
     assert life.can_recover == int(chance(Stream.RESPONSE) < 0.5)
+
+
+def test_what_does_not_depend_on_perfusion_is_settled_at_referral() -> None:
+    """Death of the disease at 0.1 a year; the other leg, dialysis and walking are lost at half a year's rates."""
+    life = begun(walks=1.0)
+    assert (life.walking, life.mobile, life.dialysis_since) == (1, 1, inf)
+    assert life.disease_death == pytest.approx(exponential(Stream.DISEASE_DEATH) / 0.1)
+    for name, stream in [
+        ("other_limb_at", Stream.OTHER_LIMB),
+        ("dialysis_at", Stream.DIALYSIS_START),
+        ("walking_ends_at", Stream.WALKING_LOSS),
+    ]:
+        assert life[name] == pytest.approx(exponential(stream) / 0.5)
+
+
+def test_a_limb_beyond_salvage_is_treated_by_nobody_and_lost() -> None:
+    """Whatever the policy offers; at 15 a year."""
+    life = begun({"doses": 1.0, "angioplasty": 1.0}, beyond_salvage=1.0, angioplasty_suitable=1.0)
+    assert (life.treated, life.next_dose, life.next_angioplasty) == (0, inf, inf)
+    assert in_force(life)[Risk.MAJOR_AMPUTATION][0] == 15.0
 
 
 def test_a_policys_care_is_planned_at_referral() -> None:

@@ -25,6 +25,7 @@ CRITERIA = {
     "rutherford_at_most": "tissue loss is above Rutherford {}",
     "severe_renal": "severe renal impairment is excluded",
     "dialysis": "dialysis is excluded",
+    "beyond_salvage": "the limb is beyond salvage",
     "angioplasty_suitable": "angioplasty must be possible: {}",
 }
 """Why a criterion bars somebody; the braces hold its value."""
@@ -58,9 +59,10 @@ def opening(watched: Watched, number: int) -> str:
         foot += f" {'heel' if p['heel'] else 'foot'}" + (f" with {_listed(found)}" if found else "")
     arteries = [name.replace("_", " ") for name in ARTERIES if p[f"artery_{name}"]]
     option = "A vessel could be dilated." if p["angioplasty_suitable"] else "There is no option for revascularisation."
+    walks = "walks" if p["walks"] else "cannot walk"
     return (
         f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
-        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
+        f" (Rutherford {p['rutherford']:.0f}), and {walks}. TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
         f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
     )
 
@@ -143,6 +145,9 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         Event.REPEAT_ANGIOPLASTY: "Angioplasty again.",
         Event.RESTENOSIS: "The dilated vessel narrows again.",
         Event.HORIZON: "End of follow-up, alive.",
+        Event.WALKS_NO_MORE: "Is not able to walk any more.",
+        Event.OTHER_LIMB_AMPUTATION: "The other leg is lost, too.",
+        Event.STARTS_DIALYSIS: "Begins dialysis.",
     }[event]
 
 

@@ -125,7 +125,7 @@ def _operations() -> list[CostItem]:
     return [
         CostItem("angioplasty", "angioplasty", ("count_angioplasty", "count_repeat_angioplasty")),
         CostItem("minor amputation", "minor_amputation", ("count_minor_amputation",)),
-        CostItem("major amputation", admission, ("count_below_knee_amputation",)),
+        CostItem("major amputation", admission, ("count_below_knee_amputation", "count_other_limb_amputation")),
         CostItem("major amputation", admission, above, ("above_knee_ratio",)),
     ]
 

@@ -8,9 +8,13 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.background import background_death
+from simulator.rules.pathway.death import plan_disease_death
+from simulator.rules.pathway.dialysis import plan_dialysis
 from simulator.rules.pathway.life import RISKS
+from simulator.rules.pathway.other_limb import plan_other_limb
 from simulator.rules.pathway.response import draw_response
-from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
+from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain, set_wound
+from simulator.rules.pathway.walking import begin_walking
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import small_ev_level
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Stream, Wound
@@ -49,15 +53,15 @@ def begin_life(
     """
     life.seed, life.patient = seed, i
     life.time, life.alive, life.anchor = 0.0, 1, 0.0
-    life.limb, life.walking = Limb.INTACT, 0
-    life.wounds, life.operations, life.recoveries = 0, 0, 0
+    life.limb = Limb.INTACT
+    life.wounds, life.operations, life.minor_amputations = 0, 0, 0
+    life.beyond_salvage = 1 if patient.beyond_salvage > 0.5 else 0
     life.reference = params.reference_tcpo2
     for k in range(RISKS):
         life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
-    life.budget[Risk.DISEASE_DEATH] = budget(seed, i, Stream.DISEASE_DEATH, 0)
+    life.budget[Risk.EXCESS_DEATH] = budget(seed, i, Stream.EXCESS_DEATH, 0)
     life.budget[Risk.MAJOR_AMPUTATION] = budget(seed, i, Stream.MAJOR_AMPUTATION, 0)
     life.budget[Risk.MINOR_AMPUTATION] = budget(seed, i, Stream.MINOR_AMPUTATION, 0)
-    life.budget[Risk.CONVERSION] = budget(seed, i, Stream.CONVERSION, 0)
     life.tcpo2_start, life.tcpo2_slope = patient.tcpo2, params.tcpo2_slope
     life.tcpo2_ceiling = max(params.tcpo2_ceiling, patient.tcpo2)
     life.ramps = 0
@@ -66,17 +70,23 @@ def begin_life(
     life.next_crossover, life.crossed_at = inf, inf
     life.first_dose_at, life.last_dose_at, life.healed_at, life.minor_amputation_at = inf, inf, inf, inf
     life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
+    life.postoperative_death, life.conversion_at, life.stump_heals_at, life.other_amputated_at = inf, inf, inf, inf
     life.background_death = background_death(life, patient, params, ages, log_hazards)
     hazard_ratios(life, patient, params)
+    plan_disease_death(life, params)
+    plan_other_limb(life, patient, params)
+    plan_dialysis(life, patient, params)
+    begin_walking(life, patient, params)
+    severe = 1.0 if patient.rutherford > 5.5 else 0.0
+    set_wound(life, params, patient.infection, severe, patient.gangrene)
     draw_response(life, patient, params, policy)
     plan_care(life, patient, params, policy)
     if patient.rutherford < 4.5:
-        life.wound, life.severe = Wound.NONE, 0
+        life.wound = Wound.NONE
         life.budget[Risk.RECURRENCE] = budget(seed, i, Stream.RECURRENCE, 0)
         risks_with_rest_pain(life, params, 0.0)
     else:
         life.wound = Wound.OPEN
-        life.severe = 1 if patient.rutherford > 5.5 or patient.infection > 0.5 else 0
         life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
         risks_with_open_wound(life, params, 0.0)
 
@@ -87,7 +97,8 @@ def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
     life.treated = 0
     last_date = (params.published_doses - 1.0) * params.natural_interval_days / DAYS_PER_YEAR
     life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
-    if policy.doses < 0.5 and policy.angioplasty < 0.5:
+    # Nobody treats a limb that is beyond salvage.
+    if patient.beyond_salvage > 0.5 or (policy.doses < 0.5 and policy.angioplasty < 0.5):
         return
     if not may_enter(policy, patient) or not selected(life, patient, params, policy):
         return
