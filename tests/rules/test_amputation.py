@@ -133,11 +133,13 @@ def test_a_stump_heals_after_a_lag_by_its_level_and_the_operation_may_kill(
 
 
 def test_conversion_is_a_new_operation_above_the_knee() -> None:
-    """The date of the first amputation stays; nothing is left to convert."""
+    """The date of the first amputation stays, its danger gives way to the new one; nothing is left to convert."""
     life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, amputated_at=0.5, operations=1, conversion_at=1.5)
+    life.postoperative_death = 1.6
     convert(life, values(**STUMP), 1.5)
     assert (life.limb, life.amputated_at, life.converted_at, life.operations) == (Limb.ABOVE_KNEE, 0.5, 1.5, 2)
     assert life.conversion_at == inf
+    assert life.postoperative_death == pytest.approx(1.5 + exponential(Stream.POSTOPERATIVE_DEATH, 1) / 2.4)
 
 
 @pytest.mark.parametrize(

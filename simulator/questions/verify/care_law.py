@@ -294,6 +294,8 @@ def last_measured(subject: Subject) -> Found:
 def new_wounds(subject: Subject) -> Found:
     """First wounds of people with rest pain, whose limb gets worse, against the integrated hazard."""
     values = {"recurrence_rate": 0.5, "recurrence_per_mmhg": -0.04, "recurrence_trend": -0.1, "rest_pain_share": 0.9}
+    values |= {f"beyond_salvage_share_{kind}": 0.0 for kind in (4, 5, 6)}
+    values |= {f"dialysis_rate_{kind}": 0.0 for kind in ("normal", "moderate", "severe")}
     found, v = under(subject, {}, {**values, "attributable_share": 1.0, "tcpo2_slope": -1.0, "amputation_rate": 0.0001})
     first = times_of(found, Event.NEW_WOUND, 0)
     happened = np.isfinite(first) & (found.patients["rutherford"] < 4.5)

@@ -78,6 +78,8 @@ def convert(life: Any, params: Any, t: float) -> None:
     life.limb = Limb.ABOVE_KNEE
     life.converted_at = t
     life.conversion_at = inf
+    # The danger of the first operation gives way to that of the second.
+    life.postoperative_death = inf
     new_stump(life, params, t)
 
 
