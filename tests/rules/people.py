@@ -55,7 +55,6 @@ NEVER = (
     "converted_at",
     "first_walked_at",
     "died_at",
-    "recovery_start",
 )
 """Times of a life at which nothing happens unless a test says so."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.course import spend_until
-from simulator.rules.pathway.response import responds_to, start_recovery
+from simulator.rules.pathway.response import respond_to_dose
 from simulator.words.vocabulary import Risk
 
 
@@ -25,9 +25,9 @@ def give_dose(life: Any, params: Any, policy: Any, t: float) -> bool:
         life.death_hr *= params.act_death_hr
         life.rate[Risk.DISEASE_DEATH] *= params.act_death_hr
         changed = True
-    if responds_to(life):
+    if life.caused_gain > 0.0:
         spend_until(life, t)
-        start_recovery(life, params, t)
+        respond_to_dose(life, params, t)
         changed = True
     return changed
 

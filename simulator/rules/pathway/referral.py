@@ -9,7 +9,7 @@ from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.background import background_death
 from simulator.rules.pathway.life import RISKS
-from simulator.rules.pathway.response import draw_response
+from simulator.rules.pathway.response import caused_gain, change_naturally
 from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import small_ev_level
@@ -68,7 +68,7 @@ def begin_life(
     life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
     life.background_death = background_death(life, patient, params, ages, log_hazards)
     hazard_ratios(life, patient, params)
-    draw_response(life, patient, params, policy)
+    change_naturally(life, patient, params)
     plan_care(life, patient, params, policy)
     if patient.rutherford < 4.5:
         life.wound, life.severe = Wound.NONE, 0
@@ -85,7 +85,7 @@ def begin_life(
 def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
     """Plan the first dose and the angioplasty of those whom the policy treats."""
     life.treated = 0
-    last_date = (params.published_doses - 1.0) * params.natural_interval_days / DAYS_PER_YEAR
+    last_date = (params.published_doses - 1.0) * params.published_interval_days / DAYS_PER_YEAR
     life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
     if policy.doses < 0.5 and policy.angioplasty < 0.5:
         return
@@ -93,7 +93,9 @@ def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
         return
     if policy.angioplasty > 0.5 and patient.angioplasty_suitable > 0.5:
         life.next_angioplasty = policy.waiting
-        life.gain *= params.adjuvant_interaction
     if policy.doses > 0.5:
         life.treated = 1
         life.next_dose = policy.waiting
+        life.caused_gain = caused_gain(life, patient, params, policy)
+        if life.next_angioplasty < inf:
+            life.caused_gain *= params.adjuvant_interaction
