@@ -119,6 +119,8 @@ class Event(IntEnum):
     HORIZON = 18
     CROSSES_OVER = 19
     """To another arm's policy, or asked whether to; in trials only."""
+    PAIN_RELIEVED = 20
+    """Rest pain, in a limb without a wound."""
 
 
 class Wound(IntEnum):

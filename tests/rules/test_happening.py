@@ -105,8 +105,9 @@ PLAIN = {"death_hr": 1.0, "healing_hr": 1.0, "wound_hr": 1.0, "amputation_hr": 1
         (Risk.CONVERSION, {"limb": Limb.BELOW_KNEE}, {}, Event.CONVERSION, Limb.ABOVE_KNEE, Wound.OPEN),
         (Risk.MINOR_AMPUTATION, {}, {}, Event.MINOR_AMPUTATION, Limb.MINOR_AMPUTATION, Wound.OPEN),
         (Risk.HEALING, {}, {}, Event.HEALED, Limb.INTACT, Wound.HEALED),
+        (Risk.HEALING, {"wound": Wound.NONE}, {}, Event.PAIN_RELIEVED, Limb.INTACT, Wound.HEALED),
         (Risk.STUMP_HEALING, {"limb": Limb.BELOW_KNEE}, {}, Event.STUMP_HEALED, Limb.BELOW_KNEE, Wound.HEALED),
-        (Risk.RECURRENCE, {"wound": Wound.HEALED}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
+        (Risk.RECURRENCE, {"wound": Wound.HEALED, "healed_at": 0.1}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
     ],
 )
 def test_each_risk_does_what_it_says_and_is_told_so(

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, at_risk, exponential, in_force, values
-from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
 from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 RATES = {
@@ -51,13 +51,30 @@ def test_the_first_healing_is_the_one_that_is_kept() -> None:
     assert life.healed_at == 0.5
 
 
-@pytest.mark.parametrize(("before", "after"), [(Wound.NONE, Wound.OPEN), (Wound.HEALED, Wound.RECURRED)])
-def test_a_new_wound_opens_with_the_luck_of_its_own(before: Wound, after: Wound) -> None:
-    """The first one of a limb with rest pain is an ulcer, one after healing a recurrence. Nobody walks on it."""
-    life = a_life(wound=before, walking=1, walks_at=3.0, healed_at=0.5, wounds=1, **PLAIN)
+def test_relieved_pain_is_like_a_healed_foot_but_no_wound_has_healed() -> None:
+    """Death and a first wound are left, the latter with what is left of its budget; the foot walks; nothing counts as healed."""
+    life = a_life(wound=Wound.NONE, **PLAIN)
+    at_risk(life, Risk.MAJOR_AMPUTATION, 0.5)
+    life.budget[Risk.RECURRENCE] = 0.75
+    relieve_pain(life, values(**RATES), 0.5)
+    assert (life.wound, life.healed_at, life.walks_at, life.wounds) == (Wound.HEALED, inf, 0.5, 0)
+    assert life.budget[Risk.RECURRENCE] == 0.75
+    assert in_force(life) == {Risk.DISEASE_DEATH: (0.1, 0.0, 0.0, 0.5), Risk.RECURRENCE: (0.6, 0.0, -0.2, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("before", "healed", "after"),
+    [(Wound.NONE, inf, Wound.OPEN), (Wound.HEALED, inf, Wound.OPEN), (Wound.HEALED, 0.5, Wound.RECURRED)],
+)
+def test_a_new_wound_opens_with_the_luck_of_its_own(before: Wound, healed: float, after: Wound) -> None:
+    """The first one of a limb with rest pain, relieved or not, is an ulcer, one after healing a recurrence.
+
+    Nobody walks on it.
+    """
+    life = a_life(wound=before, walking=1, walks_at=3.0, healed_at=healed, wounds=1, **PLAIN)
     at_risk(life, Risk.RECURRENCE, 0.6)
     open_wound(life, values(**RATES), 2.0)
-    assert (life.wound, life.wounds, life.walking, life.walks_at, life.healed_at) == (after, 2, 0, inf, 0.5)
+    assert (life.wound, life.wounds, life.walking, life.walks_at, life.healed_at) == (after, 2, 0, inf, healed)
     assert life.budget[Risk.HEALING] == exponential(Stream.HEALING, 2)
     assert in_force(life) == {
         Risk.DISEASE_DEATH: (0.4, -0.01, 0.2, 2.0),

@@ -214,6 +214,8 @@ BEGINNING = {
     "healing_rate": 0.7,
     "healing_per_mmhg": 0.0,
     "healing_trend": 0.0,
+    "pain_relief_rate": 0.8,
+    "healing_tcpo2_enough": 45.0,
     "minor_amputation_rate": 0.2,
     "recurrence_rate": 0.6,
     "recurrence_per_mmhg": 0.0,
@@ -254,7 +256,7 @@ def test_perfusion_begins_at_the_patients_own_tcpo2() -> None:
     life = begun()
     assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling) == (20.0, -1.5, 70.0)
     assert ramps(life) == [(0.0, 0.5, 7.5)]
-    assert life.reference == 17.0
+    assert (life.reference, life.healing_enough) == (17.0, 45.0)
     assert begun(tcpo2=80.0).tcpo2_ceiling == 80.0
 
 
@@ -271,7 +273,6 @@ def test_every_first_budget_is_the_first_draw_of_its_stream() -> None:
     assert {risk: life.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
     resting = begun(rutherford=4.0)
     wanted[Risk.RECURRENCE] = exponential(Stream.RECURRENCE)
-    wanted[Risk.HEALING] = 0.0
     assert {risk: resting.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
 
 
@@ -291,7 +292,7 @@ def test_rest_pain_has_no_wound_and_infection_or_rutherford_6_a_severe_one(
     life = begun(**who)
     assert (life.wound, life.severe) == (wound, severe)
     with_wound = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
-    resting = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE}
+    resting = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE, Risk.HEALING}
     assert set(in_force(life)) == (resting if wound == Wound.NONE else with_wound)
     assert {since for _, _, _, since in in_force(life).values()} == {0.0}
     idle = [risk for risk in Risk if risk not in in_force(life)]

@@ -119,14 +119,14 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
     if event is Event.DOSE:
         return _dose(moment, scenario)
     if event is Event.STOPS_TREATMENT:
-        return _stop(moment, scenario, watched.policy)
+        return _stop(watched, moment, scenario)
     if event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
         level = "below" if event is Event.BELOW_KNEE_AMPUTATION else "above"
         last = _last_true(watched, moment.time)
         return f"The limb is lost: major amputation {level} the knee [at a true TcPO2 of {last:.0f} mmHg]."
     if event in DEATHS:
         age = watched.patient["age"] + moment.time
-        return f"Dies at {age:.0f}, {_cause(event, before)}."
+        return f"Dies at {age:.0f}, {_cause(watched, event, before)}."
     if event is Event.WALKS:
         return "Walks with a prosthesis." if moment.limb >= Limb.BELOW_KNEE else "Walks again."
     if event is Event.NEW_WOUND:
@@ -135,6 +135,7 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         Event.CONVERSION: "The stump fails: amputation above the knee.",
         Event.MINOR_AMPUTATION: "Toe, ray or midfoot amputation; the wound stays open.",
         Event.HEALED: "The wound has healed.",
+        Event.PAIN_RELIEVED: "The foot no longer hurts at rest.",
         Event.STUMP_HEALED: "The stump has healed.",
         Event.ANGIOPLASTY: "Angioplasty.",
         Event.REPEAT_ANGIOPLASTY: "Angioplasty again.",
@@ -146,9 +147,16 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
 
 
-def _cause(event: Event, before: Moment) -> str:
+def _relieved(watched: Watched, moment: Moment) -> bool:
+    """Whether the limb is without wound because its rest pain has gone and not because a wound has healed."""
+    return moment.wound == Wound.HEALED and moment.limb < Limb.BELOW_KNEE and watched.life["healed_at"] > moment.time
+
+
+def _cause(watched: Watched, event: Event, before: Moment) -> str:
     state = "after the amputation"
-    if before.limb < Limb.BELOW_KNEE:
+    if _relieved(watched, before):
+        state = "with the rest pain relieved"
+    elif before.limb < Limb.BELOW_KNEE:
         state = {
             int(Wound.OPEN): "with the wound open",
             int(Wound.RECURRED): "with a new wound open",
@@ -173,12 +181,14 @@ def _dose(moment: Moment, scenario: Scenario) -> str:
     return f"{text} [It does nothing for perfusion.]"
 
 
-def _stop(moment: Moment, scenario: Scenario, policy: str) -> str:
+def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+    if _relieved(watched, moment):
+        return "No further treatment: the pain has gone."
     if moment.wound == Wound.HEALED:
         return "No further treatment: the wound has healed."
     if isnan(moment.decided_on):
         return "No further treatment."
-    repeat = scenario.policies[policy].repeat
+    repeat = scenario.policies[watched.policy].repeat
     seen = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg"
     if repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
         return f"{seen}, {repeat.stop_at_tcpo2:g} or above: no further treatment."

@@ -274,6 +274,22 @@ def last_measured(subject: Subject) -> Found:
 
 
 @CARE.check(
+    CLOSED_FORM, "relief of rest pain alone", "times follow perfusion up to what is enough (Kolmogorov-Smirnov)"
+)
+def relief(subject: Subject) -> Found:
+    """Relief of rest pain in limbs that all rise beyond what is enough, against the integrated hazard."""
+    rising = {**STEADY_LIMB, "tcpo2_slope": 3.0, "healing_tcpo2_enough": 30.0}
+    values = {"pain_relief_rate": 0.2, "healing_per_mmhg": 0.08, "recurrence_rate": 0.0, "rest_pain_share": 0.9}
+    found, v = under(subject, {}, {**rising, **values})
+    relieved = times_of(found, Event.PAIN_RELIEVED, 0)
+    happened = np.isfinite(relieved)
+    t = np.linspace(0.0, 1.0, 2_001)[:, None] * relieved[happened]
+    seen = np.minimum(found.patients["tcpo2"][happened] + 3.0 * t, 30.0)
+    h = v("pain_relief_rate") * np.exp(0.08 * (seen - v("reference_tcpo2")))
+    return ks(np.exp(-np.trapezoid(h, t, axis=0)), "reliefs")
+
+
+@CARE.check(
     CLOSED_FORM, "a new wound alone, rest pain", "times follow the hazard stated at its own TcPO2 (Kolmogorov-Smirnov)"
 )
 def new_wounds(subject: Subject) -> Found:

@@ -95,6 +95,8 @@ def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[n
     ramp = np.clip(t / (v("natural_days") / DAYS_PER_YEAR), 0.0, 1.0) * natural
     ceiling = np.maximum(v("tcpo2_ceiling"), who["tcpo2"])
     path = np.clip(who["tcpo2"] + v("tcpo2_slope") * t + ramp, 0.0, ceiling)
+    if risk == "healing":
+        path = np.minimum(path, v("healing_tcpo2_enough"))
     rate = v("death_rate_wound" if risk == "death" else f"{risk}_rate") * hazard_ratio(risk, who, v)
     h = rate * np.exp(v(f"{risk}_per_mmhg") * (path - v("reference_tcpo2")) + v(f"{risk}_trend") * t)
     return np.asarray(np.exp(-np.trapezoid(h, t, axis=0)))

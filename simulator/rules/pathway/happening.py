@@ -13,10 +13,10 @@ from simulator.rules.pathway.amputation import amputate_major, amputate_minor, c
 from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.rules.pathway.course import first_risk, spend_until
-from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.walking import walk
-from simulator.words.vocabulary import Event, Limb, Risk
+from simulator.words.vocabulary import Event, Limb, Risk, Wound
 
 
 @compiled
@@ -66,6 +66,9 @@ def suffer(life: Any, params: Any, t: float, risk: int) -> int:
     if risk == Risk.MINOR_AMPUTATION:
         amputate_minor(life, t)
         return Event.MINOR_AMPUTATION
+    if risk == Risk.HEALING and life.wound == Wound.NONE:
+        relieve_pain(life, params, t)
+        return Event.PAIN_RELIEVED
     if risk == Risk.HEALING:
         heal_wound(life, params, t)
         return Event.HEALED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
@@ -24,9 +25,17 @@ def heal_wound(life: Any, params: Any, t: float) -> None:
 
 
 @compiled
+def relieve_pain(life: Any, params: Any, t: float) -> None:
+    """Rest pain without a wound ends at t: from then on the limb is as one that has healed, but no wound has."""
+    life.wound = Wound.HEALED
+    risks_without_wound(life, params, t)
+    plan_walking(life, params, t, t)
+
+
+@compiled
 def open_wound(life: Any, params: Any, t: float) -> None:
-    """A new wound opens at t, after healing or as the first one in a limb with rest pain."""
-    life.wound = Wound.OPEN if life.wound == Wound.NONE else Wound.RECURRED
+    """A new wound opens at t, after healing or as the first one in a limb that had rest pain only."""
+    life.wound = Wound.RECURRED if life.healed_at < inf else Wound.OPEN
     stop_walking(life)
     life.wounds += 1
     life.budget[Risk.HEALING] = budget(life.seed, life.patient, Stream.HEALING, life.wounds)

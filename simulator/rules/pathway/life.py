@@ -31,6 +31,7 @@ LIFE = record_dtype(
         # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
         ("anchor", np.float64),
         ("reference", np.float64),
+        ("healing_enough", np.float64),
         ("rate", np.float64, (RISKS,)),
         ("per_mmhg", np.float64, (RISKS,)),
         ("trend", np.float64, (RISKS,)),

@@ -51,7 +51,7 @@ def begin_life(
     life.time, life.alive, life.anchor = 0.0, 1, 0.0
     life.limb, life.walking = Limb.INTACT, 0
     life.wounds, life.operations, life.recoveries = 0, 0, 0
-    life.reference = params.reference_tcpo2
+    life.reference, life.healing_enough = params.reference_tcpo2, params.healing_tcpo2_enough
     for k in range(RISKS):
         life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
     life.budget[Risk.DISEASE_DEATH] = budget(seed, i, Stream.DISEASE_DEATH, 0)
@@ -73,6 +73,7 @@ def begin_life(
     if patient.rutherford < 4.5:
         life.wound, life.severe = Wound.NONE, 0
         life.budget[Risk.RECURRENCE] = budget(seed, i, Stream.RECURRENCE, 0)
+        life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
         risks_with_rest_pain(life, params, 0.0)
     else:
         life.wound = Wound.OPEN

@@ -115,8 +115,9 @@ def risks_without_wound(life: Any, params: Any, t: float) -> None:
 
 @compiled
 def risks_with_rest_pain(life: Any, params: Any, t: float) -> None:
-    """As without a wound, and loss of the limb for pain alone."""
+    """As without a wound, relief of the pain, and loss of the limb for pain alone."""
     risks_without_wound(life, params, t)
+    set_risk(life, Risk.HEALING, params.pain_relief_rate, params.healing_per_mmhg, 0.0, t)
     set_risk(
         life,
         Risk.MAJOR_AMPUTATION,
