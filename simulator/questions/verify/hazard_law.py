@@ -29,6 +29,7 @@ QUIET = {
     "healing_rate": 0.001,
     "healing_per_mmhg": 0.0,
     "healing_trend": -3.0,
+    "pain_relief_rate": 0.0,
 }
 STEADY_LIMB = {"recovery_gain": 0.0, "recovery_spread": 0.0, "recovery_gain_baseline": 0.0, "tcpo2_slope": 0.0}
 """Perfusion that stays what it is, but for what angioplasty does."""
