@@ -20,10 +20,10 @@ from simulator.words.vocabulary import Event, Limb, Renal, Wound
 
 NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev")
 WHOLE = ("rutherford", "screened")
-COUNTS = ("doses", "angioplasties", "wounds", "operations", "response_dose")
-FLAGS = ("treated", "tested", "can_recover", "recovers_anyway", "walking", "alive")
+COUNTS = ("doses", "angioplasties", "wounds", "operations")
+FLAGS = ("treated", "tested", "walking", "alive")
+GAINS = ("gain", "natural_gain", "caused_gain", "given_gain")
 TIMES = (
-    "recovery_start",
     "first_dose_at",
     "last_dose_at",
     "healed_at",
@@ -59,7 +59,7 @@ def patient_table(
             table[column] = who[column].astype(np.int64 if column in WHOLE else np.bool_)
     table |= {name: lives[name].astype(np.bool_) for name in FLAGS}
     table |= {name: lives[name] for name in COUNTS}
-    table["gain_mmhg"] = lives["gain"]
+    table |= {f"{name}_mmhg": lives[name] for name in GAINS}
     table["wound"], table["limb"] = _words(Wound, lives["wound"]), _words(Limb, lives["limb"])
     table |= {f"{name}_years": np.where(np.isfinite(lives[name]), lives[name], np.nan) for name in TIMES}
     calendar = scenario.administrative_follow_up

@@ -39,6 +39,7 @@ WORDS = {
     Event.CONVERSION: "amputation above the knee",
     Event.MINOR_AMPUTATION: "minor amputation",
     Event.HEALED: "healed",
+    Event.PAIN_RELIEVED: "pain relieved",
     Event.STUMP_HEALED: "stump healed",
     Event.NEW_WOUND: "new wound",
     Event.WALKS: "walks",

@@ -141,11 +141,13 @@ class Event(IntEnum):
     HORIZON = 18
     CROSSES_OVER = 19
     """To another arm's policy, or asked whether to; in trials only."""
-    WALKS_NO_MORE = 20
+    PAIN_RELIEVED = 20
+    """Rest pain, in a limb without a wound."""
+    WALKS_NO_MORE = 21
     """For good, whatever becomes of the limb."""
-    OTHER_LIMB_AMPUTATION = 21
+    OTHER_LIMB_AMPUTATION = 22
     """Major amputation of the leg that was not referred."""
-    STARTS_DIALYSIS = 22
+    STARTS_DIALYSIS = 23
 
 
 class Wound(IntEnum):

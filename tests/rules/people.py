@@ -65,7 +65,6 @@ NEVER = (
     "converted_at",
     "first_walked_at",
     "died_at",
-    "recovery_start",
 )
 """Times of a life at which nothing happens unless a test says so."""
 
@@ -114,7 +113,7 @@ def a_life(**stated: Any) -> Any:
         "anchor": 0.0,
         "time": 0.0,
     }
-    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0}
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0, "healing_enough": inf}
     return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **stated})
 
 

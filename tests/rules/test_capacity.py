@@ -42,7 +42,7 @@ PLAIN = {
     "amputation_hr": 1.0,
     "recurrence_hr": 1.0,
     "excess_hr": 1.0,
-    "can_recover": 0,
+    "caused_gain": 0.0,
 }
 DAY = WEEK / 7.0
 

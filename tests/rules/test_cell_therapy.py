@@ -11,7 +11,7 @@ from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.words.vocabulary import Risk
 
 NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}
-RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0}
+RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0, "published_doses": 2.0, "dose_share": 0.5}
 TWO_DOSES = {"doses": 2.0, "interval": 0.125}
 
 
@@ -59,17 +59,22 @@ def test_further_doses_do_not_act_on_death_again() -> None:
     assert (life.death_hr, life.rate[Risk.EXCESS_DEATH], life.anchor) == (0.75, 0.2, 0.0)
 
 
-def test_the_dose_at_which_the_limb_responds_starts_its_recovery() -> None:
-    """The second dose, at half a year, lets perfusion rise by the limb's 30 mmHg within a tenth of a year."""
-    life = a_life(can_recover=1, recovers_anyway=0, response_dose=2, gain=30.0)
+def test_a_dose_that_causes_a_rise_starts_it() -> None:
+    """The second of two doses, at half a year, adds a third of the 30 mmHg within a tenth of a year."""
+    life = a_life(doses=1, caused_gain=30.0, given_gain=20.0)
     at_risk(life, Risk.HEALING, 0.4, unspent=1.0)
     params, policy = values(**NO_EFFECT_ON_DEATH, **RECOVERY), a_policy(**TWO_DOSES)
-    assert give_dose(life, params, policy, 0.25) is False
-    assert (ramps(life), life.anchor) == ([], 0.0)
     assert give_dose(life, params, policy, 0.5) is True
-    assert ramps(life) == [(0.5, pytest.approx(0.1), 30.0)]
-    assert life.anchor == 0.5
+    assert ramps(life) == [(0.5, pytest.approx(0.1), pytest.approx(10.0))]
+    assert (life.anchor, life.given_gain) == (0.5, pytest.approx(30.0))
     assert life.budget[Risk.HEALING] == pytest.approx(0.8)
+
+
+def test_a_dose_that_causes_nothing_changes_nothing() -> None:
+    """Budgets are not spent and the path stays as it is, so that the life is what it would be without the dose."""
+    life = a_life(caused_gain=0.0, given_gain=0.0)
+    assert give_dose(life, values(**NO_EFFECT_ON_DEATH, **RECOVERY), a_policy(**TWO_DOSES), 0.25) is False
+    assert (ramps(life), life.anchor) == ([], 0.0)
 
 
 def test_stopping_treatment_gives_no_further_dose() -> None:

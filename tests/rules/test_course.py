@@ -140,3 +140,22 @@ def test_a_hazard_that_rises_along_a_segment_is_integrated() -> None:
     assert first_risk(life, inf) == (pytest.approx(log(1.0 + 0.3 * 0.6 / 0.5) / 0.3), Risk.HEALING)
     spend_until(life, 0.5)
     assert life.budget[Risk.HEALING] == pytest.approx(0.6 - 0.5 * (exp(0.15) - 1.0) / 0.3)
+
+
+@pytest.mark.parametrize(
+    ("start", "slope", "unspent"),
+    [(20.0, 10.0, exp(1.0) - 1.0 + 0.5 * exp(1.0)), (40.0, -10.0, exp(1.0) + exp(1.0) * (1.0 - exp(-0.5)))],
+)
+def test_healing_does_not_speed_up_above_what_is_enough(start: float, slope: float, unspent: float) -> None:
+    """The path crosses 30 mmHg after a year; below it healing follows TcPO2, above it is e a year. Healed at 1.5 years.
+
+    A stump's healing with the same hazard knows no such limit.
+    """
+    life = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_enough=30.0)
+    at_risk(life, Risk.HEALING, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert first_risk(life, 5.0) == (pytest.approx(1.5), Risk.HEALING)
+    spend_until(life, 1.5)
+    assert life.budget[Risk.HEALING] == pytest.approx(0.0, abs=1e-12)
+    other = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_enough=30.0)
+    at_risk(other, Risk.RECURRENCE, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert abs(first_risk(other, 5.0)[0] - 1.5) > 0.05

@@ -140,7 +140,8 @@ PLAIN |= {"excess_hr": 1.0, "wound_amputation_hr": 1.0}
         ),
         (Risk.MINOR_AMPUTATION, {}, {}, Event.MINOR_AMPUTATION, Limb.MINOR_AMPUTATION, Wound.OPEN),
         (Risk.HEALING, {}, {}, Event.HEALED, Limb.INTACT, Wound.HEALED),
-        (Risk.RECURRENCE, {"wound": Wound.HEALED}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
+        (Risk.HEALING, {"wound": Wound.NONE}, {}, Event.PAIN_RELIEVED, Limb.INTACT, Wound.HEALED),
+        (Risk.RECURRENCE, {"wound": Wound.HEALED, "healed_at": 0.1}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
     ],
 )
 def test_each_risk_does_what_it_says_and_is_told_so(
@@ -234,12 +235,14 @@ def test_a_due_angioplasty_of_a_healed_foot_is_given_up() -> None:
 def test_a_dose_is_given_or_treatment_stops() -> None:
     """Given, it changes the hazards of a limb that responds. Not given, no further dose is due."""
     policy = a_policy(doses=3.0, interval=0.125, repeat_rule=Repeat.ALWAYS)
-    params = values(act_death_hr=1.0, recovery_days=36.525, recovery_waning_share=0.0)
-    responding = {"can_recover": 1, "recovers_anyway": 0, "response_dose": 1, "gain": 30.0}
+    params = values(
+        act_death_hr=1.0, recovery_days=36.525, recovery_waning_share=0.0, published_doses=3.0, dose_share=0.5
+    )
+    responding = {"caused_gain": 30.0, "given_gain": 0.0}
     life = a_life(**responding, next_dose=0.5)
     assert care_for(life, params, policy, 0.5, Event.DOSE) == (Event.DOSE, True)
     assert (life.doses, life.next_dose, len(ramps(life))) == (1, 0.625, 1)
-    other = a_life(**{**responding, "response_dose": 2}, next_dose=0.5)
+    other = a_life(**{**responding, "caused_gain": 0.0}, next_dose=0.5)
     assert care_for(other, params, policy, 0.5, Event.DOSE) == (Event.DOSE, False)
     healed = a_life(**responding, next_dose=0.5, wound=Wound.HEALED)
     assert care_for(healed, params, policy, 0.5, Event.DOSE) == (Event.STOPS_TREATMENT, False)

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from rules.people import a_life, at_risk, chance, exponential, in_force, just_above, values
-from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
 from simulator.words.vocabulary import Limb, Risk, Stream, Wound
 
 RATES = {
@@ -70,11 +70,31 @@ def test_the_first_healing_is_the_one_that_is_kept() -> None:
     assert life.healed_at == 0.5
 
 
-@pytest.mark.parametrize(("before", "after"), [(Wound.NONE, Wound.OPEN), (Wound.HEALED, Wound.RECURRED)])
-@pytest.mark.parametrize("worse", [0, 1])
-def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(before: Wound, after: Wound, worse: int) -> None:
-    """The draws of this wound decide: at the shares it is of Rutherford 5, clean and without gangrene, just below none.
+def test_relieved_pain_is_like_a_healed_foot_but_no_wound_has_healed() -> None:
+    """Death and a first wound are left, the latter with what is left of its budget; nothing counts as healed."""
+    life = a_life(wound=Wound.NONE, walking=1, **PLAIN)
+    at_risk(life, Risk.MAJOR_AMPUTATION, 0.5)
+    life.budget[Risk.RECURRENCE] = 0.75
+    relieve_pain(life, values(**RATES), 0.5)
+    assert (life.wound, life.healed_at, life.walking, life.wounds) == (Wound.HEALED, inf, 1, 0)
+    assert life.budget[Risk.RECURRENCE] == 0.75
+    assert in_force(life) == {
+        Risk.EXCESS_DEATH: (pytest.approx(0.3), 0.0, 0.0, 0.5),
+        Risk.RECURRENCE: (0.6, 0.0, -0.2, 0.5),
+    }
 
+
+@pytest.mark.parametrize(
+    ("before", "healed", "after"),
+    [(Wound.NONE, inf, Wound.OPEN), (Wound.HEALED, inf, Wound.OPEN), (Wound.HEALED, 0.5, Wound.RECURRED)],
+)
+@pytest.mark.parametrize("worse", [0, 1])
+def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(
+    before: Wound, healed: float, after: Wound, worse: int
+) -> None:
+    """The first one of a limb with rest pain, relieved or not, is an ulcer, one after healing a recurrence.
+
+    The draws of this wound decide: at the shares it is of Rutherford 5, clean and without gangrene, just below none.
     Whoever walks goes on walking. Minor amputations are counted anew.
     """
     streams = {
@@ -85,10 +105,10 @@ def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(before: Wou
     shares = {name: chance(stream, 2) for name, stream in streams.items()}
     if worse:
         shares = {name: just_above(share) for name, share in shares.items()}
-    life = a_life(wound=before, walking=1, healed_at=0.5, wounds=1, minor_amputations=3, severe=1 - worse, **PLAIN)
+    life = a_life(wound=before, walking=1, healed_at=healed, wounds=1, minor_amputations=3, severe=1 - worse, **PLAIN)
     at_risk(life, Risk.RECURRENCE, 0.6)
     open_wound(life, values(**RATES, **shares), 2.0)
-    assert (life.wound, life.wounds, life.walking, life.healed_at) == (after, 2, 1, 0.5)
+    assert (life.wound, life.wounds, life.walking, life.healed_at) == (after, 2, 1, healed)
     assert (life.minor_amputations, life.severe, life.gangrene, life.never_gangrene) == (0, worse, worse, 1 - worse)
     assert life.budget[Risk.HEALING] == exponential(Stream.HEALING, 2)
     assert life.budget[Risk.MINOR_AMPUTATION] == exponential(Stream.MINOR_AMPUTATION, 200)

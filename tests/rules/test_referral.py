@@ -18,6 +18,7 @@ from rules.people import (
     exponential,
     in_force,
     just_above,
+    ramps,
     values,
 )
 from simulator.rules.pathway.life import LIFE
@@ -115,15 +116,15 @@ def test_an_unknown_level_is_the_patients_own(aside: bool) -> None:
 
 SCHEDULE = {
     "published_doses": 3.0,
-    "natural_interval_days": 36.525,
+    "published_interval_days": 36.525,
     "last_tcpo2_days": 73.05,
     "adjuvant_interaction": 0.5,
 }
 
 
 def planned(policy: dict[str, float], who: dict[str, float] | None = None) -> Any:
-    """A life for which care is planned, with a gain of 30 mmHg at hand."""
-    life = a_life(gain=30.0, treated=1)
+    """A life for which care is planned, with a gain of 30 mmHg at hand that only cells bring."""
+    life = a_life(gain=30.0, natural_gain=0.0, caused_gain=0.0, treated=1)
     plan_care(life, a_patient(**(who or {})), values(**SCHEDULE), a_policy(waiting=0.125, **policy))
     return life
 
@@ -139,21 +140,21 @@ def test_the_last_measurement_of_the_untreated_has_the_date_of_the_schedules_thi
 @pytest.mark.parametrize(
     ("policy", "suitable", "treated", "dose", "angioplasty", "gain"),
     [
-        ({}, 1.0, 0, inf, inf, 30.0),
+        ({}, 1.0, 0, inf, inf, 0.0),
         ({"doses": 1.0}, 1.0, 1, 0.125, inf, 30.0),
-        ({"angioplasty": 1.0}, 1.0, 0, inf, 0.125, 15.0),
-        ({"angioplasty": 1.0}, 0.0, 0, inf, inf, 30.0),
+        ({"angioplasty": 1.0}, 1.0, 0, inf, 0.125, 0.0),
+        ({"angioplasty": 1.0}, 0.0, 0, inf, inf, 0.0),
         ({"angioplasty": 1.0, "doses": 1.0}, 1.0, 1, 0.125, 0.125, 15.0),
         ({"angioplasty": 1.0, "doses": 1.0}, 0.0, 1, 0.125, inf, 30.0),
-        ({"angioplasty": 1.0, "doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 30.0),
-        ({"doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 30.0),
+        ({"angioplasty": 1.0, "doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 0.0),
+        ({"doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 0.0),
         (
             {"doses": 1.0, "marker": 2.0, "marker_specificity": 1.0, "marker_treat_positive": 1.0},
             1.0,
             0,
             inf,
             inf,
-            30.0,
+            0.0,
         ),
         ({"doses": 1.0, "marker": 2.0, "marker_specificity": 1.0}, 1.0, 1, 0.125, inf, 30.0),
     ],
@@ -166,7 +167,7 @@ def test_care_is_planned_for_whom_the_policy_treats(
     The patient, 75 years old, is refused where only younger people are eligible. Nobody here has thrombophilia.
     """
     life = planned(policy, {"angioplasty_suitable": suitable})
-    assert (life.treated, life.next_dose, life.next_angioplasty, life.gain) == (treated, dose, angioplasty, gain)
+    assert (life.treated, life.next_dose, life.next_angioplasty, life.caused_gain) == (treated, dose, angioplasty, gain)
 
 
 def test_nobody_is_tested_for_a_treatment_that_does_not_exist() -> None:
@@ -205,11 +206,13 @@ BEGINNING = {
     "response_probability": 0.5,
     "response_or_small_ev": 1.0,
     "small_ev_high_share": 0.5,
-    "attributable_share": 1.0,
-    "response_dose_probability": 0.5,
+    "attributable_share": 0.75,
+    "response_polarity": 1.0,
     "recovery_gain": 30.0,
+    "recovery_spread": 0.0,
     "recovery_gain_baseline": 0.0,
-    "recovery_gain_sd": 0.0,
+    "natural_days": 182.625,
+    "recovery_waning_share": 0.0,
     "death_rate_wound": 0.4,
     "death_per_mmhg": 0.0,
     "death_trend": 0.0,
@@ -221,6 +224,8 @@ BEGINNING = {
     "healing_rate": 0.7,
     "healing_per_mmhg": 0.0,
     "healing_trend": 0.0,
+    "pain_relief_rate": 0.8,
+    "healing_tcpo2_enough": 45.0,
     "minor_amputation_rate": 0.2,
     "recurrence_rate": 0.6,
     "recurrence_per_mmhg": 0.0,
@@ -263,10 +268,14 @@ def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
 
 
 def test_perfusion_begins_at_the_patients_own_tcpo2() -> None:
-    """20 mmHg, falling by 1.5 a year, at most the population's 70, or the patient's own if that is higher."""
+    """20 mmHg, falling by 1.5 a year, at most the population's 70, or the patient's own if that is higher.
+
+    A quarter of the gain of 30 mmHg comes without cells, within half a year.
+    """
     life = begun()
-    assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling, life.ramps) == (20.0, -1.5, 70.0, 0)
-    assert life.reference == 17.0
+    assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling) == (20.0, -1.5, 70.0)
+    assert ramps(life) == [(0.0, 0.5, 7.5)]
+    assert (life.reference, life.healing_enough) == (17.0, 45.0)
     assert begun(tcpo2=80.0).tcpo2_ceiling == 80.0
 
 
@@ -282,7 +291,6 @@ def test_every_first_budget_is_the_first_draw_of_its_stream() -> None:
     assert {risk: life.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
     resting = begun(rutherford=4.0)
     wanted[Risk.RECURRENCE] = exponential(Stream.RECURRENCE)
-    wanted[Risk.HEALING] = 0.0
     assert {risk: resting.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
 
 
@@ -302,7 +310,7 @@ def test_rest_pain_has_no_wound_and_infection_or_rutherford_6_a_severe_one(
     life = begun(**who)
     assert (life.wound, life.severe) == (wound, severe)
     with_wound = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
-    resting = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE}
+    resting = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE, Risk.HEALING}
     assert set(in_force(life)) == (resting if wound == Wound.NONE else with_wound)
     assert {since for _, _, _, since in in_force(life).values()} == {0.0}
     idle = [risk for risk in Risk if risk not in in_force(life)]
@@ -314,7 +322,7 @@ def test_background_death_ratios_and_response_are_settled_at_referral() -> None:
     life = begun(infection=1.0)
     assert life.background_death == pytest.approx(exponential(Stream.BACKGROUND_DEATH) / 0.01)
     assert (life.death_hr, life.wound_hr, life.gangrene, life.gain) == (1.0, 0.5, 1, 30.0)
-    assert life.can_recover == int(chance(Stream.RESPONSE) < 0.5)
+    assert (life.natural_gain, life.caused_gain, life.given_gain) == (7.5, 0.0, 0.0)
 
 
 def test_what_does_not_depend_on_perfusion_is_settled_at_referral() -> None:

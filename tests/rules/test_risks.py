@@ -19,7 +19,7 @@ from simulator.rules.pathway.risks import (
     set_wound,
     wound_hazard_ratio,
 )
-from simulator.words.vocabulary import Limb, Renal, Risk
+from simulator.words.vocabulary import Limb, Renal, Risk, Wound
 
 WOUND = {
     "healing_hr_infection": 0.5,
@@ -154,6 +154,7 @@ RATES = {
     "healing_trend": -0.1,
     "healing_hr_gangrene": 0.1,
     "healing_hr_no_gangrene": 1.8,
+    "pain_relief_rate": 0.8,
     "minor_amputation_rate": 0.2,
     "minor_amputation_per_mmhg": 0.02,
     "minor_amputation_trend": -0.4,
@@ -209,7 +210,9 @@ def test_a_recurrent_wound_brings_a_new_causal_excess_and_its_own_danger_to_the_
     severity: float, death: float
 ) -> None:
     """Three quarters of what is left of the old excess, and a quarter of a new one of 0.8 a year, more in Rutherford 6."""
-    found = with_risks_of(risks_with_open_wound, wounds=1, gangrene=1, wound_amputation_hr=severity)
+    found = with_risks_of(
+        risks_with_open_wound, wound=Wound.RECURRED, wounds=1, gangrene=1, wound_amputation_hr=severity
+    )
     assert found[Risk.EXCESS_DEATH] == (pytest.approx(0.75 * LEFT + 0.25 * 0.8 * death), -0.01, -0.6, 0.5)
     assert found[Risk.MAJOR_AMPUTATION] == (pytest.approx(0.75 * severity * 0.5), -0.05, -0.3, 0.5)
 
@@ -232,12 +235,13 @@ def test_without_a_wound_a_new_one_and_what_marks_the_patient_are_left(limb: Lim
     }
 
 
-def test_with_rest_pain_the_limb_can_be_lost_for_pain() -> None:
-    """At a quarter of the rate with a wound."""
+def test_rest_pain_is_relieved_or_the_limb_lost_for_it() -> None:
+    """Lost at a quarter of the rate with a wound; relieved by perfusion as a wound heals, whatever the patient's ratios."""
     assert with_risks_of(risks_with_rest_pain) == {
         Risk.EXCESS_DEATH: (pytest.approx(LEFT), -0.01, -0.6, 0.5),
         Risk.RECURRENCE: (pytest.approx(RECURRENCE), -0.02, -0.2, 0.5),
         Risk.MAJOR_AMPUTATION: (0.1875, -0.05, -0.3, 0.5),
+        Risk.HEALING: (0.8, 0.03, 0.0, 0.5),
     }
 
 

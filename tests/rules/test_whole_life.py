@@ -46,6 +46,8 @@ NO_EVENT_AFTER = {
     "act_death_hr": 1.0,
     "recovery_days": 36.525,
     "recovery_waning_share": 0.0,
+    "published_doses": 1.0,
+    "dose_share": 0.5,
 }
 """After the event that a test asks for no other follows: the next state has no hazards."""
 PLAIN = dict.fromkeys(("death_hr", "healing_hr", "wound_hr", "amputation_hr", "recurrence_hr"), 1.0)
@@ -197,7 +199,7 @@ def test_doses_an_amputation_and_a_prosthesis(told: Engine) -> None:
     after the amputation. A third dose, due at 1.25, is never given.
     """
     policy = a_policy(doses=3.0, interval=0.5, repeat_rule=Repeat.ALWAYS)
-    life = a_life(tested=1, next_dose=0.25, can_recover=1, recovers_anyway=0, response_dose=2, gain=30.0, **PLAIN)
+    life = a_life(tested=1, next_dose=0.25, caused_gain=0.0, **PLAIN)
     at_risk(life, Risk.MAJOR_AMPUTATION, 1.0, unspent=1.0)
     rate = exponential(Stream.STUMP_HEALING) / 0.25
     found = told(life, a_patient(), values(**{**NO_EVENT_AFTER, "stump_healing_rate_below_knee": rate}), policy)
@@ -249,7 +251,7 @@ def test_a_response_changes_the_dates_of_what_follows(told: Engine) -> None:
     """
     policy = a_policy(doses=1.0, interval=0.5)
     for responds in (0, 1):
-        life = a_life(next_dose=1.0, can_recover=responds, recovers_anyway=0, response_dose=1, gain=30.0, **PLAIN)
+        life = a_life(next_dose=1.0, caused_gain=30.0 * responds, given_gain=0.0, **PLAIN)
         at_risk(life, Risk.MAJOR_AMPUTATION, 0.5, unspent=0.6, per_mmhg=-100.0)
         found = told(life, a_patient(), values(**NO_EVENT_AFTER), policy)
         assert (found.life.amputated_at < inf) is not bool(responds)
@@ -263,7 +265,7 @@ def test_a_response_changes_the_dates_of_what_follows(told: Engine) -> None:
 def test_doses_of_the_dead_stay_counted(told: Engine) -> None:
     """Dead at 0.75 years after one dose: the dead of every later census had one."""
     policy = a_policy(doses=1.0, interval=0.5)
-    life = a_life(next_dose=0.25, background_death=0.75, walking=1, can_recover=0, **PLAIN)
+    life = a_life(next_dose=0.25, background_death=0.75, walking=1, caused_gain=0.0, **PLAIN)
     found = told(life, a_patient(), values(**NO_EVENT_AFTER), policy)
     assert found.census == [[State.ULCER, 1, 0], [State.ULCER, 1, 1], *[[-1, 0, 1]] * 4]
     assert found.spent("count") == {"dose": 1.0, "treated": 1.0, "death": 1.0, "visit": 1.0}
@@ -272,7 +274,7 @@ def test_doses_of_the_dead_stay_counted(told: Engine) -> None:
 @ENGINES
 def test_clinical_events_come_before_care_at_the_same_time(told: Engine) -> None:
     """A wound that heals on the day of the dose is not treated any more."""
-    life = a_life(next_dose=0.5, can_recover=0, **PLAIN)
+    life = a_life(next_dose=0.5, caused_gain=0.0, **PLAIN)
     at_risk(life, Risk.HEALING, 1.0, unspent=0.5)
     found = told(life, a_patient(), values(**NO_EVENT_AFTER), a_policy(doses=1.0, interval=0.5))
     kinds = [event for _, event, _ in found.story if event != Event.VISIT]
@@ -283,7 +285,7 @@ def test_clinical_events_come_before_care_at_the_same_time(told: Engine) -> None
 def test_care_planned_for_the_horizon_or_later_is_not_given(told: Engine) -> None:
     """A dose due on the last day is none; one due the day before is."""
     for due, doses in [(HORIZON, 0), (4.99, 1)]:
-        life = a_life(next_dose=due, can_recover=0, **PLAIN)
+        life = a_life(next_dose=due, caused_gain=0.0, **PLAIN)
         found = told(life, a_patient(), values(**NO_EVENT_AFTER), a_policy(doses=1.0, interval=0.5))
         assert found.life.doses == doses
         assert found.story[-1] == (HORIZON, Event.HORIZON, 20.0)

@@ -130,7 +130,7 @@ def excess_after_amputation(subject: Subject) -> Found:
 def judgement(subject: Subject) -> Found:
     """Clinical judgement stops those who look restored, not the others."""
     values = {
-        **QUIET, **NO_RECOVERY, "judgement_stop": 0.0, "judgement_stop_recovered": 1.0, "attributable_share": 1.0,
+        **QUIET, **NO_RECOVERY, "judgement_stop": 0.0, "judgement_stop_recovered": 1.0,
     }  # fmt: skip
     wrong = []
     for name in subject.with_cells:
@@ -141,7 +141,7 @@ def judgement(subject: Subject) -> Found:
             continue
         stop = float(subject.scenario.policy_records([name])[0]["stop_at_tcpo2"])
         found = subject.lives(values, policies=[name], times=subject.times[-1:])[name]
-        low = (found.patients["tcpo2"] < stop - FAR_BELOW) & (found.lives["can_recover"] == 0)
+        low = found.patients["tcpo2"] < stop - FAR_BELOW
         treated = low & (found.lives["doses"] > 0)
         wrong.append(found.lives["doses"][treated] != cells.doses)
     if not wrong or not sum(map(len, wrong)):

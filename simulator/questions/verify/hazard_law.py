@@ -32,14 +32,13 @@ QUIET = {
     "healing_rate": 0.001,
     "healing_per_mmhg": 0.0,
     "healing_trend": -3.0,
+    "pain_relief_rate": 0.0,
 }
-NO_RECOVERY = {"attributable_share": 1.0, "tcpo2_slope": -1.5}
-RECOVERY = {
-    "attributable_share": 0.0,
-    "response_dose_probability": 1.0,
-    "response_probability": 0.9,
-    "tcpo2_slope": -1.0,
-}
+STEADY_LIMB = {"recovery_gain": 0.0, "recovery_spread": 0.0, "recovery_gain_baseline": 0.0, "tcpo2_slope": 0.0}
+"""Perfusion that stays what it is, but for what angioplasty does."""
+NO_RECOVERY = {**STEADY_LIMB, "tcpo2_slope": -1.5}
+RECOVERY = {"attributable_share": 0.1, "recovery_gain": 15.0, "recovery_spread": 50.0, "tcpo2_slope": -1.0}
+"""Most limbs rise without care, others fall."""
 TRUE_RISK = {
     "death": {"death_rate_wound": 0.4, "death_per_mmhg": -0.03, "death_trend": 0.15, "death_causal_share": 0.4},
     "amputation": {"amputation_rate": 0.5, "amputation_per_mmhg": -0.04, "amputation_trend": 0.2},
@@ -100,10 +99,13 @@ def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[n
     happened = np.isfinite(lives.lives[FIRST_TIME[risk]]) & (lives.patients["rutherford"] > 4.5)
     who, life = lives.patients[happened], lives.lives[happened]
     t = np.linspace(0.0, 1.0, STEPS + 1)[:, None] * life[FIRST_TIME[risk]]
-    # The only ramp is the recovery that happens without care, and it starts at referral.
-    ramp = np.clip(t / (v("recovery_days") / DAYS_PER_YEAR), 0.0, 1.0) * life["gain"] * (life["recovers_anyway"] == 1)
+    # The only ramp is the change that happens without care, and it starts at referral.
+    natural = life["gain"] - v("attributable_share") * np.maximum(life["gain"], 0.0)
+    ramp = np.clip(t / (v("natural_days") / DAYS_PER_YEAR), 0.0, 1.0) * natural
     ceiling = np.maximum(v("tcpo2_ceiling"), who["tcpo2"])
     path = np.clip(who["tcpo2"] + v("tcpo2_slope") * t + ramp, 0.0, ceiling)
+    if risk == "healing":
+        path = np.minimum(path, v("healing_tcpo2_enough"))
     rate = v("death_rate_wound" if risk == "death" else f"{risk}_rate") * hazard_ratio(risk, who, v)
     effect = v(f"{risk}_per_mmhg") * (path - v("reference_tcpo2"))
     if risk == "death":

@@ -26,6 +26,7 @@ RATES = {
     "amputation_rate": 0.5,
     "minor_amputation_rate": 0.7,
     "healing_rate": 1.1,
+    "pain_relief_rate": 0.9,
     "recurrence_rate": 0.6,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
@@ -85,6 +86,7 @@ PLAIN = {
 }
 STATE_OF = {
     "rest": (State.REST_PAIN,),
+    "relieved": (State.HEALED,),
     "ulcer": (State.ULCER, State.SEVERE_ULCER),
     "ulcer_minor": (State.ULCER, State.SEVERE_ULCER),
     "healed": (State.HEALED,),
@@ -111,7 +113,11 @@ Means: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.fl
 def transitions() -> dict[tuple[str, str], float]:
     """Rates (per year) between the states of the chain, without death."""
     r, ratio = RATES, RATIOS
-    rates: dict[tuple[str, str], float] = {("rest", "ulcer"): r["recurrence_rate"]}
+    rates: dict[tuple[str, str], float] = {
+        ("rest", "relieved"): r["pain_relief_rate"],
+        ("rest", "ulcer"): r["recurrence_rate"],
+        ("relieved", "ulcer"): r["recurrence_rate"],
+    }
     for wound in ("ulcer", "again"):
         rates[wound, f"{wound}_minor"] = r["minor_amputation_rate"]
         rates[wound, "healed"] = rates[f"{wound}_minor", "healed_minor"] = r["healing_rate"]
@@ -196,7 +202,7 @@ class Chain:
         def into(*ends: str, start: tuple[str, ...] = tuple(CHAIN)) -> float:
             return float(sum(rate * years[s] for (s, e), rate in rates.items() if e in ends and s in start))
 
-        closed = ("healed", "healed_minor", "rest")
+        closed = ("healed", "healed_minor", "rest", "relieved")
         expected = {
             "minor_amputation": r["minor_amputation_rate"] * sum(years[s] for s in LIMB if s != "rest"),
             "below_knee_amputation": into("below"),

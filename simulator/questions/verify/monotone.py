@@ -65,15 +65,14 @@ EACH: dict[str, tuple[str, int]] = {
     "walking_share_above_knee": ("first_walked_at", -1),
     "prosthesis_days_below_knee": ("first_walked_at", 1),
     "prosthesis_days_above_knee": ("first_walked_at", 1),
-    "response_probability": ("can_recover", 1),
-    "attributable_share": ("recovers_anyway", -1),
-    "response_dose_probability": ("response_dose", -1),
+    "response_probability": ("gain", 1),
+    "attributable_share": ("natural_gain", -1),
     "recovery_gain": ("gain", 1),
-    "response_or_leiden": ("can_recover", 1),
-    "response_or_mthfr": ("can_recover", 1),
-    "response_or_severe_renal": ("can_recover", 1),
-    "response_or_bmmnc": ("can_recover", 1),
-    "response_or_intra_arterial": ("can_recover", 1),
+    "response_or_leiden": ("gain", 1),
+    "response_or_mthfr": ("gain", 1),
+    "response_or_severe_renal": ("gain", 1),
+    "response_or_bmmnc": ("caused_gain", 1),
+    "response_or_intra_arterial": ("caused_gain", 1),
 }
 """Parameter -> what changes in each life, and which way when the parameter rises."""
 
@@ -116,10 +115,9 @@ WORDS = {
     "beyond_salvage": "limbs beyond salvage",
     "count_dose": "doses",
     "count_repeat_angioplasty": "repeat angioplasties",
-    "can_recover": "limbs that can recover",
-    "recovers_anyway": "limbs that recover untreated",
-    "response_dose": "dose at which a limb recovers",
-    "gain": "rise of TcPO2",
+    "gain": "change of TcPO2 under the whole treatment",
+    "natural_gain": "change of TcPO2 without treatment",
+    "caused_gain": "rise of TcPO2 that cells cause",
     "amputated": "major amputations",
 }
 

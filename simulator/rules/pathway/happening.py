@@ -14,10 +14,10 @@ from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, res
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.dialysis import start_dialysis
-from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound
+from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.walking import walk, walk_no_more
-from simulator.words.vocabulary import Death, Event, Limb, Risk
+from simulator.words.vocabulary import Death, Event, Limb, Risk, Wound
 
 
 @compiled
@@ -82,6 +82,9 @@ def suffer(life: Any, params: Any, t: float, risk: int) -> int:
     if risk == Risk.MINOR_AMPUTATION:
         amputate_minor(life, params, t)
         return Event.MINOR_AMPUTATION
+    if risk == Risk.HEALING and life.wound == Wound.NONE:
+        relieve_pain(life, params, t)
+        return Event.PAIN_RELIEVED
     if risk == Risk.HEALING:
         heal_wound(life, params, t)
         return Event.HEALED

@@ -25,9 +25,16 @@ def heal_wound(life: Any, params: Any, t: float) -> None:
 
 
 @compiled
+def relieve_pain(life: Any, params: Any, t: float) -> None:
+    """Rest pain without a wound ends at t: from then on the limb is as one that has healed, but no wound has."""
+    life.wound = Wound.HEALED
+    risks_without_wound(life, params, t)
+
+
+@compiled
 def open_wound(life: Any, params: Any, t: float) -> None:
-    """A new wound opens at t, after healing or as the first one in a limb with rest pain, with features of its own."""
-    life.wound = Wound.OPEN if life.wound == Wound.NONE else Wound.RECURRED
+    """A new wound opens at t, after healing or as the first one in a limb that had rest pain only, with features of its own."""
+    life.wound = Wound.RECURRED if life.healed_at < inf else Wound.OPEN
     life.wounds += 1
     life.minor_amputations = 0
     seed, i, wound = life.seed, life.patient, life.wounds

@@ -9,9 +9,9 @@ import numpy as np
 from simulator.compiling import compiled, record_dtype
 from simulator.words.vocabulary import Limb, Risk, State, Wound
 
-MOST_RAMPS = 10
-"""A recovery and its waning, and the rise and fall of each angioplasty: three by the register's largest limit, and one that
-a trial's crossover may add."""
+MOST_RAMPS = 52
+"""The natural change and twenty doses, each with its waning, and the rise and fall of each angioplasty: three by the
+register's largest limit, and one that a trial's crossover may add."""
 RISKS = len(Risk)
 
 LIFE = record_dtype(
@@ -36,6 +36,7 @@ LIFE = record_dtype(
         # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
         ("anchor", np.float64),
         ("reference", np.float64),
+        ("healing_enough", np.float64),
         ("rate", np.float64, (RISKS,)),
         ("per_mmhg", np.float64, (RISKS,)),
         ("trend", np.float64, (RISKS,)),
@@ -72,11 +73,12 @@ LIFE = record_dtype(
         ("ramp_start", np.float64, (MOST_RAMPS,)),
         ("ramp_duration", np.float64, (MOST_RAMPS,)),
         ("ramp_height", np.float64, (MOST_RAMPS,)),
-        ("can_recover", np.int64),
-        ("recovers_anyway", np.int64),
-        ("response_dose", np.int64),
+        # change under the whole published treatment, without any, what the policy's product and route add to that, and
+        # what the doses given so far add
         ("gain", np.float64),
-        ("recovery_start", np.float64),
+        ("natural_gain", np.float64),
+        ("caused_gain", np.float64),
+        ("given_gain", np.float64),
         # care
         ("treated", np.int64),
         ("tested", np.int64),

@@ -12,7 +12,7 @@ from simulator.rules.pathway.death import plan_disease_death
 from simulator.rules.pathway.dialysis import plan_dialysis
 from simulator.rules.pathway.life import RISKS
 from simulator.rules.pathway.other_limb import plan_other_limb
-from simulator.rules.pathway.response import draw_response
+from simulator.rules.pathway.response import caused_gain, change_naturally
 from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, risks_with_rest_pain, set_wound
 from simulator.rules.pathway.walking import begin_walking
 from simulator.rules.population.criteria import may_enter
@@ -56,7 +56,7 @@ def begin_life(
     life.limb = Limb.INTACT
     life.wounds, life.operations, life.minor_amputations = 0, 0, 0
     life.beyond_salvage = 1 if patient.beyond_salvage > 0.5 else 0
-    life.reference = params.reference_tcpo2
+    life.reference, life.healing_enough = params.reference_tcpo2, params.healing_tcpo2_enough
     for k in range(RISKS):
         life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
     life.budget[Risk.EXCESS_DEATH] = budget(seed, i, Stream.EXCESS_DEATH, 0)
@@ -79,11 +79,12 @@ def begin_life(
     begin_walking(life, patient, params)
     severe = 1.0 if patient.rutherford > 5.5 else 0.0
     set_wound(life, params, patient.infection, severe, patient.gangrene)
-    draw_response(life, patient, params, policy)
+    change_naturally(life, patient, params)
     plan_care(life, patient, params, policy)
     if patient.rutherford < 4.5:
         life.wound = Wound.NONE
         life.budget[Risk.RECURRENCE] = budget(seed, i, Stream.RECURRENCE, 0)
+        life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
         risks_with_rest_pain(life, params, 0.0)
     else:
         life.wound = Wound.OPEN
@@ -95,7 +96,7 @@ def begin_life(
 def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
     """Plan the first dose and the angioplasty of those whom the policy treats."""
     life.treated = 0
-    last_date = (params.published_doses - 1.0) * params.natural_interval_days / DAYS_PER_YEAR
+    last_date = (params.published_doses - 1.0) * params.published_interval_days / DAYS_PER_YEAR
     life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
     # Nobody treats a limb that is beyond salvage.
     if patient.beyond_salvage > 0.5 or (policy.doses < 0.5 and policy.angioplasty < 0.5):
@@ -104,7 +105,9 @@ def plan_care(life: Any, patient: Any, params: Any, policy: Any) -> None:
         return
     if policy.angioplasty > 0.5 and patient.angioplasty_suitable > 0.5:
         life.next_angioplasty = policy.waiting
-        life.gain *= params.adjuvant_interaction
     if policy.doses > 0.5:
         life.treated = 1
         life.next_dose = policy.waiting
+        life.caused_gain = caused_gain(life, patient, params, policy)
+        if life.next_angioplasty < inf:
+            life.caused_gain *= params.adjuvant_interaction

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.life import RISKS
-from simulator.words.vocabulary import Limb, Renal, Risk
+from simulator.words.vocabulary import Limb, Renal, Risk, Wound
 
 NEGLIGIBLE = 1e-6
 """Deaths a year below which what is left of an excess is left out."""
@@ -152,7 +152,7 @@ def risks_with_open_wound(life: Any, params: Any, t: float) -> None:
         set_risk(life, Risk.MAJOR_AMPUTATION, params.beyond_salvage_rate, 0.0, 0.0, t)
         return
     rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
-    if not first:
+    if life.wound == Wound.RECURRED:
         rate *= params.amputation_hr_recurrent
     set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, t)
     risk_of_healing(life, params, t)
@@ -179,13 +179,14 @@ def risk_of_new_wound(life: Any, params: Any, t: float) -> None:
 
 @compiled
 def risks_with_rest_pain(life: Any, params: Any, t: float) -> None:
-    """As without a wound, and loss of the limb for pain alone."""
+    """As without a wound, relief of the pain, and loss of the limb for pain alone."""
     no_risks(life)
     excess_death(life, params, t, 1.0, 0.0)
     if life.beyond_salvage:
         set_risk(life, Risk.MAJOR_AMPUTATION, params.beyond_salvage_rate, 0.0, 0.0, t)
         return
     risk_of_new_wound(life, params, t)
+    set_risk(life, Risk.HEALING, params.pain_relief_rate, params.healing_per_mmhg, 0.0, t)
     set_risk(
         life,
         Risk.MAJOR_AMPUTATION,
