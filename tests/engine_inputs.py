@@ -36,6 +36,7 @@ ANYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 NO_OPTION = ANYBODY | {"tcpo2_below": 30.0, "ankle_pressure_counts": 1.0, "dialysis": 0.0}
 PROTOCOL = NO_OPTION | {

@@ -30,7 +30,9 @@ from simulator.words.vocabulary import Risk, Stream
 
 def a_life(start: float = 20.0, slope: float = 0.0, ceiling: float = 70.0, **fields: float) -> Any:
     """A life with a perfusion path and no risks."""
-    return record(LIFE, {"tcpo2_start": start, "tcpo2_slope": slope, "tcpo2_ceiling": ceiling, **fields})
+    return record(
+        LIFE, {"tcpo2_start": start, "tcpo2_slope": slope, "tcpo2_ceiling": ceiling, "healing_enough": np.inf, **fields}
+    )
 
 
 def put_at_risk(life: Any, risk: int, rate: float, per_mmhg: float, trend: float, unspent: float) -> None:

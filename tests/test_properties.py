@@ -80,9 +80,8 @@ BETTER = {
     "background_hr": ("died_at", -1),
     "stump_healing_rate": ("healed_at", -1),
     "conversion_rate": ("converted_at", -1),
-    "response_probability": ("can_recover", 1),
+    "response_probability": ("gain", 1),
     "recovery_gain": ("gain", 1),
-    "response_dose_probability": ("response_dose", -1),
 }
 """Parameter, and what happens to each life when it rises: this date is earlier (-1), this number no smaller (1)."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.life import MOST_STEPS
-from simulator.words.vocabulary import Event, Limb, Renal, State
+from simulator.words.vocabulary import Event, Limb, State
 
 STATES = len(State)
 REFERENCE_AGE = 75.0
@@ -39,12 +39,13 @@ COUNTS = (
     "stump_healed",
     "death",
     "visit",
+    "other_limb_amputation",
 )
 DOSE, TREATED, STEP = range(3)
 MARKER_TEST, MINOR, BELOW, ABOVE, CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE = range(
     STEP + len(STEP_COUNTS), STEP + len(STEP_COUNTS) + 7
 )
-NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
+NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
 
 TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
 EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
@@ -131,9 +132,11 @@ def add_sojourn(
     ledger[COST + state] += cost
     ledger[CLOCK + ALIVE] += end - start
     ledger[COST_CLOCK + ALIVE] += cost
-    if patient.renal == Renal.DIALYSIS.value:
+    if life.dialysis_since <= start:
         ledger[CLOCK + DIALYSIS] += end - start
         ledger[COST_CLOCK + DIALYSIS] += cost
+    elif life.dialysis_since < end:
+        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate)
     if state >= State.BELOW_KNEE:
         since = life.amputated_at
         for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
@@ -168,6 +171,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, ABOVE, t, cost_rate)
     elif event == Event.CONVERSION:
         add_count(ledger, CONVERSION, t, cost_rate)
+    elif event == Event.OTHER_LIMB_AMPUTATION:
+        add_count(ledger, OTHER_LIMB, t, cost_rate)
     elif event == Event.WALKS:
         if life.limb == Limb.BELOW_KNEE:
             add_count(ledger, PROSTHESIS_BELOW, t, cost_rate)

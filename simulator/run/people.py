@@ -21,14 +21,14 @@ from simulator.words.vocabulary import Event, Limb, Renal, Wound
 
 NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev")
 WHOLE = ("rutherford", "screened")
-COUNTS = ("doses", "wounds", "operations", "response_dose")
+COUNTS = ("doses", "wounds", "operations")
 GIVEN = "given_"
 """Begins the columns that count how often a therapy was given."""
 OF_THERAPIES = (Event.PROCEDURE, Event.REPEAT_PROCEDURE, Event.LOSS, Event.EFFECT_ENDS)
 """Events that are called by the name of the therapy."""
-FLAGS = ("treated", "tested", "can_recover", "recovers_anyway", "walking", "alive")
+FLAGS = ("treated", "tested", "walking", "alive")
+GAINS = ("gain", "natural_gain", "caused_gain", "given_gain")
 TIMES = (
-    "recovery_start",
     "first_dose_at",
     "last_dose_at",
     "healed_at",
@@ -66,7 +66,7 @@ def patient_table(
     table |= {name: lives[name] for name in COUNTS}
     table["procedures"] = lives["step_done"].sum(axis=1)
     table |= {f"{GIVEN}{name}": done for name, done in given(lives, scenario, policy).items()}
-    table["gain_mmhg"] = lives["gain"]
+    table |= {f"{name}_mmhg": lives[name] for name in GAINS}
     table["wound"], table["limb"] = _words(Wound, lives["wound"]), _words(Limb, lives["limb"])
     table |= {f"{name}_years": np.where(np.isfinite(lives[name]), lives[name], np.nan) for name in TIMES}
     calendar = scenario.administrative_follow_up

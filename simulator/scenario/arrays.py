@@ -30,17 +30,20 @@ if TYPE_CHECKING:
 
 SHARE = "attributable_share"
 """The field that a view of the evidence fills: the share of recovery that cell therapy causes."""
+DEATH_SHARE = "death_causal_share"
+"""Another: the share of the association of ischaemia and amputation with death that is causal."""
+BY_VIEW = (SHARE, DEATH_SHARE)
 
 _SUITABLE = {"any": -1.0, "no": 0.0, "yes": 1.0}
 
 
 @lru_cache(maxsize=8)
 def _fields(names: tuple[str, ...]) -> np.dtype[Any]:
-    return record_dtype([*((name, np.float64) for name in (*names, SHARE)), THERAPIES])
+    return record_dtype([*((name, np.float64) for name in (*names, *BY_VIEW)), THERAPIES])
 
 
 def parameter_dtype(register: Register) -> np.dtype[Any]:
-    """One float64 field per parameter of the register, the attributable share in force, and a record of each therapy.
+    """One float64 field per parameter of the register, the shares of the view in force, and a record of each therapy.
 
     Numbers of therapies are in those records alone, so that a therapy more changes no type. The same
     object for the same names, because compiled code looks its version up by it.
@@ -78,7 +81,7 @@ def parameter_draws(
     """The parameters of each draw, shape (draws,): the register's values with those of `draws` laid over them.
 
     `draws` has a column for each parameter that varies (a column `draw` is left aside); without it there is one draw,
-    the register's own values. The attributable share is that of the view unless `draws` has it.
+    the register's own values. The shares that a view fills are its own unless `draws` has them.
 
     Raises BadInput for unknown names, values outside their range, shares of one whole that add to more than 1, and a
     table without rows.
@@ -98,7 +101,8 @@ def parameter_draws(
         if name in values:
             table[name] = columns.get(name, values[name])
     _fill_therapies(table["therapies"], register, view, values | columns)
-    table[SHARE] = columns.get(SHARE, table[f"{SHARE}_{view}"])
+    for share in BY_VIEW:
+        table[share] = columns.get(share, table[f"{share}_{view}"])
     if any(name in columns for whole in WHOLES for name in whole.shares):
         problems = [_too_much("draws", *found) for found in too_much(views_of(table))]
         if problems:
@@ -124,8 +128,8 @@ def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArra
 def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Problem]:
     problems = []
     for name, values in columns.items():
-        if name not in register and name != SHARE:
-            problems.append(Problem("draws", name, "unknown parameter", nearest(name, (*register.names(), SHARE))))
+        if name not in register and name not in BY_VIEW:
+            problems.append(Problem("draws", name, "unknown parameter", nearest(name, (*register.names(), *BY_VIEW))))
             continue
         low, high = register[name].range if name in register else (0.0, 1.0)
         allowed = f"a number, {low:g} to {high:g}"

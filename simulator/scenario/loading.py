@@ -243,7 +243,9 @@ def _unfit(
 ) -> None:
     """What policies and therapies cannot tell one by one: unknown names, people who may not have it, too many ramps."""
     shipped_ones = {name: each.record.eligibility for name, each in register.therapies.items()}
-    own_ones = {name: table.get("eligibility") for name, table in settings.therapies.items() if isinstance(table, Mapping)}
+    own_ones = {
+        name: table.get("eligibility") for name, table in settings.therapies.items() if isinstance(table, Mapping)
+    }
     for name, eligibility in {**shipped_ones, **own_ones}.items():
         own = name in own_ones
         file = written_in(layers, f"therapies.{name}") if own else f"calibration/therapies/{name}.toml"

@@ -33,6 +33,7 @@ class Criteria(Frozen):
     severe_renal: bool = True
     dialysis: bool = True
     angioplasty_suitable: Literal["any", "yes", "no"] = "any"
+    beyond_salvage: bool = True
 
     def faults(self) -> Iterator[Fault]:
         """Limits that nobody can meet."""
@@ -61,6 +62,7 @@ def stricter(one: Criteria, other: Criteria) -> Criteria:
         severe_renal=one.severe_renal and other.severe_renal,
         dialysis=one.dialysis and other.dialysis,
         angioplasty_suitable=suitable,
+        beyond_salvage=one.beyond_salvage and other.beyond_salvage,
     )
 
 

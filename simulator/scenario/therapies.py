@@ -12,7 +12,7 @@ from simulator.words.errors import nearest
 from simulator.words.vocabulary import Event
 
 RAMPS_OF_CELLS = 2
-"""A recovery and its waning."""
+"""The natural change, or what a dose adds, each with its waning."""
 RAMPS_TO_SPARE = 4
 """Ramps that a trial's crossover to another policy may add."""
 
@@ -42,7 +42,7 @@ def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = 
 
 def ramps_of(policy: Policy, register: Register) -> int:
     """Ramps of TcPO2 that a life under a policy may need: a rise and a fall for each time that a therapy may be done."""
-    ramps = RAMPS_OF_CELLS
+    ramps = RAMPS_OF_CELLS * (1 + policy.cell_therapy.doses)
     for name in policy.given:
         names = register.therapies[name].names if name in register.therapies else {}
         if "rise" in names or "plateau" in names:

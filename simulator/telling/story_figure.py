@@ -42,9 +42,13 @@ WORDS = {
     Event.CONVERSION: "amputation above the knee",
     Event.MINOR_AMPUTATION: "minor amputation",
     Event.HEALED: "healed",
+    Event.PAIN_RELIEVED: "pain relieved",
     Event.STUMP_HEALED: "stump healed",
     Event.NEW_WOUND: "new wound",
     Event.WALKS: "walks",
+    Event.WALKS_NO_MORE: "walks no more",
+    Event.OTHER_LIMB_AMPUTATION: "other leg lost",
+    Event.STARTS_DIALYSIS: "dialysis",
 }
 COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=True))
 TOP, LINE = 80.0, 7.0

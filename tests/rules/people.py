@@ -38,11 +38,21 @@ EVERYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 """Criteria that everybody meets."""
 
 NEVER = (
     "background_death",
+    "disease_death",
+    "postoperative_death",
+    "conversion_at",
+    "stump_heals_at",
+    "other_limb_at",
+    "other_amputated_at",
+    "dialysis_at",
+    "dialysis_since",
+    "walking_ends_at",
     "next_dose",
     "first_dose_at",
     "last_dose_at",
@@ -61,7 +71,6 @@ NEVER = (
     "converted_at",
     "first_walked_at",
     "died_at",
-    "recovery_start",
 )
 """Times of a life at which nothing happens unless a test says so."""
 
@@ -123,7 +132,7 @@ def a_life(**stated: Any) -> Any:
         "anchor": 0.0,
         "time": 0.0,
     }
-    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0}
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0, "healing_enough": inf}
     made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path})
     made.effect[:] = 1.0
     for times in (made.step_next, made.step_lost, made.step_ends):

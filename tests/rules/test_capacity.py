@@ -41,7 +41,8 @@ PLAIN = {
     "wound_hr": 1.0,
     "amputation_hr": 1.0,
     "recurrence_hr": 1.0,
-    "can_recover": 0,
+    "excess_hr": 1.0,
+    "caused_gain": 0.0,
 }
 DAY = WEEK / 7.0
 
@@ -157,7 +158,7 @@ def test_dates_are_the_centres_and_waits_the_patients() -> None:
 @pytest.mark.parametrize(
     ("risk", "end"),
     [
-        (Risk.DISEASE_DEATH, WaitEnd.DIED),
+        (Risk.EXCESS_DEATH, WaitEnd.DIED),
         (Risk.MAJOR_AMPUTATION, WaitEnd.AMPUTATED),
         (Risk.HEALING, WaitEnd.HEALED),
     ],
@@ -165,11 +166,12 @@ def test_dates_are_the_centres_and_waits_the_patients() -> None:
 def test_what_happens_to_the_patient_ends_the_wait(risk: Risk, end: WaitEnd) -> None:
     """Due on day 12 while the slot is taken, something happens on day 14: no dose, and the next in line moves up."""
     rules = {
-        **dict.fromkeys(
-            ("death_rate_healed", "death_rate_amputee", "postoperative_death_rate", "conversion_rate"), 0.0
-        ),
-        **dict.fromkeys(("stump_healing_rate", "recurrence_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
-        **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "walking_share_limb"), 0.0),
+        **dict.fromkeys(("death_rate_wound", "death_trend", "death_causal_share", "death_per_mmhg"), 0.0),
+        **dict.fromkeys(("postoperative_death_rate", "conversion_rate", "stump_healing_lag_days"), 0.0),
+        **dict.fromkeys(("stump_healing_rate_below_knee", "recurrence_rate", "recurrence_per_mmhg"), 0.0),
+        **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "recurrence_trend"), 0.0),
+        **dict.fromkeys(("death_per_year_of_age", "other_limb_trend"), 0.0),
+        "other_limb_hr_amputated": 1.0,
         **{"below_knee_share": 1.0, "reference_tcpo2": 20.0, "recurrence_reference_tcpo2": 20.0},
     }
     blocked = a_course(rules=rules, first=(risk, 14 * DAY), patient=2, next_dose=12 * DAY)
@@ -272,8 +274,8 @@ def test_an_empty_centre() -> None:
 @pytest.mark.parametrize("name", ["protocol", "angioplasty_and_cells"])
 def test_slots_for_everybody_change_nothing(name: str) -> None:
     """The lives of a cohort are those without a resource, to the last bit; the unentered are counted in either."""
-    shared, waiting = centre_of(name, slots=inf)
-    assert_same(shared, follow(parameters(), policy(name), seed=5, count=8, **fixed_arrays(3.0)))
+    shared, waiting = centre_of(name, slots=inf, count=16)
+    assert_same(shared, follow(parameters(), policy(name), seed=5, count=16, **fixed_arrays(3.0)))
     assert len(waiting.waits) > 0
     assert (waiting.waits["waited"] == 0.0).all()
 

@@ -162,18 +162,21 @@ RATIOS = {"healing_hr": 1.25, "amputation_hr": 0.5, "death_hr": 0.8, "effect_day
 
 
 def test_direct_ratios_multiply_hazards_for_a_while() -> None:
-    """Healing 0.4, amputation 0.2 and death 0.1 a year become 0.5, 0.1 and 0.08 for half a year, and then what they were."""
-    life = a_life(step_therapy=0)
-    rates = {Risk.HEALING: 0.4, Risk.MAJOR_AMPUTATION: 0.2, Risk.DISEASE_DEATH: 0.1}
+    """Healing 0.4, amputation 0.2 and the excess of death 0.1 a year become 0.5, 0.1 and 0.08 for half a year, and then
+    what they were. Death of the disease 4 years off comes in 5, of which a half year passes; then it comes sooner again.
+    """
+    life = a_life(step_therapy=0, disease_death=4.5)
+    rates = {Risk.HEALING: 0.4, Risk.MAJOR_AMPUTATION: 0.2, Risk.EXCESS_DEATH: 0.1}
     for risk, rate in rates.items():
         at_risk(life, risk, rate)
-    assert dilate(life, RATIOS, 0.5) is True
+    params = values(RATIOS, death_per_year_of_age=0.0)
+    assert carry_out(life, params, a_policy({}), 0, 0.5) is True
     assert [life.rate[risk] for risk in rates] == pytest.approx([0.5, 0.1, 0.08])
-    assert (life.next_sequel, ramps(life)) == (pytest.approx(1.0), [])
-    effect_ends(life, values(RATIOS), 0, 1.0)
+    assert (life.next_sequel, ramps(life), life.disease_death) == (pytest.approx(1.0), [], pytest.approx(5.5))
+    effect_ends(life, params, 0, 1.0)
     assert [life.rate[risk] for risk in rates] == pytest.approx(list(rates.values()))
     assert [life.effect[risk] for risk in rates] == pytest.approx([1.0, 1.0, 1.0])
-    assert (life.next_sequel, life.anchor) == (inf, 1.0)
+    assert (life.next_sequel, life.anchor, life.disease_death) == (inf, 1.0, pytest.approx(4.6))
 
 
 def test_given_again_a_direct_ratio_lasts_longer_and_is_no_stronger() -> None:
@@ -181,7 +184,7 @@ def test_given_again_a_direct_ratio_lasts_longer_and_is_no_stronger() -> None:
     life = a_life()
     at_risk(life, Risk.MAJOR_AMPUTATION, 0.2)
     for t in (0.5, 0.75):
-        dilate(life, RATIOS, t)
+        carry_out(life, values(RATIOS, death_per_year_of_age=0.0), a_policy({}), 0, t)
     assert life.rate[Risk.MAJOR_AMPUTATION] == pytest.approx(0.1)
     assert life.next_sequel == pytest.approx(1.25)
 

@@ -151,7 +151,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "country": settings.life_table.country,
         "period": settings.life_table.period,
         "given": len(scenario.given),
-        "tcpo2_day": float(2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]),
+        "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
         "values": {"judgement_tcpo2": float(params["judgement_tcpo2"])},
         "fitted": sum(p.fitted for p in scenario.register.parameters),

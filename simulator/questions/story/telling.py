@@ -10,7 +10,6 @@ import pandas as pd
 
 from simulator.evidence.therapy import Therapy
 from simulator.questions.story.watching import Moment, Watched, barred_by, first_difference
-from simulator.rules.pathway.response import response_probability
 from simulator.scenario import Scenario
 from simulator.scenario.therapies import event_word
 from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
@@ -27,6 +26,7 @@ CRITERIA = {
     "rutherford_at_most": "tissue loss is above Rutherford {}",
     "severe_renal": "severe renal impairment is excluded",
     "dialysis": "dialysis is excluded",
+    "beyond_salvage": "the limb is beyond salvage",
     "angioplasty_suitable": "angioplasty must be possible: {}",
 }
 """Why a criterion bars somebody; the braces hold its value."""
@@ -60,28 +60,31 @@ def opening(watched: Watched, number: int) -> str:
         foot += f" {'heel' if p['heel'] else 'foot'}" + (f" with {_listed(found)}" if found else "")
     arteries = [name.replace("_", " ") for name in ARTERIES if p[f"artery_{name}"]]
     option = "A vessel could be dilated." if p["angioplasty_suitable"] else "There is no option for revascularisation."
+    walks = "walks" if p["walks"] else "cannot walk"
     return (
         f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
-        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
+        f" (Rutherford {p['rutherford']:.0f}), and {walks}. TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
         f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
     )
 
 
 def hidden(watched: Watched, scenario: Scenario) -> str:
     """What nobody at the bedside can know: the true perfusion and the latent response."""
-    p, life, params = watched.patient, watched.life, scenario.params()
-    policy = scenario.policy_records([watched.policy])[0]
-    chance = response_probability(p, params, policy["product"], policy["route"])
+    p, life = watched.patient, watched.life
     text = f"True TcPO2 at referral is {p['tcpo2']:.0f} mmHg."
     traits = [label for name, label in (("leiden", "factor V Leiden"), ("mthfr", "MTHFR 677 TT")) if p[name]]
     traits.append(f"{p['small_ev']:.0f}% small vesicles")
-    text += f" With {_listed(traits)}, a limb like this can recover with a probability of {chance:.0%}."
-    if not life["can_recover"]:
-        return f"{text} This one cannot."
-    text += f" This one can, at treatment {int(life['response_dose'])}, by {life['gain']:.0f} mmHg"
-    return text + (
-        "; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not."
-    )
+    text += f" This limb, with {_listed(traits)}, {_change(life['natural_gain'])} without cells within"
+    text += f" {scenario.params()['natural_days']:.0f} days"
+    if life["caused_gain"] > 0.0:
+        text += f"; all {scenario.params()['published_doses']:.0f} treatments would add {life['caused_gain']:.0f} mmHg"
+    return f"{text}."
+
+
+def _change(mmhg: float) -> str:
+    if abs(mmhg) < 0.5:
+        return "keeps its TcPO2"
+    return f"{'gains' if mmhg > 0.0 else 'loses'} {abs(mmhg):.0f} mmHg"
 
 
 def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
@@ -92,10 +95,6 @@ def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
         if moment.event is Event.VISIT:
             continue
         lines.append((moment.time, _sentence(watched, scenario, place, moment)))
-    own = watched.life
-    if own["recovers_anyway"] and own["recovery_start"] < watched.end:
-        rise = f"[Perfusion begins to rise by up to {own['gain']:.0f} mmHg, and does so without cells.]"
-        lines.append((float(own["recovery_start"]), rise))
     lines.extend(_visits(watched))
     return sorted(lines, key=lambda line: line[0])
 
@@ -122,16 +121,16 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
     before = watched.moments[place - 1]
     event = moment.event
     if event is Event.DOSE:
-        return _dose(watched, moment, scenario)
+        return _dose(moment, scenario)
     if event is Event.STOPS_TREATMENT:
-        return _stop(moment, scenario, watched.policy)
+        return _stop(watched, moment, scenario)
     if event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
         level = "below" if event is Event.BELOW_KNEE_AMPUTATION else "above"
         last = _last_true(watched, moment.time)
         return f"The limb is lost: major amputation {level} the knee [at a true TcPO2 of {last:.0f} mmHg]."
     if event in DEATHS:
         age = watched.patient["age"] + moment.time
-        return f"Dies at {age:.0f}, {_cause(event, before)}."
+        return f"Dies at {age:.0f}, {_cause(watched, event, before)}."
     if moment.step >= 0:
         return _of_therapy(event, scenario.register.therapies[scenario.policies[watched.policy].given[moment.step]])
     if event is Event.WALKS:
@@ -142,8 +141,12 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         Event.CONVERSION: "The stump fails: amputation above the knee.",
         Event.MINOR_AMPUTATION: "Toe, ray or midfoot amputation; the wound stays open.",
         Event.HEALED: "The wound has healed.",
+        Event.PAIN_RELIEVED: "The foot no longer hurts at rest.",
         Event.STUMP_HEALED: "The stump has healed.",
         Event.HORIZON: "End of follow-up, alive.",
+        Event.WALKS_NO_MORE: "Is not able to walk any more.",
+        Event.OTHER_LIMB_AMPUTATION: "The other leg is lost, too.",
+        Event.STARTS_DIALYSIS: "Begins dialysis.",
     }[event]
 
 
@@ -162,9 +165,16 @@ def _of_therapy(event: Event, therapy: Therapy) -> str:
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
 
 
-def _cause(event: Event, before: Moment) -> str:
+def _relieved(watched: Watched, moment: Moment) -> bool:
+    """Whether the limb is without wound because its rest pain has gone and not because a wound has healed."""
+    return moment.wound == Wound.HEALED and moment.limb < Limb.BELOW_KNEE and watched.life["healed_at"] > moment.time
+
+
+def _cause(watched: Watched, event: Event, before: Moment) -> str:
     state = "after the amputation"
-    if before.limb < Limb.BELOW_KNEE:
+    if _relieved(watched, before):
+        state = "with the rest pain relieved"
+    elif before.limb < Limb.BELOW_KNEE:
         state = {
             int(Wound.OPEN): "with the wound open",
             int(Wound.RECURRED): "with a new wound open",
@@ -178,24 +188,25 @@ def _cause(event: Event, before: Moment) -> str:
     return f"of vascular and diabetic disease, {state}"
 
 
-def _dose(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+def _dose(moment: Moment, scenario: Scenario) -> str:
     number = ORDINALS[moment.doses - 1] if moment.doses <= len(ORDINALS) else f"{moment.doses}th"
     text = f"{number.capitalize()} treatment with cells."
     if not isnan(moment.decided_on):
         text = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg. {text}"
-    if moment.recovery:
+    if moment.rise >= 0.5:
         days = float(scenario.params()["recovery_days"])
-        gain = watched.life["gain"]
-        return f"{text} [The limb responds: perfusion rises by up to {gain:.0f} mmHg over {days:.0f} days.]"
-    return text
+        return f"{text} [It lets perfusion rise by {moment.rise:.0f} mmHg over {days:.0f} days.]"
+    return f"{text} [It does nothing for perfusion.]"
 
 
-def _stop(moment: Moment, scenario: Scenario, policy: str) -> str:
+def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+    if _relieved(watched, moment):
+        return "No further treatment: the pain has gone."
     if moment.wound == Wound.HEALED:
         return "No further treatment: the wound has healed."
     if isnan(moment.decided_on):
         return "No further treatment."
-    repeat = scenario.policies[policy].repeat
+    repeat = scenario.policies[watched.policy].repeat
     seen = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg"
     if repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
         return f"{seen}, {repeat.stop_at_tcpo2:g} or above: no further treatment."

@@ -164,7 +164,7 @@ def _operations() -> list[CostItem]:
     above = ("count_above_knee_amputation", "count_conversion")
     return [
         CostItem("minor amputation", "minor_amputation", ("count_minor_amputation",)),
-        CostItem("major amputation", admission, ("count_below_knee_amputation",)),
+        CostItem("major amputation", admission, ("count_below_knee_amputation", "count_other_limb_amputation")),
         CostItem("major amputation", admission, above, ("above_knee_ratio",)),
     ]
 

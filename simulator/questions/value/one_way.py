@@ -21,7 +21,7 @@ from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import BY_VIEW, SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import View
@@ -92,10 +92,10 @@ class TwoWay:
 def clinical_ranges(register: Register, view: str) -> list[Range]:
     """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
 
-    The attributable shares of the other views are left out, because nothing reads them.
+    The shares of the other views are left out, because nothing reads them.
     """
     table, joint = posterior_table(), joint_names(register)
-    others = {f"{SHARE}_{each.name.lower()}" for each in View} - {f"{SHARE}_{view}"}
+    others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
     found = []
     for parameter in register.parameters:
         if parameter.name in others:

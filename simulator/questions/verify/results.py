@@ -22,7 +22,7 @@ from simulator.questions.verify.check import (
     none_of,
 )
 from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject, life_years
-from simulator.words.vocabulary import Renal, State
+from simulator.words.vocabulary import State
 
 RESULTS = Domain("results", "C")
 STATE_NAMES = [state.name.lower() for state in State]
@@ -164,12 +164,14 @@ def amputee_clocks(subject: Subject) -> Found:
     return Found(whole.passed and bool((clocks[:, :2] <= 1.0 + 1e-9).all()), whole.what)
 
 
-@RESULTS.check(BOOKS, "nothing", "the dialysis clock runs in people on dialysis and nobody else")
+@RESULTS.check(
+    BOOKS, "nothing", "the dialysis clock runs in people on dialysis, from its beginning, and in nobody else"
+)
 def dialysis_clock(subject: Subject) -> Found:
     """Clock of dialysis."""
     books = ledgers(subject)
-    on = np.concatenate([c.patients["renal"] for c in subject.base.values()]) == Renal.DIALYSIS
-    expected = np.where(on, books[:, FIELDS.index("clock_alive")], 0.0)
+    since = np.concatenate([c.lives["dialysis_since"] for c in subject.base.values()])
+    expected = np.maximum(books[:, FIELDS.index("clock_alive")] - since, 0.0)
     return equal(books[:, FIELDS.index("clock_dialysis")], expected, "lives", 1e-10)
 
 
@@ -212,8 +214,8 @@ def dates(subject: Subject) -> Found:
         "healed_at": HEALINGS,
         "minor_amputation_at": (Event.MINOR_AMPUTATION,),
         "converted_at": (Event.CONVERSION,),
+        "other_amputated_at": (Event.OTHER_LIMB_AMPUTATION,),
         "first_dose_at": (Event.DOSE,),
-        "first_walked_at": (Event.WALKS,),
     }
     found, expected = [], []
     for c in subject.base.values():

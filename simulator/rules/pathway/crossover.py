@@ -10,7 +10,6 @@ from simulator.rules.draws import uniform
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.referral import is_treated, plan_care
 from simulator.rules.pathway.repeat_dose import decision_tcpo2
-from simulator.rules.pathway.response import response_probability
 from simulator.words.vocabulary import Stream, Wound
 
 
@@ -44,14 +43,11 @@ def crosses_over(life: Any, params: Any, crossover: Any, t: float) -> bool:
 def cross_over(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
     """Treat from t (years) on as the policy says, if it takes the patient as the patient was on entry.
 
-    Somebody whom it does not take goes on as before. Of what the former policy planned nothing more is
-    done. The latent recovery is the patient's own, judged by the new
-    policy's product and route.
+    Somebody whom it does not take goes on as before. Of what the former policy planned nothing more is done. The gain is
+    the limb's own, by the new policy's product and route.
     """
     life.treated = 0
     if not is_treated(life, patient, params, policy):
         return
     life.next_dose = inf
     plan_care(life, patient, params, policy, t)
-    u = uniform(life.seed, life.patient, Stream.RESPONSE, 0)
-    life.can_recover = 1 if u < response_probability(patient, params, policy.product, policy.route) else 0

@@ -16,7 +16,8 @@ from simulator.evidence.therapy import MOST_THERAPIES
 from simulator.evidence.therapy_numbers import NUMBERS
 from simulator.rules.draws import budget, normal, uniform
 from simulator.rules.pathway.course import spend_until
-from simulator.rules.pathway.life import MOST_STEPS, limb_kept, wound_open
+from simulator.rules.pathway.death import rescale_disease_death
+from simulator.rules.pathway.life import MOST_STEPS, RISKS, limb_kept, wound_open
 from simulator.rules.perfusion import add_ramp, tcpo2
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import measured
@@ -72,7 +73,6 @@ def plan_steps(life: Any, patient: Any, params: Any, policy: Any, t: float) -> N
         life.step_open[k] = 1 if may_enter(step, patient) else 0
         if life.step_open[k] == 1 and step.start == Start.REFERRAL.value:
             life.step_next[k] = step.wait + t
-            life.gain *= params.therapies[int(step.therapy)].cells_gain
     settle(life)
 
 
@@ -105,22 +105,26 @@ def carry_out(life: Any, params: Any, policy: Any, k: int, t: float) -> bool:
     life.step_done[k] += 1
     if number == 0:
         follow_on(life, policy, Start.NO_RESPONSE.value, k, t)
-    seed, i, luck = life.seed, life.patient, int(therapy.luck) + number
-    if therapy.procedural_death > 0.0 and uniform(seed, i, Stream.PROCEDURAL_DEATH, luck) < therapy.procedural_death:
+    luck = int(therapy.luck) + number
+    if happens(life, Stream.PROCEDURAL_DEATH, luck, therapy.procedural_death):
         life.dies_at = t
-    elif (
-        therapy.major_amputation > 0.0 and uniform(seed, i, Stream.PRIMARY_AMPUTATION, luck) < therapy.major_amputation
-    ):
+    elif happens(life, Stream.PRIMARY_AMPUTATION, luck, therapy.major_amputation):
         life.major_at = t
-    elif therapy.minor_amputation > 0.0 and uniform(seed, i, Stream.MINOR_WITH, luck) < therapy.minor_amputation:
+    elif wound_open(life) and happens(life, Stream.MINOR_WITH, luck, therapy.minor_amputation):
         life.minor_at = t
     changed = works(life, therapy, luck)
     if changed:
         spend_until(life, t)
         rise(life, therapy, k, luck, t)
-        multiply(life, therapy, k, t)
+        multiply(life, params, k, t)
     settle(life)
     return changed
+
+
+@compiled
+def happens(life: Any, stream: int, luck: int, chance: float) -> bool:
+    """Whether something of so many chances happens by the patient's own draw; what never happens needs none."""
+    return bool(chance > 0.0 and uniform(life.seed, life.patient, stream, luck) < chance)
 
 
 @compiled
@@ -155,8 +159,9 @@ def rise(life: Any, therapy: Any, k: int, luck: int, t: float) -> None:
 
 
 @compiled
-def multiply(life: Any, therapy: Any, k: int, t: float) -> None:
+def multiply(life: Any, params: Any, k: int, t: float) -> None:
     """Put the direct hazard ratios of step k into force from t (years). Given again, they last longer, not more."""
+    therapy = params.therapies[life.step_therapy[k]]
     if therapy.healing_hr == 1.0 and therapy.amputation_hr == 1.0 and therapy.death_hr == 1.0:
         return
     life.step_ends[k] = t + therapy.effect_days / DAYS_PER_YEAR
@@ -164,7 +169,7 @@ def multiply(life: Any, therapy: Any, k: int, t: float) -> None:
         life.step_works[k] = 1
         scale(life, Risk.HEALING, therapy.healing_hr)
         scale(life, Risk.MAJOR_AMPUTATION, therapy.amputation_hr)
-        scale(life, Risk.DISEASE_DEATH, therapy.death_hr)
+        scale_death(life, params, therapy.death_hr, t)
 
 
 @compiled
@@ -175,6 +180,14 @@ def scale(life: Any, risk: int, ratio: float) -> None:
 
 
 @compiled
+def scale_death(life: Any, params: Any, ratio: float, t: float) -> None:
+    """Multiply the hazards of death that the disease and the limb bring, from t (years) on."""
+    if ratio != 1.0:
+        scale(life, Risk.EXCESS_DEATH, ratio)
+        rescale_disease_death(life, params, t, ratio)
+
+
+@compiled
 def effect_ends(life: Any, params: Any, k: int, t: float) -> None:
     """The direct hazard ratios of step k end at t (years)."""
     therapy = params.therapies[life.step_therapy[k]]
@@ -182,7 +195,7 @@ def effect_ends(life: Any, params: Any, k: int, t: float) -> None:
     life.step_ends[k], life.step_works[k] = inf, 0
     scale(life, Risk.HEALING, 1.0 / therapy.healing_hr)
     scale(life, Risk.MAJOR_AMPUTATION, 1.0 / therapy.amputation_hr)
-    scale(life, Risk.DISEASE_DEATH, 1.0 / therapy.death_hr)
+    scale_death(life, params, 1.0 / therapy.death_hr, t)
     settle(life)
 
 
@@ -205,12 +218,22 @@ def is_lost(life: Any, params: Any, policy: Any, k: int) -> None:
 
 
 @compiled
-def stop_procedures(life: Any) -> None:
-    """After a major operation nothing is done to the limb any more, and nothing that was done acts on it."""
+def stop_procedures(life: Any, params: Any, t: float) -> None:
+    """After a major operation at t nothing is done to the limb any more, and nothing that was done acts on it."""
+    for k in range(MOST_STEPS):
+        if life.step_works[k] == 1:
+            effect_ends(life, params, k, t)
+    no_procedures(life)
+
+
+@compiled
+def no_procedures(life: Any) -> None:
+    """Plan no procedure, no loss and nothing that a procedure brings with it, and let no direct ratio be in force."""
     for k in range(MOST_STEPS):
         life.step_next[k], life.step_lost[k], life.step_ends[k], life.step_works[k] = inf, inf, inf, 0
     life.minor_at, life.major_at, life.dies_at = inf, inf, inf
-    life.effect[Risk.HEALING], life.effect[Risk.MAJOR_AMPUTATION], life.effect[Risk.DISEASE_DEATH] = 1.0, 1.0, 1.0
+    for risk in range(RISKS):
+        life.effect[risk] = 1.0
     settle(life)
 
 
