@@ -189,7 +189,7 @@ def write_inputs(run: CliRunner, program: typer.Typer, words: tuple[str, ...]) -
         if name.endswith(".csv"):
             table.to_csv(name, index=False)
         else:
-            valued = dict.fromkeys(("response_probability", "response_dose_probability"), table["draw"] / 200)
+            valued = dict.fromkeys(("recovery_gain", "recovery_spread"), table["draw"] / 200)
             table.assign(**valued).to_parquet(name)
     if "small.toml" in words or "part-1" in words:
         Path("small.toml").write_text(

@@ -200,7 +200,7 @@ class Scenario:
         unknown = [name for name in chosen if name not in self.policies]
         if unknown:
             raise BadInput(Problem("policies", "name", repr(name), nearest(name, self.policies)) for name in unknown)
-        return policy_records(self.policies[name] for name in chosen)
+        return policy_records((self.policies[name] for name in chosen), self.register.therapies)
 
     @cached_property
     def hash(self) -> str:

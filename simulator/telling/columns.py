@@ -17,6 +17,8 @@ import pandas as pd
 
 from simulator.telling.formats import Format, TextTable, heading, plain
 
+GIVEN = "given_"
+"""Begins the measures of therapies given, which are as many as there are therapies and share one format."""
 Labels = Mapping[str, Mapping[str, str]]
 """Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""
 
@@ -47,7 +49,8 @@ class Column:
             return called(labels.get(self.names, {}), str(value)) or said(str(value))
         chosen = self.format
         if self.by:
-            chosen = _fitting(self.choices or {}, str(row[self.by]))[0] or self.format
+            choices, by = self.choices or {}, str(row[self.by])
+            chosen = _fitting(choices, by)[0] or (choices.get(GIVEN) if by.startswith(GIVEN) else None) or self.format
         return plain(value) if chosen is None else chosen.cell(row, column)
 
 

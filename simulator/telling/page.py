@@ -47,7 +47,8 @@ class Telling:
     def __init__(self, findings: Findings, figures: Mapping[str, Any] | None = None) -> None:
         self.findings = findings
         self.figures = figures or {}
-        self.labels: Labels = {**_quoting(findings.facts.get("values", {})), **findings.facts.get("labels", {})}
+        own, more = _quoting(findings.facts.get("values", {})), findings.facts.get("labels", {})
+        self.labels: Labels = {kind: {**own.get(kind, {}), **more.get(kind, {})} for kind in {**own, **more}}
         self.colours: set[str] = set()
         self._numbers = {"table": 0, "figure": 0}
 

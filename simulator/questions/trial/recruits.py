@@ -145,7 +145,7 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
             recruited.lost = lost if lost < min(plan.ends[j, i], life.died_at) else np.inf
             recruited.crossed, recruited.reintervened = life.crossed_at, now.reintervened
             recruited.tcpo2_entry, recruited.screened = patient.tcpo2_measured, patient.screened
-            recruited.caused = 1.0 if life.recovery_start < np.inf and life.recovers_anyway == 0 else 0.0
+            recruited.caused = life.given_gain
     return 0
 
 

@@ -301,7 +301,7 @@ def _joined(parts: list[Columns]) -> Columns:
 
 
 def _treats(record: NDArray[np.void]) -> bool:
-    return bool(record["doses"] > 0.5 or record["angioplasty"] > 0.5)
+    return bool(record["doses"] > 0.5 or record["step_count"] > 0.5)
 
 
 def _limits(record: NDArray[np.void]) -> str:

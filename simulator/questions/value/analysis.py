@@ -13,7 +13,6 @@ import pandas as pd
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.deal import MoneyBack, in_words, on_terms
 from simulator.questions.value.decision import Decision, decide
 from simulator.questions.value.lives import Lives, Simulations, for_money
@@ -299,16 +298,17 @@ def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...],
 def price_table(
     scenario: Scenario, values: Values, lives: Lives, drawn: Drawn, patients: int, seed: int, simulations: Simulations
 ) -> pd.DataFrame:
-    """The list price of the cell product at which each policy is exactly worth it, by view and threshold.
+    """The list price of the product, or of the first therapy, each time at which each policy is exactly worth it.
 
-    Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
-    those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
+    By view and threshold.
+
+    What else a treatment costs stays in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws),
+    then those of `price.value_based_price`; policies that buy nothing have no row. Every view has the same parameter draws but
     for that share.
     """
-    free = Drawn(
-        {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
-    )
-    treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
+    bought = {values.price_name(name) for name in values.policies}
+    free = Drawn({name: 0.0 * v if name in bought else v for name, v in drawn.prices.items()}, drawn.utilities)
+    treated = [name for name in values.policies if values.price_name(name) is not None]
     parts = []
     base = values
     for view in (each.name.lower() for each in View):
@@ -322,7 +322,7 @@ def price_table(
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):
-            paid = list_prices_paid(seen.ledgers, values)
+            paid = list_prices_paid(seen.ledgers, seen.parameters, values)
             table = value_based_price(results, paid, threshold, scenario.reference)
             table.insert(0, "view", view)
             table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))

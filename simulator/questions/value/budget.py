@@ -17,7 +17,7 @@ from simulator.questions.value.cost_items import PRODUCT, SITE_PRICES, makes_cel
 from simulator.questions.value.deal import MoneyBack, average_share
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, item_costs
+from simulator.questions.value.valuation import item_costs, times_given
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
@@ -69,7 +69,7 @@ def budget_impact(
     pair = {name: values.policies[name] for name in lives[0].policies}
     plain = replace(values, policies=pair, discounted=False, product_share=None)
     by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
-    given = _differences([each.ledgers[:, :, COLUMN["count_dose"]].mean(axis=0) for each in lives])
+    given = _differences([times_given(each.ledgers, plain).mean(axis=0) for each in lives])
     doses = [each[1] for each in given]
     product = [k for k, item in enumerate(plain.items) if item.category == PRODUCT]
     if back is not None:
@@ -133,7 +133,7 @@ def _treatments(given: list[Array], policy: int, people: Array, year: int) -> fl
 
 def site_cost(policy: Policy, values: Values, centres: int) -> float:
     """What the centres pay once to make cells themselves, in the money of results."""
-    if not makes_cells(policy):
+    if not makes_cells(policy, values.therapies):
         return 0.0
     return centres * values.money.factor * sum(values.perspective.prices[name].value for name in SITE_PRICES)
 

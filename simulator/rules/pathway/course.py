@@ -12,7 +12,8 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import RISKS
-from simulator.rules.perfusion import segment
+from simulator.rules.perfusion import crossing, saturated, segment
+from simulator.words.vocabulary import Risk
 
 
 @compiled
@@ -21,11 +22,23 @@ def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
     for k in range(RISKS):
         if life.rate[k] > 0.0:
             per_mmhg, trend = life.per_mmhg[k], life.trend[k]
-            life.exponent[k] = per_mmhg * slope + trend
+            seen, rising = tcpo2, slope
+            if k == Risk.HEALING:
+                seen, rising = saturated(tcpo2, slope, life.healing_enough)
+            life.exponent[k] = per_mmhg * rising + trend
             life.hazard[k] = life.rate[k]
             # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
             if per_mmhg != 0.0 or trend != 0.0:
-                life.hazard[k] *= exp(per_mmhg * (tcpo2 - life.reference) + trend * (t - life.since[k]))
+                life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
+
+
+@compiled
+def straight(life: Any, t: float) -> tuple[float, float, float]:
+    """The path at time t (years) as `segment` has it, up to where healing begins or ceases to depend on it."""
+    value, slope, end = segment(life, t)
+    if life.rate[Risk.HEALING] > 0.0:
+        end = min(end, crossing(value, slope, t, life.healing_enough))
+    return value, slope, end
 
 
 @compiled
@@ -43,7 +56,7 @@ def first_risk(life: Any, until: float) -> tuple[float, int]:
         life.remaining[k] = life.budget[k]
     t = life.anchor
     while t < until:
-        tcpo2, slope, end = segment(life, t)
+        tcpo2, slope, end = straight(life, t)
         end = min(end, until)
         start_hazards(life, t, tcpo2, slope)
         first, which = inf, -1
@@ -64,7 +77,7 @@ def spend_until(life: Any, until: float) -> None:
     """Move the anchor to `until` (years), spending every active risk's budget on the way."""
     t = life.anchor
     while t < until:
-        tcpo2, slope, end = segment(life, t)
+        tcpo2, slope, end = straight(life, t)
         end = min(end, until)
         start_hazards(life, t, tcpo2, slope)
         spend(life, life.budget, end - t)

@@ -9,10 +9,11 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
-from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.life import MOST_STEPS, limb_kept
+from simulator.rules.pathway.procedure import has_risen
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import Repeat, Stream, Wound
+from simulator.words.vocabulary import Repeat, Start, Stream, Wound
 
 
 @compiled
@@ -32,6 +33,8 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
+    if life.doses == 0 and policy.cells_start == Start.NO_RESPONSE.value:
+        return not has_risen(life, params, policy.cells_rise_below, t, MOST_STEPS)
     if life.doses == 0 or policy.repeat_rule == Repeat.ALWAYS.value:
         return True
     seen = decision_tcpo2(life, params, t)
