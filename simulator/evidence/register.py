@@ -160,8 +160,8 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     Raises BadInput with every fault of every file.
     """
     root = path or shipped("calibration")
-    files = (root / "sources.toml", *sorted((root / "register").glob("*.toml")), root / FITTED)
-    register = while_unchanged("register", root, files, lambda: _read_register(root))
+    # Every file of the folder, so that none that a reader comes to read is forgotten here.
+    register = while_unchanged("register", root, sorted(root.rglob("*.toml")), lambda: _read_register(root))
     return register.with_values(overrides) if overrides else register
 
 
