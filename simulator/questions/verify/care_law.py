@@ -201,20 +201,20 @@ def decisions(subject: Subject) -> Found:
 
 @CARE.check(
     CLOSED_FORM,
-    "clinical judgement of four doses, none from 30 mmHg on",
+    "clinical judgement of four doses, none from 45 mmHg on",
     "shares stop by what is measured, each time anew (5 SE)",
 )
 def judged(subject: Subject) -> Found:
     """Judgement stops two shares, by whether perfusion looks restored, and everybody plainly well, at every decision again."""
     policy = {"cell_therapy": {"doses": 4, "interval_days": 1.0}, "repeat": {"rule": "clinical_judgement"}}
     values = {**STEADY_LIMB, "measurement_sd": 6.0, "judgement_stop": 0.2, "judgement_stop_recovered": 0.7}
-    found, v = under(subject, policy, {**values, "judgement_tcpo2": 20.0, "judgement_never_tcpo2": 30.0})
+    found, v = under(subject, policy, {**values, "judgement_never_tcpo2": 45.0})
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
     kept &= found.lives["doses"] > 0
     life = found.lives[kept]
     record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
     below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
-    not_well = chance_below(30.0, life["tcpo2_start"], v("measurement_sd"))
+    not_well = chance_below(45.0, life["tcpo2_start"], v("measurement_sd"))
     on = below * 0.8 + (not_well - below) * 0.3
     everybody = np.ones(len(life), bool)
     results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
