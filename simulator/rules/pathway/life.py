@@ -128,6 +128,12 @@ def limb_kept(life: Any) -> bool:
 
 
 @compiled
+def is_death(risk: int) -> bool:
+    """Whether a clinical event of this risk is death; -1 is background death."""
+    return bool(risk == -1 or risk == Risk.DISEASE_DEATH or risk == Risk.POSTOPERATIVE_DEATH)
+
+
+@compiled
 def wound_open(life: Any) -> bool:
     """Whether the wound of the limb or stump is open."""
     return bool(life.wound == Wound.OPEN or life.wound == Wound.RECURRED)
