@@ -49,10 +49,7 @@ RATES = {
 CONSTANT = dict.fromkeys(
     (
         *(f"{risk}_per_mmhg" for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")),
-        *(
-            f"{risk}_trend"
-            for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")
-        ),
+        *(f"{risk}_trend" for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")),
         *("conversion_trend", "postoperative_death_trend", "frailty_sd", "other_limb_rate", "stump_healing_lag_days"),
         *("dialysis_rate_normal", "walking_loss_rate", "recurrent_severe_share", "recurrent_gangrene_share"),
         *("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"),
@@ -215,7 +212,8 @@ def test_events_are_rates_times_state_times(discounted: bool) -> None:
         "below_knee_amputation": into("below", start=LIMB),
         "above_knee_amputation": into("above", start=LIMB),
         "conversion": into("above", start=("below",)),
-        "new_wound": into("ulcer", "again", start=("rest", "relieved", "healed")) + into("again_minor", start=("healed_minor",)),
+        "new_wound": into("ulcer", "again", start=("rest", "relieved", "healed"))
+        + into("again_minor", start=("healed_minor",)),
         "healed": into("healed", "healed_minor"),
         "stump_healed": into("below_walks", "below_sits", "above_walks", "above_sits"),
         "prosthesis_below_knee": into("below_walks"),

@@ -109,6 +109,7 @@ def a_life(**stated: Any) -> Any:
         "seed": SEED,
         "patient": PATIENT_NUMBER,
         "alive": 1,
+        "clinical_risk": int(Risk.HEALING),
         "wound": 1,
         "anchor": 0.0,
         "time": 0.0,

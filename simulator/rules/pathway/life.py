@@ -112,6 +112,12 @@ def limb_kept(life: Any) -> bool:
 
 
 @compiled
+def is_death(risk: int) -> bool:
+    """Whether a clinical event is death: the first of the risks, and whatever is settled ahead."""
+    return bool(risk <= Risk.EXCESS_DEATH)
+
+
+@compiled
 def wound_open(life: Any) -> bool:
     """Whether the wound of the limb or stump is open."""
     return bool(life.wound == Wound.OPEN or life.wound == Wound.RECURRED)
