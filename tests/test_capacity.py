@@ -208,7 +208,7 @@ def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
     Pollaczek-Khinchine formula; the first 150 referrals, whose queue started empty, are left out. 8 seeds, 4 SE.
     """
     rates = ("amputation_rate", "minor_amputation_rate", "healing_rate", "recurrence_rate", "background_hr")
-    deaths = ("death_rate_wound", "death_rate_healed", "death_rate_amputee", "postoperative_death_rate")
+    deaths = ("death_rate_wound", "death_rate_healed", "postoperative_death_rate", "beyond_salvage_rate")
     still = parameters(**dict.fromkeys((*rates, *deaths), 0.0))
     everybody = policy("single_dose", tcpo2_below=1e9, dialysis=1.0)
     load = 0.7

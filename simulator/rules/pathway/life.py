@@ -129,8 +129,8 @@ def limb_kept(life: Any) -> bool:
 
 @compiled
 def is_death(risk: int) -> bool:
-    """Whether a clinical event of this risk is death; -1 is background death."""
-    return bool(risk == -1 or risk == Risk.DISEASE_DEATH or risk == Risk.POSTOPERATIVE_DEATH)
+    """Whether a clinical event is death: the first of the risks, and whatever is settled ahead."""
+    return bool(risk <= Risk.EXCESS_DEATH)
 
 
 @compiled
