@@ -55,6 +55,8 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
+        if name in findings.twice:
+            folder.per_patient(name, table)
     drawn = figures_of(findings) if figures is None else figures
     for name, figure in drawn.items():
         folder.figure(name, figure)
