@@ -63,6 +63,8 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
+        if name in findings.twice:
+            folder.per_patient(name, table)
     for filename, content in findings.files.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures

@@ -38,7 +38,15 @@ def findings(study: TrialStudy, planned: Planned, truths: Sequence[str], seed: i
         "design": planned.design.model_dump(mode="json"),
     }
     facts = _facts(study, planned) | {"warnings": list(trial_caveats(planned, truths, study.trials))}
-    return Findings("trial", tables_of(study), facts, inputs=planned.inputs, seed=seed, settings=settings)
+    return Findings(
+        "trial",
+        tables_of(study),
+        facts,
+        inputs=planned.inputs,
+        seed=seed,
+        settings=settings,
+        twice=frozenset(study.analysis),
+    )
 
 
 def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
@@ -66,6 +74,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "trial_summaries": study.summaries,
         "patients": study.patients,
         "visits": study.visits,
+        **study.analysis,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from simulator.questions.trial.analysis_data import analysis_data
 from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
@@ -66,6 +67,7 @@ class TrialStudy:
     summaries: pd.DataFrame | None = None
     patients: pd.DataFrame | None = None
     visits: pd.DataFrame | None = None
+    analysis: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def alone(self) -> bool:
@@ -119,7 +121,9 @@ def study_design(
     base = next((name for name in results if name not in NULLS), next(iter(results)))
     null = next((name for name in results if name in NULLS), None)
     needs = needs_by_truth(conduct, results, goal)
-    patients, visits = exported(simulation, base, export) if export else (None, None)
+    stated = base in STATED_NAMES
+    patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
+    analysis = analysis_data(simulation, base, export, patients) if export else {}
     some = simulation.with_trials(min(CURVES, simulation.trials))
     committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
@@ -137,6 +141,7 @@ def study_design(
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
+        analysis=analysis,
     )
     # No size gives power to find an effect that is not there.
     return found if quick or base in NULLS else _in_full(found, simulation, some, base, alive, show)
