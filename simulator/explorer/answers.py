@@ -225,7 +225,7 @@ def views(scenario: Scenario, state: Moved) -> Iterator[Part]:
         yield _views(rows, asked, found.people, 0)
     for view in order:
         one = asked.with_(evidence={"view": view}, compare=_two(reference, mine), **short)
-        draws = one.parameter_draws(parameter_draws(one.register, LUCK_DRAWS, SEED))
+        draws = parameter_draws(one.register, LUCK_DRAWS, SEED)
         found = simulate(one, patients=one.people_up_to(LUCK_PEOPLE), seed=SEED, times=[until], draws=draws)
         change = (found.draw_outcomes[:, 1] - found.draw_outcomes[:, 0])[:, 0][:, places]
         rows[view] |= {"low": np.quantile(change, 0.025, axis=0), "high": np.quantile(change, 0.975, axis=0)}
@@ -360,7 +360,7 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
         "design": design(asked, mine, reference),
     }
     yield part
-    draws = short.parameter_draws(parameter_draws(short.register, TRIAL_DRAWS, SEED))
+    draws = parameter_draws(short.register, TRIAL_DRAWS, SEED)
     drawn = simulate(
         short, patients=short.people_up_to(TRIAL_DRAW_PEOPLE), seed=SEED, times=[until], draws=draws
     ).draw_outcomes[:, :, 0][..., places]

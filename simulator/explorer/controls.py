@@ -292,7 +292,7 @@ def _default(key: str, scenario: Scenario) -> Any:
 def _at(policy: Policy, key: str) -> Any:
     here: Any = policy
     for part in key.removeprefix(POLICY).split("."):
-        here = getattr(here, part)
+        here = getattr(here, part, None)
     return [step.therapy for step in here] if isinstance(here, tuple) else here
 
 
@@ -342,10 +342,9 @@ def _put(table: dict[str, Any], key: str, value: Any) -> None:
 
 def _leaves(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
-        if inner is not None:
-            yield from _leaves(inner, f"{prefix}{name}.")
-        elif name not in WORDS:
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _leaves(field.annotation, f"{prefix}{name}.")
+        elif name not in WORDS and _model_in(field.annotation) is None:
             yield prefix + name
 
 
