@@ -47,7 +47,7 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = output_folder(target, sweep.study, sweep.notes)
+    output = output_folder(target, sweep)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)

@@ -13,8 +13,6 @@ from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from simulator.questions.sweep.policy_sweep import PolicySweep
     from simulator.questions.sweep.study import Planned
     from simulator.questions.sweep.sweep import Runs, Sweep
@@ -65,8 +63,7 @@ def main(
     except BadInput as bad:
         problems += bad.problems
     try:
-        notes = sweep.notes if sweep is not None else ()
-        folder = output_folder(out or OUT / study.stem, sweep.study if sweep is not None else None, notes)
+        folder = output_folder(out or OUT / study.stem, sweep)
     except BadInput as bad:
         problems += bad.problems
     if problems or sweep is None or folder is None:
@@ -87,18 +84,20 @@ def content_of(study: Planned) -> bytes:
     return (study.model_dump_json(indent=2) + "\n").encode()
 
 
-def output_folder(path: Path, study: Planned | None, notes: Sequence[str] = ()) -> OutputFolder:
+def output_folder(path: Path, sweep: Sweep | PolicySweep | None) -> OutputFolder:
     """The output folder of a study, whose files say nothing of how its runs were made but for `manifest.json`."""
     from simulator.telling.outputs import OutputFolder
 
+    study = None if sweep is None else sweep.study
     folder = OutputFolder(
         path,
         command=sys.argv,
         inputs={} if study is None else {STUDY: content_of(study)},
         seed=None if study is None else study.seed,
         settings={} if study is None else study.model_dump(mode="json"),
-        warnings=notes,
+        warnings=() if sweep is None else sweep.notes,
         again=("sensitivity", STUDY),
+        changes=() if sweep is None else sweep.changes,
     )
     folder.keep(*KEPT)
     return folder

@@ -47,6 +47,7 @@ def main(
     from simulator.questions.trial.simulation import Simulation
     from simulator.questions.trial.study import study_design
     from simulator.questions.trial.truth import STATED_NAMES, name_problems, trial_caveats
+    from simulator.scenario.changes import changes
     from simulator.telling.console import console, print_table, progress, say_warnings, say_where
     from simulator.telling.outputs import OutputFolder
     from simulator.telling.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, answer, characteristics_table, write_trial
@@ -71,7 +72,16 @@ def main(
             settings |= {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
         inputs = planned.inputs if planned is not None else {}
         warnings = () if planned is None else trial_caveats(planned, truths, trials)
-        folder = OutputFolder(out, command=sys.argv, inputs=inputs, seed=seed, settings=settings, warnings=warnings)
+        differ = () if planned is None else changes(planned.scenario)
+        folder = OutputFolder(
+            out,
+            command=sys.argv,
+            inputs=inputs,
+            seed=seed,
+            settings=settings,
+            warnings=warnings,
+            changes=differ,
+        )
     except BadInput as bad:
         problems += bad.problems
     if problems or planned is None or folder is None:

@@ -145,7 +145,7 @@ def _findings(planned: Sweep | PolicySweep, tables: Mapping[str, Any], notes: An
     return Findings(
         "sweep",
         tables,
-        {"warnings": [*planned.notes], "notes": [*notes]},
+        {"warnings": [*planned.notes], "notes": [*notes], "changes": planned.changes},
         frozenset({"runs"}),
         {STUDY: (study.model_dump_json(indent=2) + "\n").encode()},
         study.seed,

@@ -56,6 +56,7 @@ def trial(
     from simulator.questions.trial.simulation import Simulation
     from simulator.questions.trial.study import study_design
     from simulator.questions.trial.truth import trial_caveats
+    from simulator.scenario.changes import changes
     from simulator.telling.trial import answer, tables_of, write_trial
     from simulator.words.findings import Findings
 
@@ -92,7 +93,11 @@ def trial(
     findings = Findings(
         "trial",
         tables_of(study),
-        {"warnings": list(trial_caveats(planned, chosen, trials)), "target": study.target},
+        {
+            "warnings": list(trial_caveats(planned, chosen, trials)),
+            "target": study.target,
+            "changes": changes(planned.scenario),
+        },
         inputs=planned.inputs,
         seed=seed,
         settings={"trials": trials, "truths": list(chosen), **settings},

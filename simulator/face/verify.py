@@ -40,6 +40,7 @@ def verify(
     from simulator.questions.value.lives import silent
     from simulator.questions.verify import verify as verified
     from simulator.questions.verify.verification import LEAST, all_checks
+    from simulator.scenario.changes import changes
     from simulator.telling.verification import answer, domain_counts, write_verification
     from simulator.words.findings import Findings
 
@@ -65,7 +66,7 @@ def verify(
     findings = Findings(
         "verify",
         {"verification": checks},
-        {"failed": _failed(checks)},
+        {"failed": _failed(checks), "changes": changes(loaded)},
         inputs=loaded.inputs,
         seed=seed,
         settings={"patients": patients},

@@ -27,6 +27,7 @@ def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) 
         seed=findings_inputs.seed,
         settings=findings_inputs.settings,
         warnings=findings_inputs.facts.get("warnings", ()),
+        changes=findings_inputs.facts.get("changes", ()),
     )
 
 
@@ -60,7 +61,9 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
 
 def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:
     """The report as one HTML page."""
-    made = Provenance.now(command, findings.inputs, findings.seed, findings.settings)
+    made = Provenance.now(
+        command, findings.inputs, findings.seed, findings.settings, changes=findings.facts.get("changes", ())
+    )
     return page(findings, figures, made.for_readers())
 
 
