@@ -11,6 +11,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
 
     compare     policies in the same patients: amputation, death, healing, walking
     value       costs, QALYs and the decision
+    cea         a decision between anybody's options
     trial       power, type I error, size and duration of a trial
     trace       one patient's life, event by event
     sweep       what drives the answer, and which policy is best where
@@ -33,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator.face.calibrate import calibrate
+    from simulator.face.cea import cea
     from simulator.face.compare import compare
     from simulator.face.policy import Policy
     from simulator.face.psa import psa
@@ -53,6 +55,7 @@ __all__ = [
     "Result",
     "Scenario",
     "calibrate",
+    "cea",
     "compare",
     "load_scenario",
     "psa",
@@ -72,6 +75,7 @@ _HOMES = {
     "Result": "simulator.run",
     "Scenario": "simulator.scenario",
     "calibrate": "simulator.face.calibrate",
+    "cea": "simulator.face.cea",
     "compare": "simulator.face.compare",
     "load_scenario": "simulator.scenario",
     "psa": "simulator.face.psa",

@@ -67,8 +67,8 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     return page(findings, figures, made.for_readers())
 
 
-def show(findings: Findings, out: Path | str) -> None:
-    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies."""
+def show(findings: Findings, out: Path | str | None) -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere."""
     screen = console()
     for title, content in console_tables(findings, screen.width):
         print_text(content, title, on=screen)
@@ -77,7 +77,8 @@ def show(findings: Findings, out: Path | str) -> None:
     closing = sentences(findings, "closing")
     if closing:
         screen.print(closing)
-    say_where(out, on=screen)
+    if out is not None:
+        say_where(out, on=screen)
 
 
 def fragment_of(findings: Findings) -> str:

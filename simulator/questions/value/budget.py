@@ -28,7 +28,8 @@ SITE = "manufacturing site"
 @dataclass(frozen=True, eq=False)
 class BudgetImpact:
     """`table`: year, quantity (a cost category, or total), without, with, change, se, low, high. `people`: year,
-    referred, uptake, treated_by_policy, treatments."""
+    referred, uptake, offered (people under the policy), treated (those of
+    them who are given cells within half a year), treatments."""
 
     policy: str
     table: pd.DataFrame
@@ -63,6 +64,7 @@ def budget_impact(
     uptake, treatments = _within_capacity(
         referred, np.array(budget.uptake), np.array(doses), budget.treatments_per_year
     )
+    given = referred * uptake * lives[0].ledgers[:, 1, COLUMN["count_treated"]].mean()
     categories = [item.category for item in plain.items]
     quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
     quantities["total"] = list(range(len(categories)))
@@ -85,7 +87,7 @@ def budget_impact(
             rows.append(_row(year, name, without[:, of].sum(axis=1), change[:, of].sum(axis=1) + more))
     table = pd.DataFrame(rows)
     counts = {"year": range(1, len(lives) + 1), "referred": referred, "uptake": uptake}
-    whom = pd.DataFrame({**counts, "treated_by_policy": referred * uptake, "treatments": treatments})
+    whom = pd.DataFrame({**counts, "offered": referred * uptake, "treated": given, "treatments": treatments})
     return BudgetImpact(policy, table, whom)
 
 

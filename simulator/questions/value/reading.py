@@ -19,11 +19,14 @@ import pandas as pd
 
 from simulator.evidence.file_names import is_file
 from simulator.plain_text import text_in
+from simulator.questions.value.layouts import ALIASES, renamed, side_by_side
 from simulator.questions.value.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.words.errors import BadInput, Problem, nearest
 
 LONG = ("draw", "option", "cost", "effect")
 KINDS = ("cost_", "effect_")
+WORDS = ("draw", "option", *ALIASES["draw"], *ALIASES["option"])
+"""Columns whose cells are read as words."""
 LAYOUT = "the columns draw, option, cost, effect, or cost_<option> and effect_<option> for every option"
 NOT_NEGATIVE = "zero or more (for increments, or costs net of savings, allow them with --negative-costs)"
 
@@ -39,8 +42,21 @@ def read_results(path: Path | str, *, negative_costs: bool = False) -> CostEffec
     return results_from(_table(path), str(path), negative_costs=negative_costs)
 
 
+def two_tables(
+    costs: Path | str | pd.DataFrame, effects: Path | str | pd.DataFrame, *, negative_costs: bool = False
+) -> CostEffectResults:
+    """Read costs and effects from two tables, as BCEA and dampack keep them; see `layouts.side_by_side`."""
+    tables = [each if isinstance(each, pd.DataFrame) else _table(Path(each)) for each in (costs, effects)]
+    names = [
+        what if isinstance(each, pd.DataFrame) else str(each) for each, what in ((costs, "costs"), (effects, "effects"))
+    ]
+    both = side_by_side(tables[0], tables[1], (names[0], names[1]))
+    return results_from(both, " and ".join(names), negative_costs=negative_costs)
+
+
 def results_from(table: pd.DataFrame, source: str, *, negative_costs: bool = False) -> CostEffectResults:
     """The results in a long or wide table; `source` is its name in messages."""
+    table = renamed(table)
     twice = [name for name, count in Counter(table.columns).items() if count > 1]
     if twice:
         raise BadInput([Problem(source, "column", f"{name!r} more than once", "every column once") for name in twice])
@@ -77,7 +93,7 @@ def _csv(path: Path) -> pd.DataFrame:
         raise BadInput([Problem(str(path), "file", "empty", LAYOUT)])
     if len(header) == 1 and ";" in header[0]:
         raise BadInput([Problem(str(path), "separator", "';'", "commas between columns and points in decimals")])
-    words = {position: "str" for position, title in enumerate(header) if title in ("draw", "option")}
+    words = {position: "str" for position, title in enumerate(header) if title in WORDS}
     with warnings.catch_warnings():
         # A row with too many cells would otherwise be cut short with no more than a warning.
         warnings.simplefilter("error", pd.errors.ParserWarning)
