@@ -112,7 +112,8 @@ class Register:
 
     def with_parameters(self, own: Mapping[str, Parameter]) -> Register:
         """The register with some parameters replaced by others of the same names; see `replacement`."""
-        return Register(tuple(own.get(p.name, p) for p in self.parameters), self.sources)
+        parameters = tuple(own.get(p.name, p) for p in self.parameters)
+        return Register(parameters, self.sources, self.therapies)
 
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
-from simulator.living.ledger import FIELDS
+from simulator.living.ledger import FIELDS, STEP_COUNTS
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.results import INTERVAL, Array, standard_error
 from simulator.questions.value.valuation import COLUMN, worth
@@ -33,7 +33,7 @@ TCPO2_CUTS = (10.0, 20.0, 30.0)
 MOST_LUCK = 0.9
 """Share of the variance between draws beyond which patients' luck hides what parameters do."""
 
-TREATMENTS = [COLUMN[f"count_{name}"] for name in ("dose", "angioplasty", "repeat_angioplasty")]
+TREATMENTS = [COLUMN[f"count_{name}"] for name in ("dose", *STEP_COUNTS)]
 
 Members = dict[tuple[str, str], NDArray[np.bool_]]
 
