@@ -19,8 +19,8 @@ from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.evidence.register import Register, replacement
-from simulator.evidence.therapy import MONEY, Therapy
+from simulator.evidence.register import Register, outside_range, replacement
+from simulator.evidence.therapy import MONEY, MULTIPLIERS, Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,
@@ -266,6 +266,11 @@ def therapy_prices(
     added: dict[str, Parameter] = {}
     for name in dict.fromkeys(name for policy in policies.values() for name in treatments(policy)):
         for price in therapies[name].prices:
+            if price.name in prices:
+                continue
+            if price.unit in MULTIPLIERS:
+                added[price.name] = price
+                continue
             currency, year = re.fullmatch(MONEY, price.unit).groups()  # type: ignore[union-attr]
             try:
                 factor = exchange(1.0, currency, payer.currency, int(year)) if currency != payer.currency else 1.0
@@ -275,8 +280,7 @@ def therapy_prices(
                 problems.extend(replace(each, file=f"therapies.{name}.prices.{price.name}") for each in bad.problems)
                 continue
             unit = f"{payer.currency} {price.unit.partition(' ')[2].partition(',')[0]}"
-            if price.name not in prices:
-                added[price.name] = scaled(price, factor, unit)
+            added[price.name] = scaled(price, factor, unit)
     return Register((*prices.parameters, *added.values()), prices.sources, prices.therapies)
 
 
