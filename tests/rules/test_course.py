@@ -7,7 +7,7 @@ from math import exp, inf, log
 import pytest
 
 from rules.people import a_life, at_risk
-from simulator.rules.pathway.course import first_risk, spend, spend_until, start_hazards
+from simulator.rules.pathway.course import first_risk, integrate, spend, spend_until, start_hazards
 from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import Risk
 
@@ -56,7 +56,8 @@ def test_time_spends_the_budget_of_every_risk_in_force() -> None:
     life.budget[Risk.CONVERSION] = 1.0
     life.hazard[:], life.exponent[:] = life.rate, 0.0
     life.hazard[Risk.CONVERSION] = 3.0
-    spend(life, life.budget, 0.5)
+    integrate(life, 0.5)
+    spend(life, life.budget)
     left = {risk: life.budget[risk] for risk in (Risk.DISEASE_DEATH, Risk.RECURRENCE, Risk.HEALING, Risk.CONVERSION)}
     assert left == pytest.approx(
         {Risk.DISEASE_DEATH: 0.8, Risk.RECURRENCE: 0.5, Risk.HEALING: 0.0, Risk.CONVERSION: 1.0}

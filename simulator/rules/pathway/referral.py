@@ -48,7 +48,7 @@ def begin_life(
     Whoever is not eligible, not selected or not suitable is followed under conservative care.
     """
     life.seed, life.patient = seed, i
-    life.time, life.alive, life.anchor = 0.0, 1, 0.0
+    life.time, life.alive, life.anchor, life.looked = 0.0, 1, 0.0, inf
     life.limb, life.walking = Limb.INTACT, 0
     life.wounds, life.operations, life.recoveries = 0, 0, 0
     life.reference, life.healing_enough = params.reference_tcpo2, params.healing_tcpo2_enough
@@ -64,6 +64,7 @@ def begin_life(
     life.tested, life.doses, life.angioplasties = 0, 0, 0
     life.next_dose, life.next_angioplasty, life.restenosis_at, life.walks_at = inf, inf, inf, inf
     life.next_crossover, life.crossed_at = inf, inf
+    life.dying_within = params.judgement_dying_days / DAYS_PER_YEAR
     life.first_dose_at, life.last_dose_at, life.healed_at, life.minor_amputation_at = inf, inf, inf, inf
     life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
     life.background_death = background_death(life, patient, params, ages, log_hazards)
