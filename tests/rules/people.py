@@ -112,7 +112,7 @@ def a_life(**stated: Any) -> Any:
         "healing_enough": inf,
         "dying_within": 0.0,
     }
-    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **stated})
+    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits, **stated})
 
 
 def at_risk(

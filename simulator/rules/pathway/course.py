@@ -16,6 +16,10 @@ from simulator.rules.perfusion import crossing, saturated, segment
 from simulator.words.vocabulary import Risk
 
 
+CLOSE = 1.0 + 1e-9
+"""Ratio of a budget to what is spent of it up to which rounding could make the wait end in time."""
+
+
 @compiled
 def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
     """Each active risk's hazard (per year) and exponent (per year) at the start of a straight segment of the path."""
@@ -61,11 +65,11 @@ def spend(life: Any, budgets: Any) -> None:
 def first_spent(life: Any, duration: float) -> tuple[float, int]:
     """Wait (years) and risk of the first budget that does not outlast `duration`; (inf, -1) if all do.
 
-    Most budgets outlast most segments, which costs no logarithm to know.
+    Most budgets outlast most segments, which costs no logarithm to know. Where rounding leaves that open the wait decides.
     """
     first, which = inf, -1
     for k in range(RISKS):
-        if life.rate[k] > 0.0 and (duration == inf or life.remaining[k] <= life.cumulative[k]):
+        if life.rate[k] > 0.0 and (duration == inf or life.remaining[k] <= CLOSE * life.cumulative[k]):
             wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
             if wait < first:
                 first, which = wait, k
