@@ -15,7 +15,6 @@ from simulator.rules.pathway.life import RISKS
 from simulator.rules.perfusion import crossing, saturated, segment
 from simulator.words.vocabulary import Risk
 
-
 CLOSE = 1.0 + 1e-9
 """Ratio of a budget to what is spent of it up to which rounding could make the wait end in time."""
 
