@@ -113,7 +113,7 @@ def test_waits_agree_with_histories(name: str, discipline: Discipline) -> None:
     cohort, waiting = scarce(discipline, name)
     waits, history = waiting.waits, cohort.history
     granted = waits[waits["end"] == WaitEnd.GRANTED]
-    done = history[np.isin(history["event"], (Event.DOSE, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY))]
+    done = history[np.isin(history["event"], (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE))]
     assert sorted(granted[["patient", "procedure", "granted"]].tolist()) == sorted(
         done[["patient", "event", "time"]].tolist()
     )
@@ -215,7 +215,7 @@ def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
         "recurrence_rate",
         "background_hr",
     )
-    deaths = ("death_rate_wound", "death_rate_healed", "death_rate_amputee", "postoperative_death_rate")
+    deaths = ("death_rate_wound", "death_rate_healed", "postoperative_death_rate", "beyond_salvage_rate")
     still = parameters(**dict.fromkeys((*rates, *deaths), 0.0))
     everybody = policy("single_dose", tcpo2_below=1e9, dialysis=1.0)
     load = 0.7

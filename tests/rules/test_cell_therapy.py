@@ -38,20 +38,25 @@ def test_a_policy_of_one_dose_gives_one() -> None:
 
 
 def test_a_direct_effect_on_death_begins_with_the_first_dose() -> None:
-    """A hazard ratio of 0.5 halves the present hazard and the life's ratio, after half a year at 0.4 a year is spent."""
-    life = a_life(death_hr=1.5)
-    at_risk(life, Risk.DISEASE_DEATH, 0.4, unspent=1.0)
-    assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is True
-    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.5)
-    assert life.budget[Risk.DISEASE_DEATH] == pytest.approx(0.8)
+    """A hazard ratio of 0.5 halves the present hazard and the life's ratio, after half a year at 0.4 a year is spent.
+
+    Death of the disease that was due a year later is due two years later.
+    """
+    life = a_life(death_hr=1.5, disease_death=1.5)
+    at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
+    params = values(act_death_hr=0.5, death_per_year_of_age=0.0)
+    assert give_dose(life, params, a_policy(**TWO_DOSES), 0.5) is True
+    assert (life.death_hr, life.rate[Risk.EXCESS_DEATH], life.anchor) == (0.75, 0.2, 0.5)
+    assert life.budget[Risk.EXCESS_DEATH] == pytest.approx(0.8)
+    assert life.disease_death == pytest.approx(2.5)
 
 
 def test_further_doses_do_not_act_on_death_again() -> None:
     """The second dose leaves the hazard as the first has made it."""
     life = a_life(doses=1, death_hr=0.75)
-    at_risk(life, Risk.DISEASE_DEATH, 0.2, unspent=1.0)
+    at_risk(life, Risk.EXCESS_DEATH, 0.2, unspent=1.0)
     assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is False
-    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.0)
+    assert (life.death_hr, life.rate[Risk.EXCESS_DEATH], life.anchor) == (0.75, 0.2, 0.0)
 
 
 def test_a_dose_that_causes_a_rise_starts_it() -> None:

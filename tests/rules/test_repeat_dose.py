@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, a_policy, chance, deviate, just_above, values
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.words.vocabulary import Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import Death, Limb, Repeat, Risk, Stream, Wound
 
 EXACT = {"measurement_sd": 0.0, "judgement_never_tcpo2": 60.0}
 
@@ -85,10 +85,10 @@ def test_a_limb_plainly_well_has_no_further_dose(rule: Repeat) -> None:
     ("risk", "when", "spared"),
     [
         (-1, 0.6, True),
-        (Risk.DISEASE_DEATH, 0.6, True),
-        (Risk.POSTOPERATIVE_DEATH, 0.6, True),
+        (Risk.EXCESS_DEATH, 0.6, True),
+        (Death.POSTOPERATIVE, 0.6, True),
         (Risk.MAJOR_AMPUTATION, 0.6, False),
-        (Risk.DISEASE_DEATH, 0.61, False),
+        (Risk.EXCESS_DEATH, 0.61, False),
     ],
 )
 def test_a_share_of_the_plainly_dying_is_spared_the_dose(doses: int, risk: int, when: float, spared: bool) -> None:

@@ -22,7 +22,6 @@ SPREADS = {
     "death_between_centres_sd": (
         "death_rate_wound",
         "death_rate_healed",
-        "death_rate_amputee",
         "postoperative_death_rate",
     ),
 }

@@ -17,12 +17,11 @@ from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.register import Register
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import BY_VIEW, SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import View
@@ -93,10 +92,10 @@ class TwoWay:
 def clinical_ranges(register: Register, view: str) -> list[Range]:
     """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
 
-    The attributable shares of the other views are left out, because nothing reads them.
+    The shares of the other views are left out, because nothing reads them.
     """
     table, joint = posterior_table(), joint_names(register)
-    others = {f"{SHARE}_{each.name.lower()}" for each in View} - {f"{SHARE}_{view}"}
+    others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
     found = []
     for parameter in register.parameters:
         if parameter.name in others:
@@ -194,7 +193,7 @@ def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]
         known[SHARE] = Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
     asked = scenario.settings.economics.two_way
     if asked is None:
-        usual = known.get(SHARE), known.get(PRODUCT_PRICES[values.policies[policy].cell_therapy.product])
+        usual = known.get(SHARE), known.get(values.price_name(policy) or "")
         return None if usual[0] is None or usual[1] is None else (usual[0], usual[1])
     unread = [name for name in asked if name not in known]
     if unread:

@@ -16,7 +16,7 @@ from simulator.questions.verify.check import (
     near,
 )
 from simulator.questions.verify.event_law import EVENT_STATE
-from simulator.questions.verify.event_state import HEALINGS, MAJOR, per_life
+from simulator.questions.verify.event_state import MAJOR, per_life
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event
@@ -87,7 +87,7 @@ def caused_recovery(subject: Subject) -> Found:
     for name in subject.with_cells:
         policy = subject.scenario.policies[name]
         plain = policy.cell_therapy.product == "pbmnc" and policy.cell_therapy.route == "intramuscular"
-        if not plain or policy.angioplasty.offered or policy.cell_therapy.doses > subject.value("published_doses") + 1:
+        if not plain or policy.therapies or policy.cell_therapy.doses > subject.value("published_doses") + 1:
             continue
         values = {"attributable_share": 0.7, "recovery_waning_share": 0.0}
         lives = subject.lives(values, policies=[name], events=True, times=subject.times[-1:])[name]
@@ -125,27 +125,30 @@ def levels(subject: Subject) -> Found:
     return near(below / n, np.sqrt(p * (1.0 - p) / n), p, "share", 4.0)
 
 
-@EVENT_STATE.check(TECH_VER, "nothing", "shares walking after healing of limb and stumps are the register's (5 SE)")
+@EVENT_STATE.check(
+    TECH_VER, "everybody can walk, nobody loses it", "shares walking on a healed stump are the register's (5 SE)"
+)
 def walking(subject: Subject) -> Found:
-    """Walking after healing, among those whom nothing overtakes: no prosthesis to wait for, no death, no new wound."""
-    quick = {**NO_DEATH, "prosthesis_days_below_knee": 0.0, "prosthesis_days_above_knee": 0.0}
+    """Walking after healing, among those whom nothing overtakes: no prosthesis to wait for, no death, no other leg."""
+    quick = {**NO_DEATH, "prosthesis_days_below_knee": 0.0, "prosthesis_days_above_knee": 0.0, "other_limb_rate": 0.0}
+    quick |= {"walking_share_referral": 1.0, "walking_loss_rate": 0.0}
     c = subject.lives(quick, policies=[NOTHING], events=True, times=subject.times[-1:])[NOTHING]
     h = c.history[c.history["event"] != Event.VISIT]
-    healed = np.flatnonzero(np.isin(h["event"], HEALINGS))
+    healed = np.flatnonzero(h["event"] == Event.STUMP_HEALED)
     walks = h["event"][np.minimum(healed + 1, len(h) - 1)] == Event.WALKS
-    level = np.zeros(len(h), np.int64)
-    operated, where = -1, 0
-    for i, (patient, event) in enumerate(zip(h["patient"], h["event"], strict=True)):
-        if patient != operated:
-            where, operated = 0, patient
-        where = 1 if event == MAJOR[0] else 2 if event in (MAJOR[1], Event.CONVERSION) else where
-        level[i] = where
+    above = np.zeros(len(h), bool)
+    patient, where = -1, False
+    for i, (who, event) in enumerate(zip(h["patient"], h["event"], strict=True)):
+        where = (where and who == patient) or event in (MAJOR[1], Event.CONVERSION)
+        patient, above[i] = who, where
     found, error, expected = [], [], []
-    for k, name in enumerate(("limb", "below_knee", "above_knee")):
-        of = walks[level[healed] == k]
-        share = subject.value(f"walking_share_{name}")
+    for level in ("below", "above"):
+        of = walks[above[healed] == (level == "above")]
+        share = subject.value(f"walking_share_{level}_knee")
         if len(of) >= 30:
             found.append(of.mean())
             error.append(np.sqrt(share * (1.0 - share) / len(of)))
             expected.append(share)
+    if not found:
+        raise NotApplicable("fewer than 30 healed stumps")
     return near(found, error, expected, "shares")

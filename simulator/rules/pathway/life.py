@@ -9,9 +9,10 @@ import numpy as np
 from simulator.compiling import compiled, record_dtype
 from simulator.words.vocabulary import Limb, Risk, State, Wound
 
+MOST_STEPS = 4
+"""Therapies beside cells that one policy may name."""
 MOST_RAMPS = 52
-"""The natural change and twenty doses, each with its waning, and the rise and fall of each angioplasty: three by the
-register's largest limit, and one that a trial's crossover may add."""
+"""Ramps that a path has room for: `simulator.scenario.therapies.ramps_of` counts what a policy may need."""
 RISKS = len(Risk)
 
 LIFE = record_dtype(
@@ -24,10 +25,15 @@ LIFE = record_dtype(
         ("wound", np.int64),
         ("limb", np.int64),
         ("walking", np.int64),
+        ("mobile", np.int64),
         ("severe", np.int64),
+        ("gangrene", np.int64),
+        ("never_gangrene", np.int64),
+        ("minor_amputations", np.int64),
+        ("beyond_salvage", np.int64),
+        ("renal", np.int64),
         ("wounds", np.int64),
         ("operations", np.int64),
-        ("recoveries", np.int64),
         # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
         ("anchor", np.float64),
         # start of the segment in which the next event was found, budgets `remaining` there; infinite if none was
@@ -43,8 +49,17 @@ LIFE = record_dtype(
         ("hazard", np.float64, (RISKS,)),
         ("exponent", np.float64, (RISKS,)),
         ("cumulative", np.float64, (RISKS,)),
+        # what does not depend on perfusion is settled ahead, infinite where it never happens
         ("background_death", np.float64),
-        # the clinical event that comes next if nothing changes: risk -1 is background death, or nothing at inf
+        ("disease_death", np.float64),
+        ("postoperative_death", np.float64),
+        ("conversion_at", np.float64),
+        ("stump_heals_at", np.float64),
+        ("other_limb_at", np.float64),
+        ("dialysis_at", np.float64),
+        ("dialysis_since", np.float64),
+        ("walking_ends_at", np.float64),
+        # the clinical event that comes next if nothing changes: a `Risk`, a `Death`, or nothing at inf
         ("clinical_at", np.float64),
         ("clinical_risk", np.int64),
         ("foreseen", np.float64),
@@ -53,7 +68,9 @@ LIFE = record_dtype(
         ("healing_hr", np.float64),
         ("wound_hr", np.float64),
         ("amputation_hr", np.float64),
+        ("wound_amputation_hr", np.float64),
         ("death_hr", np.float64),
+        ("excess_hr", np.float64),
         ("recurrence_hr", np.float64),
         # perfusion
         ("tcpo2_start", np.float64),
@@ -77,9 +94,24 @@ LIFE = record_dtype(
         ("first_dose_at", np.float64),
         ("last_dose_at", np.float64),
         ("last_tcpo2_at", np.float64),
-        ("next_angioplasty", np.float64),
-        ("angioplasties", np.int64),
-        ("restenosis_at", np.float64),
+        # therapies beside cells, by the policy's steps: when next, how often done, when what was gained is lost, when
+        # direct hazard ratios end, whether they are in force, whether the patient may have it, which therapy it is (-1: none)
+        ("step_next", np.float64, (MOST_STEPS,)),
+        ("step_done", np.int64, (MOST_STEPS,)),
+        ("step_lost", np.float64, (MOST_STEPS,)),
+        ("step_ends", np.float64, (MOST_STEPS,)),
+        ("step_works", np.int64, (MOST_STEPS,)),
+        ("step_open", np.int64, (MOST_STEPS,)),
+        ("step_therapy", np.int64, (MOST_STEPS,)),
+        ("next_procedure", np.float64),
+        ("next_loss", np.float64),
+        ("next_sequel", np.float64),
+        ("minor_at", np.float64),
+        ("major_at", np.float64),
+        ("dies_at", np.float64),
+        ("effect", np.float64, (RISKS,)),
+        ("acting", np.int64),
+        ("tcpo2_seen", np.float64),
         ("walks_at", np.float64),
         ("next_crossover", np.float64),
         ("crossed_at", np.float64),
@@ -88,6 +120,7 @@ LIFE = record_dtype(
         ("minor_amputation_at", np.float64),
         ("amputated_at", np.float64),
         ("converted_at", np.float64),
+        ("other_amputated_at", np.float64),
         ("first_walked_at", np.float64),
         ("died_at", np.float64),
     ]
@@ -102,8 +135,8 @@ def limb_kept(life: Any) -> bool:
 
 @compiled
 def is_death(risk: int) -> bool:
-    """Whether a clinical event of this risk is death; -1 is background death."""
-    return bool(risk == -1 or risk == Risk.DISEASE_DEATH or risk == Risk.POSTOPERATIVE_DEATH)
+    """Whether a clinical event is death: the first of the risks, and whatever is settled ahead."""
+    return bool(risk <= Risk.EXCESS_DEATH)
 
 
 @compiled
