@@ -13,7 +13,7 @@ from simulator.rules.pathway.life import MOST_STEPS, is_death, limb_kept
 from simulator.rules.pathway.procedure import has_risen
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import DAYS_PER_YEAR, Repeat, Start, Stream, Wound
+from simulator.words.vocabulary import Repeat, Start, Stream, Wound
 
 
 @compiled
@@ -24,9 +24,9 @@ def decision_tcpo2(life: Any, params: Any, t: float) -> float:
 
 
 @compiled
-def plainly_dying(life: Any, params: Any, t: float) -> bool:
+def plainly_dying(life: Any, t: float) -> bool:
     """Whether the patient is so close to death at t (years) that it can be seen: nothing else comes before it."""
-    return is_death(life.clinical_risk) and bool(life.clinical_at <= t + params.judgement_dying_days / DAYS_PER_YEAR)
+    return is_death(life.clinical_risk) and bool(life.clinical_at <= t + life.dying_within)
 
 
 @compiled
@@ -41,7 +41,7 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
     u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
-    if plainly_dying(life, params, t) and u < params.judgement_dying:
+    if plainly_dying(life, t) and u < params.judgement_dying:
         return False
     if life.doses == 0 and policy.cells_start == Start.NO_RESPONSE.value:
         return not has_risen(life, params, policy.cells_rise_below, t, MOST_STEPS)
