@@ -35,7 +35,15 @@ from simulator.questions.value.subgroups import stratified_value, subgroup_lives
 from simulator.questions.value.unread import unread_problems
 from simulator.questions.value.valuation import Worth, cost_table, item_costs, list_prices_paid, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
-from simulator.questions.value.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
+from simulator.questions.value.variants import (
+    Row,
+    lives_of,
+    resimulated,
+    revalued,
+    rows_left_out,
+    scenario_table,
+    with_view,
+)
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial
@@ -112,6 +120,7 @@ def economic_analysis(
     remarks = _remarks(scenario, values)
     check_numbers(scenario, values)
     remarks += [words for words in [in_words(values.deal)] if words]
+    remarks += rows_left_out(scenario, values)
     unpaid = _unpaid(settings.trial, values)
     if simulated_trial is not None and (unpaid or settings.draws < FEWEST_DRAWS):
         asked_for = unpaid or f"at least {FEWEST_DRAWS} draws to value a trial"

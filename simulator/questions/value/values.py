@@ -167,6 +167,7 @@ def values_of(scenario: Scenario) -> Values:
         payer = perspective.conventions.perspective
         norm = _found(lambda: load_population_norm(payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
+        perspective = perspective.with_gaps_open(settings.prices)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
         problems += _unusable(perspective, policies, settings, f"{file} prices")
@@ -175,6 +176,9 @@ def values_of(scenario: Scenario) -> Values:
     if problems or perspective is None or chosen is None or norm is None or money is None:
         raise BadInput(problems)
     discount = perspective.conventions.discount
+    if not (settings.thresholds or perspective.conventions.thresholds):
+        allowed = f"money per QALY under [economics] thresholds or --threshold: {perspective.name} has none of its own"
+        raise BadInput([Problem(file, "thresholds", "none", allowed)])
     thresholds = settings.thresholds or [each.value for each in perspective.conventions.thresholds]
     return Values(
         perspective=perspective,
@@ -200,13 +204,14 @@ def _unusable(
         if name not in known_prices():
             allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    every = cost_items(settings.wound_costs, settings.strict_payer)
-    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
-    read = {name for item in items for name in item.names if name != LATER_VISITS}
-    if any(makes_cells(policy) for policy in policies.values()):
-        read |= set(SITE_PRICES)
+    read = read_prices(policies, settings)
     for name in sorted(read):
-        if name not in perspective.prices:
+        if name in perspective.gaps:
+            allowed = (
+                f"a number of your own under [economics.prices]; a policy compared incurs it. {perspective.gaps[name]}"
+            )
+            yield Problem(perspective.name, f"prices.{name}", "a gap", allowed)
+        elif name not in perspective.prices:
             allowed = "a price, because a policy compared incurs it"
             yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
     for name in settings.prices:
@@ -214,6 +219,14 @@ def _unusable(
             how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(settings.strict_payer).lower()}"
             allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
             yield Problem(file, name, "charged to nobody", allowed)
+
+
+def read_prices(policies: Mapping[str, Policy], settings: Economics) -> set[str]:
+    """The prices that policies incur under the settings, those of making cells included."""
+    every = cost_items(settings.wound_costs, settings.strict_payer)
+    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
+    read = {name for item in items for name in item.names if name != LATER_VISITS}
+    return read | set(SITE_PRICES) if any(makes_cells(policy) for policy in policies.values()) else read
 
 
 def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:

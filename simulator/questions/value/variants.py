@@ -21,7 +21,7 @@ from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, PROCEDURES, S
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of, standard_error
 from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import Drawn, Values, values_of
+from simulator.questions.value.values import Drawn, Values, read_prices, values_of
 from simulator.scenario.economics import Variant
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
@@ -44,14 +44,14 @@ class Row:
 def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     """Rows that need no simulation: wounds, payers' alternatives, utilities, discounting, costs left out."""
     for way, label in WAYS.items():
-        if way != values.wound_costs:
+        if way != values.wound_costs and not _gaps(scenario, values, {"wound_costs": way}):
             yield Row(f"wound_costs_{way}", f"Open wounds: {label}", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
         label = "All-in wound price taken to hold amputations and angioplasties too"
         yield Row("procedures_off", label, replace(values, leave_out=PROCEDURES))
     for name, alternative in values.perspective.conventions.alternatives.items():
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
-    if values.strict_payer:
+    if values.strict_payer and not _gaps(scenario, values, {"strict_payer": False}):
         yield Row("institutional_care", "With institutional care", _changed(scenario, {"strict_payer": False}))
     yield Row("without_dialysis", "Without dialysis costs", replace(values, leave_out=(DIALYSIS,)))
     for name in utility_sets():
@@ -180,6 +180,24 @@ def _increments(scenario: Scenario, values: Values, lives: Lives, drawn: Drawn) 
     found = worth(lives.ledgers, lives.parameters, drawn, values)
     both = np.stack([found.cost, found.qalys])
     return np.asarray(both - both[:, :, [scenario.compare.index(scenario.reference)]])
+
+
+def rows_left_out(scenario: Scenario, values: Values) -> Iterator[str]:
+    """What the payer's gaps keep out of the table, in words."""
+    changes: list[tuple[str, dict[str, object]]] = [
+        (WAYS[way], {"wound_costs": way}) for way in WAYS if way != values.wound_costs
+    ]
+    if values.strict_payer:
+        changes.append(("with institutional care", {"strict_payer": False}))
+    for words, change in changes:
+        if missing := _gaps(scenario, values, change):
+            yield f"No scenario of {words}: {values.perspective.name} has gaps for {', '.join(missing)}."
+
+
+def _gaps(scenario: Scenario, values: Values, changes: dict[str, object]) -> list[str]:
+    """Prices that would be read under other settings and that the payer's file does not know."""
+    settings = scenario.settings.economics.model_copy(update=changes)
+    return sorted(read_prices(values.policies, settings) & set(values.perspective.gaps))
 
 
 def _changed(scenario: Scenario, changes: dict[str, object]) -> Values:
