@@ -18,12 +18,13 @@ from simulator.words.errors import BadInput, Problem, nearest
 
 
 class Polynomial(Frozen):
-    """Coefficients of u = constant + male + age * years + age_squared * years squared."""
+    """Coefficients of u = constant + male + age * years + age_squared * years squared, and male_age * years in men."""
 
     constant: float
     male: float
     age: float
     age_squared: float
+    male_age: float = 0.0
 
 
 class Ratio(Frozen):
@@ -60,7 +61,7 @@ class PopulationNorm:
     def at(self, age: float, male: bool) -> float:
         """Mean utility at an age in years."""
         c = self.polynomial
-        base = c.constant + c.male * male + c.age * age + c.age_squared * age**2
+        base = c.constant + c.male * male + (c.age + c.male_age * male) * age + c.age_squared * age**2
         if self.ratio is None:
             return base
         r = self.ratio

@@ -25,6 +25,7 @@ from simulator.questions.value.results import Array, CostEffectResults, spread_o
 from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Values
+from simulator.questions.value.variants import rows_left_out
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
@@ -366,6 +367,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "capacity": settings.capacity is not None,
         "warnings": list(caveats(scenario, draws=economics.draws))
         + [words for words in [in_words(economics.deal)] if words],
+        "left_out": rows_left_out(found.valued_by),
         "changes": changed,
         "references": references(found),
     }
