@@ -18,8 +18,8 @@ STATES = len(State)
 REFERENCE_AGE = 75.0
 """Age about which moments are taken: a convention of bookkeeping."""
 
-CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
-AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE = range(len(CLOCKS))
+CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive", "last_year")
+AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE, LAST_YEAR = range(len(CLOCKS))
 COUNTS = (
     "dose",
     "treated",
@@ -176,6 +176,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, STUMP_HEALED, t, cost_rate)
     elif not life.alive:
         add_count(ledger, DEATH, t, cost_rate)
+        # Only what was lived since referral: who dies after three months has had a quarter of the last year here.
+        add_clock(ledger, LAST_YEAR, max(0.0, t - 1.0), t, cost_rate)
 
 
 def visit_table(times: Any, cost_rate: float) -> Any:
