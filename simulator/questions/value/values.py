@@ -156,7 +156,7 @@ def values_of(scenario: Scenario) -> Values:
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+        norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
