@@ -186,7 +186,7 @@ def values_of(scenario: Scenario) -> Values:
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+        norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
         own = therapy_prices(perspective, policies, therapies, problems)
         perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)

@@ -167,7 +167,7 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.set_xlabel(f"Incremental net benefit per person{words.money}")
     caption(
         figure,
