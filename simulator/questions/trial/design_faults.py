@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from simulator.questions.trial.design import MEASURES, Design
 from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
@@ -31,6 +32,7 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from _endpoints(design)
     yield from idle_keys(design)
     yield from stated_faults(design)
+    yield from estimand_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
     if not unknown:
