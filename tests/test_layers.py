@@ -29,6 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"run"},
             {"questions.calibrate", "questions.value", "questions.trial", "questions.story"},
             {"questions.compare", "questions.course", "questions.sweep", "questions.validate", "questions.verify"},
+            {"questions.hospitals"},
             {"questions"},
             {"schemas", "telling"},
             {"face"},
