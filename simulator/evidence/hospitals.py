@@ -34,12 +34,14 @@ RATES: dict[str, tuple[str, ...]] = {
 RESPONSE = "response"
 RESPONSE_PROBABILITY = "response_probability"
 OFFSETS = (*RATES, RESPONSE)
+FIELDS = {name: f"hospital_{name}" for name in OFFSETS}
+"""Offset -> its parameter in the register."""
 PAIRS = (("amputation", "healing"), ("amputation", "death"), ("healing", "death"))
 CHOSEN = "chosen"
 """The kind of cohort that has a mean of its own: people chosen for a treatment."""
 POPULATION, LEFT_OUT, PLACES = "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv"
-NORMAL = np.inf
-"""Degrees of freedom of tails that are not heavy."""
+HIGHEST = 4.9
+"""Offsets beyond it, of which a heavy tail has one in thousands, count as this: the register's range ends there."""
 
 
 def at_hospital(params: NDArray[np.void], offsets: Mapping[str, ArrayLike]) -> NDArray[np.void]:
@@ -136,6 +138,19 @@ def load_hospitals(path: Path | None = None) -> Hospitals | None:
     left_out = pd.read_csv(place, comment="#") if place.is_file() else pd.DataFrame(index=rows.index)
     own = root / PLACES
     return Hospitals(rows, left_out, pd.read_csv(own, comment="#") if own.is_file() else None)
+
+
+def centre_draws(found: Hospitals, centre: str) -> dict[str, Array]:
+    """Joint draws of the register's offsets at a named centre: the average hospital, or a new one drawn at random.
+
+    The mean of response stays the founding hospital's: open series do not move the effect of treatment.
+    """
+    if centre == "average":
+        offsets = found.means()
+    else:
+        rows = np.arange(len(found.rows), dtype=np.int64)
+        offsets = found.drawn(rows, "referral", generator(1, "new hospitals"))
+    return {FIELDS[name]: np.clip(values, -HIGHEST, HIGHEST) for name, values in columns_of(offsets).items()}
 
 
 def at_random_hospital(

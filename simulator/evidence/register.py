@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.evidence import distributions
-from simulator.evidence.parameter import Fixed, Parameter, read_parameter
+from simulator.evidence.parameter import Fixed, Normal, Parameter, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
@@ -33,6 +34,8 @@ class Register:
 
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Source]
+    joint: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Joint draws of parameters that do not vary one by one, by name, each of shape (rows,)."""
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -89,7 +92,21 @@ class Register:
         """
         self._raise_for(values)
         return Register(
-            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters), self.sources
+            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters),
+            self.sources,
+            {name: rows for name, rows in self.joint.items() if name not in values},
+        )
+
+    def with_joint(self, draws: Mapping[str, NDArray[np.float64]], values: Mapping[str, float]) -> Register:
+        """The register with parameters drawn jointly from rows; those in `values` have these values and a normal margin."""
+
+        def moved(parameter: Parameter) -> Parameter:
+            sd = float(draws[parameter.name].std())
+            law = Normal(kind="normal", sd=sd) if sd > 0.0 else Fixed()
+            return parameter.model_copy(update={"value": float(values[parameter.name]), "distribution": law})
+
+        return Register(
+            tuple(moved(p) if p.name in values else p for p in self.parameters), self.sources, {**self.joint, **draws}
         )
 
     def citations(self, name: str) -> str:
@@ -122,7 +139,10 @@ class Register:
     def hash(self) -> str:
         """SHA-256 of everything the parameters say, for manifests."""
         content = json.dumps([p.model_dump(mode="json") for p in self.parameters], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        whole = hashlib.sha256(content.encode())
+        for name, rows in sorted(self.joint.items()):
+            whole.update(name.encode() + np.ascontiguousarray(rows).tobytes())
+        return whole.hexdigest()
 
     def _raise_for(self, values: Mapping[str, float]) -> None:
         problems: list[Problem] = []

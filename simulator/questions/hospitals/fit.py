@@ -179,10 +179,17 @@ def offsets_table(
 
 def own_offsets(population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator) -> Array:
     """`n` joint offsets of one hospital given its atoms and the population, shape (n, offsets)."""
+    return own_atoms(population, each, cohort, n, luck)[0]
+
+
+def own_atoms(
+    population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator
+) -> tuple[Array, NDArray[np.int64]]:
+    """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of."""
     rows = population.taken(n, luck)
     means, roots, tails = population.means(cohort)[rows], population.roots()[rows], population.column("tails")[rows]
     used = len(OFFSETS) if each.treated else len(RATES)
-    out = np.zeros((n, len(OFFSETS)))
+    out, chosen_atoms = np.zeros((n, len(OFFSETS))), np.zeros(n, np.int64)
     for i in range(n):
         inverse = np.linalg.inv(roots[i, : len(RATES), : len(RATES)])
         gap = (each.offsets[:, : len(RATES)] - means[i, : len(RATES)]) @ inverse.T
@@ -194,10 +201,10 @@ def own_offsets(population: Hospitals, each: Atoms, cohort: str, n: int, luck: n
             level = level - 0.5 * ((each.offsets[:, -1] - means[i, -1]) / sd) ** 2
         weights = np.exp(level - each.log_prior - (level - each.log_prior).max())
         chosen = min(int(np.searchsorted(np.cumsum(weights) / weights.sum(), luck.random())), len(weights) - 1)
-        out[i] = each.offsets[chosen]
+        out[i], chosen_atoms[i] = each.offsets[chosen], chosen
         if used < len(OFFSETS):
             out[i, -1] = means[i, -1] + sd * luck.standard_normal()
-    return out
+    return out, chosen_atoms
 
 
 def texts(found: Fit, provenance: Mapping[str, object]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A study's numbers as functions of its hospital's offsets: quadratic surfaces fitted to lives on common random numbers.
+"""A study's numbers as functions of its hospital's offsets: surfaces fitted to lives on common random numbers.
 
 What else is unknown of a study (the clinical parameters, its baseline) is taken from particles: joint draws that live the study's
 people at many offsets with the same luck. Each particle has surfaces of its own, so that what is unknown widens what a study says
@@ -33,6 +33,10 @@ Array = NDArray[np.float64]
 PARTICLES, POINTS, LIVES = 48, 64, 700
 """Particles of a study, offsets at which each lives in either of two rounds (a power of two), lives of each group at each."""
 SMOKE = (16, 32, 300)
+LARGEST = 1_000
+"""A count of more people is read as one of so many."""
+POINTS_OF_ALL = 60_000
+"""Offsets from which a study's atoms are taken."""
 CENTRE, WIDE = np.zeros(len(OFFSETS)), np.full(len(OFFSETS), 1.1)
 """Mean and standard deviation of the offsets of the first round."""
 NARROWEST = 0.25
@@ -107,9 +111,10 @@ class StudySurface:
 
 
 def features(offsets: Array) -> Array:
-    """1, the offsets and their products of two, shape (points, 15)."""
+    """1, the offsets, their products of two and their cubes, shape (points, 19)."""
     one, other = np.triu_indices(offsets.shape[1])
-    return np.concatenate([np.ones((len(offsets), 1)), offsets, offsets[:, one] * offsets[:, other]], axis=1)
+    squares = offsets[:, one] * offsets[:, other]
+    return np.concatenate([np.ones((len(offsets), 1)), offsets, squares, offsets**3], axis=1)
 
 
 def design(points: int, seed: int, centre: Array = CENTRE, spread: Array = WIDE) -> Array:
@@ -128,10 +133,15 @@ def lived(
     offsets: Array,
     store: Store | None = None,
     sizes: tuple[int, int, int] = (PARTICLES, POINTS, LIVES),
+    draws: NDArray[np.void] | None = None,
 ) -> Array:
-    """The study's numbers at every particle and offset, shape (particles, points, quantities): logits of shares, or means."""
+    """The study's numbers at every particle and offset, shape (particles, points, quantities): logits of shares, or means.
+
+    The particles are `draws` of engine parameters, or as many as `sizes` says from the posterior.
+    """
     particles, points, lives = sizes
-    draws = draws_for(register, particles, seed_of(seed, key, "particles") >> 1)
+    if draws is None:
+        draws = draws_for(register, particles, seed_of(seed, key, "particles") >> 1)
     ready = make_ready(key, study, register, draws, lives, seed, elsewhere=False)
     times = times_of(key, study, particles, seed)
     places = fitted_quantities(study)
@@ -183,7 +193,7 @@ def number(
 
 
 def fit_surface(study: Study, values: Array, offsets: Array, centre: Array, spread: Array) -> StudySurface:
-    """Quadratic surfaces through `values` (particles, points, quantities); points near the centre weigh more."""
+    """Surfaces through `values` (particles, points, quantities); points near the centre weigh more."""
     places = fitted_quantities(study)
     quantities = [study.quantity[k] for k in places]
     x = features(offsets)
@@ -205,8 +215,10 @@ def fit_surface(study: Study, values: Array, offsets: Array, centre: Array, spre
         if quantity.counted is None:
             seen = observed(quantity, study)
             means[k], ses[k] = seen.value, (seen.high - seen.low) / (2.0 * norm.ppf(0.975))
-    # Both limbs of a person share one fate: so many limbs tell no more than the people they belong to.
-    factor = np.array([(q.people or q.n or 1) / (q.n or 1) for q in quantities])
+    # Both limbs of a person share one fate: so many limbs tell no more than the people they belong to. Nor do more people tell
+    # more of a hospital than the lives that a surface rests on.
+    known_by = [min(q.people or q.n or 1, LARGEST) for q in quantities]
+    factor = np.array([size / (q.n or 1) for size, q in zip(known_by, quantities, strict=True)])
     policies = {name: group.care for name, group in study.groups.items()}
     treated = any(policies[g].cell_therapy.doses for q in quantities for g in q.groups)
     events, sizes = np.array(counted, np.float64).T * factor
@@ -230,14 +242,15 @@ def study_surface(
     store: Store | None = None,
     sizes: tuple[int, int, int] = (PARTICLES, POINTS, LIVES),
     advance: Callable[[int], None] | None = None,
+    draws: NDArray[np.void] | None = None,
 ) -> StudySurface:
     """Surfaces of one study, fitted again where a first round says that its hospital lies; lives in `store` are read."""
     first = design(sizes[1], seed)
-    values = lived(key, study, register, seed, first, store, sizes)
+    values = lived(key, study, register, seed, first, store, sizes, draws)
     rough = atoms(fit_surface(study, values, first, CENTRE, WIDE), CENTRE, WIDE, 2_000, generator(seed, key, "rough"))
     centre, spread = rough.offsets.mean(axis=0), np.maximum(rough.offsets.std(axis=0), NARROWEST)
     second = design(sizes[1], seed, centre, spread)
-    again = lived(key, study, register, seed, second, store, sizes)
+    again = lived(key, study, register, seed, second, store, sizes, draws)
     if advance is not None:
         advance(1)
     return fit_surface(study, np.concatenate([values, again], axis=1), np.concatenate([first, second]), centre, spread)
@@ -247,18 +260,19 @@ def study_surface(
 class Atoms:
     """What a study says of its hospital: offsets (atoms, offsets) in proportion to likelihood times a wide normal prior.
 
-    `log_prior` is the log density of that prior at each atom.
+    `log_prior` is the log density of that prior at each atom, `particle` the particle that it comes from.
     """
 
     offsets: Array
     log_prior: Array
     treated: bool
+    particle: NDArray[np.int64] | None = None
 
 
 def atoms(surface: StudySurface, centre: Array, spread: Array, n: int, luck: np.random.Generator) -> Atoms:
     """`n` offsets by importance resampling from a normal prior with this mean and SD."""
-    per_particle = 1200
     particles = len(surface.coefficients)
+    per_particle = POINTS_OF_ALL // particles
     rows = np.repeat(np.arange(particles), per_particle)
     points = centre + spread * np.clip(luck.standard_normal((len(rows), len(OFFSETS))), -3.0, 3.0)
     log = surface.log_likelihood(rows, points)
@@ -268,4 +282,4 @@ def atoms(surface: StudySurface, centre: Array, spread: Array, n: int, luck: np.
     chosen = luck.permutation(chosen)
     used = slice(None) if surface.treated else slice(0, len(OFFSETS) - 1)
     density = np.asarray(norm.logpdf(points[chosen], centre, spread))[:, used].sum(axis=1)
-    return Atoms(points[chosen], density, surface.treated)
+    return Atoms(points[chosen], density, surface.treated, rows[chosen])
