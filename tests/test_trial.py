@@ -415,7 +415,7 @@ def test_exported_data_are_the_trials_data(tmp_path: Path) -> None:
         "tcpo2_mmhg",
         "follow_up_months",
     } <= set(patients.columns)
-    assert not {"tcpo2", "can_recover", "crossover"} & set(patients.columns)
+    assert not {"tcpo2", "gain_mmhg", "crossover"} & set(patients.columns)
     data = lives(sim, 2)
     assert np.array_equal(patients["death"], np.isfinite(data.died).reshape(-1))
     assert patients["death_months"].max() <= 12.0
@@ -465,6 +465,8 @@ def test_the_command_writes_everything(tmp_path: Path) -> None:
     tables = {"boundaries", "endpoints", "samplesize", "power_curve", "size_search", "views", "accrual", "calendar"}
     tables |= {"trial_summaries", "patients", "visits", "type_i_errors"}
     assert {f"{name}.csv" for name in tables} | {"report.html", "boundaries.svg", "stopping.png"} <= names
+    tables = {"rates", "effects", "curves", "monitoring", "bounds", "assumptions", "stops"}
+    assert {f"{name}.csv" for name in tables} | {"events.svg", "assumptions.svg"} <= names
     sizes = pd.read_csv(outs[0] / "samplesize.csv")
     assert sizes["reason"].notna().all()
     assert {"Schoenfeld", "ANCOVA"} <= set(sizes["formula"])

@@ -303,7 +303,7 @@ def test_table_has_its_columns_and_every_miss_its_words() -> None:
 
 def test_studies_behind_a_parameter_are_told_apart() -> None:
     """Cascini stands behind death after amputation; BALI behind nothing of the clinical course."""
-    assert "death_rate_amputee" in cited_by(REGISTER, ("cascini2020",))
+    assert "death_ratio_amputee" in cited_by(REGISTER, ("cascini2020",))
     assert cited_by(REGISTER, ("pignon2017",)) == ()
 
 

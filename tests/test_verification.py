@@ -14,12 +14,13 @@ from simulator.cli.verify import main
 from simulator.questions.verify import COLUMNS, verify
 from simulator.questions.verify.check import NotApplicable, equal, near, none_of
 from simulator.questions.verify.clocks import after_operation, judgement
+from simulator.questions.verify.findings import findings
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.monotone import many_concerned, twins
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.verification import all_checks
 from simulator.scenario import Scenario, load_scenario
-from simulator.telling.verification import answer
+from simulator.telling.page import page, sentences
 from simulator.words.errors import BadInput, CheckFailed
 
 
@@ -66,7 +67,7 @@ def test_a_parameter_that_should_move_somebody_is_missed(monkeypatch: pytest.Mon
     assert np.array_equal(before, after)
     assert not many_concerned(still, "response_or_bmmnc")
     with pytest.raises(NotApplicable, match="touches nobody"):
-        twins(still, "response_or_bmmnc", "can_recover")
+        twins(still, "response_or_bmmnc", "caused_gain")
     few = Subject.of(load_scenario(), 20, 1)
     few.__dict__["base"] = {name: replace(c, patients=c.patients[:20], lives=c.lives[:20]) for name, c in base.items()}
     assert not many_concerned(few, "death_hr_heart")
@@ -134,6 +135,13 @@ def test_bad_options_are_told_together(tmp_path: Path) -> None:
 
 
 def test_the_answer_counts(base: pd.DataFrame) -> None:
-    """The answer in words says how many checks passed and how many do not apply."""
-    assert answer(base).startswith("No check failed: ")
-    assert f"of {len(base)} passed" in answer(base)
+    """The answer says how many checks passed and how many do not apply; a failed one stands first in the report."""
+    found = findings(load_scenario(), base, 400, 3)
+    assert sentences(found).startswith("No check failed: ")
+    assert f"of {len(base)} passed" in sentences(found)
+    assert found.tables["domains"]["checks"].sum() == len(base)
+    assert "What failed" not in page(found, {})
+    broken = base.assign(status=base["status"].where(base.index != 3, "fail"))
+    told = page(findings(load_scenario(), broken, 400, 3), {})
+    assert "1 check failed" in told
+    assert told.index("What failed") < told.index(f"Domain {base['domain'].iloc[0]}")

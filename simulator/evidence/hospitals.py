@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 RATES: dict[str, tuple[str, ...]] = {
     "amputation": ("amputation_rate",),
     "healing": ("healing_rate",),
-    "death": ("death_rate_wound", "death_rate_healed", "death_rate_amputee", "postoperative_death_rate"),
+    "death": ("death_rate_wound", "death_rate_healed", "postoperative_death_rate"),
 }
 """Offset -> the rates that it multiplies."""
 RESPONSE = "response"

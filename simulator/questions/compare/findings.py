@@ -14,8 +14,10 @@ from simulator.questions.compare.job import Comparison
 from simulator.questions.compare.per_hundred import per_hundred_table
 from simulator.questions.compare.population import population_table, treatment_table
 from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
+from simulator.run.people import GIVEN
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.caveats import caveats
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -123,12 +125,17 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     scenario, result = comparison.scenario, comparison.result
     settings = scenario.settings
     labels = {name: policy.label for name, policy in scenario.policies.items()}
+    given = {f"{GIVEN}{name}": therapy.label for name, therapy in scenario.register.therapies.items()}
     params = result.parameters[0]
     capacity = settings.capacity
     return {
         "title": scenario.label,
         "description": settings.description,
-        "labels": {"policy": labels, "parameter": {p.name: p.label for p in scenario.register.parameters}},
+        "labels": {
+            "policy": labels,
+            "parameter": {p.name: p.label for p in scenario.register.parameters},
+            "measure": given,
+        },
         "policies": [
             {"name": name, "description": scenario.policies[name].description} for name in comparison.policies
         ],
@@ -145,7 +152,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "country": settings.life_table.country,
         "period": settings.life_table.period,
         "given": len(scenario.given),
-        "tcpo2_day": float(2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]),
+        "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
         "values": {"judgement_tcpo2": float(params["judgement_tcpo2"])},
         "fitted": sum(p.fitted for p in scenario.register.parameters),
@@ -154,6 +161,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "left_aside": list(scenario.left_aside),
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
+        "changes": changes(scenario, {"population.patients": result.people}),
         "references": references(comparison),
     }
 

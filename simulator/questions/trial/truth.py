@@ -13,9 +13,11 @@ from simulator.evidence.posterior import joint_names, parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_reading import Planned
+from simulator.questions.trial.margin import AtMargin
 from simulator.questions.trial.stated import StatedLaws, stated_laws
 from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover
 from simulator.scenario import Scenario
+from simulator.scenario.arrays import BY_VIEW
 from simulator.scenario.caveats import caveats
 from simulator.words.errors import BadInput, Problem
 
@@ -53,7 +55,7 @@ class Truth:
     arm's. crossover says when control patients cross over (infinite for never), to which policy, and who. rows: for
     posterior draws the number of the joint posterior row that each of them holds, (draws,); draws that share a row are not
     independent. stated: the laws of a truth that no life stands behind. at_margin: whether the other arms are made worse
-    until they lie on the margin.
+    until they lie on the margin. changes: what makes single arms better or worse, by the number of the arm.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Truth:
     rows: NDArray[np.int64] | None = None
     stated: StatedLaws | None = None
     at_margin: bool = False
+    changes: tuple[tuple[int, AtMargin], ...] = ()
 
     @property
     def varies(self) -> bool:
@@ -124,8 +127,9 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
             return replace(truth, policies=scenario.policy_records([scenario.reference]))
         return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossover=NO_CROSSOVER)
     if name in VIEWS:
-        values: Any = np.zeros(1, [("attributable_share", np.float64)])
-        values["attributable_share"] = scenario.register[f"attributable_share_{name}"].value
+        values: Any = np.zeros(1, [(share, np.float64) for share in BY_VIEW])
+        for share in BY_VIEW:
+            values[share] = scenario.register[f"{share}_{name}"].value
         return replace(truth, params=scenario.parameter_draws(values))
     wrong = name_problems(name)
     if wrong:

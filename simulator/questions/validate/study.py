@@ -21,7 +21,7 @@ from simulator.questions.validate.measures import (
     Measure,
 )
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
-from simulator.scenario.policy import Angioplasty, CellTherapy, Criteria, Fault, Policy, RepeatDose
+from simulator.scenario.policy import CellTherapy, Criteria, Fault, Policy, RepeatDose, Steps
 from simulator.scenario.settings import LifeTableChoice
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
@@ -55,16 +55,13 @@ class Care(Frozen):
 
     cell_therapy: CellTherapy = CellTherapy()
     repeat: RepeatDose = RepeatDose()
-    angioplasty: Angioplasty = Angioplasty()
+    therapies: Steps = ()
     assumed_doses: Annotated[tuple[Doses, Doses] | None, BeforeValidator(as_tuple)] = None
 
     @property
     def policy(self) -> Policy:
         """The care as a policy that treats everybody."""
-        suitable = Criteria(angioplasty_suitable="yes") if self.angioplasty.offered else Criteria()
-        return Policy(
-            eligibility=suitable, cell_therapy=self.cell_therapy, repeat=self.repeat, angioplasty=self.angioplasty
-        )
+        return Policy(cell_therapy=self.cell_therapy, repeat=self.repeat, therapies=self.therapies)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one."""

@@ -138,10 +138,10 @@ def scorable(quantity: Quantity, study: Study) -> bool:
 
 
 def arm_of(study: Study, quantity: Quantity) -> str:
-    """What the people of a number received: cells, angioplasty (first, if both), or conservative care."""
+    """What the people of a number received: another therapy such as angioplasty (also with cells), cells, or conservative care."""
     cares = [study.groups[name].care for name in quantity.groups]
-    if any(care.angioplasty.offered for care in cares):
-        return "angioplasty"
+    if any(care.therapies for care in cares):
+        return "therapy"
     return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
 
 
