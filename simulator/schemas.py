@@ -1,4 +1,4 @@
-"""What files of each kind may hold, as JSON Schema: generated from the models that check them.
+"""What each kind of file may hold, as JSON Schema: generated from the models that check them.
 
 Editors complete and check TOML with these schemas, and `docs/reference.md` is made from them. A schema knows types,
 limits, names and defaults; what keys mean together only reading the file can tell.
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-KINDS = ("scenario", "policy", "therapy", "design", "study", "validation")
+KINDS = ("scenario", "policy", "therapy", "design", "study", "validation", "forecast")
 """Kinds of file."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEANINGS = Path(__file__).with_name("key_meanings.toml")
@@ -39,6 +39,7 @@ def schema(kind: str) -> Schema:
         "design": _design,
         "study": _study,
         "validation": _validation,
+        "forecast": _forecast,
     }[kind]()
     return {"$schema": DIALECT, "title": f"{kind.capitalize()} file of clti"} | made
 
@@ -191,6 +192,12 @@ def _validation() -> Schema:
     from simulator.questions.validate.study import Study
 
     return _made(Study)
+
+
+def _forecast() -> Schema:
+    from simulator.questions.forecast.registered import RegisteredTrial
+
+    return _made(RegisteredTrial)
 
 
 def _study() -> Schema:

@@ -78,7 +78,7 @@ BETTER = {
     "amputation_rate": ("amputated_at", -1),
     "healing_rate": ("healed_at", -1),
     "background_hr": ("died_at", -1),
-    "stump_healing_rate": ("healed_at", -1),
+    "stump_healing_rate_below_knee": ("healed_at", -1),
     "conversion_rate": ("converted_at", -1),
     "response_probability": ("gain", 1),
     "recovery_gain": ("gain", 1),

@@ -20,6 +20,7 @@ NEXT = {
     "design": "clti trial {file}",
     "study": "clti sensitivity {file}",
     "validation": "clti validate {file}",
+    "forecast": "clti forecast {file}",
 }
 """What runs a file of each kind."""
 STARTER = "STARTER"
@@ -27,7 +28,7 @@ STARTER = "STARTER"
 
 
 def main(
-    kind: Annotated[str, typer.Argument(help="scenario, policy, therapy, design, study or validation.")],
+    kind: Annotated[str, typer.Argument(help="scenario, policy, therapy, design, study, validation or forecast.")],
     name: Annotated[str, typer.Argument(help="Its name: letters, digits, _ and -, a letter first.")],
     out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
 ) -> None:

@@ -22,17 +22,21 @@ Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 MULTIPLIERS = ("ratio", "share", "hours", "per year")
 """Units of what prices are multiplied by; every other unit of a price starts with the currency."""
 
-NOT_PERSPECTIVES = ("template", "utilities", "population_norms")
+NOT_PERSPECTIVES = ("template", "utilities", "population_norms", "severity")
 
 
 class Payer(Frozen):
-    """Who pays, in which money of which year, and whose population norm scales utilities."""
+    """Who pays, in which money of which year, and whose population norm scales utilities.
+
+    `bears_institutional_care` says whether the payer's own costs hold institutional care, where a scenario does not say.
+    """
 
     label: Label
     country: str
     population_norm: str
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     price_year: int
+    bears_institutional_care: bool = False
 
 
 class Evidence(Frozen):

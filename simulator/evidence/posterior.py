@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import mean, sample
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.words.errors import BadInput, Problem
@@ -74,6 +74,13 @@ def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
         for name in joint:
             draws[name] = table[name].to_numpy(dtype=np.float64)[rows]
     return draws
+
+
+def parameter_means(register: Register) -> dict[str, float]:
+    """The mean of every clinical parameter over the draws of `parameter_draws`: the posterior's, else its distribution's."""
+    table, joint = posterior_table(), joint_names(register)
+    found = {parameter.name: mean(parameter) for parameter in register.parameters}
+    return found if table is None else found | {name: float(table[name].mean()) for name in joint}
 
 
 def spent(register: Register, n: int) -> str | None:

@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence import distributions
-from simulator.evidence.parameter import Fixed, Parameter, read_parameter
+from simulator.evidence.parameter import Fixed, Parameter, read_distribution, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
 from simulator.evidence.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
+OWN_KEYS = ("value", "distribution")
+"""What a user's own number may say of itself."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,11 @@ class Register:
             self, {name: (file, f"therapies.{name}", table) for name, table in tables.items()}, problems
         )
 
+    def with_parameters(self, own: Mapping[str, Parameter]) -> Register:
+        """The register with some parameters replaced by others of the same names; see `replacement`."""
+        parameters = tuple(own.get(p.name, p) for p in self.parameters)
+        return Register(parameters, self.sources, self.therapies)
+
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""
         return "; ".join(self.sources[key].citation for key in self[name].source)
@@ -159,6 +167,12 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     Raises BadInput with every fault of every file.
     """
     root = path or shipped("calibration")
+    # Every file of the folder, so that none that a reader comes to read is forgotten here.
+    register = while_unchanged("register", root, sorted(root.rglob("*.toml")), lambda: _read_register(root))
+    return register.with_values(overrides) if overrides else register
+
+
+def _read_register(root: Path) -> Register:
     problems: list[Problem] = []
     sources = read_sources(root, problems)
     tables = _tables(root, problems)
@@ -175,7 +189,7 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     register = _with_therapies(Register(tuple(parameters), sources), _therapy_files(root, problems), problems)
     if problems:
         raise BadInput(problems)
-    return register.with_values(overrides) if overrides else register
+    return register
 
 
 def _therapy_files(root: Path, problems: list[Problem]) -> dict[str, tuple[str, str, object]]:
@@ -262,6 +276,37 @@ def outside_range(parameter: Parameter, value: object, file: str, key: str) -> l
     if is_number and low <= float(value) <= high and np.isfinite(float(value)):  # type: ignore[arg-type]
         return []
     return [Problem(file, key, repr(value), f"a number, {low:g} to {high:g}")]
+
+
+def replacement(
+    parameter: Parameter, written: object, file: str, key: str, problems: list[Problem]
+) -> Parameter | None:
+    """A parameter with a user's number in its place, or None with all faults appended to `problems`.
+
+    `written` is a number, which is fixed in every draw, or a table of a `value` and its `distribution`, as the register's
+    own files write them.
+    """
+    if not isinstance(written, Mapping):
+        faults = outside_range(parameter, written, file, key)
+        problems.extend(faults)
+        return None if faults else _replaced(parameter, float(written))  # type: ignore[arg-type]
+    before = len(problems)
+    problems.extend(
+        Problem(file, f"{key}.{name}", repr(written[name]), nearest(name, OWN_KEYS))
+        for name in written
+        if name not in OWN_KEYS
+    )
+    problems.extend(Problem(file, f"{key}.{name}", MISSING, "required") for name in OWN_KEYS if name not in written)
+    distribution = None
+    if "value" in written:
+        problems.extend(outside_range(parameter, written["value"], file, f"{key}.value"))
+    if "distribution" in written:
+        distribution = read_distribution(written["distribution"], file, f"{key}.distribution", problems)
+    if len(problems) > before or distribution is None:
+        return None
+    found = _replaced(parameter, float(written["value"])).model_copy(update={"distribution": distribution})
+    problems.extend(Problem(file, f"{key}.{part}", repr(value), allowed) for part, value, allowed in found.faults())
+    return None if len(problems) > before else found
 
 
 def _replaced(parameter: Parameter, value: float) -> Parameter:

@@ -68,6 +68,7 @@ def psa(
     from simulator.questions.value.lives import silent
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
+    from simulator.scenario.changes import changes
     from simulator.words.findings import Findings
 
     begun = now()
@@ -105,6 +106,7 @@ def psa(
         "first_time": float(result.times[0]),
         "values": loaded.register.values(),
         "labels": {"policy": {name: loaded.policies[name].label or name for name in result.policies}},
+        "changes": changes(loaded, {"population.patients": people}),
         "warnings": [*caveats(loaded, draws=count), *([exhausted] if exhausted else [])],
     }
     findings = Findings(

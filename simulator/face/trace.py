@@ -51,6 +51,7 @@ def trace(
     from simulator.questions.story.finding import typical
     from simulator.questions.story.telling import event_table, spending_table
     from simulator.scenario.caveats import caveats
+    from simulator.scenario.changes import changes
     from simulator.telling.story import budgets_readable, story_report, story_text
     from simulator.telling.story_figure import story_figure
     from simulator.words.findings import Findings
@@ -94,7 +95,7 @@ def trace(
     findings = Findings(
         "trace",
         {"events": events, "budgets": budgets},
-        {"patient": number, "warnings": list(caveats(loaded))},
+        {"patient": number, "warnings": list(caveats(loaded)), "changes": changes(loaded)},
         inputs=loaded.inputs,
         seed=seed,
         settings={"scenario": loaded.hash, "view": loaded.view},

@@ -19,7 +19,7 @@ from simulator.living.blocks import read_outcomes
 from simulator.living.books import Books, begin, new_books, turn
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
 from simulator.living.history import HISTORY, acting_step, limb_tcpo2
-from simulator.living.next_event import due, is_over
+from simulator.living.next_event import due, foresee_further, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
 from simulator.rules.pathway.procedure import first_at, settle
@@ -92,6 +92,7 @@ class Course:
         else:
             self.life["step_next"][self.step_due] = inf
             settle(self.life)
+        foresee_further(self.life)
         self._due = Due(*due(self.life))
 
     @property

@@ -19,6 +19,7 @@ from simulator.scenario.limits import (
     Pairs,
     Probability,
     Ratio,
+    Wasted,
     YearlyRate,
     Years,
 )
@@ -65,13 +66,66 @@ class Budget(Frozen):
     centres: Centres
 
 
+LIMB_LOST, NOT_RISEN = "limb_lost", "tcpo2_not_risen"
+
+
+class Volume(Frozen):
+    """Treatments of a year beyond `above` cost less by the share `discount`."""
+
+    above: Headcount
+    discount: Probability
+
+
+class Deal(Frozen):
+    """Terms on which a payer buys a cell product; they act on its list price.
+
+    `discount` is taken off. `wasted` is the share of bought kits that treat nobody. A person's second and later treatments
+    cost the share `repeat_price` of the first. `volume` lists the steps of a price that falls with a year's treatments. The
+    share `refund` of what a person's treatments cost is paid back where the treated limb is lost within
+    `refund_within_years` of the first, or where measured TcPO2 has not risen after the last.
+    """
+
+    discount: Probability = 0.0
+    wasted: Wasted = 0.0
+    repeat_price: Probability = 1.0
+    volume: Annotated[tuple[Volume, ...], BeforeValidator(as_tuple)] = ()
+    refund: Probability = 0.0
+    refund_when: Literal["limb_lost", "tcpo2_not_risen"] = "limb_lost"
+    refund_within_years: Years = 1.0
+
+    @property
+    def kits(self) -> float:
+        """List prices paid for a first treatment."""
+        return (1.0 - self.discount) / (1.0 - self.wasted)
+
+    @property
+    def needs_lives(self) -> bool:
+        """Whether only simulated lives tell what is paid."""
+        return bool(self.volume) or self.refund > 0.0
+
+    def faults(self) -> Iterator[Fault]:
+        """Steps of a volume are in order."""
+        above = [step.above for step in self.volume]
+        if above != sorted(set(above)):
+            yield "volume", above, "steps with rising numbers of treatments"
+
+
 class Variant(Frozen):
-    """One row of the scenario table: what differs from the base case."""
+    """One row of the scenario table: what differs from the base case.
+
+    `settings` is a difference in the words of a scenario's file, as ``{ evidence = { view = "sceptical" } }``. Rows with a
+    `weight` are averaged with the base case, which has what is left of 1, as one more row.
+    """
 
     label: Label
     parameters: dict[str, Any] = Field(default_factory=dict)
     horizon_years: Years | None = None
     life_table_period: str | None = None
+    prices: dict[str, Any] = Field(default_factory=dict)
+    utilities: dict[str, Any] = Field(default_factory=dict)
+    discounting: Discounting | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    weight: Probability | None = None
 
 
 class Economics(Frozen):
@@ -80,12 +134,15 @@ class Economics(Frozen):
     `perspective` names a shipped payer or a TOML file. `draws` parameter draws of `patients` patients each make the
     probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of
     the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
-    `currency` and `price_year` if these are given. Without `discounting` the payer's rates hold. Without `two_way` the
+    `currency` and `price_year` if these are given; thresholds are in the money of the results as they are written. A price or
+    a utility is a number, which is fixed in every draw, or a table of a `value` and its `distribution`. Without
+    `strict_payer` the payer bears what its file says. Without `discounting` the payer's rates hold. `focus` names the policy of
+    the one-way analysis, the budget and the trial; without it that is the one of highest net benefit. Without `two_way` the
     attributable share and the price of the product are varied together, where the policies compared read both.
     """
 
     perspective: str
-    strict_payer: bool = True
+    strict_payer: bool | None = None
     wound_costs: Literal["all_in", "split"]
     utility_set: str
     age_adjusted: bool = True
@@ -100,6 +157,8 @@ class Economics(Frozen):
     population: People
     trial: Trial
     budget: Budget
+    deal: Deal = Field(default_factory=Deal)
+    focus: str | None = None
     two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 
@@ -109,5 +168,10 @@ class Economics(Frozen):
             yield "trial.patients_per_arm", [], "at least one size"
         if not self.budget.uptake:
             yield "budget.uptake", [], "a share for each year"
+        for key, value, allowed in self.deal.faults():
+            yield f"deal.{key}", value, allowed
+        weights = {name: each.weight for name, each in self.scenarios.items() if each.weight is not None}
+        if sum(weights.values()) > 1.0:
+            yield "scenarios", weights, "weights of at most 1 together"
         if self.two_way is not None and len(set(self.two_way)) < 2:
             yield "two_way", list(self.two_way), "two different parameters or prices"

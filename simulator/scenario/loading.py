@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.life_table import LifeTable, load_life_table
+from simulator.evidence.perspective import load_perspective
 from simulator.evidence.reading import checked, spelled
-from simulator.evidence.register import Register, load_register, outside_range
+from simulator.evidence.register import Register, load_register, replacement
 from simulator.evidence.shipped import shipped
 from simulator.evidence.wholes import too_much
 from simulator.rules.population.patient import COLUMNS
@@ -34,12 +35,11 @@ from simulator.scenario.policy import Criteria, Policy
 from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
 from simulator.scenario.therapies import policy_faults
+from simulator.scenario.writing import TABLE
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
 WITH = "with_"
-TABLE = "patients (a table)"
-"""What messages call real patients that did not come from a file."""
 
 
 def load_scenario(
@@ -166,9 +166,23 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
     if settings is None:
         settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
     if settings is not None:
+        settings = _with_the_payers_people(settings, layers)
         for key, value, allowed in settings.faults():
             problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
+
+
+def _with_the_payers_people(settings: Settings, layers: list[Layer]) -> Settings:
+    """The settings with the life table of the payer's country where a payer was named above the base and no life table was."""
+    above = [layer.table for layer in layers[1:]]
+    named = any("perspective" in table.get("economics", {}) for table in above)
+    if not named or any("country" in table.get("life_table", {}) for table in above):
+        return settings
+    try:
+        country = load_perspective(settings.economics.perspective).conventions.perspective.country
+    except BadInput:
+        return settings  # whoever values lives tells what is wrong with the payer
+    return settings.model_copy(update={"life_table": settings.life_table.model_copy(update={"country": country})})
 
 
 def _policies(
@@ -222,11 +236,9 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
         file = written_in(layers, key)
         if name not in register:
             problems.append(Problem(file, key, repr(value), close(name, register.names())))
-        elif faults := outside_range(register[name], value, file, key):
-            problems.extend(faults)
-        else:
-            sound[name] = float(value)
-    register = register.with_values(sound)
+        elif own := replacement(register[name], value, file, key, problems):
+            sound[name] = own
+    register = register.with_parameters(sound)
     for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
         problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))

@@ -61,12 +61,13 @@ class OutputFolder:
         settings: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
         again: Sequence[str] | None = None,
+        changes: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.path = Path(path)
         self.warnings = tuple(warnings)
         check_writable(self.path)
         self._kept: set[str] = set()
-        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again)
+        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again, changes)
         self._files: dict[str, bytes] = {}
         self._report: Report | None = None
 
@@ -87,6 +88,10 @@ class OutputFolder:
         """Add a text file under its full name, as in ``story.txt``."""
         stem, dot, suffix = filename.rpartition(".")
         self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8", HANDLER))
+
+    def workbook(self, name: str, content: bytes) -> None:
+        """Add `name`.xlsx."""
+        self._add(f"{_plain(name)}.xlsx", content)
 
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""

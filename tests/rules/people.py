@@ -128,12 +128,14 @@ def a_life(**stated: Any) -> Any:
         "seed": SEED,
         "patient": PATIENT_NUMBER,
         "alive": 1,
+        "clinical_risk": int(Risk.HEALING),
         "wound": 1,
         "anchor": 0.0,
         "time": 0.0,
     }
-    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0, "healing_enough": inf}
-    made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path})
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0}
+    limits = {"reference": 20.0, "healing_enough": inf, "dying_within": 0.0}
+    made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits})
     made.effect[:] = 1.0
     for times in (made.step_next, made.step_lost, made.step_ends):
         times[:] = inf

@@ -17,6 +17,7 @@ from simulator.questions.compare.waiting import queue_table, slots_table, waits_
 from simulator.run.people import GIVEN
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.caveats import caveats
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -160,6 +161,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "left_aside": list(scenario.left_aside),
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
+        "changes": changes(scenario, {"population.patients": result.people}),
         "references": references(comparison),
     }
 

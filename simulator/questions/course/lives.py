@@ -164,6 +164,8 @@ class Lives:
             inside &= people["rutherford"].isin(among.rutherford).to_numpy()
         if among.dialysis is not None:
             inside &= ((people["renal"] == "dialysis") == among.dialysis).to_numpy()
+        if among.beyond_salvage is not None:
+            inside &= (people["beyond_salvage"] == among.beyond_salvage).to_numpy()
         if among.male is not None:
             inside &= (people["male"] == among.male).to_numpy()
         if among.age is not None:

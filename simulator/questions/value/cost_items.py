@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from simulator.evidence.therapy import Therapy
+from simulator.scenario.economics import Deal
 from simulator.scenario.policy import Policy
 from simulator.scenario.therapies import step_columns
 from simulator.words.vocabulary import DAYS_PER_YEAR, State
@@ -26,6 +27,8 @@ LATER_VISITS = "later_visits_per_year"
 ANY, AMPUTEE, EVENT = "any", "after_major_amputation", "event"
 """States of costs that belong to all states, to those after a major amputation, or to an event."""
 
+PRODUCT = "cell product"
+"""Category of what a treatment's product costs."""
 TEST_PRICES = {"small_ev": "small_ev_test", "thrombophilia": "thrombophilia_test"}
 SITE_PRICES = ("gmp_validation", "gmp_media_fill")
 """Paid once by a centre that makes cells under good manufacturing practice; charged in the budget, to no patient."""
@@ -118,13 +121,23 @@ def price_unit(therapy: Therapy) -> str | None:
 
 
 def cost_items(
-    wound_costs: str, strict_payer: bool, therapies: Mapping[str, Therapy], leave_out: Iterable[str] = ()
+    wound_costs: str,
+    strict_payer: bool,
+    therapies: Mapping[str, Therapy],
+    leave_out: Iterable[str] = (),
+    deal: Deal | None = None,
 ) -> tuple[CostItem, ...]:
     """Every cost that is charged under one way of pricing wounds, without the categories in `leave_out`.
 
-    The strict payer bears no institutional care.
+    The strict payer bears no institutional care. A deal changes what a treatment's product costs.
     """
-    items = [*_treatment(therapies), *_operations(), *_after_amputation(), *_wounds(wound_costs), *_others()]
+    items = [
+        *_treatment(therapies, deal or Deal()),
+        *_operations(),
+        *_after_amputation(),
+        *_wounds(wound_costs),
+        *_others(),
+    ]
     if not strict_payer:
         share = ("institutional_share",)
         items.append(_running("institutional care", "institutional_care_day", AMPUTEE_CLOCKS, share, DAYS_PER_YEAR))
@@ -143,20 +156,31 @@ def known_prices(therapies: Mapping[str, Therapy]) -> frozenset[str]:
     return frozenset(name for item in items for name in item.names if name != LATER_VISITS) | set(SITE_PRICES)
 
 
-def _treatment(therapies: Mapping[str, Therapy]) -> list[CostItem]:
+def _treatment(therapies: Mapping[str, Therapy], deal: Deal) -> list[CostItem]:
     tests = [CostItem("selection test", price, ("count_marker_test",), marker=m) for m, price in TEST_PRICES.items()]
-    return [*(item for therapy in therapies.values() for item in _of_therapy(therapy)), *tests]
+    return [*(item for therapy in therapies.values() for item in _of_therapy(therapy, deal)), *tests]
 
 
-def _of_therapy(therapy: Therapy) -> Iterator[CostItem]:
-    """What a therapy's file charges: by dose for cells, else for the first and each further time that it is done."""
-    of_limb = ("count_dose",) if therapy.record.kind != "procedure" else (f"count_{therapy.name}",)
-    always = of_limb if therapy.record.kind != "procedure" else (*of_limb, f"count_repeat_{therapy.name}")
+def _of_therapy(therapy: Therapy, deal: Deal) -> Iterator[CostItem]:
+    """What a therapy's file charges: by dose for cells, else for the first and each further time that it is done.
+
+    The deal is about a cell product. Everybody who is treated pays a first treatment: all treatments at the price of repeats,
+    and for the first the rest.
+    """
+    cells = therapy.record.kind != "procedure"
+    of_limb = ("count_dose",) if cells else (f"count_{therapy.name}",)
+    always = of_limb if cells else (*of_limb, f"count_repeat_{therapy.name}")
     for charge in therapy.record.charges:
         numbers = {"session": (SESSIONS,), "complication": ("complication",)}.get(charge.per, ())
         columns = of_limb if charge.per == "limb" else always
         category = charge.category or therapy.label.lower()
-        yield CostItem(category, charge.price, columns, charge.times, therapy=therapy.name, numbers=numbers)
+        parts = [(columns, 1.0)]
+        if category == PRODUCT:
+            repeats = deal.kits * deal.repeat_price
+            parts = [(columns, repeats), (("count_treated",), deal.kits * (1.0 - deal.repeat_price))]
+        for of, factor in parts:
+            if factor or of == columns:
+                yield CostItem(category, charge.price, of, charge.times, factor, therapy=therapy.name, numbers=numbers)
 
 
 def _operations() -> list[CostItem]:

@@ -108,6 +108,11 @@ class LivesOfDraws:
         """Every number that `reduce` keeps of a draw, by its array and place."""
         return tuple(f"{name}.{place}" for name, shape in self.shapes.items() for place in range(prod(shape)))
 
+    def rows(self, draws: NDArray[np.void]) -> Array:
+        """The draws as rows of `parameters`."""
+        numbers = np.arange(len(draws), dtype=np.float64) * self.fresh
+        return np.column_stack([numbers, *(draws[name] for name in self.fields)])
+
     def runner(self) -> LivesOfDraws:
         """Itself."""
         return self
@@ -180,6 +185,21 @@ class Simulations:
         model = _means_of(scenario, draws, half, seed, fresh=True)
         return _lives(scenario, self._run(what, model, draws, HALVES), draws, HALVES * model.patients)
 
+    def growing(self, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Iterator[Lives]:
+        """As `probabilistic`, yielding what the draws so far say after every `BLOCK` of them; nothing is read or kept.
+
+        The first draws are those of any longer run with as many patients a draw. To stop, let go of the generator.
+        """
+        model = _means_of(scenario, draws, scenario.people_up_to(max(1, patients // HALVES)), seed, fresh=True)
+        rows = model.rows(draws)
+        found: list[list[Array]] = [[] for _ in range(HALVES)]
+        for start in range(0, len(draws), BLOCK):
+            block = rows[start : start + BLOCK]
+            for half, values in enumerate(found):
+                values.append(model.evaluate(block, np.arange(len(block)), half).values)
+            halves = [model.arrays(np.concatenate(values)) for values in found]
+            yield _lives(scenario, halves, draws[: start + len(block)], HALVES * model.patients)
+
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
         model = _means_of(scenario, draws, scenario.people_up_to(patients), seed, fresh=False)
@@ -196,15 +216,14 @@ class Simulations:
         shapes: Shapes,
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
-        names = draws.dtype.names or ()
+        names = _numbers(draws)
         people = scenario.people_up_to(patients)
         model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, keep=True, block=BLOCK // 10)
         return self._run(what, model, draws, 1)[0]
 
     def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:
         """The arrays of all draws for each replicate."""
-        numbers = np.arange(len(draws), dtype=np.float64) * model.fresh
-        rows = np.column_stack([numbers, *(draws[name] for name in model.fields)])
+        rows = model.rows(draws)
         lives = model.patients * len(model.scenario.compare)
         with self._display(what, len(draws) * replicates * lives) as advance:
             values = run_rows(
@@ -249,7 +268,12 @@ def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: 
     shapes = {
         name: (policies, width) for name, width in zip(MEANS, map(len, (FIELDS, OUTCOMES, OUTCOMES)), strict=True)
     }
-    return LivesOfDraws(scenario, draws.dtype.names or (), patients, seed, means, shapes, fresh=fresh)
+    return LivesOfDraws(scenario, _numbers(draws), patients, seed, means, shapes, fresh=fresh)
+
+
+def _numbers(draws: NDArray[np.void]) -> tuple[str, ...]:
+    """Fields of draws that hold one number each; what else a record holds follows from them."""
+    return tuple(name for name in draws.dtype.names or () if draws.dtype[name] == np.float64)
 
 
 def _seed(seed: int, block: int, half: int) -> int:

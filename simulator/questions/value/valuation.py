@@ -17,7 +17,9 @@ from simulator.living.ledger import COUNTS, FIELDS
 from simulator.questions.value.cost_items import (
     INCLUDED,
     LATER_VISITS,
+    PRODUCT,
     SESSIONS,
+    CostItem,
     cost_items,
     discounted,
     main_treatment,
@@ -58,15 +60,44 @@ def worth(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Va
     return Worth(cost, qalys, np.broadcast_to(lived, cost.shape).copy())
 
 
+def with_price_apart(
+    ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values, name: str
+) -> tuple[Worth, Array]:
+    """Value ledgers with the price `name` at nothing, and how often it is paid, shape (draws, policies).
+
+    Costs are linear in a price, so ``cost + price * often`` is the cost at any price (in the money of results), and another
+    price needs no life and no dot product.
+    """
+    free = Drawn({**drawn.prices, name: np.zeros(1)}, drawn.utilities)
+    one = Drawn({**drawn.prices, name: np.full(1, 1.0 / values.money.factor)}, drawn.utilities)
+    without = worth(ledgers, parameters, free, values)
+    return without, (ledgers * (cost_weights(parameters, one, values) - cost_weights(parameters, free, values))).sum(-1)
+
+
+def qalys_by_state(ledgers: Array, drawn: Drawn, values: Values) -> Array:
+    """QALYs in each state, shape (draws, policies, states); their sum is all of them."""
+    each = ledgers * effect_weights(drawn, values)[:, None, :]
+    return np.stack(
+        [each[..., [COLUMN[name] for name in _moments(state, values)]].sum(axis=-1) for state in State], axis=-1
+    )
+
+
+def _moments(state: State, values: Values) -> list[str]:
+    kind = "effect" if values.discounted else "time"
+    return [f"{kind}{moment}_{state.name.lower()}" for moment in ("", "_age", "_age2")]
+
+
 def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
     """What each column of the ledger costs under each policy, shape (draws, policies, fields)."""
     units = unit_costs(parameters, drawn, values)
-    weights = np.zeros((len(units), len(values.policies), len(FIELDS)))
-    for item, unit in zip(values.items, units.T, strict=True):
+    charges = [values.charged(item, len(parameters)) for item in values.items]
+    rows = max(len(units), *map(len, charges))
+    weights = np.zeros((rows, len(values.policies), len(FIELDS)))
+    for item, unit, charged in zip(values.items, units.T, charges, strict=True):
         for place, policy in enumerate(values.policies.values()):
             if item.charged_under(policy):
                 for column in item.columns_under(policy):
-                    weights[:, place, _column(column, values)] += unit
+                    weights[:, place, _column(column, values)] += unit * charged[:, place]
     return weights
 
 
@@ -123,18 +154,40 @@ def times_bought(ledgers: Array, parameters: NDArray[np.void], values: Values) -
     return found
 
 
+def _amounts(item: CostItem, ledgers: Array, values: Values) -> Array:
+    """How much of the ledger an item is charged for under each policy, shape (draws, policies)."""
+    amounts = np.zeros(ledgers.shape[:-1])
+    for place, policy in enumerate(values.policies.values()):
+        if item.charged_under(policy):
+            columns = [_column(column, values) for column in item.columns_under(policy)]
+            amounts[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
+    return amounts
+
+
 def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
     """The cost of each item in force, shape (draws, policies, items); their sum is the whole cost."""
     units = unit_costs(parameters, drawn, values)
     costs = []
     for item, unit in zip(values.items, units.T, strict=True):
-        amounts = np.zeros(ledgers.shape[:-1])
-        for place, policy in enumerate(values.policies.values()):
-            if item.charged_under(policy):
-                columns = [_column(column, values) for column in item.columns_under(policy)]
-                amounts[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
-        costs.append(unit[:, None] * amounts)
+        costs.append(unit[:, None] * _amounts(item, ledgers, values) * values.charged(item, len(ledgers)))
     return np.stack(costs, axis=-1)
+
+
+def list_prices_paid(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
+    """How many list prices are paid for a person, shape (draws, policies).
+
+    Of a cell product on the terms of the deal; of another main treatment as often as it is bought.
+    """
+    paid = times_bought(ledgers, parameters, values)
+    products = [item for item in values.items if item.category == PRODUCT]
+    for place, policy in enumerate(values.policies.values()):
+        own = [item for item in products if item.charged_under(policy)]
+        if own:
+            paid[:, place] = sum(
+                item.factor * _amounts(item, ledgers, values)[:, place] * values.charged(item, len(ledgers))[:, place]
+                for item in own
+            )
+    return paid
 
 
 def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Values) -> pd.DataFrame:

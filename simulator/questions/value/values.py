@@ -14,16 +14,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import mean, sample
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.evidence.register import Register, outside_range
+from simulator.evidence.register import Register, outside_range, replacement
 from simulator.evidence.therapy import MONEY, MULTIPLIERS, Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,
+    PRODUCT,
     SITE_PRICES,
     CostItem,
     cost_items,
@@ -34,7 +35,7 @@ from simulator.questions.value.cost_items import (
     treatments,
 )
 from simulator.questions.value.results import Array
-from simulator.scenario.economics import Discounting, Economics
+from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
@@ -64,7 +65,10 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged."""
+    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged.
+
+    `product_share` is what volume and money back leave to pay of a product's price, of shape (draws or 1, policies).
+    """
 
     perspective: Perspective
     utility_set: UtilitySet
@@ -80,12 +84,26 @@ class Values:
     discounting: Discounting
     discounted: bool = True
     leave_out: tuple[str, ...] = ()
+    deal: Deal = field(default_factory=Deal)
+    product_share: Array | None = field(default=None, repr=False)
 
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
-        every = cost_items(self.wound_costs, self.strict_payer, self.therapies, self.leave_out)
+        every = cost_items(self.wound_costs, self.strict_payer, self.therapies, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
+
+    def charged(self, item: CostItem, draws: int) -> Array:
+        """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
+        under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+        if self.product_share is None or item.category != PRODUCT:
+            return under
+        return under * (self.product_share if len(self.product_share) == 1 else self.product_share[:draws])
+
+    def on_average(self) -> Values:
+        """The same, with the mean share of a product's price in every draw."""
+        share = self.product_share
+        return self if share is None else replace(self, product_share=share.mean(axis=0, keepdims=True))
 
     @property
     def price_names(self) -> tuple[str, ...]:
@@ -100,9 +118,10 @@ class Values:
 
     @property
     def product_prices(self) -> dict[str, float]:
-        """What each policy's main treatment is taken to cost each time, by price, in the money of the results."""
+        """What each policy's main treatment is taken to cost each time on average over the draws, by price, in the money of
+        the results; those that are read."""
         read = {name for policy in self.policies if (name := self.price_name(policy)) in self.price_names}
-        return {name: self.perspective.prices[name].value * self.money.factor for name in sorted(filter(None, read))}
+        return {name: mean(self.perspective.prices[name]) * self.money.factor for name in sorted(filter(None, read))}
 
     @property
     def threshold(self) -> float:
@@ -117,6 +136,14 @@ class Values:
             {name: np.asarray(priced[name]) for name in self.price_names},
             {name: np.asarray(valued[name]) for name in states.names()},
         )
+
+    def at_means(self, changes: Mapping[str, Array] | None = None) -> Drawn:
+        """The means of the distributions as one draw, or as many as `changes` has rows; otherwise as `at_base`."""
+        rows = len(next(iter((changes or {}).values()), (0,)))
+        prices, states = self.perspective.prices, self.utility_set.states
+        means = {name: np.full(rows, mean(prices[name])) for name in self.price_names}
+        means |= {name: np.full(rows, mean(states[name])) for name in states.names()}
+        return self.at_base(means | dict(changes or {}))
 
     def at_base(self, changes: Mapping[str, Array] | None = None) -> Drawn:
         """The numbers in force as one draw, or as many as `changes` has rows; `changes` replaces prices and utilities.
@@ -165,13 +192,14 @@ def values_of(scenario: Scenario) -> Values:
         perspective = replace(perspective, prices=own)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
-        problems += _unusable(perspective, policies, settings, f"{file} prices", therapies)
+        strict = _is_strict(settings, perspective)
+        problems += _unusable(perspective, policies, settings, strict, f"{file} prices", therapies)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
         raise BadInput(problems)
     discount = perspective.conventions.discount
-    thresholds = settings.thresholds or [each.value for each in perspective.conventions.thresholds]
+    payers = tuple(money.factor * each.value for each in perspective.conventions.thresholds)
     return Values(
         perspective=perspective,
         utility_set=chosen,
@@ -180,18 +208,27 @@ def values_of(scenario: Scenario) -> Values:
         policies=policies,
         therapies=therapies,
         wound_costs=settings.wound_costs,
-        strict_payer=settings.strict_payer,
+        strict_payer=_is_strict(settings, perspective),
         age_adjusted=settings.age_adjusted,
         money=money,
-        thresholds=tuple(money.factor * threshold for threshold in thresholds),
+        thresholds=settings.thresholds or payers,
+        deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
+
+
+def _is_strict(settings: Economics, perspective: Perspective) -> bool:
+    """Whether institutional care is left out: as the scenario says, else as the payer's file does."""
+    if settings.strict_payer is not None:
+        return settings.strict_payer
+    return not perspective.conventions.perspective.bears_institutional_care
 
 
 def _unusable(
     perspective: Perspective,
     policies: Mapping[str, Policy],
     settings: Economics,
+    strict: bool,
     file: str,
     therapies: Mapping[str, Therapy],
 ) -> Iterator[Problem]:
@@ -201,7 +238,7 @@ def _unusable(
         if name not in chargeable:
             allowed = f"a price that the model can charge; {nearest(name, chargeable)}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    every = cost_items(settings.wound_costs, settings.strict_payer, therapies)
+    every = cost_items(settings.wound_costs, strict, therapies)
     items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
     read = {name for item in items for name in item.names if name != LATER_VISITS}
     if any(makes_cells(policy, therapies) for policy in policies.values()):
@@ -212,7 +249,7 @@ def _unusable(
             yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
     for name in settings.prices:
         if name in perspective.prices and name not in read:
-            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(settings.strict_payer).lower()}"
+            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(strict).lower()}"
             allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
             yield Problem(file, name, "charged to nobody", allowed)
 
@@ -276,11 +313,9 @@ def _replaced(register: Register, own: Mapping[str, object], file: str, problems
     for name, value in own.items():
         if name not in register:
             problems.append(Problem(file, name, repr(value), nearest(name, register.names())))
-        elif faults := outside_range(register[name], value, file, name):
-            problems.extend(faults)
-        else:
-            sound[name] = float(value)  # type: ignore[arg-type]
-    return register.with_values(sound)
+        elif found := replacement(register[name], value, file, name, problems):
+            sound[name] = found
+    return register.with_parameters(sound)
 
 
 def _found(read: Callable[[], Found], problems: list[Problem]) -> Found | None:

@@ -170,7 +170,7 @@ for _treat in ("positive", "negative"):
 def schedule(subject: Subject) -> Found:
     """Dates of doses."""
     cells = {"doses": 4, "interval_days": 20.0, "waiting_days": 10.0}
-    found, _ = under(subject, {"cell_therapy": cells}, STEADY_LIMB)
+    found, _ = under(subject, {"cell_therapy": cells}, {**STEADY_LIMB, "judgement_never_tcpo2": 200.0})
     life = found.lives
     left = np.minimum(np.minimum(life["died_at"], life["amputated_at"]), life["healed_at"]) < 80.0 / DAYS_PER_YEAR
     dates = np.stack([times_of(found, Event.DOSE, k)[~left] for k in range(5)])
@@ -199,21 +199,47 @@ def decisions(subject: Subject) -> Found:
     return next((result for result in results if not result.passed), results[-1])
 
 
-@CARE.check(CLOSED_FORM, "clinical judgement of four doses", "shares stop by what is measured, each time anew (5 SE)")
+@CARE.check(
+    CLOSED_FORM,
+    "clinical judgement of four doses, none from 45 mmHg on",
+    "shares stop by what is measured, each time anew (5 SE)",
+)
 def judged(subject: Subject) -> Found:
-    """Judgement stops two shares, by whether perfusion looks restored, at every decision again."""
+    """Judgement stops two shares, by whether perfusion looks restored, and everybody plainly well, at every decision again."""
     policy = {"cell_therapy": {"doses": 4, "interval_days": 1.0}, "repeat": {"rule": "clinical_judgement"}}
     values = {**STEADY_LIMB, "measurement_sd": 6.0, "judgement_stop": 0.2, "judgement_stop_recovered": 0.7}
-    found, v = under(subject, policy, {**values, "judgement_tcpo2": 20.0})
+    found, v = under(subject, policy, {**values, "judgement_never_tcpo2": 45.0})
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
     kept &= found.lives["doses"] > 0
     life = found.lives[kept]
     record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
     below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
-    on = below * 0.8 + (1.0 - below) * 0.3
+    not_well = chance_below(45.0, life["tcpo2_start"], v("measurement_sd"))
+    on = below * 0.8 + (not_well - below) * 0.3
     everybody = np.ones(len(life), bool)
     results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
     return next((result for result in results if not result.passed), results[-1])
+
+
+@CARE.check(
+    CLOSED_FORM,
+    "one dose after 30 days; people die of the disease",
+    "the dying are spared it at the stated share (5 SE)",
+)
+def dying(subject: Subject) -> Found:
+    """Who dies within so many days of a dose that is due has it in the stated share of cases; everybody else does."""
+    values = {**STEADY_LIMB, "death_rate_wound": 3.0, "death_rate_healed": 3.0, "judgement_dying": 0.6}
+    policy = {"cell_therapy": {"doses": 1, "waiting_days": 30.0}}
+    found, v = under(subject, policy, {**values, "judgement_dying_days": 60.0})
+    due = 30.0 / DAYS_PER_YEAR
+    life = found.lives
+    there = np.minimum(np.minimum(life["died_at"], life["amputated_at"]), life["healed_at"]) > due
+    life = life[there & (life["treated"] == 1)]
+    soon = life["died_at"] <= due + v("judgement_dying_days") / DAYS_PER_YEAR
+    if (life["doses"][~soon] == 0).any():
+        return Found(False, "somebody who lives on is not treated")
+    chance = np.full(len(life), 1.0 - v("judgement_dying"))
+    return shares_near(life["doses"] > 0, chance, {"dying": soon}, "share treated")
 
 
 def _odds(product: str, route: str) -> None:

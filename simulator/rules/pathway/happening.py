@@ -14,6 +14,7 @@ from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.dialysis import start_dialysis
 from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
+from simulator.rules.pathway.life import is_death
 from simulator.rules.pathway.procedure import (
     carry_out,
     effect_ends,
@@ -81,7 +82,7 @@ def clinical_event(life: Any, horizon: float) -> tuple[float, int]:
 @compiled
 def suffer(life: Any, params: Any, t: float, risk: int) -> int:
     """Let the clinical event of a `Risk` or `Death` happen at t (years). Returns the `Event` it is."""
-    if risk <= Risk.EXCESS_DEATH:
+    if is_death(risk):
         life.alive = 0
         life.died_at = t
         if risk == Death.BACKGROUND:
