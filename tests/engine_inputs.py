@@ -164,7 +164,7 @@ def follow(
     return engine(setting(params, policy, seed, who, given, **arrays), 0, first, count, events)
 
 
-SCRATCH = {"remaining", "hazard", "exponent", "ramp_start", "ramp_duration", "ramp_height"}
+SCRATCH = {"remaining", "hazard", "exponent", "cumulative", "looked", "ramp_start", "ramp_duration", "ramp_height"}
 """Fields in which the rules keep notes that mean nothing afterwards; ramps are compared as far as they count."""
 
 

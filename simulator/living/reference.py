@@ -19,7 +19,7 @@ from simulator.living.blocks import read_outcomes
 from simulator.living.books import Books, begin, new_books, turn
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
 from simulator.living.history import HISTORY, limb_tcpo2
-from simulator.living.next_event import due, is_over
+from simulator.living.next_event import due, foresee_further, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
 from simulator.rules.population.patient import make_patient
@@ -87,6 +87,7 @@ class Course:
     def set_aside(self, kind: int) -> None:
         """Take a dose or an angioplasty that is due out of what is planned, to be carried out when it can be."""
         self.life["next_dose" if kind == Event.DOSE else "next_angioplasty"] = inf
+        foresee_further(self.life)
         self._due = Due(*due(self.life))
 
     def keep(self, arrays: dict[str, Any], j: int) -> None:

@@ -114,8 +114,9 @@ def a_life(**stated: Any) -> Any:
         "anchor": 0.0,
         "time": 0.0,
     }
-    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0, "healing_enough": inf}
-    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **stated})
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0}
+    limits = {"reference": 20.0, "healing_enough": inf, "dying_within": 0.0}
+    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits, **stated})
 
 
 def at_risk(

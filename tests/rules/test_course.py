@@ -7,7 +7,7 @@ from math import exp, inf, log
 import pytest
 
 from rules.people import a_life, at_risk
-from simulator.rules.pathway.course import first_risk, spend, spend_until, start_hazards
+from simulator.rules.pathway.course import first_risk, integrate, spend, spend_until, start_hazards
 from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import Risk
 
@@ -56,7 +56,8 @@ def test_time_spends_the_budget_of_every_risk_in_force() -> None:
     life.budget[Risk.MINOR_AMPUTATION] = 1.0
     life.hazard[:], life.exponent[:] = life.rate, 0.0
     life.hazard[Risk.MINOR_AMPUTATION] = 3.0
-    spend(life, life.budget, 0.5)
+    integrate(life, 0.5)
+    spend(life, life.budget)
     left = {
         risk: life.budget[risk] for risk in (Risk.EXCESS_DEATH, Risk.RECURRENCE, Risk.HEALING, Risk.MINOR_AMPUTATION)
     }

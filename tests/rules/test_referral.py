@@ -119,6 +119,7 @@ SCHEDULE = {
     "published_interval_days": 36.525,
     "last_tcpo2_days": 73.05,
     "adjuvant_interaction": 0.5,
+    "judgement_dying_days": 36.525,
 }
 
 
@@ -252,6 +253,7 @@ def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
     assert (life.seed, life.patient) == (KEY, PATIENT_NUMBER)
     assert (life.time, life.alive, life.anchor, life.limb, life.walking) == (0.0, 1, 0.0, Limb.INTACT, 0)
     assert (life.wounds, life.operations, life.minor_amputations, life.beyond_salvage) == (0, 0, 0, 0)
+    assert life.dying_within == pytest.approx(0.1)
     assert (life.tested, life.treated, life.doses, life.angioplasties) == (0, 0, 0, 0)
     planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at", "stump_heals_at", "conversion_at")
     past = (

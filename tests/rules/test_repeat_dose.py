@@ -80,9 +80,6 @@ def test_a_limb_plainly_well_has_no_further_dose(rule: Repeat) -> None:
     assert dose_is_given(a_life(doses=0, tcpo2_start=60.0), params, policy, 0.5)
 
 
-DYING = {**EXACT, "judgement_dying_days": 36.525}
-
-
 @pytest.mark.parametrize("doses", [0, 1])
 @pytest.mark.parametrize(
     ("risk", "when", "spared"),
@@ -97,7 +94,7 @@ DYING = {**EXACT, "judgement_dying_days": 36.525}
 def test_a_share_of_the_plainly_dying_is_spared_the_dose(doses: int, risk: int, when: float, spared: bool) -> None:
     """Death comes next, within 0.1 years; the draw of this decision spares below its share."""
     u = chance(Stream.JUDGEMENT, doses)
-    life = a_life(doses=doses, clinical_risk=risk, clinical_at=when - 1e-12)
+    life = a_life(doses=doses, clinical_risk=risk, clinical_at=when - 1e-12, dying_within=0.1)
     policy = a_policy(repeat_rule=Repeat.ALWAYS)
-    assert dose_is_given(life, values(**DYING, judgement_dying=just_above(u)), policy, 0.5) is not spared
-    assert dose_is_given(life, values(**DYING, judgement_dying=u), policy, 0.5)
+    assert dose_is_given(life, values(**EXACT, judgement_dying=just_above(u)), policy, 0.5) is not spared
+    assert dose_is_given(life, values(**EXACT, judgement_dying=u), policy, 0.5)

@@ -35,6 +35,8 @@ LIFE = record_dtype(
         ("operations", np.int64),
         # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
         ("anchor", np.float64),
+        # start of the segment in which the next event was found, budgets `remaining` there; infinite if none was
+        ("looked", np.float64),
         ("reference", np.float64),
         ("healing_enough", np.float64),
         ("rate", np.float64, (RISKS,)),
@@ -45,6 +47,7 @@ LIFE = record_dtype(
         ("remaining", np.float64, (RISKS,)),
         ("hazard", np.float64, (RISKS,)),
         ("exponent", np.float64, (RISKS,)),
+        ("cumulative", np.float64, (RISKS,)),
         # what does not depend on perfusion is settled ahead, infinite where it never happens
         ("background_death", np.float64),
         ("disease_death", np.float64),
@@ -58,6 +61,9 @@ LIFE = record_dtype(
         # the clinical event that comes next if nothing changes: a `Risk`, a `Death`, or nothing at inf
         ("clinical_at", np.float64),
         ("clinical_risk", np.int64),
+        ("foreseen", np.float64),
+        # years before death from which on somebody is plainly dying
+        ("dying_within", np.float64),
         ("healing_hr", np.float64),
         ("wound_hr", np.float64),
         ("amputation_hr", np.float64),

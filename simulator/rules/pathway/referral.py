@@ -52,7 +52,7 @@ def begin_life(
     Whoever is not eligible, not selected or not suitable is followed under conservative care.
     """
     life.seed, life.patient = seed, i
-    life.time, life.alive, life.anchor = 0.0, 1, 0.0
+    life.time, life.alive, life.anchor, life.looked = 0.0, 1, 0.0, inf
     life.limb = Limb.INTACT
     life.wounds, life.operations, life.minor_amputations = 0, 0, 0
     life.beyond_salvage = 1 if patient.beyond_salvage > 0.5 else 0
@@ -68,6 +68,7 @@ def begin_life(
     life.tested, life.doses, life.angioplasties = 0, 0, 0
     life.next_dose, life.next_angioplasty, life.restenosis_at, life.walks_at = inf, inf, inf, inf
     life.next_crossover, life.crossed_at = inf, inf
+    life.dying_within = params.judgement_dying_days / DAYS_PER_YEAR
     life.first_dose_at, life.last_dose_at, life.healed_at, life.minor_amputation_at = inf, inf, inf, inf
     life.amputated_at, life.converted_at, life.first_walked_at, life.died_at = inf, inf, inf, inf
     life.postoperative_death, life.conversion_at, life.stump_heals_at, life.other_amputated_at = inf, inf, inf, inf

@@ -12,7 +12,7 @@ from simulator.rules.draws import normal, uniform
 from simulator.rules.pathway.life import is_death, limb_kept
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import DAYS_PER_YEAR, Repeat, Stream, Wound
+from simulator.words.vocabulary import Repeat, Stream, Wound
 
 
 @compiled
@@ -23,9 +23,9 @@ def decision_tcpo2(life: Any, params: Any, t: float) -> float:
 
 
 @compiled
-def plainly_dying(life: Any, params: Any, t: float) -> bool:
+def plainly_dying(life: Any, t: float) -> bool:
     """Whether the patient is so close to death at t (years) that it can be seen: nothing else comes before it."""
-    return is_death(life.clinical_risk) and bool(life.clinical_at <= t + params.judgement_dying_days / DAYS_PER_YEAR)
+    return is_death(life.clinical_risk) and bool(life.clinical_at <= t + life.dying_within)
 
 
 @compiled
@@ -40,7 +40,7 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
     u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
-    if plainly_dying(life, params, t) and u < params.judgement_dying:
+    if plainly_dying(life, t) and u < params.judgement_dying:
         return False
     if life.doses == 0:
         return True
