@@ -34,7 +34,8 @@ class Column:
     """One column: its heading, its number format, and the kind of names that its cells hold.
 
     `by` is the column whose value in the same row picks the format from `choices`. `by_size` has as many decimals as its
-    largest number needs; `sure` shows nothing where the standard error exceeds the value.
+    largest number needs; `sure` names a column that is no more than its error where nothing is
+    shown: the divisor of a ratio.
     """
 
     label: str
@@ -43,7 +44,7 @@ class Column:
     by: str = ""
     choices: Mapping[str, Format] | None = None
     by_size: bool = False
-    sure: bool = False
+    sure: str = ""
 
     def fitted(self, values: pd.Series[Any], currency: str) -> Column:
         """The column with the currency before amounts, and with as many decimals as the largest of `values` needs."""
@@ -71,7 +72,7 @@ class Column:
             whole = known.get(str(value))
             return whole or JOINED.join(known.get(part) or said(part) for part in str(value).split(JOINED))
         chosen = self.format
-        if self.sure and chosen is not None and chosen.se is not None and row[chosen.se] > abs(value):
+        if self.sure and row[f"{self.sure}_se"] > abs(row[self.sure]):
             return MISSING
         if self.by:
             chosen = (self.choices or {}).get(str(row[self.by]), self.format)
@@ -141,7 +142,7 @@ def _column(name: str, spec: str | Mapping[str, Any]) -> Column:
         spec.get("by", ""),
         choices,
         by_size,
-        spec.get("sure", False),
+        spec.get("sure", ""),
     )
 
 
