@@ -206,6 +206,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
+    from simulator.questions.validate.courses import observed_courses
     from simulator.run import simulate
 
     economics = scenario.settings.economics
@@ -217,6 +218,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,
         "at_risk": at_risk_table(comparison),
+        "observed": observed_courses(scenario.register),
     }
     patients = comparison.people
     return tables, patients[patients["policy"] == scenario.reference]
