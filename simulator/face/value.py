@@ -47,8 +47,8 @@ def value(
     table of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is
     A, B, C or D; `thresholds` are money per QALY, the first leads; `draws` of the parameters have `patients` each. All
     default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what it is worth.
-    Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose results follow prices and
-    utilities in live formulas. `workers` processes decide how long it takes and nothing else.
+    Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose
+    results follow prices and utilities in live formulas. `workers` processes decide how long it takes and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``totals``, ``frontier``,
     ``against``, ``ceac``, ``voi``, ``costs``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``,
