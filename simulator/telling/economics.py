@@ -132,6 +132,8 @@ def tables_of(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
         "scenarios": found.scenarios,
         "subgroups": found.subgroups,
         "stratified": found.stratified,
+        "equity": found.equity.groups,
+        "equity_weighted": found.equity.weighted,
         "budget": found.budget.table,
         "budget_people": found.budget.people,
         "trial_worth": None if found.trial is None else found.trial.table,

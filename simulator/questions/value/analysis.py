@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.deal import MoneyBack, in_words, on_terms
 from simulator.questions.value.decision import Decision, decide
+from simulator.questions.value.equity import Equity, equity
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
@@ -74,7 +76,7 @@ class EconomicAnalysis:
     scenario: as it was valued. decision: `decision.decide` of the probabilistic analysis. information:
     `voi.information_table`, with single parameters and groups at the first threshold. totals: option, quantity, mean,
     se, low, high. costs: `valuation.cost_table`. net_benefit: threshold, option, net monetary and net health benefit.
-    price: view, then `price.value_based_price`. scenarios, subgroups, stratified, one_way, two_way, budget, trial,
+    price: view, then `price.value_based_price`. scenarios, subgroups, stratified, equity, one_way, two_way, budget, trial,
     luck: as their modules say. Parts that a scenario cannot have are None, with a remark.
     """
 
@@ -95,6 +97,7 @@ class EconomicAnalysis:
     scenarios: pd.DataFrame
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
+    equity: Equity
     budget: BudgetImpact
     spent: tuple[Lives, ...]
     back: MoneyBack | None
@@ -168,6 +171,8 @@ def economic_analysis(
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
+    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
+    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
@@ -207,6 +212,7 @@ def economic_analysis(
         scenarios=scenario_table(scenario, values, lives, drawn, table, seed),
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
+        equity=fair,
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),
