@@ -53,7 +53,8 @@ def value(
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``totals``, ``frontier``,
     ``against``, ``ceac``, ``voi``, ``costs``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``,
     ``scenarios``, ``subgroups``, ``stratified``, ``equity``, ``equity_weighted``, ``budget``, ``budget_people``,
-    ``monte_carlo_error``, ``values``, ``cheers``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
+    ``monte_carlo_error``, ``values``, ``cheers``; with a trial ``trial_worth``.
+    ``draws`` has a row a draw and policy, and becomes Parquet.
 
     `facts` hold the leading `threshold`, the `currency`, and `limits`: what is not in the analysis.
 
