@@ -153,8 +153,11 @@ def life_value(
         prices["visit"] = v["tcpo2_visit"]
     cost = v["small_ev_test"] * bool(person["tested"]) if policy == "ev_selected" else 0.0
     for t, event in zip(life["time_years"], life["event"].astype(str), strict=True):
-        price = v["final_year_increment"] if event.endswith("_death") else prices.get(event, 0.0)
-        cost += price * np.exp(-rate * t)
+        cost += prices.get(event, 0.0) * np.exp(-rate * t)
+        if event.endswith("_death"):
+            last = max(0.0, t - 1.0)
+            lived = (np.exp(-rate * last) - np.exp(-rate * t)) / rate if rate else t - last
+            cost += v["final_year_increment"] * lived
     severe = person["rutherford"] > 5.5 or bool(person["infection"])
     qalys, operated = 0.0, None
     nodes, shares = leggauss(16)

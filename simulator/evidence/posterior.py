@@ -18,6 +18,7 @@ from simulator.evidence.distributions import mean, sample
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.words.errors import BadInput, Problem
+from simulator.words.luck import seed_of
 
 POSTERIOR = "posterior.csv"
 FIRST_YEAR = "posterior_first_year.csv"
@@ -63,15 +64,21 @@ def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
     """`n` draws of every clinical parameter, as a structured array of the register's dtype.
 
     Fitted parameters come jointly from the posterior's rows in an order that the seed decides, without replacement until
-    all are used (`spent` says so then), the others independently from their distributions. Draw i is the same for every
-    n > i. Without a posterior all come from the register.
+    all are used (`spent` says so then), the offsets of a hospital from joint rows of their own, the others independently from
+    their distributions. Draw i is the same for every n > i. Without a posterior all come from the register.
     """
     joint = joint_names(register)
-    draws = sample(register, n, seed, [name for name in register.names() if name not in joint])
+    alone = [name for name in register.names() if name not in joint and name not in register.joint]
+    draws = sample(register, n, seed, alone)
+    if register.joint:
+        of = len(next(iter(register.joint.values())))
+        chosen = posterior_rows(of, n, seed_of(seed, "hospitals"))
+        for name, values in register.joint.items():
+            draws[name] = values[chosen]
     table = posterior_table()
     if table is not None:
         rows = posterior_rows(len(table), n, seed)
-        for name in joint:
+        for name in [name for name in joint if name not in register.joint]:
             draws[name] = table[name].to_numpy(dtype=np.float64)[rows]
     return draws
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.evidence import distributions
-from simulator.evidence.parameter import Fixed, Parameter, read_distribution, read_parameter
+from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribution, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
@@ -38,6 +39,8 @@ class Register:
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Source]
     therapies: Mapping[str, Therapy] = field(default_factory=dict)
+    joint: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Joint draws of parameters that do not vary one by one, by name, each of shape (rows,)."""
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -97,6 +100,22 @@ class Register:
             tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters),
             self.sources,
             self.therapies,
+            {name: rows for name, rows in self.joint.items() if name not in values},
+        )
+
+    def with_joint(self, draws: Mapping[str, NDArray[np.float64]], values: Mapping[str, float]) -> Register:
+        """The register with parameters drawn jointly from rows; those in `values` have these values and a normal margin."""
+
+        def moved(parameter: Parameter) -> Parameter:
+            sd = float(draws[parameter.name].std())
+            law = Normal(kind="normal", sd=sd) if sd > 0.0 else Fixed()
+            return parameter.model_copy(update={"value": float(values[parameter.name]), "distribution": law})
+
+        return Register(
+            tuple(moved(p) if p.name in values else p for p in self.parameters),
+            self.sources,
+            self.therapies,
+            {**self.joint, **draws},
         )
 
     @cached_property
@@ -113,7 +132,8 @@ class Register:
     def with_parameters(self, own: Mapping[str, Parameter]) -> Register:
         """The register with some parameters replaced by others of the same names; see `replacement`."""
         parameters = tuple(own.get(p.name, p) for p in self.parameters)
-        return Register(parameters, self.sources, self.therapies)
+        joint = {name: rows for name, rows in self.joint.items() if name not in own}
+        return Register(parameters, self.sources, self.therapies, joint)
 
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""
@@ -145,7 +165,10 @@ class Register:
     def hash(self) -> str:
         """SHA-256 of everything the parameters say, for manifests."""
         content = json.dumps([p.model_dump(mode="json") for p in self.parameters], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        whole = hashlib.sha256(content.encode())
+        for name, rows in sorted(self.joint.items()):
+            whole.update(name.encode() + np.ascontiguousarray(rows).tobytes())
+        return whole.hexdigest()
 
     def _raise_for(self, values: Mapping[str, float]) -> None:
         problems: list[Problem] = []
@@ -226,7 +249,7 @@ def _with_therapies(
         problems.append(
             Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
         )
-    return Register(tuple(parameters), sources, therapies)
+    return Register(tuple(parameters), sources, therapies, register.joint)
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:

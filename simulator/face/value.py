@@ -62,13 +62,14 @@ def value(
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
     `policies`, `view` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia or a TOML file) says who pays and brings the life table of its country; `wound_costs`
-    prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B, C or D; `focus` is the policy
-    of the one-way analysis, the budget and the trial (default: that of highest net benefit); `thresholds` are money per QALY
-    in the currency of the results, the first leads; `draws` of the parameters have `patients` each. All default to the
-    scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that trial is worth. Simulated
-    lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose results follow
-    prices and utilities in live formulas. `workers` processes decide how long it takes and nothing else.
+    `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
+    of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
+    C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
+    `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
+    each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
+    trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
+    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes
+    and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
@@ -205,6 +206,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
+    from simulator.questions.validate.courses import observed_courses
     from simulator.run import simulate
 
     economics = scenario.settings.economics
@@ -216,6 +218,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,
         "at_risk": at_risk_table(comparison),
+        "observed": observed_courses(scenario.register),
     }
     patients = comparison.people
     return tables, patients[patients["policy"] == scenario.reference]

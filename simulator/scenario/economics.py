@@ -146,6 +146,7 @@ class Economics(Frozen):
     wound_costs: Literal["all_in", "split"]
     utility_set: str
     age_adjusted: bool = True
+    population_norm: str | None = None
     draws: Draws
     patients: Pairs
     thresholds: Annotated[tuple[Ratio, ...], BeforeValidator(as_tuple)] = ()

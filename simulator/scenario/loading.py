@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import POPULATION, centre_draws, load_hospitals
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.perspective import load_perspective
 from simulator.evidence.reading import checked, spelled
@@ -225,7 +226,7 @@ def _compared(
 
 
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
-    """The register with the scenario's own values laid over it."""
+    """The register at the scenario's centre with its own values laid over it. Own counts are read by whoever can live them."""
     register, close = load_register(), Suggestions()
     for name, table in settings.therapies.items():
         file = written_in(layers, f"therapies.{name}")
@@ -238,6 +239,11 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
             problems.append(Problem(file, key, repr(value), close(name, register.names())))
         elif own := replacement(register[name], value, file, key, problems):
             sound[name] = own
+    centre, hospitals = settings.evidence.centre, load_hospitals()
+    if centre in ("average", "new") and hospitals is not None:
+        rows = centre_draws(hospitals, str(centre))
+        middle = centre_draws(hospitals, "average")
+        register = register.with_joint(rows, {name: float(values.mean()) for name, values in middle.items()})
     register = register.with_parameters(sound)
     for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
@@ -347,6 +353,7 @@ def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer])
         *sorted((root / "therapies").glob("*.toml")),
         root / "fitted.toml",
         root / "life_tables.csv",
+        root / POPULATION,
     ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()
