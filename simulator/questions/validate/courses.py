@@ -38,4 +38,4 @@ def observed_courses(register: Register) -> pd.DataFrame:
 
 def _untreated(group: Group) -> bool:
     care = group.care
-    return care.cell_therapy.doses == 0 and care.assumed_doses is None and not care.angioplasty.offered
+    return care.cell_therapy.doses == 0 and care.assumed_doses is None and not care.therapies
