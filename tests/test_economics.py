@@ -905,9 +905,11 @@ def test_command_refuses_bad_input_and_writes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("[economics]\ndraws = 0\n[economics.population]\nper_year = -1\n", "utf-8")
     out = tmp_path / "out"
-    done = run_economics(str(file), "--view", "rosy", "--perspective", "france", "--threshold", "-1", "--out", str(out))
+    done = run_economics(
+        str(file), "--view", "rosy", "--perspective", "ruritania", "--threshold", "-1", "--out", str(out)
+    )
     assert isinstance(done.exception, BadInput)
-    for words in ("economics.draws = 0", "per_year = -1", "--view", "france", "thresholds"):
+    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "thresholds"):
         assert words in str(done.exception), words
     assert not out.exists()
 

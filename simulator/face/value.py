@@ -74,8 +74,9 @@ def value(
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
     ``dialysis``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``, ``scenarios``, ``subgroups``,
-    ``stratified``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``, ``values``, ``curves``,
-    ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
+    ``stratified``, ``equity``, ``equity_weighted``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``,
+    ``values``, ``curves``, ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and
+    policy, and becomes Parquet.
 
     `facts` hold the leading `threshold`, the `currency`, the `focus`, the `best` option, and `changes` from the shipped base.
 

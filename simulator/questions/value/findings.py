@@ -86,6 +86,8 @@ def findings(
         "scenarios": found.scenarios,
         "subgroups": found.subgroups,
         "stratified": found.stratified,
+        "equity": found.equity.groups,
+        "equity_weighted": found.equity.weighted,
         "severity": severity,
         "severity_bands": bands,
         "budget": found.budget.table,
