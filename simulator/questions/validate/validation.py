@@ -138,7 +138,7 @@ def scorable(quantity: Quantity, study: Study) -> bool:
 
 
 def arm_of(study: Study, quantity: Quantity) -> str:
-    """What the people of a number received: another therapy such as angioplasty (also with cells), cells, or conservative care."""
+    """What the people of a number received: therapy (angioplasty or another, also with cells), cells, or conservative care."""
     cares = [study.groups[name].care for name in quantity.groups]
     if any(care.therapies for care in cares):
         return "therapy"
