@@ -37,6 +37,9 @@ itself, a key without a default is required. Run a scenario with `clti compare F
     "policy": """\
 The keys of a policy: of a table `[policies.NAME]` in a scenario, and of the shipped files in `scenarios/policies`. A
 policy states only what differs from the one that it extends.""",
+    "therapy": """\
+A therapy as data: who, sessions, what each number of it does, prices. Name it in `therapies` of a policy; the shipped ones
+are in `calibration/therapies`.""",
     "design": """\
 A trial. Tables and keys that are not marked as required may be left out. Run it with `clti trial FILE`.""",
     "study": """\
@@ -112,7 +115,7 @@ def _sections(kind: str) -> Iterator[str]:
             if name not in done:
                 done.add(name)
                 table = whole["$defs"][name]
-                yield f"### {heading}\n\n{table['description']}\n\n{_table(table, whole, defaults)}\n"
+                yield f"### {heading}\n\n{table.get('description', '')}\n\n{_table(table, whole, defaults)}\n"
 
 
 def _inner(
@@ -125,6 +128,7 @@ def _inner(
             (rule, f"`[{place}]`", place),
             (rule.get("items", {}), f"`[[{place}]]`", place),
             (rule.get("additionalProperties", {}), f"`[{place}.NAME]`", f"{place}.NAME"),
+            *((each, f"`[{place}]`", place) for each in rule.get("oneOf", ())),
         ]
         for option, heading, inside in options:
             name = _model(option)
@@ -144,7 +148,13 @@ def _table(table: Schema, whole: Schema, base: Mapping[str, Any]) -> str:
     lines = ["| key | type | default | allowed | meaning |", "|---|---|---|---|---|"]
     required = table.get("required", ())
     for key, rule in table["properties"].items():
-        cells = [f"`{key}`", _type(rule), _default(key, rule, base, required), _allowed(rule), rule["description"]]
+        cells = [
+            f"`{key}`",
+            _type(rule),
+            _default(key, rule, base, required),
+            _allowed(rule),
+            rule.get("description", ""),
+        ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -192,8 +202,8 @@ def _toml(value: object) -> str:
 def _allowed(rule: Schema) -> str:
     if "$comment" in rule:
         return str(rule["$comment"])
-    if "anyOf" in rule:
-        return "; or ".join(_allowed(each) for each in rule["anyOf"])
+    if choice := rule.get("anyOf") or rule.get("oneOf"):
+        return "; or ".join(filter(None, (_allowed(each) for each in choice)))
     if "const" in rule:
         return f"`{_toml(rule['const'])}`"
     if "enum" in rule:
