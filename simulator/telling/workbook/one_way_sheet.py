@@ -52,7 +52,9 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
             for name, column, colour in (("at low", 10, "#0072B2"), ("at high", 11, "#D55E00"))
         ]
         at, title = (TOP + len(table) + 2, 0), "Change of net benefit at 95% limits"
-        sheet.chart(at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series)
+        sheet.chart(
+            at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series, height=760
+        )
     sheet.widths(32, 60, 10, *[14] * 10)
     sheet.freeze(TOP, 1)
     return sheet
