@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,8 +254,11 @@ def test_a_price_of_ones_own_can_have_a_distribution() -> None:
         sim.load_scenario(overrides={"parameters": {"death_rate_wound": {"value": 0.2}}})
 
 
-def test_utilities_out_of_order_are_told() -> None:
-    """An ulcer better than a healed limb is named; every shipped set is in order."""
+def test_utilities_out_of_order_are_told(found: Result) -> None:
+    """An ulcer better than a healed limb is named at the head of the page; every shipped set is in order."""
+    facts = {**found.facts, "out_of_order": [["healed", "ulcer"]]}
+    head = page(replace(found.findings, facts=facts), {}, {}).split("<main", maxsplit=1)[0]
+    assert "“ischaemic ulcer” is worth more than “healed, limb whole”" in " ".join(head.split())
     assert economics(utilities={"ulcer": 0.9}).utility_set.out_of_order() == [("healed", "ulcer")]
     for name in "ABCD":
         assert economics(utility_set=name).utility_set.out_of_order() == []
