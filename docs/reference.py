@@ -37,6 +37,10 @@ itself, a key without a default is required. Run a scenario with `clti compare F
     "policy": """\
 The keys of a policy: of a table `[policies.NAME]` in a scenario, and of the shipped files in `scenarios/policies`. A
 policy states only what differs from the one that it extends.""",
+    "therapy": """\
+What is given beside or instead of cells, a cell product, or a route: a table `[therapies.NAME]` of a scenario, or one of the
+shipped files in `calibration/therapies`. Policies give it with `therapies = ["NAME"]`. Each number and price is a table of
+its own; a number that is left out does nothing. `clti new therapy` writes one to start from.""",
     "design": """\
 A trial. Tables and keys that are not marked as required may be left out. Run it with `clti trial FILE`.""",
     "study": """\
@@ -136,6 +140,8 @@ def _inner(
 
 
 def _model(rule: object) -> str:
+    if isinstance(rule, dict) and "anyOf" in rule:
+        return next(filter(None, map(_model, rule["anyOf"])), "")
     return str(rule["$ref"]).rpartition("/")[2] if isinstance(rule, dict) and "$ref" in rule else ""
 
 
