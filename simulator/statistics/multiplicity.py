@@ -61,7 +61,9 @@ def gatekeeping(p: ArrayLike, alpha: float, families: Sequence[Sequence[int]]) -
 
 
 def hochberg(p: ArrayLike, alpha: float) -> Bools:
-    """Step up from the largest p: the first of m that is at most alpha / (m - k + 1), k from the smallest, takes the smaller along.
+    """Step up from the largest p: the first that is at most alpha / (m - k + 1) takes all smaller ones along.
+
+    There are m, and k counts from the smallest.
 
     Keeps its level under positive dependence. Hochberg Y. Biometrika 1988;75:800-802, doi 10.1093/biomet/75.4.800.
     """
@@ -71,7 +73,7 @@ def hochberg(p: ArrayLike, alpha: float) -> Bools:
     taken = np.flip(np.logical_or.accumulate(np.flip(passed, axis=-1), axis=-1), axis=-1)
     rejected = np.zeros(p.shape, dtype=bool)
     np.put_along_axis(rejected, order, taken, axis=-1)
-    return rejected & ~np.isnan(p)
+    return np.asarray(rejected & ~np.isnan(p))
 
 
 def dunnett(p: ArrayLike, alpha: float, shares: Sequence[float]) -> Bools:
