@@ -163,9 +163,9 @@ def _type(rule: Schema) -> str:
     words = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
     if rule.get("format") == "date":
         return "date"
-    choice = rule.get("anyOf") or rule.get("oneOf")
-    if choice and "type" not in rule:
-        return " or ".join(_type(each) for each in choice)
+    for one_of in ("anyOf", "oneOf"):
+        if one_of in rule and "type" not in rule:
+            return " or ".join(_type(each) for each in rule[one_of])
     if "$ref" in rule or rule.get("type") == "object":
         others = rule.get("additionalProperties")
         return "tables by name" if isinstance(others, dict) and "$ref" in others else "table"

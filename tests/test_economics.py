@@ -153,8 +153,11 @@ def life_value(
         prices["visit"] = v["tcpo2_visit"]
     cost = v["small_ev_test"] * bool(person["tested"]) if policy == "ev_selected" else 0.0
     for t, event in zip(life["time_years"], life["event"].astype(str), strict=True):
-        price = v["final_year_increment"] if event.endswith("_death") else prices.get(event, 0.0)
-        cost += price * np.exp(-rate * t)
+        cost += prices.get(event, 0.0) * np.exp(-rate * t)
+        if event.endswith("_death"):
+            last = max(0.0, t - 1.0)
+            lived = (np.exp(-rate * last) - np.exp(-rate * t)) / rate if rate else t - last
+            cost += v["final_year_increment"] * lived
     severe = person["rutherford"] > 5.5 or bool(person["infection"])
     qalys, operated = 0.0, None
     nodes, shares = leggauss(16)
@@ -902,9 +905,11 @@ def test_command_refuses_bad_input_and_writes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("[economics]\ndraws = 0\n[economics.population]\nper_year = -1\n", "utf-8")
     out = tmp_path / "out"
-    done = run_economics(str(file), "--view", "rosy", "--perspective", "france", "--threshold", "-1", "--out", str(out))
+    done = run_economics(
+        str(file), "--view", "rosy", "--perspective", "ruritania", "--threshold", "-1", "--out", str(out)
+    )
     assert isinstance(done.exception, BadInput)
-    for words in ("economics.draws = 0", "per_year = -1", "--view", "france", "thresholds"):
+    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "thresholds"):
         assert words in str(done.exception), words
     assert not out.exists()
 

@@ -19,7 +19,7 @@ from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribu
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
-from simulator.evidence.therapy import MOST_THERAPIES, Therapy, read_therapy
+from simulator.evidence.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
 from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -121,7 +121,7 @@ class Register:
     @cached_property
     def of_therapies(self) -> frozenset[str]:
         """Names of the parameters that say what therapies do."""
-        return frozenset(name for therapy in self.therapies.values() for name in therapy.names.values())
+        return frozenset(parameter.name for parameter in self.parameters if parameter.group == GROUP)
 
     def with_therapies(self, tables: Mapping[str, object], file: str, problems: list[Problem]) -> Register:
         """The register with a user's own therapies, `tables` by name; what is wrong with them is appended to `problems`."""
@@ -249,7 +249,7 @@ def _with_therapies(
         problems.append(
             Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
         )
-    return Register(tuple(parameters), sources, therapies)
+    return Register(tuple(parameters), sources, therapies, register.joint)
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:

@@ -26,6 +26,7 @@ class UtilityMethod(Frozen):
 
     label: Label
     instrument: str
+    value_set: str
     form: Literal["level", "decrement"]
     reference_age: Annotated[int, Field(ge=18, le=100)]
     source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

@@ -63,19 +63,21 @@ def value(
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
     `policies`, `view`, `centre` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia or a TOML file) says who pays and brings the life table of its country; `wound_costs`
-    prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B, C or D; `focus` is the policy
-    of the one-way analysis, the budget and the trial (default: that of highest net benefit); `thresholds` are money per QALY
-    in the currency of the results, the first leads; `draws` of the parameters have `patients` each. All default to the
-    scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that trial is worth. Simulated
-    lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose results follow
-    prices and utilities in live formulas. `workers` processes decide how long it takes and nothing else.
+    `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
+    of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
+    C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
+    `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
+    each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
+    trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
+    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes
+    and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
     ``dialysis``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``, ``scenarios``, ``subgroups``,
-    ``stratified``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``, ``values``, ``curves``,
-    ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
+    ``stratified``, ``equity``, ``equity_weighted``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``,
+    ``values``, ``curves``, ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and
+    policy, and becomes Parquet.
 
     `facts` hold the leading `threshold`, the `currency`, the `focus`, the `best` option, and `changes` from the shipped base.
 
@@ -203,17 +205,18 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
 
 
 def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """What happens to people, every number at the mean of its draws, and the people themselves."""
+    """What happens to people, every number at its centre, and the people themselves."""
     import numpy as np
 
-    from simulator.evidence.posterior import parameter_means
+    from simulator.evidence.posterior import central_values
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
+    from simulator.questions.validate.courses import observed_courses
     from simulator.run import simulate
 
     economics = scenario.settings.economics
-    scenario = replace(scenario, register=scenario.register.with_values(parameter_means(scenario.register)))
+    scenario = replace(scenario, register=scenario.register.with_values(central_values(scenario.register)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
     result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
     comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)
@@ -221,6 +224,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,
         "at_risk": at_risk_table(comparison),
+        "observed": observed_courses(scenario.register),
     }
     patients = comparison.people
     return tables, patients[patients["policy"] == scenario.reference]

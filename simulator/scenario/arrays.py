@@ -83,14 +83,14 @@ def parameter_draws(
 
     `draws` has a column for each parameter that varies (a column `draw` is left aside); without it there is one draw,
     the register's own values. The shares that a view fills are its own unless `draws` has them. Rates are those of the
-    hospital, whose offsets multiply them and are zero afterwards.
+    hospital: its offsets multiply them and are zero afterwards, so that a table which went through here can go again.
 
     Raises BadInput for unknown names, values outside their range, shares of one whole that add to more than 1, and a
     table without rows.
     """
     columns: dict[str, Any] = {}
     if draws is not None:
-        columns = {name: np.asarray(draws[name]) for name in column_names(draws) if name != "draw"}
+        columns = by_name(draws, register, view)
     rows = 1 if draws is None else len(draws)
     problems = _faults(register, columns)
     if rows == 0:
@@ -124,6 +124,21 @@ def _at_its_hospital(table: NDArray[np.void], register: Register) -> NDArray[np.
     for name in OFFSETS:
         there[FIELDS[name]] = 0.0
     return np.asarray(there)
+
+
+def by_name(draws: NDArray[np.void] | pd.DataFrame, register: Register, view: str) -> dict[str, NDArray[Any]]:
+    """The columns of draws by the register's names; of records that engines read, the numbers of therapies too.
+
+    A number that differs by view is that of `view`, the only one which the records hold. A column `draw` is left aside.
+    """
+    columns = {name: np.asarray(draws[name]) for name in column_names(draws) if name not in ("draw", THERAPIES[0])}
+    if isinstance(draws, np.ndarray) and THERAPIES[0] in column_names(draws):
+        for place, therapy in enumerate(register.therapies.values()):
+            for number in NUMBERS:
+                name = therapy.parameter(number, view)
+                if name is not None:
+                    columns[name] = draws[THERAPIES[0]][number][:, place]
+    return columns
 
 
 def _fill_therapies(table: NDArray[np.void], register: Register, view: str, values: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import (
     Amount,
     Arm,
+    Aversion,
     Centres,
     Draws,
     Headcount,
@@ -146,6 +147,7 @@ class Economics(Frozen):
     wound_costs: Literal["all_in", "split"]
     utility_set: str
     age_adjusted: bool = True
+    population_norm: str | None = None
     draws: Draws
     patients: Pairs
     thresholds: Annotated[tuple[Ratio, ...], BeforeValidator(as_tuple)] = ()
@@ -159,6 +161,7 @@ class Economics(Frozen):
     budget: Budget
     deal: Deal = Field(default_factory=Deal)
     focus: str | None = None
+    inequality_aversion: Annotated[tuple[Aversion, ...], BeforeValidator(as_tuple)] = ()
     two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 

@@ -36,7 +36,8 @@ class Column:
     """One column: its heading, its number format, and the kind of names that its cells hold.
 
     `by` is the column whose value in the same row picks the format from `choices`. `by_size` has as many decimals as its
-    largest number needs; `sure` shows nothing where the standard error exceeds the value.
+    largest number needs; `sure` names a column that is no more than its error where nothing is
+    shown: the divisor of a ratio.
     """
 
     label: str
@@ -45,7 +46,7 @@ class Column:
     by: str = ""
     choices: Mapping[str, Format] | None = None
     by_size: bool = False
-    sure: bool = False
+    sure: str = ""
 
     def fitted(self, values: pd.Series[Any], currency: str) -> Column:
         """The column with the currency before amounts, and with as many decimals as the largest of `values` needs."""
@@ -73,7 +74,7 @@ class Column:
             whole = called(known, str(value))
             return whole or JOINED.join(called(known, part) or said(part) for part in str(value).split(JOINED))
         chosen = self.format
-        if self.sure and chosen is not None and chosen.se is not None and row[chosen.se] > abs(value):
+        if self.sure and row[f"{self.sure}_se"] > abs(row[self.sure]):
             return MISSING
         if self.by:
             choices, by = self.choices or {}, str(row[self.by])
@@ -164,7 +165,7 @@ def _column(name: str, spec: str | Mapping[str, Any]) -> Column:
         spec.get("by", ""),
         choices,
         by_size,
-        spec.get("sure", False),
+        spec.get("sure", ""),
     )
 
 

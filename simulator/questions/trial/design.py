@@ -13,6 +13,7 @@ from simulator.evidence.reading import Frozen
 from simulator.questions.trial.accrual import Accrual
 from simulator.questions.trial.allocation import CATEGORIES
 from simulator.questions.trial.endpoint import Endpoint, Months
+from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
@@ -224,6 +225,7 @@ class Design(Frozen):
     reestimation: Reestimation | None = None
     two_stage: Stages | None = None
     multiplicity: Multiplicity | None = None
+    estimands: Annotated[tuple[Estimand, ...], BeforeValidator(as_tuple)] = ()
     _file: str = PrivateAttr("design")
 
     @property

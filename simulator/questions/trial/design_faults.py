@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulator.questions.trial.design import MEASURES, Design
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.endpoint import WEIGHTED, Endpoint
+from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
@@ -31,6 +32,7 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from _endpoints(design)
     yield from idle_keys(design)
     yield from stated_faults(design)
+    yield from estimand_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
     if not unknown:
@@ -208,6 +210,10 @@ def _stages(design: Design) -> Iterator[Fault]:
 def _looks(design: Design) -> Iterator[Fault]:
     looks, endpoint = design.looks, design.primary
     assert looks is not None
+    for each in design.confirmatory:
+        if each.test in WEIGHTED:
+            allowed = "no looks: its information is not the number of events, which boundaries here go by"
+            yield f"endpoints.{each.name}.test", each.test, allowed
     at = list(looks.at)
     if not at or at != sorted(set(at)) or min(at) <= 0.0:
         yield "looks.at", at, "interim looks in increasing order, the first above 0"

@@ -67,6 +67,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "bounds": study.bounds,
         "stops": study.stops,
         "assumptions": study.assumptions,
+        "estimands": study.estimands,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,

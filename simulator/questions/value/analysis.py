@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.deal import MoneyBack, on_terms
 from simulator.questions.value.decision import Decision, decide
+from simulator.questions.value.equity import Equity, equity
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
@@ -118,6 +120,7 @@ class EconomicAnalysis:
     repeats: Mapping[str, str]
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
+    equity: Equity
     budget: BudgetImpact
     spent: tuple[Lives, ...]
     back: MoneyBack | None
@@ -193,6 +196,8 @@ def economic_analysis(
     )
     whole = increments(scenario, values, lives, drawn)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
+    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
+    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:
@@ -229,6 +234,7 @@ def economic_analysis(
         repeats=repeats(scenarios, scenario, values),
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
+        equity=fair,
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),

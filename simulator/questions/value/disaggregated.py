@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from simulator.living.ledger import COUNTS
+from simulator.living.ledger import COUNTS, STEP_COUNTS
 from simulator.questions.value.cost_items import DIALYSIS
 from simulator.questions.value.lives import Lives
 from simulator.questions.value.results import Array, spread_of
 from simulator.questions.value.valuation import COLUMN, effect_weights, item_costs
 from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.therapies import step_columns
 from simulator.words.vocabulary import State
 
 
@@ -57,11 +58,18 @@ def events(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
         counts = lives.ledgers[:, :, COLUMN[f"count_{event}"]]
         if not counts.any():
             continue
-        items = [k for k, item in enumerate(values.items) if f"count_{event}" in item.columns]
-        for p, option in enumerate(lives.policies):
+        column = f"count_{event}"
+        for p, (option, policy) in enumerate(values.policies.items()):
+            name = step_columns(policy).get(column, "" if event in STEP_COUNTS else column).removeprefix("count_")
+            if not name:
+                continue
+            charged = [
+                (k, item) for k, item in enumerate(values.items) if item.charged_under(policy) or not item.therapy
+            ]
+            items = [k for k, item in charged if column in item.columns_under(policy)]
             spread = spread_of(counts[:, p])
             cost = _share_of_event(costs[p], items, event, lives, p, values) if items else np.nan
-            rows.append({"option": option, "event": event, "number": spread["mean"], "se": spread["se"], "cost": cost})
+            rows.append({"option": option, "event": name, "number": spread["mean"], "se": spread["se"], "cost": cost})
     return pd.DataFrame(rows)
 
 
@@ -69,7 +77,8 @@ def _share_of_event(costs: Array, items: list[int], event: str, lives: Lives, po
     """The cost of one event where an item charges several alike: in proportion to their numbers."""
     total = 0.0
     for k in items:
-        numbers = {column: lives.ledgers[:, policy, COLUMN[column]].mean() for column in values.items[k].columns}
+        columns = values.items[k].columns_under(list(values.policies.values())[policy])
+        numbers = {column: lives.ledgers[:, policy, COLUMN[column]].mean() for column in columns if column in COLUMN}
         whole = sum(numbers.values())
         total += float(costs[k]) * (numbers[f"count_{event}"] / whole if whole else 0.0)
     return total

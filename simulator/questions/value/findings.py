@@ -25,6 +25,7 @@ from simulator.questions.value.results import Array, CostEffectResults, spread_o
 from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Values
+from simulator.questions.value.variants import rows_left_out
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
@@ -85,6 +86,8 @@ def findings(
         "scenarios": found.scenarios,
         "subgroups": found.subgroups,
         "stratified": found.stratified,
+        "equity": found.equity.groups,
+        "equity_weighted": found.equity.weighted,
         "severity": severity,
         "severity_bands": bands,
         "budget": found.budget.table,
@@ -106,14 +109,14 @@ def findings(
 
 
 def options_table(found: EconomicAnalysis) -> pd.DataFrame:
-    """One row per option, for the first page; `_deterministic` is the analysis at the means of all numbers.
+    """One row per option, for the first page; `_deterministic` is the analysis with every number at its centre.
 
     Columns: option, cost, effect, life_years with se, low, high; incremental_cost, incremental_effect, incremental_life_years
     and net_benefit over the reference with se, low, high (missing for the reference); each of these four deterministic;
-    standing and icer against the reference (see `incremental.standing`); status, compared_with and sequential_icer (with se)
-    in the fully incremental analysis; probability of being best and of being worth it against the reference; product, the
-    price that it is taken to cost, and the price at which the option is exactly worth it at the first threshold, with its
-    interval.
+    standing and icer against the reference (see `incremental.standing`); status, compared_with, sequential_effect and
+    sequential_icer (with se) in the fully incremental analysis; probability of being best and of being worth it against the
+    reference; product, the price that it is taken to cost, and the price at which the option is exactly worth it at the first
+    threshold, with its interval.
     """
     results, values, reference = found.results, found.valued_by, found.scenario.reference
     base = results.column(reference)
@@ -153,6 +156,8 @@ def options_table(found: EconomicAnalysis) -> pd.DataFrame:
         row["compared_with"] = frontier[option]["compared_with"]
         row["sequential_icer"] = frontier[option]["icer"]
         row["sequential_icer_se"] = frontier[option]["icer_se"]
+        row["sequential_effect"] = frontier[option]["incremental_effect"]
+        row["sequential_effect_se"] = frontier[option]["incremental_effect_se"]
         row["dominated_by"] = frontier[option]["dominated_by"]
         row["probability_best"] = best[option]["probability"]
         row["probability"] = np.nan if p == base else worth_it[option]["probability"]
@@ -312,7 +317,9 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "name": values.utility_set.name,
             "label": values.utility_set.method.label,
             "instrument": values.utility_set.method.instrument,
-            "norm": conventions.perspective.population_norm,
+            "value_set": values.utility_set.method.value_set,
+            "norm": values.norm.label,
+            "norm_instrument": values.norm.instrument,
         },
         "out_of_order": [list(pair) for pair in values.utility_set.out_of_order()],
         "age_adjusted": values.age_adjusted,
@@ -366,6 +373,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "capacity": settings.capacity is not None,
         "warnings": list(caveats(scenario, draws=economics.draws))
         + [words for words in [in_words(economics.deal)] if words],
+        "left_out": rows_left_out(found.valued_by),
         "changes": changed,
         "references": references(found),
     }

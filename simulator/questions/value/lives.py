@@ -22,6 +22,7 @@ from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.results import Array
 from simulator.run import Result, simulate
+from simulator.scenario.arrays import by_name
 from simulator.scenario.economics import HALVES, Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import seed_of
@@ -111,7 +112,8 @@ class LivesOfDraws:
     def rows(self, draws: NDArray[np.void]) -> Array:
         """The draws as rows of `parameters`."""
         numbers = np.arange(len(draws), dtype=np.float64) * self.fresh
-        return np.column_stack([numbers, *(draws[name] for name in self.fields)])
+        columns = by_name(draws, self.scenario.register, self.scenario.view)
+        return np.column_stack([numbers, *(columns[name] for name in self.fields)])
 
     def runner(self) -> LivesOfDraws:
         """Itself."""
@@ -216,7 +218,7 @@ class Simulations:
         shapes: Shapes,
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
-        names = _numbers(draws)
+        names = _numbers(scenario, draws)
         people = scenario.people_up_to(patients)
         model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, keep=True, block=BLOCK // 10)
         return self._run(what, model, draws, 1)[0]
@@ -268,12 +270,12 @@ def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: 
     shapes = {
         name: (policies, width) for name, width in zip(MEANS, map(len, (FIELDS, OUTCOMES, OUTCOMES)), strict=True)
     }
-    return LivesOfDraws(scenario, _numbers(draws), patients, seed, means, shapes, fresh=fresh)
+    return LivesOfDraws(scenario, _numbers(scenario, draws), patients, seed, means, shapes, fresh=fresh)
 
 
-def _numbers(draws: NDArray[np.void]) -> tuple[str, ...]:
-    """Fields of draws that hold one number each; what else a record holds follows from them."""
-    return tuple(name for name in draws.dtype.names or () if draws.dtype[name] == np.float64)
+def _numbers(scenario: Scenario, draws: NDArray[np.void]) -> tuple[str, ...]:
+    """Names of every number of the draws, those of therapies too."""
+    return tuple(by_name(draws, scenario.register, scenario.view))
 
 
 def _seed(seed: int, block: int, half: int) -> int:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
-from simulator.evidence.posterior import joint_names, parameter_means, posterior_table
+from simulator.evidence.posterior import central_values, joint_names, posterior_table
 from simulator.evidence.register import Register
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.lives import Lives, Simulations
@@ -35,7 +35,7 @@ GRID = 9
 
 @dataclass(frozen=True)
 class Range:
-    """A number with its mean as `base` and its 95% limits. `kind` is clinical, price or utility; `names` move together."""
+    """A number with its centre as `base` and its 95% limits. `kind` is clinical, price or utility; `names` move together."""
 
     name: str
     kind: str
@@ -58,11 +58,12 @@ Curves = dict[Range, tuple[Array, Array]]
 class OneWay:
     """Tables of one-way analysis, the most influential number of each policy first.
 
-    `base` holds costs, QALYs and life-years at the base, where every number is the mean of its draws: the deterministic
-    analysis, shape (1, policies). `tornado`: name, kind, base, low, high, policy, net_benefit (incremental, at the base
-    values), at_low, at_high, swing, cost_at_low, cost_at_high, effect_at_low, effect_at_high (changes of the increments).
-    `switching`: name, kind, base, low, high, policy, net_benefit, switches_at (missing where no value within the limits does),
-    swing. `read`: the clinical numbers that changed any ledger; `unread`: those that vary and changed none.
+    `base` holds costs, QALYs and life-years of the deterministic analysis, shape (1, policies): every number is at its centre
+    (`posterior.central_values`, and the means of prices and utilities). `tornado`: name, kind, base, low, high, policy,
+    net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low, cost_at_high, effect_at_low,
+    effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy, net_benefit, switches_at
+    (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger; `unread`: those
+    that vary and changed none.
     """
 
     base: Worth
@@ -97,7 +98,7 @@ def clinical_ranges(register: Register, view: str) -> list[Range]:
     """
     table, joint = posterior_table(), joint_names(register)
     others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
-    found, means = [], parameter_means(register)
+    found, means = [], central_values(register)
     for parameter in register.parameters:
         if parameter.name in others:
             continue
@@ -132,7 +133,7 @@ def value_ranges(values: Values) -> list[Range]:
 def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
     clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
-    usual = parameter_means(scenario.register)
+    usual = central_values(scenario.register)
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
@@ -173,7 +174,7 @@ def two_way(
             everything = {**drawn.prices, **drawn.utilities}
             priced |= {name: everything[name] for name in each.names}
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
-    usual = parameter_means(scenario.register)
+    usual = central_values(scenario.register)
     table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
     table = cut_limits(table, usual)
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
@@ -197,7 +198,7 @@ def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]
     known = {each.name: each for each in clinical_ranges(scenario.register, scenario.view) if each.name in set(read)}
     known |= {each.name: each for each in value_ranges(values)}
     if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
-        base = parameter_means(scenario.register)[f"{SHARE}_{scenario.view}"]
+        base = central_values(scenario.register)[f"{SHARE}_{scenario.view}"]
         known[SHARE] = Range(SHARE, CLINICAL, base, 0.0, 1.0, (SHARE,))
     asked = scenario.settings.economics.two_way
     if asked is None:

@@ -40,11 +40,13 @@ Members = dict[tuple[str, str], NDArray[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class SubgroupLives:
-    """Sums over patients: ledgers (halves, draws, policies, groups, fields) and people (halves, draws, groups)."""
+    """Sums over patients: ledgers (halves, draws, policies, groups, fields), people (halves, draws, groups) and their ages at
+    referral (years; draws, groups)."""
 
     groups: tuple[tuple[str, str], ...]
     ledgers: Array
     people: Array
+    ages: Array
     parameters: NDArray[np.void]
 
 
@@ -53,6 +55,8 @@ def members(patients: NDArray[np.void]) -> Members:
     found: Members = {("everybody", "all"): np.ones(len(patients), np.bool_)}
     for renal in Renal:
         found["renal class", renal.name.lower()] = patients["renal"] == renal.value
+    male = patients["male"] > 0.5
+    found |= {("sex", "women"): ~male, ("sex", "men"): male}
     found |= _bands("age", patients["age"], AGE_CUTS)
     found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], TCPO2_CUTS)
     for stage in (4, 5, 6):
@@ -70,9 +74,14 @@ def subgroup_lives(
 ) -> SubgroupLives:
     """Ledgers by subgroup of every policy, each draw in patients of its own."""
     names = tuple(members(np.zeros(0, PATIENT)))
-    shapes = {"ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)), "people": (HALVES, len(names))}
+    shapes: dict[str, tuple[int, ...]] = {
+        "ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)),
+        "people": (HALVES, len(names)),
+        "ages": (len(names),),
+    }
     arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup, shapes)
-    return SubgroupLives(names, np.moveaxis(arrays["ledgers"], 0, 1), np.moveaxis(arrays["people"], 0, 1), draws)
+    ledgers, people = (np.moveaxis(arrays[name], 0, 1) for name in ("ledgers", "people"))
+    return SubgroupLives(names, ledgers, people, arrays["ages"], draws)
 
 
 def subgroup_table(
@@ -164,17 +173,20 @@ def sums_by_subgroup(result: Result) -> Mapping[str, Array]:
     groups = members(np.zeros(0, PATIENT))
     shape = len(result.draw_ids), HALVES, len(result.policies), len(groups), len(FIELDS)
     ledgers, people = np.zeros(shape), np.zeros((shape[0], HALVES, len(groups)))
+    ages = np.zeros((shape[0], len(groups)))
     for kept in result.kept:
         if not isinstance(kept.what, Followed):
             continue
         policy = result.policies.index(kept.policy)
         odd = (np.arange(len(kept.what.ledgers)) % HALVES).astype(np.bool_)
         for g, belongs in enumerate(members(kept.what.patients).values()):
+            if policy == 0:
+                ages[kept.draw, g] += kept.what.patients["age"][belongs].sum()
             for half, chosen in enumerate((belongs & ~odd, belongs & odd)):
                 ledgers[kept.draw, half, policy, g] += kept.what.ledgers[chosen].sum(axis=0)
                 if policy == 0:
                     people[kept.draw, half, g] += chosen.sum()
-    return {"ledgers": ledgers, "people": people}
+    return {"ledgers": ledgers, "people": people, "ages": ages}
 
 
 def _by_group(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> tuple[Array, Array, Array]:

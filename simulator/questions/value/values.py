@@ -186,10 +186,10 @@ def values_of(scenario: Scenario) -> Values:
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+        norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
         own = therapy_prices(perspective, policies, therapies, problems)
-        perspective = replace(perspective, prices=own)
+        perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
         strict = _is_strict(settings, perspective)
@@ -199,6 +199,9 @@ def values_of(scenario: Scenario) -> Values:
     if problems or perspective is None or chosen is None or norm is None or money is None:
         raise BadInput(problems)
     discount = perspective.conventions.discount
+    if not (settings.thresholds or perspective.conventions.thresholds):
+        allowed = f"money per QALY under [economics] thresholds or --threshold: {perspective.name} has none of its own"
+        raise BadInput([Problem(file, "thresholds", "none", allowed)])
     payers = tuple(money.factor * each.value for each in perspective.conventions.thresholds)
     return Values(
         perspective=perspective,
@@ -238,13 +241,14 @@ def _unusable(
         if name not in chargeable:
             allowed = f"a price that the model can charge; {nearest(name, chargeable)}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    every = cost_items(settings.wound_costs, strict, therapies)
-    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
-    read = {name for item in items for name in item.names if name != LATER_VISITS}
-    if any(makes_cells(policy, therapies) for policy in policies.values()):
-        read |= set(SITE_PRICES)
+    read = read_prices(policies, settings.wound_costs, strict, therapies)
     for name in sorted(read):
-        if name not in perspective.prices:
+        if name in perspective.gaps:
+            allowed = (
+                f"a number of your own under [economics.prices]; a policy compared incurs it. {perspective.gaps[name]}"
+            )
+            yield Problem(perspective.name, f"prices.{name}", "a gap", allowed)
+        elif name not in perspective.prices:
             allowed = "a price, because a policy compared incurs it"
             yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
     for name in settings.prices:
@@ -294,6 +298,16 @@ def scaled(price: Parameter, factor: float, unit: str) -> Parameter:
     update = {"value": price.value * factor, "centre": price.centre * factor, "unit": unit}
     update |= {"range": tuple(end * factor for end in price.range)}
     return price.model_copy(update={**update, "distribution": type(price.distribution)(**spread)})
+
+
+def read_prices(
+    policies: Mapping[str, Policy], wound_costs: str, strict: bool, therapies: Mapping[str, Therapy]
+) -> set[str]:
+    """The prices that policies incur under the settings, those of making cells included."""
+    every = cost_items(wound_costs, strict, therapies)
+    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
+    read = {name for item in items for name in item.names if name != LATER_VISITS}
+    return read | set(SITE_PRICES) if any(makes_cells(policy, therapies) for policy in policies.values()) else read
 
 
 def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:

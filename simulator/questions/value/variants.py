@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.life_table import load_life_table
+from simulator.evidence.population_norm import alternatives_to, load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
@@ -23,7 +24,7 @@ from simulator.questions.value.incremental import LESS, RATIO, standing
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.results import Array, spread_of, standard_error
 from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import Drawn, Values, values_of
+from simulator.questions.value.values import Drawn, Values, read_prices, values_of
 from simulator.scenario.economics import Variant
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
@@ -50,7 +51,7 @@ class Row:
 def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     """Rows that need no simulation: wounds, payers' alternatives, utilities, discounting, costs left out."""
     for way in (ALL_IN, SPLIT):
-        if way != values.wound_costs:
+        if way != values.wound_costs and not _gaps(values, way, values.strict_payer):
             yield Row(f"wound_costs_{way}", "", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
         yield Row("procedures_off", "", replace(values, leave_out=HELD_BY_WOUND_PRICE))
@@ -58,12 +59,15 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
     strict = values.strict_payer
     name = "institutional_care" if strict else "without_institutional_care"
-    yield Row(name, "", _changed(scenario, {"strict_payer": not strict}))
+    if not _gaps(values, values.wound_costs, not strict):
+        yield Row(name, "", _changed(scenario, {"strict_payer": not strict}))
     yield Row("without_dialysis", "", replace(values, leave_out=(DIALYSIS,)))
     for name in utility_sets():
         if name != values.utility_set.name:
             other = _changed(scenario, {"utility_set": name, "utilities": {}})
             yield Row(f"utilities_{name}", other.utility_set.method.label, other)
+    for name in alternatives_to(values.norm.country):
+        yield Row(f"norm_{name}", load_population_norm(name).label, _changed(scenario, {"population_norm": name}))
     if values.age_adjusted:
         yield Row("utilities_ageless", "", replace(values, age_adjusted=False))
     yield Row("undiscounted", "", replace(values, discounted=False))
@@ -248,6 +252,23 @@ def increments(scenario: Scenario, values: Values, lives: Lives, drawn: Drawn) -
     found = worth(lives.ledgers, lives.parameters, drawn, values)
     both = np.stack([found.cost, found.qalys])
     return np.asarray(both - both[:, :, [scenario.compare.index(scenario.reference)]])
+
+
+def rows_left_out(values: Values) -> dict[str, list[str]]:
+    """Rows that the payer's gaps keep out of the table, with the prices that are missing."""
+    other = SPLIT if values.wound_costs == ALL_IN else ALL_IN
+    asked = {
+        f"wound_costs_{other}": (other, values.strict_payer),
+        "institutional_care": (values.wound_costs, False),
+    }
+    found = {name: _gaps(values, *how) for name, how in asked.items()}
+    return {name: missing for name, missing in found.items() if missing}
+
+
+def _gaps(values: Values, wound_costs: str, strict: bool) -> list[str]:
+    """Prices that would be read under other settings and that the payer's file does not know."""
+    read = read_prices(values.policies, wound_costs, strict, values.therapies)
+    return sorted(read & set(values.perspective.gaps))
 
 
 def _changed(scenario: Scenario, changes: dict[str, object]) -> Values:

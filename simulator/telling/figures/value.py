@@ -30,6 +30,7 @@ from simulator.words.findings import Findings
 
 BARS = 12
 LOW, HIGH = OKABE_ITO["orange"], OKABE_ITO["blue"]
+FIRST_YEARS = 2.0
 COURSES = ("death", "amputation_free_survival", "major_amputation", "healing_without_amputation")
 DASHED = (0, (3, 2))
 
@@ -39,7 +40,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
     tables, words = findings.tables, Words(findings)
     drawings: dict[str, Callable[[Findings, Words], Figure]] = {"options": options_figure, "costs": costs_figure}
     if "curves" in tables:
-        drawings["courses"] = courses_figure
+        drawings |= {"courses": courses_figure, "observed": observed_figure}
     if tables["price"]["price"].notna().any():
         drawings["price"] = price_figure
     drawings |= {"tornado": tornado_figure, "scenarios": scenarios_figure}
@@ -80,7 +81,41 @@ def options_figure(findings: Findings, words: Words) -> Figure:
 
 def courses_figure(findings: Findings, words: Words) -> Figure:
     """Survival and events to the horizon, with 95% Monte Carlo bands."""
+    figure, _ = _courses(findings, words, findings.facts["horizon"])
+    caption(
+        figure,
+        "Shares of all people by then, to the end of the analysis, with every number at its centre: death competes"
+        " with the other events. Bands are 95% Monte Carlo intervals.",
+    )
+    return figure
+
+
+def observed_figure(findings: Findings, words: Words) -> Figure:
+    """The first years of the same courses, with what studies observed of people without cells laid over them."""
+    window = min(FIRST_YEARS, findings.facts["horizon"])
+    figure, panels = _courses(findings, words, window)
+    seen = findings.tables["observed"]
+    for axes, outcome in zip(panels, COURSES, strict=True):
+        own = seen[(seen["outcome"] == outcome) & (seen["latest_years"] <= window)].reset_index(drop=True)
+        for place, row in enumerate(own.to_dict("records")):
+            # Points of one time stand beside each other.
+            alike = int((own["latest_years"].iloc[:place] == row["latest_years"]).sum())
+            at = row["latest_years"] - 0.025 * alike
+            if np.isfinite(row["low"]):
+                axes.plot([at, at], [row["low"], row["high"]], color=MUTED, linewidth=0.8, zorder=4)
+            axes.plot(at, row["value"], "o", color=MUTED, markersize=3.5, markerfacecolor="white", zorder=5)
+        axes.set_ylim(0, min(1.0, max(axes.get_ylim()[1], own["high"].max(), own["value"].max())) if len(own) else None)
+    caption(
+        figure,
+        "The first years of the same courses. Hollow points with 95% intervals are what published studies observed of people"
+        " without cells and without angioplasty, in populations of their own: a check of the level, not of these patients.",
+    )
+    return figure
+
+
+def _courses(findings: Findings, words: Words, window: float) -> tuple[Figure, list[Axes]]:
     table = findings.tables["curves"]
+    table = table[table["time_years"] <= window]
     options = list(dict.fromkeys(table["policy"]))
     look = looks(options)
     names = {str(place): shortened(words.option(option)) for place, option in enumerate(options)}
@@ -92,18 +127,13 @@ def courses_figure(findings: Findings, words: Words) -> Figure:
             band(axes, time, np.maximum(mean - error, 0), np.minimum(mean + error, 1), look[option].colour)
             axes.plot(time, mean, **look[option].line, label=str(place), zorder=3)
         axes.set_title(words.telling.label("outcome", outcome))
-        axes.set_xlim(0, findings.facts["horizon"])
+        axes.set_xlim(0, window)
         axes.set_ylim(0, None)
         axes.set_xlabel("Years since referral")
         percent_axis(axes)
     for axes in panels:
         direct_label(axes, names)
-    caption(
-        figure,
-        "Shares of all people by then, to the end of the analysis, with every number at the mean of its draws: death competes"
-        " with the other events. Bands are 95% Monte Carlo intervals.",
-    )
-    return figure
+    return figure, panels
 
 
 def costs_figure(findings: Findings, words: Words) -> Figure:
@@ -167,7 +197,7 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.set_xlabel(f"Incremental net benefit per person{words.money}")
     caption(
         figure,
