@@ -45,6 +45,9 @@ other compares settings of policies. Run either with `clti sensitivity FILE`."""
     "validation": """\
 A published study to predict: who was enrolled, what care they had, what was observed, and what is not known of them. Run
 it with `clti validate FILE`; the shipped ones are in `scenarios/validation`.""",
+    "forecast": """\
+A registered trial whose results are not known: people, arms and care as in a validation file, and the comparison that
+decides whether the trial succeeds. Run it with `clti forecast FILE`; the shipped ones are in `scenarios/forecasts`.""",
 }
 PATIENTS = """\
 ### Table of real patients

@@ -12,13 +12,17 @@ Each question is a function with keyword arguments; its result has `tables`, `su
     compare     policies in the same patients: amputation, death, healing, walking
     value       costs, QALYs and the decision
     trial       power, type I error, size and duration of a trial
+    samplesize  sizes by closed formulas and exact tests
+    boundaries  group-sequential stopping boundaries
     trace       one patient's life, event by event
     sweep       what drives the answer, and which policy is best where
     psa         policies under draws of all parameters
     calibrate   the fit to the founding cohort, checked or made anew
     validate    published studies predicted
+    forecast    registered trials predicted before they report
     verify      checks of the model itself
     register    every number, its source and grade
+    explore     the model in a browser (needs the extra `explore`)
 
 `load_scenario` reads a scenario, `scenario.with_(...)` lays a difference over it, `Policy(...)` is a policy made in Python.
 `simulate` gives the arrays and tables below `compare`, for scripts that need draws, ledgers or single events. What is wrong
@@ -32,11 +36,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.explorer import explore
+    from simulator.face.boundaries import boundaries
     from simulator.face.calibrate import calibrate
     from simulator.face.compare import compare
+    from simulator.face.forecast import forecast
     from simulator.face.policy import Policy
     from simulator.face.psa import psa
     from simulator.face.register import register
+    from simulator.face.samplesize import samplesize
     from simulator.face.sweep import sweep
     from simulator.face.trace import trace
     from simulator.face.trial import trial
@@ -52,11 +60,15 @@ __all__ = [
     "Policy",
     "Result",
     "Scenario",
+    "boundaries",
     "calibrate",
     "compare",
+    "explore",
+    "forecast",
     "load_scenario",
     "psa",
     "register",
+    "samplesize",
     "simulate",
     "sweep",
     "trace",
@@ -71,11 +83,15 @@ _HOMES = {
     "Policy": "simulator.face.policy",
     "Result": "simulator.run",
     "Scenario": "simulator.scenario",
+    "boundaries": "simulator.face.boundaries",
     "calibrate": "simulator.face.calibrate",
     "compare": "simulator.face.compare",
+    "explore": "simulator.explorer",
+    "forecast": "simulator.face.forecast",
     "load_scenario": "simulator.scenario",
     "psa": "simulator.face.psa",
     "register": "simulator.face.register",
+    "samplesize": "simulator.face.samplesize",
     "simulate": "simulator.run",
     "sweep": "simulator.face.sweep",
     "trace": "simulator.face.trace",

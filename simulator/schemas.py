@@ -1,4 +1,4 @@
-"""What scenario, policy, design, study and validation files may hold, as JSON Schema: generated from the models that check them.
+"""What each kind of file may hold, as JSON Schema: generated from the models that check them.
 
 Editors complete and check TOML with these schemas, and `docs/reference.md` is made from them. A schema knows types,
 limits, names and defaults; what keys mean together only reading the file can tell.
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-KINDS = ("scenario", "policy", "design", "study", "validation")
+KINDS = ("scenario", "policy", "therapy", "design", "study", "validation", "forecast")
 """Kinds of file."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEANINGS = Path(__file__).with_name("key_meanings.toml")
@@ -35,9 +35,11 @@ def schema(kind: str) -> Schema:
     made = {
         "scenario": _scenario,
         "policy": _policy,
+        "therapy": _therapy,
         "design": _design,
         "study": _study,
         "validation": _validation,
+        "forecast": _forecast,
     }[kind]()
     return {"$schema": DIALECT, "title": f"{kind.capitalize()} file of clti"} | made
 
@@ -146,6 +148,38 @@ def _policy() -> Schema:
     return made
 
 
+def _therapy() -> Schema:
+    """A therapy: each of its numbers is a table of evidence, and so is each price."""
+    from simulator.evidence.parameter import Entry
+    from simulator.evidence.sources import Source
+    from simulator.evidence.therapy import Record
+    from simulator.evidence.therapy_numbers import NUMBERS, VIEWS
+    from simulator.scenario.policy import Criteria
+
+    made, evidence = _made(Record), _made(Entry)
+    kept = ("value", "unit", "distribution", "range", "source", "grade", "note", "label")
+    called = {"type": "string", "description": "What the register calls it. Default: THERAPY_KEY."}
+    table: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["value", "grade", "note"],
+        "properties": {key: evidence["properties"][key] for key in kept} | {"name": called},
+    }
+    made["$defs"] = made.get("$defs", {}) | evidence.get("$defs", {}) | {"Number": table, "Source": _made(Source)}
+    numbers: Schema = {"type": "object", "additionalProperties": False, "properties": {}}
+    for key, about in NUMBERS.items():
+        ends = f"{about.low:g} to {about.high:g}" if math.isfinite(about.high) else f"from {about.low:g} on"
+        said = f"{about.label} ({about.unit}, {ends}). Without it: {about.without:g}."
+        for name in (key, *(f"{key}_{view}" for view in VIEWS)):
+            view = f" In the {name.rpartition('_')[2]} view; the three views go together." if name != key else ""
+            numbers["properties"][name] = {"$ref": "#/$defs/Number", "description": said + view}
+    made["properties"]["numbers"] |= numbers
+    made["properties"]["prices"]["additionalProperties"] = {"$ref": "#/$defs/Number"}
+    criteria = _made(Criteria)
+    made["properties"]["eligibility"] |= {"additionalProperties": False, "properties": criteria["properties"]}
+    return made
+
+
 def _design() -> Schema:
     from simulator.questions.trial.design import Design
 
@@ -158,6 +192,12 @@ def _validation() -> Schema:
     from simulator.questions.validate.study import Study
 
     return _made(Study)
+
+
+def _forecast() -> Schema:
+    from simulator.questions.forecast.registered import RegisteredTrial
+
+    return _made(RegisteredTrial)
 
 
 def _study() -> Schema:

@@ -113,7 +113,7 @@ def test_waits_agree_with_histories(name: str, discipline: Discipline) -> None:
     cohort, waiting = scarce(discipline, name)
     waits, history = waiting.waits, cohort.history
     granted = waits[waits["end"] == WaitEnd.GRANTED]
-    done = history[np.isin(history["event"], (Event.DOSE, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY))]
+    done = history[np.isin(history["event"], (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE))]
     assert sorted(granted[["patient", "procedure", "granted"]].tolist()) == sorted(
         done[["patient", "event", "time"]].tolist()
     )

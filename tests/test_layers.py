@@ -27,21 +27,29 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"rules.pathway"},
             {"scenario", "living"},
             {"run"},
-            {"questions.calibrate", "questions.value", "questions.trial", "questions.story"},
+            {
+                "questions.boundaries",
+                "questions.calibrate",
+                "questions.samplesize",
+                "questions.story",
+                "questions.trial",
+                "questions.value",
+            },
             {"questions.compare", "questions.course", "questions.sweep", "questions.validate", "questions.verify"},
-            {"questions"},
+            {"questions", "questions.forecast"},
             {"schemas", "telling"},
             {"face"},
+            {"explorer"},
             {"cli"},
         ),
     )
 )
 """From the bottom up. A part imports from lower layers and from itself; parts of one layer do not know each other."""
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
-FACADE = {"face", "run", "scenario", "words"}
+FACADE = {"explorer", "face", "run", "scenario", "words"}
 """What `import simulator` offers, found when it is asked for."""
 
-PEOPLE = {"matplotlib", "rich", "jinja2", "typer"}
+PEOPLE = {"matplotlib", "rich", "jinja2", "typer", "xlsxwriter"}
 """Libraries that speak to people."""
 SLOW = ("numba", "pandas", "scipy", "matplotlib", "SALib", "sklearn", "simpy", "pydantic", "pyarrow")
 

@@ -107,7 +107,7 @@ def test_a_policy_that_treats_nobody_is_conservative_care(values: dict[str, floa
     nobody = Policy.model_validate(
         {
             "cell_therapy": {"doses": 3, "interval_days": 45.0},
-            "angioplasty": {"offered": True},
+            "therapies": ["angioplasty"],
             "eligibility": {"age_below": 20.0},
         }
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from simulator.questions.trial.calculator import calculate
+from simulator.questions.samplesize.calculator import calculate
 from simulator.statistics.boundaries import solve
 from simulator.statistics.stopping_plan import Plan
 from simulator.words.errors import BadInput

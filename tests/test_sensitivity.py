@@ -26,6 +26,7 @@ from simulator.cli import sensitivity as sensitivity_command
 from simulator.cli.ways import way_of
 from simulator.questions.sweep.designs import METHODS, make_design
 from simulator.questions.sweep.emulator import fit_emulator
+from simulator.questions.sweep.findings import findings
 from simulator.questions.sweep.indices import HEADLINE, strengths
 from simulator.questions.sweep.inputs import Catalogue, Input, JointDraws, uniform_between
 from simulator.questions.sweep.known_models import Additive
@@ -34,6 +35,7 @@ from simulator.questions.sweep.results import Results, analyse
 from simulator.questions.sweep.space import build_space
 from simulator.questions.sweep.study import Study, load_study, read_study
 from simulator.questions.sweep.sweep import NotFinite, Runs, Sweep
+from simulator.telling.page import sentences
 from simulator.words.errors import BadInput, StorageFull
 from simulator.work import processes, shards
 from simulator.work.execution import Part, Plan, ThisProcess, make_plan
@@ -889,10 +891,8 @@ def test_every_method_runs_from_a_file(tmp_path: Path, commands: typer.Typer, me
 
 def test_what_has_no_influence_is_not_called_a_driver(tmp_path: Path) -> None:
     """The answer in words names what matters and leaves out parameters that do nothing."""
-    from simulator.telling.sensitivity import answer
-
     sweep, runs = finished(additive(method="one_way", size=2, settings={"weights": [2.0, 0.0, -1.0]}), tmp_path)
-    words = answer(sweep, analyse(sweep, runs))
+    words = sentences(findings(sweep, runs, analyse(sweep, runs)))
     assert "x1 (2), x3 (−1)" in words or "x1 (1.9), x3 (−0.95)" in words, words
     assert "x2" not in words
 

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from statsmodels.stats.power import TTestIndPower
 
-from simulator.questions.trial.calculator import calculate
+from simulator.questions.samplesize.calculator import calculate
 from simulator.statistics import mean_sizes, proportion_sizes, survival_sizes
 from simulator.statistics.survival_course import Course, Pieces, from_survival
 from simulator.statistics.survival_tests import logrank

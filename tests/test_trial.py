@@ -465,6 +465,8 @@ def test_the_command_writes_everything(tmp_path: Path) -> None:
     tables = {"boundaries", "endpoints", "samplesize", "power_curve", "size_search", "views", "accrual", "calendar"}
     tables |= {"trial_summaries", "patients", "visits", "type_i_errors"}
     assert {f"{name}.csv" for name in tables} | {"report.html", "boundaries.svg", "stopping.png"} <= names
+    tables = {"rates", "effects", "curves", "monitoring", "bounds", "assumptions", "stops"}
+    assert {f"{name}.csv" for name in tables} | {"events.svg", "assumptions.svg"} <= names
     sizes = pd.read_csv(outs[0] / "samplesize.csv")
     assert sizes["reason"].notna().all()
     assert {"Schoenfeld", "ANCOVA"} <= set(sizes["formula"])

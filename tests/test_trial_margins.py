@@ -36,6 +36,10 @@ STATED: dict[str, Any] = {
         ({"test": "cox"}, 1.3),
         ({"test": "rmst", "at_months": 12.0}, 1.0),
         ({"test": "cox", "outcome": "healing"}, 1.3),
+        ({"test": "km_difference", "at_months": 12.0}, 0.1),
+        ({"test": "km_ratio", "at_months": 12.0}, 1.15),
+        ({"test": "cumulative_incidence", "at_months": 12.0, "outcome": "healing"}, 0.1),
+        ({"test": "fine_gray", "outcome": "healing"}, 1.3),
         ({"test": "risk_difference", "at_months": 12.0, "outcome": "healing"}, 0.1),
     ],
 )
@@ -98,7 +102,9 @@ def test_tests_without_a_margin_refuse_it_by_name(tmp_path: Path, test: str) -> 
         "at_months": 6.0,
     }
     endpoint |= {"order": ["death"]} if outcome == "hierarchy" else {}
-    with pytest.raises(BadInput, match="a margin needs risk_difference, risk_ratio, cox, rmst") as caught:
+    with pytest.raises(
+        BadInput, match=r"a margin needs risk_difference, risk_ratio, cox|use (risk_difference|cox|fine_gray)"
+    ) as caught:
         planned(tmp_path, endpoints=[endpoint])
     assert "endpoints.p.aim" in {problem.key for problem in caught.value.problems}
 

@@ -11,10 +11,12 @@ from trial_designs import TWO_ARMS, planned, simulation
 
 from simulator.questions.trial import simulation as simulation_module
 from simulator.questions.trial.accrual import Accrual
+from simulator.questions.trial.findings import findings
 from simulator.questions.trial.operating import share_and_se, succeeded
 from simulator.questions.trial.study import study_design
 from simulator.statistics.survival_course import Course, Pieces, from_survival
 from simulator.statistics.survival_sizes import lakatos
+from simulator.telling.page import page, sentences
 from simulator.words.errors import BadInput
 
 CONTROL = {"outcome": "amputation_free_survival", "arm": "control", "event_rate": 0.4, "at_months": 12.0}
@@ -76,12 +78,15 @@ def test_stated_trials_do_not_depend_on_blocks_or_size(tmp_path: Path) -> None:
 
 def test_a_study_sets_the_protocol_beside_the_model(tmp_path: Path) -> None:
     """Both truths are in one table, and the report says how far the assumption lies from what the model expects."""
-    from simulator.telling.trial import answer, description
-
-    study = study_design(simulation(tmp_path, 40, **PLAN), ("stated", "stated_null", "scenario", "null"), quick=True)
+    sim = simulation(tmp_path, 40, **PLAN)
+    truths = ("stated", "stated_null", "scenario", "null")
+    study = study_design(sim, truths, quick=True)
     assert set(study.endpoints["truth"]) == {"stated", "scenario"}
-    assert "what the model expects" in answer(study)
-    assert "Stated: amputation free survival, control: 40.0% by 12 months." in description(study)
+    found = findings(study, sim.planned, truths, 1)
+    assert "what the model expects" in sentences(found)
+    told = " ".join(page(found, {}).split())
+    assert "<dd>amputation free survival, control: 40.0% by 12 months</dd>" in told
+    assert "The assumptions are: amputation free survival, control: 40.0% by 12 months;" in told
     alone = study_design(simulation(tmp_path, 200, **PLAN), ("stated", "stated_null"))
     assert alone.search is not None and alone.views is None and alone.treated == {}
 

@@ -21,6 +21,7 @@ from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns
 from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.endpoint import OUTCOMES, SEEN_AT_VISITS
+from simulator.questions.trial.findings import findings
 from simulator.questions.trial.finished import FinishedTrials
 from simulator.questions.trial.operating import OVERRULED, WHOLE, type_i_errors
 from simulator.questions.trial.simulation import Simulation
@@ -28,7 +29,7 @@ from simulator.questions.trial.stage_search import stage_table
 from simulator.questions.trial.study import study_design
 from simulator.statistics.boundaries import observed_boundaries
 from simulator.statistics.simon import promising, two_stage
-from simulator.telling.trial import answer
+from simulator.telling.page import sentences
 
 SUMMARY = ["patients", "draw", "success", "patients_entered", "screened", "months"]
 BOTH = {"rule": "holm", "endpoints": ["afs", "tcpo2"]}
@@ -342,10 +343,11 @@ def test_a_two_stage_search_without_an_effect_says_so(tmp_path: Path) -> None:
 
 def test_the_founding_plan_would_succeed_untreated() -> None:
     """Against 50%, 44 untreated patients of the founding study's kind succeed nearly always, and the answer says so."""
-    study = study_design(Simulation(load_design("founding_study"), 1, 1_000), ("scenario", "null"), quick=True)
+    plan = load_design("founding_study")
+    study = study_design(Simulation(plan, 1, 1_000), ("scenario", "null"), quick=True)
     table = study.characteristics.set_index(["truth", "measure"])["value"]
     assert table["no_effect", "success_untreated"] > 0.9
-    said = answer(study)
+    said = sentences(findings(study, plan, ("scenario", "null"), 1))
     assert "In patients without the treatment it succeeds in 9" in said
     assert "success would not show that the treatment works" in said
 
@@ -387,5 +389,5 @@ def test_progress_of_a_study_adds_up(tmp_path: Path) -> None:
             self.counted[1] += steps
 
     study_design(simulation(tmp_path, 50), ("scenario", "null"), stage=Stage)  # type: ignore[arg-type]
-    assert set(announced) == {"Trials", "Search for the size", "Curves"}
+    assert set(announced) == {"Trials", "Search for the size", "Other assumptions", "Curves"}
     assert all(steps == done for steps, done in announced.values()), announced

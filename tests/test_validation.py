@@ -44,6 +44,9 @@ EVALUATED = {
     "dubsky2014", "dubsky2022_rct", "dubsky2019", "scatena", "persiani", "madaric", "ponemone", "ghare", "abudabrh",
     "dalla_paola", "faglia_not_revascularised", "apelqvist", "hodfu", "caselli", "namgoong", "cascini", "jones", "kalani",
     "yang", "faglia2007", "fagher",
+    "klomp1999", "gersbach2007", "jivegard1995", "talisman", "hgf_stat", "hgf_0205", "tact2008", "damo2cles", "icai",
+    "staben1996", "klaphake2017", "walker1998", "denmark_inoperable", "polsky1997", "baker1994", "petrakis1999",
+    "alwahbi2019", "burt2010", "arici2015", "abidia2003",
 }  # fmt: skip
 LISTED = {"provasa", "kondo2018", "lindeman2018", "molavi2016", "huang2007", "ruiz_salmeron2011", "gupta", "rigato2017",
           "gao2019", "teraa2013", "liew2016"}  # fmt: skip
@@ -107,6 +110,20 @@ SOME = people(
 def test_shares_are_counted_by_hand(measure: str, share: float) -> None:
     """Each share of five lives is what a reader would count."""
     assert statistic(measure, SOME, 1.0) == share
+
+
+@pytest.mark.parametrize(
+    ("measure", "share"),
+    [
+        # At 0.2 years one of five is lost; at 0.4 one of the four still at risk.
+        ("net_major_amputation", 1.0 - 0.8 * 0.75),
+        # At 0.2 and 0.4 years two leave by amputation; at 0.3 one of four heals, at 0.6 one of the two left.
+        ("net_healing", 1.0 - 0.75 * 0.5),
+    ],
+)
+def test_kaplan_meier_shares_are_those_of_a_hand_calculation(measure: str, share: float) -> None:
+    """A net share is one less the product over events of those at risk who had none."""
+    assert statistic(measure, SOME, 1.0) == pytest.approx(share)
 
 
 def test_denominators_hold_those_they_name() -> None:
@@ -293,7 +310,7 @@ def test_coverage_counts_by_hand() -> None:
     good = found.details["grade"].isin(["A", "B"])
     row = found.coverage.iloc[0]
     assert row["of"] == "grade A and B"
-    assert row["quantities"] == good.sum() == 6
+    assert row["quantities"] == good.sum() == 8
     assert row["inside"] == int(found.table.loc[good, "inside"].sum())
 
 

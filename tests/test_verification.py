@@ -14,12 +14,13 @@ from simulator.cli.verify import main
 from simulator.questions.verify import COLUMNS, verify
 from simulator.questions.verify.check import NotApplicable, equal, near, none_of
 from simulator.questions.verify.clocks import after_operation, judgement
+from simulator.questions.verify.findings import findings
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.monotone import many_concerned, twins
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.verification import all_checks
 from simulator.scenario import Scenario, load_scenario
-from simulator.telling.verification import answer
+from simulator.telling.page import page, sentences
 from simulator.words.errors import BadInput, CheckFailed
 
 
@@ -134,6 +135,13 @@ def test_bad_options_are_told_together(tmp_path: Path) -> None:
 
 
 def test_the_answer_counts(base: pd.DataFrame) -> None:
-    """The answer in words says how many checks passed and how many do not apply."""
-    assert answer(base).startswith("No check failed: ")
-    assert f"of {len(base)} passed" in answer(base)
+    """The answer says how many checks passed and how many do not apply; a failed one stands first in the report."""
+    found = findings(load_scenario(), base, 400, 3)
+    assert sentences(found).startswith("No check failed: ")
+    assert f"of {len(base)} passed" in sentences(found)
+    assert found.tables["domains"]["checks"].sum() == len(base)
+    assert "What failed" not in page(found, {})
+    broken = base.assign(status=base["status"].where(base.index != 3, "fail"))
+    told = page(findings(load_scenario(), broken, 400, 3), {})
+    assert "1 check failed" in told
+    assert told.index("What failed") < told.index(f"Domain {base['domain'].iloc[0]}")

@@ -19,10 +19,12 @@ from simulator.words.errors import BadInput, CheckFailed
 
 COMMANDS = {
     "compare": "compare",
+    "explore": "explore",
     "trace": "trace",
     "evidence": "evidence",
     "calibrate": "calibrate",
     "validate": "validate",
+    "forecast": "forecast",
     "sensitivity": "sensitivity",
     "merge": "merge",
     "economics": "economics",

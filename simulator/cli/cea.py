@@ -21,6 +21,11 @@ HERE = "command line"
 
 def main(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet table of costs and effects, long or wide.")],
+    effects: Annotated[
+        Path | None,
+        typer.Option(help="Table of effects, where FILE holds costs alone: a column for every option, a row a draw."),
+    ] = None,
+    parameters: Annotated[Path | None, typer.Option(help="Table of parameters, a row a draw; with --effects.")] = None,
     threshold: Annotated[
         list[float] | None,
         typer.Option("--threshold", "-t", help="Money per unit of effect; repeatable. Default: around the ICERs."),
@@ -46,12 +51,19 @@ def main(
     point_estimates: Annotated[
         bool, typer.Option("--point-estimates", help="Incremental analysis of means only; one draw is enough.")
     ] = False,
+    workbook: Annotated[
+        bool,
+        typer.Option(
+            "--workbook", help="Also write workbook.xlsx, with formulas that follow the threshold; with --out."
+        ),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and report.html.")] = None,
 ) -> None:
     """Compare options by cost and effect: frontier, acceptability, value of information.
 
     FILE has one row per draw and option with the columns draw, option, cost, effect, or one row per draw with
-    cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated.
+    cost_<option> and effect_<option>. Any other column is a parameter whose value of information is estimated. Tables of
+    hesim and heemod are read as they are; those of BCEA and dampack, which keep costs and effects apart, with --effects.
     """
     from simulator.evidence.file_names import is_file
     from simulator.evidence.label import ALLOWED, is_label
@@ -61,22 +73,29 @@ def main(
     from simulator.telling.console import print_table, say_where
     from simulator.telling.decision_figures import Units
     from simulator.telling.outputs import OutputFolder
+    from simulator.telling.workbook.decision_sheets import options_problems
 
     problems = threshold_problems(threshold or [])
     for option, words in (("--currency", currency), ("--effect-unit", effect_unit)):
         if words and not is_label(words):
             problems.append(Problem(HERE, option, repr(words), ALLOWED))
+    if workbook and (out is None or point_estimates):
+        allowed = "only together with --out" if out is None else "not with --point-estimates: it tells draws"
+        problems.append(Problem(HERE, "--workbook", "given", allowed))
     people = _population(population, years, discount, problems)
     groups = _groups(group or [], problems)
     folder = results = None
+    inputs = {each.name: each for each in (file, effects, parameters) if each is not None and is_file(each)}
     try:
         if out is not None:
-            folder = OutputFolder(out, command=sys.argv, inputs={file.name: file} if is_file(file) else {})
+            folder = OutputFolder(out, command=sys.argv, inputs=inputs)
     except BadInput as bad:
         problems += bad.problems
     try:
-        results = read_results(file, negative_costs=negative_costs)
+        results = read_results(file, effects=effects, parameters=parameters, negative_costs=negative_costs)
         problems += choice_problems(results, comparator, groups, point_estimates=point_estimates)
+        if workbook:
+            problems += options_problems(results.options, results.source)
     except BadInput as bad:
         problems += bad.problems
     if problems or results is None:
@@ -91,7 +110,7 @@ def main(
         shown.append(("At the thresholds", reading.threshold_table(found, units)))
         shown.append(("Value of information", reading.information_table(found, units)))
     if folder is not None:
-        _write(folder, found, units)
+        _write(folder, found, units, workbook=workbook)
     for title, readable in shown:
         print_table(readable.table, title, readable.formats, labels=readable.labels)
     sys.stdout.write("\n".join([reading.answer(found, units), *found.remarks]) + "\n")
@@ -101,8 +120,9 @@ def main(
         say_where(folder.path)
 
 
-def _write(folder: OutputFolder, found: Decision, units: Units) -> None:
+def _write(folder: OutputFolder, found: Decision, units: Units, *, workbook: bool) -> None:
     from simulator.telling import decision as reading
+    from simulator.telling.workbook.decision import decision_workbook
 
     tables = {
         "totals": found.totals,
@@ -115,6 +135,9 @@ def _write(folder: OutputFolder, found: Decision, units: Units) -> None:
         for name, table in tables.items():
             if table is not None:
                 folder.table(name, table)
+        if workbook:
+            made = folder.provenance.for_readers()
+            folder.workbook("workbook", decision_workbook(found, units.currency, units.effect, made))
         figures = reading.decision_figures(found, units)
         for name, figure in figures.items():
             folder.figure(name, figure)

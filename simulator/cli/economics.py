@@ -46,6 +46,10 @@ def main(
         Path | None,
         typer.Option(help="Output folder of clti trial with the same seed: what that trial is worth, by its size."),
     ] = None,
+    workbook: Annotated[
+        bool,
+        typer.Option("--workbook", help="Also write workbook.xlsx, with formulas that follow prices and utilities."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the draws, the patients and their luck.")] = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -57,7 +61,7 @@ def main(
     interrupted run goes on where it stopped.
     """
     from simulator.face.result import now
-    from simulator.face.value import inputs_of, life_table, valued
+    from simulator.face.value import check_workbook, inputs_of, life_table, valued
     from simulator.questions.value.analysis import check_numbers, main_policy
     from simulator.questions.value.lives import Simulations
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
@@ -91,6 +95,8 @@ def main(
         main_policy(loaded)
         values = values_of(loaded)
         check_numbers(loaded, values)
+        if workbook:
+            check_workbook(loaded)
     except BadInput as bad:
         problems += bad.problems
     planned = None
@@ -108,7 +114,7 @@ def main(
     if problems or loaded is None:
         raise BadInput(problems)
 
-    found = valued(loaded, seed, Simulations(progress=progress, way=way), planned, inputs, begun)
+    found = valued(loaded, seed, Simulations(progress=progress, way=way), planned, inputs, begun, workbook=workbook)
     sys.stderr.write("Tables, figures and report ...\n")
     found.save(out)
     found.show(out)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.sensitivity import STUDY, output_folder, show
+from simulator.cli.sensitivity import check_folder, show
 from simulator.words.errors import BadInput, Problem
 
 
@@ -22,9 +22,12 @@ def main(
     named and stops the merge, and so do runs that are missing.
     """
     from simulator.evidence.file_names import is_file
+    from simulator.face.result import now
+    from simulator.face.sweep import STUDY
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.work.disk import save
 
+    begun = now()
     problems: list[Problem] = []
     contents: dict[Path, bytes] = {}
     for folder in folders:
@@ -47,8 +50,8 @@ def main(
             [Problem(str(folders[0]), STUDY, str(error), "the file that 'clti sensitivity' wrote")]
         ) from None
     sweep = sweep_of(tables, str(folders[0] / STUDY))
-    output = output_folder(target, sweep.study, sweep.notes)
+    check_folder(target)
     store = sweep.store(target)
     store.take(sweep.store(folder) for folder in folders if folder.resolve() != target.resolve())
     save(target / STUDY, first)
-    show(sweep, store, output)
+    show(sweep, store, target, begun)

@@ -16,9 +16,11 @@ HERE = "command line"
 NEXT = {
     "scenario": "clti compare {file}",
     "policy": "clti compare {file}",
+    "therapy": "clti compare {file}",
     "design": "clti trial {file}",
     "study": "clti sensitivity {file}",
     "validation": "clti validate {file}",
+    "forecast": "clti forecast {file}",
 }
 """What runs a file of each kind."""
 STARTER = "STARTER"
@@ -26,7 +28,7 @@ STARTER = "STARTER"
 
 
 def main(
-    kind: Annotated[str, typer.Argument(help="scenario, policy, design, study or validation.")],
+    kind: Annotated[str, typer.Argument(help="scenario, policy, therapy, design, study, validation or forecast.")],
     name: Annotated[str, typer.Argument(help="Its name: letters, digits, _ and -, a letter first.")],
     out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
 ) -> None:
@@ -63,6 +65,10 @@ def _faults(kind: str, name: str, file: Path) -> list[Problem]:
         problems.append(Problem(HERE, "KIND", repr(kind), nearest(kind, NEXT)))
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
         problems.append(Problem(HERE, "NAME", repr(name), "letters, digits, _ and -, a letter first"))
+    elif kind == "therapy" and not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        problems.append(Problem(HERE, "NAME", repr(name), "at most 40 small letters, digits and _, a letter first"))
+    elif kind == "therapy" and (shipped("calibration") / "therapies" / f"{name}.toml").is_file():
+        problems.append(Problem(HERE, "NAME", repr(name), "another name, because a shipped therapy has this one"))
     elif kind == "policy" and (shipped("scenarios") / "policies" / f"{name}.toml").is_file():
         problems.append(Problem(HERE, "NAME", repr(name), "another name, because a shipped policy has this one"))
     if file.suffix != ".toml":

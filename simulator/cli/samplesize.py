@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -111,60 +110,45 @@ def main(
 
     For example: clti samplesize single-arm --p0 0.5 --p1 0.7
     """
-    from simulator.questions.trial.calculator import calculate
-    from simulator.telling.console import console, print_table, say_where
-    from simulator.telling.outputs import OutputFolder
-    from simulator.telling.trial_design import citations, formats_for, size_figure, size_report
+    from simulator.face.result import finish
+    from simulator.face.samplesize import samplesize
+    from simulator.telling.outputs import check_writable
 
-    given = {
-        "alpha": alpha,
-        "power": power,
-        "n": n,
-        "ratio": ratio,
-        "lost": lost,
-        "aim": aim,
-        "margin": margin,
-        "looks": looks,
-        "boundary": boundary,
-        "hazard_ratio": hazard_ratio,
-        "median_0": median_0,
-        "median_1": median_1,
-        "hazard_0": hazard_0,
-        "hazard_1": hazard_1,
-        "rate_0": rate_0,
-        "rate_1": rate_1,
-        "at": at,
-        "accrual": accrual,
-        "follow_up": follow_up,
-        "dropout": dropout,
-        "dropout_0": dropout_0,
-        "dropout_1": dropout_1,
-        "until": until,
-        "p0": p0,
-        "p1": p1,
-        "difference": difference,
-        "sd": sd,
-        "correlation": correlation,
-        "win_ratio": win_ratio,
-        "ties": ties,
-        "members": cluster_size,
-        "correlation_within": icc,
-    }
-    folder = None if out is None else OutputFolder(out, command=sys.argv)
-    answer = calculate(design, given)
-    if folder is not None:
-        folder.table("samplesize", answer.table)
-        folder.table("power_curve", answer.curve)
-        if answer.detail is not None:
-            folder.table("sawtooth", answer.detail)
-        folder.figure("power_curve", size_figure(answer))
-        folder.report(size_report(answer))
-        folder.write()
-    shown = answer.table.drop(columns="citation")
-    print_table(shown, f"{'Sample size' if n is None else 'Power'}: {design}", formats_for(shown))
-    if answer.detail is not None:
-        print_table(answer.detail, "Around the answer", formats_for(answer.detail))
-    for note in (*answer.notes, *citations(answer)):
-        console().print(note, markup=False)
     if out is not None:
-        say_where(out)
+        check_writable(out)
+    found = samplesize(
+        design,
+        alpha=alpha,
+        power=power,
+        n=n,
+        ratio=ratio,
+        lost=lost,
+        aim=aim,
+        margin=margin,
+        looks=looks,
+        boundary=boundary,
+        hazard_ratio=hazard_ratio,
+        median_0=median_0,
+        median_1=median_1,
+        hazard_0=hazard_0,
+        hazard_1=hazard_1,
+        rate_0=rate_0,
+        rate_1=rate_1,
+        at=at,
+        accrual=accrual,
+        follow_up=follow_up,
+        dropout=dropout,
+        dropout_0=dropout_0,
+        dropout_1=dropout_1,
+        until=until,
+        p0=p0,
+        p1=p1,
+        difference=difference,
+        sd=sd,
+        correlation=correlation,
+        win_ratio=win_ratio,
+        ties=ties,
+        cluster_size=cluster_size,
+        icc=icc,
+    )
+    finish(found, out)

@@ -13,21 +13,16 @@ from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from simulator.questions.sweep.policy_sweep import PolicySweep
     from simulator.questions.sweep.study import Planned
-    from simulator.questions.sweep.sweep import Runs, Sweep
-    from simulator.telling.outputs import OutputFolder
+    from simulator.questions.sweep.sweep import Sweep
     from simulator.work.execution import Advance, Part, Plan, Way
     from simulator.work.shards import ShardStore
 
 HERE = "command line"
 OUT = Path("clti-out/sensitivity")
-STUDY = "study.json"
-"""The whole study, as the folder of its runs keeps it."""
-KEPT = (STUDY, "shards/")
-"""What a study keeps in its output folder beside its results."""
 
 
 def main(
@@ -52,6 +47,7 @@ def main(
     interrupted study goes on where it stopped, and a larger one reuses them. The result does not depend on how the
     runs are made.
     """
+    from simulator.face.result import now
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.questions.sweep.study import study_tables
     from simulator.work.processes import EveryCore
@@ -59,27 +55,26 @@ def main(
     problems: list[Problem] = []
     part = _part(shard, problems)
     way = way_of(workers, cluster, problems, otherwise=EveryCore())
-    sweep = folder = None
+    begun, sweep, folder = now(), None, out or OUT / study.stem
     try:
         sweep = sweep_of(*study_tables(study))
     except BadInput as bad:
         problems += bad.problems
     try:
-        notes = sweep.notes if sweep is not None else ()
-        folder = output_folder(out or OUT / study.stem, sweep.study if sweep is not None else None, notes)
+        check_folder(folder)
     except BadInput as bad:
         problems += bad.problems
-    if problems or sweep is None or folder is None:
+    if problems or sweep is None:
         raise BadInput(problems)
 
-    store = sweep.store(folder.path)
+    store = sweep.store(folder)
     make_runs(sweep, store, way, part)
     if part.of > 1:
         sys.stdout.write(
-            f"Part {part.number} of {part.of} is done. When all parts are: clti merge {folder.path} [OTHER FOLDERS]\n"
+            f"Part {part.number} of {part.of} is done. When all parts are: clti merge {folder} [OTHER FOLDERS]\n"
         )
         return
-    show(sweep, store, folder)
+    show(sweep, store, folder, begun)
 
 
 def content_of(study: Planned) -> bytes:
@@ -87,25 +82,26 @@ def content_of(study: Planned) -> bytes:
     return (study.model_dump_json(indent=2) + "\n").encode()
 
 
-def output_folder(path: Path, study: Planned | None, notes: Sequence[str] = ()) -> OutputFolder:
-    """The output folder of a study, whose files say nothing of how its runs were made but for `manifest.json`."""
+def check_folder(path: Path) -> None:
+    """Raise BadInput where the path cannot become the output folder of a study."""
+    from simulator.face.sweep import KEPT
     from simulator.telling.outputs import OutputFolder
 
-    folder = OutputFolder(
-        path,
-        command=sys.argv,
-        inputs={} if study is None else {STUDY: content_of(study)},
-        seed=None if study is None else study.seed,
-        settings={} if study is None else study.model_dump(mode="json"),
-        warnings=notes,
-        again=("sensitivity", STUDY),
-    )
-    folder.keep(*KEPT)
-    return folder
+    OutputFolder(path, command=sys.argv).keep(*KEPT)
+
+
+def show(sweep: Sweep | PolicySweep, store: ShardStore, out: Path, begun: tuple[datetime, float]) -> None:
+    """Analyse the finished runs, write the output folder and print what they say."""
+    from simulator.face.sweep import result_of
+
+    found = result_of(sweep, sweep.runs(store), begun)
+    found.save(out)
+    found.show(out)
 
 
 def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error."""
+    from simulator.face.sweep import STUDY
     from simulator.telling.console import progress
     from simulator.work.disk import save
 
@@ -121,50 +117,6 @@ def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, pa
             return stack.enter_context(progress("Runs", plan.runs, done=plan.finished))
 
         sweep.execute(store, way=way, part=part, started=started)
-
-
-def show(sweep: Sweep | PolicySweep, store: ShardStore, folder: OutputFolder) -> None:
-    """Analyse the finished runs, write the output folder and print what they say."""
-    from simulator.questions.sweep.sweep import Sweep
-    from simulator.telling.console import say_warnings, say_where
-
-    runs = sweep.runs(store)
-    if isinstance(sweep, Sweep):
-        _show_indices(sweep, runs, folder)
-    else:
-        _show_choices(sweep, runs, folder)
-    say_warnings(folder.warnings)
-    say_where(folder.path)
-
-
-def _show_indices(sweep: Sweep, runs: Runs, folder: OutputFolder) -> None:
-    from simulator.questions.sweep.results import analyse
-    from simulator.telling.console import print_table
-    from simulator.telling.sensitivity import answer, ranking, reading, write_study
-    from simulator.telling.sensitivity_figures import MOST
-
-    results = analyse(sweep, runs)
-    write_study(folder, sweep, runs, results)
-    folder.write()
-    for output in runs.outputs:
-        table, formats, labels = reading(sweep, ranking(sweep, results, output))
-        if len(table):
-            print_table(table.head(MOST), f"{output}, strongest first", formats, labels=labels)
-    for warning in results.warnings:
-        sys.stderr.write(f"Note: {warning}\n")
-    sys.stdout.write(answer(sweep, results) + "\n")
-
-
-def _show_choices(sweep: PolicySweep, runs: Runs, folder: OutputFolder) -> None:
-    from simulator.questions.sweep.policy_choice import choose
-    from simulator.telling.console import print_table
-    from simulator.telling.policy_sweep import answer, cell_formats, labels, write_policy_sweep
-
-    found = choose(sweep, runs)
-    write_policy_sweep(folder, sweep, runs, found)
-    folder.write()
-    print_table(found.cells, f"Best choice by {sweep.study.by}", cell_formats(found.cells), labels=labels(found.cells))
-    sys.stdout.write(answer(sweep, found) + "\n")
 
 
 def _part(text: str | None, problems: list[Problem]) -> Part:

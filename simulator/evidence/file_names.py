@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from simulator.evidence.shipped import shipped
 from simulator.words.errors import nearest
 
-Kind: TypeAlias = Literal["scenario", "policy", "design", "study", "validation"]
+Kind: TypeAlias = Literal["scenario", "policy", "design", "study", "validation", "forecast"]
 
 FOLDERS: dict[Kind, str] = {
     "scenario": "",
@@ -17,6 +17,7 @@ FOLDERS: dict[Kind, str] = {
     "design": "designs",
     "study": "studies",
     "validation": "validation",
+    "forecast": "forecasts",
 }
 """Where in `scenarios` files of a kind are shipped."""
 USES: dict[Kind, str] = {
@@ -25,6 +26,7 @@ USES: dict[Kind, str] = {
     "design": "a trial design (clti trial {name})",
     "study": "a sensitivity study (clti sensitivity {name})",
     "validation": "a published study (clti validate --study {name})",
+    "forecast": "a registered trial (clti forecast {name})",
 }
 
 

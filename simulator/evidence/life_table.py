@@ -14,6 +14,7 @@ from scipy.integrate import simpson
 
 from simulator.evidence.reading import MISSING, spelled
 from simulator.evidence.shipped import shipped
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 SEXES = ("female", "male")
@@ -75,8 +76,8 @@ def load_life_table(country: str = "Italy", period: str = "2015-20", path: Path 
     root = path or shipped("calibration")
     file = root / "life_tables.csv"
     name = spelled(file, root)
-    problems: list[Problem] = []
-    rates = _read(file, name, problems)
+    rates, told = while_unchanged("life tables", root, [file], lambda: _read(file, name))
+    problems = list(told)
     tables = {(c, p) for c, p, _, _ in rates}
     if not problems and (country, period) not in tables:
         have = "; ".join(f"{c} {p}" for c, p in sorted(tables))
@@ -94,16 +95,17 @@ def load_life_table(country: str = "Italy", period: str = "2015-20", path: Path 
 Rates = dict[tuple[str, str, str, float], float]
 
 
-def _read(file: Path, name: str, problems: list[Problem]) -> Rates:
+def _read(file: Path, name: str) -> tuple[Rates, list[Problem]]:
     rates: Rates = {}
+    problems: list[Problem] = []
     if not file.is_file():
         problems.append(Problem(name, "file", MISSING, f"a CSV file with the columns {', '.join(COLUMNS)}"))
-        return rates
+        return rates, problems
     with file.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             problems.append(Problem(name, "columns", str(reader.fieldnames), ", ".join(COLUMNS)))
-            return rates
+            return rates, problems
         for line, row in enumerate(reader, start=2):
             if row["sex"] not in SEXES:
                 problems.append(Problem(name, f"line {line}, sex", row["sex"], nearest(row["sex"], SEXES)))
@@ -121,11 +123,14 @@ def _read(file: Path, name: str, problems: list[Problem]) -> Rates:
             if key in rates:
                 problems.append(Problem(name, f"line {line}", ", ".join(map(str, key)), "each group once"))
             rates[key] = numbers[1]
-    for country, period in {(c, p) for c, p, _, _ in rates}:
-        by_sex = [{a for c, p, s, a in rates if (c, p, s) == (country, period, sex)} for sex in SEXES]
+    groups: dict[tuple[str, str], dict[str, set[float]]] = {}
+    for country, period, sex, age in rates:
+        groups.setdefault((country, period), {name: set() for name in SEXES}).setdefault(sex, set()).add(age)
+    for (country, period), found in groups.items():
+        by_sex = [found[sex] for sex in SEXES]
         if by_sex[0] != by_sex[1] or len(by_sex[0]) < 2:
             faulty = f"{country} {period}"
             problems.append(
                 Problem(name, faulty, "different age groups by sex", "the same two or more groups for both")
             )
-    return rates
+    return rates, problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from simulator.evidence.parameter import Fixed, Parameter, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
+from simulator.evidence.therapy import MOST_THERAPIES, Therapy, read_therapy
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
@@ -33,6 +35,7 @@ class Register:
 
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Source]
+    therapies: Mapping[str, Therapy] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -89,7 +92,20 @@ class Register:
         """
         self._raise_for(values)
         return Register(
-            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters), self.sources
+            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters),
+            self.sources,
+            self.therapies,
+        )
+
+    @cached_property
+    def of_therapies(self) -> frozenset[str]:
+        """Names of the parameters that say what therapies do."""
+        return frozenset(name for therapy in self.therapies.values() for name in therapy.names.values())
+
+    def with_therapies(self, tables: Mapping[str, object], file: str, problems: list[Problem]) -> Register:
+        """The register with a user's own therapies, `tables` by name; what is wrong with them is appended to `problems`."""
+        return _with_therapies(
+            self, {name: (file, f"therapies.{name}", table) for name, table in tables.items()}, problems
         )
 
     def citations(self, name: str) -> str:
@@ -144,6 +160,12 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     Raises BadInput with every fault of every file.
     """
     root = path or shipped("calibration")
+    # Every file of the folder, so that none that a reader comes to read is forgotten here.
+    register = while_unchanged("register", root, sorted(root.rglob("*.toml")), lambda: _read_register(root))
+    return register.with_values(overrides) if overrides else register
+
+
+def _read_register(root: Path) -> Register:
     problems: list[Problem] = []
     sources = read_sources(root, problems)
     tables = _tables(root, problems)
@@ -157,10 +179,47 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
             name for name, (_, table) in tables.items() if isinstance(table, dict) and table.get("fitted") is True
         }
         parameters = _fitted(parameters, marked, root, problems)
+    register = _with_therapies(Register(tuple(parameters), sources), _therapy_files(root, problems), problems)
     if problems:
         raise BadInput(problems)
-    register = Register(tuple(parameters), sources)
-    return register.with_values(overrides) if overrides else register
+    return register
+
+
+def _therapy_files(root: Path, problems: list[Problem]) -> dict[str, tuple[str, str, object]]:
+    """File, key and table of each therapy in `root/therapies`, by name."""
+    files = {file.stem: (file, spelled(file, root)) for file in sorted((root / "therapies").glob("*.toml"))}
+    return {name: (called, "", read_toml(file, called, problems)) for name, (file, called) in files.items()}
+
+
+def _with_therapies(
+    register: Register, tables: Mapping[str, tuple[str, str, object]], problems: list[Problem]
+) -> Register:
+    """The register with therapies and their numbers, from the file, key and table of each."""
+    therapies, parameters = dict(register.therapies), list(register.parameters)
+    sources, taken = dict(register.sources), {parameter.name: parameter.group for parameter in register.parameters}
+    for name, (file, key, table) in tables.items():
+        if name in therapies:
+            allowed = f"another name, because {name!r} is shipped; policies can name that"
+            problems.append(Problem(file, key, "taken", allowed))
+            continue
+        read = read_therapy(name, table, sources, file, key, problems)
+        if read is None:
+            continue
+        therapy, numbers = read
+        for number in numbers:
+            if number.name in taken:
+                where = next(k for k, called in therapy.names.items() if called == number.name)
+                allowed = f"a name that no other parameter has ({taken[number.name]} has it)"
+                problems.append(Problem(file, f"{key}.numbers.{where}".strip("."), repr(number.name), allowed))
+            taken[number.name] = name
+        therapies[name] = therapy
+        sources |= therapy.record.sources
+        parameters += numbers
+    if len(therapies) > MOST_THERAPIES:
+        problems.append(
+            Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
+        )
+    return Register(tuple(parameters), sources, therapies)
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:

@@ -46,6 +46,9 @@ class Collection:
         """Keep a drawing."""
         self.figures[name] = figure
 
+    def workbook(self, name: str, content: bytes) -> None:
+        """Not kept: only the folder has it."""
+
     def text(self, filename: str, text: str) -> None:
         """Keep a text."""
         self.texts[filename] = text
@@ -124,8 +127,8 @@ class Collected(Result):
         self._write(folder)
         return folder.write()
 
-    def show(self, out: Path | str) -> None:
-        """Print what the command line prints once the results lie in `out`."""
+    def show(self, out: Path | str | None = None) -> None:
+        """Print what the command line prints once the results lie in `out`, also where."""
         from simulator.telling.console import console, say_warnings, say_where
 
         if self._printed is None:
@@ -133,7 +136,8 @@ class Collected(Result):
         else:
             self._printed()
         say_warnings(self.findings.facts.get("warnings", ()))
-        say_where(out)
+        if out is not None:
+            say_where(out)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the answer and the beginning of the first table."""

@@ -31,9 +31,17 @@ class Result:
     the whole folder that the command line writes.
     """
 
-    def __init__(self, findings: Findings, begun: tuple[datetime, float] | None = None) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        begun: tuple[datetime, float] | None = None,
+        kept: tuple[str, ...] = (),
+        again: tuple[str, ...] | None = None,
+    ) -> None:
         self.findings = findings
         self._begun = begun
+        self.kept = kept
+        self._again = again
         self.tables = dict(findings.tables)
 
     @property
@@ -86,10 +94,12 @@ class Result:
         """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
         from simulator.telling.folder import write_findings
 
-        return write_findings(self.findings, path, self._made_by(), self.figures, self._begun)
+        return write_findings(
+            self.findings, path, self._made_by(), self.figures, self._begun, kept=self.kept, again=self._again
+        )
 
-    def show(self, out: Path | str) -> None:
-        """Print what the command line prints once the results lie in `out`."""
+    def show(self, out: Path | str | None = None) -> None:
+        """Print what the command line prints; once the results lie in `out`, also where."""
         from simulator.telling.folder import show
 
         show(self.findings, out)
@@ -113,3 +123,10 @@ class Result:
         from simulator.telling.folder import fragment_of
 
         return fragment_of(self.findings)
+
+
+def finish(found: Result, out: Path | None) -> None:
+    """What a command does with its result: save it to `out`, if there is a place to, and print it."""
+    if out is not None:
+        found.save(out)
+    found.show(out)

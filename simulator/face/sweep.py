@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from simulator.face.asked import MOST_WORKERS, Progress, check, way_of
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from simulator.questions.sweep.policy_sweep import PolicySweep
     from simulator.questions.sweep.sweep import Runs, Sweep
-    from simulator.words.findings import Findings
     from simulator.work.execution import Advance, Plan
 
 STUDY = "study.json"
-"""What a reader calls the whole study."""
+"""The whole study, as the folder of its runs keeps it."""
+KEPT = (STUDY, "shards/")
+"""What a study keeps in its output folder beside its results."""
 
 
 def sweep(
@@ -30,7 +31,7 @@ def sweep(
     folder: str | Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Collected:
+) -> Result:
     """Run a sensitivity study: sample parameters, run the model, and rank what drives each output.
 
     `study` is a shipped name, a file (TOML) or the same tables as a dictionary: parameters, outputs, method (one_way, grid,
@@ -54,7 +55,6 @@ def sweep(
     """
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.questions.sweep.study import study_tables
-    from simulator.questions.sweep.sweep import Sweep
     from simulator.scenario.inheritance import merged
 
     begun = now()
@@ -66,7 +66,7 @@ def sweep(
     tables, name = (study, "study") if isinstance(study, Mapping) else study_tables(study)
     planned = sweep_of(merged(tables, overrides or {}), name)
     runs = _made(planned, folder, workers, progress)
-    return _indices(planned, runs, begun) if isinstance(planned, Sweep) else _choices(planned, runs, begun)
+    return result_of(planned, runs, begun)
 
 
 def _made(
@@ -93,61 +93,16 @@ def _made(
             remove(place)
 
 
-def _indices(planned: Sweep, runs: Runs, begun: Any) -> Collected:
-    from simulator.questions.sweep.results import analyse
-    from simulator.telling.sensitivity import answer, tables_of, write_study
-
-    results = analyse(planned, runs)
-
-    def write(folder: Folder) -> None:
-        write_study(folder, planned, runs, results)
-
-    def printed() -> None:
-        from simulator.telling.console import console, print_table
-        from simulator.telling.sensitivity import ranking, reading
-        from simulator.telling.sensitivity_figures import MOST
-
-        for output in runs.outputs:
-            table, formats, labels = reading(planned, ranking(planned, results, output))
-            if len(table):
-                print_table(table.head(MOST), f"{output}, strongest first", formats, labels=labels)
-        console().print(answer(planned, results), soft_wrap=True)
-
-    findings = _findings(planned, tables_of(planned, runs, results), results.warnings)
-    return Collected(findings, write, lambda: answer(planned, results), printed, begun)
-
-
-def _choices(planned: PolicySweep, runs: Runs, begun: Any) -> Collected:
+def result_of(planned: Sweep | PolicySweep, runs: Runs, begun: tuple[datetime, float]) -> Result:
+    """What finished runs say."""
+    from simulator.questions.sweep.findings import findings
     from simulator.questions.sweep.policy_choice import choose
-    from simulator.telling.policy_sweep import answer, write_policy_sweep
+    from simulator.questions.sweep.policy_findings import policy_findings
+    from simulator.questions.sweep.results import analyse
+    from simulator.questions.sweep.sweep import Sweep
 
-    found = choose(planned, runs)
-
-    def write(folder: Folder) -> None:
-        write_policy_sweep(folder, planned, runs, found)
-
-    def printed() -> None:
-        from simulator.telling.console import console, print_table
-        from simulator.telling.policy_sweep import cell_formats, labels
-
-        title, cells = f"Best choice by {planned.study.by}", found.cells
-        print_table(cells, title, cell_formats(cells), labels=labels(cells))
-        console().print(answer(planned, found), soft_wrap=True)
-
-    tables = {"choices": found.choices, "cells": found.cells, "losses": found.losses, "runs": runs.table()}
-    return Collected(_findings(planned, tables, ()), write, lambda: answer(planned, found), printed, begun)
-
-
-def _findings(planned: Sweep | PolicySweep, tables: Mapping[str, Any], notes: Any) -> Findings:
-    from simulator.words.findings import Findings
-
-    study = planned.study
-    return Findings(
-        "sweep",
-        tables,
-        {"warnings": [*planned.notes], "notes": [*notes]},
-        frozenset({"runs"}),
-        {STUDY: (study.model_dump_json(indent=2) + "\n").encode()},
-        study.seed,
-        study.model_dump(mode="json"),
-    )
+    if isinstance(planned, Sweep):
+        found = findings(planned, runs, analyse(planned, runs))
+    else:
+        found = policy_findings(planned, runs, choose(planned, runs))
+    return Result(found, begun, KEPT, ("sensitivity", STUDY))

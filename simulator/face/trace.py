@@ -65,7 +65,7 @@ def trace(
     else:
         number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
     lives = [watch(loaded, name, number, seed) for name in loaded.compare]
-    events, budgets, text = event_table(lives), spending_table(lives), story_text(lives, loaded, number)
+    events, budgets, text = event_table(lives, loaded), spending_table(lives), story_text(lives, loaded, number)
 
     def write(folder: Folder) -> None:
         figure = story_figure(lives, loaded, number)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.face.asked import MOST_WORKERS, SEEDS, Progress, check
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from simulator.questions.trial.design_reading import Planned
+    from simulator.questions.trial.finished import FinishedTrials
+    from simulator.words.findings import Findings
 
 TRUTHS = ("scenario", "null", "posterior")
 STATED_TRUTHS = ("stated", "stated_null")
@@ -29,8 +33,9 @@ def trial(
     export: int = 0,
     overrides: Mapping[str, Any] | None = None,
     workers: int | None = None,
+    keep: str | Path | None = None,
     progress: Progress | None = None,
-) -> Collected:
+) -> Result:
     """Power, type I error, assurance, size and duration of a trial, from simulated patients.
 
     `design` is a shipped name or a file (TOML) with arms, endpoints and tests, accrual, looks and stopping rules;
@@ -39,11 +44,15 @@ def trial(
     with a margin, on it), alike, posterior (assurance), draw:NUMBER, sceptical, central or optimistic; default: scenario,
     null and posterior, after stated and stated_null where the design states rates. `power` (0.1 to 1) is what sizes are for,
     by default the design's. `quick` leaves out the search for the size and the curves. `export` hands out the data of so
-    many trials. `workers` threads decide how long it takes and nothing else.
+    many trials. `workers` threads decide how long it takes and nothing else. With `keep`, a folder, finished work is kept there
+    until all is done, so that an interrupted call goes on where it stopped, and lives are kept in the program's cache, so
+    that a changed boundary, test or size costs no new ones.
 
-    Tables of the result: ``operating_characteristics``, ``boundaries``, ``endpoints``, ``calendar``, and where they were
-    made ``type_i_errors``, ``samplesize``, ``power_curve``, ``size_search``, ``two_stage``, ``views``, ``accrual``,
-    ``trial_summaries``, ``patients``, ``visits``. Times are years, shares 0 to 1, `se` the Monte Carlo standard error.
+    Tables of the result: ``operating_characteristics``, ``rates``, ``effects`` and ``curves`` (events of each arm; months),
+    ``endpoints``, ``boundaries``, ``monitoring`` and ``bounds`` (for a data monitoring committee), ``stops``, ``calendar``,
+    and where they were made ``assumptions``, ``type_i_errors``, ``samplesize``, ``power_curve``, ``size_search``,
+    ``two_stage``, ``views``, ``accrual``, ``trial_summaries``, ``patients``, ``visits``, ``adsl``,
+    ``adtte``, ``adeff``, ``adres`` (ADaM-like). Shares are 0 to 1, `se` is the Monte Carlo standard error.
 
     Raises BadInput with everything that is wrong with the design or with what was asked for.
 
@@ -53,51 +62,98 @@ def trial(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       no such design: file = missing; allowed: ...
     """
+    from simulator.questions.trial.findings import findings
+    from simulator.questions.trial.finished import FinishedTrials
     from simulator.questions.trial.simulation import Simulation
     from simulator.questions.trial.study import study_design
-    from simulator.questions.trial.truth import trial_caveats
-    from simulator.telling.trial import answer, tables_of, write_trial
-    from simulator.words.findings import Findings
+    from simulator.work.disk import cache_folder
 
     begun = now()
-    planned = _planned(design, overrides)
-    chosen = _truths(truths, planned)
-    check(
-        "trial",
-        trials=(trials, 2, 1_000_000),
-        seed=(seed, 0, SEEDS - 1),
-        export=(export, 0, 1_000),
-        workers=(workers, 1, MOST_WORKERS),
+    planned, chosen = checked(
+        design,
+        trials=trials,
+        seed=seed,
+        truths=truths,
+        power=power,
+        export=export,
+        overrides=overrides,
+        workers=workers,
+    )
+    kept = None if keep is None else FinishedTrials.beside(Path(keep), planned.scenario, seed)
+    cache = None if keep is None else cache_folder("lives")
+    simulation = Simulation(planned, seed, trials, workers, kept, cache)
+    with ExitStack() as stack:
+        if kept is not None:
+            stack.enter_context(kept.pieces.going_on())
+        try:
+            study = study_design(simulation, chosen, quick=quick, target=power, export=export, stage=progress)
+        except BadInput:
+            if kept is not None:
+                kept.pieces.remove()
+            raise
+    if simulation.kept_lives is not None:
+        simulation.kept_lives.tidy()
+    return TrialResult(findings(study, planned, chosen, seed), begun, kept)
+
+
+def checked(
+    design: str | Path | Planned,
+    *,
+    trials: int,
+    seed: int = 1,
+    truths: Sequence[str] | None = None,
+    power: float | None = None,
+    export: int = 0,
+    overrides: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+) -> tuple[Planned, tuple[str, ...]]:
+    """The design with its scenario, and the truths that are meant. Raises BadInput with everything that is wrong."""
+    problems: list[Problem] = []
+    planned = _collected(problems, lambda: _planned(design, overrides))
+    chosen = _collected(problems, lambda: _truths(truths, planned)) or ()
+    _collected(
+        problems,
+        lambda: check(
+            "trial",
+            trials=(trials, 2, 1_000_000),
+            seed=(seed, 0, SEEDS - 1),
+            export=(export, 0, 1_000),
+            workers=(workers, 1, MOST_WORKERS),
+        ),
     )
     if power is not None and not 0.1 <= power < 1.0:
-        raise BadInput([Problem("trial", "power", f"{power:g}", "0.1 or more and below 1")])
-    simulation = Simulation(planned, seed, trials, workers)
-    study = study_design(simulation, chosen, quick=quick, target=power, export=export, stage=progress)
+        problems.append(Problem("trial", "power", f"{power:g}", "0.1 or more and below 1"))
+    if problems or planned is None:
+        raise BadInput(problems)
+    return planned, chosen
 
-    def write(folder: Folder) -> None:
-        write_trial(folder, study)
 
-    def printed() -> None:
-        from simulator.telling.console import console, print_table
-        from simulator.telling.trial import ENDPOINT_FORMATS, ENDPOINT_LABELS, characteristics_table
+class TrialResult(Result):
+    """The result of a trial. Once it is saved, what `keep` held of the work is no longer needed and goes."""
 
-        readable = characteristics_table(study.characteristics)
-        print_table(readable.table, planned.design.label, readable.formats, labels=readable.labels)
-        shown = study.endpoints.drop(columns=["outcome", "scale"])
-        print_table(shown, f"Endpoints, for a power of {study.target:.0%}", ENDPOINT_FORMATS, labels=ENDPOINT_LABELS)
-        for line in filter(None, (answer(study), planned.design.note)):
-            console().print(line, markup=False)
+    def __init__(self, findings: Findings, begun: tuple[datetime, float], work: FinishedTrials | None) -> None:
+        super().__init__(findings, begun)
+        self._work = work
+        self.kept = () if work is None else (f"{work.folder.name}/",)
 
-    settings = {"scenario": planned.scenario.hash, "design": planned.design.model_dump(mode="json")}
-    findings = Findings(
-        "trial",
-        tables_of(study),
-        {"warnings": list(trial_caveats(planned, chosen, trials)), "target": study.target},
-        inputs=planned.inputs,
-        seed=seed,
-        settings={"trials": trials, "truths": list(chosen), **settings},
-    )
-    return Collected(findings, write, lambda: answer(study), printed, begun)
+    def save(self, path: Path | str) -> tuple[Path, ...]:
+        """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
+        written = super().save(path)
+        if self._work is not None:
+            self._work.pieces.remove()
+        return written
+
+
+T = TypeVar("T")
+
+
+def _collected(problems: list[Problem], ask: Callable[[], T]) -> T | None:
+    """What is asked for, or None with its problems added."""
+    try:
+        return ask()
+    except BadInput as bad:
+        problems += bad.problems
+        return None
 
 
 def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) -> Planned:
@@ -112,18 +168,19 @@ def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) 
     return design
 
 
-def _truths(truths: Sequence[str] | None, planned: Planned) -> tuple[str, ...]:
+def _truths(truths: Sequence[str] | None, planned: Planned | None) -> tuple[str, ...]:
     """The truths that are meant, each once."""
     from simulator.questions.trial.truth import STATED_NAMES, name_problems
 
-    usual = (*STATED_TRUTHS, *TRUTHS) if planned.design.stated else TRUTHS
+    states = planned is None or bool(planned.design.stated)
+    usual = (*STATED_TRUTHS, *TRUTHS) if planned is not None and states else TRUTHS
     if isinstance(truths, str):
         raise BadInput([Problem("trial", "truths", repr(truths), f"a list of names, as in [{truths!r}]")])
     chosen = tuple(dict.fromkeys(truths or usual))
     problems = [
         Problem("trial", "truths", repr(name), "only with a design that has [[stated]] rates")
         for name in chosen
-        if name in STATED_NAMES and not planned.design.stated
+        if name in STATED_NAMES and not states
     ]
     problems += [problem for name in chosen for problem in name_problems(name)]
     if problems:

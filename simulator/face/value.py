@@ -36,6 +36,7 @@ def value(
     seed: int = 1,
     overrides: Mapping[str, Any] | None = None,
     keep: bool = True,
+    workbook: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Collected:
@@ -46,7 +47,8 @@ def value(
     prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B, C or D; `thresholds` are money
     per QALY, the first leads; `draws` of the parameters have `patients` each. All default to the scenario's. `trial` is the
     folder of a simulated trial with the same seed, to find out what that trial is worth. Simulated lives are kept in the
-    cache unless `keep` is off. `workers` processes decide how long it takes and nothing else.
+    cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose results follow prices and
+    utilities in live formulas. `workers` processes decide how long it takes and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``totals``, ``frontier``,
     ``against``, ``ceac``, ``voi``, ``costs``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``,
@@ -96,7 +98,7 @@ def value(
         inputs |= {str(summaries): summaries.read_bytes()}
     how: dict[str, Any] = {"progress": progress or silent, "way": way_of(workers)}
     simulations = Simulations(**how) if keep else Simulations(None, **how)
-    return valued(loaded, seed, simulations, planned, inputs, begun)
+    return valued(loaded, seed, simulations, planned, inputs, begun, workbook=workbook)
 
 
 def valued(
@@ -106,6 +108,8 @@ def valued(
     planned: SimulatedTrial | None,
     inputs: Mapping[str, bytes],
     begun: tuple[datetime, float],
+    *,
+    workbook: bool = False,
 ) -> Collected:
     """The analysis of a scenario that was checked, with the lives that `simulations` keeps or makes."""
     from simulator.questions.value.analysis import economic_analysis
@@ -114,10 +118,21 @@ def valued(
     from simulator.telling.economics_tables import units_of
     from simulator.words.findings import Findings
 
+    if workbook:
+        check_workbook(loaded)
     found = economic_analysis(loaded, seed, simulations, planned)
+    warnings = list(caveats(loaded, draws=loaded.settings.economics.draws))
 
     def write(folder: Folder) -> None:
         write_economics(folder, found)
+        if workbook and (made := getattr(folder, "provenance", None)):
+            from simulator.telling.economics import title_of
+            from simulator.telling.workbook.economics import economics_workbook
+
+            content = economics_workbook(
+                found, title_of(found), made.for_readers(), [*warnings, *found.remarks, *LIMITS]
+            )
+            folder.workbook("workbook", content)
 
     def said() -> str:
         from simulator.telling.economics import bottleneck
@@ -134,7 +149,6 @@ def valued(
         for line in (answer(found), bottleneck(found), *found.remarks):
             screen.print(line)
 
-    warnings = list(caveats(loaded, draws=loaded.settings.economics.draws))
     findings = Findings(
         "value",
         tables_of(found),
@@ -151,6 +165,15 @@ def valued(
         settings_of(loaded),
     )
     return Collected(findings, write, said, printed, begun)
+
+
+def check_workbook(loaded: Scenario) -> None:
+    """Raises BadInput where a workbook cannot hold what is compared."""
+    from simulator.telling.workbook.decision_sheets import options_problems
+
+    problems = options_problems(loaded.compare, f"{loaded.name}: compare")
+    if problems:
+        raise BadInput(problems)
 
 
 def life_table(perspective: str | Path | None) -> dict[str, Any]:

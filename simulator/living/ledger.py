@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.words.vocabulary import Event, Limb, State
 
 STATES = len(State)
@@ -20,11 +21,12 @@ REFERENCE_AGE = 75.0
 
 CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
 AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE = range(len(CLOCKS))
+STEP_COUNTS = tuple(f"{often}step_{k + 1}" for k in range(MOST_STEPS) for often in ("", "repeat_"))
+"""Of each step of the policy, how often it was done the first time in a limb, and again; `step_columns` has their names."""
 COUNTS = (
     "dose",
     "treated",
-    "angioplasty",
-    "repeat_angioplasty",
+    *STEP_COUNTS,
     "marker_test",
     "minor_amputation",
     "below_knee_amputation",
@@ -39,8 +41,11 @@ COUNTS = (
     "visit",
     "other_limb_amputation",
 )
-DOSE, TREATED, ANGIOPLASTY, REPEAT_ANGIOPLASTY, MARKER_TEST, MINOR, BELOW, ABOVE = range(8)
-CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE, NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(8, 17)
+DOSE, TREATED, STEP = range(3)
+MARKER_TEST, MINOR, BELOW, ABOVE, CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE = range(
+    STEP + len(STEP_COUNTS), STEP + len(STEP_COUNTS) + 7
+)
+NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
 
 TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
 EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
@@ -154,10 +159,10 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, DOSE, t, cost_rate)
         if life.doses == 1:
             add_count(ledger, TREATED, t, cost_rate)
-    elif event == Event.ANGIOPLASTY:
-        add_count(ledger, ANGIOPLASTY, t, cost_rate)
-    elif event == Event.REPEAT_ANGIOPLASTY:
-        add_count(ledger, REPEAT_ANGIOPLASTY, t, cost_rate)
+    elif event == Event.PROCEDURE:
+        add_count(ledger, STEP + 2 * life.acting, t, cost_rate)
+    elif event == Event.REPEAT_PROCEDURE:
+        add_count(ledger, STEP + 2 * life.acting + 1, t, cost_rate)
     elif event == Event.MINOR_AMPUTATION:
         add_count(ledger, MINOR, t, cost_rate)
     elif event == Event.BELOW_KNEE_AMPUTATION:

@@ -46,17 +46,22 @@ def refer(life: Any, patient: Any, setting: Any, policy: int, i: int, horizon: f
 
 
 @compiled
+def sight(life: Any) -> float:
+    """How far to look (years): beyond the next dose or procedure, which may change everything, as far as dying can be seen."""
+    return float(min(life.horizon, min(life.next_dose, life.next_procedure) + life.dying_within))
+
+
+@compiled
 def foresee(life: Any) -> None:
     """Settle which clinical event comes next if nothing changes, at least as far as care that may change it needs to know."""
-    planned = min(life.next_dose, life.next_angioplasty)
-    life.foreseen = min(life.horizon, planned + life.dying_within)
+    life.foreseen = sight(life)
     life.clinical_at, life.clinical_risk = clinical_event(life, life.foreseen)
 
 
 @compiled
 def foresee_further(life: Any) -> None:
     """Look beyond what was foreseen, where nothing comes up to there and the care that might have changed it did not."""
-    if life.clinical_at == inf and life.foreseen < life.horizon:
+    if life.clinical_at == inf and life.foreseen < sight(life):
         foresee(life)
 
 

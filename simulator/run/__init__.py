@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.run.courses import Courses, courses
 from simulator.run.result import Result
 from simulator.run.simulation import simulate
 
-__all__ = ["Result", "simulate"]
+__all__ = ["Courses", "Result", "courses", "simulate"]

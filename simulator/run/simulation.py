@@ -33,7 +33,7 @@ from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import column_names, parameter_dtype
+from simulator.scenario.arrays import column_names, flat, flat_names
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -59,6 +59,7 @@ def simulate(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     earlier_draws: int = 0,
+    partial: Callable[[Result], None] | None = None,
 ) -> Result:
     """Simulate a cohort under every policy, with the same luck for each patient whatever the policy.
 
@@ -73,7 +74,11 @@ def simulate(
 
     `events` keeps every patient and every event of their history, `keep_patients` the patients alone. `progress`
     is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
-    nothing else.
+    nothing else. `partial` is called after every block of people with the result of those simulated so far, without kept
+    patients; where there are several draws, after every draw but the last with the result of those that are whole.
+
+    Whatever `progress` or `partial` raises stops the simulation and is passed on: blocks that have not begun are left
+    out, those that have are waited for, and no thread goes on behind the caller's back.
 
     A scenario with a table of real patients takes each row equally often where `patients` is a multiple of its rows, and a
     random sample where it is less; the patient table says which row was taken.
@@ -89,17 +94,13 @@ def simulate(
         problems += faults_of_numbers(workers=(workers, 1, 1_000, "a whole number, 1 to 1,000, or None for all"))
     if problems:
         raise BadInput(problems)
-    job, names = _job(scenario, policies, patients, seed, engine, draws, fresh_patients, times, events, keep_patients)
+    job, names = job_of(scenario, policies, patients, seed, engine, draws, fresh_patients, times, events, keep_patients)
     people = scenario.patients if patients is None else int(patients)
     takes = _Takes(scenario, people, int(seed), earlier_draws if fresh_patients else None)
     job = replace(job, given=takes.of(0).given)
     ids = _draw_ids(draws, len(job.draws))
     _warm_up(job, scenario)
-    pooled = [Pooled() for _ in fields(DrawMeans)]
-    perfusion = np.zeros((len(names), len(job.times), 3))
-    shape = len(ids), len(names), len(job.times), len(OUTCOMES)
-    draw_outcomes, draw_errors, draw_difference_errors = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    draw_ledgers = np.zeros((len(ids), len(names), len(FIELDS)))
+    drawn = _Draws(job, names, scenario, ids, int(seed), fresh_patients)
     kept: list[Kept] = []
     block = people if job.capacity is not None else BLOCK
     starts = range(0, people, block)
@@ -108,7 +109,7 @@ def simulate(
     offset = earlier_draws * people * fresh_patients
     for (draw, start, taken), done in _units(job, takes, starts, block, people, fresh_patients, workers, offset):
         if done.barred:
-            raise _nobody(scenario)
+            raise nobody(scenario)
         sums.add(done.sums)
         first = offset + draw * people * fresh_patients + start
         kept.extend(Kept(draw, name, first, cohort, taken) for name, cohort in zip(names, done.cohorts, strict=False))
@@ -116,41 +117,72 @@ def simulate(
         if progress is not None:
             progress((draw * people + min(start + block, people)) * len(names), total)
         if start + block < people:
+            if partial is not None and len(ids) == 1:
+                partial(_Draws(job, names, scenario, ids, int(seed), fresh_patients).add(sums, start + block).result())
             continue
-        means = DrawMeans.of(sums, people, job.reference)
-        _check_finite(means, job, ids[draw], draw, names, scenario)
-        for pool, kind in zip(pooled, fields(DrawMeans), strict=True):
-            pool.add(getattr(means, kind.name))
-        perfusion += sums.perfusion
-        draw_outcomes[draw], draw_errors[draw] = means.outcomes
-        draw_difference_errors[draw], draw_ledgers[draw] = means.differences.se, means.ledger.mean
+        drawn.add(sums, people)
         sums = Sums.zero(len(names), len(job.times))
-    estimates = [pool.estimate(fresh_patients) for pool in pooled]
-    return Result(
-        scenario=scenario,
-        policies=names,
-        reference=names[job.reference],
-        times=job.times,
-        people=people,
-        seed=int(seed),
-        engine=job.engine,
-        parameters=job.draws,
-        draw_ids=ids,
-        outcome_estimates=estimates[0],
-        difference_estimates=estimates[1],
-        state_estimates=estimates[2],
-        perfusion_estimates=estimates[3],
-        ledger_estimates=estimates[4],
-        perfusion_sums=perfusion,
-        draw_outcomes=draw_outcomes,
-        draw_outcome_errors=draw_errors,
-        draw_difference_errors=draw_difference_errors,
-        draw_ledgers=draw_ledgers,
-        kept=tuple(kept),
-    )
+        if partial is not None and draw + 1 < len(ids):
+            partial(drawn.result())
+    return drawn.result(tuple(kept))
 
 
-def _job(
+class _Draws:
+    """What whole draws of a simulation say, one after another."""
+
+    def __init__(
+        self, job: Job, names: tuple[str, ...], scenario: Scenario, ids: NDArray[Any], seed: int, fresh: bool
+    ) -> None:
+        self.job, self.names, self.scenario, self.ids, self.seed, self.fresh = job, names, scenario, ids, seed, fresh
+        self.done = self.people = 0
+        self.pooled = [Pooled() for _ in fields(DrawMeans)]
+        self.perfusion = np.zeros((len(names), len(job.times), 3))
+        shape = len(ids), len(names), len(job.times), len(OUTCOMES)
+        self.outcomes, self.errors, self.difference_errors = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.ledgers = np.zeros((len(ids), len(names), len(FIELDS)))
+
+    def add(self, sums: Sums, people: int) -> _Draws:
+        """Add the next draw, the sums over its people."""
+        means = DrawMeans.of(sums, people, self.job.reference)
+        draw = self.done
+        _check_finite(means, self.job, self.ids[draw], draw, self.names, self.scenario)
+        for pool, kind in zip(self.pooled, fields(DrawMeans), strict=True):
+            pool.add(getattr(means, kind.name))
+        self.perfusion += sums.perfusion
+        self.outcomes[draw], self.errors[draw] = means.outcomes
+        self.difference_errors[draw], self.ledgers[draw] = means.differences.se, means.ledger.mean
+        self.done, self.people = draw + 1, people
+        return self
+
+    def result(self, kept: tuple[Kept, ...] = ()) -> Result:
+        """The result of the draws added so far; later ones do not change it."""
+        n = self.done
+        estimates = [pool.estimate(self.fresh) for pool in self.pooled]
+        return Result(
+            scenario=self.scenario,
+            policies=self.names,
+            reference=self.names[self.job.reference],
+            times=self.job.times,
+            people=self.people,
+            seed=self.seed,
+            engine=self.job.engine,
+            parameters=self.job.draws[:n],
+            draw_ids=self.ids[:n],
+            outcome_estimates=estimates[0],
+            difference_estimates=estimates[1],
+            state_estimates=estimates[2],
+            perfusion_estimates=estimates[3],
+            ledger_estimates=estimates[4],
+            perfusion_sums=self.perfusion.copy(),
+            draw_outcomes=self.outcomes[:n],
+            draw_outcome_errors=self.errors[:n],
+            draw_difference_errors=self.difference_errors[:n],
+            draw_ledgers=self.ledgers[:n],
+            kept=kept,
+        )
+
+
+def job_of(
     scenario: Scenario,
     policies: Sequence[str] | None,
     patients: int | None,
@@ -219,7 +251,7 @@ def _warm_up(job: Job, scenario: Scenario) -> None:
     with announced(what if job.engine == "compiled" else "the rules"):
         done = replace(job, capacity=None).run(0, 0, 1)
     if done.barred:
-        raise _nobody(scenario)
+        raise nobody(scenario)
 
 
 class _Takes:
@@ -254,7 +286,7 @@ def _units(
 
     `earlier` patients come before those of the first draw.
     """
-    threads = (workers or _processors()) if job.engine == "compiled" else 1
+    threads = (workers or processors()) if job.engine == "compiled" else 1
     waiting: deque[tuple[tuple[int, int, Taken], Future[Done]]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
@@ -274,7 +306,7 @@ def _units(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -285,7 +317,8 @@ def _draw_ids(draws: Any, count: int) -> NDArray[Any]:
     return np.asarray(draws["draw"]) if named else np.arange(count)
 
 
-def _nobody(scenario: Scenario) -> BadInput:
+def nobody(scenario: Scenario) -> BadInput:
+    """What is said where the entry criteria turn everybody away."""
     allowed = f"criteria that more than one in {MOST_REFERRALS:,} referrals meets"
     return BadInput([Problem(scenario.name, "entry", "nobody can enter", allowed)])
 
@@ -304,8 +337,9 @@ def _check_finite(
         if ledger or outcomes:
             wrong.append(f"{policy} ({', '.join(outcomes + ledger[:3])})")
     usual, used = scenario.parameter_draws()[0], job.draws[draw]
-    fields = parameter_dtype(scenario.register).names or ()
-    changed = [f"{field} = {float(used[field]):.17g}" for field in fields if used[field] != usual[field]]
+    fields = flat_names(job.draws.dtype)
+    pairs = zip(fields, *(flat(np.array([each], job.draws.dtype))[0] for each in (usual, used)), strict=True)
+    changed = [f"{field} = {float(one):.17g}" for field, before, one in pairs if one != before]
     inputs = ", ".join(changed) or "the register's own values"
     raise BadInput(
         [Problem("draws", f"draw {name}", "not finite in " + "; ".join(wrong), f"finite results, not with {inputs}")]

@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from simulator.compiling import record_dtype
 from simulator.evidence.register import Register
+from simulator.evidence.therapy import CELLS, Therapy
+from simulator.evidence.therapy_numbers import NUMBERS
 from simulator.evidence.wholes import WHOLES, Whole, too_much
 from simulator.evidence.wholes import columns as views_of
 from simulator.rules.pathway.policy import POLICY
+from simulator.rules.pathway.procedure import AFTER_CELLS, THERAPIES, THERAPY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
+from simulator.scenario.policy import Start as StartAfter
 from simulator.words.errors import BadInput, Problem, nearest
-from simulator.words.vocabulary import DAYS_PER_YEAR, Marker, Product, Repeat, Route
+from simulator.words.vocabulary import DAYS_PER_YEAR, Marker, Repeat, Start
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,15 +39,34 @@ _SUITABLE = {"any": -1.0, "no": 0.0, "yes": 1.0}
 
 @lru_cache(maxsize=8)
 def _fields(names: tuple[str, ...]) -> np.dtype[Any]:
-    return record_dtype([(name, np.float64) for name in (*names, *BY_VIEW)])
+    return record_dtype([*((name, np.float64) for name in (*names, *BY_VIEW)), THERAPIES])
 
 
 def parameter_dtype(register: Register) -> np.dtype[Any]:
-    """One float64 field per parameter of the register, and the shares of the view in force.
+    """One float64 field per parameter of the register, the shares of the view in force, and a record of each therapy.
 
-    The same object for the same names, because compiled code looks its version up by it.
+    Numbers of therapies are in those records alone, so that a therapy more changes no type. The same
+    object for the same names, because compiled code looks its version up by it.
     """
-    return _fields(register.names())
+    of_therapies = register.of_therapies
+    return _fields(tuple(name for name in register.names() if name not in of_therapies))
+
+
+def flat(params: NDArray[np.void]) -> NDArray[np.float64]:
+    """Parameters as a float view, shape (draws, numbers), for whoever keeps or compares them whole."""
+    numbers: NDArray[np.float64] = np.ascontiguousarray(params).view(np.float64).reshape(len(params), -1)
+    return numbers
+
+
+def flat_names(dtype: np.dtype[Any]) -> tuple[str, ...]:
+    """What the numbers of `flat` are called: a therapy's by its place in the register and the number's key."""
+    names: list[str] = []
+    for field in dtype.names or ():
+        if field == THERAPIES[0]:
+            names += [f"therapy {k}: {number}" for k in range(THERAPIES[2][0]) for number in THERAPY.names or ()]
+        else:
+            names.append(field)
+    return tuple(names)
 
 
 def column_names(draws: NDArray[np.void] | pd.DataFrame) -> tuple[str, ...]:
@@ -73,8 +96,11 @@ def parameter_draws(
     if problems:
         raise BadInput(problems)
     table = np.zeros(rows, parameter_dtype(register))
-    for name, value in register.values().items():
-        table[name] = columns.get(name, value)
+    values = register.values()
+    for name in parameter_dtype(register).names or ():
+        if name in values:
+            table[name] = columns.get(name, values[name])
+    _fill_therapies(table["therapies"], register, view, values | columns)
     for share in BY_VIEW:
         table[share] = columns.get(share, table[f"{share}_{view}"])
     if any(name in columns for whole in WHOLES for name in whole.shares):
@@ -82,6 +108,15 @@ def parameter_draws(
         if problems:
             raise BadInput(problems)
     return table
+
+
+def _fill_therapies(table: NDArray[np.void], register: Register, view: str, values: Mapping[str, Any]) -> None:
+    """Write each therapy's numbers in an evidence view into its place; what a therapy leaves out does nothing."""
+    for place, therapy in enumerate(register.therapies.values()):
+        table["luck"][:, place] = therapy.luck
+        for number, about in NUMBERS.items():
+            name = therapy.parameter(number, view)
+            table[number][:, place] = about.without if name is None else values[name]
 
 
 def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArray[np.bool_]) -> Problem:
@@ -125,9 +160,9 @@ def entry_record(criteria: Criteria) -> Any:
     return records[0]
 
 
-def policy_records(policies: Iterable[Policy]) -> NDArray[np.void]:
-    """Policies as records of POLICY, shape (policies,). Intervals and waits become years."""
-    listed = list(policies)
+def policy_records(policies: Iterable[Policy], therapies: Mapping[str, Therapy]) -> NDArray[np.void]:
+    """Policies as records of POLICY, shape (policies,), with the numbers of their `therapies`. Waits become years."""
+    listed, numbers = list(policies), {name: place for place, name in enumerate(therapies)}
     records = np.zeros(len(listed), POLICY)
     for record, policy in zip(records, listed, strict=True):
         cells, repeat, selection = policy.cell_therapy, policy.repeat, policy.selection
@@ -140,12 +175,28 @@ def policy_records(policies: Iterable[Policy]) -> NDArray[np.void]:
         record["doses"] = cells.doses
         record["interval"] = (cells.interval_days or 0.0) / DAYS_PER_YEAR
         record["waiting"] = cells.waiting_days / DAYS_PER_YEAR
-        record["product"] = Product[cells.product.upper()]
-        record["route"] = Route[cells.route.upper()]
+        record["product"] = numbers[cells.product]
+        record["route"] = numbers[cells.route]
         record["repeat_rule"] = Repeat[repeat.rule.upper()]
         record["stop_at_tcpo2"] = inf if repeat.stop_at_tcpo2 is None else repeat.stop_at_tcpo2
-        record["angioplasty"] = policy.angioplasty.offered
+        record["step_count"] = len(policy.therapies)
+        record["cells_start"], record["cells_after"], record["cells_rise_below"] = _start(cells.start, policy)
+        for step, own in zip(record["steps"], policy.therapies, strict=False):
+            therapy = therapies[own.therapy]
+            _fill(step, Criteria.model_validate(therapy.record.eligibility))
+            step["therapy"] = numbers[own.therapy]
+            step["start"], step["after"], step["rise_below"] = _start(own.start, policy)
+            step["wait"] = (cells.waiting_days if own.wait_days is None else own.wait_days) / DAYS_PER_YEAR
+            step["slot"] = therapy.record.slot_days / DAYS_PER_YEAR
     return records
+
+
+def _start(start: StartAfter | None, policy: Policy) -> tuple[float, float, float]:
+    """When something starts, after which step (-1: cells), and the rise (mmHg) below which there was no response."""
+    if start is None:
+        return float(Start.REFERRAL), AFTER_CELLS, 0.0
+    after = AFTER_CELLS if start.after == CELLS else policy.given.index(start.after)
+    return float(Start[start.when.upper()]), float(after), start.rise_below or 0.0
 
 
 def clock(horizon: float, discounting: Discounting) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from simulator.scenario.limits import (
     Pairs,
     Probability,
     Ratio,
+    Wasted,
     YearlyRate,
     Years,
 )
@@ -65,6 +66,50 @@ class Budget(Frozen):
     centres: Centres
 
 
+LIMB_LOST, NOT_RISEN = "limb_lost", "tcpo2_not_risen"
+
+
+class Volume(Frozen):
+    """Treatments of a year beyond `above` cost less by the share `discount`."""
+
+    above: Headcount
+    discount: Probability
+
+
+class Deal(Frozen):
+    """Terms on which a payer buys a cell product; they act on its list price.
+
+    `discount` is taken off. `wasted` is the share of bought kits that treat nobody. A person's second and later treatments
+    cost the share `repeat_price` of the first. `volume` lists the steps of a price that falls with a year's treatments. The
+    share `refund` of what a person's treatments cost is paid back where the treated limb is lost within
+    `refund_within_years` of the first, or where measured TcPO2 has not risen after the last.
+    """
+
+    discount: Probability = 0.0
+    wasted: Wasted = 0.0
+    repeat_price: Probability = 1.0
+    volume: Annotated[tuple[Volume, ...], BeforeValidator(as_tuple)] = ()
+    refund: Probability = 0.0
+    refund_when: Literal["limb_lost", "tcpo2_not_risen"] = "limb_lost"
+    refund_within_years: Years = 1.0
+
+    @property
+    def kits(self) -> float:
+        """List prices paid for a first treatment."""
+        return (1.0 - self.discount) / (1.0 - self.wasted)
+
+    @property
+    def needs_lives(self) -> bool:
+        """Whether only simulated lives tell what is paid."""
+        return bool(self.volume) or self.refund > 0.0
+
+    def faults(self) -> Iterator[Fault]:
+        """Steps of a volume are in order."""
+        above = [step.above for step in self.volume]
+        if above != sorted(set(above)):
+            yield "volume", above, "steps with rising numbers of treatments"
+
+
 class Variant(Frozen):
     """One row of the scenario table: what differs from the base case."""
 
@@ -100,6 +145,7 @@ class Economics(Frozen):
     population: People
     trial: Trial
     budget: Budget
+    deal: Deal = Field(default_factory=Deal)
     two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 
@@ -109,5 +155,7 @@ class Economics(Frozen):
             yield "trial.patients_per_arm", [], "at least one size"
         if not self.budget.uptake:
             yield "budget.uptake", [], "a share for each year"
+        for key, value, allowed in self.deal.faults():
+            yield f"deal.{key}", value, allowed
         if self.two_way is not None and len(set(self.two_way)) < 2:
             yield "two_way", list(self.two_way), "two different parameters or prices"

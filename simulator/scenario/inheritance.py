@@ -15,6 +15,7 @@ from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
+from simulator.evidence.unchanged import while_unchanged
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
 from simulator.words.errors import Problem, nearest, shown
@@ -100,12 +101,21 @@ def written_in(layers: Sequence[Layer], key: str) -> str:
 
 def shipped_policies(problems: list[Problem]) -> dict[str, Layer]:
     """Each shipped policy by name."""
+    folder = shipped("scenarios") / "policies"
+    files = sorted(folder.glob("*.toml"))
+    found, layers = while_unchanged("policies", folder, files, lambda: _read_policies(files))
+    problems.extend(found)
+    return dict(layers)
+
+
+def _read_policies(files: Sequence[Path]) -> tuple[list[Problem], dict[str, Layer]]:
+    problems: list[Problem] = []
     layers = {}
-    for file in sorted((shipped("scenarios") / "policies").glob("*.toml")):
+    for file in files:
         name = _called(file)
         table = sound_part(Policy, read_toml(file, name, problems), name, problems)
         layers[file.stem] = Layer(name, table, file.read_bytes())
-    return layers
+    return problems, layers
 
 
 def with_ancestors(name: str, tables: Mapping[str, Table]) -> list[str]:

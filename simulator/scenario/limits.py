@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator
 
 
-def number(low: float, high: float, unit: str = "", whole: bool = False) -> Callable[[Any], Any]:
-    """A check that a value is a number of `unit` between two ends, both included; every fault names the whole range."""
-    ends = f"{low:g} to {high:,.0f}" if whole else f"{low:g} to {high:g}"
-    allowed = f"a {'whole ' if whole else ''}number, {ends} {unit}".strip()
+@dataclass(frozen=True)
+class Number:
+    """A check that a value is a number of `unit` between two ends, both included; every fault names the whole range.
 
-    def check(value: Any) -> Any:
-        kinds = int if whole else int | float
-        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            raise ValueError(allowed)
+    Whoever offers a key to people finds its ends in the field's metadata.
+    """
+
+    low: float
+    high: float
+    unit: str = ""
+    whole: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        ends = f"{self.low:g} to {self.high:,.0f}" if self.whole else f"{self.low:g} to {self.high:g}"
+        return f"a {'whole ' if self.whole else ''}number, {ends} {self.unit}".strip()
+
+    def __call__(self, value: Any) -> Any:
+        """The value, if it is one."""
+        kinds = int if self.whole else int | float
+        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
+            raise ValueError(self.allowed)
         return value
 
-    return check
+
+number = Number
+"""As the word is read in an annotation."""
 
 
 def yearly_rate(value: Any) -> Any:
@@ -34,6 +50,7 @@ def yearly_rate(value: Any) -> Any:
 Tcpo2: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
 Age: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 130.0, "years"))]
 Probability: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1.0))]
+Wasted: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 0.9))]
 Percent: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 100.0, "percent"))]
 Doses: TypeAlias = Annotated[int, BeforeValidator(number(0, 20, whole=True))]
 Days: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 3650.0, "days"))]

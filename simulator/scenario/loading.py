@@ -30,15 +30,15 @@ from simulator.scenario.inheritance import (
     with_ancestors,
     written_in,
 )
-from simulator.scenario.policy import Policy
+from simulator.scenario.policy import Criteria, Policy
 from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
+from simulator.scenario.therapies import policy_faults
+from simulator.scenario.writing import TABLE
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
 CALL = "load_scenario"
 WITH = "with_"
-TABLE = "patients (a table)"
-"""What messages call real patients that did not come from a file."""
 
 
 def load_scenario(
@@ -98,6 +98,7 @@ def _read(
     settings = _compared(settings, policies, options, layers, problems)
     inputs = {place: table for place, table in tables.items() if place == settings.population.csv}
     register = _register(settings, layers, problems)
+    _unfit(options, settings, layers, register, known, problems)
     life_table = _life_table(settings, layers, problems)
     given, columns = _given(settings, layers, inputs, problems)
     settings = _as_many_as_given(settings, len(given), layers, problems)
@@ -211,6 +212,9 @@ def _compared(
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
     """The register with the scenario's own values laid over it."""
     register, close = load_register(), Suggestions()
+    for name, table in settings.therapies.items():
+        file = written_in(layers, f"therapies.{name}")
+        register = register.with_therapies({name: table}, file, problems)
     sound = {}
     for name, value in settings.parameters.items():
         key = f"parameters.{name}"
@@ -226,6 +230,36 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
         file = written_in(layers, "parameters")
         problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))
     return register
+
+
+def _unfit(
+    options: Mapping[str, Policy | None],
+    settings: Settings,
+    layers: list[Layer],
+    register: Register,
+    known: Mapping[str, Layer],
+    problems: list[Problem],
+) -> None:
+    """What policies and therapies cannot tell one by one: unknown names, people who may not have it, too many ramps."""
+    shipped_ones = {name: each.record.eligibility for name, each in register.therapies.items()}
+    own_ones = {
+        name: table.get("eligibility") for name, table in settings.therapies.items() if isinstance(table, Mapping)
+    }
+    for name, eligibility in {**shipped_ones, **own_ones}.items():
+        own = name in own_ones
+        file = written_in(layers, f"therapies.{name}") if own else f"calibration/therapies/{name}.toml"
+        prefix = f"therapies.{name}.eligibility" if own else "eligibility"
+        criteria = checked(Criteria, eligibility or {}, file, prefix, problems)
+        for key, value, allowed in criteria.faults() if criteria is not None else ():
+            problems.append(Problem(file, f"{prefix}.{key}", shown(value), allowed))
+    for name, policy in options.items():
+        if policy is None:
+            continue
+        shipped_one = name in known
+        file = known[name].name if shipped_one else written_in(layers, f"policies.{name}")
+        prefix = "" if shipped_one else f"policies.{name}."
+        faults = policy_faults(policy, register, faulty=set(settings.therapies) - set(register.therapies))
+        problems.extend(Problem(file, f"{prefix}{key}", shown(value), allowed) for key, value, allowed in faults)
 
 
 def _life_table(settings: Settings, layers: list[Layer], problems: list[Problem]) -> LifeTable | None:
@@ -295,7 +329,12 @@ def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer])
             if ancestor in known:
                 files[known[ancestor].name] = known[ancestor].content
     root = shipped("calibration")
-    for file in (*sorted((root / "register").glob("*.toml")), root / "fitted.toml", root / "life_tables.csv"):
+    for file in (
+        *sorted((root / "register").glob("*.toml")),
+        *sorted((root / "therapies").glob("*.toml")),
+        root / "fitted.toml",
+        root / "life_tables.csv",
+    ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()
     return files

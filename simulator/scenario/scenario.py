@@ -72,6 +72,22 @@ class Scenario:
 
         return differing(self, difference)
 
+    def to_toml(self) -> str:
+        """The text of a scenario's file: what differs from the shipped scenario that this one stands on, and nothing else.
+
+        Read back by `load_scenario` it is this scenario, with the same `hash`. Raises BadInput where patients are a table
+        that has no file.
+
+        >>> from simulator import load_scenario
+        >>> print(load_scenario("base").with_(evidence={"view": "sceptical"}).to_toml().split("\\n\\n")[1])
+        [evidence]
+        view = "sceptical"
+        <BLANKLINE>
+        """
+        from simulator.scenario.writing import toml_of
+
+        return toml_of(self)
+
     @property
     def label(self) -> str:
         """What people call it."""
@@ -184,7 +200,7 @@ class Scenario:
         unknown = [name for name in chosen if name not in self.policies]
         if unknown:
             raise BadInput(Problem("policies", "name", repr(name), nearest(name, self.policies)) for name in unknown)
-        return policy_records(self.policies[name] for name in chosen)
+        return policy_records((self.policies[name] for name in chosen), self.register.therapies)
 
     @cached_property
     def hash(self) -> str:

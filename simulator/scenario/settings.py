@@ -97,6 +97,7 @@ class Settings(Frozen):
     evidence: Evidence
     life_table: LifeTableChoice
     parameters: dict[str, Any] = Field(default_factory=dict)
+    therapies: dict[str, Any] = Field(default_factory=dict)
     capacity: Capacity | None = None
     discounting: Discounting
     economics: Economics

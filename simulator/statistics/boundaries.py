@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -123,6 +123,36 @@ class Boundaries:
                 ("expected_size_over_fixed_effect", self.inflation * self.expected_information(self.drift)),
             ]
         return pd.DataFrame(rows, columns=["quantity", "value"])
+
+    def asked(self) -> dict[str, Any]:
+        """What was asked of the boundaries, with every parameter of theirs that is read, and what sentences need."""
+        plan = self.plan
+        futility = plan.futility
+        told: dict[str, Any] | None = None
+        if futility is not None:
+            told = {"rule": futility.rule, "binding": futility.binding}
+            if futility.rule == "beta":
+                told |= {"spending": futility.spending.name}
+                if futility.spending.name == "hsd":
+                    told |= {"gamma": futility.spending.gamma}
+            elif futility.rule == "z":
+                told |= {"z": list(futility.z)}
+            else:
+                told |= {"threshold": futility.threshold, "assumed": futility.assumed}
+        own = {name: getattr(plan, name) for name in ("delta", "gamma", "early_z") if getattr(plan, name) is not None}
+        return {
+            "looks": int(self.information.size),
+            "kind": plan.kind,
+            "alpha": plan.alpha,
+            "sides": plan.sides,
+            "power": plan.power,
+            "parameters": own,
+            "information": [float(share) for share in self.information],
+            "inflation": None if self.drift is None else self.inflation,
+            "last_z": float(self.upper[-1]),
+            "fixed_z": float(-ndtri(plan.alpha / plan.sides)),
+            "futility": told,
+        }
 
 
 def fixed_drift(alpha: float, power: float) -> float:

@@ -37,6 +37,17 @@ def conditional_power(
     return np.asarray(np.where(end > t, chance, z >= np.asarray(final_z)), dtype=float)
 
 
+def predictive_power(z: ArrayLike, information: ArrayLike, final_z: ArrayLike) -> Array:
+    """Conditional power averaged over what is believed of the effect at the interim look, after a flat prior.
+
+    Spiegelhalter DJ, Freedman LS, Blackburn PR. Control Clin Trials 1986;7:8-17, doi 10.1016/0197-2456(86)90003-6.
+    """
+    z, t = np.asarray(z, dtype=float), np.asarray(information, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = ndtr((z - np.asarray(final_z) * np.sqrt(t)) / np.sqrt(1.0 - t))
+    return np.asarray(np.where(t < 1.0, chance, z >= np.asarray(final_z)), dtype=float)
+
+
 def stopping_z(
     information: ArrayLike, final_z: ArrayLike, threshold: ArrayLike, drift: ArrayLike | None = None
 ) -> Array:

@@ -54,6 +54,14 @@ class ByArm:
         se = np.hypot(self.se[:, 0], self.se[:, 1])
         return Effect(estimate, se, ratio_or_nan(estimate, se))
 
+    def log_ratio(self) -> Effect:
+        """Logarithm of arm 1 over arm 0, tested with the two arms' own variances (a Wald test by the delta method)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.where(self.value > 0.0, np.log(self.value), np.nan)
+        relative = ratio_or_nan(self.se, self.value)
+        estimate, se = logs[:, 1] - logs[:, 0], np.hypot(relative[:, 0], relative[:, 1])
+        return Effect(estimate, se, ratio_or_nan(estimate, se))
+
 
 def ratio_or_nan(top: ArrayLike, bottom: ArrayLike) -> Array:
     """top / bottom, NaN where the bottom is zero."""

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from simulator.telling.formats import Format, TextTable, heading, plain
 
+GIVEN = "given_"
+"""Begins the measures of therapies given, which are as many as there are therapies and share one format."""
 Labels = Mapping[str, Mapping[str, str]]
 """Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""
 
@@ -43,11 +46,32 @@ class Column:
         """The text of one cell."""
         value = row[column]
         if self.names:
-            return labels.get(self.names, {}).get(str(value)) or said(str(value))
+            return called(labels.get(self.names, {}), str(value)) or said(str(value))
         chosen = self.format
         if self.by:
-            chosen = (self.choices or {}).get(str(row[self.by]), self.format)
+            choices, by = self.choices or {}, str(row[self.by])
+            chosen = _fitting(choices, by)[0] or (choices.get(GIVEN) if by.startswith(GIVEN) else None) or self.format
         return plain(value) if chosen is None else chosen.cell(row, column)
+
+
+T = TypeVar("T")
+
+
+def _fitting(known: Mapping[str, T], name: str) -> tuple[T | None, str]:
+    """What is known of a name, else of the longest pattern with a ``*`` that it fits; and what stands for the ``*``."""
+    if name in known:
+        return known[name], ""
+    for pattern in sorted((each for each in known if "*" in each), key=len, reverse=True):
+        before, _, after = pattern.partition("*")
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            return known[pattern], name[len(before) : len(name) - len(after)]
+    return None, ""
+
+
+def called(names: Mapping[str, str], name: str) -> str | None:
+    """The label of a name, or that of a pattern such as ``power_*``, whose own ``*`` the label quotes."""
+    label, rest = _fitting(names, name)
+    return None if label is None else label.replace("*", rest)
 
 
 def said(name: str) -> str:
@@ -130,19 +154,27 @@ def told(
     across: str = "",
     shows: str = "",
     keep: Sequence[str] = (),
+    sort: str = "",
+    first: int | None = None,
     change: Mapping[str, str | Mapping[str, Any]] | None = None,
+    order: bool = False,
 ) -> TextTable:
     """A table as text.
 
-    `where` keeps rows with these values (or one of a list of values). Without `across` the columns of `keep`, or all of
-    them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of `across`,
-    which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change` replaces
-    entries of `columns.toml` for this table, as headings or whole entries.
+    `where` keeps rows with these values (or one of a list of values), and with `order` in the order of its lists; `sort` puts
+    the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of `keep`, or
+    all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of
+    `across`, which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change`
+    replaces entries of `columns.toml` for this table, as headings or whole entries.
     """
     chosen = frame
     for column, wanted in (where or {}).items():
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         chosen = chosen[chosen[column].isin(values)]
+        if order:
+            place = [values.index(each) for each in chosen[column]]
+            chosen = chosen.iloc[np.argsort(place, kind="stable")]
+    chosen = (chosen.sort_values(sort, kind="stable") if sort else chosen).head(first or len(chosen))
     look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
     beside = {name for column in frame.columns if column in look for name in look[column].beside}
     shown = [c for c in (keep or frame.columns) if c in keep or c not in beside]

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from simulator.evidence.posterior import joint_names
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.telling import decision as decisions
 from simulator.telling import economics_tables as read
 from simulator.telling.decision_figures import information_figure
@@ -46,14 +45,15 @@ def basis(found: EconomicAnalysis) -> str:
         how = f"costs discounted by {100 * rates.costs:g}% and QALYs by {100 * rates.effects:g}% a year"
     span = f"over {found.scenario.horizon:g} years, {how}"
     said = f"Payer: {payer}; {money.currency} of {money.price_year}, {span}."
-    cells = values.policies[found.policy].cell_therapy
-    if not cells.doses:
+    price = values.price_name(found.policy)
+    if price is None:
         return said
-    paid = f"{sign}{values.product_prices[cells.product]:,.0f}"
-    grade = values.perspective.prices[PRODUCT_PRICES[cells.product]].grade
-    return (
-        f"{said} A treatment's product is taken to cost {paid} ({grade}); the price at which it is worth it is below."
-    )
+    paid = f"{sign}{values.product_prices[price]:,.0f}"
+    grade = values.perspective.prices[price].grade
+    what = "A treatment's product"
+    if not values.policies[found.policy].cell_therapy.doses:
+        what = values.perspective.prices[price].label
+    return f"{said} {what} is taken to cost {paid} ({grade}); the price at which it is worth it is below."
 
 
 def answer(found: EconomicAnalysis) -> str:

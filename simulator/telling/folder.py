@@ -18,15 +18,18 @@ from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
 
 
-def opened(findings_inputs: Findings, path: Path | str, command: Sequence[str]) -> OutputFolder:
+def opened(
+    findings: Findings, path: Path | str, command: Sequence[str], again: Sequence[str] | None = None
+) -> OutputFolder:
     """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
     return OutputFolder(
         path,
         command,
-        inputs=findings_inputs.inputs,
-        seed=findings_inputs.seed,
-        settings=findings_inputs.settings,
-        warnings=findings_inputs.facts.get("warnings", ()),
+        inputs=findings.inputs,
+        seed=findings.seed,
+        settings=findings.settings,
+        warnings=findings.facts.get("warnings", ()),
+        again=again,
     )
 
 
@@ -36,9 +39,17 @@ def write_findings(
     command: Sequence[str],
     figures: Mapping[str, Figure] | None = None,
     begun: tuple[datetime, float] | None = None,
+    *,
+    kept: Sequence[str] = (),
+    again: Sequence[str] | None = None,
 ) -> tuple[Path, ...]:
-    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths."""
-    folder = opened(findings, path, command)
+    """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths.
+
+    `kept` names what the command itself keeps in the folder beside its results, `again` the command that makes the same
+    result where several do.
+    """
+    folder = opened(findings, path, command, again)
+    folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
     fill(folder, findings, figures)
@@ -46,12 +57,16 @@ def write_findings(
 
 
 def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
-    """Add every table, figure and the report of findings to an output folder."""
+    """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
         if name in findings.per_row:
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
+        if name in findings.twice:
+            folder.per_patient(name, table)
+    for filename, content in findings.files.items():
+        folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
     for name, figure in drawn.items():
         folder.figure(name, figure)
@@ -64,7 +79,7 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     return page(findings, figures, made.for_readers())
 
 
-def show(findings: Findings, out: Path | str) -> None:
+def show(findings: Findings, out: Path | str | None) -> None:
     """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies."""
     screen = console()
     for title, content in console_tables(findings, screen.width):
@@ -74,7 +89,8 @@ def show(findings: Findings, out: Path | str) -> None:
     closing = sentences(findings, "closing")
     if closing:
         screen.print(closing)
-    say_where(out, on=screen)
+    if out is not None:
+        say_where(out, on=screen)
 
 
 def fragment_of(findings: Findings) -> str:

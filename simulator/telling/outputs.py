@@ -88,6 +88,10 @@ class OutputFolder:
         stem, dot, suffix = filename.rpartition(".")
         self._add(f"{_plain(stem)}{dot}{_plain(suffix)}", text.encode("utf-8", HANDLER))
 
+    def workbook(self, name: str, content: bytes) -> None:
+        """Add `name`.xlsx."""
+        self._add(f"{_plain(name)}.xlsx", content)
+
     def report(self, report: Report) -> None:
         """Add report.html, closed by a box that says where the numbers come from."""
         self._add("report.html", report.html(self.provenance.for_readers(), self.warnings).encode("utf-8", HANDLER))

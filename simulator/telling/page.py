@@ -13,6 +13,7 @@ All text is escaped: what a user typed as the name of a policy is shown, never r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -21,9 +22,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from simulator.telling.columns import Labels, columns, labels, named, said, told
+from simulator.telling.columns import Labels, called, columns, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
-from simulator.telling.formats import MISSING, TextTable
+from simulator.telling.formats import MISSING, TextTable, short
 from simulator.telling.style import caption_of
 from simulator.words.findings import Findings
 
@@ -46,7 +47,8 @@ class Telling:
     def __init__(self, findings: Findings, figures: Mapping[str, Any] | None = None) -> None:
         self.findings = findings
         self.figures = figures or {}
-        self.labels: Labels = {**_quoting(findings.facts.get("values", {})), **findings.facts.get("labels", {})}
+        own, more = _quoting(findings.facts.get("values", {})), findings.facts.get("labels", {})
+        self.labels: Labels = {kind: {**own.get(kind, {}), **more.get(kind, {})} for kind in {**own, **more}}
         self.colours: set[str] = set()
         self._numbers = {"table": 0, "figure": 0}
 
@@ -88,9 +90,14 @@ class Telling:
             frame = frame[frame[key].isin(wanted if isinstance(wanted, list | tuple) else [wanted])]
         return frame.to_dict("records")  # type: ignore[return-value]
 
+    def names_like(self, name: str, column: str, *patterns: str) -> list[str]:
+        """Names in a column that fit a pattern (``expected_*``), pattern by pattern, each once."""
+        there = [str(each) for each in self.frame(name)[column].drop_duplicates()]
+        return list(dict.fromkeys(each for pattern in patterns for each in there if fnmatchcase(each, pattern)))
+
     def label(self, kind: str, name: Any) -> str:
         """What people call a policy, an outcome, a state, a parameter."""
-        return self.labels.get(kind, {}).get(str(name)) or said(str(name))
+        return called(self.labels.get(kind, {}), str(name)) or said(str(name))
 
     @staticmethod
     def in_parts(names: Sequence[str], most: int) -> list[Sequence[str]]:
@@ -154,7 +161,7 @@ def _context(telling: Telling) -> dict[str, Any]:
     asked = ("frame", "has", "value", "number", "row", "rows", "label", "text_table", "next_number")
     return {
         "telling": telling,
-        "facts": telling.findings.facts,
+        "facts": {"warnings": [], "references": [], **telling.findings.facts},
         "tables": telling.findings.tables,
         "table": _table,
         "figure": _figure,
@@ -237,5 +244,5 @@ def _environment(*, plain: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money")}
-    environment.filters |= {"years": years, "listed": listed, "lower": lower}
+    environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower}
     return environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,9 @@ class Findings:
 
     `question` (``compare``, ``trial``, ...) names the templates and figures that tell the answer. `tables` are tidy: a
     row an observation, columns with the names of the CSV files. Those in `per_row` have a row a patient, event or draw
-    and become Parquet, not CSV. `facts` is plain JSON: numbers, names, texts of the user, lists of warnings; what a
-    sentence needs and no table holds. `inputs` maps what a reader calls a file to what was read; `seed` and `settings`
-    are what else decided the result.
+    and become Parquet, not CSV; those in `twice` become both. `files` are texts that belong to the answer, by file name.
+    `facts` is plain JSON: numbers, names, texts of the user, lists of warnings; what a sentence needs and no table holds.
+    `inputs` maps what a reader calls a file to what was read; `seed` and `settings` are what else decided the result.
     """
 
     question: str
@@ -28,8 +29,17 @@ class Findings:
     inputs: Mapping[str, Path | bytes] = field(default_factory=dict)
     seed: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    twice: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         unknown = self.per_row - set(self.tables)
         if unknown:
             raise KeyError(f"no table {', '.join(sorted(unknown))}; there are {', '.join(self.tables)}")
+
+
+def cited(text: str) -> list[dict[str, str]]:
+    """The publications in a citation, ``Authors. Journal 2001;20:859-866, doi 10.1002/sim.721; ...``: citation and DOI."""
+    parts = [part.strip() for part in text.split("; ")]
+    found = [re.fullmatch(r"(.+?)[,.]? doi:? ?(10\.\S+?)[.)]?", part) for part in parts]
+    return [{"citation": match[1], "doi": match[2]} for match in found if match] or [{"citation": text, "doi": ""}]

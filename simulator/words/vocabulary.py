@@ -62,14 +62,11 @@ class Stream(IntEnum):
     AMPUTATION_LEVEL = 37
     WALKING = 38
     """Occurrence = major operation."""
-    ANGIOPLASTY_SUCCESS = 39
-    """Occurrence = angioplasty."""
-    ANGIOPLASTY_PLATEAU = 40
-    """Occurrence = angioplasty."""
-    RESTENOSIS = 41
-    """Occurrence = angioplasty."""
-    REPEAT_ANGIOPLASTY = 42
-    """Occurrence = angioplasty."""
+    PROCEDURE_SUCCESS = 39
+    """Of any procedure, as the next three; occurrence = therapy's luck and how often it was done."""
+    PROCEDURE_RISE = 40
+    PROCEDURE_LOSS = 41
+    PROCEDURE_REPETITION = 42
     ARRIVAL = 43
     """Waiting time between referrals, where a resource is shared."""
     ENTRY_DATE = 44
@@ -93,6 +90,14 @@ class Stream(IntEnum):
     """Occurrence = wound."""
     OTHER_LIMB = 58
     DIALYSIS_START = 59
+    COMPLETION = 60
+    """Whether a course is completed; occurrence = therapy's luck and its number, as for all procedures."""
+    PROCEDURAL_DEATH = 61
+    PRIMARY_AMPUTATION = 62
+    MINOR_WITH = 63
+    """A minor amputation done with a procedure."""
+    RESPONSE_ERROR = 64
+    """Measurement error when a step waits for the one before to fail; occurrence = step."""
 
 
 class Risk(IntEnum):
@@ -132,9 +137,9 @@ class Event(IntEnum):
     STUMP_HEALED = 9
     NEW_WOUND = 10
     WALKS = 11
-    ANGIOPLASTY = 12
-    RESTENOSIS = 13
-    REPEAT_ANGIOPLASTY = 14
+    PROCEDURE = 12
+    LOSS = 13
+    REPEAT_PROCEDURE = 14
     DOSE = 15
     STOPS_TREATMENT = 16
     VISIT = 17
@@ -148,6 +153,9 @@ class Event(IntEnum):
     OTHER_LIMB_AMPUTATION = 22
     """Major amputation of the leg that was not referred."""
     STARTS_DIALYSIS = 23
+    PROCEDURAL_DEATH = 24
+    EFFECT_ENDS = 25
+    """The direct hazard ratios of a therapy."""
 
 
 class Wound(IntEnum):
@@ -210,19 +218,14 @@ class Repeat(IntEnum):
     UNTIL_TCPO2 = 2
 
 
-class Product(IntEnum):
-    """Cell products. Mobilised apheresis and freshly filtered blood are different products."""
+class Start(IntEnum):
+    """When a therapy of a policy starts."""
 
-    PBMNC = 0
-    BMMNC = 1
-    MOBILISED_PBMNC = 2
-
-
-class Route(IntEnum):
-    """Routes of injection."""
-
-    INTRAMUSCULAR = 0
-    INTRA_ARTERIAL = 1
+    REFERRAL = 0
+    NO_RESPONSE = 1
+    """Where what came before did not raise TcPO2."""
+    LOSS = 2
+    """When what came before is lost."""
 
 
 class View(IntEnum):

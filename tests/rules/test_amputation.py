@@ -43,8 +43,8 @@ OPEN_FOOT: dict[str, Any] = {
     "mobile": 1,
     "walks_at": 0.9,
     "next_dose": 0.6,
-    "next_angioplasty": 0.7,
-    "restenosis_at": 0.8,
+    "step_next": 0.7,
+    "step_lost": 0.8,
     "death_hr": 2.0,
     "excess_hr": 1.0,
     "healing_hr": 0.5,
@@ -125,7 +125,7 @@ def test_a_stump_heals_after_a_lag_by_its_level_and_the_operation_may_kill(
     life = a_life(**OPEN_FOOT, limb=limb, wound=Wound.RECURRED, operations=operations)
     new_stump(life, values(**STUMP), 0.5)
     assert (life.wound, life.severe, life.walking, life.walks_at, life.mobile) == (Wound.OPEN, 0, 0, inf, 1)
-    assert (life.next_dose, life.next_angioplasty, life.restenosis_at) == (inf, inf, inf)
+    assert (life.next_dose, life.next_procedure, life.next_loss) == (inf, inf, inf)
     assert life.stump_heals_at == pytest.approx(0.5 + 0.1 + exponential(Stream.STUMP_HEALING, operations) / rate)
     killed = 0.5 + exponential(Stream.POSTOPERATIVE_DEATH, operations) / peak
     assert life.postoperative_death == pytest.approx(killed)

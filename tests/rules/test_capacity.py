@@ -33,7 +33,7 @@ from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = (0.5,)
-STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0, "angioplasty_success": 0.0}
+STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0}
 DOSES = {"doses": 3.0, "interval": 0.25, "repeat_rule": float(Repeat.ALWAYS)}
 PLAIN = {
     "death_hr": 1.0,
@@ -56,7 +56,11 @@ def a_course(
 ) -> Course:
     """A patient's course who is followed for a year, referred at a calendar time; `first`: a risk and when it happens."""
     setting = a_setting(
-        values(**STILL, **(rules or {})), a_policy(**{**DOSES, **(policy or {})}), HORIZON, VISITS, (HORIZON,)
+        values({"success": 0.0}, **STILL, **(rules or {})),
+        a_policy({"slot": WEEK}, **{**DOSES, **(policy or {})}),
+        HORIZON,
+        VISITS,
+        (HORIZON,),
     )
     life, patient = a_life(**{**PLAIN, **stated}), a_patient()
     if first is not None:
@@ -197,10 +201,10 @@ def test_a_wait_that_the_horizon_cuts_is_told_so() -> None:
     [
         (Due(0.5, Event.DOSE), {}, True),
         (Due(0.5, Event.DOSE), {"wound": Wound.HEALED}, False),
-        (Due(0.5, Event.ANGIOPLASTY), {}, True),
-        (Due(0.5, Event.ANGIOPLASTY), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Event.PROCEDURE), {}, True),
+        (Due(0.5, Event.PROCEDURE), {"wound": Wound.HEALED}, False),
         (Due(0.5, Event.WALKS), {}, False),
-        (Due(0.5, Event.RESTENOSIS), {}, False),
+        (Due(0.5, Event.LOSS), {}, False),
         (Due(0.5, CLINICAL), {}, False),
         (Due(0.5, Event.VISIT), {}, False),
     ],
@@ -230,10 +234,10 @@ def test_why_a_wait_ends(life: dict[str, int], goes_on: bool, end: WaitEnd | Non
     assert end_of_wait(course) is end
 
 
-@pytest.mark.parametrize(("before", "asked_for"), [(0, Event.ANGIOPLASTY), (1, Event.REPEAT_ANGIOPLASTY)])
+@pytest.mark.parametrize(("before", "asked_for"), [(0, Event.PROCEDURE), (1, Event.REPEAT_PROCEDURE)])
 def test_a_request_says_what_it_is_for(before: int, asked_for: Event) -> None:
     """A first or a repeated angioplasty, or a dose."""
-    waiting = at_centre(a_course(patient=1, next_angioplasty=10 * DAY, angioplasties=before))
+    waiting = at_centre(a_course(patient=1, step_next=10 * DAY, step_done=before))
     assert waiting.waits["procedure"].tolist() == [asked_for]
     assert at_centre(a_course(patient=1, next_dose=0.9)).waits["procedure"].tolist() == [Event.DOSE]
 

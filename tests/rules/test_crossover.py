@@ -17,7 +17,6 @@ from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 U = chance(Stream.ARM, 1)
 PARAMS = {
-    "response_or_intra_arterial": 3.0,
     "published_interval_days": 36.525,
     "published_doses": 3.0,
     "last_tcpo2_days": 73.05,
@@ -63,7 +62,7 @@ def test_a_share_of_unhealed_limbs_crosses_over(
 
 def a_trial(share: float = 1.0, **other: float) -> Setting:
     """A control policy without treatment, another with two doses a quarter of a year apart, crossed to at half a year."""
-    setting = a_setting(values(**PARAMS), a_policy(), 2.0)
+    setting = a_setting(values({}, {"response_or": 3.0}, **PARAMS), a_policy(), 2.0)
     policies = np.array([a_policy(), a_policy(doses=2.0, interval=0.25, waiting=0.125, **other)], POLICY)
     return setting._replace(policies=policies, crossover=Crossover(0.5, 1, share, inf))
 

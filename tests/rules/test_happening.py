@@ -20,14 +20,14 @@ from simulator.words.vocabulary import Death, Event, Limb, Renal, Repeat, Risk, 
         ({"conversion_at": 2.0, "stump_heals_at": 1.0, "other_limb_at": 1.0}, 1.0, Event.STUMP_HEALED),
         ({"other_limb_at": 1.0, "dialysis_at": 1.0, "walks_at": 1.0}, 1.0, Event.OTHER_LIMB_AMPUTATION),
         ({"dialysis_at": 1.0, "walks_at": 1.0, "walking_ends_at": 1.0}, 1.0, Event.STARTS_DIALYSIS),
-        ({"walking_ends_at": 1.0, "next_angioplasty": 1.0}, 1.0, Event.WALKS_NO_MORE),
-        ({"walks_at": 1.0, "next_angioplasty": 2.0, "restenosis_at": 2.0, "next_dose": 2.0}, 1.0, Event.WALKS),
-        ({"walks_at": 2.0, "next_angioplasty": 1.0, "restenosis_at": 2.0, "next_dose": 2.0}, 1.0, Event.ANGIOPLASTY),
-        ({"walks_at": 2.0, "next_angioplasty": 2.0, "restenosis_at": 1.0, "next_dose": 2.0}, 1.0, Event.RESTENOSIS),
-        ({"walks_at": 2.0, "next_angioplasty": 2.0, "restenosis_at": 2.0, "next_dose": 1.0}, 1.0, Event.DOSE),
-        ({"walks_at": 1.0, "next_angioplasty": 1.0, "restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.WALKS),
-        ({"next_angioplasty": 1.0, "restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.ANGIOPLASTY),
-        ({"restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.RESTENOSIS),
+        ({"walking_ends_at": 1.0, "step_next": 1.0}, 1.0, Event.WALKS_NO_MORE),
+        ({"walks_at": 1.0, "step_next": 2.0, "step_lost": 2.0, "next_dose": 2.0}, 1.0, Event.WALKS),
+        ({"walks_at": 2.0, "step_next": 1.0, "step_lost": 2.0, "next_dose": 2.0}, 1.0, Event.PROCEDURE),
+        ({"walks_at": 2.0, "step_next": 2.0, "step_lost": 1.0, "next_dose": 2.0}, 1.0, Event.LOSS),
+        ({"walks_at": 2.0, "step_next": 2.0, "step_lost": 2.0, "next_dose": 1.0}, 1.0, Event.DOSE),
+        ({"walks_at": 1.0, "step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.WALKS),
+        ({"step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.PROCEDURE),
+        ({"step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.LOSS),
     ],
 )
 def test_what_is_planned_first_comes_first(times: dict[str, float], time: float, kind: Event) -> None:
@@ -194,42 +194,41 @@ def test_walking_begins_when_planned() -> None:
 
 def test_a_restenosis_is_noted_and_changes_no_hazard() -> None:
     """The path has fallen since the angioplasty was planned so; only the next procedure is settled."""
-    life = a_life(restenosis_at=0.5, angioplasties=1)
-    params = values(repeat_angioplasty=1.0, restenosis_fall_days=36.525)
-    assert care_for(life, params, a_policy(), 0.5, Event.RESTENOSIS) == (Event.RESTENOSIS, False)
-    assert life.next_angioplasty == pytest.approx(0.6)
+    life = a_life(step_lost=0.5, step_done=1)
+    params = values({"repetition": 1.0, "most": 2.0, "loss_days": 36.525})
+    assert care_for(life, params, a_policy(), 0.5, Event.LOSS) == (Event.LOSS, False)
+    assert life.next_procedure == pytest.approx(0.6)
 
 
 DILATION = {
-    "angioplasty_plateau": 45.0,
-    "angioplasty_plateau_sd": 0.0,
-    "angioplasty_rise_days": 36.525,
-    "restenosis_rate": 0.0,
+    "plateau": 45.0,
+    "plateau_sd": 0.0,
+    "rise_days": 36.525,
 }
 
 
 @pytest.mark.parametrize(
     ("number", "success", "event"),
     [
-        (0, 1.0, Event.ANGIOPLASTY),
-        (0, 0.0, Event.ANGIOPLASTY),
-        (1, 1.0, Event.REPEAT_ANGIOPLASTY),
-        (1, 0.0, Event.REPEAT_ANGIOPLASTY),
+        (0, 1.0, Event.PROCEDURE),
+        (0, 0.0, Event.PROCEDURE),
+        (1, 1.0, Event.REPEAT_PROCEDURE),
+        (1, 0.0, Event.REPEAT_PROCEDURE),
     ],
 )
 def test_an_angioplasty_is_told_as_first_or_repeated(number: int, success: float, event: Event) -> None:
     """It changes the hazards if it succeeds, and is counted if not."""
-    life = a_life(angioplasties=number, next_angioplasty=0.5)
-    params = values(**DILATION, angioplasty_success=success)
-    assert care_for(life, params, a_policy(), 0.5, Event.ANGIOPLASTY) == (event, success == 1.0)
-    assert (life.angioplasties, len(ramps(life)), life.next_angioplasty) == (number + 1, int(success), inf)
+    life = a_life(step_done=number, step_next=0.5)
+    params = values({**DILATION, "success": success})
+    assert care_for(life, params, a_policy({}), 0.5, Event.PROCEDURE) == (event, success == 1.0)
+    assert (life.step_done[0], len(ramps(life)), life.next_procedure) == (number + 1, int(success), inf)
 
 
 def test_a_due_angioplasty_of_a_healed_foot_is_given_up() -> None:
     """Treatment stops; no procedure is counted."""
-    life = a_life(next_angioplasty=0.5, wound=Wound.HEALED)
-    assert care_for(life, values(), a_policy(), 0.5, Event.ANGIOPLASTY) == (Event.STOPS_TREATMENT, False)
-    assert (life.next_angioplasty, life.angioplasties) == (inf, 0)
+    life = a_life(step_next=0.5, wound=Wound.HEALED)
+    assert care_for(life, values(), a_policy(), 0.5, Event.PROCEDURE) == (Event.STOPS_TREATMENT, False)
+    assert (life.next_procedure, life.step_done[0]) == (inf, 0)
 
 
 def test_a_dose_is_given_or_treatment_stops() -> None:

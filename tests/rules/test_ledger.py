@@ -181,8 +181,8 @@ def test_events_are_counted_and_discounted() -> None:
     [
         (Event.DOSE, {"doses": 1}, ["dose", "treated"]),
         (Event.DOSE, {"doses": 2}, ["dose"]),
-        (Event.ANGIOPLASTY, {}, ["angioplasty"]),
-        (Event.REPEAT_ANGIOPLASTY, {}, ["repeat_angioplasty"]),
+        (Event.PROCEDURE, {"acting": 0}, ["step_1"]),
+        (Event.REPEAT_PROCEDURE, {"acting": 2}, ["repeat_step_3"]),
         (Event.MINOR_AMPUTATION, {}, ["minor_amputation"]),
         (Event.BELOW_KNEE_AMPUTATION, {"limb": Limb.BELOW_KNEE}, ["below_knee_amputation"]),
         (Event.ABOVE_KNEE_AMPUTATION, {"limb": Limb.ABOVE_KNEE}, ["above_knee_amputation"]),
@@ -196,7 +196,7 @@ def test_events_are_counted_and_discounted() -> None:
         (Event.BACKGROUND_DEATH, {"alive": 0}, ["death"]),
         (Event.DISEASE_DEATH, {"alive": 0}, ["death"]),
         (Event.POSTOPERATIVE_DEATH, {"alive": 0}, ["death"]),
-        (Event.RESTENOSIS, {}, []),
+        (Event.LOSS, {}, []),
         (Event.STOPS_TREATMENT, {}, []),
     ],
 )

@@ -22,7 +22,8 @@ from rules.people import (
     values,
 )
 from simulator.rules.pathway.life import LIFE
-from simulator.rules.pathway.referral import begin_life, marker_present, plan_care, selected
+from simulator.rules.pathway.referral import begin_life, is_treated, marker_present, plan_care, selected
+from simulator.rules.pathway.response import PUBLISHED
 from simulator.rules.population.patient import small_ev_level
 from simulator.words.vocabulary import Limb, Marker, Risk, Stream, Wound
 
@@ -118,15 +119,19 @@ SCHEDULE = {
     "published_doses": 3.0,
     "published_interval_days": 36.525,
     "last_tcpo2_days": 73.05,
-    "adjuvant_interaction": 0.5,
     "judgement_dying_days": 36.525,
 }
 
 
 def planned(policy: dict[str, float], who: dict[str, float] | None = None) -> Any:
     """A life for which care is planned, with a gain of 30 mmHg at hand that only cells bring."""
-    life = a_life(gain=30.0, natural_gain=0.0, caused_gain=0.0, treated=1)
-    plan_care(life, a_patient(**(who or {})), values(**SCHEDULE), a_policy(waiting=0.125, **policy))
+    life, patient = a_life(gain=30.0, natural_gain=0.0, caused_gain=0.0, treated=0), a_patient(**(who or {}))
+    params = values({"cells_gain": 0.5}, **SCHEDULE)
+    own = {name: value for name, value in policy.items() if name != "angioplasty"}
+    steps = [{"wait": 0.125, "angioplasty_suitable": 1.0}] if "angioplasty" in policy else []
+    made = a_policy(*steps, **{"waiting": 0.125, "product": PUBLISHED, "route": PUBLISHED, **own})
+    if is_treated(life, patient, params, made):
+        plan_care(life, patient, params, made, 0.0)
     return life
 
 
@@ -168,7 +173,7 @@ def test_care_is_planned_for_whom_the_policy_treats(
     The patient, 75 years old, is refused where only younger people are eligible. Nobody here has thrombophilia.
     """
     life = planned(policy, {"angioplasty_suitable": suitable})
-    assert (life.treated, life.next_dose, life.next_angioplasty, life.caused_gain) == (treated, dose, angioplasty, gain)
+    assert (life.treated, life.next_dose, life.next_procedure, life.caused_gain) == (treated, dose, angioplasty, gain)
 
 
 def test_nobody_is_tested_for_a_treatment_that_does_not_exist() -> None:
@@ -254,8 +259,16 @@ def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
     assert (life.time, life.alive, life.anchor, life.limb, life.walking) == (0.0, 1, 0.0, Limb.INTACT, 0)
     assert (life.wounds, life.operations, life.minor_amputations, life.beyond_salvage) == (0, 0, 0, 0)
     assert life.dying_within == pytest.approx(0.1)
-    assert (life.tested, life.treated, life.doses, life.angioplasties) == (0, 0, 0, 0)
-    planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at", "stump_heals_at", "conversion_at")
+    assert (life.tested, life.treated, life.doses, life.step_done.sum()) == (0, 0, 0, 0)
+    planned_times = (
+        "next_dose",
+        "next_procedure",
+        "next_loss",
+        "next_sequel",
+        "walks_at",
+        "stump_heals_at",
+        "conversion_at",
+    )
     past = (
         "postoperative_death",
         "other_amputated_at",
@@ -342,13 +355,15 @@ def test_what_does_not_depend_on_perfusion_is_settled_at_referral() -> None:
 
 def test_a_limb_beyond_salvage_is_treated_by_nobody_and_lost() -> None:
     """Whatever the policy offers; at 15 a year."""
-    life = begun({"doses": 1.0, "angioplasty": 1.0}, beyond_salvage=1.0, angioplasty_suitable=1.0)
-    assert (life.treated, life.next_dose, life.next_angioplasty) == (0, inf, inf)
+    patient = a_patient(beyond_salvage=1.0, angioplasty_suitable=1.0)
+    assert not is_treated(a_life(), patient, values(**SCHEDULE), a_policy({}, doses=1.0))
+    life = begun({"doses": 1.0}, beyond_salvage=1.0, angioplasty_suitable=1.0)
+    assert (life.treated, life.next_dose, life.next_procedure) == (0, inf, inf)
     assert in_force(life)[Risk.MAJOR_AMPUTATION][0] == 15.0
 
 
 def test_a_policys_care_is_planned_at_referral() -> None:
     """The first dose is due after the policy's wait."""
     life = begun({"doses": 1.0, "waiting": 0.25})
-    assert (life.treated, life.next_dose, life.next_angioplasty) == (1, 0.25, inf)
+    assert (life.treated, life.next_dose, life.next_procedure) == (1, 0.25, inf)
     assert nextafter(life.last_tcpo2_at, 0.4) == pytest.approx(0.4)

@@ -328,9 +328,9 @@ def test_a_history_that_nobody_keeps_costs_nothing() -> None:
 def test_an_event_is_noted_where_there_is_room() -> None:
     """Patient, time, event and TcPO2; the next place is told in any case."""
     history = np.zeros(2, HISTORY)
-    assert note(history, 1, 7, 0.5, Event.HEALED, 20.0) == 2
-    assert note(history, 2, 8, 0.6, Event.WALKS, 21.0) == 3
-    assert history.tolist() == [(0, 0.0, 0, 0.0), (7, 0.5, Event.HEALED, 20.0)]
+    assert note(history, 1, 7, 0.5, Event.HEALED, 20.0, -1) == 2
+    assert note(history, 2, 8, 0.6, Event.WALKS, 21.0, -1) == 3
+    assert history.tolist() == [(0, 0.0, 0, 0.0, 0), (7, 0.5, Event.HEALED, 20.0, -1)]
 
 
 def test_visits_of_a_span_are_noted_from_its_beginning_to_before_its_end() -> None:
@@ -338,7 +338,10 @@ def test_visits_of_a_span_are_noted_from_its_beginning_to_before_its_end() -> No
     history = np.zeros(5, HISTORY)
     life = a_life(tcpo2_slope=2.0)
     assert note_visits(history, 1, life, values(measurement_sd=0.0), np.array(VISITS), 1.0, 4.5) == 3
-    assert history[1:3].tolist() == [(PATIENT_NUMBER, 1.0, Event.VISIT, 22.0), (PATIENT_NUMBER, 2.0, Event.VISIT, 24.0)]
+    assert history[1:3].tolist() == [
+        (PATIENT_NUMBER, 1.0, Event.VISIT, 22.0, -1),
+        (PATIENT_NUMBER, 2.0, Event.VISIT, 24.0, -1),
+    ]
 
 
 @pytest.mark.parametrize(("last", "seen"), [(False, [1.0]), (True, [1.0, 2.0])])

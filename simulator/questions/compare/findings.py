@@ -14,6 +14,7 @@ from simulator.questions.compare.job import Comparison
 from simulator.questions.compare.per_hundred import per_hundred_table
 from simulator.questions.compare.population import population_table, treatment_table
 from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
+from simulator.run.people import GIVEN
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.caveats import caveats
 from simulator.words.findings import Findings
@@ -123,12 +124,17 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     scenario, result = comparison.scenario, comparison.result
     settings = scenario.settings
     labels = {name: policy.label for name, policy in scenario.policies.items()}
+    given = {f"{GIVEN}{name}": therapy.label for name, therapy in scenario.register.therapies.items()}
     params = result.parameters[0]
     capacity = settings.capacity
     return {
         "title": scenario.label,
         "description": settings.description,
-        "labels": {"policy": labels, "parameter": {p.name: p.label for p in scenario.register.parameters}},
+        "labels": {
+            "policy": labels,
+            "parameter": {p.name: p.label for p in scenario.register.parameters},
+            "measure": given,
+        },
         "policies": [
             {"name": name, "description": scenario.policies[name].description} for name in comparison.policies
         ],

@@ -66,10 +66,10 @@ class Comparison:
 
     @cached_property
     def untreated(self) -> tuple[str, ...]:
-        """Policies that offer cells or angioplasty and give them to nobody."""
-        given = self.people.groupby("policy", observed=True)[["doses", "angioplasties"]].sum().sum(axis=1)
+        """Policies that offer a treatment and give them to nobody."""
+        given = self.people.groupby("policy", observed=True)[["doses", "procedures"]].sum().sum(axis=1)
         policies = self.scenario.policies
-        offering = [n for n in self.policies if policies[n].cell_therapy.doses or policies[n].angioplasty.offered]
+        offering = [n for n in self.policies if policies[n].treats]
         return tuple(name for name in offering if not given.loc[name] > 0)
 
     @cached_property

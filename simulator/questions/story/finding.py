@@ -67,7 +67,7 @@ def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed:
 
 
 def _treated(end: pd.DataFrame) -> NDArray[np.bool_]:
-    treated = (end["doses"] + end["angioplasties"] > 0).to_numpy()
+    treated = (end["doses"] + end["procedures"] > 0).to_numpy()
     return treated if treated.any() else ~treated
 
 

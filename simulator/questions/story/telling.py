@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.evidence.therapy import Therapy
 from simulator.questions.story.watching import Moment, Watched, barred_by, first_difference
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import event_word
 from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
 
 MONTHS_TOLD = (1, 3, 6, 9, 12)
@@ -99,14 +101,14 @@ def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
 
 def _plan(watched: Watched, scenario: Scenario) -> str:
     policy = scenario.policies[watched.policy]
-    if policy.cell_therapy.doses == 0 and not policy.angioplasty.offered:
+    if not policy.treats:
         return f"Begins {policy.label.lower()}."
     barred = barred_by(scenario, watched.policy, watched.patient)
     if barred:
         criteria = policy.eligibility.model_dump()
         why = _listed([CRITERIA[name].format(_plain(criteria[name])) for name in barred])
         return f"Not treated, because {why}; has conservative care."
-    if watched.life["tested"] and not watched.life["treated"] and not policy.angioplasty.offered:
+    if watched.life["tested"] and not watched.life["treated"] and not policy.therapies:
         return "The biomarker test speaks against treatment; has conservative care."
     return ""
 
@@ -129,6 +131,8 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
     if event in DEATHS:
         age = watched.patient["age"] + moment.time
         return f"Dies at {age:.0f}, {_cause(watched, event, before)}."
+    if moment.step >= 0:
+        return _of_therapy(event, scenario.register.therapies[scenario.policies[watched.policy].given[moment.step]])
     if event is Event.WALKS:
         return "Walks with a prosthesis." if moment.limb >= Limb.BELOW_KNEE else "Walks again."
     if event is Event.NEW_WOUND:
@@ -139,13 +143,22 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         Event.HEALED: "The wound has healed.",
         Event.PAIN_RELIEVED: "The foot no longer hurts at rest.",
         Event.STUMP_HEALED: "The stump has healed.",
-        Event.ANGIOPLASTY: "Angioplasty.",
-        Event.REPEAT_ANGIOPLASTY: "Angioplasty again.",
-        Event.RESTENOSIS: "The dilated vessel narrows again.",
         Event.HORIZON: "End of follow-up, alive.",
         Event.WALKS_NO_MORE: "Is not able to walk any more.",
         Event.OTHER_LIMB_AMPUTATION: "The other leg is lost, too.",
         Event.STARTS_DIALYSIS: "Begins dialysis.",
+    }[event]
+
+
+def _of_therapy(event: Event, therapy: Therapy) -> str:
+    """What a therapy did, by its name."""
+    label = therapy.label
+    return {
+        Event.PROCEDURE: f"{label}.",
+        Event.REPEAT_PROCEDURE: f"{label} again.",
+        Event.LOSS: f"{label}: what it gained is lost ({therapy.lost.replace('_', ' ')}).",
+        Event.EFFECT_ENDS: f"[{label}: its effect on hazards ends.]",
+        Event.PROCEDURAL_DEATH: f"Dies of the procedure ({label[0].lower()}{label[1:]}).",
     }[event]
 
 
@@ -247,13 +260,13 @@ def spending_table(lives: Sequence[Watched]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"happened_years": float})
 
 
-def event_table(lives: Sequence[Watched]) -> pd.DataFrame:
+def event_table(lives: Sequence[Watched], scenario: Scenario) -> pd.DataFrame:
     """Every event: policy, time_years, event, tcpo2, decided_on (mmHg, NaN where nothing was decided)."""
     rows: list[dict[str, Any]] = [
         {
             "policy": life.policy,
             "time_years": m.time,
-            "event": m.event.name.lower(),
+            "event": _word(life, m, scenario),
             "tcpo2": m.tcpo2,
             "decided_on": m.decided_on,
         }
@@ -261,6 +274,14 @@ def event_table(lives: Sequence[Watched]) -> pd.DataFrame:
         for m in life.moments
     ]
     return pd.DataFrame(rows)
+
+
+def _word(life: Watched, moment: Moment, scenario: Scenario) -> str:
+    """What a table calls an event: one that a therapy brings about by the therapy's name."""
+    if moment.step < 0:
+        return moment.event.name.lower()
+    name = scenario.policies[life.policy].given[moment.step]
+    return event_word(moment.event, scenario.register.therapies[name])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 DAYS_BETWEEN_POINTS = 3.0
-TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY, Event.RESTENOSIS)
+TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.PROCEDURE, Event.REPEAT_PROCEDURE, Event.LOSS, Event.EFFECT_ENDS)
 MOST_POINTS = 400
 """Points of the drawn path and budgets between two events."""
 
@@ -32,7 +32,8 @@ class Moment(NamedTuple):
 
     `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation.
     `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
-    and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise.
+    and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
+    about, -1 for none.
     """
 
     time: float
@@ -43,6 +44,7 @@ class Moment(NamedTuple):
     wound: int
     limb: int
     rise: float
+    step: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,4 +175,5 @@ def _moment(course: Course, decided_on: float, rise: float) -> Moment:
         wound=int(life["wound"]),
         limb=int(life["limb"]),
         rise=rise,
+        step=int(last["step"]),
     )

@@ -163,8 +163,8 @@ class Clinical:
         with announced("the simulation"):
             job.run(0, 0, 1)
         for row, row_id in enumerate(row_ids.tolist()):
-            policies = self._policies(inputs[row])
-            own = job if policies is None else replace(job, policies=policy_records(policies.values()))
+            policies, therapies = self._policies(inputs[row]), self.scenario.register.therapies
+            own = job if policies is None else replace(job, policies=policy_records(policies.values(), therapies))
             done = [own.run(row, start, size) for start, size in zip(starts, sizes.tolist(), strict=True)]
             if any(batch.barred for batch in done):
                 raise CheckFailed(f"row {row_id}: hardly anybody meets the scenario's entry criteria")

@@ -73,6 +73,10 @@ def _event_times(outcome: str, data: TrialData) -> tuple[Array, Array]:
             return np.minimum(data.amputated, data.died), never
         case "healing":
             return data.healed, data.died
+        case "reintervention":
+            return data.reintervened, np.minimum(data.amputated, data.died)
+        case "limb_event":
+            return np.minimum(data.reintervened, data.amputated), data.died
         case _:
             over = np.minimum(data.amputated, data.died)
             return np.where(data.healed < over, data.healed, np.inf), over
@@ -88,6 +92,7 @@ def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
     at = endpoint.at
     assert at is not None
     lost, died, amputated, healed = (x <= at for x in (data.lost, data.died, data.amputated, data.healed))
+    again = data.reintervened <= at
     match endpoint.outcome:
         case "major_amputation":
             yes, settled, failed = amputated, amputated | died, True
@@ -99,11 +104,20 @@ def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
             yes, settled, failed = healed, healed | died, False
         case "healing_without_amputation":
             yes, settled, failed = healed & ~amputated, amputated | died, False
+        case "limb_success":
+            yes, settled, failed = healed & ~(amputated | died), amputated | died, False
+        case "reintervention":
+            yes, settled, failed = again, again | amputated | died, True
+        case "limb_event":
+            yes, settled, failed = again | amputated, again | amputated | died, True
         case _:
             yes, settled, failed = at_visit(endpoint, data, data.walking) == 1.0, died, False
     missing = lost & ~settled
     if endpoint.lost == "failure":
         return np.asarray(np.where(missing, failed, yes)), np.zeros_like(missing)
+    if endpoint.lost == "worst_case":
+        worst = np.where(data.arm == 0, not failed, failed)
+        return np.asarray(np.where(missing, worst, yes)), np.zeros_like(missing)
     return np.asarray(yes), np.asarray(missing)
 
 
@@ -252,6 +266,10 @@ def _time_to_event(endpoint: Endpoint, data: TrialData, comparison: int) -> Anal
             )
         case "fine_gray":
             effect = competing_tests.fine_gray(seen.time, seen.code, group, known_end(endpoint, data), strata).wald
+        case "km_difference" | "km_ratio":
+            assert endpoint.at is not None
+            alive = survival_tests.survival(seen.time, first, group, endpoint.at - TOUCH)
+            effect = alive.difference() if endpoint.test == "km_difference" else alive.log_ratio()
         case "rmst":
             assert endpoint.at is not None
             means = survival_tests.restricted_mean(seen.time, first, group, endpoint.at - TOUCH)

@@ -91,6 +91,8 @@ def formulas(pooled: Pool, endpoint: Endpoint, power: float, comparison: int = 1
             "ancova": _means,
             "t_test": _means,
             "rmst": lambda *_: [],
+            "km_difference": lambda *_: [],
+            "km_ratio": lambda *_: [],
             "win_ratio": _wins,
             "win_odds": _wins,
             "net_benefit": _wins,

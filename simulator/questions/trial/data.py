@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 TOUCH = 1e-9
 """Years within which two dates that were computed in different ways count as one."""
 
-TIMES = ("lost", "healed", "amputated", "died", "crossed")
+TIMES = ("lost", "healed", "amputated", "died", "crossed", "reintervened")
 """Fields that are times of events, infinite for what has not happened."""
 
 
@@ -27,8 +27,8 @@ class TrialData:
 
     Calendar dates are years since the trial opened, all other times years since the patient's entry.
     arm: -1 for whoever is not in the trial (yet). entry: calendar date, infinite for whoever never enters. end: how
-    long the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed: times of what the
-    trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
+    long the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed, reintervened: times of
+    what the trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
     patient), caused (rise of TcPO2 that treatment causes, mmHg; nobody in a trial can see it). visits: shape (visits,);
     tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
     (trials, patients, visits), NaN for what was not recorded.
@@ -42,6 +42,7 @@ class TrialData:
     amputated: Array
     died: Array
     crossed: Array
+    reintervened: Array
     tcpo2_entry: Array
     stratum: NDArray[np.int32]
     screened: Array

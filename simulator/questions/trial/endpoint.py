@@ -21,14 +21,16 @@ Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
 BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
 ONE_ARM = ("exact_binomial",)
 SURVIVAL = ("logrank", "cox", "rmst")
+KAPLAN_MEIER = ("km_difference", "km_ratio")
+"""Tests of survival at a time, where nothing competes."""
 COMPETING = ("gray", "subdistribution_logrank", "fine_gray", "cumulative_incidence")
 CONTINUOUS = ("ancova", "t_test")
 HIERARCHICAL = ("win_ratio", "win_odds", "net_benefit")
-TESTS = BINARY + ONE_ARM + SURVIVAL + COMPETING + CONTINUOUS + HIERARCHICAL
+TESTS = BINARY + ONE_ARM + SURVIVAL + KAPLAN_MEIER + COMPETING + CONTINUOUS + HIERARCHICAL
 
 BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray")
 """Tests whose information is the number of events; that of the others is the number of patients who are through."""
-AT_A_TIME = (*BINARY, *ONE_ARM, *CONTINUOUS, *HIERARCHICAL, "rmst", "cumulative_incidence")
+AT_A_TIME = (*BINARY, *ONE_ARM, *CONTINUOUS, *HIERARCHICAL, *KAPLAN_MEIER, "rmst", "cumulative_incidence")
 """Tests that need `at_months`."""
 STRATIFIABLE = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", "ancova", "t_test")
 
@@ -37,33 +39,49 @@ STRATIFIABLE = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray"
 class Outcome:
     """What can be an endpoint. `good`: more of it is better. `tests`: those that fit."""
 
-    label: str
     good: bool
     tests: tuple[str, ...]
 
 
 _DICHOTOMY = BINARY + ONE_ARM
 OUTCOMES = {
-    "major_amputation": Outcome("major amputation", False, _DICHOTOMY + SURVIVAL + COMPETING),
-    "death": Outcome("death", False, _DICHOTOMY + SURVIVAL),
-    "amputation_free_survival": Outcome("amputation-free survival", True, _DICHOTOMY + SURVIVAL),
-    "healing": Outcome("healing, of the wound or a stump", True, _DICHOTOMY + SURVIVAL + COMPETING),
-    "healing_without_amputation": Outcome("healing without major amputation", True, _DICHOTOMY + SURVIVAL + COMPETING),
-    "walking": Outcome("walking", True, _DICHOTOMY),
-    "walking_time": Outcome("time spent walking", True, ("t_test",)),
-    "tcpo2": Outcome("measured TcPO2", True, ("ancova", "t_test")),
-    "hierarchy": Outcome("hierarchical composite", True, HIERARCHICAL),
+    "major_amputation": Outcome(False, _DICHOTOMY + SURVIVAL + COMPETING),
+    "death": Outcome(False, _DICHOTOMY + SURVIVAL + KAPLAN_MEIER),
+    "amputation_free_survival": Outcome(True, _DICHOTOMY + SURVIVAL + KAPLAN_MEIER),
+    "reintervention": Outcome(False, _DICHOTOMY + SURVIVAL + COMPETING),
+    "limb_event": Outcome(False, _DICHOTOMY + SURVIVAL + COMPETING),
+    "limb_success": Outcome(True, _DICHOTOMY),
+    "healing": Outcome(True, _DICHOTOMY + SURVIVAL + COMPETING),
+    "healing_without_amputation": Outcome(True, _DICHOTOMY + SURVIVAL + COMPETING),
+    "walking": Outcome(True, _DICHOTOMY),
+    "walking_time": Outcome(True, ("t_test",)),
+    "tcpo2": Outcome(True, ("ancova", "t_test")),
+    "hierarchy": Outcome(True, HIERARCHICAL),
 }
 MARGINS = {
     "risk_difference": "a share of patients",
     "risk_ratio": "a ratio above 1",
     "cox": "a ratio above 1",
+    "km_difference": "a share of patients",
+    "km_ratio": "a ratio above 1",
+    "cumulative_incidence": "a share of patients",
+    "fine_gray": "a ratio above 1",
     "rmst": "months",
     "ancova": "units of the outcome (mmHg, or years walked)",
     "t_test": "units of the outcome (mmHg, or years walked)",
 }
 """Tests that can show non-inferiority or equivalence, and what their margin is; it is always the loss that is accepted."""
-RATIOS = ("risk_ratio", "cox")
+INSTEAD = {
+    "chi_square": "risk_difference",
+    "chi_square_corrected": "risk_difference",
+    "fisher": "risk_difference",
+    "logrank": "cox",
+    "gray": "fine_gray",
+    "subdistribution_logrank": "fine_gray",
+}
+"""Tests whose null is no difference, and the test of the same endpoint that can hold a margin. Pairs of a hierarchy have none:
+no loss of theirs is a loss that anybody has agreed to, and a trial on that margin could not be simulated."""
+RATIOS = ("risk_ratio", "cox", "km_ratio", "fine_gray")
 SEEN_AT_VISITS = ("walking", "walking_time", "tcpo2")
 LEVELS = ("death", "major_amputation", "healing", "tcpo2")
 """What a hierarchy may hold."""
@@ -78,6 +96,8 @@ SCALES = {
     "logrank": "log hazard ratio",
     "cox": "log hazard ratio",
     "rmst": "difference of restricted means, months",
+    "km_difference": "difference of Kaplan-Meier estimates",
+    "km_ratio": "log ratio of Kaplan-Meier estimates",
     "gray": "log subdistribution hazard ratio",
     "subdistribution_logrank": "log subdistribution hazard ratio",
     "fine_gray": "log subdistribution hazard ratio",
@@ -100,6 +120,8 @@ KNOWN_SIZE = {
     "cox": "slightly conservative: with few events, Wald's test",
     "fine_gray": "slightly conservative: with few events, Wald's test",
     "rmst": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
+    "km_difference": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
+    "km_ratio": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
     "cumulative_incidence": "slightly liberal: in small trials, Wald's test",
     "win_ratio": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
     "net_benefit": "slightly liberal: in small trials, Wald's test",
@@ -111,7 +133,10 @@ class Endpoint(Frozen):
     """One endpoint.
 
     `at_months` after entry is when a yes-or-no or continuous outcome is read, and where a time to event is cut off.
-    `lost` says what becomes of a patient lost before then: left out, or counted as a failure. `null_rate` is the rate
+    `lost` says what becomes of a patient lost before then: left out, counted as a failure, or as the worst case (a failure in
+    every arm but the control, where it is a success). A `reintervention` is an angioplasty after the first, or any after
+    crossing over; a `limb_event` is that or a major amputation; `limb_success` is to be alive, healed and with the limb.
+    `null_rate` is the rate
     of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
     `margin` the difference of TcPO2 that counts as a tie in it. With the `aim` of non-inferiority or equivalence `margin`
     is the loss that is accepted, in the units of `MARGINS`.
@@ -124,6 +149,9 @@ class Endpoint(Frozen):
         "amputation_free_survival",
         "healing",
         "healing_without_amputation",
+        "reintervention",
+        "limb_event",
+        "limb_success",
         "walking",
         "walking_time",
         "tcpo2",
@@ -139,6 +167,8 @@ class Endpoint(Frozen):
         "logrank",
         "cox",
         "rmst",
+        "km_difference",
+        "km_ratio",
         "gray",
         "subdistribution_logrank",
         "fine_gray",
@@ -150,7 +180,7 @@ class Endpoint(Frozen):
         "net_benefit",
     ]
     at_months: Months | None = None
-    lost: Literal["excluded", "failure"] = "excluded"
+    lost: Literal["excluded", "failure", "worst_case", "multiple_imputation"] = "excluded"
     null_rate: Probability | None = None
     stratified: bool = False
     order: Annotated[
@@ -192,8 +222,8 @@ class Endpoint(Frozen):
         more_is_better = OUTCOMES[self.outcome].good
         if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox"):
             return False
-        if self.test == "rmst" and self.outcome != "amputation_free_survival":
-            # The restricted mean is time spent without the event.
+        if self.test in ("rmst", *KAPLAN_MEIER) and self.outcome != "amputation_free_survival":
+            # Survival and the restricted mean are about being without the event.
             return not more_is_better
         return True if self.test == "exact_binomial" else more_is_better
 
@@ -207,6 +237,14 @@ class Endpoint(Frozen):
             yield "test", self.test, allowed
         if self.test in ONE_ARM and self.null_rate is None:
             yield "null_rate", "missing", "the rate of success that the trial has to beat"
+        if self.lost == "multiple_imputation":
+            allowed = (
+                "excluded, failure or worst_case: imputed from the arm alone the lost repeat the analysis without them, and "
+                "what else foretells the outcome no endpoint of this file says"
+            )
+            yield "lost", self.lost, allowed
+        if self.lost == "worst_case" and arms == 1:
+            yield "lost", self.lost, "failure, which is the worst case of a single arm"
         if self.null_rate is not None and (self.test not in ONE_ARM or not 0.0 < self.null_rate < 1.0):
             yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial"
         if self.at_months is None and self.test in AT_A_TIME:
@@ -222,14 +260,12 @@ class Endpoint(Frozen):
             yield "stratified", True, allowed
         if self.aim != "superiority":
             if self.test not in MARGINS or self.outcome == "walking":
-                yield (
-                    "aim",
-                    self.aim,
-                    f"superiority with {self.test} of {self.outcome}; a margin needs {', '.join(MARGINS)}",
-                )
+                other = INSTEAD.get(self.test)
+                why = f"use {other}" if other else f"a margin needs {', '.join(MARGINS)}"
+                yield "aim", self.aim, f"superiority with {self.test} of {self.outcome}; {why}"
             elif not self.margin > (1.0 if self.test in RATIOS else 0.0):
                 yield "margin", self.margin, f"the loss that is accepted, {MARGINS[self.test]}"
-            elif self.test == "risk_difference" and self.margin >= 1.0:
+            elif MARGINS[self.test] == "a share of patients" and self.margin >= 1.0:
                 yield "margin", self.margin, "below 1"
         if (self.outcome == "hierarchy") != bool(self.order):
             yield "order", list(self.order), f"outcomes of a hierarchy, the most important first: {', '.join(LEVELS)}"

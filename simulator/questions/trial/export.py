@@ -40,6 +40,7 @@ EVENTS = (
     ("healing", "healed"),
     ("lost_to_follow_up", "lost"),
     ("crossover", "crossed"),
+    ("reintervention", "reintervened"),
 )
 
 

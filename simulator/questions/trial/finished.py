@@ -49,6 +49,10 @@ class FinishedTrials:
         ):
             whole.update(np.ascontiguousarray(array).tobytes())
         whole.update(f"{truth.stated} {truth.at_margin}".encode())
+        for arm, change in truth.changes:
+            whole.update(f"{arm} {change.ratio!r} {change.shift!r}".encode())
+            for hazards in (change.times, change.hazard):
+                whole.update(b"" if hazards is None else hazards.tobytes())
         for conduct in conducts:
             whole.update(conduct.design.model_dump_json().encode())
             whole.update(f"{conduct.marked} {conduct.whole!r} {conduct.described}".encode())

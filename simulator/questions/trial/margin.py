@@ -32,6 +32,8 @@ EVENTS = {
     "death": ("died",),
     "healing": ("healed",),
     "healing_without_amputation": ("healed",),
+    "reintervention": ("reintervened",),
+    "limb_event": ("reintervened", "amputated"),
 }
 """The times of each outcome's event."""
 BEYOND = 1e3
@@ -69,10 +71,10 @@ class AtMargin:
             first = (old == seen.time) & (seen.code == 1) if len(names) > 1 else np.ones_like(moved)
             # An event that is new belongs to the first of the two; one that was seen stays what it was.
             new = first | ((place == 0) & (seen.code != 1)) if len(names) > 1 else first
-            kept = np.where(old > time, old, np.inf) if name == "died" and len(names) > 1 else np.full_like(old, np.inf)
+            kept = np.where(old > time, old, np.inf) if place == 1 else np.full_like(old, np.inf)
             fields[name] = np.where(moved, np.where(new, time, kept), old)
         died = fields.get("died", data.died)
-        for name in ("amputated", "healed", "lost"):
+        for name in ("amputated", "healed", "reintervened", "lost"):
             times = fields.get(name, getattr(data, name))
             fields[name] = np.where(moved & (times > died), np.inf, times)
         return replace(data, **fields)

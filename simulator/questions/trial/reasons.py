@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from simulator.questions.trial.analysis import arms, at_visit, through, time_to_event
 from simulator.questions.trial.closed_form import Formula, Pool, formulas
 from simulator.questions.trial.conduct import hypotheses
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.statistics import survival_tests
+from simulator.questions.trial.endpoint import KAPLAN_MEIER, Endpoint
+from simulator.questions.trial.event_curves import early_and_late
 
 Bools = NDArray[np.bool_]
 
@@ -72,7 +72,7 @@ def reasons(pooled: Pool, endpoint: Endpoint, comparison: int = 1) -> Iterator[s
     """The assumptions of the endpoint's formulas that the patients do not meet, one sentence each."""
     if endpoint.by_events:
         yield from _hazards(pooled, endpoint, comparison)
-    if endpoint.test == "rmst":
+    if endpoint.test in ("rmst", *KAPLAN_MEIER):
         return
     if endpoint.test in ("win_ratio", "win_odds", "net_benefit"):
         yield "The formula's variance is approximate and tends to be too large."
@@ -87,14 +87,10 @@ def _hazards(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[str]
     """Whether hazards and their ratio stay the same over time."""
     seen = time_to_event(endpoint, pooled.data)
     group = arms(pooled.data, comparison, pooled.data.entered)
-    events = seen.code == 1
-    happened = seen.time[events & (group >= 0)]
-    if happened.size < 200:
+    split = early_and_late(seen, group)
+    if split is None:
         return
-    middle = float(np.median(happened))
-    early = survival_tests.cox(np.minimum(seen.time, middle), events & (seen.time <= middle), group).wald
-    later = np.where(seen.time > middle, group, np.int8(-1)).astype(np.int8)
-    late = survival_tests.cox(np.maximum(seen.time - middle, 0.0), events, later).wald
+    events, (middle, early, late) = seen.code == 1, split
     gap = float(late.estimate[0] - early.estimate[0])
     if abs(gap) > max(math.log(CHANGED), 2.0 * math.hypot(float(early.se[0]), float(late.se[0]))):
         yield (

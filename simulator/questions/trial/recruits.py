@@ -42,14 +42,15 @@ RECRUIT = record_dtype(
         ("died", np.float64),
         ("lost", np.float64),
         ("crossed", np.float64),
+        ("reintervened", np.float64),
         ("tcpo2_entry", np.float64),
         ("screened", np.float64),
         ("caused", np.float64),
     ]
 )
 """A patient of a trial, by the names of `TrialData`."""
-DIARY = record_dtype([("visit", np.int64), ("walked", np.float64)])
-"""Number of the visit that comes next, and years walked until the last event."""
+DIARY = record_dtype([("visit", np.int64), ("walked", np.float64), ("reintervened", np.float64)])
+"""Number of the visit that comes next, years walked until the last event, and when the first reintervention came."""
 TCPO2, WALKING, WALKED = range(3)
 """Rows of what is seen at visits."""
 
@@ -101,7 +102,10 @@ def time_passes(diary: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 
 @compiled_in_place
 def event_happens(diary: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
-    """After death, record that nothing is seen at the visits that are left."""
+    """Note the first reintervention; after death, record that nothing is seen at the visits that are left."""
+    again = event == Event.REPEAT_PROCEDURE or (event == Event.PROCEDURE and life.crossed_at < np.inf)
+    if again and diary.now.reintervened == np.inf:
+        diary.now.reintervened = t
     if not life.alive:
         record_visits(diary, life, setting, t, life.horizon + TOUCH)
 
@@ -132,14 +136,14 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
             refer(life, patient, own, policy, number, min(plan.ends[j, i], lost))
             if arm == CONTROL:
                 life.next_crossover = own.crossover.after
-            now.visit, now.walked = 0, 0.0
+            now.visit, now.walked, now.reintervened = 0, 0.0, np.inf
             diary = Diary(now, plan.wanted, seen[j, i])
             live(life, patient, own, care_under(own, policy), time_passes, event_happens, diary)
             recruited = out[j, i]
             recruited.arm, recruited.stratum = arm, stratum
             recruited.healed, recruited.amputated, recruited.died = life.healed_at, life.amputated_at, life.died_at
             recruited.lost = lost if lost < min(plan.ends[j, i], life.died_at) else np.inf
-            recruited.crossed = life.crossed_at
+            recruited.crossed, recruited.reintervened = life.crossed_at, now.reintervened
             recruited.tcpo2_entry, recruited.screened = patient.tcpo2_measured, patient.screened
             recruited.caused = life.given_gain
     return 0

@@ -166,8 +166,8 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
 
     The need follows from mean and spread of its z statistic, which the size enters by its square root; that of an exact test,
     whose statistic moves in steps, from its exact power at the simulated rates. Columns: endpoint, outcome, test, scale,
-    estimate, se, power, power_se, patients, low, high (95% Monte Carlo interval); fewest needs first. An endpoint without an
-    effect needs infinitely many.
+    estimate, se, power, power_se, not_estimable (share of trials whose data cannot be tested), patients, low, high (95%
+    Monte Carlo interval); fewest needs first. An endpoint without an effect needs infinitely many.
     """
     alpha = conduct.design.alpha / conduct.design.sides
     rows = []
@@ -188,6 +188,7 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
                 "estimate": float(estimates.mean()) if estimates.size else math.nan,
                 "se": se,
                 **dict(zip(("power", "power_se"), share_and_se(alone(conduct, columns, name)), strict=True)),
+                "not_estimable": float(np.isnan(columns[f"z_at_end:{name}"]).mean()),
                 **dict(zip(("low", "patients", "high"), need, strict=True)),
             }
         )

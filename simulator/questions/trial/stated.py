@@ -224,6 +224,7 @@ def stated_trials(
         amputated=amputated,
         died=died,
         crossed=np.full((trials, patients), np.inf),
+        reintervened=np.full((trials, patients), np.inf),
         tcpo2_entry=unknown,
         stratum=np.zeros((trials, patients), np.int32),
         screened=np.ones((trials, patients)),

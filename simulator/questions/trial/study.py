@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from simulator.questions.trial.analysis_data import analysis_data
+from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
+from simulator.questions.trial.monitoring import monitoring_tables
 from simulator.questions.trial.operating import ROW, operating_characteristics, type_i_errors
 from simulator.questions.trial.reasons import comparison_table
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import (
+    EXACT,
     NEEDS,
     SizeSearch,
     endpoint_table,
@@ -48,7 +53,11 @@ class TrialStudy:
     characteristics: pd.DataFrame
     boundaries: pd.DataFrame
     endpoints: pd.DataFrame
+    events: EventCurves
     calendar: pd.DataFrame
+    monitoring: pd.DataFrame | None = None
+    bounds: pd.DataFrame | None = None
+    assumptions: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
@@ -58,6 +67,12 @@ class TrialStudy:
     summaries: pd.DataFrame | None = None
     patients: pd.DataFrame | None = None
     visits: pd.DataFrame | None = None
+    analysis: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the whole design is the test of one hypothesis at the end."""
+        return self.conduct.rule.looks == 1 and len(self.conduct.hypotheses) == 1
 
     @property
     def stops(self) -> pd.DataFrame:
@@ -106,8 +121,11 @@ def study_design(
     base = next((name for name in results if name not in NULLS), next(iter(results)))
     null = next((name for name in results if name in NULLS), None)
     needs = needs_by_truth(conduct, results, goal)
-    patients, visits = exported(simulation, base, export) if export else (None, None)
+    stated = base in STATED_NAMES
+    patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
+    analysis = analysis_data(simulation, base, export, patients) if export else {}
     some = simulation.with_trials(min(CURVES, simulation.trials))
+    committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
         trials=simulation.trials,
@@ -116,10 +134,14 @@ def study_design(
         characteristics=operating_characteristics(conduct, results),
         boundaries=boundary_table(conduct),
         endpoints=needs,
+        events=event_curves(some, tuple(results)),
         calendar=calendar_table(some, tuple(results)),
+        monitoring=committee[0],
+        bounds=committee[1],
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
+        analysis=analysis,
     )
     # No size gives power to find an effect that is not there.
     return found if quick or base in NULLS else _in_full(found, simulation, some, base, alive, show)
@@ -156,8 +178,13 @@ def _in_full(
     need = float(own.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
-    better = better_needs(own, search)
+    better, search = one_size(found, better_needs(own, search), search)
     needs = pd.concat([better, found.endpoints[found.endpoints["truth"] != base]], ignore_index=True)
+    assumptions = None
+    if base != "posterior":
+        with show("Other assumptions", CHANGES * some.trials) as advance:
+            assumptions = assumption_table(some, base, advance)
+    found = replace(found, assumptions=assumptions)
     if not alive:
         return replace(found, endpoints=needs, sizes=comparison_table(pooled, better, goal), search=search)
     with show("Curves", 8 * some.trials + more.trials) as advance:
@@ -177,6 +204,25 @@ def better_needs(needs: pd.DataFrame, search: SizeSearch) -> pd.DataFrame:
     out = needs.set_index("endpoint")
     out.loc[better.index, list(NEEDS)] = better
     return out.reset_index()[needs.columns].sort_values("patients", kind="stable").reset_index(drop=True)
+
+
+def one_size(found: TrialStudy, needs: pd.DataFrame, search: SizeSearch) -> tuple[pd.DataFrame, SizeSearch]:
+    """The needs and the search with one size for the first endpoint, where its test is the whole design.
+
+    Both then answer the same question: an exact test by its exact power, any other by the search.
+    """
+    if not found.alone or search.patients is None:
+        return needs, search
+    name, endpoint, _ = found.conduct.hypotheses[0]
+    row = needs["endpoint"] == name
+    if endpoint.test not in EXACT:
+        needs = needs.copy()
+        needs.loc[row, list(NEEDS)] = [float(search.patients), search.low, search.high]
+        return needs.sort_values("patients", kind="stable").reset_index(drop=True), search
+    exact = needs.loc[row].iloc[0]
+    if not np.isfinite(exact["patients"]):
+        return needs, search
+    return needs, replace(search, patients=int(exact["patients"]), low=float(exact["low"]), high=float(exact["high"]))
 
 
 def boundary_table(conduct: Conduct) -> pd.DataFrame:

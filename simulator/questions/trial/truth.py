@@ -13,6 +13,7 @@ from simulator.evidence.posterior import joint_names, parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_reading import Planned
+from simulator.questions.trial.margin import AtMargin
 from simulator.questions.trial.stated import StatedLaws, stated_laws
 from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover
 from simulator.scenario import Scenario
@@ -54,7 +55,7 @@ class Truth:
     arm's. crossover says when control patients cross over (infinite for never), to which policy, and who. rows: for
     posterior draws the number of the joint posterior row that each of them holds, (draws,); draws that share a row are not
     independent. stated: the laws of a truth that no life stands behind. at_margin: whether the other arms are made worse
-    until they lie on the margin.
+    until they lie on the margin. changes: what makes single arms better or worse, by the number of the arm.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Truth:
     rows: NDArray[np.int64] | None = None
     stated: StatedLaws | None = None
     at_margin: bool = False
+    changes: tuple[tuple[int, AtMargin], ...] = ()
 
     @property
     def varies(self) -> bool:

@@ -31,8 +31,11 @@ Binary: TypeAlias = Literal[
     "death_unhealed",
     "death_after_amputation",
 ]
+Net: TypeAlias = Literal["net_major_amputation", "net_healing"]
+"""What a Kaplan-Meier curve prints: the share by a time if nobody died (or, of healing, lost the limb) first."""
 Measure: TypeAlias = Literal[
     Binary,
+    Net,
     "tcpo2",
     "tcpo2_change",
     "tcpo2_at_least",
@@ -43,6 +46,9 @@ Measure: TypeAlias = Literal[
 ]
 Among: TypeAlias = Literal["with_wound", "alive", "limb_kept", "amputated", "treated"]
 BINARY: tuple[str, ...] = get_args(Binary)
+NET: tuple[str, ...] = get_args(Net)
+SHARES = (*BINARY, *NET)
+"""Measures that are shares of people."""
 AT_A_VISIT = ("tcpo2", "tcpo2_change", "tcpo2_at_least")
 """Measures that need TcPO2 at a time after enrolment."""
 NEEDS_THRESHOLD = ("tcpo2_at_least", "logistic_probability")
@@ -56,10 +62,16 @@ TIME_TO_EVENT: dict[str, tuple[int, ...]] = {
 """Events that a hazard ratio can be about, by the columns whose earliest time counts."""
 
 KINDS_OF_OUTCOME: dict[str, tuple[str, ...]] = {
-    "amputation": ("major_amputation", "any_amputation"),
+    "amputation": ("major_amputation", "any_amputation", "net_major_amputation"),
     "death": ("death", "limb_kept_to_death", "death_unhealed"),
     "amputation or death": ("amputation_or_death", "amputation_free_survival"),
-    "healing": ("healing", "healing_without_amputation", "primary_healing", "healing_after_amputation"),
+    "healing": (
+        "healing",
+        "healing_without_amputation",
+        "primary_healing",
+        "healing_after_amputation",
+        "net_healing",
+    ),
     "death after amputation": ("death_after_amputation",),
     "TcPO2": AT_A_VISIT,
     "ratio or slope": (*TWO_SAMPLE, "logistic_slope", "logistic_probability"),
@@ -148,6 +160,8 @@ def statistic(measure: str, seen: Seen, t: float, *, threshold: float = 0.0) -> 
     """A number of one sample; NaN where it cannot be formed."""
     if measure in BINARY:
         return float(np.mean(has(measure, seen, t))) if len(seen) else np.nan
+    if measure in NET:
+        return net(measure, seen, t) if len(seen) else np.nan
     if measure in AT_A_VISIT:
         known = np.isfinite(seen.tcpo2)
         values = seen.tcpo2[known]
@@ -160,6 +174,20 @@ def statistic(measure: str, seen: Seen, t: float, *, threshold: float = 0.0) -> 
     if measure == "logistic_slope":
         return slope
     return float(1.0 / (1.0 + np.exp(-(intercept + slope * threshold))))
+
+
+def net(measure: str, seen: Seen, t: float) -> float:
+    """One less the Kaplan-Meier estimate at `t` years, with deaths censored, and limbs lost where healing is the event."""
+    lives = seen.lives
+    if measure == "net_healing":
+        event, other = lives[:, HEALED], np.minimum(lives[:, AMPUTATED], lives[:, DIED])
+    else:
+        event, other = lives[:, AMPUTATED], lives[:, DIED]
+    when = np.minimum(np.minimum(event, other), t)
+    happened = (event <= other) & (event <= t)
+    order = np.lexsort((~happened, when))
+    at_risk = np.arange(len(when), 0, -1)
+    return float(1.0 - np.prod(1.0 - happened[order] / at_risk))
 
 
 def contrast(measure: str, event: str, seen: Seen, against: Seen, t: float) -> float:

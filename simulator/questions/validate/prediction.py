@@ -136,7 +136,7 @@ def make_ready(
             values = values | own
         streams = {p: f"{key}:{name}:{p}" if p in group.assumed else f"{key}:{p}" for p in ranges}
         params = with_baseline(draws, values, ranges, streams, seed)
-        policies = np.repeat(policy_records([group.care.policy]), len(draws))
+        policies = np.repeat(policy_records([group.care.policy], register.therapies), len(draws))
         if group.care.assumed_doses is not None:
             low, high = group.care.assumed_doses
             policies["doses"] = np.floor(evenly(low, high + 1.0, f"{key}:{name}:doses", len(draws), seed))

@@ -83,8 +83,14 @@ def read_study(file: Path, called: str, register: Register, problems: list[Probl
     study = checked(Study, table, called, "", problems)
     if study is None:
         return None
-    before = len(problems)
     problems.extend(Problem(called, key, str(value), allowed) for key, value, allowed in study.faults())
+    check_people(study, register, called, problems)
+    return study
+
+
+def check_people(study: Study, register: Register, called: str, problems: list[Problem]) -> None:
+    """Sources, populations, life table and TcPO2 that exist and are possible; faults are appended to `problems`."""
+    before = len(problems)
     for place in study.source:
         if place not in register.sources:
             problems.append(Problem(called, "source", repr(place), nearest(place, register.sources)))
@@ -98,7 +104,6 @@ def read_study(file: Path, called: str, register: Register, problems: list[Probl
         problems.extend(Problem(called, "life_table", value, problem.allowed) for problem in bad.problems)
     if len(problems) == before:
         _check_tcpo2(study, register, called, problems)
-    return study
 
 
 def _check_population(

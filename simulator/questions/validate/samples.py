@@ -51,10 +51,12 @@ def sample_values(
             value += noise * (quantity.high - quantity.low) / (2.0 * norm.ppf(0.975))
             value = min(1.0, max(0.0, value)) if quantity.is_share else value
         return np.array([value])
-    parts = parts_of(quantity.n, [groups[g].n for g in quantity.groups])
+    people = quantity.people or quantity.n
+    parts = parts_of(people, [groups[g].n for g in quantity.groups])
+    twice = slice(0, quantity.n - people)
     return np.array(
         [
-            measures.statistic(quantity.measure, sample, t, threshold=threshold)
+            measures.statistic(quantity.measure, Seen.joined([sample, sample.take(twice)]), t, threshold=threshold)
             for sample in samples_of(chosen, dict(zip(quantity.groups, parts, strict=True)))
         ],
         dtype=float,

@@ -13,6 +13,7 @@ from simulator.evidence.reading import Frozen
 from simulator.questions.validate.measures import (
     BINARY,
     NEEDS_THRESHOLD,
+    SHARES,
     TIME_TO_EVENT,
     TWO_SAMPLE,
     Among,
@@ -20,7 +21,7 @@ from simulator.questions.validate.measures import (
     Measure,
 )
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
-from simulator.scenario.policy import Angioplasty, CellTherapy, Criteria, Fault, Policy, RepeatDose
+from simulator.scenario.policy import CellTherapy, Criteria, Fault, Policy, RepeatDose, Steps
 from simulator.scenario.settings import LifeTableChoice
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
@@ -31,6 +32,10 @@ Kind: TypeAlias = Literal[
     "founding study", "blinded trial", "open trial", "observational comparison", "single arm", "natural history",
     "negative control", "angioplasty", "after amputation", "perfusion and outcome",
 ]  # fmt: skip
+
+Cohort: TypeAlias = Literal["referral", "trial", "chosen", "mixed"]
+"""Consecutive people of a unit; people who met a trial's criteria, imminent amputation excluded; people chosen for a
+treatment; people treated and not treated together."""
 
 Size = Annotated[int, BeforeValidator(number(1, 10_000_000, whole=True))]
 Count = Annotated[int, BeforeValidator(number(0, 10_000_000, whole=True))]
@@ -50,16 +55,13 @@ class Care(Frozen):
 
     cell_therapy: CellTherapy = CellTherapy()
     repeat: RepeatDose = RepeatDose()
-    angioplasty: Angioplasty = Angioplasty()
+    therapies: Steps = ()
     assumed_doses: Annotated[tuple[Doses, Doses] | None, BeforeValidator(as_tuple)] = None
 
     @property
     def policy(self) -> Policy:
         """The care as a policy that treats everybody."""
-        suitable = Criteria(angioplasty_suitable="yes") if self.angioplasty.offered else Criteria()
-        return Policy(
-            eligibility=suitable, cell_therapy=self.cell_therapy, repeat=self.repeat, angioplasty=self.angioplasty
-        )
+        return Policy(cell_therapy=self.cell_therapy, repeat=self.repeat, therapies=self.therapies)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one."""
@@ -85,7 +87,8 @@ class Quantity(Frozen):
 
     A share is `events` of `n`, or `value` (with `low` and `high`, or with `n`); a mean is `value` with `sd` and `n`. Without
     an observed number the prediction is shown and nothing is judged. `at_years` as a range is a time that is not reported.
-    `reason` is the judgement on a miss, written after the prediction was made.
+    `reason` is the judgement on a miss, written after the prediction was made. Where `n` counts limbs, `people` is how many
+    people they belong to; both limbs of a person are taken to share one fate, the least that so many limbs can tell.
     """
 
     name: Label
@@ -98,6 +101,7 @@ class Quantity(Frozen):
     threshold: Tcpo2 | None = None
     events: Count | None = None
     n: Size | None = None
+    people: Size | None = None
     value: float | None = None
     sd: Annotated[float, BeforeValidator(number(0.0, 1e6))] | None = None
     low: float | None = None
@@ -117,7 +121,16 @@ class Quantity(Frozen):
     @property
     def is_share(self) -> bool:
         """Whether the number is a share of people."""
-        return self.measure in BINARY or self.measure in {"tcpo2_at_least", "logistic_probability"}
+        return self.measure in SHARES or self.measure in {"tcpo2_at_least", "logistic_probability"}
+
+    @property
+    def counted(self) -> tuple[int, int] | None:
+        """How many of how many, where it is a count of people or limbs; a share of n people is the nearest count."""
+        if self.n is None or self.measure not in (*SHARES, "tcpo2_at_least"):
+            return None
+        if self.events is not None:
+            return self.events, self.n
+        return None if self.value is None else (round(self.value * self.n), self.n)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one."""
@@ -132,12 +145,14 @@ class Quantity(Frozen):
                 yield "events", self.events, f"at most n = {self.n}"
             if self.value is not None:
                 yield "value", self.value, "not together with events"
-            if self.measure not in BINARY and self.measure != "tcpo2_at_least":
+            if self.measure not in SHARES and self.measure != "tcpo2_at_least":
                 yield "events", self.events, f"value instead, because {self.measure} is not a share of people"
         if self.is_share and self.value is not None and not 0.0 <= self.value <= 1.0:
             yield "value", self.value, "a share, 0 to 1"
         if (self.low is None) != (self.high is None):
             yield "low", self.low, "low and high together, or neither"
+        if self.people is not None and not (self.n is not None and self.people <= self.n <= 2 * self.people):
+            yield "people", self.people, "people with one or two of the n limbs each"
         if self.sd is not None and self.n is None:
             yield "n", "missing", "required with sd"
         two = self.measure in TWO_SAMPLE
@@ -166,6 +181,7 @@ class Study(Frozen):
     label: Label
     grade: Grade
     kind: Kind
+    cohort: Cohort = "referral"
     source: Names = ()
     citation: str = ""
     description: Words

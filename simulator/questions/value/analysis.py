@@ -13,7 +13,7 @@ import pandas as pd
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
-from simulator.questions.value.cost_items import PRODUCT_PRICES
+from simulator.questions.value.deal import MoneyBack, in_words, on_terms
 from simulator.questions.value.decision import Decision, decide
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
@@ -32,7 +32,7 @@ from simulator.questions.value.results import CostEffectResults, spread_of
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
 from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import COLUMN, Worth, cost_table, item_costs, worth
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, list_prices_paid, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
 from simulator.questions.value.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
@@ -87,6 +87,8 @@ class EconomicAnalysis:
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
     budget: BudgetImpact
+    spent: tuple[Lives, ...]
+    back: MoneyBack | None
     trial: TrialWorth | None
     luck: pd.DataFrame
     evpi: tuple[float, float]
@@ -108,23 +110,34 @@ def economic_analysis(
     values, policy = values_of(scenario), main_policy(scenario)
     remarks = _remarks(scenario, values)
     check_numbers(scenario, values)
+    remarks += [words for words in [in_words(values.deal)] if words]
     unpaid = _unpaid(settings.trial, values)
     if simulated_trial is not None and (unpaid or settings.draws < FEWEST_DRAWS):
         asked_for = unpaid or f"at least {FEWEST_DRAWS} draws to value a trial"
         raise BadInput([Problem(f"{scenario.name}: [economics]", "trial", simulated_trial.label, asked_for)])
     scenario = for_money(scenario, values.discounting)
-    rows = [*resimulated(scenario, values)]
-    free = [*revalued(scenario, values)]
     effort = Effort.beside(settings.draws, settings.patients)
     population = Population(
         settings.population.per_year, settings.population.years, values.discounting.costs, settings.population.waiting
     )
     country = values.perspective.conventions.perspective.country
 
+    back = None
+    if values.deal.needs_lives:
+        lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
+        values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
+    rows = [*resimulated(scenario, values)]
+    free = [
+        replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
+        for row in revalued(scenario, values)
+    ]
+
     # First, because a number that was asked for and that nothing reads stops the analysis.
-    by_one = one_way(scenario, values, simulations, effort.twins, seed)
+    by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
     pair = pair_of(policy, scenario, values, by_one.read)
-    by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
+    by_two = (
+        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
+    )
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
@@ -185,8 +198,10 @@ def economic_analysis(
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
         budget=budget_impact(
-            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget
+            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),
+        spent=tuple(spent),
+        back=back,
         trial=trial,
         luck=luck_table(halves, scenario.compare, scenario.reference, values.threshold),
         evpi=evpi_without_luck([values.threshold * half.qalys - half.cost for half in halves]),
@@ -283,28 +298,32 @@ def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...],
 def price_table(
     scenario: Scenario, values: Values, lives: Lives, drawn: Drawn, patients: int, seed: int, simulations: Simulations
 ) -> pd.DataFrame:
-    """The price of the cell product per treatment at which each policy is exactly worth it, by view and threshold.
+    """The list price of the product, or of the first therapy, each time at which each policy is exactly worth it.
 
-    Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
-    those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
+    By view and threshold.
+
+    What else a treatment costs stays in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws),
+    then those of `price.value_based_price`; policies that buy nothing have no row. Every view has the same parameter draws but
     for that share.
     """
-    free = Drawn(
-        {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
-    )
-    treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
-    column = COLUMN["cost_count_dose" if values.discounted else "count_dose"]
+    bought = {values.price_name(name) for name in values.policies}
+    free = Drawn({name: 0.0 * v if name in bought else v for name, v in drawn.prices.items()}, drawn.utilities)
+    treated = [name for name in values.policies if values.price_name(name) is not None]
     parts = []
+    base = values
     for view in (each.name.lower() for each in View):
-        seen = lives
+        seen, values = lives, base
         if view != scenario.view:
             other = with_view(scenario, view)
             parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
             seen = simulations.probabilistic(f"Price, {view} view", other, parameters, patients, seed)
+            if values.deal.needs_lives:
+                values, _ = on_terms(other, values, seen, patients, seed, simulations)
         found = worth(seen.ledgers, seen.parameters, free, values)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
         for threshold in sorted(values.thresholds):
-            table = value_based_price(results, seen.ledgers[:, :, column], threshold, scenario.reference)
+            paid = list_prices_paid(seen.ledgers, seen.parameters, values)
+            table = value_based_price(results, paid, threshold, scenario.reference)
             table.insert(0, "view", view)
             table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
             parts.append(table[table["option"].isin(treated)])

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.value.cost_items import SITE_PRICES, makes_cells
+from simulator.questions.value.cost_items import PRODUCT, SITE_PRICES, makes_cells
+from simulator.questions.value.deal import MoneyBack, average_share
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, item_costs
+from simulator.questions.value.valuation import item_costs, times_given
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
@@ -28,11 +29,13 @@ SITE = "manufacturing site"
 @dataclass(frozen=True, eq=False)
 class BudgetImpact:
     """`table`: year, quantity (a cost category, or total), without, with, change, se, low, high. `people`: year,
-    referred, uptake, treated_by_policy, treatments."""
+    referred, uptake, treated_by_policy, treatments. `price_shares`: what volume leaves of the price each year, without and with
+    the policy."""
 
     policy: str
     table: pd.DataFrame
     people: pd.DataFrame
+    price_shares: tuple[tuple[float, float], ...] = ()
 
 
 def budget_lives(
@@ -51,13 +54,26 @@ def budget_lives(
 
 
 def budget_impact(
-    lives: list[Lives], policy: str, drawn: Drawn, values: Values, referrals: People, budget: Budget
+    lives: list[Lives],
+    policy: str,
+    drawn: Drawn,
+    values: Values,
+    referrals: People,
+    budget: Budget,
+    back: MoneyBack | None = None,
 ) -> BudgetImpact:
-    """Yearly costs of all people referred so far, with and without the policy."""
+    """Yearly costs of all people referred so far, with and without the policy; `back` is what a deal pays back.
+
+    A price that falls with volume falls with the treatments of each year.
+    """
     pair = {name: values.policies[name] for name in lives[0].policies}
-    plain = replace(values, policies=pair, discounted=False)
+    plain = replace(values, policies=pair, discounted=False, product_share=None)
     by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
-    doses = _differences([each.ledgers[:, 1, COLUMN["count_dose"]].mean() for each in lives])
+    given = _differences([times_given(each.ledgers, plain).mean(axis=0) for each in lives])
+    doses = [each[1] for each in given]
+    product = [k for k, item in enumerate(plain.items) if item.category == PRODUCT]
+    if back is not None:
+        _pay_back(by_age, back, drawn, plain, [list(values.policies).index(name) for name in pair])
     referred = np.full(len(lives), referrals.per_year)
     referred[0] += referrals.waiting
     uptake, treatments = _within_capacity(
@@ -66,17 +82,26 @@ def budget_impact(
     categories = [item.category for item in plain.items]
     quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
     quantities["total"] = list(range(len(categories)))
-    site = _site(pair[policy], values, budget.centres)
+    site = site_cost(pair[policy], values, budget.centres)
 
     def spent(policy: int, people: Array, year: int) -> Array:
         """Costs of a year under one policy of all cohorts so far, shape (draws, items)."""
         cohorts = [n * by_age[year - entered][:, policy] for entered, n in enumerate(people[: year + 1])]
         return np.asarray(np.sum(cohorts, axis=0))
 
-    rows = []
+    rows, shares = [], []
     for year in range(len(lives)):
         without = spent(0, referred, year)
         change = spent(1, referred * uptake, year) - spent(0, referred * uptake, year)
+        if values.deal.volume:
+            before = _treatments(given, 0, referred, year)
+            after = (
+                before + _treatments(given, 1, referred * uptake, year) - _treatments(given, 0, referred * uptake, year)
+            )
+            dear, cheap = (average_share(values.deal.volume, many) for many in (before, after))
+            change[:, product] = cheap * (without + change)[:, product] - dear * without[:, product]
+            without[:, product] *= dear
+            shares.append((dear, cheap))
         set_up = site if year == 0 else 0.0
         if set_up:
             rows.append(_row(year, SITE, np.zeros(len(change)), np.full(len(change), set_up)))
@@ -86,12 +111,29 @@ def budget_impact(
     table = pd.DataFrame(rows)
     counts = {"year": range(1, len(lives) + 1), "referred": referred, "uptake": uptake}
     whom = pd.DataFrame({**counts, "treated_by_policy": referred * uptake, "treatments": treatments})
-    return BudgetImpact(policy, table, whom)
+    return BudgetImpact(policy, table, whom, tuple(shares))
 
 
-def _site(policy: Policy, values: Values, centres: int) -> float:
+def _pay_back(by_age: list[Array], back: MoneyBack, drawn: Drawn, values: Values, places: list[int]) -> None:
+    """Take what is paid back in each year since referral off the products' costs."""
+    for year, costs in enumerate(by_age):
+        done = set()
+        for k, item in enumerate(values.items):
+            if item.category == PRODUCT and item.money not in done:
+                done.add(item.money)
+                amounts = back.by_age[year, : len(costs)][:, places]
+                price = drawn.prices[item.money][:, None] * values.money.factor
+                costs[:, :, k] -= price * amounts * [item.charged_under(p) for p in values.policies.values()]
+
+
+def _treatments(given: list[Array], policy: int, people: Array, year: int) -> float:
+    """Treatments of a year in all cohorts so far under one policy."""
+    return float(sum(n * given[year - entered][policy] for entered, n in enumerate(people[: year + 1])))
+
+
+def site_cost(policy: Policy, values: Values, centres: int) -> float:
     """What the centres pay once to make cells themselves, in the money of results."""
-    if not makes_cells(policy):
+    if not makes_cells(policy, values.therapies):
         return 0.0
     return centres * values.money.factor * sum(values.perspective.prices[name].value for name in SITE_PRICES)
 

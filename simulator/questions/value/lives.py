@@ -180,6 +180,21 @@ class Simulations:
         model = _means_of(scenario, draws, half, seed, fresh=True)
         return _lives(scenario, self._run(what, model, draws, HALVES), draws, HALVES * model.patients)
 
+    def growing(self, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Iterator[Lives]:
+        """As `probabilistic`, yielding what the draws so far say after every `BLOCK` of them; nothing is read or kept.
+
+        The first draws are those of any longer run with as many patients a draw. To stop, let go of the generator.
+        """
+        model = _means_of(scenario, draws, scenario.people_up_to(max(1, patients // HALVES)), seed, fresh=True)
+        rows = np.column_stack([np.arange(len(draws), dtype=np.float64), *(draws[name] for name in model.fields)])
+        found: list[list[Array]] = [[] for _ in range(HALVES)]
+        for start in range(0, len(draws), BLOCK):
+            block = rows[start : start + BLOCK]
+            for half, values in enumerate(found):
+                values.append(model.evaluate(block, np.arange(len(block)), half).values)
+            halves = [model.arrays(np.concatenate(values)) for values in found]
+            yield _lives(scenario, halves, draws[: start + len(block)], HALVES * model.patients)
+
     def twins(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Lives:
         """Every draw with the same patients and the same luck."""
         model = _means_of(scenario, draws, scenario.people_up_to(patients), seed, fresh=False)

@@ -17,7 +17,6 @@ from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.register import Register
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import worth
@@ -194,7 +193,7 @@ def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]
         known[SHARE] = Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
     asked = scenario.settings.economics.two_way
     if asked is None:
-        usual = known.get(SHARE), known.get(PRODUCT_PRICES[values.policies[policy].cell_therapy.product])
+        usual = known.get(SHARE), known.get(values.price_name(policy) or "")
         return None if usual[0] is None or usual[1] is None else (usual[0], usual[1])
     unread = [name for name in asked if name not in known]
     if unread:

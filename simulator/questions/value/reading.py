@@ -2,7 +2,8 @@
 
 Long: one row per (draw, option) with the columns draw, option, cost, effect; any other column is a parameter, whose
 value must be the same in all rows of a draw. Wide: one row per draw with cost_<option> and effect_<option> for every
-option; `draw` is optional and any other column is a parameter. A table with a column `option` is long.
+option; `draw` is optional and any other column is a parameter. A table with a column `option` is long. Tables of other
+programs are recognised by their column names (`layouts`).
 """
 
 from __future__ import annotations
@@ -19,24 +20,55 @@ import pandas as pd
 
 from simulator.evidence.file_names import is_file
 from simulator.plain_text import text_in
+from simulator.questions.value.layouts import in_our_layout, joined, without_row_names
 from simulator.questions.value.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.words.errors import BadInput, Problem, nearest
 
 LONG = ("draw", "option", "cost", "effect")
 KINDS = ("cost_", "effect_")
-LAYOUT = "the columns draw, option, cost, effect, or cost_<option> and effect_<option> for every option"
+LAYOUT = (
+    "the columns draw, option, cost, effect, or cost_<option> and effect_<option> for every option, or a layout of hesim or"
+    " heemod, or costs and effects in two files (--effects)"
+)
 NOT_NEGATIVE = "zero or more (for increments, or costs net of savings, allow them with --negative-costs)"
 
 
-def read_results(path: Path | str, *, negative_costs: bool = False) -> CostEffectResults:
-    """Read a table of costs and effects.
+def read_results(
+    path: Path | str,
+    *,
+    effects: Path | str | None = None,
+    parameters: Path | str | None = None,
+    negative_costs: bool = False,
+) -> CostEffectResults:
+    """Read a table of costs and effects, or one of costs and one of `effects` with a column for every option.
+
+    `parameters` may be a table of their own, with a row a draw, beside two tables.
 
     `path` ends in .csv or .parquet. Draws and options keep the order in which they first appear. Rows are counted
     from 1 below the header. Negative costs are faults unless `negative_costs`. All faults are raised together as
     `BadInput`.
     """
     path = Path(path)
-    return results_from(_table(path), str(path), negative_costs=negative_costs)
+    if effects is None:
+        if parameters is not None:
+            raise BadInput([Problem(str(parameters), "parameters", "given", "only together with a table of effects")])
+        return results_from(_table(path), str(path), negative_costs=negative_costs)
+    tables: list[pd.DataFrame] = []
+    problems: list[Problem] = []
+    for file in (path, effects, *([] if parameters is None else [parameters])):
+        try:
+            tables.append(_table(Path(file)))
+        except BadInput as bad:
+            problems += bad.problems
+    if problems:
+        raise BadInput(problems)
+    wide = joined(tables[0], tables[1], str(path), str(effects))
+    if parameters is not None:
+        more = without_row_names(tables[2])
+        if len(more) != len(wide):
+            raise BadInput([Problem(str(parameters), "rows", str(len(more)), f"as many as {path}: {len(wide)}")])
+        wide = pd.concat([wide, more.reset_index(drop=True)], axis=1)
+    return results_from(wide, f"{path} and {effects}", negative_costs=negative_costs)
 
 
 def results_from(table: pd.DataFrame, source: str, *, negative_costs: bool = False) -> CostEffectResults:
@@ -44,6 +76,7 @@ def results_from(table: pd.DataFrame, source: str, *, negative_costs: bool = Fal
     twice = [name for name, count in Counter(table.columns).items() if count > 1]
     if twice:
         raise BadInput([Problem(source, "column", f"{name!r} more than once", "every column once") for name in twice])
+    table = in_our_layout(table, source)
     wide = "option" not in table.columns and any(str(name).startswith(KINDS) for name in table.columns)
     found = [] if wide else _missing(table.columns, source)
     if not found and table.empty:

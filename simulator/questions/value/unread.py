@@ -36,7 +36,7 @@ def named_in_code() -> frozenset[str]:
 
 def unread_problems(register: Register) -> Iterator[Problem]:
     """What is drawn and read by no rule at all: parameters of the register, and columns of the posterior."""
-    known = named_in_code()
+    known = named_in_code() | register.of_therapies
     read = [name for name in register.names() if name in known]
     for parameter in register.parameters:
         low, high = limits(parameter)

@@ -6,6 +6,7 @@ has, a missing price for one that it has, a price of the payer that the model ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -14,22 +15,27 @@ from typing import TypeVar
 import numpy as np
 
 from simulator.evidence.distributions import sample
+from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, outside_range
+from simulator.evidence.therapy import MONEY, Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,
-    PRODUCT_PRICES,
+    PRODUCT,
     SITE_PRICES,
     CostItem,
     cost_items,
     known_prices,
+    main_treatment,
     makes_cells,
+    product_price,
+    treatments,
 )
 from simulator.questions.value.results import Array
-from simulator.scenario.economics import Discounting, Economics
+from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
@@ -59,13 +65,17 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged."""
+    """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged.
+
+    `product_share` is what volume and money back leave to pay of a product's price, of shape (draws or 1, policies).
+    """
 
     perspective: Perspective
     utility_set: UtilitySet
     norm: PopulationNorm
     male_share: float
     policies: Mapping[str, Policy] = field(repr=False)
+    therapies: Mapping[str, Therapy] = field(repr=False)
     wound_costs: str
     strict_payer: bool
     age_adjusted: bool
@@ -74,12 +84,26 @@ class Values:
     discounting: Discounting
     discounted: bool = True
     leave_out: tuple[str, ...] = ()
+    deal: Deal = field(default_factory=Deal)
+    product_share: Array | None = field(default=None, repr=False)
 
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
-        every = cost_items(self.wound_costs, self.strict_payer, self.leave_out)
+        every = cost_items(self.wound_costs, self.strict_payer, self.therapies, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
+
+    def charged(self, item: CostItem, draws: int) -> Array:
+        """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
+        under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+        if self.product_share is None or item.category != PRODUCT:
+            return under
+        return under * (self.product_share if len(self.product_share) == 1 else self.product_share[:draws])
+
+    def on_average(self) -> Values:
+        """The same, with the mean share of a product's price in every draw."""
+        share = self.product_share
+        return self if share is None else replace(self, product_share=share.mean(axis=0, keepdims=True))
 
     @property
     def price_names(self) -> tuple[str, ...]:
@@ -87,11 +111,16 @@ class Values:
         read = {name for item in self.items for name in item.names}
         return tuple(name for name in self.perspective.prices.names() if name in read)
 
+    def price_name(self, policy: str) -> str | None:
+        """Name of the price of what is bought for a policy's main treatment: cells, else its first therapy."""
+        main = main_treatment(self.policies[policy])
+        return None if main is None else product_price(self.therapies[main])
+
     @property
     def product_prices(self) -> dict[str, float]:
-        """What a treatment's product is taken to cost, by product, in the money of the results; those that are read."""
-        read = {product: name for product, name in PRODUCT_PRICES.items() if name in self.price_names}
-        return {product: self.perspective.prices[name].value * self.money.factor for product, name in read.items()}
+        """What each policy's main treatment is taken to cost each time, by price, in the money of the results."""
+        read = {name for policy in self.policies if (name := self.price_name(policy)) in self.price_names}
+        return {name: self.perspective.prices[name].value * self.money.factor for name in sorted(filter(None, read))}
 
     @property
     def threshold(self) -> float:
@@ -140,6 +169,7 @@ def values_of(scenario: Scenario) -> Values:
     """The values that a scenario asks for. Raises BadInput with everything that is wrong with them."""
     settings = scenario.settings.economics
     policies = {name: scenario.policies[name] for name in scenario.compare}
+    therapies = scenario.register.therapies
     problems: list[Problem] = []
     file = f"{scenario.name}: [economics]"
     perspective = _found(lambda: load_perspective(settings.perspective), problems)
@@ -149,9 +179,11 @@ def values_of(scenario: Scenario) -> Values:
         payer = perspective.conventions.perspective
         norm = _found(lambda: load_population_norm(payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
+        own = therapy_prices(perspective, policies, therapies, problems)
+        perspective = replace(perspective, prices=own)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
-        problems += _unusable(perspective, policies, settings, f"{file} prices")
+        problems += _unusable(perspective, policies, settings, f"{file} prices", therapies)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
@@ -164,27 +196,34 @@ def values_of(scenario: Scenario) -> Values:
         norm=norm,
         male_share=scenario.register["male_share"].value,
         policies=policies,
+        therapies=therapies,
         wound_costs=settings.wound_costs,
         strict_payer=settings.strict_payer,
         age_adjusted=settings.age_adjusted,
         money=money,
         thresholds=tuple(money.factor * threshold for threshold in thresholds),
+        deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
 
 
 def _unusable(
-    perspective: Perspective, policies: Mapping[str, Policy], settings: Economics, file: str
+    perspective: Perspective,
+    policies: Mapping[str, Policy],
+    settings: Economics,
+    file: str,
+    therapies: Mapping[str, Therapy],
 ) -> Iterator[Problem]:
     """Prices that the model cannot charge, that are missing, or that the user set for what no policy has."""
+    chargeable = known_prices(therapies)
     for name in perspective.prices.names():
-        if name not in known_prices():
-            allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
+        if name not in chargeable:
+            allowed = f"a price that the model can charge; {nearest(name, chargeable)}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    every = cost_items(settings.wound_costs, settings.strict_payer)
+    every = cost_items(settings.wound_costs, settings.strict_payer, therapies)
     items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
     read = {name for item in items for name in item.names if name != LATER_VISITS}
-    if any(makes_cells(policy) for policy in policies.values()):
+    if any(makes_cells(policy, therapies) for policy in policies.values()):
         read |= set(SITE_PRICES)
     for name in sorted(read):
         if name not in perspective.prices:
@@ -195,6 +234,44 @@ def _unusable(
             how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(settings.strict_payer).lower()}"
             allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
             yield Problem(file, name, "charged to nobody", allowed)
+
+
+def therapy_prices(
+    perspective: Perspective, policies: Mapping[str, Policy], therapies: Mapping[str, Therapy], problems: list[Problem]
+) -> Register:
+    """A payer's prices with those that the therapies of some policies bring along, in the payer's money.
+
+    Money of another currency is exchanged at the rate of its year and then carried to the payer's price year by consumer
+    prices. Where a payer has a price of the same name, the payer's counts.
+    """
+    payer, prices = perspective.conventions.perspective, perspective.prices
+    added: dict[str, Parameter] = {}
+    for name in dict.fromkeys(name for policy in policies.values() for name in treatments(policy)):
+        for price in therapies[name].prices:
+            currency, year = re.fullmatch(MONEY, price.unit).groups()  # type: ignore[union-attr]
+            try:
+                factor = exchange(1.0, currency, payer.currency, int(year)) if currency != payer.currency else 1.0
+                if int(year) != payer.price_year:
+                    factor *= inflate(1.0, payer.country, int(year), payer.price_year)
+            except BadInput as bad:
+                problems.extend(replace(each, file=f"therapies.{name}.prices.{price.name}") for each in bad.problems)
+                continue
+            unit = f"{payer.currency} {price.unit.partition(' ')[2].partition(',')[0]}"
+            if price.name not in prices:
+                added[price.name] = scaled(price, factor, unit)
+    return Register((*prices.parameters, *added.values()), prices.sources, prices.therapies)
+
+
+def scaled(price: Parameter, factor: float, unit: str) -> Parameter:
+    """A price in another money: its value, its range and the spread of its distribution."""
+    of_money = {"sd", "low", "high"}
+    spread = {
+        key: value * factor if key in of_money and value is not None else value
+        for key, value in price.distribution.model_dump().items()
+    }
+    update = {"value": price.value * factor, "centre": price.centre * factor, "unit": unit}
+    update |= {"range": tuple(end * factor for end in price.range)}
+    return price.model_copy(update={**update, "distribution": type(price.distribution)(**spread)})
 
 
 def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:

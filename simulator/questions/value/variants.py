@@ -17,7 +17,7 @@ from simulator.evidence.life_table import load_life_table
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
-from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, PROCEDURES, SPLIT
+from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of, standard_error
 from simulator.questions.value.valuation import worth
@@ -48,7 +48,7 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
             yield Row(f"wound_costs_{way}", f"Open wounds: {label}", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
         label = "All-in wound price taken to hold amputations and angioplasties too"
-        yield Row("procedures_off", label, replace(values, leave_out=PROCEDURES))
+        yield Row("procedures_off", label, replace(values, leave_out=HELD_BY_WOUND_PRICE))
     for name, alternative in values.perspective.conventions.alternatives.items():
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
     if values.strict_payer:

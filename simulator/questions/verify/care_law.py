@@ -91,10 +91,10 @@ def shares_near(
 @CARE.check(CLOSED_FORM, "angioplasty alone, plateau without spread", "a dilated limb stands at the plateau")
 def plateau(subject: Subject) -> Found:
     """A dilatation raises TcPO2 up to its plateau, whatever was there; it lowers nobody's."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
-    done = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["step_done"][:, 0] > 0]
     first = np.array([path(done, done["ramp_start"][:, 0], 0), done["ramp_height"][:, 0]])
-    again = done[done["angioplasties"] > 1]
+    again = done[done["step_done"][:, 0] > 1]
     second = np.array([path(again, again["ramp_start"][:, 2], 2), again["ramp_height"][:, 2]])
     before, rise = np.concatenate([first, second], axis=1)
     return equal(before + rise, np.maximum(before, v("angioplasty_plateau")), "dilated limbs", 1e-9)
@@ -103,8 +103,8 @@ def plateau(subject: Subject) -> Found:
 @CARE.check(CLOSED_FORM, "angioplasty alone, all of them narrow", "a vessel narrows after an exponential time, in full")
 def narrowing(subject: Subject) -> Found:
     """The first rise is taken back as a whole, after an exponential waiting time."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
-    done = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["step_done"][:, 0] > 0]
     if not np.allclose(done["ramp_height"][:, 1], -done["ramp_height"][:, 0], rtol=0.0, atol=1e-9):
         return Found(False, "the fall is not the rise")
     days = done["ramp_duration"][:, :2] * DAYS_PER_YEAR
@@ -116,14 +116,14 @@ def narrowing(subject: Subject) -> Found:
 @CARE.check(CLOSED_FORM, "angioplasty alone, all are dilated again", "as often as allowed, once perfusion has fallen")
 def dilated_again(subject: Subject) -> Found:
     """Repeat angioplasties come when the limb has fallen back, and never more than the limit."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
     lives, most = found.lives, int(v("most_angioplasties"))
-    again = lives[lives["angioplasties"] > 1]
+    again = lives[lives["step_done"][:, 0] > 1]
     early = (
         np.abs(again["ramp_start"][:, 2] - again["ramp_start"][:, 1] - v("restenosis_fall_days") / DAYS_PER_YEAR) > 1e-9
     )
-    wrong = np.concatenate([lives["angioplasties"] > most, early])
-    if most > 1 and lives["angioplasties"].max() < most:
+    wrong = np.concatenate([lives["step_done"][:, 0] > most, early])
+    if most > 1 and lives["step_done"][:, 0].max() < most:
         return Found(False, f"nobody has {most} angioplasties")
     return none_of(wrong, "angioplasties")
 
@@ -134,14 +134,14 @@ def dilated_again(subject: Subject) -> Found:
 def successes(subject: Subject) -> Found:
     """Technical success, and who is dilated again, at the stated shares (5 SE)."""
     values = {**STEADY_LIMB, **DILATED, "angioplasty_success": 0.6, "repeat_angioplasty": 0.3, "restenosis_rate": 5.0}
-    found, v = under(subject, {"angioplasty": {"offered": True}}, values)
-    lives = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, values)
+    lives = found.lives[found.lives["step_done"][:, 0] > 0]
     rose = lives["ramps"] > 0
     wounded = (
-        rose & (found.patients["rutherford"][found.lives["angioplasties"] > 0] > 4.5) & ~(lives["healed_at"] < YEARS)
+        rose & (found.patients["rutherford"][found.lives["step_done"][:, 0] > 0] > 4.5) & ~(lives["healed_at"] < YEARS)
     )
     wounded &= ~(np.minimum(lives["died_at"], lives["amputated_at"]) < YEARS)
-    again = lives["angioplasties"][wounded] > 1
+    again = lives["step_done"][:, 0][wounded] > 1
     p = np.array([v("angioplasty_success"), v("repeat_angioplasty")])
     n = np.array([max(len(rose), 1), max(len(again), 1)])
     if n.min() < 50:

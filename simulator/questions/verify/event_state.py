@@ -19,6 +19,7 @@ from simulator.questions.verify.check import (
 )
 from simulator.questions.verify.event_law import DEATHS, EVENT_STATE
 from simulator.questions.verify.subject import Subject
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.words.vocabulary import Event, State
 
 MAJOR = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION)
@@ -86,8 +87,8 @@ def after_amputation(subject: Subject) -> Found:
     """Nothing happens to a limb that is gone."""
     limb = (
         Event.DOSE,
-        Event.ANGIOPLASTY,
-        Event.REPEAT_ANGIOPLASTY,
+        Event.PROCEDURE,
+        Event.REPEAT_PROCEDURE,
         Event.MINOR_AMPUTATION,
         Event.HEALED,
         Event.NEW_WOUND,
@@ -138,7 +139,7 @@ def beyond_salvage(subject: Subject) -> Found:
     wrong = []
     for c in histories(subject):
         lost = c.patients["beyond_salvage"] > 0.5
-        wrong.append(lost & (per_life(c, Event.HEALED, Event.MINOR_AMPUTATION, Event.DOSE, Event.ANGIOPLASTY) > 0))
+        wrong.append(lost & (per_life(c, Event.HEALED, Event.MINOR_AMPUTATION, Event.DOSE, Event.PROCEDURE) > 0))
     return none_of(np.concatenate(wrong), "lives")
 
 
@@ -196,7 +197,7 @@ def eligible(subject: Subject) -> Found:
     wrong = []
     for p, c in subject.base.items():
         rule, who = subject.scenario.policies[p].eligibility, c.patients
-        treated = (c.lives["doses"] > 0) | (c.lives["angioplasties"] > 0)
+        treated = (c.lives["doses"] > 0) | (c.lives["step_done"].sum(axis=1) > 0)
         seen = who["tcpo2_measured"]
         barred = (seen < rule.tcpo2_at_least) | (who["age"] < rule.age_at_least)
         if rule.tcpo2_below is not None:
@@ -252,8 +253,6 @@ def _counted(count: str, event: Event) -> None:
 
 for _count, _event in (
     ("dose", Event.DOSE),
-    ("angioplasty", Event.ANGIOPLASTY),
-    ("repeat_angioplasty", Event.REPEAT_ANGIOPLASTY),
     ("minor_amputation", Event.MINOR_AMPUTATION),
     ("below_knee_amputation", Event.BELOW_KNEE_AMPUTATION),
     ("above_knee_amputation", Event.ABOVE_KNEE_AMPUTATION),
@@ -266,6 +265,22 @@ for _count, _event in (
 ):
     assert _count in COUNTS
     _counted(_count, _event)
+
+
+@EVENT_STATE.check(
+    BOOKS, "nothing: therapies", "the ledger counts each therapy of the history, the first time and again"
+)
+def therapies(subject: Subject) -> Found:
+    """Steps of a policy in ledger, history and life."""
+    wrong = []
+    for c in histories(subject):
+        for k in range(MOST_STEPS):
+            own = c.history["step"] == k
+            for often, event in (("", Event.PROCEDURE), ("repeat_", Event.REPEAT_PROCEDURE)):
+                counted = c.ledgers[:, FIELDS.index(f"count_{often}step_{k + 1}")]
+                rows = c.history["patient"][own & (c.history["event"] == event)] - int(c.lives["patient"][0])
+                wrong.append(counted != np.bincount(rows.astype(np.int64), minlength=len(counted)))
+    return none_of(np.concatenate(wrong), "lives")
 
 
 @EVENT_STATE.check(BOOKS, "nothing: death", "the ledger counts the dead once")

@@ -91,8 +91,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("judgement_stop", "count_dose", -1),
     ("judgement_stop_recovered", "count_dose", -1),
     ("angioplasty_success", "amputated", -1),
-    ("restenosis_rate", "count_repeat_angioplasty", 1),
-    ("repeat_angioplasty", "count_repeat_angioplasty", 1),
+    ("restenosis_rate", "count_repeat_step_1", 1),
+    ("repeat_angioplasty", "count_repeat_step_1", 1),
     ("age_mean", "clock_alive", -1),
 )
 """Parameter, what changes in the mean, and which way when the parameter rises."""
@@ -114,7 +114,7 @@ WORDS = {
     "walks_at_referral": "people who walk at referral",
     "beyond_salvage": "limbs beyond salvage",
     "count_dose": "doses",
-    "count_repeat_angioplasty": "repeat angioplasties",
+    "count_repeat_step_1": "repeated procedures of the first therapy",
     "gain": "change of TcPO2 under the whole treatment",
     "natural_gain": "change of TcPO2 without treatment",
     "caused_gain": "rise of TcPO2 that cells cause",

@@ -87,7 +87,7 @@ def caused_recovery(subject: Subject) -> Found:
     for name in subject.with_cells:
         policy = subject.scenario.policies[name]
         plain = policy.cell_therapy.product == "pbmnc" and policy.cell_therapy.route == "intramuscular"
-        if not plain or policy.angioplasty.offered or policy.cell_therapy.doses > subject.value("published_doses") + 1:
+        if not plain or policy.therapies or policy.cell_therapy.doses > subject.value("published_doses") + 1:
             continue
         values = {"attributable_share": 0.7, "recovery_waning_share": 0.0}
         lives = subject.lives(values, policies=[name], events=True, times=subject.times[-1:])[name]

@@ -71,7 +71,8 @@ class Subject:
 
     def value(self, name: str) -> float:
         """A parameter in force."""
-        return float(self.params[name])
+        register = self.scenario.register
+        return register[name].value if name in register.of_therapies else float(self.params[name])
 
     def changed(
         self,

@@ -11,6 +11,7 @@ from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
 from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
+from simulator.rules.pathway.procedure import stop_procedures
 from simulator.rules.pathway.risks import risk_of_healing, risk_of_minor_amputation, risks_with_stump
 from simulator.rules.pathway.walking import stop_walking
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Risk, Stream, Wound
@@ -48,8 +49,7 @@ def new_stump(life: Any, params: Any, t: float) -> None:
     life.severe = 0
     stop_walking(life)
     stop_treatment(life)
-    life.next_angioplasty = inf
-    life.restenosis_at = inf
+    stop_procedures(life, params, t)
     above = life.limb == Limb.ABOVE_KNEE
     own = budget(life.seed, life.patient, Stream.STUMP_HEALING, life.operations)
     rate = params.stump_healing_rate_above_knee if above else params.stump_healing_rate_below_knee
@@ -61,6 +61,12 @@ def new_stump(life: Any, params: Any, t: float) -> None:
 def amputate_major(life: Any, params: Any, t: float) -> None:
     """Major amputation at t, below or above the knee. A stump below the knee may have to be converted."""
     below = uniform(life.seed, life.patient, Stream.AMPUTATION_LEVEL, 0) < params.below_knee_share
+    amputate(life, params, t, below)
+
+
+@compiled
+def amputate(life: Any, params: Any, t: float, below: bool) -> None:
+    """Major amputation at t at a level that is settled."""
     life.limb = Limb.BELOW_KNEE if below else Limb.ABOVE_KNEE
     life.amputated_at = t
     new_stump(life, params, t)

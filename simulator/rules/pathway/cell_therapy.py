@@ -8,8 +8,9 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.death import rescale_disease_death
+from simulator.rules.pathway.procedure import AFTER_CELLS, follow_on
 from simulator.rules.pathway.response import respond_to_dose
-from simulator.words.vocabulary import Risk
+from simulator.words.vocabulary import Risk, Start
 
 
 @compiled
@@ -19,6 +20,7 @@ def give_dose(life: Any, params: Any, policy: Any, t: float) -> bool:
     life.last_dose_at = t
     if life.doses == 1:
         life.first_dose_at = t
+        follow_on(life, policy, Start.NO_RESPONSE.value, AFTER_CELLS, t)
     life.next_dose = t + policy.interval if life.doses < policy.doses else inf
     changed = False
     if life.doses == 1 and params.act_death_hr != 1.0:

@@ -9,13 +9,21 @@ from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, lose_other_limb
-from simulator.rules.pathway.angioplasty import angioplasty_is_done, dilate, restenosis
+from simulator.rules.pathway.amputation import amputate, amputate_major, amputate_minor, convert, lose_other_limb
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.rules.pathway.course import first_risk, spend_until
 from simulator.rules.pathway.dialysis import start_dialysis
 from simulator.rules.pathway.healing import heal_stump, heal_wound, open_wound, relieve_pain
 from simulator.rules.pathway.life import is_death
+from simulator.rules.pathway.procedure import (
+    carry_out,
+    effect_ends,
+    first_at,
+    is_lost,
+    procedure_is_done,
+    sequel,
+    settle,
+)
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.walking import walk, walk_no_more
 from simulator.words.vocabulary import Death, Event, Limb, Risk, Wound
@@ -26,9 +34,11 @@ def planned_care(life: Any) -> tuple[float, int]:
     """Time and kind of the next thing that is planned (inf if nothing is).
 
     What is settled ahead without perfusion comes the same way. At equal times: conversion, healing of a stump, the other
-    limb, dialysis, walking and its loss, angioplasty, restenosis, a dose, the question whether to cross over.
+    limb, dialysis, walking and its loss, what a procedure brings with it, a procedure, its loss, a dose, the question
+    whether to cross over.
     """
-    time, kind = life.conversion_at, Event.CONVERSION
+    time: float = life.conversion_at
+    kind: int = Event.CONVERSION
     if life.stump_heals_at < time:
         time, kind = life.stump_heals_at, Event.STUMP_HEALED
     if life.other_limb_at < time:
@@ -39,10 +49,12 @@ def planned_care(life: Any) -> tuple[float, int]:
         time, kind = life.walks_at, Event.WALKS
     if life.walking_ends_at < time:
         time, kind = life.walking_ends_at, Event.WALKS_NO_MORE
-    if life.next_angioplasty < time:
-        time, kind = life.next_angioplasty, Event.ANGIOPLASTY
-    if life.restenosis_at < time:
-        time, kind = life.restenosis_at, Event.RESTENOSIS
+    if life.next_sequel < time:
+        time, kind = life.next_sequel, sequel(life)
+    if life.next_procedure < time:
+        time, kind = life.next_procedure, Event.PROCEDURE
+    if life.next_loss < time:
+        time, kind = life.next_loss, Event.LOSS
     if life.next_dose < time:
         time, kind = life.next_dose, Event.DOSE
     if life.next_crossover < time:
@@ -94,6 +106,27 @@ def suffer(life: Any, params: Any, t: float, risk: int) -> int:
 
 
 @compiled
+def suffer_procedure(life: Any, params: Any, policy: Any, t: float, kind: int) -> int:
+    """Let what a procedure at t (years) brings with it happen, or its direct effects end. Returns the `Event` it is."""
+    if kind == Event.PROCEDURAL_DEATH:
+        life.alive = 0
+        life.died_at = t
+        return kind
+    if kind == Event.EFFECT_ENDS:
+        life.acting = first_at(life.step_ends, t)
+        effect_ends(life, params, life.acting, t)
+        return kind
+    spend_until(life, t)
+    life.major_at, life.minor_at = inf, inf
+    settle(life)
+    if kind == Event.BELOW_KNEE_AMPUTATION:
+        amputate(life, params, t, True)
+    else:
+        amputate_minor(life, params, t)
+    return kind
+
+
+@compiled
 def care_for(life: Any, params: Any, policy: Any, t: float, kind: int) -> tuple[int, bool]:
     """Carry out what was planned for t (years). Returns the `Event` and whether the patient's hazards changed."""
     if kind == Event.WALKS:
@@ -115,16 +148,21 @@ def care_for(life: Any, params: Any, policy: Any, t: float, kind: int) -> tuple[
         spend_until(life, t)
         start_dialysis(life, params, t)
         return Event.STARTS_DIALYSIS, True
-    if kind == Event.RESTENOSIS:
-        restenosis(life, params)
-        return Event.RESTENOSIS, False
-    if kind == Event.ANGIOPLASTY:
-        if not angioplasty_is_done(life):
-            life.next_angioplasty = inf
+    if kind == Event.LOSS:
+        life.acting = first_at(life.step_lost, t)
+        is_lost(life, params, policy, life.acting)
+        return Event.LOSS, False
+    if kind == Event.PROCEDURE:
+        life.acting = first_at(life.step_next, t)
+        if not procedure_is_done(life, params, policy, life.acting, t):
+            life.step_next[life.acting] = inf
+            settle(life)
             return Event.STOPS_TREATMENT, False
-        repeated = life.angioplasties > 0
-        changed = dilate(life, params, t)
-        return (Event.REPEAT_ANGIOPLASTY if repeated else Event.ANGIOPLASTY), changed
+        repeated = life.step_done[life.acting] > 0
+        changed = carry_out(life, params, policy, life.acting, t)
+        return (Event.REPEAT_PROCEDURE if repeated else Event.PROCEDURE), changed
+    if kind != Event.DOSE:
+        return suffer_procedure(life, params, policy, t, kind), True
     if not dose_is_given(life, params, policy, t):
         stop_treatment(life)
         return Event.STOPS_TREATMENT, False

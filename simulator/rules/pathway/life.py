@@ -9,9 +9,10 @@ import numpy as np
 from simulator.compiling import compiled, record_dtype
 from simulator.words.vocabulary import Limb, Risk, State, Wound
 
+MOST_STEPS = 4
+"""Therapies beside cells that one policy may name."""
 MOST_RAMPS = 52
-"""The natural change and twenty doses, each with its waning, and the rise and fall of each angioplasty: three by the
-register's largest limit, and one that a trial's crossover may add."""
+"""Ramps that a path has room for: `simulator.scenario.therapies.ramps_of` counts what a policy may need."""
 RISKS = len(Risk)
 
 LIFE = record_dtype(
@@ -93,9 +94,24 @@ LIFE = record_dtype(
         ("first_dose_at", np.float64),
         ("last_dose_at", np.float64),
         ("last_tcpo2_at", np.float64),
-        ("next_angioplasty", np.float64),
-        ("angioplasties", np.int64),
-        ("restenosis_at", np.float64),
+        # therapies beside cells, by the policy's steps: when next, how often done, when what was gained is lost, when
+        # direct hazard ratios end, whether they are in force, whether the patient may have it, which therapy it is (-1: none)
+        ("step_next", np.float64, (MOST_STEPS,)),
+        ("step_done", np.int64, (MOST_STEPS,)),
+        ("step_lost", np.float64, (MOST_STEPS,)),
+        ("step_ends", np.float64, (MOST_STEPS,)),
+        ("step_works", np.int64, (MOST_STEPS,)),
+        ("step_open", np.int64, (MOST_STEPS,)),
+        ("step_therapy", np.int64, (MOST_STEPS,)),
+        ("next_procedure", np.float64),
+        ("next_loss", np.float64),
+        ("next_sequel", np.float64),
+        ("minor_at", np.float64),
+        ("major_at", np.float64),
+        ("dies_at", np.float64),
+        ("effect", np.float64, (RISKS,)),
+        ("acting", np.int64),
+        ("tcpo2_seen", np.float64),
         ("walks_at", np.float64),
         ("next_crossover", np.float64),
         ("crossed_at", np.float64),

@@ -9,10 +9,11 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
-from simulator.rules.pathway.life import is_death, limb_kept
+from simulator.rules.pathway.life import MOST_STEPS, is_death, limb_kept
+from simulator.rules.pathway.procedure import has_risen
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import Repeat, Stream, Wound
+from simulator.words.vocabulary import Repeat, Start, Stream, Wound
 
 
 @compiled
@@ -42,6 +43,8 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
     if plainly_dying(life, t) and u < params.judgement_dying:
         return False
+    if life.doses == 0 and policy.cells_start == Start.NO_RESPONSE.value:
+        return not has_risen(life, params, policy.cells_rise_below, t, MOST_STEPS)
     if life.doses == 0:
         return True
     seen = decision_tcpo2(life, params, t)

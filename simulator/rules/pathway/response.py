@@ -12,7 +12,10 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
 from simulator.rules.perfusion import add_ramp
-from simulator.words.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Stream
+
+PUBLISHED = -1.0
+"""Instead of the number of a product or route: the founding study's, against which odds ratios are stated."""
 
 
 @compiled
@@ -30,13 +33,13 @@ def response_odds(patient: Any, params: Any, product: float, route: float) -> fl
         ratio *= params.response_or_severe_renal
     share = params.small_ev_high_share
     ratio *= params.response_or_small_ev ** ((1.0 - share) if patient.small_ev_high > 0.5 else -share)
-    if product == Product.BMMNC.value:
-        ratio *= params.response_or_bmmnc
-    elif product == Product.MOBILISED_PBMNC.value:
-        ratio *= params.response_or_mobilised
-    if route == Route.INTRA_ARTERIAL.value:
-        ratio *= params.response_or_intra_arterial
-    return float(ratio)
+    return float(ratio * odds_of(params, product) * odds_of(params, route))
+
+
+@compiled
+def odds_of(params: Any, therapy: float) -> float:
+    """The odds ratio of a larger gain that a cell product or route has, by its number among the therapies."""
+    return 1.0 if therapy == PUBLISHED else float(params.therapies[int(therapy)].response_or)
 
 
 @compiled
@@ -71,7 +74,7 @@ def change_naturally(life: Any, patient: Any, params: Any) -> None:
 
     The gain is that under the product and route of the founding study.
     """
-    life.gain = total_gain(life, patient, params, float(Product.PBMNC.value), float(Route.INTRAMUSCULAR.value))
+    life.gain = total_gain(life, patient, params, PUBLISHED, PUBLISHED)
     life.natural_gain = life.gain - params.attributable_share * max(life.gain, 0.0)
     life.caused_gain, life.given_gain = 0.0, 0.0
     change_by(life, params, 0.0, params.natural_days / DAYS_PER_YEAR, life.natural_gain)
@@ -81,7 +84,7 @@ def change_naturally(life: Any, patient: Any, params: Any) -> None:
 def caused_gain(life: Any, patient: Any, params: Any, policy: Any) -> float:
     """Rise (mmHg) that the published number of doses of a policy's product by its route cause, 0 or more."""
     total = life.gain
-    if policy.product != Product.PBMNC.value or policy.route != Route.INTRAMUSCULAR.value:
+    if odds_of(params, policy.product) != 1.0 or odds_of(params, policy.route) != 1.0:
         total = total_gain(life, patient, params, policy.product, policy.route)
     return float(max(0.0, total - life.natural_gain))
 

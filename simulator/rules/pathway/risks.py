@@ -83,8 +83,8 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
 
 @compiled
 def set_risk(life: Any, risk: int, rate: float, per_mmhg: float, trend: float, since: float) -> None:
-    """Put one risk into force. Its budget stays what it was."""
-    life.rate[risk] = rate
+    """Put one risk into force, with the direct hazard ratios of therapies on it. Its budget stays what it was."""
+    life.rate[risk] = rate * life.effect[risk]
     life.per_mmhg[risk] = per_mmhg
     life.trend[risk] = trend
     life.since[risk] = since

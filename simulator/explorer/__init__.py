@@ -1,0 +1,41 @@
+"""`clti explore` and `sim.explore`: the model in a browser, asked through a server on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.face.asked import check, scenario_of
+from simulator.words.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from simulator.explorer.running import Running
+    from simulator.scenario import Scenario
+
+
+def explore(scenario: str | Path | Scenario = "base", *, port: int = 0, browser: bool = True) -> Running:
+    """Open the explorer of a scenario beside the Python that goes on; `stop()` of the result ends it.
+
+    It listens on 127.0.0.1 at `port` (0: any that is free) and its `url` holds the token that opens it. `browser` opens the
+    page. Needs the extra: ``pip install 'clti-simulator[explore]'``.
+
+    Raises BadInput with everything that is wrong with what was asked for, and where the extra is missing.
+    """
+    running = listening(scenario, port).start()
+    if browser:
+        running.open()
+    return running
+
+
+def listening(scenario: str | Path | Scenario, port: int) -> Running:
+    """An explorer that has its port and does not serve yet."""
+    check("explore", port=(port, 0, 65_535))
+    loaded = scenario_of(scenario, question="explore")
+    try:
+        from simulator.explorer.running import Running
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"starlette", "uvicorn"}:
+            raise
+        allowed = "installed, as by  pip install '.[explore]'"
+        raise BadInput([Problem("explore", f"package {missing.name}", "missing", allowed)]) from None
+    return Running(loaded, port)

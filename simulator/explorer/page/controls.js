@@ -1,0 +1,142 @@
+/** The controls, drawn from what the server says about them. */
+import { find, html } from "./dom.js";
+import { state, settle } from "./state.js";
+
+let about, moved, opened;
+const parts = new Map();
+const PRICE = "economics.price", WORTH = "economics.worth";
+
+export function value(key) {
+  if (key in state.changes) return state.changes[key];
+  return usual(key);
+}
+
+function usual(key) {
+  if (key === PRICE) return payer().prices[value("policy.cell_therapy.product")] ?? null;
+  if (key === WORTH) return payer().threshold;
+  return key.startsWith("policy.") ? about.starts[state.start]?.values[key] ?? null : about.controls.find((c) => c.key === key)?.value ?? null;
+}
+
+/** The payer in force: currency, prices of products, what it pays for a QALY. */
+export const payer = () => about.payers[value("economics.perspective")];
+
+export function set(key, next, rest = true) {
+  // An amount belongs to the payer's money, and a price to its product.
+  if (key === "economics.perspective") delete state.changes[WORTH];
+  if (key === "economics.perspective" || key === "policy.cell_therapy.product") delete state.changes[PRICE];
+  if (JSON.stringify(next) === JSON.stringify(usual(key))) delete state.changes[key];
+  else state.changes[key] = next;
+  if (rest) settle();
+  paint();
+  moved(key);
+}
+
+/** Draw all controls. `onMove(key)` is called after each movement, `onCard(control)` for what stands behind one. */
+export function drawControls(data, onMove, onCard) {
+  [about, moved, opened] = [data, onMove, onCard];
+  const form = find("controls");
+  form.addEventListener("submit", (event) => event.preventDefault());
+  const start = html("select", { id: "start" }, ...Object.entries(data.starts).map(([name, each]) => html("option", { value: name }, each.label)));
+  start.addEventListener("change", () => {
+    state.start = start.value;
+    for (const key of Object.keys(state.changes)) if (key.startsWith("policy.")) delete state.changes[key];
+    settle();
+    paint();
+    moved("start");
+  });
+  for (const [group, label] of Object.entries(data.groups)) {
+    const drawn = data.controls.filter((c) => c.group === group).map(draw);
+    if (group === "policy") drawn.unshift(html("div", { class: "control" }, html("label", { for: "start" }, "Start from"), start));
+    form.append(group === "more"
+      ? html("details", { class: "group" }, html("summary", {}, label), html("fieldset", { "aria-label": label }, ...drawn))
+      : html("fieldset", {}, html("legend", {}, label), ...drawn));
+  }
+  paint();
+}
+
+function draw(control) {
+  const id = `c-${control.key.replaceAll(".", "-")}`;
+  const card = html("button", { type: "button", class: "about", "aria-label": `About: ${control.label}`, title: "What stands behind this", onclick: () => opened(control) }, "i");
+  const why = html("span", { class: "why", hidden: true, id: `${id}-why` });
+  const part = { control, why };
+  if (control.kind === "switch") {
+    const box = html("input", { type: "checkbox", id, "aria-describedby": why.id, onchange: () => set(control.key, box.checked) });
+    part.inputs = [box];
+    part.show = (v) => { box.checked = v === true; };
+    part.element = html("div", { class: "control switch" }, box, html("label", { for: id }, control.label), card, why);
+  } else if (control.kind === "choice") {
+    const options = control.choices.map((choice) => {
+      const input = html("input", { type: "radio", name: id, onchange: () => set(control.key, choice.value) });
+      return { choice, input, label: html("label", {}, input, choice.label) };
+    });
+    part.inputs = options.map((o) => o.input);
+    part.show = (v) => options.forEach((o) => { o.input.checked = o.choice.value === v; });
+    part.element = html("div", { class: "control" }, html("span", { class: "name", id: `${id}-name` }, control.label), card,
+      html("div", { class: "options", role: "radiogroup", "aria-labelledby": `${id}-name`, "aria-describedby": why.id }, ...options.map((o) => o.label)), why);
+  } else if (control.kind === "several") {
+    const boxes = control.choices.map((choice, i) => ({ choice, box: html("input", { type: "checkbox", id: `${id}-${i}` }) }));
+    boxes.forEach(({ box }) => box.addEventListener("change", () => set(control.key, boxes.filter((b) => b.box.checked).map((b) => b.choice.value))));
+    part.inputs = boxes.map((b) => b.box);
+    part.show = (v) => boxes.forEach((b) => { b.box.checked = (v ?? []).includes(b.choice.value); });
+    part.element = html("div", { class: "control", role: "group", "aria-label": control.label }, html("span", { class: "name" }, control.label), card,
+      ...boxes.map((b) => html("div", { class: "control switch" }, b.box, html("label", { for: b.box.id }, b.choice.label))), why);
+  } else number(control, id, card, part);
+  parts.set(control.key, part);
+  return part.element;
+}
+
+function number(control, id, card, part) {
+  const scale = control.scale ?? 1, [low, high] = control.span;
+  const range = html("input", { type: "range", id, min: low, max: high, step: control.step ?? "any", "aria-describedby": part.why.id });
+  const typed = html("input", { type: "text", inputmode: "decimal", "aria-label": `${control.label}, typed`, "aria-describedby": part.why.id });
+  const unit = html("span", { class: "unit" }, control.unit);
+  range.addEventListener("input", () => set(control.key, tidy(Number(range.value), control), false));
+  range.addEventListener("change", () => set(control.key, tidy(Number(range.value), control)));
+  typed.addEventListener("change", () => {
+    const next = Number(typed.value.replace("−", "-").replace(/[\s\u202f%]/g, "")) / scale;
+    const fits = typed.value.trim() !== "" && Number.isFinite(next) && next >= (control.low ?? -Infinity) && next <= (control.high ?? Infinity) && (!control.whole || Number.isInteger(next));
+    typed.setAttribute("aria-invalid", String(!fits));
+    typed.title = fits ? "" : `${(control.low ?? low) * scale} to ${(control.high ?? high) * scale}`;
+    if (fits) set(control.key, next);
+  });
+  part.inputs = [range, typed];
+  part.unit = unit;
+  part.show = (v) => {
+    if (document.activeElement !== range || Number(range.value) !== v) range.value = v ?? (control.key.includes("below") ? high : low);
+    typed.value = v === null || v === undefined ? "none" : String(Number((v * scale).toPrecision(7)));
+    range.setAttribute("aria-valuetext", `${typed.value} ${unit.textContent}`);
+    typed.removeAttribute("aria-invalid");
+  };
+  part.element = html("div", { class: "control" }, html("label", { for: id }, control.label), html("span", { class: "value" }, typed, unit, card), range, part.why);
+}
+
+function tidy(v, control) {
+  return control.whole ? Math.round(v) : Number(v.toPrecision(10));
+}
+
+/** Whether a condition of the controls' file holds. */
+function holds(need) {
+  if (!need) return true;
+  if (Array.isArray(need)) return need.every(holds);
+  if (need.any) return need.any.some(holds);
+  const v = value(need.key);
+  if ("above" in need) return v > need.above;
+  if ("is" in need) return v === need.is;
+  if ("not" in need) return v !== need.not;
+  if ("some" in need) return (v ?? []).length > 0 === need.some;
+  return (v !== null) === need.set;
+}
+
+export function paint() {
+  find("start").value = state.start;
+  for (const [key, part] of parts) {
+    const on = holds(part.control.needs);
+    if (part.control.live) part.unit.textContent = payer().currency;
+    part.show(value(key));
+    part.inputs.forEach((input) => { input.disabled = !on; });
+    part.element.classList.toggle("off", !on);
+    part.element.classList.toggle("moved", key in state.changes);
+    part.why.hidden = on;
+    part.why.textContent = on ? "" : `Does nothing here: ${part.control.why}.`;
+  }
+}

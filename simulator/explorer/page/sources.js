@@ -1,0 +1,67 @@
+/** Every number behind the picture: value, unit, grade, source; and which results lean on assumptions. */
+import { ask, stream } from "./ask.js";
+import { payer, value } from "./controls.js";
+import { card, find, fixed, html, percent, scroll, table } from "./dom.js";
+
+const MOST = 60;
+let numbers;
+
+const known = async () => { numbers ??= ask("/sources"); return (await numbers).numbers; };
+
+function entry(each) {
+  const limits = each.limits[0] < each.limits[1] ? `, 95% limits ${Number(each.limits[0].toPrecision(3))} to ${Number(each.limits[1].toPrecision(3))}` : "";
+  return html("div", { class: "number" },
+    html("p", {}, html("span", { class: `grade ${each.grade}` }, each.grade), " ", html("b", {}, each.label), `: ${Number(each.value.toPrecision(5))} ${each.unit}${limits}${each.fitted ? ", fitted" : ""} `, html("code", {}, each.name)),
+    html("p", {}, each.note),
+    ...(each.sources.length ? each.sources.map((s) => html("p", { class: "note" }, `${s.citation} (read: ${s.read})`)) : [html("p", { class: "note" }, "No source.")]));
+}
+
+/** What stands behind a control. */
+export async function showCard(control, page) {
+  find("card-title").textContent = control.label;
+  const body = find("card-body");
+  body.replaceChildren(html("p", {}, control.meaning || "You choose it."));
+  find("card").showModal();
+  const all = await known();
+  const name = control.key === "economics.price" ? payer().names[value("policy.cell_therapy.product")] : control.card;
+  const found = all.filter((each) => each.name === name && (!each.group.startsWith("prices") || each.group === payer().group));
+  if (control.key === "economics.worth") body.replaceChildren(html("p", {}, `What the payer is taken to give for a QALY; ${payer().label}. The sources of its thresholds stand in its file, calibration/economics.`));
+  else if (control.key === "evidence.view") body.append(...all.filter((each) => each.name.startsWith("attributable_share")).map(entry));
+  else if (found.length) body.replaceChildren(...found.map(entry));
+  else body.append(html("p", { class: "note" }, `A decision, not a measurement: the page starts from ${page.about.labels[page.about.start]} and the scenario ${page.about.scenario}.`));
+}
+
+export class Sources {
+  constructor(host, page) {
+    this.page = page;
+    this.leaning = card(host, "Which results lean on recalled or assumed numbers", "wide");
+    this.leaningBody = this.leaning.element.appendChild(scroll("Results that lean on weak numbers"));
+    this.card = card(host, "Every number behind the picture", "wide");
+    this.search = html("input", { type: "search", placeholder: "A word, a grade, an author …", "aria-label": "Find a number" });
+    this.search.addEventListener("input", () => this.list());
+    this.body = html("div");
+    this.card.element.append(this.search, this.body);
+  }
+
+  paint() {
+    this.list();
+    if (this.begun) return;
+    this.begun = true;
+    this.leaning.say("being simulated: each recalled or assumed number at its limits …");
+    stream("reliance", {}, (part) => {
+      if (part.kind !== "reliance") return;
+      this.leaning.say("base scenario, by one year: each number moved alone to its 95% limits; the five strongest of each result");
+      this.leaningBody.replaceChildren(table(["Result", "Number", "Grade", "At its value", "At its low limit", "At its high limit"], part.rows.map((row) => [
+        row.outcome.replaceAll("_", " "), row.parameter, row.grade, ...[row.base, row.base + row.at_low, row.base + row.at_high].map((v) => (Math.abs(row.base) < 1 ? percent(v) : fixed(v, 2))),
+      ])));
+    }).catch((error) => this.leaning.say(error.message));
+  }
+
+  async list() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean), all = await known();
+    const hits = all.filter((each) => { const text = JSON.stringify(each).toLowerCase(); return words.every((word) => text.includes(word)); });
+    const grades = ["published", "derived", "recalled", "assumption"].map((grade) => `${hits.filter((each) => each.grade === grade).length} ${grade}`).join(", ");
+    this.card.say(`${hits.length} numbers: ${grades}${hits.length > MOST ? `; the first ${MOST} are shown` : ""}`);
+    this.body.replaceChildren(...hits.slice(0, MOST).map(entry));
+  }
+}

@@ -1,0 +1,91 @@
+"""`sim.forecast`: trials that have not reported, predicted; and scored when they have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.face.asked import SMALL_SEEDS, Progress, check
+from simulator.face.result import Result, now
+from simulator.words.errors import BadInput, Problem, said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def forecast(
+    trials: Sequence[str] = (),
+    *,
+    results: str | Path | None = None,
+    sealed: str | Path | None = None,
+    draws: int = 400,
+    patients: int = 400,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Result:
+    """Forecast registered trials whose results are not known, or score one that has reported.
+
+    `trials` are names of shipped ones or files (TOML, as ``clti new forecast`` writes them); without any every shipped trial
+    is forecast. Each of the joint `draws` of the parameters, of the hospital and of what a registration leaves open lives at
+    least `patients` people of each arm, under each view of the evidence. With `results` (a TOML file of what was reported)
+    that trial alone is scored: from the `sealed` forecast (``forecast_NAME.json``) that was made before, or anew without it.
+
+    Tables of the result, all with the trial's name: ``arms`` (events of each arm, with 95% prediction limits), ``contrasts``
+    (difference of risks, treated minus control), ``chances`` (of success), ``risks`` (each arm's risk as equally likely
+    values); after results ``scores`` and ``verdicts``. Shares are 0 to 1, `se` is the Monte Carlo standard error.
+
+    Raises BadInput with everything that is wrong with the files.
+
+    >>> import simulator as sim
+    >>> found = sim.forecast(["circulate"], draws=20, patients=40)
+    >>> found.chances["view"].unique().tolist()
+    ['sceptical', 'central', 'optimistic']
+    """
+    from simulator.compiling import announced
+    from simulator.evidence import load_register
+    from simulator.questions.forecast.findings import findings
+    from simulator.questions.forecast.predicted import Forecast
+    from simulator.questions.forecast.predicted import forecast as predicted
+    from simulator.questions.forecast.reading import load_results, load_trials
+    from simulator.questions.forecast.sealed import opened
+    from simulator.questions.forecast.sealed import sealed as seal
+    from simulator.questions.validate.reading import evidence_files
+
+    begun = now()
+    if isinstance(trials, str | Path) or not isinstance(trials, Sequence):
+        raise BadInput([Problem("forecast", "trials", said(trials), f"a list of names, as in [{trials!r}]")])
+    check("forecast", draws=(draws, 2, 100_000), patients=(patients, 10, 100_000), seed=(seed, 0, SMALL_SEEDS - 1))
+    if sealed is not None and results is None:
+        raise BadInput([Problem("forecast", "sealed", str(sealed), "results, too: what the forecast is scored by")])
+    register = load_register()
+    chosen, read = load_trials(register, [str(each) for each in trials])
+    evidence = evidence_files()
+    reported = None
+    if results is not None:
+        reported, own = load_results(Path(results), chosen)
+        chosen = {reported.forecast: chosen[reported.forecast]}
+        read[reported.forecast] |= own
+    settings: dict[str, Any] = {"draws": draws, "patients": patients, "register": register.hash()}
+    inputs = {called: content for name in chosen for called, content in read[name].items()} | evidence
+    made: dict[str, Forecast] = {}
+    written: dict[str, str] = {}
+    if sealed is not None:
+        name = next(iter(chosen))
+        tables, kept = opened(Path(sealed))
+        made[name], settings = Forecast(**tables), dict(kept)
+        written[name] = Path(sealed).read_text(encoding="utf-8")
+    else:
+        with announced("forecasts"):
+            predicted("first", next(iter(chosen.values())), register, 2, 10, seed)
+        show = progress or _silent
+        with show("Forecasting", 3 * draws * len(chosen)) as advance:
+            for name, trial in chosen.items():
+                made[name] = predicted(name, trial, register, draws, patients, seed, advance)
+                written[name] = seal(made[name], {**settings, "seed": seed}, read[name] | evidence).decode()
+    return Result(findings(chosen, made, register, written, inputs, settings, seed, reported), begun)
+
+
+def _silent(what: str, total: int) -> nullcontext[Callable[[int], None]]:
+    return nullcontext(lambda steps: None)

@@ -1,0 +1,1 @@
+"""How many patients, or which power, by closed formulas and exact tests."""

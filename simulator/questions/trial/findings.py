@@ -1,0 +1,199 @@
+"""A trial's study as findings: the tables of its files, and the facts that its sentences need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from simulator.questions.trial.design import Design
+from simulator.questions.trial.design_reading import Planned
+from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
+from simulator.questions.trial.monitoring import is_ratio
+from simulator.questions.trial.operating import SUCCESS
+from simulator.questions.trial.size_search import LARGEST
+from simulator.questions.trial.study import TrialStudy
+from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
+from simulator.scenario.arrays import SHARE
+from simulator.words.findings import Findings, cited
+
+RARE = 0.5
+"""A share of trials that reach their events below this is said at once."""
+METHODS = (
+    "Schoenfeld DA. Biometrics 1983;39:499-503, doi 10.2307/2531021",
+    "Jennison C, Turnbull BW. Group Sequential Methods with Applications to Clinical Trials. Chapman & Hall/CRC 2000, "
+    "doi 10.1201/9780367805326",
+    "Liang KY, Zeger SL. Biometrika 1986;73:13-22, doi 10.1093/biomet/73.1.13",
+    "Spiegelhalter DJ, Freedman LS, Blackburn PR. Control Clin Trials 1986;7:8-17, doi 10.1016/0197-2456(86)90003-6",
+)
+
+
+def findings(study: TrialStudy, planned: Planned, truths: Sequence[str], seed: int) -> Findings:
+    """Everything that is told of a trial."""
+    settings = {
+        "trials": study.trials,
+        "truths": list(truths),
+        "scenario": planned.scenario.hash,
+        "design": planned.design.model_dump(mode="json"),
+    }
+    facts = _facts(study, planned) | {"warnings": list(trial_caveats(planned, truths, study.trials))}
+    return Findings(
+        "trial",
+        tables_of(study),
+        facts,
+        inputs=planned.inputs,
+        seed=seed,
+        settings=settings,
+        twice=frozenset(study.analysis),
+    )
+
+
+def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
+    """Every table by the name of its file."""
+    search = study.search
+    tables = {
+        "operating_characteristics": study.characteristics,
+        "rates": study.events.rates,
+        "effects": study.events.effects,
+        "curves": study.events.curves,
+        "endpoints": study.endpoints,
+        "boundaries": study.boundaries,
+        "monitoring": study.monitoring,
+        "bounds": study.bounds,
+        "stops": study.stops,
+        "assumptions": study.assumptions,
+        "calendar": study.calendar,
+        "type_i_errors": study.levels,
+        "samplesize": study.sizes,
+        "power_curve": None if search is None else search.curve,
+        "size_search": None if search is None else study.search_table,
+        "two_stage": study.stages,
+        "views": study.views,
+        "accrual": study.accrual,
+        "trial_summaries": study.summaries,
+        "patients": study.patients,
+        "visits": study.visits,
+        **study.analysis,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
+    conduct, design, scenario = study.conduct, planned.design, planned.scenario
+    truths = list(dict.fromkeys(study.characteristics["truth"]))
+    simulated = [truth for truth in truths if truth != "null_rate"]
+    base = next((truth for truth in simulated if truth not in NULLS), simulated[0])
+    stages, params = design.stages, scenario.params()
+    measures = study.characteristics.set_index(["truth", "measure"])["value"]
+    loss = design.drop_out.per_year
+    return {
+        "title": design.label,
+        "description": design.description,
+        "note": design.note,
+        "design": design.model_dump(mode="json"),
+        "entry": _limits(design),
+        "patients": conduct.marked.patients,
+        "events": conduct.marked.events,
+        "block": design.block,
+        "trials": study.trials,
+        "target": study.target,
+        "truths": simulated,
+        "base": base,
+        "success": {truth: success_of(study, truth) for truth in truths},
+        "single_arm": len(design.arms) == 1,
+        "several": len(conduct.hypotheses) > 1,
+        "looks": conduct.rule.looks,
+        "plan": None if stages is not None else conduct.rule.boundaries[0].asked(),
+        "stages": None if stages is None else {name: getattr(stages, name) for name in ("n1", "r1", "n", "r")},
+        "hoped_rate": None if design.two_stage is None else design.two_stage.hoped_rate,
+        "endpoints": [_endpoint(each, design) for each in design.endpoints],
+        "planned_months": study.events.months,
+        "shown_outcome": study.events.endpoint.outcome,
+        "survivors": [each.name for each in design.endpoints if each.test in CONTINUOUS],
+        "treated": study.treated,
+        "drop_out": float(params["drop_out_rate"]) if loss is None else loss,
+        "drop_out_from_register": loss is None,
+        "view": scenario.view,
+        "share": float(params[SHARE]),
+        "scenario": scenario.name,
+        "mortality": f"{scenario.settings.life_table.country} {scenario.settings.life_table.period}",
+        "untreated": _at(measures, NO_EFFECT, "success_untreated"),
+        "stated_power": _at(measures, STATED, "power"),
+        "model_power": _at(measures, "scenario", "power"),
+        "unreached": [
+            {"truth": truth, "share": reached}
+            for truth in simulated
+            if truth not in NULLS and (reached := _at(measures, truth, "event_target_reached", 1.0)) < RARE
+        ],
+        "search": _search(study),
+        "largest": LARGEST,
+        "alone": study.alone,
+        "inflation": _inflation(study),
+        "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
+        "references": references(planned),
+    }
+
+
+def success_of(study: TrialStudy, truth: str) -> str:
+    """What the probability of success is called under a truth."""
+    if truth == NO_EFFECT and len(study.conduct.design.arms) == 1:
+        return "success_untreated"
+    return "type_i_error" if truth == "null_rate" else SUCCESS.get(truth, "power")
+
+
+def _at(measures: pd.Series[float], truth: str, measure: str, otherwise: float | None = None) -> Any:
+    return float(measures[truth, measure]) if (truth, measure) in measures.index else otherwise
+
+
+def _limits(design: Design) -> dict[str, Any] | None:
+    """The entry criteria that keep somebody out; None where the scenario's hold."""
+    if design.entry is None:
+        return None
+    return {
+        name: value
+        for name, value in design.entry.model_dump(mode="json").items()
+        if name in design.entry.model_fields_set
+    }
+
+
+def _endpoint(endpoint: Endpoint, design: Design) -> dict[str, Any]:
+    chosen = {each.name for each in design.confirmatory}
+    return {
+        **endpoint.model_dump(mode="json"),
+        "scale": SCALES[endpoint.test],
+        "confirmatory": endpoint.name in chosen,
+        "ratio": is_ratio(endpoint),
+        "good": endpoint.good,
+    }
+
+
+def _search(study: TrialStudy) -> dict[str, Any] | None:
+    found = study.search
+    if found is None:
+        return None
+    power, se = found.checked
+    return {
+        "target": found.target,
+        "patients": found.patients,
+        "low": found.low,
+        "high": found.high,
+        "power": power,
+        "se": se,
+    }
+
+
+def _inflation(study: TrialStudy) -> float | None:
+    rule = study.conduct.rule
+    if study.search is None or rule.looks == 1 or rule.boundaries[0].drift is None:
+        return None
+    return rule.boundaries[0].inflation
+
+
+def references(planned: Planned) -> list[dict[str, str]]:
+    """The publications behind the register's parameters and the methods, in alphabetical order: citation and DOI."""
+    register = planned.scenario.register
+    keys = sorted({key for parameter in register.parameters for key in parameter.source})
+    found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in keys]
+    found += [each for method in METHODS for each in cited(method)]
+    return sorted(found, key=lambda each: each["citation"])

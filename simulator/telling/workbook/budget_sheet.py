@@ -1,0 +1,178 @@
+"""Spending of the coming years in cells: cohorts of referred people, each with the costs of its years since referral."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from simulator.questions.value.budget import SITE, site_cost
+from simulator.questions.value.cost_items import PRODUCT
+from simulator.questions.value.results import Array
+from simulator.questions.value.valuation import COLUMN
+from simulator.telling.workbook.book import Book, Sheet, cell, letters
+from simulator.telling.workbook.content import FIRST, Content
+
+TOP = 14
+"""Row of the first line in the table of costs by year since referral."""
+
+
+def by_age(content: Content) -> Array:
+    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines).
+
+    What is paid back counts as first treatments that are not paid.
+    """
+    found = content.found
+    pair = [content.policies.index(name) for name in found.spent[0].policies]
+    lines = [replace(line, charged=tuple(line.charged[p] for p in pair)) for line in content.lines]
+    until = [np.stack([line.amount(e.ledgers, discount=False) for line in lines], axis=-1) for e in found.spent]
+    amounts = np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+    if found.back is not None:
+        back = found.back.by_age[:, : amounts.shape[1]][:, :, pair] / found.valued_by.deal.kits
+        for i, line in enumerate(lines):
+            if line.part == "first":
+                amounts[..., i] -= back * np.array(line.charged)
+    return amounts
+
+
+def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
+    """What people use in each year since referral, by draw, under the reference and the policy."""
+    sheet, amounts = book.sheet("Budget amounts"), by_age(content)
+    years, draws, both, lines = amounts.shape
+    sheet.text(0, 0, "What people use in each year since referral, per person, undiscounted", "title")
+    sheet.text(1, 0, "From lives cut at the middle of each year, in the first draws of sheet Drawn.", "note")
+    sheet.text(3, 0, "Draw", "head")
+    sheet.block(FIRST, 0, np.arange(1.0, draws + 1)[:, None], "whole")
+    for year in range(years):
+        for p, policy in enumerate(content.found.spent[0].policies):
+            at = 1 + (year * both + p) * lines
+            sheet.texts(2, at, [f"Year {year + 1}, {policy}"] * lines)
+            sheet.texts(3, at, [f"{line.category}; {line.counted}" for line in content.lines])
+            sheet.block(FIRST, at, amounts[year, :, p])
+    sheet.widths(8, *[14] * (years * both * lines))
+    sheet.freeze(FIRST, 1)
+    return sheet
+
+
+def budget_sheet(book: Book, content: Content) -> Sheet:
+    """People, uptake and spending by year; costs per person by year since referral follow prices and terms."""
+    sheet, found = book.sheet("Budget"), content.found
+    amounts = by_age(content)
+    years, draws, both, _ = amounts.shape
+    units = content.units[:draws]
+    costs = (units[None, :, None, :] * amounts).mean(axis=1)
+    settings, names = found.scenario.settings.economics, found.spent[0].policies
+    money, n = content.outcomes.money, draws
+    sheet.text(0, 0, f"Budget impact of {names[1]} instead of {names[0]}", "title")
+    words = (
+        "People are referred evenly through each year. Nothing is discounted. Who cannot be treated has the reference."
+    )
+    sheet.text(1, 0, words, "note")
+    sheet.texts(2, 1, [f"Year {year + 1}" for year in range(years)])
+    people = found.budget.people
+    referred = people["referred"].to_numpy(dtype=np.float64)
+    doses = np.array([each.ledgers[:, 1, COLUMN["count_dose"]].mean() for each in found.spent])
+    doses = np.diff(doses, prepend=0.0)
+    uptake = people["uptake"].to_numpy(dtype=np.float64)
+    cap = settings.budget.treatments_per_year
+    site = site_cost(found.valued_by.policies[names[1]], found.valued_by, settings.budget.centres)
+    labels = ("People referred", "Share under the policy, wanted", "Treatments per person by year since referral")
+    for row, label in enumerate((*labels, "Most treatments a year (empty: no limit)", "Share under the policy"), 3):
+        sheet.text(row, 0, label, "bold")
+    if cap is None:
+        sheet.blank(6, 1, "money")
+    else:
+        sheet.number(6, 1, cap, "money", "input")
+    sheet.text(8, 0, "Set-up of centres in the first year", "bold")
+    sheet.number(8, 1, site, "money")
+    for row, which in ((9, "without"), (10, "with")):
+        sheet.text(row, 0, f"Share of the price that volume leaves, {which} the policy (not live)", "bold")
+    shares = found.budget.price_shares or ((1.0, 1.0),) * years
+    for year in range(years):
+        sheet.number(9, 1 + year, shares[year][0], "rate")
+        sheet.number(10, 1 + year, shares[year][1], "rate")
+        sheet.number(3, 1 + year, float(referred[year]), "money", "input")
+        sheet.number(4, 1 + year, settings.budget.uptake[year], "rate", "input")
+        sheet.number(5, 1 + year, float(doses[year]))
+        c = letters(1 + year)
+        owed = "+".join(f"{letters(1 + e)}$4*{letters(1 + e)}$8*{letters(1 + year - e)}$6" for e in range(year)) or "0"
+        limited = f"IF(ISNUMBER($B$7),MIN({c}5,MAX(0,$B$7-({owed}))/({c}4*$B$6)),{c}5)"
+        sheet.formula(7, 1 + year, f"IF({c}4*$B$6<=0,{c}5,{limited})", float(uptake[year]), "rate")
+    sheet.text(TOP - 2, 0, f"Cost per person by year since referral, {money}", "bold")
+    for year in range(years):
+        sheet.texts(TOP - 1, 2 + year * both, [f"Year {year + 1}, {name}" for name in names])
+    sheet.texts(TOP - 1, 0, ["Cost", "What is counted"])
+    for i, line in enumerate(content.lines):
+        row = TOP + i
+        sheet.text(row, 0, line.category)
+        sheet.text(row, 1, line.counted)
+        unit = content.down("Drawn", content.unit_column + i, draws)
+        for at in range(years * both):
+            column = letters(1 + at * len(content.lines) + i)
+            amount = f"'Budget amounts'!${column}${FIRST + 1}:${column}${FIRST + draws}"
+            value = float(costs[at // both, at % both, i])
+            sheet.formula(row, 2 + at, f"SUMPRODUCT({unit},{amount})/{n}", value, "money")
+    _spending(sheet, content, costs, uptake, referred, site, np.array(shares))
+    sheet.widths(44, 30, *[18] * (years * both))
+    return sheet
+
+
+def _spending(
+    sheet: Sheet, content: Content, costs: Array, uptake: Array, referred: Array, site: float, shares: Array
+) -> None:
+    """Spending by category and year: without the policy, and the change; `costs` has the shape (years, both, lines)."""
+    years = len(costs)
+    names = [line.category for line in content.lines]
+    categories = list(dict.fromkeys(names))
+    last = TOP + len(names)
+    row = last + 2
+    money = content.outcomes.money
+    area = f"$A${TOP + 1}:$A${last}"
+    places = {name: [i for i, each in enumerate(names) if each == name] for name in categories}
+    rows: list[tuple[str, str]] = []
+    totals = {"without": np.zeros(years), "change": np.zeros(years)}
+    for title, kind in (
+        (f"Spending without the policy, {money}", "without"),
+        (f"Change with the policy, {money}", "change"),
+    ):
+        sheet.text(row, 0, title, "bold")
+        sheet.texts(row, 2, [f"Year {year + 1}" for year in range(years)])
+        begin = row + 1
+        for name in [*([SITE] if kind == "change" and site else []), *categories]:
+            row += 1
+            sheet.text(row, 0, name)
+            for year in range(years):
+                if name == SITE:
+                    sheet.formula(row, 2 + year, "B9" if year == 0 else "0", site if year == 0 else 0.0, "money")
+                    continue
+                parts: dict[str, list[str]] = {"without": [], "change": []}
+                sums = {"without": 0.0, "change": 0.0}
+                for e in range(year + 1):
+                    age = (letters(2 + (year - e) * 2 + p) for p in (0, 1))
+                    without, having = (f"SUMIF({area},$A{row + 1},{c}${TOP + 1}:{c}${last})" for c in age)
+                    own = costs[year - e][:, places[name]].sum(axis=-1)
+                    parts["without"].append(f"{letters(1 + e)}$4*{without}")
+                    parts["change"].append(f"{letters(1 + e)}$4*{letters(1 + e)}$8*({having}-{without})")
+                    sums["without"] += referred[e] * own[0]
+                    sums["change"] += referred[e] * uptake[e] * (own[1] - own[0])
+                formula, value = "+".join(parts[kind]), sums[kind]
+                if name == PRODUCT:
+                    c, (dear, cheap) = letters(1 + year), shares[year]
+                    plain, more = ("+".join(parts[each]) for each in ("without", "change"))
+                    formula, value = f"{c}$10*({plain})", dear * sums["without"]
+                    if kind == "change":
+                        formula = f"{c}$11*({plain}+{more})-{formula}"
+                        value = cheap * (sums["without"] + sums["change"]) - value
+                totals[kind][year] += value
+                sheet.formula(row, 2 + year, formula, float(value), "money")
+        row += 1
+        sheet.text(row, 0, "Total", "bold")
+        for year in range(years):
+            column = letters(2 + year)
+            value = totals[kind][year] + (site if kind == "change" and year == 0 else 0.0)
+            sheet.formula(row, 2 + year, f"SUM({column}{begin + 1}:{column}{row})", float(value), "money")
+        rows.append((title, f"={sheet.quoted}!{cell(row, 2, fixed='$')}:{cell(row, 1 + years, fixed='$')}"))
+        row += 2
+    header = f"={sheet.quoted}!{cell(2, 1, fixed='$')}:{cell(2, years, fixed='$')}"
+    series = [{"name": rows[1][0], "categories": header, "values": rows[1][1], "fill": {"color": "#0072B2"}}]
+    sheet.chart((row + 1, 0), {"type": "column"}, "Change of spending", ("", money), series)

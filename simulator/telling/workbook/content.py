@@ -1,0 +1,95 @@
+"""What the sheets of an economic workbook share: amounts and unit costs of every draw, and where their columns stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.questions.value.analysis import EconomicAnalysis
+from simulator.questions.value.results import Array, CostEffectResults
+from simulator.telling.workbook.book import letters
+from simulator.telling.workbook.decision_sheets import Outcomes
+from simulator.telling.workbook.lines import Health, Line, healths, lines_of, multipliers_of, ratio_of, top_of
+
+FIRST = 4
+"""Row of the first draw on every sheet of draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What the sheets share: lines of cost and states of health with their amounts, and where their columns begin.
+
+    drawn: every number that varies, by name. units: (draws, lines). levels: (draws, states). amounts: (draws, policies,
+    lines), discounted; of products those that volume and money back leave to pay. weighted: (draws, policies, states).
+    """
+
+    found: EconomicAnalysis
+    outcomes: Outcomes
+    lines: list[Line]
+    states: list[Health]
+    drawn: dict[str, Array]
+    units: Array
+    levels: Array
+    amounts: Array
+    weighted: Array
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are."""
+        return len(self.units)
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies compared."""
+        return self.outcomes.results.options
+
+    @property
+    def unit_column(self) -> int:
+        """Column of the first unit cost on sheet Drawn."""
+        return 1 + len(self.drawn)
+
+    @property
+    def level_column(self) -> int:
+        """Column of the first value of a state on sheet Drawn."""
+        return self.unit_column + len(self.lines)
+
+    def amount_column(self, policy: int) -> int:
+        """Column of a policy's first amount on sheet Amounts."""
+        return 1 + policy * len(self.lines)
+
+    def weight_column(self, policy: int) -> int:
+        """Column of a policy's first weighted years on sheet Amounts."""
+        return 1 + len(self.policies) * len(self.lines) + policy * len(self.states)
+
+    def down(self, sheet: str, column: int, draws: int | None = None) -> str:
+        """A column of a sheet of draws; the first `draws` of them."""
+        last = FIRST + (draws or self.draws)
+        return f"{sheet}!${letters(column)}${FIRST + 1}:${letters(column)}${last}"
+
+
+def content_of(found: EconomicAnalysis) -> Content:
+    """Everything that the sheets show, as arrays."""
+    values, ledgers = found.valued_by, found.lives.ledgers
+    by_name = multipliers_of(found)
+    lines = [line for line in lines_of(values) if line.amount(ledgers, discount=values.discounted).any()]
+    ratio, top = ratio_of(values), top_of(values)
+    states = [each for each in healths() if each.weighted(ledgers, ratio, discount=False).any()]
+    drawn = {name: by_name[name] for name in by_name if any(name in line.names for line in lines)}
+    drawn |= {name: draws for name, draws in found.drawn.utilities.items() if any(name == s.utility for s in states)}
+    levels = np.column_stack([drawn[state.utility] for state in states])
+    units = np.column_stack([line.unit(by_name, values) for line in lines])
+    levels = levels if top is None else top - levels
+    amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
+    if values.product_share is not None:
+        amounts[:, :, [i for i, line in enumerate(lines) if line.part]] *= values.product_share[:, :, None]
+    weighted = np.stack([s.weighted(ledgers, ratio, discount=values.discounted) for s in states], axis=-1)
+    cost = (units[:, None, :] * amounts).sum(axis=-1)
+    qalys = (levels[:, None, :] * weighted).sum(axis=-1)
+    results = CostEffectResults(found.results.options, cost, qalys, source=found.results.source)
+    people = found.decision.population
+    money = f"{values.money.currency} {values.money.price_year}"
+    outcomes = Outcomes(
+        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALYs"
+    )
+    return Content(found, outcomes, lines, states, drawn, units, levels, amounts, weighted)

@@ -1,0 +1,139 @@
+"""What is multiplied in a workbook: lines of cost and states of health, with their amounts in every draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.living.ledger import FIELDS
+from simulator.questions.value.analysis import EconomicAnalysis
+from simulator.questions.value.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
+from simulator.questions.value.quality_of_life import UTILITY_OF, age_ratio, norm_of_both
+from simulator.questions.value.results import Array
+from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.economics import Deal
+from simulator.words.vocabulary import DAYS_PER_YEAR
+
+COLUMN = {name: place for place, name in enumerate(FIELDS)}
+MOMENTS = ("", "_age", "_age2")
+Part = Literal["", "first", "repeat"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One unit cost and what it is charged for.
+
+    `columns` are those of the ledger, undiscounted. A product has two lines: people's first treatments and the repeats.
+    """
+
+    category: str
+    price: str
+    times: tuple[str, ...]
+    factor: float
+    columns: tuple[str, ...]
+    charged: tuple[bool, ...]
+    part: Part = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The price and what it is multiplied with."""
+        return (self.price, *self.times)
+
+    @property
+    def counted(self) -> str:
+        """What is counted, in words."""
+        if self.part:
+            return "people treated" if self.part == "first" else "second and later treatments"
+        kind = "events" if self.columns[0].startswith("count_") else "years"
+        words = (c.removeprefix("count_").removeprefix("clock_").removeprefix("time_") for c in self.columns)
+        return f"{kind}: {', '.join(word.replace('_', ' ') for word in words)}"
+
+    def amount(self, ledgers: Array, *, discount: bool) -> Array:
+        """How much of it there is under each policy; `ledgers` and the result begin with any axes, policies the last."""
+        if self.part == "repeat":
+            amount = _sum(ledgers, ("count_dose",), discount) - _sum(ledgers, ("count_treated",), discount)
+        else:
+            amount = _sum(ledgers, ("count_treated",) if self.part else self.columns, discount)
+        return np.asarray(amount * np.array(self.charged, dtype=np.float64))
+
+    def unit(self, multipliers: Mapping[str, Array], values: Values) -> Array:
+        """Its cost in each draw, in the money of the results and on the terms of the deal."""
+        unit = np.full(len(next(iter(multipliers.values()))), self.factor * values.money.factor)
+        for name in self.names:
+            unit = unit * multipliers[name]
+        return unit * self.terms(values.deal)
+
+    def terms(self, deal: Deal) -> float:
+        """The share of the list price that is paid for one of it."""
+        if not self.part:
+            return 1.0
+        return deal.kits * (deal.repeat_price if self.part == "repeat" else 1.0)
+
+
+@dataclass(frozen=True)
+class Health:
+    """One state of health and the utility that values it."""
+
+    name: str
+    utility: str
+
+    def weighted(self, ledgers: Array, ratio: Array, *, discount: bool) -> Array:
+        """Years in it under each policy, discounted and weighted by the population norm's fall with age."""
+        kind = "effect" if discount else "time"
+        moments = [ledgers[..., COLUMN[f"{kind}{moment}_{self.name}"]] for moment in MOMENTS]
+        return np.asarray(sum(share * each for share, each in zip(ratio.tolist(), moments, strict=True)))
+
+
+def lines_of(values: Values) -> list[Line]:
+    """The lines of cost of a set of values, those of one unit cost and category together."""
+    neutral = replace(values, deal=Deal())
+    found: dict[tuple[object, ...], Line] = {}
+    for item in neutral.items:
+        for part in _parts(item):
+            charged = tuple(item.charged_under(policy) for policy in values.policies.values())
+            key = (item.category, item.names, item.factor, part, charged)
+            columns = (found[key].columns if key in found else ()) + item.columns
+            found[key] = Line(item.category, item.money, item.times, item.factor, columns, charged, part)
+    return list(found.values())
+
+
+def healths() -> list[Health]:
+    """The states of health of the ledger."""
+    return [Health(state.name.lower(), utility) for state, utility in UTILITY_OF.items()]
+
+
+def ratio_of(values: Values) -> Array:
+    """How utility falls with age: coefficients of 1, age - 75 and its square."""
+    age = float(values.utility_set.method.reference_age)
+    return age_ratio(values.norm, age, values.male_share) if values.age_adjusted else np.array([1.0, 0.0, 0.0])
+
+
+def top_of(values: Values) -> float | None:
+    """What utilities are taken off, where a set holds decrements."""
+    method = values.utility_set.method
+    if method.form != "decrement":
+        return None
+    return norm_of_both(values.norm, float(method.reference_age), values.male_share)
+
+
+def multipliers_of(found: EconomicAnalysis) -> dict[str, Array]:
+    """Every price and multiplier of the base case by name, of shape (draws,)."""
+    return multipliers(found.drawn, found.lives.parameters)
+
+
+def multipliers(drawn: Drawn, parameters: NDArray[np.void]) -> dict[str, Array]:
+    """Prices and what they are multiplied with, by name."""
+    return {**drawn.prices, LATER_VISITS: DAYS_PER_YEAR / parameters["later_visit_interval_days"]}
+
+
+def _parts(item: CostItem) -> tuple[Part, ...]:
+    return ("first", "repeat") if item.category == PRODUCT else ("",)
+
+
+def _sum(ledgers: Array, columns: tuple[str, ...], discount: bool) -> Array:
+    names = [discounted(column) if discount else column for column in columns]
+    return np.asarray(ledgers[..., [COLUMN[name] for name in names]].sum(axis=-1))

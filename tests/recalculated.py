@@ -1,0 +1,88 @@
+"""A workbook as LibreOffice calculates it, after every stored value of a formula was removed and some cells were changed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+
+Cells = dict[tuple[str, str], object]
+"""Sheet and cell -> value."""
+
+
+def stored(content: bytes) -> Cells:
+    """The value that each formula was written with."""
+    values = openpyxl.load_workbook(BytesIO(content), data_only=True)
+    found = {}
+    for sheet in openpyxl.load_workbook(BytesIO(content)):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    found[sheet.title, cell.coordinate] = values[sheet.title][cell.coordinate].value
+    return found
+
+
+def named(content: bytes, name: str) -> tuple[str, str]:
+    """Sheet and cell of a defined name."""
+    ((sheet, area),) = openpyxl.load_workbook(BytesIO(content)).defined_names[name].destinations
+    return sheet, area.replace("$", "")
+
+
+def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str], float] | None = None) -> Cells:
+    """Every cell's value as LibreOffice finds it from the formulas alone, with some inputs changed."""
+    assert SOFFICE is not None
+    bare = folder / "bare.xlsx"
+    book = openpyxl.load_workbook(BytesIO(content))
+    for (sheet, cell), value in (changes or {}).items():
+        assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
+        book[sheet][cell] = value
+    # openpyxl writes formulas without values; the pattern makes sure of it.
+    book.save(bare)
+    with zipfile.ZipFile(bare) as parts:
+        for part in parts.namelist():
+            if part.startswith("xl/worksheets/sheet"):
+                assert not re.search(rb"</f><v>[^<]", parts.read(part)), part
+    subprocess.run(
+        [
+            SOFFICE,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            str(folder / "out"),
+            str(bare),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=240,
+    )
+    again = openpyxl.load_workbook(folder / "out" / "bare.xlsx", data_only=True)
+    return {
+        (s.title, c.coordinate): c.value for s in again for row in s.iter_rows() for c in row if c.value is not None
+    }
+
+
+def differences(expected: Cells, found: Cells, relative: float = 1e-9) -> list[str]:
+    """Cells whose values differ: numbers by more than a share of the larger one, anything else at all."""
+    told = []
+    for place, wanted in expected.items():
+        got = found.get(place)
+        if isinstance(wanted, int | float) and isinstance(got, int | float):
+            same = abs(wanted - got) <= relative * max(abs(wanted), abs(got))
+        else:
+            same = (wanted or "") == (got or "")
+        if not same:
+            told.append(f"{place[0]}!{place[1]}: {wanted!r} was written, {got!r} calculated")
+    return told

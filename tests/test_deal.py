@@ -1,0 +1,164 @@
+"""Terms of a deal: each acts on costs, on the value-based price and on the budget as it was agreed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from recalculated import differences, needs_libreoffice, recalculated, stored
+
+from simulator import load_scenario
+from simulator.living.ledger import FIELDS
+from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
+from simulator.questions.value.cost_items import PRODUCT
+from simulator.questions.value.deal import Refunded, average_share
+from simulator.questions.value.lives import Simulations
+from simulator.run import simulate
+from simulator.scenario.economics import Volume
+from simulator.telling.workbook.economics import economics_workbook
+from simulator.words.errors import BadInput
+
+SMALL: dict[str, Any] = {"draws": 12, "patients": 60, "prices": {"pbmnc_kit": 5000.0}}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ledgers")
+
+
+def under(cache: Path, **deal: Any) -> EconomicAnalysis:
+    return economic_analysis(load_scenario(overrides={"economics": SMALL | {"deal": deal}}), 1, Simulations(cache))
+
+
+@pytest.fixture(scope="module")
+def plain(cache: Path) -> EconomicAnalysis:
+    return under(cache)
+
+
+def product(found: EconomicAnalysis, policy: str) -> float:
+    table = found.costs
+    return float(table[(table["policy"] == policy) & (table["category"] == PRODUCT)]["mean"].sum())
+
+
+def spent(found: EconomicAnalysis, quantity: str = PRODUCT) -> np.ndarray[Any, Any]:
+    table = found.budget.table
+    return table[table["quantity"] == quantity]["change"].to_numpy()
+
+
+def price(found: EconomicAnalysis, option: str) -> float:
+    table = found.price[(found.price["view"] == "central") & (found.price["option"] == option)]
+    return float(table["price"].iloc[0])
+
+
+def total(found: EconomicAnalysis, policy: str) -> float:
+    return float(found.results.cost[:, found.results.column(policy)].mean())
+
+
+def test_discount_and_waste_change_what_is_paid_and_the_list_price(plain: EconomicAnalysis, cache: Path) -> None:
+    """A quarter off and a fifth wasted: products cost 0.75 / 0.8 as much, worth a list price 0.8 / 0.75 as high."""
+    found = under(cache, discount=0.25, wasted=0.2)
+    share = 0.75 / 0.8
+    for policy in ("single_dose", "protocol"):
+        assert product(found, policy) == pytest.approx(share * product(plain, policy))
+        assert price(found, policy) == pytest.approx(price(plain, policy) / share)
+        assert total(found, policy) - total(plain, policy) == pytest.approx((share - 1) * product(plain, policy))
+    assert spent(found) == pytest.approx(share * spent(plain))
+    assert spent(found, "cell procedure") == pytest.approx(spent(plain, "cell procedure"))
+
+
+def test_repeats_at_half_price_leave_single_doses_alone(plain: EconomicAnalysis, cache: Path) -> None:
+    """A policy of one treatment pays as before; one of three pays one and half of each repeat, and is worth more for it."""
+    found = under(cache, repeat_price=0.5)
+    assert product(found, "single_dose") == pytest.approx(product(plain, "single_dose"))
+    first, every = product(plain, "single_dose"), product(plain, "protocol")
+    assert product(found, "protocol") == pytest.approx((first + every) / 2, rel=0.02)
+    assert price(found, "single_dose") == pytest.approx(price(plain, "single_dose"))
+    assert price(found, "protocol") > price(plain, "protocol")
+
+
+@pytest.mark.parametrize(("treatments", "share"), [(0, 1), (100, 1), (200, 0.9), (400, (100 + 80 + 100) / 400)])
+def test_each_treatment_is_paid_by_the_step_it_falls_into(treatments: float, share: float) -> None:
+    """Steps act on what lies beyond them, not on the whole volume."""
+    volume = (Volume(above=100, discount=0.2), Volume(above=200, discount=0.5))
+    assert average_share(volume, treatments) == pytest.approx(share)
+
+
+def test_price_falls_with_the_treatments_of_each_year(plain: EconomicAnalysis, cache: Path) -> None:
+    """In the budget by each year's treatments, in cost-effectiveness by those of a year in which everybody has the policy."""
+    found = under(cache, volume=[{"above": 10.0, "discount": 0.5}])
+    treatments = plain.budget.people["treatments"].to_numpy()
+    shares = np.array([average_share((Volume(above=10.0, discount=0.5),), each) for each in treatments])
+    assert spent(found) == pytest.approx(shares * spent(plain))
+    for policy in ("single_dose", "protocol"):
+        share = product(found, policy) / product(plain, policy)
+        doses = plain.lives.ledgers[:, plain.results.column(policy)].mean(axis=0)
+        yearly = 100.0 * doses[FIELDS.index("count_dose")]
+        assert share == pytest.approx(average_share((Volume(above=10.0, discount=0.5),), yearly))
+        assert price(found, policy) == pytest.approx(price(plain, policy) / share)
+
+
+@pytest.mark.parametrize("when", ["limb_lost", "tcpo2_not_risen"])
+def test_money_back_is_counted_person_by_person(when: str) -> None:
+    """Treatments paid back, counted again from the tables of patients and events."""
+    result = simulate(load_scenario(policies=["conservative", "protocol"]), patients=300, seed=2, keep_patients=True)
+    reduce = Refunded(when, 1.0, 0.03, (0.5, 40.0))
+    found = reduce(result)["refunded"][0, result.policies.index("protocol")]
+    table = result.patients[result.patients["policy"] == "protocol"]
+    treated = table[table["doses"] > 0]
+    assert found[:, 0].sum() == pytest.approx(treated["doses"].sum() / len(table), rel=0.02)
+    if when == "limb_lost":
+        failed = treated[treated["amputated_at_years"] - treated["first_dose_at_years"] <= 1.0]
+        assert 0.05 < len(failed) / len(treated) < 0.6
+        assert found[0, -1] == pytest.approx(len(failed) / len(table))
+        assert found[1, -1] == pytest.approx((failed["doses"] - 1).sum() / len(table))
+        early = failed[failed["amputated_at_years"] <= 0.5]
+        assert found[0, 2] == pytest.approx(len(early) / len(table))
+        assert found[0, 1] < found[0, -1]
+    else:
+        # Who cannot recover and does not recover anyway rises by measurement error alone: in about half of them.
+        never = treated[(treated["gain_mmhg"] == 0.0)]
+        assert 0.3 * len(never) < found[0, -1] * len(table) < 0.8 * len(treated)
+
+
+def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: EconomicAnalysis, cache: Path) -> None:
+    """Everything back where the limb is lost: cheaper by what is paid back, and worth a higher list price."""
+    found = under(cache, refund=1.0)
+    assert found.back is not None
+    half = under(cache, refund=0.5)
+    for policy in ("single_dose", "protocol"):
+        saved = product(plain, policy) - product(found, policy)
+        assert 0.05 < saved / product(plain, policy) < 0.5
+        assert product(plain, policy) - product(half, policy) == pytest.approx(saved / 2)
+        assert price(found, policy) > price(half, policy) > price(plain, policy)
+    assert product(found, "conservative") == 0.0
+    assert (spent(found) < spent(plain)).all()
+    assert any("100.0% paid back where the treated limb is lost within 1 years" in words for words in found.remarks)
+    assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
+
+
+@needs_libreoffice
+def test_workbook_follows_all_terms_together(cache: Path, tmp_path: Path) -> None:
+    """With every term at once the workbook's formulas give its values, and the budget's total that of the analysis."""
+    terms = {"discount": 0.1, "wasted": 0.1, "repeat_price": 0.5, "volume": [{"above": 30.0, "discount": 0.3}]}
+    found = under(cache, refund=0.5, **terms)
+    content = economics_workbook(found, "Terms", {"Command": "none"})
+    written = stored(content)
+    assert differences(written, recalculated(content, tmp_path)) == []
+    shown = [written["Results", f"B{5 + p}"] for p in range(4)]
+    assert shown == pytest.approx(found.results.cost.mean(axis=0).tolist(), rel=1e-12)
+    change = [value for (sheet, _), value in written.items() if sheet == "Budget"]
+    for wanted in (*spent(found, "total"), *spent(found)):
+        assert min(abs(float(value) - wanted) for value in change if isinstance(value, float)) < 1e-6 * abs(wanted)
+
+
+def test_terms_that_cannot_be_are_refused() -> None:
+    """Steps out of order, shares beyond one and words that are no condition, all at once."""
+    deal = {"discount": 1.5, "wasted": 1.0, "refund_when": "unhappy"}
+    with pytest.raises(BadInput) as refused:
+        load_scenario(overrides={"economics": {"deal": deal}})
+    assert {problem.key.split(".")[-1] for problem in refused.value.problems} == {"discount", "wasted", "refund_when"}
+    steps = [{"above": 20.0, "discount": 0.1}, {"above": 10.0, "discount": 0.2}]
+    with pytest.raises(BadInput, match="rising numbers"):
+        load_scenario(overrides={"economics": {"deal": {"volume": steps}}})

@@ -1,0 +1,255 @@
+"""The explorer's page in a real browser. Where none is installed these tests say so and are skipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `explore` is not installed")
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from simulator.explorer.running import Running
+from simulator.living.outcomes import OUTCOMES
+from simulator.run import simulate
+from simulator.scenario import load_scenario
+
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+AXE = Path(os.environ.get("CLTI_AXE", "axe-core/axe.min.js"))
+"""Where axe-core was unpacked, as `npm pack axe-core` gives it."""
+TABS = ("course", "money", "trial", "patient", "sources")
+PATIENCE = 60_000
+pytestmark = [pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """A server that listens."""
+    with Running(load_scenario()) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, running: Running) -> Iterator[Page]:
+    """A page at its defaults, at rest. It fails at its end if anything was thrown or another host was asked."""
+    opened = browser.new_page(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.on(
+        "request",
+        lambda asked: (
+            None if asked.url.startswith((running.url.split("?")[0], "blob:", "data:")) else wrong.append(asked.url)
+        ),
+    )
+    own = (running.url.split("?")[0], "blob:", "data:")
+    opened.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(asked.url))
+    go(opened, running)
+    yield opened
+    opened.close()
+    assert not wrong, wrong
+
+
+def go(page: Page, running: Running, state: dict[str, Any] | None = None) -> None:
+    """Open the page in a state, and wait until it is at rest."""
+    page.goto("about:blank")
+    page.goto(running.url + ("" if state is None else f"#{quote(json.dumps(state))}"))
+    at_rest(page, {} if state is None else state.get("changes", {}))
+
+
+def at_rest(page: Page, changes: dict[str, Any]) -> None:
+    """Wait until every answer about these changes is there."""
+    question = json.dumps({"start": "protocol", "changes": changes}, separators=(",", ":"))
+    expect(page.locator("body")).to_have_attribute("data-rest", question, timeout=PATIENCE)
+
+
+def headline(page: Page) -> str:
+    """The sentence."""
+    return page.inner_text("#headline")
+
+
+def thousand(share: float) -> int:
+    """People in a thousand, from the percentage that tables print."""
+    return round(10 * float(f"{100 * share:.1f}"))
+
+
+def drag(page: Page, control: str, steps: list[int]) -> None:
+    """Move a slider over values as a hand does, and let go at the last."""
+    slider = page.locator(f"#c-{control.replace('.', '-')}")
+    for value in steps:
+        slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); }", value)
+        page.wait_for_timeout(60)
+    slider.evaluate("e => e.dispatchEvent(new Event('change', {bubbles: true}))")
+
+
+def test_the_sentence_has_the_numbers_of_compare(page: Page) -> None:
+    """At the defaults the page says what `clti compare base` finds, to the digit that is printed, with its error."""
+    found = simulate(load_scenario(), ["conservative", "protocol"])
+    said = headline(page)
+    for name in ("major_amputation", "death", "healing_without_amputation"):
+        place = OUTCOMES.index(name)
+        conservative, protocol = (thousand(mean) for mean in found.outcome_estimates.mean[:, 0, place])
+        change, error = found.difference_estimates.mean[1, 0, place], found.difference_estimates.se[1, 0, place]
+        assert f"{protocol} " in said
+        assert f"instead of {conservative} " in said
+        assert f"{100 * change:+.1f} ± {100 * error:.1f}".replace("-", "−") in said
+    assert "Given the evidence (central view)" in said
+
+
+def test_a_saved_scenario_reproduces_the_page(page: Page, tmp_path: Path) -> None:
+    """The file that is saved gives the page's numbers, and the numbers that are saved are those drawn."""
+    drag(page, "policy.cell_therapy.doses", [2, 1])
+    at_rest(page, {"policy.cell_therapy.doses": 1})
+    page.click("#save")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save scenario").click()
+    download.value.save_as(tmp_path / "explored.toml")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save numbers").click()
+    download.value.save_as(tmp_path / "explored.csv")
+    found = simulate(load_scenario(tmp_path / "explored.toml"))
+    place = found.policies.index("mine")
+    assert f"{thousand(found.outcome_estimates.mean[place, 0, 0])} lose the leg" in headline(page)
+    rows = (tmp_path / "explored.csv").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in rows if line.startswith("mine,major_amputation,1,"))
+    assert float(row.split(",")[4]) == pytest.approx(found.outcome_estimates.mean[place, 0, 0], abs=6e-8)
+
+
+def test_a_link_restores_and_undo_gives_back(page: Page, running: Running) -> None:
+    """Undo gives earlier numbers and redo later ones; the address of a state opened elsewhere says the same."""
+    first = headline(page)
+    drag(page, "policy.eligibility.tcpo2_below", [35, 40, 48])
+    at_rest(page, {"policy.eligibility.tcpo2_below": 48})
+    second, address = headline(page), page.evaluate("() => location.href")
+    assert second != first
+    page.click("#undo")
+    at_rest(page, {})
+    assert headline(page) == first
+    page.keyboard.press("Control+Shift+Z")
+    at_rest(page, {"policy.eligibility.tcpo2_below": 48})
+    assert headline(page) == second
+    page.goto("about:blank")
+    page.goto(address)
+    at_rest(page, {"policy.eligibility.tcpo2_below": 48})
+    assert headline(page) == second
+
+
+def test_the_way_of_a_drag_leaves_no_trace(page: Page, running: Running) -> None:
+    """Numbers at the end of a long way, with questions given up on it, are those of going there at once."""
+    drag(page, "parameters.renal_dialysis_share", [0, 0.5, 0.1, 0.44, 0.02, 0.31])
+    at_rest(page, {"parameters.renal_dialysis_share": 0.31})
+    wandered = headline(page)
+    go(page, running, {"changes": {"parameters.renal_dialysis_share": 0.31}})
+    assert headline(page) == wandered
+
+
+def test_price_and_worth_ask_nothing(page: Page, running: Running) -> None:
+    """Moving the price changes the table at once, without a question to the server."""
+    go(page, running, {"tab": "money"})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    table = page.locator("#money table").first
+    before = table.inner_text()
+    drag(page, "economics.price", [5_000, 8_000])
+    assert table.inner_text() != before
+    drag(page, "economics.worth", [60_000])
+    assert "Net benefit at 60" in table.inner_text()
+    assert not asked
+
+
+def test_what_does_nothing_is_disabled_and_says_why(page: Page) -> None:
+    """With one treatment the interval is disabled with a reason, and comes back with two."""
+    interval = page.locator("#c-policy-cell_therapy-interval_days")
+    assert interval.is_enabled()
+    drag(page, "policy.cell_therapy.doses", [1])
+    assert interval.is_disabled()
+    assert "one treatment has no interval" in page.locator("#c-policy-cell_therapy-interval_days-why").inner_text()
+    page.click("#undo")
+    assert interval.is_enabled()
+
+
+def test_the_keyboard_does_everything(page: Page) -> None:
+    """Arrow keys go through all tabs; Tab and arrows reach a slider, a person and the person's story."""
+    page.locator("#tab-course").focus()
+    for name in (*TABS[1:], TABS[0]):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(f"#tab-{name}")).to_be_focused()
+        expect(page.locator(f"#{name}")).to_be_visible()
+        assert [other for other in TABS if page.locator(f"#{other}").is_visible()] == [name]
+    page.locator("#c-policy-cell_therapy-doses").focus()
+    page.keyboard.press("ArrowLeft")
+    at_rest(page, {"policy.cell_therapy.doses": 2})
+    page.locator("#course circle.dot").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#patient h2").first).to_contain_text("Patient 11 under two policies", timeout=PATIENCE)
+
+
+def test_bad_words_in_a_field_are_marked(page: Page) -> None:
+    """A number out of bounds is marked and asks nothing; what the model refuses is said by name, and the page goes on."""
+    field = page.get_by_label("Most treatments, typed")
+    field.fill("99")
+    field.press("Enter")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert page.evaluate("() => location.hash") == ""
+
+
+OUTSIDE = """width => [...document.querySelectorAll('main svg text, main h2, main .note, button, legend, label')]
+.filter(e => { const box = e.getBoundingClientRect(); return box.width && (box.left < -1 || box.right > width + 1); })
+.map(e => e.textContent)"""
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_nothing_is_clipped_and_axe_finds_nothing(browser: Any, running: Running, tab: str) -> None:
+    """Each tab fits 420 and 1400 px in light and dark, and axe-core (if it was unpacked) finds nothing serious."""
+    page = browser.new_page(bypass_csp=True)
+    go(page, running, {"tab": tab})
+    for width, scheme in ((420, "light"), (420, "dark"), (1400, "light"), (1400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert not page.evaluate(OUTSIDE, width), (width, scheme)
+        if AXE.is_file():
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("() => axe.run()")["violations"]
+            serious = [
+                (each["id"], [node["html"][:200] for node in each["nodes"][:3]])
+                for each in found
+                if each["impact"] in {"serious", "critical"}
+            ]
+            assert not serious, (width, scheme, serious)
+    page.close()
+
+
+def test_the_printed_page_cuts_no_table(page: Page, running: Running, tmp_path: Path) -> None:
+    """On A4 no card is wider than the sheet, and controls are left out."""
+    go(page, running, {"tab": "money"})
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 960})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 680
+    assert not page.locator("#controls").is_visible()
+    for body in page.locator("#money .scroll").all():
+        assert body.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    pdf = tmp_path / "page.pdf"
+    pdf.write_bytes(page.pdf(format="A4"))
+    assert pdf.stat().st_size > 10_000

@@ -1,0 +1,208 @@
+"""Forecasts of registered trials: what is predicted, sealed, scored and handed on to validation."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom, fisher_exact
+
+import simulator as sim
+from simulator.evidence import load_register
+from simulator.evidence.shipped import shipped
+from simulator.questions.forecast.lived import live, met
+from simulator.questions.forecast.predicted import predictive
+from simulator.questions.forecast.reading import Reported, Results, load_trials, trial_names
+from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
+from simulator.questions.forecast.scoring import scores
+from simulator.questions.forecast.sealed import opened, sha256
+from simulator.questions.validate.reading import load_studies
+from simulator.words.errors import BadInput
+
+FEW: dict[str, Any] = {"draws": 6, "patients": 60}
+STARTER = Path(sim.__file__).parent / "starters" / "forecast.toml"
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Path:
+    """A trial of a user's own."""
+    file = tmp_path / "mine.toml"
+    file.write_text(STARTER.read_text(encoding="utf-8").replace("STARTER", "mine"), encoding="utf-8")
+    return file
+
+
+def results(folder: Path, **changed: Any) -> Path:
+    """What the trial reported, as a file."""
+    told = {
+        "forecast": "mine",
+        "endpoint": "amputated or dead by one year",
+        "arm": "cells",
+        "events": 12,
+        "n": 38,
+    } | changed
+    file = folder / "results.toml"
+    file.write_text(
+        f'forecast = "{told["forecast"]}"\ncitation = "Someone, J 2027."\nreported = 2027-05-01\nsuccess = false\n'
+        f'[[result]]\nendpoint = "{told["endpoint"]}"\narm = "{told["arm"]}"\nevents = {told["events"]}\nn = {told["n"]}\n'
+    )
+    return file
+
+
+def test_shipped_trials_are_predictions() -> None:
+    """At least six registered trials are shipped, each with the day and place where results were looked for."""
+    trials, _ = load_trials(load_register())
+    assert len(trials) == len(trial_names()) >= 6
+    assert all(each.looked_for_results.where and each.registration for each in trials.values())
+    assert all(not hasattr(each, "quantity") for each in trials.values())
+
+
+def test_predictive_distribution_is_a_mixture_of_binomials() -> None:
+    """Equally likely risks give the average of their binomial distributions; one risk gives the binomial itself."""
+    assert predictive(np.array([0.3]), 7) == pytest.approx(binom.pmf(np.arange(8), 7, 0.3))
+    both = predictive(np.array([0.1, 0.5]), 5)
+    assert both == pytest.approx(0.5 * (binom.pmf(np.arange(6), 5, 0.1) + binom.pmf(np.arange(6), 5, 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("yes_1", "yes_0", "measure"), [(2, 12, "death"), (12, 2, "death"), (12, 2, "healing"), (6, 7, "death")]
+)
+def test_success_is_fishers_test_in_the_right_direction(yes_1: int, yes_0: int, measure: Any) -> None:
+    """A trial succeeds if scipy's Fisher test is significant and the treated fare better: fewer deaths, more healing."""
+    endpoint = Endpoint(name="x", measure=measure, at_years=1.0, treated=("a",), control=("b",))
+    found = met(endpoint, np.array([yes_1]), 20, np.array([yes_0]), 22)[0]
+    p = fisher_exact([[yes_1, 20 - yes_1], [yes_0, 22 - yes_0]])[1]
+    better = yes_1 / 20 < yes_0 / 22 if measure == "death" else yes_1 / 20 > yes_0 / 22
+    assert found == (p <= 0.05 and better)
+
+
+def test_forecast_is_reproducible_and_sealed(trial: Path, tmp_path: Path) -> None:
+    """The same forecast has the same bytes, and the hash told is that of the file."""
+    one, two = (sim.forecast([str(trial)], **FEW) for _ in range(2))
+    assert one.findings.files == two.findings.files
+    one.save(tmp_path / "out")
+    content = (tmp_path / "out" / "forecast_mine.json").read_bytes()
+    assert sha256(content) == one.facts["trials"][0]["sha256"]
+    tables, settings = opened(tmp_path / "out" / "forecast_mine.json")
+    assert settings["seed"] == 1
+    for name, table in tables.items():
+        assert np.allclose(table.select_dtypes("number"), one.tables[name].select_dtypes("number"), atol=1e-9)
+
+
+def test_cells_do_nothing_where_the_control_has_them(trial: Path) -> None:
+    """Two arms with the same care have the same risks but for luck, and succeed no oftener than the level allows."""
+    trial.write_text(trial.read_text().replace("care.cell_therapy", "# care.cell_therapy"))
+    found = sim.forecast([str(trial)], draws=40, patients=400)
+    for row in found.contrasts.to_dict("records"):
+        assert abs(row["mean"]) < 5.0 * row["se"]
+    assert (found.chances["chance"] < 0.025 + 5.0 * 0.025**0.5 / (40 * 10) ** 0.5).all()
+
+
+def test_a_scored_trial_becomes_a_validation_study(trial: Path, tmp_path: Path) -> None:
+    """A sealed forecast is scored by hand-computed probabilities, and the trial is written as a study that loads."""
+    sim.forecast([str(trial)], **FEW).save(tmp_path / "before")
+    sealed = tmp_path / "before" / "forecast_mine.json"
+    found = sim.forecast([str(trial)], results=results(tmp_path), sealed=sealed)
+    risks = opened(sealed)[0]["risks"]
+    for row in found.scores.to_dict("records"):
+        own = risks[(risks["view"] == row["view"]) & (risks["arm"] == "cells")]["risk"].to_numpy()
+        mass = binom.pmf(12, 38, own).mean()
+        below = binom.cdf(11, 38, own).mean()
+        assert row["log_score"] == pytest.approx(np.log(mass), abs=1e-6)
+        assert row["pit"] == pytest.approx(below + 0.5 * mass, abs=1e-6)
+    stated = found.chances.set_index("view")["chance"]
+    for row in found.verdicts.to_dict("records"):
+        assert row["brier"] == pytest.approx(stated[row["view"]] ** 2)
+    found.save(tmp_path / "after")
+    studies, _ = load_studies(load_register(), (), [tmp_path / "after" / "mine.toml"])
+    assert [(q.events, q.n, q.groups) for q in studies["mine"].quantity] == [(12, 38, ("cells",))]
+    assert studies["mine"].groups["cells"].care.cell_therapy.doses == 3
+
+
+def test_calibrated_over_made_up_trials(trial: Path) -> None:
+    """Of 200 trials whose truth is a hospital and draw of their own, PITs are even and success as frequent as stated."""
+    found = sim.forecast([str(trial)], draws=200, patients=80)
+    trials, _ = load_trials(load_register(), [str(trial)])
+    endpoint, replicates = trials["mine"].primary, 200
+    happened = live("mine", trials["mine"], load_register(), replicates, 80, seed=2)["central", endpoint.name]
+    pit = []
+    for k in range(replicates):
+        told = [
+            {
+                "endpoint": endpoint.name,
+                "arm": arm,
+                "events": int(happened.counts[arm][k, 0]),
+                "n": trials["mine"].groups[arm].n,
+            }
+            for arm in ("cells", "placebo")
+        ]
+        reported = Results(
+            forecast="mine", citation="x", reported=date(2027, 5, 1), result=tuple(Reported(**one) for one in told)
+        )
+        rows = scores("mine", reported, found.tables)
+        pit += rows.loc[rows["view"] == "central", "pit"].tolist()
+    # Arms of one trial share their hospital, so 200 trials and not 400 arms carry the error.
+    assert abs(np.mean(pit) - 0.5) < 4.0 * (1.0 / 12.0 / replicates) ** 0.5
+    assert 0.06 < np.var(pit) < 0.11
+    assert happened.success is not None
+    stated = found.chances.loc[found.chances["view"] == "central", "chance"].iloc[0]
+    assert abs(happened.success[:, 0].mean() - stated) < 4.0 * (stated * (1.0 - stated) / replicates) ** 0.5 + 0.02
+
+
+def test_faults_are_told_at_once(trial: Path, tmp_path: Path) -> None:
+    """Two primaries, an unknown arm, a time after the end and a test without control are one message."""
+    text = trial.read_text()
+    text += """
+[[endpoint]]
+name = "late"
+measure = "healing"
+at_years = 2.0
+primary = true
+treated = ["nobody"]
+test = "log_rank"
+"""
+    trial.write_text(text)
+    with pytest.raises(BadInput) as bad:
+        sim.forecast([str(trial)])
+    keys = {problem.key for problem in bad.value.problems}
+    assert keys >= {
+        "endpoint.primary",
+        "endpoint[1].treated",
+        "endpoint[1].at_years",
+        "endpoint[1].control",
+        "endpoint[1].test",
+    }
+    trial.write_text(STARTER.read_text())
+    with pytest.raises(BadInput) as bad:
+        sim.forecast([str(trial)], results=results(tmp_path, endpoint="other", events=50))
+    assert {problem.key for problem in bad.value.problems} == {"result[0].endpoint", "result[0].events"}
+
+
+def test_a_file_that_is_no_forecast_is_told(trial: Path, tmp_path: Path) -> None:
+    """A sealed file that holds something else, or not all tables, is a BadInput."""
+    for content in ("{}", "[1]", "no", json.dumps({"tables": {}, "settings": {}})):
+        (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(BadInput):
+            sim.forecast([str(trial)], results=results(tmp_path), sealed=tmp_path / "bad.json")
+
+
+def test_starter_and_schema_agree() -> None:
+    """The starter's keys are the model's."""
+    table = tomllib.loads(STARTER.read_text())
+    assert set(table) <= set(RegisteredTrial.model_fields)
+
+
+def test_dated_forecasts_are_what_the_page_says() -> None:
+    """Every kept file of a dated entry has the hash that the page gives: none was changed after its day."""
+    page = (Path(__file__).parent.parent / "docs" / "forecasts.md").read_text(encoding="utf-8")
+    dated = shipped("scenarios") / "forecasts" / "dated"
+    kept = sorted(file for file in dated.rglob("*") if file.is_file())
+    assert len(kept) >= 12
+    for file in kept:
+        section = page.split(f"## {file.parent.name}", 1)[1].split("\n## ", 1)[0]
+        assert f"`{sha256(file.read_bytes())}`" in section, file.name
+    assert page.count("`") // 2 >= len(kept)

@@ -1,0 +1,156 @@
+"""What a trial's report rests on: curves and effects by arm, what a committee sees, and power under other assumptions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lifelines import AalenJohansenFitter
+from scipy.stats import norm
+from trial_designs import planned
+
+from simulator.questions.trial.assumptions import assumption_table
+from simulator.questions.trial.event_curves import event_curves, incidence
+from simulator.questions.trial.findings import findings
+from simulator.questions.trial.monitoring import effect_at, monitoring_tables
+from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.study import study_design
+from simulator.statistics.conditional_power import conditional_power, predictive_power
+from simulator.telling.columns import called
+from simulator.telling.page import page
+
+EXPONENTIAL = {
+    "drop_out": {"per_year": 0.0},
+    "accrual": {"per_month": 100.0},
+    "follow_up": {"months": 12.0},
+    "size": {"patients": 400, "power": 0.9},
+    "visits": {"at_months": []},
+    "endpoints": [{"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"}],
+    "stated": [
+        {"outcome": "amputation_free_survival", "arm": "control", "event_rate": 0.5, "at_months": 12.0},
+        {"outcome": "amputation_free_survival", "arm": "cells", "hazard_ratio": 0.7},
+    ],
+}
+
+
+def simulation(folder: Path, trials: int, **changed: object) -> Simulation:
+    """A trial of stated exponential times."""
+    return Simulation(planned(folder, **(EXPONENTIAL | changed)), 1, trials)
+
+
+def test_an_incidence_curve_is_that_of_aalen_and_johansen() -> None:
+    """With death competing and losses censored, at every time."""
+    rng = np.random.default_rng(3)
+    time, code = rng.exponential(1.0, 400), rng.integers(0, 3, 400).astype(np.int8)
+    fitter = AalenJohansenFitter(calculate_variance=False).fit(time, code, event_of_interest=1)
+    at = np.array([0.0, 0.1, 0.5, 1.0, 2.0])
+    assert incidence(time, code, at) == pytest.approx(fitter.predict(at).to_numpy(), abs=1e-12)
+
+
+def test_stated_rates_and_ratios_come_back(tmp_path: Path) -> None:
+    """Half of the control arm by a year and a hazard ratio of 0.7 early and late are what curves, rates and effects say."""
+    found = event_curves(simulation(tmp_path, 200), ("stated",))
+    rates = found.rates.set_index("arm")
+    expected = {"control": 0.5, "cells": 1.0 - 0.5**0.7}
+    for arm, rate in expected.items():
+        assert rates["value"][arm] == pytest.approx(rate, abs=4.0 * rates["se"][arm])
+        assert rates["at_risk"][arm] == pytest.approx(200 * (1.0 - rate), abs=2.0)
+        last = found.curves[(found.curves["arm"] == arm) & (found.curves["months"] == 12.0)]["value"]
+        assert last.item() == pytest.approx(rates["value"][arm], abs=1e-6)
+    effects = found.effects.set_index("measure")
+    for name in ("hazard_ratio", "hazard_ratio_early", "hazard_ratio_late"):
+        assert effects["low"][name] - 0.01 < 0.7 < effects["high"][name] + 0.01
+    assert effects["value"]["rate_difference"] == pytest.approx(expected["cells"] - 0.5, abs=0.01)
+    # Years lived free of the event: (1 - S) / hazard with S = exp(-hazard).
+    free = [(1.0 - 0.5**ratio) / (ratio * math.log(2.0)) for ratio in (1.0, 0.7)]
+    assert effects["value"]["restricted_mean_difference"] == pytest.approx(12.0 * (free[1] - free[0]), abs=0.05)
+
+
+def test_what_a_committee_sees(tmp_path: Path) -> None:
+    """Looks at 50 and 100 of 150 events see as many, and a boundary's effect is the hazard ratio with that z."""
+    sim = simulation(
+        tmp_path,
+        200,
+        size={"patients": 400, "events": 150, "power": 0.9},
+        looks={"by": "events", "at": [50, 100], "type": "obf"},
+        futility={"rule": "z", "z": [0.0, 0.5]},
+        follow_up={"months": 12.0, "until": "last"},
+    )
+    looks, bounds = monitoring_tables(sim, ("stated",))
+    assert looks["events"].tolist() == [50.0, 100.0, 150.0]
+    assert looks["months"].is_monotonic_increasing
+    assert looks["happens"].tolist() == [1.0, 1.0, 1.0]
+    assert np.isnan(looks["predictive_power"].iloc[-1])
+    for row, events in zip(bounds.itertuples(), (50, 100, 150), strict=True):
+        # Equal arms: the standard error of a log hazard ratio is 2 over the root of the events, about.
+        assert math.log(row.effect) == pytest.approx(-row.z * 2.0 / math.sqrt(events), rel=0.02)
+        assert row.p == pytest.approx(norm.sf(row.z))
+    first = bounds.iloc[0]
+    assert first["futility_effect"] == pytest.approx(1.0)
+    assert first["futility_conditional_power"] == pytest.approx(
+        float(norm.sf(bounds["z"].iloc[-1] / math.sqrt(1 - 1 / 3)))
+    )
+    endpoint = sim.design.primary
+    assert effect_at(endpoint, 2.0, 0.25) == pytest.approx(math.exp(-0.5))
+
+
+def test_predictive_power_averages_conditional_power() -> None:
+    """Over the normal distribution of the drift that a flat prior leaves, by quadrature."""
+    z, t, final = 1.2, 0.4, 2.0
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    drift = z / math.sqrt(t) + nodes / math.sqrt(t)
+    average = float(conditional_power(z, t, final, drift) @ weights / weights.sum())
+    assert float(predictive_power(z, t, final)) == pytest.approx(average, abs=1e-6)
+
+
+def test_power_moves_as_the_formula_says_when_an_assumption_is_wrong(tmp_path: Path) -> None:
+    """Half the effect, a quarter fewer events: Schoenfeld's power of the changed trial, within Monte Carlo error."""
+    trials = 2_000
+    table = assumption_table(simulation(tmp_path, trials), "stated").set_index(["assumption", "factor"])
+    hazard, n = math.log(2.0), 400
+
+    def power(rate: float, effect: float, loss: float = 0.0) -> float:
+        ratio = 0.7**effect
+        events = 0.0
+        for own in (rate * hazard, rate * hazard * ratio):
+            total = own + loss
+            events += n / 2 * own / total * (1.0 - math.exp(-total))
+        return float(norm.cdf(-math.log(ratio) * math.sqrt(events) / 2.0 - norm.isf(0.025)))
+
+    for name, factor, expected in (
+        ("as_planned", 1.0, power(1.0, 1.0)),
+        ("event_rate", 0.75, power(0.75, 1.0)),
+        ("event_rate", 1.25, power(1.25, 1.0)),
+        ("effect", 0.5, power(1.0, 0.5)),
+        ("effect", 1.25, power(1.0, 1.25)),
+    ):
+        row = table.loc[(name, factor)]
+        assert row["power"] == pytest.approx(expected, abs=0.01 + 3.5 * row["se"]), (name, factor)
+    planned_again = table.loc[("as_planned", 1.0)]["power"]
+    assert table.loc[("drop_out", 2.0)]["power"] == planned_again, "no drop-out times two is none"
+
+
+def test_one_size_for_the_first_endpoint(tmp_path: Path) -> None:
+    """Where its test is the whole design, the search, the table of endpoints and the comparison give one number."""
+    sim = simulation(tmp_path, 300)
+    study = study_design(sim, ("stated",))
+    found = findings(study, sim.planned, ("stated",), 1)
+    search = found.facts["search"]["patients"]
+    assert found.tables["endpoints"]["patients"].tolist() == [search]
+    assert set(found.tables["samplesize"]["patients"]) == {search}
+    assert study.endpoints["not_estimable"].tolist() == [0.0]
+    told = " ".join(page(found, {}).split())
+    assert "hazard ratio 0.7" in told
+    assert "The assumptions are: amputation free survival, control: 50.0% by 12 months;" in told
+    assert f"{search:,}" in told
+
+
+def test_a_label_with_a_star_quotes_what_fits() -> None:
+    """A name of its own comes first, then the longest pattern."""
+    names = {"power_*": "Power: *", "power_any": "Any", "bias_*": "Bias: *", "bias_harm_*": "Harm: *"}
+    assert called(names, "power_any") == "Any"
+    assert called(names, "power_death") == "Power: death"
+    assert called(names, "bias_harm_afs") == "Harm: afs"
+    assert called(names, "power_") is None
