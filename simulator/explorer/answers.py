@@ -307,7 +307,7 @@ def _money(
         "qalys_by": qalys_by_state(ledgers, drawn, values).mean(axis=0),
         "states": [state.name.lower() for state in State],
         "product": product,
-        "price": None if price is None else price.value * values.money.factor,
+        "drawn_price": None if product is None else np.round(drawn.prices[product] * values.money.factor, 4),
         "price_label": "" if price is None else price.label,
         "thresholds": list(values.thresholds),
         "currency": values.money.currency,
