@@ -171,9 +171,9 @@ def economic_analysis(
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
-    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values)
+    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if unpaid:
