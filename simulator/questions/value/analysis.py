@@ -197,7 +197,7 @@ def economic_analysis(
     whole = increments(scenario, values, lives, drawn)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:
