@@ -171,9 +171,9 @@ def economic_analysis(
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
-    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values)
+    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if unpaid:
@@ -212,7 +212,7 @@ def economic_analysis(
         scenarios=scenario_table(scenario, values, lives, drawn, table, seed),
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
-        equity=fair.of(subgroups),
+        equity=fair,
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),

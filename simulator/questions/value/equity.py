@@ -11,7 +11,7 @@ Distributional cost-effectiveness analysis: a tutorial. Med Decis Making 2016;36
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,8 +26,6 @@ from simulator.scenario.scenario import Scenario
 
 GROUPINGS = ("sex", "age", "renal class")
 BASE = 0.0
-COLUMNS = ("grouping", "level", "share", "age", "lifetime_health", "policy", "incremental_effect", "incremental_cost")
-COLUMNS += ("net_health_benefit",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,83 +45,63 @@ def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
     return np.asarray(weights / (weights * share).sum())
 
 
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """How each group of a grouping stands: levels, shares of people, mean ages and lifetime health, of one order."""
-
-    grouping: str
-    levels: list[str]
-    share: Array
-    ages: Array
-    health: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Standings:
-    """Every grouping's standing, and the threshold and epsilons (0 first) by which gains are weighed."""
-
-    each: list[Standing]
-    threshold: float
-    aversions: tuple[float, ...]
-
-    def of(self, subgroups: pd.DataFrame) -> Equity:
-        """Gains over the reference, weighted. They are those of `subgroups.subgroup_table`, so that a group has one gain."""
-        groups: list[dict[str, object]] = []
-        weighted: list[dict[str, object]] = []
-        for standing in self.each:
-            of_grouping = subgroups[subgroups["subgroup"] == standing.grouping]
-            for policy, own in of_grouping.groupby("policy", sort=False):
-                by_level = own.set_index("level").loc[standing.levels]
-                cost, effect = (by_level[f"incremental_{what}"].to_numpy(np.float64) for what in ("cost", "effect"))
-                named = {"grouping": standing.grouping, "policy": policy}
-                groups += self._groups(named, standing, cost, effect)
-                weighted += self._weighted(named, standing, cost, effect)
-        return Equity(pd.DataFrame(groups)[list(COLUMNS)], pd.DataFrame(weighted))
-
-    def _groups(
-        self, named: dict[str, object], standing: Standing, cost: Array, effect: Array
-    ) -> Iterator[dict[str, object]]:
-        for i, level in enumerate(standing.levels):
-            yield {
-                **named,
-                "level": level,
-                "share": standing.share[i],
-                "age": standing.ages[i],
-                "lifetime_health": standing.health[i],
-                "incremental_effect": effect[i],
-                "incremental_cost": cost[i],
-                "net_health_benefit": effect[i] - cost[i] / self.threshold,
-            }
-
-    def _weighted(
-        self, named: dict[str, object], standing: Standing, cost: Array, effect: Array
-    ) -> Iterator[dict[str, object]]:
-        for epsilon in self.aversions:
-            weights = atkinson_weights(standing.health, standing.share, epsilon)
-            gained = float((weights * standing.share * effect).sum())
-            yield {
-                **named,
-                "epsilon": epsilon,
-                "weighted_effect": gained,
-                "net_health_benefit": gained - float((standing.share * cost).sum()) / self.threshold,
-                "ratio": float(weights.max() / weights.min()),
-            }
-
-
 def equity(
-    found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values, aversions: Sequence[float]
-) -> Standings:
-    """Lifetime health of every group under the reference, ready to weigh gains."""
+    found: SubgroupLives,
+    subgroups: pd.DataFrame,
+    drawn: Drawn,
+    scenario: Scenario,
+    values: Values,
+    aversions: Sequence[float],
+) -> Equity:
+    """Gains by group over the reference, and weighted by each epsilon, 0 first.
+
+    Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere.
+    """
     base = scenario.compare.index(scenario.reference)
-    standings = []
+    groups, weighted = [], []
     for grouping in GROUPINGS:
         places = [g for g, (name, _) in enumerate(found.groups) if name == grouping and found.people[..., g].sum() > 0]
-        people = found.people[..., places].sum(axis=(0, 1))
-        ages = found.ages[:, places].sum(axis=0) / people
-        years = [lived(values, age) + left(found, g, drawn, values)[base] for age, g in zip(ages, places, strict=True)]
         levels = [found.groups[g][1] for g in places]
-        standings.append(Standing(grouping, levels, people / people.sum(), ages, np.array(years)))
-    return Standings(standings, values.threshold, tuple(dict.fromkeys([BASE, *aversions])))
+        people = found.people[..., places].sum(axis=(0, 1))
+        share = people / people.sum()
+        ages = found.ages[:, places].sum(axis=0) / people
+        health = np.array(
+            [lived(values, age) + left(found, g, drawn, values)[base] for age, g in zip(ages, places, strict=True)]
+        )
+        for p, policy in enumerate(scenario.compare):
+            if p == base:
+                continue
+            own = subgroups[(subgroups["subgroup"] == grouping) & (subgroups["policy"] == policy)]
+            own = own.set_index("level").loc[levels]
+            cost, effect = (own[f"incremental_{what}"].to_numpy(dtype=np.float64) for what in ("cost", "effect"))
+            for i in range(len(levels)):
+                groups.append(
+                    {
+                        "grouping": grouping,
+                        "level": levels[i],
+                        "share": share[i],
+                        "age": ages[i],
+                        "lifetime_health": health[i],
+                        "policy": policy,
+                        "incremental_effect": effect[i],
+                        "incremental_cost": cost[i],
+                        "net_health_benefit": effect[i] - cost[i] / values.threshold,
+                    }
+                )
+            for epsilon in dict.fromkeys([BASE, *aversions]):
+                weights = atkinson_weights(health, share, epsilon)
+                gained = float((weights * share * effect).sum())
+                weighted.append(
+                    {
+                        "grouping": grouping,
+                        "policy": policy,
+                        "epsilon": epsilon,
+                        "weighted_effect": gained,
+                        "net_health_benefit": gained - float((share * cost).sum()) / values.threshold,
+                        "ratio": float(weights.max() / weights.min()),
+                    }
+                )
+    return Equity(pd.DataFrame(groups), pd.DataFrame(weighted))
 
 
 def lived(values: Values, age: float) -> float:
