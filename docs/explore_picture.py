@@ -18,7 +18,9 @@ from simulator.explorer.running import Running
 from simulator.scenario import load_scenario
 
 PICTURE = Path(__file__).with_name("explore.png")
-MOVED = {"changes": {"policy.cell_therapy.doses": 2, "policy.repeat.rule": "until_tcpo2", "evidence.view": "optimistic"}}
+MOVED = {
+    "changes": {"policy.cell_therapy.doses": 2, "policy.repeat.rule": "until_tcpo2", "evidence.view": "optimistic"}
+}
 WIDTH, HEIGHT = 1280, 960
 COLOURS = 96
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
