@@ -75,6 +75,11 @@ def load_life_table(country: str = "Italy", period: str = "2015-20", path: Path 
     """
     root = path or shipped("calibration")
     file = root / "life_tables.csv"
+    what = f"life table of {country} {period}"
+    return while_unchanged(what, root, [file], lambda: _made(country, period, root, file))
+
+
+def _made(country: str, period: str, root: Path, file: Path) -> LifeTable:
     name = spelled(file, root)
     rates, told = while_unchanged("life tables", root, [file], lambda: _read(file, name))
     problems = list(told)
