@@ -38,8 +38,9 @@ itself, a key without a default is required. Run a scenario with `clti compare F
 The keys of a policy: of a table `[policies.NAME]` in a scenario, and of the shipped files in `scenarios/policies`. A
 policy states only what differs from the one that it extends.""",
     "therapy": """\
-A therapy as data: who, sessions, what each number of it does, prices. Name it in `therapies` of a policy; the shipped ones
-are in `calibration/therapies`.""",
+What is given beside or instead of cells, a cell product, or a route: a table `[therapies.NAME]` of a scenario, or one of the
+shipped files in `calibration/therapies`. Policies give it with `therapies = ["NAME"]`. Each number and price is a table of
+its own; a number that is left out does nothing. `clti new therapy` writes one to start from.""",
     "design": """\
 A trial. Tables and keys that are not marked as required may be left out. Run it with `clti trial FILE`.""",
     "study": """\
@@ -140,6 +141,8 @@ def _inner(
 
 
 def _model(rule: object) -> str:
+    if isinstance(rule, dict) and "anyOf" in rule:
+        return next(filter(None, map(_model, rule["anyOf"])), "")
     return str(rule["$ref"]).rpartition("/")[2] if isinstance(rule, dict) and "$ref" in rule else ""
 
 

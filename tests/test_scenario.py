@@ -36,6 +36,18 @@ POLICIES = [
     "moderate_ischaemia",
     "bmmnc",
     "intra_arterial",
+    "arterialisation",
+    "iloprost",
+    "alprostadil",
+    "stimulation",
+    "hyperbaric_oxygen",
+    "primary_amputation",
+    "sham",
+    "placental_cells",
+    "mesenchymal",
+    "gene_therapy",
+    "cells_then_arterialisation",
+    "angioplasty_then_cells",
 ]
 
 MISTAKES = """
