@@ -358,7 +358,7 @@ def test_faults_of_a_life_table_are_told_together(tmp_path: Path) -> None:
     assert {"line 2, sex", "line 3, mx", "Italy 1985-90"} <= {problem.key for problem in bad.value.problems}
     with pytest.raises(BadInput, match="did you mean 'Italy'"):
         load_life_table("Itally")
-    with pytest.raises(BadInput, match="Italy in 1985-90, .*2020-25"):
+    with pytest.raises(BadInput, match=r"Italy in 1985-90, .*2020-25"):
         load_life_table("Italy", "1890-95")
 
 
