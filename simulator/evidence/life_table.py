@@ -85,7 +85,8 @@ def _made(country: str, period: str, root: Path, file: Path) -> LifeTable:
     problems = list(told)
     tables = {(c, p) for c, p, _, _ in rates}
     if not problems and (country, period) not in tables:
-        have = "; ".join(f"{c} {p}" for c, p in sorted(tables))
+        periods = sorted(p for c, p in tables if c == country)
+        have = f"{country} in {', '.join(periods)}" if periods else nearest(country, {c for c, _ in tables})
         problems.append(Problem(name, "country and period", f"{country} {period}", have))
     if problems:
         raise BadInput(problems)
