@@ -390,7 +390,7 @@ def test_command_collects_all_mistakes_and_writes_nothing(tmp_path):
 
 
 def test_kim_and_demets_spend_a_power_of_information():
-    """Alpha spent by each look is alpha t^rho; rho 1 is the Hwang-Shih-DeCani family with gamma 0; the first bound is the tail."""
+    """Alpha spent by each look is alpha t^rho; rho 1 is Hwang, Shih and DeCani's gamma 0."""
     t = (0.3, 0.6, 1.0)
     for rho in (1.0, 2.0, 3.5):
         found = solve(Plan(t, 0.025, "kim-demets", rho=rho))

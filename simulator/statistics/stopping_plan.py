@@ -60,8 +60,9 @@ class Plan:
 
     `information` are the looks as fractions of the maximum, ending at 1. `alpha` is the whole type I error, shared
     equally when `sides` is 2. `delta` is the shape of ``wang-tsiatis`` (0 is O'Brien-Fleming, 0.5 Pocock), `gamma` the
-    parameter of ``hsd``, `rho` that of ``kim-demets``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look is adjusted so that
-    alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25, -4, 3 and 3.
+    parameter of ``hsd``, `rho` that of ``kim-demets``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look
+    is adjusted so that alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25,
+    -4, 3 and 3.
     """
 
     information: tuple[float, ...]
