@@ -139,7 +139,7 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
     """Test arm `comparison` against the control in data that were cut at the look's date."""
     if endpoint.test in ONE_ARM:
         return _one_arm(endpoint, data)
-    if endpoint.test in BINARY:
+    if endpoint.test in BINARY or endpoint.test in ADJUSTED:
         return _binary(endpoint, data, comparison)
     if endpoint.test in ("ancova", "t_test"):
         return _continuous(endpoint, data, comparison)
@@ -197,7 +197,8 @@ def posterior_above(endpoint: Endpoint, successes: NDArray[np.int64], n: NDArray
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     table = counts(endpoint, data, comparison)
-    effect = _adjusted(endpoint, data, comparison) or BINARY[endpoint.test](table)
+    adjusted = _adjusted(endpoint, data, comparison)
+    effect = BINARY[endpoint.test](table) if adjusted is None else adjusted
     information = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
     rates = table.risks
     shares = {
@@ -213,9 +214,13 @@ def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     return Analysis(size.estimate, size.se, good, bad, information, shares)
 
 
+ADJUSTED = ("cmh", "g_computation")
+"""Tests of a yes-or-no outcome that need more than a table."""
+
+
 def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | None:
     """The test with covariates: strata, and for g-computation TcPO2 on entry; None for a test of a plain table."""
-    if endpoint.test not in ("cmh", "g_computation"):
+    if endpoint.test not in ADJUSTED:
         return None
     yes, missing = at_a_time(endpoint, data)
     group = arms(data, comparison, through(endpoint, data) & ~missing)

@@ -130,9 +130,12 @@ class Looks(Frozen):
 
     by: Literal["months", "patients", "events", "information"]
     at: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)]
-    type: Literal["obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "custom"] = "ld-obf"
+    type: Literal[
+        "obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "kim-demets", "custom"
+    ] = "ld-obf"
     delta: Number | None = None
     gamma: Number | None = None
+    rho: Number | None = None
     early_z: Number | None = None
     points: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
     shares: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()

@@ -19,6 +19,7 @@ FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {
 LOOKS = {
     "delta": "wang-tsiatis",
     "gamma": "hsd",
+    "rho": "kim-demets",
     "early_z": "haybittle-peto",
     "points": "custom",
     "shares": "custom",
