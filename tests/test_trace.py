@@ -224,3 +224,26 @@ def test_every_shipped_policy_can_be_told() -> None:
             text = story_text([life], scenario, number)
             assert scenario.policies[policy].label in text
             assert "nan" not in text
+
+
+def test_a_chart_says_why_nobody_treats() -> None:
+    """A limb beyond salvage and a dying patient are told as such; the second minor amputation is a further one."""
+    scenario = load_scenario()
+    said = set()
+    for number in range(60):
+        life = watch(scenario, "protocol", number, 90417)
+        lines = [line for _, line in told(life, scenario)]
+        if (
+            life.life["beyond_salvage"]
+            and life.patient["rutherford"] > 4.5
+            and not barred_by(scenario, "protocol", life.patient)
+        ):
+            assert "Not treated, because the limb is beyond salvage; has conservative care." in lines
+            said.add("beyond salvage")
+        minor = [line for line in lines if "the wound stays open" in line]
+        assert all(line.startswith("A further ") == (place > 0) for place, line in enumerate(minor))
+        said |= {"further"} if len(minor) > 1 else set()
+        if life.life["treated"] and life.life["doses"] == 0 and life.life["died_at"] < 14 / 365.25:
+            assert "No treatment with cells: the patient is dying." in lines
+            said.add("dying")
+    assert said == {"beyond salvage", "further", "dying"}
