@@ -111,6 +111,8 @@ def test_one_quantity_has_one_value_in_every_table(found: Result) -> None:
         assert price["price"] == row["price"]
         tornado = tables["tornado"].query("policy == @option")
         assert np.allclose(tornado["net_benefit"], row["net_benefit_deterministic"], rtol=1e-9)
+        shares = tables["views"].query("view == 'central'")["share"].unique()
+        assert tornado.set_index("name").loc["attributable_share_central", "base"] == pytest.approx(shares.item())
         levels = tables["subgroups"].query("policy == @option and subgroup == 'sex'")
         assert levels["level"].tolist() == ["women", "men"]
         assert (levels["share"] * levels["net_benefit"]).sum() == pytest.approx(row["net_benefit"], rel=1e-9)
