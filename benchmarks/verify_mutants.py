@@ -57,7 +57,7 @@ EXAMPLES = (
     ("simulator/living/outcomes.py", "when = life.last_dose_at + params", "when = life.first_dose_at + params"),
     (f"{RULES}/repeat_dose.py", "Stream.DECISION_ERROR, life.doses)", "Stream.DECISION_ERROR, 0)"),
     (f"{RULES}/risks.py", "(params.reference_tcpo2 - params.recurrence_reference_tcpo2)", "0.0"),
-    (f"{RULES}/response.py", "-params.recovery_waning_share * life.gain", "params.recovery_waning_share * life.gain"),
+    (f"{RULES}/response.py", "-params.recovery_waning_share * height", "params.recovery_waning_share * height"),
     (f"{RULES}/response.py", "if patient.small_ev_high > 0.5 else", "if patient.small_ev_high < 0.5 else"),
 )
 """Nine mistakes: file, what it reads, what it reads now."""
