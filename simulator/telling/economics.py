@@ -259,8 +259,8 @@ def _decision(report: Report, found: EconomicAnalysis, figures: Mapping[str, Fig
 def _price(report: Report, found: EconomicAnalysis, figures: Mapping[str, Figure]) -> Report:
     text = (
         "No price of a cell product is published. This is the price of the product per treatment, beside theatre and"
-        " anaesthesia, at which each policy is exactly worth it. Between the views of the evidence only the share of"
-        " recoveries that cells cause differs."
+        " anaesthesia, at which each policy is exactly worth it. Views of the evidence differ in the share of"
+        " recoveries that cells cause and in how much of the association of ischaemia with death is causal."
     )
     report = report.section("At which price", text)
     note = (
