@@ -110,7 +110,19 @@ def _limits(check: Callable[..., Any]) -> Schema:
 
 
 def _made(model: type[BaseModel]) -> Schema:
-    return model.model_json_schema(schema_generator=_Generator)
+    made: Schema = _with_names(model.model_json_schema(schema_generator=_Generator))
+    return made
+
+
+def _with_names(made: Any) -> Any:
+    """The schema with therapies as names, too, where it has them as tables that say when they are given."""
+    if isinstance(made, list):
+        return [_with_names(each) for each in made]
+    if not isinstance(made, dict):
+        return made
+    if made.get("$ref", "").endswith("/Step"):
+        return {"anyOf": [{"type": "string"}, dict(made)]}
+    return {key: _with_names(value) for key, value in made.items()}
 
 
 def _without_required(made: Any) -> Any:
@@ -157,10 +169,11 @@ def _therapy() -> Schema:
     from simulator.scenario.policy import Criteria
 
     made, evidence = _made(Record), _made(Entry)
-    kept = ("value", "unit", "distribution", "range", "source", "grade", "note", "label")
+    kept = ("value", "unit", "distribution", "range", "source", "grade", "note", "label", "stream")
     called = {"type": "string", "description": "What the register calls it. Default: THERAPY_KEY."}
     table: Schema = {
         "type": "object",
+        "description": "A number with its evidence.",
         "additionalProperties": False,
         "required": ["value", "grade", "note"],
         "properties": {key: evidence["properties"][key] for key in kept} | {"name": called},

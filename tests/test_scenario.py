@@ -36,6 +36,18 @@ POLICIES = [
     "moderate_ischaemia",
     "bmmnc",
     "intra_arterial",
+    "arterialisation",
+    "iloprost",
+    "alprostadil",
+    "stimulation",
+    "hyperbaric_oxygen",
+    "primary_amputation",
+    "sham",
+    "placental_cells",
+    "mesenchymal",
+    "gene_therapy",
+    "cells_then_arterialisation",
+    "angioplasty_then_cells",
 ]
 
 MISTAKES = """
@@ -122,7 +134,7 @@ SAID = [
     "follow_up.report_at_years[2] = -2.0; allowed: a number, 0.01 to 100 years",
     "follow_up.enrolment_from = missing",
     "evidence.view = 'rosy'; allowed: 'sceptical', 'central' or 'optimistic'",
-    "life_table = Italia 2015-20; allowed: Czechia",
+    "life_table = Italia 2015-20; allowed: Australia",
     "parameters.healing_rat = 1.0; allowed: did you mean 'healing_rate'?",
     "parameters.male_share = 1.5; allowed: a number, 0 to 1",
     "renal_dialysis_share = 1.46; allowed: at most 1 together",

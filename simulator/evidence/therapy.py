@@ -39,6 +39,7 @@ CELLS = "cells"
 """What a step calls the policy's cell therapy, so that no therapy may be called so."""
 MONEY = r"([A-Z]{3}) per [^,]+, (\d{4})"
 """Unit of a therapy's own price: currency, what it is for, and the year of the money."""
+MULTIPLIERS = ("hours", "share", "ratio", "per year")
 MOST_REPEATED = 4.0
 """Times that a therapy may be done in one limb: what a life has room for."""
 
@@ -212,8 +213,8 @@ def _prices(
         parameter = read_parameter(str(name), GROUP, written, sources, file, where, problems)
         if parameter is None:
             continue
-        if not re.fullmatch(MONEY, parameter.unit):
-            allowed = "currency, what for and price year, as in 'EUR per session, 2024'"
+        if not re.fullmatch(MONEY, parameter.unit) and parameter.unit not in MULTIPLIERS:
+            allowed = f"as in 'EUR per session, 2024', or for what multiplies a price {', '.join(MULTIPLIERS)}"
             problems.append(Problem(file, f"{where}.unit", repr(parameter.unit), allowed))
         if parameter.range[0] < 0:
             problems.append(Problem(file, f"{where}.range", f"{parameter.range[0]:g}", "0 or more"))

@@ -45,8 +45,8 @@ NUMBERS: dict[str, Number] = {
     "major_amputation": Number("Probability that it is a below-knee amputation", "probability", 0.0, 1.0, 0.0),
     "cells_gain": Number("Rise from cells given beside it, relative to cells alone", "ratio", 0.0, 10.0, 1.0),
     "complication": Number("Probability of a complication", "probability", 0.0, 1.0, 0.0),
-    "utility_loss": Number("Utility lost by a session", "utility", 0.0, 1.0, 0.0),
-    "utility_loss_days": Number("Days for which a session's utility is lost", "days", 0.0, 365.0, 0.0),
+    "utility_loss": Number("Quality of life lost by a session", "quality weight", 0.0, 1.0, 0.0),
+    "utility_loss_days": Number("Days for which a session's quality of life is lost", "days", 0.0, 365.0, 0.0),
     "response_or": Number(
         "Odds ratio of recovery against filtered cells into the muscle", "odds ratio", 0.0, 100.0, 1.0
     ),

@@ -19,8 +19,8 @@ STATES = len(State)
 REFERENCE_AGE = 75.0
 """Age about which moments are taken: a convention of bookkeeping."""
 
-CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
-AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE = range(len(CLOCKS))
+CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive", "last_year")
+AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE, LAST_YEAR = range(len(CLOCKS))
 STEP_COUNTS = tuple(f"{often}step_{k + 1}" for k in range(MOST_STEPS) for often in ("", "repeat_"))
 """Of each step of the policy, how often it was done the first time in a limb, and again; `step_columns` has their names."""
 COUNTS = (
@@ -186,6 +186,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, STUMP_HEALED, t, cost_rate)
     elif not life.alive:
         add_count(ledger, DEATH, t, cost_rate)
+        # Only what was lived since referral: who dies after three months has had a quarter of the last year here.
+        add_clock(ledger, LAST_YEAR, max(0.0, t - 1.0), t, cost_rate)
 
 
 def visit_table(times: Any, cost_rate: float) -> Any:

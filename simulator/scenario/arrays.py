@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import record_dtype
+from simulator.evidence.hospitals import FIELDS, OFFSETS, RATES, RESPONSE_PROBABILITY, at_hospital
 from simulator.evidence.register import Register
 from simulator.evidence.therapy import CELLS, Therapy
 from simulator.evidence.therapy_numbers import NUMBERS
@@ -81,14 +82,15 @@ def parameter_draws(
     """The parameters of each draw, shape (draws,): the register's values with those of `draws` laid over them.
 
     `draws` has a column for each parameter that varies (a column `draw` is left aside); without it there is one draw,
-    the register's own values. The shares that a view fills are its own unless `draws` has them.
+    the register's own values. The shares that a view fills are its own unless `draws` has them. Rates are those of the
+    hospital: its offsets multiply them and are zero afterwards, so that a table which went through here can go again.
 
     Raises BadInput for unknown names, values outside their range, shares of one whole that add to more than 1, and a
     table without rows.
     """
     columns: dict[str, Any] = {}
     if draws is not None:
-        columns = {name: np.asarray(draws[name]) for name in column_names(draws) if name != "draw"}
+        columns = by_name(draws, register, view)
     rows = 1 if draws is None else len(draws)
     problems = _faults(register, columns)
     if rows == 0:
@@ -107,7 +109,36 @@ def parameter_draws(
         problems = [_too_much("draws", *found) for found in too_much(views_of(table))]
         if problems:
             raise BadInput(problems)
-    return table
+    return _at_its_hospital(table, register)
+
+
+def _at_its_hospital(table: NDArray[np.void], register: Register) -> NDArray[np.void]:
+    """Offsets of the hospital put into the rates, which stay inside the ranges that the register allows."""
+    fields: Any = table
+    offsets = {name: fields[FIELDS[name]].copy() for name in OFFSETS}
+    if not any(values.any() for values in offsets.values()):
+        return table
+    there: Any = at_hospital(table, offsets)
+    for rate in (*(rate for rates in RATES.values() for rate in rates), RESPONSE_PROBABILITY):
+        there[rate] = np.clip(there[rate], *register[rate].range)
+    for name in OFFSETS:
+        there[FIELDS[name]] = 0.0
+    return np.asarray(there)
+
+
+def by_name(draws: NDArray[np.void] | pd.DataFrame, register: Register, view: str) -> dict[str, NDArray[Any]]:
+    """The columns of draws by the register's names; of records that engines read, the numbers of therapies too.
+
+    A number that differs by view is that of `view`, the only one which the records hold. A column `draw` is left aside.
+    """
+    columns = {name: np.asarray(draws[name]) for name in column_names(draws) if name not in ("draw", THERAPIES[0])}
+    if isinstance(draws, np.ndarray) and THERAPIES[0] in column_names(draws):
+        for place, therapy in enumerate(register.therapies.values()):
+            for number in NUMBERS:
+                name = therapy.parameter(number, view)
+                if name is not None:
+                    columns[name] = draws[THERAPIES[0]][number][:, place]
+    return columns
 
 
 def _fill_therapies(table: NDArray[np.void], register: Register, view: str, values: Mapping[str, Any]) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import POPULATION, centre_draws, load_hospitals
 from simulator.evidence.life_table import LifeTable, load_life_table
+from simulator.evidence.perspective import load_perspective
 from simulator.evidence.reading import checked, spelled
-from simulator.evidence.register import Register, load_register, outside_range
+from simulator.evidence.register import Register, load_register, replacement
 from simulator.evidence.shipped import shipped
 from simulator.evidence.wholes import too_much
 from simulator.rules.population.patient import COLUMNS
@@ -165,9 +167,23 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
     if settings is None:
         settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
     if settings is not None:
+        settings = _with_the_payers_people(settings, layers)
         for key, value, allowed in settings.faults():
             problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
+
+
+def _with_the_payers_people(settings: Settings, layers: list[Layer]) -> Settings:
+    """The settings with the life table of the payer's country where a payer was named above the base and no life table was."""
+    above = [layer.table for layer in layers[1:]]
+    named = any("perspective" in table.get("economics", {}) for table in above)
+    if not named or any("country" in table.get("life_table", {}) for table in above):
+        return settings
+    try:
+        country = load_perspective(settings.economics.perspective).conventions.perspective.country
+    except BadInput:
+        return settings  # whoever values lives tells what is wrong with the payer
+    return settings.model_copy(update={"life_table": settings.life_table.model_copy(update={"country": country})})
 
 
 def _policies(
@@ -210,7 +226,7 @@ def _compared(
 
 
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
-    """The register with the scenario's own values laid over it."""
+    """The register at the scenario's centre with its own values laid over it. Own counts are read by whoever can live them."""
     register, close = load_register(), Suggestions()
     for name, table in settings.therapies.items():
         file = written_in(layers, f"therapies.{name}")
@@ -221,11 +237,14 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
         file = written_in(layers, key)
         if name not in register:
             problems.append(Problem(file, key, repr(value), close(name, register.names())))
-        elif faults := outside_range(register[name], value, file, key):
-            problems.extend(faults)
-        else:
-            sound[name] = float(value)
-    register = register.with_values(sound)
+        elif own := replacement(register[name], value, file, key, problems):
+            sound[name] = own
+    centre, hospitals = settings.evidence.centre, load_hospitals()
+    if centre in ("average", "new") and hospitals is not None:
+        rows = centre_draws(hospitals, str(centre))
+        middle = centre_draws(hospitals, "average")
+        register = register.with_joint(rows, {name: float(values.mean()) for name, values in middle.items()})
+    register = register.with_parameters(sound)
     for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
         problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))
@@ -334,6 +353,7 @@ def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer])
         *sorted((root / "therapies").glob("*.toml")),
         root / "fitted.toml",
         root / "life_tables.csv",
+        root / POPULATION,
     ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()

@@ -50,7 +50,7 @@ WORDS = {
     Event.OTHER_LIMB_AMPUTATION: "other leg lost",
     Event.STARTS_DIALYSIS: "dialysis",
 }
-COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=True))
+COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=False))
 TOP, LINE = 80.0, 7.0
 """mmHg at which the names of events begin, and for each line of them."""
 LETTER = 0.013

@@ -17,6 +17,7 @@ from simulator.questions.compare.waiting import queue_table, slots_table, waits_
 from simulator.run.people import GIVEN
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -50,6 +51,8 @@ def findings(comparison: Comparison) -> Findings:
         tables["founding"] = founding_table(people)
     if comparison.views is not None:
         tables["views"] = comparison.views
+    if comparison.centres is not None:
+        tables["centres"] = comparison.centres
     if comparison.reliance is not None:
         tables["reliance"] = comparison.reliance
         tables["reliance_strongest"] = strongest(comparison.reliance, STRONGEST)
@@ -64,7 +67,12 @@ def findings(comparison: Comparison) -> Findings:
         per_row=frozenset(rows),
         inputs=scenario.inputs,
         seed=result.seed,
-        settings={"scenario": scenario.hash, "view": scenario.view, "patients": result.people},
+        settings={
+            "scenario": scenario.hash,
+            "view": scenario.view,
+            "centre": scenario.centre,
+            "patients": result.people,
+        },
     )
 
 
@@ -144,6 +152,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "kept": comparison.kept.people,
         "engine": result.engine,
         "view": scenario.view,
+        "centre": scenario.centre,
         "share": float(params[SHARE]),
         "death_share": float(params[DEATH_SHARE]),
         "times": list(scenario.times),
@@ -161,6 +170,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "left_aside": list(scenario.left_aside),
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
+        "changes": changes(scenario, {"population.patients": result.people}),
         "references": references(comparison),
     }
 

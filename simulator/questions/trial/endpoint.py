@@ -12,15 +12,19 @@ from pydantic import BeforeValidator
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
+from simulator.questions.trial.prior import Prior
 from simulator.scenario.limits import Probability, number
 from simulator.scenario.policy import Fault
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
 Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
+Power = Annotated[float, BeforeValidator(number(0.0, 10.0))]
 
-BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
-ONE_ARM = ("exact_binomial",)
-SURVIVAL = ("logrank", "cox", "rmst")
+BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio", "cmh", "g_computation")
+ONE_ARM = ("exact_binomial", "posterior")
+WEIGHTED = ("fleming_harrington", "max_combo")
+"""Tests for hazards that are not proportional."""
+SURVIVAL = ("logrank", "cox", "rmst", *WEIGHTED)
 KAPLAN_MEIER = ("km_difference", "km_ratio")
 """Tests of survival at a time, where nothing competes."""
 COMPETING = ("gray", "subdistribution_logrank", "fine_gray", "cumulative_incidence")
@@ -28,11 +32,11 @@ CONTINUOUS = ("ancova", "t_test")
 HIERARCHICAL = ("win_ratio", "win_odds", "net_benefit")
 TESTS = BINARY + ONE_ARM + SURVIVAL + KAPLAN_MEIER + COMPETING + CONTINUOUS + HIERARCHICAL
 
-BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray")
+BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", *WEIGHTED)
 """Tests whose information is the number of events; that of the others is the number of patients who are through."""
 AT_A_TIME = (*BINARY, *ONE_ARM, *CONTINUOUS, *HIERARCHICAL, *KAPLAN_MEIER, "rmst", "cumulative_incidence")
 """Tests that need `at_months`."""
-STRATIFIABLE = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", "ancova", "t_test")
+STRATIFIABLE = (*BY_EVENTS, "ancova", "t_test", *HIERARCHICAL)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ INSTEAD = {
     "chi_square_corrected": "risk_difference",
     "fisher": "risk_difference",
     "logrank": "cox",
+    "cmh": "risk_difference",
+    "g_computation": "risk_difference",
+    "fleming_harrington": "cox",
+    "max_combo": "cox",
     "gray": "fine_gray",
     "subdistribution_logrank": "fine_gray",
 }
@@ -92,9 +100,14 @@ SCALES = {
     "fisher": "risk difference",
     "risk_difference": "risk difference",
     "risk_ratio": "log risk ratio",
+    "cmh": "risk difference",
+    "g_computation": "risk difference",
     "exact_binomial": "success rate",
+    "posterior": "success rate",
     "logrank": "log hazard ratio",
     "cox": "log hazard ratio",
+    "fleming_harrington": "log hazard ratio, weighted",
+    "max_combo": "log hazard ratio",
     "rmst": "difference of restricted means, months",
     "km_difference": "difference of Kaplan-Meier estimates",
     "km_ratio": "log ratio of Kaplan-Meier estimates",
@@ -115,6 +128,7 @@ KNOWN_SIZE = {
     "chi_square_corrected": "conservative: Yates' correction",
     "fisher": "conservative: exact and discrete",
     "risk_difference": "liberal: in small trials, Wald's test with unpooled variance",
+    "g_computation": "liberal: in small trials, Wald's test with the variance of the influence function",
     "risk_ratio": "conservative: with few events, Wald's test of a logarithm",
     "exact_binomial": "conservative: exact and discrete",
     "cox": "slightly conservative: with few events, Wald's test",
@@ -136,10 +150,11 @@ class Endpoint(Frozen):
     `lost` says what becomes of a patient lost before then: left out, counted as a failure, or as the worst case (a failure in
     every arm but the control, where it is a success). A `reintervention` is an angioplasty after the first, or any after
     crossing over; a `limb_event` is that or a major amputation; `limb_success` is to be alive, healed and with the limb.
-    `null_rate` is the rate
-    of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
-    `margin` the difference of TcPO2 that counts as a tie in it. With the `aim` of non-inferiority or equivalence `margin`
-    is the loss that is accepted, in the units of `MARGINS`.
+    `null_rate` is the rate of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important
+    outcome first, and `margin` the difference of TcPO2 that counts as a tie in it, or `thresholds` one for each outcome
+    (months, or mmHg). `rho` and `gamma` are the powers of Fleming and Harrington's weights. With the `aim` of
+    non-inferiority or equivalence `margin` is the loss that is accepted, in the units of `MARGINS`.
+    The test `posterior` succeeds where the rate is above `null_rate` with a probability of 1 - alpha, after the `prior`.
     """
 
     name: Label
@@ -163,9 +178,14 @@ class Endpoint(Frozen):
         "fisher",
         "risk_difference",
         "risk_ratio",
+        "cmh",
+        "g_computation",
         "exact_binomial",
+        "posterior",
         "logrank",
         "cox",
+        "fleming_harrington",
+        "max_combo",
         "rmst",
         "km_difference",
         "km_ratio",
@@ -186,6 +206,10 @@ class Endpoint(Frozen):
     order: Annotated[
         tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
     ] = ()
+    prior: Prior | None = None
+    thresholds: Annotated[tuple[Margin, ...], BeforeValidator(as_tuple)] = ()
+    rho: Power = 0.0
+    gamma: Power = 0.0
     margin: Margin = 0.0
     aim: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
 
@@ -220,12 +244,12 @@ class Endpoint(Frozen):
     def good(self) -> bool:
         """Whether a larger estimate is better for patients."""
         more_is_better = OUTCOMES[self.outcome].good
-        if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox"):
+        if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox", *WEIGHTED):
             return False
         if self.test in ("rmst", *KAPLAN_MEIER) and self.outcome != "amputation_free_survival":
             # Survival and the restricted mean are about being without the event.
             return not more_is_better
-        return True if self.test == "exact_binomial" else more_is_better
+        return True if self.test in ONE_ARM else more_is_better
 
     def faults(self, arms: int, visits: tuple[float, ...], longest: float, strata: int) -> Iterator[Fault]:
         """What cannot be, given the number of arms, the visits and the longest follow-up (months) and strata."""
@@ -233,7 +257,11 @@ class Endpoint(Frozen):
         if self.test not in fitting:
             yield "test", self.test, f"for {self.outcome}: {', '.join(fitting)}"
         if (self.test in ONE_ARM) != (arms == 1):
-            allowed = "exact_binomial, because the trial has one arm" if arms == 1 else "a test that compares arms"
+            allowed = (
+                "exact_binomial or posterior, because the trial has one arm"
+                if arms == 1
+                else "a test that compares arms"
+            )
             yield "test", self.test, allowed
         if self.test in ONE_ARM and self.null_rate is None:
             yield "null_rate", "missing", "the rate of success that the trial has to beat"
@@ -246,7 +274,7 @@ class Endpoint(Frozen):
         if self.lost == "worst_case" and arms == 1:
             yield "lost", self.lost, "failure, which is the worst case of a single arm"
         if self.null_rate is not None and (self.test not in ONE_ARM or not 0.0 < self.null_rate < 1.0):
-            yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial"
+            yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial or posterior"
         if self.at_months is None and self.test in AT_A_TIME:
             yield "at_months", "missing", f"a time after entry, which {self.test} needs"
         if self.at_months is not None and self.at_months > longest:
@@ -258,6 +286,14 @@ class Endpoint(Frozen):
         if self.stratified and (self.test not in STRATIFIABLE or not strata):
             allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
             yield "stratified", True, allowed
+        if self.prior is not None:
+            yield from self.prior.faults()
+        if self.test == "cmh" and not strata:
+            yield "test", self.test, "with randomisation.strata, which it is stratified by"
+        if self.test == "fleming_harrington" and self.rho == self.gamma == 0.0:
+            yield "rho", self.rho, "rho or gamma above 0; without both it is logrank"
+        if self.thresholds and len(self.thresholds) != len(self.order):
+            yield "thresholds", list(self.thresholds), "one for each outcome of order: months, or mmHg for tcpo2"
         if self.aim != "superiority":
             if self.test not in MARGINS or self.outcome == "walking":
                 other = INSTEAD.get(self.test)

@@ -14,6 +14,7 @@ from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.questions.trial.estimand_table import estimand_table
 from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
 from simulator.questions.trial.monitoring import monitoring_tables
@@ -31,6 +32,7 @@ from simulator.questions.trial.size_search import (
 )
 from simulator.questions.trial.stage_search import DESIGNS, stage_table
 from simulator.questions.trial.truth import NULLS, STATED_NAMES
+from simulator.statistics.beta_rules import UNIFORM, conflict_table
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -38,6 +40,8 @@ Stage = Callable[[str, int], AbstractContextManager[Advance]]
 
 SEARCH = 2_000
 """Trials of a search for the size, and draws that the hand-over to the economics holds, at most."""
+CONFLICT = np.linspace(0.05, 0.95, 19)
+"""True rates at which a prior is confronted with data."""
 CURVES = 1_000
 """Trials of each point of a curve, at most."""
 
@@ -58,6 +62,8 @@ class TrialStudy:
     monitoring: pd.DataFrame | None = None
     bounds: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
+    estimands: pd.DataFrame | None = None
+    conflict: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
@@ -121,10 +127,21 @@ def study_design(
     base = next((name for name in results if name not in NULLS), next(iter(results)))
     null = next((name for name in results if name in NULLS), None)
     needs = needs_by_truth(conduct, results, goal)
+    some = simulation.with_trials(min(CURVES, simulation.trials))
+    estimands = None
+    if design.estimands:
+        with show("Estimands", some.trials) as advance:
+            estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
-    some = simulation.with_trials(min(CURVES, simulation.trials))
+    prior = design.primary.prior
+    conflict = None
+    if design.primary.test == "posterior":
+        assert design.primary.null_rate is not None
+        mixture = UNIFORM if prior is None else prior.mixture
+        rule = mixture, conduct.marked.patients, design.primary.null_rate, 1.0 - design.alpha
+        conflict = pd.DataFrame(conflict_table(*rule, CONFLICT))
     committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
@@ -138,6 +155,8 @@ def study_design(
         calendar=calendar_table(some, tuple(results)),
         monitoring=committee[0],
         bounds=committee[1],
+        estimands=estimands,
+        conflict=conflict,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
@@ -170,6 +189,8 @@ def _in_full(
     own = found.endpoints[found.endpoints["truth"] == base]
     pooled = pool(simulation, conduct, base)
     more = simulation.with_trials(min(SEARCH, simulation.trials))
+    if conduct.design.two_stage is not None and conduct.design.two_stage.kind == "predictive":
+        return found
     if conduct.design.two_stage is not None:
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:

@@ -173,9 +173,8 @@ class Study(Frozen):
     """A study. `population` replaces parameters of the register that say who is referred, and no others.
 
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that
-    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. `centres` is the
-    number of hospitals that it drew on, whose rates differ; `founding_centre` says that it is the hospital of the founding
-    cohort itself.
+    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. A study's
+    rates differ from the founding cohort's by offsets of its hospital; `founding_centre` says that they are the same.
     """
 
     label: Label
@@ -187,7 +186,6 @@ class Study(Frozen):
     description: Words
     follow_up_years: Years
     life_table: LifeTableChoice
-    centres: Size = 1
     founding_centre: bool = False
     population: dict[str, float] = Field(default_factory=dict)
     assumed: dict[str, Range] = Field(default_factory=dict)

@@ -43,6 +43,7 @@ SESSIONS = "sessions"
 
 INCLUDED = {
     "treated": "its doses are charged one by one",
+    "death": "the last year of life is charged by the time lived in it",
     "prosthesis_below_knee": "inside rehabilitation",
     "prosthesis_above_knee": "inside rehabilitation",
     "new_wound": "its time is charged",
@@ -229,5 +230,5 @@ def _wounds(wound_costs: str) -> list[CostItem]:
 def _others() -> list[CostItem]:
     return [
         CostItem(DIALYSIS, "dialysis_year", ("clock_dialysis",), state=ANY, running=True),
-        CostItem("end of life", "final_year_increment", ("count_death",)),
+        CostItem("end of life", "final_year_increment", ("clock_last_year",), state=ANY, running=True),
     ]

@@ -24,6 +24,7 @@ from simulator.questions.value.cost_items import (
     discounted,
     main_treatment,
     price_unit,
+    treatments,
 )
 from simulator.questions.value.quality_of_life import utility_weights
 from simulator.questions.value.results import Array, spread_of
@@ -55,7 +56,7 @@ def worth(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Va
     """
     check_events(ledgers, values)
     cost = (ledgers * cost_weights(parameters, drawn, values)).sum(axis=-1)
-    qalys = (ledgers * effect_weights(drawn, values)[:, None, :]).sum(axis=-1)
+    qalys = (ledgers * effect_weights(drawn, values)[:, None, :]).sum(axis=-1) - lost(ledgers, parameters, values)
     lived = ledgers[..., EFFECTS if values.discounted else TIMES].sum(axis=-1)
     return Worth(cost, qalys, np.broadcast_to(lived, cost.shape).copy())
 
@@ -129,6 +130,28 @@ def number_of(therapy: str, number: str, parameters: NDArray[np.void], values: V
     if number == SESSIONS:
         return np.asarray(own[SESSIONS] * (1.0 + own["completion"]) / 2.0)
     return np.asarray(own[number])
+
+
+def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
+    """QALYs that people lose by what is done to them, shape (draws, policies): by each session of each treatment.
+
+    Amputations lose theirs in the states after them. Discounted as costs are, because events are counted so.
+    """
+    found = np.zeros(ledgers.shape[:-1])
+    for place, policy in enumerate(values.policies.values()):
+        by_name = {name: column for column, name in step_columns(policy).items()}
+        for therapy in treatments(policy):
+            if "utility_loss" not in values.therapies[therapy].names:
+                continue
+            each, days, sessions = (
+                number_of(therapy, number, parameters, values)
+                for number in ("utility_loss", "utility_loss_days", SESSIONS)
+            )
+            names = (f"count_{therapy}", f"count_repeat_{therapy}") if therapy in policy.given else ("count_dose",)
+            columns = [_column(by_name.get(name, name), values) for name in names]
+            times = ledgers[:, place][..., columns].sum(axis=-1)
+            found[:, place] += each * days / DAYS_PER_YEAR * sessions * times
+    return found
 
 
 def times_given(ledgers: Array, values: Values) -> Array:

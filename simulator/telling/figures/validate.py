@@ -1,4 +1,4 @@
-"""Figures of the validation: observed against predicted, the calibration plot, the control-arm ladder, coverage, structures."""
+"""Figures of the validation: transforms, levels, observed against predicted, the control-arm ladder, structures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.style import INK, MUTED, OKABE_ITO, caption, house_style, interval_rows, new_figure, percent_axis
+from simulator.words.findings import Findings
 
 PREDICTED, OUTSIDE = OKABE_ITO["blue"], OKABE_ITO["vermillion"]
 COLOURS = {
@@ -21,8 +22,16 @@ COLOURS = {
     "founding cohort": OKABE_ITO["sky"],
     "TcPO2": OKABE_ITO["blue"],
 }
-WANTED = 0.80
-"""Share of quantities inside that counts as a sound validation."""
+BINS = 10
+LEVELS = (50, 80, 95)
+TRIALS = ("blinded trial", "open trial", "observational comparison", "single arm")
+SHARE, TCPO2 = "share of people", "TcPO2 (mmHg)"
+FORESTS = {
+    "forest_trials": (SHARE, "Treatment trials and series"),
+    "forest_courses": (SHARE, "Natural history, perfusion, amputees"),
+    "forest_founding": (SHARE, "Founding cohort after its first year"),
+    "forest_tcpo2": (TCPO2, "TcPO2 over time"),
+}
 LABEL = 88
 LINE = 0.24
 TITLES = {
@@ -31,6 +40,84 @@ TITLES = {
     "amputation_free_survival": "Alive, limb kept",
     "healing_without_amputation": "Healed, limb kept",
 }
+
+
+def figures(findings: Findings) -> dict[str, Figure]:
+    """Every figure by its file name, in the order of the report."""
+    tables, facts = findings.tables, findings.facts
+    drawn: dict[str, Figure] = {}
+    if facts["counts"]:
+        drawn |= {"pit": pit_figure(tables["counts"]), "levels": levels_figure(tables["scores"])}
+    usable = tables["numbers"][tables["numbers"]["usable"].astype(bool)]
+    share = usable["share"].astype(bool)
+    founding, trial = usable["kind"] == "founding study", usable["kind"].isin(TRIALS)
+    chosen = {
+        "forest_trials": share & trial,
+        "forest_courses": share & ~trial & ~founding,
+        "forest_founding": share & founding,
+        "forest_tcpo2": (usable["outcome"] == "TcPO2") & ~share,
+    }
+    drawn |= {name: forest(usable[chosen[name]], *FORESTS[name]) for name in facts["forests"]}
+    if facts["plot"]:
+        drawn["calibration_plot"] = calibration_plot(usable[share])
+    if "ladder" in tables:
+        drawn["ladder"] = ladder_figure(tables["ladder"])
+    for name, time in facts["structures"].items():
+        table = tables["structural"]
+        policy = next(str(p) for p in table["policy"] if p != table["reference"].iloc[0])
+        drawn[name] = structural_figure(table, policy, time, list(dict.fromkeys(table["outcome"])))
+    return drawn
+
+
+def pit_figure(counts: pd.DataFrame) -> Figure:
+    """Histograms of the randomised transform of the model, all counts and by outcome: flat where it is calibrated."""
+    outcomes = [str(o) for o, n in counts["outcome"].value_counts().items() if n >= BINS][:5]
+    parts = {"all counts": counts} | {name: counts[counts["outcome"] == name] for name in outcomes}
+    columns = 3
+    with house_style():
+        figure, panels = new_figure(8.6, 2.3 * -(-len(parts) // columns), -(-len(parts) // columns), columns)
+        for axes, (name, part) in zip(panels, parts.items(), strict=False):
+            bins = BINS if name == "all counts" else BINS // 2
+            axes.hist(part["pit"], bins=bins, range=(0, 1), color=PREDICTED, edgecolor="white")
+            expected = len(part) / bins
+            axes.axhline(expected, color=INK, linewidth=0.8)
+            half = 1.96 * np.sqrt(expected * (1 - 1 / bins))
+            axes.axhspan(max(0.0, expected - half), expected + half, color=MUTED, alpha=0.2, linewidth=0)
+            axes.set_title(f"{name[:1].upper()}{name[1:]} ({len(part)})")
+            axes.set_xlim(0, 1)
+            axes.set_xlabel("place of the observed in the predicted")
+            axes.set_ylabel("counts")
+        for axes in list(panels)[len(parts) :]:
+            axes.set_visible(False)
+    caption(
+        figure,
+        "Where observed counts lie in their predictive distributions (randomised probability integral transform). Flat is right; "
+        "a heap to the right says that the model predicts too few. Grey: where 95% of the bars of a perfect model would end, if "
+        "counts were independent.",
+    )
+    return figure
+
+
+def levels_figure(scores: pd.DataFrame) -> Figure:
+    """Shares of counts inside intervals of three levels, model and naive competitor."""
+    rows = scores.set_index("score").loc[[f"cover_{level}" for level in LEVELS]]
+    with house_style():
+        figure, (axes,) = new_figure(6.4, 3.2)
+        places = np.arange(len(LEVELS))
+        for shift, column, colour, name in (
+            (-0.17, "model", PREDICTED, "model"), (0.17, "naive", MUTED, "average of the other studies"),
+        ):  # fmt: skip
+            axes.bar(places + shift, rows[column], 0.32, color=colour, label=name)
+        for place, level in zip(places, LEVELS, strict=True):
+            axes.hlines(level / 100, place - 0.42, place + 0.42, color=INK, linewidth=1.2)
+        axes.set_xticks(places, [f"{level}%" for level in LEVELS])
+        axes.set_xlabel("level of the interval")
+        axes.set_ylabel("counts inside")
+        axes.set_ylim(0, 1.15)
+        percent_axis(axes)
+        axes.legend(loc="upper left", ncols=2)
+    caption(figure, "Counts inside central predictive intervals; black lines are what the intervals promise.")
+    return figure
 
 
 def forest(rows: pd.DataFrame, unit: str, heading: str) -> Figure:
@@ -50,7 +137,7 @@ def forest(rows: pd.DataFrame, unit: str, heading: str) -> Figure:
         _rows(axes, names)
         axes.set_xlabel(unit)
         axes.set_title(heading)
-        if unit == "share of people":
+        if unit == SHARE:
             axes.set_xlim(-0.02, 1.02)
             percent_axis(axes, "x")
     caption(
@@ -111,25 +198,6 @@ def ladder_figure(ladder: pd.DataFrame) -> Figure:
         "The control-arm ladder: published events without effective treatment (black), the prediction from what is known "
         "of each arm (blue), and in grey what the model gives between the mildest and the most severe people it knows. "
         f"{inside} of {len(ladder)} rungs lie within the reach of case mix.",
-    )
-    return figure
-
-
-def coverage_figure(coverage: pd.DataFrame) -> Figure:
-    """Shares inside their predictive intervals, by kind of quantity, with exact intervals."""
-    names = [f"{row['of']} ({row['inside']} of {row['quantities']})" for _, row in coverage.iterrows()]
-    with house_style():
-        figure, (axes,) = new_figure(8.6, 1.0 + 0.26 * len(coverage))
-        interval_rows(axes, names, coverage["share"], coverage["low"], coverage["high"])
-        axes.axvline(WANTED, color=OUTSIDE, linewidth=0.9, linestyle="--")
-        axes.axvline(0.95, color=MUTED, linewidth=0.9, linestyle=":")
-        axes.set_xlim(0.0, 1.01)
-        axes.set_xlabel("share of observed numbers inside their 95% predictive intervals")
-        percent_axis(axes, "x")
-    caption(
-        figure,
-        "Coverage: a perfect model would lie at the dotted line (95%); the dashed line (80%) is what is asked of grades A "
-        "and B. Lines are exact 95% intervals as if quantities were independent, which those of one study are not.",
     )
     return figure
 
