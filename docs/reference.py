@@ -116,7 +116,7 @@ def _sections(kind: str) -> Iterator[str]:
             if name not in done:
                 done.add(name)
                 table = whole["$defs"][name]
-                yield f"### {heading}\n\n{table['description']}\n\n{_table(table, whole, defaults)}\n"
+                yield f"### {heading}\n\n{table.get('description', '')}\n\n{_table(table, whole, defaults)}\n"
 
 
 def _inner(
@@ -129,6 +129,7 @@ def _inner(
             (rule, f"`[{place}]`", place),
             (rule.get("items", {}), f"`[[{place}]]`", place),
             (rule.get("additionalProperties", {}), f"`[{place}.NAME]`", f"{place}.NAME"),
+            *((each, f"`[{place}]`", place) for each in rule.get("oneOf", ())),
         ]
         for option, heading, inside in options:
             name = _model(option)
@@ -150,7 +151,13 @@ def _table(table: Schema, whole: Schema, base: Mapping[str, Any]) -> str:
     lines = ["| key | type | default | allowed | meaning |", "|---|---|---|---|---|"]
     required = table.get("required", ())
     for key, rule in table["properties"].items():
-        cells = [f"`{key}`", _type(rule), _default(key, rule, base, required), _allowed(rule), rule["description"]]
+        cells = [
+            f"`{key}`",
+            _type(rule),
+            _default(key, rule, base, required),
+            _allowed(rule),
+            rule.get("description", ""),
+        ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -198,8 +205,8 @@ def _toml(value: object) -> str:
 def _allowed(rule: Schema) -> str:
     if "$comment" in rule:
         return str(rule["$comment"])
-    if "anyOf" in rule:
-        return "; or ".join(_allowed(each) for each in rule["anyOf"])
+    if choice := rule.get("anyOf") or rule.get("oneOf"):
+        return "; or ".join(filter(None, (_allowed(each) for each in choice)))
     if "const" in rule:
         return f"`{_toml(rule['const'])}`"
     if "enum" in rule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,14 +17,21 @@ from simulator.evidence.hospitals import (
     Hospitals,
     at_hospital,
     at_random_hospital,
+    load_hospitals,
 )
+from simulator.evidence.posterior import parameter_draws
+from simulator.face.asked import scenario_of
+from simulator.face.hospitals import add_study
+from simulator.questions.hospitals import own
 from simulator.questions.hospitals.fit import own_offsets
-from simulator.questions.hospitals.population import left_out, log_evidence
+from simulator.questions.hospitals.population import Structure, left_out, log_evidence, sampled
 from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
 from simulator.questions.validate import load_studies
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
+from simulator.scenario import load_scenario
+from simulator.words.errors import BadInput
 
 REGISTER = load_register()
 ROWS = 4
@@ -108,6 +117,23 @@ def test_the_likelihood_of_a_population_is_that_of_normal_theory() -> None:
     assert found - found[0] == pytest.approx(wanted - wanted[0], abs=0.06)
     weights = left_out(Hospitals(rows, pd.DataFrame()), {"s": normal_atoms(0.9, 0.4)}, {"s": "referral"})["s"]
     assert (weights - weights[0]).to_numpy() == pytest.approx(-(found - found[0]), abs=1e-9)
+
+
+def test_the_sampler_recovers_a_known_population() -> None:
+    """Thirty hospitals of a population with mean 0.8 and SD 0.5, each seen with an error of 0.3."""
+    pytest.importorskip("numpyro")
+    luck = np.random.default_rng(3)
+    truths = 0.8 + 0.5 * luck.standard_normal(30)
+    studies = {}
+    for k, seen in enumerate(truths + 0.3 * luck.standard_normal(30)):
+        whole = normal_atoms(float(seen), 0.3)
+        studies[f"s{k}"] = Atoms(whole.offsets[:300], whole.log_prior[:300], False)
+    found = sampled(studies, dict.fromkeys(studies, "referral"), Structure(False, False), 150, 150, 1, founding=False)
+    assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.15)
+    assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.2)
+    # Nothing was seen of healing: its mean stays what the prior says.
+    assert found["mean_healing"].std() > 3.0 * found["mean_amputation"].std()
+    assert (found["mean_response"] == 0.0).all()
 
 
 def test_own_offsets_shrink_to_the_population() -> None:
@@ -209,3 +235,78 @@ def test_direction_counts_studies_and_not_their_counts() -> None:
     found = directions(pd.DataFrame(rows)).iloc[0]
     assert (found["studies"], found["above"], found["below"]) == (10, 9, 1)
     assert found["one_sided"]
+
+
+def test_a_scenario_speaks_for_a_hospital_and_a_user_may_fix_its_offset() -> None:
+    """The founding hospital has the fitted rates, the average one others; a fixed offset leaves the joint draws alone."""
+    founding = load_scenario("base", overrides={"evidence": {"centre": "founding"}})
+    average = load_scenario("base", overrides={"evidence": {"centre": "average"}})
+    assert founding.params()["amputation_rate"] == founding.register["amputation_rate"].value
+    offset = average.register["hospital_amputation"].value
+    assert average.params()["amputation_rate"] == pytest.approx(founding.params()["amputation_rate"] * np.exp(offset))
+    assert average.params()["hospital_amputation"] == 0.0
+    fixed = average.with_(parameters={"hospital_amputation": 0.3})
+    draws = parameter_draws(fixed.register, 20, 1)
+    assert set(draws["hospital_amputation"]) == {0.3}
+    assert np.ptp(draws["hospital_death"]) > 0.0
+    assert set(draws["hospital_response"]) == {0.0}
+    assert len({founding.hash, average.hash, fixed.hash}) == 3
+
+
+def test_offsets_are_drawn_jointly() -> None:
+    """Draws of a new hospital keep the correlation of its offsets, and spread more than the average one's."""
+    spread = {}
+    for centre in ("average", "new"):
+        register = load_scenario("base", overrides={"evidence": {"centre": centre}}).register
+        draws = parameter_draws(register, 600, 1)
+        pairs = set(zip(register.joint["hospital_amputation"], register.joint["hospital_death"], strict=True))
+        assert set(zip(draws["hospital_amputation"], draws["hospital_death"], strict=True)) <= pairs
+        spread[centre] = float(draws["hospital_amputation"].std())
+    assert spread["new"] > 1.5 * spread["average"]
+
+
+def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the people amputated says a higher rate than a tenth, and of 600 people more than of 12; faults are told."""
+    for name, size in (("PARTICLES", 6), ("LIVES", 250)):
+        monkeypatch.setattr(own, name, size)
+    point = {}
+    for events, n in ((1, 12), (60, 600), (300, 600)):
+        scenario = scenario_of("base", centre={"amputations": [events, n]})
+        point[events, n] = float(scenario.params()["amputation_rate"])
+    assert point[60, 600] < point[1, 12] < point[300, 600]
+    with pytest.raises(BadInput, match=r"evidence.centre.deaths = \[3, 2\]"):
+        load_scenario("base", overrides={"evidence": {"centre": {"deaths": [3, 2]}}})
+    with pytest.raises(BadInput, match="own counts are read by compare"):
+        load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
+
+
+def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
+    """A large series that loses nine limbs of ten raises the mean of hospitals, and says how many draws carry the weight."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(STUDY, encoding="utf-8")
+    found = add_study(mine)
+    rows = found.tables["reweighted"].set_index("quantity")
+    assert rows.loc["mean_amputation", "after"] > rows.loc["mean_amputation", "before"]
+    assert 0 < found.facts["effective"] <= len(load_hospitals().rows)  # type: ignore[union-attr]
+    assert "draws" in found.summary()
+
+
+STUDY = """
+label = "Mine"
+grade = "B"
+kind = "natural history"
+citation = "Nobody et al., 2026"
+description = "Made up."
+follow_up_years = 1.0
+life_table = { country = "Italy", period = "2015-20" }
+[groups.everybody]
+n = 300
+[[quantity]]
+name = "major amputation, 1 year"
+measure = "major_amputation"
+groups = ["everybody"]
+at_years = 1.0
+events = 270
+n = 300
+evidence = "published"
+"""

@@ -15,8 +15,9 @@ from trial_designs import TWO_ARMS, planned, simulation
 
 from simulator.questions.trial.operating import type_i_errors
 from simulator.statistics.adjusted_tests import cochran_mantel_haenszel, standardised_difference
+from simulator.statistics.normal_maximum import largest_tail
 from simulator.statistics.survival_tests import logrank
-from simulator.statistics.weighted_logrank import fleming_harrington, largest_tail, max_combo
+from simulator.statistics.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.win_statistics import Level, win_statistics
 from simulator.words.errors import BadInput
 

@@ -42,7 +42,10 @@ def main(
     cohorts: Annotated[
         int | None,
         typer.Option(
-            help="Synthetic cohorts for the coverage check: 200 unless told, 50 with --smoke.", min=0, max=2000
+            help="Synthetic cohorts for the coverage check: 200 unless told, 50 with --smoke; with --hospitals synthetic"
+            " literatures, none unless told.",
+            min=0,
+            max=2000,
         ),
     ] = None,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
@@ -58,7 +61,7 @@ def main(
     if an observed number lies outside the interval that its own sample size allows.
     """
     if hospitals or add_study is not None:
-        _of_hospitals(hospitals, add_study, check or first_year, smoke, seed, out, install)
+        _of_hospitals(hospitals, add_study, check or first_year, smoke, cohorts or 0, seed, out, install)
         return
     from simulator.face.calibrate import calibrate, fitted, work_in
     from simulator.face.result import now
@@ -87,7 +90,7 @@ def main(
 
 
 def _of_hospitals(
-    hospitals: bool, study: Path | None, other: bool, smoke: bool, seed: int, out: Path, install: bool
+    hospitals: bool, study: Path | None, other: bool, smoke: bool, cohorts: int, seed: int, out: Path, install: bool
 ) -> None:
     """The population of hospitals: fitted anew, or reweighted by one more study."""
     from simulator.face.hospitals import add_study, fitted, work_in
@@ -107,7 +110,7 @@ def _of_hospitals(
         found.save(out)
     else:
         work = work_in(out)
-        found = fitted(work, smoke, seed, progress, begun)
+        found = fitted(work, smoke, cohorts, seed, progress, begun)
         _finish(found, out, work, install)
     found.show(out)
 

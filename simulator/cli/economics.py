@@ -34,6 +34,13 @@ def main(
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
     ] = None,
+    centre: Annotated[
+        str | None,
+        typer.Option(
+            help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
+            " Default: the scenario's."
+        ),
+    ] = None,
     focus: Annotated[
         str | None,
         typer.Option(
@@ -80,6 +87,7 @@ def main(
             scenario,
             policy or None,
             view=view,
+            centre=centre,
             trial=trial,
             seed=seed,
             perspective=perspective,

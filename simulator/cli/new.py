@@ -21,14 +21,19 @@ NEXT = {
     "study": "clti sensitivity {file}",
     "validation": "clti validate {file}",
     "forecast": "clti forecast {file}",
+    "centre": "clti compare {file}",
 }
 """What runs a file of each kind."""
+MEANT = {"centre": "scenario"}
+"""Kinds whose files are files of another kind."""
 STARTER = "STARTER"
 """Stands for the name in the starter files."""
 
 
 def main(
-    kind: Annotated[str, typer.Argument(help="scenario, policy, therapy, design, study, validation or forecast.")],
+    kind: Annotated[
+        str, typer.Argument(help="scenario, policy, therapy, design, study, validation, forecast or centre.")
+    ],
     name: Annotated[str, typer.Argument(help="Its name: letters, digits, _ and -, a letter first.")],
     out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
 ) -> None:
@@ -48,7 +53,9 @@ def main(
     except OSError as error:
         raise BadInput([Problem(HERE, "--out", str(file), f"a file that can be written ({error.strerror})")]) from None
     command = NEXT[kind].format(file=f"'{file}'" if re.search(r"[^\w./~-]", str(file)) else file)
-    sys.stdout.write(f"Written: {file}\nIt runs as it is:  {command}\nWhat every key means:  clti schema {kind}\n")
+    sys.stdout.write(
+        f"Written: {file}\nIt runs as it is:  {command}\nWhat every key means:  clti schema {MEANT.get(kind, kind)}\n"
+    )
 
 
 def starter(kind: str, name: str) -> str:

@@ -21,6 +21,8 @@ from simulator.words.errors import BadInput, Problem
 from simulator.words.luck import seed_of
 
 POSTERIOR = "posterior.csv"
+SHARES = "attributable_share"
+"""How the names of the shares of recovery begin that cells cause."""
 FIRST_YEAR = "posterior_first_year.csv"
 """Joint draws given the first year of the founding cohort alone, in the form of `posterior.csv`; for the validation."""
 
@@ -83,11 +85,19 @@ def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
     return draws
 
 
-def parameter_means(register: Register) -> dict[str, float]:
-    """The mean of every clinical parameter over the draws of `parameter_draws`: the posterior's, else its distribution's."""
+def central_values(register: Register) -> dict[str, float]:
+    """What a deterministic analysis beside `parameter_draws` takes: the mean of every clinical parameter over its draws.
+
+    Parameters that are fitted together keep their values of `fitted.toml`, the most central point of the posterior at which
+    outcomes at one year are their posterior means, because at the means of all of them they are not. Shares of recovery that
+    cells cause are drawn apart from the others and are at their means.
+    """
     table, joint = posterior_table(), joint_names(register)
     found = {parameter.name: mean(parameter) for parameter in register.parameters}
-    return found if table is None else found | {name: float(table[name].mean()) for name in joint}
+    if table is None:
+        return found
+    apart = {name: float(table[name].mean()) for name in joint if name.startswith(SHARES)}
+    return found | {name: register[name].value for name in joint} | apart
 
 
 def spent(register: Register, n: int) -> str | None:
@@ -96,7 +106,7 @@ def spent(register: Register, n: int) -> str | None:
     if table is None or not joint or n <= len(table):
         return None
     # A share of recovery that no trial informs was drawn for each row anew, so that it makes no two rows independent.
-    course = [name for name in joint if not name.startswith("attributable_share")]
+    course = [name for name in joint if not name.startswith(SHARES)]
     distinct = len(table[course].drop_duplicates())
     return (
         f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} different courses of the"

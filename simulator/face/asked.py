@@ -25,8 +25,8 @@ Policies: TypeAlias = "Sequence[str] | Mapping[str, Policy | None]"
 """Names of policies, or names with policies made in Python; None stands for the one of this name that there is."""
 Patients: TypeAlias = "int | str | Path | pd.DataFrame"
 """How many patients, or a table of real ones: a CSV file or a DataFrame, a row a patient."""
-Centre: TypeAlias = "str | Mapping[str, Any]"
-"""A hospital: average, new, founding, or own counts, as ``{"amputations": [14, 60], "deaths": [11, 60]}``."""
+Centre: TypeAlias = "str | Path | Mapping[str, Any]"
+"""A hospital: average, new, founding, own counts, as ``{"amputations": [14, 60], "deaths": [11, 60]}``, or a file of them."""
 Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Opens a display of progress: what is done and its steps; gives a function that is called with the steps just finished."""
 
@@ -68,7 +68,7 @@ def scenario_of(
     if view is not None:
         difference["evidence"] = {**difference.get("evidence", {}), "view": view}
     if centre is not None:
-        difference["evidence"] = {**difference.get("evidence", {}), "centre": centre}
+        difference["evidence"] = {**difference.get("evidence", {}), "centre": centre_of(centre)}
     if table is not None:
         place = str(table) if isinstance(table, str | Path) else table
         difference["population"] = {**difference.get("population", {}), "csv": place}
@@ -83,6 +83,24 @@ def scenario_of(
     from simulator.questions.hospitals.own import at_its_centre
 
     return at_its_centre(found)
+
+
+def centre_of(centre: Centre) -> Any:
+    """What a scenario's [evidence] centre would say: a name, own counts, or those of a file that `clti new centre` began."""
+    from simulator.evidence.reading import read_toml
+
+    if not isinstance(centre, str | Path) or not str(centre).endswith(".toml"):
+        return centre
+    problems: list[Problem] = []
+    evidence = read_toml(Path(centre), str(centre), problems).get("evidence")
+    found = evidence.get("centre") if isinstance(evidence, dict) else None
+    if not problems and found is None:
+        problems.append(
+            Problem(str(centre), "evidence.centre", "missing", "a name or own counts, as clti new centre writes")
+        )
+    if problems:
+        raise BadInput(problems)
+    return found
 
 
 def _are_policies(policies: object) -> bool:

@@ -29,7 +29,12 @@ def work_in(folder: Path) -> Store:
 
 
 def hospitals(
-    *, smoke: bool = False, seed: int = 1, folder: str | Path | None = None, progress: Progress | None = None
+    *,
+    smoke: bool = False,
+    cohorts: int = 0,
+    seed: int = 1,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Collected:
     """Fit the population of hospitals to the published studies, each left out in turn for its own prediction.
 
@@ -38,28 +43,38 @@ def hospitals(
 
     Tables of the result: ``hospitals`` (joint draws: means, SDs, correlations, tails), ``offsets`` (study, offset, mean, low,
     high: log ratios to the founding hospital), ``structures`` (log score of each with the difference to the best, weight in
-    the average). The ``texts`` are the files of `calibration/`.
+    the average); with `cohorts` synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of
+    `calibration/`.
     """
     begun = now()
-    check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
+    check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1), cohorts=(cohorts, 0, 2_000))
     place = Path(mkdtemp() if folder is None else folder)
     try:
-        return fitted(work_in(place), smoke, seed, progress, begun)
+        return fitted(work_in(place), smoke, cohorts, seed, progress, begun)
     finally:
         if folder is None:
             remove(place)
 
 
-def fitted(work: Store, smoke: bool, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Collected:
+def fitted(
+    work: Store,
+    smoke: bool,
+    cohorts: int,
+    seed: int,
+    progress: Progress | None,
+    begun: tuple[datetime, float],
+) -> Collected:
     """The fit, with the lives that lie in `work` and those still missing."""
     from importlib.metadata import version
 
     from simulator.compiling import announced
     from simulator.evidence import load_register
+    from simulator.questions.hospitals.check import ranks, uniformity
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.lives import silent
+    from simulator.telling.calibration import rank_figure
     from simulator.words.findings import Findings
 
     register = load_register()
@@ -86,12 +101,18 @@ def fitted(work: Store, smoke: bool, seed: int, progress: Progress | None, begun
     }
     made = texts(found, provenance)
     tables = {"hospitals": found.population.rows, "offsets": found.offsets, "structures": found.structures}
+    if cohorts:
+        with (progress or silent)("Synthetic literatures", cohorts) as advance:
+            tables["ranks"] = ranks(found.surfaces, cohorts, seed, advance)
+        tables["uniformity"] = uniformity(tables["ranks"])
 
     def write(out: Folder) -> None:
         for name, text in made.items():
             out.text(name, text)
-        for name in ("offsets", "structures"):
+        for name in [name for name in tables if name != "hospitals"]:
             out.table(name, tables[name])
+        if "ranks" in tables:
+            out.figure("ranks", rank_figure(tables["ranks"]))
 
     rows = found.population.rows
 

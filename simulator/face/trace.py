@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import SEEDS, Policies, check, scenario_of
+from simulator.face.asked import SEEDS, Centre, Policies, check, scenario_of
 from simulator.face.collected import Collected, Folder
 from simulator.face.result import now
 from simulator.words.errors import BadInput, Problem, nearest
@@ -27,6 +27,7 @@ def trace(
     find: str | None = None,
     seed: int = 1,
     view: str | None = None,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Collected:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
@@ -60,7 +61,7 @@ def trace(
     check("trace", patient=(patient, 0, MOST - 1), seed=(seed, 0, SEEDS - 1))
     if find is not None and find not in FATES:
         raise BadInput([Problem("trace", "find", repr(find), nearest(str(find), FATES))])
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides, question="trace")
+    loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, question="trace")
     if patient is None:
         number = typical(loaded, loaded.compare, find, seed)
     else:

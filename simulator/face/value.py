@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Policies, Progress, check, scenario_of, way_of
+from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -47,6 +47,7 @@ def value(
     wound_costs: str | None = None,
     utility_set: str | None = None,
     view: str | None = None,
+    centre: Centre | None = None,
     focus: str | None = None,
     thresholds: Sequence[float] | None = None,
     draws: int | None = None,
@@ -61,7 +62,7 @@ def value(
 ) -> Result:
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
-    `policies`, `view` and `overrides` are those of `compare`.
+    `policies`, `view`, `centre` and `overrides` are those of `compare`.
     `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
     of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
     C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
@@ -93,6 +94,7 @@ def value(
         scenario,
         policies,
         view=view,
+        centre=centre,
         trial=trial,
         seed=seed,
         overrides=overrides,
@@ -113,6 +115,7 @@ def asked(
     policies: Policies | None,
     *,
     view: str | None,
+    centre: Centre | None = None,
     trial: str | Path | None,
     seed: int,
     overrides: Mapping[str, Any] | None = None,
@@ -147,7 +150,9 @@ def asked(
     inputs: dict[str, bytes] = {}
     try:
         seen = view if view in VIEWS else None
-        loaded = scenario_of(scenario, policies=policies, view=seen, overrides=difference or None, question="value")
+        loaded = scenario_of(
+            scenario, policies=policies, view=seen, centre=centre, overrides=difference or None, question="value"
+        )
         main_policy(loaded)
         values = values_of(loaded)
         check_numbers(loaded, values)
@@ -200,18 +205,18 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
 
 
 def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """What happens to people, every number at the mean of its draws, and the people themselves."""
+    """What happens to people, every number at its centre, and the people themselves."""
     import numpy as np
 
-    from simulator.evidence.posterior import parameter_means
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
+    from simulator.questions.value.one_way import centre_of
     from simulator.run import simulate
 
     economics = scenario.settings.economics
-    scenario = replace(scenario, register=scenario.register.with_values(parameter_means(scenario.register)))
+    scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
     result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
     comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)

@@ -51,6 +51,8 @@ def findings(comparison: Comparison) -> Findings:
         tables["founding"] = founding_table(people)
     if comparison.views is not None:
         tables["views"] = comparison.views
+    if comparison.centres is not None:
+        tables["centres"] = comparison.centres
     if comparison.reliance is not None:
         tables["reliance"] = comparison.reliance
         tables["reliance_strongest"] = strongest(comparison.reliance, STRONGEST)
@@ -65,7 +67,12 @@ def findings(comparison: Comparison) -> Findings:
         per_row=frozenset(rows),
         inputs=scenario.inputs,
         seed=result.seed,
-        settings={"scenario": scenario.hash, "view": scenario.view, "patients": result.people},
+        settings={
+            "scenario": scenario.hash,
+            "view": scenario.view,
+            "centre": scenario.centre,
+            "patients": result.people,
+        },
     )
 
 
@@ -145,6 +152,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "kept": comparison.kept.people,
         "engine": result.engine,
         "view": scenario.view,
+        "centre": scenario.centre,
         "share": float(params[SHARE]),
         "times": list(scenario.times),
         "first_time": comparison.first_time,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,21 +80,34 @@ def sampled(
     """
     try:
         import jax
-        import jax.numpy as jnp
-        import numpyro
-        import numpyro.distributions as dist
-        from jax.scipy.special import gammaln
-        from numpyro.infer import MCMC, NUTS
+        import numpyro  # noqa: F401
     except ImportError as missing:
         allowed = 'the extra that refitting needs: pip install "clti-simulator[refit]"'
         raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
     jax.config.update("jax_enable_x64", True)
-    prior = load_prior()
     names = list(studies)
-    points = jnp.asarray(np.stack([studies[name].offsets for name in names]))
-    wide = jnp.asarray(np.stack([studies[name].log_prior for name in names]))
-    treated = jnp.asarray(np.array([studies[name].treated for name in names]))
-    own = jnp.asarray(np.array([float(cohorts[name] == CHOSEN) for name in names]))
+    sampler = _sampler(structure, draws, warm_up, founding)
+    sampler.run(
+        jax.random.PRNGKey(seed % 2**32),
+        np.stack([studies[name].offsets for name in names]),
+        np.stack([studies[name].log_prior for name in names]),
+        np.array([studies[name].treated for name in names]),
+        np.array([float(cohorts[name] == CHOSEN) for name in names]),
+    )
+    return table_of({name: np.asarray(values) for name, values in sampler.get_samples().items()})
+
+
+@lru_cache(maxsize=8)
+def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> Any:
+    """The sampler of a structure, compiled once for all literatures of one size."""
+    import jax
+    import jax.numpy as jnp
+    import numpyro
+    import numpyro.distributions as dist
+    from jax.scipy.special import gammaln
+    from numpyro.infer import MCMC, NUTS
+
+    prior = load_prior()
 
     def density(gap: Any, root: Any, tails: Any) -> Any:
         """Log density of Student's t (normal without tails) at gaps (..., 3) from the mean."""
@@ -105,7 +119,7 @@ def sampled(
         constant = gammaln((tails + THREE) / 2) - gammaln(tails / 2) - 0.5 * THREE * jnp.log(tails * jnp.pi)
         return level + constant - 0.5 * (tails + THREE) * jnp.log1p(square / tails)
 
-    def model() -> None:
+    def model(points: Any, wide: Any, treated: Any, own: Any) -> None:
         mean = numpyro.sample("mean", dist.Normal(0.0, prior["mean_sd"]).expand([THREE]).to_event(1))
         sd = numpyro.sample("sd", dist.HalfNormal(prior["sd_scale"]).expand([THREE]).to_event(1))
         correlation = numpyro.sample("root", dist.LKJCholesky(THREE, prior["correlation_concentration"]))
@@ -129,16 +143,15 @@ def sampled(
         if founding:
             numpyro.factor("founding", density(-mean[None, :], root, tails)[0])
 
-    sampler = MCMC(
+    return MCMC(
         NUTS(model, target_accept_prob=0.85, max_tree_depth=6),
         num_warmup=warm_up,
         num_samples=draws,
         num_chains=CHAINS,
         chain_method="sequential",
         progress_bar=False,
+        jit_model_args=True,
     )
-    sampler.run(jax.random.PRNGKey(seed % 2**32))
-    return table_of({name: np.asarray(values) for name, values in sampler.get_samples().items()})
 
 
 def table_of(found: Mapping[str, Array]) -> pd.DataFrame:

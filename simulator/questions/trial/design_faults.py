@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from simulator.questions.trial.design import MEASURES, Design
-from simulator.questions.trial.endpoint import WEIGHTED, Endpoint
+from simulator.questions.trial.decisions import EXACT
+from simulator.questions.trial.design import MEASURES, Design, Multiplicity
+from simulator.questions.trial.endpoint import ONE_ARM, WEIGHTED, Endpoint
 from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
@@ -115,6 +116,13 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             [list(f) for f in rule.families],
             "lists of endpoints, with rule gatekeeping only",
         )
+    if rule.rule in EXACT and (design.looks is not None or design.two_stage is not None):
+        allowed = "bonferroni, holm, fixed_sequence or gatekeeping with looks, whose boundaries are for alpha over whole numbers"
+        yield "multiplicity.rule", rule.rule, allowed
+    if rule.rule == "dunnett" and (len(design.comparisons) < 2 or len(rule.endpoints or known) > 1):
+        yield "multiplicity.rule", rule.rule, "several arms against the control in one confirmatory endpoint"
+    if not unknown_names(rule, known):
+        yield from _graph(design)
     if listed and rule.endpoints:
         yield "multiplicity.endpoints", list(rule.endpoints), "nothing, because families name the endpoints"
     for name, times in Counter([*listed, *rule.endpoints]).items():
@@ -122,6 +130,29 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             yield "multiplicity.endpoints", name, nearest(name, known)
         elif times > 1:
             yield "multiplicity.endpoints", name, "each endpoint once"
+
+
+def unknown_names(rule: Multiplicity, known: list[str]) -> bool:
+    """Whether a rule names an endpoint that is not there."""
+    return not {*rule.endpoints, *(name for family in rule.families for name in family)} <= set(known)
+
+
+def _graph(design: Design) -> Iterator[Fault]:
+    rule = design.multiplicity
+    assert rule is not None
+    weights, rows = rule.weights, rule.transitions
+    if rule.rule != "graphical":
+        for key in ("weights", "transitions"):
+            if getattr(rule, key):
+                yield f"multiplicity.{key}", "given", "only with rule graphical"
+        return
+    m = len(design.confirmatory) * len(design.comparisons)
+    if len(weights) != m or sum(weights) > 1.0 + 1e-9:
+        yield "multiplicity.weights", list(weights), f"a share of alpha for each of {m} hypotheses, 1 in all at most"
+    fits = len(rows) == m and all(len(row) == m for row in rows)
+    if not fits or any(sum(row) > 1.0 + 1e-9 or row[place] for place, row in enumerate(rows)):
+        allowed = f"{m} lists of {m} parts, each 1 in all at most and nothing for the hypothesis itself"
+        yield "multiplicity.transitions", [list(row) for row in rows], allowed
 
 
 def _randomisation(design: Design) -> Iterator[Fault]:
@@ -174,14 +205,29 @@ def _stopping(design: Design) -> Iterator[Fault]:
 def _stages(design: Design) -> Iterator[Fault]:
     chosen, endpoint = design.two_stage, design.primary
     assert chosen is not None
-    if len(design.arms) != 1 or endpoint.test != "exact_binomial":
-        yield "two_stage", chosen.kind, "one arm and an exact_binomial endpoint"
+    bayes = chosen.kind == "predictive"
+    if len(design.arms) != 1 or endpoint.test != ("posterior" if bayes else "exact_binomial"):
+        yield (
+            "two_stage",
+            chosen.kind,
+            "one arm and an exact_binomial endpoint, or kind 'predictive' and a posterior one",
+        )
         return
+    if bayes != (chosen.futility is not None):
+        told = "missing" if bayes else chosen.futility
+        yield "two_stage.futility", told, "a probability with kind 'predictive', and only then"
     if design.looks is not None or len(design.confirmatory) > 1:
         yield "two_stage", chosen.kind, "no other looks and one confirmatory endpoint"
     if endpoint.lost != "failure":
         yield f"endpoints.{endpoint.name}.lost", endpoint.lost, "'failure', because both stages count every patient"
     numbers = {key: getattr(chosen, key) for key in ("n1", "r1", "n", "r")}
+    if bayes:
+        if not (chosen.n1 and chosen.n and chosen.n1 < chosen.n):
+            yield "two_stage.n1", chosen.n1, "n1 below n, both given"
+        for key in ("r1", "r", "hoped_rate"):
+            if getattr(chosen, key) is not None:
+                yield f"two_stage.{key}", getattr(chosen, key), "nothing with kind 'predictive', which finds the limits"
+        return
     if chosen.kind == "given":
         for key, value in numbers.items():
             if value is None:
@@ -218,7 +264,7 @@ def _looks(design: Design) -> Iterator[Fault]:
     if not at or at != sorted(set(at)) or min(at) <= 0.0:
         yield "looks.at", at, "interim looks in increasing order, the first above 0"
         return
-    if endpoint.test in ("exact_binomial",):
+    if endpoint.test in ONE_ARM:
         yield "looks", looks.by, "two_stage, the only interim rule for a single arm"
     if looks.by in ("patients", "events") and any(value != round(value) for value in at):
         yield "looks.at", at, "whole numbers"

@@ -68,6 +68,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "stops": study.stops,
         "assumptions": study.assumptions,
         "estimands": study.estimands,
+        "prior_conflict": study.conflict,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,

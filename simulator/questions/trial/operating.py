@@ -16,6 +16,7 @@ from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import KNOWN_SIZE, Endpoint
 from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
+from simulator.statistics.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.exact_binomial import power
 from simulator.statistics.simon import promising
 
@@ -140,6 +141,9 @@ def _exact_type_i_error(conduct: Conduct) -> float:
     design, n = conduct.design, conduct.marked.patients
     p0, stages = design.primary.null_rate, design.stages
     assert p0 is not None
+    if design.primary.test == "posterior" and stages is None:
+        prior = UNIFORM if design.primary.prior is None else design.primary.prior.mixture
+        return float(conflict_table(prior, n, p0, 1.0 - design.alpha, p0)["claimed"][0])
     if stages is not None:
         return promising(p0, stages.n1, stages.r1, stages.n, stages.r)
     return float(power(n, p0, p0, design.alpha))
@@ -192,7 +196,11 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
     futility, several = design.futility, len(conduct.hypotheses) > 1
     if futility is not None and not futility.binding:
         yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
-    if several and design.multiplicity is not None and design.multiplicity.rule in ("bonferroni", "holm"):
+    if (
+        several
+        and design.multiplicity is not None
+        and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
+    ):
         yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
     if conduct.rule.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"

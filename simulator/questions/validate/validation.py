@@ -138,11 +138,10 @@ def scorable(quantity: Quantity, study: Study) -> bool:
 
 
 def arm_of(study: Study, quantity: Quantity) -> str:
-    """What the people of a number received: a therapy by name (first, if cells too), cells, or conservative care."""
+    """What the people of a number received: therapy (angioplasty or another, also with cells), cells, or conservative care."""
     cares = [study.groups[name].care for name in quantity.groups]
-    for care in cares:
-        if care.therapies:
-            return care.therapies[0].therapy
+    if any(care.therapies for care in cares):
+        return "therapy"
     return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
 
 

@@ -167,7 +167,7 @@ def economic_analysis(
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
     by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
-    pair_of(headline, scenario, values, by_one.read)
+    pair_of(headline, scenario, values, by_one.read, seed)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
@@ -175,7 +175,7 @@ def economic_analysis(
     decision = decide(results, values.thresholds, comparator=scenario.reference, population=population)
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
-    pair = pair_of(policy, scenario, values, by_one.read)
+    pair = pair_of(policy, scenario, values, by_one.read, seed)
     by_two = (
         None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
     )
@@ -197,7 +197,7 @@ def economic_analysis(
     whole = increments(scenario, values, lives, drawn)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:

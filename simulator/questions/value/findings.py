@@ -110,7 +110,7 @@ def findings(
 
 
 def options_table(found: EconomicAnalysis) -> pd.DataFrame:
-    """One row per option, for the first page; `_deterministic` is the analysis at the means of all numbers.
+    """One row per option, for the first page; `_deterministic` is the analysis with every number at its centre.
 
     Columns: option, cost, effect, life_years with se, low, high; incremental_cost, incremental_effect, incremental_life_years
     and net_benefit over the reference with se, low, high (missing for the reference); each of these four deterministic;

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import FIELDS
 from simulator.living.cohort_arrays import Followed
 from simulator.questions.verify.check import SINGLE, TECH_VER, Domain, Found, NotApplicable
 from simulator.questions.verify.subject import Subject, stacked
@@ -18,6 +19,8 @@ from simulator.words.vocabulary import Limb, Renal
 
 RESPONSES = Domain("results: direction of effects", "E")
 ROUNDING = 1e-9
+OFFSET_MORE = 0.4
+"""Log ratio by which a hospital's offset is raised."""
 
 EARLIER_DEATH = ("clock_alive", -1)
 EACH: dict[str, tuple[str, int]] = {
@@ -34,6 +37,9 @@ EACH: dict[str, tuple[str, int]] = {
     "death_hr_dialysis": EARLIER_DEATH,
     "death_hr_rutherford_6": EARLIER_DEATH,
     "act_death_hr": EARLIER_DEATH,
+    "hospital_amputation": ("amputated_at", -1),
+    "hospital_healing": ("healed_at", -1),
+    "hospital_death": EARLIER_DEATH,
     "amputation_rate": ("amputated_at", -1),
     "amputation_hr_dialysis": ("amputated_at", -1),
     "amputation_hr_rutherford_6": ("amputated_at", -1),
@@ -182,6 +188,9 @@ def many_concerned(subject: Subject, name: str) -> bool:
 
 def raised(subject: Subject, name: str) -> float:
     """A clearly higher value of a parameter, inside its range."""
+    if name in FIELDS.values():
+        # An offset is in the rates already; what rises is the register's.
+        return subject.scenario.register[name].value + OFFSET_MORE
     now = subject.value(name)
     low, high = (0.0, 1.0) if name == "attributable_share" else subject.scenario.register[name].range
     if high <= 1.0:

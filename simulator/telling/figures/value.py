@@ -84,7 +84,7 @@ def courses_figure(findings: Findings, words: Words) -> Figure:
     figure, _ = _courses(findings, words, findings.facts["horizon"])
     caption(
         figure,
-        "Shares of all people by then, to the end of the analysis, with every number at the mean of its draws: death competes"
+        "Shares of all people by then, to the end of the analysis, with every number at its centre: death competes"
         " with the other events. Bands are 95% Monte Carlo intervals.",
     )
     return figure

@@ -118,7 +118,7 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
             value = float(costs[at // both, at % both, i])
             sheet.formula(row, 2 + at, f"SUMPRODUCT({unit},{amount})/{n}", value, "money")
     _spending(sheet, content, costs, uptake, referred, site, np.array(shares))
-    sheet.widths(44, 30, *[18] * (years * both))
+    sheet.widths(64, 30, *[18] * (years * both))
     return sheet
 
 

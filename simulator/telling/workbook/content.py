@@ -94,6 +94,6 @@ def content_of(found: EconomicAnalysis) -> Content:
     people = found.decision.population
     money = f"{values.money.currency} {values.money.price_year}"
     outcomes = Outcomes(
-        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALYs"
+        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALY"
     )
     return Content(found, outcomes, lines, states, drawn, units, levels, amounts, weighted)

@@ -28,7 +28,8 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     sheet.texts(TOP - 1, 0, [*heads, "QALYs at high", "Net benefit at low", "Net benefit at high", "Swing"])
     for place, line in enumerate(table.to_dict("records")):
         row, r = TOP + place, TOP + place + 1
-        sheet.texts(row, 0, [line["name"], meant.get(line["name"], line["name"]), line["kind"]])
+        for column, words in enumerate((line["name"], meant.get(line["name"], line["name"]), line["kind"])):
+            sheet.text(row, column, words)
         for column, name in enumerate(("base", "low", "high"), 3):
             sheet.number(row, column, line[name])
         for column, name in enumerate(("cost_at_low", "cost_at_high"), 6):
@@ -51,7 +52,9 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
             for name, column, colour in (("at low", 10, "#0072B2"), ("at high", 11, "#D55E00"))
         ]
         at, title = (TOP + len(table) + 2, 0), "Change of net benefit at 95% limits"
-        sheet.chart(at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series)
+        sheet.chart(
+            at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series, height=760
+        )
     sheet.widths(32, 60, 10, *[14] * 10)
     sheet.freeze(TOP, 1)
     return sheet
