@@ -1,10 +1,11 @@
 """Scarce procedures: patients of one policy share a few slots a week, and wait while their ischaemia goes on.
 
 Every dose and every procedure needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
-throughput; a fraction is the next whole number of slots, each occupied for longer: 0.5 is one slot for a fortnight. Whoever is due asks for a slot,
-keeps living (visits and clinical events go on) and is treated when a slot is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
-Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
-slots (`simulator.living.reference`), to the last bit.
+throughput; a fraction is the next whole number of slots, each occupied for longer: 0.5 is one slot for a fortnight.
+Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot is granted,
+if the rule still says so then. A later dose is planned from the day on which the earlier one was given. Death, loss of
+the limb and healing end the wait. With slots for everybody the lives are those of the engine without slots
+(`simulator.living.reference`), to the last bit.
 """
 
 from __future__ import annotations
