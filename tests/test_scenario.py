@@ -134,7 +134,7 @@ SAID = [
     "follow_up.report_at_years[2] = -2.0; allowed: a number, 0.01 to 100 years",
     "follow_up.enrolment_from = missing",
     "evidence.view = 'rosy'; allowed: 'sceptical', 'central' or 'optimistic'",
-    "life_table = Italia 2015-20; allowed: Australia",
+    "life_table = Italia 2015-20; allowed: Argentina",
     "parameters.healing_rat = 1.0; allowed: did you mean 'healing_rate'?",
     "parameters.male_share = 1.5; allowed: a number, 0 to 1",
     "renal_dialysis_share = 1.46; allowed: at most 1 together",
@@ -213,8 +213,8 @@ def test_shipped_policies_do_what_their_names_say(base: Scenario) -> None:
     assert different["single_dose"] == {"doses"}
     assert different["response_guided"] == {"repeat_rule"}
     assert different["four_doses"] == {"doses", "repeat_rule"}
-    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable"}
-    assert different["pta_act"] == {"step_count", "angioplasty_suitable"}
+    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable", "dialysis"}
+    assert different["pta_act"] == {"step_count", "angioplasty_suitable", "dialysis"}
     assert different["include_dialysis"] == {"dialysis"}
     assert different["exclude_dialysis"] == set()
     assert different["bmmnc"] == {"product"}
