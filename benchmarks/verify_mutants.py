@@ -38,17 +38,9 @@ for check in all_checks():
 """
 RULES = "simulator/rules/pathway"
 EXAMPLES = (
-    (
-        f"{RULES}/angioplasty.py",
-        "params.angioplasty_plateau_sd * z - tcpo2(life, t))",
-        "params.angioplasty_plateau_sd * z)",
-    ),
-    (
-        f"{RULES}/angioplasty.py",
-        "next_angioplasty = t + params.restenosis_fall_days / DAYS_PER_YEAR",
-        "next_angioplasty = t",
-    ),
-    (f"{RULES}/angioplasty.py", "number >= params.most_angioplasties", "number > params.most_angioplasties"),
+    (f"{RULES}/procedure.py", "therapy.plateau_sd * z - tcpo2(life, t))", "therapy.plateau_sd * z)"),
+    (f"{RULES}/procedure.py", "life.step_next[k] = t + therapy.loss_days / DAYS_PER_YEAR", "life.step_next[k] = t"),
+    (f"{RULES}/procedure.py", "number < therapy.most", "number <= therapy.most"),
     (
         f"{RULES}/referral.py",
         "policy.marker_sensitivity if present else 1.0 - policy.marker_specificity",

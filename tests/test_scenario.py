@@ -138,12 +138,12 @@ SAID = [
     "parameters.healing_rat = 1.0; allowed: did you mean 'healing_rate'?",
     "parameters.male_share = 1.5; allowed: a number, 0 to 1",
     "renal_dialysis_share = 1.46; allowed: at most 1 together",
-    "capacity.slots_per_week = -1; allowed: a whole number, 1 to 10,000 a week",
+    "capacity.slots_per_week = -1; allowed: a number, 0.01 to 10000 a week",
     "capacity.arrivals_per_week = missing",
     "discounting.effects = 0.0001; allowed: 0, or a number, 0.001 to 1 a year",
     "discounting.costs = true",
     "policies.mine.cell_therapy.interval_days = -45; allowed: a number, 1 to 3650 days",
-    "policies.mine.cell_therapy.product = 'stemcells'; allowed: one of bmmnc, mobilised_pbmnc, pbmnc",
+    "policies.mine.cell_therapy.product = 'stemcells'; allowed: one of bmmnc, mesenchymal, mobilised_pbmnc, pbmnc",
     "policies.mine.cell_therapy.doses = 2.5; allowed: a whole number, 0 to 20",
     "policies.mine.selection.threshold = missing",
     "policies.mine.selection.sensitivity = 1.2; allowed: a number, 0 to 1",
@@ -213,8 +213,8 @@ def test_shipped_policies_do_what_their_names_say(base: Scenario) -> None:
     assert different["single_dose"] == {"doses"}
     assert different["response_guided"] == {"repeat_rule"}
     assert different["four_doses"] == {"doses", "repeat_rule"}
-    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable"}
-    assert different["pta_act"] == {"step_count", "angioplasty_suitable"}
+    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable", "dialysis"}
+    assert different["pta_act"] == {"step_count", "angioplasty_suitable", "dialysis"}
     assert different["include_dialysis"] == {"dialysis"}
     assert different["exclude_dialysis"] == set()
     assert different["bmmnc"] == {"product"}

@@ -49,7 +49,7 @@ from simulator.questions.value.variants import (
     with_view,
 )
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import SHARE, by_name
 from simulator.scenario.economics import Trial
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
@@ -217,7 +217,7 @@ def economic_analysis(
         drawn=drawn,
         results=results,
         decision=decision,
-        information=information(decision, lives, drawn, by_one.read, values, scenario.register),
+        information=information(decision, lives, drawn, by_one.read, values, scenario.register, scenario.view),
         totals=totals_table(base, worth(lives.ledgers, lives.parameters, drawn, undiscounted), scenario.compare),
         costs=cost_table(
             item_costs(lives.ledgers, lives.parameters, drawn, values),
@@ -307,6 +307,7 @@ def information(
     read: tuple[str, ...],
     values: Values,
     register: Register,
+    view: str,
 ) -> pd.DataFrame:
     """EVPI along the thresholds, and the value of every number that is read and varies, and of groups of them.
 
@@ -317,7 +318,8 @@ def information(
     assert along is not None
     if results.draws < FEWEST_DRAWS:
         return along
-    clinical, valued = {name: lives.parameters[name] for name in read}, values.uncertain(drawn)
+    columns = by_name(lives.parameters, register, view)
+    clinical, valued = {name: columns[name] for name in read}, values.uncertain(drawn)
     groups = {f"all of {group}": [n for n in register.names(group) if n in clinical] for group in register.groups}
     groups |= {
         "all prices": [name for name in valued if name in drawn.prices],

@@ -15,7 +15,6 @@ import pandas as pd
 from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
-from simulator.evidence.register import Register
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
@@ -102,16 +101,17 @@ def centre_of(scenario: Scenario, seed: int) -> dict[str, float]:
     return central_values(scenario.register) | {share: float(np.mean(drawn))}
 
 
-def clinical_ranges(register: Register, view: str, centre: Mapping[str, float]) -> list[Range]:
+def clinical_ranges(scenario: Scenario, centre: Mapping[str, float]) -> list[Range]:
     """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
 
-    The shares of the other views are left out, because nothing reads them.
+    What nothing reads is left out: the shares of other views, and numbers of therapies that no policy compared gives.
     """
+    register, view = scenario.register, scenario.view
     table, joint = posterior_table(), joint_names(register)
     others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
     found = []
     for parameter in register.parameters:
-        if parameter.name in others:
+        if parameter.name in others or parameter.name in scenario.idle:
             continue
         low, high = limits(parameter)
         if table is not None and parameter.name in joint:
@@ -144,7 +144,7 @@ def value_ranges(values: Values) -> list[Range]:
 def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
     usual = centre_of(scenario, seed)
-    clinical, valued = clinical_ranges(scenario.register, scenario.view, usual), value_ranges(values)
+    clinical, valued = clinical_ranges(scenario, usual), value_ranges(values)
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
@@ -209,7 +209,7 @@ def pair_of(
     cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
     """
     usual, read = centre_of(scenario, seed), set(read)
-    known = {each.name: each for each in clinical_ranges(scenario.register, scenario.view, usual) if each.name in read}
+    known = {each.name: each for each in clinical_ranges(scenario, usual) if each.name in read}
     known |= {each.name: each for each in value_ranges(values)}
     if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
         base = usual[f"{SHARE}_{scenario.view}"]

@@ -84,6 +84,15 @@ class Subject:
         """The parameters in force."""
         return self.scenario.params()
 
+    @property
+    def nobody_dies(self) -> dict[str, float]:
+        """Parameters under which nobody dies, of a procedure neither."""
+        therapies = self.scenario.register.therapies.values()
+        return {
+            **NO_DEATH,
+            **{each.names["procedural_death"]: 0.0 for each in therapies if "procedural_death" in each.names},
+        }
+
     def value(self, name: str) -> float:
         """A parameter in force."""
         register = self.scenario.register
