@@ -15,6 +15,7 @@ from scipy.stats import binom, fisher_exact
 import simulator as sim
 from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
+from simulator.questions.forecast.averaged import averaged, published_counts
 from simulator.questions.forecast.lived import live, met
 from simulator.questions.forecast.predicted import predictive
 from simulator.questions.forecast.reading import Reported, Results, load_trials, trial_names
@@ -97,9 +98,27 @@ def test_cells_do_nothing_where_the_control_has_them(trial: Path) -> None:
     """Two arms with the same care have the same risks but for luck, and succeed no oftener than the level allows."""
     trial.write_text(trial.read_text().replace("care.cell_therapy", "# care.cell_therapy"))
     found = sim.forecast([str(trial)], draws=40, patients=400)
-    for row in found.contrasts.to_dict("records"):
+    modelled = found.contrasts[found.contrasts["view"] != "naive"]
+    for row in modelled.to_dict("records"):
         assert abs(row["mean"]) < 5.0 * row["se"]
-    assert (found.chances["chance"] < 0.025 + 5.0 * 0.025**0.5 / (40 * 10) ** 0.5).all()
+    assert (
+        found.chances[found.chances["view"] != "naive"]["chance"] < 0.025 + 5.0 * 0.025**0.5 / (40 * 10) ** 0.5
+    ).all()
+
+
+def test_the_competitor_averages_published_arms(trial: Path) -> None:
+    """Beside the views stands the forecast of whoever averages published arms; it knows neither the seed nor the model."""
+    one, two = (sim.forecast([str(trial)], seed=seed, **FEW) for seed in (1, 2))
+    both = [each.risks[each.risks["view"] == "naive"] for each in (one, two)]
+    assert len(both[0]) and both[0]["risk"].tolist() == both[1]["risk"].tolist()
+    file, register = load_trials(load_register(), [str(trial)])[0]["mine"], load_register()
+    published = published_counts(register)
+    for endpoint in file.endpoint:
+        found = averaged("mine", file, endpoint, published, 2, 1)
+        assert all(len(set(np.round(share, 12))) > 1 for share in found.risks.values())
+        for arm, counts in found.counts.items():
+            n = file.groups[arm].n
+            assert abs(counts.mean() / n - found.risks[arm].mean()) < 5.0 * (0.25 / n / counts.size) ** 0.5
 
 
 def test_a_scored_trial_becomes_a_validation_study(trial: Path, tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from simulator.evidence.register import Register
+from simulator.questions.forecast.averaged import VIEW, averaged, published_counts
 from simulator.questions.forecast.lived import VIEWS, Lived, live, sum_of
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
 
 Array = NDArray[np.float64]
 QUANTILES = 200
 """Points by which the distribution of an arm's risk is kept: enough to score any number of people."""
+TRIALS_OF_AVERAGES = 20
+"""Trials of the planned size that are drawn from each value of the competitor's shares."""
 DIGITS = 9
 """Decimals of what is written, so that the hash does not hang on the last bits of a machine's arithmetic."""
 ARM = ["view", "endpoint", "arm", "n", "mean", "se", "low", "high", "sd_people", "sd_between"]
@@ -55,10 +58,16 @@ def forecast(
     seed: int = 1,
     advance: Callable[[int], None] | None = None,
 ) -> Forecast:
-    """The forecast of one trial under each view of the evidence; see `lived.live` for the arguments."""
+    """The forecast of one trial under each view of the evidence; see `lived.live` for the arguments.
+
+    The competitor's, who averages published arms, stands beside them as the view `averaged.VIEW`.
+    """
     found = live(name, trial, register, draws, patients, seed, advance)
+    published = published_counts(register)
+    for endpoint in trial.endpoint:
+        found[VIEW, endpoint.name] = averaged(name, trial, endpoint, published, TRIALS_OF_AVERAGES, seed)
     rows: dict[str, list[Mapping[str, object]]] = {"arms": [], "contrasts": [], "chances": [], "risks": []}
-    for view in VIEWS:
+    for view in (*VIEWS, VIEW):
         for endpoint in trial.endpoint:
             lived = found[view, endpoint.name]
             here = {"view": view, "endpoint": endpoint.name}

@@ -12,7 +12,7 @@ from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.questions.validate.measures import TIME_TO_EVENT, Binary, outcome_of
-from simulator.questions.validate.study import Group, Kind, MeanSd, Names, Range, Size, Study, Time, Words
+from simulator.questions.validate.study import Group, Kind, MeanSd, Names, Range, Study, Time, Words
 from simulator.scenario.limits import Years, number
 from simulator.scenario.policy import Criteria, Fault
 from simulator.scenario.settings import LifeTableChoice
@@ -86,7 +86,6 @@ class RegisteredTrial(Frozen):
     looked_for_results: Looked
     follow_up_years: Years
     life_table: LifeTableChoice
-    centres: Size = 1
     population: dict[str, float] = Field(default_factory=dict)
     assumed: dict[str, Range] = Field(default_factory=dict)
     tcpo2: MeanSd | None = None
@@ -131,7 +130,7 @@ class RegisteredTrial(Frozen):
 
 
 SHARED = (
-    "label", "kind", "source", "citation", "description", "follow_up_years", "life_table", "centres", "population",
+    "label", "kind", "source", "citation", "description", "follow_up_years", "life_table", "population",
     "assumed", "tcpo2", "entry", "groups", "assumptions",
 )  # fmt: skip
 """Keys that a registered trial has in common with a study."""

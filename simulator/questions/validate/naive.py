@@ -38,15 +38,24 @@ class Count:
 
 
 def naive_pmf(count: Count, others: Sequence[Count]) -> Array:
-    """Predictive probabilities of 0 to n events of `count`, shape (n + 1,), from the counts of other studies.
+    """Predictive probabilities of 0 to n events of `count`, shape (n + 1,), from the counts of other studies."""
+    share = np.clip(naive_shares(count, others), 1e-12, 1 - 1e-12)
+    each: Array = np.asarray(binom.pmf(np.arange(count.n + 1)[:, None], count.n, share))
+    pmf = each.mean(axis=1)
+    return np.asarray(pmf / pmf.sum())
 
-    Arms are pooled where fewer than two other studies have the arm; with fewer than two of the outcome nothing is known.
+
+def naive_shares(count: Count, others: Sequence[Count]) -> Array:
+    """Equally likely values of the share with the event in a new study, shape (`NODES`,), from the counts of other studies.
+
+    Arms are pooled where fewer than two other studies have the arm; with fewer than two of the outcome nothing is known,
+    and every share is as likely as another.
     """
     same = [c for c in others if c.study != count.study and c.outcome == count.outcome]
     alike = [c for c in same if c.arm == count.arm]
     used = alike if len({c.study for c in alike}) > 1 else same
     if len({c.study for c in used}) < 2:
-        return np.full(count.n + 1, 1.0 / (count.n + 1))
+        return (np.arange(NODES) + HALF) / NODES
     y, variance, x = (np.array(v) for v in zip(*(_point(c) for c in used), strict=True))
     sloped = len(y) >= FEWEST and float(np.ptp(x)) > 0.0
     design = np.stack([np.ones(len(x)), x], axis=1) if sloped else np.ones((len(x), 1))
@@ -66,10 +75,7 @@ def naive_pmf(count: Count, others: Sequence[Count]) -> Array:
     u = (np.arange(NODES) + HALF) / NODES
     levels = centre + spread * t.ppf(u, max(freedom - 1, 1))
     share = 1.0 - np.exp(-np.exp(np.clip(levels, -30.0, 3.5)))
-    share = 1.0 - share if count.survived else share
-    each: Array = np.asarray(binom.pmf(np.arange(count.n + 1)[:, None], count.n, np.clip(share, 1e-12, 1 - 1e-12)))
-    pmf = each.mean(axis=1)
-    return np.asarray(pmf / pmf.sum())
+    return np.asarray(1.0 - share if count.survived else share)
 
 
 def _point(count: Count) -> tuple[float, float, float]:

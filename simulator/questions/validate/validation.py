@@ -35,7 +35,7 @@ from simulator.questions.validate.scores import (
     score_row,
     scores,
 )
-from simulator.questions.validate.study import GRADES, Quantity, Study
+from simulator.questions.validate.study import GRADES, Care, Quantity, Study
 from simulator.work.execution import Way
 
 Array = NDArray[np.float64]
@@ -138,8 +138,12 @@ def scorable(quantity: Quantity, study: Study) -> bool:
 
 
 def arm_of(study: Study, quantity: Quantity) -> str:
-    """What the people of a number received: therapy (angioplasty or another, also with cells), cells, or conservative care."""
-    cares = [study.groups[name].care for name in quantity.groups]
+    """What the people of a number received, see `kind_of_care`."""
+    return kind_of_care([study.groups[name].care for name in quantity.groups])
+
+
+def kind_of_care(cares: Sequence[Care]) -> str:
+    """therapy (angioplasty or another, also with cells), cells, or conservative care."""
     if any(care.therapies for care in cares):
         return "therapy"
     return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
