@@ -1,0 +1,59 @@
+"""The naive competitor's forecast of a trial: the average of published arms, without a model.
+
+Each arm is forecast on its own by a random-effects meta-analysis of the same outcome in published arms with the same kind
+of care (`simulator.questions.validate.naive`), and trials of the planned size are drawn from it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.evidence.register import Register
+from simulator.questions.forecast.lived import Lived, met, sum_of
+from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
+from simulator.questions.validate.measures import outcome_of
+from simulator.questions.validate.naive import Count, naive_shares
+from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.validation import count_of, kind_of_care, scorable
+from simulator.words.luck import generator
+
+VIEW = "naive"
+"""What stands in the column `view` for a forecast that reads no view of the evidence."""
+
+
+def published_counts(register: Register) -> list[Count]:
+    """Every count of the shipped studies that predictions are scored on."""
+    studies, _ = load_studies(register)
+    return [
+        count_of(key, study, quantity)
+        for key, study in studies.items()
+        for quantity in study.quantity
+        if scorable(quantity, study)
+    ]
+
+
+def averaged(
+    name: str, trial: RegisteredTrial, endpoint: Endpoint, published: list[Count], trials: int, seed: int
+) -> Lived:
+    """What the competitor expects of an endpoint: `Lived` with a draw per node of its predictive distribution.
+
+    Arms are independent of one another, because published arms are averaged arm by arm. Success is by Fisher's test whatever
+    the trial's own test, because averages hold no times.
+    """
+    survived = endpoint.measure == "amputation_free_survival"
+    outcome = "amputation or death" if survived else outcome_of(endpoint.measure)
+    luck = generator(seed, "averaged arms", name, endpoint.name)
+    risks: dict[str, NDArray[np.float64]] = {}
+    counts: dict[str, NDArray[np.int64]] = {}
+    for arm in (*endpoint.treated, *endpoint.control):
+        group = trial.groups[arm]
+        asked = Count(name, outcome, kind_of_care([group.care]), endpoint.at_years, 0, group.n, survived)
+        risks[arm] = luck.permutation(naive_shares(asked, published))
+        counts[arm] = luck.binomial(group.n, risks[arm][:, None], size=(len(risks[arm]), trials)).astype(np.int64)
+    success = None
+    if endpoint.test != "none":
+        yes_1, yes_0 = (sum_of(names, counts) for names in (endpoint.treated, endpoint.control))
+        n_1, n_0 = (sum(trial.groups[each].n for each in names) for names in (endpoint.treated, endpoint.control))
+        success = met(endpoint, yes_1.ravel(), n_1, yes_0.ravel(), n_0).reshape(yes_1.shape)
+    return Lived(risks, counts, success)
