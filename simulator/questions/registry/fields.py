@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -123,16 +124,13 @@ def number_in(text: str, decimal_comma: bool) -> float:
     return 0.5 * value if below else value
 
 
+GRADE = re.compile(r"(?:^|[^a-z0-9])(?:(?:w|i|fi|r|g|rb|ckd)?\s*(\d)|(vi|iv|v|i{1,3}))\s*([a-d]?)$")
+
+
 def grade_in(text: str) -> str:
-    """A grade without its scale's name: ``Rutherford 5`` and ``Stage IIb`` are ``5`` and ``2b``; empty if there is none."""
-    last = word(text).replace("grade", " ").replace("stage", " ").replace("category", " ").split()
-    if not last:
-        return ""
-    token = last[-1].lstrip("wfigrbc-").removeprefix("i") if last[-1][:1] in "wg" else last[-1]
-    stem = token.rstrip("abcd")
-    if stem in ROMAN:
-        return ROMAN[stem] + token[len(stem) :]
-    return token if token[:1].isdecimal() else ""
+    """A grade without its scale's name: ``Rutherford 5``, ``Stage IIb`` and ``fI1`` are ``5``, ``2b``, ``1``; else empty."""
+    found = GRADE.search(word(text))
+    return "" if found is None else (found[1] or ROMAN[found[2]]) + found[3]
 
 
 def level_in(text: str) -> str:
