@@ -23,7 +23,7 @@ import numpy as np
 PARAMETERS = (
     "attributable_share_central",
     "response_probability",
-    "response_dose_probability",
+    "dose_share",
     "recovery_gain",
     "recovery_days",
     "amputation_rate",

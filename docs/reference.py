@@ -37,6 +37,10 @@ itself, a key without a default is required. Run a scenario with `clti compare F
     "policy": """\
 The keys of a policy: of a table `[policies.NAME]` in a scenario, and of the shipped files in `scenarios/policies`. A
 policy states only what differs from the one that it extends.""",
+    "therapy": """\
+What is given beside or instead of cells, a cell product, or a route: a table `[therapies.NAME]` of a scenario, or one of the
+shipped files in `calibration/therapies`. Policies give it with `therapies = ["NAME"]`. Each number and price is a table of
+its own; a number that is left out does nothing. `clti new therapy` writes one to start from.""",
     "design": """\
 A trial. Tables and keys that are not marked as required may be left out. Run it with `clti trial FILE`.""",
     "study": """\
@@ -112,7 +116,7 @@ def _sections(kind: str) -> Iterator[str]:
             if name not in done:
                 done.add(name)
                 table = whole["$defs"][name]
-                yield f"### {heading}\n\n{table['description']}\n\n{_table(table, whole, defaults)}\n"
+                yield f"### {heading}\n\n{table.get('description', '')}\n\n{_table(table, whole, defaults)}\n"
 
 
 def _inner(
@@ -125,6 +129,7 @@ def _inner(
             (rule, f"`[{place}]`", place),
             (rule.get("items", {}), f"`[[{place}]]`", place),
             (rule.get("additionalProperties", {}), f"`[{place}.NAME]`", f"{place}.NAME"),
+            *((each, f"`[{place}]`", place) for each in rule.get("oneOf", ())),
         ]
         for option, heading, inside in options:
             name = _model(option)
@@ -136,6 +141,8 @@ def _inner(
 
 
 def _model(rule: object) -> str:
+    if isinstance(rule, dict) and "anyOf" in rule:
+        return next(filter(None, map(_model, rule["anyOf"])), "")
     return str(rule["$ref"]).rpartition("/")[2] if isinstance(rule, dict) and "$ref" in rule else ""
 
 
@@ -144,7 +151,13 @@ def _table(table: Schema, whole: Schema, base: Mapping[str, Any]) -> str:
     lines = ["| key | type | default | allowed | meaning |", "|---|---|---|---|---|"]
     required = table.get("required", ())
     for key, rule in table["properties"].items():
-        cells = [f"`{key}`", _type(rule), _default(key, rule, base, required), _allowed(rule), rule["description"]]
+        cells = [
+            f"`{key}`",
+            _type(rule),
+            _default(key, rule, base, required),
+            _allowed(rule),
+            rule.get("description", ""),
+        ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -153,8 +166,9 @@ def _type(rule: Schema) -> str:
     words = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
     if rule.get("format") == "date":
         return "date"
-    if "anyOf" in rule and "type" not in rule:
-        return " or ".join(_type(each) for each in rule["anyOf"])
+    for one_of in ("anyOf", "oneOf"):
+        if one_of in rule and "type" not in rule:
+            return " or ".join(_type(each) for each in rule[one_of])
     if "$ref" in rule or rule.get("type") == "object":
         others = rule.get("additionalProperties")
         return "tables by name" if isinstance(others, dict) and "$ref" in others else "table"
@@ -191,8 +205,8 @@ def _toml(value: object) -> str:
 def _allowed(rule: Schema) -> str:
     if "$comment" in rule:
         return str(rule["$comment"])
-    if "anyOf" in rule:
-        return "; or ".join(_allowed(each) for each in rule["anyOf"])
+    if choice := rule.get("anyOf") or rule.get("oneOf"):
+        return "; or ".join(filter(None, (_allowed(each) for each in choice)))
     if "const" in rule:
         return f"`{_toml(rule['const'])}`"
     if "enum" in rule:

@@ -141,10 +141,11 @@ assert abs(gain) < 1.0
 found.voi[found.voi["threshold"] == threshold].round(2)
 
 # %% [markdown]
-# With few patients in each draw, luck looks like uncertainty and inflates EVPI. The summary at the top says by how much,
-# and what would help most; this is where it comes from.
+# With few patients in each draw, luck looks like uncertainty and inflates EVPI. Here is by how much, and where it comes
+# from.
 
 # %%
+print({name: round(evpi) for name, evpi in found.facts["evpi"].items()})
 found.monte_carlo_error
 
 # %% [markdown]
@@ -174,10 +175,12 @@ found.plot("scenarios")
 found.tables["values"].head(6)[["label", "value", "unit", "distribution", "grade", "source"]]
 
 # %% [markdown]
-# ## What is not in it
+# ## What must be kept in mind
+#
+# What the result cannot be used for; the report adds what is weak and what the analysis leaves out.
 
 # %%
-print("\n".join(f"* {limit}" for limit in found.facts["limits"]))
+print("\n".join(f"* {warning}" for warning in found.facts["warnings"]))
 
 # %% [markdown]
 # `clti economics hospital.toml` writes all of this, with subgroups, a budget impact, the worth of a trial and a CHEERS

@@ -11,6 +11,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
 
     compare     policies in the same patients: amputation, death, healing, walking
     value       costs, QALYs and the decision
+    cea         a decision between anybody's options
     trial       power, type I error, size and duration of a trial
     samplesize  sizes by closed formulas and exact tests
     boundaries  group-sequential stopping boundaries
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from simulator.explorer import explore
     from simulator.face.boundaries import boundaries
     from simulator.face.calibrate import calibrate
+    from simulator.face.cea import cea
     from simulator.face.compare import compare
     from simulator.face.forecast import forecast
     from simulator.face.policy import Policy
@@ -62,6 +64,7 @@ __all__ = [
     "Scenario",
     "boundaries",
     "calibrate",
+    "cea",
     "compare",
     "explore",
     "forecast",
@@ -85,6 +88,7 @@ _HOMES = {
     "Scenario": "simulator.scenario",
     "boundaries": "simulator.face.boundaries",
     "calibrate": "simulator.face.calibrate",
+    "cea": "simulator.face.cea",
     "compare": "simulator.face.compare",
     "explore": "simulator.explorer",
     "forecast": "simulator.face.forecast",

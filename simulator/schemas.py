@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-KINDS = ("scenario", "policy", "design", "study", "validation", "forecast")
+KINDS = ("scenario", "policy", "therapy", "design", "study", "validation", "forecast")
 """Kinds of file."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEANINGS = Path(__file__).with_name("key_meanings.toml")
@@ -35,6 +35,7 @@ def schema(kind: str) -> Schema:
     made = {
         "scenario": _scenario,
         "policy": _policy,
+        "therapy": _therapy,
         "design": _design,
         "study": _study,
         "validation": _validation,
@@ -109,7 +110,19 @@ def _limits(check: Callable[..., Any]) -> Schema:
 
 
 def _made(model: type[BaseModel]) -> Schema:
-    return model.model_json_schema(schema_generator=_Generator)
+    made: Schema = _with_names(model.model_json_schema(schema_generator=_Generator))
+    return made
+
+
+def _with_names(made: Any) -> Any:
+    """The schema with therapies as names, too, where it has them as tables that say when they are given."""
+    if isinstance(made, list):
+        return [_with_names(each) for each in made]
+    if not isinstance(made, dict):
+        return made
+    if made.get("$ref", "").endswith("/Step"):
+        return {"anyOf": [{"type": "string"}, dict(made)]}
+    return {key: _with_names(value) for key, value in made.items()}
 
 
 def _without_required(made: Any) -> Any:
@@ -144,6 +157,39 @@ def _policy() -> Schema:
     from simulator.scenario.policy import Policy
 
     made: Schema = _without_required(_made(Policy))
+    return made
+
+
+def _therapy() -> Schema:
+    """A therapy: each of its numbers is a table of evidence, and so is each price."""
+    from simulator.evidence.parameter import Entry
+    from simulator.evidence.sources import Source
+    from simulator.evidence.therapy import Record
+    from simulator.evidence.therapy_numbers import NUMBERS, VIEWS
+    from simulator.scenario.policy import Criteria
+
+    made, evidence = _made(Record), _made(Entry)
+    kept = ("value", "unit", "distribution", "range", "source", "grade", "note", "label", "stream")
+    called = {"type": "string", "description": "What the register calls it. Default: THERAPY_KEY."}
+    table: Schema = {
+        "type": "object",
+        "description": "A number with its evidence.",
+        "additionalProperties": False,
+        "required": ["value", "grade", "note"],
+        "properties": {key: evidence["properties"][key] for key in kept} | {"name": called},
+    }
+    made["$defs"] = made.get("$defs", {}) | evidence.get("$defs", {}) | {"Number": table, "Source": _made(Source)}
+    numbers: Schema = {"type": "object", "additionalProperties": False, "properties": {}}
+    for key, about in NUMBERS.items():
+        ends = f"{about.low:g} to {about.high:g}" if math.isfinite(about.high) else f"from {about.low:g} on"
+        said = f"{about.label} ({about.unit}, {ends}). Without it: {about.without:g}."
+        for name in (key, *(f"{key}_{view}" for view in VIEWS)):
+            view = f" In the {name.rpartition('_')[2]} view; the three views go together." if name != key else ""
+            numbers["properties"][name] = {"$ref": "#/$defs/Number", "description": said + view}
+    made["properties"]["numbers"] |= numbers
+    made["properties"]["prices"]["additionalProperties"] = {"$ref": "#/$defs/Number"}
+    criteria = _made(Criteria)
+    made["properties"]["eligibility"] |= {"additionalProperties": False, "properties": criteria["properties"]}
     return made
 
 

@@ -21,12 +21,14 @@ from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS
-from simulator.scenario.arrays import parameter_dtype
-from simulator.words.vocabulary import Marker, Product, Repeat, Route
+from simulator.scenario.arrays import parameter_draws
+from simulator.words.vocabulary import Marker, Repeat
 
 HORIZON = 50.0
 TIMES = np.array([0.0, 1.0, 2.0, 5.0, HORIZON])
 NOBODY_GIVEN = np.zeros((0, len(COLUMNS)))
+THERAPIES = {name: float(place) for place, name in enumerate(load_register().therapies)}
+IN_THE_MUSCLE = {"product": THERAPIES["pbmnc"], "route": THERAPIES["intramuscular"]}
 ANYBODY = {
     "tcpo2_below": 1e9,
     "age_below": 200.0,
@@ -34,6 +36,7 @@ ANYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 NO_OPTION = ANYBODY | {"tcpo2_below": 30.0, "ankle_pressure_counts": 1.0, "dialysis": 0.0}
 PROTOCOL = NO_OPTION | {
@@ -61,8 +64,8 @@ POLICIES: dict[str, dict[str, float]] = {
     "thrombophilia_selected": PROTOCOL
     | {"marker": float(Marker.THROMBOPHILIA), "marker_sensitivity": 1.0, "marker_specificity": 0.95},
     "include_dialysis": PROTOCOL | {"dialysis": 1.0},
-    "intra_arterial": PROTOCOL | {"route": float(Route.INTRA_ARTERIAL), "waiting": 30 / 365.25},
-    "bmmnc": PROTOCOL | {"product": float(Product.BMMNC)},
+    "intra_arterial": PROTOCOL | {"route": THERAPIES["intra_arterial"], "waiting": 30 / 365.25},
+    "bmmnc": PROTOCOL | {"product": THERAPIES["bmmnc"]},
 }
 
 
@@ -76,30 +79,28 @@ def record(dtype: np.dtype[Any], values: dict[str, float]) -> Any:
 
 def parameters(**changed: float) -> Any:
     """The register's values in the central view, some of them changed."""
-    values = load_register().values()
-    values["attributable_share"] = values["attributable_share_central"]
-    unknown = changed.keys() - values.keys()
-    assert not unknown, unknown
-    return record(parameter_dtype(load_register()), values | changed)
+    row = np.zeros(1, [(name, np.float64) for name in changed])
+    for name, value in changed.items():
+        row[name] = value
+    return parameter_draws(load_register(), "central", row if changed else None)[0]
 
 
 def drawn_parameters(count: int, seed: int) -> list[Any]:
     """Draws of the whole register, in the central view."""
-    draws = sample(load_register(), count, seed)
-    names = draws.dtype.names or ()
-    return [
-        record(
-            parameter_dtype(load_register()),
-            {name: float(draw[name]) for name in names}
-            | {"attributable_share": float(draw["attributable_share_central"])},
-        )
-        for draw in draws
-    ]
+    return list(parameter_draws(load_register(), "central", sample(load_register(), count, seed)))
 
 
 def policy(name: str, **changed: float) -> Any:
     """A policy by name, some of its fields changed."""
-    return record(POLICY, POLICIES[name] | changed)
+    fields = POLICIES[name] | changed
+    dilated = fields.pop("angioplasty", 0.0) > 0.5
+    made = record(POLICY, {**IN_THE_MUSCLE, **fields, "cells_after": -1.0})
+    if dilated:
+        made["step_count"] = 1
+        step = {**ANYBODY, "angioplasty_suitable": 1.0, "therapy": THERAPIES["angioplasty"], "after": -1.0}
+        for field, value in {**step, "wait": fields.get("waiting", 0.0), "slot": 7 / 365.25}.items():
+            made["steps"][field][0] = value
+    return made
 
 
 def entry(**changed: float) -> Any:
@@ -164,7 +165,7 @@ def follow(
     return engine(setting(params, policy, seed, who, given, **arrays), 0, first, count, events)
 
 
-SCRATCH = {"remaining", "hazard", "exponent", "ramp_start", "ramp_duration", "ramp_height"}
+SCRATCH = {"remaining", "hazard", "exponent", "cumulative", "looked", "ramp_start", "ramp_duration", "ramp_height"}
 """Fields in which the rules keep notes that mean nothing afterwards; ramps are compared as far as they count."""
 
 

@@ -113,7 +113,7 @@ def test_waits_agree_with_histories(name: str, discipline: Discipline) -> None:
     cohort, waiting = scarce(discipline, name)
     waits, history = waiting.waits, cohort.history
     granted = waits[waits["end"] == WaitEnd.GRANTED]
-    done = history[np.isin(history["event"], (Event.DOSE, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY))]
+    done = history[np.isin(history["event"], (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE))]
     assert sorted(granted[["patient", "procedure", "granted"]].tolist()) == sorted(
         done[["patient", "event", "time"]].tolist()
     )
@@ -126,7 +126,7 @@ def test_waits_agree_with_histories(name: str, discipline: Discipline) -> None:
     assert (waits["waited"] >= 0.0).all()
     assert np.isnan(waits["granted"][waits["end"] != WaitEnd.GRANTED]).all()
     healed = waits[waits["end"] == WaitEnd.HEALED]
-    heals = history[history["event"] == Event.HEALED]
+    heals = history[np.isin(history["event"], (Event.HEALED, Event.PAIN_RELIEVED))]
     dates = {(int(row["patient"]), round(float(row["time"]), 9)) for row in heals}
     assert {(int(w["patient"]), round(float(w["requested"] + w["waited"]), 9)) for w in healed} <= dates
 
@@ -207,8 +207,15 @@ def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
 
     Pollaczek-Khinchine formula; the first 150 referrals, whose queue started empty, are left out. 8 seeds, 4 SE.
     """
-    rates = ("amputation_rate", "minor_amputation_rate", "healing_rate", "recurrence_rate", "background_hr")
-    deaths = ("death_rate_wound", "death_rate_healed", "death_rate_amputee", "postoperative_death_rate")
+    rates = (
+        "amputation_rate",
+        "minor_amputation_rate",
+        "healing_rate",
+        "pain_relief_rate",
+        "recurrence_rate",
+        "background_hr",
+    )
+    deaths = ("death_rate_wound", "death_rate_healed", "postoperative_death_rate", "beyond_salvage_rate")
     still = parameters(**dict.fromkeys((*rates, *deaths), 0.0))
     everybody = policy("single_dose", tcpo2_below=1e9, dialysis=1.0)
     load = 0.7

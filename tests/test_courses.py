@@ -77,7 +77,7 @@ def test_partial_results_are_those_of_smaller_runs() -> None:
     small = simulate(scenario, POLICIES, 2_000, seed=7)
     np.testing.assert_array_equal(seen[1].outcome_estimates.mean, small.outcome_estimates.mean)
     assert whole.people == 2_500
-    draws = scenario.parameter_draws(_three())
+    draws = _three()
     seen.clear()
     simulate(scenario, POLICIES, 50, seed=7, draws=draws, partial=seen.append)
     two = simulate(scenario, POLICIES, 50, seed=7, draws=draws[:2])

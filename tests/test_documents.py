@@ -41,9 +41,9 @@ QUICK = {
 """Options with which a command of the pages is run here. The fit itself takes minutes; its own tests run a small one."""
 STUDIES = dict.fromkeys(("one_way", "morris", "MY-STUDY.toml", "STUDY.toml"), "small.toml")
 """Studies of the pages, and the small one that is run in their place."""
-NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--course", "--trial", "..."}
+NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--course", "--trial", "explore", "..."}
 """Words of commands that are read and not run: they change the user's shell, need a cluster, need what a long run left or many
-lives (their own tests run such ones), or stand for many words."""
+lives, go on until they are stopped (their own tests run such ones), or stand for many words."""
 ELSEWHERE = ("python3 -m venv", ".venv/bin/", "dask ")
 """How other commands of the pages begin: what continuous integration does itself, and the scheduler's own programs."""
 
@@ -189,7 +189,7 @@ def write_inputs(run: CliRunner, program: typer.Typer, words: tuple[str, ...]) -
         if name.endswith(".csv"):
             table.to_csv(name, index=False)
         else:
-            valued = dict.fromkeys(("response_probability", "response_dose_probability"), table["draw"] / 200)
+            valued = dict.fromkeys(("recovery_gain", "recovery_spread"), table["draw"] / 200)
             table.assign(**valued).to_parquet(name)
     if "small.toml" in words or "part-1" in words:
         Path("small.toml").write_text(

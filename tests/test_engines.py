@@ -14,6 +14,7 @@ from engine_inputs import (
     NO_OPTION,
     POLICIES,
     PROTOCOL,
+    THERAPIES,
     assert_same,
     drawn_parameters,
     entry,
@@ -31,7 +32,7 @@ from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
 from simulator.living.outcomes import OUTCOMES
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import COLUMNS
-from simulator.words.vocabulary import Event, Marker, Product, Repeat, Route
+from simulator.words.vocabulary import Event, Marker, Repeat
 
 UNUSUAL = {
     "recovery_waning_share": 0.6,
@@ -119,8 +120,8 @@ def policies(draw: st.DrawFn) -> dict[str, float]:
         "doses": float(draw(st.integers(0, 12))),
         "interval": draw(st.floats(1.0, 400.0)) / 365.25,
         "waiting": draw(st.sampled_from([0.0, 15.0, 45.0, 300.0])) / 365.25,
-        "product": float(draw(st.sampled_from(Product))),
-        "route": float(draw(st.sampled_from(Route))),
+        "product": draw(st.sampled_from([THERAPIES[n] for n in ("pbmnc", "bmmnc", "mobilised_pbmnc")])),
+        "route": draw(st.sampled_from([THERAPIES[n] for n in ("intramuscular", "intra_arterial")])),
         "repeat_rule": float(draw(st.sampled_from(Repeat))),
         "stop_at_tcpo2": draw(st.floats(20.0, 60.0)),
         "angioplasty": float(draw(st.booleans())),
@@ -216,7 +217,7 @@ def test_ties_go_by_the_written_rule() -> None:
             elif horizon == t:
                 assert together == [first["event"], Event.HORIZON]
             elif first["event"] == Event.MINOR_AMPUTATION:
-                assert together == [Event.MINOR_AMPUTATION, Event.ANGIOPLASTY, Event.DOSE, Event.VISIT]
+                assert together == [Event.MINOR_AMPUTATION, Event.PROCEDURE, Event.DOSE, Event.VISIT]
                 tried += 1
     assert tried > 3
 
@@ -230,8 +231,8 @@ def test_books_agree_with_the_history() -> None:
     assert cohort.ledgers[:, column[f"clock_{CLOCKS[4]}"]] == pytest.approx(years, rel=1e-9)
     counted = {
         "dose": {Event.DOSE},
-        "angioplasty": {Event.ANGIOPLASTY},
-        "repeat_angioplasty": {Event.REPEAT_ANGIOPLASTY},
+        "step_1": {Event.PROCEDURE},
+        "repeat_step_1": {Event.REPEAT_PROCEDURE},
         "minor_amputation": {Event.MINOR_AMPUTATION},
         "below_knee_amputation": {Event.BELOW_KNEE_AMPUTATION},
         "above_knee_amputation": {Event.ABOVE_KNEE_AMPUTATION},
@@ -269,5 +270,5 @@ def test_protocol_is_what_the_tests_think_it_is() -> None:
         cohort = follow(parameters(), policy(name), count=600)
         kinds = set(cohort.history["event"].tolist())
         assert (Event.DOSE in kinds) == (fields.get("doses", 0.0) > 0), name
-        assert (Event.ANGIOPLASTY in kinds) == (fields.get("angioplasty", 0.0) > 0), name
+        assert (Event.PROCEDURE in kinds) == (fields.get("angioplasty", 0.0) > 0), name
     assert PROTOCOL["doses"] == 3.0

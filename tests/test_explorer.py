@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import signal
 import subprocess
 import sys
 import threading
@@ -120,6 +122,7 @@ def test_every_control_can_be_moved_and_defaults_are_not_the_pages() -> None:
         if default is not None and not key.startswith("parameters."):
             assert scenario_of(scenario, {"changes": {key: default}}).hash == usual, key
         values = [choice["value"] for choice in control.get("choices", [])] or list(control["span"])
+        values = [[value] for value in values] if control["kind"] == "several" else values
         for value in values:
             try:
                 scenario_of(scenario, {"changes": {key: value}})
@@ -134,7 +137,8 @@ def test_every_key_of_a_policy_has_a_control() -> None:
     assert key_of("policy.cell_therapy.flavour") is None
     assert key_of("evidence.view") is not None
     shown = {control["key"] for control in described(load_scenario())["controls"]}
-    assert all(key_of(key) for key in shown if not key.startswith(("parameters.", "economics.p", "economics.w")))
+    assert {"policy.cell_therapy.doses", "policy.cell_therapy.product", "evidence.view", "economics.price"} <= shown
+    assert "evidence.flavour" not in shown
 
 
 def test_price_left_free_and_states_add_up() -> None:
@@ -142,10 +146,11 @@ def test_price_left_free_and_states_add_up() -> None:
     scenario = scenario_of(load_scenario(), {})
     values = values_of(scenario)
     result = simulate(for_money(scenario, values.discounting), patients=300, times=[1.0])
-    drawn = values.at_base()
+    drawn = values.sample(1, 5)
     apart, often = with_price_apart(result.draw_ledgers, result.parameters, drawn, values, "pbmnc_kit")
     usual = worth(result.draw_ledgers, result.parameters, drawn, values)
-    price = values.product_prices["pbmnc"]
+    price = drawn.prices["pbmnc_kit"] * values.money.factor
+    assert price != values.perspective.prices["pbmnc_kit"].value
     np.testing.assert_allclose(apart.cost + price * often, usual.cost, rtol=1e-12)
     np.testing.assert_allclose(often, result.draw_ledgers[..., COLUMN["cost_count_dose"]], rtol=1e-12)
     assert (often[:, 1:] > 0.3).all()
@@ -216,8 +221,6 @@ def test_power_is_that_of_clti_samplesize(client: TestClient) -> None:
 )
 def test_what_a_control_cannot_say_is_refused_by_name(client: TestClient, changes: dict[str, Any], said: str) -> None:
     """A question out of bounds is a 422 that names the key and what is allowed."""
-    import re
-
     answer = client.post("/ask/story", json=changes)
     assert answer.status_code == 422
     assert re.search(said, "\n".join(answer.json()["problems"]))
@@ -348,21 +351,32 @@ def test_from_python_it_starts_and_stops() -> None:
     assert not [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
 
 
-def test_ctrl_c_ends_the_command_and_its_process() -> None:
-    """The command prints its address on one line; Ctrl-C ends it and what it started, without a traceback."""
-    import signal
-
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are looked up in /proc")
+@pytest.mark.parametrize("ended_by", ["SIGINT", "SIGKILL"])
+def test_nothing_survives_the_server(ended_by: str) -> None:
+    """The command prints its address on one line; Ctrl-C ends it and its process without a traceback, a kill leaves none."""
     command = [sys.executable, "-m", "simulator.cli.app", "explore", "--no-browser"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 0
+    children: list[str] = []
+    for _ in range(600):
+        tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+        if children := [child for task in tasks for child in task.read_text(encoding="utf-8").split()]:
+            break
+        time.sleep(0.1)
+    assert children
+    process.send_signal(getattr(signal, ended_by))
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == (0 if ended_by == "SIGINT" else -9)
     assert "Traceback" not in said
+    for _ in range(200):
+        if not any(Path(f"/proc/{child}").is_dir() for child in children):
+            return
+        time.sleep(0.1)
+    raise AssertionError("a process went on without its server")
 
 
 @pytest.mark.parametrize(("scenario", "port"), [("nothing_there", 0), ("base", 70_000)])

@@ -36,6 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "questions.value",
             },
             {"questions.compare", "questions.course", "questions.sweep", "questions.validate", "questions.verify"},
+            {"questions.hospitals"},
             {"questions", "questions.forecast"},
             {"schemas", "telling"},
             {"face"},

@@ -33,10 +33,14 @@ RATES = {
     "recurrence_hr_minor": 1.8,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
-    "death_rate_amputee": 0.1,
+    "amputation_hr_recurrent": 1.3,
+    "death_ratio_amputee": 1.6,
+    "death_causal_share": 1.0,
+    "pain_relief_rate": 0.9,
     "postoperative_death_rate": 0.3,
     "postoperative_hr_above_knee": 1.5,
-    "stump_healing_rate": 1.4,
+    "stump_healing_rate_below_knee": 1.4,
+    "stump_healing_rate_above_knee": 0.9,
     "conversion_rate": 0.4,
     "below_knee_share": 0.6,
     "walking_share_below_knee": 0.7,
@@ -44,11 +48,11 @@ RATES = {
 }
 CONSTANT = dict.fromkeys(
     (
-        *(f"{risk}_per_mmhg" for risk in ("amputation", "healing", "death", "recurrence")),
-        *(
-            f"{risk}_trend"
-            for risk in ("amputation", "healing", "death", "recurrence", "conversion", "postoperative_death")
-        ),
+        *(f"{risk}_per_mmhg" for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")),
+        *(f"{risk}_trend" for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")),
+        *("conversion_trend", "postoperative_death_trend", "frailty_sd", "other_limb_rate", "stump_healing_lag_days"),
+        *("dialysis_rate_normal", "walking_loss_rate", "recurrent_severe_share", "recurrent_gangrene_share"),
+        *("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"),
         *("death_per_year_of_age", "age_sd", "ischaemic_heart_disease_share", "infection_share"),
         *("severe_tissue_loss_share", "renal_moderate_share", "renal_severe_share", "renal_dialysis_share"),
         *("prosthesis_days_below_knee", "prosthesis_days_above_knee"),
@@ -57,6 +61,7 @@ CONSTANT = dict.fromkeys(
 )
 LEDGER_STATE = {
     "rest": State.REST_PAIN,
+    "relieved": State.HEALED,
     "ulcer": State.ULCER,
     "ulcer_minor": State.ULCER,
     "healed": State.HEALED,
@@ -71,6 +76,9 @@ LEDGER_STATE = {
     "above_sits": State.ABOVE_KNEE,
 }
 CHAIN = list(LEDGER_STATE)
+RECURRENT = ("again", "again_minor")
+LIMB = ("rest", "ulcer", "ulcer_minor", *RECURRENT)
+"""States in which the limb can be lost."""
 
 
 def transitions() -> dict[tuple[str, str], float]:
@@ -83,29 +91,29 @@ def transitions() -> dict[tuple[str, str], float]:
             rates[wound + end, healed + end] = r["healing_rate"]
     rates["healed", "again"] = r["recurrence_rate"]
     rates["healed_minor", "again_minor"] = r["recurrence_rate"] * r["recurrence_hr_minor"]
-    rates["rest", "ulcer"] = r["recurrence_rate"]
-    for state in ("rest", "ulcer", "ulcer_minor", "again", "again_minor"):
-        amputation = r["amputation_rate"] * (r["amputation_hr_rest_pain"] if state == "rest" else 1.0)
+    rates["rest", "ulcer"] = rates["relieved", "ulcer"] = r["recurrence_rate"]
+    rates["rest", "relieved"] = r["pain_relief_rate"]
+    ratios = {"rest": r["amputation_hr_rest_pain"], **dict.fromkeys(RECURRENT, r["amputation_hr_recurrent"])}
+    for state in LIMB:
+        amputation = r["amputation_rate"] * ratios.get(state, 1.0)
         rates[state, "below"] = amputation * r["below_knee_share"]
         rates[state, "above"] = amputation * (1.0 - r["below_knee_share"])
     rates["below", "above"] = r["conversion_rate"]
     for level in ("below", "above"):
         walks = r[f"walking_share_{level}_knee"]
-        rates[level, f"{level}_walks"] = r["stump_healing_rate"] * walks
-        rates[level, f"{level}_sits"] = r["stump_healing_rate"] * (1.0 - walks)
+        heals = r[f"stump_healing_rate_{level}_knee"]
+        rates[level, f"{level}_walks"] = heals * walks
+        rates[level, f"{level}_sits"] = heals * (1.0 - walks)
     return rates
 
 
 def death_rate(state: str) -> float:
-    """Death (per year) in a state of the chain."""
+    """Death (per year) in a state of the chain: with all of the association causal, the excess ends with wound or pain."""
     r = RATES
-    if state.startswith("below"):
-        return BACKGROUND + r["death_rate_amputee"] + r["postoperative_death_rate"]
-    if state.startswith("above"):
-        peak = r["postoperative_death_rate"] * r["postoperative_hr_above_knee"]
-        return BACKGROUND + r["death_rate_amputee"] + peak
-    open_wound = state.startswith(("ulcer", "again"))
-    return BACKGROUND + r["death_rate_wound" if open_wound else "death_rate_healed"]
+    if state.startswith(("below", "above")):
+        peak = r["postoperative_death_rate"] * (r["postoperative_hr_above_knee"] if state.startswith("above") else 1.0)
+        return BACKGROUND + r["death_rate_healed"] * r["death_ratio_amputee"] + peak
+    return BACKGROUND + r["death_rate_healed"] + (r["death_rate_wound"] if state in LIMB else 0.0)
 
 
 def generator() -> NDArray[np.float64]:
@@ -137,7 +145,9 @@ def cohort() -> Followed:
         **RATES,
         **CONSTANT,
         background_hr=1.0,
-        healing_hr_no_gangrene=1.0,
+        **dict.fromkeys(("healing_hr_no_gangrene", "healing_hr_gangrene", "minor_amputation_hr_no_gangrene"), 1.0),
+        death_hr_rest_pain=1.0,
+        walking_share_referral=1.0,
         rest_pain_share=START_IN_REST_PAIN,
         age_mean=AGE,
     )
@@ -197,13 +207,13 @@ def test_events_are_rates_times_state_times(discounted: bool) -> None:
     def into(*ends: str, start: tuple[str, ...] = ()) -> float:
         return sum(rate * times[s] for (s, e), rate in rates.items() if e in ends and (not start or s in start))
 
-    limb = ("rest", "ulcer", "ulcer_minor", "again", "again_minor")
     expected = {
-        "minor_amputation": into("ulcer_minor", start=("ulcer",)) + into("again_minor", start=("again",)),
-        "below_knee_amputation": into("below", start=limb),
-        "above_knee_amputation": into("above", start=limb),
+        "minor_amputation": RATES["minor_amputation_rate"] * sum(times[state] for state in LIMB if state != "rest"),
+        "below_knee_amputation": into("below", start=LIMB),
+        "above_knee_amputation": into("above", start=LIMB),
         "conversion": into("above", start=("below",)),
-        "new_wound": into("ulcer", "again", start=("rest", "healed")) + into("again_minor", start=("healed_minor",)),
+        "new_wound": into("ulcer", "again", start=("rest", "relieved", "healed"))
+        + into("again_minor", start=("healed_minor",)),
         "healed": into("healed", "healed_minor"),
         "stump_healed": into("below_walks", "below_sits", "above_walks", "above_sits"),
         "prosthesis_below_knee": into("below_walks"),

@@ -78,11 +78,10 @@ BETTER = {
     "amputation_rate": ("amputated_at", -1),
     "healing_rate": ("healed_at", -1),
     "background_hr": ("died_at", -1),
-    "stump_healing_rate": ("healed_at", -1),
+    "stump_healing_rate_below_knee": ("healed_at", -1),
     "conversion_rate": ("converted_at", -1),
-    "response_probability": ("can_recover", 1),
+    "response_probability": ("gain", 1),
     "recovery_gain": ("gain", 1),
-    "response_dose_probability": ("response_dose", -1),
 }
 """Parameter, and what happens to each life when it rises: this date is earlier (-1), this number no smaller (1)."""
 
@@ -108,7 +107,7 @@ def test_a_policy_that_treats_nobody_is_conservative_care(values: dict[str, floa
     nobody = Policy.model_validate(
         {
             "cell_therapy": {"doses": 3, "interval_days": 45.0},
-            "angioplasty": {"offered": True},
+            "therapies": ["angioplasty"],
             "eligibility": {"age_below": 20.0},
         }
     )

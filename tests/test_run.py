@@ -143,7 +143,7 @@ def test_tcpo2_is_measured_on_one_day_under_every_policy(base: Scenario) -> None
                     "stop_at_tcpo2": st.floats(0.0, 100.0),
                 }
             ),
-            "angioplasty": st.fixed_dictionaries({"offered": st.booleans()}),
+            "therapies": st.sampled_from([[], ["angioplasty"]]),
         }
     )
 )

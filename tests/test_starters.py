@@ -101,17 +101,18 @@ def test_a_starter_is_written_and_valid(kind: str, clti: Clti, tmp_path: Path) -
     assert code == 0
     assert new.NEXT[kind].format(file=file) in said
     assert "STARTER" not in file.read_text()
-    assert valid("scenario" if kind == "policy" else kind, table)
+    assert valid("scenario" if kind in ("policy", "therapy") else kind, table)
 
 
 def test_starter_scenario_and_policy_run(clti: Clti, tmp_path: Path) -> None:
     """A starter scenario and a starter policy simulate as they are, and the policy is among those compared."""
-    for kind in ("scenario", "policy"):
+    for kind in ("scenario", "policy", "therapy"):
         clti("new", kind, "mine", "--out", tmp_path / f"{kind}.toml")
         scenario = load_scenario(tmp_path / f"{kind}.toml")
         found = simulate(scenario, patients=50)
-        assert len(found.policies) == 3
+        assert len(found.policies) == (2 if kind == "therapy" else 3)
         assert ("mine" in found.policies) == (kind == "policy")
+        assert ("with_mine" in found.policies) == (kind == "therapy")
 
 
 def test_starter_design_and_study_load(clti: Clti, tmp_path: Path) -> None:

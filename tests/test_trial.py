@@ -415,7 +415,7 @@ def test_exported_data_are_the_trials_data(tmp_path: Path) -> None:
         "tcpo2_mmhg",
         "follow_up_months",
     } <= set(patients.columns)
-    assert not {"tcpo2", "can_recover", "crossover"} & set(patients.columns)
+    assert not {"tcpo2", "gain_mmhg", "crossover"} & set(patients.columns)
     data = lives(sim, 2)
     assert np.array_equal(patients["death"], np.isfinite(data.died).reshape(-1))
     assert patients["death_months"].max() <= 12.0

@@ -103,7 +103,7 @@ def test_tests_without_a_margin_refuse_it_by_name(tmp_path: Path, test: str) -> 
     }
     endpoint |= {"order": ["death"]} if outcome == "hierarchy" else {}
     with pytest.raises(
-        BadInput, match="a margin needs risk_difference, risk_ratio, cox|use (risk_difference|cox|fine_gray)"
+        BadInput, match=r"a margin needs risk_difference, risk_ratio, cox|use (risk_difference|cox|fine_gray)"
     ) as caught:
         planned(tmp_path, endpoints=[endpoint])
     assert "endpoints.p.aim" in {problem.key for problem in caught.value.problems}

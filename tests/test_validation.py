@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import sys
 from pathlib import Path
@@ -20,19 +19,24 @@ from simulator.questions.calibrate.posterior import Effort, calibrate
 from simulator.questions.calibrate.targets import load_targets
 from simulator.questions.validate import load_listed, load_studies, study_names, validate
 from simulator.questions.validate.baseline import solved
-from simulator.questions.validate.centres import SPREADS, at_other_centres
 from simulator.questions.validate.first_year import end_of_follow_up
 from simulator.questions.validate.ladder import control_arm_ladder
 from simulator.questions.validate.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
 from simulator.questions.validate.observed import observed
-from simulator.questions.validate.prediction import Samples, make_ready, parts_of, predict, weighted_quantile
+from simulator.questions.validate.prediction import (
+    Samples,
+    draws_for,
+    make_ready,
+    parts_of,
+    predict,
+    weighted_quantile,
+)
 from simulator.questions.validate.structural import Alternative, load_structural, refit
 from simulator.questions.validate.structural import _cohort_results as cohort_results
-from simulator.questions.validate.validation import ALIKE, NO_REASON, cited_by, draws_for
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
+from simulator.questions.validate.validation import NO_REASON, cited_by
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
-from simulator.telling.validation import patterns
 from simulator.words.errors import BadInput
 
 REGISTER = load_register()
@@ -299,7 +303,7 @@ def test_table_has_its_columns_and_every_miss_its_words() -> None:
 
 def test_studies_behind_a_parameter_are_told_apart() -> None:
     """Cascini stands behind death after amputation; BALI behind nothing of the clinical course."""
-    assert "death_rate_amputee" in cited_by(REGISTER, ("cascini2020",))
+    assert "death_ratio_amputee" in cited_by(REGISTER, ("cascini2020",))
     assert cited_by(REGISTER, ("pignon2017",)) == ()
 
 
@@ -312,59 +316,6 @@ def test_coverage_counts_by_hand() -> None:
     assert row["of"] == "grade A and B"
     assert row["quantities"] == good.sum() == 8
     assert row["inside"] == int(found.table.loc[good, "inside"].sum())
-
-
-def test_hospitals_differ_as_the_register_says() -> None:
-    """Log rates differ by the distances of both the founding hospital and the study's from the mean, the same in all groups."""
-    study = load_studies(REGISTER, ["bali"])[0]["bali"]
-    draws = draws_for(REGISTER, 4000, 1)
-    for (spread, rates), centres in itertools.product(SPREADS.items(), (1, 4)):
-        wanted = REGISTER[spread].value * math.sqrt(1 + 1 / centres)
-        there = at_other_centres("bali", study.model_copy(update={"centres": centres}), REGISTER, draws, 1)
-        ratios = [np.log(there[rate] / draws[rate]) for rate in rates]
-        assert all(np.allclose(each, ratios[0], atol=1e-12) for each in ratios)
-        ratio = ratios[0]
-        # four standard errors of a mean and of an SD of 4,000
-        assert ratio.mean() == pytest.approx(0.0, abs=4 * wanted / math.sqrt(4000))
-        assert ratio.std() == pytest.approx(wanted, rel=4 / math.sqrt(8000))
-    ready = make_ready("bali", study, REGISTER, draws, 10, 1)
-    rates = [each.params["amputation_rate"].tolist() for each in ready.values()]
-    assert rates[0] == rates[1] != draws["amputation_rate"].tolist()
-
-
-def test_the_founding_hospital_keeps_its_rate() -> None:
-    """A study at the founding cohort's hospital is predicted with the fitted rates, and others are if all are taken as alike."""
-    draws = draws_for(REGISTER, 5, 1)
-    for name, elsewhere in (("faglia2007", True), ("bali", False)):
-        study = load_studies(REGISTER, [name])[0][name]
-        for each in make_ready(name, study, REGISTER, draws, 10, 1, elsewhere).values():
-            for rate in itertools.chain(*SPREADS.values()):
-                assert each.params[rate].tolist() == draws[rate].tolist()
-
-
-def test_wounds_are_the_founding_cohorts_if_all_are_taken_as_alike() -> None:
-    """What a study says of its wounds is then left out, whether reported or a range."""
-    draws = draws_for(REGISTER, 20, 1)
-    study = load_studies(REGISTER, ["hodfu"])[0]["hodfu"]
-    for elsewhere in (True, False):
-        (ready,) = make_ready("hodfu", study, REGISTER, draws, 10, 1, elsewhere).values()
-        assert ready.params["male_share"].tolist() == [0.84] * 20
-        for name in ("gangrene_share", "infection_share", "wound_area_ratio", "wound_age_ratio"):
-            assert (ready.params[name].tolist() == draws[name].tolist()) != elsewhere, name
-
-
-def test_coverage_without_differences_of_hospitals_stands_beside() -> None:
-    """It counts the same numbers, judged by the predictions without them."""
-    studies, _ = load_studies(REGISTER, ["huang2005", "benoit"])
-    found = validate(studies, {}, REGISTER, 40, 40, 1, founding=False)
-    rows = found.coverage.set_index("of")
-    assert rows.loc[ALIKE, "quantities"] == rows.loc["grade A and B", "quantities"]
-    good = found.details["usable"] & found.details["grade"].isin(["A", "B"])
-    assert rows.loc[ALIKE, "inside"] == int(found.details.loc[good, "inside_alike"].sum())
-    amputation = found.details["outcome"] == "amputation"
-    wider = found.table["predicted_high"] - found.table["predicted_low"]
-    alike = found.details["alike_high"] - found.details["alike_low"]
-    assert wider[amputation].sum() > alike[amputation].sum()
 
 
 def test_mild_negative_control_is_far_from_critical_ischaemia() -> None:
@@ -436,6 +387,7 @@ def test_command_takes_a_users_study(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "<b>Mine</b>" not in page
     for name in (
         "coverage.csv",
+        "scores.csv",
         "quantities.csv",
         "ladder.csv",
         "calibration_plot.svg",
@@ -551,17 +503,24 @@ def test_the_founding_cohort_is_observed_with_its_own_denominators() -> None:
     assert (healing["low"], healing["high"]) == pytest.approx((345 - 1.96 * 39, 345 + 1.96 * 39), abs=0.01)
 
 
-def test_the_side_of_the_predictions_is_told() -> None:
-    """Predictions above and below what was observed are counted, and how much wider the intervals have become."""
-    studies, _ = load_studies(REGISTER, ["huang2005", "juventas"])
+def test_scores_stand_beside_those_of_the_average() -> None:
+    """One row a score in the columns that scripts read; every scored count is one of grade A or B that was not recalled."""
+    studies, _ = load_studies(REGISTER, ["huang2005", "tamaris"])
     found = validate(studies, {}, REGISTER, 20, 40, 1, founding=False)
-    said = patterns(found)
-    deaths = found.table[found.table["quantity"].str.startswith("death") & found.table["usable"]]
-    above = int((deaths["predicted"] > deaths["observed"]).sum())
-    line = next(each for each in said if each.startswith("Death: "))
-    assert line.endswith(
-        f"The prediction is above the observed number in {above} and below it in {len(deaths) - above}."
-    )
-    assert said[-1].startswith(
-        "Intervals are wider than with hospitals and wounds like the founding cohort's by a factor of "
-    )
+    assert found.scores["score"].tolist() == ["log_score", "crps", "cover_50", "cover_80", "cover_95", "median_width"]
+    assert found.scores.columns.tolist() == ["score", "model", "naive", "difference", "low", "high"]
+    # Of TAMARIS the counts of amputation and death apart are recalled.
+    assert found.counts.groupby("study").size().to_dict() == {"huang2005": 4, "tamaris": 1}
+    row = found.counts.iloc[0]
+    assert row["pit_low"] <= row["pit"] <= row["pit_high"]
+    assert found.scores.set_index("score").loc["log_score", "model"] == pytest.approx(found.counts["log_score"].mean())
+
+
+def test_a_study_is_named_by_its_file_too(tmp_path: Path) -> None:
+    """`--study` takes a shipped name or a file of a study that is not in the tree."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE, encoding="utf-8")
+    out = tmp_path / "out"
+    code, printed = run_command("--study", str(mine), "--draws", "6", "--patients", "40", "--out", str(out))
+    assert code == 0, printed
+    assert set(pd.read_csv(out / "validation.csv")["study"]) == {"mine"}

@@ -67,7 +67,7 @@ def test_a_parameter_that_should_move_somebody_is_missed(monkeypatch: pytest.Mon
     assert np.array_equal(before, after)
     assert not many_concerned(still, "response_or_bmmnc")
     with pytest.raises(NotApplicable, match="touches nobody"):
-        twins(still, "response_or_bmmnc", "can_recover")
+        twins(still, "response_or_bmmnc", "caused_gain")
     few = Subject.of(load_scenario(), 20, 1)
     few.__dict__["base"] = {name: replace(c, patients=c.patients[:20], lives=c.lives[:20]) for name, c in base.items()}
     assert not many_concerned(few, "death_hr_heart")

@@ -28,10 +28,24 @@ def main(
             help="Fit to the first year alone, for `clti validate` to predict the rest of follow-up from.",
         ),
     ] = False,
+    hospitals: Annotated[
+        bool,
+        typer.Option(
+            "--hospitals",
+            help="Fit the population of hospitals to the published studies instead (needs the extra refit).",
+        ),
+    ] = False,
+    add_study: Annotated[
+        Path | None,
+        typer.Option(help="A study's file: say in seconds what it would change in the population of hospitals."),
+    ] = None,
     cohorts: Annotated[
         int | None,
         typer.Option(
-            help="Synthetic cohorts for the coverage check: 200 unless told, 50 with --smoke.", min=0, max=2000
+            help="Synthetic cohorts for the coverage check: 200 unless told, 50 with --smoke; with --hospitals synthetic"
+            " literatures, none unless told.",
+            min=0,
+            max=2000,
         ),
     ] = None,
     patients: Annotated[int, typer.Option(help="Patients simulated for the check.", min=2000, max=1_000_000)] = 20_000,
@@ -46,6 +60,9 @@ def main(
     Interrupted, it goes on where it stopped when the same command is given again. With --check it only compares: exit code 1
     if an observed number lies outside the interval that its own sample size allows.
     """
+    if hospitals or add_study is not None:
+        _of_hospitals(hospitals, add_study, check or first_year, smoke, cohorts or 0, seed, out, install)
+        return
     from simulator.face.calibrate import calibrate, fitted, work_in
     from simulator.face.result import now
     from simulator.telling.console import progress
@@ -70,6 +87,32 @@ def main(
     found.show(out)
     if check and found.facts["outside"]:
         raise CheckFailed(f"{found.facts['outside']} observed number(s) lie outside their interval; see targets.csv")
+
+
+def _of_hospitals(
+    hospitals: bool, study: Path | None, other: bool, smoke: bool, cohorts: int, seed: int, out: Path, install: bool
+) -> None:
+    """The population of hospitals: fitted anew, or reweighted by one more study."""
+    from simulator.face.hospitals import add_study, fitted, work_in
+    from simulator.face.result import now
+    from simulator.telling.console import progress
+    from simulator.telling.outputs import check_writable
+
+    begun = now()
+    if other or (hospitals and study is not None) or (install and study is not None):
+        allowed = "one of --check, --first-year, --hospitals and --add-study; --install with a fit"
+        raise BadInput([Problem("command line", "--hospitals or --add-study", "with another", allowed)])
+    if install:
+        _check_installable()
+    check_writable(out)
+    if study is not None:
+        found = add_study(study, seed=seed)
+        found.save(out)
+    else:
+        work = work_in(out)
+        found = fitted(work, smoke, cohorts, seed, progress, begun)
+        _finish(found, out, work, install)
+    found.show(out)
 
 
 def _finish(found: Collected, out: Path, work: Store, install: bool) -> None:

@@ -36,6 +36,13 @@ def main(
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
     ] = None,
+    centre: Annotated[
+        str | None,
+        typer.Option(
+            help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
+            " Default: the scenario's."
+        ),
+    ] = None,
     reliance: Annotated[bool, typer.Option(help="Find out which results rest on recalled or assumed values.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:
@@ -44,15 +51,15 @@ def main(
     Without arguments the referral population is compared under conservative care and three policies of cell therapy.
     Every patient lives under every policy with the same luck.
     """
+    from simulator.face.asked import scenario_of
     from simulator.face.compare import compare, default_patients
-    from simulator.scenario import load_scenario
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patients, seed, engine, view)
     loaded = None
-    overrides = {"evidence": {"view": view}} if view in VIEWS else None
+    seen = view if view in VIEWS else None
     for check in (
-        lambda: load_scenario(scenario, policies=policy or None, overrides=overrides),
+        lambda: scenario_of(scenario, policies=policy or None, view=seen, centre=centre),
         lambda: check_writable(out),
     ):
         try:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from simulator.cli.ways import ClusterAddress, Workers, way_of
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.cli.ways import ClusterAddress, Workers, of_options, way_of
+from simulator.words.errors import BadInput, Problem
 
-HERE = "command line"
 OUT = Path("clti-out/economics")
-VIEWS = ("sceptical", "central", "optimistic")
-WOUNDS = ("all_in", "split")
 
 
 def main(
@@ -25,7 +22,8 @@ def main(
     perspective: Annotated[
         str | None,
         typer.Option(
-            help="Who pays: italy, uk, czechia or a TOML file, with its country's life table. Default: the scenario's."
+            help="Who pays: italy, uk, czechia, netherlands, usa, germany, spain or a TOML file, with its country's life"
+            " table. Default: the scenario's."
         ),
     ] = None,
     wound_costs: Annotated[
@@ -36,9 +34,26 @@ def main(
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
     ] = None,
+    centre: Annotated[
+        str | None,
+        typer.Option(
+            help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
+            " Default: the scenario's."
+        ),
+    ] = None,
+    focus: Annotated[
+        str | None,
+        typer.Option(
+            help="The policy of the one-way analysis, the budget and the trial. Default: the highest net benefit."
+        ),
+    ] = None,
     threshold: Annotated[
         list[float] | None,
-        typer.Option("--threshold", "-t", help="Money per QALY; repeatable, the first leads. Default: the payer's."),
+        typer.Option(
+            "--threshold",
+            "-t",
+            help="Money per QALY, in the currency of the results; repeatable, the first leads. Default: the payer's.",
+        ),
     ] = None,
     draws: Annotated[int | None, typer.Option(help="Parameter draws. Default: the scenario's.")] = None,
     patients: Annotated[int | None, typer.Option(help="Patients of each draw. Default: the scenario's.")] = None,
@@ -60,71 +75,39 @@ def main(
     Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
     interrupted run goes on where it stopped.
     """
-    from simulator.face.result import now
-    from simulator.face.value import check_workbook, inputs_of, life_table, valued
-    from simulator.questions.value.analysis import check_numbers, main_policy
-    from simulator.questions.value.lives import Simulations
-    from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
-    from simulator.questions.value.values import values_of
-    from simulator.scenario import load_scenario
+    from simulator.face.value import answered, asked
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
 
-    begun = now()
-    problems = _faults(seed, view, wound_costs)
+    problems: list[Problem] = []
     way = way_of(workers, cluster, problems)
-    asked = {
-        "perspective": perspective,
-        "wound_costs": wound_costs if wound_costs in WOUNDS else None,
-        "utility_set": utility_set,
-        "thresholds": threshold,
-        "draws": draws,
-        "patients": patients,
-    }
-    overrides: dict[str, Any] = {"economics": {key: value for key, value in asked.items() if value is not None}}
-    if view in VIEWS:
-        overrides["evidence"] = {"view": view}
-    loaded = values = None
+    checked = None
     try:
-        overrides |= life_table(perspective)
+        checked = asked(
+            scenario,
+            policy or None,
+            view=view,
+            centre=centre,
+            trial=trial,
+            seed=seed,
+            perspective=perspective,
+            wound_costs=wound_costs,
+            utility_set=utility_set,
+            focus=focus,
+            thresholds=threshold,
+            draws=draws,
+            patients=patients,
+            workbook=workbook,
+        )
     except BadInput as bad:
-        overrides["economics"].pop("perspective")
-        problems += bad.problems
-    try:
-        loaded = load_scenario(scenario, policies=policy or None, overrides=overrides)
-        main_policy(loaded)
-        values = values_of(loaded)
-        check_numbers(loaded, values)
-        if workbook:
-            check_workbook(loaded)
-    except BadInput as bad:
-        problems += bad.problems
-    planned = None
-    inputs = {} if loaded is None or values is None else inputs_of(loaded, values)
-    try:
-        if trial is not None:
-            planned = load_simulated_trial(trial, seed, inputs)
-            inputs |= {str(trial / SUMMARIES): (trial / SUMMARIES).read_bytes()}
-    except BadInput as bad:
-        problems += bad.problems
+        problems += of_options(bad, "value")
     try:
         check_writable(out)
     except BadInput as bad:
         problems += bad.problems
-    if problems or loaded is None:
+    if problems or checked is None:
         raise BadInput(problems)
-
-    found = valued(loaded, seed, Simulations(progress=progress, way=way), planned, inputs, begun, workbook=workbook)
+    found = answered(checked, way, progress)
     sys.stderr.write("Tables, figures and report ...\n")
     found.save(out)
     found.show(out)
-
-
-def _faults(seed: int, view: str | None, wound_costs: str | None) -> list[Problem]:
-    problems = []
-    if not 0 <= seed < 2**64:
-        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**64 - 1"))
-    for option, word, known in (("--view", view, VIEWS), ("--wound-costs", wound_costs, WOUNDS)):
-        if word is not None and word not in known:
-            problems.append(Problem(HERE, option, repr(word), nearest(word, known)))
-    return problems

@@ -30,7 +30,12 @@ def main(
     power: Annotated[float | None, typer.Option(help="Power that sizes are for. Default: the design's.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="No search for the size, no curves.")] = False,
     export: Annotated[
-        int, typer.Option(help="Write the data of so many trials: patients.csv and visits.csv.", metavar="TRIALS")
+        int,
+        typer.Option(
+            help="Write the data of so many trials: patients.csv, visits.csv, and in the manner of ADaM adsl, adtte, adeff and "
+            "adres (CSV and Parquet), with every look and the trial's own results.",
+            metavar="TRIALS",
+        ),
     ] = 0,
     workers: Annotated[int | None, typer.Option(help="Threads. Default: all processors.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,

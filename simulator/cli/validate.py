@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem
-
-if TYPE_CHECKING:
-    from simulator.questions.validate import Study
 
 HERE = "command line"
 OUT = Path("clti-out/validate")
@@ -23,7 +20,9 @@ def main(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Study files of your own (TOML). Default: the shipped ones.")
     ] = None,
-    study: Annotated[list[str] | None, typer.Option(help="Only this shipped study; repeat for several.")] = None,
+    study: Annotated[
+        list[str] | None, typer.Option(help="Only this study, a shipped name or a file; repeat for several.")
+    ] = None,
     draws: Annotated[int, typer.Option(help="Joint draws of the clinical parameters.")] = 1000,
     patients: Annotated[int, typer.Option(help="Lives per group and draw, at least.")] = 400,
     structural: Annotated[
@@ -49,18 +48,11 @@ def main(
     if course:
         _course_alone(study or [], files or [], seed, out)
         return
-    from simulator.compiling import announced
     from simulator.evidence import load_register
-    from simulator.evidence.posterior import spent
-    from simulator.questions.course import check, load_course
-    from simulator.questions.validate import evidence_files, load_listed, load_studies, validate
-    from simulator.questions.validate.ladder import control_arm_ladder
-    from simulator.questions.validate.structural import compare_structures, load_structural
-    from simulator.telling.console import console, print_table, progress, say_warnings, say_where
-    from simulator.telling.formats import number
-    from simulator.telling.outputs import OutputFolder
-    from simulator.telling.validation import COVERED, answer, patterns, write_validation
-    from simulator.work.disk import cache_folder
+    from simulator.face.validate import validate
+    from simulator.questions.validate import load_studies
+    from simulator.telling.console import progress
+    from simulator.telling.outputs import check_writable
 
     problems = [
         Problem(HERE, option, str(value), allowed)
@@ -72,71 +64,32 @@ def main(
         if not low <= value <= high
     ]
     way = way_of(workers, cluster, problems)
-    register = load_register()
-    whole = not study and not files
-    studies: dict[str, Study] = {}
-    inputs: dict[str, bytes] = {}
-    plan = None
-    figures = None
-    folder = None
-    try:
-        studies, inputs = load_studies(register, study or (), files or ())
-        if structural and whole:
-            plan, read = load_structural()
-            inputs |= read
-        if whole:
-            figures = load_course(register=register)
-            inputs[COURSE] = figures.content
-        inputs |= evidence_files()
-    except BadInput as bad:
-        problems += bad.problems
-    try:
-        settings = {"draws": draws, "patients": patients, "studies": len(studies), "register": register.hash()}
-        exhausted = spent(register, draws)
-        warnings = [exhausted] if exhausted else []
-        folder = OutputFolder(
-            out, command=sys.argv, inputs=dict(inputs), seed=seed, settings=settings, warnings=warnings
-        )
-    except BadInput as bad:
-        problems += bad.problems
-    if problems or folder is None:
+    # A path stands for a file of one's own wherever a study is named.
+    named = [name for name in study or [] if not _is_path(name)]
+    own = [*(files or []), *(Path(name) for name in study or [] if _is_path(name))]
+    for check in (lambda: load_studies(load_register(), named, own), lambda: check_writable(out)):
+        try:
+            check()
+        except BadInput as bad:
+            problems += bad.problems
+    if problems:
         raise BadInput(problems)
+    found = validate(
+        None if not named and not own else named,
+        files=own,
+        draws=draws,
+        patients=patients,
+        structural=structural,
+        seed=seed,
+        way=way,
+        progress=progress,
+    )
+    found.save(out)
+    found.show(out)
 
-    listed = load_listed(register.sources) if whole else {}
-    with announced("the re-enactment of studies"):
-        validate(dict(list(studies.items())[:1]), {}, register, 2, 10, seed, founding=False)
-    kept = cache_folder("predictions")
-    with progress("Predicting studies", 2 * draws * len(studies)) as advance:
-        found = validate(studies, listed, register, draws, patients, seed, whole, advance, kept, way)
-    ladder = control_arm_ladder(studies, found.table, found.details, register, seed)
-    structures = None
-    if plan is not None:
-        with progress("Structural alternatives", len(plan.alternative)) as advance:
-            structures = compare_structures(plan, 20_000, seed, advance)
-    against = None if figures is None else check(figures, register, seed=seed)
-    write_validation(folder, found, ladder, structures, against)
-    folder.write()
-    if len(studies) <= 3:
-        formats = {
-            "observed": number(3, low="low", high="high"),
-            "predicted": number(3, low="predicted_low", high="predicted_high"),
-            "n": number(0),
-        }
-        print_table(found.table, "Observed and predicted", formats)
-    elif len(found.misses):
-        shown = found.misses[["study", "quantity", "observed", "predicted", "predicted_low", "predicted_high"]]
-        print_table(
-            shown,
-            "Outside",
-            {"observed": number(3), "predicted": number(3, low="predicted_low", high="predicted_high")},
-        )
-    print_table(found.coverage, "Inside their 95% predictive intervals", COVERED)
-    screen = console()
-    for line in patterns(found):
-        screen.print(line)
-    screen.print(answer(found))
-    say_warnings(folder.warnings, on=screen)
-    say_where(out)
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml") or "/" in name or "\\" in name
 
 
 def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,17 @@ Workers = Annotated[int | None, typer.Option(help="Processes on this machine. De
 ClusterAddress = Annotated[
     str | None, typer.Option("--cluster", help="Address of a Dask scheduler, as tcp://10.0.0.1:8786.")
 ]
+
+
+def of_options(bad: BadInput, question: str) -> list[Problem]:
+    """Problems of a function's arguments as those of the command line's options; others as they are."""
+    singular = {"thresholds": "threshold", "groups": "group"}
+    return [
+        replace(each, file=HERE, key=f"--{singular.get(each.key, each.key).replace('_', '-')}")
+        if each.file == question
+        else each
+        for each in bad.problems
+    ]
 
 
 def way_of(

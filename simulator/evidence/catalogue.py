@@ -32,7 +32,8 @@ def catalogue(path: Path | None = None) -> tuple[Register, ...]:
             problems |= dict.fromkeys(bad.problems)
     if problems:
         raise BadInput(problems)
-    return tuple(registers)
+    # A payer whose prices are all gaps has nothing to list.
+    return tuple(register for register in registers if len(register))
 
 
 def _prices(name: str, path: Path | None) -> Register:

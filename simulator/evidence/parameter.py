@@ -206,7 +206,7 @@ def read_parameter(
         return None
     replaced: dict[str, object] = {}
     if "distribution" in table:
-        distribution = _read_distribution(table["distribution"], file, f"{key}.distribution", problems)
+        distribution = read_distribution(table["distribution"], file, f"{key}.distribution", problems)
         replaced = {"distribution": distribution or Fixed()}
     entry = checked(Entry, table | replaced, file, key, problems)
     for part, value, allowed in (entry or _rest(table | replaced)).faults():
@@ -244,7 +244,8 @@ def _rest(table: dict[str, object]) -> Entry:
     return Entry.model_validate(sound)
 
 
-def _read_distribution(table: object, file: str, key: str, problems: list[Problem]) -> Distribution | None:
+def read_distribution(table: object, file: str, key: str, problems: list[Problem]) -> Distribution | None:
+    """A distribution from its TOML table, or None with all of its faults appended to `problems`."""
     kind = table.get("kind", MISSING) if isinstance(table, dict) else repr(table)
     if not isinstance(kind, str) or kind not in KINDS:
         problems.append(Problem(file, f"{key}.kind", str(kind), nearest(str(kind), KINDS)))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from simulator.evidence.label import Label
-from simulator.evidence.parameter import Grade, as_tuple, read_parameter
+from simulator.evidence.parameter import Fixed, Grade, Parameter, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
@@ -22,17 +22,23 @@ Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 MULTIPLIERS = ("ratio", "share", "hours", "per year")
 """Units of what prices are multiplied by; every other unit of a price starts with the currency."""
 
-NOT_PERSPECTIVES = ("template", "utilities", "population_norms")
+TEMPLATE = "template"
+"""The file that holds label, unit and range of every price; what it leaves blank is what a gap leaves blank."""
+NOT_PERSPECTIVES = (TEMPLATE, "utilities", "population_norms", "severity")
 
 
 class Payer(Frozen):
-    """Who pays, in which money of which year, and whose population norm scales utilities."""
+    """Who pays, in which money of which year, and whose population norm scales utilities.
+
+    `bears_institutional_care` says whether the payer's own costs hold institutional care, where a scenario does not say.
+    """
 
     label: Label
     country: str
     population_norm: str
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     price_year: int
+    bears_institutional_care: bool = False
 
 
 class Evidence(Frozen):
@@ -79,14 +85,18 @@ class Alternative(Evidence):
 
 
 class Conventions(Frozen):
-    """Everything in a perspective's file but its prices."""
+    """Everything in a perspective's file but its prices.
+
+    Without `thresholds` the payer has none. `gaps` says of each price that is missing what was looked for.
+    """
 
     perspective: Payer
     discount: Discount
-    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(as_tuple)]
     wound_costing: dict[str, WoundCosting]
     outside_payer: OutsidePayer
     alternatives: Annotated[dict[str, Alternative], Field(default_factory=dict)]
+    gaps: Annotated[dict[str, str], Field(default_factory=dict)]
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,33 @@ class Perspective:
         if strict_payer:
             left_out |= set(self.conventions.outside_payer.prices)
         return tuple(name for name in self.prices.names() if name not in left_out)
+
+    @property
+    def gaps(self) -> Mapping[str, str]:
+        """Prices that are not known, and what was looked for."""
+        return {name: note for name, note in self.conventions.gaps.items() if name not in self.prices}
+
+    def with_gaps_open(self, names: Collection[str], path: Path | None = None) -> Perspective:
+        """The perspective with a blank price of 0 for each of these gaps, to be replaced by a user's own number."""
+        blanks = _blank_prices(path or shipped("calibration"), self.currency)
+        more = tuple(
+            Parameter(
+                label=str(blanks[name]["label"]),
+                unit=str(blanks[name]["unit"]),
+                range=(blanks[name]["range"][0], blanks[name]["range"][1]),
+                distribution=Fixed(),
+                source=(),
+                grade="assumption",
+                note=self.gaps[name],
+                name=name,
+                group=f"prices {self.name}",
+                value=blanks[name]["range"][0],
+                centre=blanks[name]["range"][0],
+            )
+            for name in self.gaps
+            if name in names
+        )
+        return replace(self, prices=Register(self.prices.parameters + more, self.prices.sources))
 
     def with_alternative(self, name: str) -> Perspective:
         """The perspective under a structural alternative, whose prices do not vary.
@@ -150,23 +187,42 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
         raise BadInput(problems)
     priced = tables.pop("prices", None)
     prices = priced if isinstance(priced, dict) else {}
-    if not prices:
+    if not prices and not tables.get("gaps"):
         problems.append(Problem(shown, "prices", repr(priced), "one [prices.NAME] table for each price"))
     conventions = checked(Conventions, tables, shown, "", problems)
     group = f"prices {file.stem}"
     parameters = [read_parameter(p, group, t, sources, shown, f"prices.{p}", problems) for p, t in prices.items()]
     register = Register(tuple(p for p in parameters if p), sources)
     if conventions is not None:
-        problems += [Problem(shown, *fault) for fault in _faults(conventions, register, prices, sources)]
+        blank = _blank_prices(root, conventions.perspective.currency) if conventions.gaps else {}
+        problems += [Problem(shown, *fault) for fault in _faults(conventions, register, prices, sources, blank)]
     if problems or conventions is None:
         raise BadInput(problems)
     return Perspective(file.stem, conventions, register)
 
 
+def _blank_prices(root: Path, currency: str) -> dict[str, dict[str, Any]]:
+    """Label, unit and range of every price, from the template, in a currency."""
+    problems: list[Problem] = []
+    table = read_toml(root / "economics" / f"{TEMPLATE}.toml", TEMPLATE, problems)
+    if problems:
+        raise BadInput(problems)
+    return {name: {**each, "unit": each["unit"].replace("XXX", currency)} for name, each in table["prices"].items()}
+
+
 def _faults(
-    conventions: Conventions, register: Register, priced: Collection[str], sources: Mapping[str, object]
+    conventions: Conventions,
+    register: Register,
+    priced: Collection[str],
+    sources: Mapping[str, object],
+    blank: Collection[str],
 ) -> Iterator[tuple[str, str, str]]:
     """What no table can tell alone: money of another currency, and names that nothing defines."""
+    for name in conventions.gaps:
+        if name not in blank:
+            yield f"gaps.{name}", "no price", nearest(name, blank)
+        elif name in priced:
+            yield f"gaps.{name}", "priced too", "either a price or a gap"
     currency = conventions.perspective.currency
     for price in register.parameters:
         if not price.unit.startswith(f"{currency} ") and price.unit not in MULTIPLIERS:
@@ -178,7 +234,7 @@ def _faults(
     used["outside_payer.prices"] = conventions.outside_payer.prices
     for key, names in used.items():
         for name in names:
-            if name not in priced:
+            if name not in priced and name not in conventions.gaps:
                 yield key, repr(name), nearest(name, priced)
     for key, alternative in conventions.alternatives.items():
         for name, value in alternative.values.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import BeforeValidator
 
 from simulator.evidence.label import Label
@@ -16,14 +17,17 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.words.errors import BadInput, Problem, nearest
 
+Numbers = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
+
 
 class Polynomial(Frozen):
-    """Coefficients of u = constant + male + age * years + age_squared * years squared."""
+    """Coefficients of u = constant + male + age * years + age_squared * years squared, and male_age * years in men."""
 
     constant: float
     male: float
     age: float
     age_squared: float
+    male_age: float = 0.0
 
 
 class Ratio(Frozen):
@@ -37,11 +41,25 @@ class Ratio(Frozen):
     to_female: float
 
 
+class Ages(Frozen):
+    """Means by age, men and women, with straight lines between and held beyond."""
+
+    age: Numbers
+    male: Numbers
+    female: Numbers
+
+
 class Norm(Frozen):
-    """A norm as its file writes it: a polynomial of its own, or another norm, with or without a ratio."""
+    """A norm as its file writes it: a polynomial or a table of its own, or another norm, with or without a ratio.
+
+    `instrument` names the questionnaire and the value set. `alternative_to` names the norm whose place it can take.
+    """
 
     label: Label
+    instrument: str
+    alternative_to: str = ""
     coefficients: Polynomial | None = None
+    ages: Ages | None = None
     based_on: str = ""
     ratio: Ratio | None = None
     source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
@@ -54,13 +72,19 @@ class PopulationNorm:
     """Mean utility of a country's population by age and sex."""
 
     country: str
-    polynomial: Polynomial
+    polynomial: Polynomial | None
     ratio: Ratio | None
+    ages: Ages | None = None
+    label: str = ""
+    instrument: str = ""
 
     def at(self, age: float, male: bool) -> float:
         """Mean utility at an age in years."""
+        if self.ages is not None:
+            return float(np.interp(age, self.ages.age, self.ages.male if male else self.ages.female))
         c = self.polynomial
-        base = c.constant + c.male * male + c.age * age + c.age_squared * age**2
+        assert c is not None
+        base = c.constant + c.male * male + (c.age + c.male_age * male) * age + c.age_squared * age**2
         if self.ratio is None:
             return base
         r = self.ratio
@@ -88,9 +112,16 @@ def load_population_norm(country: str = "Italy", path: Path | None = None) -> Po
     if problems:
         raise BadInput(problems)
     norm = norms[country]
-    polynomial = norm.coefficients or norms[norm.based_on].coefficients
-    assert polynomial is not None
-    return PopulationNorm(country, polynomial, norm.ratio)
+    own = norm if norm.coefficients or norm.ages else norms[norm.based_on]
+    return PopulationNorm(country, own.coefficients, norm.ratio, own.ages, norm.label, norm.instrument)
+
+
+def alternatives_to(name: str, path: Path | None = None) -> tuple[str, ...]:
+    """Names of the norms that can take the place of another: other instruments and value sets of the same people."""
+    root = path or shipped("calibration")
+    file = root / "economics" / "population_norms.toml"
+    tables = read_toml(file, spelled(file, root), [])
+    return tuple(key for key, table in tables.items() if table.get("alternative_to") == name)
 
 
 def _faults(key: str, norm: Norm, norms: Mapping[str, Norm], sources: Mapping[str, object], file: str) -> list[Problem]:
@@ -100,6 +131,13 @@ def _faults(key: str, norm: Norm, norms: Mapping[str, Norm], sources: Mapping[st
         if source not in sources
     ]
     own = [name for name, other in norms.items() if other.coefficients is not None]
-    if norm.coefficients is None and norm.based_on not in own:
+    if norm.ages is not None and len({len(norm.ages.age), len(norm.ages.male), len(norm.ages.female)}) > 1:
+        problems.append(
+            Problem(file, f"{key}.ages", "lists of different lengths", "a mean of men and women for each age")
+        )
+    if norm.alternative_to and norm.alternative_to not in norms:
+        allowed = nearest(norm.alternative_to, norms)
+        problems.append(Problem(file, f"{key}.alternative_to", repr(norm.alternative_to), allowed))
+    if norm.coefficients is None and norm.ages is None and norm.based_on not in own:
         problems.append(Problem(file, f"{key}.based_on", repr(norm.based_on), nearest(norm.based_on, own)))
     return problems

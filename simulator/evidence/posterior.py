@@ -14,12 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import mean, sample
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.words.errors import BadInput, Problem
+from simulator.words.luck import seed_of
 
 POSTERIOR = "posterior.csv"
+SHARES = "attributable_share"
+"""How the names of the shares of recovery begin that cells cause."""
 FIRST_YEAR = "posterior_first_year.csv"
 """Joint draws given the first year of the founding cohort alone, in the form of `posterior.csv`; for the validation."""
 
@@ -63,17 +66,38 @@ def parameter_draws(register: Register, n: int, seed: int) -> NDArray[Any]:
     """`n` draws of every clinical parameter, as a structured array of the register's dtype.
 
     Fitted parameters come jointly from the posterior's rows in an order that the seed decides, without replacement until
-    all are used (`spent` says so then), the others independently from their distributions. Draw i is the same for every
-    n > i. Without a posterior all come from the register.
+    all are used (`spent` says so then), the offsets of a hospital from joint rows of their own, the others independently from
+    their distributions. Draw i is the same for every n > i. Without a posterior all come from the register.
     """
     joint = joint_names(register)
-    draws = sample(register, n, seed, [name for name in register.names() if name not in joint])
+    alone = [name for name in register.names() if name not in joint and name not in register.joint]
+    draws = sample(register, n, seed, alone)
+    if register.joint:
+        of = len(next(iter(register.joint.values())))
+        chosen = posterior_rows(of, n, seed_of(seed, "hospitals"))
+        for name, values in register.joint.items():
+            draws[name] = values[chosen]
     table = posterior_table()
     if table is not None:
         rows = posterior_rows(len(table), n, seed)
-        for name in joint:
+        for name in [name for name in joint if name not in register.joint]:
             draws[name] = table[name].to_numpy(dtype=np.float64)[rows]
     return draws
+
+
+def central_values(register: Register) -> dict[str, float]:
+    """What a deterministic analysis beside `parameter_draws` takes: the mean of every clinical parameter over its draws.
+
+    Parameters that are fitted together keep their values of `fitted.toml`, the most central point of the posterior at which
+    outcomes at one year are their posterior means, because at the means of all of them they are not. Shares of recovery that
+    cells cause are drawn apart from the others and are at their means.
+    """
+    table, joint = posterior_table(), joint_names(register)
+    found = {parameter.name: mean(parameter) for parameter in register.parameters}
+    if table is None:
+        return found
+    apart = {name: float(table[name].mean()) for name in joint if name.startswith(SHARES)}
+    return found | {name: register[name].value for name in joint} | apart
 
 
 def spent(register: Register, n: int) -> str | None:
@@ -82,7 +106,7 @@ def spent(register: Register, n: int) -> str | None:
     if table is None or not joint or n <= len(table):
         return None
     # A share of recovery that no trial informs was drawn for each row anew, so that it makes no two rows independent.
-    course = [name for name in joint if not name.startswith("attributable_share")]
+    course = [name for name in joint if not name.startswith(SHARES)]
     distinct = len(table[course].drop_duplicates())
     return (
         f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} different courses of the"

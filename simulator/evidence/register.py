@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.evidence import distributions
-from simulator.evidence.parameter import Fixed, Parameter, read_parameter
+from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribution, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
+from simulator.evidence.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
 from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
+OWN_KEYS = ("value", "distribution")
+"""What a user's own number may say of itself."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Register:
 
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Source]
+    therapies: Mapping[str, Therapy] = field(default_factory=dict)
+    joint: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Joint draws of parameters that do not vary one by one, by name, each of shape (rows,)."""
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -90,8 +97,43 @@ class Register:
         """
         self._raise_for(values)
         return Register(
-            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters), self.sources
+            tuple(_replaced(p, float(values[p.name])) if p.name in values else p for p in self.parameters),
+            self.sources,
+            self.therapies,
+            {name: rows for name, rows in self.joint.items() if name not in values},
         )
+
+    def with_joint(self, draws: Mapping[str, NDArray[np.float64]], values: Mapping[str, float]) -> Register:
+        """The register with parameters drawn jointly from rows; those in `values` have these values and a normal margin."""
+
+        def moved(parameter: Parameter) -> Parameter:
+            sd = float(draws[parameter.name].std())
+            law = Normal(kind="normal", sd=sd) if sd > 0.0 else Fixed()
+            return parameter.model_copy(update={"value": float(values[parameter.name]), "distribution": law})
+
+        return Register(
+            tuple(moved(p) if p.name in values else p for p in self.parameters),
+            self.sources,
+            self.therapies,
+            {**self.joint, **draws},
+        )
+
+    @cached_property
+    def of_therapies(self) -> frozenset[str]:
+        """Names of the parameters that say what therapies do."""
+        return frozenset(parameter.name for parameter in self.parameters if parameter.group == GROUP)
+
+    def with_therapies(self, tables: Mapping[str, object], file: str, problems: list[Problem]) -> Register:
+        """The register with a user's own therapies, `tables` by name; what is wrong with them is appended to `problems`."""
+        return _with_therapies(
+            self, {name: (file, f"therapies.{name}", table) for name, table in tables.items()}, problems
+        )
+
+    def with_parameters(self, own: Mapping[str, Parameter]) -> Register:
+        """The register with some parameters replaced by others of the same names; see `replacement`."""
+        parameters = tuple(own.get(p.name, p) for p in self.parameters)
+        joint = {name: rows for name, rows in self.joint.items() if name not in own}
+        return Register(parameters, self.sources, self.therapies, joint)
 
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""
@@ -123,7 +165,10 @@ class Register:
     def hash(self) -> str:
         """SHA-256 of everything the parameters say, for manifests."""
         content = json.dumps([p.model_dump(mode="json") for p in self.parameters], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        whole = hashlib.sha256(content.encode())
+        for name, rows in sorted(self.joint.items()):
+            whole.update(name.encode() + np.ascontiguousarray(rows).tobytes())
+        return whole.hexdigest()
 
     def _raise_for(self, values: Mapping[str, float]) -> None:
         problems: list[Problem] = []
@@ -145,8 +190,8 @@ def load_register(path: Path | None = None, overrides: Mapping[str, float] | Non
     Raises BadInput with every fault of every file.
     """
     root = path or shipped("calibration")
-    files = (root / "sources.toml", *sorted((root / "register").glob("*.toml")), root / FITTED)
-    register = while_unchanged("register", root, files, lambda: _read_register(root))
+    # Every file of the folder, so that none that a reader comes to read is forgotten here.
+    register = while_unchanged("register", root, sorted(root.rglob("*.toml")), lambda: _read_register(root))
     return register.with_values(overrides) if overrides else register
 
 
@@ -164,9 +209,47 @@ def _read_register(root: Path) -> Register:
             name for name, (_, table) in tables.items() if isinstance(table, dict) and table.get("fitted") is True
         }
         parameters = _fitted(parameters, marked, root, problems)
+    register = _with_therapies(Register(tuple(parameters), sources), _therapy_files(root, problems), problems)
     if problems:
         raise BadInput(problems)
-    return Register(tuple(parameters), sources)
+    return register
+
+
+def _therapy_files(root: Path, problems: list[Problem]) -> dict[str, tuple[str, str, object]]:
+    """File, key and table of each therapy in `root/therapies`, by name."""
+    files = {file.stem: (file, spelled(file, root)) for file in sorted((root / "therapies").glob("*.toml"))}
+    return {name: (called, "", read_toml(file, called, problems)) for name, (file, called) in files.items()}
+
+
+def _with_therapies(
+    register: Register, tables: Mapping[str, tuple[str, str, object]], problems: list[Problem]
+) -> Register:
+    """The register with therapies and their numbers, from the file, key and table of each."""
+    therapies, parameters = dict(register.therapies), list(register.parameters)
+    sources, taken = dict(register.sources), {parameter.name: parameter.group for parameter in register.parameters}
+    for name, (file, key, table) in tables.items():
+        if name in therapies:
+            allowed = f"another name, because {name!r} is shipped; policies can name that"
+            problems.append(Problem(file, key, "taken", allowed))
+            continue
+        read = read_therapy(name, table, sources, file, key, problems)
+        if read is None:
+            continue
+        therapy, numbers = read
+        for number in numbers:
+            if number.name in taken:
+                where = next(k for k, called in therapy.names.items() if called == number.name)
+                allowed = f"a name that no other parameter has ({taken[number.name]} has it)"
+                problems.append(Problem(file, f"{key}.numbers.{where}".strip("."), repr(number.name), allowed))
+            taken[number.name] = name
+        therapies[name] = therapy
+        sources |= therapy.record.sources
+        parameters += numbers
+    if len(therapies) > MOST_THERAPIES:
+        problems.append(
+            Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
+        )
+    return Register(tuple(parameters), sources, therapies, register.joint)
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:
@@ -216,6 +299,37 @@ def outside_range(parameter: Parameter, value: object, file: str, key: str) -> l
     if is_number and low <= float(value) <= high and np.isfinite(float(value)):  # type: ignore[arg-type]
         return []
     return [Problem(file, key, repr(value), f"a number, {low:g} to {high:g}")]
+
+
+def replacement(
+    parameter: Parameter, written: object, file: str, key: str, problems: list[Problem]
+) -> Parameter | None:
+    """A parameter with a user's number in its place, or None with all faults appended to `problems`.
+
+    `written` is a number, which is fixed in every draw, or a table of a `value` and its `distribution`, as the register's
+    own files write them.
+    """
+    if not isinstance(written, Mapping):
+        faults = outside_range(parameter, written, file, key)
+        problems.extend(faults)
+        return None if faults else _replaced(parameter, float(written))  # type: ignore[arg-type]
+    before = len(problems)
+    problems.extend(
+        Problem(file, f"{key}.{name}", repr(written[name]), nearest(name, OWN_KEYS))
+        for name in written
+        if name not in OWN_KEYS
+    )
+    problems.extend(Problem(file, f"{key}.{name}", MISSING, "required") for name in OWN_KEYS if name not in written)
+    distribution = None
+    if "value" in written:
+        problems.extend(outside_range(parameter, written["value"], file, f"{key}.value"))
+    if "distribution" in written:
+        distribution = read_distribution(written["distribution"], file, f"{key}.distribution", problems)
+    if len(problems) > before or distribution is None:
+        return None
+    found = _replaced(parameter, float(written["value"])).model_copy(update={"distribution": distribution})
+    problems.extend(Problem(file, f"{key}.{part}", repr(value), allowed) for part, value, allowed in found.faults())
+    return None if len(problems) > before else found
 
 
 def _replaced(parameter: Parameter, value: float) -> Parameter:

@@ -17,12 +17,16 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.words.errors import BadInput, Problem, nearest
 
+APART = ("states", "in_order")
+"""Keys of the file that are no sets."""
+
 
 class UtilityMethod(Frozen):
     """How a set was obtained, and how its numbers are to be read."""
 
     label: Label
     instrument: str
+    value_set: str
     form: Literal["level", "decrement"]
     reference_age: Annotated[int, Field(ge=18, le=100)]
     source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
@@ -40,11 +44,18 @@ class UtilitySet:
     name: str
     method: UtilityMethod
     states: Register
+    in_order: tuple[tuple[str, str], ...] = ()
+
+    def out_of_order(self) -> list[tuple[str, str]]:
+        """Pairs of states of which the second is worth more than the first, although it should not be."""
+        sign = -1.0 if self.method.form == "decrement" else 1.0
+        worth = {name: sign * value for name, value in self.states.values().items()}
+        return [(better, worse) for better, worse in self.in_order if worth[better] < worth[worse]]
 
 
 def utility_sets(path: Path | None = None) -> tuple[str, ...]:
     """Names of the sets in the folder `path` (default: the shipped calibration)."""
-    return tuple(key for key in _tables(path or shipped("calibration"), []) if key != "states")
+    return tuple(key for key in _tables(path or shipped("calibration"), []) if key not in APART)
 
 
 def load_utilities(name: str = "A", path: Path | None = None) -> UtilitySet:
@@ -71,7 +82,13 @@ def _read(root: Path, problems: list[Problem]) -> Iterator[UtilitySet]:
     shown = spelled(root / "economics" / "utilities.toml", root)
     sources = read_sources(root, problems)
     tables = _tables(root, problems)
-    states = tables.pop("states", [])
+    states, pairs = tables.pop("states", []), tables.pop("in_order", [])
+    for place, pair in enumerate(pairs):
+        problems += [
+            Problem(shown, f"in_order[{place + 1}]", repr(state), nearest(state, states))
+            for state in pair
+            if state not in states
+        ]
     for name, table in tables.items():
         values = table.pop("values", {}) if isinstance(table, dict) else {}
         method = checked(UtilityMethod, table, shown, name, problems)
@@ -90,4 +107,5 @@ def _read(root: Path, problems: list[Problem]) -> Iterator[UtilitySet]:
                 allowed = f"a key of sources.toml; {nearest(source, sources)}"
                 problems.append(Problem(shown, f"{name}.source", repr(source), allowed))
         if method is not None:
-            yield UtilitySet(name, method, Register(tuple(p for p in found if p), sources))
+            order = tuple((str(better), str(worse)) for better, worse in pairs)
+            yield UtilitySet(name, method, Register(tuple(p for p in found if p), sources), order)

@@ -15,12 +15,11 @@ import numpy as np
 
 from simulator.evidence.perspective import perspectives
 from simulator.evidence.posterior import parameter_draws
-from simulator.explorer.controls import WORTH, compared, described, price_name, scenario_of
+from simulator.explorer.controls import PRODUCT, WORTH, compared, described, price_name, scenario_of, start_of
 from simulator.living.census import STATE
 from simulator.living.courses import COURSES
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
     cost_table,
@@ -89,16 +88,30 @@ def opened(scenario: Scenario) -> Part:
 
 def _payer(scenario: Scenario, name: str) -> Part:
     """What the page's amounts are in under a payer, and what it has for each product and a QALY, in that money."""
-    own = {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
-    values = values_of(scenario.with_(**own) if own else scenario)
-    prices = values.perspective.prices
+    own: dict[str, Any] = (
+        {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
+    )
+    products = next(c for c in described(scenario)["controls"] if c["key"] == PRODUCT)["choices"]
+    start = start_of(scenario)
+    prices, names = {}, {}
+    for product in [each["value"] for each in products]:
+        given = {"product": product, "doses": max(1, scenario.policies[start].cell_therapy.doses)}
+        try:
+            one = scenario.with_(compare=["p"], policies={"p": {"extends": start, "cell_therapy": given}}, **own)
+            values = values_of(one)
+        except BadInput:
+            continue  # the payer has no price for it
+        if (price := price_name(one.policies["p"], values)) is not None:
+            names[product] = price
+            prices[product] = values.perspective.prices[price].value * values.money.factor
+    usual = values_of(scenario.with_(**own) if own else scenario)
     return {
-        "label": values.perspective.conventions.perspective.label,
-        "currency": values.money.currency,
-        "threshold": values.threshold,
-        "prices": {p: prices[n].value * values.money.factor for p, n in PRODUCT_PRICES.items() if n in prices},
-        "names": dict(PRODUCT_PRICES),
-        "group": f"prices {values.perspective.name}",
+        "label": usual.perspective.conventions.perspective.label,
+        "currency": usual.money.currency,
+        "threshold": usual.threshold,
+        "prices": prices,
+        "names": names,
+        "group": f"prices {usual.perspective.name}",
     }
 
 
@@ -132,7 +145,8 @@ def months(scenario: Scenario) -> list[float]:
 
 
 def _curves(scenario: Scenario, known: Courses, of: int) -> Part:
-    ledger = {name: known.ledger.mean[:, FIELDS.index(f"count_{name}")] for name in ("dose", "treated", "angioplasty")}
+    counts = {name: f"count_{name}" for name in ("dose", "treated")}
+    ledger = {name: known.ledger.mean[:, FIELDS.index(field)] for name, field in counts.items()}
     return {
         "kind": "curves",
         "people": known.people,
@@ -211,7 +225,7 @@ def views(scenario: Scenario, state: Moved) -> Iterator[Part]:
         yield _views(rows, asked, found.people, 0)
     for view in order:
         one = asked.with_(evidence={"view": view}, compare=_two(reference, mine), **short)
-        draws = one.parameter_draws(parameter_draws(one.register, LUCK_DRAWS, SEED))
+        draws = parameter_draws(one.register, LUCK_DRAWS, SEED)
         found = simulate(one, patients=one.people_up_to(LUCK_PEOPLE), seed=SEED, times=[until], draws=draws)
         change = (found.draw_outcomes[:, 1] - found.draw_outcomes[:, 0])[:, 0][:, places]
         rows[view] |= {"low": np.quantile(change, 0.025, axis=0), "high": np.quantile(change, 0.975, axis=0)}
@@ -246,7 +260,7 @@ def money(scenario: Scenario, state: Moved) -> Iterator[Part]:
     _, _, mine = compared(scenario)
     values = values_of(asked)
     priced = for_money(asked, values.discounting)
-    product = price_name(asked, mine, values)
+    product = price_name(asked.policies[mine], values)
     for draws, patients in STAGES:
         parameters = priced.parameter_draws(parameter_draws(priced.register, draws, SEED))
         drawn = values.sample(draws, SEED)
@@ -293,7 +307,7 @@ def _money(
         "qalys_by": qalys_by_state(ledgers, drawn, values).mean(axis=0),
         "states": [state.name.lower() for state in State],
         "product": product,
-        "price": None if price is None else price.value * values.money.factor,
+        "drawn_price": None if product is None else np.round(drawn.prices[product] * values.money.factor, 4),
         "price_label": "" if price is None else price.label,
         "thresholds": list(values.thresholds),
         "currency": values.money.currency,
@@ -346,7 +360,7 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
         "design": design(asked, mine, reference),
     }
     yield part
-    draws = short.parameter_draws(parameter_draws(short.register, TRIAL_DRAWS, SEED))
+    draws = parameter_draws(short.register, TRIAL_DRAWS, SEED)
     drawn = simulate(
         short, patients=short.people_up_to(TRIAL_DRAW_PEOPLE), seed=SEED, times=[until], draws=draws
     ).draw_outcomes[:, :, 0][..., places]

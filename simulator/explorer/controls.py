@@ -20,7 +20,6 @@ from simulator.evidence.label import label_from
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.reading import Frozen, checked, read_toml
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.values import Values, values_of
 from simulator.scenario import Policy, Scenario
 from simulator.scenario.limits import Number
@@ -32,6 +31,9 @@ FILE = Path(__file__).with_name("controls.toml")
 POLICY, PARAMETERS = "policy.", "parameters."
 PRICE, WORTH = "economics.price", "economics.worth"
 """Controls that stand for keys with other names: the price of the policy's product, and the leading threshold."""
+PRODUCT = "policy.cell_therapy.product"
+CELL_PRODUCT = "cell product"
+"""Category of the cost that the page's price stands for."""
 WORDS = frozenset({"extends", "label", "description", "note"})
 PAGE = "page"
 """What messages call a state of the page."""
@@ -51,6 +53,7 @@ class Entry(Frozen):
     needs: Any = None
     why: str = ""
     live: bool = False
+    therapies: str = ""
 
 
 class Listed(Frozen):
@@ -64,7 +67,7 @@ class Listed(Frozen):
 class Key:
     """What the models say about a key: the kind of its values, their limits or choices, and what it means."""
 
-    kind: Literal["number", "choice", "switch"]
+    kind: Literal["number", "choice", "switch", "several"]
     choices: tuple[Any, ...] = ()
     low: float = -math.inf
     high: float = math.inf
@@ -122,6 +125,12 @@ def key_of(key: str) -> Key | None:
     if found.annotation in (float, int):
         return Key("number", low=0.0, whole=found.annotation is int, optional=optional, meaning=text)
     return None
+
+
+def known_therapies(scenario: Scenario, kind: str) -> dict[str, str]:
+    """Names and labels of the therapies of a kind that the scenario knows as data, and of those that its policies name."""
+    records = getattr(scenario.register, "therapies", {})
+    return {name: each.record.label for name, each in records.items() if each.record.kind == kind}
 
 
 def described(scenario: Scenario) -> dict[str, Any]:
@@ -183,7 +192,8 @@ def scenario_of(scenario: Scenario, state: Mapping[str, Any]) -> Scenario:
         elif key in (PRICE, WORTH):
             money[key] = fitting
         elif key.startswith(POLICY):
-            _put(own, key.removeprefix(POLICY), fitting)
+            steps = isinstance(fitting, list) and isinstance(start, str) and start in scenario.policies
+            _put(own, key.removeprefix(POLICY), _steps(fitting, scenario.policies[start]) if steps else fitting)
         else:
             _put(tables, key, fitting)
     if problems:
@@ -209,17 +219,16 @@ def _priced(scenario: Scenario, mine: str, money: Mapping[str, float]) -> Scenar
     economics: dict[str, Any] = {}
     if WORTH in money:
         economics["thresholds"] = [max(money[WORTH], 0.01) / values.money.factor]
-    name = price_name(scenario, mine, values)
+    name = price_name(scenario.policies[mine], values)
     if PRICE in money and name is not None:
         economics["prices"] = {name: money[PRICE] / values.money.factor}
     return scenario.with_(economics=economics) if economics else scenario
 
 
-def price_name(scenario: Scenario, policy: str, values: Values) -> str | None:
-    """The price of a policy's product, if cells are given and the payer has one."""
-    cells = scenario.policies[policy].cell_therapy
-    name = PRODUCT_PRICES.get(cells.product) if cells.doses > 0 else None
-    return name if name in values.price_names else None
+def price_name(policy: Policy, values: Values) -> str | None:
+    """The price of what is bought for each treatment with cells, if a policy gives any and the payer has one."""
+    bought = [item.money for item in values.items if item.category == CELL_PRODUCT and item.charged_under(policy)]
+    return next((name for name in bought if name in values.price_names), None)
 
 
 def _money(tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,6 +256,13 @@ def _described(entry: Entry, scenario: Scenario) -> dict[str, Any] | None:
             {"value": name, "label": name.capitalize() if len(name) > 2 else name.upper()} for name in perspectives()
         ]
         facts = Key("choice", meaning="" if facts is None else facts.meaning)
+    elif entry.therapies and (facts is None or not facts.choices):
+        known = known_therapies(scenario, entry.therapies)
+        if not known:
+            return None
+        several = entry.therapies == "procedure"
+        facts = Key("several" if several else "choice", meaning="" if facts is None else facts.meaning)
+        choices = [{"value": name, "label": entry.words.get(name, label)} for name, label in known.items()]
     elif facts is None:
         return None
     elif facts.kind == "choice":
@@ -276,8 +292,8 @@ def _default(key: str, scenario: Scenario) -> Any:
 def _at(policy: Policy, key: str) -> Any:
     here: Any = policy
     for part in key.removeprefix(POLICY).split("."):
-        here = getattr(here, part)
-    return here
+        here = getattr(here, part, None)
+    return [step.therapy for step in here] if isinstance(here, tuple) else here
 
 
 def _fitting(entry: Entry, value: Any, scenario: Scenario) -> tuple[str | None, Any]:
@@ -287,6 +303,12 @@ def _fitting(entry: Entry, value: Any, scenario: Scenario) -> tuple[str | None, 
         return "nothing: this scenario has no such key", None
     if about["kind"] == "switch":
         return (None, value) if isinstance(value, bool) else ("true or false", None)
+    if about["kind"] == "several":
+        names = [each["value"] for each in about["choices"]]
+        fits = (
+            isinstance(value, list) and all(each in names for each in value) and len({*map(str, value)}) == len(value)
+        )
+        return (None, value) if fits else ("a list, each once, of " + ", ".join(names), None)
     if about["kind"] == "choice":
         options = [each["value"] for each in about["choices"]]
         fits = any(value == each and type(value) is type(each) for each in options)
@@ -305,6 +327,12 @@ def _fitting(entry: Entry, value: Any, scenario: Scenario) -> tuple[str | None, 
     return None, float(value)
 
 
+def _steps(names: list[str], start: Policy) -> list[Any]:
+    """Therapies as a policy's file lists them; those that the policy had already keep their times and conditions."""
+    had = {step.therapy: step.model_dump(exclude_unset=True) for step in getattr(start, "therapies", ())}
+    return [had.get(name, name) for name in names]
+
+
 def _put(table: dict[str, Any], key: str, value: Any) -> None:
     *parts, last = key.split(".")
     for part in parts:
@@ -314,10 +342,9 @@ def _put(table: dict[str, Any], key: str, value: Any) -> None:
 
 def _leaves(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
-        if inner is not None:
-            yield from _leaves(inner, f"{prefix}{name}.")
-        elif name not in WORDS:
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _leaves(field.annotation, f"{prefix}{name}.")
+        elif name not in WORDS and _model_in(field.annotation) is None:
             yield prefix + name
 
 

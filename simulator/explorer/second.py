@@ -190,8 +190,8 @@ def main() -> None:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     try:
         Work(sys.stdin.buffer, answers).run()
-    except BrokenPipeError:
-        os._exit(0)
+    except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        os._exit(0)  # the server ended before it had asked anything, or as it was answered
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ Policies: TypeAlias = "Sequence[str] | Mapping[str, Policy | None]"
 """Names of policies, or names with policies made in Python; None stands for the one of this name that there is."""
 Patients: TypeAlias = "int | str | Path | pd.DataFrame"
 """How many patients, or a table of real ones: a CSV file or a DataFrame, a row a patient."""
+Centre: TypeAlias = "str | Path | Mapping[str, Any]"
+"""A hospital: average, new, founding, own counts, as ``{"amputations": [14, 60], "deaths": [11, 60]}``, or a file of them."""
 Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Opens a display of progress: what is done and its steps; gives a function that is called with the steps just finished."""
 
@@ -34,6 +36,7 @@ def scenario_of(
     *,
     policies: Policies | None = None,
     view: str | None = None,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
     table: Any = None,
     question: str = "compare",
@@ -64,14 +67,40 @@ def scenario_of(
         policies = list(policies)
     if view is not None:
         difference["evidence"] = {**difference.get("evidence", {}), "view": view}
+    if centre is not None:
+        difference["evidence"] = {**difference.get("evidence", {}), "centre": centre_of(centre)}
     if table is not None:
         place = str(table) if isinstance(table, str | Path) else table
         difference["population"] = {**difference.get("population", {}), "csv": place}
     if isinstance(scenario, Scenario):
         if policies is not None:
             difference["compare"] = policies
-        return scenario.with_(**difference) if difference else scenario
-    return load_scenario(scenario, policies=policies, overrides=difference or None)
+        found = scenario.with_(**difference) if difference else scenario
+    else:
+        found = load_scenario(scenario, policies=policies, overrides=difference or None)
+    if isinstance(found.settings.evidence.centre, str):
+        return found
+    from simulator.questions.hospitals.own import at_its_centre
+
+    return at_its_centre(found)
+
+
+def centre_of(centre: Centre) -> Any:
+    """What a scenario's [evidence] centre would say: a name, own counts, or those of a file that `clti new centre` began."""
+    from simulator.evidence.reading import read_toml
+
+    if not isinstance(centre, str | Path) or not str(centre).endswith(".toml"):
+        return centre
+    problems: list[Problem] = []
+    evidence = read_toml(Path(centre), str(centre), problems).get("evidence")
+    found = evidence.get("centre") if isinstance(evidence, dict) else None
+    if not problems and found is None:
+        problems.append(
+            Problem(str(centre), "evidence.centre", "missing", "a name or own counts, as clti new centre writes")
+        )
+    if problems:
+        raise BadInput(problems)
+    return found
 
 
 def _are_policies(policies: object) -> bool:

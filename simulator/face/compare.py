@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import Patients, Policies, number_and_table, scenario_of
+from simulator.face.asked import Centre, Patients, Policies, number_and_table, scenario_of
 from simulator.face.result import Result, now
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def compare(
     seed: int = 1,
     engine: Engine | None = None,
     view: str | None = None,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
     reliance: bool = True,
     progress: Callable[[int, int], None] | None = None,
@@ -29,7 +30,9 @@ def compare(
     """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
 
     `scenario` is a shipped name, a TOML file or a `Scenario`; `policies`, `patients` and `view` (of the evidence:
-    sceptical, central or optimistic) default to its own. `policies` may be a dictionary of names with policies made in
+    sceptical, central or optimistic) default to its own, and so does the `centre`: the average hospital of the published
+    series, a new one drawn at random, the founding study's, or one known by its own counts
+    (``{"amputations": [14, 60], "deaths": [11, 60]}``). `policies` may be a dictionary of names with policies made in
     Python (`Policy`; None for the one of this name that there is), `patients` a table of real ones (a CSV file or a
     DataFrame). `overrides` is a difference laid over the scenario, in the words of its file. `reliance` finds out which
     results rest on recalled or assumed values, which takes as long again. `engine` is compiled (fast) or simpy (the readable
@@ -51,7 +54,7 @@ def compare(
 
     begun = now()
     people, table = number_and_table(patients)
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides, table=table)
+    loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, table=table)
     return Result(findings(compared(loaded, people, seed, engine, reliance=reliance, progress=progress)), begun)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.face.asked import SEEDS, Patients, Policies, Progress, check, number_and_table, scenario_of
+from simulator.face.asked import SEEDS, Centre, Patients, Policies, Progress, check, number_and_table, scenario_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest, said
 
@@ -37,6 +37,7 @@ def psa(
     policies: Policies | None = None,
     patients: Patients | None = None,
     view: str | None = None,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
     distributions: Mapping[str, Distribution] | None = None,
     workers: int | None = None,
@@ -68,6 +69,7 @@ def psa(
     from simulator.questions.value.lives import silent
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
+    from simulator.scenario.changes import changes
     from simulator.words.findings import Findings
 
     begun = now()
@@ -76,7 +78,9 @@ def psa(
         check("psa", draws=(draws, 2, MOST_DRAWS))
     people, table = number_and_table(patients)
     check("psa", patients=(people, 1, 1_000_000_000))
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides, table=table, question="psa")
+    loaded = scenario_of(
+        scenario, policies=policies, view=view, centre=centre, overrides=overrides, table=table, question="psa"
+    )
     if people is None:
         people = len(loaded.given) or PEOPLE
     count = len(draws) if isinstance(draws, pd.DataFrame) else draws
@@ -105,6 +109,7 @@ def psa(
         "first_time": float(result.times[0]),
         "values": loaded.register.values(),
         "labels": {"policy": {name: loaded.policies[name].label or name for name in result.policies}},
+        "changes": changes(loaded, {"population.patients": people}),
         "warnings": [*caveats(loaded, draws=count), *([exhausted] if exhausted else [])],
     }
     findings = Findings(

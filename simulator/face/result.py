@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -37,11 +37,13 @@ class Result:
         begun: tuple[datetime, float] | None = None,
         kept: tuple[str, ...] = (),
         again: tuple[str, ...] | None = None,
+        workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
     ) -> None:
         self.findings = findings
         self._begun = begun
         self.kept = kept
         self._again = again
+        self._workbook = workbook
         self.tables = dict(findings.tables)
 
     @property
@@ -95,7 +97,14 @@ class Result:
         from simulator.telling.folder import write_findings
 
         return write_findings(
-            self.findings, path, self._made_by(), self.figures, self._begun, kept=self.kept, again=self._again
+            self.findings,
+            path,
+            self._made_by(),
+            self.figures,
+            self._begun,
+            kept=self.kept,
+            again=self._again,
+            workbook=self._workbook,
         )
 
     def show(self, out: Path | str | None = None) -> None:

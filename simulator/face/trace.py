@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import SEEDS, Policies, check, scenario_of
+from simulator.face.asked import SEEDS, Centre, Policies, check, scenario_of
 from simulator.face.collected import Collected, Folder
 from simulator.face.result import now
 from simulator.words.errors import BadInput, Problem, nearest
@@ -27,6 +27,7 @@ def trace(
     find: str | None = None,
     seed: int = 1,
     view: str | None = None,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Collected:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
@@ -51,6 +52,7 @@ def trace(
     from simulator.questions.story.finding import typical
     from simulator.questions.story.telling import event_table, spending_table
     from simulator.scenario.caveats import caveats
+    from simulator.scenario.changes import changes
     from simulator.telling.story import budgets_readable, story_report, story_text
     from simulator.telling.story_figure import story_figure
     from simulator.words.findings import Findings
@@ -59,13 +61,13 @@ def trace(
     check("trace", patient=(patient, 0, MOST - 1), seed=(seed, 0, SEEDS - 1))
     if find is not None and find not in FATES:
         raise BadInput([Problem("trace", "find", repr(find), nearest(str(find), FATES))])
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=overrides, question="trace")
+    loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, question="trace")
     if patient is None:
         number = typical(loaded, loaded.compare, find, seed)
     else:
         number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
     lives = [watch(loaded, name, number, seed) for name in loaded.compare]
-    events, budgets, text = event_table(lives), spending_table(lives), story_text(lives, loaded, number)
+    events, budgets, text = event_table(lives, loaded), spending_table(lives), story_text(lives, loaded, number)
 
     def write(folder: Folder) -> None:
         figure = story_figure(lives, loaded, number)
@@ -94,7 +96,7 @@ def trace(
     findings = Findings(
         "trace",
         {"events": events, "budgets": budgets},
-        {"patient": number, "warnings": list(caveats(loaded))},
+        {"patient": number, "warnings": list(caveats(loaded)), "changes": changes(loaded)},
         inputs=loaded.inputs,
         seed=seed,
         settings={"scenario": loaded.hash, "view": loaded.view},

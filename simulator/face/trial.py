@@ -45,13 +45,14 @@ def trial(
     null and posterior, after stated and stated_null where the design states rates. `power` (0.1 to 1) is what sizes are for,
     by default the design's. `quick` leaves out the search for the size and the curves. `export` hands out the data of so
     many trials. `workers` threads decide how long it takes and nothing else. With `keep`, a folder, finished work is kept there
-    until all is done, so that an interrupted call goes on where it stopped.
+    until all is done, so that an interrupted call goes on where it stopped, and lives are kept in the program's cache, so
+    that a changed boundary, test or size costs no new ones.
 
     Tables of the result: ``operating_characteristics``, ``rates``, ``effects`` and ``curves`` (events of each arm; months),
     ``endpoints``, ``boundaries``, ``monitoring`` and ``bounds`` (for a data monitoring committee), ``stops``, ``calendar``,
     and where they were made ``assumptions``, ``type_i_errors``, ``samplesize``, ``power_curve``, ``size_search``,
-    ``two_stage``, ``views``, ``accrual``, ``trial_summaries``, ``patients``, ``visits``. Shares are 0 to 1, `se` is the Monte
-    Carlo standard error.
+    ``two_stage``, ``views``, ``accrual``, ``trial_summaries``, ``patients``, ``visits``, ``adsl``,
+    ``adtte``, ``adeff``, ``adres`` (ADaM-like). Shares are 0 to 1, `se` is the Monte Carlo standard error.
 
     Raises BadInput with everything that is wrong with the design or with what was asked for.
 
@@ -65,6 +66,7 @@ def trial(
     from simulator.questions.trial.finished import FinishedTrials
     from simulator.questions.trial.simulation import Simulation
     from simulator.questions.trial.study import study_design
+    from simulator.work.disk import cache_folder
 
     begun = now()
     planned, chosen = checked(
@@ -78,7 +80,8 @@ def trial(
         workers=workers,
     )
     kept = None if keep is None else FinishedTrials.beside(Path(keep), planned.scenario, seed)
-    simulation = Simulation(planned, seed, trials, workers, kept)
+    cache = None if keep is None else cache_folder("lives")
+    simulation = Simulation(planned, seed, trials, workers, kept, cache)
     with ExitStack() as stack:
         if kept is not None:
             stack.enter_context(kept.pieces.going_on())
@@ -88,6 +91,8 @@ def trial(
             if kept is not None:
                 kept.pieces.remove()
             raise
+    if simulation.kept_lives is not None:
+        simulation.kept_lives.tidy()
     return TrialResult(findings(study, planned, chosen, seed), begun, kept)
 
 

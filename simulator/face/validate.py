@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from simulator.face.asked import MOST_WORKERS, SMALL_SEEDS, Progress, check, way_of
 from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, said
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
     from simulator.questions.course.check import Check
+    from simulator.work.execution import Way
 
 COURSE = "calibration/course.toml"
 STRUCTURAL_PATIENTS = 20_000
@@ -32,18 +33,22 @@ def validate(
     keep: bool = True,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Collected:
+    way: Way | None = None,
+) -> Result:
     """Predict published studies that the model was not fitted to, and find which numbers it misses.
 
     `studies` are names of shipped ones, `files` study files (TOML) of your own; without either every shipped study is
     predicted, then also with `structural` alternatives of the model, and the `course` of the disease is set beside published
-    figures. ``studies=[]`` without files leaves the course alone. Each of the joint `draws` of the clinical parameters has
-    at least so many `patients` in each group. Predictions are kept in the cache unless `keep` is off. `workers` processes
-    decide how long it takes and nothing else.
+    figures. ``studies=[]`` without files leaves the course alone. Each study is predicted for a hospital drawn from the
+    population of hospitals without the study's own numbers. Each of the joint `draws` of the clinical parameters has at least
+    so many `patients` in each group. Predictions are kept in the cache unless `keep` is off. `workers` processes (or a `way`
+    of the command line) decide how long it takes and nothing else.
 
     Tables of the result: ``validation`` (study, quantity, observed and predicted with 95% limits, inside), ``quantities``,
-    ``coverage``, and of all studies ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and
-    ``course_coverage``. Shares are 0 to 1, times years, TcPO2 mmHg.
+    ``coverage``, ``counts`` (each scored count with its transform and scores), ``scores`` (score, model, naive, difference,
+    low, high; the naive competitor averages the other studies), ``independent``, ``directions``, ``worst``, and of all studies
+    ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and ``course_coverage``. Shares are 0 to 1,
+    times years, TcPO2 mmHg.
 
     Raises BadInput with everything that is wrong with the studies or with what was asked for.
 
@@ -70,17 +75,16 @@ def validate(
     if studies is not None and not studies and not files:
         return _course(register, seed, progress, begun)
     from simulator.compiling import announced
+    from simulator.evidence.hospitals import POPULATION, load_hospitals
     from simulator.evidence.posterior import spent
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
     from simulator.questions.validate import evidence_files, load_listed, load_studies
     from simulator.questions.validate import validate as validated
+    from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
     from simulator.questions.validate.structural import compare_structures, load_structural
     from simulator.questions.value.lives import silent
-    from simulator.telling.course import tables_of as course_tables
-    from simulator.telling.validation import answer, tables_of, write_validation
-    from simulator.words.findings import Findings
     from simulator.work.disk import cache_folder
 
     whole = studies is None and not files
@@ -93,33 +97,40 @@ def validate(
         figures = load_course(register=register)
         inputs[COURSE] = figures.content
     inputs |= evidence_files()
-    exhausted = spent(register, draws)
+    warnings = [word for word in [spent(register, draws)] if word]
+    hospitals = load_hospitals()
+    if hospitals is None:
+        warnings.append(
+            f"No population of hospitals has been fitted (calibration/{POPULATION}): all are like the founding one."
+        )
     show = progress or silent
     listed = load_listed(register.sources) if whole else {}
     with announced("the re-enactment of studies"):
         validated(dict(list(chosen.items())[:1]), {}, register, 2, 10, seed, founding=False)
     kept = cache_folder("predictions") if keep else None
-    with show("Predicting studies", 2 * draws * len(chosen)) as advance:
-        found = validated(chosen, listed, register, draws, patients, seed, whole, advance, kept, way_of(workers))
+    way = way_of(workers) if way is None else way
+    with show("Predicting studies", draws * len(chosen)) as advance:
+        found = validated(chosen, listed, register, draws, patients, seed, whole, advance, kept, way)
     ladder = control_arm_ladder(chosen, found.table, found.details, register, seed)
     structures = None
     if plan is not None:
         with show("Structural alternatives", len(plan.alternative)) as advance:
             structures = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
     compared = None if figures is None else against(figures, register, seed=seed)
-
-    def write(folder: Folder) -> None:
-        write_validation(folder, found, ladder, structures, compared)
-
-    findings = Findings(
-        "validate",
-        tables_of(found, ladder, structures) | ({} if compared is None else course_tables(compared)),
-        {"warnings": [exhausted] if exhausted else []},
+    settings = {"draws": draws, "patients": patients, "studies": len(chosen), "register": register.hash()}
+    told = findings(
+        found,
+        ladder,
+        structures,
+        {} if compared is None else {"course": compared.table, "course_coverage": compared.coverage},
+        register,
+        hospitals.offsets if hospitals is not None and whole else None,
+        warnings=warnings,
         inputs=inputs,
         seed=seed,
-        settings={"draws": draws, "patients": patients, "studies": len(chosen), "register": register.hash()},
+        settings=settings,
     )
-    return Collected(findings, write, lambda: answer(found), None, begun)
+    return Result(told, begun)
 
 
 def _course(register: Register, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Collected:

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import MOST_WORKERS, SEEDS, Policies, Progress, check, scenario_of, way_of
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.questions.value.lives import Simulations
     from simulator.questions.value.simulated_trial import SimulatedTrial
     from simulator.questions.value.values import Values
     from simulator.scenario import Scenario
+    from simulator.work.execution import Way
 
 WOUNDS = ("all_in", "split")
+MOST_FOLLOWED = 10_000
+"""People who are followed one by one for the courses and the numbers needed to treat."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An analysis that was checked and not made yet."""
+
+    scenario: Scenario
+    values: Values
+    planned: SimulatedTrial | None
+    inputs: Mapping[str, bytes]
+    seed: int
+    begun: tuple[datetime, float]
+    workbook: bool
 
 
 def value(
@@ -29,6 +47,8 @@ def value(
     wound_costs: str | None = None,
     utility_set: str | None = None,
     view: str | None = None,
+    centre: Centre | None = None,
+    focus: str | None = None,
     thresholds: Sequence[float] | None = None,
     draws: int | None = None,
     patients: int | None = None,
@@ -39,23 +59,27 @@ def value(
     workbook: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Collected:
+) -> Result:
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
-    `policies`, `view` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia or a TOML file) says who pays and brings the life table of its country; `wound_costs`
-    prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B, C or D; `thresholds` are money
-    per QALY, the first leads; `draws` of the parameters have `patients` each. All default to the scenario's. `trial` is the
-    folder of a simulated trial with the same seed, to find out what that trial is worth. Simulated lives are kept in the
-    cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose results follow prices and
-    utilities in live formulas. `workers` processes decide how long it takes and nothing else.
+    `policies`, `view`, `centre` and `overrides` are those of `compare`.
+    `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
+    of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
+    C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
+    `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
+    each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
+    trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
+    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes
+    and nothing else.
 
-    Tables of the result (money of the payer, discounted; effects in QALYs per person): ``totals``, ``frontier``,
-    ``against``, ``ceac``, ``voi``, ``costs``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``,
-    ``scenarios``, ``subgroups``, ``stratified``, ``budget``, ``budget_people``, ``monte_carlo_error``, ``values``,
-    ``cheers``; with a trial ``trial_worth``. ``draws`` has a row a draw and policy, and becomes Parquet.
+    Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
+    first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
+    ``dialysis``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``, ``scenarios``, ``subgroups``,
+    ``stratified``, ``equity``, ``equity_weighted``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``,
+    ``values``, ``curves``, ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and
+    policy, and becomes Parquet.
 
-    `facts` hold the leading `threshold`, the `currency`, and `limits`: what is not in the analysis.
+    `facts` hold the leading `threshold`, the `currency`, the `focus`, the `best` option, and `changes` from the shipped base.
 
     Raises BadInput with everything that is wrong with what was asked for.
 
@@ -65,124 +89,156 @@ def value(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       value: wound_costs = 'splitted'; allowed: ...
     """
+    check("value", workers=(workers, 1, MOST_WORKERS))
+    found = asked(
+        scenario,
+        policies,
+        view=view,
+        centre=centre,
+        trial=trial,
+        seed=seed,
+        overrides=overrides,
+        perspective=None if perspective is None else str(perspective),
+        wound_costs=wound_costs,
+        utility_set=utility_set,
+        focus=focus,
+        thresholds=None if thresholds is None else [*thresholds],
+        draws=draws,
+        patients=patients,
+        workbook=workbook,
+    )
+    return answered(found, way_of(workers), progress, keep=keep)
+
+
+def asked(
+    scenario: str | Path | Scenario,
+    policies: Policies | None,
+    *,
+    view: str | None,
+    centre: Centre | None = None,
+    trial: str | Path | None,
+    seed: int,
+    overrides: Mapping[str, Any] | None = None,
+    workbook: bool = False,
+    **economics: Any,
+) -> Asked:
+    """What `value` was asked for, checked. `economics` are keys of the scenario's [economics]; None leaves its own.
+
+    Raises BadInput with everything that is wrong.
+    """
     from simulator.questions.value.analysis import check_numbers, main_policy
-    from simulator.questions.value.lives import Simulations, silent
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
     from simulator.questions.value.values import values_of
-
-    begun = now()
-    check("value", seed=(seed, 0, SEEDS - 1), workers=(workers, 1, MOST_WORKERS))
-    if wound_costs is not None and wound_costs not in WOUNDS:
-        raise BadInput([Problem("value", "wound_costs", repr(wound_costs), nearest(str(wound_costs), WOUNDS))])
-    asked = {
-        "perspective": None if perspective is None else str(perspective),
-        "wound_costs": wound_costs,
-        "utility_set": utility_set,
-        "thresholds": None if thresholds is None else [*thresholds],
-        "draws": draws,
-        "patients": patients,
-    }
-    own = {key: each for key, each in asked.items() if each is not None}
-    difference = {**(overrides or {}), **life_table(perspective)}
-    if own:
-        difference["economics"] = {**difference.get("economics", {}), **own}
-    loaded = scenario_of(scenario, policies=policies, view=view, overrides=difference or None, question="value")
-    main_policy(loaded)
-    values = values_of(loaded)
-    check_numbers(loaded, values)
-    inputs = inputs_of(loaded, values)
-    planned = None
-    if trial is not None:
-        planned = load_simulated_trial(Path(trial), seed, inputs)
-        summaries = Path(trial) / SUMMARIES
-        inputs |= {str(summaries): summaries.read_bytes()}
-    how: dict[str, Any] = {"progress": progress or silent, "way": way_of(workers)}
-    simulations = Simulations(**how) if keep else Simulations(None, **how)
-    return valued(loaded, seed, simulations, planned, inputs, begun, workbook=workbook)
-
-
-def valued(
-    loaded: Scenario,
-    seed: int,
-    simulations: Simulations,
-    planned: SimulatedTrial | None,
-    inputs: Mapping[str, bytes],
-    begun: tuple[datetime, float],
-    *,
-    workbook: bool = False,
-) -> Collected:
-    """The analysis of a scenario that was checked, with the lives that `simulations` keeps or makes."""
-    from simulator.questions.value.analysis import economic_analysis
-    from simulator.scenario.caveats import caveats
-    from simulator.telling.economics import LIMITS, answer, tables_of, write_economics
-    from simulator.telling.economics_tables import units_of
-    from simulator.words.findings import Findings
-
-    if workbook:
-        check_workbook(loaded)
-    found = economic_analysis(loaded, seed, simulations, planned)
-    warnings = list(caveats(loaded, draws=loaded.settings.economics.draws))
-
-    def write(folder: Folder) -> None:
-        write_economics(folder, found)
-        if workbook and (made := getattr(folder, "provenance", None)):
-            from simulator.telling.economics import title_of
-            from simulator.telling.workbook.economics import economics_workbook
-
-            content = economics_workbook(
-                found, title_of(found), made.for_readers(), [*warnings, *found.remarks, *LIMITS]
-            )
-            folder.workbook("workbook", content)
-
-    def said() -> str:
-        from simulator.telling.economics import bottleneck
-
-        return "\n\n".join([answer(found), bottleneck(found), *found.remarks])
-
-    def printed() -> None:
-        from simulator.telling.console import console, print_table
-        from simulator.telling.economics import bottleneck, summary_tables
-
-        screen = console()
-        for title, readable in summary_tables(found):
-            print_table(readable.table, title, readable.formats, labels=readable.labels, on=screen)
-        for line in (answer(found), bottleneck(found), *found.remarks):
-            screen.print(line)
-
-    findings = Findings(
-        "value",
-        tables_of(found),
-        {
-            "warnings": warnings,
-            "remarks": list(found.remarks),
-            "threshold": found.valued_by.threshold,
-            "currency": units_of(found).currency,
-            "limits": list(LIMITS),
-        },
-        frozenset({"draws"}),
-        inputs,
-        seed,
-        settings_of(loaded),
-    )
-    return Collected(findings, write, said, printed, begun)
-
-
-def check_workbook(loaded: Scenario) -> None:
-    """Raises BadInput where a workbook cannot hold what is compared."""
     from simulator.telling.workbook.decision_sheets import options_problems
 
-    problems = options_problems(loaded.compare, f"{loaded.name}: compare")
-    if problems:
+    begun, problems = now(), list[Problem]()
+    try:
+        check("value", seed=(seed, 0, SEEDS - 1))
+    except BadInput as bad:
+        problems += bad.problems
+    own = {key: each for key, each in economics.items() if each is not None}
+    for key, known in (("wound_costs", WOUNDS), ("view", VIEWS)):
+        word = view if key == "view" else own.get(key)
+        if word is not None and word not in known:
+            problems.append(Problem("value", key, repr(word), nearest(str(word), known)))
+    if own.get("wound_costs") not in WOUNDS:
+        own.pop("wound_costs", None)
+    difference = dict(overrides or {})
+    if own:
+        difference["economics"] = {**difference.get("economics", {}), **own}
+    loaded = values = planned = None
+    inputs: dict[str, bytes] = {}
+    try:
+        seen = view if view in VIEWS else None
+        loaded = scenario_of(
+            scenario, policies=policies, view=seen, centre=centre, overrides=difference or None, question="value"
+        )
+        main_policy(loaded)
+        values = values_of(loaded)
+        check_numbers(loaded, values)
+        if workbook:
+            problems += options_problems(loaded.compare, f"{loaded.name}: compare")
+        inputs = inputs_of(loaded, values)
+    except BadInput as bad:
+        problems += bad.problems
+        if loaded is None and "perspective" in own:
+            problems += _payer_problems(own["perspective"])
+    try:
+        if trial is not None:
+            planned = load_simulated_trial(Path(trial), seed, inputs)
+            summaries = Path(trial) / SUMMARIES
+            inputs[str(summaries)] = summaries.read_bytes()
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or loaded is None or values is None:
         raise BadInput(problems)
+    return Asked(loaded, values, planned, inputs, seed, begun, workbook)
 
 
-def life_table(perspective: str | Path | None) -> dict[str, Any]:
-    """A payer that is named brings the life table of its country."""
-    if perspective is None:
-        return {}
+def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: bool = True) -> Result:
+    """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
+    from simulator.questions.value.analysis import economic_analysis
+    from simulator.questions.value.findings import findings
+    from simulator.questions.value.lives import Simulations, silent
+    from simulator.scenario.changes import changes
+
+    how: dict[str, Any] = {"progress": progress or silent, "way": way}
+    simulations: Simulations = Simulations(**how) if keep else Simulations(None, **how)
+    analysis = economic_analysis(found.scenario, found.seed, simulations, found.planned)
+    clinical, people = _followed(analysis.scenario, found.seed)
+    made = findings(
+        analysis,
+        people,
+        inputs=found.inputs,
+        settings=settings_of(found.scenario),
+        changed=changes(found.scenario),
+        clinical=clinical,
+    )
+
+    def book(told: Mapping[str, Any]) -> bytes:
+        from simulator.telling.workbook.economics import economics_workbook
+
+        title = f"{analysis.scenario.label}: what policies of care cost and gain"
+        return economics_workbook(analysis, title, told, made.facts["warnings"])
+
+    return Result(made, found.begun, workbook=book if found.workbook else None)
+
+
+def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """What happens to people, every number at its centre, and the people themselves."""
+    import numpy as np
+
+    from simulator.evidence.posterior import central_values
+    from simulator.questions.compare.findings import at_risk_table
+    from simulator.questions.compare.job import Comparison, curve_times
+    from simulator.questions.compare.per_hundred import per_hundred_table
+    from simulator.questions.validate.courses import observed_courses
+    from simulator.run import simulate
+
+    economics = scenario.settings.economics
+    scenario = replace(scenario, register=scenario.register.with_values(central_values(scenario.register)))
+    people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
+    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
+    comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)
+    tables = {
+        "per_hundred": per_hundred_table(comparison),
+        "curves": result.outcomes,
+        "at_risk": at_risk_table(comparison),
+        "observed": observed_courses(scenario.register),
+    }
+    patients = comparison.people
+    return tables, patients[patients["policy"] == scenario.reference]
+
+
+def _payer_problems(name: str) -> list[Problem]:
+    """What is wrong with a payer of a scenario that cannot be read."""
     from simulator.evidence.perspective import load_perspective
 
-    return {"life_table": {"country": load_perspective(str(perspective)).conventions.perspective.country}}
+    try:
+        load_perspective(name)
+    except BadInput as bad:
+        return list(bad.problems)
+    return []
 
 
 def settings_of(loaded: Scenario) -> dict[str, Any]:
@@ -192,7 +248,7 @@ def settings_of(loaded: Scenario) -> dict[str, Any]:
 
 
 def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
-    """What was read: the scenario's files and those of the payer, the utilities and the norms."""
+    """What was read: the scenario's files and those of the payer, the utilities, the norms and the rules of severity."""
     from simulator.evidence.shipped import shipped
 
     root = shipped("calibration")
@@ -200,7 +256,7 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     posterior = root / "posterior.csv"
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
-    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml"):
+    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml", "severity.toml"):
         file = root / "economics" / name
         if file.is_file():
             files[f"calibration/economics/{name}"] = file.read_bytes()

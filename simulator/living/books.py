@@ -10,7 +10,7 @@ import numpy as np
 from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
 from simulator.living.census import WIDTH as CENSUS_WIDTH
 from simulator.living.census import close_census, open_census, take_census
-from simulator.living.history import HISTORY, limb_tcpo2, note, note_visits
+from simulator.living.history import HISTORY, acting_step, limb_tcpo2, note, note_visits
 from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
@@ -54,7 +54,7 @@ def open_books(books: Any, life: Any, patient: Any, setting: Any) -> None:
     page.ledger[:] = 0.0
     open_census(books.census)
     if page.keeps_history:
-        page.events = note(books.history, page.events, life.patient, 0.0, Event.REFERRAL, patient.tcpo2_measured)
+        page.events = note(books.history, page.events, life.patient, 0.0, Event.REFERRAL, patient.tcpo2_measured, -1)
     if life.tested:
         add_count(page.ledger, MARKER_TEST, 0.0, setting.cost_rate)
 
@@ -83,7 +83,9 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     page = books.page
     add_event(page.ledger, life, event, t, setting.cost_rate)
     if page.keeps_history:
-        page.events = note(books.history, page.events, life.patient, t, event, limb_tcpo2(life, t))
+        page.events = note(
+            books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
+        )
     over = is_over(life, event)
     following = state_of(life)
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.

@@ -1,6 +1,6 @@
 """Scarce procedures: patients of one policy share a few slots a week, and wait while their ischaemia goes on.
 
-Every dose and every angioplasty needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
+Every dose and every procedure needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
 throughput. Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot
 is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
 Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
@@ -23,8 +23,8 @@ from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
 from simulator.living.reference import Course, Due
 from simulator.living.setting import Setting
 from simulator.rules.draws import budget
-from simulator.rules.pathway.angioplasty import angioplasty_is_done
 from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.procedure import procedure_is_done
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
 from simulator.rules.population.patient import make_patient
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
@@ -56,6 +56,7 @@ WAIT = np.dtype(
     [
         ("patient", np.int64),
         ("procedure", np.int64),
+        ("step", np.int64),
         ("tcpo2", np.float64),
         ("date", np.float64),
         ("requested", np.float64),
@@ -65,7 +66,8 @@ WAIT = np.dtype(
     ],
     align=True,
 )
-"""One request for a slot: patient, `Event` asked for, TcPO2 measured then (mmHg), calendar time of asking (years since
+"""One request for a slot: patient, `Event` asked for, step of the policy (-1: a dose), TcPO2 measured then
+(mmHg), calendar time of asking (years since
 the centre's first day), the same since referral, years since referral at which a slot was granted and used (NaN if
 never), years waited, `WaitEnd`."""
 
@@ -108,6 +110,7 @@ class Place:
     procedure: int
     tcpo2: float
     asked: float
+    step: int = -1
 
 
 class Centre:
@@ -123,20 +126,27 @@ class Centre:
     def ask(self, course: Course, t: float, care: int) -> Place:
         """Ask for a slot at t. It is there at once where one is free: then `place.request.triggered`."""
         procedure = care
-        if care == Event.ANGIOPLASTY and course.life["angioplasties"] > 0:
-            procedure = int(Event.REPEAT_ANGIOPLASTY)
+        step = -1
+        if care == Event.PROCEDURE:
+            step = course.step_due
+            if course.life["step_done"][step] > 0:
+                procedure = int(Event.REPEAT_PROCEDURE)
         seen = decision_tcpo2(course.life, course.setting.params, t)
         request = self._slots.request(priority=seen if self._worst_first else 0.0)
         self._write()
-        return Place(request, care, procedure, seen, t)
+        return Place(request, care, procedure, seen, t, step)
 
     def treat(self, course: Course, place: Place, t: float) -> None:
         """Carry out the procedure at t, in a slot that was granted, unless it is not indicated any more."""
+        if place.step >= 0:
+            course.plan(place.step, t)
         if course.let_happen(Due(t, place.care)) == Event.STOPS_TREATMENT:
             self.leave(course, place, t, WaitEnd.NO_LONGER_INDICATED)
         else:
             self._book(course, place, t, WaitEnd.GRANTED)
-            self.env.process(self._occupy(place.request, WEEK))
+            steps = course.setting.policies[course.policy]["steps"]
+            duration = float(steps[place.step]["slot"]) if place.step >= 0 else WEEK
+            self.env.process(self._occupy(place.request, duration))
 
     def leave(self, course: Course, place: Place, t: float, end: WaitEnd) -> None:
         """Give up the place at t, and the slot where it had just been granted."""
@@ -160,7 +170,9 @@ class Centre:
         granted = t if end is WaitEnd.GRANTED else nan
         patient, date = int(course.life["patient"]), course.referred + place.asked
         waited = t - place.asked
-        self._waits.append((patient, place.procedure, place.tcpo2, date, place.asked, granted, waited, int(end)))
+        self._waits.append(
+            (patient, place.procedure, place.step, place.tcpo2, date, place.asked, granted, waited, int(end))
+        )
         self._write()
 
     def _write(self) -> None:
@@ -197,16 +209,20 @@ def patient_process(env: Any, course: Course, centre: Centre) -> Generator[Any, 
             for place in places:
                 centre.leave(course, place, course.life["time"], reason)
                 if reason is WaitEnd.HEALED:
+                    if place.step >= 0:
+                        course.plan(place.step, float(course.life["time"]))
                     course.let_happen(Due(float(course.life["time"]), place.care))
             places.clear()
 
 
 def needs_slot(course: Course, due: Due) -> bool:
-    """Whether a slot has to be asked for: a dose or an angioplasty is due, and the rule says that it is to be."""
+    """Whether a slot has to be asked for: a dose or a procedure that takes one is due, and the rule says that it is to be."""
+    params, policy = course.setting.params, course.setting.policies[course.policy]
     if due.kind == Event.DOSE:
-        setting = course.setting
-        return bool(dose_is_given(course.life, setting.params, setting.policies[course.policy], due.time))
-    return due.kind == Event.ANGIOPLASTY and bool(angioplasty_is_done(course.life))
+        return bool(dose_is_given(course.life, params, policy, due.time))
+    if due.kind != Event.PROCEDURE or policy["steps"][course.step_due]["slot"] <= 0.0:
+        return False
+    return bool(procedure_is_done(course.life, params, policy, course.step_due, due.time))
 
 
 def end_of_wait(course: Course) -> WaitEnd | None:

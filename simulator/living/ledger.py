@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.words.vocabulary import Event, Limb, Renal, State
+from simulator.rules.pathway.life import MOST_STEPS
+from simulator.words.vocabulary import Event, Limb, State
 
 STATES = len(State)
 REFERENCE_AGE = 75.0
 """Age about which moments are taken: a convention of bookkeeping."""
 
-CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive")
-AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE = range(len(CLOCKS))
+CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive", "last_year")
+AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE, LAST_YEAR = range(len(CLOCKS))
+STEP_COUNTS = tuple(f"{often}step_{k + 1}" for k in range(MOST_STEPS) for often in ("", "repeat_"))
+"""Of each step of the policy, how often it was done the first time in a limb, and again; `step_columns` has their names."""
 COUNTS = (
     "dose",
     "treated",
-    "angioplasty",
-    "repeat_angioplasty",
+    *STEP_COUNTS,
     "marker_test",
     "minor_amputation",
     "below_knee_amputation",
@@ -37,9 +39,13 @@ COUNTS = (
     "stump_healed",
     "death",
     "visit",
+    "other_limb_amputation",
 )
-DOSE, TREATED, ANGIOPLASTY, REPEAT_ANGIOPLASTY, MARKER_TEST, MINOR, BELOW, ABOVE = range(8)
-CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE, NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT = range(8, 16)
+DOSE, TREATED, STEP = range(3)
+MARKER_TEST, MINOR, BELOW, ABOVE, CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE = range(
+    STEP + len(STEP_COUNTS), STEP + len(STEP_COUNTS) + 7
+)
+NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
 
 TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
 EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
@@ -126,9 +132,11 @@ def add_sojourn(
     ledger[COST + state] += cost
     ledger[CLOCK + ALIVE] += end - start
     ledger[COST_CLOCK + ALIVE] += cost
-    if patient.renal == Renal.DIALYSIS.value:
+    if life.dialysis_since <= start:
         ledger[CLOCK + DIALYSIS] += end - start
         ledger[COST_CLOCK + DIALYSIS] += cost
+    elif life.dialysis_since < end:
+        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate)
     if state >= State.BELOW_KNEE:
         since = life.amputated_at
         for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
@@ -151,10 +159,10 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, DOSE, t, cost_rate)
         if life.doses == 1:
             add_count(ledger, TREATED, t, cost_rate)
-    elif event == Event.ANGIOPLASTY:
-        add_count(ledger, ANGIOPLASTY, t, cost_rate)
-    elif event == Event.REPEAT_ANGIOPLASTY:
-        add_count(ledger, REPEAT_ANGIOPLASTY, t, cost_rate)
+    elif event == Event.PROCEDURE:
+        add_count(ledger, STEP + 2 * life.acting, t, cost_rate)
+    elif event == Event.REPEAT_PROCEDURE:
+        add_count(ledger, STEP + 2 * life.acting + 1, t, cost_rate)
     elif event == Event.MINOR_AMPUTATION:
         add_count(ledger, MINOR, t, cost_rate)
     elif event == Event.BELOW_KNEE_AMPUTATION:
@@ -163,6 +171,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, ABOVE, t, cost_rate)
     elif event == Event.CONVERSION:
         add_count(ledger, CONVERSION, t, cost_rate)
+    elif event == Event.OTHER_LIMB_AMPUTATION:
+        add_count(ledger, OTHER_LIMB, t, cost_rate)
     elif event == Event.WALKS:
         if life.limb == Limb.BELOW_KNEE:
             add_count(ledger, PROSTHESIS_BELOW, t, cost_rate)
@@ -176,6 +186,8 @@ def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) ->
         add_count(ledger, STUMP_HEALED, t, cost_rate)
     elif not life.alive:
         add_count(ledger, DEATH, t, cost_rate)
+        # Only what was lived since referral: who dies after three months has had a quarter of the last year here.
+        add_clock(ledger, LAST_YEAR, max(0.0, t - 1.0), t, cost_rate)
 
 
 def visit_table(times: Any, cost_rate: float) -> Any:

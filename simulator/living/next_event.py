@@ -46,9 +46,23 @@ def refer(life: Any, patient: Any, setting: Any, policy: int, i: int, horizon: f
 
 
 @compiled
+def sight(life: Any) -> float:
+    """How far to look (years): beyond the next dose or procedure, which may change everything, as far as dying can be seen."""
+    return float(min(life.horizon, min(life.next_dose, life.next_procedure) + life.dying_within))
+
+
+@compiled
 def foresee(life: Any) -> None:
-    """Settle which clinical event comes next if nothing changes."""
-    life.clinical_at, life.clinical_risk = clinical_event(life, life.horizon)
+    """Settle which clinical event comes next if nothing changes, at least as far as care that may change it needs to know."""
+    life.foreseen = sight(life)
+    life.clinical_at, life.clinical_risk = clinical_event(life, life.foreseen)
+
+
+@compiled
+def foresee_further(life: Any) -> None:
+    """Look beyond what was foreseen, where nothing comes up to there and the care that might have changed it did not."""
+    if life.clinical_at == inf and life.foreseen < sight(life):
+        foresee(life)
 
 
 @compiled
@@ -78,8 +92,11 @@ def let_happen(life: Any, patient: Any, care: Any, t: float, kind: int) -> tuple
     else:
         policy = care.other if life.crossed_at < inf else care.policy
         event, changed = care_for(life, care.params, policy, t, kind)
-    if changed and life.alive:
-        foresee(life)
+    if life.alive:
+        if changed:
+            foresee(life)
+        else:
+            foresee_further(life)
     return event, changed
 
 

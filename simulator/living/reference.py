@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from simulator.living.blocks import read_outcomes
 from simulator.living.books import Books, begin, new_books, turn
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
-from simulator.living.history import HISTORY, limb_tcpo2
-from simulator.living.next_event import due, is_over
+from simulator.living.history import HISTORY, acting_step, limb_tcpo2
+from simulator.living.next_event import due, foresee_further, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
+from simulator.rules.pathway.procedure import first_at, settle
 from simulator.rules.population.patient import make_patient
 from simulator.words.vocabulary import Event
 
@@ -47,7 +48,7 @@ class Course:
         self.referred = referred
         self.goes_on = True
         self._visits_made = 0
-        self._events: list[tuple[int, float, int, float]] = []
+        self._events: list[tuple[int, float, int, float, int]] = []
         self._write(0.0, Event.REFERRAL, patient["tcpo2_measured"])
         self._due = Due(*due(life))
 
@@ -85,9 +86,24 @@ class Course:
         return event
 
     def set_aside(self, kind: int) -> None:
-        """Take a dose or an angioplasty that is due out of what is planned, to be carried out when it can be."""
-        self.life["next_dose" if kind == Event.DOSE else "next_angioplasty"] = inf
+        """Take a dose or a procedure that is due out of what is planned, to be carried out when it can be."""
+        if kind == Event.DOSE:
+            self.life["next_dose"] = inf
+        else:
+            self.life["step_next"][self.step_due] = inf
+            settle(self.life)
+        foresee_further(self.life)
         self._due = Due(*due(self.life))
+
+    @property
+    def step_due(self) -> int:
+        """The step of the policy whose procedure comes next."""
+        return int(first_at(self.life["step_next"], self.life["next_procedure"]))
+
+    def plan(self, step: int, t: float) -> None:
+        """Plan a procedure that was set aside for t (years)."""
+        self.life["step_next"][step] = t
+        settle(self.life)
 
     def keep(self, arrays: dict[str, Any], j: int) -> None:
         """Copy ledger, census, path and outcomes of a life that is over to place j of a cohort's arrays."""
@@ -95,7 +111,8 @@ class Course:
         read_outcomes(self.life, self.setting, self.books.census, arrays["paths"][j], arrays["outcomes"][j])
 
     def _write(self, t: float, event: int, value: float) -> None:
-        self._events.append((int(self.life["patient"]), t, event, value))
+        step = int(acting_step(self.life, event))
+        self._events.append((int(self.life["patient"]), t, event, value, step))
 
 
 def patient_process(env: Any, course: Course) -> Generator[Any, Any, None]:

@@ -71,6 +71,22 @@ def clipped(value: float, slope: float, t: float, end: float, ceiling: float) ->
 
 
 @compiled
+def crossing(value: float, slope: float, t: float, level: float) -> float:
+    """When a straight segment that starts at t crosses a level (mmHg) within its way; infinite if it never does."""
+    if (slope > 0.0 and value < level - TOUCH) or (slope < 0.0 and value > level + TOUCH):
+        return t + (level - value) / slope
+    return inf
+
+
+@compiled
+def saturated(value: float, slope: float, level: float) -> tuple[float, float]:
+    """Value and slope of the smaller of a path and a level, at the start of a segment that does not cross it."""
+    if value > level + TOUCH or (value >= level - TOUCH and slope >= 0.0):
+        return level, 0.0
+    return value, slope
+
+
+@compiled
 def tcpo2(life: Any, t: float) -> float:
     """True TcPO2 (mmHg) at time t."""
     value, _, _ = segment(life, t)

@@ -16,14 +16,19 @@ from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.taking import Taken
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import event_word
 from simulator.words.vocabulary import Event, Limb, Renal, Wound
 
 NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev")
 WHOLE = ("rutherford", "screened")
-COUNTS = ("doses", "angioplasties", "wounds", "operations", "response_dose")
-FLAGS = ("treated", "tested", "can_recover", "recovers_anyway", "walking", "alive")
+COUNTS = ("doses", "wounds", "operations")
+GIVEN = "given_"
+"""Begins the columns that count how often a therapy was given."""
+OF_THERAPIES = (Event.PROCEDURE, Event.REPEAT_PROCEDURE, Event.LOSS, Event.EFFECT_ENDS)
+"""Events that are called by the name of the therapy."""
+FLAGS = ("treated", "tested", "walking", "alive")
+GAINS = ("gain", "natural_gain", "caused_gain", "given_gain")
 TIMES = (
-    "recovery_start",
     "first_dose_at",
     "last_dose_at",
     "healed_at",
@@ -36,7 +41,7 @@ TIMES = (
 
 
 def patient_table(
-    cohort: Followed, scenario: Scenario, params: Any, seed: int, first: int, taken: Taken
+    cohort: Followed, scenario: Scenario, policy: str, params: Any, seed: int, first: int, taken: Taken
 ) -> pd.DataFrame:
     """One row per patient: baseline, the limb's latent response, care, and the first time of each event (years).
 
@@ -59,7 +64,9 @@ def patient_table(
             table[column] = who[column].astype(np.int64 if column in WHOLE else np.bool_)
     table |= {name: lives[name].astype(np.bool_) for name in FLAGS}
     table |= {name: lives[name] for name in COUNTS}
-    table["gain_mmhg"] = lives["gain"]
+    table["procedures"] = lives["step_done"].sum(axis=1)
+    table |= {f"{GIVEN}{name}": done for name, done in given(lives, scenario, policy).items()}
+    table |= {f"{name}_mmhg": lives[name] for name in GAINS}
     table["wound"], table["limb"] = _words(Wound, lives["wound"]), _words(Limb, lives["limb"])
     table |= {f"{name}_years": np.where(np.isfinite(lives[name]), lives[name], np.nan) for name in TIMES}
     calendar = scenario.administrative_follow_up
@@ -69,26 +76,53 @@ def patient_table(
     return pd.DataFrame(table)
 
 
-def event_table(cohort: Followed) -> pd.DataFrame:
+def given(lives: NDArray[np.void], scenario: Scenario, policy: str) -> dict[str, NDArray[np.int64]]:
+    """How often each therapy of the policies compared was given to each patient under one of them."""
+    names = dict.fromkeys(name for each in (*scenario.compare, policy) for name in scenario.policies[each].given)
+    steps = scenario.policies[policy].given
+    nobody = np.zeros(len(lives), np.int64)
+    return {name: lives["step_done"][:, steps.index(name)] if name in steps else nobody for name in names}
+
+
+def event_words(scenario: Scenario) -> tuple[str, ...]:
+    """Every word of an event history: those of `Event`, and those of the therapies by name."""
+    about = [event for event in Event if event in OF_THERAPIES]
+    own = [event_word(event, therapy) for therapy in scenario.register.therapies.values() for event in about]
+    return tuple(dict.fromkeys([*(event.name.lower() for event in Event if event not in OF_THERAPIES), *own]))
+
+
+def named_events(events: NDArray[np.int64], steps: NDArray[np.int64], scenario: Scenario, policy: str) -> Any:
+    """Events of one policy's histories as their words, of categorical type; a therapy's by its name."""
+    words = event_words(scenario)
+    places = {word: place for place, word in enumerate(words)}
+    therapies = [scenario.register.therapies[name] for name in scenario.policies[policy].given]
+    codes = np.array([places.get(event.name.lower(), -1) for event in Event])[events]
+    for k, therapy in enumerate(therapies):
+        for event in OF_THERAPIES:
+            codes[(steps == k) & (events == event)] = places[event_word(event, therapy)]
+    return pd.Categorical.from_codes(codes, pd.Index(words))
+
+
+def event_table(cohort: Followed, scenario: Scenario, policy: str) -> pd.DataFrame:
     """One row per event, in order, patient by patient."""
     history = cohort.history
     return pd.DataFrame(
         {
             "patient": history["patient"],
             "time_years": history["time"],
-            "event": _words(Event, history["event"]),
+            "event": named_events(history["event"], history["step"], scenario, policy),
             "tcpo2": history["tcpo2"],
         }
     )
 
 
-def wait_table(waiting: Waiting) -> pd.DataFrame:
+def wait_table(waiting: Waiting, scenario: Scenario, policy: str) -> pd.DataFrame:
     """One row per request for a slot, by calendar date."""
     waits = waiting.waits
     return pd.DataFrame(
         {
             "patient": waits["patient"],
-            "procedure": _words(Event, waits["procedure"]),
+            "procedure": named_events(waits["procedure"], waits["step"], scenario, policy),
             "tcpo2": waits["tcpo2"],
             "date_years": waits["date"],
             "requested_years": waits["requested"],

@@ -19,6 +19,7 @@ from simulator.rules.population.taking import Taken
 from simulator.run.people import event_table, patient_table, queue_table, wait_table
 from simulator.run.sums import Estimate, Floats
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import step_columns
 from simulator.words.vocabulary import State
 
 STATES = (*(state.name.lower() for state in State), "dead")
@@ -101,9 +102,11 @@ class Result:
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
-        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger.FIELDS`."""
+        """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger`, a step's by its therapy."""
         mean, se = self.ledger_estimates
-        return tidy({"policy": self.policies, "field": FIELDS}, mean=mean, se=se)
+        table = tidy({"policy": self.policies, "field": FIELDS}, mean=mean, se=se)
+        table["field"] = [name for policy in self.policies for name in self._field_names(policy)]
+        return table[table["field"] != ""].reset_index(drop=True)
 
     @cached_property
     def draws(self) -> pd.DataFrame:
@@ -121,13 +124,24 @@ class Result:
     def draw_ledger(self) -> pd.DataFrame:
         """Mean ledgers of each draw, a column per field: draw, policy, then the fields."""
         keys = tidy({"draw": self.draw_ids, "policy": self.policies})
-        return pd.concat([keys, pd.DataFrame(self.draw_ledgers.reshape(-1, len(FIELDS)), columns=list(FIELDS))], axis=1)
+        columns = dict.fromkeys(name for policy in self.policies for name in self._field_names(policy) if name)
+        fields = {name: np.zeros(self.draw_ledgers.shape[:2]) for name in columns}
+        for p, policy in enumerate(self.policies):
+            for f, name in enumerate(self._field_names(policy)):
+                if name:
+                    fields[name][:, p] = self.draw_ledgers[:, p, f]
+        return pd.concat([keys, pd.DataFrame({name: values.ravel() for name, values in fields.items()})], axis=1)
+
+    def _field_names(self, policy: str) -> list[str]:
+        """What the ledger's columns are called under a policy: a step's by its therapy, empty for one not in use."""
+        own = step_columns(self.scenario.policies[policy])
+        return [own.get(field, "" if "step_" in field else field) for field in FIELDS]
 
     @cached_property
     def patients(self) -> pd.DataFrame:
         """One row per draw, policy and patient: who they were, and when what happened first (years, NaN if never)."""
         parts = [
-            patient_table(k.what, self.scenario, self.parameters[k.draw], self.seed, k.first, k.taken)
+            patient_table(k.what, self.scenario, k.policy, self.parameters[k.draw], self.seed, k.first, k.taken)
             for k in self._kept(Followed, "keep_patients=True")
         ]
         return self._labelled(parts, Followed)
@@ -138,12 +152,15 @@ class Result:
         kept = self._kept(Followed, "events=True")
         if not any(len(k.what.history) for k in kept):
             raise LookupError("events were not kept: simulate(..., events=True)")
-        return self._labelled([event_table(k.what) for k in kept], Followed)
+        return self._labelled([event_table(k.what, self.scenario, k.policy) for k in kept], Followed)
 
     @cached_property
     def waits(self) -> pd.DataFrame:
         """One row per request for a slot of a shared resource, and how the wait ended."""
-        return self._labelled([wait_table(k.what) for k in self._kept(Waiting, "a scenario with [capacity]")], Waiting)
+        return self._labelled(
+            [wait_table(k.what, self.scenario, k.policy) for k in self._kept(Waiting, "a scenario with [capacity]")],
+            Waiting,
+        )
 
     @cached_property
     def queue(self) -> pd.DataFrame:

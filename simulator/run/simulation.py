@@ -33,7 +33,7 @@ from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import column_names, parameter_dtype
+from simulator.scenario.arrays import column_names, flat, flat_names
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -337,8 +337,9 @@ def _check_finite(
         if ledger or outcomes:
             wrong.append(f"{policy} ({', '.join(outcomes + ledger[:3])})")
     usual, used = scenario.parameter_draws()[0], job.draws[draw]
-    fields = parameter_dtype(scenario.register).names or ()
-    changed = [f"{field} = {float(used[field]):.17g}" for field in fields if used[field] != usual[field]]
+    fields = flat_names(job.draws.dtype)
+    pairs = zip(fields, *(flat(np.array([each], job.draws.dtype))[0] for each in (usual, used)), strict=True)
+    changed = [f"{field} = {float(one):.17g}" for field, before, one in pairs if one != before]
     inputs = ", ".join(changed) or "the register's own values"
     raise BadInput(
         [Problem("draws", f"draw {name}", "not finite in " + "; ".join(wrong), f"finite results, not with {inputs}")]

@@ -13,6 +13,7 @@ from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import (
     Amount,
     Arm,
+    Aversion,
     Centres,
     Draws,
     Headcount,
@@ -111,12 +112,21 @@ class Deal(Frozen):
 
 
 class Variant(Frozen):
-    """One row of the scenario table: what differs from the base case."""
+    """One row of the scenario table: what differs from the base case.
+
+    `settings` is a difference in the words of a scenario's file, as ``{ evidence = { view = "sceptical" } }``. Rows with a
+    `weight` are averaged with the base case, which has what is left of 1, as one more row.
+    """
 
     label: Label
     parameters: dict[str, Any] = Field(default_factory=dict)
     horizon_years: Years | None = None
     life_table_period: str | None = None
+    prices: dict[str, Any] = Field(default_factory=dict)
+    utilities: dict[str, Any] = Field(default_factory=dict)
+    discounting: Discounting | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    weight: Probability | None = None
 
 
 class Economics(Frozen):
@@ -125,15 +135,19 @@ class Economics(Frozen):
     `perspective` names a shipped payer or a TOML file. `draws` parameter draws of `patients` patients each make the
     probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of
     the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
-    `currency` and `price_year` if these are given. Without `discounting` the payer's rates hold. Without `two_way` the
+    `currency` and `price_year` if these are given; thresholds are in the money of the results as they are written. A price or
+    a utility is a number, which is fixed in every draw, or a table of a `value` and its `distribution`. Without
+    `strict_payer` the payer bears what its file says. Without `discounting` the payer's rates hold. `focus` names the policy of
+    the one-way analysis, the budget and the trial; without it that is the one of highest net benefit. Without `two_way` the
     attributable share and the price of the product are varied together, where the policies compared read both.
     """
 
     perspective: str
-    strict_payer: bool = True
+    strict_payer: bool | None = None
     wound_costs: Literal["all_in", "split"]
     utility_set: str
     age_adjusted: bool = True
+    population_norm: str | None = None
     draws: Draws
     patients: Pairs
     thresholds: Annotated[tuple[Ratio, ...], BeforeValidator(as_tuple)] = ()
@@ -146,6 +160,8 @@ class Economics(Frozen):
     trial: Trial
     budget: Budget
     deal: Deal = Field(default_factory=Deal)
+    focus: str | None = None
+    inequality_aversion: Annotated[tuple[Aversion, ...], BeforeValidator(as_tuple)] = ()
     two_way: Annotated[tuple[str, str] | None, BeforeValidator(as_tuple)] = None
     scenarios: dict[str, Variant] = Field(default_factory=dict)
 
@@ -157,5 +173,8 @@ class Economics(Frozen):
             yield "budget.uptake", [], "a share for each year"
         for key, value, allowed in self.deal.faults():
             yield f"deal.{key}", value, allowed
+        weights = {name: each.weight for name, each in self.scenarios.items() if each.weight is not None}
+        if sum(weights.values()) > 1.0:
+            yield "scenarios", weights, "weights of at most 1 together"
         if self.two_way is not None and len(set(self.two_way)) < 2:
             yield "two_way", list(self.two_way), "two different parameters or prices"

@@ -50,6 +50,7 @@ def yearly_rate(value: Any) -> Any:
 Tcpo2: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 200.0, "mmHg"))]
 Age: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 130.0, "years"))]
 Probability: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1.0))]
+Aversion: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 100.0))]
 Wasted: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 0.9))]
 Percent: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 100.0, "percent"))]
 Doses: TypeAlias = Annotated[int, BeforeValidator(number(0, 20, whole=True))]

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import POPULATION, centre_draws, load_hospitals
 from simulator.evidence.life_table import LifeTable, load_life_table
+from simulator.evidence.perspective import load_perspective
 from simulator.evidence.reading import checked, spelled
-from simulator.evidence.register import Register, load_register, outside_range
+from simulator.evidence.register import Register, load_register, replacement
 from simulator.evidence.shipped import shipped
 from simulator.evidence.wholes import too_much
 from simulator.rules.population.patient import COLUMNS
@@ -30,9 +32,10 @@ from simulator.scenario.inheritance import (
     with_ancestors,
     written_in,
 )
-from simulator.scenario.policy import Policy
+from simulator.scenario.policy import Criteria, Policy
 from simulator.scenario.scenario import Read, Scenario
 from simulator.scenario.settings import Settings
+from simulator.scenario.therapies import policy_faults
 from simulator.scenario.writing import TABLE
 from simulator.words.errors import BadInput, Problem, Suggestions, nearest, said, shown
 
@@ -97,6 +100,7 @@ def _read(
     settings = _compared(settings, policies, options, layers, problems)
     inputs = {place: table for place, table in tables.items() if place == settings.population.csv}
     register = _register(settings, layers, problems)
+    _unfit(options, settings, layers, register, known, problems)
     life_table = _life_table(settings, layers, problems)
     given, columns = _given(settings, layers, inputs, problems)
     settings = _as_many_as_given(settings, len(given), layers, problems)
@@ -163,9 +167,23 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
     if settings is None:
         settings = checked(Settings, {k: v for k, v in table.items() if k != "capacity"}, layers[-1].name, "", [])
     if settings is not None:
+        settings = _with_the_payers_people(settings, layers)
         for key, value, allowed in settings.faults():
             problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
+
+
+def _with_the_payers_people(settings: Settings, layers: list[Layer]) -> Settings:
+    """The settings with the life table of the payer's country where a payer was named above the base and no life table was."""
+    above = [layer.table for layer in layers[1:]]
+    named = any("perspective" in table.get("economics", {}) for table in above)
+    if not named or any("country" in table.get("life_table", {}) for table in above):
+        return settings
+    try:
+        country = load_perspective(settings.economics.perspective).conventions.perspective.country
+    except BadInput:
+        return settings  # whoever values lives tells what is wrong with the payer
+    return settings.model_copy(update={"life_table": settings.life_table.model_copy(update={"country": country})})
 
 
 def _policies(
@@ -208,23 +226,59 @@ def _compared(
 
 
 def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) -> Register:
-    """The register with the scenario's own values laid over it."""
+    """The register at the scenario's centre with its own values laid over it. Own counts are read by whoever can live them."""
     register, close = load_register(), Suggestions()
+    for name, table in settings.therapies.items():
+        file = written_in(layers, f"therapies.{name}")
+        register = register.with_therapies({name: table}, file, problems)
     sound = {}
     for name, value in settings.parameters.items():
         key = f"parameters.{name}"
         file = written_in(layers, key)
         if name not in register:
             problems.append(Problem(file, key, repr(value), close(name, register.names())))
-        elif faults := outside_range(register[name], value, file, key):
-            problems.extend(faults)
-        else:
-            sound[name] = float(value)
-    register = register.with_values(sound)
+        elif own := replacement(register[name], value, file, key, problems):
+            sound[name] = own
+    centre, hospitals = settings.evidence.centre, load_hospitals()
+    if centre in ("average", "new") and hospitals is not None:
+        rows = centre_draws(hospitals, str(centre))
+        middle = centre_draws(hospitals, "average")
+        register = register.with_joint(rows, {name: float(values.mean()) for name, values in middle.items()})
+    register = register.with_parameters(sound)
     for whole, total, _ in too_much(register.values()):
         file = written_in(layers, "parameters")
         problems.append(Problem(file, f"parameters.{whole.key}", f"{total[0]:g}", "at most 1 together"))
     return register
+
+
+def _unfit(
+    options: Mapping[str, Policy | None],
+    settings: Settings,
+    layers: list[Layer],
+    register: Register,
+    known: Mapping[str, Layer],
+    problems: list[Problem],
+) -> None:
+    """What policies and therapies cannot tell one by one: unknown names, people who may not have it, too many ramps."""
+    shipped_ones = {name: each.record.eligibility for name, each in register.therapies.items()}
+    own_ones = {
+        name: table.get("eligibility") for name, table in settings.therapies.items() if isinstance(table, Mapping)
+    }
+    for name, eligibility in {**shipped_ones, **own_ones}.items():
+        own = name in own_ones
+        file = written_in(layers, f"therapies.{name}") if own else f"calibration/therapies/{name}.toml"
+        prefix = f"therapies.{name}.eligibility" if own else "eligibility"
+        criteria = checked(Criteria, eligibility or {}, file, prefix, problems)
+        for key, value, allowed in criteria.faults() if criteria is not None else ():
+            problems.append(Problem(file, f"{prefix}.{key}", shown(value), allowed))
+    for name, policy in options.items():
+        if policy is None:
+            continue
+        shipped_one = name in known
+        file = known[name].name if shipped_one else written_in(layers, f"policies.{name}")
+        prefix = "" if shipped_one else f"policies.{name}."
+        faults = policy_faults(policy, register, faulty=set(settings.therapies) - set(register.therapies))
+        problems.extend(Problem(file, f"{prefix}{key}", shown(value), allowed) for key, value, allowed in faults)
 
 
 def _life_table(settings: Settings, layers: list[Layer], problems: list[Problem]) -> LifeTable | None:
@@ -294,7 +348,13 @@ def _inputs(settings: Settings, layers: list[Layer], known: Mapping[str, Layer])
             if ancestor in known:
                 files[known[ancestor].name] = known[ancestor].content
     root = shipped("calibration")
-    for file in (*sorted((root / "register").glob("*.toml")), root / "fitted.toml", root / "life_tables.csv"):
+    for file in (
+        *sorted((root / "register").glob("*.toml")),
+        *sorted((root / "therapies").glob("*.toml")),
+        root / "fitted.toml",
+        root / "life_tables.csv",
+        root / POPULATION,
+    ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()
     return files

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field
 
 from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
+from simulator.evidence.therapy import CELLS
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
 
 Fault: TypeAlias = tuple[str, object, str]
@@ -29,6 +33,7 @@ class Criteria(Frozen):
     severe_renal: bool = True
     dialysis: bool = True
     angioplasty_suitable: Literal["any", "yes", "no"] = "any"
+    beyond_salvage: bool = True
 
     def faults(self) -> Iterator[Fault]:
         """Limits that nobody can meet."""
@@ -57,7 +62,41 @@ def stricter(one: Criteria, other: Criteria) -> Criteria:
         severe_renal=one.severe_renal and other.severe_renal,
         dialysis=one.dialysis and other.dialysis,
         angioplasty_suitable=suitable,
+        beyond_salvage=one.beyond_salvage and other.beyond_salvage,
     )
+
+
+class Start(Frozen):
+    """When something starts after what came before: `after` a therapy of the policy, or after its ``cells``.
+
+    ``loss``: when what the therapy gained is lost. ``no_response``: when `wait_days` after its first treatment measured
+    TcPO2 is not at least `rise_below` above what it was at referral.
+    """
+
+    after: str
+    when: Literal["no_response", "loss"]
+    rise_below: Tcpo2 | None = None
+
+
+class Step(Frozen):
+    """A therapy that the policy gives beside or instead of cells, at referral or after something else.
+
+    It waits as long as the first dose unless `wait_days` says otherwise.
+    """
+
+    therapy: str
+    wait_days: Days | None = None
+    start: Start | None = None
+
+
+def _as_steps(value: object) -> object:
+    """A list of therapies, each a name or a table, as the tuple of tables that frozen models hold."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple({"therapy": each} if isinstance(each, str) else each for each in value)
+
+
+Steps: TypeAlias = Annotated[tuple[Step, ...], BeforeValidator(_as_steps), Field(max_length=MOST_STEPS)]
 
 
 class CellTherapy(Frozen):
@@ -66,8 +105,9 @@ class CellTherapy(Frozen):
     doses: Doses = 0
     interval_days: Interval | None = None
     waiting_days: Days = 0.0
-    product: Literal["pbmnc", "bmmnc", "mobilised_pbmnc"] = "pbmnc"
-    route: Literal["intramuscular", "intra_arterial"] = "intramuscular"
+    product: str = "pbmnc"
+    route: str = "intramuscular"
+    start: Start | None = None
 
 
 class RepeatDose(Frozen):
@@ -75,12 +115,6 @@ class RepeatDose(Frozen):
 
     rule: Literal["always", "clinical_judgement", "until_tcpo2"] = "always"
     stop_at_tcpo2: Tcpo2 | None = None
-
-
-class Angioplasty(Frozen):
-    """Angioplasty in everybody whom the policy treats, after the same wait as the first dose."""
-
-    offered: bool = False
 
 
 class Selection(Frozen):
@@ -108,7 +142,7 @@ class Policy(Frozen):
     eligibility: Criteria = Criteria()
     cell_therapy: CellTherapy = CellTherapy()
     repeat: RepeatDose = RepeatDose()
-    angioplasty: Angioplasty = Angioplasty()
+    therapies: Steps = ()
     selection: Selection = Selection()
 
     def faults(self) -> Iterator[Fault]:
@@ -120,7 +154,50 @@ class Policy(Frozen):
                 yield "cell_therapy.interval_days", "missing", "required, because more than one dose may be given"
             if self.repeat.rule != "always" and self.repeat.stop_at_tcpo2 is None:
                 yield "repeat.stop_at_tcpo2", "missing", f"required by the rule {self.repeat.rule!r}"
-        if self.angioplasty.offered and self.eligibility.angioplasty_suitable == "no":
-            yield "eligibility.angioplasty_suitable", "no", "'yes' or 'any', because angioplasty is offered"
+        yield from self._faults_of_starts()
         if self.selection.marker == "small_ev" and self.selection.threshold is None:
             yield "selection.threshold", "missing", "required by the marker 'small_ev'"
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the therapies beside cells, in the policy's order."""
+        return tuple(step.therapy for step in self.therapies)
+
+    @property
+    def treats(self) -> bool:
+        """Whether it gives anything."""
+        return self.cell_therapy.doses > 0 or bool(self.therapies)
+
+    def without_treatment(self) -> Policy:
+        """The same policy, but that it gives nothing."""
+        cells = self.cell_therapy.model_copy(update={"doses": 0, "start": None})
+        return self.model_copy(update={"cell_therapy": cells, "therapies": ()})
+
+    def _faults_of_starts(self) -> Iterator[Fault]:
+        """Steps that come twice, and what follows something that the policy does not have, or itself."""
+        cells = (CELLS,) if self.cell_therapy.doses > 0 else ()
+        starts = [("cell_therapy", CELLS, self.cell_therapy.start)] if cells else []
+        starts += [(f"therapies.{step.therapy}", step.therapy, step.start) for step in self.therapies]
+        for place, name in enumerate(self.given):
+            if name in self.given[:place]:
+                yield "therapies", name, "each therapy once; how often it is repeated is its own"
+        for key, name, start in starts:
+            if start is None:
+                continue
+            others = [other for other in (*cells, *self.given) if other != name]
+            if start.after not in others:
+                allowed = f"what the policy gives besides: {', '.join(others) or 'nothing'}"
+                yield f"{key}.start.after", start.after, allowed
+            if (start.rise_below is None) == (start.when == "no_response"):
+                allowed = "a value in mmHg with when = 'no_response', and only then"
+                yield f"{key}.start.rise_below", start.rise_below, allowed
+            if start.after == CELLS and start.when == "loss":
+                yield f"{key}.start.when", start.when, "'no_response': cells are not lost at one time"
+        after = {name: start.after for _, name, start in starts if start is not None}
+        for key, name, start in starts:
+            seen, here = set(), name
+            while here in after and here not in seen:
+                seen.add(here)
+                here = after[here]
+            if start is not None and here == name and here in seen:
+                yield f"{key}.start.after", start.after, "something that does not wait for it in turn"

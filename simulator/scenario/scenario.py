@@ -131,6 +131,12 @@ class Scenario:
         return self.settings.evidence.view
 
     @property
+    def centre(self) -> str:
+        """The hospital that the answer is for: average, new, founding, or own."""
+        centre = self.settings.evidence.centre
+        return centre if isinstance(centre, str) else "own"
+
+    @property
     def horizon(self) -> float:
         """Years followed."""
         return self.settings.follow_up.horizon_years
@@ -191,7 +197,13 @@ class Scenario:
         return self.parameter_draws(None if values is None else _one_row(values))[0]
 
     def parameter_draws(self, draws: Any = None) -> NDArray[np.void]:
-        """The parameters of each draw; see `simulator.scenario.arrays.parameter_draws`."""
+        """The parameters of each draw; see `simulator.scenario.arrays.parameter_draws`.
+
+        Raises BadInput where the centre is given by own counts that nobody has read: functions of the face read them.
+        """
+        if not isinstance(self.settings.evidence.centre, str) and not self.register.joint:
+            allowed = "'average', 'new' or 'founding' here; own counts are read by compare, psa, value, trace and sweep"
+            raise BadInput([Problem(self.name, "evidence.centre", "own counts", allowed)])
         return parameter_draws(self.register, self.view, draws)
 
     def policy_records(self, names: Sequence[str] | None = None) -> NDArray[np.void]:
@@ -200,7 +212,7 @@ class Scenario:
         unknown = [name for name in chosen if name not in self.policies]
         if unknown:
             raise BadInput(Problem("policies", "name", repr(name), nearest(name, self.policies)) for name in unknown)
-        return policy_records(self.policies[name] for name in chosen)
+        return policy_records((self.policies[name] for name in chosen), self.register.therapies)
 
     @cached_property
     def hash(self) -> str:

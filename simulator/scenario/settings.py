@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
@@ -62,10 +62,45 @@ class FollowUp(Frozen):
                     yield key, day.isoformat(), f"not before {before.isoformat()}"
 
 
+Counts = Annotated[tuple[int, int], BeforeValidator(as_tuple)]
+
+
+class OwnCounts(Frozen):
+    """What a hospital counted among its own referrals under conservative care: events and people, within so many years."""
+
+    amputations: Counts | None = None
+    deaths: Counts | None = None
+    healed: Counts | None = None
+    years: Years = 1.0
+
+    def faults(self) -> Iterator[Fault]:
+        """At least one count, each of at most as many people."""
+        counts = {name: getattr(self, name) for name in ("amputations", "deaths", "healed")}
+        if not any(counts.values()):
+            yield "centre", "no counts", "at least one of amputations, deaths and healed, as [14, 60]"
+        for name, count in counts.items():
+            if count is not None and not 0 <= count[0] <= count[1] <= 10_000_000:
+                yield (
+                    f"centre.{name}",
+                    list(count),
+                    "events and people: two whole numbers, the first at most the second",
+                )
+            elif count is not None and count[1] < 1:
+                yield f"centre.{name}", list(count), "at least one person"
+
+
 class Evidence(Frozen):
-    """The view on how much of the recovery is caused by cell therapy."""
+    """The view on how much of the recovery is caused by cell therapy, and the hospital that the answer is for.
+
+    `centre` is the average hospital of the published series, a new one drawn at random, the founding study's, or one known
+    by its own counts.
+    """
 
     view: Literal["sceptical", "central", "optimistic"]
+    centre: Annotated[
+        Annotated[Literal["average", "new", "founding"], Tag("name")] | Annotated[OwnCounts, Tag("counts")],
+        Discriminator(lambda value: "name" if isinstance(value, str) else "counts"),
+    ] = "founding"
 
 
 class LifeTableChoice(Frozen):
@@ -97,6 +132,7 @@ class Settings(Frozen):
     evidence: Evidence
     life_table: LifeTableChoice
     parameters: dict[str, Any] = Field(default_factory=dict)
+    therapies: dict[str, Any] = Field(default_factory=dict)
     capacity: Capacity | None = None
     discounting: Discounting
     economics: Economics
@@ -106,6 +142,9 @@ class Settings(Frozen):
         """What the keys cannot tell one by one."""
         for key, value, allowed in self.entry.faults():
             yield f"entry.{key}", value, allowed
+        if isinstance(self.evidence.centre, OwnCounts):
+            for key, value, allowed in self.evidence.centre.faults():
+                yield f"evidence.{key}", value, allowed
         for key, value, allowed in self.follow_up.faults():
             yield f"follow_up.{key}", value, allowed
         for key, value, allowed in self.economics.faults():

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from simulator.statistics.normal_maximum import largest_tail
 
 Bools = NDArray[np.bool_]
 
@@ -55,3 +58,78 @@ def gatekeeping(p: ArrayLike, alpha: float, families: Sequence[Sequence[int]]) -
         rejected[..., places] = passed
         is_open = np.asarray(passed.all(axis=-1))
     return rejected
+
+
+def hochberg(p: ArrayLike, alpha: float) -> Bools:
+    """Step up from the largest p: the first that is at most alpha / (m - k + 1) takes all smaller ones along.
+
+    There are m, and k counts from the smallest.
+
+    Keeps its level under positive dependence. Hochberg Y. Biometrika 1988;75:800-802, doi 10.1093/biomet/75.4.800.
+    """
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p, axis=-1, kind="stable")
+    passed = np.take_along_axis(p, order, axis=-1) <= alpha / np.arange(p.shape[-1], 0, -1)
+    taken = np.flip(np.logical_or.accumulate(np.flip(passed, axis=-1), axis=-1), axis=-1)
+    rejected = np.zeros(p.shape, dtype=bool)
+    np.put_along_axis(rejected, order, taken, axis=-1)
+    return np.asarray(rejected & ~np.isnan(p))
+
+
+def dunnett(p: ArrayLike, alpha: float, shares: Sequence[float]) -> Bools:
+    """Step-down Dunnett test of several arms against one control, by the joint normal distribution of their statistics.
+
+    `shares` are the patients of the control and of each arm, in any unit. The largest statistic is compared with the maximum of
+    all, the next with that of those that are left, until one fails. Dunnett CW, Tamhane AC. Stat Med 1991;10:939-947, doi
+    10.1002/sim.4780100614.
+    """
+    p = np.asarray(p, dtype=float)
+    m, (control, *arms) = p.shape[-1], shares
+    if len(arms) != m:
+        raise ValueError(f"{len(arms)} arms for {m} p values")
+    part = np.array([arm / (arm + control) for arm in arms])
+    correlation = np.sqrt(np.outer(part, part))
+    np.fill_diagonal(correlation, 1.0)
+    z = -ndtri(p.reshape(-1, m))
+    order = np.argsort(-z, axis=1, kind="stable")
+    rejected = np.zeros(z.shape, dtype=bool)
+    going: Bools = np.ones(len(z), dtype=bool)
+    rows = np.arange(len(z))
+    for step in range(m):
+        left = order[:, step:]
+        mine = z[rows, order[:, step]]
+        tail = largest_tail(mine, correlation[left[:, :, None], left[:, None, :]])
+        going &= tail <= alpha
+        rejected[rows, order[:, step]] = going
+    return rejected.reshape(p.shape)
+
+
+def graphical(p: ArrayLike, alpha: float, weights: Sequence[float], transitions: Sequence[Sequence[float]]) -> Bools:
+    """The sequentially rejective graph: each hypothesis has its weight of alpha and hands it on when it is rejected.
+
+    `transitions[i][j]` is the part of i's alpha that j gets. Bretz F, Maurer W, Brannath W, Posch M. Stat Med 2009;28:586-604,
+    doi 10.1002/sim.3495.
+    """
+    p = np.asarray(p, dtype=float)
+    flat = p.reshape(-1, p.shape[-1])
+    n, m = flat.shape
+    weight = np.broadcast_to(np.asarray(weights, float), (n, m)).copy()
+    graph = np.broadcast_to(np.asarray(transitions, float), (n, m, m)).copy()
+    rejected, rows = np.zeros((n, m), dtype=bool), np.arange(n)
+    for _ in range(m):
+        ready = ~rejected & (flat <= alpha * weight)
+        which = ready.argmax(axis=1)
+        for trial in rows[ready.any(axis=1)]:
+            j = which[trial]
+            w, g = weight[trial], graph[trial]
+            into, out = g[:, j].copy(), g[j].copy()
+            w += w[j] * out
+            w[j] = 0.0
+            # Whoever handed to j hands on to those that j would have handed to, without sending anything back to itself.
+            kept = 1.0 - into * out
+            g += np.outer(into, out)
+            g /= np.where(kept > 1e-12, kept, np.inf)[:, None]
+            g[j], g[:, j] = 0.0, 0.0
+            np.fill_diagonal(g, 0.0)
+            rejected[trial, j] = True
+    return rejected.reshape(p.shape)

@@ -29,9 +29,9 @@ class Level:
     """One outcome of the hierarchy.
 
     `better` is one of `BETTER`. For ``later`` and ``earlier`` `values` are event times, infinite without an event, and
-    count only within the shorter follow-up of the two patients. For ``higher`` and ``lower`` they are measurements that
-    count regardless; NaN (not measured) ties with everything, and so does a difference of at most `margin`. Shape
-    (trials, patients).
+    count only within the shorter follow-up of the two patients; two events at most `margin` apart tie. For ``higher`` and
+    ``lower`` they are measurements that count regardless; NaN (not measured) ties with everything, and so does a difference
+    of at most `margin`. Shape (trials, patients).
     """
 
     better: str
@@ -57,14 +57,18 @@ class WinStatistics:
     win_odds: Effect
 
 
-def win_statistics(levels: Sequence[Level], follow_up: ArrayLike, arm: ArrayLike) -> WinStatistics:
+def win_statistics(
+    levels: Sequence[Level], follow_up: ArrayLike, arm: ArrayLike, stratum: ArrayLike | None = None
+) -> WinStatistics:
     """Win statistics of arm 1 over arm 0 for a hierarchy of outcomes, the most important one first.
 
     `follow_up` (trials, patients) is how long each patient would have been followed whatever happened: a patient who
     dies has the administrative end as follow-up, not the date of death. Patients with a negative arm take no part. The
     variances are those of two-sample U statistics with the unbiased divisor (Dong G et al. Pharm Stat 2016;15:430-437,
     doi 10.1002/pst.1763; Bebu I, Lachin JM. Biostatistics 2016;17:178-187, doi 10.1093/biostatistics/kxv032). Where a
-    trial has no losses or no wins the log win ratio is infinite and its z NaN.
+    trial has no losses or no wins the log win ratio is infinite and its z NaN. With strata (from 0 on) only patients of one
+    stratum are compared, and each stratum counts by its pairs over its patients (Dong G et al. J Biopharm Stat
+    2018;28:778-796, doi 10.1080/10543406.2017.1397007); one with fewer than two patients in an arm does not.
     """
     follow = np.ascontiguousarray(np.atleast_2d(np.asarray(follow_up, dtype=float)))
     arms = np.ascontiguousarray(np.broadcast_to(np.asarray(arm), follow.shape).astype(np.int8))
@@ -81,8 +85,30 @@ def win_statistics(levels: Sequence[Level], follow_up: ArrayLike, arm: ArrayLike
     values = np.stack([np.broadcast_to(np.asarray(level.values, dtype=float), follow.shape) for level in levels])
     kinds = np.array([BETTER.index(level.better) for level in levels], dtype=np.int8)
     margins = np.array([level.margin for level in levels], dtype=float)
-    wins, losses, pairs, decided, moments = _compare(np.ascontiguousarray(values), kinds, margins, follow, arms)
-    return _effects(wins, losses, pairs, decided, moments)
+    values = np.ascontiguousarray(values)
+    if stratum is None:
+        return _effects(*_compare(values, kinds, margins, follow, arms))
+    strata = np.broadcast_to(np.asarray(stratum), follow.shape)
+    parts = []
+    for each in range(int(strata.max(initial=0)) + 1):
+        own = np.where(strata == each, arms, np.int8(-1)).astype(np.int8)
+        parts.append((own, _compare(values, kinds, margins, follow, own)))
+    return _effects(*_over_strata(parts))
+
+
+def _over_strata(parts: Sequence[tuple[Codes, tuple[Array, ...]]]) -> tuple[Array, Array, Array, Array, Array]:
+    """Wins, losses, pairs, decided and moments of all strata, each weighted by one over its patients."""
+    totals = [np.zeros_like(each) for each in parts[0][1]]
+    for own, (wins, losses, pairs, decided, moments) in parts:
+        patients = (own >= 0).sum(axis=1)
+        weight = np.where(np.isfinite(moments).all(axis=1), ratio_or_nan(1.0, patients), 0.0)
+        for place, value in enumerate((wins, losses, pairs)):
+            totals[place] += np.where(weight > 0.0, weight * value, 0.0)
+        share = (weight * pairs)[:, None]
+        totals[3] += np.where(share > 0.0, share * decided, 0.0)
+        totals[4] += np.where(share > 0.0, share**2 * moments, 0.0)
+    pairs = totals[2][:, None]
+    return totals[0], totals[1], totals[2], ratio_or_nan(totals[3], pairs), ratio_or_nan(totals[4], pairs**2)
 
 
 def _effects(wins: Array, losses: Array, pairs: Array, decided: Array, moments: Array) -> WinStatistics:
@@ -119,7 +145,7 @@ def verdict(kind: int, mine: float, other: float, margin: float, common: float) 
     if kind <= 1:
         mine = mine if mine <= common else math.inf
         other = other if other <= common else math.inf
-        if mine == other:
+        if mine == other or (mine < math.inf and other < math.inf and abs(mine - other) <= margin):
             return 0
         return 1 if (mine > other) == (kind == 0) else -1
     gap = mine - other

@@ -12,7 +12,7 @@ from simulator.evidence.distributions import quantile
 from simulator.telling.console import print_table
 from simulator.telling.formats import number
 from simulator.telling.html import Report
-from simulator.telling.style import INK, MUTED, OKABE_ITO, house_style, new_figure
+from simulator.telling.style import INK, MUTED, OKABE_ITO, caption, house_style, new_figure
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
@@ -236,3 +236,25 @@ def coverage_figure(recovered: pd.DataFrame) -> tuple[Figure, str]:
         figure,
         "Above: 90% intervals of synthetic cohorts (red: missed the true dot). Below: flat ranks mean honest uncertainty.",
     )
+
+
+def rank_figure(ranks: pd.DataFrame) -> Figure:
+    """Histograms of the ranks of truths in the fit of hospitals, a panel a quantity: flat where it is calibrated."""
+    names = list(dict.fromkeys(ranks["quantity"]))
+    columns = 3
+    with house_style():
+        figure, panels = new_figure(8.6, 2.1 * -(-len(names) // columns), -(-len(names) // columns), columns)
+        for axes, name in zip(panels, names, strict=False):
+            part = ranks[ranks["quantity"] == name]
+            axes.hist(part["rank"], list(np.linspace(0, 1, 6)), color=MUTED, edgecolor="white")
+            axes.axhline(len(part) / 5, color=INK, linewidth=0.8)
+            axes.set_title(str(name).replace("_", " "))
+            axes.set_xlabel("rank of the truth")
+            axes.set_ylabel("literatures")
+        for axes in list(panels)[len(names) :]:
+            axes.set_visible(False)
+    caption(
+        figure,
+        "Ranks of truths among posterior draws in synthetic literatures: flat is right, the line is what chance expects.",
+    )
+    return figure

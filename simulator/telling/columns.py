@@ -5,9 +5,10 @@ A table of findings keeps its numbers and names; this turns them into headings a
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -15,8 +16,17 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from simulator.telling.formats import Format, TextTable, heading, plain
+from simulator.telling.formats import MISSING, Format, TextTable, heading, plain
 
+JOINED = " + "
+"""Between names that stand together in one cell."""
+ANY_CURRENCY = "¤"
+"""Stands before amounts of money until the currency of the findings takes its place."""
+SIGNIFICANT = 5
+"""Significant digits of the largest number in a column whose decimals depend on its size."""
+
+GIVEN = "given_"
+"""Begins the measures of therapies given, which are as many as there are therapies and share one format."""
 Labels = Mapping[str, Mapping[str, str]]
 """Kind of name (``policy``, ``outcome``, ...) -> name -> what people call it."""
 
@@ -25,7 +35,9 @@ Labels = Mapping[str, Mapping[str, str]]
 class Column:
     """One column: its heading, its number format, and the kind of names that its cells hold.
 
-    `by` is the column whose value in the same row picks the format from `choices`; `note` explains the heading.
+    `by` is the column whose value in the same row picks the format from `choices`. `by_size` has as many decimals as its
+    largest number needs; `sure` names a column that is no more than its error where nothing is
+    shown: the divisor of a ratio.
     """
 
     label: str
@@ -33,6 +45,18 @@ class Column:
     names: str = ""
     by: str = ""
     choices: Mapping[str, Format] | None = None
+    by_size: bool = False
+    sure: str = ""
+
+    def fitted(self, values: pd.Series[Any], currency: str) -> Column:
+        """The column with the currency before amounts, and with as many decimals as the largest of `values` needs."""
+        if self.format is None and not self.choices:
+            return self
+        format = None if self.format is None else _priced(self.format, currency)
+        if format is not None and self.by_size:
+            format = replace(format, digits=decimals(values))
+        choices = {name: _priced(each, currency) for name, each in (self.choices or {}).items()}
+        return replace(self, format=format, choices=choices or None)
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -44,10 +68,17 @@ class Column:
         """The text of one cell."""
         value = row[column]
         if self.names:
-            return called(labels.get(self.names, {}), str(value)) or said(str(value))
+            if pd.isna(value):
+                return MISSING
+            known = labels.get(self.names, {})
+            whole = called(known, str(value))
+            return whole or JOINED.join(called(known, part) or said(part) for part in str(value).split(JOINED))
         chosen = self.format
+        if self.sure and row[f"{self.sure}_se"] > abs(row[self.sure]):
+            return MISSING
         if self.by:
-            chosen = _fitting(self.choices or {}, str(row[self.by]))[0] or self.format
+            choices, by = self.choices or {}, str(row[self.by])
+            chosen = _fitting(choices, by)[0] or (choices.get(GIVEN) if by.startswith(GIVEN) else None) or self.format
         return plain(value) if chosen is None else chosen.cell(row, column)
 
 
@@ -69,6 +100,17 @@ def called(names: Mapping[str, str], name: str) -> str | None:
     """The label of a name, or that of a pattern such as ``power_*``, whose own ``*`` the label quotes."""
     label, rest = _fitting(names, name)
     return None if label is None else label.replace("*", rest)
+
+
+def _priced(look: Format, currency: str) -> Format:
+    return replace(look, prefix=currency) if look.prefix == ANY_CURRENCY else look
+
+
+def decimals(values: Sequence[float] | pd.Series[Any], significant: int = SIGNIFICANT) -> int:
+    """Decimals that give the largest of `values` so many significant digits."""
+    size = np.abs(np.asarray(values, dtype=np.float64))
+    top = size[np.isfinite(size)].max(initial=0.0)
+    return 0 if top == 0 else int(np.clip(significant - 1 - math.floor(math.log10(top)), 0, 8))
 
 
 def said(name: str) -> str:
@@ -104,7 +146,8 @@ def _column(name: str, spec: str | Mapping[str, Any]) -> Column:
     if isinstance(spec, str):
         return Column(spec)
     beside = {key: spec[key] for key in ("se", "low", "high") if key in spec}
-    look = {key: spec[key] for key in ("digits", "scale", "prefix", "suffix", "signed") if key in spec}
+    by_size = spec.get("digits") == BY_SIZE
+    look = {key: value for key, value in _look(spec).items() if not (by_size and key == "digits")}
     wanted = spec.get("as")
     chosen = named(wanted, **look, **beside) if wanted else None
     choices = None
@@ -115,12 +158,23 @@ def _column(name: str, spec: str | Mapping[str, Any]) -> Column:
             for key, each in _data("labels.toml")[kind].items()
             if isinstance(each, dict) and "as" in each
         }
-    return Column(spec.get("label", heading(name)), chosen, spec.get("names", ""), spec.get("by", ""), choices)
+    return Column(
+        spec.get("label", heading(name)),
+        chosen,
+        spec.get("names", ""),
+        spec.get("by", ""),
+        choices,
+        by_size,
+        spec.get("sure", ""),
+    )
 
 
 def _look(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {key: spec[key] for key in ("digits", "scale", "prefix", "suffix", "signed") if key in spec}
 
+
+BY_SIZE = "size"
+"""What `digits` says where they depend on the size of the numbers."""
 
 FORMATS: Mapping[str, Mapping[str, Any]] = {
     "number": {"digits": 1},
@@ -128,7 +182,7 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
     "points": {"digits": 1, "scale": 100.0, "signed": True},
     "days": {"digits": 0, "scale": 365.25},
     "months": {"digits": 1, "scale": 12.0},
-    "money": {"digits": 0},
+    "money": {"digits": 0, "prefix": ANY_CURRENCY},
     "count": {"digits": 0},
     "per_hundred": {"digits": 1, "scale": 100.0},
     "short": {"digits": -1},
@@ -155,6 +209,7 @@ def told(
     first: int | None = None,
     change: Mapping[str, str | Mapping[str, Any]] | None = None,
     order: bool = False,
+    currency: str = "",
 ) -> TextTable:
     """A table as text.
 
@@ -162,7 +217,7 @@ def told(
     the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of `keep`, or
     all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of
     `across`, which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change`
-    replaces entries of `columns.toml` for this table, as headings or whole entries.
+    replaces entries of `columns.toml` for this table, as headings or whole entries. `currency` stands before amounts.
     """
     chosen = frame
     for column, wanted in (where or {}).items():
@@ -173,6 +228,7 @@ def told(
             chosen = chosen.iloc[np.argsort(place, kind="stable")]
     chosen = (chosen.sort_values(sort, kind="stable") if sort else chosen).head(first or len(chosen))
     look = {**columns(table), **{name: _column(name, spec) for name, spec in (change or {}).items()}}
+    look = {name: each.fitted(chosen[name], currency) if name in chosen else each for name, each in look.items()}
     beside = {name for column in frame.columns if column in look for name in look[column].beside}
     shown = [c for c in (keep or frame.columns) if c in keep or c not in beside]
     lines: list[dict[str, Any]] = chosen.to_dict("records")  # type: ignore[assignment]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -29,6 +30,7 @@ def opened(
         seed=findings.seed,
         settings=findings.settings,
         warnings=findings.facts.get("warnings", ()),
+        changes=findings.facts.get("changes", ()),
         again=again,
     )
 
@@ -42,17 +44,20 @@ def write_findings(
     *,
     kept: Sequence[str] = (),
     again: Sequence[str] | None = None,
+    workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
 ) -> tuple[Path, ...]:
     """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths.
 
     `kept` names what the command itself keeps in the folder beside its results, `again` the command that makes the same
-    result where several do.
+    result where several do; `workbook` gives workbook.xlsx from what readers are told of where the numbers come from.
     """
     folder = opened(findings, path, command, again)
     folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
     fill(folder, findings, figures)
+    if workbook is not None:
+        folder.workbook("workbook", workbook(folder.provenance.for_readers()))
     return folder.write()
 
 
@@ -63,6 +68,8 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
+        if name in findings.twice:
+            folder.per_patient(name, table)
     for filename, content in findings.files.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
@@ -73,12 +80,14 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
 
 def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:
     """The report as one HTML page."""
-    made = Provenance.now(command, findings.inputs, findings.seed, findings.settings)
+    made = Provenance.now(
+        command, findings.inputs, findings.seed, findings.settings, changes=findings.facts.get("changes", ())
+    )
     return page(findings, figures, made.for_readers())
 
 
 def show(findings: Findings, out: Path | str | None) -> None:
-    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies."""
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere."""
     screen = console()
     for title, content in console_tables(findings, screen.width):
         print_text(content, title, on=screen)

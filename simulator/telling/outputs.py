@@ -61,12 +61,13 @@ class OutputFolder:
         settings: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
         again: Sequence[str] | None = None,
+        changes: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.path = Path(path)
         self.warnings = tuple(warnings)
         check_writable(self.path)
         self._kept: set[str] = set()
-        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again)
+        self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again, changes)
         self._files: dict[str, bytes] = {}
         self._report: Report | None = None
 

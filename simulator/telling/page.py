@@ -22,9 +22,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from simulator.telling.columns import Labels, called, columns, labels, named, said, told
+from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
 from simulator.telling.formats import MISSING, TextTable, short
+from simulator.telling.provenance import told as changed
 from simulator.telling.style import caption_of
 from simulator.words.findings import Findings
 
@@ -47,9 +48,20 @@ class Telling:
     def __init__(self, findings: Findings, figures: Mapping[str, Any] | None = None) -> None:
         self.findings = findings
         self.figures = figures or {}
-        self.labels: Labels = {**_quoting(findings.facts.get("values", {})), **findings.facts.get("labels", {})}
+        ours, own = _quoting(findings.facts.get("values", {})), findings.facts.get("labels", {})
+        self.labels: Labels = {kind: {**ours.get(kind, {}), **own.get(kind, {})} for kind in {**ours, **own}}
         self.colours: set[str] = set()
+        self.currency = self._before(findings.facts.get("currency", ""))
         self._numbers = {"table": 0, "figure": 0}
+
+    def _before(self, currency: str) -> str:
+        """A currency as it stands before an amount: a sign close to it, a code apart."""
+        sign = self.labels["currency"].get(currency, currency)
+        return sign + ("\N{NO-BREAK SPACE}" if sign[-1:].isalpha() else "")
+
+    def money(self, amount: float | None, digits: int = 0) -> str:
+        """An amount in the currency of the findings."""
+        return named("money", digits=digits, prefix=self.currency).cell({"": amount}, "")
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table of the findings; an unknown name is a `KeyError`."""
@@ -61,12 +73,13 @@ class Telling:
 
     def text_table(self, name: str, **how: Any) -> TextTable:
         """A table as text; `how` is that of `columns.told`."""
-        return told(self.frame(name), how.pop("like", name), self.labels, **how)
+        return told(self.frame(name), how.pop("like", name), self.labels, currency=self.currency, **how)
 
     def value(self, name: str, column: str, *, like: str | None = None, **where: Any) -> str:
         """One number as text, with its error or interval: of the only row that has these values."""
         row = self.row(name, **where)
         look = columns(like or name)
+        look = {n: each.fitted(self.frame(name)[n], self.currency) for n, each in look.items() if n in row}
         return look[column].cell(row, column, self.labels) if column in look else str(row[column])
 
     def number(self, name: str, column: str, **where: Any) -> Any:
@@ -117,6 +130,39 @@ class Telling:
                 found.append(str(outcome))
         return found or list(ALWAYS_TOLD)
 
+    def first_of(self, name: str, column: str, most: int, **where: Any) -> list[Any]:
+        """The first so many values of a column among the rows with these values."""
+        return [row[column] for row in self.rows(name, **where)][:most]
+
+    def with_numbers(self, name: str, by: str, column: str) -> list[Any]:
+        """Values of the column `by` for which another column has a number in some row."""
+        frame = self.frame(name)
+        return list(dict.fromkeys(frame.loc[frame[column].notna(), by]))
+
+    def has_numbers(self, name: str, column: str) -> bool:
+        """Whether a column has any number at all."""
+        return bool(self.frame(name)[column].notna().any())
+
+    def sign_changes(self, name: str, policy: str) -> list[str]:
+        """Scenarios in which the net benefit of a policy has another sign than in the first row."""
+        own = self.rows(name, policy=policy)
+        return [str(row["scenario"]) for row in own[1:] if row["net_benefit"] * own[0]["net_benefit"] < 0]
+
+    def on_the_frontier(self) -> list[str]:
+        """Options that nothing dominates, from the cheapest to the most effective."""
+        frame = self.frame("frontier")
+        return [str(option) for option in frame.loc[frame["dominated_by"].isna(), "option"]]
+
+    @staticmethod
+    def decimals_of(values: Sequence[float]) -> int:
+        """Decimals with which numbers in a sentence have four significant digits."""
+        return decimals(values, 4)
+
+    def round_times(self, name: str) -> list[float]:
+        """The times of a table that are told: the start, half a year, and whole years ever farther apart."""
+        there = set(self.frame(name)["time_years"])
+        return [time for time in (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0) if time in there]
+
     def next_number(self, kind: str) -> int:
         """The number of the next table or figure."""
         self._numbers[kind] += 1
@@ -157,10 +203,10 @@ def console_tables(findings: Findings, width: int) -> Iterator[tuple[str, TextTa
 
 
 def _context(telling: Telling) -> dict[str, Any]:
-    asked = ("frame", "has", "value", "number", "row", "rows", "label", "text_table", "next_number")
+    asked = ("frame", "has", "value", "number", "row", "rows", "label", "text_table", "next_number", "money")
     return {
         "telling": telling,
-        "facts": {"warnings": [], "references": [], **telling.findings.facts},
+        "facts": {"warnings": (), "references": (), "changes": (), **telling.findings.facts},
         "tables": telling.findings.tables,
         "table": _table,
         "figure": _figure,
@@ -233,6 +279,22 @@ def lower(text: str) -> str:
     return text if first != first.capitalize() else text[:1].lower() + text[1:]
 
 
+def _labelling(kind: str) -> Callable[[Context, Any], str]:
+    @pass_context
+    def show(context: Context, name: Any) -> str:
+        telling: Telling = context["telling"]
+        return telling.label(kind, name)
+
+    return show
+
+
+@pass_context
+def _amount(context: Context, value: float) -> str:
+    """An amount in the currency of the findings."""
+    telling: Telling = context["telling"]
+    return telling.money(value)
+
+
 @cache
 def _environment(*, plain: bool = False) -> Environment:
     environment = Environment(
@@ -243,5 +305,8 @@ def _environment(*, plain: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money")}
-    environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower}
+    environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower, "changed": changed}
+    environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
+    environment.filters |= {"amount": _amount}
+    environment.tests |= {"number_there": pd.notna}
     return environment

@@ -17,6 +17,8 @@ from typing import Any
 
 PACKAGE = "clti-simulator"
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "simpy", "SALib", "matplotlib", "pyarrow")
+PLACES = dict.fromkeys(("overrides", "with_", "policies", "asked"), "asked for when it was run")
+"""What readers call the places of changes that are no files."""
 # Where the result goes and how many processes make it decide nothing about the result.
 DECIDES_NOTHING = ("--out", "--workers", "--cluster", "--shard")
 
@@ -32,6 +34,7 @@ class Provenance:
     started: datetime
     clock: float
     again: tuple[str, ...] | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def now(
@@ -41,18 +44,22 @@ class Provenance:
         seed: int | None,
         settings: Mapping[str, Any],
         again: Sequence[str] | None = None,
+        changes: Sequence[Mapping[str, Any]] = (),
     ) -> Provenance:
         """Taken when the work begins, so that an input edited during a long run is the one that was read.
 
         `command` is `sys.argv`; its first word, which differs from machine to machine, is written as ``clti``.
         `again` is the command that makes the same result, where several do; else it is `command` itself.
+        `changes` are those of `simulator.scenario.changes`.
         `settings` are kept as JSON: what JSON lacks becomes text, a number that is not finite is a `ValueError`.
         """
         code_hash()
         hashes = {name: sha256(file if isinstance(file, bytes) else file.read_bytes()) for name, file in inputs.items()}
         plain = json.loads(json.dumps(dict(settings), default=str, allow_nan=False))
         same = None if again is None else ("clti", *again)
-        return cls(("clti", *command[1:]), hashes, seed, plain, datetime.now(UTC), time.monotonic(), same)
+        return cls(
+            ("clti", *command[1:]), hashes, seed, plain, datetime.now(UTC), time.monotonic(), same, tuple(changes)
+        )
 
     def lasting(self) -> dict[str, Any]:
         """Everything that is the same when the same result is made again, whenever and into whatever folder."""
@@ -61,6 +68,7 @@ class Provenance:
             "command": shlex.join(self.again or _deciding(self.command)),
             "seed": self.seed,
             "settings": dict(self.settings),
+            "changed_from_base": [dict(change) for change in self.changes],
             "inputs": dict(self.inputs),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         }
@@ -84,11 +92,24 @@ class Provenance:
             "Command": lasting["command"],
             "Seed": "none" if self.seed is None else str(self.seed),
             "Settings": [f"{name} = {value}" for name, value in self.settings.items()],
+            "Changed from the shipped base": [told(change) for change in self.changes],
             "Inputs": [f"{name}, SHA-256 {digest[:16]}" for name, digest in self.inputs.items()],
             "Program": f"{PACKAGE} {package['version']}, code SHA-256 {package['code_sha256'][:16]}",
             "Libraries": ", ".join(f"{name} {number}" for name, number in lasting["versions"].items()),
         }
         return {label: content for label, content in box.items() if content}
+
+
+def told(change: Mapping[str, Any]) -> str:
+    """A change in one line: key, old value, new value, and where it was written."""
+    place = PLACES.get(change["written_in"], change["written_in"])
+    old = "not set" if change["old"] is None else _value(change["old"])
+    new = "not set" if change["new"] is None else _value(change["new"])
+    return f"{change['key']}: {old} → {new}" + (f" ({place})" if place else "")
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(_value, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
 def sha256(content: bytes) -> str:

@@ -12,7 +12,10 @@ from matplotlib.figure import Figure
 from simulator.questions.story import Watched
 from simulator.questions.story.budgets import BACKGROUND, NAMES
 from simulator.questions.story.telling import when
+from simulator.questions.story.watching import Moment
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import event_word
+from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
     LINE_COLOURS,
@@ -39,14 +42,15 @@ WORDS = {
     Event.CONVERSION: "amputation above the knee",
     Event.MINOR_AMPUTATION: "minor amputation",
     Event.HEALED: "healed",
+    Event.PAIN_RELIEVED: "pain relieved",
     Event.STUMP_HEALED: "stump healed",
     Event.NEW_WOUND: "new wound",
     Event.WALKS: "walks",
-    Event.ANGIOPLASTY: "angioplasty",
-    Event.REPEAT_ANGIOPLASTY: "angioplasty",
-    Event.RESTENOSIS: "restenosis",
+    Event.WALKS_NO_MORE: "walks no more",
+    Event.OTHER_LIMB_AMPUTATION: "other leg lost",
+    Event.STARTS_DIALYSIS: "dialysis",
 }
-COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=True))
+COLOURS = dict(zip((*NAMES.values(), BACKGROUND), (*LINE_COLOURS, MUTED, INK), strict=False))
 TOP, LINE = 80.0, 7.0
 """mmHg at which the names of events begin, and for each line of them."""
 LETTER = 0.013
@@ -63,7 +67,7 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
         figure, panels = new_figure(9.0, 3.2 * len(lives), len(lives), 2, width_ratios=[1.5, 1])
         for place, life in enumerate(lives):
             left, right = panels[2 * place], panels[2 * place + 1]
-            _path_panel(left, life, window, look[life.policy].colour, levels)
+            _path_panel(left, life, window, look[life.policy].colour, levels, scenario)
             left.set_title(shortened(scenario.policies[life.policy].label))
             _budget_panel(right, life, window)
             right.set_title("Luck spent")
@@ -78,7 +82,9 @@ def story_figure(lives: Sequence[Watched], scenario: Scenario, number: int) -> F
     return figure
 
 
-def _path_panel(axes: Axes, life: Watched, window: float, colour: str, levels: Sequence[float]) -> None:
+def _path_panel(
+    axes: Axes, life: Watched, window: float, colour: str, levels: Sequence[float], scenario: Scenario
+) -> None:
     for level in levels:
         axes.axhline(level, color=MUTED, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     seen = [(m.time, m.tcpo2) for m in life.moments if m.event in (Event.VISIT, Event.REFERRAL)]
@@ -92,17 +98,31 @@ def _path_panel(axes: Axes, life: Watched, window: float, colour: str, levels: S
     axes.set_ylabel("TcPO2, mmHg")
     axes.grid(visible=False)
     axes.set_xlim(0, window)
-    _name_events(axes, life, window)
+    _name_events(axes, life, window, scenario)
 
 
-def _name_events(axes: Axes, life: Watched, window: float) -> None:
+def _words(life: Watched, moment: Moment, scenario: Scenario) -> str | None:
+    """What an event is called above the path; a therapy's by its name. None for what is not named there."""
+    if moment.step < 0:
+        return WORDS.get(moment.event)
+    therapy = scenario.register.therapies[scenario.policies[life.policy].given[moment.step]]
+    if moment.event is Event.PROCEDURAL_DEATH:
+        return "dies"
+    return lower(therapy.label) if moment.event in GIVEN else event_word(moment.event, therapy).replace("_", " ")
+
+
+GIVEN = (Event.PROCEDURE, Event.REPEAT_PROCEDURE)
+
+
+def _name_events(axes: Axes, life: Watched, window: float, scenario: Scenario) -> None:
     """Name what happened above the path, in as many lines as it takes to keep the words apart."""
     names: dict[float, str] = {}
     for moment in life.moments:
-        if moment.event in WORDS and moment.time <= window:
-            words = WORDS[moment.event]
+        words = _words(life, moment, scenario)
+        if words is not None and moment.time <= window:
             names[moment.time] = f"{names[moment.time]}, {words}" if moment.time in names else words
-    later = [f"{WORDS[m.event]} in {when(m.time)}" for m in life.moments if m.event in WORDS and m.time > window]
+    named = [(m, _words(life, m, scenario)) for m in life.moments if m.time > window]
+    later = [f"{words} in {when(m.time)}" for m, words in named if words is not None]
     lines: list[list[tuple[float, float]]] = []
     for time, words in names.items():
         width = LETTER * window * (len(words) + 2)

@@ -1,6 +1,7 @@
 """The words of the model: states, risks, events and streams of luck.
 
-Numbers are part of saved results and of the random draws, so every list here is append-only; a test pins them.
+Numbers are part of saved results and of the random draws, so every list here is append-only; a test pins them. `Risk` and
+`Death` alone are neither, and only say who wins a tie.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Stream(IntEnum):
     HEALING = 29
     """Occurrence = wound."""
     MINOR_AMPUTATION = 30
+    """Occurrence = 100 times the wound, and minor amputations of it so far."""
     MAJOR_AMPUTATION = 31
     DISEASE_DEATH = 32
     RECURRENCE = 33
@@ -59,15 +61,12 @@ class Stream(IntEnum):
     """Occurrence = major operation."""
     AMPUTATION_LEVEL = 37
     WALKING = 38
-    """Occurrence = healed wounds and stumps so far."""
-    ANGIOPLASTY_SUCCESS = 39
-    """Occurrence = angioplasty."""
-    ANGIOPLASTY_PLATEAU = 40
-    """Occurrence = angioplasty."""
-    RESTENOSIS = 41
-    """Occurrence = angioplasty."""
-    REPEAT_ANGIOPLASTY = 42
-    """Occurrence = angioplasty."""
+    """Occurrence = major operation."""
+    PROCEDURE_SUCCESS = 39
+    """Of any procedure, as the next three; occurrence = therapy's luck and how often it was done."""
+    PROCEDURE_RISE = 40
+    PROCEDURE_LOSS = 41
+    PROCEDURE_REPETITION = 42
     ARRIVAL = 43
     """Waiting time between referrals, where a resource is shared."""
     ENTRY_DATE = 44
@@ -76,19 +75,47 @@ class Stream(IntEnum):
     GANGRENE = 47
     TABLE_ROW = 48
     """Which of a table's patients a trial recruits."""
+    FRAILTY = 49
+    WALKING_AT_REFERRAL = 50
+    WALKING_LOSS = 51
+    EXCESS_DEATH = 52
+    BEYOND_SALVAGE = 53
+    MINOR_AMPUTATION_SUCCESS = 54
+    """Occurrence as of minor amputation."""
+    NEW_WOUND_CLASS = 55
+    """Occurrence = wound."""
+    NEW_WOUND_INFECTION = 56
+    """Occurrence = wound."""
+    NEW_WOUND_GANGRENE = 57
+    """Occurrence = wound."""
+    OTHER_LIMB = 58
+    DIALYSIS_START = 59
+    COMPLETION = 60
+    """Whether a course is completed; occurrence = therapy's luck and its number, as for all procedures."""
+    PROCEDURAL_DEATH = 61
+    PRIMARY_AMPUTATION = 62
+    MINOR_WITH = 63
+    """A minor amputation done with a procedure."""
+    RESPONSE_ERROR = 64
+    """Measurement error when a step waits for the one before to fail; occurrence = step."""
 
 
 class Risk(IntEnum):
-    """Competing risks, each with a budget of its own. The order breaks ties: the earlier risk wins."""
+    """Competing risks that change with perfusion, each with a budget of its own. The order breaks ties: the earlier wins."""
 
-    DISEASE_DEATH = 0
-    POSTOPERATIVE_DEATH = 1
-    MAJOR_AMPUTATION = 2
-    CONVERSION = 3
-    MINOR_AMPUTATION = 4
-    HEALING = 5
-    STUMP_HEALING = 6
-    RECURRENCE = 7
+    EXCESS_DEATH = 0
+    MAJOR_AMPUTATION = 1
+    MINOR_AMPUTATION = 2
+    HEALING = 3
+    RECURRENCE = 4
+
+
+class Death(IntEnum):
+    """Deaths whose time does not depend on the limb's perfusion, so that it is settled ahead."""
+
+    BACKGROUND = -1
+    DISEASE = -2
+    POSTOPERATIVE = -3
 
 
 class Event(IntEnum):
@@ -110,15 +137,25 @@ class Event(IntEnum):
     STUMP_HEALED = 9
     NEW_WOUND = 10
     WALKS = 11
-    ANGIOPLASTY = 12
-    RESTENOSIS = 13
-    REPEAT_ANGIOPLASTY = 14
+    PROCEDURE = 12
+    LOSS = 13
+    REPEAT_PROCEDURE = 14
     DOSE = 15
     STOPS_TREATMENT = 16
     VISIT = 17
     HORIZON = 18
     CROSSES_OVER = 19
     """To another arm's policy, or asked whether to; in trials only."""
+    PAIN_RELIEVED = 20
+    """Rest pain, in a limb without a wound."""
+    WALKS_NO_MORE = 21
+    """For good, whatever becomes of the limb."""
+    OTHER_LIMB_AMPUTATION = 22
+    """Major amputation of the leg that was not referred."""
+    STARTS_DIALYSIS = 23
+    PROCEDURAL_DEATH = 24
+    EFFECT_ENDS = 25
+    """The direct hazard ratios of a therapy."""
 
 
 class Wound(IntEnum):
@@ -181,19 +218,14 @@ class Repeat(IntEnum):
     UNTIL_TCPO2 = 2
 
 
-class Product(IntEnum):
-    """Cell products. Mobilised apheresis and freshly filtered blood are different products."""
+class Start(IntEnum):
+    """When a therapy of a policy starts."""
 
-    PBMNC = 0
-    BMMNC = 1
-    MOBILISED_PBMNC = 2
-
-
-class Route(IntEnum):
-    """Routes of injection."""
-
-    INTRAMUSCULAR = 0
-    INTRA_ARTERIAL = 1
+    REFERRAL = 0
+    NO_RESPONSE = 1
+    """Where what came before did not raise TcPO2."""
+    LOSS = 2
+    """When what came before is lost."""
 
 
 class View(IntEnum):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulator.evidence import load_register
+from simulator.evidence.therapy_numbers import NUMBERS
 from simulator.living.books import Books, new_books, open_books
 from simulator.living.ledger import visit_table
 from simulator.living.next_event import foresee
@@ -19,6 +20,7 @@ from simulator.rules.draws import normal, uniform
 from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.life import LIFE
 from simulator.rules.pathway.policy import POLICY
+from simulator.rules.pathway.procedure import settle
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.scenario.arrays import parameter_dtype
@@ -36,18 +38,32 @@ EVERYBODY = {
     "severe_renal": 1.0,
     "dialysis": 1.0,
     "angioplasty_suitable": -1.0,
+    "beyond_salvage": 1.0,
 }
 """Criteria that everybody meets."""
 
 NEVER = (
     "background_death",
+    "disease_death",
+    "postoperative_death",
+    "conversion_at",
+    "stump_heals_at",
+    "other_limb_at",
+    "other_amputated_at",
+    "dialysis_at",
+    "dialysis_since",
+    "walking_ends_at",
     "next_dose",
     "first_dose_at",
     "last_dose_at",
-    "next_angioplasty",
+    "next_procedure",
+    "next_loss",
+    "next_sequel",
+    "minor_at",
+    "major_at",
+    "dies_at",
     "next_crossover",
     "crossed_at",
-    "restenosis_at",
     "walks_at",
     "healed_at",
     "minor_amputation_at",
@@ -55,7 +71,6 @@ NEVER = (
     "converted_at",
     "first_walked_at",
     "died_at",
-    "recovery_start",
 )
 """Times of a life at which nothing happens unless a test says so."""
 
@@ -74,9 +89,16 @@ def filled(dtype: np.dtype[Any], rest: float, stated: dict[str, Any]) -> Any:
 REGISTER = load_register()
 
 
-def values(**stated: float) -> Any:
-    """Parameters: those that are stated, and NaN."""
-    return filled(parameter_dtype(REGISTER), nan, stated)
+def values(*therapies: dict[str, float], **stated: float) -> Any:
+    """Parameters: those that are stated, and NaN. `therapies` state numbers of the first ones; what else they have does
+    nothing."""
+    made = filled(parameter_dtype(REGISTER), nan, stated)
+    for name, about in NUMBERS.items():
+        made["therapies"][name] = about.without
+    for place, therapy in enumerate(therapies):
+        for name, value in therapy.items():
+            made["therapies"][name][place] = value
+    return made
 
 
 def a_patient(**stated: float) -> Any:
@@ -84,9 +106,14 @@ def a_patient(**stated: float) -> Any:
     return filled(PATIENT, 0.0, {"age": 75.0, "rutherford": 5.0, "tcpo2": 20.0, "tcpo2_measured": 20.0, **stated})
 
 
-def a_policy(**stated: float) -> Any:
-    """A policy that treats nobody, though everybody is eligible."""
-    return filled(POLICY, 0.0, {**EVERYBODY, **stated})
+def a_policy(*steps: dict[str, float], **stated: float) -> Any:
+    """A policy that treats nobody though everybody is eligible, or gives the first therapies, to everybody, in steps."""
+    made = filled(POLICY, 0.0, {**EVERYBODY, **stated})
+    made["step_count"] = len(steps)
+    for k, step in enumerate(steps):
+        for name, value in {**EVERYBODY, "therapy": float(k), "after": -1.0, **step}.items():
+            made["steps"][name][k] = value
+    return made
 
 
 def criteria(**stated: float) -> Any:
@@ -95,17 +122,30 @@ def criteria(**stated: float) -> Any:
 
 
 def a_life(**stated: Any) -> Any:
-    """A life with an open wound on a whole limb, a flat TcPO2 of 20 mmHg, and no risk in force."""
+    """A life with an open wound on a whole limb, a flat TcPO2 of 20 mmHg, no risk in force, and the first therapy as its first
+    step, of which a single number states something."""
     usual: dict[str, Any] = {
         "seed": SEED,
         "patient": PATIENT_NUMBER,
         "alive": 1,
+        "clinical_risk": int(Risk.HEALING),
         "wound": 1,
         "anchor": 0.0,
         "time": 0.0,
     }
-    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0, "reference": 20.0}
-    return filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **stated})
+    path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0}
+    limits = {"reference": 20.0, "healing_enough": inf, "dying_within": 0.0}
+    made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits})
+    made.effect[:] = 1.0
+    for times in (made.step_next, made.step_lost, made.step_ends):
+        times[:] = inf
+    for name, value in stated.items():
+        if LIFE[name].subdtype is not None and not hasattr(value, "__len__"):
+            made[name][0] = value
+        else:
+            made[name] = value
+    settle(made)
+    return made
 
 
 def at_risk(

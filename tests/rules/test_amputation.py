@@ -1,91 +1,176 @@
-"""Minor and major amputation, its level, and conversion."""
+"""Minor and major amputation, its level, conversion, and the other leg."""
 
 from __future__ import annotations
 
-from math import inf
+from math import exp, inf, log
 from typing import Any
 
 import pytest
 
-from rules.people import a_life, at_risk, chance, exponential, in_force, just_above, values
-from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, new_stump
-from simulator.words.vocabulary import Limb, Risk, Stream, Wound
+from rules.people import a_life, a_patient, at_risk, chance, exponential, in_force, just_above, values
+from simulator.rules.pathway.amputation import (
+    amputate_major,
+    amputate_minor,
+    convert,
+    lose_other_limb,
+    minor_amputation_occurrence,
+    new_stump,
+)
+from simulator.rules.pathway.other_limb import other_limb_after_amputation, plan_other_limb
+from simulator.words.vocabulary import Limb, Renal, Risk, Stream, Wound
 
 STUMP = {
-    "death_rate_amputee": 0.3,
+    "death_rate_wound": 0.5,
+    "death_causal_share": 0.25,
+    "death_per_mmhg": -0.04,
+    "death_trend": 0.0,
+    "death_ratio_amputee": 16.0,
+    "death_per_year_of_age": 0.0,
     "postoperative_death_rate": 0.8,
     "postoperative_hr_above_knee": 1.5,
-    "postoperative_death_trend": -4.0,
-    "stump_healing_rate": 2.0,
+    "postoperative_death_trend": 0.0,
+    "stump_healing_rate_below_knee": 2.0,
+    "stump_healing_rate_above_knee": 4.0,
+    "stump_healing_lag_days": 36.525,
     "conversion_rate": 0.1,
-    "conversion_trend": -1.0,
+    "conversion_trend": 0.0,
+    "other_limb_trend": 0.0,
+    "other_limb_hr_amputated": 2.0,
 }
 OPEN_FOOT: dict[str, Any] = {
     "severe": 1,
     "walking": 1,
+    "mobile": 1,
     "walks_at": 0.9,
     "next_dose": 0.6,
-    "next_angioplasty": 0.7,
-    "restenosis_at": 0.8,
+    "step_next": 0.7,
+    "step_lost": 0.8,
     "death_hr": 2.0,
+    "excess_hr": 1.0,
     "healing_hr": 0.5,
+}
+MINOR = {
+    "minor_amputation_rate": 0.8,
+    "minor_amputation_per_mmhg": 0.0,
+    "minor_amputation_trend": -0.5,
+    "minor_amputation_hr_no_gangrene": 0.25,
+    "healing_rate": 0.4,
+    "healing_per_mmhg": 0.0,
+    "healing_trend": 0.1,
+    "healing_hr_gangrene": 0.1,
+    "healing_hr_no_gangrene": 9.0,
 }
 
 
-def test_a_minor_amputation_happens_once_and_leaves_the_wound_open() -> None:
-    """Its own risk ends; the other risks, the wound and walking stay as they are."""
-    life = a_life(**OPEN_FOOT)
-    at_risk(life, Risk.MINOR_AMPUTATION, 0.2)
-    at_risk(life, Risk.HEALING, 0.4)
-    amputate_minor(life, 0.5)
+@pytest.mark.parametrize(("aside", "cleared"), [(0, False), (1, True)])
+def test_a_minor_amputation_may_clear_gangrene_and_leaves_the_wound_open(aside: int, cleared: bool) -> None:
+    """The operation's own draw decides: at the share gangrene stays, just below it is gone and the wound can heal.
+
+    Hazards still count from the day on which the wound opened.
+    """
+    u = chance(Stream.MINOR_AMPUTATION_SUCCESS, 0)
+    life = a_life(**OPEN_FOOT, gangrene=1, wound_hr=1.0)
+    at_risk(life, Risk.MINOR_AMPUTATION, 0.8)
+    life.since[Risk.MINOR_AMPUTATION] = 0.25
+    params = values(**MINOR, minor_amputation_success=just_above(u) if aside else u)
+    amputate_minor(life, params, 0.5)
     assert (life.limb, life.minor_amputation_at, life.amputated_at) == (Limb.MINOR_AMPUTATION, 0.5, inf)
-    assert in_force(life) == {Risk.HEALING: (0.4, 0.0, 0.0, 0.0)}
+    assert (life.gangrene == 0) == cleared
+    assert in_force(life) == {
+        Risk.HEALING: (pytest.approx(0.4 * 0.5 * (1.0 if cleared else 0.1)), 0.0, 0.1, 0.25),
+        Risk.MINOR_AMPUTATION: (pytest.approx(0.8 * (0.25 if cleared else 1.0)), 0.0, -0.5, 0.25),
+    }
     assert (life.wound, life.severe, life.walking, life.next_dose) == (Wound.OPEN, 1, 1, 0.6)
+
+
+@pytest.mark.parametrize(("wounds", "before"), [(0, 0), (0, 2), (3, 1)])
+def test_every_minor_amputation_has_luck_of_its_own(wounds: int, before: int) -> None:
+    """By the wound and how many it has had; the date of the first one is kept."""
+    life = a_life(**OPEN_FOOT, gangrene=0, wound_hr=1.0, wounds=wounds, minor_amputations=before)
+    life.minor_amputation_at = 0.1
+    assert minor_amputation_occurrence(life) == 100 * wounds + before
+    amputate_minor(life, values(**MINOR), 0.5)
+    expected = exponential(Stream.MINOR_AMPUTATION, 100 * wounds + before + 1)
+    assert life.budget[Risk.MINOR_AMPUTATION] == expected
+    assert (life.minor_amputations, life.minor_amputation_at) == (before + 1, 0.1)
 
 
 @pytest.mark.parametrize(("aside", "limb"), [(0, Limb.ABOVE_KNEE), (1, Limb.BELOW_KNEE)])
 def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
-    """The patient's draw decides: at the share the amputation is above the knee, just below it is below the knee."""
+    """The patient's draw decides: at the share above the knee, just below it is below, and may have to be converted."""
     u = chance(Stream.AMPUTATION_LEVEL)
-    life = a_life(**OPEN_FOOT)
+    life = a_life(**OPEN_FOOT, disease_death=4.5, other_limb_at=4.5)
     amputate_major(life, values(**STUMP, below_knee_share=just_above(u) if aside else u), 0.5)
     assert (life.limb, life.amputated_at, life.converted_at) == (limb, 0.5, inf)
     assert life.operations == 1
-    assert (Risk.CONVERSION in in_force(life)) == (limb == Limb.BELOW_KNEE)
+    later = 0.5 + exponential(Stream.CONVERSION) / 0.1
+    assert life.conversion_at == (pytest.approx(later) if limb == Limb.BELOW_KNEE else inf)
 
 
-def test_an_operation_leaves_a_fresh_stump_and_ends_treatment_of_the_limb() -> None:
-    """Open, no longer severe, no walking, no dose, no angioplasty, nothing to narrow; the risks are those of a stump."""
-    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, wound=Wound.RECURRED)
-    at_risk(life, Risk.HEALING, 0.4)
-    new_stump(life, values(**STUMP), 0.5)
-    assert (life.wound, life.severe, life.walking, life.walks_at) == (Wound.OPEN, 0, 0, inf)
-    assert (life.next_dose, life.next_angioplasty, life.restenosis_at) == (inf, inf, inf)
-    assert in_force(life) == {
-        Risk.DISEASE_DEATH: (0.6, 0.0, 0.0, 0.5),
-        Risk.POSTOPERATIVE_DEATH: (1.6, 0.0, -4.0, 0.5),
-        Risk.STUMP_HEALING: (1.0, 0.0, 0.0, 0.5),
-        Risk.CONVERSION: (0.1, 0.0, -1.0, 0.5),
-    }
+def test_the_loss_of_a_leg_brings_death_nearer_by_its_causal_share_and_the_other_leg_into_danger() -> None:
+    """A quarter of the log of 16 is that of 2: death 4 years off comes in 2, as does the loss of the other leg."""
+    life = a_life(**OPEN_FOOT, disease_death=4.5, other_limb_at=4.5)
+    amputate_major(life, values(**STUMP, below_knee_share=1.0), 0.5)
+    assert life.disease_death == pytest.approx(2.5)
+    assert life.other_limb_at == pytest.approx(2.5)
+    assert in_force(life) == {Risk.EXCESS_DEATH: (pytest.approx(0.5 * 2.0 * 0.75), 0.0, 0.0, 0.5)}
 
 
+@pytest.mark.parametrize(("limb", "rate", "peak"), [(Limb.BELOW_KNEE, 2.0, 1.6), (Limb.ABOVE_KNEE, 4.0, 2.4)])
 @pytest.mark.parametrize("operations", [0, 1])
-def test_every_operation_has_budgets_of_its_own(operations: int) -> None:
-    """A revised stump heals, or kills, by other luck than the first."""
-    life = a_life(**OPEN_FOOT, limb=Limb.ABOVE_KNEE, operations=operations)
+def test_a_stump_heals_after_a_lag_by_its_level_and_the_operation_may_kill(
+    limb: Limb, rate: float, peak: float, operations: int
+) -> None:
+    """No trace of the foot that is gone: neither its class nor its healing. Each operation has luck of its own."""
+    life = a_life(**OPEN_FOOT, limb=limb, wound=Wound.RECURRED, operations=operations)
     new_stump(life, values(**STUMP), 0.5)
-    assert life.budget[Risk.STUMP_HEALING] == exponential(Stream.STUMP_HEALING, operations)
-    assert life.budget[Risk.POSTOPERATIVE_DEATH] == exponential(Stream.POSTOPERATIVE_DEATH, operations)
+    assert (life.wound, life.severe, life.walking, life.walks_at, life.mobile) == (Wound.OPEN, 0, 0, inf, 1)
+    assert (life.next_dose, life.next_procedure, life.next_loss) == (inf, inf, inf)
+    assert life.stump_heals_at == pytest.approx(0.5 + 0.1 + exponential(Stream.STUMP_HEALING, operations) / rate)
+    killed = 0.5 + exponential(Stream.POSTOPERATIVE_DEATH, operations) / peak
+    assert life.postoperative_death == pytest.approx(killed)
     assert life.operations == operations + 1
 
 
 def test_conversion_is_a_new_operation_above_the_knee() -> None:
-    """The date of the first amputation stays; the early risk of death begins again, now with the ratio above the knee."""
-    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, amputated_at=0.5, operations=1)
+    """The date of the first amputation stays, its danger gives way to the new one; nothing is left to convert."""
+    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, amputated_at=0.5, operations=1, conversion_at=1.5)
+    life.postoperative_death = 1.6
     convert(life, values(**STUMP), 1.5)
     assert (life.limb, life.amputated_at, life.converted_at, life.operations) == (Limb.ABOVE_KNEE, 0.5, 1.5, 2)
-    assert in_force(life) == {
-        Risk.DISEASE_DEATH: (0.6, 0.0, 0.0, 1.5),
-        Risk.POSTOPERATIVE_DEATH: (pytest.approx(2.4), 0.0, -4.0, 1.5),
-        Risk.STUMP_HEALING: (1.0, 0.0, 0.0, 1.5),
+    assert life.conversion_at == inf
+    assert life.postoperative_death == pytest.approx(1.5 + exponential(Stream.POSTOPERATIVE_DEATH, 1) / 2.4)
+
+
+@pytest.mark.parametrize(
+    ("renal", "ratio"), [(Renal.NORMAL, 1.0), (Renal.MODERATE, 2.0), (Renal.SEVERE, 2.0), (Renal.DIALYSIS, 4.0)]
+)
+def test_the_other_leg_is_lost_by_renal_class(renal: Renal, ratio: float) -> None:
+    """A hazard of 0.1 a year that falls by 0.2 a year: b = 0.1 ratio (1 - exp(-0.2 t)) / 0.2, or never."""
+    life, u = a_life(), exponential(Stream.OTHER_LIMB)
+    rates = {
+        "other_limb_rate": 0.1,
+        "other_limb_trend": -0.2,
+        "other_limb_hr_renal": 2.0,
+        "other_limb_hr_dialysis": 4.0,
     }
+    plan_other_limb(life, a_patient(renal=float(renal)), values(**rates))
+    whole = 0.1 * ratio / 0.2
+    assert life.other_limb_at == (pytest.approx(-log(1.0 - u / whole) / 0.2) if u < whole else inf)
+
+
+def test_what_is_left_of_the_other_legs_budget_is_spent_twice_as_fast() -> None:
+    """Due at 3 with a hazard that falls by 0.5 a year: from 1 on, half of the hazard up to then is needed."""
+    life = a_life(other_limb_at=3.0)
+    other_limb_after_amputation(life, values(other_limb_trend=-0.5, other_limb_hr_amputated=2.0), 1.0)
+    needed = (1.0 - exp(-0.5 * 2.0)) / 2.0
+    assert life.other_limb_at == pytest.approx(1.0 - log(1.0 - needed) / 0.5)
+
+
+def test_losing_the_other_leg_ends_walking_for_good_and_may_kill() -> None:
+    """No prosthesis any more, and an early danger as after the first."""
+    life = a_life(death_hr=2.0, mobile=1, walking=1, walks_at=2.0, other_limb_at=1.0, operations=1)
+    lose_other_limb(life, values(**STUMP), 1.0)
+    assert (life.other_amputated_at, life.other_limb_at, life.mobile, life.walking) == (1.0, inf, 0, 0)
+    assert life.walks_at == inf
+    assert life.postoperative_death == pytest.approx(1.0 + exponential(Stream.POSTOPERATIVE_DEATH, 1) / 1.6)

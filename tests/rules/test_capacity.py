@@ -33,7 +33,7 @@ from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = (0.5,)
-STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0, "angioplasty_success": 0.0}
+STILL = {"measurement_sd": 0.0, "act_death_hr": 1.0}
 DOSES = {"doses": 3.0, "interval": 0.25, "repeat_rule": float(Repeat.ALWAYS)}
 PLAIN = {
     "death_hr": 1.0,
@@ -41,7 +41,8 @@ PLAIN = {
     "wound_hr": 1.0,
     "amputation_hr": 1.0,
     "recurrence_hr": 1.0,
-    "can_recover": 0,
+    "excess_hr": 1.0,
+    "caused_gain": 0.0,
 }
 DAY = WEEK / 7.0
 
@@ -55,7 +56,11 @@ def a_course(
 ) -> Course:
     """A patient's course who is followed for a year, referred at a calendar time; `first`: a risk and when it happens."""
     setting = a_setting(
-        values(**STILL, **(rules or {})), a_policy(**{**DOSES, **(policy or {})}), HORIZON, VISITS, (HORIZON,)
+        values({"success": 0.0}, **STILL, **(rules or {})),
+        a_policy({"slot": WEEK}, **{**DOSES, **(policy or {})}),
+        HORIZON,
+        VISITS,
+        (HORIZON,),
     )
     life, patient = a_life(**{**PLAIN, **stated}), a_patient()
     if first is not None:
@@ -153,7 +158,7 @@ def test_dates_are_the_centres_and_waits_the_patients() -> None:
 @pytest.mark.parametrize(
     ("risk", "end"),
     [
-        (Risk.DISEASE_DEATH, WaitEnd.DIED),
+        (Risk.EXCESS_DEATH, WaitEnd.DIED),
         (Risk.MAJOR_AMPUTATION, WaitEnd.AMPUTATED),
         (Risk.HEALING, WaitEnd.HEALED),
     ],
@@ -161,11 +166,12 @@ def test_dates_are_the_centres_and_waits_the_patients() -> None:
 def test_what_happens_to_the_patient_ends_the_wait(risk: Risk, end: WaitEnd) -> None:
     """Due on day 12 while the slot is taken, something happens on day 14: no dose, and the next in line moves up."""
     rules = {
-        **dict.fromkeys(
-            ("death_rate_healed", "death_rate_amputee", "postoperative_death_rate", "conversion_rate"), 0.0
-        ),
-        **dict.fromkeys(("stump_healing_rate", "recurrence_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
-        **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "walking_share_limb"), 0.0),
+        **dict.fromkeys(("death_rate_wound", "death_trend", "death_causal_share", "death_per_mmhg"), 0.0),
+        **dict.fromkeys(("postoperative_death_rate", "conversion_rate", "stump_healing_lag_days"), 0.0),
+        **dict.fromkeys(("stump_healing_rate_below_knee", "recurrence_rate", "recurrence_per_mmhg"), 0.0),
+        **dict.fromkeys(("conversion_trend", "postoperative_death_trend", "recurrence_trend"), 0.0),
+        **dict.fromkeys(("death_per_year_of_age", "other_limb_trend"), 0.0),
+        "other_limb_hr_amputated": 1.0,
         **{"below_knee_share": 1.0, "reference_tcpo2": 20.0, "recurrence_reference_tcpo2": 20.0},
     }
     blocked = a_course(rules=rules, first=(risk, 14 * DAY), patient=2, next_dose=12 * DAY)
@@ -195,10 +201,10 @@ def test_a_wait_that_the_horizon_cuts_is_told_so() -> None:
     [
         (Due(0.5, Event.DOSE), {}, True),
         (Due(0.5, Event.DOSE), {"wound": Wound.HEALED}, False),
-        (Due(0.5, Event.ANGIOPLASTY), {}, True),
-        (Due(0.5, Event.ANGIOPLASTY), {"wound": Wound.HEALED}, False),
+        (Due(0.5, Event.PROCEDURE), {}, True),
+        (Due(0.5, Event.PROCEDURE), {"wound": Wound.HEALED}, False),
         (Due(0.5, Event.WALKS), {}, False),
-        (Due(0.5, Event.RESTENOSIS), {}, False),
+        (Due(0.5, Event.LOSS), {}, False),
         (Due(0.5, CLINICAL), {}, False),
         (Due(0.5, Event.VISIT), {}, False),
     ],
@@ -228,10 +234,10 @@ def test_why_a_wait_ends(life: dict[str, int], goes_on: bool, end: WaitEnd | Non
     assert end_of_wait(course) is end
 
 
-@pytest.mark.parametrize(("before", "asked_for"), [(0, Event.ANGIOPLASTY), (1, Event.REPEAT_ANGIOPLASTY)])
+@pytest.mark.parametrize(("before", "asked_for"), [(0, Event.PROCEDURE), (1, Event.REPEAT_PROCEDURE)])
 def test_a_request_says_what_it_is_for(before: int, asked_for: Event) -> None:
     """A first or a repeated angioplasty, or a dose."""
-    waiting = at_centre(a_course(patient=1, next_angioplasty=10 * DAY, angioplasties=before))
+    waiting = at_centre(a_course(patient=1, step_next=10 * DAY, step_done=before))
     assert waiting.waits["procedure"].tolist() == [asked_for]
     assert at_centre(a_course(patient=1, next_dose=0.9)).waits["procedure"].tolist() == [Event.DOSE]
 
@@ -268,8 +274,8 @@ def test_an_empty_centre() -> None:
 @pytest.mark.parametrize("name", ["protocol", "angioplasty_and_cells"])
 def test_slots_for_everybody_change_nothing(name: str) -> None:
     """The lives of a cohort are those without a resource, to the last bit; the unentered are counted in either."""
-    shared, waiting = centre_of(name, slots=inf)
-    assert_same(shared, follow(parameters(), policy(name), seed=5, count=8, **fixed_arrays(3.0)))
+    shared, waiting = centre_of(name, slots=inf, count=16)
+    assert_same(shared, follow(parameters(), policy(name), seed=5, count=16, **fixed_arrays(3.0)))
     assert len(waiting.waits) > 0
     assert (waiting.waits["waited"] == 0.0).all()
 

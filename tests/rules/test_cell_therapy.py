@@ -11,7 +11,7 @@ from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
 from simulator.words.vocabulary import Risk
 
 NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}
-RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0}
+RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0, "published_doses": 2.0, "dose_share": 0.5}
 TWO_DOSES = {"doses": 2.0, "interval": 0.125}
 
 
@@ -38,33 +38,43 @@ def test_a_policy_of_one_dose_gives_one() -> None:
 
 
 def test_a_direct_effect_on_death_begins_with_the_first_dose() -> None:
-    """A hazard ratio of 0.5 halves the present hazard and the life's ratio, after half a year at 0.4 a year is spent."""
-    life = a_life(death_hr=1.5)
-    at_risk(life, Risk.DISEASE_DEATH, 0.4, unspent=1.0)
-    assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is True
-    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.5)
-    assert life.budget[Risk.DISEASE_DEATH] == pytest.approx(0.8)
+    """A hazard ratio of 0.5 halves the present hazard and the life's ratio, after half a year at 0.4 a year is spent.
+
+    Death of the disease that was due a year later is due two years later.
+    """
+    life = a_life(death_hr=1.5, disease_death=1.5)
+    at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
+    params = values(act_death_hr=0.5, death_per_year_of_age=0.0)
+    assert give_dose(life, params, a_policy(**TWO_DOSES), 0.5) is True
+    assert (life.death_hr, life.rate[Risk.EXCESS_DEATH], life.anchor) == (0.75, 0.2, 0.5)
+    assert life.budget[Risk.EXCESS_DEATH] == pytest.approx(0.8)
+    assert life.disease_death == pytest.approx(2.5)
 
 
 def test_further_doses_do_not_act_on_death_again() -> None:
     """The second dose leaves the hazard as the first has made it."""
     life = a_life(doses=1, death_hr=0.75)
-    at_risk(life, Risk.DISEASE_DEATH, 0.2, unspent=1.0)
+    at_risk(life, Risk.EXCESS_DEATH, 0.2, unspent=1.0)
     assert give_dose(life, values(act_death_hr=0.5), a_policy(**TWO_DOSES), 0.5) is False
-    assert (life.death_hr, life.rate[Risk.DISEASE_DEATH], life.anchor) == (0.75, 0.2, 0.0)
+    assert (life.death_hr, life.rate[Risk.EXCESS_DEATH], life.anchor) == (0.75, 0.2, 0.0)
 
 
-def test_the_dose_at_which_the_limb_responds_starts_its_recovery() -> None:
-    """The second dose, at half a year, lets perfusion rise by the limb's 30 mmHg within a tenth of a year."""
-    life = a_life(can_recover=1, recovers_anyway=0, response_dose=2, gain=30.0)
+def test_a_dose_that_causes_a_rise_starts_it() -> None:
+    """The second of two doses, at half a year, adds a third of the 30 mmHg within a tenth of a year."""
+    life = a_life(doses=1, caused_gain=30.0, given_gain=20.0)
     at_risk(life, Risk.HEALING, 0.4, unspent=1.0)
     params, policy = values(**NO_EFFECT_ON_DEATH, **RECOVERY), a_policy(**TWO_DOSES)
-    assert give_dose(life, params, policy, 0.25) is False
-    assert (ramps(life), life.anchor) == ([], 0.0)
     assert give_dose(life, params, policy, 0.5) is True
-    assert ramps(life) == [(0.5, pytest.approx(0.1), 30.0)]
-    assert life.anchor == 0.5
+    assert ramps(life) == [(0.5, pytest.approx(0.1), pytest.approx(10.0))]
+    assert (life.anchor, life.given_gain) == (0.5, pytest.approx(30.0))
     assert life.budget[Risk.HEALING] == pytest.approx(0.8)
+
+
+def test_a_dose_that_causes_nothing_changes_nothing() -> None:
+    """Budgets are not spent and the path stays as it is, so that the life is what it would be without the dose."""
+    life = a_life(caused_gain=0.0, given_gain=0.0)
+    assert give_dose(life, values(**NO_EFFECT_ON_DEATH, **RECOVERY), a_policy(**TWO_DOSES), 0.25) is False
+    assert (ramps(life), life.anchor) == ([], 0.0)
 
 
 def test_stopping_treatment_gives_no_further_dose() -> None:

@@ -7,7 +7,7 @@ from math import exp, inf, log
 import pytest
 
 from rules.people import a_life, at_risk
-from simulator.rules.pathway.course import first_risk, spend, spend_until, start_hazards
+from simulator.rules.pathway.course import first_risk, integrate, spend, spend_until, start_hazards
 from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import Risk
 
@@ -51,22 +51,25 @@ def test_every_risk_in_force_has_its_hazard_and_no_other() -> None:
 def test_time_spends_the_budget_of_every_risk_in_force() -> None:
     """Half a year at 0.4 and at 1 a year takes 0.2 and 0.5; nothing falls below zero; what is not in force is kept."""
     life = a_life()
-    for risk, rate in [(Risk.DISEASE_DEATH, 0.4), (Risk.RECURRENCE, 1.0), (Risk.HEALING, 4.0)]:
+    for risk, rate in [(Risk.EXCESS_DEATH, 0.4), (Risk.RECURRENCE, 1.0), (Risk.HEALING, 4.0)]:
         at_risk(life, risk, rate, unspent=1.0)
-    life.budget[Risk.CONVERSION] = 1.0
+    life.budget[Risk.MINOR_AMPUTATION] = 1.0
     life.hazard[:], life.exponent[:] = life.rate, 0.0
-    life.hazard[Risk.CONVERSION] = 3.0
-    spend(life, life.budget, 0.5)
-    left = {risk: life.budget[risk] for risk in (Risk.DISEASE_DEATH, Risk.RECURRENCE, Risk.HEALING, Risk.CONVERSION)}
+    life.hazard[Risk.MINOR_AMPUTATION] = 3.0
+    integrate(life, 0.5)
+    spend(life, life.budget)
+    left = {
+        risk: life.budget[risk] for risk in (Risk.EXCESS_DEATH, Risk.RECURRENCE, Risk.HEALING, Risk.MINOR_AMPUTATION)
+    }
     assert left == pytest.approx(
-        {Risk.DISEASE_DEATH: 0.8, Risk.RECURRENCE: 0.5, Risk.HEALING: 0.0, Risk.CONVERSION: 1.0}
+        {Risk.EXCESS_DEATH: 0.8, Risk.RECURRENCE: 0.5, Risk.HEALING: 0.0, Risk.MINOR_AMPUTATION: 1.0}
     )
 
 
 def test_the_smallest_wait_wins() -> None:
     """Death after 0.8 / 0.4 = 2 years, healing after 0.6 / 0.5 = 1.2, recurrence after 1.5 years: the wound heals."""
     life = a_life()
-    at_risk(life, Risk.DISEASE_DEATH, 0.4, unspent=0.8)
+    at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=0.8)
     at_risk(life, Risk.HEALING, 0.5, unspent=0.6)
     at_risk(life, Risk.RECURRENCE, 1.0, unspent=1.5)
     assert first_risk(life, inf) == (pytest.approx(1.2), Risk.HEALING)
@@ -75,9 +78,9 @@ def test_the_smallest_wait_wins() -> None:
 def test_ties_go_to_the_earlier_risk_of_the_list() -> None:
     """Death and healing at the very same time: the patient dies."""
     life = a_life()
-    at_risk(life, Risk.DISEASE_DEATH, 0.5, unspent=0.5)
+    at_risk(life, Risk.EXCESS_DEATH, 0.5, unspent=0.5)
     at_risk(life, Risk.HEALING, 0.5, unspent=0.5)
-    assert first_risk(life, inf) == (1.0, Risk.DISEASE_DEATH)
+    assert first_risk(life, inf) == (1.0, Risk.EXCESS_DEATH)
 
 
 def test_an_event_at_the_limit_happens_and_a_later_one_does_not() -> None:
@@ -138,3 +141,22 @@ def test_a_hazard_that_rises_along_a_segment_is_integrated() -> None:
     assert first_risk(life, inf) == (pytest.approx(log(1.0 + 0.3 * 0.6 / 0.5) / 0.3), Risk.HEALING)
     spend_until(life, 0.5)
     assert life.budget[Risk.HEALING] == pytest.approx(0.6 - 0.5 * (exp(0.15) - 1.0) / 0.3)
+
+
+@pytest.mark.parametrize(
+    ("start", "slope", "unspent"),
+    [(20.0, 10.0, exp(1.0) - 1.0 + 0.5 * exp(1.0)), (40.0, -10.0, exp(1.0) + exp(1.0) * (1.0 - exp(-0.5)))],
+)
+def test_healing_does_not_speed_up_above_what_is_enough(start: float, slope: float, unspent: float) -> None:
+    """The path crosses 30 mmHg after a year; below it healing follows TcPO2, above it is e a year. Healed at 1.5 years.
+
+    A stump's healing with the same hazard knows no such limit.
+    """
+    life = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_enough=30.0)
+    at_risk(life, Risk.HEALING, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert first_risk(life, 5.0) == (pytest.approx(1.5), Risk.HEALING)
+    spend_until(life, 1.5)
+    assert life.budget[Risk.HEALING] == pytest.approx(0.0, abs=1e-12)
+    other = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_enough=30.0)
+    at_risk(other, Risk.RECURRENCE, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert abs(first_risk(other, 5.0)[0] - 1.5) > 0.05

@@ -53,6 +53,9 @@ NORMAL, MODERATE, SEVERE, DIALYSIS = map(float, Renal)
         ({"angioplasty_suitable": 0.0}, {"angioplasty_suitable": 1.0}, False),
         ({"angioplasty_suitable": 1.0}, {"angioplasty_suitable": 1.0}, True),
         ({"angioplasty_suitable": 1.0}, {"angioplasty_suitable": 0.0}, False),
+        ({}, {"beyond_salvage": 1.0}, True),
+        ({"beyond_salvage": 0.0}, {"beyond_salvage": 1.0}, False),
+        ({"beyond_salvage": 0.0}, {}, True),
     ],
 )
 def test_each_criterion_turns_away_whom_it_says(limits: dict[str, float], who: dict[str, float], enters: bool) -> None:

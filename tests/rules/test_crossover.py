@@ -17,13 +17,20 @@ from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 U = chance(Stream.ARM, 1)
 PARAMS = {
-    **dict.fromkeys(("response_or_bmmnc", "response_or_mobilised", "response_or_intra_arterial"), 1.0),
-    "natural_interval_days": 36.525,
+    "published_interval_days": 36.525,
     "published_doses": 3.0,
     "last_tcpo2_days": 73.05,
     "small_ev_high_share": 0.5,
     "response_or_small_ev": 1.0,
     "response_probability": 0.5,
+    "response_polarity": 1.0,
+    "recovery_gain": 10.0,
+    "recovery_spread": 40.0,
+    "recovery_gain_baseline": 0.0,
+    "reference_tcpo2": 20.0,
+    "recovery_days": 36.525,
+    "recovery_waning_share": 0.0,
+    "dose_share": 0.5,
     "measurement_sd": 0.0,
     "act_death_hr": 1.0,
 }
@@ -55,7 +62,7 @@ def test_a_share_of_unhealed_limbs_crosses_over(
 
 def a_trial(share: float = 1.0, **other: float) -> Setting:
     """A control policy without treatment, another with two doses a quarter of a year apart, crossed to at half a year."""
-    setting = a_setting(values(**PARAMS), a_policy(), 2.0)
+    setting = a_setting(values({}, {"response_or": 3.0}, **PARAMS), a_policy(), 2.0)
     policies = np.array([a_policy(), a_policy(doses=2.0, interval=0.25, waiting=0.125, **other)], POLICY)
     return setting._replace(policies=policies, crossover=Crossover(0.5, 1, share, inf))
 
@@ -68,7 +75,8 @@ def care_of(setting: Setting) -> Care:
 
 def lived(setting: Setting, **stated: Any) -> Any:
     """A control patient's life after two years in which nothing else happens."""
-    life, patient = a_life(next_crossover=0.5, can_recover=0, recovers_anyway=0, **stated), a_patient()
+    gains = {"gain": 0.0, "natural_gain": 0.0, "caused_gain": 0.0, "given_gain": 0.0, **stated}
+    life, patient = a_life(next_crossover=0.5, **gains), a_patient()
     opened(life, patient, setting)
     live_unobserved(life, patient, care_of(setting))
     return life
@@ -94,13 +102,19 @@ def test_whom_the_other_policy_does_not_take_keeps_what_was_planned() -> None:
 
 
 def test_recovery_is_judged_by_the_new_policys_product() -> None:
-    """A limb that could not recover under the one product can under the other, if its own draw says so."""
-    chance_of_recovery = chance(Stream.RESPONSE)
-    sure = a_trial()._replace(params=values(**{**PARAMS, "response_probability": chance_of_recovery + 1e-9}))
-    never = a_trial()._replace(params=values(**{**PARAMS, "response_probability": chance_of_recovery - 1e-9}))
-    recovery = {"response_dose": 9, "gain": 30.0}
-    assert lived(sure, **recovery).can_recover == 1
-    assert lived(never, **recovery).can_recover == 0
+    """Of a gain of 30 mmHg, 12 come without cells; by the route with three times the odds the limb ranks higher."""
+    gains = {"gain": 30.0, "natural_gain": 12.0}
+    assert lived(a_trial(), **gains).caused_gain == 18.0
+    u = chance(Stream.RESPONSE)
+    total = 10.0 + 40.0 * (3.0 * u / (1.0 + 2.0 * u) - 0.5)
+    assert lived(a_trial(route=1.0), **gains).caused_gain == pytest.approx(max(0.0, total - 12.0))
+    assert total > 12.0
+
+
+def test_who_is_not_taken_keeps_the_response_to_what_was_planned() -> None:
+    """Nobody of 75 years is eligible; a dose that was planned for one year and its second add 6/7 of 18 mmHg."""
+    life = lived(a_trial(age_below=75.0), next_dose=1.0, caused_gain=18.0)
+    assert (life.caused_gain, life.given_gain) == (18.0, pytest.approx(18.0 * 6 / 7))
 
 
 def test_what_comes_next_and_at_equal_times() -> None:
@@ -123,7 +137,7 @@ def test_the_next_event_happens() -> None:
     """Its time, what it was and whether hazards changed: a dose without response changes none, and death is the end."""
     setting = a_setting(values(**PARAMS), a_policy(doses=1.0), 2.0)
     assert setting.crossover == NO_CROSSOVER
-    life, patient = a_life(next_dose=0.5, background_death=1.0, can_recover=0), a_patient()
+    life, patient = a_life(next_dose=0.5, background_death=1.0, caused_gain=0.0), a_patient()
     opened(life, patient, setting)
     care = care_of(setting)
     assert next_event(life, patient, care) == (0.5, Event.DOSE, False)

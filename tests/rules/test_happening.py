@@ -9,24 +9,29 @@ import pytest
 
 from rules.people import a_life, a_policy, at_risk, in_force, ramps, values
 from simulator.rules.pathway.happening import care_for, clinical_event, planned_care, suffer
-from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Wound
+from simulator.words.vocabulary import Death, Event, Limb, Renal, Repeat, Risk, Wound
 
 
 @pytest.mark.parametrize(
     ("times", "time", "kind"),
     [
-        ({}, inf, Event.WALKS),
-        ({"walks_at": 1.0, "next_angioplasty": 2.0, "restenosis_at": 2.0, "next_dose": 2.0}, 1.0, Event.WALKS),
-        ({"walks_at": 2.0, "next_angioplasty": 1.0, "restenosis_at": 2.0, "next_dose": 2.0}, 1.0, Event.ANGIOPLASTY),
-        ({"walks_at": 2.0, "next_angioplasty": 2.0, "restenosis_at": 1.0, "next_dose": 2.0}, 1.0, Event.RESTENOSIS),
-        ({"walks_at": 2.0, "next_angioplasty": 2.0, "restenosis_at": 2.0, "next_dose": 1.0}, 1.0, Event.DOSE),
-        ({"walks_at": 1.0, "next_angioplasty": 1.0, "restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.WALKS),
-        ({"next_angioplasty": 1.0, "restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.ANGIOPLASTY),
-        ({"restenosis_at": 1.0, "next_dose": 1.0}, 1.0, Event.RESTENOSIS),
+        ({}, inf, Event.CONVERSION),
+        ({"conversion_at": 1.0, "stump_heals_at": 1.0}, 1.0, Event.CONVERSION),
+        ({"conversion_at": 2.0, "stump_heals_at": 1.0, "other_limb_at": 1.0}, 1.0, Event.STUMP_HEALED),
+        ({"other_limb_at": 1.0, "dialysis_at": 1.0, "walks_at": 1.0}, 1.0, Event.OTHER_LIMB_AMPUTATION),
+        ({"dialysis_at": 1.0, "walks_at": 1.0, "walking_ends_at": 1.0}, 1.0, Event.STARTS_DIALYSIS),
+        ({"walking_ends_at": 1.0, "step_next": 1.0}, 1.0, Event.WALKS_NO_MORE),
+        ({"walks_at": 1.0, "step_next": 2.0, "step_lost": 2.0, "next_dose": 2.0}, 1.0, Event.WALKS),
+        ({"walks_at": 2.0, "step_next": 1.0, "step_lost": 2.0, "next_dose": 2.0}, 1.0, Event.PROCEDURE),
+        ({"walks_at": 2.0, "step_next": 2.0, "step_lost": 1.0, "next_dose": 2.0}, 1.0, Event.LOSS),
+        ({"walks_at": 2.0, "step_next": 2.0, "step_lost": 2.0, "next_dose": 1.0}, 1.0, Event.DOSE),
+        ({"walks_at": 1.0, "step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.WALKS),
+        ({"step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.PROCEDURE),
+        ({"step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.LOSS),
     ],
 )
 def test_what_is_planned_first_comes_first(times: dict[str, float], time: float, kind: Event) -> None:
-    """At equal times in the order of the list of events: walking, angioplasty, restenosis, dose."""
+    """At equal times: conversion, stump, other limb, dialysis, walking and its end, angioplasty, restenosis, dose."""
     assert planned_care(a_life(**times)) == (time, kind)
 
 
@@ -53,11 +58,32 @@ def test_background_death_competes_and_wins_ties(
 
 
 @pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((1.0, 2.0, 3.0), (1.0, Death.BACKGROUND)),
+        ((2.0, 1.0, 3.0), (1.0, Death.DISEASE)),
+        ((3.0, 2.0, 1.0), (1.0, Death.POSTOPERATIVE)),
+        ((1.0, 1.0, 1.0), (1.0, Death.BACKGROUND)),
+        ((inf, 2.1, 2.1), (2.0, Risk.HEALING)),
+    ],
+)
+def test_the_earliest_of_the_deaths_settled_ahead_counts(
+    times: tuple[float, float, float], expected: tuple[float, int]
+) -> None:
+    """Of background, disease and operation; a wound that heals at 2 years comes before deaths after it."""
+    background, disease, operation = times
+    life = a_life(background_death=background, disease_death=disease, postoperative_death=operation)
+    at_risk(life, Risk.HEALING, 0.5, unspent=1.0)
+    assert clinical_event(life, 5.0) == expected
+
+
+@pytest.mark.parametrize(
     ("risk", "event"),
     [
-        (-1, Event.BACKGROUND_DEATH),
-        (Risk.DISEASE_DEATH, Event.DISEASE_DEATH),
-        (Risk.POSTOPERATIVE_DEATH, Event.POSTOPERATIVE_DEATH),
+        (Death.BACKGROUND, Event.BACKGROUND_DEATH),
+        (Death.DISEASE, Event.DISEASE_DEATH),
+        (Risk.EXCESS_DEATH, Event.DISEASE_DEATH),
+        (Death.POSTOPERATIVE, Event.POSTOPERATIVE_DEATH),
     ],
 )
 def test_death_ends_the_life_and_is_told_by_its_cause(risk: int, event: Event) -> None:
@@ -68,19 +94,29 @@ def test_death_ends_the_life_and_is_told_by_its_cause(risk: int, event: Event) -
 
 
 RATES = {
-    **dict.fromkeys(("death_rate_wound", "death_rate_healed", "death_rate_amputee", "amputation_rate"), 0.1),
-    **dict.fromkeys(("healing_rate", "minor_amputation_rate", "recurrence_rate", "stump_healing_rate"), 0.1),
+    **dict.fromkeys(("death_rate_wound", "death_rate_healed", "amputation_rate"), 0.1),
+    **dict.fromkeys(("healing_rate", "minor_amputation_rate", "recurrence_rate"), 0.1),
+    **dict.fromkeys(("stump_healing_rate_below_knee", "stump_healing_rate_above_knee"), 0.1),
+    **dict.fromkeys(("minor_amputation_trend", "minor_amputation_per_mmhg", "death_per_year_of_age"), 0.0),
+    **dict.fromkeys(("infection_share", "recurrent_severe_share", "recurrent_gangrene_share"), 0.0),
+    **dict.fromkeys(("healing_hr_gangrene", "healing_hr_no_gangrene", "minor_amputation_hr_no_gangrene"), 1.0),
+    **dict.fromkeys(("wound_area_ratio", "wound_age_ratio", "amputation_hr_recurrent"), 1.0),
+    **dict.fromkeys(("other_limb_hr_amputated", "death_ratio_amputee"), 1.0),
+    "other_limb_trend": 0.0,
+    "death_causal_share": 0.0,
+    "stump_healing_lag_days": 20.0,
     **dict.fromkeys(("death_per_mmhg", "amputation_per_mmhg", "healing_per_mmhg", "recurrence_per_mmhg"), 0.0),
     **dict.fromkeys(("death_trend", "amputation_trend", "healing_trend", "recurrence_trend", "conversion_trend"), 0.0),
     **dict.fromkeys(("postoperative_death_rate", "postoperative_hr_above_knee", "conversion_rate"), 0.1),
-    **dict.fromkeys(("walking_share_limb", "walking_share_below_knee", "walking_share_above_knee"), 0.0),
+    **dict.fromkeys(("walking_share_below_knee", "walking_share_above_knee"), 0.0),
     **dict.fromkeys(("prosthesis_days_below_knee", "prosthesis_days_above_knee"), 100.0),
     "reference_tcpo2": 17.0,
     "recurrence_reference_tcpo2": 40.0,
     "recurrence_hr_minor": 1.0,
     "postoperative_death_trend": -4.0,
 }
-PLAIN = {"death_hr": 1.0, "healing_hr": 1.0, "wound_hr": 1.0, "amputation_hr": 1.0, "recurrence_hr": 1.0}
+PLAIN = dict.fromkeys(("death_hr", "healing_hr", "wound_hr", "amputation_hr", "recurrence_hr"), 1.0)
+PLAIN |= {"excess_hr": 1.0, "wound_amputation_hr": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -102,27 +138,51 @@ PLAIN = {"death_hr": 1.0, "healing_hr": 1.0, "wound_hr": 1.0, "amputation_hr": 1
             Limb.ABOVE_KNEE,
             Wound.OPEN,
         ),
-        (Risk.CONVERSION, {"limb": Limb.BELOW_KNEE}, {}, Event.CONVERSION, Limb.ABOVE_KNEE, Wound.OPEN),
         (Risk.MINOR_AMPUTATION, {}, {}, Event.MINOR_AMPUTATION, Limb.MINOR_AMPUTATION, Wound.OPEN),
         (Risk.HEALING, {}, {}, Event.HEALED, Limb.INTACT, Wound.HEALED),
-        (Risk.STUMP_HEALING, {"limb": Limb.BELOW_KNEE}, {}, Event.STUMP_HEALED, Limb.BELOW_KNEE, Wound.HEALED),
-        (Risk.RECURRENCE, {"wound": Wound.HEALED}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
+        (Risk.HEALING, {"wound": Wound.NONE}, {}, Event.PAIN_RELIEVED, Limb.INTACT, Wound.HEALED),
+        (Risk.RECURRENCE, {"wound": Wound.HEALED, "healed_at": 0.1}, {}, Event.NEW_WOUND, Limb.INTACT, Wound.RECURRED),
     ],
 )
 def test_each_risk_does_what_it_says_and_is_told_so(
     risk: Risk, before: dict[str, Any], changed: dict[str, float], event: Event, limb: Limb, wound: Wound
 ) -> None:
-    """After the time until then is spent: half a year at 0.4 of the budget of 1 of minor amputation, which none renews."""
-    life = a_life(**PLAIN, amputated_at=0.25 if "limb" in before else inf, **before)
-    at_risk(life, Risk.MINOR_AMPUTATION, 0.4, unspent=1.0)
+    """After the time until then is spent: half a year at 0.4 of the budget of 1 of excess death, which none renews."""
+    life = a_life(**PLAIN, **before)
+    at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
     assert suffer(life, values(**{**RATES, **changed}), 0.5, risk) == event
     assert (life.alive, life.died_at, life.limb, life.wound) == (1, inf, limb, wound)
     assert life.anchor == 0.5
-    assert life.budget[Risk.MINOR_AMPUTATION] == pytest.approx(0.8)
-    dates = {"amputated_at": Risk.MAJOR_AMPUTATION, "converted_at": Risk.CONVERSION}
-    dates |= {"minor_amputation_at": Risk.MINOR_AMPUTATION}
+    assert life.budget[Risk.EXCESS_DEATH] == pytest.approx(0.8)
+    dates = {"amputated_at": Risk.MAJOR_AMPUTATION, "minor_amputation_at": Risk.MINOR_AMPUTATION}
     for name, cause in dates.items():
         assert (life[name] == 0.5) == (risk == cause)
+
+
+STUMP = {"limb": Limb.BELOW_KNEE, "amputated_at": 0.25, "mobile": 1, "walking": 1, "renal": Renal.NORMAL}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        (Event.CONVERSION, True),
+        (Event.STUMP_HEALED, False),
+        (Event.OTHER_LIMB_AMPUTATION, True),
+        (Event.STARTS_DIALYSIS, True),
+        (Event.WALKS_NO_MORE, False),
+    ],
+)
+def test_what_is_settled_ahead_happens_and_is_told(kind: Event, changed: bool) -> None:
+    """Whether the hazards changed is said, so that what comes next is settled anew."""
+    ratios = dict.fromkeys(("death", "healing", "amputation", "recurrence"), 2.0)
+    dialysis = {f"{what}_hr_dialysis": ratio for what, ratio in ratios.items()} | {"other_limb_hr_dialysis": 2.0}
+    life = a_life(**PLAIN, **STUMP)
+    assert care_for(life, values(**RATES, **dialysis), a_policy(), 0.5, kind) == (kind, changed)
+    assert (life.limb == Limb.ABOVE_KNEE) == (kind == Event.CONVERSION)
+    assert (life.wound == Wound.HEALED) == (kind == Event.STUMP_HEALED)
+    assert (life.other_amputated_at == 0.5) == (kind == Event.OTHER_LIMB_AMPUTATION)
+    assert (life.dialysis_since == 0.5) == (kind == Event.STARTS_DIALYSIS)
+    assert (life.mobile == 0) == (kind in (Event.WALKS_NO_MORE, Event.OTHER_LIMB_AMPUTATION))
 
 
 def test_walking_begins_when_planned() -> None:
@@ -134,53 +194,54 @@ def test_walking_begins_when_planned() -> None:
 
 def test_a_restenosis_is_noted_and_changes_no_hazard() -> None:
     """The path has fallen since the angioplasty was planned so; only the next procedure is settled."""
-    life = a_life(restenosis_at=0.5, angioplasties=1)
-    params = values(repeat_angioplasty=1.0, restenosis_fall_days=36.525)
-    assert care_for(life, params, a_policy(), 0.5, Event.RESTENOSIS) == (Event.RESTENOSIS, False)
-    assert life.next_angioplasty == pytest.approx(0.6)
+    life = a_life(step_lost=0.5, step_done=1)
+    params = values({"repetition": 1.0, "most": 2.0, "loss_days": 36.525})
+    assert care_for(life, params, a_policy(), 0.5, Event.LOSS) == (Event.LOSS, False)
+    assert life.next_procedure == pytest.approx(0.6)
 
 
 DILATION = {
-    "angioplasty_plateau": 45.0,
-    "angioplasty_plateau_sd": 0.0,
-    "angioplasty_rise_days": 36.525,
-    "restenosis_rate": 0.0,
+    "plateau": 45.0,
+    "plateau_sd": 0.0,
+    "rise_days": 36.525,
 }
 
 
 @pytest.mark.parametrize(
     ("number", "success", "event"),
     [
-        (0, 1.0, Event.ANGIOPLASTY),
-        (0, 0.0, Event.ANGIOPLASTY),
-        (1, 1.0, Event.REPEAT_ANGIOPLASTY),
-        (1, 0.0, Event.REPEAT_ANGIOPLASTY),
+        (0, 1.0, Event.PROCEDURE),
+        (0, 0.0, Event.PROCEDURE),
+        (1, 1.0, Event.REPEAT_PROCEDURE),
+        (1, 0.0, Event.REPEAT_PROCEDURE),
     ],
 )
 def test_an_angioplasty_is_told_as_first_or_repeated(number: int, success: float, event: Event) -> None:
     """It changes the hazards if it succeeds, and is counted if not."""
-    life = a_life(angioplasties=number, next_angioplasty=0.5)
-    params = values(**DILATION, angioplasty_success=success)
-    assert care_for(life, params, a_policy(), 0.5, Event.ANGIOPLASTY) == (event, success == 1.0)
-    assert (life.angioplasties, len(ramps(life)), life.next_angioplasty) == (number + 1, int(success), inf)
+    life = a_life(step_done=number, step_next=0.5)
+    params = values({**DILATION, "success": success})
+    assert care_for(life, params, a_policy({}), 0.5, Event.PROCEDURE) == (event, success == 1.0)
+    assert (life.step_done[0], len(ramps(life)), life.next_procedure) == (number + 1, int(success), inf)
 
 
 def test_a_due_angioplasty_of_a_healed_foot_is_given_up() -> None:
     """Treatment stops; no procedure is counted."""
-    life = a_life(next_angioplasty=0.5, wound=Wound.HEALED)
-    assert care_for(life, values(), a_policy(), 0.5, Event.ANGIOPLASTY) == (Event.STOPS_TREATMENT, False)
-    assert (life.next_angioplasty, life.angioplasties) == (inf, 0)
+    life = a_life(step_next=0.5, wound=Wound.HEALED)
+    assert care_for(life, values(), a_policy(), 0.5, Event.PROCEDURE) == (Event.STOPS_TREATMENT, False)
+    assert (life.next_procedure, life.step_done[0]) == (inf, 0)
 
 
 def test_a_dose_is_given_or_treatment_stops() -> None:
     """Given, it changes the hazards of a limb that responds. Not given, no further dose is due."""
     policy = a_policy(doses=3.0, interval=0.125, repeat_rule=Repeat.ALWAYS)
-    params = values(act_death_hr=1.0, recovery_days=36.525, recovery_waning_share=0.0)
-    responding = {"can_recover": 1, "recovers_anyway": 0, "response_dose": 1, "gain": 30.0}
+    params = values(
+        act_death_hr=1.0, recovery_days=36.525, recovery_waning_share=0.0, published_doses=3.0, dose_share=0.5
+    )
+    responding = {"caused_gain": 30.0, "given_gain": 0.0}
     life = a_life(**responding, next_dose=0.5)
     assert care_for(life, params, policy, 0.5, Event.DOSE) == (Event.DOSE, True)
     assert (life.doses, life.next_dose, len(ramps(life))) == (1, 0.625, 1)
-    other = a_life(**{**responding, "response_dose": 2}, next_dose=0.5)
+    other = a_life(**{**responding, "caused_gain": 0.0}, next_dose=0.5)
     assert care_for(other, params, policy, 0.5, Event.DOSE) == (Event.DOSE, False)
     healed = a_life(**responding, next_dose=0.5, wound=Wound.HEALED)
     assert care_for(healed, params, policy, 0.5, Event.DOSE) == (Event.STOPS_TREATMENT, False)

@@ -26,7 +26,7 @@ from simulator.living.ledger import (
     overlap,
     visit_table,
 )
-from simulator.words.vocabulary import Event, Limb, Renal, State
+from simulator.words.vocabulary import Event, Limb, State
 
 RATE, COST_RATE = 0.03, 0.05
 
@@ -104,11 +104,13 @@ def test_a_clock_runs_over_a_span_and_not_over_an_empty_one() -> None:
     }
 
 
-def booked(state: State, rates: tuple[float, float] = (RATE, COST_RATE), **who: float) -> dict[str, float]:
+def booked(
+    state: State, rates: tuple[float, float] = (RATE, COST_RATE), dialysis_since: float = inf
+) -> dict[str, float]:
     """The books after years 1 to 3.5 in a state, of a patient of 78 whose limb was lost, if it was, at 0.75."""
     ledger = empty()
-    life = a_life(amputated_at=0.75 if state >= State.BELOW_KNEE else inf)
-    add_sojourn(ledger, life, a_patient(age=78.0, **who), state, 1.0, 3.5, *rates)
+    life = a_life(amputated_at=0.75 if state >= State.BELOW_KNEE else inf, dialysis_since=dialysis_since)
+    add_sojourn(ledger, life, a_patient(age=78.0), state, 1.0, 3.5, *rates)
     return entries(ledger)
 
 
@@ -136,11 +138,12 @@ def test_equal_rates_discount_alike(rate: float) -> None:
 
 
 def test_dialysis_has_a_clock_of_its_own() -> None:
-    """It runs as long as the patient is alive."""
-    cost = pytest.approx(integral(COST_RATE, 0, 1.0, 3.5))
-    wanted = of_state("ulcer") | {"clock_dialysis": 2.5, "cost_clock_dialysis": cost}
-    assert booked(State.ULCER, renal=float(Renal.DIALYSIS)) == wanted
-    assert booked(State.ULCER, renal=float(Renal.SEVERE)) == of_state("ulcer")
+    """It runs as long as the patient is alive and on dialysis: from the start, from year 2 on, or never."""
+    for since, years in [(0.0, 2.5), (2.0, 1.5)]:
+        cost = pytest.approx(integral(COST_RATE, 0, 3.5 - years, 3.5))
+        wanted = of_state("ulcer") | {"clock_dialysis": years, "cost_clock_dialysis": cost}
+        assert booked(State.ULCER, dialysis_since=since) == wanted
+    assert booked(State.ULCER, dialysis_since=3.5) == of_state("ulcer")
 
 
 @pytest.mark.parametrize("state", [State.BELOW_KNEE, State.ABOVE_KNEE_WALKING])
@@ -178,8 +181,8 @@ def test_events_are_counted_and_discounted() -> None:
     [
         (Event.DOSE, {"doses": 1}, ["dose", "treated"]),
         (Event.DOSE, {"doses": 2}, ["dose"]),
-        (Event.ANGIOPLASTY, {}, ["angioplasty"]),
-        (Event.REPEAT_ANGIOPLASTY, {}, ["repeat_angioplasty"]),
+        (Event.PROCEDURE, {"acting": 0}, ["step_1"]),
+        (Event.REPEAT_PROCEDURE, {"acting": 2}, ["repeat_step_3"]),
         (Event.MINOR_AMPUTATION, {}, ["minor_amputation"]),
         (Event.BELOW_KNEE_AMPUTATION, {"limb": Limb.BELOW_KNEE}, ["below_knee_amputation"]),
         (Event.ABOVE_KNEE_AMPUTATION, {"limb": Limb.ABOVE_KNEE}, ["above_knee_amputation"]),
@@ -193,7 +196,7 @@ def test_events_are_counted_and_discounted() -> None:
         (Event.BACKGROUND_DEATH, {"alive": 0}, ["death"]),
         (Event.DISEASE_DEATH, {"alive": 0}, ["death"]),
         (Event.POSTOPERATIVE_DEATH, {"alive": 0}, ["death"]),
-        (Event.RESTENOSIS, {}, []),
+        (Event.LOSS, {}, []),
         (Event.STOPS_TREATMENT, {}, []),
     ],
 )

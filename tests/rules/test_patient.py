@@ -15,6 +15,7 @@ from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,
+    beyond_salvage,
     complete,
     draw_referral,
     has,
@@ -81,6 +82,30 @@ def test_renal_classes_share_the_population(u: float, renal: Renal) -> None:
     """An eighth on dialysis, then a quarter severe, then half moderate; the last eighth is normal."""
     params = values(renal_dialysis_share=0.125, renal_severe_share=0.25, renal_moderate_share=0.5)
     assert renal_class(u, params) == float(renal)
+
+
+@pytest.mark.parametrize(("rutherford", "share"), [(4.0, 0.125), (5.0, 0.25), (6.0, 0.5)])
+def test_a_share_of_each_rutherford_class_is_beyond_salvage(rutherford: float, share: float) -> None:
+    """An eighth of those with rest pain, a quarter of Rutherford 5, half of Rutherford 6."""
+    shares = {"beyond_salvage_share_4": 0.125, "beyond_salvage_share_5": 0.25, "beyond_salvage_share_6": 0.5}
+    assert beyond_salvage(rutherford, values(**shares), share - 1e-9) == 1.0
+    assert beyond_salvage(rutherford, values(**shares), share) == 0.0
+
+
+def test_what_a_table_says_of_salvage_and_walking_is_kept_and_the_rest_is_drawn() -> None:
+    """By the patient's own draws; a class that is known decides the share."""
+    params = values(**{**REGISTER, "beyond_salvage_share_6": 1.0, "walking_share_referral": 1.0})
+    for column, told, drawn in [("beyond_salvage", 0.0, 1.0), ("walks", 0.0, 1.0)]:
+        for known in (True, False):
+            given = np.full((1, len(COLUMNS)), nan)
+            given[0, COLUMNS.index("rutherford")] = 6.0
+            if known:
+                given[0, COLUMNS.index(column)] = told
+            made = np.zeros(1, PATIENT)
+            row = made.view(np.float64)
+            assert make_patient(made[0], row, given, params, criteria(), KEY, I)
+            assert made[0][column] == (told if known else drawn)
+            assert made[0]["frailty"] == deviate(Stream.FRAILTY)
 
 
 def test_a_measurement_has_an_error_and_is_never_negative() -> None:
@@ -222,7 +247,7 @@ def test_what_no_rule_reads_is_drawn_only_where_patients_are_kept() -> None:
     sure = dict.fromkeys(SHARES.values(), 1.0)
     short, full = referred(described=False, **sure), referred(**sure)
     undrawn = {"diabetes_years", "right_limb", "osteomyelitis", "heel"}
-    for name in set(COLUMNS) - {"small_ev"}:
+    for name in set(COLUMNS) - {"small_ev", "walks", "frailty"}:
         if name in undrawn:
             assert short[name] == 0.0 < full[name]
         else:

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, ramps
 from simulator.rules.pathway.life import MOST_RAMPS
-from simulator.rules.perfusion import add_ramp, clipped, segment, tcpo2
+from simulator.rules.perfusion import add_ramp, clipped, crossing, saturated, segment, tcpo2
 
 
 def limb(start: float = 20.0, slope: float = 0.0, *changes: tuple[float, float, float]) -> object:
@@ -26,8 +26,8 @@ def test_ramps_are_kept_in_the_order_in_which_they_come() -> None:
 
 
 def test_a_path_has_room_for_every_ramp_that_policies_allow() -> None:
-    """A recovery and its waning, and the rise and fall of two angioplasties, are six."""
-    assert MOST_RAMPS >= 6
+    """The natural change and twenty doses, each with its waning, and the rise and fall of three angioplasties, are 48."""
+    assert MOST_RAMPS >= 2 * 21 + 6
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,35 @@ def test_a_path_without_room_says_so() -> None:
     life = limb(20.0, 0.0, *[(0.1 * k, 0.1, 1.0) for k in range(MOST_RAMPS)])
     with pytest.raises(IndexError, match="more ramps than a life has room for"):
         add_ramp(life, 2.0, 0.1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "when"),
+    [
+        (30.0, 5.0, 3.0),
+        (50.0, -5.0, 3.0),
+        (30.0, -5.0, inf),
+        (50.0, 5.0, inf),
+        (30.0, 0.0, inf),
+        (40.0, 5.0, inf),
+        (40.0, -5.0, inf),
+    ],
+)
+def test_a_path_crosses_a_level_on_its_way_there_only(value: float, slope: float, when: float) -> None:
+    """From 10 mmHg away at 5 mmHg a year it takes two years from year 1 on; who is there or goes elsewhere crosses none."""
+    assert crossing(value, slope, 1.0, 40.0) == when
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "seen"),
+    [
+        (30.0, 5.0, (30.0, 5.0)),
+        (50.0, -5.0, (40.0, 0.0)),
+        (40.0, 5.0, (40.0, 0.0)),
+        (40.0, 0.0, (40.0, 0.0)),
+        (40.0, -5.0, (40.0, -5.0)),
+    ],
+)
+def test_above_enough_more_is_not_seen(value: float, slope: float, seen: tuple[float, float]) -> None:
+    """Above 40 mmHg the path counts as 40 and level; at 40 it does unless it goes down."""
+    assert saturated(value, slope, 40.0) == seen

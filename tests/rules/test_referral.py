@@ -18,10 +18,12 @@ from rules.people import (
     exponential,
     in_force,
     just_above,
+    ramps,
     values,
 )
 from simulator.rules.pathway.life import LIFE
-from simulator.rules.pathway.referral import begin_life, marker_present, plan_care, selected
+from simulator.rules.pathway.referral import begin_life, is_treated, marker_present, plan_care, selected
+from simulator.rules.pathway.response import PUBLISHED
 from simulator.rules.population.patient import small_ev_level
 from simulator.words.vocabulary import Limb, Marker, Risk, Stream, Wound
 
@@ -115,16 +117,21 @@ def test_an_unknown_level_is_the_patients_own(aside: bool) -> None:
 
 SCHEDULE = {
     "published_doses": 3.0,
-    "natural_interval_days": 36.525,
+    "published_interval_days": 36.525,
     "last_tcpo2_days": 73.05,
-    "adjuvant_interaction": 0.5,
+    "judgement_dying_days": 36.525,
 }
 
 
 def planned(policy: dict[str, float], who: dict[str, float] | None = None) -> Any:
-    """A life for which care is planned, with a gain of 30 mmHg at hand."""
-    life = a_life(gain=30.0, treated=1)
-    plan_care(life, a_patient(**(who or {})), values(**SCHEDULE), a_policy(waiting=0.125, **policy))
+    """A life for which care is planned, with a gain of 30 mmHg at hand that only cells bring."""
+    life, patient = a_life(gain=30.0, natural_gain=0.0, caused_gain=0.0, treated=0), a_patient(**(who or {}))
+    params = values({"cells_gain": 0.5}, **SCHEDULE)
+    own = {name: value for name, value in policy.items() if name != "angioplasty"}
+    steps = [{"wait": 0.125, "angioplasty_suitable": 1.0}] if "angioplasty" in policy else []
+    made = a_policy(*steps, **{"waiting": 0.125, "product": PUBLISHED, "route": PUBLISHED, **own})
+    if is_treated(life, patient, params, made):
+        plan_care(life, patient, params, made, 0.0)
     return life
 
 
@@ -139,21 +146,21 @@ def test_the_last_measurement_of_the_untreated_has_the_date_of_the_schedules_thi
 @pytest.mark.parametrize(
     ("policy", "suitable", "treated", "dose", "angioplasty", "gain"),
     [
-        ({}, 1.0, 0, inf, inf, 30.0),
+        ({}, 1.0, 0, inf, inf, 0.0),
         ({"doses": 1.0}, 1.0, 1, 0.125, inf, 30.0),
-        ({"angioplasty": 1.0}, 1.0, 0, inf, 0.125, 15.0),
-        ({"angioplasty": 1.0}, 0.0, 0, inf, inf, 30.0),
+        ({"angioplasty": 1.0}, 1.0, 0, inf, 0.125, 0.0),
+        ({"angioplasty": 1.0}, 0.0, 0, inf, inf, 0.0),
         ({"angioplasty": 1.0, "doses": 1.0}, 1.0, 1, 0.125, 0.125, 15.0),
         ({"angioplasty": 1.0, "doses": 1.0}, 0.0, 1, 0.125, inf, 30.0),
-        ({"angioplasty": 1.0, "doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 30.0),
-        ({"doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 30.0),
+        ({"angioplasty": 1.0, "doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 0.0),
+        ({"doses": 1.0, "age_below": 75.0}, 1.0, 0, inf, inf, 0.0),
         (
             {"doses": 1.0, "marker": 2.0, "marker_specificity": 1.0, "marker_treat_positive": 1.0},
             1.0,
             0,
             inf,
             inf,
-            30.0,
+            0.0,
         ),
         ({"doses": 1.0, "marker": 2.0, "marker_specificity": 1.0}, 1.0, 1, 0.125, inf, 30.0),
     ],
@@ -166,7 +173,7 @@ def test_care_is_planned_for_whom_the_policy_treats(
     The patient, 75 years old, is refused where only younger people are eligible. Nobody here has thrombophilia.
     """
     life = planned(policy, {"angioplasty_suitable": suitable})
-    assert (life.treated, life.next_dose, life.next_angioplasty, life.gain) == (treated, dose, angioplasty, gain)
+    assert (life.treated, life.next_dose, life.next_procedure, life.caused_gain) == (treated, dose, angioplasty, gain)
 
 
 def test_nobody_is_tested_for_a_treatment_that_does_not_exist() -> None:
@@ -189,17 +196,29 @@ BEGINNING = {
     "healing_hr_no_gangrene": 3.0,
     "wound_area_ratio": 1.0,
     "wound_age_ratio": 1.0,
+    **dict.fromkeys(("frailty_sd", "frailty_healing", "frailty_amputation", "death_causal_share"), 0.0),
+    **dict.fromkeys(("other_limb_rate", "dialysis_rate_normal", "walking_loss_rate"), 0.5),
+    **dict.fromkeys(("other_limb_trend", "walking_loss_per_year_of_age"), 0.0),
+    "walking_share_referral": 1.0,
+    "beyond_salvage_rate": 15.0,
+    "death_hr_rest_pain": 0.5,
+    "healing_hr_gangrene": 0.5,
+    "minor_amputation_per_mmhg": 0.0,
+    "minor_amputation_trend": 0.0,
+    "minor_amputation_hr_no_gangrene": 1.0,
     "death_hr_rutherford_6": 1.0,
     "healing_hr_rutherford_6": 1.0,
     "amputation_hr_rutherford_6": 1.0,
     "response_probability": 0.5,
     "response_or_small_ev": 1.0,
     "small_ev_high_share": 0.5,
-    "attributable_share": 1.0,
-    "response_dose_probability": 0.5,
+    "attributable_share": 0.75,
+    "response_polarity": 1.0,
     "recovery_gain": 30.0,
+    "recovery_spread": 0.0,
     "recovery_gain_baseline": 0.0,
-    "recovery_gain_sd": 0.0,
+    "natural_days": 182.625,
+    "recovery_waning_share": 0.0,
     "death_rate_wound": 0.4,
     "death_per_mmhg": 0.0,
     "death_trend": 0.0,
@@ -211,6 +230,8 @@ BEGINNING = {
     "healing_rate": 0.7,
     "healing_per_mmhg": 0.0,
     "healing_trend": 0.0,
+    "pain_relief_rate": 0.8,
+    "healing_tcpo2_enough": 45.0,
     "minor_amputation_rate": 0.2,
     "recurrence_rate": 0.6,
     "recurrence_per_mmhg": 0.0,
@@ -232,22 +253,44 @@ def begun(policy: dict[str, float] | None = None, **who: float) -> Any:
 
 
 def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
-    """Alive at time 0 on two feet that do not walk, with no wound healed, no operation, no dose, and nothing planned."""
+    """Alive at time 0 on two feet, with no wound healed, no operation, no dose, and no care planned."""
     life = begun()
     assert (life.seed, life.patient) == (KEY, PATIENT_NUMBER)
     assert (life.time, life.alive, life.anchor, life.limb, life.walking) == (0.0, 1, 0.0, Limb.INTACT, 0)
-    assert (life.wounds, life.operations, life.recoveries) == (0, 0, 0)
-    assert (life.tested, life.treated, life.doses, life.angioplasties) == (0, 0, 0, 0)
-    planned_times = ("next_dose", "next_angioplasty", "restenosis_at", "walks_at")
-    past = ("first_dose_at", "last_dose_at", "healed_at", "minor_amputation_at", "amputated_at", "converted_at")
+    assert (life.wounds, life.operations, life.minor_amputations, life.beyond_salvage) == (0, 0, 0, 0)
+    assert life.dying_within == pytest.approx(0.1)
+    assert (life.tested, life.treated, life.doses, life.step_done.sum()) == (0, 0, 0, 0)
+    planned_times = (
+        "next_dose",
+        "next_procedure",
+        "next_loss",
+        "next_sequel",
+        "walks_at",
+        "stump_heals_at",
+        "conversion_at",
+    )
+    past = (
+        "postoperative_death",
+        "other_amputated_at",
+        "first_dose_at",
+        "last_dose_at",
+        "healed_at",
+        "minor_amputation_at",
+        "amputated_at",
+        "converted_at",
+    )
     assert {life[name] for name in (*planned_times, *past, "first_walked_at", "died_at")} == {inf}
 
 
 def test_perfusion_begins_at_the_patients_own_tcpo2() -> None:
-    """20 mmHg, falling by 1.5 a year, at most the population's 70, or the patient's own if that is higher."""
+    """20 mmHg, falling by 1.5 a year, at most the population's 70, or the patient's own if that is higher.
+
+    A quarter of the gain of 30 mmHg comes without cells, within half a year.
+    """
     life = begun()
-    assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling, life.ramps) == (20.0, -1.5, 70.0, 0)
-    assert life.reference == 17.0
+    assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling) == (20.0, -1.5, 70.0)
+    assert ramps(life) == [(0.0, 0.5, 7.5)]
+    assert (life.reference, life.healing_enough) == (17.0, 45.0)
     assert begun(tcpo2=80.0).tcpo2_ceiling == 80.0
 
 
@@ -255,16 +298,14 @@ def test_every_first_budget_is_the_first_draw_of_its_stream() -> None:
     """Those of later wounds and operations come when these do: until then they are zero."""
     life = begun()
     wanted = {
-        Risk.DISEASE_DEATH: exponential(Stream.DISEASE_DEATH),
+        Risk.EXCESS_DEATH: exponential(Stream.EXCESS_DEATH),
         Risk.MAJOR_AMPUTATION: exponential(Stream.MAJOR_AMPUTATION),
         Risk.MINOR_AMPUTATION: exponential(Stream.MINOR_AMPUTATION),
-        Risk.CONVERSION: exponential(Stream.CONVERSION),
         Risk.HEALING: exponential(Stream.HEALING),
     }
     assert {risk: life.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
     resting = begun(rutherford=4.0)
     wanted[Risk.RECURRENCE] = exponential(Stream.RECURRENCE)
-    wanted[Risk.HEALING] = 0.0
     assert {risk: resting.budget[risk] for risk in Risk} == {risk: wanted.get(risk, 0.0) for risk in Risk}
 
 
@@ -283,8 +324,8 @@ def test_rest_pain_has_no_wound_and_infection_or_rutherford_6_a_severe_one(
     """With the risks that go with it, from referral on."""
     life = begun(**who)
     assert (life.wound, life.severe) == (wound, severe)
-    with_wound = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
-    resting = {Risk.DISEASE_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE}
+    with_wound = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING, Risk.MINOR_AMPUTATION}
+    resting = {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.RECURRENCE, Risk.HEALING}
     assert set(in_force(life)) == (resting if wound == Wound.NONE else with_wound)
     assert {since for _, _, _, since in in_force(life).values()} == {0.0}
     idle = [risk for risk in Risk if risk not in in_force(life)]
@@ -295,12 +336,34 @@ def test_background_death_ratios_and_response_are_settled_at_referral() -> None:
     """At 1% a year it comes -log(u) / 0.01 years on; an infected wound heals half as fast; the gain is 30 mmHg."""
     life = begun(infection=1.0)
     assert life.background_death == pytest.approx(exponential(Stream.BACKGROUND_DEATH) / 0.01)
-    assert (life.death_hr, life.wound_hr, life.gain) == (1.0, 0.5, 30.0)
-    assert life.can_recover == int(chance(Stream.RESPONSE) < 0.5)
+    assert (life.death_hr, life.wound_hr, life.gangrene, life.gain) == (1.0, 0.5, 1, 30.0)
+    assert (life.natural_gain, life.caused_gain, life.given_gain) == (7.5, 0.0, 0.0)
+
+
+def test_what_does_not_depend_on_perfusion_is_settled_at_referral() -> None:
+    """Death of the disease at 0.1 a year; the other leg, dialysis and walking are lost at half a year's rates."""
+    life = begun(walks=1.0)
+    assert (life.walking, life.mobile, life.dialysis_since) == (1, 1, inf)
+    assert life.disease_death == pytest.approx(exponential(Stream.DISEASE_DEATH) / 0.1)
+    for name, stream in [
+        ("other_limb_at", Stream.OTHER_LIMB),
+        ("dialysis_at", Stream.DIALYSIS_START),
+        ("walking_ends_at", Stream.WALKING_LOSS),
+    ]:
+        assert life[name] == pytest.approx(exponential(stream) / 0.5)
+
+
+def test_a_limb_beyond_salvage_is_treated_by_nobody_and_lost() -> None:
+    """Whatever the policy offers; at 15 a year."""
+    patient = a_patient(beyond_salvage=1.0, angioplasty_suitable=1.0)
+    assert not is_treated(a_life(), patient, values(**SCHEDULE), a_policy({}, doses=1.0))
+    life = begun({"doses": 1.0}, beyond_salvage=1.0, angioplasty_suitable=1.0)
+    assert (life.treated, life.next_dose, life.next_procedure) == (0, inf, inf)
+    assert in_force(life)[Risk.MAJOR_AMPUTATION][0] == 15.0
 
 
 def test_a_policys_care_is_planned_at_referral() -> None:
     """The first dose is due after the policy's wait."""
     life = begun({"doses": 1.0, "waiting": 0.25})
-    assert (life.treated, life.next_dose, life.next_angioplasty) == (1, 0.25, inf)
+    assert (life.treated, life.next_dose, life.next_procedure) == (1, 0.25, inf)
     assert nextafter(life.last_tcpo2_at, 0.4) == pytest.approx(0.4)

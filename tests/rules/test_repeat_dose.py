@@ -8,9 +8,9 @@ import pytest
 
 from rules.people import a_life, a_policy, chance, deviate, just_above, values
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.words.vocabulary import Limb, Repeat, Stream, Wound
+from simulator.words.vocabulary import Death, Limb, Repeat, Risk, Stream, Wound
 
-EXACT = {"measurement_sd": 0.0}
+EXACT = {"measurement_sd": 0.0, "judgement_never_tcpo2": 60.0}
 
 
 @pytest.mark.parametrize("doses", [0, 1, 2])
@@ -36,7 +36,7 @@ def test_clinicians_decide_on_a_measurement_with_an_error_of_its_own(doses: int)
 def test_no_dose_after_major_amputation_or_healing(limb: Limb, wound: Wound, given: bool, doses: int) -> None:
     """Whatever the rule for repeats says; a first dose is otherwise always given."""
     life = a_life(limb=limb, wound=wound, doses=doses)
-    assert dose_is_given(life, values(), a_policy(repeat_rule=Repeat.ALWAYS, stop_at_tcpo2=40.0), 0.5) == given
+    assert dose_is_given(life, values(**EXACT), a_policy(repeat_rule=Repeat.ALWAYS, stop_at_tcpo2=40.0), 0.5) == given
 
 
 @pytest.mark.parametrize("rule", list(Repeat))
@@ -68,3 +68,33 @@ def test_clinical_judgement_stops_one_share_when_restored_and_another_otherwise(
             "judgement_stop": other if restored else share,
         }
         assert dose_is_given(life, values(**EXACT, **stops), policy, 0.5) == given
+
+
+@pytest.mark.parametrize("rule", list(Repeat))
+def test_a_limb_plainly_well_has_no_further_dose(rule: Repeat) -> None:
+    """Seen at 60 mmHg it has none, whatever the policy's rule; seen just below, one. The first dose asks for nothing."""
+    policy = a_policy(repeat_rule=rule, stop_at_tcpo2=100.0)
+    params = values(**EXACT, judgement_stop=0.0, judgement_stop_recovered=0.0)
+    for start, given in [(60.0, False), (59.9, True)]:
+        assert dose_is_given(a_life(doses=1, tcpo2_start=start), params, policy, 0.5) is given
+    assert dose_is_given(a_life(doses=0, tcpo2_start=60.0), params, policy, 0.5)
+
+
+@pytest.mark.parametrize("doses", [0, 1])
+@pytest.mark.parametrize(
+    ("risk", "when", "spared"),
+    [
+        (-1, 0.6, True),
+        (Risk.EXCESS_DEATH, 0.6, True),
+        (Death.POSTOPERATIVE, 0.6, True),
+        (Risk.MAJOR_AMPUTATION, 0.6, False),
+        (Risk.EXCESS_DEATH, 0.61, False),
+    ],
+)
+def test_a_share_of_the_plainly_dying_is_spared_the_dose(doses: int, risk: int, when: float, spared: bool) -> None:
+    """Death comes next, within 0.1 years; the draw of this decision spares below its share."""
+    u = chance(Stream.JUDGEMENT, doses)
+    life = a_life(doses=doses, clinical_risk=risk, clinical_at=when - 1e-12, dying_within=0.1)
+    policy = a_policy(repeat_rule=Repeat.ALWAYS)
+    assert dose_is_given(life, values(**EXACT, judgement_dying=just_above(u)), policy, 0.5) is not spared
+    assert dose_is_given(life, values(**EXACT, judgement_dying=u), policy, 0.5)

@@ -82,8 +82,8 @@ def test_a_table_needs_columns_once_and_rows(text: str) -> None:
 
 
 def test_every_column_but_the_unknowable_ones_can_be_given() -> None:
-    """True TcPO2 and the number screened are the only columns of a patient that no table can have."""
-    assert set(COLUMNS) - set(KINDS) == {"tcpo2", "screened"}
+    """True TcPO2, frailty and the number screened are the only columns of a patient that no table can have."""
+    assert set(COLUMNS) - set(KINDS) == {"tcpo2", "frailty", "screened"}
 
 
 def test_a_fault_far_down_is_told_with_its_line() -> None:

@@ -25,9 +25,14 @@ HORIZON, EFFECT_RATE, COST_RATE = 5.0, 0.03, 0.05
 VISITS = (0.25, 1.0, 2.0, 4.5)
 TIMES = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0)
 NO_EVENT_AFTER = {
-    **dict.fromkeys(("death_rate_healed", "death_rate_amputee", "death_rate_wound", "recurrence_rate"), 0.0),
+    **dict.fromkeys(("death_rate_wound", "death_causal_share", "recurrence_rate", "stump_healing_lag_days"), 0.0),
     **dict.fromkeys(("postoperative_death_rate", "conversion_rate", "amputation_rate", "minor_amputation_rate"), 0.0),
-    **dict.fromkeys(("stump_healing_rate", "healing_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
+    **dict.fromkeys(("stump_healing_rate_below_knee", "healing_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
+    **dict.fromkeys(("minor_amputation_per_mmhg", "minor_amputation_trend", "death_per_year_of_age"), 0.0),
+    **dict.fromkeys(("recurrent_severe_share", "infection_share", "recurrent_gangrene_share"), 0.0),
+    **dict.fromkeys(("healing_hr_no_gangrene", "minor_amputation_hr_no_gangrene", "amputation_hr_recurrent"), 1.0),
+    **dict.fromkeys(("wound_area_ratio", "wound_age_ratio", "other_limb_hr_amputated"), 1.0),
+    "other_limb_trend": 0.0,
     **dict.fromkeys(("death_per_mmhg", "amputation_per_mmhg", "healing_per_mmhg"), 0.0),
     **dict.fromkeys(("death_trend", "amputation_trend", "healing_trend", "conversion_trend"), 0.0),
     "postoperative_death_trend": 0.0,
@@ -35,16 +40,18 @@ NO_EVENT_AFTER = {
     "reference_tcpo2": 20.0,
     "recurrence_reference_tcpo2": 20.0,
     "measurement_sd": 0.0,
-    "walking_share_limb": 1.0,
     "walking_share_below_knee": 1.0,
     "prosthesis_days_below_knee": 182.625,
     "below_knee_share": 1.0,
     "act_death_hr": 1.0,
     "recovery_days": 36.525,
     "recovery_waning_share": 0.0,
+    "published_doses": 1.0,
+    "dose_share": 0.5,
 }
 """After the event that a test asks for no other follows: the next state has no hazards."""
-PLAIN = {"death_hr": 1.0, "healing_hr": 1.0, "wound_hr": 1.0, "amputation_hr": 1.0, "recurrence_hr": 1.0}
+PLAIN = dict.fromkeys(("death_hr", "healing_hr", "wound_hr", "amputation_hr", "recurrence_hr"), 1.0)
+PLAIN |= {"excess_hr": 1.0, "wound_amputation_hr": 1.0, "mobile": 1}
 
 Story = list[tuple[float, Event, float]]
 
@@ -111,23 +118,23 @@ def in_order(story: Story) -> list[Any]:
 
 @ENGINES
 def test_a_wound_that_heals_and_a_patient_who_walks_until_death(told: Engine) -> None:
-    """Healed at 0.5 years, walking at once, dead of old age at 2.5: half a year with an ulcer and two years healed."""
-    life = a_life(background_death=2.5, **PLAIN)
+    """Walking throughout, healed at 0.5 years, dead of old age at 2.5: half a year with an ulcer, two years healed."""
+    life = a_life(background_death=2.5, walking=1, **PLAIN)
     at_risk(life, Risk.HEALING, 1.0, unspent=0.5)
     found = told(life, a_patient(tcpo2_measured=18.0), values(**NO_EVENT_AFTER), a_policy())
     assert found.story == in_order(
         [
             (0.0, Event.REFERRAL, 18.0),
             (0.5, Event.HEALED, 20.0),
-            (0.5, Event.WALKS, 20.0),
             (2.5, Event.BACKGROUND_DEATH, 20.0),
             *visits_until(2.5),
         ]
     )
     assert found.patients == {PATIENT_NUMBER}
     assert (found.life.alive, found.life.died_at, found.life.time) == (0, 2.5, 2.5)
+    assert found.life.first_walked_at == 0.5
     assert found.census == [
-        [State.ULCER, 0, 0],
+        [State.ULCER, 1, 0],
         [State.HEALED, 1, 0],
         [State.HEALED, 1, 0],
         [State.HEALED, 1, 0],
@@ -192,10 +199,10 @@ def test_doses_an_amputation_and_a_prosthesis(told: Engine) -> None:
     after the amputation. A third dose, due at 1.25, is never given.
     """
     policy = a_policy(doses=3.0, interval=0.5, repeat_rule=Repeat.ALWAYS)
-    life = a_life(tested=1, next_dose=0.25, can_recover=1, recovers_anyway=0, response_dose=2, gain=30.0, **PLAIN)
+    life = a_life(tested=1, next_dose=0.25, caused_gain=0.0, **PLAIN)
     at_risk(life, Risk.MAJOR_AMPUTATION, 1.0, unspent=1.0)
     rate = exponential(Stream.STUMP_HEALING) / 0.25
-    found = told(life, a_patient(), values(**{**NO_EVENT_AFTER, "stump_healing_rate": rate}), policy)
+    found = told(life, a_patient(), values(**{**NO_EVENT_AFTER, "stump_healing_rate_below_knee": rate}), policy)
     assert found.story == in_order(
         [
             (0.0, Event.REFERRAL, 20.0),
@@ -244,7 +251,7 @@ def test_a_response_changes_the_dates_of_what_follows(told: Engine) -> None:
     """
     policy = a_policy(doses=1.0, interval=0.5)
     for responds in (0, 1):
-        life = a_life(next_dose=1.0, can_recover=responds, recovers_anyway=0, response_dose=1, gain=30.0, **PLAIN)
+        life = a_life(next_dose=1.0, caused_gain=30.0 * responds, given_gain=0.0, **PLAIN)
         at_risk(life, Risk.MAJOR_AMPUTATION, 0.5, unspent=0.6, per_mmhg=-100.0)
         found = told(life, a_patient(), values(**NO_EVENT_AFTER), policy)
         assert (found.life.amputated_at < inf) is not bool(responds)
@@ -258,7 +265,7 @@ def test_a_response_changes_the_dates_of_what_follows(told: Engine) -> None:
 def test_doses_of_the_dead_stay_counted(told: Engine) -> None:
     """Dead at 0.75 years after one dose: the dead of every later census had one."""
     policy = a_policy(doses=1.0, interval=0.5)
-    life = a_life(next_dose=0.25, background_death=0.75, walking=1, can_recover=0, **PLAIN)
+    life = a_life(next_dose=0.25, background_death=0.75, walking=1, caused_gain=0.0, **PLAIN)
     found = told(life, a_patient(), values(**NO_EVENT_AFTER), policy)
     assert found.census == [[State.ULCER, 1, 0], [State.ULCER, 1, 1], *[[-1, 0, 1]] * 4]
     assert found.spent("count") == {"dose": 1.0, "treated": 1.0, "death": 1.0, "visit": 1.0}
@@ -267,18 +274,18 @@ def test_doses_of_the_dead_stay_counted(told: Engine) -> None:
 @ENGINES
 def test_clinical_events_come_before_care_at_the_same_time(told: Engine) -> None:
     """A wound that heals on the day of the dose is not treated any more."""
-    life = a_life(next_dose=0.5, can_recover=0, **PLAIN)
+    life = a_life(next_dose=0.5, caused_gain=0.0, **PLAIN)
     at_risk(life, Risk.HEALING, 1.0, unspent=0.5)
     found = told(life, a_patient(), values(**NO_EVENT_AFTER), a_policy(doses=1.0, interval=0.5))
     kinds = [event for _, event, _ in found.story if event != Event.VISIT]
-    assert kinds == [Event.REFERRAL, Event.HEALED, Event.WALKS, Event.STOPS_TREATMENT, Event.HORIZON]
+    assert kinds == [Event.REFERRAL, Event.HEALED, Event.STOPS_TREATMENT, Event.HORIZON]
 
 
 @ENGINES
 def test_care_planned_for_the_horizon_or_later_is_not_given(told: Engine) -> None:
     """A dose due on the last day is none; one due the day before is."""
     for due, doses in [(HORIZON, 0), (4.99, 1)]:
-        life = a_life(next_dose=due, can_recover=0, **PLAIN)
+        life = a_life(next_dose=due, caused_gain=0.0, **PLAIN)
         found = told(life, a_patient(), values(**NO_EVENT_AFTER), a_policy(doses=1.0, interval=0.5))
         assert found.life.doses == doses
         assert found.story[-1] == (HORIZON, Event.HORIZON, 20.0)
@@ -305,7 +312,7 @@ def test_a_history_without_room_is_counted_all_the_same() -> None:
     setting, patient = shared(values(**NO_EVENT_AFTER), a_policy()), a_patient()
     books = opened(life, patient, setting, 2)
     lived(books, life, patient, setting)
-    assert books.page.events == 4 + len(VISITS)
+    assert books.page.events == 3 + len(VISITS)
     assert [event["event"] for event in books.history] == [Event.REFERRAL, Event.VISIT]
 
 
@@ -321,9 +328,9 @@ def test_a_history_that_nobody_keeps_costs_nothing() -> None:
 def test_an_event_is_noted_where_there_is_room() -> None:
     """Patient, time, event and TcPO2; the next place is told in any case."""
     history = np.zeros(2, HISTORY)
-    assert note(history, 1, 7, 0.5, Event.HEALED, 20.0) == 2
-    assert note(history, 2, 8, 0.6, Event.WALKS, 21.0) == 3
-    assert history.tolist() == [(0, 0.0, 0, 0.0), (7, 0.5, Event.HEALED, 20.0)]
+    assert note(history, 1, 7, 0.5, Event.HEALED, 20.0, -1) == 2
+    assert note(history, 2, 8, 0.6, Event.WALKS, 21.0, -1) == 3
+    assert history.tolist() == [(0, 0.0, 0, 0.0, 0), (7, 0.5, Event.HEALED, 20.0, -1)]
 
 
 def test_visits_of_a_span_are_noted_from_its_beginning_to_before_its_end() -> None:
@@ -331,7 +338,10 @@ def test_visits_of_a_span_are_noted_from_its_beginning_to_before_its_end() -> No
     history = np.zeros(5, HISTORY)
     life = a_life(tcpo2_slope=2.0)
     assert note_visits(history, 1, life, values(measurement_sd=0.0), np.array(VISITS), 1.0, 4.5) == 3
-    assert history[1:3].tolist() == [(PATIENT_NUMBER, 1.0, Event.VISIT, 22.0), (PATIENT_NUMBER, 2.0, Event.VISIT, 24.0)]
+    assert history[1:3].tolist() == [
+        (PATIENT_NUMBER, 1.0, Event.VISIT, 22.0, -1),
+        (PATIENT_NUMBER, 2.0, Event.VISIT, 24.0, -1),
+    ]
 
 
 @pytest.mark.parametrize(("last", "seen"), [(False, [1.0]), (True, [1.0, 2.0])])

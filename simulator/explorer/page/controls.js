@@ -24,7 +24,7 @@ export function set(key, next, rest = true) {
   // An amount belongs to the payer's money, and a price to its product.
   if (key === "economics.perspective") delete state.changes[WORTH];
   if (key === "economics.perspective" || key === "policy.cell_therapy.product") delete state.changes[PRICE];
-  if (next === usual(key)) delete state.changes[key];
+  if (JSON.stringify(next) === JSON.stringify(usual(key))) delete state.changes[key];
   else state.changes[key] = next;
   if (rest) settle();
   paint();
@@ -73,6 +73,13 @@ function draw(control) {
     part.show = (v) => options.forEach((o) => { o.input.checked = o.choice.value === v; });
     part.element = html("div", { class: "control" }, html("span", { class: "name", id: `${id}-name` }, control.label), card,
       html("div", { class: "options", role: "radiogroup", "aria-labelledby": `${id}-name`, "aria-describedby": why.id }, ...options.map((o) => o.label)), why);
+  } else if (control.kind === "several") {
+    const boxes = control.choices.map((choice, i) => ({ choice, box: html("input", { type: "checkbox", id: `${id}-${i}` }) }));
+    boxes.forEach(({ box }) => box.addEventListener("change", () => set(control.key, boxes.filter((b) => b.box.checked).map((b) => b.choice.value))));
+    part.inputs = boxes.map((b) => b.box);
+    part.show = (v) => boxes.forEach((b) => { b.box.checked = (v ?? []).includes(b.choice.value); });
+    part.element = html("div", { class: "control", role: "group", "aria-label": control.label }, html("span", { class: "name" }, control.label), card,
+      ...boxes.map((b) => html("div", { class: "control switch" }, b.box, html("label", { for: b.box.id }, b.choice.label))), why);
   } else number(control, id, card, part);
   parts.set(control.key, part);
   return part.element;
@@ -116,6 +123,7 @@ function holds(need) {
   if ("above" in need) return v > need.above;
   if ("is" in need) return v === need.is;
   if ("not" in need) return v !== need.not;
+  if ("some" in need) return (v ?? []).length > 0 === need.some;
   return (v !== null) === need.set;
 }
 

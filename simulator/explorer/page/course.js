@@ -6,6 +6,8 @@ import { link, state } from "./state.js";
 const CURVES = [["major_amputation", "Major amputation"], ["death", "Death"], ["healing_without_amputation", "Healed with the limb kept"]];
 const NAMES = { reference: "Reference", beside: "Published", mine: "Yours" };
 const DOT = 21, RADIUS = 7.4;
+/** Charts of a third of the page: fewer units across, so that letters stay legible. */
+const THIRD = { width: 340, height: 220, left: 40, right: 88 };
 
 export class Course {
   constructor(host, page, open) {
@@ -14,21 +16,21 @@ export class Course {
     this.drawTwins();
     for (const [key, title] of CURVES) {
       this.cards[key] = card(host, title);
-      this.charts[key] = new Chart(this.cards[key].element, title, {
+      this.charts[key] = new Chart(this.cards[key].element, title, { ...THIRD,
         x: [0, page.about.shown_years], y: [0, 0.8], showY: (v) => percent(v, 0), atY: (v) => percent(v), showX: String, atX: (v) => `${fixed(v, 1)} years`, labelX: "years since referral",
       });
       this.cards[key].risk = scroll(`People at risk: ${title}`);
       this.cards[key].element.append(this.cards[key].risk);
     }
     this.cards.tcpo2 = card(host, "TcPO₂ of kept limbs");
-    this.charts.tcpo2 = new Chart(this.cards.tcpo2.element, "TcPO₂ of kept limbs", {
+    this.charts.tcpo2 = new Chart(this.cards.tcpo2.element, "TcPO₂ of kept limbs", { ...THIRD,
       x: [0, 2], y: [0, 70], showY: (v) => fixed(v), atY: (v) => `${fixed(v, 1)} mmHg`, atX: (v) => `${fixed(12 * v)} months`, showX: (v) => fixed(12 * v), ticksX: [0, 0.5, 1, 1.5, 2], labelX: "months since referral",
     });
     this.views = card(host, "How far the evidence carries");
     for (const role of ["reference", "beside", "mine"]) {
       const each = card(host, "");
       each.heading.className = `name p-${role}`;
-      this.stacks[role] = { ...each, chart: new Chart(each.element, "States", { x: [0, page.about.shown_years], y: [0, 1], right: 128, hover: false, showY: (v) => percent(v, 0), labelX: "years since referral" }) };
+      this.stacks[role] = { ...each, chart: new Chart(each.element, "States", { ...THIRD, x: [0, page.about.shown_years], y: [0, 1], right: 126, hover: false, showY: (v) => percent(v, 0), labelX: "years since referral" }) };
     }
   }
 
@@ -185,7 +187,7 @@ export class Course {
 
   paintViews() {
     const part = this.page.last.views, names = part.order, titles = ["Amputation", "Death", "Healed"];
-    const [width, left, row] = [430, 92, 34];
+    const [width, left, row] = [340, 66, 32];
     const values = Object.values(part.views).flatMap((v) => [...v.difference, ...(v.low ?? []), ...(v.high ?? [])]);
     const most = Math.max(0.02, Math.ceil(50 * Math.max(...values.map(Math.abs))) / 50), each = (width - left) / 3;
     const shapes = [];

@@ -123,7 +123,7 @@ function headline() {
     strong(thousand("death", m)), ` die instead of ${thousand("death", r)} (${change("death")}); `,
     strong(thousand("healing_without_amputation", m)), ` heal with the limb instead of ${thousand("healing_without_amputation", r)} (${change("healing_without_amputation")}). `);
   const treated = part.treated[m];
-  line.append(treated > 0 ? `${Math.round(1000 * treated)} are treated with cells, ${fixed(part.dose[m] / treated, 1)} times each. ` : part.angioplasty[m] > 0 ? `${whole(1000 * part.angioplasty[m])} angioplasties are done. ` : "Nobody is treated. ");
+  line.append(treated > 0 ? `${Math.round(1000 * treated)} are treated with cells, ${fixed(part.dose[m] / treated, 1)} times each. ` : "Nobody is treated with cells. ");
   const views = page.last.views, row = views?.of_question === told ? views.views[part.view] : null;
   if (row?.low) line.append(`Given the evidence (${part.view} view), the change in amputation may be ${points(row.low[0])} to ${points(row.high[0])} points.`);
   find("headline").replaceChildren(line);

@@ -2,6 +2,7 @@
 import { Chart } from "./charts.js";
 import { payer, set, value } from "./controls.js";
 import { card, fixed, html, mean, percent, quantile, scroll, signed, svg, table, whole } from "./dom.js";
+import { state } from "./state.js";
 
 const PRICE = "economics.price", WORTH = "economics.worth", STEPS = 50;
 const short = (v) => (Math.abs(v) >= 1000 ? `${fixed(v / 1000, Math.abs(v) % 1000 ? 1 : 0)}k` : fixed(v));
@@ -46,15 +47,16 @@ export class Money {
     const part = this.page.last.money;
     if (!part) { this.plane.say("on its way …"); return; }
     this.progress = part.draws < part.of ? `; being refined: ${part.draws} of ${part.of} draws` : part.done ? "" : this.progress;
-    const price = part.product ? value(PRICE) ?? part.price : 0, worth = value(WORTH), roles = this.roles();
+    // As long as nobody sets the price it is drawn like any other, as clti economics does; a price that is set is certain.
+    const price = part.product ? value(PRICE) ?? 0 : 0, priced = state.changes[PRICE] === undefined && part.product ? part.drawn_price : part.cost.map(() => price), worth = value(WORTH), roles = this.roles();
     const r = roles.find((each) => each.role === "reference").p, others = roles.filter((each) => each.p !== r);
-    const cost = part.cost.map((row, i) => row.map((c, p) => c + price * part.often[i][p]));
+    const cost = part.cost.map((row, i) => row.map((c, p) => c + priced[i] * part.often[i][p]));
     const more = (p) => cost.map((row, i) => [part.qalys[i][p] - part.qalys[i][r], row[p] - row[r]]);
     this.paintPlane(others.map((each) => ({ ...each, points: more(each.p) })), worth);
     const top = Math.max(2 * payer().threshold, 1.2 * worth), grid = Array.from({ length: STEPS + 1 }, (_, k) => top * k / STEPS);
     this.paintCeac(roles, cost, grid, worth);
     this.paintPrice(others, r, grid, worth, price);
-    this.paintTables(roles, r, cost, worth, price);
+    this.paintTables(roles, r, cost, worth, priced);
     this.notes();
     document.body.dataset.money = `${price} ${worth} ${part.draws}`;
   }
@@ -62,7 +64,8 @@ export class Money {
   notes() {
     const part = this.page.last.money;
     if (!part) return;
-    const drawn = `${part.draws} draws of the evidence × ${part.people} people; ${part.currency} of ${part.price_year}, ${part.payer}${this.progress}`;
+    const sure = !part.product ? "" : state.changes[PRICE] === undefined ? "; the price is drawn, too" : "; at the price that you set";
+    const drawn = `${part.draws} draws of the evidence × ${part.people} people; ${part.currency} of ${part.price_year}, ${part.payer}${sure}${this.progress}`;
     this.plane.say(`a dot is a draw; the line is the worth of a QALY. ${drawn}`);
     this.ceac.say(`Monte Carlo ± ${fixed(100 * Math.sqrt(0.25 / part.draws), 1)} points at most; ${drawn}`);
     this.price.say(part.product ? `of ${part.price_label.toLowerCase()}; band: 95% of the draws of your policy; ${drawn}` : "no cells are given, so there is no price to ask for");
@@ -120,7 +123,7 @@ export class Money {
     this.priceChart.mark("price", { y: price, text: part.product ? whole(price) : "" });
   }
 
-  paintTables(roles, r, cost, worth, price) {
+  paintTables(roles, r, cost, worth, priced) {
     const part = this.page.last.money, total = (p) => mean(cost.map((row) => row[p])), health = (p) => mean(part.qalys.map((row) => row[p]));
     const head = ["", ...roles.map(({ label }) => label)], row = (name, of) => [name, ...roles.map(({ p }) => of(p))], not = (of) => (p) => (p === r ? "–" : of(p));
     const ratio = (p) => {
@@ -143,7 +146,7 @@ export class Money {
     this.bodies.get(this.totals).replaceChildren(table(head, rows));
     const kinds = [...new Set(part.costs_by.map((each) => each.category))];
     const spent = (category, policy) => part.costs_by.filter((each) => each.category === category && each.policy === policy).reduce((sum, each) => sum + each.mean, 0);
-    const bought = (p) => price * mean(part.often.map((o) => o[p]));
+    const bought = (p) => mean(part.often.map((o, i) => priced[i] * o[p]));
     const paid = kinds.map((category) => [category, ...roles.map(({ p }) => spent(category, part.policies[p]) + (category === "cell product" ? bought(p) : 0))]);
     this.bodies.get(this.costs).replaceChildren(bars(paid, roles, whole));
     const lived = part.states.map((name, s) => [name.replaceAll("_", " "), ...roles.map(({ p }) => part.qalys_by[p][s])]);

@@ -12,7 +12,7 @@ from scipy.stats import beta
 
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.summaries import DOSE_CELLS, INDEX, summarise, table_of_moves
-from simulator.questions.calibrate.surface import contrasts
+from simulator.questions.calibrate.surface import changes, contrasts
 from simulator.questions.calibrate.targets import CELLS, Contrast, Founding
 from simulator.scenario.scenario import Scenario
 
@@ -152,6 +152,17 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
                 "high": contrast.tcpo2 + half,
                 "simulated": float(whole[1][0]),
                 "se": se[1],
+            }
+        for arm in contrast.arms:
+            column = 0 if arm.early else 1
+            each = [float(changes(few.statistics(params, k * few.patients)[None])[0, column]) for k in range(BATCHES)]
+            yield {
+                "target": f"change of TcPO2 without treatment, {'early' if arm.early else 'later'} (mmHg)",
+                "observed": arm.change,
+                "low": arm.change - 1.96 * arm.sd,
+                "high": arm.change + 1.96 * arm.sd,
+                "simulated": float(changes(cohort.statistics(params)[None])[0, column]),
+                "se": float(np.std(each, ddof=1)) / BATCHES**0.5,
             }
 
 

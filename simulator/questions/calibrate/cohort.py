@@ -26,9 +26,10 @@ COLUMNS = (
     "first_walked_at",
     "below_knee",
     "tcpo2_contrast",
+    "tcpo2_early",
 )
 """Per patient: years from enrolment (infinite if never), years followed, 1 if lost, doses, mmHg as measured, 1 if amputated
-below the knee, and true TcPO2 at the time at which randomised trials compare arms (NaN once dead or amputated)."""
+below the knee, and true TcPO2 at the time at which randomised trials compare arms and earlier (NaN once dead or amputated)."""
 
 
 OBSERVED = record_dtype([(name, np.float64) for name in COLUMNS])
@@ -36,12 +37,13 @@ OBSERVED = record_dtype([(name, np.float64) for name in COLUMNS])
 
 class Window(NamedTuple):
     """What the study sees: shortest and longest administrative follow-up (years), losses (per year), and the time of the
-    randomised comparison of TcPO2 (years)."""
+    randomised comparison of TcPO2 and of an earlier look at it (years)."""
 
     shortest: float
     longest: float
     loss_rate: float
     contrast: float
+    early: float = 0.25
 
 
 @compiled_on_given_memory
@@ -65,3 +67,5 @@ def observe_cohort(setting: Any, window: Any, first: int, room: Any, out: Any) -
         seen.below_knee = 1.0 if life.limb == Limb.BELOW_KNEE else 0.0
         kept = min(life.died_at, life.amputated_at) > window.contrast
         seen.tcpo2_contrast = tcpo2(life, window.contrast) if kept and followed > window.contrast else np.nan
+        kept = min(life.died_at, life.amputated_at) > window.early
+        seen.tcpo2_early = tcpo2(life, window.early) if kept and followed > window.early else np.nan

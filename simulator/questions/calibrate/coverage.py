@@ -18,7 +18,7 @@ from simulator.questions.calibrate.chains import resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.posterior import Posterior, around, log_prior
 from simulator.questions.calibrate.summaries import cells, outcomes_at_1_year, summarise
-from simulator.questions.calibrate.surface import contrasts, total_log_likelihood
+from simulator.questions.calibrate.surface import changes, contrasts, total_log_likelihood
 from simulator.questions.calibrate.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import generator, seed_of
@@ -56,16 +56,21 @@ def coverage(
     predicted = posterior.wide.statistics(points)
     true_outcomes = outcomes_at_1_year(posterior.statistics)
     true_ratio, true_difference = contrasts(posterior.statistics)
+    true_changes = changes(posterior.statistics)
     small = FoundingCohort(scenario, data, data.n, seed_of(seed, "coverage", "scatter"))
     rows = []
     for cohort, i in enumerate(truths):
         params = scenario.parameter_draws(as_table(posterior.prior.values(posterior.z[i][None])))[0]
         seen = observe(small.lives(params, first=cohort * data.n), data)
-        noise = luck.normal(size=2)
+        noise = luck.normal(size=2 + len(contrast.arms))
         published = replace(
             contrast,
             log_risk_ratio=float(true_ratio[i] + contrast.log_risk_ratio_se * noise[0]),
             tcpo2=float(true_difference[i] + (contrast.tcpo2_se or 0.0) * noise[1]),
+            arms=tuple(
+                replace(arm, change=float(true_changes[i, 0 if arm.early else 1] + arm.sd * z))
+                for arm, z in zip(contrast.arms, noise[2:], strict=True)
+            ),
         )
 
         def level(z: Array, seen: Observed = seen, published: Contrast = published) -> Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting
 from simulator.questions.calibrate.cohort import COLUMNS, OBSERVED, Window, observe_cohort
-from simulator.questions.calibrate.summaries import AMPUTATED, CONTRAST, STATISTICS, summarise
+from simulator.questions.calibrate.summaries import AMPUTATED, CONTRAST, EARLY, ENROLMENT, STATISTICS, summarise
 from simulator.questions.calibrate.targets import Founding
 from simulator.scenario.scenario import Scenario
 
@@ -26,7 +26,10 @@ Array = NDArray[np.float64]
 CONTRASTS = ("amputation_control", "amputation_treated", "tcpo2_control", "tcpo2_treated")
 """Amputated and mean TcPO2 (mmHg) of kept limbs when trials compare arms, under conservative care and one treatment, in
 people as in the founding cohort: the randomised trials mostly gave one treatment."""
-ALL = (*STATISTICS, *CONTRASTS)
+ARMS = ("change_control_early", "change_control")
+"""Mean change of TcPO2 (mmHg) of kept limbs since it was measured at enrolment, under conservative care, at the early look and
+when trials compare arms."""
+ALL = (*STATISTICS, *CONTRASTS, *ARMS)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class FoundingCohort:
         """Patients first, first + 1, ... as the study observed them, shape (patients, columns of `cohort.COLUMNS`)."""
         if window is None:
             own = float(params["drop_out_rate"])
-            window = Window(self.data.shortest, self.data.longest, own, self.data.contrast_tcpo2_years)
+            window = Window(
+                self.data.shortest, self.data.longest, own, self.data.contrast_tcpo2_years, self.data.early_tcpo2_years
+            )
         scenario = self.scenario
         setting = new_setting(
             params,
@@ -62,11 +67,14 @@ class FoundingCohort:
         out = np.zeros(len(ALL))
         out[: len(STATISTICS)] = summarise(self.lives(params, first=first), self.data)
         compared = self.data.contrast_years
-        window = Window(compared, compared, 0.0, self.data.contrast_tcpo2_years)
+        window = Window(compared, compared, 0.0, self.data.contrast_tcpo2_years, self.data.early_tcpo2_years)
         for arm, policy in enumerate(("conservative", "single_dose")):
             lives = self.lives(params, policy, window, first)
             out[len(STATISTICS) + arm] = np.mean(lives[:, AMPUTATED] <= compared)
             out[len(STATISTICS) + 2 + arm] = np.nanmean(lives[:, CONTRAST])
+            if arm == 0:
+                changes = lives[:, [EARLY, CONTRAST]] - lives[:, [ENROLMENT]]
+                out[len(STATISTICS) + len(CONTRASTS) :] = np.nanmean(changes, axis=0)
         return out
 
     def design(self, values: Mapping[str, Array], advance: Callable[[int], None] | None = None) -> Array:

@@ -10,6 +10,7 @@ is checked on synthetic cohorts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from simulator.questions.calibrate.summaries import INDEX, MOVES, N_MOVES, table_of_moves
-from simulator.questions.calibrate.targets import Contrast, Founding, Observed
+from simulator.questions.calibrate.targets import Arm, Contrast, Founding, Observed
 
 Array = NDArray[np.float64]
 SMALLEST_SHARE = 1e-4
@@ -105,6 +106,14 @@ def log_likelihood(model: Array, data: Founding | Observed, scatter: SmallSample
         "tables": np.asarray(tables),
         "given tables": -0.5 * np.einsum("ij,jk,ik->i", gap, precision, gap),
     }
+
+
+def log_likelihood_arms(changes: Array, arms: Sequence[Arm]) -> Array:
+    """Log likelihood of control arms for each draw; `changes` (draws, 2): early, and when trials compare arms."""
+    total = np.zeros(len(changes))
+    for arm in arms:
+        total -= 0.5 * ((changes[:, 0 if arm.early else 1] - arm.change) / arm.sd) ** 2
+    return total
 
 
 def log_likelihood_contrast(log_risk_ratio: Array, tcpo2: Array, data: Contrast) -> Array:

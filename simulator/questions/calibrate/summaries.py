@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simulator.questions.calibrate.targets import REACHABLE, Founding
 
 Array = NDArray[np.float64]
-HEALED, AMPUTATED, DIED, FOLLOWED, LOST, DOSES, ENROLMENT, LAST, WALKED, BELOW, CONTRAST = range(11)
+HEALED, AMPUTATED, DIED, FOLLOWED, LOST, DOSES, ENROLMENT, LAST, WALKED, BELOW, CONTRAST, EARLY = range(12)
 DAYS = 365.25
 
 MOVES = tuple((i, j) for i in range(8) for j in REACHABLE.get(i, (i,)))

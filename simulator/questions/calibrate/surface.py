@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import PolynomialFeatures
 
-from simulator.questions.calibrate.founding import ALL, CONTRASTS
+from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS
 from simulator.questions.calibrate.likelihood import (
     SMALLEST_SHARE,
     SmallSample,
     log_likelihood,
+    log_likelihood_arms,
     log_likelihood_contrast,
 )
 from simulator.questions.calibrate.summaries import PARTITIONS, SHARES, STATISTICS
@@ -89,9 +90,16 @@ def contrasts(statistics: Array) -> tuple[Array, Array]:
     return np.log(treated / control), statistics[:, TCPO2_TREATED] - statistics[:, TCPO2_CONTROL]
 
 
+def changes(statistics: Array) -> Array:
+    """Change of TcPO2 (mmHg) under conservative care, early and when trials compare arms, shape (rows, 2)."""
+    return statistics[:, [ALL.index(name) for name in ARMS]]
+
+
 def total_log_likelihood(
     statistics: Array, data: Founding | Observed, scatter: SmallSample, contrast: Contrast
 ) -> Array:
     """Log likelihood of the founding cohort and a randomised contrast for each row of statistics."""
     terms = log_likelihood(statistics[:, : len(STATISTICS)], data, scatter)
-    return np.asarray(sum(terms.values()) + log_likelihood_contrast(*contrasts(statistics), contrast))
+    terms["contrast"] = log_likelihood_contrast(*contrasts(statistics), contrast)
+    terms["arms"] = log_likelihood_arms(changes(statistics), contrast.arms)
+    return np.asarray(sum(terms.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import product
@@ -64,6 +64,8 @@ class Founding:
     contrast_years: float
     contrast_tcpo2_years: float
     """When randomised trials compare amputation and TcPO2 between arms, years."""
+    early_tcpo2_years: float = 0.25
+    """When the earlier change of TcPO2 of control arms is read, years."""
     end_known: bool = True
     """Whether what came after the first year is read; without it the fit is to the first year alone."""
 
@@ -126,14 +128,29 @@ def joint_tables(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDA
 
 
 @dataclass(frozen=True)
+class Arm:
+    """The mean change of TcPO2 (mmHg) of kept limbs in a control arm, early or when trials compare arms, and its SD."""
+
+    source: str
+    early: bool
+    change: float
+    sd: float
+    """Of the published mean about this hospital's: its standard error and the spread between hospitals."""
+
+
+@dataclass(frozen=True)
 class Contrast:
-    """A pooled randomised contrast: log risk ratio of amputation and, where usable, TcPO2 difference (mmHg)."""
+    """A pooled randomised contrast: log risk ratio of amputation and, where usable, TcPO2 difference (mmHg).
+
+    `arms`: control arms whose change of TcPO2 says how much comes without treatment, in the view that they inform.
+    """
 
     source: str
     log_risk_ratio: float
     log_risk_ratio_se: float
     tcpo2: float | None
     tcpo2_se: float | None
+    arms: tuple[Arm, ...] = ()
 
 
 def triple(values: list[float]) -> tuple[float, float, float]:
@@ -167,8 +184,15 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         longest=(cut - opened).days / 365.25,
         contrast_years=raw["comparison"]["amputation_years"],
         contrast_tcpo2_years=raw["comparison"]["tcpo2_years"],
+        early_tcpo2_years=raw["comparison"]["early_tcpo2_years"],
     )
-    return founding, {view: _contrast(c) for view, c in raw["contrasts"].items()}
+    contrasts = {view: _contrast(c) for view, c in raw["contrasts"].items()}
+    between = float(raw["comparison"]["tcpo2_between_hospitals_sd"])
+    arms = tuple(
+        Arm(arm["source"], bool(arm["early"]), float(arm["change"]), float(np.hypot(arm["se"], between)))
+        for arm in raw["arm"]
+    )
+    return founding, {**contrasts, "central": replace(contrasts["central"], arms=arms)}
 
 
 def _contrast(raw: dict[str, Any]) -> Contrast:

@@ -14,8 +14,10 @@ from simulator.questions.compare.job import Comparison
 from simulator.questions.compare.per_hundred import per_hundred_table
 from simulator.questions.compare.population import population_table, treatment_table
 from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
+from simulator.run.people import GIVEN
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.caveats import caveats
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -49,6 +51,8 @@ def findings(comparison: Comparison) -> Findings:
         tables["founding"] = founding_table(people)
     if comparison.views is not None:
         tables["views"] = comparison.views
+    if comparison.centres is not None:
+        tables["centres"] = comparison.centres
     if comparison.reliance is not None:
         tables["reliance"] = comparison.reliance
         tables["reliance_strongest"] = strongest(comparison.reliance, STRONGEST)
@@ -63,7 +67,12 @@ def findings(comparison: Comparison) -> Findings:
         per_row=frozenset(rows),
         inputs=scenario.inputs,
         seed=result.seed,
-        settings={"scenario": scenario.hash, "view": scenario.view, "patients": result.people},
+        settings={
+            "scenario": scenario.hash,
+            "view": scenario.view,
+            "centre": scenario.centre,
+            "patients": result.people,
+        },
     )
 
 
@@ -123,12 +132,17 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     scenario, result = comparison.scenario, comparison.result
     settings = scenario.settings
     labels = {name: policy.label for name, policy in scenario.policies.items()}
+    given = {f"{GIVEN}{name}": therapy.label for name, therapy in scenario.register.therapies.items()}
     params = result.parameters[0]
     capacity = settings.capacity
     return {
         "title": scenario.label,
         "description": settings.description,
-        "labels": {"policy": labels, "parameter": {p.name: p.label for p in scenario.register.parameters}},
+        "labels": {
+            "policy": labels,
+            "parameter": {p.name: p.label for p in scenario.register.parameters},
+            "measure": given,
+        },
         "policies": [
             {"name": name, "description": scenario.policies[name].description} for name in comparison.policies
         ],
@@ -138,6 +152,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "kept": comparison.kept.people,
         "engine": result.engine,
         "view": scenario.view,
+        "centre": scenario.centre,
         "share": float(params[SHARE]),
         "times": list(scenario.times),
         "first_time": comparison.first_time,
@@ -145,7 +160,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "country": settings.life_table.country,
         "period": settings.life_table.period,
         "given": len(scenario.given),
-        "tcpo2_day": float(2.0 * params["natural_interval_days"] + params["last_tcpo2_days"]),
+        "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
         "values": {"judgement_tcpo2": float(params["judgement_tcpo2"])},
         "fitted": sum(p.fitted for p in scenario.register.parameters),
@@ -154,6 +169,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "left_aside": list(scenario.left_aside),
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
+        "changes": changes(scenario, {"population.patients": result.people}),
         "references": references(comparison),
     }
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
+from simulator.questions.compare.centres import other_centres
 from simulator.questions.compare.headlines import headline_reliance
 from simulator.questions.compare.views import evidence_views
 from simulator.run import Result, simulate
@@ -32,8 +33,8 @@ class Comparison:
 
     `result` holds outcomes at `Result.times`, which are the times of the curves and those reported. `kept` is the same
     comparison in the first patients, one by one, at the times reported. `paths` holds true TcPO2 (mmHg) by policy,
-    shape (patients, `path_times`), NaN after death or major amputation. `views` and `reliance` are None where they
-    were not made.
+    shape (patients, `path_times`), NaN after death or major amputation. `views`, `reliance` and `centres` are None where
+    they were not made.
     """
 
     scenario: Scenario
@@ -43,6 +44,7 @@ class Comparison:
     path_times: NDArray[np.float64]
     views: pd.DataFrame | None
     reliance: pd.DataFrame | None
+    centres: pd.DataFrame | None = None
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -66,10 +68,10 @@ class Comparison:
 
     @cached_property
     def untreated(self) -> tuple[str, ...]:
-        """Policies that offer cells or angioplasty and give them to nobody."""
-        given = self.people.groupby("policy", observed=True)[["doses", "angioplasties"]].sum().sum(axis=1)
+        """Policies that offer a treatment and give them to nobody."""
+        given = self.people.groupby("policy", observed=True)[["doses", "procedures"]].sum().sum(axis=1)
         policies = self.scenario.policies
-        offering = [n for n in self.policies if policies[n].cell_therapy.doses or policies[n].angioplasty.offered]
+        offering = [n for n in self.policies if policies[n].treats]
         return tuple(name for name in offering if not given.loc[name] > 0)
 
     @cached_property
@@ -141,7 +143,8 @@ def compare(
         if reliance
         else None
     )
-    return Comparison(scenario, result, kept, paths, within, views, weak)
+    elsewhere = other_centres(plain, main, seed) if main is not None else None
+    return Comparison(scenario, result, kept, paths, within, views, weak, elsewhere)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None) -> int:

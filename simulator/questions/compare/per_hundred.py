@@ -22,7 +22,7 @@ COLUMNS += ["difference", "difference_se", "needed", "needed_low", "needed_high"
 def per_hundred_table(comparison: Comparison) -> pd.DataFrame:
     """Shares by one, two and five years under each policy and under the reference in the same people.
 
-    `group` is ``referred`` (everybody) or ``treated`` (those to whom the policy gives cells or an angioplasty), `people`
+    `group` is ``referred`` (everybody) or ``treated`` (those to whom the policy gives cells or another therapy), `people`
     their number. `needed` is the number of such people for one outcome more or fewer, with the limits that its 95% Monte
     Carlo interval gives; missing where the interval of the difference holds zero.
     """
@@ -35,7 +35,7 @@ def per_hundred_table(comparison: Comparison) -> pd.DataFrame:
         if name == comparison.reference:
             continue
         own = by_policy[name]
-        treated = (own["doses"] > 0) | (own["angioplasties"] > 0)
+        treated = (own["doses"] > 0) | (own["procedures"] > 0)
         for group, chosen in (("referred", treated | True), ("treated", treated)):
             for outcome, column in FIRST_TIME_OF.items():
                 for time in (year for year in YEARS if year <= horizon):

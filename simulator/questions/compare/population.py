@@ -11,6 +11,7 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.questions.calibrate.targets import load_targets
+from simulator.run.people import GIVEN
 from simulator.words.vocabulary import ARTERIES, Renal
 
 SHARES = ("male", "ischaemic_heart_disease", "infection", "osteomyelitis", "gangrene", "heel", "right_limb")
@@ -85,14 +86,14 @@ def _share(name: str, values: pd.Series[bool], published: float) -> Row:
 def treatment_table(people: pd.DataFrame) -> pd.DataFrame:
     """What each policy does to whom: policy, measure, mean, se, n.
 
-    Shares of everybody who are tested, treated with cells and dilated, and treatments given per person treated.
+    Shares of everybody who are tested, treated with cells and given each therapy, and doses per person treated.
     """
     rows = []
     for policy, group in people.groupby("policy", sort=False, observed=True):
         measures = {
             "tested": group["tested"],
             "treated": group["doses"] > 0,
-            "dilated": group["angioplasties"] > 0,
+            **{str(name): group[name] > 0 for name in group if str(name).startswith(GIVEN)},
             "doses_per_person_treated": group.loc[group["doses"] > 0, "doses"],
         }
         for measure, values in measures.items():

@@ -7,7 +7,7 @@ import pandas as pd
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import BY_VIEW, SHARE
 from simulator.words.vocabulary import View
 
 VIEWS = tuple(view.name.lower() for view in View)
@@ -20,7 +20,8 @@ def evidence_views(scenario: Scenario, policy: str, patients: int, seed: int) ->
     and of the policy, and their paired difference, each with its Monte Carlo standard error.
     """
     shares = [scenario.register[f"{SHARE}_{view}"].value for view in VIEWS]
-    draws = pd.DataFrame({"draw": VIEWS, SHARE: shares})
+    columns = {name: [scenario.register[f"{name}_{view}"].value for view in VIEWS] for name in BY_VIEW}
+    draws = pd.DataFrame({"draw": VIEWS, **columns})
     result = simulate(scenario, [scenario.reference, policy], patients, seed, engine="compiled", draws=draws)
     keys = ["draw", "time_years", "outcome"]
     by_policy = {name: rows.set_index(keys) for name, rows in result.draws.groupby("policy")}

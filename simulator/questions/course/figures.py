@@ -45,6 +45,7 @@ Happening = Literal[
     "any_amputation",
     "amputation_or_death",
     "below_knee_amputation",
+    "other_limb_amputation",
     "conversion",
     "healing",
     "primary_healing",
@@ -100,6 +101,7 @@ class Among(Frozen):
 
     rutherford: Counts = ()
     dialysis: bool | None = None
+    beyond_salvage: bool | None = None
     male: bool | None = None
     age: Pair | None = None
     tcpo2: Pair | None = None

@@ -27,10 +27,18 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "healing": ("healed",),
     "stump_healing": ("stump_healed",),
     "new_wound": ("new_wound",),
+    "other_limb_amputation": ("other_limb_amputation",),
 }
 """What a figure calls an event, by the words of event histories."""
 AMPUTATION_OR_DEATH = (*EVENTS["major_amputation"], *EVENTS["death"])
-WALKS, WALKS_NO_MORE = ("walks",), ("new_wound", *EVENTS["major_amputation"], "conversion", *EVENTS["death"])
+WALKS = ("walks",)
+WALKS_NO_MORE = (
+    "walks_no_more",
+    *EVENTS["major_amputation"],
+    "conversion",
+    "other_limb_amputation",
+    *EVENTS["death"],
+)
 OPEN, HEALED, AMPUTATED = 0, 1, 2
 STATES: dict[str, tuple[int, ...]] = {
     "open": (OPEN,),
@@ -145,7 +153,8 @@ class Lives:
 
     def walking(self, t: Array) -> Bools:
         """Who walks at a time of their own."""
-        return self.last(WALKS, t) > self.last(WALKS_NO_MORE, t)
+        started = np.where(self.people["walks"].to_numpy(np.bool_), 0.0, -np.inf)
+        return np.maximum(self.last(WALKS, t), started) > self.last(WALKS_NO_MORE, t)
 
     def chosen(self, among: Among, at: float) -> Bools:
         """Who is counted; TcPO2 is the one measured at `at` years."""
@@ -155,6 +164,8 @@ class Lives:
             inside &= people["rutherford"].isin(among.rutherford).to_numpy()
         if among.dialysis is not None:
             inside &= ((people["renal"] == "dialysis") == among.dialysis).to_numpy()
+        if among.beyond_salvage is not None:
+            inside &= (people["beyond_salvage"] == among.beyond_salvage).to_numpy()
         if among.male is not None:
             inside &= (people["male"] == among.male).to_numpy()
         if among.age is not None:

@@ -18,24 +18,18 @@ BACKGROUND = "background death"
 ROUNDING = 1e-9
 """Cumulative hazard within which two sums of the same pieces count as equal."""
 CAUSED_BY = {
-    Event.DISEASE_DEATH: Risk.DISEASE_DEATH,
-    Event.POSTOPERATIVE_DEATH: Risk.POSTOPERATIVE_DEATH,
     Event.BELOW_KNEE_AMPUTATION: Risk.MAJOR_AMPUTATION,
     Event.ABOVE_KNEE_AMPUTATION: Risk.MAJOR_AMPUTATION,
-    Event.CONVERSION: Risk.CONVERSION,
     Event.MINOR_AMPUTATION: Risk.MINOR_AMPUTATION,
     Event.HEALED: Risk.HEALING,
-    Event.STUMP_HEALED: Risk.STUMP_HEALING,
+    Event.PAIN_RELIEVED: Risk.HEALING,
     Event.NEW_WOUND: Risk.RECURRENCE,
 }
 NAMES = {
-    Risk.DISEASE_DEATH: "death of the disease",
-    Risk.POSTOPERATIVE_DEATH: "death of an operation",
+    Risk.EXCESS_DEATH: "death of ischaemia",
     Risk.MAJOR_AMPUTATION: "major amputation",
-    Risk.CONVERSION: "conversion to above the knee",
     Risk.MINOR_AMPUTATION: "minor amputation",
     Risk.HEALING: "healing",
-    Risk.STUMP_HEALING: "healing of the stump",
     Risk.RECURRENCE: "new wound",
 }
 
@@ -99,8 +93,9 @@ class Budgets:
         if event == Event.BACKGROUND_DEATH:
             self._background.happened = time
         elif Event(event) in CAUSED_BY:
-            risk = CAUSED_BY[Event(event)]
-            self._open[risk].happened = time
+            self._open[CAUSED_BY[Event(event)]].happened = time
+        elif event == Event.DISEASE_DEATH and life["clinical_risk"] == Risk.EXCESS_DEATH:
+            self._open[Risk.EXCESS_DEATH].happened = time
         now = np.array(life["budget"])
         # A budget that was not drawn anew is either what was left or, where no hazard changed, still what it was.
         fresh = (np.abs(now - self._left) > ROUNDING) & (np.abs(now - self._kept) > ROUNDING)

@@ -16,16 +16,19 @@ SEARCHED = 5_000
 TYPICAL_OF = 400
 """Patients among whom a typical one is looked for."""
 AT_REFERRAL = ("age", "tcpo2_measured", "rutherford", "gangrene", "infection")
-TIMES = ("healed_at", "minor_amputation_at", "amputated_at", "first_dose_at", "recovery_start", "died_at")
-COUNTS = ("doses", "wounds")
-"""What lives are alike in: who is referred, and for each policy whether and when things happen, and how often."""
+TIMES = ("healed_at", "minor_amputation_at", "amputated_at", "first_dose_at", "died_at")
+COUNTS = ("doses", "wounds", "natural_gain_mmhg", "given_gain_mmhg")
+"""What lives are alike in: who is referred, and for each policy whether and when things happen, how often and how much."""
 EARLY = 1.0
+RISEN = 20.0
+"""mmHg by which a limb has recovered."""
 Fate = Callable[[pd.DataFrame, pd.DataFrame], "pd.Series[bool]"]
 """Which patients have it, from their rows under the first and under the last policy."""
 
 FATES: dict[str, Fate] = {
     "recovered": lambda first, last: (
-        last["recovery_start_years"] < last[["died_at_years", "amputated_at_years"]].min(axis=1).fillna(float("inf"))
+        (last["natural_gain_mmhg"] + last["given_gain_mmhg"] >= RISEN)
+        & ~(last[["died_at_years", "amputated_at_years"]].min(axis=1) < EARLY)
     ),
     "healed": lambda first, last: last["healed_at_years"].notna() & last["amputated_at_years"].isna(),
     "amputated": lambda first, last: last["amputated_at_years"].notna(),
@@ -33,7 +36,8 @@ FATES: dict[str, Fate] = {
     "spared": lambda first, last: first["amputated_at_years"].notna() & last["amputated_at_years"].isna(),
     "differs": lambda first, last: first["died_at_years"].fillna(-1.0) != last["died_at_years"].fillna(-1.0),
 }
-"""spared: amputated under the first policy only; differs: another date of death; died: within the first year."""
+"""recovered: TcPO2 rises by at least `RISEN` and the limb is there after a year;
+spared: amputated under the first policy only; differs: another date of death; died: within the first year."""
 
 
 def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed: int) -> int:
@@ -63,7 +67,7 @@ def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed:
 
 
 def _treated(end: pd.DataFrame) -> NDArray[np.bool_]:
-    treated = (end["doses"] + end["angioplasties"] > 0).to_numpy()
+    treated = (end["doses"] + end["procedures"] > 0).to_numpy()
     return treated if treated.any() else ~treated
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.evidence.therapy import Therapy
 from simulator.questions.story.watching import Moment, Watched, barred_by, first_difference
-from simulator.rules.pathway.response import response_probability
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import event_word
 from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
 
 MONTHS_TOLD = (1, 3, 6, 9, 12)
@@ -25,6 +26,7 @@ CRITERIA = {
     "rutherford_at_most": "tissue loss is above Rutherford {}",
     "severe_renal": "severe renal impairment is excluded",
     "dialysis": "dialysis is excluded",
+    "beyond_salvage": "the limb is beyond salvage",
     "angioplasty_suitable": "angioplasty must be possible: {}",
 }
 """Why a criterion bars somebody; the braces hold its value."""
@@ -58,28 +60,31 @@ def opening(watched: Watched, number: int) -> str:
         foot += f" {'heel' if p['heel'] else 'foot'}" + (f" with {_listed(found)}" if found else "")
     arteries = [name.replace("_", " ") for name in ARTERIES if p[f"artery_{name}"]]
     option = "A vessel could be dilated." if p["angioplasty_suitable"] else "There is no option for revascularisation."
+    walks = "walks" if p["walks"] else "cannot walk"
     return (
         f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
-        f" (Rutherford {p['rutherford']:.0f}). TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
+        f" (Rutherford {p['rutherford']:.0f}), and {walks}. TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
         f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
     )
 
 
 def hidden(watched: Watched, scenario: Scenario) -> str:
     """What nobody at the bedside can know: the true perfusion and the latent response."""
-    p, life, params = watched.patient, watched.life, scenario.params()
-    policy = scenario.policy_records([watched.policy])[0]
-    chance = response_probability(p, params, policy["product"], policy["route"])
+    p, life = watched.patient, watched.life
     text = f"True TcPO2 at referral is {p['tcpo2']:.0f} mmHg."
     traits = [label for name, label in (("leiden", "factor V Leiden"), ("mthfr", "MTHFR 677 TT")) if p[name]]
     traits.append(f"{p['small_ev']:.0f}% small vesicles")
-    text += f" With {_listed(traits)}, a limb like this can recover with a probability of {chance:.0%}."
-    if not life["can_recover"]:
-        return f"{text} This one cannot."
-    text += f" This one can, at treatment {int(life['response_dose'])}, by {life['gain']:.0f} mmHg"
-    return text + (
-        "; it would do so without cells, too." if life["recovers_anyway"] else "; without cells it does not."
-    )
+    text += f" This limb, with {_listed(traits)}, {_change(life['natural_gain'])} without cells within"
+    text += f" {scenario.params()['natural_days']:.0f} days"
+    if life["caused_gain"] > 0.0:
+        text += f"; all {scenario.params()['published_doses']:.0f} treatments would add {life['caused_gain']:.0f} mmHg"
+    return f"{text}."
+
+
+def _change(mmhg: float) -> str:
+    if abs(mmhg) < 0.5:
+        return "keeps its TcPO2"
+    return f"{'gains' if mmhg > 0.0 else 'loses'} {abs(mmhg):.0f} mmHg"
 
 
 def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
@@ -90,24 +95,20 @@ def told(watched: Watched, scenario: Scenario) -> list[tuple[float, str]]:
         if moment.event is Event.VISIT:
             continue
         lines.append((moment.time, _sentence(watched, scenario, place, moment)))
-    own = watched.life
-    if own["recovers_anyway"] and own["recovery_start"] < watched.end:
-        rise = f"[Perfusion begins to rise by up to {own['gain']:.0f} mmHg, and does so without cells.]"
-        lines.append((float(own["recovery_start"]), rise))
     lines.extend(_visits(watched))
     return sorted(lines, key=lambda line: line[0])
 
 
 def _plan(watched: Watched, scenario: Scenario) -> str:
     policy = scenario.policies[watched.policy]
-    if policy.cell_therapy.doses == 0 and not policy.angioplasty.offered:
+    if not policy.treats:
         return f"Begins {policy.label.lower()}."
     barred = barred_by(scenario, watched.policy, watched.patient)
     if barred:
         criteria = policy.eligibility.model_dump()
         why = _listed([CRITERIA[name].format(_plain(criteria[name])) for name in barred])
         return f"Not treated, because {why}; has conservative care."
-    if watched.life["tested"] and not watched.life["treated"] and not policy.angioplasty.offered:
+    if watched.life["tested"] and not watched.life["treated"] and not policy.therapies:
         return "The biomarker test speaks against treatment; has conservative care."
     return ""
 
@@ -120,16 +121,18 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
     before = watched.moments[place - 1]
     event = moment.event
     if event is Event.DOSE:
-        return _dose(watched, moment, scenario)
+        return _dose(moment, scenario)
     if event is Event.STOPS_TREATMENT:
-        return _stop(moment, scenario, watched.policy)
+        return _stop(watched, moment, scenario)
     if event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
         level = "below" if event is Event.BELOW_KNEE_AMPUTATION else "above"
         last = _last_true(watched, moment.time)
         return f"The limb is lost: major amputation {level} the knee [at a true TcPO2 of {last:.0f} mmHg]."
     if event in DEATHS:
         age = watched.patient["age"] + moment.time
-        return f"Dies at {age:.0f}, {_cause(event, before)}."
+        return f"Dies at {age:.0f}, {_cause(watched, event, before)}."
+    if moment.step >= 0:
+        return _of_therapy(event, scenario.register.therapies[scenario.policies[watched.policy].given[moment.step]])
     if event is Event.WALKS:
         return "Walks with a prosthesis." if moment.limb >= Limb.BELOW_KNEE else "Walks again."
     if event is Event.NEW_WOUND:
@@ -138,20 +141,40 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         Event.CONVERSION: "The stump fails: amputation above the knee.",
         Event.MINOR_AMPUTATION: "Toe, ray or midfoot amputation; the wound stays open.",
         Event.HEALED: "The wound has healed.",
+        Event.PAIN_RELIEVED: "The foot no longer hurts at rest.",
         Event.STUMP_HEALED: "The stump has healed.",
-        Event.ANGIOPLASTY: "Angioplasty.",
-        Event.REPEAT_ANGIOPLASTY: "Angioplasty again.",
-        Event.RESTENOSIS: "The dilated vessel narrows again.",
         Event.HORIZON: "End of follow-up, alive.",
+        Event.WALKS_NO_MORE: "Is not able to walk any more.",
+        Event.OTHER_LIMB_AMPUTATION: "The other leg is lost, too.",
+        Event.STARTS_DIALYSIS: "Begins dialysis.",
+    }[event]
+
+
+def _of_therapy(event: Event, therapy: Therapy) -> str:
+    """What a therapy did, by its name."""
+    label = therapy.label
+    return {
+        Event.PROCEDURE: f"{label}.",
+        Event.REPEAT_PROCEDURE: f"{label} again.",
+        Event.LOSS: f"{label}: what it gained is lost ({therapy.lost.replace('_', ' ')}).",
+        Event.EFFECT_ENDS: f"[{label}: its effect on hazards ends.]",
+        Event.PROCEDURAL_DEATH: f"Dies of the procedure ({label[0].lower()}{label[1:]}).",
     }[event]
 
 
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
 
 
-def _cause(event: Event, before: Moment) -> str:
+def _relieved(watched: Watched, moment: Moment) -> bool:
+    """Whether the limb is without wound because its rest pain has gone and not because a wound has healed."""
+    return moment.wound == Wound.HEALED and moment.limb < Limb.BELOW_KNEE and watched.life["healed_at"] > moment.time
+
+
+def _cause(watched: Watched, event: Event, before: Moment) -> str:
     state = "after the amputation"
-    if before.limb < Limb.BELOW_KNEE:
+    if _relieved(watched, before):
+        state = "with the rest pain relieved"
+    elif before.limb < Limb.BELOW_KNEE:
         state = {
             int(Wound.OPEN): "with the wound open",
             int(Wound.RECURRED): "with a new wound open",
@@ -165,24 +188,25 @@ def _cause(event: Event, before: Moment) -> str:
     return f"of vascular and diabetic disease, {state}"
 
 
-def _dose(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+def _dose(moment: Moment, scenario: Scenario) -> str:
     number = ORDINALS[moment.doses - 1] if moment.doses <= len(ORDINALS) else f"{moment.doses}th"
     text = f"{number.capitalize()} treatment with cells."
     if not isnan(moment.decided_on):
         text = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg. {text}"
-    if moment.recovery:
+    if moment.rise >= 0.5:
         days = float(scenario.params()["recovery_days"])
-        gain = watched.life["gain"]
-        return f"{text} [The limb responds: perfusion rises by up to {gain:.0f} mmHg over {days:.0f} days.]"
-    return text
+        return f"{text} [It lets perfusion rise by {moment.rise:.0f} mmHg over {days:.0f} days.]"
+    return f"{text} [It does nothing for perfusion.]"
 
 
-def _stop(moment: Moment, scenario: Scenario, policy: str) -> str:
+def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> str:
+    if _relieved(watched, moment):
+        return "No further treatment: the pain has gone."
     if moment.wound == Wound.HEALED:
         return "No further treatment: the wound has healed."
     if isnan(moment.decided_on):
         return "No further treatment."
-    repeat = scenario.policies[policy].repeat
+    repeat = scenario.policies[watched.policy].repeat
     seen = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg"
     if repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
         return f"{seen}, {repeat.stop_at_tcpo2:g} or above: no further treatment."
@@ -236,13 +260,13 @@ def spending_table(lives: Sequence[Watched]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"happened_years": float})
 
 
-def event_table(lives: Sequence[Watched]) -> pd.DataFrame:
+def event_table(lives: Sequence[Watched], scenario: Scenario) -> pd.DataFrame:
     """Every event: policy, time_years, event, tcpo2, decided_on (mmHg, NaN where nothing was decided)."""
     rows: list[dict[str, Any]] = [
         {
             "policy": life.policy,
             "time_years": m.time,
-            "event": m.event.name.lower(),
+            "event": _word(life, m, scenario),
             "tcpo2": m.tcpo2,
             "decided_on": m.decided_on,
         }
@@ -250,6 +274,14 @@ def event_table(lives: Sequence[Watched]) -> pd.DataFrame:
         for m in life.moments
     ]
     return pd.DataFrame(rows)
+
+
+def _word(life: Watched, moment: Moment, scenario: Scenario) -> str:
+    """What a table calls an event: one that a therapy brings about by the therapy's name."""
+    if moment.step < 0:
+        return moment.event.name.lower()
+    name = scenario.policies[life.policy].given[moment.step]
+    return event_word(moment.event, scenario.register.therapies[name])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 DAYS_BETWEEN_POINTS = 3.0
-TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.ANGIOPLASTY, Event.REPEAT_ANGIOPLASTY, Event.RESTENOSIS)
+TREATMENT = (Event.DOSE, Event.STOPS_TREATMENT, Event.PROCEDURE, Event.REPEAT_PROCEDURE, Event.LOSS, Event.EFFECT_ENDS)
 MOST_POINTS = 400
 """Points of the drawn path and budgets between two events."""
 
@@ -32,7 +32,8 @@ class Moment(NamedTuple):
 
     `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation.
     `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
-    and `Limb`; `recovery` is true where a dose starts a rise of perfusion.
+    and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
+    about, -1 for none.
     """
 
     time: float
@@ -42,7 +43,8 @@ class Moment(NamedTuple):
     doses: int
     wound: int
     limb: int
-    recovery: bool
+    rise: float
+    step: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,7 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
     course = Course.begun(setting, 0, life, records[0], patient)
     budgets = Budgets(life, records[0], params, *life_table)
-    moments = [_moment(course, nan, False)]
+    moments = [_moment(course, nan, 0.0)]
     times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]
     while course.goes_on:
         due = course.next()
@@ -103,12 +105,11 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             times.append(points)
             path.append(_path(life, points))
             budgets.follow(life, points)
-        seen, ramps = _decided_on(course, due), int(life["ramps"])
+        seen, given = _decided_on(course, due), float(life["given_gain"])
         course.let_happen(due)
         if due.kind != Event.VISIT:
             budgets.event(life, course.history[-1]["event"], due.time)
-        given = due.kind == Event.DOSE
-        moments.append(_moment(course, seen, given and int(life["ramps"]) > ramps))
+        moments.append(_moment(course, seen, float(life["given_gain"]) - given))
     who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
@@ -163,7 +164,7 @@ def _decided_on(course: Course, due: Due) -> float:
     return nan
 
 
-def _moment(course: Course, decided_on: float, recovery: bool) -> Moment:
+def _moment(course: Course, decided_on: float, rise: float) -> Moment:
     last, life = course.history[-1], course.life
     return Moment(
         time=float(last["time"]),
@@ -173,5 +174,6 @@ def _moment(course: Course, decided_on: float, recovery: bool) -> Moment:
         doses=int(life["doses"]),
         wound=int(life["wound"]),
         limb=int(life["limb"]),
-        recovery=recovery,
+        rise=rise,
+        step=int(last["step"]),
     )

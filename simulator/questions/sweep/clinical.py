@@ -33,9 +33,10 @@ from simulator.questions.sweep.model import Fault, Model
 from simulator.questions.sweep.policy_settings import belongs_to, setting_faults, setting_inputs, with_settings
 from simulator.run.job import Done, Job
 from simulator.scenario import Policy, Scenario, load_scenario
-from simulator.scenario.arrays import SHARE, policy_records
+from simulator.scenario.arrays import BY_VIEW, policy_records
 from simulator.scenario.caveats import caveats
 from simulator.words.errors import BadInput, CheckFailed, Problem, nearest, shown
+from simulator.words.vocabulary import View
 from simulator.work.model import Evaluation, canonical
 
 SETTINGS = ("scenario", "overrides")
@@ -70,10 +71,12 @@ class Clinical:
     def catalogue(self) -> Catalogue:
         """The register's parameters, prices and utilities where an output needs them, and the policies' settings.
 
-        Of the shares of recovery that cell therapy causes, only that of the scenario's view of the evidence varies.
+        Of the shares that views of the evidence differ in, only those of the scenario's own view vary.
         """
-        register, view = self.scenario.register, f"{SHARE}_{self.scenario.view}"
-        seen = [each for each in register.parameters if not each.name.startswith(f"{SHARE}_") or each.name == view]
+        register = self.scenario.register
+        shares = {f"{share}_{view.name.lower()}" for share in BY_VIEW for view in View}
+        others = shares - {f"{share}_{self.scenario.view}" for share in BY_VIEW}
+        seen = [each for each in register.parameters if each.name not in others]
         inputs = (
             *(parameter_input(each) for each in seen),
             *(self.worth.inputs if self.worth is not None else ()),
@@ -160,8 +163,8 @@ class Clinical:
         with announced("the simulation"):
             job.run(0, 0, 1)
         for row, row_id in enumerate(row_ids.tolist()):
-            policies = self._policies(inputs[row])
-            own = job if policies is None else replace(job, policies=policy_records(policies.values()))
+            policies, therapies = self._policies(inputs[row]), self.scenario.register.therapies
+            own = job if policies is None else replace(job, policies=policy_records(policies.values(), therapies))
             done = [own.run(row, start, size) for start, size in zip(starts, sizes.tolist(), strict=True)]
             if any(batch.barred for batch in done):
                 raise CheckFailed(f"row {row_id}: hardly anybody meets the scenario's entry criteria")

@@ -65,7 +65,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
             }
             for place, output in enumerate(runs.outputs)
         ],
-        "warnings": [*sweep.notes],
+        "warnings": [*sweep.notes], "changes": sweep.changes,
         "notes": [*results.warnings],
     }  # fmt: skip
     content = (study.model_dump_json(indent=2) + "\n").encode()

@@ -20,6 +20,8 @@ from simulator.questions.sweep.inputs import Floats
 from simulator.questions.sweep.model import Model
 from simulator.questions.sweep.space import Space
 from simulator.questions.sweep.study import Planned, Study
+from simulator.scenario import Scenario
+from simulator.scenario.changes import Change, changes
 from simulator.words.errors import BadInput, CheckFailed, Problem
 from simulator.work.execution import WHOLE, Advance, Part, Plan, Way, execute
 from simulator.work.shards import MissingRuns, ShardStore
@@ -96,6 +98,12 @@ class PlannedRuns:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about how the rows were run."""
         return tuple(self.model.runner().row_notes(self.inputs))
+
+    @property
+    def changes(self) -> list[Change]:
+        """What the scenario behind the rows has otherwise than the shipped base; nothing where there is no scenario."""
+        scenario: Scenario | None = getattr(self.model.runner(), "scenario", None)
+        return [] if scenario is None else changes(scenario)
 
     def store(self, folder: Path | str) -> ShardStore:
         """Where its runs are kept in an output folder."""

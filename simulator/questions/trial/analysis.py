@@ -11,10 +11,11 @@ from scipy.special import ndtri
 
 from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.endpoint import Endpoint
-from simulator.statistics import binary_tests, competing_tests, survival_tests
+from simulator.statistics import adjusted_tests, binary_tests, competing_tests, survival_tests
 from simulator.statistics.binary_tests import Counts, ExactP
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.effect import Effect, ratio_or_nan
+from simulator.statistics.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.win_statistics import Level, WinStatistics, win_statistics
 
 Array = NDArray[np.float64]
@@ -181,7 +182,7 @@ def _one_arm(endpoint: Endpoint, data: TrialData) -> Analysis:
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     table = counts(endpoint, data, comparison)
-    effect = BINARY[endpoint.test](table)
+    effect = _adjusted(endpoint, data, comparison) or BINARY[endpoint.test](table)
     information = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
     rates = table.risks
     shares = {
@@ -195,6 +196,18 @@ def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     more, fewer = -ndtri(effect.greater), -ndtri(effect.less)
     good, bad = (more, fewer) if endpoint.good else (fewer, more)
     return Analysis(size.estimate, size.se, good, bad, information, shares)
+
+
+def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | None:
+    """The test with covariates: strata, and for g-computation TcPO2 on entry; None for a test of a plain table."""
+    if endpoint.test not in ("cmh", "g_computation"):
+        return None
+    yes, missing = at_a_time(endpoint, data)
+    group = arms(data, comparison, through(endpoint, data) & ~missing)
+    if endpoint.test == "cmh":
+        return adjusted_tests.cochran_mantel_haenszel(yes, group, np.maximum(data.stratum, 0))
+    strata = [(data.stratum == level) * 1.0 for level in range(1, int(data.stratum.max()) + 1)]
+    return adjusted_tests.standardised_difference(yes, group, data.tcpo2_entry, *strata)
 
 
 def _with_z(z: Callable[[Counts], Array]) -> Callable[[Counts], Effect]:
@@ -231,14 +244,17 @@ def pair_statistics(endpoint: Endpoint, data: TrialData, comparison: int) -> Win
     assert endpoint.at is not None
     group = arms(data, comparison, through(endpoint, data))
     levels = []
-    for outcome in endpoint.order:
+    for place, outcome in enumerate(endpoint.order):
+        tie = endpoint.thresholds[place] if endpoint.thresholds else None
         if outcome == "tcpo2":
-            levels.append(Level("higher", at_visit(endpoint, data, data.tcpo2), endpoint.margin))
+            margin = endpoint.margin if tie is None else tie
+            levels.append(Level("higher", at_visit(endpoint, data, data.tcpo2), margin))
         else:
             times = {"death": data.died, "major_amputation": data.amputated, "healing": data.healed}[outcome]
-            levels.append(Level("earlier" if outcome == "healing" else "later", times))
+            better = "earlier" if outcome == "healing" else "later"
+            levels.append(Level(better, times, 0.0 if tie is None else tie / 12.0))
     follow_up = np.minimum(np.maximum(data.followed, 0.0), endpoint.at)
-    return win_statistics(levels, follow_up, group)
+    return win_statistics(levels, follow_up, group, np.maximum(data.stratum, 0) if endpoint.stratified else None)
 
 
 def _hierarchy(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
@@ -256,6 +272,10 @@ def _time_to_event(endpoint: Endpoint, data: TrialData, comparison: int) -> Anal
     match endpoint.test:
         case "logrank":
             effect = survival_tests.logrank(seen.time, first, group, strata)
+        case "fleming_harrington":
+            effect = fleming_harrington(seen.time, first, group, endpoint.rho, endpoint.gamma, strata)
+        case "max_combo":
+            return _max_combo(endpoint, seen.time, first, group, strata)
         case "cox":
             effect = survival_tests.cox(seen.time, first, group, strata).wald
         case "gray":
@@ -282,6 +302,16 @@ def _time_to_event(endpoint: Endpoint, data: TrialData, comparison: int) -> Anal
     events = ((seen.code == 1) & (group >= 0)).sum(axis=1) * 1.0
     ready = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
     return _signed(endpoint, effect, events if endpoint.by_events else ready)
+
+
+def _max_combo(
+    endpoint: Endpoint, time: Array, event: NDArray[np.int8], group: NDArray[np.int8], strata: NDArray[np.int32] | None
+) -> Analysis:
+    """The test by its p values; its estimate is the log-rank test's."""
+    size, p = survival_tests.logrank(time, event, group, strata), max_combo(time, event, group, strata)
+    more, fewer = -ndtri(p.greater), -ndtri(p.less)
+    good, bad = (more, fewer) if endpoint.good else (fewer, more)
+    return Analysis(size.estimate, size.se, good, bad, ((event == 1) & (group >= 0)).sum(axis=1) * 1.0)
 
 
 def known_end(endpoint: Endpoint, data: TrialData) -> Array:

@@ -29,7 +29,7 @@ class TrialData:
     arm: -1 for whoever is not in the trial (yet). entry: calendar date, infinite for whoever never enters. end: how
     long the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed, reintervened: times of
     what the trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
-    patient), caused (whether a treatment caused a recovery; nobody in a trial can see it). visits: shape (visits,);
+    patient), caused (rise of TcPO2 that treatment causes, mmHg; nobody in a trial can see it). visits: shape (visits,);
     tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
     (trials, patients, visits), NaN for what was not recorded.
     """

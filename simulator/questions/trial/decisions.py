@@ -8,12 +8,17 @@ from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from simulator.questions.trial.design import Design
 from simulator.statistics import multiplicity
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+
+EXACT = ("hochberg", "dunnett", "graphical")
+"""Rules that compare p values with more levels than alpha over a whole number, and so do without looks."""
 
 
 class Reason(IntEnum):
@@ -52,6 +57,13 @@ def rejections(p: Array, design: Design) -> Bools:
             return multiplicity.bonferroni(p, design.alpha)
         case "holm":
             return multiplicity.holm(p, design.alpha)
+        case "hochberg":
+            return multiplicity.hochberg(p, design.alpha)
+        case "dunnett":
+            return multiplicity.dunnett(p, design.alpha, [arm.allocation for arm in design.arms])
+        case "graphical":
+            rule = design.multiplicity
+            return multiplicity.graphical(p, design.alpha, rule.weights, rule.transitions)
         case "fixed_sequence":
             return multiplicity.fixed_sequence(p, design.alpha)
         case _:
@@ -68,11 +80,22 @@ def decide(design: Design, z: Array, against: Array, upper: Array, lower: Array)
     10.1198/016214508000000986). The trial stops when all hypotheses of the first endpoint are rejected, or all of them
     look futile, or (two-sided) harmful.
     """
+    if design.multiplicity is not None and design.multiplicity.rule in EXACT:
+        return _with_exact_p(design, z, against, upper)
     # Every family of boundaries is nested: what crosses the one for alpha / 2 crosses the one for alpha.
     p = np.ones(z.shape)
     for level in range(upper.shape[0]):
         p[z >= upper[level]] = design.alpha / (level + 1)
-    rejected = rejections(np.minimum.accumulate(p, axis=1), design)
+    return _decided(design, z, against, upper, lower, rejections(np.minimum.accumulate(p, axis=1), design))
+
+
+def _with_exact_p(design: Design, z: Array, against: Array, upper: Array) -> Decisions:
+    """The decisions of a rule that needs more of a p value than whether it crosses; there is one look."""
+    p = np.where(np.isnan(z), 1.0, np.minimum(1.0, design.sides * ndtr(-z)))
+    return _decided(design, z, against, upper, np.full(z.shape[:2], -np.inf), rejections(p, design))
+
+
+def _decided(design: Design, z: Array, against: Array, upper: Array, lower: Array, rejected: Bools) -> Decisions:
     first = range(len(design.comparisons))
     success: Bools = np.all(rejected[:, :, first], axis=2)
     futile: Bools = np.all(z[:, :, first] < lower[:, :, None], axis=2)

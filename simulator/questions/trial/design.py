@@ -13,6 +13,7 @@ from simulator.evidence.reading import Frozen
 from simulator.questions.trial.accrual import Accrual
 from simulator.questions.trial.allocation import CATEGORIES
 from simulator.questions.trial.endpoint import Endpoint, Months
+from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
@@ -187,12 +188,19 @@ class Stages(Frozen):
 class Multiplicity(Frozen):
     """Which endpoints are confirmatory, in their order, and the rule that shares alpha among them (and among arms).
 
+    Hypotheses are endpoint by endpoint, arm by arm within. `weights` (a share of alpha for each hypothesis) and `transitions`
+    (for each the parts of its alpha that the others get once it is rejected) belong to `graphical`.
+
     The first decides when the trial stops. `families` (lists of endpoints, each open when all of the one before were
     rejected) belongs to `gatekeeping`.
     """
 
-    rule: Literal["bonferroni", "holm", "fixed_sequence", "gatekeeping"]
+    rule: Literal["bonferroni", "holm", "fixed_sequence", "gatekeeping", "hochberg", "dunnett", "graphical"]
     endpoints: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    weights: Annotated[tuple[Probability, ...], BeforeValidator(as_tuple)] = ()
+    transitions: Annotated[
+        tuple[Annotated[tuple[Probability, ...], BeforeValidator(as_tuple)], ...], BeforeValidator(as_tuple)
+    ] = ()
     families: Annotated[
         tuple[Annotated[tuple[str, ...], BeforeValidator(as_tuple)], ...], BeforeValidator(as_tuple)
     ] = ()
@@ -224,6 +232,7 @@ class Design(Frozen):
     reestimation: Reestimation | None = None
     two_stage: Stages | None = None
     multiplicity: Multiplicity | None = None
+    estimands: Annotated[tuple[Estimand, ...], BeforeValidator(as_tuple)] = ()
     _file: str = PrivateAttr("design")
 
     @property

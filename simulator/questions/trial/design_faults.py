@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from simulator.questions.trial.design import MEASURES, Design
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.decisions import EXACT
+from simulator.questions.trial.design import MEASURES, Design, Multiplicity
+from simulator.questions.trial.endpoint import WEIGHTED, Endpoint
+from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
@@ -31,6 +33,7 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from _endpoints(design)
     yield from idle_keys(design)
     yield from stated_faults(design)
+    yield from estimand_faults(design)
     unknown = list(_multiplicity(design, known))
     yield from unknown
     if not unknown:
@@ -113,6 +116,13 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             [list(f) for f in rule.families],
             "lists of endpoints, with rule gatekeeping only",
         )
+    if rule.rule in EXACT and (design.looks is not None or design.two_stage is not None):
+        allowed = "bonferroni, holm, fixed_sequence or gatekeeping with looks, whose boundaries are for alpha over whole numbers"
+        yield "multiplicity.rule", rule.rule, allowed
+    if rule.rule == "dunnett" and (len(design.comparisons) < 2 or len(rule.endpoints or known) > 1):
+        yield "multiplicity.rule", rule.rule, "several arms against the control in one confirmatory endpoint"
+    if not unknown_names(rule, known):
+        yield from _graph(design)
     if listed and rule.endpoints:
         yield "multiplicity.endpoints", list(rule.endpoints), "nothing, because families name the endpoints"
     for name, times in Counter([*listed, *rule.endpoints]).items():
@@ -120,6 +130,29 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             yield "multiplicity.endpoints", name, nearest(name, known)
         elif times > 1:
             yield "multiplicity.endpoints", name, "each endpoint once"
+
+
+def unknown_names(rule: Multiplicity, known: list[str]) -> bool:
+    """Whether a rule names an endpoint that is not there."""
+    return not {*rule.endpoints, *(name for family in rule.families for name in family)} <= set(known)
+
+
+def _graph(design: Design) -> Iterator[Fault]:
+    rule = design.multiplicity
+    assert rule is not None
+    weights, rows = rule.weights, rule.transitions
+    if rule.rule != "graphical":
+        for key in ("weights", "transitions"):
+            if getattr(rule, key):
+                yield f"multiplicity.{key}", "given", "only with rule graphical"
+        return
+    m = len(design.confirmatory) * len(design.comparisons)
+    if len(weights) != m or sum(weights) > 1.0 + 1e-9:
+        yield "multiplicity.weights", list(weights), f"a share of alpha for each of {m} hypotheses, 1 in all at most"
+    fits = len(rows) == m and all(len(row) == m for row in rows)
+    if not fits or any(sum(row) > 1.0 + 1e-9 or row[place] for place, row in enumerate(rows)):
+        allowed = f"{m} lists of {m} parts, each 1 in all at most and nothing for the hypothesis itself"
+        yield "multiplicity.transitions", [list(row) for row in rows], allowed
 
 
 def _randomisation(design: Design) -> Iterator[Fault]:
@@ -208,6 +241,10 @@ def _stages(design: Design) -> Iterator[Fault]:
 def _looks(design: Design) -> Iterator[Fault]:
     looks, endpoint = design.looks, design.primary
     assert looks is not None
+    for each in design.confirmatory:
+        if each.test in WEIGHTED:
+            allowed = "no looks: its information is not the number of events, which boundaries here go by"
+            yield f"endpoints.{each.name}.test", each.test, allowed
     at = list(looks.at)
     if not at or at != sorted(set(at)) or min(at) <= 0.0:
         yield "looks.at", at, "interim looks in increasing order, the first above 0"

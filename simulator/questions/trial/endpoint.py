@@ -17,10 +17,13 @@ from simulator.scenario.policy import Fault
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
 Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
+Power = Annotated[float, BeforeValidator(number(0.0, 10.0))]
 
-BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio")
+BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio", "cmh", "g_computation")
 ONE_ARM = ("exact_binomial",)
-SURVIVAL = ("logrank", "cox", "rmst")
+WEIGHTED = ("fleming_harrington", "max_combo")
+"""Tests for hazards that are not proportional."""
+SURVIVAL = ("logrank", "cox", "rmst", *WEIGHTED)
 KAPLAN_MEIER = ("km_difference", "km_ratio")
 """Tests of survival at a time, where nothing competes."""
 COMPETING = ("gray", "subdistribution_logrank", "fine_gray", "cumulative_incidence")
@@ -28,11 +31,11 @@ CONTINUOUS = ("ancova", "t_test")
 HIERARCHICAL = ("win_ratio", "win_odds", "net_benefit")
 TESTS = BINARY + ONE_ARM + SURVIVAL + KAPLAN_MEIER + COMPETING + CONTINUOUS + HIERARCHICAL
 
-BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray")
+BY_EVENTS = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", *WEIGHTED)
 """Tests whose information is the number of events; that of the others is the number of patients who are through."""
 AT_A_TIME = (*BINARY, *ONE_ARM, *CONTINUOUS, *HIERARCHICAL, *KAPLAN_MEIER, "rmst", "cumulative_incidence")
 """Tests that need `at_months`."""
-STRATIFIABLE = ("logrank", "cox", "gray", "subdistribution_logrank", "fine_gray", "ancova", "t_test")
+STRATIFIABLE = (*BY_EVENTS, "ancova", "t_test", *HIERARCHICAL)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,10 @@ INSTEAD = {
     "chi_square_corrected": "risk_difference",
     "fisher": "risk_difference",
     "logrank": "cox",
+    "cmh": "risk_difference",
+    "g_computation": "risk_difference",
+    "fleming_harrington": "cox",
+    "max_combo": "cox",
     "gray": "fine_gray",
     "subdistribution_logrank": "fine_gray",
 }
@@ -92,9 +99,13 @@ SCALES = {
     "fisher": "risk difference",
     "risk_difference": "risk difference",
     "risk_ratio": "log risk ratio",
+    "cmh": "risk difference",
+    "g_computation": "risk difference",
     "exact_binomial": "success rate",
     "logrank": "log hazard ratio",
     "cox": "log hazard ratio",
+    "fleming_harrington": "log hazard ratio, weighted",
+    "max_combo": "log hazard ratio",
     "rmst": "difference of restricted means, months",
     "km_difference": "difference of Kaplan-Meier estimates",
     "km_ratio": "log ratio of Kaplan-Meier estimates",
@@ -115,6 +126,7 @@ KNOWN_SIZE = {
     "chi_square_corrected": "conservative: Yates' correction",
     "fisher": "conservative: exact and discrete",
     "risk_difference": "liberal: in small trials, Wald's test with unpooled variance",
+    "g_computation": "liberal: in small trials, Wald's test with the variance of the influence function",
     "risk_ratio": "conservative: with few events, Wald's test of a logarithm",
     "exact_binomial": "conservative: exact and discrete",
     "cox": "slightly conservative: with few events, Wald's test",
@@ -136,10 +148,10 @@ class Endpoint(Frozen):
     `lost` says what becomes of a patient lost before then: left out, counted as a failure, or as the worst case (a failure in
     every arm but the control, where it is a success). A `reintervention` is an angioplasty after the first, or any after
     crossing over; a `limb_event` is that or a major amputation; `limb_success` is to be alive, healed and with the limb.
-    `null_rate` is the rate
-    of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important outcome first, and
-    `margin` the difference of TcPO2 that counts as a tie in it. With the `aim` of non-inferiority or equivalence `margin`
-    is the loss that is accepted, in the units of `MARGINS`.
+    `null_rate` is the rate of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important
+    outcome first, and `margin` the difference of TcPO2 that counts as a tie in it, or `thresholds` one for each outcome
+    (months, or mmHg). `rho` and `gamma` are the powers of Fleming and Harrington's weights. With the `aim` of
+    non-inferiority or equivalence `margin` is the loss that is accepted, in the units of `MARGINS`.
     """
 
     name: Label
@@ -163,9 +175,13 @@ class Endpoint(Frozen):
         "fisher",
         "risk_difference",
         "risk_ratio",
+        "cmh",
+        "g_computation",
         "exact_binomial",
         "logrank",
         "cox",
+        "fleming_harrington",
+        "max_combo",
         "rmst",
         "km_difference",
         "km_ratio",
@@ -186,6 +202,9 @@ class Endpoint(Frozen):
     order: Annotated[
         tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
     ] = ()
+    thresholds: Annotated[tuple[Margin, ...], BeforeValidator(as_tuple)] = ()
+    rho: Power = 0.0
+    gamma: Power = 0.0
     margin: Margin = 0.0
     aim: Literal["superiority", "non_inferiority", "equivalence"] = "superiority"
 
@@ -220,7 +239,7 @@ class Endpoint(Frozen):
     def good(self) -> bool:
         """Whether a larger estimate is better for patients."""
         more_is_better = OUTCOMES[self.outcome].good
-        if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox"):
+        if self.outcome == "amputation_free_survival" and self.test in ("logrank", "cox", *WEIGHTED):
             return False
         if self.test in ("rmst", *KAPLAN_MEIER) and self.outcome != "amputation_free_survival":
             # Survival and the restricted mean are about being without the event.
@@ -258,6 +277,12 @@ class Endpoint(Frozen):
         if self.stratified and (self.test not in STRATIFIABLE or not strata):
             allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
             yield "stratified", True, allowed
+        if self.test == "cmh" and not strata:
+            yield "test", self.test, "with randomisation.strata, which it is stratified by"
+        if self.test == "fleming_harrington" and self.rho == self.gamma == 0.0:
+            yield "rho", self.rho, "rho or gamma above 0; without both it is logrank"
+        if self.thresholds and len(self.thresholds) != len(self.order):
+            yield "thresholds", list(self.thresholds), "one for each outcome of order: months, or mmHg for tcpo2"
         if self.aim != "superiority":
             if self.test not in MARGINS or self.outcome == "walking":
                 other = INSTEAD.get(self.test)

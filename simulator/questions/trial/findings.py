@@ -16,6 +16,7 @@ from simulator.questions.trial.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
 from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
 from simulator.scenario.arrays import SHARE
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings, cited
 
 RARE = 0.5
@@ -37,8 +38,19 @@ def findings(study: TrialStudy, planned: Planned, truths: Sequence[str], seed: i
         "scenario": planned.scenario.hash,
         "design": planned.design.model_dump(mode="json"),
     }
-    facts = _facts(study, planned) | {"warnings": list(trial_caveats(planned, truths, study.trials))}
-    return Findings("trial", tables_of(study), facts, inputs=planned.inputs, seed=seed, settings=settings)
+    facts = _facts(study, planned) | {
+        "warnings": list(trial_caveats(planned, truths, study.trials)),
+        "changes": changes(planned.scenario),
+    }
+    return Findings(
+        "trial",
+        tables_of(study),
+        facts,
+        inputs=planned.inputs,
+        seed=seed,
+        settings=settings,
+        twice=frozenset(study.analysis),
+    )
 
 
 def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
@@ -55,6 +67,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "bounds": study.bounds,
         "stops": study.stops,
         "assumptions": study.assumptions,
+        "estimands": study.estimands,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,
@@ -66,6 +79,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "trial_summaries": study.summaries,
         "patients": study.patients,
         "visits": study.visits,
+        **study.analysis,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -68,6 +68,14 @@ def _of_endpoint(endpoint: Endpoint) -> Iterator[Fault]:
     if "lost" in given and endpoint.test not in BINARY + ONE_ARM:
         why = "leaves out whoever was not measured" if endpoint.test in CONTINUOUS else "censors whoever is lost"
         yield "lost", endpoint.lost, f"only with {', '.join(BINARY + ONE_ARM)}: {endpoint.test} {why}"
+    for key in ("rho", "gamma"):
+        if key in given and endpoint.test != "fleming_harrington":
+            yield key, getattr(endpoint, key), "only with test 'fleming_harrington'"
+    if "thresholds" in given and not endpoint.order:
+        yield "thresholds", list(endpoint.thresholds), "only in a hierarchy, one for each outcome of order"
+    if "margin" in given and endpoint.thresholds:
+        yield "margin", endpoint.margin, "nothing beside thresholds, which give the tie of every outcome"
+        return
     if "margin" in given and endpoint.aim == "superiority" and "tcpo2" not in endpoint.order:
         allowed = (
             "only with aim 'non_inferiority' or 'equivalence', or in a hierarchy with tcpo2 as what counts as a tie"

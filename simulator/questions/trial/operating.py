@@ -192,7 +192,11 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
     futility, several = design.futility, len(conduct.hypotheses) > 1
     if futility is not None and not futility.binding:
         yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
-    if several and design.multiplicity is not None and design.multiplicity.rule in ("bonferroni", "holm"):
+    if (
+        several
+        and design.multiplicity is not None
+        and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
+    ):
         yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
     if conduct.rule.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"

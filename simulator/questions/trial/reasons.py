@@ -100,7 +100,7 @@ def _hazards(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[str]
         )
         caused = float(pooled.data.caused[group == 1].mean())
         if caused > 0.0:
-            yield f"Treatment causes a recovery in {caused:.0%} of its arm only, over weeks to months."
+            yield f"Treatment raises TcPO2 by {caused:.0f} mmHg on average in its arm, over weeks to months."
     control = group == 0
     before = _rate(np.minimum(seen.time, middle), events & (seen.time <= middle), control)
     after = _rate(np.maximum(seen.time - middle, 0.0), events & (seen.time > middle), control)

@@ -103,7 +103,7 @@ def time_passes(diary: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 @compiled_in_place
 def event_happens(diary: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
     """Note the first reintervention; after death, record that nothing is seen at the visits that are left."""
-    again = event == Event.REPEAT_ANGIOPLASTY or (event == Event.ANGIOPLASTY and life.crossed_at < np.inf)
+    again = event == Event.REPEAT_PROCEDURE or (event == Event.PROCEDURE and life.crossed_at < np.inf)
     if again and diary.now.reintervened == np.inf:
         diary.now.reintervened = t
     if not life.alive:
@@ -145,7 +145,7 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
             recruited.lost = lost if lost < min(plan.ends[j, i], life.died_at) else np.inf
             recruited.crossed, recruited.reintervened = life.crossed_at, now.reintervened
             recruited.tcpo2_entry, recruited.screened = patient.tcpo2_measured, patient.screened
-            recruited.caused = 1.0 if life.recovery_start < np.inf and life.recovers_anyway == 0 else 0.0
+            recruited.caused = life.given_gain
     return 0
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +23,8 @@ from simulator.questions.trial.design_faults import foreseen
 from simulator.questions.trial.design_reading import Planned
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.finished import FinishedTrials
+from simulator.questions.trial.kept_lives import MOST_PATIENTS as MOST_KEPT
+from simulator.questions.trial.kept_lives import UNIT, KeptLives
 from simulator.questions.trial.looks import end_of_trial, event_dates, information, look_dates, marks
 from simulator.questions.trial.margin import AtMargin, at_margin, luck_of
 from simulator.questions.trial.recruits import Recruitment, nobody
@@ -52,13 +55,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """A design, its scenario and a seed, from which any number of trials can be made; `kept` holds finished ones."""
+    """A design, its scenario and a seed, from which any number of trials can be made.
+
+    `kept` holds finished trials, `cache` is the folder of lives that are kept between runs; None keeps none.
+    """
 
     planned: Planned
     seed: int
     trials: int
     workers: int | None = None
     kept: FinishedTrials | None = None
+    cache: Path | None = None
 
     @property
     def design(self) -> Design:
@@ -132,13 +139,29 @@ class Simulation:
         if truth.stated is not None:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
         else:
-            data = self.recruitment.trials(truth, first, trials, patients, every_visit, longer)
+            data = self._lived(truth, first, trials, patients, every_visit, longer)
         for arm, change in truth.changes:
             data = change.applied(data, luck_of(self.seed, first, trials, patients), arm)
         if not truth.at_margin:
             return data
         worse = self._stated_margin if truth.stated is not None else self._margin
         return worse.applied(data, luck_of(self.seed, first, trials, patients))
+
+    def _lived(
+        self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool, longer: float
+    ) -> TrialData:
+        def make(start: int, count: int) -> TrialData:
+            return self.recruitment.trials(truth, start, count, patients, every_visit, longer)
+
+        if self.kept_lives is None or every_visit:
+            return make(first, trials)
+        return self.kept_lives.lives(truth, first, trials, patients, longer, make)
+
+    @cached_property
+    def kept_lives(self) -> KeptLives | None:
+        """The lives that are kept between runs."""
+        scenario = self.planned.scenario
+        return None if self.cache is None else KeptLives(self.cache, self.design, scenario.hash, self.seed)
 
     @cached_property
     def _margin(self) -> AtMargin:
@@ -169,6 +192,8 @@ class Simulation:
         """
         patients = max(longest(conduct) for conduct in conducts)
         size = max(1, LIVES // patients)
+        if self.cache is not None and patients <= MOST_KEPT:
+            size = -(-size // UNIT) * UNIT
         end = first + (self.trials if trials is None else trials)
         pieces = [(start, min(start + PIECE * size, end)) for start in range(first, end, PIECE * size)]
         keys = {piece: self.kept.key(truth, conducts, *piece) for piece in pieces} if self.kept is not None else {}
@@ -301,7 +326,7 @@ def _joined(parts: list[Columns]) -> Columns:
 
 
 def _treats(record: NDArray[np.void]) -> bool:
-    return bool(record["doses"] > 0.5 or record["angioplasty"] > 0.5)
+    return bool(record["doses"] > 0.5 or record["step_count"] > 0.5)
 
 
 def _limits(record: NDArray[np.void]) -> str:

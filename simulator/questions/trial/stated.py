@@ -139,6 +139,10 @@ def stated_faults(design: Design) -> Iterator[Fault]:
                 else "a time to an event, or yes or no"
             )
             yield f"endpoints.{endpoint.name}.outcome", endpoint.outcome, allowed
+    for endpoint in design.endpoints:
+        if endpoint.test == "g_computation":
+            allowed = "a test without covariates: stated rates know no TcPO2 on entry"
+            yield f"endpoints.{endpoint.name}.test", endpoint.test, allowed
     if design.crossover is not None or design.two_stage is not None:
         yield "stated", "with crossover or two_stage", "neither of them: both are about lives"
     if any(endpoint.stratified for endpoint in design.endpoints) or design.randomisation.strata:

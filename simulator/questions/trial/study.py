@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from simulator.questions.trial.analysis_data import analysis_data
 from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.questions.trial.estimand_table import estimand_table
 from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
 from simulator.questions.trial.monitoring import monitoring_tables
@@ -57,6 +59,7 @@ class TrialStudy:
     monitoring: pd.DataFrame | None = None
     bounds: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
+    estimands: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
@@ -66,6 +69,7 @@ class TrialStudy:
     summaries: pd.DataFrame | None = None
     patients: pd.DataFrame | None = None
     visits: pd.DataFrame | None = None
+    analysis: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def alone(self) -> bool:
@@ -119,8 +123,14 @@ def study_design(
     base = next((name for name in results if name not in NULLS), next(iter(results)))
     null = next((name for name in results if name in NULLS), None)
     needs = needs_by_truth(conduct, results, goal)
-    patients, visits = exported(simulation, base, export) if export else (None, None)
     some = simulation.with_trials(min(CURVES, simulation.trials))
+    estimands = None
+    if design.estimands:
+        with show("Estimands", some.trials) as advance:
+            estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
+    stated = base in STATED_NAMES
+    patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
+    analysis = analysis_data(simulation, base, export, patients) if export else {}
     committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
@@ -134,9 +144,11 @@ def study_design(
         calendar=calendar_table(some, tuple(results)),
         monitoring=committee[0],
         bounds=committee[1],
+        estimands=estimands,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
+        analysis=analysis,
     )
     # No size gives power to find an effect that is not there.
     return found if quick or base in NULLS else _in_full(found, simulation, some, base, alive, show)

@@ -100,5 +100,5 @@ def _risk(mix: CaseMix, measure: str, t: float, register: Register, seed: int) -
         params[name] = value
     ages, log_hazards = load_life_table(COUNTRY, PERIOD).to_arrays()
     setting = GroupSetting(entry_record(Criteria()), ages, log_hazards, t, seed_of(seed, mix.description) >> 1)
-    lives, _ = setting.lives(params[0], policy_records([Policy()])[0], 0, LIVES, np.zeros(0))
+    lives, _ = setting.lives(params[0], policy_records([Policy()], register.therapies)[0], 0, LIVES, np.zeros(0))
     return statistic(measure, Seen(lives, np.full(len(lives), np.nan)), t)

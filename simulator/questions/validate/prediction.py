@@ -15,24 +15,25 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from simulator.evidence.distributions import uniforms
+from simulator.evidence.hospitals import at_random_hospital, load_hospitals
 from simulator.evidence.life_table import load_life_table
+from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.validate import measures
 from simulator.questions.validate.baseline import evenly, solved, with_baseline
-from simulator.questions.validate.centres import at_other_centres
 from simulator.questions.validate.lives import GroupSetting
 from simulator.questions.validate.re_enactment import StudyOfDraws
 from simulator.questions.validate.samples import MOST_SAMPLES, parts_of
 from simulator.questions.validate.study import Group, Study
 from simulator.scenario.arrays import entry_record, policy_records
+from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.words.luck import seed_of
 from simulator.work.execution import Way, run_rows
 
 Array = NDArray[np.float64]
 MOST_LIVES = 4_000
 """Lives per group and draw. Numbers from more people are predicted with this many, which widens them a little."""
-WOUNDS = ("gangrene_share", "infection_share", "wound_area_ratio", "wound_age_ratio")
-"""What a study may say of its wounds."""
+VIEW = "central"
 FOR_A_PART = 5
 """Lives per person of a denominator that only some belong to."""
 
@@ -42,7 +43,7 @@ class Prediction:
     """The predictive distribution of one number.
 
     `mean` over draws (the median for a ratio) with its Monte Carlo standard error, and 95% limits; NaN where it cannot be
-    formed. `draws` (draws,) is the mean over the samples of each draw.
+    formed. `draws` (draws,) is the mean over the samples of each draw, `samples` (draws,) how many there were.
     """
 
     mean: float
@@ -50,6 +51,7 @@ class Prediction:
     low: float
     high: float
     draws: Array
+    samples: Array = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(eq=False)
@@ -72,7 +74,8 @@ class Samples:
         # The error of a median is about a quarter larger than that of a mean.
         se = (1.25 if ratio else 1.0) * float(np.std(scale, ddof=1)) / len(draws) ** 0.5 if len(scale) > 1 else np.nan
         mean = float(middle) if ratio else float(np.average(values, weights=weights))
-        return Prediction(mean, se, float(low), float(high), draws)
+        sizes = np.array([len(v) for v in kept], np.float64)
+        return Prediction(mean, se, float(low), float(high), draws, sizes)
 
 
 def weighted_quantile(values: Array, weights: Array, at: Array) -> Array:
@@ -81,6 +84,11 @@ def weighted_quantile(values: Array, weights: Array, at: Array) -> Array:
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, at * reached[-1] * (1.0 - 1e-12))
     return np.asarray(values[order][np.minimum(places, len(values) - 1)])
+
+
+def draws_for(register: Register, n: int, seed: int) -> NDArray[np.void]:
+    """Joint draws of the clinical parameters as the engines read them: the posterior where there is one, else the register."""
+    return engine_draws(register, VIEW, parameter_draws(register, n, seed))
 
 
 def lives_needed(study: Study, name: str, patients: int) -> int:
@@ -119,24 +127,25 @@ def make_ready(
     seed: int,
     elsewhere: bool = True,
 ) -> dict[str, Ready]:
-    """Every group of a study with its population in place, at its own hospitals and with its own wounds if `elsewhere`."""
+    """Every group of a study with its population in place.
+
+    `elsewhere` puts each draw at a hospital drawn at random from the population of hospitals without the study's own
+    numbers; else all are like the founding one.
+    """
     if elsewhere:
-        draws = at_other_centres(key, study, register, draws, seed)
+        draws = at_random_hospital(key, study.cohort, study.founding_centre, draws, seed, load_hospitals())
     table = load_life_table(study.life_table.country, study.life_table.period)
     ages, log_hazards = table.to_arrays()
     ready = {}
     for name, group in study.groups.items():
         values, ranges, tcpo2 = study.baseline(group)
-        if not elsewhere:
-            values = {k: v for k, v in values.items() if k not in WOUNDS}
-            ranges = {k: v for k, v in ranges.items() if k not in WOUNDS}
         criteria, miss = study.criteria(group), 0.0
         if tcpo2 is not None:
             own, miss = solved(register, tcpo2, criteria, values)
             values = values | own
         streams = {p: f"{key}:{name}:{p}" if p in group.assumed else f"{key}:{p}" for p in ranges}
         params = with_baseline(draws, values, ranges, streams, seed)
-        policies = np.repeat(policy_records([group.care.policy]), len(draws))
+        policies = np.repeat(policy_records([group.care.policy], register.therapies), len(draws))
         if group.care.assumed_doses is not None:
             low, high = group.care.assumed_doses
             policies["doses"] = np.floor(evenly(low, high + 1.0, f"{key}:{name}:doses", len(draws), seed))
@@ -165,17 +174,15 @@ def predict(
     patients: int,
     seed: int,
     advance: Callable[[int], None] | None = None,
-    elsewhere: bool = True,
     cache: Path | None = None,
     way: Way | None = None,
 ) -> tuple[list[Prediction], dict[str, Ready]]:
     """A prediction of every quantity of a study, and its groups as they were simulated.
 
-    `draws` are engine parameters (draws,). `key` names the study's luck. Without `elsewhere` every study is predicted as if
-    its hospitals and wounds were like the founding cohort's. Draws that lie in `cache` are not lived again. The result
-    does not depend on where or on how many processors it is made.
+    `draws` are engine parameters (draws,). `key` names the study's luck and its column of the hospitals' weights. Draws that
+    lie in `cache` are not lived again. The result does not depend on where or on how many processors it is made.
     """
-    ready = make_ready(key, study, register, draws, patients, seed, elsewhere)
+    ready = make_ready(key, study, register, draws, patients, seed)
     times = times_of(key, study, len(draws), seed)
     noise = [norm.ppf(uniforms(f"{key}:{q.name}:noise", len(draws), seed)) for q in study.quantity]
     model = StudyOfDraws(study, ready, seed)

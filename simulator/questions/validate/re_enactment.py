@@ -17,6 +17,7 @@ from simulator.questions.validate import measures
 from simulator.questions.validate.measures import Seen
 from simulator.questions.validate.samples import MOST_SAMPLES, sample_values
 from simulator.questions.validate.study import Study
+from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
 from simulator.work.model import Evaluation, canonical
 
@@ -46,7 +47,7 @@ class StudyOfDraws:
         for quantity in self.study.quantity:
             names += [f"{quantity.name}.time", f"{quantity.name}.noise"]
         for name, group in self.groups.items():
-            names += [f"{name}.doses", *(f"{name}.{field}" for field in group.params.dtype.names or ())]
+            names += [f"{name}.doses", *(f"{name}.{field}" for field in flat_names(group.params.dtype))]
         return tuple(names)
 
     @property
@@ -66,8 +67,7 @@ class StudyOfDraws:
         for k, each in enumerate(noise):
             columns += [times[:, k], each]
         for group in self.groups.values():
-            fields = group.params.dtype.names or ()
-            columns += [group.policies["doses"].astype(np.float64), *(group.params[name] for name in fields)]
+            columns += [group.policies["doses"].astype(np.float64), *flat(group.params).T]
         return np.column_stack(columns)
 
     def runner(self) -> StudyOfDraws:
@@ -109,9 +109,9 @@ class StudyOfDraws:
         for name, group in self.groups.items():
             policy, params = group.policies[:1].copy(), np.zeros(1, group.params.dtype)
             policy["doses"] = row[at]
-            for place, field_name in enumerate(group.params.dtype.names or (), at + 1):
-                params[field_name] = row[place]
-            at += 1 + len(group.params.dtype.names or ())
+            width = flat(params).shape[1]
+            flat(params)[:] = row[at + 1 : at + 1 + width]
+            at += 1 + width
             lives, tcpo2 = group.setting.lives(params[0], policy[0], draw * group.lives, group.lives, times[visits])
             unknown = np.full(len(lives), np.nan)
             seen[name] = [

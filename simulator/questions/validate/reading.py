@@ -19,7 +19,8 @@ from simulator.words.errors import BadInput, Problem, nearest
 POPULATION = "population"
 """The only group of the register that a study may change: nothing about the clinical course."""
 
-EVIDENCE = ("fitted.toml", "posterior.csv", "posterior_first_year.csv", "life_tables.csv", "sources.toml")
+EVIDENCE = ("fitted.toml", "posterior.csv", "posterior_first_year.csv", "life_tables.csv", "sources.toml",
+            "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv")  # fmt: skip
 
 
 def folder() -> Path:

@@ -21,7 +21,7 @@ from simulator.questions.validate.measures import (
     Measure,
 )
 from simulator.scenario.limits import Doses, Tcpo2, Years, number
-from simulator.scenario.policy import Angioplasty, CellTherapy, Criteria, Fault, Policy, RepeatDose
+from simulator.scenario.policy import CellTherapy, Criteria, Fault, Policy, RepeatDose, Steps
 from simulator.scenario.settings import LifeTableChoice
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
@@ -55,16 +55,13 @@ class Care(Frozen):
 
     cell_therapy: CellTherapy = CellTherapy()
     repeat: RepeatDose = RepeatDose()
-    angioplasty: Angioplasty = Angioplasty()
+    therapies: Steps = ()
     assumed_doses: Annotated[tuple[Doses, Doses] | None, BeforeValidator(as_tuple)] = None
 
     @property
     def policy(self) -> Policy:
         """The care as a policy that treats everybody."""
-        suitable = Criteria(angioplasty_suitable="yes") if self.angioplasty.offered else Criteria()
-        return Policy(
-            eligibility=suitable, cell_therapy=self.cell_therapy, repeat=self.repeat, angioplasty=self.angioplasty
-        )
+        return Policy(cell_therapy=self.cell_therapy, repeat=self.repeat, therapies=self.therapies)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one."""
@@ -176,9 +173,8 @@ class Study(Frozen):
     """A study. `population` replaces parameters of the register that say who is referred, and no others.
 
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that
-    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. `centres` is the
-    number of hospitals that it drew on, whose rates differ; `founding_centre` says that it is the hospital of the founding
-    cohort itself.
+    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. A study's
+    rates differ from the founding cohort's by offsets of its hospital; `founding_centre` says that they are the same.
     """
 
     label: Label
@@ -190,7 +186,6 @@ class Study(Frozen):
     description: Words
     follow_up_years: Years
     life_table: LifeTableChoice
-    centres: Size = 1
     founding_centre: bool = False
     population: dict[str, float] = Field(default_factory=dict)
     assumed: dict[str, Range] = Field(default_factory=dict)

@@ -1,9 +1,12 @@
-"""All studies predicted and judged: the table, the coverage, and what the judgement rests on."""
+"""All studies predicted and judged: the table, scores beside the naive competitor's, coverage, and what the judgement rests on.
+
+Every study is predicted by whoever does not know its numbers: the population of hospitals is weighted to leave it out.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.posterior import FIRST_YEAR, parameter_draws
+from simulator.evidence.posterior import FIRST_YEAR
 from simulator.evidence.register import Register
 from simulator.evidence.sources import Source
 from simulator.questions.calibrate.check import exact_interval, observed_targets
@@ -20,28 +23,38 @@ from simulator.questions.calibrate.targets import load_targets
 from simulator.questions.validate.first_year import end_of_follow_up
 from simulator.questions.validate.listed import Listed
 from simulator.questions.validate.measures import outcome_of
+from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.observed import observed
-from simulator.questions.validate.prediction import Prediction, Ready, predict
-from simulator.questions.validate.reading import POPULATION
+from simulator.questions.validate.prediction import MOST_LIVES, Prediction, Ready, draws_for, predict
+from simulator.questions.validate.reading import POPULATION, load_studies
+from simulator.questions.validate.scores import (
+    COUNT_COLUMNS,
+    as_scored,
+    directions,
+    predictive_pmf,
+    score_row,
+    scores,
+)
 from simulator.questions.validate.study import GRADES, Quantity, Study
-from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.work.execution import Way
 
+Array = NDArray[np.float64]
 COLUMNS = ("study", "quantity", "observed", "n", "low", "high", "predicted", "predicted_low", "predicted_high",
            "inside", "usable", "note")  # fmt: skip
-ALIKE = "grade A and B, if hospitals and wounds were like the founding cohort's"
 NO_REASON = "No reason that a clinician would accept is known."
-VIEW = "central"
 FOUNDING = "founding_cohort_later"
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Everything that was predicted.
+    """Everything that was predicted, each study without its own numbers.
 
     table: one row per quantity with `COLUMNS`. details: the same rows with grade, kind, evidence, citation, the register's
     parameters that cite the study, and the Monte Carlo error of the prediction. coverage: shares inside by kind of quantity.
+    counts: a row per scored count (`scores.COUNT_COLUMNS`, label, surprise, cited_by). scores: the model's beside the naive
+    competitor's, and `independent` the same of studies that no parameter of the clinical course cites. directions: how many
+    studies lie above and below. worst: the ten studies that surprise the model most.
     """
 
     studies: Mapping[str, Study]
@@ -49,6 +62,11 @@ class Validation:
     table: pd.DataFrame
     details: pd.DataFrame
     coverage: pd.DataFrame
+    counts: pd.DataFrame
+    scores: pd.DataFrame
+    independent: pd.DataFrame
+    directions: pd.DataFrame
+    worst: pd.DataFrame
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -59,11 +77,6 @@ class Validation:
     def misses(self) -> pd.DataFrame:
         """Rows in which the observed number lies outside."""
         return self.rows[self.table["usable"] & (self.table["inside"] == False)]  # noqa: E712
-
-
-def draws_for(register: Register, n: int, seed: int) -> NDArray[np.void]:
-    """Joint draws of the clinical parameters as the engines read them: the posterior where there is one, else the register."""
-    return engine_draws(register, VIEW, parameter_draws(register, n, seed))
 
 
 def validate(
@@ -80,31 +93,119 @@ def validate(
 ) -> Validation:
     """Predict every study with `draws` parameter draws and at least `patients` lives per group and draw.
 
-    `founding` adds the end of the founding cohort's follow-up predicted from its first year. Every study is predicted a
-    second time as if its hospitals and wounds were like the founding cohort's, for the coverage without what was put in after
-    the first predictions had been seen. `advance` is called with the number of draws just done, of twice `draws` times the
-    number of studies. Draws that lie in `cache` are not lived again; `way` says where the others are.
+    `founding` adds the end of the founding cohort's follow-up predicted from its first year, apart from all scores. `advance`
+    is called with the number of draws just done, of `draws` times the number of studies. Draws that lie in `cache` are not
+    lived again; `way` says where the others are.
     """
     parameters = draws_for(register, draws, seed)
     rows: list[dict[str, Any]] = []
+    predicted: list[tuple[Count, Array, dict[str, Any]]] = []
     for key, study in studies.items():
-        asked = (key, study, register, parameters, patients, seed, advance)
-        predictions, ready = predict(*asked, cache=cache, way=way)
-        alike, _ = predict(*asked, elsewhere=False, cache=cache, way=way)
-        rows += [
-            _row(key, study, q, p, a, register, ready)
-            for q, p, a in zip(study.quantity, predictions, alike, strict=True)
-        ]
+        predictions, ready = predict(key, study, register, parameters, patients, seed, advance, cache=cache, way=way)
+        for quantity, prediction in zip(study.quantity, predictions, strict=True):
+            row = _row(key, study, quantity, prediction, register, ready)
+            rows.append(row)
+            if scorable(quantity, study) and len(prediction.draws):
+                predicted.append((count_of(key, study, quantity), _pmf(quantity, prediction), row))
     if founding:
         rows += _founding_rows(draws, seed)
     rows += [_listed_row(key, each, register.sources) for key, each in listed.items()]
     whole = pd.DataFrame(rows)
-    for column in ("inside", "inside_alike"):
-        whole[column] = whole[column].astype("boolean")
+    whole["inside"] = whole["inside"].astype("boolean")
     whole["usable"] = whole["usable"].astype(bool)
     whole["n"] = whole["n"].astype("Int64")
     details = whole.drop(columns=[c for c in COLUMNS if c not in {"study", "quantity", "inside", "usable"}])
-    return Validation(studies, listed, whole[list(COLUMNS)], details, coverage(details))
+    counts = _counts(predicted, register, studies, seed)
+    own = counts[counts["cited_by"] == ""]
+    return Validation(
+        studies,
+        listed,
+        whole[list(COLUMNS)],
+        details,
+        coverage(details),
+        counts,
+        scores(counts, seed),
+        scores(own, seed),
+        directions(counts),
+        worst_studies(counts, studies),
+    )
+
+
+def scorable(quantity: Quantity, study: Study) -> bool:
+    """Whether a number is scored: a count of grade A or B that was not recalled."""
+    graded = (quantity.grade or study.grade) in ("A", "B") and quantity.evidence != "recalled"
+    return quantity.usable and graded and quantity.counted is not None
+
+
+def arm_of(study: Study, quantity: Quantity) -> str:
+    """What the people of a number received: therapy (angioplasty or another, also with cells), cells, or conservative care."""
+    cares = [study.groups[name].care for name in quantity.groups]
+    if any(care.therapies for care in cares):
+        return "therapy"
+    return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
+
+
+def count_of(key: str, study: Study, quantity: Quantity) -> Count:
+    """A number as the naive competitor reads it; limbs of one person count once."""
+    events, n = quantity.counted or (0, 1)
+    people = quantity.people or n
+    survived = quantity.measure == "amputation_free_survival"
+    about = "amputation or death" if survived else outcome_of(quantity.measure)
+    outcome = " ".join([about, *(f"among {word}" for word in quantity.among)])
+    events, n = as_scored(events * people / n, people)
+    return Count(key, outcome, arm_of(study, quantity), max(sum(quantity.times) / 2.0, 1e-3), events, n, survived)
+
+
+def _pmf(quantity: Quantity, prediction: Prediction) -> Array:
+    _, n = quantity.counted or (0, 1)
+    people = quantity.people or n
+    lives = prediction.samples * min(people, MOST_LIVES)
+    return predictive_pmf(prediction.draws, lives, as_scored(0, people)[1])
+
+
+def _counts(
+    predicted: Sequence[tuple[Count, Array, Mapping[str, Any]]],
+    register: Register,
+    studies: Mapping[str, Study],
+    seed: int,
+) -> pd.DataFrame:
+    """A row per scored count. The naive competitor averages over the other shipped studies, whichever were asked for."""
+    others = [
+        count_of(key, study, quantity)
+        for key, study in {**load_studies(register)[0], **studies}.items()
+        for quantity in study.quantity
+        if scorable(quantity, study)
+    ]
+    rows = []
+    for count, pmf, row in predicted:
+        names = {"study": count.study, "quantity": row["quantity"], "outcome": row["outcome"], "arm": count.arm}
+        scored = score_row(names, count.events, pmf, naive_pmf(count, others), seed)
+        surprise = float(np.log(pmf.max() / max(pmf[count.events], 1e-300)))
+        rows.append(scored | {"label": row["label"], "cited_by": row["cited_by"], "surprise": surprise})
+    return pd.DataFrame(rows, columns=[*COUNT_COLUMNS, "label", "cited_by", "surprise"])
+
+
+def worst_studies(counts: pd.DataFrame, studies: Mapping[str, Study], most: int = 10) -> pd.DataFrame:
+    """study, label, counts, surprise, log_score, naive_log_score, reason: studies whose numbers surprise the model most.
+
+    Surprise is the mean log ratio of the probability of the most likely number to that of the observed one.
+    """
+    rows = []
+    for key, part in counts.groupby("study"):
+        study = studies[str(key)]
+        reasons = dict.fromkeys(q.reason for q in study.quantity if q.reason)
+        rows.append(
+            {
+                "study": key,
+                "label": study.label,
+                "counts": len(part),
+                **{name: float(part[name].mean()) for name in ("surprise", "log_score", "naive_log_score")},
+                "reason": " ".join(reasons) or NO_REASON,
+            }
+        )
+    columns = ["study", "label", "counts", "surprise", "log_score", "naive_log_score", "reason"]
+    table = pd.DataFrame(rows, columns=columns).sort_values("surprise", ascending=False, kind="stable")
+    return table.head(most).reset_index(drop=True)
 
 
 def cited_by(register: Register, sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,15 +219,12 @@ def _row(
     study: Study,
     quantity: Quantity,
     prediction: Prediction,
-    alike: Prediction,
     register: Register,
     ready: Mapping[str, Ready],
 ) -> dict[str, Any]:
     seen = observed(quantity, study)
     usable = quantity.usable and math.isfinite(seen.value) and not math.isnan(prediction.low)
-    inside, inside_alike = (
-        each.low - ROUNDING <= seen.value <= each.high + ROUNDING if usable else None for each in (prediction, alike)
-    )
+    inside = prediction.low - ROUNDING <= seen.value <= prediction.high + ROUNDING if usable else None
     notes = [quantity.note]
     if inside is False:
         notes.append(quantity.reason or NO_REASON)
@@ -154,9 +252,6 @@ def _row(
         "share": quantity.is_share,
         "ladder": quantity.ladder,
         "predicted_se": prediction.se,
-        "alike_low": alike.low,
-        "alike_high": alike.high,
-        "inside_alike": inside_alike,
         "direction": _direction(inside, seen.value, prediction),
         "reason": quantity.reason if inside is False else "",
         "cited_by": ", ".join(behind),
@@ -212,9 +307,6 @@ def _founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
                 "predicted_low": row["low"],
                 "predicted_high": row["high"],
                 "inside": inside,
-                "alike_low": row["low"],
-                "alike_high": row["high"],
-                "inside_alike": inside,
                 "usable": True,
                 "note": "Predicted from a fit to the first year alone." + ("" if inside else f" {NO_REASON}"),
                 "share": share,
@@ -247,12 +339,11 @@ def _listed_row(key: str, each: Listed, sources: Mapping[str, Source]) -> dict[s
 
 def _blank(known: Mapping[str, Any]) -> dict[str, Any]:
     """A row without numbers."""
-    names = ("observed", "low", "high", "predicted", "predicted_low", "predicted_high", "alike_low", "alike_high")
+    names = ("observed", "low", "high", "predicted", "predicted_low", "predicted_high")
     return {
         **dict.fromkeys(names, math.nan),
         "n": None,
         "inside": None,
-        "inside_alike": None,
         "usable": False,
         "share": False,
         "direction": "",
@@ -263,10 +354,10 @@ def _blank(known: Mapping[str, Any]) -> dict[str, Any]:
 
 def coverage(details: pd.DataFrame) -> pd.DataFrame:
     """How many observed numbers lie inside their 95% predictive intervals: of, quantities, inside, share, low, high."""
-    usable = details[details["usable"]]
+    usable = details[details["usable"] & (details["study"] != FOUNDING)]
+    own = details[details["usable"] & (details["study"] == FOUNDING)]
     good = usable["grade"].isin(["A", "B"])
     parts: dict[str, pd.Series[bool]] = {"grade A and B": good}
-    parts[ALIKE] = good
     parts |= {f"grade {grade}": usable["grade"] == grade for grade in GRADES[:3]}
     parts["grade A and B, cited by no parameter of the clinical course"] = good & (usable["cited_by"] == "")
     parts |= {
@@ -274,10 +365,16 @@ def coverage(details: pd.DataFrame) -> pd.DataFrame:
     }
     for column in ("outcome", "kind"):
         parts |= {f"grade A and B, {name}": good & (usable[column] == name) for name in dict.fromkeys(usable[column])}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, chosen in parts.items():
-        inside, n = int(usable.loc[chosen, "inside_alike" if name == ALIKE else "inside"].sum()), int(chosen.sum())
-        if n:
-            low, high = exact_interval(inside, n)
-            rows.append({"of": name, "quantities": n, "inside": inside, "share": inside / n, "low": low, "high": high})
+        rows += _covered(name, usable[chosen])
+    rows += _covered("the founding cohort after its first year", own)
     return pd.DataFrame(rows, columns=["of", "quantities", "inside", "share", "low", "high"])
+
+
+def _covered(name: str, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    inside, n = int(rows["inside"].sum()), len(rows)
+    if not n:
+        return []
+    low, high = exact_interval(inside, n)
+    return [{"of": name, "quantities": n, "inside": inside, "share": inside / n, "low": low, "high": high}]

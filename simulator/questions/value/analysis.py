@@ -5,17 +5,19 @@ Lives are simulated first, then valued; what was simulated before, for any price
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
-from simulator.questions.value.cost_items import PRODUCT_PRICES
-from simulator.questions.value.deal import MoneyBack, in_words, on_terms
+from simulator.questions.value.deal import MoneyBack, on_terms
 from simulator.questions.value.decision import Decision, decide
+from simulator.questions.value.equity import Equity, equity
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
@@ -35,13 +37,29 @@ from simulator.questions.value.subgroups import stratified_value, subgroup_lives
 from simulator.questions.value.unread import unread_problems
 from simulator.questions.value.valuation import Worth, cost_table, item_costs, list_prices_paid, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
-from simulator.questions.value.variants import Row, lives_of, resimulated, revalued, scenario_table, with_view
+from simulator.questions.value.variants import (
+    BASE,
+    Row,
+    increments,
+    lives_of,
+    resimulated,
+    revalued,
+    scenario_table,
+    seen_otherwise,
+    with_view,
+)
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import View
+
+ROUNDING = 1e-9
+"""Relative changes below which a scenario repeats the base case."""
+TRIAL_MONEY = "costs in [economics.trial] that exchange rates and price indices can restate in the money of the results"
+NOBODY_ON_DIALYSIS, UNREAD = "nobody_on_dialysis_is_treated", "unread"
+"""Why a scenario repeats the base case."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +78,26 @@ class Effort:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """Lives under one view of the evidence: `share` is the mean share of recoveries that cells cause, `stated` the
+    register's own value of it."""
+
+    view: str
+    share: float
+    stated: float
+    lives: Lives
+
+
+@dataclass(frozen=True, eq=False)
 class EconomicAnalysis:
     """Everything `clti economics` finds. Money is in `valued_by.money`; tables say their columns where they are made.
 
-    scenario: as it was valued. decision: `decision.decide` of the probabilistic analysis. information:
-    `voi.information_table`, with single parameters and groups at the first threshold. totals: option, quantity, mean,
-    se, low, high. costs: `valuation.cost_table`. net_benefit: threshold, option, net monetary and net health benefit.
-    price: view, then `price.value_based_price`. scenarios, subgroups, stratified, one_way, two_way, budget, trial,
-    luck: as their modules say. Parts that a scenario cannot have are None, with a remark.
+    scenario: as it was valued. policy: that of the one-way analysis, the budget and the trial. decision: `decision.decide` of
+    the probabilistic analysis. information: `voi.information_table`, with single parameters and groups at the first
+    threshold. totals: option, quantity, mean, se, low, high. costs: `valuation.cost_table`. net_benefit: threshold, option,
+    net monetary and net health benefit. price: view, then `price.value_based_price`. scenarios, subgroups, stratified,
+    one_way, two_way, budget, trial, luck: as their modules say. repeats: scenarios that change nothing, with the reason
+    where it is known. Parts that a scenario cannot have are None.
     """
 
     scenario: Scenario
@@ -82,18 +112,22 @@ class EconomicAnalysis:
     costs: pd.DataFrame
     net_benefit: pd.DataFrame
     price: pd.DataFrame
+    views: tuple[Seen, ...]
     one_way: OneWay
     two_way: TwoWay | None
     scenarios: pd.DataFrame
+    scenario_labels: Mapping[str, str]
+    repeats: Mapping[str, str]
     subgroups: pd.DataFrame
     stratified: pd.DataFrame
+    equity: Equity
     budget: BudgetImpact
     spent: tuple[Lives, ...]
     back: MoneyBack | None
     trial: TrialWorth | None
     luck: pd.DataFrame
     evpi: tuple[float, float]
-    remarks: tuple[str, ...]
+    seed: int
 
 
 def economic_analysis(
@@ -108,13 +142,11 @@ def economic_analysis(
     """
     simulations = simulations or Simulations()
     settings = scenario.settings.economics
-    values, policy = values_of(scenario), main_policy(scenario)
-    remarks = _remarks(scenario, values)
+    values, headline = values_of(scenario), main_policy(scenario)
     check_numbers(scenario, values)
-    remarks += [words for words in [in_words(values.deal)] if words]
-    unpaid = _unpaid(settings.trial, values)
-    if simulated_trial is not None and (unpaid or settings.draws < FEWEST_DRAWS):
-        asked_for = unpaid or f"at least {FEWEST_DRAWS} draws to value a trial"
+    payable = can_be_paid(settings.trial, values)
+    if simulated_trial is not None and not (payable and settings.draws >= FEWEST_DRAWS):
+        asked_for = f"at least {FEWEST_DRAWS} draws to value a trial" if payable else TRIAL_MONEY
         raise BadInput([Problem(f"{scenario.name}: [economics]", "trial", simulated_trial.label, asked_for)])
     scenario = for_money(scenario, values.discounting)
     effort = Effort.beside(settings.draws, settings.patients)
@@ -135,45 +167,46 @@ def economic_analysis(
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
     by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
-    pair = pair_of(policy, scenario, values, by_one.read)
-    by_two = (
-        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
-    )
+    pair_of(headline, scenario, values, by_one.read)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
     results = CostEffectResults(scenario.compare, base.cost, base.qalys, source=scenario.name)
     decision = decide(results, values.thresholds, comparator=scenario.reference, population=population)
+    benefit = net_monetary_benefit(results, values.threshold)
+    policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
+    pair = pair_of(policy, scenario, values, by_one.read)
+    by_two = (
+        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
+    )
 
-    if by_two is None:
-        remarks.append(
-            f"No two-way analysis, because {policy} gives no cells; [economics] two_way names other numbers."
+    def terms(seen: Scenario, of: Lives) -> Values:
+        """The values on the terms of the deal in other lives."""
+        return (
+            on_terms(seen, values, of, settings.patients, seed, simulations)[0] if values.deal.needs_lives else values
         )
+
+    views = seen_in_every_view(scenario, lives, settings.patients, seed, simulations)
     others = [(row, lives_of(row, effort.scenario_draws, settings.patients, seed, simulations)) for row in rows]
-    same = [
-        row.name for row, found in others if np.array_equal(found.halves, lives.first(effort.scenario_draws).halves)
-    ]
-    if same:
-        remarks.append(f"No rule reads what these scenarios change, so they repeat the base case: {', '.join(same)}.")
     table: list[tuple[Row, Lives | None]] = [*((row, None) for row in free), *others]
+    table += [(Row(f"view_{seen.view}", "", values), seen.lives) for seen in views if seen.view != scenario.view]
+    scenarios = scenario_table(scenario, values, lives, drawn, table, seed)
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
-    subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values)
+    whole = increments(scenario, values, lives, drawn)
+    subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
+    aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
+    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
-    if unpaid:
-        remarks.append(unpaid)
-    elif settings.draws >= FEWEST_DRAWS:
-        benefit = net_monetary_benefit(results, values.threshold)
+    if payable and settings.draws >= FEWEST_DRAWS:
         asked = settings.trial, population, values.money, country, seed
         if simulated_trial is not None:
             trial = simulated_trial_worth(simulated_trial, benefit, *asked)
         else:
             summaries = trial_lives(scenario, policy, settings.draws, settings.patients, seed, simulations)
-            trial = trial_worth(summaries, policy, benefit, *asked)
-    if settings.draws < FEWEST_DRAWS:
-        remarks.append(f"The value of parameters and of a trial needs at least {FEWEST_DRAWS} draws and was left out.")
+            trial = trial_worth(summaries, benefit, *asked)
     halves = [worth(half, lives.parameters, drawn, values) for half in lives.halves]
     undiscounted = replace(values, discounted=False)
     return EconomicAnalysis(
@@ -192,12 +225,16 @@ def economic_analysis(
             values,
         ),
         net_benefit=net_benefit_table(results, values.thresholds, scenario.reference),
-        price=price_table(scenario, values, lives, drawn, settings.patients, seed, simulations),
+        price=price_table(scenario, values, views, drawn, terms),
+        views=views,
         one_way=by_one,
         two_way=by_two,
-        scenarios=scenario_table(scenario, values, lives, drawn, table, seed),
+        scenarios=scenarios,
+        scenario_labels={row.name: row.label for row, _ in table if row.label},
+        repeats=repeats(scenarios, scenario, values),
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
+        equity=fair,
         budget=budget_impact(
             spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
         ),
@@ -206,8 +243,42 @@ def economic_analysis(
         trial=trial,
         luck=luck_table(halves, scenario.compare, scenario.reference, values.threshold),
         evpi=evpi_without_luck([values.threshold * half.qalys - half.cost for half in halves]),
-        remarks=tuple(remarks),
+        seed=seed,
     )
+
+
+def best_treatment(results: CostEffectResults, threshold: float, reference: str) -> str:
+    """The option of highest mean net benefit beside the reference."""
+    means = dict(zip(results.options, net_monetary_benefit(results, threshold).mean(axis=0), strict=True))
+    return max((name for name in results.options if name != reference), key=lambda name: float(means[name]))
+
+
+def seen_in_every_view(
+    scenario: Scenario, lives: Lives, patients: int, seed: int, simulations: Simulations
+) -> tuple[Seen, ...]:
+    """The base case's lives, and those under the other views of the evidence in as many draws of the same parameters."""
+    others = seen_otherwise(scenario)
+    found = []
+    for view in (each.name.lower() for each in View):
+        seen = lives
+        if view in others:
+            other = others[view]
+            parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
+            seen = simulations.probabilistic(f"Evidence, {view} view", other, parameters, patients, seed)
+        stated = scenario.register[f"{SHARE}_{view}"].value
+        found.append(Seen(view, float(np.mean(seen.parameters[SHARE])), stated, seen))
+    return tuple(found)
+
+
+def repeats(table: pd.DataFrame, scenario: Scenario, values: Values) -> dict[str, str]:
+    """Scenarios whose result is the base case's in every digit, with the name of the reason where it is known."""
+    size = ROUNDING * float(table[["incremental_cost", "net_benefit"]].abs().to_numpy().max())
+    others = table[table["scenario"] != BASE]
+    changed = others.groupby("scenario", sort=False)["change"].agg(lambda change: bool((change.abs() > size).any()))
+    offered = [values.policies[name] for name in scenario.compare if name != scenario.reference]
+    nobody = all(not policy.eligibility.dialysis for policy in offered)
+    reasons = {"without_dialysis": NOBODY_ON_DIALYSIS} if nobody else {}
+    return {str(name): reasons.get(str(name), UNREAD) for name, moved in changed.items() if not moved}
 
 
 def base_lives(scenario: Scenario, draws: int, patients: int, seed: int, simulations: Simulations) -> Lives:
@@ -217,7 +288,7 @@ def base_lives(scenario: Scenario, draws: int, patients: int, seed: int, simulat
 
 
 def main_policy(scenario: Scenario) -> str:
-    """The policy of the summary, one-way analyses, budget and trial."""
+    """The policy that the scenario's files speak of; a scenario of one policy is nothing to decide between (BadInput)."""
     if scenario.headline is None:
         raise BadInput([Problem(scenario.name, "compare", ", ".join(scenario.compare), "at least 2 policies")])
     return scenario.headline
@@ -297,35 +368,33 @@ def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...],
 
 
 def price_table(
-    scenario: Scenario, values: Values, lives: Lives, drawn: Drawn, patients: int, seed: int, simulations: Simulations
+    scenario: Scenario,
+    values: Values,
+    views: Sequence[Seen],
+    drawn: Drawn,
+    terms: Callable[[Scenario, Lives], Values],
 ) -> pd.DataFrame:
-    """The list price of the cell product at which each policy is exactly worth it, by view and threshold.
+    """The list price of the product, or of the first therapy, each time at which each policy is exactly worth it.
 
-    Theatre and anaesthesia stay in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws), then
-    those of `price.value_based_price`; policies that give no cells have no row. Every view has the same parameter draws but
+    By view and threshold.
+
+    What else a treatment costs stays in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws),
+    then those of `price.value_based_price`; policies that buy nothing have no row. Every view has the same parameter draws but
     for that share.
     """
-    free = Drawn(
-        {name: 0.0 * v if name in PRODUCT_PRICES.values() else v for name, v in drawn.prices.items()}, drawn.utilities
-    )
-    treated = [name for name, policy in values.policies.items() if policy.cell_therapy.doses > 0]
+    bought = {values.price_name(name) for name in values.policies}
+    free = Drawn({name: 0.0 * v if name in bought else v for name, v in drawn.prices.items()}, drawn.utilities)
+    treated = [name for name in values.policies if values.price_name(name) is not None]
     parts = []
-    base = values
-    for view in (each.name.lower() for each in View):
-        seen, values = lives, base
-        if view != scenario.view:
-            other = with_view(scenario, view)
-            parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
-            seen = simulations.probabilistic(f"Price, {view} view", other, parameters, patients, seed)
-            if values.deal.needs_lives:
-                values, _ = on_terms(other, values, seen, patients, seed, simulations)
-        found = worth(seen.ledgers, seen.parameters, free, values)
+    for seen in views:
+        own = values if seen.view == scenario.view else terms(with_view(scenario, seen.view), seen.lives)
+        found = worth(seen.lives.ledgers, seen.lives.parameters, free, own)
         results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
+        paid = list_prices_paid(seen.lives.ledgers, seen.lives.parameters, own)
         for threshold in sorted(values.thresholds):
-            paid = list_prices_paid(seen.ledgers, values)
             table = value_based_price(results, paid, threshold, scenario.reference)
-            table.insert(0, "view", view)
-            table.insert(1, "share", float(np.mean(seen.parameters[SHARE])))
+            table.insert(0, "view", seen.view)
+            table.insert(1, "share", seen.share)
             parts.append(table[table["option"].isin(treated)])
     return pd.concat(parts, ignore_index=True)
 
@@ -335,6 +404,10 @@ def check_numbers(scenario: Scenario, values: Values) -> None:
     prices, states = values.perspective.prices.names(), values.utility_set.states.names()
     known = (SHARE, COMMON_UTILITY, *scenario.register.names(), *prices, *states)
     problems = list(unread_problems(scenario.register))
+    focus = scenario.settings.economics.focus
+    others = [name for name in scenario.compare if name != scenario.reference]
+    if focus is not None and focus not in others:
+        problems.append(Problem(f"{scenario.name}: [economics]", "focus", repr(focus), nearest(focus, others)))
     for name in scenario.settings.economics.two_way or ():
         if name not in known:
             problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), nearest(name, known)))
@@ -342,30 +415,10 @@ def check_numbers(scenario: Scenario, values: Values) -> None:
         raise BadInput(problems)
 
 
-def _unpaid(trial: Trial, values: Values) -> str:
-    """Why the costs of the proposed trial cannot be told in the money of results; empty where they can."""
+def can_be_paid(trial: Trial, values: Values) -> bool:
+    """Whether the costs of the proposed trial can be told in the money of results."""
     try:
         in_money(1.0, trial, values.money, values.perspective.conventions.perspective.country)
     except BadInput:
-        return (
-            f"No proposed trial, because nothing restates {trial.currency} of {trial.price_year} in"
-            f" {values.money.currency} of {values.money.price_year}; [economics.trial] sets its costs and their currency."
-        )
-    return ""
-
-
-def _remarks(scenario: Scenario, values: Values) -> list[str]:
-    """What a reader might not expect."""
-    found = []
-    rates, own = values.discounting, scenario.settings.discounting
-    if rates != own:
-        found.append(
-            f"Effects are discounted at {rates.effects:.2%} and costs at {rates.costs:.2%} a year, as the payer does,"
-            f" not at the scenario's own {own.effects:.2%} and {own.costs:.2%}; [economics.discounting] changes that."
-        )
-    country, payer = scenario.settings.life_table.country, values.perspective.conventions.perspective
-    if country != payer.country:
-        found.append(f"People die by the life table of {country}, but the payer is that of {payer.country}.")
-    if scenario.settings.capacity is not None:
-        found.append("The queue for a shared resource is left out; the budget limits treatments in its own way.")
-    return found
+        return False
+    return True

@@ -17,7 +17,7 @@ from simulator.questions.value.cost_items import PRODUCT, SITE_PRICES, makes_cel
 from simulator.questions.value.deal import MoneyBack, average_share
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, item_costs
+from simulator.questions.value.valuation import COLUMN, item_costs, times_given
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
@@ -29,8 +29,9 @@ SITE = "manufacturing site"
 @dataclass(frozen=True, eq=False)
 class BudgetImpact:
     """`table`: year, quantity (a cost category, or total), without, with, change, se, low, high. `people`: year,
-    referred, uptake, treated_by_policy, treatments. `price_shares`: what volume leaves of the price each year, without and with
-    the policy."""
+    referred, uptake, offered (people under the policy), treated (those of them who are given cells within half a year),
+    treatments. `price_shares`: what volume leaves of the price each year, without and with the policy.
+    """
 
     policy: str
     table: pd.DataFrame
@@ -69,7 +70,7 @@ def budget_impact(
     pair = {name: values.policies[name] for name in lives[0].policies}
     plain = replace(values, policies=pair, discounted=False, product_share=None)
     by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
-    given = _differences([each.ledgers[:, :, COLUMN["count_dose"]].mean(axis=0) for each in lives])
+    given = _differences([times_given(each.ledgers, plain).mean(axis=0) for each in lives])
     doses = [each[1] for each in given]
     product = [k for k, item in enumerate(plain.items) if item.category == PRODUCT]
     if back is not None:
@@ -79,6 +80,7 @@ def budget_impact(
     uptake, treatments = _within_capacity(
         referred, np.array(budget.uptake), np.array(doses), budget.treatments_per_year
     )
+    treated = referred * uptake * lives[0].ledgers[:, 1, COLUMN["count_treated"]].mean()
     categories = [item.category for item in plain.items]
     quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
     quantities["total"] = list(range(len(categories)))
@@ -110,7 +112,7 @@ def budget_impact(
             rows.append(_row(year, name, without[:, of].sum(axis=1), change[:, of].sum(axis=1) + more))
     table = pd.DataFrame(rows)
     counts = {"year": range(1, len(lives) + 1), "referred": referred, "uptake": uptake}
-    whom = pd.DataFrame({**counts, "treated_by_policy": referred * uptake, "treatments": treatments})
+    whom = pd.DataFrame({**counts, "offered": referred * uptake, "treated": treated, "treatments": treatments})
     return BudgetImpact(policy, table, whom, tuple(shares))
 
 
@@ -133,7 +135,7 @@ def _treatments(given: list[Array], policy: int, people: Array, year: int) -> fl
 
 def site_cost(policy: Policy, values: Values, centres: int) -> float:
     """What the centres pay once to make cells themselves, in the money of results."""
-    if not makes_cells(policy):
+    if not makes_cells(policy, values.therapies):
         return 0.0
     return centres * values.money.factor * sum(values.perspective.prices[name].value for name in SITE_PRICES)
 

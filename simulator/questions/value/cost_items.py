@@ -7,11 +7,13 @@ monthly price that holds admissions and visits, or *split*, outpatient months, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from simulator.evidence.therapy import Therapy
 from simulator.scenario.economics import Deal
 from simulator.scenario.policy import Policy
+from simulator.scenario.therapies import step_columns
 from simulator.words.vocabulary import DAYS_PER_YEAR, State
 
 MONTHS_PER_YEAR = 12.0
@@ -25,21 +27,23 @@ LATER_VISITS = "later_visits_per_year"
 ANY, AMPUTEE, EVENT = "any", "after_major_amputation", "event"
 """States of costs that belong to all states, to those after a major amputation, or to an event."""
 
-PRODUCT_PRICES = {"pbmnc": "pbmnc_kit", "bmmnc": "bmmnc_point_of_care", "mobilised_pbmnc": "gmp_dose"}
 PRODUCT = "cell product"
 """Category of what a treatment's product costs."""
 TEST_PRICES = {"small_ev": "small_ev_test", "thrombophilia": "thrombophilia_test"}
 SITE_PRICES = ("gmp_validation", "gmp_media_fill")
 """Paid once by a centre that makes cells under good manufacturing practice; charged in the budget, to no patient."""
 
-SITE_PRODUCT = "mobilised_pbmnc"
-
-PROCEDURES = ("angioplasty", "minor amputation", "major amputation")
+HELD_BY_WOUND_PRICE = ("angioplasty", "minor amputation", "major amputation")
 """Categories that an all-in wound price partly holds already."""
 DIALYSIS = "dialysis"
 
+BOUGHT = ("procedure", "session")
+SESSIONS = "sessions"
+"""The number of a therapy that those who do not complete a course have on average half of."""
+
 INCLUDED = {
     "treated": "its doses are charged one by one",
+    "death": "the last year of life is charged by the time lived in it",
     "prosthesis_below_knee": "inside rehabilitation",
     "prosthesis_above_knee": "inside rehabilitation",
     "new_wound": "its time is charged",
@@ -52,7 +56,11 @@ INCLUDED = {
 
 @dataclass(frozen=True)
 class CostItem:
-    """One cost. `product` and `marker` limit it to policies that use them."""
+    """One cost. `therapy` and `marker` limit it to policies that use them.
+
+    `numbers` are a therapy's own that multiply its price, such as the sessions of a course; a therapy's `columns` are by
+    its name, and `columns_under` has them as the ledger does.
+    """
 
     category: str
     money: str
@@ -61,8 +69,9 @@ class CostItem:
     factor: float = 1.0
     state: str = EVENT
     running: bool = False
-    product: str = ""
+    therapy: str = ""
     marker: str = ""
+    numbers: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,14 +85,14 @@ class CostItem:
 
     def charged_under(self, policy: Policy) -> bool:
         """Whether people can incur it under a policy."""
-        needs = {
-            "count_dose": policy.cell_therapy.doses > 0,
-            "count_treated": policy.cell_therapy.doses > 0,
-            "count_angioplasty": policy.angioplasty.offered,
-            "count_marker_test": policy.selection.marker != "none",
-        }
-        matches = self.product in ("", policy.cell_therapy.product) and self.marker in ("", policy.selection.marker)
-        return matches and needs.get(self.columns[0], True)
+        if self.marker:
+            return policy.selection.marker == self.marker
+        return not self.therapy or self.therapy in treatments(policy)
+
+    def columns_under(self, policy: Policy) -> tuple[str, ...]:
+        """The ledger's columns under a policy that can incur it."""
+        own = {by_name: column for column, by_name in step_columns(policy).items()}
+        return tuple(own.get(column, column) for column in self.columns)
 
 
 def discounted(column: str) -> str:
@@ -91,14 +100,45 @@ def discounted(column: str) -> str:
     return f"cost_{column.removeprefix('time_')}"
 
 
+def treatments(policy: Policy) -> tuple[str, ...]:
+    """Names of everything that a policy gives: product and route of its cells, and its therapies."""
+    cells = policy.cell_therapy
+    return (*((cells.product, cells.route) if cells.doses > 0 else ()), *policy.given)
+
+
+def main_treatment(policy: Policy) -> str | None:
+    """What a policy's price is about: its cell product, else its first therapy; None where it gives nothing."""
+    return next(iter(treatments(policy)), None)
+
+
+def product_price(therapy: Therapy) -> str | None:
+    """The price of what is bought for a therapy: the first that it charges for each time it is given."""
+    return next((charge.price for charge in therapy.record.charges if charge.per in BOUGHT), None)
+
+
+def price_unit(therapy: Therapy) -> str | None:
+    """What that price is for: a procedure or a session."""
+    return next((charge.per for charge in therapy.record.charges if charge.per in BOUGHT), None)
+
+
 def cost_items(
-    wound_costs: str, strict_payer: bool, leave_out: Iterable[str] = (), deal: Deal | None = None
+    wound_costs: str,
+    strict_payer: bool,
+    therapies: Mapping[str, Therapy],
+    leave_out: Iterable[str] = (),
+    deal: Deal | None = None,
 ) -> tuple[CostItem, ...]:
     """Every cost that is charged under one way of pricing wounds, without the categories in `leave_out`.
 
     The strict payer bears no institutional care. A deal changes what a treatment's product costs.
     """
-    items = [*_treatment(deal or Deal()), *_operations(), *_after_amputation(), *_wounds(wound_costs), *_others()]
+    items = [
+        *_treatment(therapies, deal or Deal()),
+        *_operations(),
+        *_after_amputation(),
+        *_wounds(wound_costs),
+        *_others(),
+    ]
     if not strict_payer:
         share = ("institutional_share",)
         items.append(_running("institutional care", "institutional_care_day", AMPUTEE_CLOCKS, share, DAYS_PER_YEAR))
@@ -106,39 +146,50 @@ def cost_items(
     return tuple(item for item in items if item.category not in dropped)
 
 
-def makes_cells(policy: Policy) -> bool:
+def makes_cells(policy: Policy, therapies: Mapping[str, Therapy]) -> bool:
     """Whether centres make the cells of a policy themselves, under good manufacturing practice."""
-    return policy.cell_therapy.product == SITE_PRODUCT and policy.cell_therapy.doses > 0
+    return policy.cell_therapy.doses > 0 and therapies[policy.cell_therapy.product].record.made_on_site
 
 
-def known_prices() -> frozenset[str]:
+def known_prices(therapies: Mapping[str, Therapy]) -> frozenset[str]:
     """Every price that the model can charge, in whatever way wounds are priced."""
-    items = [item for way in (ALL_IN, SPLIT) for item in cost_items(way, strict_payer=False)]
+    items = [item for way in (ALL_IN, SPLIT) for item in cost_items(way, strict_payer=False, therapies=therapies)]
     return frozenset(name for item in items for name in item.names if name != LATER_VISITS) | set(SITE_PRICES)
 
 
-def _treatment(deal: Deal) -> list[CostItem]:
-    dose = ("count_dose",)
-    # Everybody who is treated pays a first treatment; all treatments at the price of repeats, and for the first the rest.
-    parts = [(dose, deal.kits * deal.repeat_price), (("count_treated",), deal.kits * (1.0 - deal.repeat_price))]
-    products = [
-        CostItem(PRODUCT, price, columns, (), factor, product=product)
-        for product, price in PRODUCT_PRICES.items()
-        for columns, factor in parts
-        if factor or columns == dose
-    ]
+def _treatment(therapies: Mapping[str, Therapy], deal: Deal) -> list[CostItem]:
     tests = [CostItem("selection test", price, ("count_marker_test",), marker=m) for m, price in TEST_PRICES.items()]
-    theatre = CostItem("cell procedure", "theatre_hour", dose, ("theatre_hours_per_treatment",))
-    return [*products, theatre, CostItem("cell procedure", "anaesthesia_per_treatment", dose), *tests]
+    return [*(item for therapy in therapies.values() for item in _of_therapy(therapy, deal)), *tests]
+
+
+def _of_therapy(therapy: Therapy, deal: Deal) -> Iterator[CostItem]:
+    """What a therapy's file charges: by dose for cells, else for the first and each further time that it is done.
+
+    The deal is about a cell product. Everybody who is treated pays a first treatment: all treatments at the price of repeats,
+    and for the first the rest.
+    """
+    cells = therapy.record.kind != "procedure"
+    of_limb = ("count_dose",) if cells else (f"count_{therapy.name}",)
+    always = of_limb if cells else (*of_limb, f"count_repeat_{therapy.name}")
+    for charge in therapy.record.charges:
+        numbers = {"session": (SESSIONS,), "complication": ("complication",)}.get(charge.per, ())
+        columns = of_limb if charge.per == "limb" else always
+        category = charge.category or therapy.label.lower()
+        parts = [(columns, 1.0)]
+        if category == PRODUCT:
+            repeats = deal.kits * deal.repeat_price
+            parts = [(columns, repeats), (("count_treated",), deal.kits * (1.0 - deal.repeat_price))]
+        for of, factor in parts:
+            if factor or of == columns:
+                yield CostItem(category, charge.price, of, charge.times, factor, therapy=therapy.name, numbers=numbers)
 
 
 def _operations() -> list[CostItem]:
     admission = "major_amputation_admission"
     above = ("count_above_knee_amputation", "count_conversion")
     return [
-        CostItem("angioplasty", "angioplasty", ("count_angioplasty", "count_repeat_angioplasty")),
         CostItem("minor amputation", "minor_amputation", ("count_minor_amputation",)),
-        CostItem("major amputation", admission, ("count_below_knee_amputation",)),
+        CostItem("major amputation", admission, ("count_below_knee_amputation", "count_other_limb_amputation")),
         CostItem("major amputation", admission, above, ("above_knee_ratio",)),
     ]
 
@@ -179,5 +230,5 @@ def _wounds(wound_costs: str) -> list[CostItem]:
 def _others() -> list[CostItem]:
     return [
         CostItem(DIALYSIS, "dialysis_year", ("clock_dialysis",), state=ANY, running=True),
-        CostItem("end of life", "final_year_increment", ("count_death",)),
+        CostItem("end of life", "final_year_increment", ("clock_last_year",), state=ANY, running=True),
     ]

@@ -20,7 +20,7 @@ from simulator.living.cohort_arrays import Followed
 from simulator.living.outcomes import last_tcpo2
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import COLUMN
+from simulator.questions.value.valuation import COLUMN, times_given
 from simulator.questions.value.values import Values
 from simulator.run import Result
 from simulator.scenario.economics import LIMB_LOST, NOT_RISEN, Deal, Volume
@@ -136,7 +136,7 @@ def average_share(volume: Sequence[Volume], treatments: float) -> float:
 def by_volume(scenario: Scenario, values: Values, lives: Lives) -> Array:
     """The share of the price that each policy pays in a year in which everybody referred has it, shape (1, policies)."""
     settings = scenario.settings.economics
-    doses = lives.ledgers[:, :, COLUMN["count_dose"]].mean(axis=0)
+    doses = times_given(lives.ledgers, replace(values, discounted=False)).mean(axis=0)
     most = settings.budget.treatments_per_year
     yearly = np.minimum(settings.population.per_year * doses, inf if most is None else most)
     return np.array([[average_share(values.deal.volume, float(each)) for each in yearly]])

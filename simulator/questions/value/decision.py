@@ -27,7 +27,8 @@ class Decision:
 
     `totals`: see `results.totals`; `frontier`: `incremental.incremental_analysis`; `against`: `incremental.against` the
     comparator; `curves`: `net_benefit.acceptability` over the grid and the thresholds; `information`:
-    `voi.information_table` at the thresholds, and EVPI along the grid.
+    `voi.information_table` at the thresholds, and EVPI along the grid; `net_benefit`: `net_benefit_of_means`, where only means
+    were analysed at thresholds. `usual_thresholds`: nobody gave any. `few_draws`: too few to value single parameters.
     """
 
     results: CostEffectResults
@@ -39,7 +40,9 @@ class Decision:
     against: pd.DataFrame | None = None
     curves: pd.DataFrame | None = None
     information: pd.DataFrame | None = None
-    remarks: tuple[str, ...] = ()
+    net_benefit: pd.DataFrame | None = None
+    usual_thresholds: bool = False
+    few_draws: bool = False
 
     def at_thresholds(self) -> pd.DataFrame:
         """The rows of `curves` at the thresholds."""
@@ -76,21 +79,14 @@ def decide(
     origin = comparator or str(frontier["option"].iloc[0])
     found = Decision(results, (), origin, population, totals(results), frontier)
     if point_estimates:
-        return found
+        chosen = tuple(sorted({float(value) for value in thresholds or ()}))
+        compared = against(results, origin)
+        benefits = net_benefit_of_means(compared, chosen) if chosen else None
+        return replace(found, thresholds=chosen, against=compared, net_benefit=benefits)
     wanted = tuple(sorted({float(value) for value in thresholds})) if thresholds else default_thresholds(frontier)
-    remarks = [f"The plane and the table against a comparator compare every option with {origin}."]
-    if not thresholds:
-        remarks.append("No threshold was given, so round ones around the ratios on the frontier were taken.")
     costs_and_effects = CostEffectResults(results.options, results.cost, results.effect, source=results.source)
-    asked = results
-    if results.parameters is not None and results.draws < FEWEST_DRAWS:
-        asked = costs_and_effects
-        remarks.append(f"The value of single parameters needs at least {FEWEST_DRAWS} draws and was left out.")
-    if population is not None:
-        remarks.append(
-            f"Population values are for {population.per_year:,.6g} people a year over {population.years:,.6g} years,"
-            f" discounted at {population.discount:.3g} a year: {population.size():,.6g} people."
-        )
+    few = results.parameters is not None and results.draws < FEWEST_DRAWS
+    asked = costs_and_effects if few else results
     grid = np.union1d(np.linspace(0, 2 * (max(wanted) or 1.0), CURVE_POINTS), wanted)
     between = np.setdiff1d(grid, wanted).tolist()
     information = pd.concat(
@@ -105,8 +101,30 @@ def decide(
         against=against(results, origin),
         curves=acceptability(results, grid),
         information=information.sort_values("threshold", kind="stable", ignore_index=True),
-        remarks=tuple(remarks),
+        usual_thresholds=not thresholds,
+        few_draws=few,
     )
+
+
+def net_benefit_of_means(compared: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Net benefit of mean increments: threshold, option, comparator, net_monetary_benefit, net_health_benefit (missing at 0).
+
+    `compared` is the table of `incremental.against`.
+    """
+    rows = []
+    for threshold in thresholds:
+        for row in compared.to_dict("records"):
+            cost, effect = row["incremental_cost"], row["incremental_effect"]
+            rows.append(
+                {
+                    "threshold": threshold,
+                    "option": row["option"],
+                    "comparator": row["comparator"],
+                    "net_monetary_benefit": threshold * effect - cost,
+                    "net_health_benefit": effect - cost / threshold if threshold else math.nan,
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def threshold_problems(thresholds: Sequence[float]) -> list[Problem]:

@@ -22,6 +22,10 @@ DOMINATED = "dominated"
 EXTENDED = "extendedly dominated"
 EQUAL = "equal"
 
+DOMINANT, RATIO, LESS = "dominant", "ratio", "costs less for less"
+"""How an option stands against another beside `DOMINATED` and `EQUAL`: better and no dearer; at a price per unit of effect; at
+savings per unit of effect lost."""
+
 ROUNDING = 1e-12
 """Relative difference of two slopes below which they are one slope and floating-point noise."""
 
@@ -113,12 +117,24 @@ def _status(cost: Array, effect: Array, kept: list[int], option: int) -> tuple[s
     return EXTENDED, [kept[right - 1], kept[right]]
 
 
+def standing(cost: float, effect: float) -> str:
+    """How mean increments of costs and effects stand: dominant, dominated, equal, at a ratio, or costing less for less."""
+    if cost == 0.0 and effect == 0.0:
+        return EQUAL
+    if cost <= 0.0 <= effect:
+        return DOMINANT
+    if effect <= 0.0 <= cost:
+        return DOMINATED
+    return RATIO if effect > 0.0 else LESS
+
+
 def against(results: CostEffectResults, comparator: str) -> pd.DataFrame:
     """Every other option against one comparator, paired by draw.
 
-    Columns: option, comparator, incremental_cost and incremental_effect each with se, low, high; icer, icer_se, and the
-    share of draws in each quadrant: costs_more_does_more, costs_less_does_more (dominates), costs_more_does_less
-    (dominated), costs_less_does_less. A difference of exactly zero counts half to either side.
+    Columns: option, comparator, incremental_cost and incremental_effect each with se, low, high; standing (see `standing`),
+    icer and icer_se, which are missing where one of the two dominates, and the share of draws in each quadrant:
+    costs_more_does_more, costs_less_does_more (dominates), costs_more_does_less (dominated), costs_less_does_less. A
+    difference of exactly zero counts half to either side.
     """
     base = results.column(comparator)
     rows = []
@@ -129,14 +145,16 @@ def against(results: CostEffectResults, comparator: str) -> pd.DataFrame:
         d_effect = results.effect[:, position] - results.effect[:, base]
         dearer, better = (1 + np.sign(d_cost)) / 2, (1 + np.sign(d_effect)) / 2
         ratio = _increment(results, position, base)
+        stands = standing(ratio["incremental_cost"], ratio["incremental_effect"])
         rows.append(
             {
                 "option": option,
                 "comparator": comparator,
                 **spread_of(d_cost, "incremental_cost"),
                 **spread_of(d_effect, "incremental_effect"),
-                "icer": ratio["icer"],
-                "icer_se": ratio["icer_se"],
+                "standing": stands,
+                "icer": ratio["icer"] if stands in (RATIO, LESS) else np.nan,
+                "icer_se": ratio["icer_se"] if stands in (RATIO, LESS) else np.nan,
                 "costs_more_does_more": float((dearer * better).mean()),
                 "costs_less_does_more": float(((1 - dearer) * better).mean()),
                 "costs_more_does_less": float((dearer * (1 - better)).mean()),

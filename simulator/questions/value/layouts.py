@@ -12,6 +12,8 @@ Alarid-Escudero F et al. dampack: Decision-Analytic Modeling Package (R package)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
@@ -23,6 +25,15 @@ HESIM_OPTIONS = ("strategy", "strategy_id")
 HESIM_ONE = ("grp_id", "grp", "dr", "dr_costs", "dr_qalys")
 """Columns of hesim that must have one value, because a decision is about one group at one discount rate."""
 HEEMOD = {".index": "draw", ".strategy_names": "option", ".cost": "cost", ".effect": "effect"}
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "draw": ("sample", "iteration", "sim"),
+    "option": ("strategy", "strategy_names", "intervention"),
+    "cost": ("costs",),
+    "effect": ("effects", "qalys", "qaly"),
+}
+"""What other programs and people call the columns of a long table; heormodel writes iteration and strategy."""
+WORDS = ("draw", "option", *ALIASES["draw"], *ALIASES["option"], *HESIM_OPTIONS, *HEEMOD)
+"""Columns whose cells are read as words."""
 
 
 def in_our_layout(table: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -34,13 +45,29 @@ def in_our_layout(table: pd.DataFrame, source: str) -> pd.DataFrame:
         return _of_hesim(table, options, source)
     if names >= set(HEEMOD):
         return _of_heemod(table)
-    return table
+    return _renamed(table)
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """A long table under this program's own names, where exactly one other name of a column is there."""
+    names = [str(name) for name in table.columns]
+    if "option" not in names and not any(alias in names for alias in ALIASES["option"]):
+        return table
+    there = {
+        ours: [other for other in others if other in names] for ours, others in ALIASES.items() if ours not in names
+    }
+    return table.rename(columns={found[0]: ours for ours, found in there.items() if len(found) == 1})
 
 
 def joined(costs: pd.DataFrame, effects: pd.DataFrame, source: str, effects_source: str) -> pd.DataFrame:
     """Two tables with a column an option as one wide table. Raises BadInput for options or draws that do not pair."""
     costs, effects = without_row_names(costs), without_row_names(effects)
     problems = []
+    draws = [table["draw"].to_numpy() for table in (costs, effects) if "draw" in table.columns]
+    costs, effects = (table.drop(columns="draw", errors="ignore") for table in (costs, effects))
+    if len(draws) == 2 and len(draws[0]) == len(draws[1]) and (draws[0] != draws[1]).any():
+        allowed = f"the draws of {source} in the same order"
+        problems.append(Problem(effects_source, "draw", "in another order", allowed))
     for ours, theirs, there in ((costs, effects, effects_source), (effects, costs, source)):
         absent = [str(name) for name in ours.columns if name not in set(theirs.columns)]
         problems += [Problem(there, "column", f"no {name!r}", "the same options in both tables") for name in absent]

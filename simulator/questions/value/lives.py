@@ -22,6 +22,7 @@ from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.results import Array
 from simulator.run import Result, simulate
+from simulator.scenario.arrays import by_name
 from simulator.scenario.economics import HALVES, Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import seed_of
@@ -108,6 +109,12 @@ class LivesOfDraws:
         """Every number that `reduce` keeps of a draw, by its array and place."""
         return tuple(f"{name}.{place}" for name, shape in self.shapes.items() for place in range(prod(shape)))
 
+    def rows(self, draws: NDArray[np.void]) -> Array:
+        """The draws as rows of `parameters`."""
+        numbers = np.arange(len(draws), dtype=np.float64) * self.fresh
+        columns = by_name(draws, self.scenario.register, self.scenario.view)
+        return np.column_stack([numbers, *(columns[name] for name in self.fields)])
+
     def runner(self) -> LivesOfDraws:
         """Itself."""
         return self
@@ -186,7 +193,7 @@ class Simulations:
         The first draws are those of any longer run with as many patients a draw. To stop, let go of the generator.
         """
         model = _means_of(scenario, draws, scenario.people_up_to(max(1, patients // HALVES)), seed, fresh=True)
-        rows = np.column_stack([np.arange(len(draws), dtype=np.float64), *(draws[name] for name in model.fields)])
+        rows = model.rows(draws)
         found: list[list[Array]] = [[] for _ in range(HALVES)]
         for start in range(0, len(draws), BLOCK):
             block = rows[start : start + BLOCK]
@@ -211,15 +218,14 @@ class Simulations:
         shapes: Shapes,
     ) -> dict[str, Array]:
         """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
-        names = draws.dtype.names or ()
+        names = _numbers(scenario, draws)
         people = scenario.people_up_to(patients)
         model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, keep=True, block=BLOCK // 10)
         return self._run(what, model, draws, 1)[0]
 
     def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:
         """The arrays of all draws for each replicate."""
-        numbers = np.arange(len(draws), dtype=np.float64) * model.fresh
-        rows = np.column_stack([numbers, *(draws[name] for name in model.fields)])
+        rows = model.rows(draws)
         lives = model.patients * len(model.scenario.compare)
         with self._display(what, len(draws) * replicates * lives) as advance:
             values = run_rows(
@@ -264,7 +270,12 @@ def _means_of(scenario: Scenario, draws: NDArray[np.void], patients: int, seed: 
     shapes = {
         name: (policies, width) for name, width in zip(MEANS, map(len, (FIELDS, OUTCOMES, OUTCOMES)), strict=True)
     }
-    return LivesOfDraws(scenario, draws.dtype.names or (), patients, seed, means, shapes, fresh=fresh)
+    return LivesOfDraws(scenario, _numbers(scenario, draws), patients, seed, means, shapes, fresh=fresh)
+
+
+def _numbers(scenario: Scenario, draws: NDArray[np.void]) -> tuple[str, ...]:
+    """Names of every number of the draws, those of therapies too."""
+    return tuple(by_name(draws, scenario.register, scenario.view))
 
 
 def _seed(seed: int, block: int, half: int) -> int:

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from simulator.evidence.distributions import limits, quantile
+from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
-from simulator.evidence.posterior import joint_names, posterior_table
+from simulator.evidence.posterior import central_values, joint_names, posterior_table
 from simulator.evidence.register import Register
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.cost_items import PRODUCT_PRICES
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import worth
+from simulator.questions.value.valuation import Worth, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import BY_VIEW, SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import View
@@ -36,10 +35,9 @@ GRID = 9
 
 @dataclass(frozen=True)
 class Range:
-    """A number with its 95% limits. `kind` is clinical, price or utility; `names` move together."""
+    """A number with its centre as `base` and its 95% limits. `kind` is clinical, price or utility; `names` move together."""
 
     name: str
-    label: str
     kind: str
     base: float
     low: float
@@ -60,12 +58,15 @@ Curves = dict[Range, tuple[Array, Array]]
 class OneWay:
     """Tables of one-way analysis, the most influential number of each policy first.
 
-    `tornado`: name, label, kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low,
-    at_high, swing, cost_at_low, cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`:
-    name, label, kind, base, low, high, policy, net_benefit, switches_at (missing where no value within the limits
-    does), swing. `read`: the clinical numbers that changed any ledger; `unread`: those that vary and changed none.
+    `base` holds costs, QALYs and life-years of the deterministic analysis, shape (1, policies): every number is at its centre
+    (`posterior.central_values`, and the means of prices and utilities). `tornado`: name, kind, base, low, high, policy,
+    net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low, cost_at_high, effect_at_low,
+    effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy, net_benefit, switches_at
+    (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger; `unread`: those
+    that vary and changed none.
     """
 
+    base: Worth
     tornado: pd.DataFrame
     switching: pd.DataFrame
     read: tuple[str, ...]
@@ -93,11 +94,11 @@ class TwoWay:
 def clinical_ranges(register: Register, view: str) -> list[Range]:
     """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
 
-    The attributable shares of the other views are left out, because nothing reads them.
+    The shares of the other views are left out, because nothing reads them.
     """
     table, joint = posterior_table(), joint_names(register)
-    others = {f"{SHARE}_{each.name.lower()}" for each in View} - {f"{SHARE}_{view}"}
-    found = []
+    others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
+    found, means = [], central_values(register)
     for parameter in register.parameters:
         if parameter.name in others:
             continue
@@ -105,7 +106,7 @@ def clinical_ranges(register: Register, view: str) -> list[Range]:
         if table is not None and parameter.name in joint:
             low, high = (float(q) for q in np.quantile(table[parameter.name], (0.025, 0.975)))
         if low < high:
-            found.append(_range(parameter, CLINICAL, low, high))
+            found.append(_range(parameter, CLINICAL, low, means[parameter.name], high))
     return found
 
 
@@ -115,31 +116,36 @@ def value_ranges(values: Values) -> list[Range]:
     for name in values.price_names:
         low, high = limits(values.perspective.prices[name])
         if low < high:
-            found.append(_range(values.perspective.prices[name], PRICE, low, high))
+            found.append(
+                _range(values.perspective.prices[name], PRICE, low, mean(values.perspective.prices[name]), high)
+            )
     states = [p for p in values.utility_set.states.parameters if limits(p)[0] < limits(p)[1]]
     common = tuple(p.name for p in states if p.luck == "utility")
     if common:
-        label = f"All utilities of set {values.utility_set.name} together, as quantiles"
-        found.append(Range(COMMON_UTILITY, label, UTILITY, 0.5, 0.025, 0.975, common))
-    found += [_range(p, UTILITY, *limits(p)) for p in states if p.name not in common]
+        found.append(Range(COMMON_UTILITY, UTILITY, 0.5, 0.025, 0.975, common))
+    for p in states:
+        if p.name not in common:
+            low, high = limits(p)
+            found.append(_range(p, UTILITY, low, mean(p), high))
     return found
 
 
 def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
     clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
-    usual = {each.name: each.base for each in clinical}
+    usual = central_values(scenario.register)
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
-    draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual) if clinical else None)
+    draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
     ledgers = lives.ledgers
     own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
     read = [each for each in clinical if (ledgers[own[each]] != ledgers[0]).any()]
-    cost, effect = _increments(scenario, lives, values.at_base(), values)
+    cost, effect = _increments(scenario, lives, values.at_means(), values)
     curves = {each: (cost[own[each]], effect[own[each]]) for each in read}
     for each in valued:
         curves[each] = _increments(scenario, lives.first(1), moved(each, each.points(), values), values)
     return OneWay(
+        worth(ledgers[:1], lives.parameters[:1], values.at_means(), values),
         _tornado(curves, cost[0], effect[0], scenario, values),
         _switching(curves, cost[0], effect[0], scenario, values),
         tuple(each.name for each in read),
@@ -168,15 +174,15 @@ def two_way(
             everything = {**drawn.prices, **drawn.utilities}
             priced |= {name: everything[name] for name in each.names}
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
-    table = None
-    if clinical:
-        table = cut_limits(pd.DataFrame(rows[:, :-1], columns=list(clinical)), scenario.register.values())
+    usual = central_values(scenario.register)
+    table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
+    table = cut_limits(table, usual)
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
     at = np.ravel(places)
     spread = Lives(
         lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
     )
-    cost, effect = _increments(scenario, spread, values.at_base(priced), values)
+    cost, effect = _increments(scenario, spread, values.at_means(priced), values)
     benefit = (values.threshold * effect - cost)[:, scenario.compare.index(policy)]
     return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
 
@@ -184,18 +190,22 @@ def two_way(
 def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]) -> tuple[Range, Range] | None:
     """The two numbers of the two-way analysis: those of [economics], else the attributable share and the product's price.
 
+    A price that the user fixed varies from nothing to twice what it is.
+
     `read` holds the clinical numbers that change some ledger. None where nothing was asked for and the policy gives no
     cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
     """
     known = {each.name: each for each in clinical_ranges(scenario.register, scenario.view) if each.name in set(read)}
     known |= {each.name: each for each in value_ranges(values)}
     if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
-        base = float(scenario.params()[SHARE])
-        known[SHARE] = Range(SHARE, "Share of recoveries caused by cell therapy", CLINICAL, base, 0.0, 1.0, (SHARE,))
+        base = central_values(scenario.register)[f"{SHARE}_{scenario.view}"]
+        known[SHARE] = Range(SHARE, CLINICAL, base, 0.0, 1.0, (SHARE,))
     asked = scenario.settings.economics.two_way
     if asked is None:
-        usual = known.get(SHARE), known.get(PRODUCT_PRICES[values.policies[policy].cell_therapy.product])
-        return None if usual[0] is None or usual[1] is None else (usual[0], usual[1])
+        name = values.price_name(policy)
+        if name is None or SHARE not in known:
+            return None
+        return known[SHARE], known.get(name) or _around(values.perspective.prices[name])
     unread = [name for name in asked if name not in known]
     if unread:
         said = "a number that varies and that a rule of the policies compared reads"
@@ -204,16 +214,21 @@ def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]
     return known[asked[0]], known[asked[1]]
 
 
+def _around(price: Parameter) -> Range:
+    """A price that somebody fixed, from nothing to twice what it is: a range to look at, not a statement of evidence."""
+    return _range(price, PRICE, 0.0, price.value, 2.0 * price.value or 1.0)
+
+
 def moved(each: Range, points: Array, values: Values) -> Drawn:
-    """Prices and utilities with one of them at `points`, the rest at the numbers in force."""
+    """Prices and utilities with one of them at `points`, the rest at their means."""
     if each.name != COMMON_UTILITY:
-        return values.at_base({each.name: points})
+        return values.at_means({each.name: points})
     states = values.utility_set.states
-    return values.at_base({name: quantile(states[name], points) for name in each.names})
+    return values.at_means({name: quantile(states[name], points) for name in each.names})
 
 
-def _range(parameter: Parameter, kind: str, low: float, high: float) -> Range:
-    return Range(parameter.name, parameter.label, kind, parameter.value, low, high, (parameter.name,))
+def _range(parameter: Parameter, kind: str, low: float, base: float, high: float) -> Range:
+    return Range(parameter.name, kind, base, low, high, (parameter.name,))
 
 
 def _increments(scenario: Scenario, lives: Lives, drawn: Drawn, values: Values) -> tuple[Array, Array]:
@@ -265,7 +280,7 @@ def _by_swing(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 
 
 def _described(each: Range) -> dict[str, object]:
-    names = ("name", "label", "kind", "base", "low", "high")
+    names = ("name", "kind", "base", "low", "high")
     return {name: getattr(each, name) for name in names}
 
 

@@ -37,14 +37,14 @@ class TrialWorth:
     """What a trial is worth by its size.
 
     `table`: see `sampling.net_benefit_of_sampling`, with `people_to_break_even`, whom its result must reach to be worth its
-    cost. `most`: what no size can exceed, and `bound` says what that is. `informs`: what its summaries are.
+    cost. `most`: what no size can exceed, the worth of a trial of infinite size (proposed trials) or of perfect information
+    (simulated ones). `design` is the label of a simulated trial's design, None for a proposed one. `draws`: draws used.
     """
 
-    label: str
     table: pd.DataFrame
     most: Value
-    bound: str
-    informs: str
+    draws: int
+    design: str | None = None
 
 
 def trial_lives(
@@ -64,7 +64,6 @@ def trial_lives(
 
 def trial_worth(
     lives: Lives,
-    policy: str,
     net_benefit: Array,
     trial: Trial,
     population: Population,
@@ -87,9 +86,7 @@ def trial_worth(
         at_most=perfect,
         seed=seed,
     )
-    informs = "amputation or death within a year and TcPO2, in two equal arms"
-    label = f"A trial of {policy} against {lives.policies[0]}"
-    return TrialWorth(label, _with_people(table), perfect, "a trial of infinite size", informs)
+    return TrialWorth(_with_people(table), perfect, len(net_benefit))
 
 
 def simulated_trial_worth(
@@ -117,8 +114,7 @@ def simulated_trial_worth(
         enrolled=found.enrolled,
         seed=seed,
     )
-    informs = f"the estimates of every endpoint when the trial stops, {both:,} draws"
-    return TrialWorth(found.label, _with_people(table), evpi(net_benefit[:both]), "perfect information", informs)
+    return TrialWorth(_with_people(table), evpi(net_benefit[:both]), both, found.label)
 
 
 def _costs(trial: Trial, money: Money, country: str) -> tuple[float, float]:

@@ -14,13 +14,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from simulator.evidence.file_names import is_file
 from simulator.plain_text import text_in
-from simulator.questions.value.layouts import in_our_layout, joined, without_row_names
+from simulator.questions.value.layouts import WORDS, in_our_layout, joined, without_row_names
 from simulator.questions.value.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -33,42 +34,51 @@ LAYOUT = (
 NOT_NEGATIVE = "zero or more (for increments, or costs net of savings, allow them with --negative-costs)"
 
 
+Source: TypeAlias = Path | str | pd.DataFrame
+"""A table: a file that ends in .csv or .parquet, or a DataFrame."""
+
+
 def read_results(
-    path: Path | str,
+    costs: Source,
     *,
-    effects: Path | str | None = None,
-    parameters: Path | str | None = None,
+    effects: Source | None = None,
+    parameters: Source | None = None,
     negative_costs: bool = False,
 ) -> CostEffectResults:
     """Read a table of costs and effects, or one of costs and one of `effects` with a column for every option.
 
-    `parameters` may be a table of their own, with a row a draw, beside two tables.
-
-    `path` ends in .csv or .parquet. Draws and options keep the order in which they first appear. Rows are counted
-    from 1 below the header. Negative costs are faults unless `negative_costs`. All faults are raised together as
-    `BadInput`.
+    `parameters` may be a table of their own, with a row a draw, beside two tables. Draws and options keep the order in which
+    they first appear. Rows are counted from 1 below the header. Negative costs are faults unless `negative_costs`. All
+    faults are raised together as `BadInput`.
     """
-    path = Path(path)
-    if effects is None:
-        if parameters is not None:
-            raise BadInput([Problem(str(parameters), "parameters", "given", "only together with a table of effects")])
-        return results_from(_table(path), str(path), negative_costs=negative_costs)
-    tables: list[pd.DataFrame] = []
+    if effects is None and parameters is not None:
+        raise BadInput([Problem("parameters", "parameters", "given", "only together with a table of effects")])
+    tables: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
-    for file in (path, effects, *([] if parameters is None else [parameters])):
+    for called, source in (("costs", costs), ("effects", effects), ("parameters", parameters)):
         try:
-            tables.append(_table(Path(file)))
+            if source is not None:
+                tables[_named(source, called)] = source if isinstance(source, pd.DataFrame) else _table(Path(source))
         except BadInput as bad:
             problems += bad.problems
     if problems:
         raise BadInput(problems)
-    wide = joined(tables[0], tables[1], str(path), str(effects))
+    names, found = list(tables), list(tables.values())
+    if effects is None:
+        return results_from(
+            found[0], "results" if isinstance(costs, pd.DataFrame) else names[0], negative_costs=negative_costs
+        )
+    wide = joined(found[0], found[1], names[0], names[1])
     if parameters is not None:
-        more = without_row_names(tables[2])
+        more = without_row_names(found[2])
         if len(more) != len(wide):
-            raise BadInput([Problem(str(parameters), "rows", str(len(more)), f"as many as {path}: {len(wide)}")])
+            raise BadInput([Problem(names[2], "rows", str(len(more)), f"as many as {names[0]}: {len(wide)}")])
         wide = pd.concat([wide, more.reset_index(drop=True)], axis=1)
-    return results_from(wide, f"{path} and {effects}", negative_costs=negative_costs)
+    return results_from(wide, f"{names[0]} and {names[1]}", negative_costs=negative_costs)
+
+
+def _named(source: Source, otherwise: str) -> str:
+    return otherwise if isinstance(source, pd.DataFrame) else str(Path(source))
 
 
 def results_from(table: pd.DataFrame, source: str, *, negative_costs: bool = False) -> CostEffectResults:
@@ -110,7 +120,7 @@ def _csv(path: Path) -> pd.DataFrame:
         raise BadInput([Problem(str(path), "file", "empty", LAYOUT)])
     if len(header) == 1 and ";" in header[0]:
         raise BadInput([Problem(str(path), "separator", "';'", "commas between columns and points in decimals")])
-    words = {position: "str" for position, title in enumerate(header) if title in ("draw", "option")}
+    words = {position: "str" for position, title in enumerate(header) if title in WORDS}
     with warnings.catch_warnings():
         # A row with too many cells would otherwise be cut short with no more than a warning.
         warnings.simplefilter("error", pd.errors.ParserWarning)

@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
-from simulator.living.ledger import FIELDS
+from simulator.living.ledger import FIELDS, STEP_COUNTS
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.results import INTERVAL, Array, standard_error
-from simulator.questions.value.valuation import worth
+from simulator.questions.value.valuation import COLUMN, worth
 from simulator.questions.value.values import Drawn, Values
 from simulator.rules.population.patient import PATIENT
 from simulator.run.result import Result
@@ -33,16 +33,20 @@ TCPO2_CUTS = (10.0, 20.0, 30.0)
 MOST_LUCK = 0.9
 """Share of the variance between draws beyond which patients' luck hides what parameters do."""
 
+TREATMENTS = [COLUMN[f"count_{name}"] for name in ("dose", *STEP_COUNTS)]
+
 Members = dict[tuple[str, str], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
 class SubgroupLives:
-    """Sums over patients: ledgers (halves, draws, policies, groups, fields) and people (halves, draws, groups)."""
+    """Sums over patients: ledgers (halves, draws, policies, groups, fields), people (halves, draws, groups) and their ages at
+    referral (years; draws, groups)."""
 
     groups: tuple[tuple[str, str], ...]
     ledgers: Array
     people: Array
+    ages: Array
     parameters: NDArray[np.void]
 
 
@@ -51,10 +55,14 @@ def members(patients: NDArray[np.void]) -> Members:
     found: Members = {("everybody", "all"): np.ones(len(patients), np.bool_)}
     for renal in Renal:
         found["renal class", renal.name.lower()] = patients["renal"] == renal.value
+    male = patients["male"] > 0.5
+    found |= {("sex", "women"): ~male, ("sex", "men"): male}
     found |= _bands("age", patients["age"], AGE_CUTS)
     found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], TCPO2_CUTS)
     for stage in (4, 5, 6):
         found["Rutherford class", str(stage)] = patients["rutherford"] == stage
+    male = patients["male"] > 0.5
+    found |= {("sex", "women"): ~male, ("sex", "men"): male}
     high = patients["small_ev_high"] > 0.5
     found |= {("small vesicles", "low"): ~high, ("small vesicles", "high"): high}
     carrier = (patients["leiden"] > 0.5) | (patients["mthfr"] > 0.5)
@@ -66,58 +74,71 @@ def subgroup_lives(
 ) -> SubgroupLives:
     """Ledgers by subgroup of every policy, each draw in patients of its own."""
     names = tuple(members(np.zeros(0, PATIENT)))
-    shapes = {"ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)), "people": (HALVES, len(names))}
+    shapes: dict[str, tuple[int, ...]] = {
+        "ledgers": (HALVES, len(scenario.compare), len(names), len(FIELDS)),
+        "people": (HALVES, len(names)),
+        "ages": (len(names),),
+    }
     arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup, shapes)
-    return SubgroupLives(names, np.moveaxis(arrays["ledgers"], 0, 1), np.moveaxis(arrays["people"], 0, 1), draws)
+    ledgers, people = (np.moveaxis(arrays[name], 0, 1) for name in ("ledgers", "people"))
+    return SubgroupLives(names, ledgers, people, arrays["ages"], draws)
 
 
-def subgroup_table(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> pd.DataFrame:
+def subgroup_table(
+    found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values, whole: Array
+) -> pd.DataFrame:
     """One line per subgroup, level and policy other than the reference.
 
+    `whole` holds the base case's increments of costs and QALYs, shape (2, draws, policies). Subgroups are told in fewer
+    draws than the base case has. What everybody's increments differ by is spread over the levels by the treatments that they
+    are given, so that levels, weighted by their shares, add up to the base case, and untreated ones stay at nothing.
+
     Columns: subgroup, level, share (of people), policy, incremental_cost, incremental_effect, net_benefit (at the first
-    threshold), se, low, high, probability (that net benefit is above zero). The interval and the probability are those
-    of the parameters: the variance of patients' luck is taken out of the draws. They are missing where luck hides it.
+    threshold), se, low, high, probability (that net benefit is above zero), best (the policy of highest net benefit there),
+    draws. The interval and the probability are those of the parameters: the variance of patients' luck is taken out of the
+    draws. They are missing where luck hides it.
     """
     benefit, cost, effect = _by_group(found, drawn, scenario, values)
-    people = found.people.sum(axis=(0, 1))
-    weights = found.people.sum(axis=0)
+    people = found.people.sum(axis=0)
+    base_cost, base_effect = whole.mean(axis=1)
+    given = found.ledgers[..., TREATMENTS].sum(axis=(0, 1, -1)) / np.maximum(people.sum(axis=0), 1.0)
     rows = []
     for g, (subgroup, level) in enumerate(found.groups):
+        if people[:, g].sum() == 0:
+            continue
+        own: dict[str, dict[str, object]] = {}
         for p, policy in enumerate(scenario.compare):
-            if policy == scenario.reference or people[g] == 0:
-                continue
-            seen = weights[:, g] > 0
-            both, own_cost, own_effect = (
-                _mean(a[:, seen, p, g], found.people[:, seen, g]) for a in (benefit, cost, effect)
+            part = given[p, g] / given[p, 0] if given[p, 0] > 0 else 1.0
+            at_cost, at_effect = (
+                _ratio(each[:, :, p, g], found.people[:, :, g])
+                + part * (base[p] - _ratio(each[:, :, p, 0], found.people[:, :, 0]))
+                for each, base in ((cost, base_cost), (effect, base_effect))
             )
-            halved = (found.people[:, :, g] > 0).all(axis=0)
-            draws = _without_luck(both, benefit[:, halved, p, g])
-            low, high = (np.nan, np.nan) if draws is None else np.quantile(draws, INTERVAL)
-            rows.append(
-                {
-                    "subgroup": subgroup,
-                    "level": level,
-                    "share": people[g] / people[0],
-                    "policy": policy,
-                    "incremental_cost": own_cost.mean(),
-                    "incremental_effect": own_effect.mean(),
-                    "net_benefit": both.mean(),
-                    "se": standard_error(both),
-                    "low": low,
-                    "high": high,
-                    "probability": np.nan if draws is None else float((draws > 0).mean()),
-                }
-            )
+            own[policy] = {
+                "subgroup": subgroup,
+                "level": level,
+                "share": people[:, g].sum() / people[:, 0].sum(),
+                "policy": policy,
+                "incremental_cost": at_cost,
+                "incremental_effect": at_effect,
+                "net_benefit": values.threshold * at_effect - at_cost,
+                **_uncertainty(benefit[:, :, p, g], found.people[:, :, g], values.threshold * at_effect - at_cost),
+            }
+        best = max(own, key=lambda policy: float(str(own[policy]["net_benefit"])))
+        draws = len(found.parameters)
+        rows += [row | {"best": best, "draws": draws} for name, row in own.items() if name != scenario.reference]
     return pd.DataFrame(rows)
 
 
 def stratified_value(table: pd.DataFrame, reference: str) -> pd.DataFrame:
     """What it is worth to choose by subgroup: subgroup, choices, one_for_all, by_subgroup, gain (per person).
 
-    `one_for_all` is the highest mean net benefit of one policy for everybody over the reference, `by_subgroup` that of the
-    best policy of each level, weighted by its share. Source: Espinoza MA et al. The value of heterogeneity for
-    cost-effectiveness subgroup analysis. Med Decis Making 2014;34:951-64 (static value).
+    `one_for_all` is the net benefit of the one policy that is best for everybody, the same for every subgroup;
+    `by_subgroup` that of the best policy of each level, weighted by its share. Source: Espinoza MA et al. The value of
+    heterogeneity for cost-effectiveness subgroup analysis. Med Decis Making 2014;34:951-64 (static value).
     """
+    everybody = table[table["subgroup"] == "everybody"].set_index("policy")["net_benefit"]
+    one, for_all = (str(everybody.idxmax()), float(everybody.max())) if everybody.max() > 0 else (reference, 0.0)
     rows = []
     for subgroup, own in table.groupby("subgroup", sort=False):
         if subgroup == "everybody":
@@ -125,16 +146,16 @@ def stratified_value(table: pd.DataFrame, reference: str) -> pd.DataFrame:
         wide = own.pivot_table(index="level", columns="policy", values="net_benefit", sort=False)
         wide.insert(0, reference, 0.0)
         share = own.groupby("level", sort=False)["share"].first().loc[wide.index]
-        share = share / share.sum()
         best = wide.idxmax(axis=1)
-        by_group, for_all = float((wide.max(axis=1) * share).sum()), float(wide.mul(share, axis=0).sum().max())
+        # The same to the last digit where no level chooses otherwise.
+        gain = float(((wide.max(axis=1) - wide[one]) * share).sum() / share.sum())
         rows.append(
             {
                 "subgroup": subgroup,
                 "choices": "; ".join(f"{level}: {policy}" for level, policy in best.items()),
                 "one_for_all": for_all,
-                "by_subgroup": by_group,
-                "gain": by_group - for_all,
+                "by_subgroup": for_all + gain,
+                "gain": gain,
             }
         )
     return pd.DataFrame(rows)
@@ -152,17 +173,20 @@ def sums_by_subgroup(result: Result) -> Mapping[str, Array]:
     groups = members(np.zeros(0, PATIENT))
     shape = len(result.draw_ids), HALVES, len(result.policies), len(groups), len(FIELDS)
     ledgers, people = np.zeros(shape), np.zeros((shape[0], HALVES, len(groups)))
+    ages = np.zeros((shape[0], len(groups)))
     for kept in result.kept:
         if not isinstance(kept.what, Followed):
             continue
         policy = result.policies.index(kept.policy)
         odd = (np.arange(len(kept.what.ledgers)) % HALVES).astype(np.bool_)
         for g, belongs in enumerate(members(kept.what.patients).values()):
+            if policy == 0:
+                ages[kept.draw, g] += kept.what.patients["age"][belongs].sum()
             for half, chosen in enumerate((belongs & ~odd, belongs & odd)):
                 ledgers[kept.draw, half, policy, g] += kept.what.ledgers[chosen].sum(axis=0)
                 if policy == 0:
                     people[kept.draw, half, g] += chosen.sum()
-    return {"ledgers": ledgers, "people": people}
+    return {"ledgers": ledgers, "people": people, "ages": ages}
 
 
 def _by_group(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> tuple[Array, Array, Array]:
@@ -179,9 +203,27 @@ def _by_group(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Va
     return values.threshold * effect - cost, cost, effect
 
 
-def _mean(values: Array, people: Array) -> Array:
-    """Mean of both halves of each draw, weighted by their people."""
-    return np.asarray((values * people).sum(axis=0) / people.sum(axis=0))
+def _ratio(values: Array, people: Array) -> float:
+    """The mean over all people of all draws of means per draw and half, both of shape (halves, draws)."""
+    return float((values * people).sum() / people.sum())
+
+
+def _uncertainty(benefit: Array, people: Array, centre: float) -> dict[str, float]:
+    """Monte Carlo error, and interval and probability of the parameters, of a net benefit whose mean is `centre`."""
+    seen = people.sum(axis=0) > 0
+    both = (benefit * people).sum(axis=0)[seen] / people.sum(axis=0)[seen]
+    halved = (people > 0).all(axis=0)
+    draws = _without_luck(both, benefit[:, halved])
+    if draws is None:
+        return {"se": standard_error(both), "low": np.nan, "high": np.nan, "probability": np.nan}
+    draws = draws - both.mean() + centre
+    low, high = np.quantile(draws, INTERVAL)
+    return {
+        "se": standard_error(both),
+        "low": float(low),
+        "high": float(high),
+        "probability": float((draws > 0).mean()),
+    }
 
 
 def _without_luck(draws: Array, halves: Array) -> Array | None:

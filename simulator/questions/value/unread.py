@@ -14,11 +14,13 @@ from pathlib import Path
 from simulator.evidence.distributions import limits
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import BY_VIEW
 from simulator.words.errors import Problem, nearest
 from simulator.words.vocabulary import ARTERIES, View
 
-COMPOSED = frozenset({f"{SHARE}_{view.name.lower()}" for view in View} | {f"{artery}_share" for artery in ARTERIES})
+COMPOSED = frozenset(
+    {f"{share}_{view.name.lower()}" for share in BY_VIEW for view in View} | {f"{artery}_share" for artery in ARTERIES}
+)
 """Parameters whose names the code puts together, so that no line spells them out."""
 
 ONLY_TELLS = ("cli/", "face/", "questions/verify/", "telling/")
@@ -34,7 +36,7 @@ def named_in_code() -> frozenset[str]:
 
 def unread_problems(register: Register) -> Iterator[Problem]:
     """What is drawn and read by no rule at all: parameters of the register, and columns of the posterior."""
-    known = named_in_code()
+    known = named_in_code() | register.of_therapies
     read = [name for name in register.names() if name in known]
     for parameter in register.parameters:
         low, high = limits(parameter)

@@ -14,10 +14,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.living.ledger import COUNTS, FIELDS
-from simulator.questions.value.cost_items import INCLUDED, LATER_VISITS, PRODUCT, cost_items, discounted
+from simulator.questions.value.cost_items import (
+    INCLUDED,
+    LATER_VISITS,
+    PRODUCT,
+    SESSIONS,
+    CostItem,
+    cost_items,
+    discounted,
+    main_treatment,
+    price_unit,
+    treatments,
+)
 from simulator.questions.value.quality_of_life import utility_weights
 from simulator.questions.value.results import Array, spread_of
 from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.therapies import step_columns
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, State
 
@@ -44,7 +56,7 @@ def worth(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Va
     """
     check_events(ledgers, values)
     cost = (ledgers * cost_weights(parameters, drawn, values)).sum(axis=-1)
-    qalys = (ledgers * effect_weights(drawn, values)[:, None, :]).sum(axis=-1)
+    qalys = (ledgers * effect_weights(drawn, values)[:, None, :]).sum(axis=-1) - lost(ledgers, parameters, values)
     lived = ledgers[..., EFFECTS if values.discounted else TIMES].sum(axis=-1)
     return Worth(cost, qalys, np.broadcast_to(lived, cost.shape).copy())
 
@@ -83,8 +95,10 @@ def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> 
     rows = max(len(units), *map(len, charges))
     weights = np.zeros((rows, len(values.policies), len(FIELDS)))
     for item, unit, charged in zip(values.items, units.T, charges, strict=True):
-        for column in item.columns:
-            weights[:, :, _column(column, values)] += unit[:, None] * charged
+        for place, policy in enumerate(values.policies.values()):
+            if item.charged_under(policy):
+                for column in item.columns_under(policy):
+                    weights[:, place, _column(column, values)] += unit * charged[:, place]
     return weights
 
 
@@ -104,8 +118,72 @@ def unit_costs(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Ar
         unit = np.full(1, item.factor * values.money.factor)
         for name in item.names:
             unit = unit * multipliers[name]
+        for number in item.numbers:
+            unit = unit * number_of(item.therapy, number, parameters, values)
         columns.append(unit)
     return np.column_stack(np.broadcast_arrays(*columns))
+
+
+def number_of(therapy: str, number: str, parameters: NDArray[np.void], values: Values) -> Array:
+    """A therapy's number in each draw, shape (draws,); of its sessions those that people have on average."""
+    own = parameters["therapies"][:, list(values.therapies).index(therapy)]
+    if number == SESSIONS:
+        return np.asarray(own[SESSIONS] * (1.0 + own["completion"]) / 2.0)
+    return np.asarray(own[number])
+
+
+def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
+    """QALYs that people lose by what is done to them, shape (draws, policies): by each session of each treatment.
+
+    Amputations lose theirs in the states after them. Discounted as costs are, because events are counted so.
+    """
+    found = np.zeros(ledgers.shape[:-1])
+    for place, policy in enumerate(values.policies.values()):
+        by_name = {name: column for column, name in step_columns(policy).items()}
+        for therapy in treatments(policy):
+            if "utility_loss" not in values.therapies[therapy].names:
+                continue
+            each, days, sessions = (
+                number_of(therapy, number, parameters, values) for number in ("utility_loss", "utility_loss_days", SESSIONS)
+            )
+            names = (f"count_{therapy}", f"count_repeat_{therapy}") if therapy in policy.given else ("count_dose",)
+            columns = [_column(by_name.get(name, name), values) for name in names]
+            times = ledgers[:, place][..., columns].sum(axis=-1)
+            found[:, place] += each * days / DAYS_PER_YEAR * sessions * times
+    return found
+
+
+def times_given(ledgers: Array, values: Values) -> Array:
+    """How often each policy's main treatment is given, shape (draws, policies): doses, or its first therapy."""
+    found = np.zeros(ledgers.shape[:-1])
+    for place, policy in enumerate(values.policies.values()):
+        main = main_treatment(policy)
+        if main is not None:
+            by_name = {name: column for column, name in step_columns(policy).items()}
+            names = (f"count_{main}", f"count_repeat_{main}") if main in policy.given else ("count_dose",)
+            columns = [_column(by_name.get(name, name), values) for name in names]
+            found[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
+    return found
+
+
+def times_bought(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
+    """How often the product of each policy's main treatment is bought: as `times_given`, or for each session of it."""
+    found = times_given(ledgers, values)
+    for place, policy in enumerate(values.policies.values()):
+        main = main_treatment(policy)
+        if main is not None and price_unit(values.therapies[main]) == "session":
+            found[:, place] *= number_of(main, SESSIONS, parameters, values)
+    return found
+
+
+def _amounts(item: CostItem, ledgers: Array, values: Values) -> Array:
+    """How much of the ledger an item is charged for under each policy, shape (draws, policies)."""
+    amounts = np.zeros(ledgers.shape[:-1])
+    for place, policy in enumerate(values.policies.values()):
+        if item.charged_under(policy):
+            columns = [_column(column, values) for column in item.columns_under(policy)]
+            amounts[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
+    return amounts
 
 
 def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
@@ -113,18 +191,24 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
     units = unit_costs(parameters, drawn, values)
     costs = []
     for item, unit in zip(values.items, units.T, strict=True):
-        amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
-        costs.append(unit[:, None] * amount * values.charged(item, len(ledgers)))
+        costs.append(unit[:, None] * _amounts(item, ledgers, values) * values.charged(item, len(ledgers)))
     return np.stack(costs, axis=-1)
 
 
-def list_prices_paid(ledgers: Array, values: Values) -> Array:
-    """How many list prices of a cell product are paid for a person on the terms of the deal, shape (draws, policies)."""
-    paid = np.zeros(ledgers.shape[:2])
-    for item in values.items:
-        if item.category == PRODUCT:
-            amount = ledgers[..., [_column(column, values) for column in item.columns]].sum(axis=-1)
-            paid += item.factor * amount * values.charged(item, len(ledgers))
+def list_prices_paid(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
+    """How many list prices are paid for a person, shape (draws, policies).
+
+    Of a cell product on the terms of the deal; of another main treatment as often as it is bought.
+    """
+    paid = times_bought(ledgers, parameters, values)
+    products = [item for item in values.items if item.category == PRODUCT]
+    for place, policy in enumerate(values.policies.values()):
+        own = [item for item in products if item.charged_under(policy)]
+        if own:
+            paid[:, place] = sum(
+                item.factor * _amounts(item, ledgers, values)[:, place] * values.charged(item, len(ledgers))[:, place]
+                for item in own
+            )
     return paid
 
 
@@ -148,10 +232,12 @@ def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Value
 
 def check_events(ledgers: Array, values: Values) -> None:
     """Stop where people have an event that has no price under their policy."""
-    every = cost_items(values.wound_costs, values.strict_payer)
+    every = cost_items(values.wound_costs, values.strict_payer, values.therapies)
     problems = []
     for place, (name, policy) in enumerate(values.policies.items()):
-        charged = {column for item in every if item.charged_under(policy) for column in item.columns}
+        charged = {column for item in every if item.charged_under(policy) for column in item.columns_under(policy)}
+        # What a therapy's file charges for it is all that it costs, be it nothing, as for a sham.
+        charged |= set(step_columns(policy))
         for event in COUNTS:
             column = f"count_{event}"
             if event not in INCLUDED and column not in charged and (ledgers[..., place, COLUMN[column]] > 0.0).any():

@@ -6,6 +6,7 @@ has, a missing price for one that it has, a price of the payer that the model ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -13,21 +14,25 @@ from typing import TypeVar
 
 import numpy as np
 
-from simulator.evidence.distributions import sample
+from simulator.evidence.distributions import mean, sample
+from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.evidence.register import Register, outside_range
+from simulator.evidence.register import Register, replacement
+from simulator.evidence.therapy import MONEY, MULTIPLIERS, Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,
     PRODUCT,
-    PRODUCT_PRICES,
     SITE_PRICES,
     CostItem,
     cost_items,
     known_prices,
+    main_treatment,
     makes_cells,
+    product_price,
+    treatments,
 )
 from simulator.questions.value.results import Array
 from simulator.scenario.economics import Deal, Discounting, Economics
@@ -70,6 +75,7 @@ class Values:
     norm: PopulationNorm
     male_share: float
     policies: Mapping[str, Policy] = field(repr=False)
+    therapies: Mapping[str, Therapy] = field(repr=False)
     wound_costs: str
     strict_payer: bool
     age_adjusted: bool
@@ -84,7 +90,7 @@ class Values:
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
-        every = cost_items(self.wound_costs, self.strict_payer, self.leave_out, self.deal)
+        every = cost_items(self.wound_costs, self.strict_payer, self.therapies, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
 
     def charged(self, item: CostItem, draws: int) -> Array:
@@ -105,11 +111,17 @@ class Values:
         read = {name for item in self.items for name in item.names}
         return tuple(name for name in self.perspective.prices.names() if name in read)
 
+    def price_name(self, policy: str) -> str | None:
+        """Name of the price of what is bought for a policy's main treatment: cells, else its first therapy."""
+        main = main_treatment(self.policies[policy])
+        return None if main is None else product_price(self.therapies[main])
+
     @property
     def product_prices(self) -> dict[str, float]:
-        """What a treatment's product is taken to cost, by product, in the money of the results; those that are read."""
-        read = {product: name for product, name in PRODUCT_PRICES.items() if name in self.price_names}
-        return {product: self.perspective.prices[name].value * self.money.factor for product, name in read.items()}
+        """What each policy's main treatment is taken to cost each time on average over the draws, by price, in the money of
+        the results; those that are read."""
+        read = {name for policy in self.policies if (name := self.price_name(policy)) in self.price_names}
+        return {name: mean(self.perspective.prices[name]) * self.money.factor for name in sorted(filter(None, read))}
 
     @property
     def threshold(self) -> float:
@@ -124,6 +136,14 @@ class Values:
             {name: np.asarray(priced[name]) for name in self.price_names},
             {name: np.asarray(valued[name]) for name in states.names()},
         )
+
+    def at_means(self, changes: Mapping[str, Array] | None = None) -> Drawn:
+        """The means of the distributions as one draw, or as many as `changes` has rows; otherwise as `at_base`."""
+        rows = len(next(iter((changes or {}).values()), (0,)))
+        prices, states = self.perspective.prices, self.utility_set.states
+        means = {name: np.full(rows, mean(prices[name])) for name in self.price_names}
+        means |= {name: np.full(rows, mean(states[name])) for name in states.names()}
+        return self.at_base(means | dict(changes or {}))
 
     def at_base(self, changes: Mapping[str, Array] | None = None) -> Drawn:
         """The numbers in force as one draw, or as many as `changes` has rows; `changes` replaces prices and utilities.
@@ -158,6 +178,7 @@ def values_of(scenario: Scenario) -> Values:
     """The values that a scenario asks for. Raises BadInput with everything that is wrong with them."""
     settings = scenario.settings.economics
     policies = {name: scenario.policies[name] for name in scenario.compare}
+    therapies = scenario.register.therapies
     problems: list[Problem] = []
     file = f"{scenario.name}: [economics]"
     perspective = _found(lambda: load_perspective(settings.perspective), problems)
@@ -165,55 +186,128 @@ def values_of(scenario: Scenario) -> Values:
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = _found(lambda: load_population_norm(payer.population_norm), problems)
+        norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
+        own = therapy_prices(perspective, policies, therapies, problems)
+        perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
-        problems += _unusable(perspective, policies, settings, f"{file} prices")
+        strict = _is_strict(settings, perspective)
+        problems += _unusable(perspective, policies, settings, strict, f"{file} prices", therapies)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
         raise BadInput(problems)
     discount = perspective.conventions.discount
-    thresholds = settings.thresholds or [each.value for each in perspective.conventions.thresholds]
+    if not (settings.thresholds or perspective.conventions.thresholds):
+        allowed = f"money per QALY under [economics] thresholds or --threshold: {perspective.name} has none of its own"
+        raise BadInput([Problem(file, "thresholds", "none", allowed)])
+    payers = tuple(money.factor * each.value for each in perspective.conventions.thresholds)
     return Values(
         perspective=perspective,
         utility_set=chosen,
         norm=norm,
         male_share=scenario.register["male_share"].value,
         policies=policies,
+        therapies=therapies,
         wound_costs=settings.wound_costs,
-        strict_payer=settings.strict_payer,
+        strict_payer=_is_strict(settings, perspective),
         age_adjusted=settings.age_adjusted,
         money=money,
-        thresholds=tuple(money.factor * threshold for threshold in thresholds),
+        thresholds=settings.thresholds or payers,
         deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
 
 
+def _is_strict(settings: Economics, perspective: Perspective) -> bool:
+    """Whether institutional care is left out: as the scenario says, else as the payer's file does."""
+    if settings.strict_payer is not None:
+        return settings.strict_payer
+    return not perspective.conventions.perspective.bears_institutional_care
+
+
 def _unusable(
-    perspective: Perspective, policies: Mapping[str, Policy], settings: Economics, file: str
+    perspective: Perspective,
+    policies: Mapping[str, Policy],
+    settings: Economics,
+    strict: bool,
+    file: str,
+    therapies: Mapping[str, Therapy],
 ) -> Iterator[Problem]:
     """Prices that the model cannot charge, that are missing, or that the user set for what no policy has."""
+    chargeable = known_prices(therapies)
     for name in perspective.prices.names():
-        if name not in known_prices():
-            allowed = f"a price that the model can charge; {nearest(name, known_prices())}"
+        if name not in chargeable:
+            allowed = f"a price that the model can charge; {nearest(name, chargeable)}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    every = cost_items(settings.wound_costs, settings.strict_payer)
-    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
-    read = {name for item in items for name in item.names if name != LATER_VISITS}
-    if any(makes_cells(policy) for policy in policies.values()):
-        read |= set(SITE_PRICES)
+    read = read_prices(policies, settings.wound_costs, strict, therapies)
     for name in sorted(read):
-        if name not in perspective.prices:
+        if name in perspective.gaps:
+            allowed = (
+                f"a number of your own under [economics.prices]; a policy compared incurs it. {perspective.gaps[name]}"
+            )
+            yield Problem(perspective.name, f"prices.{name}", "a gap", allowed)
+        elif name not in perspective.prices:
             allowed = "a price, because a policy compared incurs it"
             yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
     for name in settings.prices:
         if name in perspective.prices and name not in read:
-            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(settings.strict_payer).lower()}"
+            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(strict).lower()}"
             allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
             yield Problem(file, name, "charged to nobody", allowed)
+
+
+def therapy_prices(
+    perspective: Perspective, policies: Mapping[str, Policy], therapies: Mapping[str, Therapy], problems: list[Problem]
+) -> Register:
+    """A payer's prices with those that the therapies of some policies bring along, in the payer's money.
+
+    Money of another currency is exchanged at the rate of its year and then carried to the payer's price year by consumer
+    prices. Where a payer has a price of the same name, the payer's counts.
+    """
+    payer, prices = perspective.conventions.perspective, perspective.prices
+    added: dict[str, Parameter] = {}
+    for name in dict.fromkeys(name for policy in policies.values() for name in treatments(policy)):
+        for price in therapies[name].prices:
+            if price.name in prices:
+                continue
+            if price.unit in MULTIPLIERS:
+                added[price.name] = price
+                continue
+            currency, year = re.fullmatch(MONEY, price.unit).groups()  # type: ignore[union-attr]
+            try:
+                factor = exchange(1.0, currency, payer.currency, int(year)) if currency != payer.currency else 1.0
+                if int(year) != payer.price_year:
+                    factor *= inflate(1.0, payer.country, int(year), payer.price_year)
+            except BadInput as bad:
+                problems.extend(replace(each, file=f"therapies.{name}.prices.{price.name}") for each in bad.problems)
+                continue
+            unit = f"{payer.currency} {price.unit.partition(' ')[2].partition(',')[0]}"
+            added[price.name] = scaled(price, factor, unit)
+    return Register((*prices.parameters, *added.values()), prices.sources, prices.therapies)
+
+
+def scaled(price: Parameter, factor: float, unit: str) -> Parameter:
+    """A price in another money: its value, its range and the spread of its distribution."""
+    of_money = {"sd", "low", "high"}
+    spread = {
+        key: value * factor if key in of_money and value is not None else value
+        for key, value in price.distribution.model_dump().items()
+    }
+    update = {"value": price.value * factor, "centre": price.centre * factor, "unit": unit}
+    update |= {"range": tuple(end * factor for end in price.range)}
+    return price.model_copy(update={**update, "distribution": type(price.distribution)(**spread)})
+
+
+def read_prices(
+    policies: Mapping[str, Policy], wound_costs: str, strict: bool, therapies: Mapping[str, Therapy]
+) -> set[str]:
+    """The prices that policies incur under the settings, those of making cells included."""
+    every = cost_items(wound_costs, strict, therapies)
+    items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
+    read = {name for item in items for name in item.names if name != LATER_VISITS}
+    return read | set(SITE_PRICES) if any(makes_cells(policy, therapies) for policy in policies.values()) else read
 
 
 def restated(perspective: Perspective, currency: str | None, price_year: int | None) -> Money:
@@ -233,11 +327,9 @@ def _replaced(register: Register, own: Mapping[str, object], file: str, problems
     for name, value in own.items():
         if name not in register:
             problems.append(Problem(file, name, repr(value), nearest(name, register.names())))
-        elif faults := outside_range(register[name], value, file, name):
-            problems.extend(faults)
-        else:
-            sound[name] = float(value)  # type: ignore[arg-type]
-    return register.with_values(sound)
+        elif found := replacement(register[name], value, file, name, problems):
+            sound[name] = found
+    return register.with_parameters(sound)
 
 
 def _found(read: Callable[[], Found], problems: list[Problem]) -> Found | None:

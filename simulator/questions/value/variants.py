@@ -7,78 +7,104 @@ is added to the base case of all draws, so that the rows can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simulator.evidence.life_table import load_life_table
+from simulator.evidence.population_norm import alternatives_to, load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
-from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, PROCEDURES, SPLIT
-from simulator.questions.value.lives import Lives, Simulations
+from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT
+from simulator.questions.value.incremental import LESS, RATIO, standing
+from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.results import Array, spread_of, standard_error
 from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import Drawn, Values, values_of
+from simulator.questions.value.values import Drawn, Values, read_prices, values_of
 from simulator.scenario.economics import Variant
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import View
 
 BASE = "base case"
-WAYS = {ALL_IN: "one monthly price that holds admissions", SPLIT: "outpatient months and admissions apart"}
+AVERAGE = "average"
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One row of the table: how lives are valued, and which lives. Without a scenario they are the base case's."""
+    """One row of the table: how lives are valued, and which lives. Without a scenario they are the base case's.
+
+    `label` is empty for rows of the program's own, which have a name of their own in every language.
+    """
 
     name: str
     label: str
     valued_by: Values
     scenario: Scenario | None = None
+    weight: float | None = None
 
 
 def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     """Rows that need no simulation: wounds, payers' alternatives, utilities, discounting, costs left out."""
-    for way, label in WAYS.items():
-        if way != values.wound_costs:
-            yield Row(f"wound_costs_{way}", f"Open wounds: {label}", _changed(scenario, {"wound_costs": way}))
+    for way in (ALL_IN, SPLIT):
+        if way != values.wound_costs and not _gaps(values, way, values.strict_payer):
+            yield Row(f"wound_costs_{way}", "", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
-        label = "All-in wound price taken to hold amputations and angioplasties too"
-        yield Row("procedures_off", label, replace(values, leave_out=PROCEDURES))
+        yield Row("procedures_off", "", replace(values, leave_out=HELD_BY_WOUND_PRICE))
     for name, alternative in values.perspective.conventions.alternatives.items():
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
-    if values.strict_payer:
-        yield Row("institutional_care", "With institutional care", _changed(scenario, {"strict_payer": False}))
-    yield Row("without_dialysis", "Without dialysis costs", replace(values, leave_out=(DIALYSIS,)))
+    strict = values.strict_payer
+    name = "institutional_care" if strict else "without_institutional_care"
+    if not _gaps(values, values.wound_costs, not strict):
+        yield Row(name, "", _changed(scenario, {"strict_payer": not strict}))
+    yield Row("without_dialysis", "", replace(values, leave_out=(DIALYSIS,)))
     for name in utility_sets():
         if name != values.utility_set.name:
             other = _changed(scenario, {"utility_set": name, "utilities": {}})
-            yield Row(f"utilities_{name}", f"Utility set {name}: {other.utility_set.method.label}", other)
+            yield Row(f"utilities_{name}", other.utility_set.method.label, other)
+    for name in alternatives_to(values.norm.country):
+        yield Row(f"norm_{name}", load_population_norm(name).label, _changed(scenario, {"population_norm": name}))
     if values.age_adjusted:
-        label = "Utilities without age adjustment"
-        yield Row("utilities_ageless", label, replace(values, age_adjusted=False))
-    yield Row("undiscounted", "Costs and effects undiscounted", replace(values, discounted=False))
+        yield Row("utilities_ageless", "", replace(values, age_adjusted=False))
+    yield Row("undiscounted", "", replace(values, discounted=False))
+    for name, variant in scenario.settings.economics.scenarios.items():
+        if varied(scenario, variant, name).hash == scenario.hash and variant.discounting is None:
+            yield Row(name, variant.label, _valued(scenario, variant, name), weight=variant.weight)
 
 
 def resimulated(scenario: Scenario, values: Values) -> Iterator[Row]:
-    """Rows with lives of their own: those of the scenario's file, and the other views of the evidence."""
+    """Rows of the scenario's file that have lives of their own."""
     for name, variant in scenario.settings.economics.scenarios.items():
         other = varied(scenario, variant, name)
-        if other.hash != scenario.hash:
-            yield Row(name, variant.label, values, other)
-    for each in View:
-        view = each.name.lower()
-        if view != scenario.view:
-            yield Row(f"view_{view}", f"Evidence: {view} view", values, with_view(scenario, view))
+        rates = values.discounting if variant.discounting is None else variant.discounting
+        if other.hash != scenario.hash or variant.discounting is not None:
+            yield Row(name, variant.label, _valued(scenario, variant, name), for_money(other, rates), variant.weight)
+
+
+def seen_otherwise(scenario: Scenario) -> dict[str, Scenario]:
+    """The scenario under each of the other views of the evidence, by name."""
+    views = (each.name.lower() for each in View)
+    return {view: with_view(scenario, view) for view in views if view != scenario.view}
+
+
+def _valued(scenario: Scenario, variant: Variant, name: str) -> Values:
+    """The values under a variant's own prices and utilities. Raises BadInput for what is wrong with them."""
+    own = scenario.settings.economics
+    changes: dict[str, object] = {
+        key: {**getattr(own, key), **getattr(variant, key)} for key in ("prices", "utilities") if getattr(variant, key)
+    }
+    return _changed(scenario, changes)
 
 
 def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scenario:
     """The scenario with a variant's differences. Raises BadInput for values that cannot be."""
     problems: list[Problem] = []
+    if variant.settings:
+        scenario = _laid_over(scenario, variant.settings, f"{scenario.name}: [economics.scenarios.{name}]")
     register = scenario.register
     key = f"economics.scenarios.{name}"
     for parameter, value in variant.parameters.items():
@@ -103,6 +129,19 @@ def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scena
     return replace(scenario, settings=settings, register=register, life_table=life_table)
 
 
+def _laid_over(scenario: Scenario, difference: Mapping[str, Any], file: str) -> Scenario:
+    """The scenario with a difference in the words of a file, and the discounting and the slots that it had."""
+    if scenario.read is None:
+        raise BadInput([Problem(file, "settings", "given", "a scenario that was read from files")])
+    try:
+        other = replace(scenario, settings=scenario.read.settings).with_(**difference)
+    except BadInput as bad:
+        raise BadInput(replace(each, file=file, key=f"settings.{each.key}") for each in bad.problems) from None
+    kept = {key: getattr(scenario.settings, key) for key in ("discounting", "capacity")}
+    fixed = {"compare": scenario.compare, "reference": scenario.reference}
+    return replace(other, settings=other.settings.model_copy(update=kept | fixed))
+
+
 def with_view(scenario: Scenario, view: str) -> Scenario:
     """The scenario under another view of the evidence."""
     evidence = scenario.settings.evidence.model_copy(update={"view": view})
@@ -119,67 +158,117 @@ def lives_of(row: Row, draws: int, patients: int, seed: int, simulations: Simula
 def scenario_table(
     scenario: Scenario, values: Values, base: Lives, drawn: Drawn, rows: list[tuple[Row, Lives | None]], seed: int
 ) -> pd.DataFrame:
-    """One line per row and policy other than the reference, the base case first.
+    """One line per row and policy other than the reference, the base case first, an average last if rows have weights.
 
-    Columns: scenario, label, policy, incremental_cost, incremental_effect, icer, net_benefit (incremental, at the first
-    threshold), se, low, high, probability (that net benefit is above zero), change (of net benefit from the base
-    case), draws. `low`, `high` and `probability` describe the row's own draws.
+    Columns: scenario, policy, incremental_cost, incremental_effect, standing and icer (see `incremental.standing`),
+    net_benefit (incremental, at the first threshold), se, low, high, probability (that net benefit is above zero), change
+    (of net benefit from the base case), weight, draws. `low`, `high` and `probability` describe the row's own draws.
     """
     every = len(base.parameters)
-    ours = _increments(scenario, values, base, drawn)
-    table = _lines(BASE, "Base case", scenario, values, ours, ours, ours)
+    ours = increments(scenario, values, base, drawn)
+    table = _lines(Row(BASE, "", values), scenario, ours, ours, ours)
     for row, lives in rows:
         if lives is None:
             again = row.valued_by.sample(every, seed)
-            found = _increments(scenario, row.valued_by, base, again)
-            table += _lines(row.name, row.label, scenario, row.valued_by, found, ours, ours)
+            found = increments(scenario, row.valued_by, base, again)
+            table += _lines(row, scenario, found, ours, ours)
         else:
             count = len(lives.parameters)
-            few = Drawn(*({n: v[:count] for n, v in part.items()} for part in (drawn.prices, drawn.utilities)))
-            found = _increments(scenario, row.valued_by, lives, few)
-            table += _lines(row.name, row.label, scenario, row.valued_by, found, ours[:, :count], ours)
-    return pd.DataFrame(table)
+            few = row.valued_by.sample(count, seed)
+            found = increments(scenario, row.valued_by, lives, few)
+            table += _lines(row, scenario, found, ours[:, :count], ours)
+    return _with_average(pd.DataFrame(table), values.threshold)
 
 
-def _lines(
-    name: str, label: str, scenario: Scenario, values: Values, found: Array, same: Array, base: Array
-) -> list[dict[str, object]]:
+def _lines(row: Row, scenario: Scenario, found: Array, same: Array, base: Array) -> list[dict[str, object]]:
     """`found`, `same` (the base case in the same draws) and `base` have the shape (cost and effect, draws, policies)."""
     lines = []
+    threshold = row.valued_by.threshold
     for p, policy in enumerate(scenario.compare):
         if policy == scenario.reference:
             continue
         change = found[:, :, p] - same[:, :, p]
-        cost, effect = change.mean(axis=1) + base[:, :, p].mean(axis=1)
-        benefit = values.threshold * found[1, :, p] - found[0, :, p]
-        base_benefit = values.threshold * base[1, :, p] - base[0, :, p]
-        moved = values.threshold * change[1] - change[0]
+        cost, effect = (float(each) for each in change.mean(axis=1) + base[:, :, p].mean(axis=1))
+        benefit = threshold * found[1, :, p] - found[0, :, p]
+        base_benefit = threshold * base[1, :, p] - base[0, :, p]
+        moved = threshold * change[1] - change[0]
         own = spread_of(benefit)
         lines.append(
             {
-                "scenario": name,
-                "label": label,
+                "scenario": row.name,
                 "policy": policy,
                 "incremental_cost": cost,
                 "incremental_effect": effect,
-                "icer": cost / effect if effect > 0 else np.nan,
-                "net_benefit": values.threshold * effect - cost,
-                "se": float(np.hypot(standard_error(base_benefit), standard_error(moved))),
+                **_ratio(cost, effect),
+                "net_benefit": threshold * effect - cost,
+                "se": own["se"] if found.shape == base.shape else _both(base_benefit, moved),
                 "low": own["low"],
                 "high": own["high"],
                 "probability": float((benefit > 0).mean()),
                 "change": float(moved.mean()),
+                "weight": np.nan if row.weight is None else row.weight,
                 "draws": found.shape[1],
             }
         )
     return lines
 
 
-def _increments(scenario: Scenario, values: Values, lives: Lives, drawn: Drawn) -> Array:
+def _both(base: Array, change: Array) -> float:
+    """The error of the base case's mean and of a change that was seen in fewer draws, together."""
+    return float(np.hypot(standard_error(base), standard_error(change)))
+
+
+def _ratio(cost: float, effect: float) -> dict[str, object]:
+    """How increments stand, and their ratio where neither side dominates."""
+    stands = standing(cost, effect)
+    return {"standing": stands, "icer": cost / effect if stands in (RATIO, LESS) else np.nan}
+
+
+def _with_average(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """The table with the average of the rows that have weights and of the base case, which has the rest."""
+    weighted = table["weight"].notna()
+    if not weighted.any():
+        return table
+    first = table["scenario"] == BASE
+    rest = 1.0 - table[weighted].groupby("policy")["weight"].sum()
+    table.loc[first, "weight"] = table.loc[first, "policy"].map(rest)
+    lines = []
+    for policy, own in table[table["weight"].notna()].groupby("policy", sort=False):
+        weight = own["weight"].to_numpy()
+        cost, effect, change = (
+            float(weight @ own[name]) for name in ("incremental_cost", "incremental_effect", "change")
+        )
+        lines.append(
+            {"scenario": AVERAGE, "policy": policy}
+            | {"incremental_cost": cost, "incremental_effect": effect, **_ratio(cost, effect)}
+            | {"net_benefit": threshold * effect - cost, "probability": float(weight @ own["probability"])}
+            | {"change": change, "weight": 1.0, "draws": int(own["draws"].min())}
+        )
+    return pd.concat([table, pd.DataFrame(lines)], ignore_index=True)
+
+
+def increments(scenario: Scenario, values: Values, lives: Lives, drawn: Drawn) -> Array:
     """Costs and QALYs over the reference, shape (2, draws, policies)."""
     found = worth(lives.ledgers, lives.parameters, drawn, values)
     both = np.stack([found.cost, found.qalys])
     return np.asarray(both - both[:, :, [scenario.compare.index(scenario.reference)]])
+
+
+def rows_left_out(values: Values) -> dict[str, list[str]]:
+    """Rows that the payer's gaps keep out of the table, with the prices that are missing."""
+    other = SPLIT if values.wound_costs == ALL_IN else ALL_IN
+    asked = {
+        f"wound_costs_{other}": (other, values.strict_payer),
+        "institutional_care": (values.wound_costs, False),
+    }
+    found = {name: _gaps(values, *how) for name, how in asked.items()}
+    return {name: missing for name, missing in found.items() if missing}
+
+
+def _gaps(values: Values, wound_costs: str, strict: bool) -> list[str]:
+    """Prices that would be read under other settings and that the payer's file does not know."""
+    read = read_prices(values.policies, wound_costs, strict, values.therapies)
+    return sorted(read & set(values.perspective.gaps))
 
 
 def _changed(scenario: Scenario, changes: dict[str, object]) -> Values:

@@ -9,7 +9,8 @@ All values are per person and in money at one threshold; `Population` multiplies
 
 The best of several noisy fits is too good on average, and a penalised fit is too flat. Both errors are estimated by
 fitting again to data simulated from the fit; their sum is reported as `bias` and already taken off `value`. The
-standard error joins the uncertainty of the fit with that of averaging over finitely many draws.
+standard error joins the uncertainty of the fit with that of averaging over finitely many draws. An estimate that was cut at
+nought has at least the error that the spread of the refits allows.
 
 Where every draw's result is itself a mean over few simulated patients, their noise counts as uncertainty and inflates
 EVPI, but not EVPPI and EVSI, whose regressions average it out.
@@ -155,7 +156,22 @@ def _informed(net_benefit: Array, inputs: ArrayLike, seed: int) -> Value:
     shifted = reduce(np.maximum, refits - means + best[:, None, None]).mean(axis=-1) - best.max()
     bias = float(np.mean(shifted)) - _gain(shown)[0]
     value = float(np.clip(plain - bias, 0.0, evpi(net_benefit).value))
-    return Value(value, float(np.hypot(np.std(again), averaging)), bias)
+    error = float(np.hypot(np.std(again), averaging))
+    return Value(value, max(error, _unseen(refits, best)) if value == 0.0 else error, bias)
+
+
+def _unseen(refits: Array, best: Array) -> float:
+    """What knowing could be worth although no fit shows it: an estimate of nought is no certainty.
+
+    The unit normal loss of the closest option, whose mean lies as far behind the best as in the fit, with the spread that the
+    refits have. `refits` has the shape (options, refits, rows), `best` holds the means of the options.
+    """
+    from scipy.stats import norm
+
+    behind = best.max() - best
+    spread = refits.std(axis=(1, 2))
+    losses = [s * norm.pdf(m / s) - m * norm.sf(m / s) for m, s in zip(behind, spread, strict=True) if s > 0.0]
+    return float(max(losses, default=0.0))
 
 
 def _gain(benefit: Array) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.living.cohort_arrays import Followed
 from simulator.living.outcomes import OUTCOMES, last_tcpo2
 from simulator.questions.verify.check import CLOSED_FORM, Domain, Found, NotApplicable, equal, near, none_of
-from simulator.questions.verify.hazard_law import QUIET, YEARS
+from simulator.questions.verify.hazard_law import QUIET, STEADY_LIMB, YEARS
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.subject import Subject
 from simulator.scenario.policy import Criteria, Policy
@@ -23,9 +23,6 @@ from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Renal
 
 CARE = Domain("event-state: care", "I")
 NAME = "(care under check)"
-STEADY_LIMB = {"attributable_share": 1.0, "response_probability": 0.01, "tcpo2_slope": 0.0}
-"""Perfusion that stays what it is, but for what care does."""
-WANING = {"recovery_waning_share": 0.4, "recovery_waning_years": 1.5, "recovery_waning_delay_years": 0.5}
 DILATED = {
     "angioplasty_success": 1.0,
     "angioplasty_plateau": 45.0,
@@ -94,10 +91,10 @@ def shares_near(
 @CARE.check(CLOSED_FORM, "angioplasty alone, plateau without spread", "a dilated limb stands at the plateau")
 def plateau(subject: Subject) -> Found:
     """A dilatation raises TcPO2 up to its plateau, whatever was there; it lowers nobody's."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
-    done = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["step_done"][:, 0] > 0]
     first = np.array([path(done, done["ramp_start"][:, 0], 0), done["ramp_height"][:, 0]])
-    again = done[done["angioplasties"] > 1]
+    again = done[done["step_done"][:, 0] > 1]
     second = np.array([path(again, again["ramp_start"][:, 2], 2), again["ramp_height"][:, 2]])
     before, rise = np.concatenate([first, second], axis=1)
     return equal(before + rise, np.maximum(before, v("angioplasty_plateau")), "dilated limbs", 1e-9)
@@ -106,8 +103,8 @@ def plateau(subject: Subject) -> Found:
 @CARE.check(CLOSED_FORM, "angioplasty alone, all of them narrow", "a vessel narrows after an exponential time, in full")
 def narrowing(subject: Subject) -> Found:
     """The first rise is taken back as a whole, after an exponential waiting time."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
-    done = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
+    done = found.lives[found.lives["step_done"][:, 0] > 0]
     if not np.allclose(done["ramp_height"][:, 1], -done["ramp_height"][:, 0], rtol=0.0, atol=1e-9):
         return Found(False, "the fall is not the rise")
     days = done["ramp_duration"][:, :2] * DAYS_PER_YEAR
@@ -119,14 +116,14 @@ def narrowing(subject: Subject) -> Found:
 @CARE.check(CLOSED_FORM, "angioplasty alone, all are dilated again", "as often as allowed, once perfusion has fallen")
 def dilated_again(subject: Subject) -> Found:
     """Repeat angioplasties come when the limb has fallen back, and never more than the limit."""
-    found, v = under(subject, {"angioplasty": {"offered": True}}, {**STEADY_LIMB, **DILATED})
+    found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
     lives, most = found.lives, int(v("most_angioplasties"))
-    again = lives[lives["angioplasties"] > 1]
+    again = lives[lives["step_done"][:, 0] > 1]
     early = (
         np.abs(again["ramp_start"][:, 2] - again["ramp_start"][:, 1] - v("restenosis_fall_days") / DAYS_PER_YEAR) > 1e-9
     )
-    wrong = np.concatenate([lives["angioplasties"] > most, early])
-    if most > 1 and lives["angioplasties"].max() < most:
+    wrong = np.concatenate([lives["step_done"][:, 0] > most, early])
+    if most > 1 and lives["step_done"][:, 0].max() < most:
         return Found(False, f"nobody has {most} angioplasties")
     return none_of(wrong, "angioplasties")
 
@@ -137,14 +134,14 @@ def dilated_again(subject: Subject) -> Found:
 def successes(subject: Subject) -> Found:
     """Technical success, and who is dilated again, at the stated shares (5 SE)."""
     values = {**STEADY_LIMB, **DILATED, "angioplasty_success": 0.6, "repeat_angioplasty": 0.3, "restenosis_rate": 5.0}
-    found, v = under(subject, {"angioplasty": {"offered": True}}, values)
-    lives = found.lives[found.lives["angioplasties"] > 0]
+    found, v = under(subject, {"therapies": ["angioplasty"]}, values)
+    lives = found.lives[found.lives["step_done"][:, 0] > 0]
     rose = lives["ramps"] > 0
     wounded = (
-        rose & (found.patients["rutherford"][found.lives["angioplasties"] > 0] > 4.5) & ~(lives["healed_at"] < YEARS)
+        rose & (found.patients["rutherford"][found.lives["step_done"][:, 0] > 0] > 4.5) & ~(lives["healed_at"] < YEARS)
     )
     wounded &= ~(np.minimum(lives["died_at"], lives["amputated_at"]) < YEARS)
-    again = lives["angioplasties"][wounded] > 1
+    again = lives["step_done"][:, 0][wounded] > 1
     p = np.array([v("angioplasty_success"), v("repeat_angioplasty")])
     n = np.array([max(len(rose), 1), max(len(again), 1)])
     if n.min() < 50:
@@ -173,7 +170,7 @@ for _treat in ("positive", "negative"):
 def schedule(subject: Subject) -> Found:
     """Dates of doses."""
     cells = {"doses": 4, "interval_days": 20.0, "waiting_days": 10.0}
-    found, _ = under(subject, {"cell_therapy": cells}, STEADY_LIMB)
+    found, _ = under(subject, {"cell_therapy": cells}, {**STEADY_LIMB, "judgement_never_tcpo2": 200.0})
     life = found.lives
     left = np.minimum(np.minimum(life["died_at"], life["amputated_at"]), life["healed_at"]) < 80.0 / DAYS_PER_YEAR
     dates = np.stack([times_of(found, Event.DOSE, k)[~left] for k in range(5)])
@@ -192,7 +189,7 @@ def decisions(subject: Subject) -> Found:
     }
     found, v = under(subject, policy, {**STEADY_LIMB, "measurement_sd": 6.0})
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
-    kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
+    kept &= found.lives["doses"] > 0
     life = found.lives[kept]
     below = chance_below(20.0, life["tcpo2_start"], v("measurement_sd"))
     everybody = np.ones(len(life), bool)
@@ -202,63 +199,77 @@ def decisions(subject: Subject) -> Found:
     return next((result for result in results if not result.passed), results[-1])
 
 
-@CARE.check(CLOSED_FORM, "clinical judgement of four doses", "shares stop by what is measured, each time anew (5 SE)")
+@CARE.check(
+    CLOSED_FORM,
+    "clinical judgement of four doses, none from 45 mmHg on",
+    "shares stop by what is measured, each time anew (5 SE)",
+)
 def judged(subject: Subject) -> Found:
-    """Judgement stops two shares, by whether perfusion looks restored, at every decision again."""
+    """Judgement stops two shares, by whether perfusion looks restored, and everybody plainly well, at every decision again."""
     policy = {"cell_therapy": {"doses": 4, "interval_days": 1.0}, "repeat": {"rule": "clinical_judgement"}}
     values = {**STEADY_LIMB, "measurement_sd": 6.0, "judgement_stop": 0.2, "judgement_stop_recovered": 0.7}
-    found, v = under(subject, policy, {**values, "judgement_tcpo2": 20.0})
+    found, v = under(subject, policy, {**values, "judgement_never_tcpo2": 45.0})
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
-    kept &= (found.lives["doses"] > 0) & (found.lives["can_recover"] == 0)
+    kept &= found.lives["doses"] > 0
     life = found.lives[kept]
     record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
     below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
-    on = below * 0.8 + (1.0 - below) * 0.3
+    not_well = chance_below(45.0, life["tcpo2_start"], v("measurement_sd"))
+    on = below * 0.8 + (not_well - below) * 0.3
     everybody = np.ones(len(life), bool)
     results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
     return next((result for result in results if not result.passed), results[-1])
 
 
-@CARE.check(CLOSED_FORM, "recovery that wanes in part", "it rises by the gain, stays, and loses the stated share of it")
-def waning(subject: Subject) -> Found:
-    """The ramps of a recovery and its waning."""
-    found, v = under(subject, {}, {"attributable_share": 0.0, "response_probability": 0.9, **WANING})
-    life = found.lives[found.lives["recovers_anyway"] == 1]
-    if not len(life):
-        raise NotApplicable("nobody recovers untreated")
-    if (life["ramps"] != 2).any():
-        return Found(False, "a recovery that wanes is not two ramps")
-    start, days, share = life["recovery_start"], v("recovery_days") / DAYS_PER_YEAR, v("recovery_waning_share")
-    delay, years = v("recovery_waning_delay_years"), v("recovery_waning_years")
-    made = np.stack([life[f"ramp_{what}"][:, k] for what in ("start", "duration", "height") for k in (0, 1)])
-    same = np.ones(len(life))
-    wanted = [start, start + days + delay, days * same, years * same, life["gain"], -share * life["gain"]]
-    return equal(made, np.stack(wanted), "ramps", 1e-9)
+@CARE.check(
+    CLOSED_FORM,
+    "one dose after 30 days; people die of the disease",
+    "the dying are spared it at the stated share (5 SE)",
+)
+def dying(subject: Subject) -> Found:
+    """Who dies within so many days of a dose that is due has it in the stated share of cases; everybody else does."""
+    values = {**STEADY_LIMB, "death_rate_wound": 3.0, "death_rate_healed": 3.0, "judgement_dying": 0.6}
+    policy = {"cell_therapy": {"doses": 1, "waiting_days": 30.0}}
+    found, v = under(subject, policy, {**values, "judgement_dying_days": 60.0})
+    due = 30.0 / DAYS_PER_YEAR
+    life = found.lives
+    there = np.minimum(np.minimum(life["died_at"], life["amputated_at"]), life["healed_at"]) > due
+    life = life[there & (life["treated"] == 1)]
+    soon = life["died_at"] <= due + v("judgement_dying_days") / DAYS_PER_YEAR
+    if (life["doses"][~soon] == 0).any():
+        return Found(False, "somebody who lives on is not treated")
+    chance = np.full(len(life), 1.0 - v("judgement_dying"))
+    return shares_near(life["doses"] > 0, chance, {"dying": soon}, "share treated")
 
 
 def _odds(product: str, route: str) -> None:
     def run(subject: Subject) -> Found:
         odds = {"leiden": 0.5, "mthfr": 1.6, "severe_renal": 0.6, "small_ev": 2.5}
-        values = {f"response_or_{name}": ratio for name, ratio in odds.items()} | {"response_probability": 0.5}
+        values = {f"response_or_{name}": ratio for name, ratio in odds.items()} | {"response_probability": 0.6}
+        values |= {
+            "response_polarity": 1.4,
+            "recovery_gain": 60.0,
+            "recovery_gain_baseline": 0.0,
+            "attributable_share": 1.0,
+        }
         of_product = {"pbmnc": 1.0, "bmmnc": 0.7, "mobilised_pbmnc": 1.5}
         values |= {"response_or_bmmnc": 0.7, "response_or_mobilised": 1.5, "response_or_intra_arterial": 1.8}
         found, v = under(subject, {"cell_therapy": {"doses": 1, "product": product, "route": route}}, values)
         who = found.patients
         traits = {name: who[name] > 0.5 for name in ("leiden", "mthfr")}
-        traits |= {"severe_renal": who["renal"] >= Renal.SEVERE, "small_ev": who["small_ev_high"] > 0.5}
-        ratio = np.full(len(who), of_product[product] * (1.8 if route == "intra_arterial" else 1.0))
-        for name in ("leiden", "mthfr", "severe_renal"):
-            ratio *= np.where(traits[name], odds[name], 1.0)
-        share = v("small_ev_high_share")
-        ratio *= odds["small_ev"] ** np.where(traits["small_ev"], 1.0 - share, -share)
-        chance = ratio / (1.0 + ratio)
-        groups = {"all": np.ones(len(who), bool)}
-        groups |= {f"{name} {has}": trait == has for name, trait in traits.items() for has in (True, False)}
-        return shares_near(found.lives["can_recover"] == 1, chance, groups, "shares that can recover")
+        traits |= {"severe_renal": who["renal"] >= Renal.SEVERE}
+        log_ratio = np.full(len(who), np.log(of_product[product] * (1.8 if route == "intra_arterial" else 1.0)))
+        for name, trait in traits.items():
+            log_ratio += trait * np.log(odds[name])
+        log_ratio += np.where(who["small_ev_high"] > 0.5, 1.0, 0.0) * np.log(odds["small_ev"])
+        log_ratio -= v("small_ev_high_share") * np.log(odds["small_ev"]) - np.log(0.6 / 0.4)
+        # Every gain is a rise and all of it is caused, so that it gives the rank away and that the luck.
+        rank = (found.lives["caused_gain"] - 60.0) / v("recovery_spread") + 0.5
+        luck = np.log(rank / (1.0 - rank)) / 1.4 - log_ratio
+        return ks(1.0 / (1.0 + np.exp(-luck)), "luck that gains show")
 
-    CARE.add(
-        CLOSED_FORM, f"cells: {product}, {route}", "odds of recovery multiply by trait, product and route (5 SE)", run
-    )
+    expected = "ranks of gains follow the odds by trait, product and route (Kolmogorov-Smirnov)"
+    CARE.add(CLOSED_FORM, f"cells: {product}, {route}", expected, run)
 
 
 for _product, _route in (("pbmnc", "intramuscular"), ("bmmnc", "intra_arterial"), ("mobilised_pbmnc", "intramuscular")):
@@ -271,12 +282,12 @@ for _product, _route in (("pbmnc", "intramuscular"), ("bmmnc", "intra_arterial")
 def last_measured(subject: Subject) -> Found:
     """Both kinds of last TcPO2 against the path of each life."""
     cells = {"doses": 3, "interval_days": 90.0, "waiting_days": 30.0}
-    values = {"measurement_sd": 0.0, "recovery_days": 200.0, "attributable_share": 0.5, "response_probability": 0.8}
+    values = {"measurement_sd": 0.0, "recovery_days": 200.0, "attributable_share": 0.5, "tcpo2_slope": -2.0}
     found, v = under(subject, {"cell_therapy": cells}, values)
     life = found.lives
     end = np.minimum(life["died_at"], life["amputated_at"])
     later = v("last_tcpo2_days") / DAYS_PER_YEAR
-    planned = ((v("published_doses") - 1.0) * v("natural_interval_days")) / DAYS_PER_YEAR + later
+    planned = ((v("published_doses") - 1.0) * v("published_interval_days")) / DAYS_PER_YEAR + later
     by_schedule = path(life, np.minimum(planned, end))
     own = np.where(life["doses"] > 0, life["last_dose_at"] + later, planned)
     params = subject.params.copy()
@@ -289,12 +300,30 @@ def last_measured(subject: Subject) -> Found:
 
 
 @CARE.check(
+    CLOSED_FORM, "relief of rest pain alone", "times follow perfusion up to what is enough (Kolmogorov-Smirnov)"
+)
+def relief(subject: Subject) -> Found:
+    """Relief of rest pain in limbs that all rise beyond what is enough, against the integrated hazard."""
+    rising = {**STEADY_LIMB, "tcpo2_slope": 3.0, "healing_tcpo2_enough": 30.0}
+    values = {"pain_relief_rate": 0.2, "healing_per_mmhg": 0.08, "recurrence_rate": 0.0, "rest_pain_share": 0.9}
+    found, v = under(subject, {}, {**rising, **values})
+    relieved = times_of(found, Event.PAIN_RELIEVED, 0)
+    happened = np.isfinite(relieved)
+    t = np.linspace(0.0, 1.0, 2_001)[:, None] * relieved[happened]
+    seen = np.minimum(found.patients["tcpo2"][happened] + 3.0 * t, 30.0)
+    h = v("pain_relief_rate") * np.exp(0.08 * (seen - v("reference_tcpo2")))
+    return ks(np.exp(-np.trapezoid(h, t, axis=0)), "reliefs")
+
+
+@CARE.check(
     CLOSED_FORM, "a new wound alone, rest pain", "times follow the hazard stated at its own TcPO2 (Kolmogorov-Smirnov)"
 )
 def new_wounds(subject: Subject) -> Found:
     """First wounds of people with rest pain, whose limb gets worse, against the integrated hazard."""
     values = {"recurrence_rate": 0.5, "recurrence_per_mmhg": -0.04, "recurrence_trend": -0.1, "rest_pain_share": 0.9}
-    found, v = under(subject, {}, {**values, "attributable_share": 1.0, "tcpo2_slope": -1.0, "amputation_rate": 0.0001})
+    values |= {f"beyond_salvage_share_{kind}": 0.0 for kind in (4, 5, 6)}
+    values |= {f"dialysis_rate_{kind}": 0.0 for kind in ("normal", "moderate", "severe")}
+    found, v = under(subject, {}, {**values, **STEADY_LIMB, "tcpo2_slope": -1.0, "amputation_rate": 0.0001})
     first = times_of(found, Event.NEW_WOUND, 0)
     happened = np.isfinite(first) & (found.patients["rutherford"] < 4.5)
     who, end = found.patients[happened], first[happened]

@@ -19,6 +19,7 @@ from simulator.questions.verify.check import (
 )
 from simulator.questions.verify.event_law import DEATHS, EVENT_STATE
 from simulator.questions.verify.subject import Subject
+from simulator.rules.pathway.life import MOST_STEPS
 from simulator.words.vocabulary import Event, State
 
 MAJOR = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION)
@@ -63,10 +64,10 @@ def in_order(subject: Subject) -> Found:
     return none_of(np.concatenate(wrong), "events")
 
 
-@EVENT_STATE.check(ADVISHE, "nothing", "at most one major and one minor amputation and one conversion in a life")
+@EVENT_STATE.check(ADVISHE, "nothing", "at most one major amputation of each leg and one conversion in a life")
 def once(subject: Subject) -> Found:
     """What can happen once."""
-    kinds = (MAJOR, (Event.MINOR_AMPUTATION,), (Event.CONVERSION,))
+    kinds = (MAJOR, (Event.OTHER_LIMB_AMPUTATION,), (Event.CONVERSION,), (Event.STARTS_DIALYSIS,))
     return none_of(np.concatenate([per_life(c, *k) > 1 for c in histories(subject) for k in kinds]), "lives")
 
 
@@ -86,8 +87,8 @@ def after_amputation(subject: Subject) -> Found:
     """Nothing happens to a limb that is gone."""
     limb = (
         Event.DOSE,
-        Event.ANGIOPLASTY,
-        Event.REPEAT_ANGIOPLASTY,
+        Event.PROCEDURE,
+        Event.REPEAT_PROCEDURE,
         Event.MINOR_AMPUTATION,
         Event.HEALED,
         Event.NEW_WOUND,
@@ -115,6 +116,31 @@ def wounds(subject: Subject) -> Found:
         before = np.append(False, opens[:-1]) if len(rows) else opens
         wrong.append(np.where(new, opens != starts_closed, opens == before))
     return none_of(np.concatenate(wrong), "healings and new wounds")
+
+
+@EVENT_STATE.check(ADVISHE, "nothing", "whoever cannot walk any more, or lost the other leg, never walks again")
+def walks_no_more(subject: Subject) -> Found:
+    """The loss of walking is for good."""
+    lost, wrong = (Event.WALKS_NO_MORE, Event.OTHER_LIMB_AMPUTATION), []
+    for c in histories(subject):
+        first = int(c.history["patient"][0])
+        rows = c.history[np.isin(c.history["event"], lost)]
+        since = np.full(len(c.lives), np.inf)
+        np.minimum.at(since, rows["patient"] - first, rows["time"])
+        walks = c.history[c.history["event"] == Event.WALKS]
+        wrong.append(walks["time"] > since[walks["patient"] - first])
+        wrong.append((c.lives["walking"] == 1) & np.isfinite(since))
+    return none_of(np.concatenate(wrong), "lives and first steps")
+
+
+@EVENT_STATE.check(DESIGN, "nothing", "a limb beyond salvage never heals and is never treated")
+def beyond_salvage(subject: Subject) -> Found:
+    """Limbs that cannot be saved."""
+    wrong = []
+    for c in histories(subject):
+        lost = c.patients["beyond_salvage"] > 0.5
+        wrong.append(lost & (per_life(c, Event.HEALED, Event.MINOR_AMPUTATION, Event.DOSE, Event.PROCEDURE) > 0))
+    return none_of(np.concatenate(wrong), "lives")
 
 
 @EVENT_STATE.check(TECH_VER, "nothing", "no life has more doses than its policy allows")
@@ -171,7 +197,7 @@ def eligible(subject: Subject) -> Found:
     wrong = []
     for p, c in subject.base.items():
         rule, who = subject.scenario.policies[p].eligibility, c.patients
-        treated = (c.lives["doses"] > 0) | (c.lives["angioplasties"] > 0)
+        treated = (c.lives["doses"] > 0) | (c.lives["step_done"].sum(axis=1) > 0)
         seen = who["tcpo2_measured"]
         barred = (seen < rule.tcpo2_at_least) | (who["age"] < rule.age_at_least)
         if rule.tcpo2_below is not None:
@@ -181,6 +207,8 @@ def eligible(subject: Subject) -> Found:
         barred |= (who["rutherford"] < rule.rutherford_at_least) | (who["rutherford"] > rule.rutherford_at_most)
         barred |= (who["renal"] == Renal.DIALYSIS) & (not rule.dialysis)
         barred |= (who["renal"] == Renal.SEVERE) & (not rule.severe_renal)
+        # Nobody treats what is beyond salvage, whatever the criteria.
+        barred |= who["beyond_salvage"] > 0.5
         wrong.append(treated & barred)
     return none_of(np.concatenate(wrong), "lives")
 
@@ -225,12 +253,11 @@ def _counted(count: str, event: Event) -> None:
 
 for _count, _event in (
     ("dose", Event.DOSE),
-    ("angioplasty", Event.ANGIOPLASTY),
-    ("repeat_angioplasty", Event.REPEAT_ANGIOPLASTY),
     ("minor_amputation", Event.MINOR_AMPUTATION),
     ("below_knee_amputation", Event.BELOW_KNEE_AMPUTATION),
     ("above_knee_amputation", Event.ABOVE_KNEE_AMPUTATION),
     ("conversion", Event.CONVERSION),
+    ("other_limb_amputation", Event.OTHER_LIMB_AMPUTATION),
     ("new_wound", Event.NEW_WOUND),
     ("healed", Event.HEALED),
     ("stump_healed", Event.STUMP_HEALED),
@@ -238,6 +265,22 @@ for _count, _event in (
 ):
     assert _count in COUNTS
     _counted(_count, _event)
+
+
+@EVENT_STATE.check(
+    BOOKS, "nothing: therapies", "the ledger counts each therapy of the history, the first time and again"
+)
+def therapies(subject: Subject) -> Found:
+    """Steps of a policy in ledger, history and life."""
+    wrong = []
+    for c in histories(subject):
+        for k in range(MOST_STEPS):
+            own = c.history["step"] == k
+            for often, event in (("", Event.PROCEDURE), ("repeat_", Event.REPEAT_PROCEDURE)):
+                counted = c.ledgers[:, FIELDS.index(f"count_{often}step_{k + 1}")]
+                rows = c.history["patient"][own & (c.history["event"] == event)] - int(c.lives["patient"][0])
+                wrong.append(counted != np.bincount(rows.astype(np.int64), minlength=len(counted)))
+    return none_of(np.concatenate(wrong), "lives")
 
 
 @EVENT_STATE.check(BOOKS, "nothing: death", "the ledger counts the dead once")

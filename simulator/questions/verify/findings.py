@@ -6,6 +6,7 @@ import pandas as pd
 
 from simulator.questions.verify.verification import FAIL, NOT_APPLICABLE, PASS
 from simulator.scenario import Scenario
+from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
 
 
@@ -15,6 +16,7 @@ def findings(scenario: Scenario, checks: pd.DataFrame, patients: int, seed: int)
     failed = checks[checks["status"] == FAIL]
     facts = {
         "scenario": scenario.label,
+        "changes": changes(scenario),
         "patients": patients,
         "checks": len(checks),
         "passed": int(counts.get(PASS, 0)),

@@ -26,6 +26,7 @@ from simulator.questions.verify.subject import NOTHING, Subject
 from simulator.rules.draws import philox, uniform
 from simulator.rules.population.criteria import CRITERIA_FIELDS, may_enter
 from simulator.rules.population.patient import COLUMNS, PATIENT
+from simulator.scenario.arrays import BY_VIEW
 from simulator.scenario.policy import Criteria
 from simulator.words.vocabulary import Renal
 
@@ -154,9 +155,10 @@ def sourced(subject: Subject) -> Found:
     "credit rises from sceptical over central to optimistic",
 )
 def views(subject: Subject) -> Found:
-    """Order of the views."""
-    shares = [subject.value(f"attributable_share_{view}") for view in ("sceptical", "central", "optimistic")]
-    return Found(shares == sorted(shares), " <= ".join(f"{share:g}" for share in shares))
+    """Order of the views, in recovery and in death."""
+    orders = [[subject.value(f"{name}_{view}") for view in ("sceptical", "central", "optimistic")] for name in BY_VIEW]
+    what = ", ".join(" <= ".join(f"{share:g}" for share in shares) for shares in orders)
+    return Found(all(shares == sorted(shares) for shares in orders), what)
 
 
 def referrals(subject: Subject, values: dict[str, float] | None = None) -> NDArray[np.void]:
@@ -214,6 +216,44 @@ def classes(subject: Subject) -> Found:
     found = [float((who["renal"] == kind).mean()) for kind in (Renal.MODERATE, Renal.SEVERE, Renal.DIALYSIS)]
     found += [float((who["rutherford"] == kind).mean()) for kind in (4.0, 5.0, 6.0)]
     return near(found, np.sqrt(expected * (1.0 - expected) / len(who)), expected, "shares")
+
+
+@INPUTS.check(
+    TECH_VER, "nobody turned away, nobody real: salvage", "shares beyond salvage by class are the register's (5 SE)"
+)
+def salvage(subject: Subject) -> Found:
+    """Limbs beyond salvage by Rutherford class."""
+    who, found, error, expected = referrals(subject), [], [], []
+    for kind in (4, 5, 6):
+        of, share = who[who["rutherford"] == kind], subject.value(f"beyond_salvage_share_{kind}")
+        found.append(float(of["beyond_salvage"].mean()))
+        error.append(np.sqrt(share * (1.0 - share) / len(of)))
+        expected.append(share)
+    return near(found, error, expected, "shares")
+
+
+@INPUTS.check(
+    CLOSED_FORM, "nobody turned away, nobody real: walking", "those who walk are as many as their chances add to (5 SE)"
+)
+def walkers(subject: Subject) -> Found:
+    """Walking at referral against each patient's chance, by age group, dialysis and frailty."""
+    who, v = referrals(subject), subject.value
+    share = v("walking_share_referral")
+    odds = share / (1.0 - share) * v("walking_or_per_decade") ** ((who["age"] - v("reference_age")) / 10.0)
+    odds *= np.where(who["renal"] == Renal.DIALYSIS, v("walking_or_dialysis"), 1.0)
+    chance = odds * np.exp(-v("frailty_walking") * v("frailty_sd") * who["frailty"])
+    chance = chance / (1.0 + chance)
+    groups = [who["age"] < 75.0, who["age"] >= 75.0, who["renal"] == Renal.DIALYSIS, who["frailty"] > 0.5]
+    residual = [(who["walks"] - chance)[group] for group in groups]
+    return near([r.mean() for r in residual], [r.std() / np.sqrt(len(r)) for r in residual], np.zeros(4), "groups")
+
+
+@INPUTS.check(TECH_VER, "nobody turned away, nobody real: frailty", "frailty is standard normal")
+def frailty(subject: Subject) -> Found:
+    """Frailty against its law, written with another library."""
+    from scipy import stats
+
+    return ks(stats.norm.cdf(referrals(subject)["frailty"]), "values of frailty")
 
 
 @INPUTS.check(TECH_VER, "nobody turned away, nobody real: ages", "ages follow the truncated normal law")
@@ -274,6 +314,7 @@ def criteria(subject: Subject) -> Found:
         "rutherford_at_least": 5,
         "dialysis": False,
         "severe_renal": False,
+        "beyond_salvage": False,
     }
     assert set(limits) <= set(CRITERIA_FIELDS)
     wrong = []
@@ -284,6 +325,8 @@ def criteria(subject: Subject) -> Found:
         ].patients
         if name in {"dialysis", "severe_renal"}:
             barred = who["renal"] == (Renal.DIALYSIS if name == "dialysis" else Renal.SEVERE)
+        elif name == "beyond_salvage":
+            barred = who[name] > 0.5
         else:
             column = next(c for c in ("tcpo2_measured", "age", "rutherford") if name.startswith(c[:5]))
             value = who[column]

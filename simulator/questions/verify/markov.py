@@ -26,12 +26,13 @@ RATES = {
     "amputation_rate": 0.5,
     "minor_amputation_rate": 0.7,
     "healing_rate": 1.1,
+    "pain_relief_rate": 0.9,
     "recurrence_rate": 0.6,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
-    "death_rate_amputee": 0.1,
     "postoperative_death_rate": 0.3,
-    "stump_healing_rate": 1.4,
+    "stump_healing_rate_below_knee": 1.4,
+    "stump_healing_rate_above_knee": 0.9,
     "conversion_rate": 0.4,
 }
 RATIOS = {
@@ -39,12 +40,24 @@ RATIOS = {
     "recurrence_hr_minor": 1.8,
     "postoperative_hr_above_knee": 1.5,
     "below_knee_share": 0.6,
+    "amputation_hr_recurrent": 1.3,
+    "death_ratio_amputee": 1.7,
+    "death_causal_share": 1.0,
     "walking_share_below_knee": 0.7,
     "walking_share_above_knee": 0.35,
 }
 PLAIN = {
     **STEADY,
     "conversion_trend": 0.0,
+    "other_limb_rate": 0.0,
+    **dict.fromkeys(("dialysis_rate_normal", "dialysis_rate_moderate", "dialysis_rate_severe"), 0.0),
+    **dict.fromkeys(("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"), 0.0),
+    "frailty_sd": 0.0,
+    "stump_healing_lag_days": 0.0,
+    "walking_share_referral": 1.0,
+    "walking_loss_rate": 0.0,
+    "minor_amputation_hr_no_gangrene": 1.0,
+    "healing_hr_gangrene": 1.0,
     "postoperative_death_trend": 0.0,
     "death_per_year_of_age": 0.0,
     "prosthesis_days_below_knee": 0.0,
@@ -57,6 +70,7 @@ PLAIN = {
             "death_hr_renal_severe",
             "death_hr_dialysis",
             "death_hr_rutherford_6",
+            "death_hr_rest_pain",
             "healing_hr_dialysis",
             "healing_hr_rutherford_6",
             "healing_hr_no_gangrene",
@@ -72,6 +86,7 @@ PLAIN = {
 }
 STATE_OF = {
     "rest": (State.REST_PAIN,),
+    "relieved": (State.HEALED,),
     "ulcer": (State.ULCER, State.SEVERE_ULCER),
     "ulcer_minor": (State.ULCER, State.SEVERE_ULCER),
     "healed": (State.HEALED,),
@@ -88,6 +103,7 @@ STATE_OF = {
 CHAIN = list(STATE_OF)
 GROUPS = sorted(set(STATE_OF.values()))
 GROUPED = np.array([[float(STATE_OF[c] == group) for group in GROUPS] for c in CHAIN])
+RECURRENT = ("again", "again_minor")
 LIMB = ("rest", "ulcer", "ulcer_minor", "again", "again_minor")
 
 Means: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -97,21 +113,27 @@ Means: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.fl
 def transitions() -> dict[tuple[str, str], float]:
     """Rates (per year) between the states of the chain, without death."""
     r, ratio = RATES, RATIOS
-    rates: dict[tuple[str, str], float] = {("rest", "ulcer"): r["recurrence_rate"]}
+    rates: dict[tuple[str, str], float] = {
+        ("rest", "relieved"): r["pain_relief_rate"],
+        ("rest", "ulcer"): r["recurrence_rate"],
+        ("relieved", "ulcer"): r["recurrence_rate"],
+    }
     for wound in ("ulcer", "again"):
         rates[wound, f"{wound}_minor"] = r["minor_amputation_rate"]
         rates[wound, "healed"] = rates[f"{wound}_minor", "healed_minor"] = r["healing_rate"]
     rates["healed", "again"] = r["recurrence_rate"]
     rates["healed_minor", "again_minor"] = r["recurrence_rate"] * ratio["recurrence_hr_minor"]
     for state in LIMB:
-        amputation = r["amputation_rate"] * (ratio["amputation_hr_rest_pain"] if state == "rest" else 1.0)
+        of_first = ratio["amputation_hr_rest_pain"] if state == "rest" else 1.0
+        amputation = r["amputation_rate"] * (ratio["amputation_hr_recurrent"] if state in RECURRENT else of_first)
         rates[state, "below"] = amputation * ratio["below_knee_share"]
         rates[state, "above"] = amputation - rates[state, "below"]
     rates["below", "above"] = r["conversion_rate"]
     for level in ("below", "above"):
         walks = ratio[f"walking_share_{level}_knee"]
-        rates[level, f"{level}_walks"] = r["stump_healing_rate"] * walks
-        rates[level, f"{level}_sits"] = r["stump_healing_rate"] * (1.0 - walks)
+        healing = r[f"stump_healing_rate_{level}_knee"]
+        rates[level, f"{level}_walks"] = healing * walks
+        rates[level, f"{level}_sits"] = healing * (1.0 - walks)
     return rates
 
 
@@ -120,9 +142,11 @@ def death_rate(state: str) -> float:
     r = RATES
     if state.startswith(("below", "above")):
         peak = RATIOS["postoperative_hr_above_knee"] if state.startswith("above") else 1.0
-        return BACKGROUND + r["death_rate_amputee"] + r["postoperative_death_rate"] * peak
-    open_wound = state.startswith(("ulcer", "again"))
-    return BACKGROUND + r["death_rate_wound" if open_wound else "death_rate_healed"]
+        disease = r["death_rate_healed"] * RATIOS["death_ratio_amputee"]
+        return BACKGROUND + disease + r["postoperative_death_rate"] * peak
+    # With all of the association causal an excess lasts as long as rest pain or an open wound, and does not fade here.
+    excess = r["death_rate_wound"] if state in LIMB else 0.0
+    return BACKGROUND + r["death_rate_healed"] + excess
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,15 +196,15 @@ class Chain:
 
     def counts(self, kind: str, yearly: float) -> Means:
         """Mean counts of events, their errors, and rates times years at risk. `kind`: count or cost_count."""
-        years = dict(zip(CHAIN, self.years(yearly), strict=True))
+        years, r = dict(zip(CHAIN, self.years(yearly), strict=True)), RATES
         rates = transitions()
 
         def into(*ends: str, start: tuple[str, ...] = tuple(CHAIN)) -> float:
             return float(sum(rate * years[s] for (s, e), rate in rates.items() if e in ends and s in start))
 
-        closed = ("healed", "healed_minor", "rest")
+        closed = ("healed", "healed_minor", "rest", "relieved")
         expected = {
-            "minor_amputation": into("ulcer_minor") + into("again_minor", start=("again",)),
+            "minor_amputation": r["minor_amputation_rate"] * sum(years[s] for s in LIMB if s != "rest"),
             "below_knee_amputation": into("below"),
             "above_knee_amputation": into("above", start=LIMB),
             "conversion": into("above", start=("below",)),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import FIELDS
 from simulator.living.cohort_arrays import Followed
 from simulator.questions.verify.check import SINGLE, TECH_VER, Domain, Found, NotApplicable
 from simulator.questions.verify.subject import Subject, stacked
@@ -18,13 +19,16 @@ from simulator.words.vocabulary import Limb, Renal
 
 RESPONSES = Domain("results: direction of effects", "E")
 ROUNDING = 1e-9
+OFFSET_MORE = 0.4
+"""Log ratio by which a hospital's offset is raised."""
 
 EARLIER_DEATH = ("clock_alive", -1)
 EACH: dict[str, tuple[str, int]] = {
     "background_hr": EARLIER_DEATH,
     "death_rate_wound": EARLIER_DEATH,
     "death_rate_healed": EARLIER_DEATH,
-    "death_rate_amputee": EARLIER_DEATH,
+    "death_ratio_amputee": EARLIER_DEATH,
+    "death_hr_rest_pain": EARLIER_DEATH,
     "postoperative_death_rate": EARLIER_DEATH,
     "postoperative_hr_above_knee": EARLIER_DEATH,
     "death_hr_heart": EARLIER_DEATH,
@@ -33,6 +37,9 @@ EACH: dict[str, tuple[str, int]] = {
     "death_hr_dialysis": EARLIER_DEATH,
     "death_hr_rutherford_6": EARLIER_DEATH,
     "act_death_hr": EARLIER_DEATH,
+    "hospital_amputation": ("amputated_at", -1),
+    "hospital_healing": ("healed_at", -1),
+    "hospital_death": EARLIER_DEATH,
     "amputation_rate": ("amputated_at", -1),
     "amputation_hr_dialysis": ("amputated_at", -1),
     "amputation_hr_rutherford_6": ("amputated_at", -1),
@@ -44,30 +51,43 @@ EACH: dict[str, tuple[str, int]] = {
     "healing_hr_no_gangrene": ("healed_at", -1),
     "wound_area_ratio": ("healed_at", 1),
     "wound_age_ratio": ("healed_at", 1),
-    "stump_healing_rate": ("healed_at", -1),
+    "healing_hr_gangrene": ("healed_at", -1),
+    "stump_healing_rate_below_knee": ("healed_at", -1),
+    "stump_healing_rate_above_knee": ("healed_at", -1),
+    "stump_healing_lag_days": ("healed_at", 1),
+    "beyond_salvage_rate": ("amputated_at", -1),
+    "other_limb_rate": ("other_amputated_at", -1),
+    "other_limb_hr_amputated": ("other_amputated_at", -1),
+    "dialysis_rate_normal": ("dialysis_since", -1),
+    "dialysis_rate_severe": ("dialysis_since", -1),
+    "walking_loss_rate": ("walking", -1),
+    "walking_share_referral": ("walks_at_referral", 1),
+    "walking_or_dialysis": ("walks_at_referral", 1),
+    "beyond_salvage_share_5": ("beyond_salvage", 1),
     "minor_amputation_rate": ("minor_amputation_at", -1),
     "conversion_rate": ("converted_at", -1),
     "below_knee_share": ("count_above_knee_amputation", -1),
-    "walking_share_limb": ("first_walked_at", -1),
     "walking_share_below_knee": ("first_walked_at", -1),
     "walking_share_above_knee": ("first_walked_at", -1),
     "prosthesis_days_below_knee": ("first_walked_at", 1),
     "prosthesis_days_above_knee": ("first_walked_at", 1),
-    "response_probability": ("can_recover", 1),
-    "attributable_share": ("recovers_anyway", -1),
-    "response_dose_probability": ("response_dose", -1),
+    "response_probability": ("gain", 1),
+    "attributable_share": ("natural_gain", -1),
     "recovery_gain": ("gain", 1),
-    "response_or_leiden": ("can_recover", 1),
-    "response_or_mthfr": ("can_recover", 1),
-    "response_or_severe_renal": ("can_recover", 1),
-    "response_or_bmmnc": ("can_recover", 1),
-    "response_or_intra_arterial": ("can_recover", 1),
+    "response_or_leiden": ("gain", 1),
+    "response_or_mthfr": ("gain", 1),
+    "response_or_severe_renal": ("gain", 1),
+    "response_or_bmmnc": ("caused_gain", 1),
+    "response_or_intra_arterial": ("caused_gain", 1),
 }
 """Parameter -> what changes in each life, and which way when the parameter rises."""
 
 ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("recurrence_rate", "count_new_wound", 1),
     ("recurrence_hr_minor", "count_new_wound", 1),
+    ("amputation_hr_recurrent", "amputated", 1),
+    ("minor_amputation_success", "count_healed", 1),
+    ("minor_amputation_hr_no_gangrene", "count_minor_amputation", 1),
     ("recurrence_hr_dialysis", "count_new_wound", 1),
     ("recovery_gain", "amputated", -1),
     ("response_probability", "amputated", -1),
@@ -77,8 +97,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("judgement_stop", "count_dose", -1),
     ("judgement_stop_recovered", "count_dose", -1),
     ("angioplasty_success", "amputated", -1),
-    ("restenosis_rate", "count_repeat_angioplasty", 1),
-    ("repeat_angioplasty", "count_repeat_angioplasty", 1),
+    ("restenosis_rate", "count_repeat_step_1", 1),
+    ("repeat_angioplasty", "count_repeat_step_1", 1),
     ("age_mean", "clock_alive", -1),
 )
 """Parameter, what changes in the mean, and which way when the parameter rises."""
@@ -92,12 +112,18 @@ WORDS = {
     "first_walked_at": "time to walking",
     "count_above_knee_amputation": "amputations above the knee",
     "count_new_wound": "new wounds",
+    "count_healed": "healings",
+    "count_minor_amputation": "minor amputations",
+    "other_amputated_at": "time to loss of the other leg",
+    "dialysis_since": "time to dialysis",
+    "walking": "people who walk at the end",
+    "walks_at_referral": "people who walk at referral",
+    "beyond_salvage": "limbs beyond salvage",
     "count_dose": "doses",
-    "count_repeat_angioplasty": "repeat angioplasties",
-    "can_recover": "limbs that can recover",
-    "recovers_anyway": "limbs that recover untreated",
-    "response_dose": "dose at which a limb recovers",
-    "gain": "rise of TcPO2",
+    "count_repeat_step_1": "repeated procedures of the first therapy",
+    "gain": "change of TcPO2 under the whole treatment",
+    "natural_gain": "change of TcPO2 without treatment",
+    "caused_gain": "rise of TcPO2 that cells cause",
     "amputated": "major amputations",
 }
 
@@ -162,6 +188,9 @@ def many_concerned(subject: Subject, name: str) -> bool:
 
 def raised(subject: Subject, name: str) -> float:
     """A clearly higher value of a parameter, inside its range."""
+    if name in FIELDS.values():
+        # An offset is in the rates already; what rises is the register's.
+        return subject.scenario.register[name].value + OFFSET_MORE
     now = subject.value(name)
     low, high = (0.0, 1.0) if name == "attributable_share" else subject.scenario.register[name].range
     if high <= 1.0:
@@ -182,6 +211,8 @@ def measured(lives: Mapping[str, Followed], field: str) -> NDArray[np.float64]:
     """One number per life and policy."""
     if field == "amputated":
         return np.isfinite(stacked(lives, "amputated_at")).astype(np.float64)
+    if field == "walks_at_referral":
+        return np.concatenate([np.asarray(c.patients["walks"], np.float64) for c in lives.values()])
     return stacked(lives, field)
 
 

@@ -22,7 +22,7 @@ from simulator.questions.verify.check import (
     none_of,
 )
 from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject, life_years
-from simulator.words.vocabulary import Renal, State
+from simulator.words.vocabulary import State
 
 RESULTS = Domain("results", "C")
 STATE_NAMES = [state.name.lower() for state in State]
@@ -164,12 +164,14 @@ def amputee_clocks(subject: Subject) -> Found:
     return Found(whole.passed and bool((clocks[:, :2] <= 1.0 + 1e-9).all()), whole.what)
 
 
-@RESULTS.check(BOOKS, "nothing", "the dialysis clock runs in people on dialysis and nobody else")
+@RESULTS.check(
+    BOOKS, "nothing", "the dialysis clock runs in people on dialysis, from its beginning, and in nobody else"
+)
 def dialysis_clock(subject: Subject) -> Found:
     """Clock of dialysis."""
     books = ledgers(subject)
-    on = np.concatenate([c.patients["renal"] for c in subject.base.values()]) == Renal.DIALYSIS
-    expected = np.where(on, books[:, FIELDS.index("clock_alive")], 0.0)
+    since = np.concatenate([c.lives["dialysis_since"] for c in subject.base.values()])
+    expected = np.maximum(books[:, FIELDS.index("clock_alive")] - since, 0.0)
     return equal(books[:, FIELDS.index("clock_dialysis")], expected, "lives", 1e-10)
 
 
@@ -212,8 +214,8 @@ def dates(subject: Subject) -> Found:
         "healed_at": HEALINGS,
         "minor_amputation_at": (Event.MINOR_AMPUTATION,),
         "converted_at": (Event.CONVERSION,),
+        "other_amputated_at": (Event.OTHER_LIMB_AMPUTATION,),
         "first_dose_at": (Event.DOSE,),
-        "first_walked_at": (Event.WALKS,),
     }
     found, expected = [], []
     for c in subject.base.values():
@@ -288,7 +290,7 @@ def _equals_no_care(
 @RESULTS.check(TECH_VER, "attribution none, products and routes alike", "cells change no life")
 def neutral(subject: Subject) -> Found:
     """Effects neutral: everything would have recovered anyway."""
-    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].angioplasty.offered]
+    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].therapies]
     if not policies:
         raise NotApplicable("no policy gives cells alone")
     values = {"attributable_share": 0.0, "act_death_hr": 1.0, "response_or_intra_arterial": 1.0}
@@ -297,18 +299,12 @@ def neutral(subject: Subject) -> Found:
     return Found(all(f.passed for f in found), "; ".join(f.what for f in found))
 
 
-@RESULTS.check(TECH_VER, "no dose and no angioplasty", "the policy is no care")
+@RESULTS.check(TECH_VER, "no dose and no therapy", "the policy is no care")
 def no_doses(subject: Subject) -> Found:
     """A policy without its treatment."""
     p = subject.policies[-1]
     policy = subject.scenario.policies[p]
-    empty = policy.model_copy(
-        update={
-            "cell_therapy": policy.cell_therapy.model_copy(update={"doses": 0}),
-            "angioplasty": policy.angioplasty.model_copy(update={"offered": False}),
-        }
-    )
-    return _equals_no_care(subject, "(emptied)", None, empty)
+    return _equals_no_care(subject, "(emptied)", None, policy.without_treatment())
 
 
 @RESULTS.check(TECH_VER, "treatment after the horizon", "the policy is no care")
@@ -316,7 +312,9 @@ def too_late(subject: Subject) -> Found:
     """A wait longer than the horizon."""
     policy = subject.scenario.policies[subject.policies[-1]]
     days = 366.0 * (subject.scenario.horizon + 1.0)
-    late = policy.model_copy(update={"cell_therapy": policy.cell_therapy.model_copy(update={"waiting_days": days})})
+    cells = policy.cell_therapy.model_copy(update={"waiting_days": days})
+    therapies = tuple(step.model_copy(update={"wait_days": days}) for step in policy.therapies)
+    late = policy.model_copy(update={"cell_therapy": cells, "therapies": therapies})
     return _equals_no_care(subject, "(late)", None, late)
 
 
@@ -328,7 +326,7 @@ def untreated(subject: Subject) -> Found:
     wrong = []
     for c in lives.values():
         # A first dose or angioplasty changes nothing before it is given, and whoever waits for one may die first.
-        out = (c.lives["doses"] == 0) & (c.lives["angioplasties"] == 0)
+        out = (c.lives["doses"] == 0) & (c.lives["step_done"].sum(axis=1) == 0)
         wrong.append((c.ledgers[out][:, columns("time")] != nothing[out]).any(axis=1))
     return none_of(np.concatenate(wrong), "untreated lives")
 
@@ -338,7 +336,7 @@ def untreated(subject: Subject) -> Found:
 )
 def attribution(subject: Subject) -> Found:
     """Attribution moves the comparison, not the treated arm."""
-    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].angioplasty.offered]
+    policies = [p for p in subject.with_cells if not subject.scenario.policies[p].therapies]
     if not policies:
         raise NotApplicable("no policy gives cells alone")
     place = OUTCOMES.index("major_amputation")

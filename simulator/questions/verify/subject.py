@@ -25,11 +25,12 @@ NO_DEATH = {
     "background_hr": 0.0,
     "death_rate_wound": 0.0,
     "death_rate_healed": 0.0,
-    "death_rate_amputee": 0.0,
     "postoperative_death_rate": 0.0,
 }
 STEADY = {
-    f"{risk}_{what}": 0.0 for risk in ("amputation", "healing", "death", "recurrence") for what in ("per_mmhg", "trend")
+    f"{risk}_{what}": 0.0
+    for risk in ("amputation", "healing", "death", "recurrence", "minor_amputation")
+    for what in ("per_mmhg", "trend")
 }
 """Hazards that change neither with perfusion nor with time."""
 
@@ -70,7 +71,8 @@ class Subject:
 
     def value(self, name: str) -> float:
         """A parameter in force."""
-        return float(self.params[name])
+        register = self.scenario.register
+        return register[name].value if name in register.of_therapies else float(self.params[name])
 
     def changed(
         self,

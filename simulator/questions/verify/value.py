@@ -72,22 +72,18 @@ def utilities_one(subject: Subject) -> Found:
     return _level(subject, 1.0)
 
 
-@VALUE.check(TECH_VER, "cells, angioplasty and tests taken out", "no price of theirs is asked for")
+@VALUE.check(TECH_VER, "cells, therapies and tests taken out", "no price of theirs is asked for")
 def prices_asked_for(subject: Subject) -> Found:
     """A policy is charged for what people can have under it and for nothing else."""
     _, _, values = priced(subject)
     bare = [
-        policy.model_copy(
-            update={
-                "cell_therapy": policy.cell_therapy.model_copy(update={"doses": 0}),
-                "angioplasty": policy.angioplasty.model_copy(update={"offered": False}),
-                "selection": policy.selection.model_copy(update={"marker": "none"}),
-            }
+        policy.without_treatment().model_copy(
+            update={"selection": policy.selection.model_copy(update={"marker": "none"})}
         )
         for policy in values.policies.values()
     ]
-    of_treatment = {"count_dose", "count_angioplasty", "count_marker_test"}
-    items = [item for item in cost_items(values.wound_costs, strict_payer=False) if item.columns[0] in of_treatment]
+    every = cost_items(values.wound_costs, strict_payer=False, therapies=values.therapies)
+    items = [item for item in every if item.therapy or item.marker]
     return none_of([item.charged_under(policy) for item in items for policy in bare], "prices")
 
 
@@ -217,7 +213,7 @@ def dose_costs(subject: Subject) -> Found:
     product = [k for k, item in enumerate(values.items) if item.category == "cell product"]
     if not product:
         raise NotApplicable("no policy gives cells")
-    unit = {values.items[k].product: drawn.prices[values.items[k].money] for k in product}
+    unit = {values.items[k].therapy: drawn.prices[values.items[k].money] for k in product}
     doses = books[:, :, FIELDS.index("cost_count_dose")]
     price = [unit.get(policy.cell_therapy.product, np.zeros(1)) for policy in values.policies.values()]
     return equal(

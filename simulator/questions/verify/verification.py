@@ -15,6 +15,7 @@ from simulator.questions.verify.overall import OVERALL
 from simulator.questions.verify.recovery import EVENT_STATE
 from simulator.questions.verify.results import RESULTS
 from simulator.questions.verify.subject import Subject
+from simulator.questions.verify.therapies import THERAPIES
 from simulator.questions.verify.uncertainty import UNCERTAINTY
 from simulator.questions.verify.value import VALUE
 from simulator.scenario import Scenario
@@ -28,7 +29,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 

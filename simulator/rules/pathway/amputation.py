@@ -1,4 +1,4 @@
-"""Minor and major amputation, its level, and conversion from below to above the knee."""
+"""Minor and major amputation, its level, conversion from below to above the knee, and loss of the other leg."""
 
 from __future__ import annotations
 
@@ -7,43 +7,75 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
+from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
-from simulator.rules.pathway.risks import risks_with_stump
+from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
+from simulator.rules.pathway.other_limb import other_limb_after_amputation
+from simulator.rules.pathway.procedure import stop_procedures
+from simulator.rules.pathway.risks import risk_of_healing, risk_of_minor_amputation, risks_with_stump
 from simulator.rules.pathway.walking import stop_walking
-from simulator.words.vocabulary import Limb, Risk, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Risk, Stream, Wound
 
 
 @compiled
-def amputate_minor(life: Any, t: float) -> None:
-    """Toe, ray or midfoot amputation at t, once in a life. The wound stays open and heals as before."""
+def minor_amputation_occurrence(life: Any) -> int:
+    """Which draw belongs to the next minor amputation of the present wound."""
+    return int(100 * life.wounds + life.minor_amputations)
+
+
+@compiled
+def amputate_minor(life: Any, params: Any, t: float) -> None:
+    """Toe, ray or midfoot amputation at t, which may clear gangrene. The wound stays open, and may need another."""
+    number = minor_amputation_occurrence(life)
     life.limb = Limb.MINOR_AMPUTATION
-    life.minor_amputation_at = t
-    life.rate[Risk.MINOR_AMPUTATION] = 0.0
+    life.minor_amputation_at = min(life.minor_amputation_at, t)
+    life.minor_amputations += 1
+    if life.gangrene:
+        u = uniform(life.seed, life.patient, Stream.MINOR_AMPUTATION_SUCCESS, number)
+        life.gangrene = 0 if u < params.minor_amputation_success else 1
+    life.budget[Risk.MINOR_AMPUTATION] = budget(life.seed, life.patient, Stream.MINOR_AMPUTATION, number + 1)
+    opened = life.since[Risk.MINOR_AMPUTATION]
+    risk_of_healing(life, params, opened)
+    risk_of_minor_amputation(life, params, opened)
 
 
 @compiled
 def new_stump(life: Any, params: Any, t: float) -> None:
-    """What follows a major operation at t: an open stump, new budgets for it, no treatment of the limb any more."""
+    """What follows a major operation at t: an open stump, no walking, no treatment of the limb any more.
+
+    When the stump heals and whether the operation kills is settled at once.
+    """
     life.wound = Wound.OPEN
     life.severe = 0
     stop_walking(life)
     stop_treatment(life)
-    life.next_angioplasty = inf
-    life.restenosis_at = inf
-    seed, i, operation = life.seed, life.patient, life.operations
-    life.budget[Risk.STUMP_HEALING] = budget(seed, i, Stream.STUMP_HEALING, operation)
-    life.budget[Risk.POSTOPERATIVE_DEATH] = budget(seed, i, Stream.POSTOPERATIVE_DEATH, operation)
-    life.operations += 1
-    risks_with_stump(life, params, t)
+    stop_procedures(life, params, t)
+    above = life.limb == Limb.ABOVE_KNEE
+    own = budget(life.seed, life.patient, Stream.STUMP_HEALING, life.operations)
+    rate = params.stump_healing_rate_above_knee if above else params.stump_healing_rate_below_knee
+    life.stump_heals_at = t + params.stump_healing_lag_days / DAYS_PER_YEAR + time_to_spend(own, rate, 0.0)
+    plan_postoperative_death(life, params, t, above)
 
 
 @compiled
 def amputate_major(life: Any, params: Any, t: float) -> None:
-    """Major amputation at t, below or above the knee."""
+    """Major amputation at t, below or above the knee. A stump below the knee may have to be converted."""
     below = uniform(life.seed, life.patient, Stream.AMPUTATION_LEVEL, 0) < params.below_knee_share
+    amputate(life, params, t, below)
+
+
+@compiled
+def amputate(life: Any, params: Any, t: float, below: bool) -> None:
+    """Major amputation at t at a level that is settled."""
     life.limb = Limb.BELOW_KNEE if below else Limb.ABOVE_KNEE
     life.amputated_at = t
     new_stump(life, params, t)
+    if below:
+        own = budget(life.seed, life.patient, Stream.CONVERSION, 0)
+        life.conversion_at = t + time_to_spend(own, params.conversion_rate, params.conversion_trend)
+    risks_with_stump(life, params, t)
+    death_after_amputation(life, params, t)
+    other_limb_after_amputation(life, params, t)
 
 
 @compiled
@@ -51,4 +83,18 @@ def convert(life: Any, params: Any, t: float) -> None:
     """Revision of a below-knee stump to above the knee at t."""
     life.limb = Limb.ABOVE_KNEE
     life.converted_at = t
+    life.conversion_at = inf
+    # The danger of the first operation gives way to that of the second.
+    life.postoperative_death = inf
     new_stump(life, params, t)
+
+
+@compiled
+def lose_other_limb(life: Any, params: Any, t: float) -> None:
+    """Major amputation of the other leg at t. It ends walking for good and has its own early danger."""
+    life.other_amputated_at = t
+    life.other_limb_at = inf
+    stop_walking(life)
+    life.mobile = 0
+    life.walking_ends_at = inf
+    plan_postoperative_death(life, params, t, False)

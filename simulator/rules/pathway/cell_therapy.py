@@ -7,8 +7,10 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.course import spend_until
-from simulator.rules.pathway.response import responds_to, start_recovery
-from simulator.words.vocabulary import Risk
+from simulator.rules.pathway.death import rescale_disease_death
+from simulator.rules.pathway.procedure import AFTER_CELLS, follow_on
+from simulator.rules.pathway.response import respond_to_dose
+from simulator.words.vocabulary import Risk, Start
 
 
 @compiled
@@ -18,16 +20,18 @@ def give_dose(life: Any, params: Any, policy: Any, t: float) -> bool:
     life.last_dose_at = t
     if life.doses == 1:
         life.first_dose_at = t
+        follow_on(life, policy, Start.NO_RESPONSE.value, AFTER_CELLS, t)
     life.next_dose = t + policy.interval if life.doses < policy.doses else inf
     changed = False
     if life.doses == 1 and params.act_death_hr != 1.0:
         spend_until(life, t)
         life.death_hr *= params.act_death_hr
-        life.rate[Risk.DISEASE_DEATH] *= params.act_death_hr
+        life.rate[Risk.EXCESS_DEATH] *= params.act_death_hr
+        rescale_disease_death(life, params, t, params.act_death_hr)
         changed = True
-    if responds_to(life):
+    if life.caused_gain > 0.0:
         spend_until(life, t)
-        start_recovery(life, params, t)
+        respond_to_dose(life, params, t)
         changed = True
     return changed
 

@@ -12,7 +12,11 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import RISKS
-from simulator.rules.perfusion import segment
+from simulator.rules.perfusion import crossing, saturated, segment
+from simulator.words.vocabulary import Risk
+
+CLOSE = 1.0 + 1e-9
+"""Ratio of a budget to what is spent of it up to which rounding could make the wait end in time."""
 
 
 @compiled
@@ -21,19 +25,54 @@ def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
     for k in range(RISKS):
         if life.rate[k] > 0.0:
             per_mmhg, trend = life.per_mmhg[k], life.trend[k]
-            life.exponent[k] = per_mmhg * slope + trend
+            seen, rising = tcpo2, slope
+            if k == Risk.HEALING:
+                seen, rising = saturated(tcpo2, slope, life.healing_enough)
+            life.exponent[k] = per_mmhg * rising + trend
             life.hazard[k] = life.rate[k]
             # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
             if per_mmhg != 0.0 or trend != 0.0:
-                life.hazard[k] *= exp(per_mmhg * (tcpo2 - life.reference) + trend * (t - life.since[k]))
+                life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
 
 
 @compiled
-def spend(life: Any, budgets: Any, duration: float) -> None:
-    """Take the cumulative hazard of `duration` years from the budgets, which rounding may not push below zero."""
+def straight(life: Any, t: float) -> tuple[float, float, float]:
+    """The path at time t (years) as `segment` has it, up to where healing begins or ceases to depend on it."""
+    value, slope, end = segment(life, t)
+    if life.rate[Risk.HEALING] > 0.0:
+        end = min(end, crossing(value, slope, t, life.healing_enough))
+    return value, slope, end
+
+
+@compiled
+def integrate(life: Any, duration: float) -> None:
+    """Each active risk's cumulative hazard over `duration` years, into `life.cumulative`."""
     for k in range(RISKS):
         if life.rate[k] > 0.0:
-            budgets[k] = max(0.0, budgets[k] - cumulative_hazard(life.hazard[k], life.exponent[k], duration))
+            life.cumulative[k] = cumulative_hazard(life.hazard[k], life.exponent[k], duration)
+
+
+@compiled
+def spend(life: Any, budgets: Any) -> None:
+    """Take what was integrated from the budgets, which rounding may not push below zero."""
+    for k in range(RISKS):
+        if life.rate[k] > 0.0:
+            budgets[k] = max(0.0, budgets[k] - life.cumulative[k])
+
+
+@compiled
+def first_spent(life: Any, duration: float) -> tuple[float, int]:
+    """Wait (years) and risk of the first budget that does not outlast `duration`; (inf, -1) if all do.
+
+    Most budgets outlast most segments, which costs no logarithm to know. Where rounding leaves that open the wait decides.
+    """
+    first, which = inf, -1
+    for k in range(RISKS):
+        if life.rate[k] > 0.0 and (duration == inf or life.remaining[k] <= CLOSE * life.cumulative[k]):
+            wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
+            if wait < first:
+                first, which = wait, k
+    return first, which
 
 
 @compiled
@@ -42,31 +81,42 @@ def first_risk(life: Any, until: float) -> tuple[float, int]:
     for k in range(RISKS):
         life.remaining[k] = life.budget[k]
     t = life.anchor
+    life.looked = inf
     while t < until:
-        tcpo2, slope, end = segment(life, t)
+        tcpo2, slope, end = straight(life, t)
         end = min(end, until)
         start_hazards(life, t, tcpo2, slope)
-        first, which = inf, -1
-        for k in range(RISKS):
-            if life.rate[k] > 0.0:
-                wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
-                if wait < first:
-                    first, which = wait, k
-        if t + first <= end:
+        if end < inf:
+            integrate(life, end - t)
+        first, which = first_spent(life, end - t)
+        if which >= 0 and t + first <= end:
+            life.looked = t
             return t + first, which
-        spend(life, life.remaining, end - t)
+        if end == inf:
+            return inf, -1
+        spend(life, life.remaining)
         t = end
     return inf, -1
 
 
 @compiled
 def spend_until(life: Any, until: float) -> None:
-    """Move the anchor to `until` (years), spending every active risk's budget on the way."""
+    """Move the anchor to `until` (years), spending every active risk's budget on the way.
+
+    The way up to the segment in which the next event was found is spent already, in `life.remaining`, if no hazard has
+    changed since: the anchor moves whenever one does.
+    """
     t = life.anchor
+    if t < until and life.looked <= until:
+        t = life.looked
+        for k in range(RISKS):
+            life.budget[k] = life.remaining[k]
+    life.looked = inf
     while t < until:
-        tcpo2, slope, end = segment(life, t)
+        tcpo2, slope, end = straight(life, t)
         end = min(end, until)
         start_hazards(life, t, tcpo2, slope)
-        spend(life, life.budget, end - t)
+        integrate(life, end - t)
+        spend(life, life.budget)
         t = end
     life.anchor = until

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 from simulator.compiling import compiled
 from simulator.rules.draws import uniform
 from simulator.rules.pathway.life import limb_kept
-from simulator.rules.pathway.referral import plan_care
+from simulator.rules.pathway.referral import is_treated, plan_care
 from simulator.rules.pathway.repeat_dose import decision_tcpo2
-from simulator.rules.pathway.response import response_probability
 from simulator.words.vocabulary import Stream, Wound
 
 
@@ -44,16 +43,11 @@ def crosses_over(life: Any, params: Any, crossover: Any, t: float) -> bool:
 def cross_over(life: Any, patient: Any, params: Any, policy: Any, t: float) -> None:
     """Treat from t (years) on as the policy says, if it takes the patient as the patient was on entry.
 
-    Somebody whom it does not take goes on as before. The latent recovery is the patient's own, judged by the new
-    policy's product and route.
+    Somebody whom it does not take goes on as before. Of what the former policy planned nothing more is done. The gain is
+    the limb's own, by the new policy's product and route.
     """
-    dose, angioplasty = life.next_dose, life.next_angioplasty
-    life.next_dose, life.next_angioplasty = inf, inf
-    plan_care(life, patient, params, policy)
-    if life.next_dose == inf and life.next_angioplasty == inf:
-        life.next_dose, life.next_angioplasty = dose, angioplasty
+    life.treated = 0
+    if not is_treated(life, patient, params, policy):
         return
-    life.next_dose += t
-    life.next_angioplasty += t
-    u = uniform(life.seed, life.patient, Stream.RESPONSE, 0)
-    life.can_recover = 1 if u < response_probability(patient, params, policy.product, policy.route) else 0
+    life.next_dose = inf
+    plan_care(life, patient, params, policy, t)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
+from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.life import limb_kept
-from simulator.rules.pathway.risks import no_risks, risks_with_open_wound, risks_without_wound, set_risk
-from simulator.rules.pathway.walking import plan_walking, stop_walking
+from simulator.rules.pathway.risks import risks_with_open_wound, risks_without_wound, set_wound
+from simulator.rules.pathway.walking import plan_walking, walks_on_healed_foot
 from simulator.words.vocabulary import Risk, Stream, Wound
 
 
@@ -20,30 +21,39 @@ def heal_wound(life: Any, params: Any, t: float) -> None:
     life.healed_at = min(life.healed_at, t)
     life.budget[Risk.RECURRENCE] = budget(life.seed, life.patient, Stream.RECURRENCE, life.wounds)
     risks_without_wound(life, params, t)
-    plan_walking(life, params, t, t)
+    walks_on_healed_foot(life, t)
+
+
+@compiled
+def relieve_pain(life: Any, params: Any, t: float) -> None:
+    """Rest pain without a wound ends at t: from then on the limb is as one that has healed, but no wound has."""
+    life.wound = Wound.HEALED
+    risks_without_wound(life, params, t)
 
 
 @compiled
 def open_wound(life: Any, params: Any, t: float) -> None:
-    """A new wound opens at t, after healing or as the first one in a limb with rest pain."""
-    life.wound = Wound.OPEN if life.wound == Wound.NONE else Wound.RECURRED
-    stop_walking(life)
+    """A new wound opens at t, after healing or as the first one in a limb that had rest pain only, with features of its own."""
+    life.wound = Wound.RECURRED if life.healed_at < inf else Wound.OPEN
     life.wounds += 1
-    life.budget[Risk.HEALING] = budget(life.seed, life.patient, Stream.HEALING, life.wounds)
+    life.minor_amputations = 0
+    seed, i, wound = life.seed, life.patient, life.wounds
+    severe = 1.0 if uniform(seed, i, Stream.NEW_WOUND_CLASS, wound) < params.recurrent_severe_share else 0.0
+    infection = 1.0 if uniform(seed, i, Stream.NEW_WOUND_INFECTION, wound) < params.infection_share else 0.0
+    gangrene = 1.0 if uniform(seed, i, Stream.NEW_WOUND_GANGRENE, wound) < params.recurrent_gangrene_share else 0.0
+    set_wound(life, params, infection, severe, gangrene)
+    life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, wound)
+    life.budget[Risk.MINOR_AMPUTATION] = budget(seed, i, Stream.MINOR_AMPUTATION, 100 * wound)
     risks_with_open_wound(life, params, t)
 
 
 @compiled
 def heal_stump(life: Any, params: Any, t: float) -> None:
-    """The stump heals at t: no conversion any more, and a prosthesis in some. The risk of death stays as it was."""
+    """The stump heals at t: no conversion any more, and a prosthesis in some of those who could walk."""
     if limb_kept(life):
         return
     life.wound = Wound.HEALED
+    life.stump_heals_at, life.conversion_at = inf, inf
     life.healed_at = min(life.healed_at, t)
-    death, peak, since = life.rate[Risk.DISEASE_DEATH], life.rate[Risk.POSTOPERATIVE_DEATH], life.amputated_at
-    if life.converted_at < t:
-        since = life.converted_at
-    no_risks(life)
-    set_risk(life, Risk.DISEASE_DEATH, death, 0.0, 0.0, since)
-    set_risk(life, Risk.POSTOPERATIVE_DEATH, peak, 0.0, params.postoperative_death_trend, since)
+    since = life.converted_at if life.converted_at < t else life.amputated_at
     plan_walking(life, params, t, since)

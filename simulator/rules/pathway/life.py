@@ -9,9 +9,10 @@ import numpy as np
 from simulator.compiling import compiled, record_dtype
 from simulator.words.vocabulary import Limb, Risk, State, Wound
 
-MOST_RAMPS = 10
-"""A recovery and its waning, and the rise and fall of each angioplasty: three by the register's largest limit, and one that
-a trial's crossover may add."""
+MOST_STEPS = 4
+"""Therapies beside cells that one policy may name."""
+MOST_RAMPS = 52
+"""Ramps that a path has room for: `simulator.scenario.therapies.ramps_of` counts what a policy may need."""
 RISKS = len(Risk)
 
 LIFE = record_dtype(
@@ -24,13 +25,21 @@ LIFE = record_dtype(
         ("wound", np.int64),
         ("limb", np.int64),
         ("walking", np.int64),
+        ("mobile", np.int64),
         ("severe", np.int64),
+        ("gangrene", np.int64),
+        ("never_gangrene", np.int64),
+        ("minor_amputations", np.int64),
+        ("beyond_salvage", np.int64),
+        ("renal", np.int64),
         ("wounds", np.int64),
         ("operations", np.int64),
-        ("recoveries", np.int64),
         # competing risks: hazard k is rate * exp(per_mmhg (p - reference) + trend (t - since)); rate 0 = not at risk
         ("anchor", np.float64),
+        # start of the segment in which the next event was found, budgets `remaining` there; infinite if none was
+        ("looked", np.float64),
         ("reference", np.float64),
+        ("healing_enough", np.float64),
         ("rate", np.float64, (RISKS,)),
         ("per_mmhg", np.float64, (RISKS,)),
         ("trend", np.float64, (RISKS,)),
@@ -39,14 +48,29 @@ LIFE = record_dtype(
         ("remaining", np.float64, (RISKS,)),
         ("hazard", np.float64, (RISKS,)),
         ("exponent", np.float64, (RISKS,)),
+        ("cumulative", np.float64, (RISKS,)),
+        # what does not depend on perfusion is settled ahead, infinite where it never happens
         ("background_death", np.float64),
-        # the clinical event that comes next if nothing changes: risk -1 is background death, or nothing at inf
+        ("disease_death", np.float64),
+        ("postoperative_death", np.float64),
+        ("conversion_at", np.float64),
+        ("stump_heals_at", np.float64),
+        ("other_limb_at", np.float64),
+        ("dialysis_at", np.float64),
+        ("dialysis_since", np.float64),
+        ("walking_ends_at", np.float64),
+        # the clinical event that comes next if nothing changes: a `Risk`, a `Death`, or nothing at inf
         ("clinical_at", np.float64),
         ("clinical_risk", np.int64),
+        ("foreseen", np.float64),
+        # years before death from which on somebody is plainly dying
+        ("dying_within", np.float64),
         ("healing_hr", np.float64),
         ("wound_hr", np.float64),
         ("amputation_hr", np.float64),
+        ("wound_amputation_hr", np.float64),
         ("death_hr", np.float64),
+        ("excess_hr", np.float64),
         ("recurrence_hr", np.float64),
         # perfusion
         ("tcpo2_start", np.float64),
@@ -56,11 +80,12 @@ LIFE = record_dtype(
         ("ramp_start", np.float64, (MOST_RAMPS,)),
         ("ramp_duration", np.float64, (MOST_RAMPS,)),
         ("ramp_height", np.float64, (MOST_RAMPS,)),
-        ("can_recover", np.int64),
-        ("recovers_anyway", np.int64),
-        ("response_dose", np.int64),
+        # change under the whole published treatment, without any, what the policy's product and route add to that, and
+        # what the doses given so far add
         ("gain", np.float64),
-        ("recovery_start", np.float64),
+        ("natural_gain", np.float64),
+        ("caused_gain", np.float64),
+        ("given_gain", np.float64),
         # care
         ("treated", np.int64),
         ("tested", np.int64),
@@ -69,9 +94,24 @@ LIFE = record_dtype(
         ("first_dose_at", np.float64),
         ("last_dose_at", np.float64),
         ("last_tcpo2_at", np.float64),
-        ("next_angioplasty", np.float64),
-        ("angioplasties", np.int64),
-        ("restenosis_at", np.float64),
+        # therapies beside cells, by the policy's steps: when next, how often done, when what was gained is lost, when
+        # direct hazard ratios end, whether they are in force, whether the patient may have it, which therapy it is (-1: none)
+        ("step_next", np.float64, (MOST_STEPS,)),
+        ("step_done", np.int64, (MOST_STEPS,)),
+        ("step_lost", np.float64, (MOST_STEPS,)),
+        ("step_ends", np.float64, (MOST_STEPS,)),
+        ("step_works", np.int64, (MOST_STEPS,)),
+        ("step_open", np.int64, (MOST_STEPS,)),
+        ("step_therapy", np.int64, (MOST_STEPS,)),
+        ("next_procedure", np.float64),
+        ("next_loss", np.float64),
+        ("next_sequel", np.float64),
+        ("minor_at", np.float64),
+        ("major_at", np.float64),
+        ("dies_at", np.float64),
+        ("effect", np.float64, (RISKS,)),
+        ("acting", np.int64),
+        ("tcpo2_seen", np.float64),
         ("walks_at", np.float64),
         ("next_crossover", np.float64),
         ("crossed_at", np.float64),
@@ -80,6 +120,7 @@ LIFE = record_dtype(
         ("minor_amputation_at", np.float64),
         ("amputated_at", np.float64),
         ("converted_at", np.float64),
+        ("other_amputated_at", np.float64),
         ("first_walked_at", np.float64),
         ("died_at", np.float64),
     ]
@@ -90,6 +131,12 @@ LIFE = record_dtype(
 def limb_kept(life: Any) -> bool:
     """Whether there has been no major amputation."""
     return bool(life.limb <= Limb.MINOR_AMPUTATION)
+
+
+@compiled
+def is_death(risk: int) -> bool:
+    """Whether a clinical event is death: the first of the risks, and whatever is settled ahead."""
+    return bool(risk <= Risk.EXCESS_DEATH)
 
 
 @compiled

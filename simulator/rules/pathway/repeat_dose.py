@@ -9,10 +9,11 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
-from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.life import MOST_STEPS, is_death, limb_kept
+from simulator.rules.pathway.procedure import has_risen
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import Repeat, Stream, Wound
+from simulator.words.vocabulary import Repeat, Start, Stream, Wound
 
 
 @compiled
@@ -23,20 +24,35 @@ def decision_tcpo2(life: Any, params: Any, t: float) -> float:
 
 
 @compiled
+def plainly_dying(life: Any, t: float) -> bool:
+    """Whether the patient is so close to death at t (years) that it can be seen: nothing else comes before it."""
+    return is_death(life.clinical_risk) and bool(life.clinical_at <= t + life.dying_within)
+
+
+@compiled
 def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     """Whether the dose due at t is given.
 
-    Never after a major amputation, nor once the wound has healed. The first dose is otherwise always given. Repeats follow
+    Never after a major amputation, nor once the wound has healed or the pain has gone; a share of the plainly dying are
+    spared it. The first dose is otherwise always given. Repeats are not given to a limb that is plainly well, and else follow
     the policy's rule: always; until measured TcPO2 reaches a value; or clinical judgement, by which a share stops when
     perfusion looks restored and another share stops for other reasons (refusal, futility, frailty).
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
-    if life.doses == 0 or policy.repeat_rule == Repeat.ALWAYS.value:
+    u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
+    if plainly_dying(life, t) and u < params.judgement_dying:
+        return False
+    if life.doses == 0 and policy.cells_start == Start.NO_RESPONSE.value:
+        return not has_risen(life, params, policy.cells_rise_below, t, MOST_STEPS)
+    if life.doses == 0:
         return True
     seen = decision_tcpo2(life, params, t)
+    if seen >= params.judgement_never_tcpo2:
+        return False
+    if policy.repeat_rule == Repeat.ALWAYS.value:
+        return True
     if policy.repeat_rule == Repeat.UNTIL_TCPO2.value:
         return bool(seen < policy.stop_at_tcpo2)
-    u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
     stop = params.judgement_stop_recovered if seen >= policy.stop_at_tcpo2 else params.judgement_stop
     return bool(u >= stop)

@@ -1,31 +1,26 @@
-"""Whether, at which dose and how far a limb recovers perfusion, with and without cell therapy.
+"""How far a limb's perfusion changes, without cell therapy and through it.
 
-A latent uniform says whether the limb can recover, a latent geometric number at which dose it does. A share of what recovers
-under treatment is caused by it; the rest would have recovered under conservative care, at the time at which the published
-schedule would have given that dose.
+Every limb has a rank among all limbs. Under the whole published treatment its TcPO2 changes by a gain that is linear in the
+rank, bounded and wide; in the lowest ranks it falls. A share of a rise is caused by the cells, spread over the doses; the
+rest, and every fall, comes without them.
 """
 
 from __future__ import annotations
 
-from math import floor, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import normal, uniform
+from simulator.rules.draws import uniform
 from simulator.rules.perfusion import add_ramp
-from simulator.words.vocabulary import DAYS_PER_YEAR, Product, Renal, Route, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Stream
+
+PUBLISHED = -1.0
+"""Instead of the number of a product or route: the founding study's, against which odds ratios are stated."""
 
 
 @compiled
-def with_odds_ratio(probability: float, odds_ratio: float) -> float:
-    """The probability after multiplying its odds."""
-    odds = odds_ratio * probability / (1.0 - probability)
-    return odds / (1.0 + odds)
-
-
-@compiled
-def response_probability(patient: Any, params: Any, product: float, route: float) -> float:
-    """Probability that this patient's limb can recover under a product and route.
+def response_odds(patient: Any, params: Any, product: float, route: float) -> float:
+    """What this patient's traits, a product and a route multiply the odds of any larger gain with.
 
     The small-vesicle effect is centred at its share of the population, so that the average stays what was fitted.
     """
@@ -38,53 +33,85 @@ def response_probability(patient: Any, params: Any, product: float, route: float
         ratio *= params.response_or_severe_renal
     share = params.small_ev_high_share
     ratio *= params.response_or_small_ev ** ((1.0 - share) if patient.small_ev_high > 0.5 else -share)
-    if product == Product.BMMNC.value:
-        ratio *= params.response_or_bmmnc
-    elif product == Product.MOBILISED_PBMNC.value:
-        ratio *= params.response_or_mobilised
-    if route == Route.INTRA_ARTERIAL.value:
-        ratio *= params.response_or_intra_arterial
-    return with_odds_ratio(params.response_probability, ratio)
+    return float(ratio * odds_of(params, product) * odds_of(params, route))
 
 
 @compiled
-def response_dose(u: float, q: float) -> int:
-    """The dose at which a limb that can recover does so: geometric with success probability q, by inversion."""
-    if q >= 1.0:
-        return 1
-    return 1 + int(min(floor(log(u) / log(1.0 - q)), 1e6))
+def odds_of(params: Any, therapy: float) -> float:
+    """The odds ratio of a larger gain that a cell product or route has, by its number among the therapies."""
+    return 1.0 if therapy == PUBLISHED else float(params.therapies[int(therapy)].response_or)
 
 
 @compiled
-def draw_response(life: Any, patient: Any, params: Any, policy: Any) -> None:
-    """Settle the limb's latent recovery, and start it where it happens without treatment."""
-    seed, i = life.seed, life.patient
-    u = uniform(seed, i, Stream.RESPONSE, 0)
-    life.can_recover = 1 if u < response_probability(patient, params, policy.product, policy.route) else 0
-    natural = (1.0 - params.attributable_share) * response_probability(
-        patient, params, float(Product.PBMNC.value), float(Route.INTRAMUSCULAR.value)
-    )
-    life.recovers_anyway = 1 if u < natural else 0
-    life.response_dose = response_dose(uniform(seed, i, Stream.RESPONSE_DOSE, 0), params.response_dose_probability)
-    gain = params.recovery_gain - params.recovery_gain_baseline * (patient.tcpo2 - params.reference_tcpo2)
-    life.gain = max(0.0, gain + params.recovery_gain_sd * normal(seed, i, Stream.GAIN, 0))
-    life.recovery_start = inf
-    if life.recovers_anyway:
-        start_recovery(life, params, (life.response_dose - 1) * (params.natural_interval_days / DAYS_PER_YEAR))
+def response_rank(u: float, ratio: float, probability: float, polarity: float) -> float:
+    """Rank of a limb, from 0 (worst) to 1, that has drawn u: odds(rank) = (ratio odds(probability) odds(u)) ** polarity.
+
+    A fraction `probability` of limbs with a ratio of 1 ranks above one half, and the odds of a rank above any given one are
+    proportional to the ratio, whatever the polarity. With a polarity of 1 and even odds ranks are uniform; a large one leaves
+    two points, which is a response that is there or not.
+    """
+    odds = ratio * probability / (1.0 - probability) * (u / (1.0 - u))
+    # The power is taken on the side where it underflows instead of overflowing.
+    if odds > 1.0:
+        return float(1.0 / (1.0 + (1.0 / odds) ** polarity))
+    power = odds**polarity
+    return float(power / (1.0 + power))
 
 
 @compiled
-def start_recovery(life: Any, params: Any, t: float) -> None:
-    """Let perfusion rise from time t (years) to the limb's own gain, and wane later if it does."""
-    duration = params.recovery_days / DAYS_PER_YEAR
-    life.recovery_start = t
-    add_ramp(life, t, duration, life.gain)
-    if params.recovery_waning_share > 0.0:
+def total_gain(life: Any, patient: Any, params: Any, product: float, route: float) -> float:
+    """Change of TcPO2 (mmHg) under the whole published treatment with a product and route; below 0 the limb comes down."""
+    ratio = response_odds(patient, params, product, route)
+    u = uniform(life.seed, life.patient, Stream.RESPONSE, 0)
+    rank = response_rank(u, ratio, params.response_probability, params.response_polarity)
+    gain = params.recovery_gain + params.recovery_spread * (rank - 0.5)
+    return float(gain - params.recovery_gain_baseline * (patient.tcpo2 - params.reference_tcpo2))
+
+
+@compiled
+def change_naturally(life: Any, patient: Any, params: Any) -> None:
+    """Settle the limb's gain, and let what no cells cause of it happen from referral on, whoever is treated.
+
+    The gain is that under the product and route of the founding study.
+    """
+    life.gain = total_gain(life, patient, params, PUBLISHED, PUBLISHED)
+    life.natural_gain = life.gain - params.attributable_share * max(life.gain, 0.0)
+    life.caused_gain, life.given_gain = 0.0, 0.0
+    change_by(life, params, 0.0, params.natural_days / DAYS_PER_YEAR, life.natural_gain)
+
+
+@compiled
+def caused_gain(life: Any, patient: Any, params: Any, policy: Any) -> float:
+    """Rise (mmHg) that the published number of doses of a policy's product by its route cause, 0 or more."""
+    total = life.gain
+    if odds_of(params, policy.product) != 1.0 or odds_of(params, policy.route) != 1.0:
+        total = total_gain(life, patient, params, policy.product, policy.route)
+    return float(max(0.0, total - life.natural_gain))
+
+
+@compiled
+def share_of_dose(number: int, q: float, published: float) -> float:
+    """What dose `number` (from 1) adds, as a share of what the `published` number of doses add together.
+
+    Each dose adds the fraction q of what is still to come: q (1 - q)^(number - 1) of an endless series.
+    """
+    return float(q * (1.0 - q) ** (number - 1) / (1.0 - (1.0 - q) ** published))
+
+
+@compiled
+def respond_to_dose(life: Any, params: Any, t: float) -> None:
+    """Let perfusion rise from t (years) on by what the dose just given (number `life.doses`) adds."""
+    rise = life.caused_gain * share_of_dose(life.doses, params.dose_share, params.published_doses)
+    life.given_gain += rise
+    change_by(life, params, t, params.recovery_days / DAYS_PER_YEAR, rise)
+
+
+@compiled
+def change_by(life: Any, params: Any, t: float, duration: float, height: float) -> None:
+    """Let perfusion change by `height` mmHg within `duration` years from t on; a rise wanes later, if rises do."""
+    if height == 0.0:
+        return
+    add_ramp(life, t, duration, height)
+    if params.recovery_waning_share > 0.0 and height > 0.0:
         wanes = t + duration + params.recovery_waning_delay_years
-        add_ramp(life, wanes, params.recovery_waning_years, -params.recovery_waning_share * life.gain)
-
-
-@compiled
-def responds_to(life: Any) -> bool:
-    """Whether the dose just given (number `life.doses`) starts a recovery that was not under way."""
-    return bool(life.can_recover == 1 and life.recovers_anyway == 0 and life.doses == life.response_dose)
+        add_ramp(life, wanes, params.recovery_waning_years, -params.recovery_waning_share * height)

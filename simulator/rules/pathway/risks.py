@@ -10,18 +10,27 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.pathway.life import RISKS
-from simulator.words.vocabulary import Limb, Renal, Risk
+from simulator.words.vocabulary import Limb, Renal, Risk, Wound
+
+NEGLIGIBLE = 1e-6
+"""Deaths a year below which what is left of an excess is left out."""
 
 
 @compiled
-def wound_hazard_ratio(patient: Any, params: Any) -> float:
-    """Hazard ratio of healing of a limb's wounds by gangrene, infection, size and age.
+def frailty_ratio(frailty: float, strength: float, params: Any) -> float:
+    """Hazard ratio of a standard normal frailty that acts on something with so many times its effect on death."""
+    return exp(strength * params.frailty_sd * frailty)
 
-    It is 1 for an uninfected wound with gangrene and of the founding cohort's size and age.
+
+@compiled
+def wound_hazard_ratio(infection: float, severe: float, params: Any) -> float:
+    """Hazard ratio of healing of a limb's wound by infection, Rutherford class 6, size and age.
+
+    It is 1 for an uninfected wound of Rutherford 5 and of the founding cohort's size and age.
     """
-    ratio = params.healing_hr_infection if patient.infection > 0.5 else 1.0
-    if patient.gangrene < 0.5:
-        ratio *= params.healing_hr_no_gangrene
+    ratio = params.healing_hr_infection if infection > 0.5 else 1.0
+    if severe > 0.5:
+        ratio *= params.healing_hr_rutherford_6
     # Most populations are like the founding cohort's, and logarithms cost every life.
     if params.wound_area_ratio != 1.0 or params.wound_age_ratio != 1.0:
         log_ratio = params.healing_per_log_area * log(params.wound_area_ratio)
@@ -30,33 +39,52 @@ def wound_hazard_ratio(patient: Any, params: Any) -> float:
 
 
 @compiled
+def set_wound(life: Any, params: Any, infection: float, severe: float, gangrene: float) -> None:
+    """Give the limb a wound with its own class, infection and gangrene, which say how it heals and endangers the limb."""
+    life.gangrene = 1 if gangrene > 0.5 else 0
+    life.never_gangrene = 1 - life.gangrene
+    life.severe = 1 if severe > 0.5 or infection > 0.5 else 0
+    life.wound_hr = wound_hazard_ratio(infection, severe, params)
+    life.wound_amputation_hr = params.amputation_hr_rutherford_6 if severe > 0.5 else 1.0
+
+
+@compiled
 def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
-    """What the patient brings along: hazard ratios of healing, amputation, disease-specific death and recurrence."""
-    death = exp(params.death_per_year_of_age * (patient.age - params.reference_age))
+    """What the patient brings along: hazard ratios of healing, amputation, disease-specific death and recurrence.
+
+    Death is stated at the reference age; attained age acts by the trend of its hazard.
+    """
+    frailty = patient.frailty
+    death = frailty_ratio(frailty, 1.0, params) * exp(-0.5 * params.frailty_sd * params.frailty_sd)
+    death *= exp(params.death_per_year_of_age * (patient.age - params.reference_age))
     if patient.ischaemic_heart_disease > 0.5:
         death *= params.death_hr_heart
     if patient.renal == Renal.MODERATE.value:
         death *= params.death_hr_renal_moderate
     elif patient.renal == Renal.SEVERE.value:
         death *= params.death_hr_renal_severe
-    life.healing_hr, life.amputation_hr, life.recurrence_hr = 1.0, 1.0, 1.0
+    life.death_hr = death
+    life.healing_hr = frailty_ratio(frailty, -params.frailty_healing, params)
+    life.amputation_hr = frailty_ratio(frailty, params.frailty_amputation, params)
+    life.recurrence_hr = 1.0
+    # What TcPO2 says of death is a marker of the patient but for the causal share, which acts along the path.
+    marker = (1.0 - params.death_causal_share) * params.death_per_mmhg
+    life.excess_hr = exp(marker * (patient.tcpo2 - params.reference_tcpo2))
+    if patient.rutherford < 4.5:
+        life.excess_hr *= params.death_hr_rest_pain
+    elif patient.rutherford > 5.5:
+        life.excess_hr *= params.death_hr_rutherford_6
     if patient.renal == Renal.DIALYSIS.value:
-        death *= params.death_hr_dialysis
+        life.death_hr *= params.death_hr_dialysis
         life.healing_hr *= params.healing_hr_dialysis
         life.amputation_hr *= params.amputation_hr_dialysis
         life.recurrence_hr *= params.recurrence_hr_dialysis
-    if patient.rutherford > 5.5:
-        death *= params.death_hr_rutherford_6
-        life.healing_hr *= params.healing_hr_rutherford_6
-        life.amputation_hr *= params.amputation_hr_rutherford_6
-    life.death_hr = death
-    life.wound_hr = wound_hazard_ratio(patient, params)
 
 
 @compiled
 def set_risk(life: Any, risk: int, rate: float, per_mmhg: float, trend: float, since: float) -> None:
-    """Put one risk into force. Its budget stays what it was."""
-    life.rate[risk] = rate
+    """Put one risk into force, with the direct hazard ratios of therapies on it. Its budget stays what it was."""
+    life.rate[risk] = rate * life.effect[risk]
     life.per_mmhg[risk] = per_mmhg
     life.trend[risk] = trend
     life.since[risk] = since
@@ -70,42 +98,78 @@ def no_risks(life: Any) -> None:
 
 
 @compiled
+def excess_death(life: Any, params: Any, t: float, kept: float, fresh: float) -> None:
+    """The excess of death that came with the limb, from t (years) on, beside the death that everybody bears.
+
+    It starts at referral at `life.excess_hr` times the rate and fades. `kept` is the share of what is left of it, `fresh`
+    how much begins anew with a wound that opens at t. Both fade alike, so that their sum is one hazard.
+    """
+    rate = kept * life.excess_hr * exp(params.death_trend * t) + fresh
+    rate *= params.death_rate_wound * life.death_hr
+    if rate < NEGLIGIBLE:
+        rate = 0.0
+    per_mmhg = params.death_causal_share * params.death_per_mmhg
+    set_risk(life, Risk.EXCESS_DEATH, rate, per_mmhg, params.death_trend, t)
+
+
+@compiled
+def gangrene_hazard_ratio(life: Any, params: Any) -> float:
+    """Hazard ratio of healing by gangrene: a foot hardly closes before dead tissue has been removed."""
+    if life.gangrene:
+        return float(params.healing_hr_gangrene)
+    return float(params.healing_hr_no_gangrene) if life.never_gangrene else 1.0
+
+
+@compiled
+def risk_of_healing(life: Any, params: Any, opened: float) -> None:
+    """Healing of a wound that opened at a time (years)."""
+    rate = params.healing_rate * life.healing_hr * life.wound_hr * gangrene_hazard_ratio(life, params)
+    set_risk(life, Risk.HEALING, rate, params.healing_per_mmhg, params.healing_trend, opened)
+
+
+@compiled
+def risk_of_minor_amputation(life: Any, params: Any, opened: float) -> None:
+    """Removal of toes or forefoot from a wound that opened at a time (years), more often where there is gangrene."""
+    rate = params.minor_amputation_rate
+    if not life.gangrene:
+        rate *= params.minor_amputation_hr_no_gangrene
+    trend = params.minor_amputation_trend
+    set_risk(life, Risk.MINOR_AMPUTATION, rate, params.minor_amputation_per_mmhg, trend, opened)
+
+
+@compiled
 def risks_with_open_wound(life: Any, params: Any, t: float) -> None:
     """Healing, minor and major amputation, and death, with a wound that opened at t."""
     no_risks(life)
-    set_risk(
-        life,
-        Risk.DISEASE_DEATH,
-        params.death_rate_wound * life.death_hr,
-        params.death_per_mmhg,
-        params.death_trend,
-        t,
-    )
-    set_risk(
-        life,
-        Risk.MAJOR_AMPUTATION,
-        params.amputation_rate * life.amputation_hr,
-        params.amputation_per_mmhg,
-        params.amputation_trend,
-        t,
-    )
-    set_risk(
-        life,
-        Risk.HEALING,
-        params.healing_rate * life.healing_hr * life.wound_hr,
-        params.healing_per_mmhg,
-        params.healing_trend,
-        t,
-    )
-    if life.limb == Limb.INTACT:
-        set_risk(life, Risk.MINOR_AMPUTATION, params.minor_amputation_rate, 0.0, 0.0, t)
+    first = life.wounds == 0
+    if first:
+        excess_death(life, params, t, 1.0, 0.0)
+    else:
+        share = params.death_causal_share
+        severe = params.death_hr_rutherford_6 if life.wound_amputation_hr != 1.0 else 1.0
+        excess_death(life, params, t, 1.0 - share, share * severe)
+    if life.beyond_salvage:
+        set_risk(life, Risk.MAJOR_AMPUTATION, params.beyond_salvage_rate, 0.0, 0.0, t)
+        return
+    rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
+    if life.wound == Wound.RECURRED:
+        rate *= params.amputation_hr_recurrent
+    set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, t)
+    risk_of_healing(life, params, t)
+    risk_of_minor_amputation(life, params, t)
 
 
 @compiled
 def risks_without_wound(life: Any, params: Any, t: float) -> None:
-    """A new wound and death, in a limb that healed at t or has rest pain only."""
+    """A new wound and death, in a limb that healed at t."""
     no_risks(life)
-    set_risk(life, Risk.DISEASE_DEATH, params.death_rate_healed * life.death_hr, 0.0, 0.0, t)
+    excess_death(life, params, t, 1.0 - params.death_causal_share, 0.0)
+    risk_of_new_wound(life, params, t)
+
+
+@compiled
+def risk_of_new_wound(life: Any, params: Any, t: float) -> None:
+    """A new wound in a limb without one since t."""
     rate = params.recurrence_rate * life.recurrence_hr
     rate *= exp(params.recurrence_per_mmhg * (params.reference_tcpo2 - params.recurrence_reference_tcpo2))
     if life.limb == Limb.MINOR_AMPUTATION:
@@ -115,8 +179,14 @@ def risks_without_wound(life: Any, params: Any, t: float) -> None:
 
 @compiled
 def risks_with_rest_pain(life: Any, params: Any, t: float) -> None:
-    """As without a wound, and loss of the limb for pain alone."""
-    risks_without_wound(life, params, t)
+    """As without a wound, relief of the pain, and loss of the limb for pain alone."""
+    no_risks(life)
+    excess_death(life, params, t, 1.0, 0.0)
+    if life.beyond_salvage:
+        set_risk(life, Risk.MAJOR_AMPUTATION, params.beyond_salvage_rate, 0.0, 0.0, t)
+        return
+    risk_of_new_wound(life, params, t)
+    set_risk(life, Risk.HEALING, params.pain_relief_rate, params.healing_per_mmhg, 0.0, t)
     set_risk(
         life,
         Risk.MAJOR_AMPUTATION,
@@ -129,13 +199,7 @@ def risks_with_rest_pain(life: Any, params: Any, t: float) -> None:
 
 @compiled
 def risks_with_stump(life: Any, params: Any, t: float) -> None:
-    """Stump healing, conversion to above the knee, and death with its early peak, after a major operation at t."""
+    """What is left, without the limb, of the excess of death that came with it. Everything else is settled ahead."""
     no_risks(life)
-    set_risk(life, Risk.DISEASE_DEATH, params.death_rate_amputee * life.death_hr, 0.0, 0.0, t)
-    peak = params.postoperative_death_rate * life.death_hr
-    if life.limb == Limb.ABOVE_KNEE:
-        peak *= params.postoperative_hr_above_knee
-    set_risk(life, Risk.POSTOPERATIVE_DEATH, peak, 0.0, params.postoperative_death_trend, t)
-    set_risk(life, Risk.STUMP_HEALING, params.stump_healing_rate * life.healing_hr, 0.0, 0.0, t)
-    if life.limb == Limb.BELOW_KNEE:
-        set_risk(life, Risk.CONVERSION, params.conversion_rate, 0.0, params.conversion_trend, t)
+    excess_death(life, params, t, 1.0 - params.death_causal_share, 0.0)
+    life.per_mmhg[Risk.EXCESS_DEATH] = 0.0

@@ -20,9 +20,10 @@ CRITERIA_FIELDS = (
     "severe_renal",
     "dialysis",
     "angioplasty_suitable",
+    "beyond_salvage",
 )
 CRITERIA = record_dtype([(name, np.float64) for name in CRITERIA_FIELDS])
-"""Limits in mmHg, years and Rutherford class; severe_renal and dialysis 1 = admitted, 0 = excluded;
+"""Limits in mmHg, years and Rutherford class; severe_renal, dialysis and beyond_salvage 1 = admitted, 0 = excluded;
 angioplasty_suitable 1 = only such people, 0 = only others, -1 = either."""
 
 
@@ -41,5 +42,7 @@ def may_enter(criteria: Any, patient: Any) -> bool:
     if patient.renal == Renal.DIALYSIS.value and criteria.dialysis < 0.5:
         return False
     if patient.renal == Renal.SEVERE.value and criteria.severe_renal < 0.5:
+        return False
+    if patient.beyond_salvage > 0.5 and criteria.beyond_salvage < 0.5:
         return False
     return not (criteria.angioplasty_suitable >= 0.0 and patient.angioplasty_suitable != criteria.angioplasty_suitable)

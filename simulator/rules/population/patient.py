@@ -36,6 +36,9 @@ COLUMNS = (
     "small_ev_high",
     "small_ev",
     "angioplasty_suitable",
+    "beyond_salvage",
+    "walks",
+    "frailty",
     "screened",
     *(f"artery_{name}" for name in ARTERIES),
 )
@@ -99,6 +102,39 @@ def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int, descr
 
 
 @compiled
+def beyond_salvage(rutherford: float, params: Any, u: float) -> float:
+    """1 where a limb of this Rutherford class cannot be saved any more at referral, whatever is done, else 0."""
+    share = params.beyond_salvage_share_5
+    if rutherford < 4.5:
+        share = params.beyond_salvage_share_4
+    elif rutherford > 5.5:
+        share = params.beyond_salvage_share_6
+    return 1.0 if u < share else 0.0
+
+
+@compiled
+def walks_at_referral(patient: Any, params: Any, u: float) -> float:
+    """1 where somebody of this age, renal class and frailty can walk at referral, else 0."""
+    share = params.walking_share_referral
+    if share <= 0.0 or share >= 1.0:
+        return float(share)
+    decades = (patient.age - params.reference_age) / 10.0
+    log_odds = log(share / (1.0 - share)) + decades * log(params.walking_or_per_decade)
+    if patient.renal == Renal.DIALYSIS.value:
+        log_odds += log(params.walking_or_dialysis)
+    log_odds -= params.frailty_walking * params.frailty_sd * patient.frailty
+    return 1.0 if u < 1.0 / (1.0 + exp(-log_odds)) else 0.0
+
+
+@compiled
+def draw_standing(patient: Any, params: Any, seed: int, i: int) -> None:
+    """Fill in the patient's frailty, which nobody measures, and whether the patient walks, where a table does not say."""
+    patient.frailty = normal(seed, i, Stream.FRAILTY, 0)
+    if patient.walks != patient.walks:
+        patient.walks = walks_at_referral(patient, params, uniform(seed, i, Stream.WALKING_AT_REFERRAL, 0))
+
+
+@compiled
 def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
     """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them."""
     patient.age = truncated_normal(
@@ -138,6 +174,9 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, de
     patient.small_ev_high = has(seed, i, Stream.EV_CLASS, attempt, params.small_ev_high_share)
     patient.small_ev = nan
     patient.angioplasty_suitable = has(seed, i, Stream.ANGIOPLASTY_SUITABLE, attempt, params.angioplasty_suitable_share)
+    u = uniform(seed, i, Stream.BEYOND_SALVAGE, attempt)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u)
+    patient.walks = nan
     patient.screened = attempt + 1.0
 
 
@@ -172,6 +211,8 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
             if given[feature] > 0.0:
                 patient.rutherford = max(patient.rutherford, 5.0)
     draw_wound(patient, params, seed, i, 0, True)
+    u = uniform(seed, i, Stream.BEYOND_SALVAGE, 0)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u)
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
@@ -214,9 +255,11 @@ def make_patient(
     if given.shape[0] > 0:
         draw_referral(patient, params, seed, i, 0, True)
         complete(patient, row, given[i % given.shape[0]], params, seed, i)
+        draw_standing(patient, params, seed, i)
         return True
     for attempt in range(MOST_REFERRALS):
         draw_referral(patient, params, seed, i, attempt, described)
         if may_enter(entry, patient):
+            draw_standing(patient, params, seed, i)
             return True
     return False

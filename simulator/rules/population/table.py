@@ -97,6 +97,8 @@ KINDS: dict[str, Choice | Measure] = {
     "small_ev_high": _yes("Class of small extracellular vesicles: yes for high."),
     "small_ev": Measure(0.0, 100.0, "% of vesicles", "Small extracellular vesicles in plasma."),
     "angioplasty_suitable": _yes("A vessel could be dilated."),
+    "beyond_salvage": _yes("The limb cannot be saved any more, whatever is done."),
+    "walks": _yes("Able to walk, with help or without."),
     **{f"artery_{name}": _yes(f"Disease of the {name.replace('_', ' ')} artery.") for name in ARTERIES},
 }
 """Columns that a table may have. True TcPO2 cannot be known, so it is drawn given the measured value."""

@@ -146,6 +146,7 @@ class Sheet:
         axes: tuple[str, str],
         series: Sequence[Mapping[str, Any]],
         across: str = "#,##0",
+        height: int = 380,
     ) -> None:
         """Draw cells of this workbook; `axes` name the axis across, whose numbers look like `across`, and the one up."""
         drawn = self._book.own.add_chart(dict(kind))
@@ -153,9 +154,13 @@ class Sheet:
             drawn.add_series(dict(each))
         drawn.set_title({"name": title, "name_font": {"size": 11}})
         drawn.set_x_axis({"name": axes[0], "num_format": across, "label_position": "low"})
-        drawn.set_y_axis({"name": axes[1], "major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}})
+        up: dict[str, Any] = {"name": axes[1], "major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}}
+        if kind["type"] == "bar":
+            # The categories, the first on top and beside the bars.
+            up = {"name": axes[1], "label_position": "low", "reverse": True}
+        drawn.set_y_axis(up)
         drawn.set_legend({"position": "bottom"})
-        drawn.set_size({"width": 640, "height": 380})
+        drawn.set_size({"width": 640, "height": height})
         self._own.insert_chart(*at, drawn)
 
     def whole(self, row: int, column: int) -> str:

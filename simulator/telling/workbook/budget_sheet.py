@@ -9,7 +9,7 @@ import numpy as np
 from simulator.questions.value.budget import SITE, site_cost
 from simulator.questions.value.cost_items import PRODUCT
 from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import COLUMN
+from simulator.questions.value.valuation import times_given
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 
@@ -24,7 +24,10 @@ def by_age(content: Content) -> Array:
     """
     found = content.found
     pair = [content.policies.index(name) for name in found.spent[0].policies]
-    lines = [replace(line, charged=tuple(line.charged[p] for p in pair)) for line in content.lines]
+    lines = [
+        replace(line, charged=tuple(line.charged[p] for p in pair), under=tuple(line.under[p] for p in pair))
+        for line in content.lines
+    ]
     until = [np.stack([line.amount(e.ledgers, discount=False) for line in lines], axis=-1) for e in found.spent]
     amounts = np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
     if found.back is not None:
@@ -71,7 +74,9 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
     sheet.texts(2, 1, [f"Year {year + 1}" for year in range(years)])
     people = found.budget.people
     referred = people["referred"].to_numpy(dtype=np.float64)
-    doses = np.array([each.ledgers[:, 1, COLUMN["count_dose"]].mean() for each in found.spent])
+    pair = {name: found.valued_by.policies[name] for name in names}
+    plain = replace(found.valued_by, policies=pair, discounted=False)
+    doses = np.array([times_given(each.ledgers, plain)[:, 1].mean() for each in found.spent])
     doses = np.diff(doses, prepend=0.0)
     uptake = people["uptake"].to_numpy(dtype=np.float64)
     cap = settings.budget.treatments_per_year
@@ -113,7 +118,7 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
             value = float(costs[at // both, at % both, i])
             sheet.formula(row, 2 + at, f"SUMPRODUCT({unit},{amount})/{n}", value, "money")
     _spending(sheet, content, costs, uptake, referred, site, np.array(shares))
-    sheet.widths(44, 30, *[18] * (years * both))
+    sheet.widths(64, 30, *[18] * (years * both))
     return sheet
 
 

@@ -72,7 +72,11 @@ def content_of(found: EconomicAnalysis) -> Content:
     """Everything that the sheets show, as arrays."""
     values, ledgers = found.valued_by, found.lives.ledgers
     by_name = multipliers_of(found)
-    lines = [line for line in lines_of(values) if line.amount(ledgers, discount=values.discounted).any()]
+    lines = [
+        line
+        for line in lines_of(values, found.lives.parameters)
+        if line.amount(ledgers, discount=values.discounted).any()
+    ]
     ratio, top = ratio_of(values), top_of(values)
     states = [each for each in healths() if each.weighted(ledgers, ratio, discount=False).any()]
     drawn = {name: by_name[name] for name in by_name if any(name in line.names for line in lines)}
@@ -90,6 +94,6 @@ def content_of(found: EconomicAnalysis) -> Content:
     people = found.decision.population
     money = f"{values.money.currency} {values.money.price_year}"
     outcomes = Outcomes(
-        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALYs"
+        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALY"
     )
     return Content(found, outcomes, lines, states, drawn, units, levels, amounts, weighted)

@@ -127,7 +127,7 @@ def results_sheet(book: Book, outcomes: Outcomes) -> Sheet:
         "Ratios compare with the reference, not with the next best option: see sheet Frontier. Patients' luck counts as"
     )
     sheet.text(row + 4, 0, f"{notes} uncertainty in each draw.", "note")
-    sheet.widths(38, *[15] * 12)
+    sheet.widths(64, *[15] * 12)
     sheet.freeze(4, 1)
     return sheet
 

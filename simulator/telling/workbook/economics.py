@@ -22,6 +22,7 @@ from simulator.telling.workbook.decision_sheets import (
     name_draws,
     results_sheet,
 )
+from simulator.telling.workbook.equity_sheet import equity_sheet
 from simulator.telling.workbook.first_sheet import first_sheet
 from simulator.telling.workbook.frontier_sheet import frontier_sheet
 from simulator.telling.workbook.input_sheet import Row, input_sheet, rows_of
@@ -36,8 +37,8 @@ LIVE = (
     "An empty Your value leaves a number as it was drawn from its distribution. A number of your own holds in every draw, as"
     " it does in clti economics under [economics.prices] and [economics.utilities].",
     "Not live: the lives themselves, and so clinical parameters, policies, horizon and discount rates; what parameters do"
-    " one at a time (sheet One way) beside the threshold; what volume and money back leave of a product's price; intervals"
-    " of the budget. For these run the command again.",
+    " one at a time (sheet One way) beside the threshold; what volume and money back leave of a product's price; gains by"
+    " group (sheet Equity) beside threshold and epsilon; intervals of the budget. For these run the command again.",
     "To see where a cost comes from, read sheet Costs: what is counted, how often per person over the horizon, its unit"
     " cost and source, and the product of both.",
 )
@@ -50,6 +51,7 @@ SHEETS = (
     ("Costs", "Every cost: amount, unit cost, source, mean cost per person, by policy and category."),
     ("States", "Years in every state of health, their value and the QALYs they give."),
     ("Budget", "Spending of the coming years with and without the policy."),
+    ("Equity", "Gains by age, sex and renal class, and weighted by aversion to inequality."),
     ("One way", "What one number at a time changes."),
     ("Drawn", "Prices and utilities of each draw, and the unit costs and values that follow."),
     ("Amounts", "What each draw's lives used (events, years) and lived (weighted years), by policy."),
@@ -76,6 +78,7 @@ def economics_workbook(
         cost_sheet(book, content)
         state_sheet(book, content)
         budget_sheet(book, content)
+        equity_sheet(book, found)
         one_way_sheet(book, found)
         _drawn_sheet(book, content)
         _amounts_sheet(book, content)

@@ -12,6 +12,7 @@ from simulator.questions.value.cost_items import LATER_VISITS
 from simulator.questions.value.results import Array
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.lines import ratio_of, top_of
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 HEADS = ("Name", "What", "In force", "Your value", "Mean in use", "Unit", "Distribution", "Grade", "Source", "Note")
 WIDTHS = (28, 46, 14, 14, 14, 18, 26, 12, 50, 60)
@@ -22,6 +23,7 @@ class Row:
     """A number that may be replaced: what is told about it and where its draws stand."""
 
     name: str
+    value: float
     label: str
     unit: str
     distribution: str
@@ -43,12 +45,14 @@ def rows_of(found: EconomicAnalysis, draws: Mapping[str, Array], columns: Mappin
         known = name if name != LATER_VISITS else "later_visit_interval_days"
         register = next(each for each in registers if known in each)
         p: Parameter = register[known]
+        told: tuple[str, str, str, str, str, str]
         told = (p.label, p.unit, text(p.distribution), p.grade, register.citations(known), p.note)
         low, high = p.range
+        value = p.value
         if name == LATER_VISITS:
             told = ("Visits a year after the first, by: " + p.label, "per year", *told[2:])
-            low, high = 0.0, float("inf")
-        rows.append(Row(name, *told, drawn, columns[name], max(low, -1e15), min(high, 1e15)))
+            low, high, value = 0.0, float("inf"), DAYS_PER_YEAR / p.value
+        rows.append(Row(name, value, *told, drawn, columns[name], max(low, -1e15), min(high, 1e15)))
     return rows
 
 
@@ -127,7 +131,7 @@ def _numbers(sheet: Sheet, row: int, title: str, rows: Sequence[Row], style: str
     for place, each in enumerate(rows, row + 2):
         sheet.text(place, 0, each.name)
         sheet.text(place, 1, each.label)
-        sheet.number(place, 2, float(each.draws.mean()), "many")
+        sheet.number(place, 2, each.value)
         sheet.blank(place, 3)
         sheet.allow(place, 3, each.low, each.high, f"A number from {each.low:g} to {each.high:g}, or nothing")
         sheet.name_cell(f"own_{each.name}", place, 3)

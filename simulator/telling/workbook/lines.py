@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
 from simulator.questions.value.quality_of_life import UTILITY_OF, age_ratio, norm_of_both
 from simulator.questions.value.results import Array
+from simulator.questions.value.valuation import number_of
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Deal
 from simulator.words.vocabulary import DAYS_PER_YEAR
@@ -27,7 +28,9 @@ Part = Literal["", "first", "repeat"]
 class Line:
     """One unit cost and what it is charged for.
 
-    `columns` are those of the ledger, undiscounted. A product has two lines: people's first treatments and the repeats.
+    `columns` are those of the ledger, undiscounted, a therapy's by its name, and `under` those that each policy is charged
+    for. `each` is how many an event of each draw counts for, as the sessions of a course. A product has two lines: people's
+    first treatments and the repeats.
     """
 
     category: str
@@ -36,7 +39,9 @@ class Line:
     factor: float
     columns: tuple[str, ...]
     charged: tuple[bool, ...]
+    under: tuple[tuple[str, ...], ...]
     part: Part = ""
+    each: Array | None = field(default=None, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,8 +61,13 @@ class Line:
         """How much of it there is under each policy; `ledgers` and the result begin with any axes, policies the last."""
         if self.part == "repeat":
             amount = _sum(ledgers, ("count_dose",), discount) - _sum(ledgers, ("count_treated",), discount)
+        elif self.part:
+            amount = _sum(ledgers, ("count_treated",), discount)
         else:
-            amount = _sum(ledgers, ("count_treated",) if self.part else self.columns, discount)
+            by_policy = [_sum(ledgers[..., p, :], columns, discount) for p, columns in enumerate(self.under)]
+            amount = np.stack(by_policy, axis=-1)
+        if self.each is not None:
+            amount = amount * self.each[: amount.shape[-2], None]
         return np.asarray(amount * np.array(self.charged, dtype=np.float64))
 
     def unit(self, multipliers: Mapping[str, Array], values: Values) -> Array:
@@ -88,16 +98,31 @@ class Health:
         return np.asarray(sum(share * each for share, each in zip(ratio.tolist(), moments, strict=True)))
 
 
-def lines_of(values: Values) -> list[Line]:
+def lines_of(values: Values, parameters: NDArray[np.void]) -> list[Line]:
     """The lines of cost of a set of values, those of one unit cost and category together."""
     neutral = replace(values, deal=Deal())
     found: dict[tuple[object, ...], Line] = {}
     for item in neutral.items:
         for part in _parts(item):
             charged = tuple(item.charged_under(policy) for policy in values.policies.values())
-            key = (item.category, item.names, item.factor, part, charged)
+            key = (
+                item.category,
+                item.names,
+                item.factor,
+                part,
+                charged,
+                item.therapy if item.numbers else "",
+                item.numbers,
+            )
             columns = (found[key].columns if key in found else ()) + item.columns
-            found[key] = Line(item.category, item.money, item.times, item.factor, columns, charged, part)
+            before = found[key].under if key in found else ((),) * len(charged)
+            policies = zip(before, charged, values.policies.values(), strict=True)
+            under = tuple(own + (item.columns_under(policy) if paid else ()) for own, paid, policy in policies)
+            each = None
+            for number in item.numbers:
+                each = (1.0 if each is None else each) * number_of(item.therapy, number, parameters, values)
+            line = Line(item.category, item.money, item.times, item.factor, columns, charged, under, part, each)
+            found[key] = line
     return list(found.values())
 
 

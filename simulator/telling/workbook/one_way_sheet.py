@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.questions.value.analysis import EconomicAnalysis
+from simulator.telling.columns import labels
 from simulator.telling.workbook.book import Book, Sheet
 
 SHOWN = 25
@@ -14,6 +15,8 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     sheet = book.sheet("One way")
     table = found.one_way.tornado
     table = table[table["policy"] == found.policy].head(SHOWN)
+    registers = (found.scenario.register, found.valued_by.perspective.prices, found.valued_by.utility_set.states)
+    meant = labels()["number"] | {each.name: each.label for register in registers for each in register.parameters}
     threshold, reference = found.valued_by.threshold, found.scenario.reference
     sheet.text(0, 0, f"One number at a time: {found.policy} against {reference}", "title")
     words = (
@@ -25,8 +28,8 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     sheet.texts(TOP - 1, 0, [*heads, "QALYs at high", "Net benefit at low", "Net benefit at high", "Swing"])
     for place, line in enumerate(table.to_dict("records")):
         row, r = TOP + place, TOP + place + 1
-        for column, name in enumerate(("name", "label", "kind")):
-            sheet.text(row, column, line[name])
+        for column, words in enumerate((line["name"], meant.get(line["name"], line["name"]), line["kind"])):
+            sheet.text(row, column, words)
         for column, name in enumerate(("base", "low", "high"), 3):
             sheet.number(row, column, line[name])
         for column, name in enumerate(("cost_at_low", "cost_at_high"), 6):
@@ -49,7 +52,9 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
             for name, column, colour in (("at low", 10, "#0072B2"), ("at high", 11, "#D55E00"))
         ]
         at, title = (TOP + len(table) + 2, 0), "Change of net benefit at 95% limits"
-        sheet.chart(at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series)
+        sheet.chart(
+            at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series, height=760
+        )
     sheet.widths(32, 60, 10, *[14] * 10)
     sheet.freeze(TOP, 1)
     return sheet

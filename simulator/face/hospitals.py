@@ -1,0 +1,198 @@
+"""The fit of the population of hospitals, and what a new study would change in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from simulator.face.asked import SMALL_SEEDS, Progress, check
+from simulator.face.collected import Collected, Folder
+from simulator.face.result import now
+from simulator.words.errors import BadInput, Problem
+from simulator.work.disk import remove
+
+if TYPE_CHECKING:
+    from simulator.work.store import Store
+
+SAMPLINGS = 6
+ENOUGH = 0.1
+"""Share of the posterior's rows that a reweighted one must be worth; with less a refit is due."""
+
+
+def work_in(folder: Path) -> Store:
+    """Where lives of studies are kept in a folder; each piece is named by all that decided it."""
+    from simulator.work.store import Store
+
+    return Store(folder / "work-hospitals")
+
+
+def hospitals(
+    *,
+    smoke: bool = False,
+    cohorts: int = 0,
+    seed: int = 1,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Collected:
+    """Fit the population of hospitals to the published studies, each left out in turn for its own prediction.
+
+    A fit takes under an hour on two cores, with `smoke` a rough one two minutes. Lives that were simulated are kept in
+    `folder`, where an interrupted fit goes on. Needs the extra ``refit`` (NumPyro).
+
+    Tables of the result: ``hospitals`` (joint draws: means, SDs, correlations, tails), ``offsets`` (study, offset, mean, low,
+    high: log ratios to the founding hospital), ``structures`` (log score of each with the difference to the best, weight in
+    the average); with `cohorts` synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of
+    `calibration/`.
+    """
+    begun = now()
+    check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1), cohorts=(cohorts, 0, 2_000))
+    place = Path(mkdtemp() if folder is None else folder)
+    try:
+        return fitted(work_in(place), smoke, cohorts, seed, progress, begun)
+    finally:
+        if folder is None:
+            remove(place)
+
+
+def fitted(
+    work: Store,
+    smoke: bool,
+    cohorts: int,
+    seed: int,
+    progress: Progress | None,
+    begun: tuple[datetime, float],
+) -> Collected:
+    """The fit, with the lives that lie in `work` and those still missing."""
+    from importlib.metadata import version
+
+    from simulator.compiling import announced
+    from simulator.evidence import load_register
+    from simulator.questions.hospitals.check import ranks, uniformity
+    from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
+    from simulator.questions.validate import evidence_files, load_studies
+    from simulator.questions.validate.prediction import draws_for, make_ready
+    from simulator.questions.value.lives import silent
+    from simulator.telling.calibration import rank_figure
+    from simulator.words.findings import Findings
+
+    register = load_register()
+    studies, inputs = load_studies(register)
+    used = fitted_studies(studies)
+    with announced("the lives of studies"):
+        first = next(iter(used))
+        for group in make_ready(first, used[first], register, draws_for(register, 2, 1), 10, 1).values():
+            import numpy as np
+
+            group.setting.lives(group.params[0], group.policies[0], 0, 2, np.zeros(0))
+    with work.going_on(), (progress or silent)("Studies and samplings", len(used) + SAMPLINGS) as advance:
+        found = fit(used, register, ROUGH if smoke else Effort(), seed, work, advance)
+    mean, low, high = found.open_response
+    provenance = {
+        "method": "surfaces of each study's numbers, atoms, NUTS over the population of hospitals",
+        "command": f"clti calibrate --hospitals --seed {seed}" + (" --smoke" if smoke else ""),
+        "package": version("clti-simulator"),
+        "structures averaged": ", ".join(
+            f"{row['structure']} {row['weight']:.2f}" for row in found.structures.to_dict("records")
+        ),
+        "studies": len(used),
+        "response that open series would teach (log odds, not used)": f"{mean:.2f} ({low:.2f} to {high:.2f})",
+    }
+    made = texts(found, provenance)
+    tables = {"hospitals": found.population.rows, "offsets": found.offsets, "structures": found.structures}
+    if cohorts:
+        with (progress or silent)("Synthetic literatures", cohorts) as advance:
+            tables["ranks"] = ranks(found.surfaces, cohorts, seed, advance)
+        tables["uniformity"] = uniformity(tables["ranks"])
+
+    def write(out: Folder) -> None:
+        for name, text in made.items():
+            out.text(name, text)
+        for name in [name for name in tables if name != "hospitals"]:
+            out.table(name, tables[name])
+        if "ranks" in tables:
+            out.figure("ranks", rank_figure(tables["ranks"]))
+
+    rows = found.population.rows
+
+    def said() -> str:
+        parts = [
+            f"{name}: mean {rows[f'mean_{name}'].mean():+.2f}, SD {rows[f'sd_{name}'].mean():.2f}"
+            for name in ("amputation", "healing", "death")
+        ]
+        return (
+            f"The population of hospitals given {len(used)} studies, as log ratios to the founding hospital's rates: "
+            f"{'; '.join(parts)}. Four structures are averaged; the one that predicts best is {found.chosen.name}."
+        )
+
+    findings = Findings(
+        "calibrate",
+        tables,
+        {"structure": found.chosen.name, "open_response": list(found.open_response)},
+        inputs=inputs | evidence_files(),
+        seed=seed,
+        settings={"hospitals": True, "smoke": smoke, "studies": len(used)},
+    )
+    return Collected(findings, write, said, None, begun, (f"{work.folder.name}/",))
+
+
+def add_study(file: str | Path, *, seed: int = 1) -> Collected:
+    """What a new publication would change: the committed population of hospitals reweighted by a study's file, in seconds.
+
+    Tables of the result: ``reweighted`` (quantity, before, after and their SDs: means and SDs of the hospitals' offsets) and
+    ``study`` (offset, mean, low, high: where its own hospital lies). The fact ``effective`` is how many equally weighted rows
+    the reweighted ones are worth, ``refit`` whether a refit is due. Nothing is written into the evidence.
+
+    Raises BadInput with every fault of the file, and where no population of hospitals has been fitted.
+    """
+    from simulator.evidence import load_register
+    from simulator.evidence.hospitals import POPULATION, load_hospitals
+    from simulator.questions.hospitals.adding import added
+    from simulator.questions.hospitals.surface import fitted_quantities
+    from simulator.questions.validate import evidence_files, load_studies
+    from simulator.words.findings import Findings
+
+    begun = now()
+    check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
+    register = load_register()
+    studies, inputs = load_studies(register, (), (Path(file),))
+    key, study = next(iter(studies.items()))
+    population = load_hospitals()
+    problems = []
+    if population is None:
+        problems.append(Problem("calibrate", "--add-study", POPULATION, "a fitted one: clti calibrate --hospitals"))
+    if not fitted_quantities(study):
+        allowed = "a file with a count (or a mean TcPO2) of grade A or B that was not recalled"
+        problems.append(Problem(str(file), "quantity", "nothing that a fit reads", allowed))
+    if problems or population is None:
+        raise BadInput(problems)
+    moved, own, effective = added(population, key, study, register, seed)
+    rows = len(population.rows)
+    due = effective < ENOUGH * rows
+
+    def write(out: Folder) -> None:
+        out.table("reweighted", moved)
+        out.table("study", own)
+
+    def said() -> str:
+        most = moved.iloc[int((moved["after"] - moved["before"]).abs().to_numpy().argmax())]
+        ending = (
+            "Too few draws carry the weight: refit with clti calibrate --hospitals after putting the file among the studies."
+            if due
+            else "Enough draws carry the weight; a refit is not due."
+        )
+        return (
+            f"{study.label}: the reweighted posterior of hospitals is worth {effective:.0f} of {rows} draws. What moves most "
+            f"is {str(most['quantity']).replace('_', ' ')}, from {most['before']:+.2f} to {most['after']:+.2f}. {ending}"
+        )
+
+    findings = Findings(
+        "calibrate",
+        {"reweighted": moved, "study": own},
+        {"effective": effective, "refit": due},
+        inputs=inputs | evidence_files(),
+        seed=seed,
+        settings={"add_study": key},
+    )
+    return Collected(findings, write, said, None, begun)

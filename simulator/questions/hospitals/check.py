@@ -1,0 +1,108 @@
+"""Does the fit of hospitals recover what it does not know? Simulation-based calibration (Talts et al., arXiv:1804.06788).
+
+Populations are drawn from the prior, hospitals from them, and every study's counts from its own surface at a particle; each
+synthetic literature is analysed as the real one. Where the method is right, the rank of a truth among its posterior draws is
+uniform. What this checks is the inference; how far surfaces lie from the engine is their `error`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
+from simulator.questions.hospitals.fit import own_offsets
+from simulator.questions.hospitals.population import Structure, load_prior, sampled
+from simulator.questions.hospitals.surface import CENTRE, StudySurface, atoms, features
+from simulator.words.luck import generator, seed_of
+
+Array = NDArray[np.float64]
+SPREAD = np.full(len(OFFSETS), 1.7)
+"""SD of the wide prior of synthetic studies, whose population may lie anywhere in the prior."""
+ATOMS, DRAWS, WARM_UP = 600, 200, 200
+OWN = 3
+"""Studies whose own offsets are ranked."""
+PLAIN = Structure(False, False)
+
+
+def synthetic(surface: StudySurface, offsets: Array, luck: np.random.Generator) -> StudySurface:
+    """The surface of a study with counts and means as they come at a hospital, in one of its particles."""
+    particle = int(luck.integers(len(surface.coefficients)))
+    value = surface.coefficients[particle] @ features(offsets[None])[0]
+    counted = surface.sizes > 0
+    share = 1.0 / (1.0 + np.exp(-np.clip(value, -12.0, 12.0)))
+    events = luck.binomial(np.round(surface.sizes).astype(int), share).astype(np.float64)
+    means = value + surface.mean_se * luck.standard_normal(len(value))
+    return replace(surface, events=np.where(counted, events, 0.0), means=np.where(counted, 0.0, means))
+
+
+def prior_population(luck: np.random.Generator) -> Hospitals:
+    """One population drawn from the prior, without tails or a mean of its own for people chosen."""
+    prior = load_prior()
+    row = {f"mean_{name}": prior["mean_sd"] * luck.standard_normal() for name in RATES}
+    row |= {f"sd_{name}": abs(prior["sd_scale"] * luck.standard_normal()) for name in RATES}
+    row["sd_response"] = abs(prior["response_sd_scale"] * luck.standard_normal())
+    row["tails"] = np.inf
+    correlation = _lkj(prior["correlation_concentration"], luck)
+    for k, (one, other) in enumerate(((0, 1), (0, 2), (1, 2))):
+        names = list(RATES)
+        row[f"corr_{names[one]}_{names[other]}"] = correlation[k]
+    return Hospitals(pd.DataFrame([row]), pd.DataFrame())
+
+
+def _lkj(concentration: float, luck: np.random.Generator) -> Array:
+    """Correlations (1-2, 1-3, 2-3) of the LKJ distribution, by partial correlations (Lewandowski 2009)."""
+    b = concentration + 0.5
+    one, two = 2.0 * luck.beta(b, b, 2) - 1.0
+    partial = 2.0 * luck.beta(concentration, concentration) - 1.0
+    return np.array([one, two, partial * np.sqrt((1 - one**2) * (1 - two**2)) + one * two])
+
+
+def ranks(
+    surfaces: Mapping[str, StudySurface], cohorts: int, seed: int, advance: Callable[[int], None]
+) -> pd.DataFrame:
+    """cohort, quantity, rank (0-1): the share of posterior draws below the truth, of means, SDs and a few own offsets."""
+    rows = []
+    referral = dict.fromkeys(surfaces, "referral")
+    for cohort in range(cohorts):
+        luck = generator(seed, "synthetic literature", cohort)
+        truth = prior_population(luck)
+        said, places = {}, {}
+        for key, surface in surfaces.items():
+            offsets = truth.drawn(np.zeros(1, np.int64), "referral", luck)[0]
+            places[key] = offsets
+            said[key] = atoms(synthetic(surface, offsets, luck), CENTRE, SPREAD, ATOMS, luck)
+        found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False)
+        for name in [*(f"mean_{name}" for name in RATES), *(f"sd_{name}" for name in RATES)]:
+            rows.append(
+                {"cohort": cohort, "quantity": name, "rank": float((found[name] < truth.column(name)[0]).mean())}
+            )
+        population = Hospitals(found, pd.DataFrame())
+        for key in list(surfaces)[:OWN]:
+            own = own_offsets(population, said[key], "referral", DRAWS, luck)
+            below = (own < places[key]).mean(axis=0)
+            rows += [
+                {"cohort": cohort, "quantity": f"offset_{name}", "rank": float(below[k])}
+                for k, name in enumerate(RATES)
+            ]
+        advance(1)
+    return pd.DataFrame(rows)
+
+
+def uniformity(found: pd.DataFrame, bins: int = 5) -> pd.DataFrame:
+    """quantity, ranks, mean, chi_square, p: whether the ranks of each quantity fill equal bins equally."""
+    from scipy.stats import chisquare
+
+    rows = []
+    for quantity, part in found.groupby("quantity", sort=False):
+        counts, _ = np.histogram(part["rank"], bins, (0.0, 1.0 + 1e-12))
+        test = chisquare(counts)
+        rows.append(
+            {"quantity": quantity, "ranks": len(part), "mean": float(part["rank"].mean()),
+             "chi_square": float(test.statistic), "p": float(test.pvalue)}
+        )  # fmt: skip
+    return pd.DataFrame(rows)

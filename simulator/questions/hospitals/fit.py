@@ -1,0 +1,224 @@
+"""The whole fit in one go: what each study says, the population of hospitals, and every study's weight left out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
+from simulator.evidence.register import Register
+from simulator.questions.hospitals.population import Structure, left_out, log_score, sampled
+from simulator.questions.hospitals.surface import (
+    CENTRE,
+    LIVES,
+    PARTICLES,
+    POINTS,
+    SMOKE,
+    Atoms,
+    StudySurface,
+    atoms,
+    fitted_quantities,
+    study_surface,
+)
+from simulator.questions.validate.study import Study
+from simulator.words.luck import generator, seed_of
+from simulator.work.store import Store
+
+Array = NDArray[np.float64]
+FIRST_SPREAD = 1.2
+"""SD of the wide prior of the first round; the second is WIDER times what the first found."""
+WIDER = 1.6
+STRUCTURES = (Structure(False, False), Structure(True, False), Structure(False, True), Structure(True, True))
+OPEN = "response_learned"
+RESAMPLED = 4_000
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Sizes: particles, points and lives of a surface; atoms of a study; draws and warm-up of each chain."""
+
+    sizes: tuple[int, int, int] = (PARTICLES, POINTS, LIVES)
+    atoms: int = 400
+    rough: int = 150
+    draws: int = 500
+    warm_up: int = 300
+    kept: int = 1_000
+
+
+ROUGH = Effort(SMOKE, 150, 80, 100, 100, 200)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The population, each study's offsets (study, offset, mean, low, high), and the structures with their scores.
+
+    The population averages the structures by `weight`. `structures`: structure, log_score (mean over studies left out), the
+    difference to the best with 95% limits over resampled studies, weight. `chosen` weighs most. `open_response` is the mean
+    offset of response that series would teach, with 95% limits.
+    """
+
+    population: Hospitals
+    studies: Mapping[str, Atoms]
+    offsets: pd.DataFrame
+    structures: pd.DataFrame
+    chosen: Structure
+    open_response: tuple[float, float, float]
+    surfaces: Mapping[str, StudySurface]
+
+
+def fitted_studies(studies: Mapping[str, Study]) -> dict[str, Study]:
+    """Studies that tell of a hospital: not the founding one, with a number that a fit reads."""
+    return {key: s for key, s in studies.items() if not s.founding_centre and fitted_quantities(s)}
+
+
+def fit(
+    studies: Mapping[str, Study],
+    register: Register,
+    effort: Effort,
+    seed: int,
+    store: Store | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Fit:
+    """The population of hospitals given the studies; `advance` is called after each study and each of six samplings."""
+    used = fitted_studies(studies)
+    surfaces = {key: study_surface(key, s, register, seed, store, effort.sizes, advance) for key, s in used.items()}
+    cohorts = {key: s.cohort for key, s in used.items()}
+
+    def said(centre: Array, spread: Array, n: int, word: str) -> dict[str, Atoms]:
+        return {key: atoms(s, centre, spread, n, generator(seed, key, word)) for key, s in surfaces.items()}
+
+    def done() -> None:
+        if advance is not None:
+            advance(1)
+
+    rough = said(CENTRE, np.full(len(OFFSETS), FIRST_SPREAD), effort.rough, "first atoms")
+    first = sampled(rough, cohorts, Structure(), effort.draws // 2, effort.warm_up, seed_of(seed, "first"))
+    done()
+    centre, spread = wide_prior(first)
+    exact = said(centre, spread, effort.atoms, "atoms")
+    nothing = pd.DataFrame()
+    found = {}
+    scores = {}
+    for structure in STRUCTURES:
+        rows = sampled(exact, cohorts, structure, effort.draws, effort.warm_up, seed_of(seed, structure.name))
+        found[structure] = rows
+        population = Hospitals(found[structure], nothing)
+        scores[structure] = {key: log_score(population, exact, cohorts, key) for key in used}
+        done()
+    table = structure_table(scores, seed)
+    shares = {s: float(table.loc[table["structure"] == s.name, "weight"].iloc[0]) for s in STRUCTURES}
+    best = max(STRUCTURES, key=lambda s: shares[s])
+    averaged = [thinned(found[s], round(effort.kept * shares[s])) for s in STRUCTURES]
+    population = Hospitals(pd.concat(averaged, ignore_index=True), nothing)
+    learned = sampled(
+        exact, cohorts, Structure(best.chosen, best.heavy, True), effort.draws, effort.warm_up, seed_of(seed, OPEN)
+    )["mean_response"]
+    done()
+    low, high = np.quantile(learned, [0.025, 0.975])
+    population = Hospitals(population.rows, left_out(population, exact, cohorts).round(3))
+    offsets = offsets_table(population, exact, cohorts, seed)
+    return Fit(population, exact, offsets, table, best, (float(learned.mean()), float(low), float(high)), surfaces)
+
+
+def wide_prior(rows: pd.DataFrame) -> tuple[Array, Array]:
+    """Mean and SD of a normal prior that covers what hospitals of a first fit have."""
+    centre = np.array([*(rows[f"mean_{name}"].mean() for name in RATES), 0.0])
+    spread = np.array([np.hypot(rows[f"sd_{n}"].quantile(0.9), rows[f"mean_{n}"].std()) for n in RATES])
+    return centre, np.append(
+        WIDER * np.maximum(spread, 0.3), WIDER * max(0.3, float(rows["sd_response"].quantile(0.9)))
+    )
+
+
+def thinned(rows: pd.DataFrame, n: int) -> pd.DataFrame:
+    """`n` evenly spaced rows to six digits, as they are committed."""
+    places = np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)
+    short = rows.iloc[places[: min(n, len(rows))]].reset_index(drop=True)
+    return short.map(lambda x: float(f"{x:.6g}"))
+
+
+def structure_table(scores: Mapping[Structure, Mapping[str, float]], seed: int) -> pd.DataFrame:
+    """structure, log_score, difference, low, high, weight: the best first, the others less it, over resampled studies.
+
+    `weight` is its share of the averaged population: how often it has how much of the predictive density when studies are
+    resampled (pseudo Bayesian model averaging with the Bayesian bootstrap; Yao et al., Bayesian Anal 2018;13:917).
+    """
+    table = pd.DataFrame({s.name: each for s, each in scores.items()})
+    order = list(table.mean().sort_values(ascending=False, kind="stable").index)
+    luck = generator(seed, "structures")
+    values = table[order].to_numpy()
+    n = len(values)
+    sums = n * luck.dirichlet(np.ones(n), RESAMPLED) @ values
+    weights = np.exp(sums - sums.max(axis=1, keepdims=True))
+    weights = (weights / weights.sum(axis=1, keepdims=True)).mean(axis=0)
+    gaps = values - values[:, :1]
+    means = gaps[luck.integers(0, n, (RESAMPLED, n))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {"structure": order, "log_score": values.mean(axis=0), "difference": gaps.mean(axis=0), "low": low, "high": high,
+         "weight": weights}
+    )  # fmt: skip
+
+
+def offsets_table(
+    population: Hospitals, studies: Mapping[str, Atoms], cohorts: Mapping[str, str], seed: int
+) -> pd.DataFrame:
+    """study, offset, mean, low, high: each study's own offsets given everything."""
+    rows = []
+    for key, each in studies.items():
+        posterior = own_offsets(population, each, cohorts[key], 500, generator(seed, key, "own offsets"))
+        for k, name in enumerate(OFFSETS):
+            low, high = np.quantile(posterior[:, k], [0.025, 0.975])
+            rows.append({"study": key, "offset": name, "mean": posterior[:, k].mean(), "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def own_offsets(population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator) -> Array:
+    """`n` joint offsets of one hospital given its atoms and the population, shape (n, offsets)."""
+    return own_atoms(population, each, cohort, n, luck)[0]
+
+
+def own_atoms(
+    population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator
+) -> tuple[Array, NDArray[np.int64]]:
+    """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of."""
+    rows = population.taken(n, luck)
+    means, roots, tails = population.means(cohort)[rows], population.roots()[rows], population.column("tails")[rows]
+    used = len(OFFSETS) if each.treated else len(RATES)
+    out, chosen_atoms = np.zeros((n, len(OFFSETS))), np.zeros(n, np.int64)
+    for i in range(n):
+        inverse = np.linalg.inv(roots[i, : len(RATES), : len(RATES)])
+        gap = (each.offsets[:, : len(RATES)] - means[i, : len(RATES)]) @ inverse.T
+        square = (gap**2).sum(axis=1)
+        freedom = tails[i]
+        level = -0.5 * (freedom + len(RATES)) * np.log1p(square / freedom) if np.isfinite(freedom) else -0.5 * square
+        sd = max(float(roots[i, -1, -1]), 1e-3)
+        if used == len(OFFSETS):
+            level = level - 0.5 * ((each.offsets[:, -1] - means[i, -1]) / sd) ** 2
+        weights = np.exp(level - each.log_prior - (level - each.log_prior).max())
+        chosen = min(int(np.searchsorted(np.cumsum(weights) / weights.sum(), luck.random())), len(weights) - 1)
+        out[i], chosen_atoms[i] = each.offsets[chosen], chosen
+        if used < len(OFFSETS):
+            out[i, -1] = means[i, -1] + sd * luck.standard_normal()
+    return out, chosen_atoms
+
+
+def texts(found: Fit, provenance: Mapping[str, object]) -> dict[str, str]:
+    """Content of the committed files, with where they come from in comment lines."""
+    head = "# Written by `clti calibrate --hospitals`; do not edit.\n"
+    head += "".join(f"# {name}: {value}\n" for name, value in provenance.items())
+
+    def text(table: pd.DataFrame) -> str:
+        out = io.StringIO()
+        table.to_csv(out, index=False, float_format="%.6g", lineterminator="\n")
+        return head + out.getvalue()
+
+    return {
+        "hospitals.csv": text(found.population.rows),
+        "hospitals_left_out.csv": text(found.population.left_out),
+        "hospitals_offsets.csv": text(found.offsets),
+    }

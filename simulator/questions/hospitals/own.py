@@ -1,0 +1,126 @@
+"""A hospital that has counted: its offsets given its own numbers and the population of hospitals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, columns_of, load_hospitals
+from simulator.evidence.posterior import parameter_draws
+from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
+from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
+from simulator.questions.validate.study import Group, Quantity, Study
+from simulator.scenario import Scenario
+from simulator.scenario.arrays import parameter_draws as engine_draws
+from simulator.scenario.settings import OwnCounts
+from simulator.words.errors import BadInput, Problem
+from simulator.words.luck import generator
+
+Array = NDArray[np.float64]
+KEY = "own hospital"
+MEASURES = {"amputations": "major_amputation", "deaths": "death", "healed": "healing_without_amputation"}
+COHORT = "referral"
+ROWS = 1_000
+PARTICLES, POINTS, LIVES, ATOMS = 64, 32, 500, 2_000
+"""Sizes of a surface that somebody waits for."""
+SEED = 1
+"""Of the lives that read the counts: a hospital is where it is, whatever the seed of the patients."""
+
+
+def as_study(scenario: Scenario, counts: OwnCounts) -> Study:
+    """A hospital's counts as a study of its case mix, which is that of the scenario, under conservative care."""
+    quantities = []
+    for name, measure in MEASURES.items():
+        count = getattr(counts, name)
+        if count is not None:
+            written = {"name": name, "measure": measure, "groups": ("people",), "at_years": counts.years}
+            quantities.append(
+                Quantity.model_validate({**written, "events": count[0], "n": count[1], "evidence": "published"})
+            )
+    settings = scenario.settings
+    return Study(
+        label="Own hospital",
+        grade="A",
+        kind="natural history",
+        citation="own counts",
+        description="The hospital's own counts.",
+        follow_up_years=counts.years,
+        life_table=settings.life_table,
+        entry=settings.entry,
+        groups={"people": Group(n=max(q.n or 1 for q in quantities))},
+        quantity=tuple(quantities),
+    )
+
+
+def at_its_centre(scenario: Scenario) -> Scenario:
+    """The scenario at the hospital of its own counts, if it has any; any other as it is.
+
+    Draws of the clinical parameters and of the offsets are joint, because a hospital's counts speak of both together; the
+    point values are the usual ones with the offsets that go with them. Raises BadInput where no population of hospitals has
+    been fitted.
+    """
+    counts = scenario.settings.evidence.centre
+    if not isinstance(counts, OwnCounts) or scenario.register.joint:
+        return scenario
+    if load_hospitals() is None:
+        raise BadInput([Problem("evidence", "centre", POPULATION, "a fitted one: clti calibrate --hospitals")])
+    found = _located(_Hashed(scenario))
+    fixed = scenario.settings.parameters
+    point = {name: value for name, value in found.point.items() if name not in fixed}
+    joint = {name: rows for name, rows in found.joint.items() if name not in fixed}
+    return replace(scenario, register=scenario.register.with_joint(joint, point))
+
+
+def most_central(offsets: Array) -> Array:
+    """The row nearest the mean, in units of each offset's SD: offsets that explain the counts lie on a curve, their mean not."""
+    distance = (((offsets - offsets.mean(axis=0)) / np.maximum(offsets.std(axis=0), 1e-9)) ** 2).sum(axis=1)
+    return np.asarray(offsets[int(np.argmin(distance))])
+
+
+class _Hashed:
+    """A scenario as a key: equal where every life is."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+
+    def __hash__(self) -> int:
+        return hash(self.scenario.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and other.scenario.hash == self.scenario.hash
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where a hospital lies: joint rows of all varying parameters and offsets, and the offsets at the point values."""
+
+    joint: dict[str, Array]
+    point: dict[str, float]
+
+
+@lru_cache(maxsize=8)
+def _located(asked: _Hashed) -> Located:
+    scenario, population = asked.scenario, load_hospitals()
+    counts = scenario.settings.evidence.centre
+    assert population is not None
+    assert isinstance(counts, OwnCounts)
+    study, register = as_study(scenario, counts), scenario.register
+    wide = wide_prior(population.rows)
+
+    def atoms_at(draws: NDArray[np.void], sizes: tuple[int, int, int]) -> Atoms:
+        surface = study_surface(KEY, study, register, SEED, None, sizes, draws=draws)
+        return atoms(surface, *wide, ATOMS, generator(SEED, KEY, "atoms"))
+
+    drawn = parameter_draws(register, PARTICLES, SEED)
+    each = atoms_at(engine_draws(register, scenario.view, drawn), (PARTICLES, POINTS, LIVES))
+    offsets, places = own_atoms(population, each, COHORT, ROWS, generator(SEED, KEY))
+    assert each.particle is not None
+    particle = each.particle[places]
+    joint = {name: np.asarray(drawn[name])[particle] for name in register.names() if np.ptp(drawn[name]) > 0.0}
+    joint |= {FIELDS[name]: np.clip(rows, -HIGHEST, HIGHEST) for name, rows in columns_of(offsets).items()}
+    alone = atoms_at(engine_draws(register, scenario.view), (1, 4 * POINTS, 8 * LIVES))
+    point = most_central(own_offsets(population, alone, COHORT, ROWS, generator(SEED, KEY)))
+    return Located(joint, {FIELDS[name]: float(value) for name, value in zip(OFFSETS, point, strict=True)})

@@ -1,0 +1,130 @@
+"""The validation as findings: tidy tables and the facts that sentences need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from simulator.evidence.register import Register
+from simulator.questions.validate.structural import StructuralResult
+from simulator.questions.validate.validation import FOUNDING, NO_REASON, Validation
+from simulator.words.findings import Findings
+
+UNEXPLAINED = "No reason"
+"""How a reason begins that admits that there is none."""
+FEW = 3
+TRIALS = ("blinded trial", "open trial", "observational comparison", "single arm")
+MANY = 10
+"""Studies of one outcome from which on its direction is judged."""
+
+
+def findings(
+    validation: Validation,
+    ladder: pd.DataFrame,
+    structural: StructuralResult | None,
+    course: Mapping[str, pd.DataFrame],
+    register: Register,
+    offsets: pd.DataFrame | None,
+    *,
+    warnings: Sequence[str],
+    inputs: Mapping[str, bytes],
+    seed: int,
+    settings: Mapping[str, Any],
+) -> Findings:
+    """Tables named as their files: validation, quantities, coverage, scores, counts, directions, worst, ladder, ..."""
+    rows = validation.rows
+    misses = validation.misses
+    misses = misses.assign(reason=misses["reason"].where(misses["reason"] != "", NO_REASON))
+    tables: dict[str, pd.DataFrame] = {
+        "validation": validation.table,
+        "quantities": validation.details,
+        "coverage": validation.coverage,
+        "numbers": rows[rows["kind"] != "listed"],
+        "misses": misses,
+    }
+    counts = validation.counts
+    if len(counts):
+        tables |= {
+            "scores": validation.scores,
+            "independent": validation.independent,
+            "directions": validation.directions,
+            "worst": validation.worst,
+            "counts": counts,
+        }
+    if len(ladder):
+        tables["ladder"] = ladder
+    if structural is not None:
+        tables |= {"structural": structural.table, "structural_refits": structural.refits}
+    tables |= {**course, **_described(validation)}
+    if offsets is not None and len(counts):
+        labels = {key: study.label for key, study in validation.studies.items()}
+        known = offsets[offsets["study"].isin(labels)]
+        tables["offsets"] = known.assign(label=known["study"].map(labels))
+    one_sided = validation.directions[validation.directions["one_sided"]] if len(counts) else pd.DataFrame()
+    facts: dict[str, Any] = {
+        "warnings": list(warnings),
+        "few": len(validation.studies) <= FEW,
+        "counts": len(counts),
+        "studies_scored": int(counts["study"].nunique()) if len(counts) else 0,
+        "misses": len(misses),
+        "usable": int(validation.table["usable"].sum()),
+        "unexplained": int(misses["reason"].str.startswith(UNEXPLAINED).sum()),
+        "one_sided": [
+            str(row["outcome"])
+            for row in one_sided.to_dict("records")
+            if row["arm"] == "all" and row["studies"] >= MANY
+        ],
+        "discussions": [f"{s.label}: {s.discussion}" for s in validation.studies.values() if s.discussion],
+        "references": references(validation, register),
+        **_drawn(rows, structural),
+    }
+    return Findings("validate", tables, facts, inputs=dict(inputs), seed=seed, settings=dict(settings))
+
+
+def _described(validation: Validation) -> dict[str, pd.DataFrame]:
+    """What each study is and what was assumed, and the studies that cannot be predicted."""
+    cited = validation.details.drop_duplicates("study").set_index("study")["cited_by"]
+    studies = [
+        {
+            "study": key,
+            "label": study.label,
+            "what": study.description,
+            "assumed": " ".join(study.assumptions),
+            "ranges": "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in study.assumed.items()),
+            "cited_by": cited.get(key, ""),
+        }
+        for key, study in validation.studies.items()
+    ]
+    listed = [{"study": k, "label": e.label, "grade": e.grade, "why": e.why} for k, e in validation.listed.items()]
+    found = {"studies": pd.DataFrame(studies)}
+    return found | ({"unpredictable": pd.DataFrame(listed)} if listed else {})
+
+
+def _drawn(rows: pd.DataFrame, structural: StructuralResult | None) -> dict[str, Any]:
+    """Which figures there are, by name: forests with the studies that each shows, structures by their time."""
+    usable = rows[rows["usable"]]
+    share = usable["share"].astype(bool)
+    founding = usable["study"] == FOUNDING
+    parts = {
+        "forest_trials": share & usable["kind"].isin(TRIALS) & ~founding,
+        "forest_courses": share & ~usable["kind"].isin(TRIALS) & ~founding,
+        "forest_founding": share & founding,
+        "forest_tcpo2": (usable["outcome"] == "TcPO2") & ~share,
+    }
+    times = [] if structural is None else sorted({float(time) for time in structural.table["time_years"]})
+    return {
+        "forests": [name for name, chosen in parts.items() if chosen.any()],
+        "plot": bool(share.any()),
+        "structures": {f"structural_{time:g}_years".replace(".", "-"): time for time in times},
+        "structural_time": times[0] if times else None,
+    }
+
+
+def references(validation: Validation, register: Register) -> list[dict[str, str]]:
+    """The publications that the studies cite, in alphabetical order: citation and DOI."""
+    keys = sorted({key for study in validation.studies.values() for key in study.source})
+    found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in keys]
+    own = [{"citation": s.citation, "doi": ""} for s in validation.studies.values() if s.citation]
+    return sorted([*found, *own], key=lambda each: each["citation"])

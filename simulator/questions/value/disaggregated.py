@@ -1,0 +1,109 @@
+"""Where life-years and QALYs are lived, what happens how often, and what dialysis costs, under every policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from simulator.living.ledger import COUNTS, STEP_COUNTS
+from simulator.questions.value.cost_items import DIALYSIS
+from simulator.questions.value.lives import Lives
+from simulator.questions.value.results import Array, spread_of
+from simulator.questions.value.valuation import COLUMN, effect_weights, item_costs
+from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.therapies import step_columns
+from simulator.words.vocabulary import State
+
+
+def by_state(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
+    """Life-years and QALYs by the state in which they are lived, per person.
+
+    Columns: option, state, quantity (life_years, effect), mean, se, low, high, undiscounted. Over the states of an option they
+    add up to its totals.
+    """
+    weighted = {plain: replace(values, discounted=not plain) for plain in (False, True)}
+    effects = {plain: effect_weights(drawn, each)[:, None, :] * lives.ledgers for plain, each in weighted.items()}
+    rows = []
+    for p, option in enumerate(lives.policies):
+        for state in State:
+            name = state.name.lower()
+            columns = {
+                plain: [COLUMN[f"{kind}{ending}_{name}"] for ending in ("", "_age", "_age2")]
+                for plain, kind in ((False, "effect"), (True, "time"))
+            }
+            shown = not values.discounted
+            found: dict[str, tuple[Array, Array]] = {
+                "life_years": (lives.ledgers[:, p, columns[shown][0]], lives.ledgers[:, p, columns[True][0]]),
+                "effect": (
+                    effects[shown][:, p, columns[shown]].sum(axis=-1),
+                    effects[True][:, p, columns[True]].sum(axis=-1),
+                ),
+            }
+            for quantity, (valued, plain_values) in found.items():
+                row = {"option": option, "state": name, "quantity": quantity}
+                rows.append({**row, **spread_of(valued), "undiscounted": float(plain_values.mean())})
+    return pd.DataFrame(rows)
+
+
+def events(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
+    """Events per person over the whole horizon and what they cost: option, event, number, se, cost (discounted).
+
+    Events that no policy has are left out; those whose cost is charged otherwise have no cost.
+    """
+    costs = item_costs(lives.ledgers, lives.parameters, drawn, values).mean(axis=0)
+    rows = []
+    for event in COUNTS:
+        counts = lives.ledgers[:, :, COLUMN[f"count_{event}"]]
+        if not counts.any():
+            continue
+        column = f"count_{event}"
+        for p, (option, policy) in enumerate(values.policies.items()):
+            name = step_columns(policy).get(column, "" if event in STEP_COUNTS else column).removeprefix("count_")
+            if not name:
+                continue
+            charged = [
+                (k, item) for k, item in enumerate(values.items) if item.charged_under(policy) or not item.therapy
+            ]
+            items = [k for k, item in charged if column in item.columns_under(policy)]
+            spread = spread_of(counts[:, p])
+            cost = _share_of_event(costs[p], items, event, lives, p, values) if items else np.nan
+            rows.append({"option": option, "event": name, "number": spread["mean"], "se": spread["se"], "cost": cost})
+    return pd.DataFrame(rows)
+
+
+def _share_of_event(costs: Array, items: list[int], event: str, lives: Lives, policy: int, values: Values) -> float:
+    """The cost of one event where an item charges several alike: in proportion to their numbers."""
+    total = 0.0
+    for k in items:
+        columns = values.items[k].columns_under(list(values.policies.values())[policy])
+        numbers = {column: lives.ledgers[:, policy, COLUMN[column]].mean() for column in columns if column in COLUMN}
+        whole = sum(numbers.values())
+        total += float(costs[k]) * (numbers[f"count_{event}"] / whole if whole else 0.0)
+    return total
+
+
+def dialysis(lives: Lives, drawn: Drawn, values: Values, reference: str) -> pd.DataFrame:
+    """What dialysis costs under each option, and how much of the difference to the reference it is.
+
+    Columns: option, cost, share (of the whole cost), incremental, incremental_years (on dialysis, undiscounted). The increment
+    is dialysis in the years gained or lost, because no policy changes who is on dialysis.
+    """
+    costs = item_costs(lives.ledgers, lives.parameters, drawn, values).mean(axis=0)
+    charged = [k for k, item in enumerate(values.items) if item.category == DIALYSIS]
+    years = lives.ledgers[:, :, COLUMN["clock_dialysis"]].mean(axis=0)
+    base = lives.policies.index(reference)
+    rows = []
+    for p, option in enumerate(lives.policies):
+        own = float(costs[p, charged].sum())
+        rows.append(
+            {
+                "option": option,
+                "cost": own,
+                "share": own / float(costs[p].sum()),
+                "incremental": own - float(costs[base, charged].sum()),
+                "incremental_years": float(years[p] - years[base]),
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,110 @@
+"""Who gains health: QALYs by group, and what the gains are worth to a society averse to inequality of lifetime health.
+
+Groups are those that a patient of the model has: age, sex and renal class. The weight of a group is h^-epsilon, h being its
+expected lifetime health (quality-adjusted years lived before referral by the population norm, and those after it under the
+reference, undiscounted), scaled so that the mean weight of all people is 1. At an epsilon of 0 every QALY counts alike, and
+that is the base. What is displaced elsewhere by costs is taken to be shared equally by all groups, so it has the mean weight.
+
+Sources: Atkinson AB. On the measurement of inequality. J Econ Theory 1970;2:244-63. Asaria M, Griffin S, Cookson R.
+Distributional cost-effectiveness analysis: a tutorial. Med Decis Making 2016;36:8-19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from simulator.questions.value.quality_of_life import norm_of_both
+from simulator.questions.value.results import Array
+from simulator.questions.value.subgroups import SubgroupLives
+from simulator.questions.value.valuation import worth
+from simulator.questions.value.values import Drawn, Values
+from simulator.scenario.scenario import Scenario
+
+GROUPINGS = ("sex", "age", "renal class")
+BASE = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Equity:
+    """`groups`: grouping, level, share, age (mean, years), lifetime_health (QALYs, see the module), policy,
+    incremental_effect (discounted), incremental_cost, net_health_benefit (at the first threshold). `weighted`: grouping,
+    policy, epsilon, weighted_effect, net_health_benefit, ratio (of the largest weight to the smallest)."""
+
+    groups: pd.DataFrame
+    weighted: pd.DataFrame
+
+
+def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
+    """health^-epsilon, scaled to a mean of 1 over people; `share` are the groups' shares of them."""
+    # Relative to the mean, because powers of many years overflow.
+    weights = (health / (health * share).sum()) ** -epsilon
+    return np.asarray(weights / (weights * share).sum())
+
+
+def equity(
+    found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values, aversions: Sequence[float]
+) -> Equity:
+    """Gains by group over the reference, and weighted by each epsilon, 0 first."""
+    base = scenario.compare.index(scenario.reference)
+    groups, weighted = [], []
+    for grouping in GROUPINGS:
+        places = [g for g, (name, _) in enumerate(found.groups) if name == grouping and found.people[..., g].sum() > 0]
+        people = found.people[..., places].sum(axis=(0, 1))
+        share = people / people.sum()
+        totals = [_means(found, g, drawn, values) for g in places]
+        ages = found.ages[:, places].sum(axis=0) / people
+        health = np.array([lived(values, age) + each[2][base] for age, each in zip(ages, totals, strict=True)])
+        for p, policy in enumerate(scenario.compare):
+            if p == base:
+                continue
+            cost, effect = (np.array([each[k][p] - each[k][base] for each in totals]) for k in (0, 1))
+            for i, g in enumerate(places):
+                groups.append(
+                    {
+                        "grouping": grouping,
+                        "level": found.groups[g][1],
+                        "share": share[i],
+                        "age": ages[i],
+                        "lifetime_health": health[i],
+                        "policy": policy,
+                        "incremental_effect": effect[i],
+                        "incremental_cost": cost[i],
+                        "net_health_benefit": effect[i] - cost[i] / values.threshold,
+                    }
+                )
+            for epsilon in dict.fromkeys([BASE, *aversions]):
+                weights = atkinson_weights(health, share, epsilon)
+                gained = float((weights * share * effect).sum())
+                weighted.append(
+                    {
+                        "grouping": grouping,
+                        "policy": policy,
+                        "epsilon": epsilon,
+                        "weighted_effect": gained,
+                        "net_health_benefit": gained - float((share * cost).sum()) / values.threshold,
+                        "ratio": float(weights.max() / weights.min()),
+                    }
+                )
+    return Equity(pd.DataFrame(groups), pd.DataFrame(weighted))
+
+
+def lived(values: Values, age: float) -> float:
+    """Quality-adjusted years before an age, by the population norm of both sexes from birth on."""
+    years = np.linspace(0.0, age, 1 + 4 * int(np.ceil(age)))
+    norm = np.array([norm_of_both(values.norm, float(year), values.male_share) for year in years])
+    return float(np.trapezoid(np.minimum(norm, 1.0), years))
+
+
+def _means(found: SubgroupLives, group: int, drawn: Drawn, values: Values) -> tuple[Array, Array, Array]:
+    """Mean cost, QALYs and undiscounted QALYs of a group's people under every policy, each of shape (policies,)."""
+    number = found.people[:, :, group].sum(axis=0)
+    ledgers = found.ledgers[:, :, :, group].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
+    weight = number / number.sum()
+    own = worth(ledgers, found.parameters, drawn, values)
+    plain = worth(ledgers, found.parameters, drawn, replace(values, discounted=False))
+    means = [(weight[:, None] * each).sum(axis=0) for each in (own.cost, own.qalys, plain.qalys)]
+    return means[0], means[1], means[2]

@@ -1,0 +1,67 @@
+"""Dialysis that begins after referral: when, by renal class, and what it changes from then on."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from simulator.compiling import compiled
+from simulator.rules.draws import budget
+from simulator.rules.hazards import time_to_spend
+from simulator.rules.pathway.death import rescale_disease_death, rescaled
+from simulator.words.vocabulary import Renal, Risk, Stream
+
+
+@compiled
+def plan_dialysis(life: Any, patient: Any, params: Any) -> None:
+    """Settle at referral when dialysis begins; those on dialysis have it from the start."""
+    life.renal = int(patient.renal)
+    life.dialysis_at = inf
+    life.dialysis_since = inf
+    rate = params.dialysis_rate_normal
+    if patient.renal == Renal.DIALYSIS.value:
+        life.dialysis_since = 0.0
+        return
+    if patient.renal == Renal.SEVERE.value:
+        rate = params.dialysis_rate_severe
+    elif patient.renal == Renal.MODERATE.value:
+        rate = params.dialysis_rate_moderate
+    if rate > 0.0:
+        own = budget(life.seed, life.patient, Stream.DIALYSIS_START, 0)
+        life.dialysis_at = time_to_spend(own, rate, 0.0)
+
+
+@compiled
+def renal_death_hr(renal: int, params: Any) -> float:
+    """Hazard ratio of disease-specific death of a renal class."""
+    if renal == Renal.DIALYSIS.value:
+        return float(params.death_hr_dialysis)
+    if renal == Renal.SEVERE.value:
+        return float(params.death_hr_renal_severe)
+    return float(params.death_hr_renal_moderate) if renal == Renal.MODERATE.value else 1.0
+
+
+@compiled
+def start_dialysis(life: Any, params: Any, t: float) -> None:
+    """Dialysis begins at t (years): every hazard in force takes its ratio from then on.
+
+    A peak of death after an operation keeps its own.
+    """
+    renal = life.renal
+    life.renal = Renal.DIALYSIS
+    life.dialysis_at = inf
+    life.dialysis_since = t
+    ratio = params.death_hr_dialysis / renal_death_hr(renal, params)
+    life.death_hr *= ratio
+    life.rate[Risk.EXCESS_DEATH] *= ratio
+    rescale_disease_death(life, params, t, ratio)
+    life.healing_hr *= params.healing_hr_dialysis
+    life.rate[Risk.HEALING] *= params.healing_hr_dialysis
+    life.amputation_hr *= params.amputation_hr_dialysis
+    if not life.beyond_salvage:
+        life.rate[Risk.MAJOR_AMPUTATION] *= params.amputation_hr_dialysis
+    life.recurrence_hr *= params.recurrence_hr_dialysis
+    life.rate[Risk.RECURRENCE] *= params.recurrence_hr_dialysis
+    other = 1.0 if renal == Renal.NORMAL.value else params.other_limb_hr_renal
+    hr = params.other_limb_hr_dialysis / other
+    life.other_limb_at = rescaled(life.other_limb_at, t, params.other_limb_trend, hr)

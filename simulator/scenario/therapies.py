@@ -1,0 +1,72 @@
+"""Policies and the therapies that they name: whether they fit, and what reports call what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from simulator.evidence.register import Register
+from simulator.evidence.therapy import Therapy
+from simulator.rules.pathway.life import MOST_RAMPS
+from simulator.scenario.policy import Fault, Policy
+from simulator.words.errors import nearest
+from simulator.words.vocabulary import Event
+
+RAMPS_OF_CELLS = 2
+"""The natural change, or what a dose adds, each with its waning."""
+RAMPS_TO_SPARE = 4
+"""Ramps that a trial's crossover to another policy may add."""
+
+
+def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = ()) -> Iterator[Fault]:
+    """What is wrong between a policy and the therapies that it names, but for those `faulty` ones that are told apart."""
+    therapies = register.therapies
+    cells = policy.cell_therapy
+    parts = [("cell_therapy.product", cells.product, "cell_product"), ("cell_therapy.route", cells.route, "cell_route")]
+    parts += [("therapies", name, "procedure") for name in policy.given]
+    for key, name, kind in parts:
+        usable = [each for each, therapy in therapies.items() if therapy.record.kind == kind]
+        if name in faulty:
+            continue
+        if name not in usable:
+            yield key, repr(name), nearest(name, usable)
+            continue
+        wanted = str(therapies[name].record.eligibility.get("angioplasty_suitable", "any"))
+        who = policy.eligibility.angioplasty_suitable
+        if kind == "procedure" and "any" not in (wanted, who) and wanted != who:
+            yield "eligibility.angioplasty_suitable", who, f"{wanted!r} or 'any', because {name} is offered"
+    needed = ramps_of(policy, register)
+    if needed + RAMPS_TO_SPARE > MOST_RAMPS:
+        room = MOST_RAMPS - RAMPS_TO_SPARE
+        yield "therapies", f"{needed} changes of TcPO2 at most", f"therapies that change TcPO2 {room} times at most"
+
+
+def ramps_of(policy: Policy, register: Register) -> int:
+    """Ramps of TcPO2 that a life under a policy may need: a rise and a fall for each time that a therapy may be done."""
+    ramps = RAMPS_OF_CELLS * (1 + policy.cell_therapy.doses)
+    for name in policy.given:
+        names = register.therapies[name].names if name in register.therapies else {}
+        if "rise" in names or "plateau" in names:
+            times = register[names["most"]].range[1] if "most" in names else 1.0
+            ramps += int(times) * (2 if "loss_rate" in names else 1)
+    return ramps
+
+
+def event_word(event: Event, therapy: Therapy) -> str:
+    """What an event history calls an event that a therapy brings about: by the therapy's name."""
+    words = {
+        Event.PROCEDURE: therapy.name,
+        Event.REPEAT_PROCEDURE: f"repeat_{therapy.name}",
+        Event.LOSS: therapy.lost,
+        Event.EFFECT_ENDS: f"{therapy.name}_effect_ends",
+    }
+    return words.get(event, event.name.lower())
+
+
+def step_columns(policy: Policy) -> Mapping[str, str]:
+    """Names by therapy of a ledger's columns by step, `count_step_1` -> `count_angioplasty`, for the steps in use."""
+    names = {}
+    for k, name in enumerate(policy.given):
+        for kind in ("count", "cost_count"):
+            for often in ("", "repeat_"):
+                names[f"{kind}_{often}step_{k + 1}"] = f"{kind}_{often}{name}"
+    return names

@@ -1,0 +1,65 @@
+"""Dialysis that begins after referral."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from rules.people import a_life, a_patient, at_risk, exponential, in_force, values
+from simulator.rules.pathway.dialysis import plan_dialysis, start_dialysis
+from simulator.words.vocabulary import Renal, Risk, Stream
+
+RATES = {"dialysis_rate_normal": 0.01, "dialysis_rate_moderate": 0.1, "dialysis_rate_severe": 0.5}
+
+
+@pytest.mark.parametrize(("renal", "rate"), [(Renal.NORMAL, 0.01), (Renal.MODERATE, 0.1), (Renal.SEVERE, 0.5)])
+def test_dialysis_begins_by_renal_class(renal: Renal, rate: float) -> None:
+    """At a constant rate, and never where there is none."""
+    life = a_life(dialysis_since=0.0)
+    plan_dialysis(life, a_patient(renal=float(renal)), values(**RATES))
+    assert (life.renal, life.dialysis_since) == (renal, inf)
+    assert life.dialysis_at == pytest.approx(exponential(Stream.DIALYSIS_START) / rate)
+    plan_dialysis(life, a_patient(renal=float(renal)), values(**dict.fromkeys(RATES, 0.0)))
+    assert life.dialysis_at == inf
+
+
+def test_whoever_is_on_dialysis_has_been_from_the_start() -> None:
+    """Nothing is left to begin."""
+    life = a_life()
+    plan_dialysis(life, a_patient(renal=float(Renal.DIALYSIS)), values(**RATES))
+    assert (life.renal, life.dialysis_at, life.dialysis_since) == (Renal.DIALYSIS, inf, 0.0)
+
+
+@pytest.mark.parametrize(("renal", "death"), [(Renal.NORMAL, 6.0), (Renal.MODERATE, 3.0), (Renal.SEVERE, 2.0)])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_every_hazard_in_force_takes_the_ratio_of_dialysis(renal: Renal, death: float, beyond: int) -> None:
+    """Death in place of the ratio of the renal class before; a limb beyond salvage is lost as it was going to be."""
+    ratios = {"death_hr": 1.0, "healing_hr": 1.0, "amputation_hr": 1.0, "recurrence_hr": 1.0}
+    life = a_life(**ratios, renal=renal, disease_death=7.0, other_limb_at=9.0, beyond_salvage=beyond)
+    for risk in Risk:
+        at_risk(life, risk, 1.0)
+    params = values(
+        death_hr_dialysis=6.0,
+        death_hr_renal_moderate=2.0,
+        death_hr_renal_severe=3.0,
+        healing_hr_dialysis=0.5,
+        amputation_hr_dialysis=1.5,
+        recurrence_hr_dialysis=4.0,
+        death_per_year_of_age=0.0,
+        other_limb_hr_dialysis=4.0,
+        other_limb_hr_renal=2.0,
+        other_limb_trend=0.0,
+    )
+    start_dialysis(life, params, 1.0)
+    assert (life.renal, life.dialysis_at, life.dialysis_since) == (Renal.DIALYSIS, inf, 1.0)
+    assert {risk: rate for risk, (rate, *_) in in_force(life).items()} == {
+        Risk.EXCESS_DEATH: death,
+        Risk.MAJOR_AMPUTATION: 1.0 if beyond else 1.5,
+        Risk.MINOR_AMPUTATION: 1.0,
+        Risk.HEALING: 0.5,
+        Risk.RECURRENCE: 4.0,
+    }
+    assert (life.death_hr, life.healing_hr, life.amputation_hr, life.recurrence_hr) == (death, 0.5, 1.5, 4.0)
+    assert life.disease_death == pytest.approx(1.0 + 6.0 / death)
+    assert life.other_limb_at == pytest.approx(1.0 + 8.0 / (4.0 if renal == Renal.NORMAL else 2.0))

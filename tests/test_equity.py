@@ -1,0 +1,81 @@
+"""Gains by group: they add up to everybody's, and weights follow Atkinson's rule on groups that the model knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recalculated import differences, named, needs_libreoffice, recalculated, stored
+
+from simulator import load_scenario
+from simulator.evidence.aversion import load_aversions
+from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
+from simulator.questions.value.equity import atkinson_weights, lived
+from simulator.questions.value.lives import Simulations
+from simulator.telling.workbook.economics import economics_workbook
+from simulator.words.errors import BadInput
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> EconomicAnalysis:
+    overrides = {"economics": {"draws": 8, "patients": 80}}
+    scenario = load_scenario(policies=["conservative", "protocol"], overrides=overrides)
+    return economic_analysis(scenario, 1, Simulations(tmp_path_factory.mktemp("ledgers")))
+
+
+def test_weights_follow_atkinsons_rule() -> None:
+    """Worked by hand: health 60 and 80 in equal halves at epsilon 2 weigh 16 to 9, with a mean of 1; at 0 all alike."""
+    share = np.array([0.5, 0.5])
+    weights = atkinson_weights(np.array([60.0, 80.0]), share, 2.0)
+    assert weights[0] / weights[1] == pytest.approx(16 / 9)
+    assert (weights * share).sum() == pytest.approx(1.0)
+    assert atkinson_weights(np.array([60.0, 80.0]), share, 0.0) == pytest.approx([1.0, 1.0])
+    assert np.isfinite(atkinson_weights(np.array([60.0, 80.0]), share, 100.0)).all()
+
+
+def test_gains_of_groups_add_up_whatever_the_grouping(found: EconomicAnalysis) -> None:
+    """Unweighted, every grouping gives the same QALYs gained and net health benefit, those of the table of subgroups."""
+    base = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0]
+    assert set(base["grouping"]) == {"sex", "age", "renal class"}
+    assert np.ptp(base["weighted_effect"]) < 1e-12
+    everybody = found.subgroups[found.subgroups["subgroup"] == "everybody"].iloc[0]
+    assert base["weighted_effect"].iloc[0] == pytest.approx(everybody["incremental_effect"], rel=1e-9)
+    benefit = everybody["net_benefit"] / found.valued_by.threshold
+    assert base["net_health_benefit"].iloc[0] == pytest.approx(benefit, rel=1e-9)
+
+
+def test_lifetime_health_holds_the_years_before(found: EconomicAnalysis) -> None:
+    """A person of 70 has lived some 60 quality-adjusted years; older groups have more, and so less weight."""
+    assert 55.0 < lived(found.valued_by, 70.0) < 70.0
+    ages = found.equity.groups[found.equity.groups["grouping"] == "age"].sort_values("age")
+    assert (np.diff(ages["lifetime_health"]) > 0).all()
+    for name, own in found.equity.groups.groupby("grouping"):
+        assert own["share"].sum() == pytest.approx(1.0), name
+    ratios = found.equity.weighted.set_index(["grouping", "epsilon"])["ratio"]
+    assert ratios["age", 0.0] == 1.0 < ratios["age", 3.5] < ratios["age", 10.95]
+
+
+def test_scenarios_are_the_published_ones_or_ones_own() -> None:
+    """Without a choice the published values with their sources; a negative epsilon is refused."""
+    assert [each.value for each in load_aversions().values()] == [3.5, 10.95]
+    assert all(each.source and each.grade == "published" for each in load_aversions().values())
+    with pytest.raises(BadInput, match=r"inequality_aversion\[1\] = -1"):
+        load_scenario(overrides={"economics": {"inequality_aversion": [-1.0]}})
+
+
+@needs_libreoffice
+def test_workbook_weighs_groups_by_its_own_epsilon(found: EconomicAnalysis, tmp_path: Path) -> None:
+    """With epsilon at 3.5 in its cell, the sums of sheet Equity are the analysis's weighted gains."""
+    content = economics_workbook(found, "Equity", {"Command": "none"})
+    again = recalculated(content, tmp_path, {named(content, "epsilon"): 3.5})
+    rows = sorted(
+        int(at[1:]) for (sheet, at), value in again.items() if sheet == "Equity" and value == "All, QALYs weighted"
+    )
+    weighted = found.equity.weighted[found.equity.weighted["epsilon"] == 3.5]
+    assert [again["Equity", f"F{row}"] for row in rows] == pytest.approx(weighted["weighted_effect"].tolist(), rel=1e-9)
+    assert [again["Equity", f"H{row}"] for row in rows] == pytest.approx(
+        weighted["net_health_benefit"].tolist(), rel=1e-9
+    )
+    elsewhere = {place: value for place, value in stored(content).items() if place[0] != "Equity"}
+    assert differences(elsewhere, again) == []

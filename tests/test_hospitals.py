@@ -1,0 +1,312 @@
+"""Hospitals: their offsets in the engine's parameters, their population, what studies say of them, and scores of predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom, norm
+
+from simulator.evidence import load_register
+from simulator.evidence.hospitals import (
+    OFFSETS,
+    RATES,
+    RESPONSE_PROBABILITY,
+    Hospitals,
+    at_hospital,
+    at_random_hospital,
+    load_hospitals,
+)
+from simulator.evidence.posterior import parameter_draws
+from simulator.face.asked import scenario_of
+from simulator.face.hospitals import add_study
+from simulator.questions.hospitals import own
+from simulator.questions.hospitals.fit import own_offsets
+from simulator.questions.hospitals.population import Structure, left_out, log_evidence, sampled
+from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
+from simulator.questions.validate import load_studies
+from simulator.questions.validate.naive import Count, naive_pmf
+from simulator.questions.validate.prediction import draws_for
+from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
+from simulator.scenario import load_scenario
+from simulator.words.errors import BadInput
+
+REGISTER = load_register()
+ROWS = 4
+
+
+def hospitals(rows: int = ROWS, tails: float = np.inf, **columns: float) -> Hospitals:
+    """A population with these columns in every row, others zero."""
+    return Hospitals(pd.DataFrame({**columns, "tails": tails}, index=range(rows)), pd.DataFrame(index=range(rows)))
+
+
+def test_offsets_of_zero_change_no_bit_and_others_multiply() -> None:
+    """The founding hospital is the parameters themselves; elsewhere every rate of a kind is multiplied, odds of response too."""
+    draws = draws_for(REGISTER, 6, 1)
+    same = at_hospital(draws, dict.fromkeys(OFFSETS, 0.0))
+    assert same.tobytes() == draws.tobytes()
+    there = at_hospital(draws, {"death": np.log(2.0), "response": np.full(6, np.log(3.0))})
+    for rate in RATES["death"]:
+        assert there[rate] == pytest.approx(2.0 * draws[rate])
+    assert there["amputation_rate"].tolist() == draws["amputation_rate"].tolist()
+    p, q = draws[RESPONSE_PROBABILITY], there[RESPONSE_PROBABILITY]
+    assert q / (1 - q) == pytest.approx(3.0 * p / (1 - p))
+
+
+def test_hospitals_are_drawn_with_their_mean_sd_and_correlation() -> None:
+    """Of 40,000 hospitals the means, SDs and the correlation are those asked for; people chosen have a mean of their own."""
+    population = hospitals(
+        mean_amputation=0.5,
+        sd_amputation=0.8,
+        sd_death=0.4,
+        corr_amputation_death=-0.6,
+        chosen_death=0.3,
+        sd_response=0.2,
+    )
+    rows = np.zeros(40_000, int)
+    found = population.drawn(rows, "referral", np.random.default_rng(1))
+    assert found.mean(axis=0) == pytest.approx([0.5, 0.0, 0.0, 0.0], abs=0.02)
+    assert found.std(axis=0) == pytest.approx([0.8, 0.0, 0.4, 0.2], abs=0.02)
+    assert np.corrcoef(found[:, 0], found[:, 2])[0, 1] == pytest.approx(-0.6, abs=0.02)
+    chosen = population.drawn(rows, "chosen", np.random.default_rng(1))
+    assert (chosen - found).mean(axis=0) == pytest.approx([0.0, 0.0, 0.3, 0.0], abs=1e-9)
+
+
+def test_heavy_tails_reach_further() -> None:
+    """With four degrees of freedom, a hospital lies beyond three SDs about nine times as often as a normal one."""
+    rows = np.zeros(200_000, int)
+    population = hospitals(tails=4.0, sd_amputation=1.0)
+    far = np.abs(population.drawn(rows, "referral", np.random.default_rng(1))[:, 0]) > 3.0
+    # Student's t with four degrees of freedom exceeds 3 with probability 0.0399 in both tails.
+    assert far.mean() == pytest.approx(0.0399, abs=0.003)
+
+
+def test_a_study_is_predicted_without_its_own_numbers() -> None:
+    """Rows of the population count by their weight without the study; the founding hospital keeps its rates."""
+    rows = pd.DataFrame({"mean_amputation": [0.0, 1.0], "tails": np.inf})
+    population = Hospitals(rows, pd.DataFrame({"mine": [0.0, -60.0]}))
+    draws = draws_for(REGISTER, 4, 1)
+    there = at_random_hospital("mine", "referral", False, draws, 1, population)
+    assert there["amputation_rate"] == pytest.approx(draws["amputation_rate"], rel=1e-4)
+    many = draws_for(REGISTER, 400, 1)
+    unknown = at_random_hospital("another", "referral", False, many, 1, population)
+    ratio = np.log(unknown["amputation_rate"] / many["amputation_rate"])
+    assert set(ratio.round(3)) == {0.0, 1.0}
+    assert ratio.mean() == pytest.approx(0.5, abs=0.1)
+    assert at_random_hospital("mine", "referral", True, draws, 1, population) is draws
+
+
+def normal_atoms(centre: float, se: float, wide: float = 2.0) -> Atoms:
+    """Atoms of a study that saw the offset of amputation with a normal error, under a wide normal prior."""
+    luck = np.random.default_rng(round(1000 * centre) % 2**31)
+    variance = 1.0 / (1.0 / se**2 + 1.0 / wide**2)
+    points = wide * luck.standard_normal((20_000, len(OFFSETS)))
+    points[:, 0] = variance / se**2 * centre + np.sqrt(variance) * luck.standard_normal(20_000)
+    return Atoms(points, norm.logpdf(points[:, : len(RATES)], 0.0, wide).sum(axis=1), False)
+
+
+def test_the_likelihood_of_a_population_is_that_of_normal_theory() -> None:
+    """A normal observation of a normal hospital has variance SD squared plus error squared, up to the prior's constant."""
+    rows = pd.DataFrame({"mean_amputation": [0.0, 0.5, 1.0], "tails": np.inf})
+    for name in RATES:
+        rows[f"sd_{name}"] = 0.6
+    found = log_evidence(Hospitals(rows, pd.DataFrame()), normal_atoms(0.9, 0.4), "referral")
+    wanted = norm.logpdf(0.9, rows["mean_amputation"], np.hypot(0.6, 0.4))
+    assert found - found[0] == pytest.approx(wanted - wanted[0], abs=0.06)
+    weights = left_out(Hospitals(rows, pd.DataFrame()), {"s": normal_atoms(0.9, 0.4)}, {"s": "referral"})["s"]
+    assert (weights - weights[0]).to_numpy() == pytest.approx(-(found - found[0]), abs=1e-9)
+
+
+def test_the_sampler_recovers_a_known_population() -> None:
+    """Thirty hospitals of a population with mean 0.8 and SD 0.5, each seen with an error of 0.3."""
+    pytest.importorskip("numpyro")
+    luck = np.random.default_rng(3)
+    truths = 0.8 + 0.5 * luck.standard_normal(30)
+    studies = {}
+    for k, seen in enumerate(truths + 0.3 * luck.standard_normal(30)):
+        whole = normal_atoms(float(seen), 0.3)
+        studies[f"s{k}"] = Atoms(whole.offsets[:300], whole.log_prior[:300], False)
+    found = sampled(studies, dict.fromkeys(studies, "referral"), Structure(False, False), 150, 150, 1, founding=False)
+    assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.15)
+    assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.2)
+    # Nothing was seen of healing: its mean stays what the prior says.
+    assert found["mean_healing"].std() > 3.0 * found["mean_amputation"].std()
+    assert (found["mean_response"] == 0.0).all()
+
+
+def test_own_offsets_shrink_to_the_population() -> None:
+    """A hospital's own offset is the precision-weighted mean of what it saw and of the population."""
+    population = hospitals(**{f"sd_{name}": 0.5 for name in RATES}, mean_amputation=1.0)
+    found = own_offsets(population, normal_atoms(0.0, 0.5), "referral", 3000, np.random.default_rng(1))
+    assert found[:, 0].mean() == pytest.approx(0.5, abs=0.04)
+    assert found[:, 0].std() == pytest.approx(0.5 / np.sqrt(2), abs=0.04)
+
+
+def test_a_surface_gives_back_what_lies_on_it() -> None:
+    """Numbers that are quadratic in the offsets are predicted exactly, and atoms gather where the counts are likely."""
+    study = load_studies(REGISTER, ["dalla_paola"])[0]["dalla_paola"]
+    places = fitted_quantities(study)
+    # Amputation and death alone, not the event that is either, nor deaths of a part.
+    assert [study.quantity[k].name for k in places] == ["major amputation, 1 year", "death, 1 year"]
+    offsets = design(64, 1)
+    truth = np.random.default_rng(1).normal(size=(2, features(offsets).shape[1])) * 0.2
+    truth[:, 1:5] = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+    values = np.tile(features(offsets) @ truth.T, (3, 1, 1))
+    surface = fit_surface(study, values, offsets, np.zeros(4), np.ones(4))
+    assert surface.coefficients[0] == pytest.approx(truth, abs=0.02)
+    assert surface.error < 0.2
+    assert not surface.treated
+    near = atoms(surface, np.zeros(4), np.ones(4), 800, np.random.default_rng(1))
+    share = 1.0 / (1.0 + np.exp(-(features(near.offsets) @ truth[0])))
+    assert share.mean() == pytest.approx(55 / 84, abs=0.06)
+
+
+def test_scores_of_a_uniform_prediction_by_hand() -> None:
+    """0 to 3 equally likely and 1 observed: log 1/4; CRPS of steps at quarters; the transform between 1/4 and 1/2."""
+    found = scored(np.full(4, 0.25), 1)
+    assert found.log_score == pytest.approx(np.log(0.25))
+    # Distribution 1/4, 1/2, 3/4, 1 against 0, 1, 1, 1, squared and summed, of three people.
+    assert found.crps == pytest.approx((1 / 16 + 1 / 4 + 1 / 16) / 3)
+    assert (found.pit_low, found.pit_high) == (0.25, 0.5)
+    assert found.cover(50) == 1.0
+    assert scored(np.full(4, 0.25), 0).cover(50) == 0.0
+    assert scored(np.full(4, 0.25), 0).cover(80) == pytest.approx(0.15 / 0.25)
+
+
+def test_a_prediction_of_many_lives_is_binomial_and_few_lives_widen_it() -> None:
+    """One draw with a known share gives the binomial distribution; ten lives give a wider one of the same mean."""
+    sure = predictive_pmf(np.array([0.3]), np.array([1e7]), 20)
+    assert sure == pytest.approx(binom.pmf(np.arange(21), 20, 0.3), abs=1e-5)
+    few = predictive_pmf(np.array([0.3]), np.array([10.0]), 20)
+    spread = [float(pmf @ np.arange(21) ** 2 - (pmf @ np.arange(21)) ** 2) for pmf in (sure, few)]
+    assert spread[1] > 2.0 * spread[0]
+
+
+OTHERS = [Count(f"s{k}", "amputation", "conservative", 1.0, e, 100) for k, e in enumerate((28, 30, 32, 31, 29))]
+
+
+def test_the_naive_competitor_averages_others_and_not_the_study_itself() -> None:
+    """Five series of 30% give a prediction about 30%; the study's own count has no say; time makes it more."""
+    mine = Count("mine", "amputation", "conservative", 1.0, 90, 100)
+    pmf = naive_pmf(mine, OTHERS)
+    assert pmf @ np.arange(101) == pytest.approx(30.0, abs=1.5)
+    assert naive_pmf(mine, [*OTHERS, mine]) == pytest.approx(pmf)
+    later = naive_pmf(Count("mine", "amputation", "conservative", 2.0, 90, 100), OTHERS)
+    # A constant rate, because all were observed at one time: 1 - 0.7 squared.
+    assert later @ np.arange(101) == pytest.approx(51.0, abs=2.5)
+    kept = naive_pmf(Count("mine", "amputation", "conservative", 1.0, 10, 100, survived=True), OTHERS)
+    assert kept @ np.arange(101) == pytest.approx(70.0, abs=1.5)
+    assert naive_pmf(Count("mine", "pain", "conservative", 1.0, 1, 4), OTHERS) == pytest.approx(np.full(5, 0.2))
+
+
+def test_the_naive_competitor_widens_with_disagreement() -> None:
+    """Series from 5 to 70% leave more room than series of 30%."""
+    apart = [Count(f"s{k}", "amputation", "conservative", 1.0, e, 100) for k, e in enumerate((5, 15, 30, 50, 70))]
+    widths = [
+        scored(naive_pmf(Count("x", "amputation", "conservative", 1.0, 1, 100), c), 30).width for c in (OTHERS, apart)
+    ]
+    assert widths[1] > 2.5 * widths[0]
+
+
+def test_differences_are_bootstrapped_by_study() -> None:
+    """Scores are means over counts; the limits come from whole studies, so that copies of a count tell nothing new."""
+    base = {f"{p}cover_{level}": 0.5 for p in ("", "naive_") for level in (50, 80, 95)} | {
+        "crps": 0.1, "naive_crps": 0.1, "width": 0.4, "naive_width": 0.6, "naive_log_score": -3.0,
+    }  # fmt: skip
+    gaps = np.random.default_rng(1).normal(0.4, 1.0, 12)
+    counts = pd.DataFrame([{**base, "study": f"s{k}", "log_score": -3.0 + gap} for k, gap in enumerate(gaps)])
+    once, copied = scores(counts), scores(pd.concat([counts] * 5))
+    row = once.set_index("score").loc["log_score"]
+    assert row["difference"] == pytest.approx(gaps.mean())
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * gaps.std() / np.sqrt(12), rel=0.2)
+    assert copied[["low", "high"]].to_numpy() == pytest.approx(once[["low", "high"]].to_numpy(), abs=0.12)
+    assert once.set_index("score").loc["median_width", "difference"] == pytest.approx(-0.2)
+
+
+def test_direction_counts_studies_and_not_their_counts() -> None:
+    """Nine of ten studies above is one-sided, however many counts each has."""
+    rows = [
+        {"study": f"s{k}", "outcome": "death", "arm": "conservative", "pit_low": p, "pit_high": p}
+        for k, p in enumerate([0.9] * 9 + [0.1])
+        for _ in range(3)
+    ]
+    found = directions(pd.DataFrame(rows)).iloc[0]
+    assert (found["studies"], found["above"], found["below"]) == (10, 9, 1)
+    assert found["one_sided"]
+
+
+def test_a_scenario_speaks_for_a_hospital_and_a_user_may_fix_its_offset() -> None:
+    """The founding hospital has the fitted rates, the average one others; a fixed offset leaves the joint draws alone."""
+    founding = load_scenario("base", overrides={"evidence": {"centre": "founding"}})
+    average = load_scenario("base", overrides={"evidence": {"centre": "average"}})
+    assert founding.params()["amputation_rate"] == founding.register["amputation_rate"].value
+    offset = average.register["hospital_amputation"].value
+    assert average.params()["amputation_rate"] == pytest.approx(founding.params()["amputation_rate"] * np.exp(offset))
+    assert average.params()["hospital_amputation"] == 0.0
+    fixed = average.with_(parameters={"hospital_amputation": 0.3})
+    draws = parameter_draws(fixed.register, 20, 1)
+    assert set(draws["hospital_amputation"]) == {0.3}
+    assert np.ptp(draws["hospital_death"]) > 0.0
+    assert set(draws["hospital_response"]) == {0.0}
+    assert len({founding.hash, average.hash, fixed.hash}) == 3
+
+
+def test_offsets_are_drawn_jointly() -> None:
+    """Draws of a new hospital keep the correlation of its offsets, and spread more than the average one's."""
+    spread = {}
+    for centre in ("average", "new"):
+        register = load_scenario("base", overrides={"evidence": {"centre": centre}}).register
+        draws = parameter_draws(register, 600, 1)
+        pairs = set(zip(register.joint["hospital_amputation"], register.joint["hospital_death"], strict=True))
+        assert set(zip(draws["hospital_amputation"], draws["hospital_death"], strict=True)) <= pairs
+        spread[centre] = float(draws["hospital_amputation"].std())
+    assert spread["new"] > 1.5 * spread["average"]
+
+
+def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the people amputated says a higher rate than a tenth, and of 600 people more than of 12; faults are told."""
+    for name, size in (("PARTICLES", 6), ("LIVES", 250)):
+        monkeypatch.setattr(own, name, size)
+    point = {}
+    for events, n in ((1, 12), (60, 600), (300, 600)):
+        scenario = scenario_of("base", centre={"amputations": [events, n]})
+        point[events, n] = float(scenario.params()["amputation_rate"])
+    assert point[60, 600] < point[1, 12] < point[300, 600]
+    with pytest.raises(BadInput, match=r"evidence.centre.deaths = \[3, 2\]"):
+        load_scenario("base", overrides={"evidence": {"centre": {"deaths": [3, 2]}}})
+    with pytest.raises(BadInput, match="own counts are read by compare"):
+        load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
+
+
+def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
+    """A large series that loses nine limbs of ten raises the mean of hospitals, and says how many draws carry the weight."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(STUDY, encoding="utf-8")
+    found = add_study(mine)
+    rows = found.tables["reweighted"].set_index("quantity")
+    assert rows.loc["mean_amputation", "after"] > rows.loc["mean_amputation", "before"]
+    assert 0 < found.facts["effective"] <= len(load_hospitals().rows)  # type: ignore[union-attr]
+    assert "draws" in found.summary()
+
+
+STUDY = """
+label = "Mine"
+grade = "B"
+kind = "natural history"
+citation = "Nobody et al., 2026"
+description = "Made up."
+follow_up_years = 1.0
+life_table = { country = "Italy", period = "2015-20" }
+[groups.everybody]
+n = 300
+[[quantity]]
+name = "major amputation, 1 year"
+measure = "major_amputation"
+groups = ["everybody"]
+at_years = 1.0
+events = 270
+n = 300
+evidence = "published"
+"""

@@ -1,0 +1,147 @@
+"""Payers beyond the first three: numbers that follow from their sources, transfers that say so, gaps that cannot be run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import load_scenario
+from simulator.evidence.perspective import load_perspective, perspectives
+from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.price_transfer import inflate, transfer
+from simulator.questions.value.analysis import economic_analysis
+from simulator.questions.value.lives import Simulations
+from simulator.questions.value.values import Values, values_of
+from simulator.words.errors import BadInput
+
+RUNNABLE = ("germany", "netherlands", "spain", "usa")
+RULES_ALONE = ("australia", "canada", "france", "japan", "norway", "sweden")
+MONFALCONE = 4888.0 / 169.0 * 365.25 / 12.0
+
+
+def paid_by(payer: str, policies: list[str] | None = None, **economics: Any) -> Values:
+    return values_of(load_scenario(policies=policies, overrides={"economics": {"perspective": payer, **economics}}))
+
+
+def value(payer: str, price: str) -> float:
+    return load_perspective(payer).prices[price].value
+
+
+@pytest.mark.parametrize(
+    ("payer", "price", "expected"),
+    [
+        ("netherlands", "rehabilitation_year_1", inflate(15_750.0, "Netherlands", 2018)),
+        ("netherlands", "theatre_hour", inflate(11.09 * 60.0, "Netherlands", 2022)),
+        ("netherlands", "dialysis_year", inflate(50_853.0, "Netherlands", 2020)),
+        ("netherlands", "wound_all_in_month", transfer(MONFALCONE, "Italy", 2018, "Netherlands")),
+        ("germany", "major_amputation_admission", inflate(14_284.0, "Germany", 2015)),
+        ("germany", "dialysis_year", inflate(4.0 * 6_130.0, "Germany", 2015)),
+        ("germany", "rehabilitation_year_2", transfer(7_375.0, "Netherlands", 2018, "Germany")),
+        ("spain", "rehabilitation_later_year", inflate(918.0, "Spain", 2017)),
+        ("spain", "theatre_hour", transfer(9.45 * 60.0, "Netherlands", 2018, "Spain")),
+        ("spain", "major_amputation_admission", inflate(11_333.0, "Spain", 2017)),
+        ("usa", "rehabilitation_later_year", inflate(8_084.0, "USA", 2017)),
+        ("usa", "dialysis_year", inflate(38_670.0, "USA", 2017)),
+        ("usa", "wound_all_in_month", inflate(11_710.0, "USA", 2012) / 12.0),
+        ("usa", "final_year_increment", transfer(9_588.0, "Spain", 2020, "USA")),
+    ],
+)
+def test_prices_follow_from_the_figures_that_their_notes_quote(payer: str, price: str, expected: float) -> None:
+    """Carried by the tables of indices and parities, a source's figure gives the payer's price within rounding."""
+    assert value(payer, price) == pytest.approx(expected, rel=0.01)
+
+
+def test_the_year_of_an_american_amputation_is_split_and_not_added_to() -> None:
+    """Admission and rehabilitation of the first year are together the any-level Medicare cost of that year."""
+    both = value("usa", "major_amputation_admission") + value("usa", "rehabilitation_year_1")
+    assert both == pytest.approx(inflate(38_982.0, "USA", 2017), rel=0.01)
+
+
+@pytest.mark.parametrize("payer", RUNNABLE)
+def test_transfers_say_so_and_are_wide(payer: str) -> None:
+    """A price from another country begins its note with that word and spreads by .4; study means spread by .25."""
+    prices = load_perspective(payer).prices
+    moved = [p for p in prices.parameters if p.note.startswith("Transfer: ")]
+    assert moved
+    for p in prices.parameters:
+        if p.distribution.kind == "gamma":
+            assert p.distribution.sd / p.value == pytest.approx(0.4 if p in moved else 0.25, rel=0.01), p.name
+
+
+@pytest.mark.parametrize("payer", RUNNABLE)
+def test_payers_with_figures_value_the_base_policies(payer: str) -> None:
+    """What the base policies incur has a price in each of the four; only Germany must be told a threshold."""
+    found = paid_by(payer, thresholds=[50_000.0])
+    assert {"dialysis_year", "wound_all_in_month", "final_year_increment"} <= set(found.price_names)
+    if payer == "germany":
+        with pytest.raises(BadInput, match="germany has none of its own"):
+            paid_by(payer)
+    else:
+        assert paid_by(payer).threshold > 0.0
+
+
+@pytest.mark.parametrize("payer", RULES_ALONE)
+def test_rules_alone_cannot_be_run_by_accident(payer: str) -> None:
+    """Every price that the policies incur is named as a gap, with what was looked for."""
+    with pytest.raises(BadInput) as refused:
+        paid_by(payer)
+    named = {p.key: p for p in refused.value.problems if p.value == "a gap"}
+    assert {"prices.major_amputation_admission", "prices.dialysis_year", "prices.pbmnc_kit"} <= set(named)
+    assert all("[economics.prices]" in p.allowed for p in named.values())
+    own = dict.fromkeys(load_perspective("italy").price_names("all_in"), 1.0)
+    own = {name: 1.0 for name in own if f"prices.{name}" in named}
+    if payer in ("australia", "japan"):
+        with pytest.raises(BadInput, match="population_norms"):
+            paid_by(payer, prices=own, thresholds=[1e6])
+    else:
+        assert paid_by(payer, prices=own, thresholds=[1e6]).perspective.prices["dialysis_year"].value == 1.0
+
+
+def test_a_gap_is_filled_by_a_number_of_ones_own_within_its_range() -> None:
+    """Marrow cells cannot be costed in the Netherlands until somebody says their price, and not with a negative one."""
+    policies = ["conservative", "bmmnc"]
+    with pytest.raises(BadInput, match=r"prices\.bmmnc_point_of_care"):
+        paid_by("netherlands", policies)
+    with pytest.raises(BadInput, match="bmmnc_point_of_care"):
+        paid_by("netherlands", policies, prices={"bmmnc_point_of_care": -1.0})
+    found = paid_by("netherlands", policies, prices={"bmmnc_point_of_care": 3000.0})
+    price = found.perspective.prices["bmmnc_point_of_care"]
+    assert (price.value, price.grade, price.unit) == (3000.0, "assumption", "EUR per treatment")
+
+
+def test_scenarios_that_a_gap_forbids_are_left_out_and_told(tmp_path: Path) -> None:
+    """The Dutch analysis runs whole, without the rows of split wounds, and says whose price they lack."""
+    overrides: dict[str, Any] = {"economics": {"perspective": "netherlands", "draws": 4, "patients": 10}}
+    overrides["life_table"] = {"country": "Netherlands"}
+    scenario = load_scenario(policies=["conservative", "protocol"], overrides=overrides)
+    found = economic_analysis(scenario, 1, Simulations(tmp_path))
+    rows = set(found.scenarios["scenario"])
+    assert "wound_costs_split" not in rows
+    assert "institutional_care" in rows
+    (told,) = (words for words in found.remarks if words.startswith("No scenario of outpatient months"))
+    assert "wound_admission, wound_admissions_per_year, wound_outpatient_month" in told
+    assert found.valued_by.discounting.effects == 0.015
+
+
+def test_every_payer_cites_what_it_claims() -> None:
+    """No number graded published or derived is without a source, thresholds and discount rates included."""
+    for name in perspectives():
+        conventions = load_perspective(name).conventions
+        for each in (conventions.discount, *conventions.thresholds):
+            assert each.source or each.grade in ("recalled", "assumption"), (name, each)
+
+
+def test_norms_of_new_countries_pass_through_their_tables() -> None:
+    """Quadratics in age hit the printed figures: Germany, Spain and the Netherlands by age and sex, the USA by band."""
+    for country, age, male, female, within in (
+        ("Germany", 75.0, 0.851, 0.812, 0.005),
+        ("Spain", 75.0, 0.834, 0.774, 0.004),
+        ("Netherlands", 75.0, 0.863, 0.804, 0.004),
+        ("USA", 70.0, 0.87, 0.84, 0.02),
+    ):
+        norm = load_population_norm(country)
+        assert norm.at(age, male=True) == pytest.approx(male, abs=within), country
+        assert norm.at(age, male=False) == pytest.approx(female, abs=within), country
+    assert load_population_norm("France").polynomial == load_population_norm("Germany").polynomial

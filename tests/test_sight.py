@@ -1,0 +1,54 @@
+"""No report hides a column: every one is looked at in a real browser, wide, on a phone and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from browser import NAMES, WINDOWS, columns_out_of_sight
+
+import simulator as sim
+from simulator.face.result import Result
+
+TWO = ["conservative", "protocol"]
+
+
+def decision() -> Result:
+    """Three options in sixty draws with two parameters and long names."""
+    draws = np.repeat(np.arange(60), 3)
+    random = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "draw": draws,
+            "option": np.tile(["Conservative care as it is given today", "Cells, once", "Cells, three times"], 60),
+            "cost": random.gamma(9.0, 5000.0, 180),
+            "effect": random.normal(2.0, 0.4, 180),
+            "healing_rate_of_an_open_wound": np.repeat(random.random(60), 3),
+        }
+    )
+    return sim.cea(table, thresholds=[20_000.0, 30_000.0], currency="EUR", population=100.0, years=5.0)
+
+
+REPORTS: dict[str, Callable[[], Result]] = {
+    "compare": lambda: sim.compare(patients=200, reliance=False),
+    "psa": lambda: sim.psa(draws=4, patients=20, policies=TWO),
+    "cea": decision,
+    "trace": lambda: sim.trace(policies=TWO, patient=3),
+}
+
+
+@pytest.fixture(scope="module", params=REPORTS)
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of one command."""
+    return REPORTS[request.param]().report(tmp_path_factory.mktemp("report") / f"{request.param}.html")
+
+
+@pytest.mark.parametrize(("width", "media"), WINDOWS, ids=NAMES)
+def test_no_report_hides_a_column(report: Path, width: int, media: str) -> None:
+    """Every column is in sight, or its table scrolls and can be reached by the keyboard; on paper nothing scrolls."""
+    hidden, scrolling = columns_out_of_sight(report, width, media)
+    assert hidden == []
+    assert media == "screen" or scrolling == []
