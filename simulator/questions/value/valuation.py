@@ -144,7 +144,8 @@ def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
             if "utility_loss" not in values.therapies[therapy].names:
                 continue
             each, days, sessions = (
-                number_of(therapy, number, parameters, values) for number in ("utility_loss", "utility_loss_days", SESSIONS)
+                number_of(therapy, number, parameters, values)
+                for number in ("utility_loss", "utility_loss_days", SESSIONS)
             )
             names = (f"count_{therapy}", f"count_repeat_{therapy}") if therapy in policy.given else ("count_dose",)
             columns = [_column(by_name.get(name, name), values) for name in names]
