@@ -38,17 +38,9 @@ for check in all_checks():
 """
 RULES = "simulator/rules/pathway"
 EXAMPLES = (
-    (
-        f"{RULES}/angioplasty.py",
-        "params.angioplasty_plateau_sd * z - tcpo2(life, t))",
-        "params.angioplasty_plateau_sd * z)",
-    ),
-    (
-        f"{RULES}/angioplasty.py",
-        "next_angioplasty = t + params.restenosis_fall_days / DAYS_PER_YEAR",
-        "next_angioplasty = t",
-    ),
-    (f"{RULES}/angioplasty.py", "number >= params.most_angioplasties", "number > params.most_angioplasties"),
+    (f"{RULES}/procedure.py", "therapy.plateau_sd * z - tcpo2(life, t))", "therapy.plateau_sd * z)"),
+    (f"{RULES}/procedure.py", "life.step_next[k] = t + therapy.loss_days / DAYS_PER_YEAR", "life.step_next[k] = t"),
+    (f"{RULES}/procedure.py", "number < therapy.most", "number <= therapy.most"),
     (
         f"{RULES}/referral.py",
         "policy.marker_sensitivity if present else 1.0 - policy.marker_specificity",
@@ -57,7 +49,7 @@ EXAMPLES = (
     ("simulator/living/outcomes.py", "when = life.last_dose_at + params", "when = life.first_dose_at + params"),
     (f"{RULES}/repeat_dose.py", "Stream.DECISION_ERROR, life.doses)", "Stream.DECISION_ERROR, 0)"),
     (f"{RULES}/risks.py", "(params.reference_tcpo2 - params.recurrence_reference_tcpo2)", "0.0"),
-    (f"{RULES}/response.py", "-params.recovery_waning_share * life.gain", "params.recovery_waning_share * life.gain"),
+    (f"{RULES}/response.py", "-params.recovery_waning_share * height", "params.recovery_waning_share * height"),
     (f"{RULES}/response.py", "if patient.small_ev_high > 0.5 else", "if patient.small_ev_high < 0.5 else"),
 )
 """Nine mistakes: file, what it reads, what it reads now."""

@@ -53,7 +53,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "notebooks/worth_its_cost.py": "Is it worth its cost?",
         "notebooks/planning_a_trial.py": "Planning a trial",
         "notebooks/what_drives_the_answer.py": "What drives the answer",
-        "notebooks/own_policy.py": "A policy and a parameter of your own",
+        "notebooks/own_policy.py": "A policy, a therapy and a parameter of your own",
         "notebooks/own_study.py": "A study of your own",
     },
     "Use": {

@@ -98,7 +98,7 @@ def policy(name: str, **changed: float) -> Any:
     if dilated:
         made["step_count"] = 1
         step = {**ANYBODY, "angioplasty_suitable": 1.0, "therapy": THERAPIES["angioplasty"], "after": -1.0}
-        for field, value in {**step, "wait": fields.get("waiting", 0.0), "slot": 7 / 365.25}.items():
+        for field, value in {**step, "wait": fields.get("waiting", 0.0), "slot": 1.0}.items():
             made["steps"][field][0] = value
     return made
 

@@ -389,6 +389,18 @@ def test_command_collects_all_mistakes_and_writes_nothing(tmp_path):
     assert not out.exists()
 
 
+def test_kim_and_demets_spend_a_power_of_information():
+    """Alpha spent by each look is alpha t^rho; rho 1 is Hwang, Shih and DeCani's gamma 0."""
+    t = (0.3, 0.6, 1.0)
+    for rho in (1.0, 2.0, 3.5):
+        found = solve(Plan(t, 0.025, "kim-demets", rho=rho))
+        assert found.cumulative_alpha == pytest.approx([0.025 * each**rho for each in t], abs=1e-8)
+        assert found.upper[0] == pytest.approx(norm.isf(0.025 * 0.3**rho), abs=1e-6)
+    straight = solve(Plan(t, 0.025, "hsd", gamma=0.0)).upper
+    assert solve(Plan(t, 0.025, "kim-demets", rho=1.0)).upper == pytest.approx(straight, abs=1e-8)
+    assert [p.key for p in Plan(t, 0.025, "hsd", rho=2.0).problems()] == ["rho"]
+
+
 def test_fixed_drift_is_the_textbook_sum():
     """A trial without looks needs z_alpha + z_beta, and a one-look design the same."""
     assert fixed_drift(0.025, 0.9) == pytest.approx(norm.isf(0.025) + norm.isf(0.1))

@@ -13,7 +13,7 @@ from simulator import load_scenario
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.cost_items import PRODUCT
-from simulator.questions.value.deal import Refunded, average_share
+from simulator.questions.value.deal import Refunded, average_share, in_words
 from simulator.questions.value.lives import Simulations
 from simulator.run import simulate
 from simulator.scenario.economics import Volume
@@ -134,7 +134,7 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
         assert price(found, policy) > price(half, policy) > price(plain, policy)
     assert product(found, "conservative") == 0.0
     assert (spent(found) < spent(plain)).all()
-    assert any("100.0% paid back where the treated limb is lost within 1 years" in words for words in found.remarks)
+    assert "100.0% paid back where the treated limb is lost within 1 years" in in_words(found.valued_by.deal)
     assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
 
 

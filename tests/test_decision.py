@@ -364,6 +364,16 @@ def test_parameter_that_matters_nothing_is_worth_nothing():
     assert joined.value == pytest.approx(alone.value, abs=alone.se)
 
 
+def test_an_estimate_cut_at_nought_has_an_error():
+    """A parameter that matters nothing is worth nought, give or take what the fit cannot rule out."""
+    random = np.random.default_rng(8)
+    benefit = np.column_stack([np.zeros(200), random.normal(-20.0, 100.0, 200)])
+    found = [evppi(benefit, random.normal(size=200)) for _ in range(20)]
+    cut = [each for each in found if each.value == 0.0]
+    assert cut
+    assert all(0.1 < each.se < 40.0 for each in cut)
+
+
 def test_noise_in_few_draws_is_not_taken_for_information():
     """With 200 draws and four irrelevant parameters the fit is shrunk, and hardly any bias is left to take off."""
     found = []

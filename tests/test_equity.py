@@ -34,15 +34,24 @@ def test_weights_follow_atkinsons_rule() -> None:
     assert np.isfinite(atkinson_weights(np.array([60.0, 80.0]), share, 100.0)).all()
 
 
-def test_gains_of_groups_add_up_whatever_the_grouping(found: EconomicAnalysis) -> None:
-    """Unweighted, every grouping gives the same QALYs gained and net health benefit, those of the table of subgroups."""
-    base = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0]
-    assert set(base["grouping"]) == {"sex", "age", "renal class"}
-    assert np.ptp(base["weighted_effect"]) < 1e-12
-    everybody = found.subgroups[found.subgroups["subgroup"] == "everybody"].iloc[0]
-    assert base["weighted_effect"].iloc[0] == pytest.approx(everybody["incremental_effect"], rel=1e-9)
-    benefit = everybody["net_benefit"] / found.valued_by.threshold
-    assert base["net_health_benefit"].iloc[0] == pytest.approx(benefit, rel=1e-9)
+def test_unweighted_gains_are_those_of_the_subgroups(found: EconomicAnalysis) -> None:
+    """At an epsilon of 0 each grouping gives the mean of its levels' gains in the table of subgroups, by their shares."""
+    base = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0].set_index("grouping")
+    assert set(base.index) == {"sex", "age", "renal class"}
+    for grouping, own in found.subgroups[found.subgroups["subgroup"].isin(base.index)].groupby("subgroup"):
+        share = own["share"] / own["share"].sum()
+        effect, cost = ((share * own[f"incremental_{what}"]).sum() for what in ("effect", "cost"))
+        assert base.loc[grouping, "weighted_effect"] == pytest.approx(effect, rel=1e-9)
+        benefit = effect - cost / found.valued_by.threshold
+        assert base.loc[grouping, "net_health_benefit"] == pytest.approx(benefit, rel=1e-9)
+
+
+def test_aversion_turns_weight_to_who_has_less(found: EconomicAnalysis) -> None:
+    """By age the young have less lifetime health and gain more, so a greater epsilon raises the weighted gain."""
+    ages = found.equity.groups[found.equity.groups["grouping"] == "age"]
+    assert np.corrcoef(ages["lifetime_health"], ages["incremental_effect"])[0, 1] < 0.0
+    gains = found.equity.weighted[found.equity.weighted["grouping"] == "age"].sort_values("epsilon")["weighted_effect"]
+    assert (np.diff(gains) > 0.0).all()
 
 
 def test_lifetime_health_holds_the_years_before(found: EconomicAnalysis) -> None:

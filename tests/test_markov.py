@@ -31,6 +31,7 @@ RATES = {
     "healing_rate": 1.1,
     "recurrence_rate": 0.6,
     "recurrence_hr_minor": 1.8,
+    "most_minor_amputations": 100.0,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
     "amputation_hr_recurrent": 1.3,
@@ -55,7 +56,7 @@ CONSTANT = dict.fromkeys(
         *("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"),
         *("death_per_year_of_age", "age_sd", "ischaemic_heart_disease_share", "infection_share"),
         *("severe_tissue_loss_share", "renal_moderate_share", "renal_severe_share", "renal_dialysis_share"),
-        *("prosthesis_days_below_knee", "prosthesis_days_above_knee"),
+        *("prosthesis_days_below_knee", "prosthesis_days_above_knee", "prosthesis_fitting_days"),
     ),
     0.0,
 )

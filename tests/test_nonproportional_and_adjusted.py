@@ -13,6 +13,8 @@ from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.contingency_tables import StratifiedTable
 from trial_designs import TWO_ARMS, planned, simulation
 
+from simulator.questions.trial.analysis import analyse, at_a_time
+from simulator.questions.trial.data import cut
 from simulator.questions.trial.operating import type_i_errors
 from simulator.statistics.adjusted_tests import cochran_mantel_haenszel, standardised_difference
 from simulator.statistics.normal_maximum import largest_tail
@@ -187,6 +189,23 @@ def test_levels_of_the_new_tests(tmp_path: Path) -> None:
     for name in ("late", "combo", "cmh", "adjusted", "wins"):
         row = table.loc[name]
         assert row["value"] == pytest.approx(0.025, abs=3.5 * np.sqrt(0.025 * 0.975 / 2_000)), name
+
+
+def test_an_endpoint_is_analysed_by_its_adjusted_test(tmp_path: Path) -> None:
+    """What a trial reports is the adjusted estimate of its outcome at the time, with strata and TcPO2 on entry, not another's."""
+    outcome = {"outcome": "amputation_free_survival", "at_months": 6.0, "lost": "failure"}
+    endpoints = [outcome | {"name": test, "test": test} for test in ("cmh", "g_computation")]
+    strata = {"strata": [{"factor": "ischaemic_heart_disease"}]}
+    sim = simulation(tmp_path, 3, endpoints=endpoints, randomisation=strata)
+    data = cut(sim.lives(sim.truth("scenario"), 0, 3, 120), 9.0)
+    yes, _ = at_a_time(sim.design.endpoints[0], data)
+    by_strata = cochran_mantel_haenszel(yes, data.arm, data.stratum)
+    standardised = standardised_difference(yes, data.arm, data.tcpo2_entry, (data.stratum == 1) * 1.0)
+    for endpoint, expected in zip(sim.design.endpoints, (by_strata, standardised), strict=True):
+        found = analyse(endpoint, data)
+        for name in ("estimate", "se", "z"):
+            assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12)
+        assert set(found.shares) == {"rate_0", "rate_1", "missing"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from browser import NAMES, WINDOWS, columns_out_of_sight
 import simulator as sim
 from simulator.evidence import load_life_table
 from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
 from simulator.questions.value.severity import expected_qalys
@@ -111,6 +112,8 @@ def test_one_quantity_has_one_value_in_every_table(found: Result) -> None:
         assert price["price"] == row["price"]
         tornado = tables["tornado"].query("policy == @option")
         assert np.allclose(tornado["net_benefit"], row["net_benefit_deterministic"], rtol=1e-9)
+        shares = tables["views"].query("view == 'central'")["share"].unique()
+        assert tornado.set_index("name").loc["attributable_share_central", "base"] == pytest.approx(shares.item())
         levels = tables["subgroups"].query("policy == @option and subgroup == 'sex'")
         assert levels["level"].tolist() == ["women", "men"]
         assert (levels["share"] * levels["net_benefit"]).sum() == pytest.approx(row["net_benefit"], rel=1e-9)
@@ -133,8 +136,10 @@ def test_report_and_console_print_the_values_of_the_files(found: Result, text: s
     for row in found.options.to_dict("records"):
         if row["option"] == "conservative":
             continue
-        assert telling.money(abs(row["incremental_cost"])) in said
-        assert f"{abs(row['incremental_effect']):.3f} QALYs" in said
+        more = "more" if row["incremental_cost"] >= 0 else "less"
+        gains = "gains" if row["incremental_effect"] >= 0 else "loses"
+        assert f"costs {telling.money(abs(row['incremental_cost']))} {more} and {gains}" in said
+        assert f"{gains} {abs(row['incremental_effect']):.3f} QALYs" in said
         net = telling.money(abs(row["net_benefit"]))
         assert net in text
         assert net in console
@@ -194,6 +199,22 @@ def test_a_scenario_that_moves_nothing_says_why(found: Result, text: str) -> Non
     assert found.facts["repeats"]["without_dialysis"] == "nobody_on_dialysis_is_treated"
     assert "because no policy compared treats people on dialysis" in text
     assert (found.dialysis["incremental"] == 0.0).all()
+
+
+def test_what_studies_observed_stands_beside_the_courses(found: Result) -> None:
+    """TAMARIS' placebo arm lost 55 of 259 limbs in a year; no group with cells or angioplasty is in the table."""
+    row = found.observed.query("study == 'tamaris' and outcome == 'major_amputation'").iloc[0]
+    assert (row["value"], row["people"], row["latest_years"]) == (55 / 259, 259, 1.0)
+    assert row["low"] < row["value"] < row["high"]
+    assert "dubsky2013" not in set(found.observed["study"])
+
+
+def test_people_offered_a_policy_are_not_those_who_are_given_cells(found: Result) -> None:
+    """The budget tells both, and fewer are given cells than offered the policy."""
+    people = found.budget_people
+    assert np.allclose(people["offered"], people["referred"] * people["uptake"])
+    assert (people["treated"] < people["offered"]).all()
+    assert (people["treated"] > 0).all()
 
 
 def test_the_policy_in_focus_can_be_chosen_and_is_else_the_best() -> None:
@@ -262,6 +283,19 @@ def test_utilities_out_of_order_are_told(found: Result) -> None:
     assert economics(utilities={"ulcer": 0.9}).utility_set.out_of_order() == [("healed", "ulcer")]
     for name in "ABCD":
         assert economics(utility_set=name).utility_set.out_of_order() == []
+
+
+def test_fitted_numbers_keep_their_point_and_the_others_are_at_their_means() -> None:
+    """The centre of the clinical numbers: fitted ones as committed, the rest at the mean of their draws."""
+    register = sim.load_scenario().register
+    centre, drawn = central_values(register), parameter_draws(register, 2000, 1)
+    for name in joint_names(register):
+        if not name.startswith("attributable_share"):
+            assert centre[name] == register[name].value
+    for name in ("attributable_share_sceptical", "renal_dialysis_share", "angioplasty_suitable_share"):
+        if name in register:
+            assert centre[name] == pytest.approx(drawn[name].mean(), rel=0.03), name
+    assert centre["attributable_share_sceptical"] > 2 * register["attributable_share_sceptical"].value
 
 
 def test_a_deterministic_analysis_is_at_the_means_of_the_draws() -> None:

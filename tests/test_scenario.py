@@ -134,16 +134,16 @@ SAID = [
     "follow_up.report_at_years[2] = -2.0; allowed: a number, 0.01 to 100 years",
     "follow_up.enrolment_from = missing",
     "evidence.view = 'rosy'; allowed: 'sceptical', 'central' or 'optimistic'",
-    "life_table = Italia 2015-20; allowed: Australia",
+    "life_table = Italia 2015-20; allowed: did you mean 'Italy'?",
     "parameters.healing_rat = 1.0; allowed: did you mean 'healing_rate'?",
     "parameters.male_share = 1.5; allowed: a number, 0 to 1",
     "renal_dialysis_share = 1.46; allowed: at most 1 together",
-    "capacity.slots_per_week = -1; allowed: a whole number, 1 to 10,000 a week",
+    "capacity.slots_per_week = -1; allowed: a number, 0.01 to 10000 a week",
     "capacity.arrivals_per_week = missing",
     "discounting.effects = 0.0001; allowed: 0, or a number, 0.001 to 1 a year",
     "discounting.costs = true",
     "policies.mine.cell_therapy.interval_days = -45; allowed: a number, 1 to 3650 days",
-    "policies.mine.cell_therapy.product = 'stemcells'; allowed: one of bmmnc, mobilised_pbmnc, pbmnc",
+    "policies.mine.cell_therapy.product = 'stemcells'; allowed: one of bmmnc, mesenchymal, mobilised_pbmnc, pbmnc",
     "policies.mine.cell_therapy.doses = 2.5; allowed: a whole number, 0 to 20",
     "policies.mine.selection.threshold = missing",
     "policies.mine.selection.sensitivity = 1.2; allowed: a number, 0 to 1",
@@ -213,8 +213,8 @@ def test_shipped_policies_do_what_their_names_say(base: Scenario) -> None:
     assert different["single_dose"] == {"doses"}
     assert different["response_guided"] == {"repeat_rule"}
     assert different["four_doses"] == {"doses", "repeat_rule"}
-    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable"}
-    assert different["pta_act"] == {"step_count", "angioplasty_suitable"}
+    assert different["pta"] == {"doses", "step_count", "angioplasty_suitable", "dialysis"}
+    assert different["pta_act"] == {"step_count", "angioplasty_suitable", "dialysis"}
     assert different["include_dialysis"] == {"dialysis"}
     assert different["exclude_dialysis"] == set()
     assert different["bmmnc"] == {"product"}
@@ -366,16 +366,18 @@ def test_policies_and_overrides_come_on_top() -> None:
 def test_the_view_decides_the_attributable_share() -> None:
     """Sceptical, central and optimistic views differ in the share of recovery caused by cells and in nothing else."""
     for view in ("sceptical", "central", "optimistic"):
-        scenario = load_scenario(overrides={"evidence": {"view": view}})
+        scenario = load_scenario(overrides={"evidence": {"view": view, "centre": "founding"}})
         params = scenario.params()
         assert params["attributable_share"] == scenario.register[f"attributable_share_{view}"].value
         names = [name for name in scenario.register.names() if name not in scenario.register.of_therapies]
-        assert [params[name] for name in names] == [load_scenario().register[name].value for name in names]
+        register = scenario.with_(evidence={"view": "central"}).register
+        assert [params[name] for name in names] == [register[name].value for name in names]
 
 
 def test_parameters_are_checked_and_laid_over(base: Scenario) -> None:
     """`params` takes any of the register's names inside their range, and names every other."""
-    assert base.params({"healing_rate": 3.0})["healing_rate"] == 3.0
+    founding = base.with_(evidence={"centre": "founding"})
+    assert founding.params({"healing_rate": 3.0})["healing_rate"] == 3.0
     assert base.params({"attributable_share_central": 0.2})["attributable_share"] == 0.2
     assert base.params() == base.params({})
     assert parameter_dtype(base.register) is parameter_dtype(load_scenario().register)

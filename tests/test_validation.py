@@ -320,7 +320,8 @@ def test_coverage_counts_by_hand() -> None:
 
 def test_mild_negative_control_is_far_from_critical_ischaemia() -> None:
     """HODFU's air arm loses a third or less of the limbs that the founding centre's Rutherford 5 lose with TcPO2 about 10."""
-    study = load_studies(REGISTER, ["hodfu"])[0]["hodfu"]
+    # At the founding hospital: another may lose more of the mild ones.
+    study = load_studies(REGISTER, ["hodfu"])[0]["hodfu"].model_copy(update={"founding_centre": True})
     draws = draws_for(REGISTER, 40, 1)
     mild = predict("hodfu", study, REGISTER, draws, 300, 1)[0][0]
     severe_people = {"referral_tcpo2_mean": 10.0, "referral_tcpo2_sd": 5.0}

@@ -21,13 +21,16 @@ def main(
     alpha: Annotated[float, typer.Option(help="Type I error in all; one-sided unless --sides 2.")] = 0.025,
     kind: Annotated[
         str,
-        typer.Option("--type", help="obf, pocock, wang-tsiatis, haybittle-peto, ld-obf, ld-pocock, hsd or custom."),
+        typer.Option(
+            "--type", help="obf, pocock, wang-tsiatis, haybittle-peto, ld-obf, ld-pocock, hsd, kim-demets or custom."
+        ),
     ] = "ld-obf",
     sides: Annotated[int, typer.Option(help="1 or 2.")] = 1,
     delta: Annotated[
         float | None, typer.Option(help="Shape of wang-tsiatis; 0 is obf, 0.5 pocock. Default 0.25.")
     ] = None,
     gamma: Annotated[float | None, typer.Option(help="Parameter of hsd; negative spends late. Default -4.")] = None,
+    rho: Annotated[float | None, typer.Option(help="Power of kim-demets; larger spends later. Default 3.")] = None,
     early_z: Annotated[float | None, typer.Option(help="Interim boundary of haybittle-peto. Default 3.")] = None,
     points: Annotated[
         str | None,
@@ -54,6 +57,7 @@ def main(
             delta=delta,
             gamma=gamma,
             early_z=early_z,
+            rho=rho,
             points=points,
             information=information,
             futility=futility,

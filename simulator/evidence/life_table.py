@@ -75,12 +75,18 @@ def load_life_table(country: str = "Italy", period: str = "2015-20", path: Path 
     """
     root = path or shipped("calibration")
     file = root / "life_tables.csv"
+    what = f"life table of {country} {period}"
+    return while_unchanged(what, root, [file], lambda: _made(country, period, root, file))
+
+
+def _made(country: str, period: str, root: Path, file: Path) -> LifeTable:
     name = spelled(file, root)
     rates, told = while_unchanged("life tables", root, [file], lambda: _read(file, name))
     problems = list(told)
     tables = {(c, p) for c, p, _, _ in rates}
     if not problems and (country, period) not in tables:
-        have = "; ".join(f"{c} {p}" for c, p in sorted(tables))
+        periods = sorted(p for c, p in tables if c == country)
+        have = f"{country} in {', '.join(periods)}" if periods else nearest(country, {c for c, _ in tables})
         problems.append(Problem(name, "country and period", f"{country} {period}", have))
     if problems:
         raise BadInput(problems)

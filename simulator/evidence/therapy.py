@@ -63,8 +63,8 @@ class Record(Frozen):
     """A therapy's file.
 
     `lost` is what the loss of what it gained is called. `both_channels` says why a rise of TcPO2 stands beside a direct
-    hazard ratio, without which an effect would count twice. `slot_days` is how long it occupies a slot where slots are
-    scarce; 0 if it needs none. `made_on_site` marks cells that a centre makes itself.
+    hazard ratio, without which an effect would count twice. `slots` is how many slots it takes where
+    they are scarce; 0 if it needs none. `made_on_site` marks cells that a centre makes itself.
     """
 
     label: Label = "?"
@@ -73,7 +73,7 @@ class Record(Frozen):
     kind: Kind = "procedure"
     lost: Annotated[str, Field(pattern=f"^{NAME}$")] | None = None
     both_channels: str = ""
-    slot_days: Annotated[float, Field(ge=0, le=366)] = 7.0
+    slots: Annotated[float, Field(ge=0, le=50)] = 1.0
     made_on_site: bool = False
     eligibility: dict[str, Any] = Field(default_factory=dict)
     numbers: dict[str, Any] = Field(default_factory=dict)

@@ -7,7 +7,8 @@ go of the generator stops the work behind it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -81,30 +82,38 @@ def opened(scenario: Scenario) -> Part:
             {"name": name, "members": [STATES.index(member) for member in members], "colour": colour}
             for name, (members, colour) in GROUPS.items()
         ],
-        "payers": {name: _payer(scenario, name) for name in (*perspectives(), scenario.settings.economics.perspective)},
+        "payers": payers(scenario, [scenario.settings.economics.perspective]),
         **described(scenario),
     }
 
 
-def _payer(scenario: Scenario, name: str) -> Part:
+def payers(scenario: Scenario, names: Sequence[str] | None = None) -> Part:
+    """What is known of each payer (default: all) that has a price for whatever the policies compared cause, by name."""
+    found = {}
+    products = [each["value"] for c in described(scenario)["controls"] if c["key"] == PRODUCT for each in c["choices"]]
+    for name in (*perspectives(), scenario.settings.economics.perspective) if names is None else names:
+        try:
+            found[name] = _payer(scenario, name, products)
+        except BadInput:
+            continue  # it has gaps
+    return found
+
+
+def _payer(scenario: Scenario, name: str, products: Sequence[str]) -> Part:
     """What the page's amounts are in under a payer, and what it has for each product and a QALY, in that money."""
     own: dict[str, Any] = (
         {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
     )
-    products = next(c for c in described(scenario)["controls"] if c["key"] == PRODUCT)["choices"]
-    start = start_of(scenario)
-    prices, names = {}, {}
-    for product in [each["value"] for each in products]:
-        given = {"product": product, "doses": max(1, scenario.policies[start].cell_therapy.doses)}
-        try:
-            one = scenario.with_(compare=["p"], policies={"p": {"extends": start, "cell_therapy": given}}, **own)
-            values = values_of(one)
-        except BadInput:
-            continue  # the payer has no price for it
-        if (price := price_name(one.policies["p"], values)) is not None:
-            names[product] = price
-            prices[product] = values.perspective.prices[price].value * values.money.factor
     usual = values_of(scenario.with_(**own) if own else scenario)
+    prices, names = {}, {}
+    start = scenario.policies[start_of(scenario)]
+    for product in products:
+        cells = start.cell_therapy.model_copy(update={"product": product, "doses": max(1, start.cell_therapy.doses)})
+        policy = start.model_copy(update={"cell_therapy": cells})
+        price = price_name(policy, replace(usual, policies={"p": policy}), charged=usual.perspective.prices.names())
+        if price is not None:
+            names[product] = price
+            prices[product] = usual.perspective.prices[price].value * usual.money.factor
     return {
         "label": usual.perspective.conventions.perspective.label,
         "currency": usual.money.currency,

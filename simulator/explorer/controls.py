@@ -6,8 +6,9 @@ and nowhere else: as a difference laid over the scenario that the page was opene
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from simulator.evidence.label import label_from
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.reading import Frozen, checked, read_toml
+from simulator.face import asked
 from simulator.questions.value.values import Values, values_of
 from simulator.scenario import Policy, Scenario
 from simulator.scenario.limits import Number
@@ -34,6 +36,8 @@ PRICE, WORTH = "economics.price", "economics.worth"
 PRODUCT = "policy.cell_therapy.product"
 CELL_PRODUCT = "cell product"
 """Category of the cost that the page's price stands for."""
+COUNTED = ("amputations", "deaths", "healed")
+"""What a hospital may have counted among its own people."""
 WORDS = frozenset({"extends", "label", "description", "note"})
 PAGE = "page"
 """What messages call a state of the page."""
@@ -74,6 +78,8 @@ class Key:
     whole: bool = False
     optional: bool = False
     meaning: str = ""
+    counts: tuple[str, ...] = ()
+    """Where a table of counts may stand instead of a choice: its keys, each events and people."""
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +127,8 @@ def key_of(key: str) -> Key | None:
         if of:
             one = of[-1]
             sort: Any = "switch" if one.choices == (True, False) else one.kind
-            return Key(sort, one.choices, one.low, one.high, one.whole, optional, text)
+            counts = tuple(name for each in _tables(found.annotation) for name in each.model_fields if name in COUNTED)
+            return Key(sort, one.choices, one.low, one.high, one.whole, optional, text, counts)
     if found.annotation in (float, int):
         return Key("number", low=0.0, whole=found.annotation is int, optional=optional, meaning=text)
     return None
@@ -167,8 +174,23 @@ def scenario_of(scenario: Scenario, state: Mapping[str, Any]) -> Scenario:
     """The scenario that a state of the page means: ``{"start": "protocol", "changes": {"policy.cell_therapy.doses": 2}}``.
 
     It compares the reference, the policy shown beside it and the page's own. Raises BadInput for whatever is not known, not
-    of the right kind or out of bounds, all at once.
+    of the right kind or out of bounds, all at once. The last
+    few are remembered, because several questions are put to one state.
     """
+    try:
+        text = json.dumps(state, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        raise BadInput([Problem(PAGE, "changes", said(state), "what JSON can say")]) from None
+    return _remembered(scenario, text)
+
+
+@lru_cache(maxsize=8)
+def _remembered(scenario: Scenario, text: str) -> Scenario:
+    return _scenario_of(scenario, json.loads(text))
+
+
+def _scenario_of(scenario: Scenario, state: Mapping[str, Any]) -> Scenario:
+    """The scenario of a state that was not asked for lately."""
     start, changes = state.get("start", start_of(scenario)), state.get("changes", {})
     problems = [
         Problem(PAGE, str(key), "unknown", "start, changes") for key in state if key not in {"start", "changes"}
@@ -209,7 +231,8 @@ def scenario_of(scenario: Scenario, state: Mapping[str, Any]) -> Scenario:
     if perspective is not None and perspective != scenario.settings.economics.perspective:
         country = load_perspective(perspective).conventions.perspective.country
         tables["life_table"] = {"country": country}
-    found = scenario.with_(compare=names, reference=reference, policies={mine: policy}, **tables)
+    difference = {"compare": names, "reference": reference, "policies": {mine: policy}, **tables}
+    found = asked.scenario_of(scenario, overrides=difference, question=PAGE)
     return _priced(found, mine, money) if money else found
 
 
@@ -225,10 +248,10 @@ def _priced(scenario: Scenario, mine: str, money: Mapping[str, float]) -> Scenar
     return scenario.with_(economics=economics) if economics else scenario
 
 
-def price_name(policy: Policy, values: Values) -> str | None:
-    """The price of what is bought for each treatment with cells, if a policy gives any and the payer has one."""
+def price_name(policy: Policy, values: Values, charged: Collection[str] | None = None) -> str | None:
+    """The price of what is bought for each treatment with cells, if a policy gives any and it is among those charged."""
     bought = [item.money for item in values.items if item.category == CELL_PRODUCT and item.charged_under(policy)]
-    return next((name for name in bought if name in values.price_names), None)
+    return next((name for name in bought if name in (values.price_names if charged is None else charged)), None)
 
 
 def _money(tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +294,7 @@ def _described(entry: Entry, scenario: Scenario) -> dict[str, Any] | None:
         ]
     high = facts.high if entry.most is None else entry.most
     about |= {"kind": facts.kind, "choices": choices, "low": facts.low, "high": high, "meaning": facts.meaning}
-    about |= {"whole": facts.whole, "optional": facts.optional}
+    about |= {"whole": facts.whole, "optional": facts.optional, "counts": list(facts.counts)}
     if facts.kind == "number" and not entry.span:
         about["span"] = [facts.low, facts.high]
     if not entry.key.startswith(POLICY):
@@ -309,6 +332,9 @@ def _fitting(entry: Entry, value: Any, scenario: Scenario) -> tuple[str | None, 
             isinstance(value, list) and all(each in names for each in value) and len({*map(str, value)}) == len(value)
         )
         return (None, value) if fits else ("a list, each once, of " + ", ".join(names), None)
+    if about["kind"] == "choice" and isinstance(value, dict) and about.get("counts"):
+        fits = len(value) > 0 and all(key in about["counts"] and _is_count(each) for key, each in value.items())
+        return (None, value) if fits else ("events and people of " + ", ".join(about["counts"]), None)
     if about["kind"] == "choice":
         options = [each["value"] for each in about["choices"]]
         fits = any(value == each and type(value) is type(each) for each in options)
@@ -325,6 +351,13 @@ def _fitting(entry: Entry, value: Any, scenario: Scenario) -> tuple[str | None, 
     if about.get("whole"):
         return (None, int(value)) if value == int(value) else (allowed, None)
     return None, float(value)
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is two whole numbers, the first at most the second."""
+    return (
+        isinstance(value, list) and len(value) == 2 and all(type(n) is int for n in value) and 0 <= value[0] <= value[1]
+    )
 
 
 def _steps(names: list[str], start: Policy) -> list[Any]:
@@ -365,6 +398,14 @@ def _kinds(annotation: Any) -> Iterator[Key]:
     elif origin in {Union, UnionType}:
         for option in get_args(annotation):
             yield from _kinds(option)
+
+
+def _tables(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Models inside an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for option in get_args(annotation):
+        yield from _tables(option)
 
 
 def _is_limit(mark: Any) -> bool:

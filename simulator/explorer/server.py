@@ -161,6 +161,9 @@ def app_of(explorer: Explorer, token: str) -> ASGIApp:
     async def ready(_: Request) -> Response:
         return JSONResponse({"ready": explorer.ready.is_set()})
 
+    async def payers(_: Request) -> Response:
+        return JSONResponse(answers.plain(await run_in_threadpool(answers.payers, explorer.scenario)))
+
     async def sources(_: Request) -> Response:
         return JSONResponse(answers.plain(await run_in_threadpool(answers.sources)))
 
@@ -183,6 +186,7 @@ def app_of(explorer: Explorer, token: str) -> ASGIApp:
         Route("/page/{name}", file),
         Route("/opened", opened, methods=["POST"]),
         Route("/ready", ready, methods=["POST"]),
+        Route("/payers", payers, methods=["POST"]),
         Route("/sources", sources, methods=["POST"]),
         Route("/saved", saved, methods=["POST"]),
         Route("/ask/{kind}", ask, methods=["POST"]),

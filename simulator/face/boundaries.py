@@ -29,6 +29,7 @@ def boundaries(
     delta: float | None = None,
     gamma: float | None = None,
     early_z: float | None = None,
+    rho: float | None = None,
     points: str | Sequence[tuple[float, float]] | None = None,
     information: str | Sequence[float] | None = None,
     futility: str = "none",
@@ -38,8 +39,9 @@ def boundaries(
     """Boundaries that let a trial stop early while its type I error is kept.
 
     `looks` are equally spaced (3 by default); `information` gives their fractions instead, as ``[0.4, 0.7, 1]``. `kind` is
-    obf, pocock, wang-tsiatis (with `delta`), haybittle-peto (`early_z`), ld-obf, ld-pocock, hsd (`gamma`) or custom (`points`
-    of information and share of alpha spent). `alpha` is that of the whole trial, of both sides together where `sides` is 2.
+    obf, pocock, wang-tsiatis (with `delta`), haybittle-peto (`early_z`), ld-obf, ld-pocock, hsd (`gamma`), kim-demets (`rho`)
+    or custom (`points` of information and share of alpha spent). `alpha` is that of the whole trial, of both sides together
+    where `sides` is 2.
     `futility` is a rule as text: none, z:0,0.5, cp:0.2, cp-design:0.2, beta:ld-obf, beta:ld-pocock or beta:hsd:-2; `binding`
     whether it must be obeyed. `power` is what the trial's maximum size is for.
 
@@ -62,7 +64,18 @@ def boundaries(
     at, share = _points(points, problems)
     rule = _futility(futility, binding, problems)
     plan = Plan(
-        _information(looks, information, problems), alpha, kind, sides, delta, gamma, early_z, at, share, rule, power
+        _information(looks, information, problems),
+        alpha,
+        kind,
+        sides,
+        delta,
+        gamma,
+        early_z,
+        at,
+        share,
+        rule,
+        power,
+        rho,
     )
     if problems:
         told = {problem.key for problem in problems}

@@ -208,15 +208,15 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     """What happens to people, every number at its centre, and the people themselves."""
     import numpy as np
 
-    from simulator.evidence.posterior import central_values
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
+    from simulator.questions.value.one_way import centre_of
     from simulator.run import simulate
 
     economics = scenario.settings.economics
-    scenario = replace(scenario, register=scenario.register.with_values(central_values(scenario.register)))
+    scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
     result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
     comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)

@@ -1,10 +1,11 @@
 """Scarce procedures: patients of one policy share a few slots a week, and wait while their ischaemia goes on.
 
 Every dose and every procedure needs a slot, which it occupies for one week, so that `slots_per_week` is the centre's
-throughput. Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot
-is granted, if the rule still says so then. A later dose is planned from the day on which the earlier one was given.
-Death, loss of the limb and healing end the wait. With slots for everybody the lives are those of the engine without
-slots (`simulator.living.reference`), to the last bit.
+throughput; a fraction is the next whole number of slots, each occupied for longer: 0.5 is one slot for a fortnight.
+Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot is granted,
+if the rule still says so then. A later dose is planned from the day on which the earlier one was given. Death, loss of
+the limb and healing end the wait. With slots for everybody the lives are those of the engine without slots
+(`simulator.living.reference`), to the last bit.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from math import inf, nan
+from math import ceil, inf, nan
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,10 @@ class Centre:
     def __init__(self, env: Any, capacity: Capacity) -> None:
         self.env = env
         self._worst_first = capacity.discipline is Discipline.WORST_TCPO2
-        self._slots = simpy.PriorityResource(env, capacity=capacity.slots_per_week)
+        many = capacity.slots_per_week
+        whole = many if many == inf else max(1, ceil(many))
+        self._occupied = WEEK if whole == many else WEEK * whole / many
+        self._slots = simpy.PriorityResource(env, capacity=whole)
         self._waits: list[tuple[Any, ...]] = []
         self._calendar: list[tuple[float, int, int]] = [(0.0, 0, 0)]
 
@@ -145,7 +149,7 @@ class Centre:
         else:
             self._book(course, place, t, WaitEnd.GRANTED)
             steps = course.setting.policies[course.policy]["steps"]
-            duration = float(steps[place.step]["slot"]) if place.step >= 0 else WEEK
+            duration = self._occupied * (float(steps[place.step]["slot"]) if place.step >= 0 else 1.0)
             self.env.process(self._occupy(place.request, duration))
 
     def leave(self, course: Course, place: Place, t: float, end: WaitEnd) -> None:

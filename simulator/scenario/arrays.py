@@ -218,7 +218,7 @@ def policy_records(policies: Iterable[Policy], therapies: Mapping[str, Therapy])
             step["therapy"] = numbers[own.therapy]
             step["start"], step["after"], step["rise_below"] = _start(own.start, policy)
             step["wait"] = (cells.waiting_days if own.wait_days is None else own.wait_days) / DAYS_PER_YEAR
-            step["slot"] = therapy.record.slot_days / DAYS_PER_YEAR
+            step["slot"] = therapy.record.slots
     return records
 
 

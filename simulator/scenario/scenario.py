@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
+from simulator.evidence.therapy_numbers import NUMBERS
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
@@ -112,6 +113,19 @@ class Scenario:
         others = [name for name in self.compare if name != self.reference]
         own = [name for name in others if name in self.settings.policies]
         return next(iter([*own, *(name for name in others if name == PUBLISHED), *others]), None)
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """Numbers that no life can depend on: of therapies that no policy compared gives, and of other evidence views."""
+        compared = [self.policies[name] for name in self.compare]
+        given = {
+            name for each in compared for name in (*each.given, each.cell_therapy.product, each.cell_therapy.route)
+        }
+        therapies = self.register.therapies
+        read = {
+            therapies[name].parameter(number, self.view) for name in given if name in therapies for number in NUMBERS
+        }
+        return frozenset(self.register.of_therapies - read)
 
     @property
     def left_aside(self) -> tuple[str, ...]:

@@ -139,7 +139,11 @@ class Boundaries:
                 told |= {"z": list(futility.z)}
             else:
                 told |= {"threshold": futility.threshold, "assumed": futility.assumed}
-        own = {name: getattr(plan, name) for name in ("delta", "gamma", "early_z") if getattr(plan, name) is not None}
+        own = {
+            name: getattr(plan, name)
+            for name in ("delta", "gamma", "rho", "early_z")
+            if getattr(plan, name) is not None
+        }
         return {
             "looks": int(self.information.size),
             "kind": plan.kind,

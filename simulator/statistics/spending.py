@@ -48,6 +48,14 @@ def hwang_shih_decani(total: float, information: ArrayLike, gamma: float) -> Arr
     return np.asarray(total * np.expm1(-gamma * t) / np.expm1(-gamma))
 
 
+def kim_demets(total: float, information: ArrayLike, rho: float) -> Array:
+    """The power family: total * t^rho; rho 1 spends in proportion to information, 3 nearly as late as O'Brien-Fleming.
+
+    Kim K, DeMets DL. Biometrika 1987;74:149-154, doi 10.1093/biomet/74.1.149.
+    """
+    return np.asarray(total * _fraction(information) ** rho)
+
+
 def custom(total: float, information: ArrayLike, at: ArrayLike, share: ArrayLike) -> Array:
     """A spending curve given by points: at information fraction `at` the `share` (0 to 1) of the total is spent.
 
@@ -58,7 +66,7 @@ def custom(total: float, information: ArrayLike, at: ArrayLike, share: ArrayLike
     return np.asarray(total * np.interp(_fraction(information), xs, ys))
 
 
-NAMES = ("ld-obf", "ld-pocock", "hsd", "custom")
+NAMES = ("ld-obf", "ld-pocock", "hsd", "kim-demets", "custom")
 """The names under which the spending functions are asked for."""
 
 
@@ -66,13 +74,14 @@ NAMES = ("ld-obf", "ld-pocock", "hsd", "custom")
 class Spending:
     """A spending function by name, with the parameters it needs.
 
-    `gamma` belongs to ``hsd``; `at` and `share` are the points of ``custom``.
+    `gamma` belongs to ``hsd``, `rho` to ``kim-demets``; `at` and `share` are the points of ``custom``.
     """
 
     name: str
     gamma: float = -4.0
     at: tuple[float, ...] = ()
     share: tuple[float, ...] = ()
+    rho: float = 3.0
 
     def __call__(self, total: float, information: ArrayLike) -> Array:
         """Error spent by the information fractions, for a total error `total`."""
@@ -83,6 +92,8 @@ class Spending:
                 return pocock(total, information)
             case "hsd":
                 return hwang_shih_decani(total, information, self.gamma)
+            case "kim-demets":
+                return kim_demets(total, information, self.rho)
             case "custom":
                 return custom(total, information, self.at, self.share)
             case _:

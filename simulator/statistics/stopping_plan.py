@@ -60,8 +60,9 @@ class Plan:
 
     `information` are the looks as fractions of the maximum, ending at 1. `alpha` is the whole type I error, shared
     equally when `sides` is 2. `delta` is the shape of ``wang-tsiatis`` (0 is O'Brien-Fleming, 0.5 Pocock), `gamma` the
-    parameter of ``hsd``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look is adjusted so that
-    alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25, -4 and 3.
+    parameter of ``hsd``, `rho` that of ``kim-demets``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look
+    is adjusted so that alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25,
+    -4, 3 and 3.
     """
 
     information: tuple[float, ...]
@@ -75,13 +76,15 @@ class Plan:
     share: tuple[float, ...] = ()
     futility: Futility | None = None
     power: float | None = None
+    rho: float | None = None
 
     @property
     def spending(self) -> Spending | None:
         """The spending function, or None for a classical shape."""
         if self.kind not in SPENDING:
             return None
-        return Spending(self.kind, -4.0 if self.gamma is None else self.gamma, self.at, self.share)
+        gamma, rho = -4.0 if self.gamma is None else self.gamma, 3.0 if self.rho is None else self.rho
+        return Spending(self.kind, gamma, self.at, self.share, rho)
 
     def problems(self, file: str = "design") -> list[Problem]:
         """Everything that is wrong with the plan, as problems of the input `file`."""
@@ -105,6 +108,7 @@ class Plan:
         for key, value, kind, low, high in (
             ("delta", self.delta, "wang-tsiatis", -1.0, 1.0),
             ("gamma", self.gamma, "hsd", -40.0, 40.0),
+            ("rho", self.rho, "kim-demets", 0.1, 40.0),
             ("early_z", self.early_z, "haybittle-peto", 0.0, 8.0),
         ):
             if value is not None and self.kind != kind:

@@ -55,7 +55,7 @@ class Format:
         scaled = float(value) * self.scale
         if math.isinf(scaled):
             return "−∞" if scaled < 0 else "∞"
-        text = f"{abs(scaled):,.{self.digits}f}" if self.digits >= 0 else f"{abs(scaled):.3g}"
+        text = f"{abs(scaled):,.{self.digits}f}" if self.digits >= 0 else _as_many_as_needed(abs(scaled))
         if not any(character in "123456789" for character in text):
             return text
         return ("−" if scaled < 0 else "+" if sign else "") + text
@@ -80,6 +80,11 @@ class Format:
                 f" ({self.number(row[self.low], sign=self.signed)} to {self.number(row[self.high], sign=self.signed)})"
             )
         return text
+
+
+def _as_many_as_needed(size: float) -> str:
+    """Three digits, and all those before the point, never as a power of ten."""
+    return f"{size:,.0f}" if size >= 1000 else f"{size:.3g}"
 
 
 @dataclass(frozen=True)

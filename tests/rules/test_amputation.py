@@ -51,6 +51,7 @@ OPEN_FOOT: dict[str, Any] = {
 }
 MINOR = {
     "minor_amputation_rate": 0.8,
+    "most_minor_amputations": 9.0,
     "minor_amputation_per_mmhg": 0.0,
     "minor_amputation_trend": -0.5,
     "minor_amputation_hr_no_gangrene": 0.25,

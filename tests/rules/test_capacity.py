@@ -57,7 +57,7 @@ def a_course(
     """A patient's course who is followed for a year, referred at a calendar time; `first`: a risk and when it happens."""
     setting = a_setting(
         values({"success": 0.0}, **STILL, **(rules or {})),
-        a_policy({"slot": WEEK}, **{**DOSES, **(policy or {})}),
+        a_policy({"slot": 1.0}, **{**DOSES, **(policy or {})}),
         HORIZON,
         VISITS,
         (HORIZON,),
@@ -123,6 +123,23 @@ def test_the_calendar_tells_who_waits_and_how_many_slots_are_busy() -> None:
     assert waiting.mean("queue", 0.0, 20.0 * DAY) == pytest.approx(5.0 / 20.0)
     assert waiting.mean("busy", 12.0 * DAY, 34.0 * DAY) == pytest.approx(12.0 / 22.0)
     assert (np.diff(waiting.calendar["date"]) > 0.0).all()
+
+
+def test_half_a_slot_a_week_is_one_a_fortnight() -> None:
+    """The second of two people who are due on days 10 and 11 is treated a fortnight after the first, on day 24."""
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), a_course(patient=2, next_dose=11 * DAY), slots=0.5)
+    assert [row[2] for row in days(waiting)][:2] == pytest.approx([10.0, 24.0])
+
+
+def test_a_procedure_takes_the_slots_that_its_file_says() -> None:
+    """One that takes two slots' time keeps the next in line waiting to day 24; one that takes none asks for none."""
+    double = a_course(patient=1, step_next=10 * DAY)
+    double.setting.policies["steps"]["slot"][0] = 2.0
+    waiting = at_centre(double, a_course(patient=2, next_dose=11 * DAY))
+    assert [row[2] for row in days(waiting)][:2] == pytest.approx([10.0, 24.0])
+    none = a_course(step_next=10 * DAY)
+    none.setting.policies["steps"]["slot"][0] = 0.0
+    assert not needs_slot(none, Due(10 * DAY, Event.PROCEDURE))
 
 
 def test_two_slots_serve_two_at_once() -> None:

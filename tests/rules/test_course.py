@@ -48,6 +48,18 @@ def test_every_risk_in_force_has_its_hazard_and_no_other() -> None:
     assert (life.hazard[0], life.hazard[len(Risk) - 1], life.hazard[Risk.HEALING]) == (0.5, len(Risk) - 0.5, 9.0)
 
 
+@pytest.mark.parametrize("duration", [0.5, 40.0])
+@pytest.mark.parametrize("trend", [-0.1, 0.0, 0.1])
+def test_a_hazard_moves_on_with_what_it_spends(trend: float, duration: float) -> None:
+    """To 0.5 e^(trend d) after d years, faded or not, so that the next segment of the path goes on from there."""
+    life = a_life()
+    at_risk(life, Risk.HEALING, 0.5, unspent=1.0, trend=trend)
+    start_hazards(life, 0.0, 20.0, 0.0)
+    integrate(life, duration)
+    spend(life, life.budget, duration)
+    assert life.hazard[Risk.HEALING] == pytest.approx(0.5 * exp(trend * duration), rel=1e-12)
+
+
 def test_time_spends_the_budget_of_every_risk_in_force() -> None:
     """Half a year at 0.4 and at 1 a year takes 0.2 and 0.5; nothing falls below zero; what is not in force is kept."""
     life = a_life()
@@ -57,7 +69,7 @@ def test_time_spends_the_budget_of_every_risk_in_force() -> None:
     life.hazard[:], life.exponent[:] = life.rate, 0.0
     life.hazard[Risk.MINOR_AMPUTATION] = 3.0
     integrate(life, 0.5)
-    spend(life, life.budget)
+    spend(life, life.budget, 0.5)
     left = {
         risk: life.budget[risk] for risk in (Risk.EXCESS_DEATH, Risk.RECURRENCE, Risk.HEALING, Risk.MINOR_AMPUTATION)
     }
@@ -111,7 +123,7 @@ def test_time_counts_from_the_anchor() -> None:
 def recovering() -> object:
     """A limb at 20 mmHg that rises to 40 at once after a year, which doubles its hazard of healing of 0.5 a year."""
     life = a_life()
-    add_ramp(life, 1.0, 1e-12, 20.0)
+    add_ramp(life, 1.0, 1e-9, 20.0)
     at_risk(life, Risk.HEALING, 0.5, unspent=1.0, per_mmhg=log(2.0) / 20.0)
     return life
 

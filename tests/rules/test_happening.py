@@ -96,6 +96,7 @@ def test_death_ends_the_life_and_is_told_by_its_cause(risk: int, event: Event) -
 RATES = {
     **dict.fromkeys(("death_rate_wound", "death_rate_healed", "amputation_rate"), 0.1),
     **dict.fromkeys(("healing_rate", "minor_amputation_rate", "recurrence_rate"), 0.1),
+    "most_minor_amputations": 9.0,
     **dict.fromkeys(("stump_healing_rate_below_knee", "stump_healing_rate_above_knee"), 0.1),
     **dict.fromkeys(("minor_amputation_trend", "minor_amputation_per_mmhg", "death_per_year_of_age"), 0.0),
     **dict.fromkeys(("infection_share", "recurrent_severe_share", "recurrent_gangrene_share"), 0.0),

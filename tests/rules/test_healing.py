@@ -23,6 +23,7 @@ RATES = {
     "healing_per_mmhg": 0.03,
     "healing_trend": -0.1,
     "minor_amputation_rate": 0.2,
+    "most_minor_amputations": 9.0,
     "minor_amputation_per_mmhg": 0.0,
     "minor_amputation_trend": 0.0,
     "recurrence_rate": 0.6,
@@ -125,6 +126,7 @@ STUMP = {
     "walking_share_above_knee": 1.0,
     "prosthesis_days_below_knee": 365.25,
     "prosthesis_days_above_knee": 730.5,
+    "prosthesis_fitting_days": 0.0,
 }
 
 

@@ -233,6 +233,7 @@ BEGINNING = {
     "pain_relief_rate": 0.8,
     "healing_tcpo2_enough": 45.0,
     "minor_amputation_rate": 0.2,
+    "most_minor_amputations": 9.0,
     "recurrence_rate": 0.6,
     "recurrence_per_mmhg": 0.0,
     "recurrence_trend": 0.0,

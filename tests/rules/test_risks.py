@@ -11,6 +11,7 @@ from rules.people import a_life, a_patient, at_risk, in_force, values
 from simulator.rules.pathway.risks import (
     hazard_ratios,
     no_risks,
+    risk_of_minor_amputation,
     risks_with_open_wound,
     risks_with_rest_pain,
     risks_with_stump,
@@ -156,6 +157,7 @@ RATES = {
     "healing_hr_no_gangrene": 1.8,
     "pain_relief_rate": 0.8,
     "minor_amputation_rate": 0.2,
+    "most_minor_amputations": 9.0,
     "minor_amputation_per_mmhg": 0.02,
     "minor_amputation_trend": -0.4,
     "minor_amputation_hr_no_gangrene": 0.25,
@@ -278,3 +280,11 @@ def test_recurrence_is_as_stated_at_its_own_reference() -> None:
     """The hazard at 40 mmHg is the published 0.6 a year, whatever TcPO2 the other hazards refer to."""
     rate, per_mmhg, _, _ = with_risks_of(risks_without_wound)[Risk.RECURRENCE]
     assert log(rate / 1.25) + per_mmhg * (40.0 - 17.0) == pytest.approx(log(0.6))
+
+
+def test_a_foot_has_only_so_much_to_lose() -> None:
+    """After the second of at most two minor amputations no third is possible, after the first one still is."""
+    for number, rate in ((1, 0.2), (2, 0.0)):
+        life = a_life(minor_amputations=number, gangrene=1)
+        risk_of_minor_amputation(life, values(**{**RATES, "most_minor_amputations": 2.0}), 0.5)
+        assert life.rate[Risk.MINOR_AMPUTATION] == rate

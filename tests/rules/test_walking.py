@@ -23,8 +23,9 @@ PLANNED = {
     "walking_share_above_knee": 1.0,
     "prosthesis_days_below_knee": 73.05,
     "prosthesis_days_above_knee": 146.1,
+    "prosthesis_fitting_days": 36.525,
 }
-"""Everybody walks; a prosthesis takes 0.2 years below the knee and 0.4 above it."""
+"""Everybody walks; a prosthesis takes 0.2 years below the knee and 0.4 above it, and 0.1 years from a healed stump."""
 AT_REFERRAL = {
     "walking_share_referral": 0.8,
     "reference_age": 75.0,
@@ -79,12 +80,12 @@ def test_the_ability_to_walk_is_lost_at_a_rate_that_rises_with_age(walks: float)
     [
         (Limb.BELOW_KNEE, 0.9, 1.1),
         (Limb.ABOVE_KNEE, 0.9, 1.3),
-        (Limb.BELOW_KNEE, 0.5, 1.0),
-        (Limb.ABOVE_KNEE, 0.5, 1.0),
+        (Limb.BELOW_KNEE, 0.5, 1.1),
+        (Limb.ABOVE_KNEE, 0.65, 1.1),
     ],
 )
 def test_whose_stump_heals_walks_when_the_prosthesis_is_ready(limb: Limb, operated: float, walks: float) -> None:
-    """Healed at 1 year; the prosthesis is begun at the operation."""
+    """Healed at 1 year; the prosthesis is begun at the operation, and fitted when the stump has healed."""
     life = a_life(limb=limb, mobile=1)
     plan_walking(life, values(**PLANNED), 1.0, operated)
     assert life.walks_at == pytest.approx(walks)

@@ -42,6 +42,7 @@ NO_EVENT_AFTER = {
     "measurement_sd": 0.0,
     "walking_share_below_knee": 1.0,
     "prosthesis_days_below_knee": 182.625,
+    "prosthesis_fitting_days": 0.0,
     "below_knee_share": 1.0,
     "act_death_hr": 1.0,
     "recovery_days": 36.525,

@@ -4,7 +4,8 @@ import { state, settle } from "./state.js";
 
 let about, moved, opened;
 const parts = new Map();
-const PRICE = "economics.price", WORTH = "economics.worth";
+const MOST_ABREAST = 5;
+const PRICE = "economics.price", WORTH = "economics.worth", PAYER = "economics.perspective";
 
 export function value(key) {
   if (key in state.changes) return state.changes[key];
@@ -18,12 +19,18 @@ function usual(key) {
 }
 
 /** The payer in force: currency, prices of products, what it pays for a QALY. */
-export const payer = () => about.payers[value("economics.perspective")];
+export const payer = () => about.payers[value(PAYER)];
+
+/** All payers have been read: those that lack a price of what the policies cause cannot be chosen. */
+export function payersKnown(payers) {
+  about.payers = payers;
+  paint();
+}
 
 export function set(key, next, rest = true) {
   // An amount belongs to the payer's money, and a price to its product.
-  if (key === "economics.perspective") delete state.changes[WORTH];
-  if (key === "economics.perspective" || key === "policy.cell_therapy.product") delete state.changes[PRICE];
+  if (key === PAYER) delete state.changes[WORTH];
+  if (key === PAYER || key === "policy.cell_therapy.product") delete state.changes[PRICE];
   if (JSON.stringify(next) === JSON.stringify(usual(key))) delete state.changes[key];
   else state.changes[key] = next;
   if (rest) settle();
@@ -64,15 +71,24 @@ function draw(control) {
     part.inputs = [box];
     part.show = (v) => { box.checked = v === true; };
     part.element = html("div", { class: "control switch" }, box, html("label", { for: id }, control.label), card, why);
+  } else if (control.kind === "choice" && control.choices.length > MOST_ABREAST) {
+    const options = control.choices.map((choice, i) => html("option", { value: i }, choice.label));
+    const select = html("select", { id, "aria-describedby": why.id, onchange: () => set(control.key, control.choices[select.value].value) }, ...options);
+    part.inputs = [select];
+    part.options = options;
+    part.show = (v) => { select.value = control.choices.findIndex((choice) => choice.value === v); };
+    part.element = html("div", { class: "control" }, html("label", { for: id }, control.label), card, select, why);
   } else if (control.kind === "choice") {
     const options = control.choices.map((choice) => {
       const input = html("input", { type: "radio", name: id, onchange: () => set(control.key, choice.value) });
       return { choice, input, label: html("label", {}, input, choice.label) };
     });
     part.inputs = options.map((o) => o.input);
+    part.options = part.inputs;
     part.show = (v) => options.forEach((o) => { o.input.checked = o.choice.value === v; });
     part.element = html("div", { class: "control" }, html("span", { class: "name", id: `${id}-name` }, control.label), card,
       html("div", { class: "options", role: "radiogroup", "aria-labelledby": `${id}-name`, "aria-describedby": why.id }, ...options.map((o) => o.label)), why);
+    if (control.counts?.length) part.element.append(counted(control, part));
   } else if (control.kind === "several") {
     const boxes = control.choices.map((choice, i) => ({ choice, box: html("input", { type: "checkbox", id: `${id}-${i}` }) }));
     boxes.forEach(({ box }) => box.addEventListener("change", () => set(control.key, boxes.filter((b) => b.box.checked).map((b) => b.choice.value))));
@@ -83,6 +99,32 @@ function draw(control) {
   } else number(control, id, card, part);
   parts.set(control.key, part);
   return part.element;
+}
+
+/** A hospital's own counts: events among people, which stand for it as soon as one of them is whole. */
+function counted(control, part) {
+  const rows = control.counts.map((name) => {
+    const field = (what) => html("input", { type: "text", inputmode: "numeric", size: 5, "aria-label": `${name}: ${what}` });
+    return { name, events: field("events"), people: field("people") };
+  });
+  const typed = () => {
+    const table = {};
+    for (const { name, events, people } of rows) {
+      const [a, n] = [events.value.trim(), people.value.trim()], whole = /^\d{1,7}$/.test(a) && /^\d{1,7}$/.test(n) && Number(a) <= Number(n) && Number(n) > 0;
+      for (const field of [events, people]) field.setAttribute("aria-invalid", String(!whole && (a !== "" || n !== "")));
+      if (whole) table[name] = [Number(a), Number(n)];
+    }
+    if (Object.keys(table).length) set(control.key, table);
+  };
+  for (const { events, people } of rows) for (const field of [events, people]) field.addEventListener("change", typed);
+  const show = part.show;
+  part.show = (v) => {
+    show(v);
+    const own = v !== null && typeof v === "object" ? v : {};
+    if (typeof v === "object") rows.forEach(({ name, events, people }) => { [events.value, people.value] = own[name] ?? ["", ""]; });
+  };
+  return html("details", { class: "own" }, html("summary", {}, "Our own counts in a year"),
+    ...rows.map(({ name, events, people }) => html("div", { class: "count" }, html("span", {}, name), events, " of ", people)));
 }
 
 function number(control, id, card, part) {
@@ -134,6 +176,7 @@ export function paint() {
     if (part.control.live) part.unit.textContent = payer().currency;
     part.show(value(key));
     part.inputs.forEach((input) => { input.disabled = !on; });
+    if (key === PAYER) part.options.forEach((option, i) => { option.disabled = !(part.control.choices[i].value in about.payers); });
     part.element.classList.toggle("off", !on);
     part.element.classList.toggle("moved", key in state.changes);
     part.why.hidden = on;

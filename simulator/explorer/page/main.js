@@ -1,6 +1,6 @@
 /** The page: what is asked when something moves, and what is drawn when an answer comes. */
 import { ask, Refused, stop, stream } from "./ask.js";
-import { drawControls, paint } from "./controls.js";
+import { drawControls, paint, payersKnown } from "./controls.js";
 import { Course } from "./course.js";
 import { find, fixed, points, whole } from "./dom.js";
 import { Money } from "./money.js";
@@ -32,10 +32,14 @@ async function main() {
     patient: new Patient(find("patient"), page),
     sources: new Sources(find("sources"), page),
   };
+  // Other payers take a second to be read; a link that names one waits for them.
+  const others = ask("/payers").then(payersKnown);
+  if ("economics.perspective" in state.changes) page.about.payers = await ask("/payers");
   drawControls(page.about, move, (control) => showCard(control, page));
   tools();
   show(TABS.includes(state.tab) ? state.tab : "course", false);
   curves();
+  await others;
 }
 
 /** A control moved. Price and worth of a QALY need no answer: what they change is drawn from what is there. */

@@ -15,7 +15,7 @@ from simulator.questions.compare.per_hundred import per_hundred_table
 from simulator.questions.compare.population import population_table, treatment_table
 from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
 from simulator.run.people import GIVEN
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
 from simulator.words.findings import Findings
@@ -154,6 +154,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "view": scenario.view,
         "centre": scenario.centre,
         "share": float(params[SHARE]),
+        "death_share": float(params[DEATH_SHARE]),
         "times": list(scenario.times),
         "first_time": comparison.first_time,
         "horizon": scenario.horizon,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,9 @@ def slots_table(result: Result) -> pd.DataFrame:
     end = years_of_referral(result)
     rows = []
     for policy, waiting in waiting_lists(result).items():
-        used = waiting.mean("busy", 0.0, end)
-        share = used / capacity.slots_per_week
+        # A slot of a fraction is occupied for longer: what is busy of all slots is the share used of the throughput.
+        share = waiting.mean("busy", 0.0, end) / ceil(capacity.slots_per_week)
+        used = share * capacity.slots_per_week
         rows.append((policy, capacity.slots_per_week, used, share, waiting.mean("queue", 0.0, end)))
     return pd.DataFrame(rows, columns=["policy", "slots_per_week", "used_per_week", "utilisation", "mean_queue"])
 

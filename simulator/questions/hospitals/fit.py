@@ -50,7 +50,7 @@ class Effort:
     kept: int = 1_000
 
 
-ROUGH = Effort(SMOKE, 150, 80, 100, 100, 200)
+ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,10 @@ CRITERIA = {
     "severe_renal": "severe renal impairment is excluded",
     "dialysis": "dialysis is excluded",
     "beyond_salvage": "the limb is beyond salvage",
-    "angioplasty_suitable": "angioplasty must be possible: {}",
+    "angioplasty_suitable": "the policy asks for {}",
 }
 """Why a criterion bars somebody; the braces hold its value."""
+SUITABLE = {"yes": "a vessel that could be dilated", "no": "a limb without a vessel to dilate"}
 
 
 def when(time: float) -> str:
@@ -64,7 +65,7 @@ def opening(watched: Watched, number: int) -> str:
     return (
         f"Patient {number} is a {sex} of {p['age']:.0f} with {_listed(illness)}, referred for {foot}"
         f" (Rutherford {p['rutherford']:.0f}), and {walks}. TcPO2 on {whose} foot was measured at {p['tcpo2_measured']:.0f} mmHg."
-        f" Diseased arteries: {_listed(arteries) or 'none was recorded'}. {option}"
+        f" Diseased arteries: {_listed(arteries) or 'not recorded in detail'}. {option}"
     )
 
 
@@ -108,12 +109,17 @@ def _plan(watched: Watched, scenario: Scenario) -> str:
         criteria = policy.eligibility.model_dump()
         why = _listed([CRITERIA[name].format(_plain(criteria[name])) for name in barred])
         return f"Not treated, because {why}; has conservative care."
+    if watched.life["beyond_salvage"]:
+        return "Not treated, because the limb is beyond salvage; has conservative care."
     if watched.life["tested"] and not watched.life["treated"] and not policy.therapies:
         return "The biomarker test speaks against treatment; has conservative care."
     return ""
 
 
 def _plain(value: object) -> str:
+    """A criterion's value in words."""
+    if value in SUITABLE:
+        return SUITABLE[str(value)]
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -139,13 +145,13 @@ def _sentence(watched: Watched, scenario: Scenario, place: int, moment: Moment) 
         return "A first wound opens." if moment.wound == Wound.OPEN else "A new wound opens."
     return {
         Event.CONVERSION: "The stump fails: amputation above the knee.",
-        Event.MINOR_AMPUTATION: "Toe, ray or midfoot amputation; the wound stays open.",
+        Event.MINOR_AMPUTATION: _minor_amputation(watched, place),
         Event.HEALED: "The wound has healed.",
         Event.PAIN_RELIEVED: "The foot no longer hurts at rest.",
         Event.STUMP_HEALED: "The stump has healed.",
         Event.HORIZON: "End of follow-up, alive.",
-        Event.WALKS_NO_MORE: "Is not able to walk any more.",
-        Event.OTHER_LIMB_AMPUTATION: "The other leg is lost, too.",
+        Event.WALKS_NO_MORE: "Can walk no longer.",
+        Event.OTHER_LIMB_AMPUTATION: f"The other leg is amputated{', too' if moment.limb >= Limb.BELOW_KNEE else ''}.",
         Event.STARTS_DIALYSIS: "Begins dialysis.",
     }[event]
 
@@ -160,6 +166,15 @@ def _of_therapy(event: Event, therapy: Therapy) -> str:
         Event.EFFECT_ENDS: f"[{label}: its effect on hazards ends.]",
         Event.PROCEDURAL_DEATH: f"Dies of the procedure ({label[0].lower()}{label[1:]}).",
     }[event]
+
+
+def _minor_amputation(watched: Watched, place: int) -> str:
+    """What is taken off, which on a heel is no toe, and whether it is the first time."""
+    before = watched.moments[1:place]
+    again = any(m.event is Event.MINOR_AMPUTATION for m in before)
+    on_heel = watched.patient["heel"] and not any(m.event is Event.NEW_WOUND for m in before)
+    what = "resection at the heel" if on_heel else "toe, ray or midfoot amputation"
+    return f"{f'A further {what}' if again else what.capitalize()}; the wound stays open."
 
 
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
@@ -204,8 +219,11 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> str:
         return "No further treatment: the pain has gone."
     if moment.wound == Wound.HEALED:
         return "No further treatment: the wound has healed."
+    treatment = "further treatment" if moment.doses else "treatment with cells"
+    if watched.life["died_at"] <= moment.time + watched.life["dying_within"]:
+        return f"No {treatment}: the patient is dying."
     if isnan(moment.decided_on):
-        return "No further treatment."
+        return f"No {treatment}."
     repeat = scenario.policies[watched.policy].repeat
     seen = f"TcPO2 is measured at {moment.decided_on:.0f} mmHg"
     if repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.questions.trial.data import TOUCH, TrialData
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.endpoint import ONE_ARM, Endpoint
 from simulator.statistics import adjusted_tests, binary_tests, competing_tests, survival_tests
+from simulator.statistics.beta_rules import UNIFORM
 from simulator.statistics.binary_tests import Counts, ExactP
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.effect import Effect, ratio_or_nan
@@ -136,9 +137,9 @@ def arms(data: TrialData, comparison: int, use: Bools) -> NDArray[np.int8]:
 
 def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysis:
     """Test arm `comparison` against the control in data that were cut at the look's date."""
-    if endpoint.test == "exact_binomial":
+    if endpoint.test in ONE_ARM:
         return _one_arm(endpoint, data)
-    if endpoint.test in BINARY:
+    if endpoint.test in BINARY or endpoint.test in ADJUSTED:
         return _binary(endpoint, data, comparison)
     if endpoint.test in ("ancova", "t_test"):
         return _continuous(endpoint, data, comparison)
@@ -172,17 +173,32 @@ def _one_arm(endpoint: Endpoint, data: TrialData) -> Analysis:
     use = through(endpoint, data) & ~missing
     n, successes = use.sum(axis=1), (yes & use).sum(axis=1)
     assert endpoint.null_rate is not None
-    p = binary_tests.one_sample(successes, n, endpoint.null_rate)
+    if endpoint.test == "posterior":
+        greater = 1.0 - posterior_above(endpoint, successes, n)
+    else:
+        p = binary_tests.one_sample(successes, n, endpoint.null_rate)
+        greater = p.greater
     rate = ratio_or_nan(successes, n)
     se = np.sqrt(ratio_or_nan(rate * (1.0 - rate), n))
     ready = through(endpoint, data).sum(axis=1) * 1.0
     shares = {"rate_1": rate, "missing": 1.0 - ratio_or_nan(n, ready)}
-    return Analysis(rate, se, -ndtri(p.greater), -ndtri(p.less), ready, shares)
+    less = 1.0 - greater if endpoint.test == "posterior" else p.less
+    return Analysis(rate, se, -ndtri(greater), -ndtri(less), ready, shares)
+
+
+def posterior_above(endpoint: Endpoint, successes: NDArray[np.int64], n: NDArray[np.int64]) -> Array:
+    """Posterior probability that the rate is above the endpoint's goal, (trials,)."""
+    assert endpoint.null_rate is not None
+    prior = UNIFORM if endpoint.prior is None else endpoint.prior.mixture
+    pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
+    chance = np.array([float(prior.posterior(int(k), int(m)).above(endpoint.null_rate)) for k, m in pairs])
+    return np.asarray(chance[place.reshape(-1)])
 
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     table = counts(endpoint, data, comparison)
-    effect = _adjusted(endpoint, data, comparison) or BINARY[endpoint.test](table)
+    adjusted = _adjusted(endpoint, data, comparison)
+    effect = BINARY[endpoint.test](table) if adjusted is None else adjusted
     information = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
     rates = table.risks
     shares = {
@@ -198,9 +214,13 @@ def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     return Analysis(size.estimate, size.se, good, bad, information, shares)
 
 
+ADJUSTED = ("cmh", "g_computation")
+"""Tests of a yes-or-no outcome that need more than a table."""
+
+
 def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | None:
     """The test with covariates: strata, and for g-computation TcPO2 on entry; None for a test of a plain table."""
-    if endpoint.test not in ("cmh", "g_computation"):
+    if endpoint.test not in ADJUSTED:
         return None
     yes, missing = at_a_time(endpoint, data)
     group = arms(data, comparison, through(endpoint, data) & ~missing)

@@ -17,6 +17,7 @@ from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
+from simulator.statistics.beta_rules import UNIFORM, bayes_rule
 from simulator.statistics.simon import TwoStage, two_stage
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility
@@ -129,9 +130,12 @@ class Looks(Frozen):
 
     by: Literal["months", "patients", "events", "information"]
     at: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)]
-    type: Literal["obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "custom"] = "ld-obf"
+    type: Literal[
+        "obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "kim-demets", "custom"
+    ] = "ld-obf"
     delta: Number | None = None
     gamma: Number | None = None
+    rho: Number | None = None
     early_z: Number | None = None
     points: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
     shares: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
@@ -173,10 +177,12 @@ class Stages(Frozen):
     """A single arm in two stages (Simon). `given` names the numbers; otherwise they are found for the size's power.
 
     `hoped_rate` is the rate of the good outcome that the trial hopes for. With `pause` nobody enters while the first
-    stage is followed up.
+    stage is followed up. `predictive`, with `n1` and `n`, belongs to the test `posterior`: the trial stops after the first
+    stage where the predictive probability of success at the end is below `futility`.
     """
 
-    kind: Literal["optimal", "minimax", "given"] = "optimal"
+    kind: Literal["optimal", "minimax", "given", "predictive"] = "optimal"
+    futility: Probability | None = None
     hoped_rate: Probability | None = None
     n1: Count | None = None
     r1: Successes | None = None
@@ -274,6 +280,12 @@ class Design(Frozen):
         if chosen.kind == "given":
             assert chosen.n1 and chosen.n and chosen.r1 is not None and chosen.r is not None
             return TwoStage("given", chosen.n1, chosen.r1, chosen.n, chosen.r, *[float("nan")] * 4)
+        if chosen.kind == "predictive":
+            assert chosen.n1 and chosen.n and self.primary.null_rate is not None and chosen.futility is not None
+            prior = UNIFORM if self.primary.prior is None else self.primary.prior.mixture
+            looks, certainty = (chosen.n1, chosen.n), 1.0 - self.alpha
+            rule = bayes_rule(prior, looks, self.primary.null_rate, certainty, chosen.futility)
+            return TwoStage(chosen.kind, chosen.n1, rule.futile[0] - 1, chosen.n, rule.needed - 1, *[float("nan")] * 4)
         p0, p1 = self.primary.null_rate, chosen.hoped_rate
         assert p0 is not None and p1 is not None
         optimal, minimax = two_stage(p0, p1, self.alpha, self.size.power, self.file)

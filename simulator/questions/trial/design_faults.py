@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulator.questions.trial.decisions import EXACT
 from simulator.questions.trial.design import MEASURES, Design, Multiplicity
-from simulator.questions.trial.endpoint import WEIGHTED, Endpoint
+from simulator.questions.trial.endpoint import ONE_ARM, WEIGHTED, Endpoint
 from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
@@ -205,14 +205,29 @@ def _stopping(design: Design) -> Iterator[Fault]:
 def _stages(design: Design) -> Iterator[Fault]:
     chosen, endpoint = design.two_stage, design.primary
     assert chosen is not None
-    if len(design.arms) != 1 or endpoint.test != "exact_binomial":
-        yield "two_stage", chosen.kind, "one arm and an exact_binomial endpoint"
+    bayes = chosen.kind == "predictive"
+    if len(design.arms) != 1 or endpoint.test != ("posterior" if bayes else "exact_binomial"):
+        yield (
+            "two_stage",
+            chosen.kind,
+            "one arm and an exact_binomial endpoint, or kind 'predictive' and a posterior one",
+        )
         return
+    if bayes != (chosen.futility is not None):
+        told = "missing" if bayes else chosen.futility
+        yield "two_stage.futility", told, "a probability with kind 'predictive', and only then"
     if design.looks is not None or len(design.confirmatory) > 1:
         yield "two_stage", chosen.kind, "no other looks and one confirmatory endpoint"
     if endpoint.lost != "failure":
         yield f"endpoints.{endpoint.name}.lost", endpoint.lost, "'failure', because both stages count every patient"
     numbers = {key: getattr(chosen, key) for key in ("n1", "r1", "n", "r")}
+    if bayes:
+        if not (chosen.n1 and chosen.n and chosen.n1 < chosen.n):
+            yield "two_stage.n1", chosen.n1, "n1 below n, both given"
+        for key in ("r1", "r", "hoped_rate"):
+            if getattr(chosen, key) is not None:
+                yield f"two_stage.{key}", getattr(chosen, key), "nothing with kind 'predictive', which finds the limits"
+        return
     if chosen.kind == "given":
         for key, value in numbers.items():
             if value is None:
@@ -249,7 +264,7 @@ def _looks(design: Design) -> Iterator[Fault]:
     if not at or at != sorted(set(at)) or min(at) <= 0.0:
         yield "looks.at", at, "interim looks in increasing order, the first above 0"
         return
-    if endpoint.test in ("exact_binomial",):
+    if endpoint.test in ONE_ARM:
         yield "looks", looks.by, "two_stage, the only interim rule for a single arm"
     if looks.by in ("patients", "events") and any(value != round(value) for value in at):
         yield "looks.at", at, "whole numbers"

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
+from simulator.questions.trial.prior import Prior
 from simulator.scenario.limits import Probability, number
 from simulator.scenario.policy import Fault
 
@@ -20,7 +21,7 @@ Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
 Power = Annotated[float, BeforeValidator(number(0.0, 10.0))]
 
 BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio", "cmh", "g_computation")
-ONE_ARM = ("exact_binomial",)
+ONE_ARM = ("exact_binomial", "posterior")
 WEIGHTED = ("fleming_harrington", "max_combo")
 """Tests for hazards that are not proportional."""
 SURVIVAL = ("logrank", "cox", "rmst", *WEIGHTED)
@@ -102,6 +103,7 @@ SCALES = {
     "cmh": "risk difference",
     "g_computation": "risk difference",
     "exact_binomial": "success rate",
+    "posterior": "success rate",
     "logrank": "log hazard ratio",
     "cox": "log hazard ratio",
     "fleming_harrington": "log hazard ratio, weighted",
@@ -152,6 +154,7 @@ class Endpoint(Frozen):
     outcome first, and `margin` the difference of TcPO2 that counts as a tie in it, or `thresholds` one for each outcome
     (months, or mmHg). `rho` and `gamma` are the powers of Fleming and Harrington's weights. With the `aim` of
     non-inferiority or equivalence `margin` is the loss that is accepted, in the units of `MARGINS`.
+    The test `posterior` succeeds where the rate is above `null_rate` with a probability of 1 - alpha, after the `prior`.
     """
 
     name: Label
@@ -178,6 +181,7 @@ class Endpoint(Frozen):
         "cmh",
         "g_computation",
         "exact_binomial",
+        "posterior",
         "logrank",
         "cox",
         "fleming_harrington",
@@ -202,6 +206,7 @@ class Endpoint(Frozen):
     order: Annotated[
         tuple[Literal["death", "major_amputation", "healing", "tcpo2"], ...], BeforeValidator(as_tuple)
     ] = ()
+    prior: Prior | None = None
     thresholds: Annotated[tuple[Margin, ...], BeforeValidator(as_tuple)] = ()
     rho: Power = 0.0
     gamma: Power = 0.0
@@ -244,7 +249,7 @@ class Endpoint(Frozen):
         if self.test in ("rmst", *KAPLAN_MEIER) and self.outcome != "amputation_free_survival":
             # Survival and the restricted mean are about being without the event.
             return not more_is_better
-        return True if self.test == "exact_binomial" else more_is_better
+        return True if self.test in ONE_ARM else more_is_better
 
     def faults(self, arms: int, visits: tuple[float, ...], longest: float, strata: int) -> Iterator[Fault]:
         """What cannot be, given the number of arms, the visits and the longest follow-up (months) and strata."""
@@ -252,7 +257,11 @@ class Endpoint(Frozen):
         if self.test not in fitting:
             yield "test", self.test, f"for {self.outcome}: {', '.join(fitting)}"
         if (self.test in ONE_ARM) != (arms == 1):
-            allowed = "exact_binomial, because the trial has one arm" if arms == 1 else "a test that compares arms"
+            allowed = (
+                "exact_binomial or posterior, because the trial has one arm"
+                if arms == 1
+                else "a test that compares arms"
+            )
             yield "test", self.test, allowed
         if self.test in ONE_ARM and self.null_rate is None:
             yield "null_rate", "missing", "the rate of success that the trial has to beat"
@@ -265,7 +274,7 @@ class Endpoint(Frozen):
         if self.lost == "worst_case" and arms == 1:
             yield "lost", self.lost, "failure, which is the worst case of a single arm"
         if self.null_rate is not None and (self.test not in ONE_ARM or not 0.0 < self.null_rate < 1.0):
-            yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial"
+            yield "null_rate", self.null_rate, "above 0 and below 1, and only with exact_binomial or posterior"
         if self.at_months is None and self.test in AT_A_TIME:
             yield "at_months", "missing", f"a time after entry, which {self.test} needs"
         if self.at_months is not None and self.at_months > longest:
@@ -277,6 +286,8 @@ class Endpoint(Frozen):
         if self.stratified and (self.test not in STRATIFIABLE or not strata):
             allowed = f"only with randomisation.strata and one of {', '.join(STRATIFIABLE)}"
             yield "stratified", True, allowed
+        if self.prior is not None:
+            yield from self.prior.faults()
         if self.test == "cmh" and not strata:
             yield "test", self.test, "with randomisation.strata, which it is stratified by"
         if self.test == "fleming_harrington" and self.rho == self.gamma == 0.0:

@@ -15,7 +15,7 @@ from simulator.questions.trial.operating import SUCCESS
 from simulator.questions.trial.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
 from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.changes import changes
 from simulator.words.findings import Findings, cited
 
@@ -68,6 +68,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "stops": study.stops,
         "assumptions": study.assumptions,
         "estimands": study.estimands,
+        "prior_conflict": study.conflict,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,
@@ -121,6 +122,7 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "drop_out_from_register": loss is None,
         "view": scenario.view,
         "share": float(params[SHARE]),
+        "death_share": float(params[DEATH_SHARE]),
         "scenario": scenario.name,
         "mortality": f"{scenario.settings.life_table.country} {scenario.settings.life_table.period}",
         "untreated": _at(measures, NO_EFFECT, "success_untreated"),

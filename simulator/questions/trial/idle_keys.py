@@ -19,6 +19,7 @@ FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {
 LOOKS = {
     "delta": "wang-tsiatis",
     "gamma": "hsd",
+    "rho": "kim-demets",
     "early_z": "haybittle-peto",
     "points": "custom",
     "shares": "custom",
@@ -68,6 +69,8 @@ def _of_endpoint(endpoint: Endpoint) -> Iterator[Fault]:
     if "lost" in given and endpoint.test not in BINARY + ONE_ARM:
         why = "leaves out whoever was not measured" if endpoint.test in CONTINUOUS else "censors whoever is lost"
         yield "lost", endpoint.lost, f"only with {', '.join(BINARY + ONE_ARM)}: {endpoint.test} {why}"
+    if "prior" in given and endpoint.test != "posterior":
+        yield "prior", "given", "only with test 'posterior'"
     for key in ("rho", "gamma"):
         if key in given and endpoint.test != "fleming_harrington":
             yield key, getattr(endpoint, key), "only with test 'fleming_harrington'"

@@ -16,6 +16,7 @@ from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import KNOWN_SIZE, Endpoint
 from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
+from simulator.statistics.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.exact_binomial import power
 from simulator.statistics.simon import promising
 
@@ -140,6 +141,9 @@ def _exact_type_i_error(conduct: Conduct) -> float:
     design, n = conduct.design, conduct.marked.patients
     p0, stages = design.primary.null_rate, design.stages
     assert p0 is not None
+    if design.primary.test == "posterior" and stages is None:
+        prior = UNIFORM if design.primary.prior is None else design.primary.prior.mixture
+        return float(conflict_table(prior, n, p0, 1.0 - design.alpha, p0)["claimed"][0])
     if stages is not None:
         return promising(p0, stages.n1, stages.r1, stages.n, stages.r)
     return float(power(n, p0, p0, design.alpha))

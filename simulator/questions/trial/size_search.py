@@ -175,7 +175,10 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
         estimates = columns[f"estimate_at_end:{name}"]
         estimates = estimates[np.isfinite(estimates)]
         se = float(estimates.std(ddof=1) / math.sqrt(estimates.size)) if estimates.size > 1 else math.nan
-        if endpoint.test in EXACT:
+        if endpoint.test == "posterior":
+            # Its probability moves in steps and has no size by formula; the search has.
+            need = (math.nan, math.nan, math.nan)
+        elif endpoint.test in EXACT:
             need = _exact_need(conduct, columns, name, endpoint, arm, alpha, target, se)
         else:
             need = _normal_need(conduct.marked.patients, columns[f"z_at_end:{name}"], alpha, target)

@@ -99,6 +99,7 @@ def stopping_rule(design: Design, shares: Sequence[float]) -> StoppingRule:
                 looks.shares,
                 None if design.futility is None else design.futility.rule_of_plan,
                 design.size.power,
+                looks.rho,
             )
         try:
             boundaries.append(solve(plan, design.file))

@@ -32,6 +32,7 @@ from simulator.questions.trial.size_search import (
 )
 from simulator.questions.trial.stage_search import DESIGNS, stage_table
 from simulator.questions.trial.truth import NULLS, STATED_NAMES
+from simulator.statistics.beta_rules import UNIFORM, conflict_table
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -39,6 +40,8 @@ Stage = Callable[[str, int], AbstractContextManager[Advance]]
 
 SEARCH = 2_000
 """Trials of a search for the size, and draws that the hand-over to the economics holds, at most."""
+CONFLICT = np.linspace(0.05, 0.95, 19)
+"""True rates at which a prior is confronted with data."""
 CURVES = 1_000
 """Trials of each point of a curve, at most."""
 
@@ -60,6 +63,7 @@ class TrialStudy:
     bounds: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
     estimands: pd.DataFrame | None = None
+    conflict: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
@@ -131,6 +135,13 @@ def study_design(
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
+    prior = design.primary.prior
+    conflict = None
+    if design.primary.test == "posterior":
+        assert design.primary.null_rate is not None
+        mixture = UNIFORM if prior is None else prior.mixture
+        rule = mixture, conduct.marked.patients, design.primary.null_rate, 1.0 - design.alpha
+        conflict = pd.DataFrame(conflict_table(*rule, CONFLICT))
     committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
@@ -145,6 +156,7 @@ def study_design(
         monitoring=committee[0],
         bounds=committee[1],
         estimands=estimands,
+        conflict=conflict,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
@@ -177,6 +189,8 @@ def _in_full(
     own = found.endpoints[found.endpoints["truth"] == base]
     pooled = pool(simulation, conduct, base)
     more = simulation.with_trials(min(SEARCH, simulation.trials))
+    if conduct.design.two_stage is not None and conduct.design.two_stage.kind == "predictive":
+        return found
     if conduct.design.two_stage is not None:
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:

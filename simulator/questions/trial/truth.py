@@ -17,7 +17,7 @@ from simulator.questions.trial.margin import AtMargin
 from simulator.questions.trial.stated import StatedLaws, stated_laws
 from simulator.rules.pathway.crossover import NO_CROSSOVER, Crossover
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import BY_VIEW
+from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.scenario.caveats import caveats
 from simulator.words.errors import BadInput, Problem
 
@@ -127,10 +127,7 @@ def truth_named(name: str, design: Design, scenario: Scenario, trials: int, seed
             return replace(truth, policies=scenario.policy_records([scenario.reference]))
         return replace(truth, arm_policy=np.zeros_like(truth.arm_policy), crossover=NO_CROSSOVER)
     if name in VIEWS:
-        values: Any = np.zeros(1, [(share, np.float64) for share in BY_VIEW])
-        for share in BY_VIEW:
-            values[share] = scenario.register[f"{share}_{name}"].value
-        return replace(truth, params=scenario.parameter_draws(values))
+        return replace(truth, params=engine_draws(scenario.register, name))
     wrong = name_problems(name)
     if wrong:
         raise BadInput(wrong)

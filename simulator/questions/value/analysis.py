@@ -49,7 +49,7 @@ from simulator.questions.value.variants import (
     with_view,
 )
 from simulator.questions.value.voi import FEWEST_DRAWS, information_table
-from simulator.scenario.arrays import SHARE
+from simulator.scenario.arrays import SHARE, by_name
 from simulator.scenario.economics import Trial
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
@@ -167,7 +167,7 @@ def economic_analysis(
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
     by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
-    pair_of(headline, scenario, values, by_one.read)
+    pair_of(headline, scenario, values, by_one.read, seed)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
     base = worth(lives.ledgers, lives.parameters, drawn, values)
@@ -175,7 +175,7 @@ def economic_analysis(
     decision = decide(results, values.thresholds, comparator=scenario.reference, population=population)
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
-    pair = pair_of(policy, scenario, values, by_one.read)
+    pair = pair_of(policy, scenario, values, by_one.read, seed)
     by_two = (
         None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
     )
@@ -197,7 +197,7 @@ def economic_analysis(
     whole = increments(scenario, values, lives, drawn)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:
@@ -217,7 +217,7 @@ def economic_analysis(
         drawn=drawn,
         results=results,
         decision=decision,
-        information=information(decision, lives, drawn, by_one.read, values, scenario.register),
+        information=information(decision, lives, drawn, by_one.read, values, scenario.register, scenario.view),
         totals=totals_table(base, worth(lives.ledgers, lives.parameters, drawn, undiscounted), scenario.compare),
         costs=cost_table(
             item_costs(lives.ledgers, lives.parameters, drawn, values),
@@ -307,6 +307,7 @@ def information(
     read: tuple[str, ...],
     values: Values,
     register: Register,
+    view: str,
 ) -> pd.DataFrame:
     """EVPI along the thresholds, and the value of every number that is read and varies, and of groups of them.
 
@@ -317,7 +318,8 @@ def information(
     assert along is not None
     if results.draws < FEWEST_DRAWS:
         return along
-    clinical, valued = {name: lives.parameters[name] for name in read}, values.uncertain(drawn)
+    columns = by_name(lives.parameters, register, view)
+    clinical, valued = {name: columns[name] for name in read}, values.uncertain(drawn)
     groups = {f"all of {group}": [n for n in register.names(group) if n in clinical] for group in register.groups}
     groups |= {
         "all prices": [name for name in valued if name in drawn.prices],

@@ -37,7 +37,7 @@ HELD_BY_WOUND_PRICE = ("angioplasty", "minor amputation", "major amputation")
 """Categories that an all-in wound price partly holds already."""
 DIALYSIS = "dialysis"
 
-BOUGHT = ("procedure", "session")
+BOUGHT = ("procedure", "session", "limb")
 SESSIONS = "sessions"
 """The number of a therapy that those who do not complete a course have on average half of."""
 
@@ -112,12 +112,12 @@ def main_treatment(policy: Policy) -> str | None:
 
 
 def product_price(therapy: Therapy) -> str | None:
-    """The price of what is bought for a therapy: the first that it charges for each time it is given."""
+    """The price of what is bought for a therapy: the first that it charges for a limb, a procedure or a session."""
     return next((charge.price for charge in therapy.record.charges if charge.per in BOUGHT), None)
 
 
 def price_unit(therapy: Therapy) -> str | None:
-    """What that price is for: a procedure or a session."""
+    """What that price is for: a procedure, a session or a limb."""
     return next((charge.per for charge in therapy.record.charges if charge.per in BOUGHT), None)
 
 

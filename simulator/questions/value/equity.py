@@ -46,27 +46,39 @@ def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
 
 
 def equity(
-    found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values, aversions: Sequence[float]
+    found: SubgroupLives,
+    subgroups: pd.DataFrame,
+    drawn: Drawn,
+    scenario: Scenario,
+    values: Values,
+    aversions: Sequence[float],
 ) -> Equity:
-    """Gains by group over the reference, and weighted by each epsilon, 0 first."""
+    """Gains by group over the reference, and weighted by each epsilon, 0 first.
+
+    Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere.
+    """
     base = scenario.compare.index(scenario.reference)
     groups, weighted = [], []
     for grouping in GROUPINGS:
         places = [g for g, (name, _) in enumerate(found.groups) if name == grouping and found.people[..., g].sum() > 0]
+        levels = [found.groups[g][1] for g in places]
         people = found.people[..., places].sum(axis=(0, 1))
         share = people / people.sum()
-        totals = [_means(found, g, drawn, values) for g in places]
         ages = found.ages[:, places].sum(axis=0) / people
-        health = np.array([lived(values, age) + each[2][base] for age, each in zip(ages, totals, strict=True)])
+        health = np.array(
+            [lived(values, age) + left(found, g, drawn, values)[base] for age, g in zip(ages, places, strict=True)]
+        )
         for p, policy in enumerate(scenario.compare):
             if p == base:
                 continue
-            cost, effect = (np.array([each[k][p] - each[k][base] for each in totals]) for k in (0, 1))
-            for i, g in enumerate(places):
+            own = subgroups[(subgroups["subgroup"] == grouping) & (subgroups["policy"] == policy)]
+            own = own.set_index("level").loc[levels]
+            cost, effect = (own[f"incremental_{what}"].to_numpy(dtype=np.float64) for what in ("cost", "effect"))
+            for i in range(len(levels)):
                 groups.append(
                     {
                         "grouping": grouping,
-                        "level": found.groups[g][1],
+                        "level": levels[i],
                         "share": share[i],
                         "age": ages[i],
                         "lifetime_health": health[i],
@@ -99,12 +111,9 @@ def lived(values: Values, age: float) -> float:
     return float(np.trapezoid(np.minimum(norm, 1.0), years))
 
 
-def _means(found: SubgroupLives, group: int, drawn: Drawn, values: Values) -> tuple[Array, Array, Array]:
-    """Mean cost, QALYs and undiscounted QALYs of a group's people under every policy, each of shape (policies,)."""
+def left(found: SubgroupLives, group: int, drawn: Drawn, values: Values) -> Array:
+    """Mean undiscounted QALYs of a group's people after referral under every policy, shape (policies,)."""
     number = found.people[:, :, group].sum(axis=0)
     ledgers = found.ledgers[:, :, :, group].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
-    weight = number / number.sum()
-    own = worth(ledgers, found.parameters, drawn, values)
     plain = worth(ledgers, found.parameters, drawn, replace(values, discounted=False))
-    means = [(weight[:, None] * each).sum(axis=0) for each in (own.cost, own.qalys, plain.qalys)]
-    return means[0], means[1], means[2]
+    return np.asarray((number[:, None] * plain.qalys).sum(axis=0) / number.sum())

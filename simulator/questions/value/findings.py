@@ -26,6 +26,7 @@ from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Values
 from simulator.questions.value.variants import rows_left_out
+from simulator.scenario.arrays import by_name
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
@@ -223,7 +224,8 @@ def ellipses_table(results: CostEffectResults, comparator: str) -> pd.DataFrame:
 def draws_table(found: EconomicAnalysis) -> pd.DataFrame:
     """Costs and effects of every draw and option, with the numbers that were read: what `clti cea` reads."""
     lives = found.lives
-    parameters = {name: lives.parameters[name] for name in found.one_way.read}
+    drawn = by_name(lives.parameters, found.scenario.register, found.scenario.view)
+    parameters = {name: drawn[name] for name in found.one_way.read}
     return long_draws(found.results, parameters | found.valued_by.uncertain(found.drawn))
 
 

@@ -6,7 +6,7 @@ Clinical numbers are simulated at their 95% limits; prices and utilities are dot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,7 @@ import pandas as pd
 
 from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
-from simulator.evidence.posterior import central_values, joint_names, posterior_table
-from simulator.evidence.register import Register
+from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
@@ -91,22 +90,34 @@ class TwoWay:
         return pd.DataFrame({**columns, "policy": self.policy, "net_benefit": self.net_benefit.ravel()})
 
 
-def clinical_ranges(register: Register, view: str) -> list[Range]:
+def centre_of(scenario: Scenario, seed: int) -> dict[str, float]:
+    """The clinical numbers of the deterministic analysis; see `posterior.central_values`.
+
+    The share of recovery that cells cause is the mean of the analysis's own draws, so that it is the one number that stands
+    beside the view of the evidence.
+    """
+    share = f"{SHARE}_{scenario.view}"
+    drawn = parameter_draws(scenario.register, scenario.settings.economics.draws, seed)[share]
+    return central_values(scenario.register) | {share: float(np.mean(drawn))}
+
+
+def clinical_ranges(scenario: Scenario, centre: Mapping[str, float]) -> list[Range]:
     """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
 
-    The shares of the other views are left out, because nothing reads them.
+    What nothing reads is left out: the shares of other views, and numbers of therapies that no policy compared gives.
     """
+    register, view = scenario.register, scenario.view
     table, joint = posterior_table(), joint_names(register)
     others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
-    found, means = [], central_values(register)
+    found = []
     for parameter in register.parameters:
-        if parameter.name in others:
+        if parameter.name in others or parameter.name in scenario.idle:
             continue
         low, high = limits(parameter)
         if table is not None and parameter.name in joint:
             low, high = (float(q) for q in np.quantile(table[parameter.name], (0.025, 0.975)))
         if low < high:
-            found.append(_range(parameter, CLINICAL, low, means[parameter.name], high))
+            found.append(_range(parameter, CLINICAL, low, centre[parameter.name], high))
     return found
 
 
@@ -132,8 +143,8 @@ def value_ranges(values: Values) -> list[Range]:
 
 def one_way(scenario: Scenario, values: Values, simulations: Simulations, patients: int, seed: int) -> OneWay:
     """The tornado of every policy against the reference at the first threshold, and switching values."""
-    clinical, valued = clinical_ranges(scenario.register, scenario.view), value_ranges(values)
-    usual = central_values(scenario.register)
+    usual = centre_of(scenario, seed)
+    clinical, valued = clinical_ranges(scenario, usual), value_ranges(values)
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
@@ -174,7 +185,7 @@ def two_way(
             everything = {**drawn.prices, **drawn.utilities}
             priced |= {name: everything[name] for name in each.names}
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
-    usual = central_values(scenario.register)
+    usual = centre_of(scenario, seed)
     table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
     table = cut_limits(table, usual)
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
@@ -187,7 +198,9 @@ def two_way(
     return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
 
 
-def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]) -> tuple[Range, Range] | None:
+def pair_of(
+    policy: str, scenario: Scenario, values: Values, read: Iterable[str], seed: int = 1
+) -> tuple[Range, Range] | None:
     """The two numbers of the two-way analysis: those of [economics], else the attributable share and the product's price.
 
     A price that the user fixed varies from nothing to twice what it is.
@@ -195,10 +208,11 @@ def pair_of(policy: str, scenario: Scenario, values: Values, read: Iterable[str]
     `read` holds the clinical numbers that change some ledger. None where nothing was asked for and the policy gives no
     cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
     """
-    known = {each.name: each for each in clinical_ranges(scenario.register, scenario.view) if each.name in set(read)}
+    usual, read = centre_of(scenario, seed), set(read)
+    known = {each.name: each for each in clinical_ranges(scenario, usual) if each.name in read}
     known |= {each.name: each for each in value_ranges(values)}
     if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
-        base = central_values(scenario.register)[f"{SHARE}_{scenario.view}"]
+        base = usual[f"{SHARE}_{scenario.view}"]
         known[SHARE] = Range(SHARE, CLINICAL, base, 0.0, 1.0, (SHARE,))
     asked = scenario.settings.economics.two_way
     if asked is None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from simulator.evidence.distributions import limits
+from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
 from simulator.scenario.arrays import BY_VIEW
@@ -19,7 +20,9 @@ from simulator.words.errors import Problem, nearest
 from simulator.words.vocabulary import ARTERIES, View
 
 COMPOSED = frozenset(
-    {f"{share}_{view.name.lower()}" for share in BY_VIEW for view in View} | {f"{artery}_share" for artery in ARTERIES}
+    {f"{share}_{view.name.lower()}" for share in BY_VIEW for view in View}
+    | {f"{artery}_share" for artery in ARTERIES}
+    | {*FIELDS.values()}
 )
 """Parameters whose names the code puts together, so that no line spells them out."""
 

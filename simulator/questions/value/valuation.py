@@ -168,12 +168,16 @@ def times_given(ledgers: Array, values: Values) -> Array:
 
 
 def times_bought(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
-    """How often the product of each policy's main treatment is bought: as `times_given`, or for each session of it."""
+    """How often the product of each policy's main treatment is bought: as `times_given`, once a limb, or for each session."""
     found = times_given(ledgers, values)
     for place, policy in enumerate(values.policies.values()):
         main = main_treatment(policy)
-        if main is not None and price_unit(values.therapies[main]) == "session":
+        unit = None if main is None else price_unit(values.therapies[main])
+        if main is not None and unit == "session":
             found[:, place] *= number_of(main, SESSIONS, parameters, values)
+        if main in policy.given and unit == "limb":
+            first = {name: column for column, name in step_columns(policy).items()}[f"count_{main}"]
+            found[:, place] = ledgers[:, place, _column(first, values)]
     return found
 
 

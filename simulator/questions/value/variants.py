@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.life_table import load_life_table
-from simulator.evidence.population_norm import alternatives_to, load_population_norm
+from simulator.evidence.population_norm import alternatives_to
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
@@ -65,9 +65,9 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     for name in utility_sets():
         if name != values.utility_set.name:
             other = _changed(scenario, {"utility_set": name, "utilities": {}})
-            yield Row(f"utilities_{name}", other.utility_set.method.label, other)
+            yield Row(f"utilities_{name}", "", other)
     for name in alternatives_to(values.norm.country):
-        yield Row(f"norm_{name}", load_population_norm(name).label, _changed(scenario, {"population_norm": name}))
+        yield Row(f"norm_{name}", "", _changed(scenario, {"population_norm": name}))
     if values.age_adjusted:
         yield Row("utilities_ageless", "", replace(values, age_adjusted=False))
     yield Row("undiscounted", "", replace(values, discounted=False))

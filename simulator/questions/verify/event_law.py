@@ -17,11 +17,11 @@ from simulator.questions.verify.check import (
 from simulator.questions.verify.hazard_law import NO_RECOVERY, RECOVERY, survival
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.markov import YEARLY, Chain
-from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject, life_years
+from simulator.questions.verify.subject import NOTHING, Subject, life_years
 from simulator.words.vocabulary import Event
 
 EVENT_STATE = Domain("event-state", "B")
-DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
+DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH, Event.PROCEDURAL_DEATH)
 
 
 @lru_cache(maxsize=1)
@@ -96,7 +96,7 @@ for _sex, _male in (("men", True), ("women", False)):
 @EVENT_STATE.check(TECH_VER, "every death rate zero", "everybody is alive at the horizon")
 def no_death(subject: Subject) -> Found:
     """Zero mortality."""
-    lives = subject.lives(NO_DEATH, times=subject.times[-1:])
+    lives = subject.lives(subject.nobody_dies, times=subject.times[-1:])
     return none_of(np.concatenate([c.lives["alive"] == 0 for c in lives.values()]), "lives")
 
 
@@ -115,7 +115,7 @@ def certain_death(subject: Subject) -> Found:
 )
 def disease_off(subject: Subject) -> Found:
     """Disease-specific death switched off."""
-    values = {**NO_DEATH, "background_hr": 1.0}
+    values = {**subject.nobody_dies, "background_hr": 1.0}
     one, two = (
         subject.lives(values | {"background_hr": hr}, times=subject.times[-1:], events=True) for hr in (1.0, 2.0)
     )

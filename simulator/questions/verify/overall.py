@@ -11,7 +11,7 @@ from simulator.scenario.policy import Policy
 from simulator.words.errors import BadInput
 
 OVERALL = Domain("overall", "G")
-SCRATCH = {"remaining", "hazard", "exponent", "ramp_start", "ramp_duration", "ramp_height"}
+SCRATCH = {"remaining", "hazard", "exponent", "cumulative", "looked", "ramp_start", "ramp_duration", "ramp_height"}
 """Fields of a life in which the rules keep notes that mean nothing afterwards."""
 REFERENCE_LIVES = 60
 

@@ -130,7 +130,13 @@ def levels(subject: Subject) -> Found:
 )
 def walking(subject: Subject) -> Found:
     """Walking after healing, among those whom nothing overtakes: no prosthesis to wait for, no death, no other leg."""
-    quick = {**NO_DEATH, "prosthesis_days_below_knee": 0.0, "prosthesis_days_above_knee": 0.0, "other_limb_rate": 0.0}
+    quick = {
+        **NO_DEATH,
+        "prosthesis_days_below_knee": 0.0,
+        "prosthesis_days_above_knee": 0.0,
+        "prosthesis_fitting_days": 0.0,
+        "other_limb_rate": 0.0,
+    }
     quick |= {"walking_share_referral": 1.0, "walking_loss_rate": 0.0}
     c = subject.lives(quick, policies=[NOTHING], events=True, times=subject.times[-1:])[NOTHING]
     h = c.history[c.history["event"] != Event.VISIT]

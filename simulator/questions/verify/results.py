@@ -21,7 +21,7 @@ from simulator.questions.verify.check import (
     equal,
     none_of,
 )
-from simulator.questions.verify.subject import NO_DEATH, NOTHING, Subject, life_years
+from simulator.questions.verify.subject import NOTHING, Subject, life_years
 from simulator.words.vocabulary import State
 
 RESULTS = Domain("results", "C")
@@ -115,7 +115,9 @@ def more_discounting(subject: Subject) -> Found:
 def annuity(subject: Subject) -> Found:
     """Zero mortality and the annual discount rate."""
     T = subject.scenario.horizon
-    found = subject.run(NO_DEATH, subject.changed(discounting=(0.04, 0.04)), times=subject.times).ledger_estimates.mean
+    found = subject.run(
+        subject.nobody_dies, subject.changed(discounting=(0.04, 0.04)), times=subject.times
+    ).ledger_estimates.mean
     expected = (1.0 - 1.04**-T) / np.log(1.04)
     total = found[:, columns("effect")].sum(axis=1)
     return equal(total, np.full(len(total), expected), "policies", 1e-9)

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import FIELDS, RATES, RESPONSE_PROBABILITY
 from simulator.evidence.life_table import LifeTable
+from simulator.evidence.register import Register
 from simulator.living.cohort_arrays import Followed, joined
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
@@ -35,6 +37,18 @@ STEADY = {
 """Hazards that change neither with perfusion nor with time."""
 
 
+def _founded(scenario: Scenario) -> Register:
+    """The register with the rates of the scenario's hospital as its own: a rate that a check sets is then the rate in force."""
+    register = scenario.register
+    if not any(register[name].value for name in FIELDS.values()):
+        return register
+    params = scenario.params()
+    rates = {
+        name: float(params[name]) for name in (*(r for each in RATES.values() for r in each), RESPONSE_PROBABILITY)
+    }
+    return register.with_values({**rates, **dict.fromkeys(FIELDS.values(), 0.0)})
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A scenario in which nobody waits, `n` patients and a seed.
@@ -52,7 +66,8 @@ class Subject:
         """The scenario without its queue, and with a policy under which nothing is done."""
         settings = scenario.settings.model_copy(update={"capacity": None})
         policies = {**scenario.policies, NOTHING: Policy(label="No care")}
-        return cls(replace(scenario, settings=settings, policies=policies), scenario.people_up_to(n), seed)
+        at_rest = replace(scenario, settings=settings, policies=policies, register=_founded(scenario))
+        return cls(at_rest, scenario.people_up_to(n), seed)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -68,6 +83,15 @@ class Subject:
     def params(self) -> Any:
         """The parameters in force."""
         return self.scenario.params()
+
+    @property
+    def nobody_dies(self) -> dict[str, float]:
+        """Parameters under which nobody dies, of a procedure neither."""
+        therapies = self.scenario.register.therapies.values()
+        return {
+            **NO_DEATH,
+            **{each.names["procedural_death"]: 0.0 for each in therapies if "procedural_death" in each.names},
+        }
 
     def value(self, name: str) -> float:
         """A parameter in force."""

@@ -36,6 +36,17 @@ def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
 
 
 @compiled
+def turn_hazards(life: Any, tcpo2: float, slope: float) -> None:
+    """Each active risk's exponent where the path turns; the hazards themselves, like the path, do not jump."""
+    for k in range(RISKS):
+        if life.rate[k] > 0.0:
+            rising = slope
+            if k == Risk.HEALING:
+                _, rising = saturated(tcpo2, slope, life.healing_enough)
+            life.exponent[k] = life.per_mmhg[k] * rising + life.trend[k]
+
+
+@compiled
 def straight(life: Any, t: float) -> tuple[float, float, float]:
     """The path at time t (years) as `segment` has it, up to where healing begins or ceases to depend on it."""
     value, slope, end = segment(life, t)
@@ -53,22 +64,37 @@ def integrate(life: Any, duration: float) -> None:
 
 
 @compiled
-def spend(life: Any, budgets: Any) -> None:
-    """Take what was integrated from the budgets, which rounding may not push below zero."""
+def spend(life: Any, budgets: Any, duration: float) -> None:
+    """Take what was integrated over `duration` years from the budgets, which rounding may not push below zero.
+
+    Hazards move on to the end of it. What a cumulative hazard says of that is exact unless the hazard fades to nothing.
+    """
     for k in range(RISKS):
         if life.rate[k] > 0.0:
             budgets[k] = max(0.0, budgets[k] - life.cumulative[k])
+            if life.exponent[k] * duration > -1.0:
+                life.hazard[k] += life.exponent[k] * life.cumulative[k]
+            else:
+                life.hazard[k] *= exp(life.exponent[k] * duration)
 
 
 @compiled
-def first_spent(life: Any, duration: float) -> tuple[float, int]:
+def outlasts(life: Any, k: int, duration: float, integrated: bool) -> bool:
+    """Whether a risk's budget certainly outlasts `duration` years; where rounding leaves that open, it does not."""
+    if integrated:
+        return bool(life.remaining[k] > CLOSE * life.cumulative[k])
+    return bool(life.exponent[k] <= 0.0 and life.remaining[k] > CLOSE * life.hazard[k] * duration)
+
+
+@compiled
+def first_spent(life: Any, duration: float, integrated: bool) -> tuple[float, int]:
     """Wait (years) and risk of the first budget that does not outlast `duration`; (inf, -1) if all do.
 
-    Most budgets outlast most segments, which costs no logarithm to know. Where rounding leaves that open the wait decides.
+    Most budgets outlast most segments, which costs no logarithm to know.
     """
     first, which = inf, -1
     for k in range(RISKS):
-        if life.rate[k] > 0.0 and (duration == inf or life.remaining[k] <= CLOSE * life.cumulative[k]):
+        if life.rate[k] > 0.0 and not outlasts(life, k, duration, integrated):
             wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
             if wait < first:
                 first, which = wait, k
@@ -85,16 +111,20 @@ def first_risk(life: Any, until: float) -> tuple[float, int]:
     while t < until:
         tcpo2, slope, end = straight(life, t)
         end = min(end, until)
-        start_hazards(life, t, tcpo2, slope)
-        if end < inf:
+        if t == life.anchor:
+            start_hazards(life, t, tcpo2, slope)
+        else:
+            turn_hazards(life, tcpo2, slope)
+        goes_on = end < until
+        if goes_on:
             integrate(life, end - t)
-        first, which = first_spent(life, end - t)
+        first, which = first_spent(life, end - t, goes_on)
         if which >= 0 and t + first <= end:
             life.looked = t
             return t + first, which
-        if end == inf:
+        if not goes_on:
             return inf, -1
-        spend(life, life.remaining)
+        spend(life, life.remaining, end - t)
         t = end
     return inf, -1
 
@@ -107,16 +137,22 @@ def spend_until(life: Any, until: float) -> None:
     changed since: the anchor moves whenever one does.
     """
     t = life.anchor
+    started = False
     if t < until and life.looked <= until:
         t = life.looked
+        started = True
         for k in range(RISKS):
             life.budget[k] = life.remaining[k]
     life.looked = inf
     while t < until:
         tcpo2, slope, end = straight(life, t)
         end = min(end, until)
-        start_hazards(life, t, tcpo2, slope)
+        if started:
+            turn_hazards(life, tcpo2, slope)
+        else:
+            start_hazards(life, t, tcpo2, slope)
+            started = True
         integrate(life, end - t)
-        spend(life, life.budget)
+        spend(life, life.budget, end - t)
         t = end
     life.anchor = until

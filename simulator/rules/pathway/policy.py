@@ -31,7 +31,7 @@ STEP_FIELDS = (*CRITERIA_FIELDS, "therapy", "start", "after", "wait", "rise_belo
 STEP = record_dtype([(name, np.float64) for name in STEP_FIELDS])
 """A therapy of a policy: who of those treated may have it, its number among the parameters' therapies, when it starts
 (`Start`), after which step (-1: after cells), wait (years), and the rise (mmHg) below which there was no response,
-and for how long it occupies a slot (years)."""
+and how many slots it takes."""
 POLICY = record_dtype([*((name, np.float64) for name in POLICY_FIELDS), ("steps", STEP, (MOST_STEPS,))])
 """Criteria, biomarker test, schedule (interval and waiting in years), product and route (numbers of therapies), repeat rule,
 when cells start, and the steps in use."""

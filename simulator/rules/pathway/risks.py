@@ -129,8 +129,11 @@ def risk_of_healing(life: Any, params: Any, opened: float) -> None:
 
 @compiled
 def risk_of_minor_amputation(life: Any, params: Any, opened: float) -> None:
-    """Removal of toes or forefoot from a wound that opened at a time (years), more often where there is gangrene."""
-    rate = params.minor_amputation_rate
+    """Removal of toes or forefoot from a wound that opened at a time (years), more often where there is gangrene.
+
+    A foot has only so much to lose: after so many there is none any more.
+    """
+    rate = params.minor_amputation_rate if life.minor_amputations < params.most_minor_amputations else 0.0
     if not life.gangrene:
         rate *= params.minor_amputation_hr_no_gangrene
     trend = params.minor_amputation_trend

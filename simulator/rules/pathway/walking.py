@@ -47,7 +47,7 @@ def plan_walking(life: Any, params: Any, t: float, operated: float) -> None:
         share, ready = params.walking_share_below_knee, operated + params.prosthesis_days_below_knee / DAYS_PER_YEAR
     else:
         share, ready = params.walking_share_above_knee, operated + params.prosthesis_days_above_knee / DAYS_PER_YEAR
-    life.walks_at = max(t, ready) if u < share else inf
+    life.walks_at = max(t + params.prosthesis_fitting_days / DAYS_PER_YEAR, ready) if u < share else inf
 
 
 @compiled

@@ -1,0 +1,95 @@
+"""Type I error of every test of two arms, and of every shipped design, in trials without an effect.
+
+    python benchmarks/levels.py                  # 20,000 trials: the whole, some minutes on two cores
+    python benchmarks/levels.py --trials 2000    # a glance
+
+A level further than three standard errors from nominal is told with the reason that was foreseen; without one the exit code is 1.
+The suite holds the tests to the same with fewer trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulator.questions.trial.design_reading import load_design, shipped_designs
+from simulator.questions.trial.endpoint import AT_A_TIME, BINARY, COMPETING, HIERARCHICAL, KAPLAN_MEIER, SURVIVAL, TESTS
+from simulator.questions.trial.operating import type_i_errors
+from simulator.questions.trial.simulation import Simulation
+
+DESIGN = """
+label = "Every test"
+scenario = "base"
+accrual = { per_month = 20.0, poisson = true }
+follow_up = { months = 12.0 }
+drop_out = { per_year = 0.1 }
+visits = { at_months = [6.0] }
+size = { patients = 200, power = 0.8 }
+randomisation = { strata = [{ factor = "renal" }] }
+arms = [{ name = "control", policy = "conservative" }, { name = "cells", policy = "protocol" }]
+entry = { tcpo2_below = 30.0, dialysis = false }
+"""
+ERRORS = 3.0
+
+
+def endpoint(test: str) -> dict[str, Any]:
+    """An endpoint for a test of two arms."""
+    outcome = "amputation_free_survival" if test in (*SURVIVAL, *KAPLAN_MEIER) else "healing"
+    outcome = "hierarchy" if test in HIERARCHICAL else "tcpo2" if test in ("ancova", "t_test") else outcome
+    found: dict[str, Any] = {"name": test, "outcome": outcome, "test": test}
+    if test in AT_A_TIME:
+        found["at_months"] = 6.0
+    if outcome == "hierarchy":
+        found |= {"order": ["death", "healing", "tcpo2"], "margin": 10.0}
+    if test == "fleming_harrington":
+        found["gamma"] = 1.0
+    if test in (*SURVIVAL, *COMPETING, "ancova", "t_test", *HIERARCHICAL) and test not in (
+        "rmst",
+        "cumulative_incidence",
+    ):
+        found["stratified"] = True
+    return found
+
+
+def levels(simulation: Simulation, called: str) -> pd.DataFrame:
+    """The levels of a design, with its name."""
+    conduct = simulation.conduct()
+    table = type_i_errors(conduct, simulation.run(simulation.truth("null"), [conduct])[0])
+    table.insert(0, "design", called)
+    return table
+
+
+def main() -> int:
+    """Print the table; 1 where a level is off and nobody said why."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=20260101)
+    asked = parser.parse_args()
+    tests = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
+    assert set(BINARY) <= set(tests)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "every_test.toml"
+        file.write_text(DESIGN)
+        plan = load_design(file, {"endpoints": [endpoint(test) for test in tests]})
+        tables = [levels(Simulation(plan, asked.seed, asked.trials), "every test")]
+    for name in sorted(shipped_designs()):
+        simulation = Simulation(load_design(name), asked.seed, asked.trials)
+        if len(simulation.design.arms) > 1:
+            tables.append(levels(simulation, name))
+    table = pd.concat(tables, ignore_index=True)
+    error = (table["nominal"] * (1.0 - table["nominal"]) / asked.trials) ** 0.5
+    table["errors_off"] = (table["value"] - table["nominal"]) / error
+    with pd.option_context("display.max_rows", None, "display.width", 200, "display.max_colwidth", 70):
+        sys.stdout.write(table.to_string(index=False, float_format=lambda value: f"{value:.4f}") + "\n")
+    off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", "not foreseen"])]
+    sys.stdout.write(f"{len(table)} levels, {asked.trials:,} trials each; {len(off)} off without a reason.\n")
+    return 1 if len(off) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
