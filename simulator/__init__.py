@@ -21,6 +21,7 @@ Each question is a function with keyword arguments; its result has `tables`, `su
     calibrate   the fit to the founding cohort, checked or made anew
     validate    published studies predicted
     forecast    registered trials predicted before they report
+    patients    a registry's export: who they are, what became of them
     verify      checks of the model itself
     register    every number, its source and grade
     explore     the model in a browser (needs the extra `explore`)
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from simulator.face.cea import cea
     from simulator.face.compare import compare
     from simulator.face.forecast import forecast
+    from simulator.face.patients import patients
     from simulator.face.policy import Policy
     from simulator.face.psa import psa
     from simulator.face.register import register
@@ -69,6 +71,7 @@ __all__ = [
     "explore",
     "forecast",
     "load_scenario",
+    "patients",
     "psa",
     "register",
     "samplesize",
@@ -93,6 +96,7 @@ _HOMES = {
     "explore": "simulator.explorer",
     "forecast": "simulator.face.forecast",
     "load_scenario": "simulator.scenario",
+    "patients": "simulator.face.patients",
     "psa": "simulator.face.psa",
     "register": "simulator.face.register",
     "samplesize": "simulator.face.samplesize",

@@ -37,7 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             },
             {"questions.compare", "questions.course", "questions.sweep", "questions.validate", "questions.verify"},
             {"questions.hospitals"},
-            {"questions", "questions.forecast"},
+            {"questions", "questions.forecast", "questions.registry"},
             {"schemas", "telling"},
             {"face"},
             {"explorer"},

@@ -25,6 +25,7 @@ COMMANDS = {
     "calibrate": "calibrate",
     "validate": "validate",
     "forecast": "forecast",
+    "patients": "patients",
     "sensitivity": "sensitivity",
     "merge": "merge",
     "economics": "economics",

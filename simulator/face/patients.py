@@ -1,0 +1,73 @@
+"""`sim.patients`: a registry's export read, described, and turned into a hospital of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.face.asked import check
+from simulator.face.result import Result, now
+from simulator.words.errors import BadInput, CheckFailed, Problem
+
+SMALLEST = 10
+
+
+def patients(
+    export: str | Path, *, mapping: str | Path | None = None, smallest: int = SMALLEST, rows: bool = False
+) -> Result:
+    """Read a registry's export: who its people are, what became of them, whom policies would treat.
+
+    `export` is CSV with any delimiter, decimals and encoding, or .xlsx; `mapping` a file that says exactly what its columns
+    are (default: the one that is proposed, if nothing has to be answered). Counts from 1 to `smallest` are not shown, nor
+    what they could be worked out from. With `rows` the people are written one by one, without identifiers or dates.
+
+    Tables: ``who`` (characteristics beside the base referral mix and the founding cohort), ``missing``, ``eligible`` (by
+    policy), ``course`` (cumulative incidence with 95% limits and people at risk), ``odd``; with `rows` ``patients``. Files
+    beside them: ``mapping.toml``, and ``centre.toml``, a scenario for `compare` and every ``--centre``.
+
+    Raises BadInput with everything that is wrong with the export or the mapping, and for questions that are open.
+    """
+    from simulator.questions.registry.cells import read_export
+    from simulator.questions.registry.findings import findings
+    from simulator.questions.registry.mapping import read_mapping
+    from simulator.questions.registry.people import people_of
+    from simulator.questions.registry.proposal import Proposal, propose
+    from simulator.scenario import load_scenario
+
+    begun = now()
+    check("patients", smallest=(smallest, 0, 1_000))
+    cells = read_export(Path(export))
+    if mapping is None:
+        proposal = propose(cells)
+        open_still = list(proposal.mapping.faults(cells))
+        if open_still:
+            raise BadInput(Problem("mapping", *fault) for fault in open_still)
+    else:
+        exact, _ = read_mapping(Path(mapping), cells)
+        proposal = Proposal(exact, dict.fromkeys(exact.fields, "as the mapping says"))
+    if not proposal.mapping.fields:
+        raise BadInput([Problem(cells.called, "columns", "none recognised", "a mapping that names them: --mapping")])
+    people = people_of(cells, proposal.mapping)
+    if len(people) == 0:
+        raise BadInput([Problem(cells.called, "people", "none left", "at least one with threatening ischaemia")])
+    found = findings(
+        cells, people, proposal, load_scenario("base"), load_scenario("founding_cohort"), smallest, rows=rows
+    )
+    return Result(found, begun)
+
+
+def propose_mapping(export: str | Path, to: Path) -> int:
+    """Write the proposed mapping of an export to a file that is not there yet. Returns how many answers it wants.
+
+    Raises CheckFailed where the file is there.
+    """
+    from simulator.questions.registry.cells import read_export
+    from simulator.questions.registry.proposal import mapping_toml, propose
+
+    cells = read_export(Path(export))
+    proposal = propose(cells)
+    try:
+        with to.open("x", encoding="utf-8") as opened:
+            opened.write(mapping_toml(proposal, cells))
+    except FileExistsError:
+        raise CheckFailed(f"{to} is there already: answer what it asks, then give it as --mapping.") from None
+    return proposal.questions

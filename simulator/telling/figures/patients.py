@@ -1,0 +1,35 @@
+"""The figure of a hospital's own patients: what became of them."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from simulator.telling.columns import labels
+from simulator.telling.style import LINE_COLOURS, caption, house_style, new_figure, percent_axis
+from simulator.words.findings import Findings
+
+
+def figures(findings: Findings) -> dict[str, Figure]:
+    """Cumulative incidence at the times of the table; nothing where few events are told."""
+    table = findings.tables["course"]
+    told = table[table["value"].notna()]
+    return {} if told.empty else {"course": course_figure(findings)}
+
+
+def course_figure(findings: Findings) -> Figure:
+    """A panel an event, points with 95% limits."""
+    table, called = findings.tables["course"], labels()["registry_event"]
+    names = list(dict.fromkeys(table["event"]))
+    with house_style():
+        figure, panels = new_figure(8.6, 3.0, 1, len(names))
+        for axes, name, colour in zip(panels, names, LINE_COLOURS[1:], strict=False):
+            own = table[(table["event"] == name) & table["value"].notna()]
+            axes.vlines(own["time_years"], own["low"], own["high"], colors=colour)
+            axes.plot(own["time_years"], own["value"], "o", color=colour)
+            axes.set_title(called[name], fontsize=9)
+            axes.set_xlabel("Years since the start")
+            axes.set_xlim(0, float(table["time_years"].max()) * 1.05)
+            axes.set_ylim(0, 1)
+            percent_axis(axes)
+        caption(figure, "Cumulative incidence with 95% limits. Numbers that few people carry are not drawn.")
+    return figure

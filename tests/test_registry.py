@@ -1,0 +1,237 @@
+"""Exports of registries: read to the same people whatever their shape, and asked about where a guess would count."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from simulator.questions.registry.cells import Export, export_in, safe
+from simulator.questions.registry.dates import day_in, order_of
+from simulator.questions.registry.fields import grade_in, number_in
+from simulator.questions.registry.generator import SHAPES, Truth, made_up
+from simulator.questions.registry.mapping import ASK, Mapping, read_mapping
+from simulator.questions.registry.people import People, ckd_epi, people_of
+from simulator.questions.registry.proposal import mapping_toml, propose
+from simulator.rules.population.patient import COLUMNS
+from simulator.words.errors import BadInput
+
+ANSWERS = {"procedures": {"row": "procedure"}, "limbs": {"row": "limb"}}
+"""What must be answered in a shape, because no export tells it."""
+TRUTH = made_up(60, seed=4)
+
+
+def column(people: People, name: str) -> np.ndarray:
+    """A column of the patients."""
+    return people.given[:, COLUMNS.index(name)]
+
+
+def is_truth(people: People, truth: Truth) -> None:
+    """The people read are those behind the export, with the courses that they had."""
+    assert len(people) == len(truth)
+    order = np.argsort(people.rows)
+    assert column(people, "age")[order] == pytest.approx(truth.age, abs=0.01)
+    assert (column(people, "male")[order] == truth.male).all()
+    assert column(people, "tcpo2_measured")[order] == pytest.approx(truth.tcpo2, abs=0.01)
+    assert (column(people, "rutherford")[order] == truth.rutherford).all()
+    assert (column(people, "right_limb")[order] == truth.right).all()
+    assert (column(people, "infection")[order] == truth.infection).all()
+    assert ((column(people, "renal")[order] == 3.0) == truth.dialysis).all()
+    for place, days in enumerate((truth.amputated, truth.died, truth.healed)):
+        wanted = np.where(np.isnan(days), np.inf, days / 365.25)
+        assert np.allclose(people.low[order, place], wanted, atol=1e-9)
+        assert np.allclose(people.high[order, place], wanted, atol=1e-9)
+    assert people.followed[order] == pytest.approx(truth.followed / 365.25)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_read_to_the_same_people(shape: str, tmp_path: Path) -> None:
+    """The proposed mapping, with what it asks for answered, gives the people and courses behind the export."""
+    export = export_in(SHAPES[shape](TRUTH), "export.csv")
+    proposal = propose(export)
+    text = mapping_toml(proposal, export)
+    assert (proposal.questions > 0) == (shape in ANSWERS), text
+    for key, answer in ANSWERS.get(shape, {}).items():
+        text = text.replace(f'{key} = "{ASK}"', f'{key} = "{answer}"')
+    file = tmp_path / "mapping.toml"
+    file.write_text(text, encoding="utf-8")
+    mapping, _ = read_mapping(file, export)
+    is_truth(people_of(export, mapping), TRUTH)
+
+
+def test_a_workbook_is_read_as_its_cells() -> None:
+    """Dates, numbers and words of an .xlsx give the same people as CSV."""
+    lines = [line.split(",") for line in SHAPES["plain"](TRUTH).decode().splitlines()]
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(lines[0])
+    for line in lines[1:]:
+        sheet.append([float(cell) if place in {2, 4} else cell for place, cell in enumerate(line)])
+    content = io.BytesIO()
+    book.save(content)
+    export = export_in(content.getvalue(), "export.xlsx")
+    is_truth(people_of(export, propose(export).mapping), TRUTH)
+
+
+def asks(header: str, *cells: str) -> str:
+    """What the proposal asks of a column of an export with one more column."""
+    rows = tuple((cell, str(40 + place)) for place, cell in enumerate(cells))
+    export = Export("x.csv", (header, "age"), rows)
+    return "; ".join(f"{key} {value}" for key, value, _ in propose(export).mapping.faults(export))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "asked"),
+    [
+        ("tcpo2", ("2.1", "3.9", "4.4"), "unit"),  # kPa or very low mmHg
+        ("tcpo2", ("12", "31", "44"), ""),
+        ("tcpo2_kpa", ("12", "31", "44"), "unit"),  # beyond 16 kPa
+        ("sex", ("1", "2", "1"), "codes"),
+        ("sex", ("h", "m", "h"), "codes"),  # hombre and mujer, or homme and something
+        ("sex", ("m", "w", "m"), ""),
+        ("dialysis", ("0", "1", "2"), "codes"),  # 1 may be a working transplant
+        ("dialysis", ("1", "2", "2"), "codes"),
+        ("dialysis", ("0", "1", "9"), ""),  # 9 is nothing known
+        ("dialysis", ("yes", "no", "perhaps"), "codes"),
+        ("side", ("g", "d", "d"), "codes"),
+        ("index_date", ("01/02/2020", "03/04/2020", "05/06/2021"), "date"),
+        ("index_date", ("01/02/2020", "03/14/2020", "05/06/2021"), ""),
+        ("creatinine", ("1.1", "2.0", "0.9"), ""),
+        ("creatinine", ("110", "200", "90"), ""),
+        ("creatinine_umol", ("1.1", "2.0", "0.9"), "unit"),
+    ],
+)
+def test_a_guess_that_would_count_is_asked_for(header: str, cells: tuple[str, ...], asked: str) -> None:
+    """Units, codes and orders that names and values leave open are questions, and only those."""
+    found = asks(header, *cells)
+    assert (asked in found) if asked else not found, found
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "columns"),
+        (b"a,b\n", "rows"),
+        (b"age,age\n1,2\n", "each name once"),
+        (b"age,sex\n70\n", "another number of cells"),
+        (b"age,sex\n=1+1,m\n", "a formula"),
+        (b"\xd0\xcf\x11\xe0xxxx", "old Excel"),
+        (b"PK\x03\x04broken", "workbook"),
+        (",".join(f"c{k}" for k in range(3_000)).encode() + b"\n" + b"1," * 2_999 + b"1\n", "at most 2,000"),
+    ],
+)
+def test_bad_files_are_one_message(content: bytes, told: str) -> None:
+    """What no mapping could mend is told at once, without a traceback."""
+    with pytest.raises(BadInput, match=told):
+        export_in(content, "x.csv")
+
+
+def people(text: str, **changed: object) -> People:
+    """People of a small export."""
+    export = export_in(text.encode(), "x.csv")
+    mapping = propose(export).mapping.model_copy(update=changed)
+    return people_of(export, mapping)
+
+
+def test_what_cannot_be_is_named_by_row() -> None:
+    """Dates before birth or start, somebody twice, and cells without a meaning are faults; implausible values are told."""
+    head = "patient_id,birth_date,index_date,death_date,tcpo2,rutherford,gangrene\n"
+    with pytest.raises(BadInput, match="before birth"):
+        people(head + "1,1950-01-01,1949-01-01,,20,5,no\n")
+    with pytest.raises(BadInput, match="before the start"):
+        people(head + "1,1950-01-01,2019-01-01,2018-01-01,20,5,no\n")
+    with pytest.raises(BadInput, match="each person once"):
+        people(head + "1,1950-01-01,2019-01-01,,20,5,no\n1,1950-01-01,2019-02-01,,20,5,no\n", row="person")
+    found = people(head + "1,1950-01-01,2019-01-01,,70,4,yes\n2,1950-01-01,2019-01-01,,20,3,no\n")
+    assert [words for _, words in found.odd] == [
+        "rest pain alone with gangrene: Rutherford class taken as unknown",
+        "TcPO2 above 60 mmHg",
+    ]
+    assert len(found) == 1
+    assert sum(found.dropped.values()) == 1
+
+
+def test_a_visit_tells_an_interval() -> None:
+    """An amputation that a visit reports came between that visit and the one before."""
+    visits = ["a,2020-01-01,no,5", "a,2020-04-01,no,5", "a,2020-07-01,yes,5", "b,2020-01-01,no,5"]
+    found = people("\n".join(["patient_id,visit_date,major_amputation,rutherford", *visits]), row="visit")
+    assert found.low[0, 0] * 365.25 == pytest.approx(91)
+    assert found.high[0, 0] * 365.25 == pytest.approx(182)
+    assert found.high[1, 0] == np.inf
+
+
+def test_renal_function_from_creatinine() -> None:
+    """Creatinine at the borders of the classes, as the equation of 2021 gives them at 75 years."""
+    for mg, rate in ((1.25, 60.0), (2.23, 30.0), (3.97, 15.0)):
+        assert ckd_epi(mg, 75.0, True) == pytest.approx(rate, abs=0.5)
+    for mg, rate in ((0.98, 60.0), (1.75, 30.0), (3.12, 15.0)):
+        assert ckd_epi(mg, 75.0, False) == pytest.approx(rate, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("5", "5"),
+        ("Rutherford 5", "5"),
+        ("IIb", "2b"),
+        ("Stage III", "3"),
+        ("W2", "2"),
+        ("fI1", "1"),
+        ("G3a", "3a"),
+        ("none", ""),
+    ],
+)
+def test_grades_without_the_name_of_their_scale(text: str, grade: str) -> None:
+    """A grade is found under the names that scales give it."""
+    assert grade_in(text) == grade
+
+
+def test_numbers_and_days() -> None:
+    """Commas, ends of scales, Excel's calendar with its false 29 February."""
+    assert number_in("1.234,5", True) == 1234.5
+    assert number_in("<10", False) == 5.0
+    assert number_in(">120", False) == 120.0
+    assert number_in("many", False) == np.inf
+    assert day_in("1", "excel-1900") - day_in("61", "excel-1900") == -60.0
+    assert (
+        day_in("43831", "excel-1900") == day_in("2020-01-01", "year-month-day") == day_in("01.01.20", "day-month-year")
+    )
+    assert order_of(["13/01/2020", "02/03/2020"]) == "day-month-year"
+
+
+@given(st.text(max_size=20))
+def test_no_cell_is_run_by_a_spreadsheet(text: str) -> None:
+    """What would be a formula gets a mark in front; a number stays one."""
+    written = safe(text)
+    assert not written.startswith("=")
+    assert written.removeprefix("'") == text.removeprefix("'") or written == text
+
+
+def test_mappings_tell_all_their_faults(tmp_path: Path) -> None:
+    """An unknown field, an absent column, a wrong unit and an open question are one message."""
+    file = tmp_path / "m.toml"
+    lines = ['row = "?"', "[fields.ages]", 'column = "age"', "[fields.tcpo2]", 'column = "po2"', 'unit = "bar"']
+    file.write_text("\n".join([*lines, "[fields.sex]", 'column = "s"', 'codes = { x = "?" }']))
+    export = export_in(b"age,tcpo2,s\n70,20,x\n", "x.csv")
+    with pytest.raises(BadInput) as bad:
+        read_mapping(file, export)
+    keys = {"row", "fields.ages", "fields.tcpo2.column", "fields.tcpo2.unit", "fields.sex.codes"}
+    assert {problem.key for problem in bad.value.problems} >= keys
+
+
+def test_a_mapping_is_the_same_after_it_was_written(tmp_path: Path) -> None:
+    """What is proposed and what its file says are the same mapping, whatever the column is called."""
+    export = export_in(b'"age ""x""\t",sex\n70,m\n', "x.csv")
+    proposal = propose(Export("x.csv", ("age", 's"e\\x'), (("70", "m"),)))
+    assert isinstance(proposal.mapping, Mapping)
+    assert export.header[1] == "sex"
+    file = tmp_path / "m.toml"
+    file.write_text(mapping_toml(proposal, Export("x.csv", ("age", 's"e\\x'), (("70", "m"),))), encoding="utf-8")
+    read, _ = read_mapping(file, Export("x.csv", ("age", 's"e\\x'), (("70", "m"),)))
+    assert read.fields == proposal.mapping.fields
