@@ -21,7 +21,7 @@ from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.criteria import CRITERIA
 from simulator.rules.population.patient import COLUMNS
-from simulator.scenario.arrays import parameter_draws
+from simulator.scenario.arrays import parameter_draws, parameter_dtype
 from simulator.words.vocabulary import Marker, Repeat
 
 HORIZON = 50.0
@@ -78,11 +78,20 @@ def record(dtype: np.dtype[Any], values: dict[str, float]) -> Any:
 
 
 def parameters(**changed: float) -> Any:
-    """The register's values in the central view, some of them changed."""
-    row = np.zeros(1, [(name, np.float64) for name in changed])
-    for name, value in changed.items():
+    """The register's values in the central view, some of them changed, beyond the register's ranges if need be.
+
+    What the rules read is set as it stands; what becomes something else on the way to them goes through the register.
+    """
+    register = load_register()
+    plain = {name: value for name, value in changed.items() if name in (parameter_dtype(register).names or ())}
+    others = {name: value for name, value in changed.items() if name not in plain}
+    row = np.zeros(1, [(name, np.float64) for name in others])
+    for name, value in others.items():
         row[name] = value
-    return parameter_draws(load_register(), "central", row if changed else None)[0]
+    made = parameter_draws(register, "central", row if others else None)[0]
+    for name, value in plain.items():
+        made[name] = value
+    return made
 
 
 def drawn_parameters(count: int, seed: int) -> list[Any]:
