@@ -40,7 +40,7 @@ policy states only what differs from the one that it extends.""",
     "therapy": """\
 What is given beside or instead of cells, a cell product, or a route: a table `[therapies.NAME]` of a scenario, or one of the
 shipped files in `calibration/therapies`. Policies give it with `therapies = ["NAME"]`. Each number and price is a table of
-its own; a number that is left out does nothing. `clti new therapy` writes one to start from.""",
+its own; a number that is left out does nothing. `clti new therapy NAME` writes one to start from.""",
     "design": """\
 A trial. Tables and keys that are not marked as required may be left out. Run it with `clti trial FILE`.""",
     "study": """\

@@ -80,6 +80,7 @@ def five() -> Lives:
             "rutherford": [5, 5, 6, 4, 6],
             "renal": pd.Categorical(["normal", "dialysis", "dialysis", "normal", "normal"]),
             "tcpo2_measured": [10.0, 11.0, 4.0, 30.0, 9.0],
+            "walks": [False, False, True, False, True],
         }
     )
     scenario = SimpleNamespace(horizon=40.0, life_table=load_life_table("Italy", "2015-20"))
