@@ -28,7 +28,6 @@ from simulator.cli.economics import main
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.living.ledger import COUNTS
 from simulator.questions.trial.curves import summaries_for_economics
