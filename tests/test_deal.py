@@ -29,7 +29,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def under(cache: Path, **deal: Any) -> EconomicAnalysis:
-    return economic_analysis(load_scenario(overrides={"economics": SMALL | {"deal": deal}}), 1, Simulations(cache))
+    asked = SMALL | {"deal": deal, "focus": "protocol"}
+    return economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
 
 
 @pytest.fixture(scope="module")

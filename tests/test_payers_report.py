@@ -295,7 +295,8 @@ def test_fitted_numbers_keep_their_point_and_the_others_are_at_their_means() -> 
     for name in ("attributable_share_sceptical", "renal_dialysis_share", "angioplasty_suitable_share"):
         if name in register:
             assert centre[name] == pytest.approx(drawn[name].mean(), rel=0.03), name
-    assert centre["attributable_share_sceptical"] > 2 * register["attributable_share_sceptical"].value
+    stated = register["attributable_share_sceptical"]
+    assert centre["attributable_share_sceptical"] > max(1.3 * stated.value, 2 * stated.centre)
 
 
 def test_a_deterministic_analysis_is_at_the_means_of_the_draws() -> None:
@@ -328,8 +329,8 @@ def test_another_norm_can_be_chosen_and_is_a_scenario() -> None:
     rows = {row.name: row for row in revalued(scenario, values_of(scenario))}
     assert rows["norm_England_5L"].valued_by.norm.at(72.5, male=True) == 0.801
     assert economics(perspective="uk", population_norm="England_5L").norm.at(72.5, male=False) == 0.784
-    with pytest.raises(BadInput, match="one of Czechia, England_5L, Italy, UK"):
-        economics(population_norm="France")
+    with pytest.raises(BadInput, match=r"one of Canada, Czechia, England_5L, France, .*, UK, USA"):
+        economics(population_norm="Ruritania")
 
 
 def test_bands_of_severity_are_those_of_the_rules() -> None:
