@@ -201,12 +201,30 @@ def test_events_are_counted_and_discounted() -> None:
     ],
 )
 def test_each_costed_event_has_its_count(event: Event, life: dict[str, int], counted: list[str]) -> None:
-    """At 2 years, discounted at 5%. Walking on a foot needs no prosthesis; restenosis and stopping cost nothing."""
+    """At 2 years, discounted at 5%. Walking on a foot needs no prosthesis; restenosis and stopping cost nothing.
+
+    A death also books the last year of life, from 1 to 2 years.
+    """
     ledger = empty()
     add_event(ledger, a_life(**life), event, 2.0, COST_RATE)
     wanted: dict[str, Any] = {f"count_{name}": 1.0 for name in counted}
     wanted |= {f"cost_count_{name}": pytest.approx(exp(-0.1)) for name in counted}
+    if counted == ["death"]:
+        wanted |= {"clock_last_year": 1.0, "cost_clock_last_year": pytest.approx(integral(COST_RATE, 0, 1.0, 2.0))}
     assert entries(ledger) == wanted
+
+
+@pytest.mark.parametrize(("died_at", "years"), [(0.25, 0.25), (1.0, 1.0), (3.5, 1.0)])
+def test_the_last_year_of_life_is_what_was_lived_of_it_here(died_at: float, years: float) -> None:
+    """Who dies three months after referral has had a quarter of the last year; who dies later, all of it."""
+    ledger = empty()
+    add_event(ledger, a_life(alive=0), Event.DISEASE_DEATH, died_at, COST_RATE)
+    assert entries(ledger) == {
+        "count_death": 1.0,
+        "cost_count_death": pytest.approx(exp(-COST_RATE * died_at)),
+        "clock_last_year": pytest.approx(years),
+        "cost_clock_last_year": pytest.approx(integral(COST_RATE, 0, died_at - years, died_at)),
+    }
 
 
 def test_visits_before_the_end_of_a_life_are_counted() -> None:

@@ -142,7 +142,8 @@ def test_a_wound_that_heals_and_a_patient_who_walks_until_death(told: Engine) ->
         [-1, 0, 0],
         [-1, 0, 0],
     ]
-    assert found.spent("clock") == {"alive": 2.5}
+    assert found.spent("clock") == {"alive": 2.5, "last_year": 1.0}
+    assert found.books["cost_clock_last_year"] == pytest.approx((exp(-0.075) - exp(-0.125)) / 0.05)
     assert {name: value for name, value in found.spent("time").items() if "age" not in name} == {
         "ulcer": 0.5,
         "healed": 2.0,
