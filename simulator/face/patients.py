@@ -47,8 +47,9 @@ def patients(
     if not proposal.mapping.fields:
         raise BadInput([Problem(cells.called, "columns", "none recognised", "a mapping that names them: --mapping")])
     people = people_of(cells, proposal.mapping)
-    if len(people) == 0:
-        raise BadInput([Problem(cells.called, "people", "none left", "at least one with threatening ischaemia")])
+    if len(people) <= smallest:
+        few = f"more than {smallest} people with ischaemia that threatens the limb (--smallest)"
+        raise BadInput([Problem(cells.called, "people", f"at most {smallest}", few)])
     found = findings(
         cells, people, proposal, load_scenario("base"), load_scenario("founding_cohort"), smallest, rows=rows
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from simulator.questions.registry.people import FOLLOWED, People
-from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, told
+from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded, share
 from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Criteria, stricter
@@ -20,7 +20,10 @@ from simulator.words.vocabulary import Renal
 
 Array = NDArray[np.float64]
 MEANS = ("age", "diabetes_years", "tcpo2_measured")
-SHARES = ("male", "ischaemic_heart_disease", "infection", "osteomyelitis", "gangrene", "heel", "right_limb", "ankle_pressure_low", "angioplasty_suitable")  # fmt: skip
+SHARES = (
+    "male", "ischaemic_heart_disease", "infection", "osteomyelitis", "gangrene", "heel", "right_limb", "ankle_pressure_low",
+    "angioplasty_suitable",
+)  # fmt: skip
 CLASSES = {
     "rutherford": {f"rutherford_{k}": float(k) for k in (4, 5, 6)},
     "renal": {f"renal_{r.name.lower()}": float(r) for r in Renal},
@@ -29,7 +32,7 @@ TIMES = (0.25, 0.5, 1.0, 2.0, 3.0)
 """Years at which the course is told."""
 COMPETES = {"amputated": ("died",), "died": (), "healed": ("amputated", "died")}
 """What makes an event impossible."""
-WHO = ["characteristic", "statistic", "value", "known", "base", "founding"]
+WHO = ["characteristic", "statistic", "value", "base", "founding"]
 ELIGIBLE = ["policy", "yes", "no", "unknown"]
 COURSE = ["event", "time_years", "people", "value", "low", "high"]
 
@@ -40,43 +43,53 @@ def column(people: People, name: str) -> Array:
 
 
 def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: int = SMALLEST) -> pd.DataFrame:
-    """Characteristics with how many are known, beside the base referral mix and the founding cohort.
+    """Characteristics beside the base referral mix and the founding cohort, rounded so that nobody can be worked out.
 
     `beside` and `founding` are tables of the same characteristics and statistics. Shares of few people are missing.
     """
-    rows: list[tuple[str, str, float, int]] = []
+    rows: list[tuple[str, str, float]] = []
     for name in MEANS:
         values = column(people, name)
         known = values[np.isfinite(values)]
         enough = len(known) > smallest
-        rows.append((name, "mean", float(known.mean()) if enough else math.nan, len(known)))
-        rows.append((name, "sd", float(known.std(ddof=1)) if enough else math.nan, len(known)))
+        rows.append((name, "mean", round(float(known.mean()), 1) if enough else math.nan))
+        rows.append((name, "sd", round(float(known.std(ddof=1)), 1) if enough else math.nan))
     for name in SHARES:
         values = column(people, name)
         known = values[np.isfinite(values)]
-        hide = len(known) <= smallest or hidden([int(known.sum())], len(known), smallest)[0]
-        rows.append((name, "share", math.nan if hide else told(int(known.sum()), len(known)), len(known)))
+        hide = len(known) <= smallest or hidden(int(known.sum()), len(known), smallest)
+        rows.append((name, "share", math.nan if hide else share(int(known.sum()), len(known))))
     for name, levels in CLASSES.items():
-        values = column(people, name)
-        n = int(np.isfinite(values).sum())
-        counts = [int((values == level).sum()) for level in levels.values()]
-        hide_parts = hidden_parts(counts, smallest) if n > smallest else np.ones(len(counts), np.bool_)
-        for level, count, hide in zip(levels, counts, hide_parts, strict=True):
-            rows.append((level, "share", math.nan if hide else told(count, n), n))
-    table = pd.DataFrame(rows, columns=WHO[:4])
-    for name, other in (("base", beside), ("founding", founding)):
-        values = other.set_index(["characteristic", "statistic"])["value"]
-        table[name] = [
-            float(values.get((c, s), np.nan)) for c, s in zip(table["characteristic"], table["statistic"], strict=True)
-        ]
+        parts = class_shares(column(people, name), list(levels.values()), smallest)
+        rows += [(level, "share", part) for level, part in zip(levels, parts, strict=True)]
+    table = pd.DataFrame(rows, columns=WHO[:3])
+    keys = list(zip(table["characteristic"], table["statistic"], strict=True))
+    for called, other in (("base", beside), ("founding", founding)):
+        simulated = other.set_index(["characteristic", "statistic"])["value"]
+        table[called] = [float(simulated.get(key, np.nan)) for key in keys]
     return table
 
 
-def missing_counts(people: People) -> pd.DataFrame:
-    """How many people lack each characteristic: characteristic, known, missing."""
+def class_shares(values: Array, levels: list[float], smallest: int = SMALLEST) -> list[float]:
+    """Share of each class among those known; missing where few people could be worked out."""
+    n = int(np.isfinite(values).sum())
+    if n <= smallest:
+        return [math.nan] * len(levels)
+    counts = [int((values == level).sum()) for level in levels]
+    hide_parts = hidden_parts(counts, smallest)
+    return [math.nan if hide else share(count, n) for count, hide in zip(counts, hide_parts, strict=True)]
+
+
+def missing_counts(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
+    """Of how many people each characteristic is known, and of how many not; rounded: characteristic, known, missing."""
     names = [*MEANS, *SHARES, *CLASSES]
     known = [int(np.isfinite(column(people, name)).sum()) for name in names]
-    return pd.DataFrame({"characteristic": names, "known": known, "missing": [len(people) - k for k in known]})
+    hide = [hidden(k, len(people), smallest) for k in known]
+    told = {
+        "known": [math.nan if h else rounded(k, smallest) for k, h in zip(known, hide, strict=True)],
+        "missing": [math.nan if h else rounded(len(people) - k, smallest) for k, h in zip(known, hide, strict=True)],
+    }
+    return pd.DataFrame({"characteristic": names, **told})
 
 
 def odd_counts(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
@@ -87,7 +100,7 @@ def odd_counts(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
 
 
 def eligible(people: People, scenario: Scenario, smallest: int = SMALLEST) -> pd.DataFrame:
-    """Share of people who meet each policy's criteria, who do not, and of whom too little is known."""
+    """How many people meet each policy's criteria, do not, or are too little known to tell; rounded."""
     rows = []
     for name in scenario.compare:
         policy = scenario.policies[name]
@@ -96,7 +109,7 @@ def eligible(people: People, scenario: Scenario, smallest: int = SMALLEST) -> pd
         yes, no = meets(people, stricter(scenario.settings.entry, policy.eligibility))
         parts = [int(yes.sum()), int(no.sum()), len(people) - int((yes | no).sum())]
         hide = hidden_parts(parts, smallest)
-        rows.append((name, *(math.nan if h else told(n, len(people)) for n, h in zip(parts, hide, strict=True))))
+        rows.append((name, *(math.nan if h else rounded(n, smallest) for n, h in zip(parts, hide, strict=True))))
     return pd.DataFrame(rows, columns=ELIGIBLE)
 
 
@@ -147,36 +160,51 @@ def events(people: People, name: str) -> tuple[Array, NDArray[np.int64]]:
 
 
 def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
-    """Cumulative incidence of each event with competing events and people at risk, from more than `smallest` events on.
+    """Cumulative incidence of each event with competing events and people at risk.
 
-    Columns event, time_years, people (at risk), value, low, high: 95% limits on the logit scale. Numbers that few events
-    carry are missing, as are those beyond the time at which more than `smallest` people are at risk.
+    Columns event, time_years, people (at risk, rounded), value, low, high: 95% limits on the logit scale, in whole per
+    cent. Missing where at most `smallest` people are at risk, and where at most `smallest` events came since the last time
+    told, or by the first one.
     """
     rows = []
     for name in COMPETES:
         time, code = events(people, name)
+        before = 0
         for at in TIMES:
             at_risk = int((time >= at).sum())
             happened = int(((code == 1) & (time <= at)).sum())
             value = low = high = math.nan
-            if at_risk > smallest and not hidden([happened], len(time), smallest)[0]:
+            few = 0 < happened - before <= smallest or hidden(happened, len(time), smallest)
+            if at_risk > smallest and not few:
+                before = happened
                 found = cumulative_incidence(time, code, np.zeros(len(time), np.int64), at)
                 value, se = float(found.value[0, 0]), float(found.se[0, 0])
                 if 0.0 < value < 1.0:
                     half = 1.96 * se / (value * (1.0 - value))
                     low, high = (float(expit(logit(value) + sign * half)) for sign in (-1.0, 1.0))
-            shown = at_risk if at_risk == 0 or at_risk > smallest else -1
-            rows.append((name, at, shown, value, low, high))
+            rows.append((name, at, rounded(at_risk, smallest), *(round(x, 2) for x in (value, low, high))))
     return pd.DataFrame(rows, columns=COURSE)
 
 
-def one_year(people: People, years: float = 1.0) -> dict[str, tuple[int, int]]:
-    """Events and people by `years`, of those followed so long or to the event: amputations, deaths, healed."""
-    found = {}
+def one_year(people: People, smallest: int = SMALLEST) -> dict[str, tuple[int, int]]:
+    """Events and people that carry as much about one year as these people do: amputations, deaths, healed.
+
+    People lost before are accounted for: the cumulative incidence p with its standard error is what p (1 - p) / se^2 people
+    followed for the whole year would tell (the effective sample size). People are rounded to the lower multiple of
+    `smallest`. Events of few people, or of all but few, are left out.
+    """
+    told = {}
     for key, name in (("amputations", "amputated"), ("deaths", "died"), ("healed", "healed")):
         time, code = events(people, name)
-        done = (code > 0) & (time <= years)
-        settled = done | (time >= years)
-        if settled.sum() and (code[settled] >= 0).any():
-            found[key] = (int(((code == 1) & (time <= years)).sum()), int(settled.sum()))
-    return found
+        happened = int(((code == 1) & (time <= 1.0)).sum())
+        if (time >= 1.0).sum() <= smallest or happened == 0 or hidden(happened, len(time), smallest):
+            continue
+        found = cumulative_incidence(time, code, np.zeros(len(time), np.int64), 1.0)
+        value, se = float(found.value[0, 0]), float(found.se[0, 0])
+        if not 0.0 < value < 1.0 or se == 0.0:
+            continue
+        n = rounded(min(round(value * (1.0 - value) / se**2), len(time)), smallest)
+        if math.isnan(n) or hidden(round(value * n), int(n), smallest):
+            continue
+        told[key] = (round(value * n), int(n))
+    return told

@@ -10,8 +10,9 @@ import pandas as pd
 from simulator.questions.compare.population import population_table
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.centre_file import centre_toml
-from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, who
+from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, one_year, who
 from simulator.questions.registry.people import People
+from simulator.questions.registry.privacy import hidden, rounded
 from simulator.questions.registry.proposal import Proposal, mapping_toml
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
@@ -30,8 +31,8 @@ def findings(
     """Who they are, what became of them, whom policies would treat, and the hospital as a file."""
     simulated = [population_table(_referred(scenario), scenario.register) for scenario in (base, founding)]
     tables = {
-        "who": who(people, *simulated, smallest),
-        "missing": missing_counts(people),
+        "who": who(people, simulated[0], simulated[1], smallest),
+        "missing": missing_counts(people, smallest),
         "eligible": eligible(people, base, smallest),
         "course": course(people, smallest),
     }
@@ -41,12 +42,12 @@ def findings(
     if rows:
         tables["patients"] = patient_rows(people)
     facts: dict[str, Any] = {
-        "people": len(people),
-        "rows": len(export.rows),
+        "people": int(rounded(len(people), smallest)),
         "smallest": smallest,
-        "dropped": {why: n if n > smallest else f"1 to {smallest}" for why, n in people.dropped.items()},
+        "dropped": {why: str(n) if n > smallest else f"1 to {smallest}" for why, n in people.dropped.items()},
         "unused": len(proposal.mapping.unused),
-        "followed": int(np.isfinite(people.followed).sum()),
+        "followed": _told(int(np.isfinite(people.followed).sum()), len(people), smallest),
+        "counted": sorted(one_year(people, smallest)),
         "warnings": [],
     }
     files = {
@@ -54,6 +55,11 @@ def findings(
         "centre.toml": centre_toml(people, "Own hospital", smallest),
     }
     return Findings("patients", tables, facts, files=files, settings={"smallest": smallest})
+
+
+def _told(count: int, of: int, smallest: int) -> int | None:
+    """A count as sentences tell it: rounded, None if it tells of few."""
+    return None if hidden(count, of, smallest) else int(rounded(count, smallest))
 
 
 def _referred(scenario: Scenario) -> pd.DataFrame:
@@ -68,6 +74,9 @@ def patient_rows(people: People) -> pd.DataFrame:
     table = pd.DataFrame(people.given, columns=list(COLUMNS))
     known = [name for name in COLUMNS if name in KINDS and table[name].notna().any()]
     table = table[known].copy()
+    if "age" in table:
+        # With the day of the start somebody's age in days would be a birthday.
+        table["age"] = table["age"].round()
     if "renal" in table:
         words = {float(each): each.name.lower() for each in Renal}
         table["renal"] = table["renal"].map(words)

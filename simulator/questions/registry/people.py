@@ -123,7 +123,8 @@ class _Cells:
                 known[cell] = math.nan if is_missing(cell, is_code) else read(cell)
             value = known[cell]
             if isinstance(value, float) and math.isinf(value):
-                self.problems.append((place + self.first, name, repr(cell), _allowed(name)))
+                told = "unreadable" if FIELDS[name] == "date" else repr(cell)
+                self.problems.append((place + self.first, name, told, _allowed(name)))
                 value = math.nan
             found.append(value)
         return found

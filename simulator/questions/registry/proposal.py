@@ -168,7 +168,7 @@ def mapping_toml(proposal: Proposal, export: Export) -> str:
         "Nothing is open." if not proposal.questions else f'{proposal.questions} answers are wanted, where it says "?".'
     )
     lines = [
-        f"# How {export.called!r} is read ({len(export.rows):,} rows, {len(export.header)} columns). {asked}",
+        f"# How {export.called!r} is read ({len(export.header)} columns). {asked}",
         "# Change what is wrong, then: clti patients EXPORT --mapping THIS_FILE",
         "",
         "# What one line is: person, limb, procedure or visit."
