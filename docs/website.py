@@ -58,6 +58,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
     },
     "Use": {
         "docs/commands.md": "Commands",
+        "docs/forecasts.md": "Forecasts of registered trials",
         "docs/api.md": "Python",
         "docs/sensitivity.md": "Sensitivity studies",
         "docs/published_sizes.md": "Sizes that trials have stated",

@@ -321,7 +321,8 @@ def test_the_founding_study_is_set_beside_its_simulation() -> None:
         27,
     ]
     shares = rows.loc[["treated_once", "treated_twice", "treated_three_times"], "simulated"]
-    assert shares.sum() == pytest.approx(1.0)
+    # A dying patient may be spared even the first dose; in the study all had one, because those who did were its entry.
+    assert 0.95 < shares.sum() <= 1.0 + 1e-12
     # As last known: nobody counts who is lost before the event, about a twentieth in a year.
     complete = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
     for outcome in ("major_amputation", "death", "healing"):

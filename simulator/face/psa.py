@@ -45,7 +45,7 @@ def psa(
 ) -> Result:
     """Simulate policies under joint draws of the clinical parameters: a probabilistic sensitivity analysis.
 
-    `policies`, `view` and `overrides` are those of `compare`.
+    `policies`, `view`, `centre` and `overrides` are those of `compare`.
     `draws` is how many, taken from the posterior and the other parameters' distributions, or a table with a row a draw and a
     column a parameter that varies (a column ``draw`` names the rows). `distributions` replaces the draws of single
     parameters, independent of all others, by those of a frozen SciPy distribution. Each draw has `patients` of its own,

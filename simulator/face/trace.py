@@ -32,7 +32,7 @@ def trace(
 ) -> Collected:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
 
-    `policies`, `view` and `overrides` are those of `compare`.
+    `policies`, `view`, `centre` and `overrides` are those of `compare`.
     `patient` is a number from 0 on; the same numbers and seed mean the same people as in `compare`. Without it a typical
     one of the first 400 is taken. `find` asks for a fate under the last policy: recovered, healed, amputated, died (within
     a year), spared (amputated under the first policy only) or differs; of a typical patient, or the first from `patient` on.

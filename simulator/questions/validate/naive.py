@@ -39,6 +39,8 @@ class Count:
 
 def naive_pmf(count: Count, others: Sequence[Count]) -> Array:
     """Predictive probabilities of 0 to n events of `count`, shape (n + 1,), from the counts of other studies."""
+    if not _alike(count, others):
+        return np.full(count.n + 1, 1.0 / (count.n + 1))
     share = np.clip(naive_shares(count, others), 1e-12, 1 - 1e-12)
     each: Array = np.asarray(binom.pmf(np.arange(count.n + 1)[:, None], count.n, share))
     pmf = each.mean(axis=1)
@@ -51,10 +53,8 @@ def naive_shares(count: Count, others: Sequence[Count]) -> Array:
     Arms are pooled where fewer than two other studies have the arm; with fewer than two of the outcome nothing is known,
     and every share is as likely as another.
     """
-    same = [c for c in others if c.study != count.study and c.outcome == count.outcome]
-    alike = [c for c in same if c.arm == count.arm]
-    used = alike if len({c.study for c in alike}) > 1 else same
-    if len({c.study for c in used}) < 2:
+    used = _alike(count, others)
+    if not used:
         return (np.arange(NODES) + HALF) / NODES
     y, variance, x = (np.array(v) for v in zip(*(_point(c) for c in used), strict=True))
     sloped = len(y) >= FEWEST and float(np.ptp(x)) > 0.0
@@ -76,6 +76,14 @@ def naive_shares(count: Count, others: Sequence[Count]) -> Array:
     levels = centre + spread * t.ppf(u, max(freedom - 1, 1))
     share = 1.0 - np.exp(-np.exp(np.clip(levels, -30.0, 3.5)))
     return np.asarray(1.0 - share if count.survived else share)
+
+
+def _alike(count: Count, others: Sequence[Count]) -> list[Count]:
+    """Counts of other studies to average: of the same arm, else of any arm; none where fewer than two studies have some."""
+    same = [c for c in others if c.study != count.study and c.outcome == count.outcome]
+    alike = [c for c in same if c.arm == count.arm]
+    used = alike if len({c.study for c in alike}) > 1 else same
+    return used if len({c.study for c in used}) > 1 else []
 
 
 def _point(count: Count) -> tuple[float, float, float]:
