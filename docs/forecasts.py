@@ -1,8 +1,8 @@
 """Adds a dated entry to `docs/forecasts.md`: every shipped trial forecast, sealed and hashed.
 
 `python docs/forecasts.py 2026-11-26` forecasts the trials in `scenarios/forecasts`, keeps file and forecast of each in
-a folder of its date in `scenarios/forecasts/dated` and adds a section to the page. An entry that is there is never written again: a changed
-model makes a new entry, under a new date.
+a folder of its date in `scenarios/forecasts/dated` and adds a section to the page. An entry that is there is never written
+again: a changed model makes a new entry, under a new date.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ HEAD = """\
 # Forecasts of registered trials
 
 Written down before the results are known, and never changed afterwards. Each entry keeps the trial's file and the forecast
-in a folder of its date in `scenarios/forecasts/dated`; `sha256sum` of these files gives the hashes below. The chance is that of the comparison
-named in the trial's file, under the sceptical, central and optimistic view of the evidence, for a hospital drawn at random.
+in a folder of its date in `scenarios/forecasts/dated`; `sha256sum` of these files gives the hashes below. The chance is
+that of the comparison named in the trial's file, under the sceptical, central and optimistic view of the evidence, for a hospital drawn at random.
 `clti forecast` makes a forecast; `python docs/forecasts.py DATE` adds an entry. No trial of the list has reported yet, as far
 as was seen on the day that its file names.
 """
