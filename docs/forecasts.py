@@ -25,7 +25,8 @@ HEAD = """\
 
 Written down before the results are known, and never changed afterwards. Each entry keeps the trial's file and the forecast
 in a folder of its date in `scenarios/forecasts/dated`; `sha256sum` of these files gives the hashes below. The chance is
-that of the comparison named in the trial's file, under the sceptical, central and optimistic view of the evidence, for a hospital drawn at random.
+that of the comparison named in the trial's file, under the sceptical, central and optimistic view of the evidence, for a hospital
+drawn at random.
 `clti forecast` makes a forecast; `python docs/forecasts.py DATE` adds an entry. No trial of the list has reported yet, as far
 as was seen on the day that its file names.
 """
