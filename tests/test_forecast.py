@@ -15,7 +15,7 @@ from scipy.stats import binom, fisher_exact
 import simulator as sim
 from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
-from simulator.questions.forecast.averaged import averaged, published_counts
+from simulator.questions.forecast.averaged import averaged
 from simulator.questions.forecast.lived import live, met
 from simulator.questions.forecast.predicted import predictive
 from simulator.questions.forecast.reading import Reported, Results, load_trials, trial_names
@@ -23,6 +23,7 @@ from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
 from simulator.questions.forecast.scoring import scores
 from simulator.questions.forecast.sealed import opened, sha256
 from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.validation import published_counts
 from simulator.words.errors import BadInput
 
 FEW: dict[str, Any] = {"draws": 6, "patients": 60}
@@ -112,7 +113,7 @@ def test_the_competitor_averages_published_arms(trial: Path) -> None:
     both = [each.risks[each.risks["view"] == "naive"] for each in (one, two)]
     assert len(both[0]) and both[0]["risk"].tolist() == both[1]["risk"].tolist()
     file, register = load_trials(load_register(), [str(trial)])[0]["mine"], load_register()
-    published = published_counts(register)
+    published = published_counts(load_studies(register)[0])
     for endpoint in file.endpoint:
         found = averaged("mine", file, endpoint, published, 2, 1)
         assert all(len(set(np.round(share, 12))) > 1 for share in found.risks.values())

@@ -9,28 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.register import Register
-from simulator.questions.forecast.lived import Lived, met, sum_of
+from simulator.questions.forecast.lived import Lived, fisher_success
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
-from simulator.questions.validate.measures import outcome_of
 from simulator.questions.validate.naive import Count, naive_shares
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.validate.validation import count_of, kind_of_care, scorable
+from simulator.questions.validate.validation import kind_of_care, what_is_counted
 from simulator.words.luck import generator
 
 VIEW = "naive"
 """What stands in the column `view` for a forecast that reads no view of the evidence."""
-
-
-def published_counts(register: Register) -> list[Count]:
-    """Every count of the shipped studies that predictions are scored on."""
-    studies, _ = load_studies(register)
-    return [
-        count_of(key, study, quantity)
-        for key, study in studies.items()
-        for quantity in study.quantity
-        if scorable(quantity, study)
-    ]
 
 
 def averaged(
@@ -41,8 +27,7 @@ def averaged(
     Arms are independent of one another, because published arms are averaged arm by arm. Success is by Fisher's test whatever
     the trial's own test, because averages hold no times.
     """
-    survived = endpoint.measure == "amputation_free_survival"
-    outcome = "amputation or death" if survived else outcome_of(endpoint.measure)
+    outcome, survived = what_is_counted(endpoint.measure)
     luck = generator(seed, "averaged arms", name, endpoint.name)
     risks: dict[str, NDArray[np.float64]] = {}
     counts: dict[str, NDArray[np.int64]] = {}
@@ -51,9 +36,5 @@ def averaged(
         asked = Count(name, outcome, kind_of_care([group.care]), endpoint.at_years, 0, group.n, survived)
         risks[arm] = luck.permutation(naive_shares(asked, published))
         counts[arm] = luck.binomial(group.n, risks[arm][:, None], size=(len(risks[arm]), trials)).astype(np.int64)
-    success = None
-    if endpoint.test != "none":
-        yes_1, yes_0 = (sum_of(names, counts) for names in (endpoint.treated, endpoint.control))
-        n_1, n_0 = (sum(trial.groups[each].n for each in names) for names in (endpoint.treated, endpoint.control))
-        success = met(endpoint, yes_1.ravel(), n_1, yes_0.ravel(), n_0).reshape(yes_1.shape)
+    success = None if endpoint.test == "none" else fisher_success(endpoint, trial, counts)
     return Lived(risks, counts, success)

@@ -89,13 +89,14 @@ def _endpoint(
     risks = {arm: (0.5 + events.sum(axis=(1, 2))) / (1.0 + events[0].size) for arm, events in happened.items()}
     success = None
     if endpoint.test == "fisher":
-        success = _fisher_success(endpoint, trial, counts)
+        success = fisher_success(endpoint, trial, counts)
     elif endpoint.test == "log_rank":
         success = _logrank_success(endpoint, trial, parts, shape)
     return Lived(risks, counts, success)
 
 
-def _fisher_success(endpoint: Endpoint, trial: RegisteredTrial, counts: dict[str, Ints]) -> NDArray[np.bool_]:
+def fisher_success(endpoint: Endpoint, trial: RegisteredTrial, counts: dict[str, Ints]) -> NDArray[np.bool_]:
+    """Which trials with these events of each arm, (draws, trials), succeed by Fisher's test; same shape."""
     yes_1, yes_0 = (sum_of(names, counts) for names in (endpoint.treated, endpoint.control))
     n_1, n_0 = (sum(trial.groups[name].n for name in names) for names in (endpoint.treated, endpoint.control))
     return met(endpoint, yes_1.ravel(), n_1, yes_0.ravel(), n_0).reshape(yes_1.shape)

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from simulator.evidence.register import Register
-from simulator.questions.forecast.averaged import VIEW, averaged, published_counts
+from simulator.questions.forecast.averaged import VIEW, averaged
 from simulator.questions.forecast.lived import VIEWS, Lived, live, sum_of
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
+from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.validation import published_counts
 
 Array = NDArray[np.float64]
 QUANTILES = 200
@@ -63,7 +65,7 @@ def forecast(
     The competitor's, who averages published arms, stands beside them as the view `averaged.VIEW`.
     """
     found = live(name, trial, register, draws, patients, seed, advance)
-    published = published_counts(register)
+    published = published_counts(load_studies(register)[0])
     for endpoint in trial.endpoint:
         found[VIEW, endpoint.name] = averaged(name, trial, endpoint, published, TRIALS_OF_AVERAGES, seed)
     rows: dict[str, list[Mapping[str, object]]] = {"arms": [], "contrasts": [], "chances": [], "risks": []}

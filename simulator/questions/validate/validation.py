@@ -149,12 +149,27 @@ def kind_of_care(cares: Sequence[Care]) -> str:
     return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
 
 
+def what_is_counted(measure: str) -> tuple[str, bool]:
+    """The outcome that a measure is pooled under, and whether it counts those without it."""
+    survived = measure == "amputation_free_survival"
+    return ("amputation or death" if survived else outcome_of(measure)), survived
+
+
+def published_counts(studies: Mapping[str, Study]) -> list[Count]:
+    """Every count of these studies that predictions are scored on, as the naive competitor reads it."""
+    return [
+        count_of(key, study, quantity)
+        for key, study in studies.items()
+        for quantity in study.quantity
+        if scorable(quantity, study)
+    ]
+
+
 def count_of(key: str, study: Study, quantity: Quantity) -> Count:
     """A number as the naive competitor reads it; limbs of one person count once."""
     events, n = quantity.counted or (0, 1)
     people = quantity.people or n
-    survived = quantity.measure == "amputation_free_survival"
-    about = "amputation or death" if survived else outcome_of(quantity.measure)
+    about, survived = what_is_counted(quantity.measure)
     outcome = " ".join([about, *(f"among {word}" for word in quantity.among)])
     events, n = as_scored(events * people / n, people)
     return Count(key, outcome, arm_of(study, quantity), max(sum(quantity.times) / 2.0, 1e-3), events, n, survived)
@@ -174,12 +189,7 @@ def _counts(
     seed: int,
 ) -> pd.DataFrame:
     """A row per scored count. The naive competitor averages over the other shipped studies, whichever were asked for."""
-    others = [
-        count_of(key, study, quantity)
-        for key, study in {**load_studies(register)[0], **studies}.items()
-        for quantity in study.quantity
-        if scorable(quantity, study)
-    ]
+    others = published_counts({**load_studies(register)[0], **studies})
     rows = []
     for count, pmf, row in predicted:
         names = {"study": count.study, "quantity": row["quantity"], "outcome": row["outcome"], "arm": count.arm}
