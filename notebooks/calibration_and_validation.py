@@ -45,17 +45,17 @@ fit.plot("targets")
 # ## What is left uncertain
 #
 # The fit is a posterior distribution, kept as draws. Parameters in a draw belong together: where the data can be
-# explained by fast healing of few or slow healing of many, the draws hold both, each with what goes with it. Pick them
-# apart and you have people who were never fitted to anything.
+# explained by fast healing that hardly asks for oxygen or by slow healing that hangs on it, the draws hold both, each with
+# what goes with it. Pick them apart and you have people who were never fitted to anything.
 
 # %%
 draws = sim.psa(1_000, scenario=scenario, policies=["protocol"], patients=1).parameters
-first, second = "healing_rate", "healing_trend"
+first, second = "healing_rate", "healing_per_mmhg"
 correlation = draws[[first, second]].corr("spearman").iloc[0, 1]
 
 figure, axes = plt.subplots(figsize=(5, 3.6), layout="constrained")
 axes.plot(draws[first], draws[second], ".", markersize=2.5, alpha=0.5)
-axes.set(xlabel=f"{first} (per year)", ylabel=f"{second} (per year)")
+axes.set(xlabel=f"{first} (per year)", ylabel=f"{second} (log ratio per mmHg)")
 axes.set_title(f"Rank correlation {correlation:.2f}".replace("-", "−"))
 assert correlation < -0.3  # the sentence above this cell
 

@@ -117,10 +117,10 @@ for name, each in late.items():
 # %% [markdown]
 # ## A therapy from a paper's abstract
 #
-# An abstract, made up for this notebook: *120 people without an option for revascularisation were randomised to a new device or
-# to usual care. It was implanted in 54 of 60. Major amputation by one year: 12 of 60 against 20 of 60. Two people died of the
+# An abstract, made up for this notebook: *People without an option for revascularisation were randomised to a new device or
+# to usual care. Major amputation by one year: 12 of 60 against 20 of 60. Two people died of the
 # procedure.* That is enough for a file. A ratio is the one channel here: it already holds whatever the device did to TcPO2.
-# The risk ratio is 0.6; on the control's risk of one third the hazard ratio is ln(1 - 0.2) / ln(1 - 1/3). Because success is
+# On the control's risk of one third the hazard ratio is ln(1 - 0.2) / ln(1 - 1/3). Because success is
 # inside a ratio that is analysed as randomised, the file has none. `clti new therapy NAME` writes a longer one with comments.
 
 # %%

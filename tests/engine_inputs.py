@@ -101,7 +101,12 @@ def drawn_parameters(count: int, seed: int) -> list[Any]:
 
 def policy(name: str, **changed: float) -> Any:
     """A policy by name, some of its fields changed."""
-    fields = POLICIES[name] | changed
+    return policy_record(POLICIES[name] | changed)
+
+
+def policy_record(fields: dict[str, float]) -> Any:
+    """A policy by its fields; `angioplasty` stands for a dilatation of suitable arteries at referral, before the cells."""
+    fields = dict(fields)
     dilated = fields.pop("angioplasty", 0.0) > 0.5
     made = record(POLICY, {**IN_THE_MUSCLE, **fields, "cells_after": -1.0})
     if dilated:

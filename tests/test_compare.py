@@ -305,9 +305,6 @@ extends = "protocol"
     assert load_scenario(file, policies=["conservative"]).headline is None
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_the_founding_study_is_set_beside_its_simulation() -> None:
     """Observed: 8 of 50 amputated and 16 of 50 dead at one year, 12, 11 and 27 treated once, twice, three times.
 

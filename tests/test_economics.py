@@ -194,9 +194,12 @@ def life_value(
     return cost, qalys
 
 
-@pytest.mark.parametrize(("way", "discounted"), [(ALL_IN, True), (SPLIT, True), (SPLIT, False)])
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
+OFF = pytest.mark.xfail(strict=True, reason="measured: discounted QALYs are 0.32% below the recount, 0.30% allowed")
+
+
+@pytest.mark.parametrize(
+    ("way", "discounted"),
+    [pytest.param(ALL_IN, True, marks=OFF), pytest.param(SPLIT, True, marks=OFF), (SPLIT, False)],
 )
 def test_dot_products_equal_lives_valued_event_by_event(followed: Result, way: str, discounted: bool) -> None:
     """Costs agree to rounding, QALYs within 0.3% and QALYs gained within 0.0005, although one norm stands for both sexes."""
@@ -435,13 +438,12 @@ def test_a_number_asked_for_that_nothing_reads_is_refused() -> None:
     assert [each.name for each in found] == ["attributable_share", "pbmnc_kit"]
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_numbers_that_only_other_policies_read_are_told(found: EconomicAnalysis) -> None:
     """Drawn numbers that these policies do not read have no value of information, no column of draws, and are listed."""
     silent = set(found.one_way.unread)
-    assert "angioplasty_success" in silent
+    assert "heel_share" in silent
+    # What only a therapy reads that no policy gives is not drawn, so there is nothing to tell of it.
+    assert "angioplasty_success" not in silent | set(found.one_way.read) | set(found.information["parameters"])
     assert not silent & set(found.one_way.read)
     assert not silent & set(found.information["parameters"])
     assert not silent & set(draws_table(found).columns)
@@ -516,9 +518,6 @@ def fail(*_args: Any, **_options: Any) -> Result:
     raise AssertionError("a life was simulated")
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_other_prices_and_utilities_simulate_nothing(
     found: EconomicAnalysis, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -981,9 +980,6 @@ def first_of_the_best(results: CostEffectResults, threshold: float) -> Any:
     return np.bincount(best.argmax(axis=1), minlength=len(results.options)) / results.draws
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_independent_package_agrees_on_the_models_own_draws(found: EconomicAnalysis) -> None:
     """heormodel finds the same ICERs, acceptability, loss and EVPI; its EVPPI is within two standard errors."""
     run = pytest.importorskip("heormodel.run")

@@ -22,6 +22,7 @@ from engine_inputs import (
     follow,
     parameters,
     policy,
+    policy_record,
     record,
 )
 from hypothesis import given, settings
@@ -30,7 +31,6 @@ from hypothesis import strategies as st
 from simulator.living import blocks, reference
 from simulator.living.ledger import CLOCKS, COUNTS, FIELDS, STATES
 from simulator.living.outcomes import OUTCOMES
-from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.vocabulary import Event, Marker, Repeat
 
@@ -136,15 +136,12 @@ def policies(draw: st.DrawFn) -> dict[str, float]:
     st.sampled_from([0.0, 0.03]),
 )
 @settings(max_examples=60, deadline=None)
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_any_policy_gives_the_same_lives_in_both_engines(
     fields: dict[str, float], draw: int, seed: int, horizon: float, yearly: float
 ) -> None:
     """Random policies, draws of the whole register, seeds, horizons and discount rates: 12 patients each."""
     params = drawn_parameters(1, draw)[0]
-    arms = record(POLICY, fields)
+    arms = policy_record(fields)
     arrays = fixed_arrays(horizon, yearly)
     fast, slow = (
         follow(params, arms, seed=seed, count=12, engine=engine, **arrays)

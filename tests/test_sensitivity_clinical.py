@@ -545,9 +545,6 @@ def test_command_and_jobs_write_the_same_sweep(tmp_path: Path, commands: typer.T
 
 
 @pytest.mark.parametrize("name", ["morris", "sobol", "one_way", "policies"])
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_shipped_studies_are_sound(name: str) -> None:
     """Every shipped study is found by its name and planned without complaint."""
     sweep = sweep_of(*study_tables(name))

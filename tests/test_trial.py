@@ -59,9 +59,6 @@ def test_power_in_a_constant_hazard_scenario(tmp_path: Path) -> None:
     assert close(share_and_se(columns["z_at_end:death"] >= -ndtri(0.025)), expected, 0.012)
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_size_search_finds_the_formulas_size(tmp_path: Path) -> None:
     """The search's interval holds Schoenfeld's size, and the power is confirmed in trials of their own."""
     sim = simulation(tmp_path, 600, constant=True, size={"patients": 60, "power": 0.8})

@@ -54,9 +54,6 @@ def table_of(folder: Path, trials: int, estimands: list[dict[str, Any]], **chang
     return estimand_table(sim, "scenario").set_index(["estimand", "estimator"])
 
 
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_crossover_after_failure_misleads_the_naive_and_not_the_weighted(tmp_path: Path) -> None:
     """Where those who do badly switch, censoring them is biased by many standard errors; weighting finds the twins' value."""
     estimands = [
@@ -84,7 +81,8 @@ def test_crossover_after_failure_misleads_the_naive_and_not_the_weighted(tmp_pat
 
 
 @pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
+    strict=True,
+    reason="measured: composite -0.058, while alive -0.068; why the order turned with the rules is not known",
 )
 def test_death_in_three_ways(tmp_path: Path) -> None:
     """Each strategy has a true value of its own; what fits has no bias, death taken for censoring has."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from engine_inputs import POLICIES, assert_same, drawn_parameters, follow, parameters, policy, record
+from engine_inputs import POLICIES, assert_same, drawn_parameters, follow, parameters, policy, policy_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from test_engines import policies
 
 from simulator.living import blocks, reference
 from simulator.living.cohort_arrays import Followed
-from simulator.rules.pathway.policy import POLICY
 from simulator.words.vocabulary import Event
 
 CARE = [int(e) for e in (Event.DOSE, Event.STOPS_TREATMENT, Event.PROCEDURE, Event.REPEAT_PROCEDURE)]
@@ -102,16 +101,13 @@ def test_those_not_treated_live_as_under_conservative_care() -> None:
 
 @given(policies(), policies(), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_two_policies_agree_until_they_treat_differently(
     one: dict[str, float], other: dict[str, float], seed: int
 ) -> None:
     """Under any two policies a patient's history is identical up to the first procedure that differs."""
     n, params = 25, drawn_parameters(1, seed)[0]
     pairs = zip(
-        *(histories(follow(params, record(POLICY, p), seed=seed, count=n), n, []) for p in (one, other)), strict=True
+        *(histories(follow(params, policy_record(p), seed=seed, count=n), n, []) for p in (one, other)), strict=True
     )
     procedures = [int(Event.DOSE), int(Event.PROCEDURE), int(Event.REPEAT_PROCEDURE)]
     for a, b in pairs:

@@ -332,7 +332,8 @@ def test_mild_negative_control_is_far_from_critical_ischaemia() -> None:
 
 
 @pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
+    strict=True,
+    reason="measured shortfall: case mix alone goes down to 7% amputated in six months, control arms to 2%",
 )
 def test_case_mix_spans_the_ladder() -> None:
     """Six-month amputation in control arms from below 2% to above 60%, by case mix alone."""
@@ -463,7 +464,8 @@ def listen(event: str, arguments: tuple[object, ...]) -> None:
 
 
 @pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
+    strict=True,
+    reason="two control arms of course.toml are targets; that no other entry is used is untested",
 )
 def test_no_fit_reads_a_validation_file() -> None:
     """A whole calibration, however small, opens the founding targets and neither scenarios/validation nor the course."""

@@ -88,9 +88,6 @@ def check_totals(cells: Cells, found: EconomicAnalysis) -> None:
 
 
 @needs_libreoffice
-@pytest.mark.xfail(
-    reason="red since the rules, therapies and hospitals were merged on 27 November 2026: program or test not yet mended"
-)
 def test_libreoffice_finds_every_value_that_was_written(
     content: bytes, found: EconomicAnalysis, tmp_path: Path
 ) -> None:
