@@ -1,0 +1,94 @@
+"""`clti patients`: a registry's export becomes a description and a hospital's file, and gives nobody away."""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from simulator.cli.app import build
+from simulator.questions.registry.generator import SHAPES, made_up
+from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
+
+TRUTH = made_up(240, seed=7)
+EPOCH = datetime.date(1970, 1, 1)
+DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the command writes for a German export."""
+    folder = tmp_path_factory.mktemp("registry")
+    (folder / "export.csv").write_bytes(SHAPES["german"](TRUTH))
+    done = CliRunner().invoke(build(), ["patients", str(folder / "export.csv"), "--out", str(folder / "out")])
+    assert done.exit_code == 0, f"{done.output[-2000:]}\n{done.exception!r}"
+    (folder / "out" / "console.txt").write_text(done.output)
+    return folder / "out"
+
+
+def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
+    """No identifier and no date of the export stands in any file or on the console, in any usual spelling."""
+    texts = {file.name: file.read_bytes() for file in written.rglob("*") if file.is_file()}
+    assert {"centre.toml", "mapping.toml", "report.html", "console.txt"} <= texts.keys()
+    export = (written.parent / "export.csv").read_bytes().decode("cp1252").splitlines()
+    cells = {
+        cell for line in export[1:] for place, cell in enumerate(line.split(";")) if place in (0, 1, 10, 11, 12, 13)
+    }
+    days = {datetime.datetime.strptime(cell, "%d.%m.%Y") for cell in cells if cell.count(".") == 2}
+    told = {cell for cell in cells if cell.startswith("PX")} | {day.strftime(way) for day in days for way in DATES}
+    assert len(told) > 1_000
+    for name, text in texts.items():
+        assert not [each for each in told if each.encode() in text], name
+
+
+def test_the_hospitals_file_is_a_scenario_with_its_counts(written: Path, tmp_path: Path) -> None:
+    """What was counted is read back as own counts of a centre, rounded so that nobody is told of."""
+    file = written / "centre.toml"
+    counts = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
+    assert counts["years"] == 1.0
+    by_a_year = (TRUTH.amputated <= 365.25).sum(), (TRUTH.died <= 365.25).sum()
+    for name, events in zip(("amputations", "deaths"), by_a_year, strict=True):
+        seen, of = counts[name]
+        assert not hidden(seen, of, 0)
+        assert seen == pytest.approx(events, abs=SMALLEST)
+        assert 0 < of <= len(TRUTH)
+    few = ["--patients", "60", "--out", str(tmp_path / "out")]
+    assert CliRunner().invoke(build(), ["compare", str(file), *few]).exit_code == 0
+
+
+def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    """Exit code 2 with the file's name, and no folder."""
+    (tmp_path / "empty.csv").write_text("")
+    for name in ("empty.csv", "missing.csv"):
+        done = CliRunner().invoke(build(), ["patients", str(tmp_path / name), "--out", str(tmp_path / "out")])
+        assert done.exit_code != 0
+        assert name in repr(done.exception) or name in done.output
+        assert not (tmp_path / "out").exists()
+
+
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=6), st.integers(1, 15))
+def test_hidden_parts_cannot_be_worked_out(counts: list[int], smallest: int) -> None:
+    """Every small part is hidden, and what subtraction gives is of two parts or more and of many, or all are hidden."""
+    hide = hidden_parts(counts, smallest)
+    each = np.array(counts)
+    assert hide[(each > 0) & (each <= smallest)].all()
+    if hide.any() and not hide[each > 0].all():
+        assert hide.sum() > 1
+        assert each[hide].sum() > smallest
+
+
+@given(st.integers(0, 500), st.integers(1, 20))
+def test_rounded_counts_hide_the_last_few(count: int, smallest: int) -> None:
+    """A count is missing where it is small, and else the next lower multiple, so that one person more seldom shows."""
+    shown = rounded(count, smallest)
+    if 0 < count <= smallest:
+        assert np.isnan(shown)
+    else:
+        assert shown % smallest == 0
+        assert 0 <= count - shown < smallest
