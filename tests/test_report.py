@@ -529,3 +529,8 @@ def test_headings_of_panels_fit_a_third_of_the_page() -> None:
     lines = style.heading("Kit #1 at $2,000, kit #2 at $3,000, and kit #3 at $4,000 if TcPO2 stays low").split("\n")
     assert len(lines) <= 3
     assert max(map(len, lines)) <= 26
+
+
+def test_a_number_reads_alike_whether_it_was_scaled_before_or_here() -> None:
+    """A difference of 11 in 2,000 people is 0.55 of a hundred in every table, whatever multiplied it by a hundred."""
+    assert points().number(-0.0055) == number().number(-0.55) == number().number(100 * -0.0055)

@@ -15,6 +15,8 @@ import pandas as pd
 
 MISSING = "–"
 """What stands for a value that is not there."""
+EXACT = 9
+"""Decimals beyond those shown that a number has before it is rounded: what arithmetic does to the last bits is not seen."""
 
 
 def short(value: float) -> str:
@@ -55,6 +57,9 @@ class Format:
         scaled = float(value) * self.scale
         if math.isinf(scaled):
             return "−∞" if scaled < 0 else "∞"
+        if self.digits >= 0:
+            # 11 of 2,000 per hundred is 0.55 whether it was multiplied before or here, and reads alike.
+            scaled = round(scaled, self.digits + EXACT)
         text = f"{abs(scaled):,.{self.digits}f}" if self.digits >= 0 else _as_many_as_needed(abs(scaled))
         if not any(character in "123456789" for character in text):
             return text
