@@ -112,7 +112,8 @@ def test_g_computation_is_statsmodels_standardised() -> None:
     rates = [outcome[a == ARM].mean() for a in (0, 1)]
     assert plain.estimate[0] == pytest.approx(rates[1] - rates[0], abs=1e-9)
     variance = sum(rate * (1.0 - rate) / (N / 2) for rate in rates)
-    assert plain.se[0] == pytest.approx(np.sqrt(variance), rel=1e-9)
+    # Two coefficients are fitted.
+    assert plain.se[0] == pytest.approx(np.sqrt(variance * N / (N - 2)), rel=1e-9)
 
 
 def test_adjustment_makes_errors_smaller_and_right() -> None:

@@ -46,7 +46,7 @@ def standardised_difference(outcome: ArrayLike, arm: ArrayLike, *covariates: Arr
     """Risk difference by g-computation: logistic regression on arm and covariates, averaged over everybody as either arm.
 
     All arguments (trials, patients). The variance is that of the estimator's influence function, which holds if the model is
-    wrong (Ye T, Bannick M, Yi Y, Shao J. Stat Theory Relat Fields 2023;7:159-163, doi 10.1080/24754269.2023.2205802). NaN where
+    wrong, over the degrees of freedom that the coefficients leave (Ye T, Bannick M, Yi Y, Shao J. Stat Theory Relat Fields 2023;7:159-163, doi 10.1080/24754269.2023.2205802). NaN where
     the model has no estimate.
     """
     yes, group = np.asarray(outcome, float), np.asarray(arm)
@@ -86,4 +86,6 @@ def _standardised(y: Array, a: Array, x: Array) -> tuple[float, float]:
     gain = float((means[1] - means[0]).mean())
     share = a.mean()
     influence = a / share * (y - means[1]) - (1.0 - a) / (1.0 - share) * (y - means[0]) + means[1] - means[0] - gain
-    return gain, float(influence.std() / np.sqrt(len(y)))
+    # The fitted coefficients use up degrees of freedom, without which trials of a hundred people reject too often.
+    free = len(y) - x.shape[1]
+    return gain, float(influence.std() / np.sqrt(free)) if free > 0 else np.nan
