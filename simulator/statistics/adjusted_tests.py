@@ -46,8 +46,8 @@ def standardised_difference(outcome: ArrayLike, arm: ArrayLike, *covariates: Arr
     """Risk difference by g-computation: logistic regression on arm and covariates, averaged over everybody as either arm.
 
     All arguments (trials, patients). The variance is that of the estimator's influence function, which holds if the model is
-    wrong, over the degrees of freedom that the coefficients leave (Ye T, Bannick M, Yi Y, Shao J. Stat Theory Relat Fields 2023;7:159-163, doi 10.1080/24754269.2023.2205802). NaN where
-    the model has no estimate.
+    wrong, over the degrees of freedom that the coefficients leave (Ye T, Bannick M, Yi Y, Shao J. Stat Theory Relat Fields
+    2023;7:159-163, doi 10.1080/24754269.2023.2205802). NaN where the model has no estimate.
     """
     yes, group = np.asarray(outcome, float), np.asarray(arm)
     estimate, se = np.full(len(yes), np.nan), np.full(len(yes), np.nan)
