@@ -117,6 +117,8 @@ def test_the_competitor_averages_published_arms(trial: Path) -> None:
     for endpoint in file.endpoint:
         found = averaged("mine", file, endpoint, published, 2, 1)
         assert all(len(set(np.round(share, 12))) > 1 for share in found.risks.values())
+        arms = list(found.risks.values())
+        assert all(abs(np.corrcoef(arms[0], other)[0, 1]) < 0.25 for other in arms[1:])  # averaged arm by arm
         for arm, counts in found.counts.items():
             n = file.groups[arm].n
             assert abs(counts.mean() / n - found.risks[arm].mean()) < 5.0 * (0.25 / n / counts.size) ** 0.5

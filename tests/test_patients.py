@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
+from simulator.questions.registry.cells import export_in
+from simulator.questions.registry.centre_file import case_mix
 from simulator.questions.registry.generator import SHAPES, made_up
+from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
+from simulator.questions.registry.proposal import propose
+from simulator.rules.population.patient import COLUMNS
 
 TRUTH = made_up(240, seed=7)
 EPOCH = datetime.date(1970, 1, 1)
@@ -92,3 +97,27 @@ def test_rounded_counts_hide_the_last_few(count: int, smallest: int) -> None:
     else:
         assert shown % smallest == 0
         assert 0 <= count - shown < smallest
+
+
+def test_few_and_all_but_few_are_hidden() -> None:
+    """From 1 to the smallest number that may be shown, counted from either end; none, all and halves are told."""
+    few = [count for count in range(101) if hidden(count, 100, 10)]
+    assert few == [*range(1, 11), *range(90, 100)]
+
+
+def test_shares_of_few_are_left_out_of_the_hospitals_file() -> None:
+    """Of 240 people with 5 in whom infection is known to be present, the file does not tell the share."""
+    people = people_of_shape("plain")
+    place = COLUMNS.index("infection")
+    told = {}
+    for infected in (5, 100, 235):
+        people.given[:, place] = np.arange(len(people)) < infected
+        told[infected] = case_mix(people)
+    assert "infection_share" not in told[5] | told[235]
+    assert told[100]["infection_share"] == round(100 / len(people), 2)
+
+
+def people_of_shape(shape: str) -> People:
+    """The people behind an export, read by the mapping that is proposed."""
+    export = export_in(SHAPES[shape](TRUTH), "export.csv")
+    return people_of(export, propose(export).mapping)

@@ -15,7 +15,7 @@ from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spel
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.questions.forecast.registered import RegisteredTrial
-from simulator.questions.validate.reading import check_people
+from simulator.questions.validate.reading import check_people, read_checked
 from simulator.questions.validate.study import Count, Size, Words
 from simulator.scenario.policy import Fault
 from simulator.words.errors import BadInput, Problem, nearest
@@ -88,16 +88,9 @@ def load_trials(
 
 def read_trial(file: Path, called: str, register: Register, problems: list[Problem]) -> RegisteredTrial | None:
     """One file of a registered trial; its faults are appended to `problems`."""
-    table = read_toml(file, called, problems)
-    if not table:
-        if file.is_file() and not problems:
-            problems.append(Problem(called, "file", MISSING, "a registered trial"))
-        return None
-    trial = checked(RegisteredTrial, table, called, "", problems)
-    if trial is None:
-        return None
-    problems.extend(Problem(called, key, str(value), allowed) for key, value, allowed in trial.faults())
-    check_people(trial.study(), register, called, problems)
+    trial = read_checked(RegisteredTrial, "a registered trial", file, called, problems)
+    if trial is not None:
+        check_people(trial.study(), register, called, problems)
     return trial
 
 

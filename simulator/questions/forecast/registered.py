@@ -12,7 +12,7 @@ from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.questions.validate.measures import TIME_TO_EVENT, Binary, outcome_of
-from simulator.questions.validate.study import Group, Kind, MeanSd, Names, Range, Study, Time, Words
+from simulator.questions.validate.study import Described, Group, Kind, MeanSd, Names, Range, Study, Time, Words
 from simulator.scenario.limits import Years, number
 from simulator.scenario.policy import Criteria, Fault
 from simulator.scenario.settings import LifeTableChoice
@@ -70,7 +70,7 @@ class Endpoint(Frozen):
             yield "test", self.test, f"fisher with {self.measure}; log_rank with one of {', '.join(TIME_TO_EVENT)}"
 
 
-class RegisteredTrial(Frozen):
+class RegisteredTrial(Described):
     """A trial whose results are not known.
 
     People, arms and care are written as those of a study to validate; what the registration does not say is a range in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.life_table import load_life_table
@@ -13,8 +13,10 @@ from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
 from simulator.questions.validate.baseline import TOLERANCE, solved
 from simulator.questions.validate.listed import LISTED
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.study import Described, Study
 from simulator.words.errors import BadInput, Problem, nearest
+
+Model = TypeVar("Model", bound=Described)
 
 POPULATION = "population"
 """The only group of the register that a study may change: nothing about the clinical course."""
@@ -76,17 +78,23 @@ def evidence_files() -> dict[str, bytes]:
 
 def read_study(file: Path, called: str, register: Register, problems: list[Problem]) -> Study | None:
     """One study file; its faults are appended to `problems`."""
+    study = read_checked(Study, "a study", file, called, problems)
+    if study is not None:
+        check_people(study, register, called, problems)
+    return study
+
+
+def read_checked(model: type[Model], word: str, file: Path, called: str, problems: list[Problem]) -> Model | None:
+    """One file of `word` as a `model`, with what its keys cannot tell one by one; faults are appended to `problems`."""
     table: dict[str, Any] = read_toml(file, called, problems)
     if not table:
         if file.is_file() and not problems:
-            problems.append(Problem(called, "file", MISSING, "a study"))
+            problems.append(Problem(called, "file", MISSING, word))
         return None
-    study = checked(Study, table, called, "", problems)
-    if study is None:
-        return None
-    problems.extend(Problem(called, key, str(value), allowed) for key, value, allowed in study.faults())
-    check_people(study, register, called, problems)
-    return study
+    found = checked(model, table, called, "", problems)
+    if found is not None:
+        problems.extend(Problem(called, key, str(value), allowed) for key, value, allowed in found.faults())
+    return found
 
 
 def check_people(study: Study, register: Register, called: str, problems: list[Problem]) -> None:

@@ -169,7 +169,15 @@ class Quantity(Frozen):
             yield "note", "missing", "required with usable = false: why nothing can be judged"
 
 
-class Study(Frozen):
+class Described(Frozen):
+    """A file that describes people and arms."""
+
+    def faults(self) -> Iterator[Fault]:
+        """What the keys cannot tell one by one."""
+        yield from ()
+
+
+class Study(Described):
     """A study. `population` replaces parameters of the register that say who is referred, and no others.
 
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that

@@ -7,7 +7,6 @@ line from it to a more effective one; nowhere else do its costs lie above the st
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from simulator.questions.value.incremental import ROUNDING, incremental_analysis
 from simulator.questions.value.results import Array
@@ -115,7 +114,7 @@ def _worked_out(sheet: Sheet, outcomes: Outcomes, area: dict[str, str], first: i
         sheet.formula(row, 9, on, float(status in ("reference", "frontier")), "whole")
         nearest = f"SUMPRODUCT(MAX({area['on']}*({area['rank']}<H{r})*{area['rank']}))"
         other = table.loc[option, "compared_with"]
-        before = 0.0 if pd.isna(other) else options.index(str(other)) + 1.0
+        before = options.index(other) + 1.0 if isinstance(other, str) else 0.0
         sheet.formula(row, 10, f"IF(AND(J{r}=1,H{r}>1),MATCH({nearest},{area['rank']},0),0)", before, "whole")
         for start, sign, values in ((LINES, "<", to), (LINES + k, ">", away)):
             for o, value in enumerate(values.tolist()):
