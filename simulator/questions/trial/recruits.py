@@ -23,7 +23,7 @@ from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.truth import Truth
 from simulator.rules.draws import budget
-from simulator.rules.population.patient import MOST_REFERRALS, make_patient, recruited_from
+from simulator.rules.population.patient import MOST_REFERRALS, find_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.words.errors import BadInput, Problem
@@ -117,7 +117,7 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
     params: (1,), or (trials,) if every trial has its own. out: (trials, patients) of RECRUIT; seen: (trials, patients,
     3, recorded visits).
     """
-    life, patient, row = room
+    life, patient, row, drawn = room
     for j in range(out.shape[0]):
         of = j if params.shape[0] > 1 else 0
         own = with_params(setting, params[of])
@@ -125,9 +125,8 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
         plan.left[:, :] = 0.0
         for i in range(out.shape[1]):
             number = (first + j) * PLACES + i
-            if not make_patient(
-                patient, row, recruited_from(own.given, own.seed, number), own.params, own.entry, own.seed, number
-            ):
+            given = recruited_from(own.given, own.seed, number)
+            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, True):
                 return 1
             stratum = stratum_of(row, plan.rules)
             arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)

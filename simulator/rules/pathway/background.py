@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
-from simulator.words.vocabulary import Stream
+from simulator.rules.pathway.life import Luck
 
 
 @compiled
@@ -20,7 +19,7 @@ def background_death(life: Any, patient: Any, params: Any, ages: Any, log_hazard
     """
     if params.background_hr <= 0.0:
         return inf
-    left = budget(life.seed, life.patient, Stream.BACKGROUND_DEATH, 0) / params.background_hr
+    left = -log(life.luck[Luck.BACKGROUND_DEATH]) / params.background_hr
     table = log_hazards[int(patient.male)]
     last = ages.shape[0] - 1
     k = 1
