@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiling import compiled, compiled_on_given_memory
+from simulator.compiling import compiled_in_place, compiled_on_given_memory
 from simulator.living.books import Books, live_with_books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
@@ -59,7 +59,7 @@ def new_lived(policies: int, times: int) -> Lived:
     )
 
 
-@compiled
+@compiled_in_place
 def same_life(lived: Any, p: int, twin: int, tested: float) -> None:
     """Give policy p the life that the patient has under another policy; only the test may differ."""
     for f in range(lived.ledgers.shape[1]):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, compiled_in_place
 from simulator.living.census import DEAD, STATE
 from simulator.living.ledger import STATES
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
@@ -78,7 +78,7 @@ def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any
                 difference_squares[p, k, o] += difference * difference
 
 
-@compiled
+@compiled_in_place
 def add_patient(sums: Any, ledgers: Any, states: Any, paths: Any, outcomes: Any, reference: int) -> None:
     """Add one patient under all policies.
 

@@ -268,7 +268,7 @@ def make_patient(
     patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool = True
 ) -> bool:
     """`find_patient` with memory of its own for the draws, for whoever makes few."""
-    return bool(find_patient(patient, row, np.empty(len(Drawn)), given, params, entry, seed, i, described))
+    return bool(find_patient(patient, row, np.empty(DRAWN.shape[0]), given, params, entry, seed, i, described))
 
 
 @compiled
