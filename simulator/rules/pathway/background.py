@@ -6,7 +6,7 @@ from math import exp, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.hazards import CLOSE, cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import Luck
 
 
@@ -29,9 +29,12 @@ def background_death(life: Any, patient: Any, params: Any, ages: Any, log_hazard
     while True:
         slope = (table[k] - table[k - 1]) / (ages[k] - ages[k - 1])
         rate = exp(table[k - 1] + slope * (age - ages[k - 1]))
-        wait = time_to_spend(left, rate, slope)
-        if k == last or age + wait <= ages[k]:
-            return float(age + wait - patient.age)
-        left -= cumulative_hazard(rate, slope, ages[k] - age)
+        spent = cumulative_hazard(rate, slope, ages[k] - age) if k < last else inf
+        # What certainly is not spent by the next age of the table needs no logarithm.
+        if not left > CLOSE * spent:
+            wait = time_to_spend(left, rate, slope)
+            if k == last or age + wait <= ages[k]:
+                return float(age + wait - patient.age)
+        left -= spent
         age = ages[k]
         k += 1
