@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from simulator.evidence.parameter import (
     Beta,
@@ -38,20 +38,20 @@ def frozen(distribution: Distribution, centre: float) -> Any:
         case Fixed():
             return None
         case Normal(sd=sd):
-            return stats.norm(centre, sd)
+            return scipy.stats.norm(centre, sd)
         case Lognormal(sd_log=sd_log):
-            return stats.lognorm(sd_log, scale=centre)
+            return scipy.stats.lognorm(sd_log, scale=centre)
         case Beta(n=n, sd=sd):
             size = n if n is not None else centre * (1 - centre) / (sd or 1.0) ** 2 - 1
-            return stats.beta(centre * size, (1 - centre) * size)
+            return scipy.stats.beta(centre * size, (1 - centre) * size)
         case Gamma(sd=sd):
-            return stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
+            return scipy.stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
         case Uniform(low=low, high=high):
-            return stats.uniform(low, high - low)
+            return scipy.stats.uniform(low, high - low)
         case LogUniform(low=low, high=high):
-            return stats.loguniform(low, high)
+            return scipy.stats.loguniform(low, high)
         case Triangular(low=low, high=high):
-            return stats.triang((centre - low) / (high - low), low, high - low)
+            return scipy.stats.triang((centre - low) / (high - low), low, high - low)
 
 
 def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64]:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.integrate import simpson
 
 from simulator.evidence.reading import MISSING, spelled
 from simulator.evidence.shipped import shipped
@@ -59,7 +59,7 @@ class LifeTable:
     def life_expectancy(self, age: float, male: bool) -> float:
         """Mean years of life left at an age: the integral of survival over the next 70 years."""
         years = np.linspace(0.0, 70.0, 281)
-        return float(simpson([self.survival(age, float(y), male) for y in years], x=years))
+        return float(scipy.integrate.simpson([self.survival(age, float(y), male) for y in years], x=years))
 
     def _segment(self, age: float, male: bool) -> tuple[int, float]:
         i = int(np.clip(np.searchsorted(self.ages, age, side="right") - 1, 0, len(self.ages) - 2))

@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.figures import figures_of
+from simulator.telling.images import Picture
 from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import console_tables, page, sentences
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def opened(
@@ -73,9 +75,10 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
     for filename, content in findings.files.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
-    for name, figure in drawn.items():
-        folder.figure(name, figure)
-    folder.text("report.html", page(findings, drawn, folder.provenance.for_readers()))
+    pictures = {name: Picture(figure) for name, figure in drawn.items()}
+    for name, picture in pictures.items():
+        folder.figure(name, picture)
+    folder.text("report.html", page(findings, pictures, folder.provenance.for_readers()))
 
 
 def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:

@@ -218,7 +218,10 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
     assert figure is not None
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    # Once a figure: what a label of another panel moves is the widths, and places here are shares of the panel.
+    if engine is not None and axes.get_position().bounds == axes.get_position(original=True).bounds:
+        engine.execute(figure)
     place = axes.transAxes.inverted().transform(axes.transData.transform([(end.x, end.y) for end in ends]))
     panel = axes.get_window_extent()
     gap = 1.25 * size / 72 * figure.dpi / panel.height
