@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.face.asked import MOST_WORKERS, Progress, check, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from simulator.questions.sweep.policy_sweep import PolicySweep
@@ -93,6 +94,7 @@ def _made(
             remove(place)
 
 
+@on_one_thread
 def result_of(planned: Sweep | PolicySweep, runs: Runs, begun: tuple[datetime, float]) -> Result:
     """What finished runs say."""
     from simulator.questions.sweep.findings import findings

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,6 +176,7 @@ def asked(
     return Asked(loaded, values, planned, inputs, seed, begun, workbook)
 
 
+@on_one_thread
 def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: bool = True) -> Result:
     """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
     from simulator.questions.value.analysis import economic_analysis

@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from simulator.work.execution import Done, Task, evaluate
+from simulator.work.linear_algebra import one_thread_from_now_on
 from simulator.work.model import Evaluation, RunFailed
 
 ATTEMPTS = 3
@@ -111,7 +112,8 @@ class Processes:
 
 
 def _begin() -> None:
-    """In a worker: leave Ctrl-C to the parent, and end with the parent, however that ended."""
+    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core."""
+    one_thread_from_now_on()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
