@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
@@ -89,11 +89,25 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     return page(findings, figures, made.for_readers())
 
 
-def show(findings: Findings, out: Path | str | None) -> None:
-    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere."""
+def show_tables(findings: Findings, told: Collection[str] = ()) -> tuple[str, ...]:
+    """Print the tables that the question shows in a terminal but for those `told` already, and return the titles of all."""
     screen = console()
+    titles = []
     for title, content in console_tables(findings, screen.width):
-        print_text(content, title, on=screen)
+        if title not in told:
+            print_text(content, title, on=screen)
+        titles.append(title)
+    screen.file.flush()
+    return tuple(titles)
+
+
+def show(findings: Findings, out: Path | str | None, told: Collection[str] = ()) -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere.
+
+    `told` are the titles of tables that were printed before.
+    """
+    screen = console()
+    show_tables(findings, told)
     screen.print(sentences(findings))
     say_warnings(findings.facts.get("warnings", ()), on=screen)
     closing = sentences(findings, "closing")
