@@ -55,7 +55,7 @@ def main(
     """
     from simulator.face.asked import scenario_of
     from simulator.face.compare import compare, default_patients
-    from simulator.telling.folder import show_tables
+    from simulator.telling.folder import show, show_tables
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patients, seed, engine, view)
@@ -94,7 +94,7 @@ def main(
             loaded, patients=people, seed=seed, engine=chosen, reliance=reliance, progress=progress, first=first
         )
     found.save(out)
-    found.show(out, told)
+    show(found.findings, out, told)
 
 
 def _faults(patients: int | None, seed: int, engine: str | None, view: str | None) -> list[Problem]:

@@ -98,9 +98,17 @@ def work_in(folder: Path, smoke: bool, first_year: bool, seed: int) -> Store:
 
 @on_one_thread
 def fitted(
-    work: Store, settings: Mapping[str, Any], seed: int, progress: Progress | None, begun: tuple[datetime, float]
+    work: Store,
+    settings: Mapping[str, Any],
+    seed: int,
+    progress: Progress | None,
+    begun: tuple[datetime, float],
+    workers: int = 1,
 ) -> Collected:
-    """The fit, with the designs that lie in `work` and those still missing; `settings` are those of the manifest."""
+    """The fit, with the designs that lie in `work` and those still missing; `settings` are those of the manifest.
+
+    Synthetic cohorts are analysed in `workers` processes, which decide how long it takes and nothing else.
+    """
     import pandas as pd
 
     from simulator.compiling import announced
@@ -135,7 +143,7 @@ def fitted(
     recovered: pd.DataFrame | None = None
     if cohorts and not first_year:
         with show("synthetic cohorts", cohorts) as advance:
-            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance)
+            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance, workers)
     at_fit = load_scenario(SCENARIO, overrides={"parameters": point_of(posterior)})
     draws = pd.DataFrame(table_of(posterior))
     tables = {

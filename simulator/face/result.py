@@ -107,14 +107,11 @@ class Result:
             workbook=self._workbook,
         )
 
-    def show(self, out: Path | str | None = None, told: Iterable[str] = ()) -> None:
-        """Print what the command line prints; once the results lie in `out`, also where.
-
-        `told` are the titles of tables that were printed before.
-        """
+    def show(self, out: Path | str | None = None) -> None:
+        """Print what the command line prints; once the results lie in `out`, also where."""
         from simulator.telling.folder import show
 
-        show(self.findings, out, tuple(told))
+        show(self.findings, out)
 
     def _made_by(self) -> list[str]:
         """The command line, or a word for Python: what the manifest calls the maker."""

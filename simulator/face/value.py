@@ -211,6 +211,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     import numpy as np
 
     from simulator.questions.compare.findings import at_risk_table
+    from simulator.questions.compare.followed import people_of
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
@@ -220,8 +221,8 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     economics = scenario.settings.economics
     scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
-    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
-    comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)
+    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario))
+    comparison = Comparison(scenario, result, people_of(scenario, people, seed), {}, np.zeros(0), None, None)
     tables = {
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,
