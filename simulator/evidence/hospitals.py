@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
 
 from simulator.evidence.distributions import SMALLEST_UNIFORM
 from simulator.evidence.shipped import shipped
@@ -111,12 +111,12 @@ class Hospitals:
         """Offsets of one hospital drawn at random in each of the rows, shape (rows, offsets); the first do not depend on
         how many there are."""
         uniform = luck.random((len(rows), len(OFFSETS) + 1))
-        z, u = norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
+        z, u = scipy.stats.norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
         moved = np.einsum("nij,nj->ni", self.roots()[rows], z)
         tails = self.column("tails")[rows]
         heavy = np.isfinite(tails) & (tails > 0.0)
         scale = np.ones(len(rows))
-        scale[heavy] = np.sqrt(tails[heavy] / chi2.ppf(u[heavy], tails[heavy]))
+        scale[heavy] = np.sqrt(tails[heavy] / scipy.stats.chi2.ppf(u[heavy], tails[heavy]))
         # The tails are those of the three rates; response has normal ones.
         moved[:, : len(RATES)] *= scale[:, None]
         return np.asarray(self.means(cohort)[rows] + moved)

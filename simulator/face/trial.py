@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from simulator.face.asked import MOST_WORKERS, SEEDS, Progress, check
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,7 @@ TRUTHS = ("scenario", "null", "posterior")
 STATED_TRUTHS = ("stated", "stated_null")
 
 
+@on_one_thread
 def trial(
     design: str | Path | Planned,
     *,
