@@ -74,8 +74,8 @@ def log_likelihood(found: Array, offsets: Array) -> Array:
     """Log likelihood and its gradient, shape (points, 1 + offsets), at offsets (points, amputation, healing, death).
 
     `found` has shape (people, lives, fields of WEIGHED), of an even number of lives. The logarithm of a mean over few lives is
-    too low; what halves of them say takes the first order of that away (the jackknife; Quenouille, Biometrika 1956;43:353). A
-    person none of whose lives can be what was recorded counts as one whose course says nothing.
+    too low by half its relative variance, which the two halves tell. A person none of whose lives can be what was recorded
+    counts as one whose course says nothing.
     """
     people, lives = found.shape[0], found.shape[1]
     half = lives // 2
@@ -95,6 +95,8 @@ def log_likelihood(found: Array, offsets: Array) -> Array:
                 logs[m] = level
                 most = max(most, level)
             if most == -np.inf:
+                if found[i, :, 0].max() > -np.inf:
+                    out[p, 0] = -np.inf
                 continue
             sums[:] = 0.0
             for m in range(lives):
@@ -107,16 +109,11 @@ def log_likelihood(found: Array, offsets: Array) -> Array:
                 part[2] += weight * (one[2] - eh * one[4])
                 part[3] += weight * (dies - ed * one[5])
             whole = sums[0] + sums[1]
-            twice = 1.0
-            if sums[0, 0] > 0.0 and sums[1, 0] > 0.0:
-                twice = 2.0
-                for k in range(2):
-                    out[p, 0] -= 0.5 * (most + log(sums[k, 0] / half))
-                    for c in range(1, 4):
-                        out[p, c] -= 0.5 * sums[k, c] / sums[k, 0]
-            out[p, 0] += twice * (most + log(whole[0] / lives))
+            between = (sums[0] - sums[1]) / whole[0]
+            out[p, 0] += most + log(whole[0] / lives) + 0.5 * between[0] * between[0]
             for c in range(1, 4):
-                out[p, c] += twice * whole[c] / whole[0]
+                slope = whole[c] / whole[0]
+                out[p, c] += slope + between[0] * (between[c] - between[0] * slope)
     return out
 
 

@@ -31,6 +31,8 @@ THREE = len(RATES)
 TAILS = 5.0
 """Degrees of freedom of the density that points are drawn from."""
 WIDER = 1.1
+FURTHEST = 15.0
+"""Log ratio to the mean of hospitals beyond which no hospital is looked for."""
 STEP = 1e-3
 
 
@@ -162,7 +164,10 @@ def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator)
         value, slope = log_density(point[None])
         return -float(value[0]), -slope[0]
 
-    mode = np.asarray(minimize(downhill, law.mean, jac=True, method="BFGS", options={"gtol": 1e-3, "maxiter": 60}).x)
+    bounds = np.stack([law.mean - FURTHEST, law.mean + FURTHEST], axis=1)
+    mode = np.asarray(
+        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}).x
+    )
     steps = STEP * np.eye(THREE)
     slopes = log_density(np.concatenate([mode + steps, mode - steps]))[1]
     curvature = -(slopes[:THREE] - slopes[THREE:]) / (2.0 * STEP)
@@ -171,7 +176,7 @@ def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator)
     root = WIDER * vectors * np.sqrt(np.minimum(1.0 / np.maximum(values, 1e-9), widest))
     z = luck.standard_normal((POINTS, THREE))
     z *= np.sqrt(TAILS / luck.chisquare(TAILS, POINTS))[:, None]
-    points = mode + z @ root.T
+    points = np.clip(mode + z @ root.T, law.mean - FURTHEST, law.mean + FURTHEST)
     square = (z**2).sum(axis=1)
     log = log_density(points)[0] + 0.5 * (TAILS + THREE) * np.log1p(square / TAILS)
     weights = np.exp(log - log.max())
