@@ -98,6 +98,8 @@ class Stream(IntEnum):
     """A minor amputation done with a procedure."""
     RESPONSE_ERROR = 64
     """Measurement error when a step waits for the one before to fail; occurrence = step."""
+    GIVEN_COURSE = 65
+    """What is open in the observed course of a real person: when within an interval, and wounds that nobody recorded."""
 
 
 class Risk(IntEnum):
