@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.questions.trial.data import TOUCH, TrialData, cut, limited
-from simulator.questions.trial.design import DropOut
+from simulator.questions.trial.drop_out import NOBODY_LEAVES
 from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.looks import end_of_trial
 from simulator.questions.trial.operating import share_and_se
@@ -67,7 +67,10 @@ def _world(simulation: Simulation, base: Truth, arm: int, free: bool, trials: in
     alone = design.model_copy(
         update={
             "arms": (design.arms[arm],),
-            "drop_out": DropOut(per_year=0.0),
+            "drop_out": NOBODY_LEAVES,
+            "blinding": None
+            if design.blinding is None
+            else design.blinding.model_copy(update={"control": design.blinding.control or design.arms[0].name}),
             "crossover": None if arm or free else design.crossover,
         }
     )
