@@ -52,7 +52,7 @@ def estimand_table(simulation: Simulation, truth: str, advance: Callable[[int], 
         for arm in range(1, len(design.arms)):
             for key in ((0, free), (arm, False)):
                 if key not in worlds:
-                    worlds[key] = _world(simulation, base, *key, trials)
+                    worlds[key] = all_in_arm(simulation, base, *key, trials)
             twins = _true_values(estimand, worlds[0, free], worlds[arm, False])
             for name, estimates in _estimates(estimand, seen, arm).items():
                 rows.append((estimand.name, design.arms[arm].name, name, *_judged(estimates, twins)))
@@ -61,7 +61,7 @@ def estimand_table(simulation: Simulation, truth: str, advance: Callable[[int], 
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _world(simulation: Simulation, base: Truth, arm: int, free: bool, trials: int) -> TrialData:
+def all_in_arm(simulation: Simulation, base: Truth, arm: int, free: bool, trials: int) -> TrialData:
     """The trial's patients, all of them in one arm and none lost."""
     design = simulation.design
     alone = design.model_copy(
