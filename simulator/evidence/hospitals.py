@@ -8,6 +8,7 @@ study that is to be predicted without its own numbers. `clti calibrate --hospita
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,6 +72,11 @@ class Hospitals:
     left_out: pd.DataFrame
     offsets: pd.DataFrame | None = None
 
+    @property
+    def digest(self) -> str:
+        """What the population is known by in kept work."""
+        return hashlib.sha256(np.ascontiguousarray(self.rows.to_numpy(np.float64)).tobytes()).hexdigest()[:16]
+
     def means(self, cohort: str = "referral") -> Array:
         """Mean offsets of the hospitals of a kind of cohort in each row, shape (rows, offsets)."""
         found = np.stack([self.column(f"mean_{name}") for name in OFFSETS], axis=1)
@@ -110,7 +116,10 @@ class Hospitals:
     def drawn(self, rows: NDArray[np.int64], cohort: str, luck: np.random.Generator) -> Array:
         """Offsets of one hospital drawn at random in each of the rows, shape (rows, offsets); the first do not depend on
         how many there are."""
-        uniform = luck.random((len(rows), len(OFFSETS) + 1))
+        return self.placed(rows, cohort, luck.random((len(rows), len(OFFSETS) + 1)))
+
+    def placed(self, rows: NDArray[np.int64], cohort: str, uniform: Array) -> Array:
+        """Offsets of hospitals in the rows by their luck, uniform of shape (rows, offsets + 1); shape (rows, offsets)."""
         z, u = scipy.stats.norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
         moved = np.einsum("nij,nj->ni", self.roots()[rows], z)
         tails = self.column("tails")[rows]
