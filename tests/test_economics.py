@@ -56,6 +56,7 @@ from simulator.questions.value.valuation import Worth, cost_table, item_costs, w
 from simulator.questions.value.values import Money, Values, values_of
 from simulator.questions.value.variants import varied
 from simulator.questions.value.voi import evpi, evppi
+from simulator.rules.draws import uniform
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import SHARE
@@ -63,7 +64,7 @@ from simulator.scenario.economics import Trial, Variant
 from simulator.scenario.policy import Criteria, stricter
 from simulator.telling.outputs import OutputFolder
 from simulator.words.errors import BadInput
-from simulator.words.vocabulary import DAYS_PER_YEAR, State
+from simulator.words.vocabulary import DAYS_PER_YEAR, State, Stream
 from simulator.work.model import RunFailed
 
 POLICIES = ("conservative", "protocol", "ev_selected", "pta_act")
@@ -101,29 +102,36 @@ def found(cache: Path) -> EconomicAnalysis:
 # --- Ledgers times values -------------------------------------------------------------------------------------------
 
 
-def sojourns(events: pd.DataFrame, severe: bool, wound: bool, horizon: float) -> Iterator[tuple[str, float, float]]:
-    """States of one life with their start and end, read off its event history and nothing else."""
+def sojourns(
+    events: pd.DataFrame, severe: bool, wound: bool, next_severe: bool, horizon: float
+) -> Iterator[tuple[str, float, float]]:
+    """States of one life with their start and end, read off its event history and how severe its first wounds are."""
     limb, open_, recurred, healed, walking, minor, start = "kept", wound, False, False, False, False, 0.0
+    painless = False
 
     def state() -> str:
         if limb != "kept":
             return f"{limb}_walking" if walking else limb
         if open_:
             return "recurrent_ulcer" if recurred else "severe_ulcer" if severe else "ulcer"
-        return "rest_pain" if not healed else "healed_after_minor" if minor else "healed"
+        if not healed and not painless:
+            return "rest_pain"
+        return "healed_after_minor" if minor else "healed"
 
     for t, event in zip(events["time_years"], events["event"].astype(str), strict=True):
         before = state()
         died = event.endswith("_death")
         if event == "healed":
             open_, healed = False, True
+        elif event == "pain_relieved":
+            painless = True
         elif event == "new_wound":
-            open_, recurred, walking = True, healed, False
+            open_, recurred, walking, severe = True, healed, False, next_severe
         elif event == "minor_amputation":
             minor = True
         elif event in ("below_knee_amputation", "above_knee_amputation", "conversion"):
             limb, walking = ("below_knee" if event.startswith("below") else "above_knee"), False
-        elif event in ("walks", "walks_no_more"):
+        elif event in ("walks", "walks_no_more", "other_limb_amputation"):
             walking = event == "walks"
         if died or state() != before:
             yield before, start, t
@@ -134,7 +142,14 @@ def sojourns(events: pd.DataFrame, severe: bool, wound: bool, horizon: float) ->
 
 
 def life_value(
-    life: pd.DataFrame, person: pd.Series[Any], policy: str, way: str, v: dict[str, float], rate: float, norm_of: Any
+    life: pd.DataFrame,
+    person: pd.Series[Any],
+    next_severe: bool,
+    policy: str,
+    way: str,
+    v: dict[str, float],
+    rate: float,
+    norm_of: Any,
 ) -> tuple[float, float]:
     """Cost and QALYs of one life, summed event by event and integrated over every sojourn with the person's own norm."""
     dose = v["theatre_hour"] * v["theatre_hours_per_treatment"] + v["anaesthesia_per_treatment"] + v["pbmnc_kit"]
@@ -168,7 +183,7 @@ def life_value(
     severe = person["rutherford"] > 5.5 or bool(person["infection"])
     qalys, operated = 0.0, None
     nodes, shares = leggauss(16)
-    for state, start, end in sojourns(life, severe, person["rutherford"] > 4.5, 40.0):
+    for state, start, end in sojourns(life, severe, person["rutherford"] > 4.5, next_severe, 40.0):
         years = np.linspace(start, end, 9)
         for low, high in pairwise(years):
             t = (high + low) / 2 + (high - low) / 2 * nodes
@@ -194,37 +209,46 @@ def life_value(
     return cost, qalys
 
 
-OFF = pytest.mark.xfail(strict=True, reason="measured: discounted QALYs are 0.32% below the recount, 0.30% allowed")
+def first_new_wound_severe(followed: Result, seed: int, patient: int) -> bool:
+    """Whether the first new wound of somebody's limb is of the highest class or infected, by the same luck."""
+    parameters = followed.parameters[0]
+    return bool(
+        uniform(seed, patient, Stream.NEW_WOUND_CLASS, 1) < parameters["recurrent_severe_share"]
+        or uniform(seed, patient, Stream.NEW_WOUND_INFECTION, 1) < parameters["infection_share"]
+    )
 
 
-@pytest.mark.parametrize(
-    ("way", "discounted"),
-    [pytest.param(ALL_IN, True, marks=OFF), pytest.param(SPLIT, True, marks=OFF), (SPLIT, False)],
-)
+@pytest.mark.parametrize(("way", "discounted"), [(ALL_IN, True), (SPLIT, True), (SPLIT, False)])
 def test_dot_products_equal_lives_valued_event_by_event(followed: Result, way: str, discounted: bool) -> None:
-    """Costs agree to rounding, QALYs within 0.3% and QALYs gained within 0.0005, although one norm stands for both sexes."""
+    """Costs, and QALYs by the ledger's quadratic norm of both sexes, agree to rounding; by each sex's own norm within 0.2%."""
     _, values = money_of(wound_costs=way)
     values = replace(values, discounted=discounted)
     drawn = values.at_base()
     ours = worth(followed.draw_ledgers, followed.parameters, drawn, values)
     v = values.perspective.prices.values() | values.utility_set.states.values()
     base = {male: values.norm.at(70.0, male) for male in (True, False)}
+    constant, slope, square = age_ratio(values.norm, 70.0, values.male_share)
 
-    def norm_of(age: float, male: bool) -> float:
+    def of_both(age: float, male: bool) -> float:
+        return float(constant + slope * (age - 75.0) + square * (age - 75.0) ** 2)
+
+    def of_own_sex(age: float, male: bool) -> float:
         return values.norm.at(age, male) / base[male]
 
     rate = np.log(1.03) if discounted else 0.0
     patients = followed.patients.set_index(["policy", "patient"])
     events = dict(list(followed.events.groupby(["policy", "patient"], observed=True)))
+    severe = [first_new_wound_severe(followed, 3, i) for i in range(100)]
+
+    def recounted(policy: str, norm_of: Callable[[float, bool], float]) -> Any:
+        lives = [(events[policy, i], patients.loc[(policy, i)], severe[i]) for i in range(100)]
+        return np.mean([life_value(*life, policy, way, v, rate, norm_of) for life in lives], axis=0)
+
     gained = []
     for place, policy in enumerate(POLICIES):
-        both = [
-            life_value(events[policy, i], patients.loc[(policy, i)], policy, way, v, rate, norm_of) for i in range(100)
-        ]
-        cost, qalys = np.mean(both, axis=0)
-        assert ours.cost[0, place] == pytest.approx(cost, rel=1e-9)
-        assert ours.qalys[0, place] == pytest.approx(qalys, rel=3e-3)
-        gained.append(qalys)
+        np.testing.assert_allclose([ours.cost[0, place], ours.qalys[0, place]], recounted(policy, of_both), rtol=1e-9)
+        gained.append(recounted(policy, of_own_sex)[1])
+    np.testing.assert_allclose(ours.qalys[0], gained, rtol=2e-3)
     np.testing.assert_allclose(ours.qalys[0] - ours.qalys[0, 0], np.array(gained) - gained[0], atol=5e-4)
 
 
