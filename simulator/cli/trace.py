@@ -20,7 +20,10 @@ def main(
     ] = None,
     policy: Annotated[
         list[str] | None,
-        typer.Option(help="Tell the life under this policy; repeat for several. Default: conservative and protocol."),
+        typer.Option(
+            help="Tell the life under this policy; repeat for several. Default: those compared; of more than three the main one"
+            " and the reference."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
     find: Annotated[
@@ -36,13 +39,13 @@ def main(
 
     The same patient numbers and seed mean the same people as in clti compare.
     """
-    from simulator.face.trace import POLICIES, trace
+    from simulator.face.trace import trace
     from simulator.scenario import load_scenario
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patient, seed, find)
     loaded = None
-    for check in (lambda: load_scenario(scenario, policies=policy or POLICIES), lambda: check_writable(out)):
+    for check in (lambda: load_scenario(scenario, policies=policy), lambda: check_writable(out)):
         try:
             loaded = check() or loaded
         except BadInput as bad:
@@ -50,7 +53,7 @@ def main(
     if problems or loaded is None:
         raise BadInput(problems)
 
-    found = trace(loaded, patient, None, find=find, seed=seed)
+    found = trace(loaded, patient, policy and loaded.compare, find=find, seed=seed)
     found.save(out)
     found.show(out)
 

@@ -151,12 +151,15 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
     from simulator.questions.hospitals.adding import added
     from simulator.questions.hospitals.surface import fitted_quantities
     from simulator.questions.validate import evidence_files, load_studies
+    from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.words.findings import Findings
 
     begun = now()
     check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
     register = load_register()
-    studies, inputs = load_studies(register, (), (Path(file),))
+    register, inputs = with_own_therapies(register, (Path(file),))
+    studies, read = load_studies(register, (), (Path(file),))
+    inputs |= read
     key, study = next(iter(studies.items()))
     population = load_hospitals()
     problems = []

@@ -83,12 +83,16 @@ def validate(
     from simulator.questions.validate import validate as validated
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.questions.validate.structural import compare_structures, load_structural
     from simulator.questions.value.lives import silent
     from simulator.work.disk import cache_folder
 
     whole = studies is None and not files
-    chosen, inputs = load_studies(register, studies or (), tuple(Path(file) for file in files))
+    own = tuple(Path(file) for file in files)
+    register, inputs = with_own_therapies(register, own)
+    chosen, read = load_studies(register, studies or (), own)
+    inputs |= read
     plan = figures = None
     if structural and whole:
         plan, read = load_structural()

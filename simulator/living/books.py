@@ -81,7 +81,7 @@ def time_passes(books: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
     """Book an event at t, and the time in the state that it ends."""
     page = books.page
-    add_event(page.ledger, life, event, t, setting.cost_rate)
+    add_event(page.ledger, life, event, t, setting.effect_rate, setting.cost_rate)
     if page.keeps_history:
         page.events = note(
             books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
@@ -91,7 +91,7 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.
     if over or following != page.state:
         effects, costs = setting.effect_rate, setting.cost_rate
-        add_sojourn(page.ledger, life, patient, page.state, page.entered, t, effects, costs)
+        add_sojourn(page.ledger, life, patient, setting.params, page.state, page.entered, t, effects, costs)
         page.state, page.entered = following, t
     if over:
         close_census(books.census, life)

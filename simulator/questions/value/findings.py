@@ -15,7 +15,7 @@ from simulator.evidence.posterior import joint_names
 from simulator.evidence.sources import load_sources
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis, can_be_paid
-from simulator.questions.value.cost_items import INCLUDED, main_treatment
+from simulator.questions.value.cost_items import INCLUDED, PRODUCT, main_treatment
 from simulator.questions.value.deal import in_words
 from simulator.questions.value.disaggregated import by_state, dialysis, events
 from simulator.questions.value.incremental import DOMINATED, EXTENDED, against
@@ -314,6 +314,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "discount_grade": conventions.discount.grade,
         "payer": {"label": payer.label, "country": payer.country, "currency": payer.currency, "year": payer.price_year},
         "strict_payer": values.strict_payer,
+        "informal_care": values.scope.informal_care,
+        "vascular_events": values.scope.vascular_events,
         "wounds": conventions.wound_costing[values.wound_costs].label,
         "utility_set": {
             "name": values.utility_set.name,
@@ -346,6 +348,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "trial_left_out": _no_trial(found),
         "budget_limit": economics.budget.treatments_per_year,
         "product_prices": values.product_prices,
+        "cell_products": sorted({item.money for item in values.items if item.category == PRODUCT}),
         "two_way": None
         if grid is None
         else {

@@ -19,7 +19,7 @@ from simulator.evidence.population_norm import alternatives_to
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
-from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT
+from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
 from simulator.questions.value.incremental import LESS, RATIO, standing
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.results import Array, spread_of, standard_error
@@ -51,7 +51,7 @@ class Row:
 def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     """Rows that need no simulation: wounds, payers' alternatives, utilities, discounting, costs left out."""
     for way in (ALL_IN, SPLIT):
-        if way != values.wound_costs and not _gaps(values, way, values.strict_payer):
+        if way != values.wound_costs and not _gaps(values, way, values.scope):
             yield Row(f"wound_costs_{way}", "", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
         yield Row("procedures_off", "", replace(values, leave_out=HELD_BY_WOUND_PRICE))
@@ -59,12 +59,19 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
     strict = values.strict_payer
     name = "institutional_care" if strict else "without_institutional_care"
-    if not _gaps(values, values.wound_costs, not strict):
+    if not _gaps(values, values.wound_costs, replace(values.scope, institutional_care=strict)):
         yield Row(name, "", _changed(scenario, {"strict_payer": not strict}))
+    informal = values.scope.informal_care
+    if not _gaps(values, values.wound_costs, replace(values.scope, informal_care=not informal)):
+        name = "without_informal_care" if informal else "informal_care"
+        yield Row(name, "", _changed(scenario, {"informal_care": not informal}))
+    if values.scope.vascular_events:
+        yield Row("without_vascular_events", "", _changed(scenario, {"vascular_events": False}))
     yield Row("without_dialysis", "", replace(values, leave_out=(DIALYSIS,)))
     for name in utility_sets():
         if name != values.utility_set.name:
-            other = _changed(scenario, {"utility_set": name, "utilities": {}})
+            kept = {k: v for k, v in scenario.settings.economics.utilities.items() if k in values.utility_set.losses}
+            other = _changed(scenario, {"utility_set": name, "utilities": kept})
             yield Row(f"utilities_{name}", "", other)
     for name in alternatives_to(values.norm.country):
         yield Row(f"norm_{name}", "", _changed(scenario, {"population_norm": name}))
@@ -258,16 +265,17 @@ def rows_left_out(values: Values) -> dict[str, list[str]]:
     """Rows that the payer's gaps keep out of the table, with the prices that are missing."""
     other = SPLIT if values.wound_costs == ALL_IN else ALL_IN
     asked = {
-        f"wound_costs_{other}": (other, values.strict_payer),
-        "institutional_care": (values.wound_costs, False),
+        f"wound_costs_{other}": (other, values.scope),
+        "institutional_care": (values.wound_costs, replace(values.scope, institutional_care=True)),
+        "informal_care": (values.wound_costs, replace(values.scope, informal_care=True)),
     }
     found = {name: _gaps(values, *how) for name, how in asked.items()}
     return {name: missing for name, missing in found.items() if missing}
 
 
-def _gaps(values: Values, wound_costs: str, strict: bool) -> list[str]:
+def _gaps(values: Values, wound_costs: str, scope: Scope) -> list[str]:
     """Prices that would be read under other settings and that the payer's file does not know."""
-    read = read_prices(values.policies, wound_costs, strict, values.therapies)
+    read = read_prices(values.policies, wound_costs, scope, values.therapies)
     return sorted(read & set(values.perspective.gaps))
 
 
