@@ -22,8 +22,8 @@ def main(
     perspective: Annotated[
         str | None,
         typer.Option(
-            help="Who pays: italy, uk, czechia, netherlands, usa, germany, spain or a TOML file, with its country's life"
-            " table. Default: the scenario's."
+            help="Who pays: italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file, with its country's"
+            " life table. Default: the scenario's."
         ),
     ] = None,
     wound_costs: Annotated[

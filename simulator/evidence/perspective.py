@@ -26,7 +26,7 @@ TEMPLATE = "template"
 """The file that holds label, unit and range of every price; what it leaves blank is what a gap leaves blank."""
 EVERYWHERE = "everywhere"
 """The file of multipliers that are alike for every payer that has none of its own."""
-NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, "utilities", "population_norms", "severity")
+NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, "utilities", "population_norms", "severity", "impact_inventory")
 
 
 class Payer(Frozen):
@@ -91,9 +91,11 @@ class Alternative(Evidence):
 class Conventions(Frozen):
     """Everything in a perspective's file but its prices.
 
-    Without `thresholds` the payer has none. `gaps` says of each price that is missing what was looked for.
+    Prices and conventions that the file leaves out are those of the payer that it is `based_on`. Without `thresholds` the payer
+    has none. `gaps` says of each price that is missing what was looked for.
     """
 
+    based_on: str | None = None
     perspective: Payer
     discount: Discount
     thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(as_tuple)]
@@ -214,7 +216,7 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
 def _tables(root: Path, file: Path, shown: str, problems: list[Problem]) -> dict[str, Any]:
     """The tables of a payer's file, laid over those of the payer that it is `based_on`."""
     tables: dict[str, Any] = read_toml(file, shown, problems)
-    base = tables.pop("based_on", None)
+    base = tables.get("based_on")
     if base is None:
         return tables
     known = [name for name in perspectives(root) if name != file.stem]

@@ -63,7 +63,7 @@ def value(
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
     `policies`, `view`, `centre` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
+    `perspective` (italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file) says who pays and brings the life table
     of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
     C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
     `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
@@ -256,7 +256,9 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     posterior = root / "posterior.csv"
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
-    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml", "severity.toml"):
+    payers = [values.perspective.name, values.perspective.conventions.based_on]
+    common = ("everywhere", "impact_inventory", "utilities", "population_norms", "severity")
+    for name in (f"{each}.toml" for each in (*payers, *common) if each):
         file = root / "economics" / name
         if file.is_file():
             files[f"calibration/economics/{name}"] = file.read_bytes()

@@ -19,6 +19,7 @@ from simulator.questions.value.cost_items import INCLUDED, PRODUCT, main_treatme
 from simulator.questions.value.deal import in_words
 from simulator.questions.value.disaggregated import by_state, dialysis, events
 from simulator.questions.value.incremental import DOMINATED, EXTENDED, against
+from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.net_benefit import net_monetary_benefit
 from simulator.questions.value.plane import ellipse
 from simulator.questions.value.results import Array, CostEffectResults, spread_of
@@ -87,6 +88,7 @@ def findings(
         "scenarios": found.scenarios,
         "subgroups": found.subgroups,
         "stratified": found.stratified,
+        "impact_inventory": impact_inventory(values.scope),
         "equity": found.equity.groups,
         "equity_weighted": found.equity.weighted,
         "severity": severity,
