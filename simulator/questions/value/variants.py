@@ -181,7 +181,8 @@ def lives_of(row: Row, draws: int, patients: int, seed: int, simulations: Simula
     """The lives of a row with its own scenario, in the first draws of the base case."""
     assert row.scenario is not None
     parameters = row.scenario.parameter_draws(parameter_draws(row.scenario.register, draws, seed))
-    return simulations.probabilistic(f"Scenario: {row.label or row.name.replace('_', ' ')}", row.scenario, parameters, patients, seed)
+    title = f"Scenario: {row.label or row.name.replace('_', ' ')}"
+    return simulations.probabilistic(title, row.scenario, parameters, patients, seed)
 
 
 def scenario_table(
