@@ -355,6 +355,9 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     assert rows.loc["mean_amputation", "after"] > rows.loc["mean_amputation", "before"]
     assert 0 < found.facts["effective"] <= len(load_hospitals().rows)  # type: ignore[union-attr]
     assert "draws" in found.summary()
+    changes = {each["key"]: (each["old"], each["new"]) for each in found.facts["changes"]}
+    assert changes["mine.groups.everybody.population.age_mean"] == (REGISTER["age_mean"].value, 66.0)
+    assert changes["mine.assumed.male_share"] == (REGISTER["male_share"].value, [0.5, 0.8])
 
 
 STUDY = """
@@ -365,8 +368,11 @@ citation = "Nobody et al., 2026"
 description = "Made up."
 follow_up_years = 1.0
 life_table = { country = "Italy", period = "2015-20" }
+[assumed]
+male_share = [0.5, 0.8]
 [groups.everybody]
 n = 300
+population = { age_mean = 66.0 }
 [[quantity]]
 name = "major amputation, 1 year"
 measure = "major_amputation"
