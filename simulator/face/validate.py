@@ -81,6 +81,7 @@ def validate(
     from simulator.questions.course import load_course
     from simulator.questions.validate import evidence_files, load_listed, load_studies
     from simulator.questions.validate import validate as validated
+    from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
     from simulator.questions.validate.own_therapies import with_own_therapies
@@ -130,6 +131,7 @@ def validate(
         register,
         hospitals.offsets if hospitals is not None and whole else None,
         warnings=warnings,
+        changed=changed(own, register),
         inputs=inputs,
         seed=seed,
         settings=settings,

@@ -40,6 +40,7 @@ from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, valu
 from simulator.questions.value.variants import (
     BASE,
     Row,
+    elsewhere,
     increments,
     lives_of,
     resimulated,
@@ -159,7 +160,7 @@ def economic_analysis(
     if values.deal.needs_lives:
         lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
         values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
-    rows = [*resimulated(scenario, values)]
+    rows = [*resimulated(scenario, values), *elsewhere(scenario, values)]
     free = [
         replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
         for row in revalued(scenario, values)

@@ -26,7 +26,7 @@ from simulator.questions.value.results import Array, CostEffectResults, spread_o
 from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Values
-from simulator.questions.value.variants import rows_left_out
+from simulator.questions.value.variants import hospitals_table, rows_left_out
 from simulator.scenario.arrays import by_name
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
@@ -86,6 +86,7 @@ def findings(
         "switching": found.one_way.switching,
         "two_way": None if found.two_way is None else found.two_way.table(),
         "scenarios": found.scenarios,
+        "hospitals": hospitals_table(found.scenarios, found.scenario.centre),
         "subgroups": found.subgroups,
         "stratified": found.stratified,
         "impact_inventory": impact_inventory(values.scope),
@@ -299,6 +300,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "labels": labels,
         "policies": [{"name": name, "description": scenario.policies[name].description} for name in scenario.compare],
         "reference": scenario.reference,
+        "centre": scenario.centre,
         "focus": found.policy,
         "focus_asked": economics.focus is not None,
         "focus_dominated": frontier[found.policy]["status"] in (DOMINATED, EXTENDED),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.population_norm import alternatives_to
 from simulator.evidence.posterior import parameter_draws
@@ -32,6 +33,9 @@ from simulator.words.vocabulary import View
 
 BASE = "base case"
 AVERAGE = "average"
+CENTRE = "centre_"
+"""Begins the names of rows at another hospital."""
+CENTRES = ("average", "new", "founding")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,23 @@ def resimulated(scenario: Scenario, values: Values) -> Iterator[Row]:
             yield Row(name, variant.label, _valued(scenario, variant, name), for_money(other, rates), variant.weight)
 
 
+def elsewhere(scenario: Scenario, values: Values) -> Iterator[Row]:
+    """Rows at the hospitals that the scenario does not speak for; none where no population of hospitals has been fitted."""
+    if load_hospitals() is None or scenario.read is None:
+        return
+    for centre in CENTRES:
+        if centre != scenario.centre:
+            other = _laid_over(scenario, {"evidence": {"centre": centre}}, scenario.name)
+            yield Row(f"{CENTRE}{centre}", "", values, other)
+
+
+def hospitals_table(table: pd.DataFrame, centre: str) -> pd.DataFrame:
+    """The base case, which is that of the hospital `centre`, and the rows at other hospitals: centre, then as the table."""
+    rows = table[(table["scenario"] == BASE) | table["scenario"].str.startswith(CENTRE)]
+    found = rows["scenario"].str.removeprefix(CENTRE).where(rows["scenario"] != BASE, centre)
+    return rows.drop(columns=["scenario", "weight"]).assign(centre=found).reset_index(drop=True)
+
+
 def seen_otherwise(scenario: Scenario) -> dict[str, Scenario]:
     """The scenario under each of the other views of the evidence, by name."""
     views = (each.name.lower() for each in View)
@@ -146,7 +167,15 @@ def _laid_over(scenario: Scenario, difference: Mapping[str, Any], file: str) -> 
         raise BadInput(replace(each, file=file, key=f"settings.{each.key}") for each in bad.problems) from None
     kept = {key: getattr(scenario.settings, key) for key in ("discounting", "capacity")}
     fixed = {"compare": scenario.compare, "reference": scenario.reference}
-    return replace(other, settings=other.settings.model_copy(update=kept | fixed))
+    other = replace(other, settings=other.settings.model_copy(update=kept | fixed))
+    return _where_it_was(other, scenario) if other.centre == "own" else other
+
+
+def _where_it_was(other: Scenario, scenario: Scenario) -> Scenario:
+    """A scenario at the hospital of own counts, which have been read: it lies where it lay."""
+    free = {name: rows for name, rows in scenario.register.joint.items() if name not in other.settings.parameters}
+    point = {name: scenario.register[name].value for name in FIELDS.values() if name in free}
+    return replace(other, register=other.register.with_joint(free, point))
 
 
 def with_view(scenario: Scenario, view: str) -> Scenario:
@@ -159,7 +188,8 @@ def lives_of(row: Row, draws: int, patients: int, seed: int, simulations: Simula
     """The lives of a row with its own scenario, in the first draws of the base case."""
     assert row.scenario is not None
     parameters = row.scenario.parameter_draws(parameter_draws(row.scenario.register, draws, seed))
-    return simulations.probabilistic(f"Scenario: {row.label}", row.scenario, parameters, patients, seed)
+    title = f"Scenario: {row.label or row.name.replace('_', ' ')}"
+    return simulations.probabilistic(title, row.scenario, parameters, patients, seed)
 
 
 def scenario_table(
