@@ -29,7 +29,7 @@ from simulator.explorer.second import Second
 from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
 from simulator.questions.trial.design import Design
 from simulator.questions.value.lives import Simulations, for_money
-from simulator.questions.value.valuation import COLUMN, qalys_by_state, with_price_apart, worth
+from simulator.questions.value.valuation import COLUMN, qalys_by_part, with_price_apart, worth
 from simulator.questions.value.values import values_of
 from simulator.run import simulate
 from simulator.scenario import load_scenario
@@ -154,7 +154,9 @@ def test_price_left_free_and_states_add_up() -> None:
     np.testing.assert_allclose(apart.cost + price * often, usual.cost, rtol=1e-12)
     np.testing.assert_allclose(often, result.draw_ledgers[..., COLUMN["cost_count_dose"]], rtol=1e-12)
     assert (often[:, 1:] > 0.3).all()
-    np.testing.assert_allclose(qalys_by_state(result.draw_ledgers, drawn, values).sum(axis=-1), usual.qalys, rtol=1e-12)
+    np.testing.assert_allclose(
+        qalys_by_part(result.draw_ledgers, result.parameters, drawn, values).sum(axis=-1), usual.qalys, rtol=1e-12
+    )
 
 
 def test_growing_draws_are_those_of_the_economic_analysis() -> None:

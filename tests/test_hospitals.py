@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,17 @@ from simulator.questions.hospitals import own, population
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, left_out, log_evidence, sampled
 from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
+from simulator.questions.sweep.clinical import Clinical
+from simulator.questions.sweep.hospitals import at_hospitals
+from simulator.questions.sweep.model import Model
 from simulator.questions.validate import load_studies
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
+from simulator.questions.value.values import values_of
+from simulator.questions.value.variants import elsewhere, varied
 from simulator.scenario import load_scenario
+from simulator.scenario.economics import Variant
 from simulator.words.errors import BadInput
 
 REGISTER = load_register()
@@ -282,6 +289,63 @@ def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypat
         load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
 
 
+def test_a_file_of_a_hospital_brings_its_case_mix_which_a_caller_may_change(tmp_path: Path) -> None:
+    """Counts were made in the file's own case mix, so --centre FILE lays that over the scenario too; overrides win."""
+    file = tmp_path / "ours.toml"
+    file.write_text('[evidence]\ncentre = "average"\n[parameters]\nage_mean = 61.0\n', encoding="utf-8")
+    found = scenario_of("base", centre=file)
+    assert (found.centre, found.register["age_mean"].value) == ("average", 61.0)
+    again = scenario_of("base", centre=file, overrides={"parameters": {"age_mean": 66.0}})
+    assert again.register["age_mean"].value == 66.0
+    file.write_text("[parameters]\nage_mean = 61.0\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"evidence\.centre = missing"):
+        scenario_of("base", centre=file)
+
+
+def test_scenario_rows_lie_at_the_other_hospitals_and_own_counts_stay_where_they_lie() -> None:
+    """Each row's lives are those of the scenario asked for at that hospital; a hospital of own counts keeps its draws."""
+    here = load_scenario("base", overrides={"evidence": {"view": "sceptical"}})
+    rows = {row.name: row.scenario for row in elsewhere(here, values_of(here))}
+    assert [*rows] == ["centre_average", "centre_new"]
+    for centre in ("average", "new"):
+        there = rows[f"centre_{centre}"]
+        asked = load_scenario("base", overrides={"evidence": {"view": "sceptical", "centre": centre}})
+        assert there is not None
+        assert there.hash == asked.hash
+        for name, joint in asked.register.joint.items():
+            np.testing.assert_array_equal(there.register.joint[name], joint)
+    counted = load_scenario("base", overrides={"evidence": {"centre": {"deaths": [3, 20]}}})
+    joint = {"hospital_death": np.array([0.1, 0.3]), "amputation_rate": np.array([0.2, 0.4])}
+    mine = replace(counted, register=counted.register.with_joint(joint, {"hospital_death": 0.2}))
+    other = varied(mine, Variant(label="Sceptical", settings={"evidence": {"view": "sceptical"}}))
+    assert (other.view, other.register["hospital_death"].value) == ("sceptical", 0.2)
+    assert set(parameter_draws(other.register, 10, 1)["amputation_rate"]) == {0.2, 0.4}
+
+
+def test_a_study_of_outputs_is_told_at_other_hospitals() -> None:
+    """At the hospital it speaks for it has the value of its own base run, and the average one loses more limbs."""
+    model = Model("clti", (), ("conservative.major_amputation@1",), (), 200, 3)
+    found = at_hospitals(model)
+    assert found is not None
+    centre, table = found
+    values = table.set_index("centre")["value"]
+    same = Clinical(replace(model, patients=800)).evaluate(np.zeros((1, 0)), np.zeros(1, np.int64), 0)
+    assert (centre, values["founding"]) == ("founding", float(np.asarray(same.values)[0, 0]))
+    assert values["average"] > values["founding"]
+    wide = table.set_index("centre").eval("high - low")
+    assert wide["new"] > wide["average"]
+    assert at_hospitals(Model("ishigami", ("x1", "x2", "x3"), ("y",))) is None
+
+
+def test_inputs_of_a_new_hospital_vary_jointly() -> None:
+    """Offsets come from the population's rows as one block, and the fitted parameters as another."""
+    settings = '{"overrides":{"evidence":{"centre":"new"}}}'
+    blocks = Clinical(Model("clti", (), ("protocol.death@1",), (), 200, 3, settings)).catalogue().joint
+    assert [block.label for block in blocks] == ["posterior", "hospital"]
+    assert set(blocks[1].names) >= {"hospital_amputation", "hospital_healing", "hospital_death"}
+    assert not set(blocks[0].names) & set(blocks[1].names)
+
+
 def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     """A large series that loses nine limbs of ten raises the mean of hospitals, and says how many draws carry the weight."""
     mine = tmp_path / "mine.toml"
@@ -291,6 +355,9 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     assert rows.loc["mean_amputation", "after"] > rows.loc["mean_amputation", "before"]
     assert 0 < found.facts["effective"] <= len(load_hospitals().rows)  # type: ignore[union-attr]
     assert "draws" in found.summary()
+    changes = {each["key"]: (each["old"], each["new"]) for each in found.facts["changes"]}
+    assert changes["mine.groups.everybody.population.age_mean"] == (REGISTER["age_mean"].value, 66.0)
+    assert changes["mine.assumed.male_share"] == (REGISTER["male_share"].value, [0.5, 0.8])
 
 
 STUDY = """
@@ -301,8 +368,11 @@ citation = "Nobody et al., 2026"
 description = "Made up."
 follow_up_years = 1.0
 life_table = { country = "Italy", period = "2015-20" }
+[assumed]
+male_share = [0.5, 0.8]
 [groups.everybody]
 n = 300
+population = { age_mean = 66.0 }
 [[quantity]]
 name = "major amputation, 1 year"
 measure = "major_amputation"

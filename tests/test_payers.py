@@ -119,7 +119,7 @@ def test_scenarios_that_a_gap_forbids_are_left_out(tmp_path: Path) -> None:
     found = economic_analysis(scenario, 1, Simulations(tmp_path))
     rows = set(found.scenarios["scenario"])
     assert "wound_costs_split" not in rows
-    assert "institutional_care" in rows
+    assert {"without_institutional_care", "without_informal_care"} <= rows
     assert {"wound_admission", "wound_admissions_per_year"} <= set(found.valued_by.perspective.gaps)
     assert found.valued_by.discounting.effects == 0.015
 

@@ -19,6 +19,7 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
+from simulator.questions.value.analysis import repeats
 from simulator.questions.value.severity import expected_qalys
 from simulator.questions.value.values import values_of
 from simulator.questions.value.variants import revalued
@@ -29,6 +30,7 @@ POLICIES = ["conservative", "single_dose", "protocol"]
 SCENARIOS = {
     "weighted": {"label": "Sceptical view, weighted", "settings": {"evidence": {"view": "sceptical"}}, "weight": 0.25},
     "dear": {"label": "A dearer kit", "prices": {"pbmnc_kit": 9000.0}},
+    "idle": {"label": "Another marker", "parameters": {"small_ev_low_mean": 3.0}},
 }
 
 
@@ -194,15 +196,47 @@ def test_scenarios_vary_what_a_file_can_say_and_are_averaged_by_weight(found: Re
     )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="people may start dialysis after referral, so leaving its costs out moves something here",
-)
 def test_a_scenario_that_moves_nothing_says_why(found: Result, text: str) -> None:
-    """Leaving dialysis out changes nothing here, because nobody on dialysis is treated; the report says so."""
-    assert found.facts["repeats"]["without_dialysis"] == "nobody_on_dialysis_is_treated"
-    assert "because no policy compared treats people on dialysis" in text
-    assert (found.dialysis["incremental"] == 0.0).all()
+    """A number that no policy compared reads repeats the base case to the last digit, and the report says why."""
+    assert found.facts["repeats"] == {"idle": "unread"}
+    assert "“another marker” repeats the base case, because no rule or price" in text
+    rows = found.scenarios.query("policy == 'protocol'").set_index("scenario")
+    assert rows.loc["idle", "net_benefit"] == rows.loc["base case", "net_benefit"]
+
+
+def test_leaving_dialysis_out_takes_its_added_cost_away(found: Result) -> None:
+    """Who lives longer begins dialysis more often, so the row without its costs is better by just the cost it adds."""
+    rows = found.scenarios.query("policy == 'protocol'").set_index("scenario")
+    added = found.dialysis.set_index("option").loc["protocol", "incremental"]
+    assert added != 0.0
+    assert rows.loc["without_dialysis", "change"] == pytest.approx(added, rel=1e-9)
+
+
+@pytest.mark.parametrize(("dialysis", "reason"), [(False, "nobody_on_dialysis_is_treated"), (True, "unread")])
+def test_dialysis_is_the_reason_only_where_nobody_on_it_is_treated(dialysis: bool, reason: str) -> None:
+    """The same unchanged row is explained by dialysis where all policies exclude it, and by nothing of the kind elsewhere."""
+    own = sim.Policy(label="Own", extends="protocol", eligibility={"dialysis": dialysis})
+    scenario = sim.load_scenario(policies=["conservative"]).with_(
+        policies={"own": own}, compare=["conservative", "own"]
+    )
+    table = pd.DataFrame({"scenario": ["base case", "without_dialysis"], "incremental_cost": 1.0})
+    table = table.assign(net_benefit=2.0, change=[0.0, 1e-15])
+    assert repeats(table, scenario, values_of(scenario)) == {"without_dialysis": reason}
+    assert repeats(table.assign(change=0.01), scenario, values_of(scenario)) == {}
+
+
+def test_other_hospitals_stand_beside_this_one(found: Result, text: str) -> None:
+    """The report names its hospital with the base case's result, and the two others with the results of their rows."""
+    rows = found.hospitals.query("policy == 'protocol'").set_index("centre")
+    assert set(rows.index) == {"founding", "average", "new"}
+    base = found.options.set_index("option").loc["protocol", "net_benefit"]
+    assert rows.loc["founding", "net_benefit"] == pytest.approx(base, rel=1e-12)
+    table = found.scenarios.query("policy == 'protocol'").set_index("scenario")
+    assert rows.loc["average", "net_benefit"] == table.loc["centre_average", "net_benefit"]
+    assert rows.loc["average", "change"] != 0.0
+    assert "This report is for the hospital of the founding study." in text
+    lost = found.centres.query("outcome == 'major_amputation'").set_index("centre")["reference_mean"]
+    assert lost["average"] > lost["founding"]
 
 
 def test_what_studies_observed_stands_beside_the_courses(found: Result) -> None:

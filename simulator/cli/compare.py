@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulator.cli.options import Centre
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
@@ -38,13 +39,7 @@ def main(
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
     ] = None,
-    centre: Annotated[
-        str | None,
-        typer.Option(
-            help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
-            " Default: the scenario's."
-        ),
-    ] = None,
+    centre: Centre = None,
     reliance: Annotated[bool, typer.Option(help="Find out which results rest on recalled or assumed values.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = OUT,
 ) -> None:

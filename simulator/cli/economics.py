@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import Centre
 from simulator.cli.ways import ClusterAddress, Workers, of_options, way_of
 from simulator.words.errors import BadInput, Problem
 
@@ -22,8 +23,8 @@ def main(
     perspective: Annotated[
         str | None,
         typer.Option(
-            help="Who pays: italy, uk, czechia, netherlands, usa, germany, spain or a TOML file, with its country's life"
-            " table. Default: the scenario's."
+            help="Who pays: italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file, with its country's"
+            " life table. Default: the scenario's."
         ),
     ] = None,
     wound_costs: Annotated[
@@ -34,13 +35,7 @@ def main(
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
     ] = None,
-    centre: Annotated[
-        str | None,
-        typer.Option(
-            help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
-            " Default: the scenario's."
-        ),
-    ] = None,
+    centre: Centre = None,
     focus: Annotated[
         str | None,
         typer.Option(

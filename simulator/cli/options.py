@@ -1,11 +1,23 @@
-"""What is wrong with arguments of the face, told in the words of the command line."""
+"""The hospital as an option of every command, and what is wrong with arguments of the face in the words of the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Annotated
+
+import typer
 
 from simulator.words.errors import Problem
+
+Centre = Annotated[
+    str | None,
+    typer.Option(
+        "--centre",
+        help="Hospital: average, new (drawn at random), founding, or a file of own counts (clti new centre)."
+        " Default: the scenario's.",
+    ),
+]
 
 
 def as_options(problems: Iterable[Problem], question: str, names: Mapping[str, str] | None = None) -> list[Problem]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.options import Centre
 from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem
 
@@ -30,6 +31,7 @@ def main(
         Path,
         typer.Argument(help="Study file (TOML): parameters, outputs, method, size, seed. Or a shipped name: morris."),
     ],
+    centre: Centre = None,
     workers: Workers = None,
     cluster: ClusterAddress = None,
     shard: Annotated[
@@ -48,8 +50,10 @@ def main(
     runs are made.
     """
     from simulator.face.result import now
+    from simulator.face.sweep import at_hospital
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.questions.sweep.study import study_tables
+    from simulator.scenario.inheritance import merged
     from simulator.work.processes import EveryCore
 
     problems: list[Problem] = []
@@ -57,7 +61,8 @@ def main(
     way = way_of(workers, cluster, problems, otherwise=EveryCore())
     begun, sweep, folder = now(), None, out or OUT / study.stem
     try:
-        sweep = sweep_of(*study_tables(study))
+        tables, name = study_tables(study)
+        sweep = sweep_of(merged(tables, at_hospital(centre)), name)
     except BadInput as bad:
         problems += bad.problems
     try:

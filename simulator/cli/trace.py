@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import Centre
 from simulator.words.errors import BadInput, Problem, nearest
 
 HERE = "command line"
@@ -20,7 +21,10 @@ def main(
     ] = None,
     policy: Annotated[
         list[str] | None,
-        typer.Option(help="Tell the life under this policy; repeat for several. Default: conservative and protocol."),
+        typer.Option(
+            help="Tell the life under this policy; repeat for several. Default: those compared; of more than three the main one"
+            " and the reference."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
     find: Annotated[
@@ -30,19 +34,23 @@ def main(
             " healed, amputated, died (within a year), spared (amputated under the first policy only) or differs."
         ),
     ] = None,
+    centre: Centre = None,
     out: Annotated[Path, typer.Option(help="Folder for story.txt, tables, figure and report.html.")] = OUT,
 ) -> None:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
 
     The same patient numbers and seed mean the same people as in clti compare.
     """
-    from simulator.face.trace import POLICIES, trace
-    from simulator.scenario import load_scenario
+    from simulator.face.asked import scenario_of
+    from simulator.face.trace import trace
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patient, seed, find)
     loaded = None
-    for check in (lambda: load_scenario(scenario, policies=policy or POLICIES), lambda: check_writable(out)):
+    for check in (
+        lambda: scenario_of(scenario, policies=policy, centre=centre, question="trace"),
+        lambda: check_writable(out),
+    ):
         try:
             loaded = check() or loaded
         except BadInput as bad:
@@ -50,7 +58,7 @@ def main(
     if problems or loaded is None:
         raise BadInput(problems)
 
-    found = trace(loaded, patient, None, find=find, seed=seed)
+    found = trace(loaded, patient, policy and loaded.compare, find=find, seed=seed)
     found.save(out)
     found.show(out)
 

@@ -51,6 +51,7 @@ def main(
     from simulator.evidence import load_register
     from simulator.face.validate import validate
     from simulator.questions.validate import load_studies
+    from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
 
@@ -67,7 +68,11 @@ def main(
     # A path stands for a file of one's own wherever a study is named.
     named = [name for name in study or [] if not _is_path(name)]
     own = [*(files or []), *(Path(name) for name in study or [] if _is_path(name))]
-    for check in (lambda: load_studies(load_register(), named, own), lambda: check_writable(out)):
+    checks = (
+        lambda: load_studies(with_own_therapies(load_register(), own)[0], named, own),
+        lambda: check_writable(out),
+    )
+    for check in checks:
         try:
             check()
         except BadInput as bad:

@@ -19,18 +19,21 @@ from simulator.words.errors import BadInput, Problem, nearest
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 
-MULTIPLIERS = ("ratio", "share", "hours", "per year")
+MULTIPLIERS = ("ratio", "share", "hours", "hours per week", "per year")
 """Units of what prices are multiplied by; every other unit of a price starts with the currency."""
 
 TEMPLATE = "template"
 """The file that holds label, unit and range of every price; what it leaves blank is what a gap leaves blank."""
-NOT_PERSPECTIVES = (TEMPLATE, "utilities", "population_norms", "severity")
+EVERYWHERE = "everywhere"
+"""The file of multipliers that are alike for every payer that has none of its own."""
+NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, "utilities", "population_norms", "severity", "impact_inventory")
 
 
 class Payer(Frozen):
     """Who pays, in which money of which year, and whose population norm scales utilities.
 
-    `bears_institutional_care` says whether the payer's own costs hold institutional care, where a scenario does not say.
+    `bears_institutional_care` and `bears_informal_care` say whether the payer's own costs hold institutional care and the hours
+    of unpaid carers, where a scenario does not say.
     """
 
     label: Label
@@ -39,6 +42,7 @@ class Payer(Frozen):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     price_year: int
     bears_institutional_care: bool = False
+    bears_informal_care: bool = False
 
 
 class Evidence(Frozen):
@@ -87,9 +91,11 @@ class Alternative(Evidence):
 class Conventions(Frozen):
     """Everything in a perspective's file but its prices.
 
-    Without `thresholds` the payer has none. `gaps` says of each price that is missing what was looked for.
+    Prices and conventions that the file leaves out are those of the payer that it is `based_on`. Without `thresholds` the payer
+    has none. `gaps` says of each price that is missing what was looked for.
     """
 
+    based_on: str | None = None
     perspective: Payer
     discount: Discount
     thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(as_tuple)]
@@ -182,7 +188,7 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     shown = name if own else spelled(file, root)
     problems: list[Problem] = []
     sources = read_sources(root, problems)
-    tables: dict[str, Any] = read_toml(file, shown, problems)
+    tables = _tables(root, file, shown, problems)
     if problems:
         raise BadInput(problems)
     priced = tables.pop("prices", None)
@@ -192,6 +198,12 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     conventions = checked(Conventions, tables, shown, "", problems)
     group = f"prices {file.stem}"
     parameters = [read_parameter(p, group, t, sources, shown, f"prices.{p}", problems) for p, t in prices.items()]
+    shared = read_toml(root / "economics" / f"{EVERYWHERE}.toml", EVERYWHERE, problems).get("prices", {})
+    parameters += [
+        read_parameter(p, group, t, sources, EVERYWHERE, f"prices.{p}", problems)
+        for p, t in shared.items()
+        if p not in prices
+    ]
     register = Register(tuple(p for p in parameters if p), sources)
     if conventions is not None:
         blank = _blank_prices(root, conventions.perspective.currency) if conventions.gaps else {}
@@ -199,6 +211,25 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     if problems or conventions is None:
         raise BadInput(problems)
     return Perspective(file.stem, conventions, register)
+
+
+def _tables(root: Path, file: Path, shown: str, problems: list[Problem]) -> dict[str, Any]:
+    """The tables of a payer's file, laid over those of the payer that it is `based_on`."""
+    tables: dict[str, Any] = read_toml(file, shown, problems)
+    base = tables.get("based_on")
+    if base is None:
+        return tables
+    known = [name for name in perspectives(root) if name != file.stem]
+    if base not in known:
+        problems.append(Problem(shown, "based_on", repr(base), nearest(str(base), known)))
+        return tables
+    below = _tables(root, root / "economics" / f"{base}.toml", f"{base}.toml", problems)
+    return {key: _over(below.get(key), value) for key, value in (below | tables).items()}
+
+
+def _over(below: object, value: object) -> object:
+    """A table laid over another, key by key; anything else replaces it."""
+    return below | value if isinstance(below, dict) and isinstance(value, dict) else value
 
 
 def _blank_prices(root: Path, currency: str) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.words.errors import BadInput, Problem, nearest
 
-APART = ("states", "in_order")
+APART = ("states", "in_order", "losses")
 """Keys of the file that are no sets."""
 
 
@@ -35,16 +35,18 @@ class UtilityMethod(Frozen):
 
 @dataclass(frozen=True)
 class UtilitySet:
-    """The states of one set as a register of its own.
+    """The states of one set as a register of its own, with what is lost beside them, which is the same in every set (`losses`).
 
     A *level* is the utility of the state at the reference age. A *decrement* is taken off the population norm at
-    that age. Either follows the norm with age: it is multiplied by norm(age, sex) / norm(reference age, sex).
+    that age. Either follows the norm with age: it is multiplied by norm(age, sex) / norm(reference age, sex). A loss is taken
+    off for each year, whatever the state and the age.
     """
 
     name: str
     method: UtilityMethod
     states: Register
     in_order: tuple[tuple[str, str], ...] = ()
+    losses: tuple[str, ...] = ()
 
     def out_of_order(self) -> list[tuple[str, str]]:
         """Pairs of states of which the second is worth more than the first, although it should not be."""
@@ -82,7 +84,11 @@ def _read(root: Path, problems: list[Problem]) -> Iterator[UtilitySet]:
     shown = spelled(root / "economics" / "utilities.toml", root)
     sources = read_sources(root, problems)
     tables = _tables(root, problems)
-    states, pairs = tables.pop("states", []), tables.pop("in_order", [])
+    states, pairs, lost = (tables.pop(key, empty) for key, empty in (("states", []), ("in_order", []), ("losses", {})))
+    group = "losses of quality of life"
+    losses = [
+        read_parameter(name, group, entry, sources, shown, f"losses.{name}", problems) for name, entry in lost.items()
+    ]
     for place, pair in enumerate(pairs):
         problems += [
             Problem(shown, f"in_order[{place + 1}]", repr(state), nearest(state, states))
@@ -108,4 +114,5 @@ def _read(root: Path, problems: list[Problem]) -> Iterator[UtilitySet]:
                 problems.append(Problem(shown, f"{name}.source", repr(source), allowed))
         if method is not None:
             order = tuple((str(better), str(worse)) for better, worse in pairs)
-            yield UtilitySet(name, method, Register(tuple(p for p in found if p), sources), order)
+            register = Register(tuple(p for p in (*found, *losses) if p), sources)
+            yield UtilitySet(name, method, register, order, tuple(lost))

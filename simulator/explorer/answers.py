@@ -23,9 +23,10 @@ from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
+    BESIDE,
     cost_table,
     item_costs,
-    qalys_by_state,
+    qalys_by_part,
     with_price_apart,
     worth,
 )
@@ -313,8 +314,8 @@ def _money(
         "qalys": np.round(found.qalys, 6),
         "often": np.round(often, 6),
         "costs_by": table[["policy", "category", "state", "kind", "mean"]].to_dict("records"),
-        "qalys_by": qalys_by_state(ledgers, drawn, values).mean(axis=0),
-        "states": [state.name.lower() for state in State],
+        "qalys_by": qalys_by_part(ledgers, parameters, drawn, values).mean(axis=0),
+        "states": [*(state.name.lower() for state in State), BESIDE],
         "product": product,
         "drawn_price": None if product is None else np.round(drawn.prices[product] * values.money.factor, 4),
         "price_label": "" if price is None else price.label,

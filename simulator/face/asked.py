@@ -68,7 +68,10 @@ def scenario_of(
     if view is not None:
         difference["evidence"] = {**difference.get("evidence", {}), "view": view}
     if centre is not None:
-        difference["evidence"] = {**difference.get("evidence", {}), "centre": centre_of(centre)}
+        there = at_centre(centre)
+        difference["evidence"] = {**difference.get("evidence", {}), **there["evidence"]}
+        if "parameters" in there:
+            difference["parameters"] = {**there["parameters"], **difference.get("parameters", {})}
     if table is not None:
         place = str(table) if isinstance(table, str | Path) else table
         difference["population"] = {**difference.get("population", {}), "csv": place}
@@ -85,14 +88,15 @@ def scenario_of(
     return at_its_centre(found)
 
 
-def centre_of(centre: Centre) -> Any:
-    """What a scenario's [evidence] centre would say: a name, own counts, or those of a file that `clti new centre` began."""
+def at_centre(centre: Centre) -> dict[str, Any]:
+    """The difference that puts a scenario at a hospital: [evidence] centre, and the case mix in which a file counted."""
     from simulator.evidence.reading import read_toml
 
     if not isinstance(centre, str | Path) or not str(centre).endswith(".toml"):
-        return centre
+        return {"evidence": {"centre": centre}}
     problems: list[Problem] = []
-    evidence = read_toml(Path(centre), str(centre), problems).get("evidence")
+    file = read_toml(Path(centre), str(centre), problems)
+    evidence = file.get("evidence")
     found = evidence.get("centre") if isinstance(evidence, dict) else None
     if not problems and found is None:
         problems.append(
@@ -100,7 +104,8 @@ def centre_of(centre: Centre) -> Any:
         )
     if problems:
         raise BadInput(problems)
-    return found
+    mix = file.get("parameters")
+    return {"evidence": {"centre": found}, **({"parameters": mix} if isinstance(mix, dict) else {})}
 
 
 def _are_policies(policies: object) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from simulator.questions.calibrate.posterior import Effort, Posterior
     from simulator.questions.calibrate.targets import Contrast, Founding
+    from simulator.scenario import Scenario
     from simulator.work.store import Store
 
 SCENARIO = "founding_cohort"
@@ -174,7 +175,7 @@ def fitted(
         )
 
     moved = {"movement": movement_table(scenario.register, draws)}
-    return _collected(tables | moved, write, scenario.inputs, seed, settings, begun, (f"{work.folder.name}/",))
+    return _collected(tables | moved, write, scenario, seed, settings, begun, (f"{work.folder.name}/",))
 
 
 def _plan(smoke: bool, first_year: bool) -> tuple[Founding, dict[str, Contrast], Effort]:
@@ -225,18 +226,19 @@ def _checked(
 
     posterior = posterior_table()
     moved = {} if posterior is None else {"movement": movement_table(scenario.register, posterior)}
-    return _collected(tables | moved, write, scenario.inputs, seed, settings, begun)
+    return _collected(tables | moved, write, scenario, seed, settings, begun)
 
 
 def _collected(
     tables: Mapping[str, pd.DataFrame],
     write: Callable[[Folder], None],
-    inputs: Mapping[str, bytes],
+    scenario: Scenario,
     seed: int,
     settings: Mapping[str, Any],
     begun: tuple[datetime, float],
     kept: tuple[str, ...] = (),
 ) -> Collected:
+    from simulator.scenario.changes import changes
     from simulator.telling.calibration import print_targets
     from simulator.words.findings import Findings
 
@@ -249,5 +251,6 @@ def _collected(
             "sample size allows."
         )
 
-    findings = Findings("calibrate", tables, {"outside": outside}, inputs=inputs, seed=seed, settings=settings)
+    facts = {"outside": outside, "changes": changes(scenario)}
+    findings = Findings("calibrate", tables, facts, inputs=scenario.inputs, seed=seed, settings=settings)
     return Collected(findings, write, said, lambda: print_targets(targets), begun, kept)

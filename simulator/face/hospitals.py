@@ -22,6 +22,12 @@ ENOUGH = 0.1
 """Share of the posterior's rows that a reweighted one must be worth; with less a refit is due."""
 
 
+def in_words(quantity: str) -> str:
+    """A column of the population of hospitals as people say it: mean of amputation, SD of death."""
+    kind, _, offset = quantity.partition("_")
+    return f"{kind.replace('sd', 'SD')} of {offset}"
+
+
 def work_in(folder: Path) -> Store:
     """Where lives of studies are kept in a folder; each piece is named by all that decided it."""
     from simulator.work.store import Store
@@ -155,12 +161,16 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
     from simulator.questions.hospitals.adding import added
     from simulator.questions.hospitals.surface import fitted_quantities
     from simulator.questions.validate import evidence_files, load_studies
+    from simulator.questions.validate.changed import changed
+    from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.words.findings import Findings
 
     begun = now()
     check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
     register = load_register()
-    studies, inputs = load_studies(register, (), (Path(file),))
+    register, inputs = with_own_therapies(register, (Path(file),))
+    studies, read = load_studies(register, (), (Path(file),))
+    inputs |= read
     key, study = next(iter(studies.items()))
     population = load_hospitals()
     problems = []
@@ -180,7 +190,8 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
         out.table("study", own)
 
     def said() -> str:
-        most = moved.iloc[int((moved["after"] - moved["before"]).abs().to_numpy().argmax())]
+        shift = (moved["after"] - moved["before"]).abs() / moved["before_sd"]
+        most = moved.iloc[int(shift.to_numpy().argmax())]
         ending = (
             "Too few draws carry the weight: refit with clti calibrate --hospitals after putting the file among the studies."
             if due
@@ -188,15 +199,31 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
         )
         return (
             f"{study.label}: the reweighted posterior of hospitals is worth {effective:.0f} of {rows} draws. What moves most "
-            f"is {str(most['quantity']).replace('_', ' ')}, from {most['before']:+.2f} to {most['after']:+.2f}. {ending}"
+            f"is the {in_words(str(most['quantity']))}, from {most['before']:+.2f} "
+            f"to {most['after']:+.2f} (log ratios to the founding hospital). {ending}"
         )
 
     findings = Findings(
         "calibrate",
         {"reweighted": moved, "study": own},
-        {"effective": effective, "refit": due},
+        {"effective": effective, "refit": due, "changes": changed((Path(file),), register)},
         inputs=inputs | evidence_files(),
         seed=seed,
         settings={"add_study": key},
     )
-    return Collected(findings, write, said, None, begun)
+
+    def printed() -> None:
+        from simulator.telling.console import console, print_table
+        from simulator.telling.formats import number
+
+        for table, title in (
+            (
+                moved.assign(quantity=moved["quantity"].map(in_words)),
+                "Hospitals before and after: log ratios to the founding hospital",
+            ),
+            (own, f"Where the hospital of {study.label} lies"),
+        ):
+            print_table(table, title, {str(name): number(2) for name in table.columns[1:]})
+        console().print(said(), soft_wrap=True)
+
+    return Collected(findings, write, said, printed, begun)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import MOST_WORKERS, Progress, check, way_of
+from simulator.face.asked import MOST_WORKERS, Centre, Progress, at_centre, check, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.linear_algebra import on_one_thread
@@ -28,6 +28,7 @@ KEPT = (STUDY, "shards/")
 def sweep(
     study: str | Path | Mapping[str, Any],
     *,
+    centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
     folder: str | Path | None = None,
     workers: int | None = None,
@@ -37,12 +38,13 @@ def sweep(
 
     `study` is a shipped name, a file (TOML) or the same tables as a dictionary: parameters, outputs, method (one_way, grid,
     morris, dgsm, sobol, fast, rbd_fast, pawn, regional, or policies, which compares policies over every combination of
-    settings), size, seed. `overrides` replaces keys of it. Finished runs are kept in `folder`, where an interrupted study
-    goes on and a larger one reuses them; without it they are not kept. `workers` processes (default: a thread
-    for each core of this one) decide how long it takes and nothing else.
+    settings), size, seed. `centre` is that of `compare`; `overrides` replaces keys of the study. Finished runs are kept in
+    `folder`, where an interrupted study goes on and a larger one reuses them; without it they are not kept. `workers`
+    processes (default: a thread for each core of this one) decide how long it takes and nothing else.
 
-    Tables of the result: ``indices``, ``noise``, and by method ``convergence``, ``ranking``, ``emulators``, ``emulated``; of
-    policies ``choices``, ``cells``, ``losses``. ``runs`` has a row a run, and becomes Parquet.
+    Tables of the result: ``hospitals`` (the outputs at other hospitals), ``indices``, ``noise``, and by method
+    ``convergence``, ``ranking``, ``emulators``, ``emulated``; of policies ``choices``, ``cells``, ``losses``. ``runs`` has a
+    row a run, and becomes Parquet.
 
     Raises BadInput with everything that is wrong with the study.
 
@@ -65,9 +67,14 @@ def sweep(
             [Problem("sweep", "study", type(study).__name__, "a name, a file or a dictionary of its tables")]
         )
     tables, name = (study, "study") if isinstance(study, Mapping) else study_tables(study)
-    planned = sweep_of(merged(tables, overrides or {}), name)
+    planned = sweep_of(merged(merged(tables, overrides or {}), at_hospital(centre)), name)
     runs = _made(planned, folder, workers, progress)
     return result_of(planned, runs, begun)
+
+
+def at_hospital(centre: Centre | None) -> dict[str, Any]:
+    """The difference that puts the scenario of a study at a hospital. Raises BadInput for a file that says none."""
+    return {} if centre is None else {"model": {"settings": {"overrides": at_centre(centre)}}}
 
 
 def _made(

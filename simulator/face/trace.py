@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,23 @@ from simulator.words.errors import BadInput, Problem, nearest
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
-POLICIES = ("conservative", "protocol")
+MOST_TOLD = 3
+"""Policies under which a life is told where nobody says which."""
 FATES = ("amputated", "died", "differs", "healed", "recovered", "spared")
 MOST = 2**32
+
+
+def told_under(scenario: Scenario) -> tuple[str, ...]:
+    """The policies under which a life is told where nobody says which."""
+    if len(scenario.compare) <= MOST_TOLD or scenario.headline is None:
+        return scenario.compare
+    return scenario.reference, scenario.headline
 
 
 def trace(
     scenario: str | Path | Scenario = "base",
     patient: int | None = None,
-    policies: Policies | None = POLICIES,
+    policies: Policies | None = None,
     *,
     find: str | None = None,
     seed: int = 1,
@@ -32,7 +41,8 @@ def trace(
 ) -> Collected:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
 
-    `policies`, `view`, `centre` and `overrides` are those of `compare`.
+    `policies`, `view`, `centre` and `overrides` are those of `compare`. Without `policies` the life is told under those that
+    the scenario compares; where they are more than three, under the reference and the policy that its summaries speak of.
     `patient` is a number from 0 on; the same numbers and seed mean the same people as in `compare`. Without it a typical
     one of the first 400 is taken. `find` asks for a fate under the last policy: recovered, healed, amputated, died (within
     a year), spared (amputated under the first policy only) or differs; of a typical patient, or the first from `patient` on.
@@ -62,6 +72,8 @@ def trace(
     if find is not None and find not in FATES:
         raise BadInput([Problem("trace", "find", repr(find), nearest(str(find), FATES))])
     loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, question="trace")
+    if policies is None:
+        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"compare": told_under(loaded)}))
     if patient is None:
         number = typical(loaded, loaded.compare, find, seed)
     else:

@@ -83,14 +83,19 @@ def validate(
     from simulator.questions.course import load_course
     from simulator.questions.validate import evidence_files, load_listed, load_studies
     from simulator.questions.validate import validate as validated
+    from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.questions.validate.structural import compare_structures, load_structural
     from simulator.questions.value.lives import silent
     from simulator.work.disk import cache_folder
 
     whole = studies is None and not files
-    chosen, inputs = load_studies(register, studies or (), tuple(Path(file) for file in files))
+    own = tuple(Path(file) for file in files)
+    register, inputs = with_own_therapies(register, own)
+    chosen, read = load_studies(register, studies or (), own)
+    inputs |= read
     plan = figures = None
     if structural and whole:
         plan, read = load_structural()
@@ -128,6 +133,7 @@ def validate(
         register,
         hospitals.offsets if hospitals is not None and whole else None,
         warnings=warnings,
+        changed=changed(own, register),
         inputs=inputs,
         seed=seed,
         settings=settings,

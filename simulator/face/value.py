@@ -64,8 +64,8 @@ def value(
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
     `policies`, `view`, `centre` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia, netherlands, usa, germany, spain or a TOML file) says who pays and brings the life table
-    of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
+    `perspective` (italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file) says who pays and brings the
+    life table of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set` is A, B,
     C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net benefit);
     `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
     each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
@@ -77,7 +77,8 @@ def value(
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
     ``dialysis``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``, ``scenarios``, ``subgroups``,
     ``stratified``, ``equity``, ``equity_weighted``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``,
-    ``values``, ``curves``, ``per_hundred`` and ``at_risk``; with a trial ``trial_worth``. ``draws`` has a row a draw and
+    ``values``, ``curves``, ``per_hundred``, ``at_risk``, ``centres`` and ``hospitals`` (what happens to people, and what it is
+    worth, at other hospitals); with a trial ``trial_worth``. ``draws`` has a row a draw and
     policy, and becomes Parquet.
 
     `facts` hold the leading `threshold`, the `currency`, the `focus`, the `best` option, and `changes` from the shipped base.
@@ -187,7 +188,7 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
     simulations: Simulations = Simulations(**how) if keep else Simulations(None, **how)
     analysis = economic_analysis(found.scenario, found.seed, simulations, found.planned)
-    clinical, people = _followed(analysis.scenario, found.seed)
+    clinical, people = _followed(analysis.scenario, analysis.policy, found.seed)
     made = findings(
         analysis,
         people,
@@ -206,10 +207,11 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
     return Result(made, found.begun, workbook=book if found.workbook else None)
 
 
-def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """What happens to people, every number at its centre, and the people themselves."""
     import numpy as np
 
+    from simulator.questions.compare.centres import other_centres
     from simulator.questions.compare.findings import at_risk_table
     from simulator.questions.compare.followed import people_of
     from simulator.questions.compare.job import Comparison, curve_times
@@ -229,6 +231,9 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
         "at_risk": at_risk_table(comparison),
         "observed": observed_courses(scenario.register),
     }
+    elsewhere = other_centres(scenario, policy, seed)
+    if elsewhere is not None:
+        tables["centres"] = elsewhere
     patients = comparison.people
     return tables, patients[patients["policy"] == scenario.reference]
 
@@ -247,7 +252,7 @@ def _payer_problems(name: str) -> list[Problem]:
 def settings_of(loaded: Scenario) -> dict[str, Any]:
     """What else decides the result."""
     economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
-    return {"scenario": loaded.hash, "view": loaded.view, "economics": economics}
+    return {"scenario": loaded.hash, "view": loaded.view, "centre": loaded.centre, "economics": economics}
 
 
 def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
@@ -259,7 +264,9 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     posterior = root / "posterior.csv"
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
-    for name in (f"{values.perspective.name}.toml", "utilities.toml", "population_norms.toml", "severity.toml"):
+    payers = [values.perspective.name, values.perspective.conventions.based_on]
+    common = ("everywhere", "impact_inventory", "utilities", "population_norms", "severity")
+    for name in (f"{each}.toml" for each in (*payers, *common) if each):
         file = root / "economics" / name
         if file.is_file():
             files[f"calibration/economics/{name}"] = file.read_bytes()

@@ -88,7 +88,7 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     page = books.page
     effects, costs = setting.effect_rate, setting.cost_rate
     now = factors(effects, costs, t)
-    add_event(books.ledger, life, event, t, now[1], costs)
+    add_event(books.ledger, life, event, t, now[0], now[1], costs)
     if page.keeps_history:
         page.events = note(
             books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
@@ -98,7 +98,9 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.
     if over or following != page.state:
         since = page.effects, page.costs
-        add_sojourn(books.ledger, life, patient, page.state, page.entered, t, effects, costs, since, now)
+        add_sojourn(
+            books.ledger, life, patient, setting.params, page.state, page.entered, t, effects, costs, since, now
+        )
         page.state, page.entered, page.effects, page.costs = following, t, now[0], now[1]
     if over:
         close_census(books.census, life)

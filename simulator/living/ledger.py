@@ -19,8 +19,21 @@ STATES = len(State)
 REFERENCE_AGE = 75.0
 """Age about which moments are taken: a convention of bookkeeping."""
 
-CLOCKS = ("amputee_year_1", "amputee_year_2", "amputee_later", "dialysis", "alive", "last_year")
-AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE, LAST_YEAR = range(len(CLOCKS))
+CLOCKS = (
+    "amputee_year_1",
+    "amputee_year_2",
+    "amputee_later",
+    "dialysis",
+    "alive",
+    "last_year",
+    "other_limb",
+    "after_infarction",
+    "after_stroke",
+)
+AMPUTEE_YEAR_1, AMPUTEE_YEAR_2, AMPUTEE_LATER, DIALYSIS, ALIVE, LAST_YEAR = range(6)
+OTHER_LEG, AFTER_INFARCTION, AFTER_STROKE = range(6, len(CLOCKS))
+"""`amputee_`: since the latest loss of a leg, whichever. `other_limb`: the other leg lost, the treated limb kept. `after_`: years
+that somebody has lived since each infarction or stroke, as expected of the years lived."""
 STEP_COUNTS = tuple(f"{often}step_{k + 1}" for k in range(MOST_STEPS) for often in ("", "repeat_"))
 """Of each step of the policy, how often it was done the first time in a limb, and again; `step_columns` has their names."""
 COUNTS = (
@@ -40,12 +53,17 @@ COUNTS = (
     "death",
     "visit",
     "other_limb_amputation",
+    "infarction",
+    "stroke",
 )
 DOSE, TREATED, STEP = range(3)
 MARKER_TEST, MINOR, BELOW, ABOVE, CONVERSION, PROSTHESIS_BELOW, PROSTHESIS_ABOVE = range(
     STEP + len(STEP_COUNTS), STEP + len(STEP_COUNTS) + 7
 )
-NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
+NEW_WOUND, HEALED, STUMP_HEALED, DEATH, VISIT, OTHER_LIMB, INFARCTION, STROKE = range(PROSTHESIS_ABOVE + 1, len(COUNTS))
+LOSS_CLOCKS = ("dialysis", "other_limb", "after_infarction", "after_stroke")
+LOSS_COUNTS = ("dose", "treated", *STEP_COUNTS)
+"""What takes quality of life beside the state somebody is in: it is discounted at the rate of effects, too."""
 
 TIME, TIME_AGE, TIME_AGE2 = 0, STATES, 2 * STATES
 EFFECT, EFFECT_AGE, EFFECT_AGE2 = 3 * STATES, 4 * STATES, 5 * STATES
@@ -54,7 +72,12 @@ CLOCK = 7 * STATES
 COST_CLOCK = CLOCK + len(CLOCKS)
 COUNT = COST_CLOCK + len(CLOCKS)
 COST_COUNT = COUNT + len(COUNTS)
-WIDTH = COST_COUNT + len(COUNTS)
+EFFECT_CLOCK = COST_COUNT + len(COUNTS)
+EFFECT_COUNT = EFFECT_CLOCK + len(LOSS_CLOCKS)
+WIDTH = EFFECT_COUNT + len(LOSS_COUNTS)
+LOST_ON_DIALYSIS, LOST_BY_OTHER_LEG, LOST_BY_INFARCTION, LOST_BY_STROKE = range(
+    EFFECT_CLOCK, EFFECT_CLOCK + len(LOSS_CLOCKS)
+)
 
 _STATE_NAMES = tuple(state.name.lower() for state in State)
 FIELDS = (
@@ -65,9 +88,12 @@ FIELDS = (
     *(f"cost_clock_{name}" for name in CLOCKS),
     *(f"count_{name}" for name in COUNTS),
     *(f"cost_count_{name}" for name in COUNTS),
+    *(f"effect_clock_{name}" for name in LOSS_CLOCKS),
+    *(f"effect_count_{name}" for name in LOSS_COUNTS),
 )
 """Names of a ledger's columns. time: years; effect and cost: years discounted at the rate of effects and of costs;
-_age and _age2: integrals of (age - 75) and its square; clock: years; count: events; cost_: discounted."""
+_age and _age2: integrals of (age - 75) and its square; clock: years; count: events; cost_ and effect_: discounted at the rate
+of costs and of effects."""
 
 
 @compiled
@@ -126,10 +152,43 @@ def factors(effect_rate: float, cost_rate: float, t: float) -> tuple[float, floa
 
 
 @compiled
+def add_loss(
+    ledger: Any, clock: int, column: int, start: float, end: float, effect_rate: float, cost_rate: float
+) -> None:
+    """Let a clock run over [start, end] in which quality of life is lost; `column` holds it at the rate of effects."""
+    if end > start:
+        add_clock(ledger, clock, start, end, cost_rate, exp(-cost_rate * start), exp(-cost_rate * end))
+        ledger[column] += discounted(start, end, effect_rate, exp(-effect_rate * start), exp(-effect_rate * end))
+
+
+@compiled
+def add_expected(
+    ledger: Any, count: int, after: int, lost: int, rate: float, plain: Any, effects: Any, costs: Any
+) -> None:
+    """Count the events short of death that a constant rate lets expect in a span with these moments of time since referral.
+
+    They are not drawn, because nothing in a life depends on them: t years after referral, rate * t lie behind somebody.
+    """
+    ledger[COUNT + count] += rate * plain[0]
+    ledger[COST_COUNT + count] += rate * costs[0]
+    ledger[CLOCK + after] += rate * plain[1]
+    ledger[COST_CLOCK + after] += rate * costs[1]
+    ledger[lost] += rate * effects[1]
+
+
+@compiled
+def latest_loss(life: Any, t: float) -> float:
+    """When the leg that was lost last by t was lost (years); infinite if none was."""
+    first, second = min(life.amputated_at, life.other_amputated_at), max(life.amputated_at, life.other_amputated_at)
+    return float(second if second <= t else first)
+
+
+@compiled
 def add_sojourn(
     ledger: Any,
     life: Any,
     patient: Any,
+    params: Any,
     state: int,
     start: float,
     end: float,
@@ -145,29 +204,43 @@ def add_sojourn(
     if end <= start:
         return
     past = patient.age - REFERENCE_AGE
-    add_moments(ledger, TIME, state, past, discounted_moments(start, end, 0.0, 1.0, 1.0))
+    plain = discounted_moments(start, end, 0.0, 1.0, 1.0)
+    add_moments(ledger, TIME, state, past, plain)
     moments = discounted_moments(start, end, effect_rate, since[0], now[0])
     add_moments(ledger, EFFECT, state, past, moments)
     from_factor, to_factor = since[1], now[1]
-    cost = moments[0] if cost_rate == effect_rate else discounted(start, end, cost_rate, from_factor, to_factor)
+    costs = moments
+    if cost_rate != effect_rate:
+        costs = discounted_moments(start, end, cost_rate, from_factor, to_factor)
+    cost = costs[0]
     ledger[COST + state] += cost
-    ledger[CLOCK + ALIVE] += end - start
+    ledger[CLOCK + ALIVE] += plain[0]
     ledger[COST_CLOCK + ALIVE] += cost
-    if life.dialysis_since <= start:
-        ledger[CLOCK + DIALYSIS] += end - start
-        ledger[COST_CLOCK + DIALYSIS] += cost
-    elif life.dialysis_since < end:
-        began = exp(-cost_rate * life.dialysis_since)
-        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate, began, to_factor)
-    if state >= State.BELOW_KNEE:
-        amputated = life.amputated_at
-        for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
-            year = clock - AMPUTEE_YEAR_1
-            a, b = overlap(start, end, amputated + year, amputated + year + 1.0 if clock < AMPUTEE_LATER else inf)
-            if b > a:
-                low = from_factor if a == start else exp(-cost_rate * a)
-                high = to_factor if b == end else exp(-cost_rate * b)
-                add_clock(ledger, clock, a, b, cost_rate, low, high)
+    heart = params.vascular_hr_heart if patient.ischaemic_heart_disease > 0.5 else 1.0
+    infarctions, strokes = heart * params.infarction_rate, heart * params.stroke_rate
+    add_expected(ledger, INFARCTION, AFTER_INFARCTION, LOST_BY_INFARCTION, infarctions, plain, moments, costs)
+    add_expected(ledger, STROKE, AFTER_STROKE, LOST_BY_STROKE, strokes, plain, moments, costs)
+    if life.dialysis_since < end:
+        from_then = max(start, life.dialysis_since)
+        add_loss(ledger, DIALYSIS, LOST_ON_DIALYSIS, from_then, end, effect_rate, cost_rate)
+    if state < State.BELOW_KNEE and life.other_amputated_at < end:
+        from_then = max(start, life.other_amputated_at)
+        add_loss(ledger, OTHER_LEG, LOST_BY_OTHER_LEG, from_then, end, effect_rate, cost_rate)
+    if min(life.amputated_at, life.other_amputated_at) < end:
+        second = max(life.amputated_at, life.other_amputated_at)
+        for a, b in ((start, min(end, second)), (max(start, second), end)):
+            if a < b:
+                add_amputee_years(ledger, latest_loss(life, a), a, b, cost_rate)
+
+
+@compiled
+def add_amputee_years(ledger: Any, since: float, start: float, end: float, cost_rate: float) -> None:
+    """Let the clocks of the years since a leg was lost at `since` run over [start, end]."""
+    for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
+        year = clock - AMPUTEE_YEAR_1
+        a, b = overlap(start, end, since + year, since + year + 1.0 if clock < AMPUTEE_LATER else inf)
+        if b > a:
+            add_clock(ledger, clock, a, b, cost_rate, exp(-cost_rate * a), exp(-cost_rate * b))
 
 
 @compiled
@@ -178,16 +251,26 @@ def add_count(ledger: Any, what: int, factor: float) -> None:
 
 
 @compiled
-def add_event(ledger: Any, life: Any, event: int, t: float, factor: float, cost_rate: float) -> None:
-    """Count an event of the history at t (years) if it is a costed one; `factor` discounts costs at t."""
+def add_treatment(ledger: Any, what: int, effects: float, costs: float) -> None:
+    """Count what is done to somebody, which may cost quality of life, too; the discount factors are those of then.
+
+    It is among the first counts.
+    """
+    add_count(ledger, what, costs)
+    ledger[EFFECT_COUNT + what] += effects
+
+
+@compiled
+def add_event(ledger: Any, life: Any, event: int, t: float, effects: float, factor: float, cost_rate: float) -> None:
+    """Count an event of the history at t (years) if it is a costed one; `effects` and `factor` discount effects and costs."""
     if event == Event.DOSE:
-        add_count(ledger, DOSE, factor)
+        add_treatment(ledger, DOSE, effects, factor)
         if life.doses == 1:
-            add_count(ledger, TREATED, factor)
+            add_treatment(ledger, TREATED, effects, factor)
     elif event == Event.PROCEDURE:
-        add_count(ledger, STEP + 2 * life.acting, factor)
+        add_treatment(ledger, STEP + 2 * life.acting, effects, factor)
     elif event == Event.REPEAT_PROCEDURE:
-        add_count(ledger, STEP + 2 * life.acting + 1, factor)
+        add_treatment(ledger, STEP + 2 * life.acting + 1, effects, factor)
     elif event == Event.MINOR_AMPUTATION:
         add_count(ledger, MINOR, factor)
     elif event == Event.BELOW_KNEE_AMPUTATION:

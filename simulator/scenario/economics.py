@@ -137,13 +137,17 @@ class Economics(Frozen):
     the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
     `currency` and `price_year` if these are given; thresholds are in the money of the results as they are written. A price or
     a utility is a number, which is fixed in every draw, or a table of a `value` and its `distribution`. Without
-    `strict_payer` the payer bears what its file says. Without `discounting` the payer's rates hold. `focus` names the policy of
-    the one-way analysis, the budget and the trial; without it that is the one of highest net benefit. Without `two_way` the
-    attributable share and the price of the product are varied together, where the policies compared read both.
+    `strict_payer` (which leaves out institutional care) and `informal_care` the payer bears what its file says. Without
+    `vascular_events` infarctions and strokes short of death cost nothing, neither money nor health. Without `discounting` the
+    payer's rates hold. `focus` names the policy of the one-way analysis, the budget and the trial; without it that is the one
+    of highest net benefit. Without `two_way` the attributable share and the price of the product are varied together, where
+    the policies compared read both.
     """
 
     perspective: str
     strict_payer: bool | None = None
+    informal_care: bool | None = None
+    vascular_events: bool = True
     wound_costs: Literal["all_in", "split"]
     utility_set: str
     age_adjusted: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from simulator.evidence.register import Register
-from simulator.evidence.therapy import Therapy
+from simulator.evidence.therapy import CELLS, Therapy
 from simulator.rules.pathway.life import MOST_RAMPS
 from simulator.scenario.policy import Fault, Policy
 from simulator.words.errors import nearest
@@ -26,6 +26,10 @@ def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = 
     for key, name, kind in parts:
         usable = [each for each, therapy in therapies.items() if therapy.record.kind == kind]
         if name in faulty:
+            continue
+        if name == CELLS:
+            allowed = "procedures; cells are given by [cell_therapy], and `start` of either says what comes after which"
+            yield key, repr(name), allowed
             continue
         if name not in usable:
             yield key, repr(name), nearest(name, usable)

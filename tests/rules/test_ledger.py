@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from rules.people import a_life, a_patient
+from rules.people import a_life, a_patient, values
 from simulator.living.ledger import (
     CLOCKS,
     COUNTS,
     FIELDS,
+    LOSS_COUNTS,
     WIDTH,
     add_clock,
     add_count,
@@ -30,6 +31,8 @@ from simulator.living.ledger import (
 from simulator.words.vocabulary import Event, Limb, State
 
 RATE, COST_RATE = 0.03, 0.05
+VASCULAR = {"infarction_rate": 0.04, "stroke_rate": 0.02, "vascular_hr_heart": 1.5}
+NO_EVENTS = dict.fromkeys(VASCULAR, 0.0)
 
 
 def empty() -> Any:
@@ -117,13 +120,22 @@ def test_a_clock_runs_over_a_span_and_not_over_an_empty_one() -> None:
 
 
 def booked(
-    state: State, rates: tuple[float, float] = (RATE, COST_RATE), dialysis_since: float = inf
+    state: State,
+    rates: tuple[float, float] = (RATE, COST_RATE),
+    params: Any = NO_EVENTS,
+    heart: float = 0.0,
+    **life: float,
 ) -> dict[str, float]:
     """The books after years 1 to 3.5 in a state, of a patient of 78 whose limb was lost, if it was, at 0.75."""
     ledger = empty()
-    life = a_life(amputated_at=0.75 if state >= State.BELOW_KNEE else inf, dialysis_since=dialysis_since)
+    lost = {
+        "amputated_at": 0.75 if state >= State.BELOW_KNEE else inf,
+        "other_amputated_at": inf,
+        "dialysis_since": inf,
+    }
+    patient = a_patient(age=78.0, ischaemic_heart_disease=heart)
     since, now = ((exp(-rates[0] * t), exp(-rates[1] * t)) for t in (1.0, 3.5))
-    add_sojourn(ledger, life, a_patient(age=78.0), state, 1.0, 3.5, *rates, since, now)
+    add_sojourn(ledger, a_life(**{**lost, **life}), patient, values(**params), state, 1.0, 3.5, *rates, since, now)
     return entries(ledger)
 
 
@@ -154,7 +166,12 @@ def test_dialysis_has_a_clock_of_its_own() -> None:
     """It runs as long as the patient is alive and on dialysis: from the start, from year 2 on, or never."""
     for since, years in [(0.0, 2.5), (2.0, 1.5)]:
         cost = pytest.approx(integral(COST_RATE, 0, 3.5 - years, 3.5))
-        wanted = of_state("ulcer") | {"clock_dialysis": years, "cost_clock_dialysis": cost}
+        effect = pytest.approx(integral(RATE, 0, 3.5 - years, 3.5))
+        wanted = of_state("ulcer") | {
+            "clock_dialysis": years,
+            "cost_clock_dialysis": cost,
+            "effect_clock_dialysis": effect,
+        }
         assert booked(State.ULCER, dialysis_since=since) == wanted
     assert booked(State.ULCER, dialysis_since=3.5) == of_state("ulcer")
 
@@ -170,11 +187,46 @@ def test_years_after_amputation_are_told_apart(state: State) -> None:
     assert booked(state) == wanted
 
 
+def test_years_without_the_other_leg_are_those_of_an_amputee() -> None:
+    """The other leg lost at 2: a loss of quality of life from then on, and the first 1.5 years after an amputation."""
+    wanted = of_state("healed") | {"clock_other_limb": 1.5}
+    for prefix, rate in (("cost_", COST_RATE), ("effect_", RATE)):
+        wanted[f"{prefix}clock_other_limb"] = pytest.approx(integral(rate, 0, 2.0, 3.5))
+    for name, span in {"amputee_year_1": (2.0, 3.0), "amputee_year_2": (3.0, 3.5)}.items():
+        wanted[f"clock_{name}"] = pytest.approx(span[1] - span[0])
+        wanted[f"cost_clock_{name}"] = pytest.approx(integral(COST_RATE, 0, *span))
+    assert booked(State.HEALED, other_amputated_at=2.0) == wanted
+
+
+def test_the_second_leg_begins_the_years_after_amputation_anew() -> None:
+    """Lost at 0.75 and at 2.25: year one until 1.75, year two until the second, then year one again; no loss beside the state."""
+    found = booked(State.BELOW_KNEE, other_amputated_at=2.25)
+    assert (found["clock_amputee_year_1"], found["clock_amputee_year_2"]) == (0.75 + 1.0, pytest.approx(0.5 + 0.25))
+    assert "clock_amputee_later" not in found
+    assert "clock_other_limb" not in found
+
+
+@pytest.mark.parametrize(("heart", "ratio"), [(0.0, 1.0), (1.0, 1.5)])
+def test_infarctions_and_strokes_are_expected_of_the_years_lived(heart: float, ratio: float) -> None:
+    """At 0.04 and 0.02 a year from year 1 to 3.5; at t years rate times t lie behind; half as many again with heart disease."""
+    wanted = of_state("ulcer")
+    for name, rate in (("infarction", 0.04 * ratio), ("stroke", 0.02 * ratio)):
+        wanted[f"count_{name}"] = pytest.approx(rate * 2.5)
+        wanted[f"cost_count_{name}"] = pytest.approx(rate * integral(COST_RATE, 0, 1.0, 3.5))
+        wanted[f"clock_after_{name}"] = pytest.approx(rate * integral(0.0, 1, 1.0, 3.5))
+        wanted[f"cost_clock_after_{name}"] = pytest.approx(rate * integral(COST_RATE, 1, 1.0, 3.5))
+        wanted[f"effect_clock_after_{name}"] = pytest.approx(rate * integral(RATE, 1, 1.0, 3.5))
+    assert booked(State.ULCER, params=VASCULAR, heart=heart) == wanted
+
+
 def test_nothing_is_booked_for_no_time() -> None:
     """A state left at once, or a span that runs backwards."""
     for end in (1.0, 0.5):
         ledger = empty()
-        add_sojourn(ledger, a_life(), a_patient(), State.ULCER, 1.0, end, RATE, COST_RATE, (1.0, 1.0), (1.0, 1.0))
+        one = (1.0, 1.0)
+        add_sojourn(
+            ledger, a_life(), a_patient(), values(**NO_EVENTS), State.ULCER, 1.0, end, RATE, COST_RATE, one, one
+        )
         assert entries(ledger) == {}
 
 
@@ -214,14 +266,18 @@ def test_events_are_counted_and_discounted() -> None:
     ],
 )
 def test_each_costed_event_has_its_count(event: Event, life: dict[str, int], counted: list[str]) -> None:
-    """At 2 years, discounted at 5%. Walking on a foot needs no prosthesis; restenosis and stopping cost nothing.
+    """At 2 years, discounted at 5%, and what is done to people at 3%, too.
+
+    Walking on a foot needs no prosthesis; restenosis and stopping cost nothing.
 
     A death also books the last year of life, from 1 to 2 years.
     """
     ledger = empty()
-    add_event(ledger, a_life(**life), event, 2.0, factor(2.0), COST_RATE)
+    add_event(ledger, a_life(**life), event, 2.0, exp(-2.0 * RATE), factor(2.0), COST_RATE)
     wanted: dict[str, Any] = {f"count_{name}": 1.0 for name in counted}
     wanted |= {f"cost_count_{name}": pytest.approx(exp(-0.1)) for name in counted}
+    done = [name for name in counted if name in LOSS_COUNTS]
+    wanted |= {f"effect_count_{name}": pytest.approx(exp(-0.06)) for name in done}
     if counted == ["death"]:
         wanted |= {"clock_last_year": 1.0, "cost_clock_last_year": pytest.approx(integral(COST_RATE, 0, 1.0, 2.0))}
     assert entries(ledger) == wanted
@@ -231,7 +287,8 @@ def test_each_costed_event_has_its_count(event: Event, life: dict[str, int], cou
 def test_the_last_year_of_life_is_what_was_lived_of_it_here(died_at: float, years: float) -> None:
     """Who dies three months after referral has had a quarter of the last year; who dies later, all of it."""
     ledger = empty()
-    add_event(ledger, a_life(alive=0), Event.DISEASE_DEATH, died_at, factor(died_at), COST_RATE)
+    effects = exp(-RATE * died_at)
+    add_event(ledger, a_life(alive=0), Event.DISEASE_DEATH, died_at, effects, factor(died_at), COST_RATE)
     assert entries(ledger) == {
         "count_death": 1.0,
         "cost_count_death": pytest.approx(exp(-COST_RATE * died_at)),

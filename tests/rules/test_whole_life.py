@@ -48,6 +48,7 @@ NO_EVENT_AFTER = {
     "recovery_days": 36.525,
     "recovery_waning_share": 0.0,
     "published_doses": 1.0,
+    **dict.fromkeys(("infarction_rate", "stroke_rate", "vascular_hr_heart"), 0.0),
     "dose_share": 0.5,
 }
 """After the event that a test asks for no other follows: the next state has no hazards."""

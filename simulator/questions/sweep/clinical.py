@@ -26,6 +26,7 @@ from simulator.compiling import announced
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.wholes import WHOLES, Whole, columns, cut_to_one, too_much
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.hospitals.own import at_its_centre
 from simulator.questions.sweep.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
 from simulator.questions.sweep.clinical_worth import ClinicalWorth, parameter_input
 from simulator.questions.sweep.inputs import Catalogue, Floats, JointDraws
@@ -42,6 +43,8 @@ from simulator.work.model import Evaluation, canonical
 SETTINGS = ("scenario", "overrides")
 POSTERIOR = "posterior"
 """Name of the block of parameters that were estimated together."""
+HOSPITAL = "hospital"
+"""Name of the block of parameters that are drawn jointly with the hospital's offsets."""
 BATCHES = 25
 """Parts of a run's patients whose means tell its Monte Carlo error. More of them cost time, fewer cost precision."""
 FEWEST_PATIENTS = 2
@@ -82,12 +85,16 @@ class Clinical:
             *(self.worth.inputs if self.worth is not None else ()),
             *setting_inputs({name: self.scenario.policies[name] for name in self.policies}),
         )
-        table = posterior_table()
-        names = [name for name in joint_names(register) if name in {each.name for each in seen}]
-        if table is None or not names:
-            return Catalogue(inputs)
-        draws = JointDraws(POSTERIOR, tuple(names), table[names].to_numpy(dtype=np.float64))
-        return Catalogue(inputs, (draws,))
+        table, known = posterior_table(), {each.name for each in seen}
+        # As `parameter_draws` takes them: what is drawn with the hospital from its rows, the rest of the fit from the fit's.
+        apart = {name: rows for name, rows in register.joint.items() if name in known and np.ptp(rows) > 0.0}
+        names = [name for name in joint_names(register) if name in known and name not in register.joint]
+        blocks = []
+        if table is not None and names:
+            blocks.append(JointDraws(POSTERIOR, tuple(names), table[names].to_numpy(dtype=np.float64)))
+        if apart:
+            blocks.append(JointDraws(HOSPITAL, tuple(apart), np.stack([*apart.values()], axis=1)))
+        return Catalogue(inputs, tuple(blocks))
 
     def faults(self) -> Iterator[Fault]:
         """Settings, outputs and patients that make no sense, and scenarios that the compiled engine cannot run."""
@@ -281,6 +288,6 @@ def _rows(wrong: NDArray[np.bool_]) -> str:
 
 @lru_cache(maxsize=8)
 def _scenario(settings: str) -> Scenario:
-    """The scenario of the settings, read once in each process. Raises BadInput."""
+    """The scenario of the settings at its hospital, read once in each process. Raises BadInput."""
     chosen = json.loads(settings)
-    return load_scenario(chosen.get("scenario"), overrides=chosen.get("overrides"))
+    return at_its_centre(load_scenario(chosen.get("scenario"), overrides=chosen.get("overrides")))

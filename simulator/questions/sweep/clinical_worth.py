@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -59,7 +59,7 @@ class ClinicalWorth:
             "numbers": [each.model_dump(mode="json") for each in self._parameters()],
             "utilities": values.utility_set.method.model_dump(mode="json"),
             "rest": repr((values.norm, values.male_share, values.money, values.discounting)),
-            "how": [values.wound_costs, values.strict_payer, values.age_adjusted],
+            "how": [values.wound_costs, asdict(values.scope), values.age_adjusted],
         }
         return hashlib.sha256(canonical(_finite(content)).encode()).hexdigest()
 

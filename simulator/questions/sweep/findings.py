@@ -43,6 +43,8 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
         tables["effects"] = effects(sweep, runs, ranked)
     if method.name == "grid" and len(sweep.space.factors) == 2:
         tables["grid"] = grid(sweep, runs)
+    centre, elsewhere = sweep.elsewhere
+    tables |= elsewhere
     noise = results.noise.set_index("output")["noise_share"]
     names = file_names(runs.outputs)
     facts: dict[str, Any] = {
@@ -66,7 +68,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
             for place, output in enumerate(runs.outputs)
         ],
         "warnings": [*sweep.notes], "changes": sweep.changes,
-        "notes": [*results.warnings],
+        "notes": [*results.warnings], **centre,
     }  # fmt: skip
     content = (study.model_dump_json(indent=2) + "\n").encode()
     return Findings(

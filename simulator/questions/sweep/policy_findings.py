@@ -16,6 +16,7 @@ def policy_findings(sweep: PolicySweep, runs: Runs, found: Choices) -> Findings:
     """Tables as the files have them, with a row a run in ``runs``, and the facts that sentences and figures need."""
     study = sweep.study
     across, up = study.map
+    centre, elsewhere = sweep.elsewhere
     facts = {
         "title": study.title, "by": study.by, "better": study.better, "policies": list(study.policies),
         "vary": {key: list(levels) for key, levels in study.vary.items()},
@@ -30,9 +31,9 @@ def policy_findings(sweep: PolicySweep, runs: Runs, found: Choices) -> Findings:
             "cells": _digits(found.cells["se"]),
             "loss": _loss_digits(float(found.losses["loss"].max())),
         },
-        "warnings": [*sweep.notes], "changes": sweep.changes, "notes": [],
+        "warnings": [*sweep.notes], "changes": sweep.changes, "notes": [], **centre,
     }  # fmt: skip
-    tables = {"choices": found.choices, "cells": found.cells, "losses": found.losses, "runs": runs.table()}
+    tables = {"choices": found.choices, "cells": found.cells, "losses": found.losses, "runs": runs.table(), **elsewhere}
     content = (study.model_dump_json(indent=2) + "\n").encode()
     return Findings(
         "policies",

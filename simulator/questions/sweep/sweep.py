@@ -105,6 +105,14 @@ class PlannedRuns:
         scenario: Scenario | None = getattr(self.model.runner(), "scenario", None)
         return [] if scenario is None else changes(scenario)
 
+    @property
+    def elsewhere(self) -> tuple[dict[str, str], dict[str, pd.DataFrame]]:
+        """The hospital it speaks for as a fact, and its outputs there and elsewhere as a table; nothing without hospitals."""
+        from simulator.questions.sweep.hospitals import at_hospitals
+
+        found = at_hospitals(self.model)
+        return ({}, {}) if found is None else ({"centre": found[0]}, {"hospitals": found[1]})
+
     def store(self, folder: Path | str) -> ShardStore:
         """Where its runs are kept in an output folder."""
         return ShardStore.of(Path(folder), self.model)

@@ -10,6 +10,7 @@ import pandas as pd
 from simulator.evidence.register import Register
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.validation import FOUNDING, NO_REASON, Validation
+from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
 
 UNEXPLAINED = "No reason"
@@ -29,6 +30,7 @@ def findings(
     offsets: pd.DataFrame | None,
     *,
     warnings: Sequence[str],
+    changed: Sequence[Change],
     inputs: Mapping[str, bytes],
     seed: int,
     settings: Mapping[str, Any],
@@ -65,6 +67,7 @@ def findings(
     one_sided = validation.directions[validation.directions["one_sided"]] if len(counts) else pd.DataFrame()
     facts: dict[str, Any] = {
         "warnings": list(warnings),
+        "changes": list(changed),
         "few": len(validation.studies) <= FEW,
         "counts": len(counts),
         "studies_scored": int(counts["study"].nunique()) if len(counts) else 0,

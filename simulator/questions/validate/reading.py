@@ -14,6 +14,7 @@ from simulator.evidence.shipped import shipped
 from simulator.questions.validate.baseline import TOLERANCE, solved
 from simulator.questions.validate.listed import LISTED
 from simulator.questions.validate.study import Described, Study
+from simulator.scenario.therapies import policy_faults
 from simulator.words.errors import BadInput, Problem, nearest
 
 Model = TypeVar("Model", bound=Described)
@@ -105,6 +106,8 @@ def check_people(study: Study, register: Register, called: str, problems: list[P
             problems.append(Problem(called, "source", repr(place), nearest(place, register.sources)))
     _check_population(study.population, study.assumed, register, called, "", problems)
     for name, group in study.groups.items():
+        for key, value, allowed in policy_faults(group.care.policy, register):
+            problems.append(Problem(called, f"groups.{name}.care.{key}", str(value), allowed))
         _check_population(group.population, group.assumed, register, called, f"groups.{name}.", problems)
     try:
         load_life_table(study.life_table.country, study.life_table.period)

@@ -181,8 +181,9 @@ class Study(Described):
     """A study. `population` replaces parameters of the register that say who is referred, and no others.
 
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that
-    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. A study's
-    rates differ from the founding cohort's by offsets of its hospital; `founding_centre` says that they are the same.
+    ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. `therapies` are the
+    study's own, or files that have them (see `own_therapies`). A study's rates differ from the founding cohort's by offsets of
+    its hospital; `founding_centre` says that they are the same.
     """
 
     label: Label
@@ -199,6 +200,7 @@ class Study(Described):
     assumed: dict[str, Range] = Field(default_factory=dict)
     tcpo2: MeanSd | None = None
     entry: Criteria = Criteria()
+    therapies: dict[str, str | dict[str, Any]] = Field(default_factory=dict)
     groups: dict[str, Group]
     quantity: Annotated[tuple[Quantity, ...], BeforeValidator(as_tuple)]
     assumptions: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()

@@ -23,7 +23,7 @@ from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
 from simulator.questions.value.one_way import OneWay, TwoWay, one_way, pair_of, two_way
 from simulator.questions.value.population import Population
-from simulator.questions.value.price import value_based_price
+from simulator.questions.value.price import PRICED, value_based_price
 from simulator.questions.value.proposed_trial import (
     TrialWorth,
     in_money,
@@ -35,11 +35,12 @@ from simulator.questions.value.results import CostEffectResults, spread_of
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
 from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import Worth, cost_table, item_costs, list_prices_paid, worth
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, with_price_apart, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
 from simulator.questions.value.variants import (
     BASE,
     Row,
+    elsewhere,
     increments,
     lives_of,
     resimulated,
@@ -159,7 +160,7 @@ def economic_analysis(
     if values.deal.needs_lives:
         lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
         values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
-    rows = [*resimulated(scenario, values)]
+    rows = [*resimulated(scenario, values), *elsewhere(scenario, values)]
     free = [
         replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
         for row in revalued(scenario, values)
@@ -380,24 +381,34 @@ def price_table(
 
     By view and threshold.
 
-    What else a treatment costs stays in the costs. Columns: view, share (of recoveries that cells cause, mean of the draws),
-    then those of `price.value_based_price`; policies that buy nothing have no row. Every view has the same parameter draws but
-    for that share.
+    What else a treatment costs stays in the costs, and so do products of another name. Columns: view, share (of recoveries that
+    cells cause, mean of the draws), then those of `price.value_based_price`; policies that buy nothing have no row. Every view
+    has the same parameter draws but for that share.
     """
-    bought = {values.price_name(name) for name in values.policies}
-    free = Drawn({name: 0.0 * v if name in bought else v for name, v in drawn.prices.items()}, drawn.utilities)
-    treated = [name for name in values.policies if values.price_name(name) is not None]
+    products: dict[str, list[str]] = {}
+    for policy in values.policies:
+        name = values.price_name(policy)
+        if name is not None:
+            products.setdefault(name, []).append(policy)
+    if not products:
+        return pd.DataFrame(columns=["view", "share", *PRICED])
     parts = []
     for seen in views:
         own = values if seen.view == scenario.view else terms(with_view(scenario, seen.view), seen.lives)
-        found = worth(seen.lives.ledgers, seen.lives.parameters, free, own)
-        results = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name)
-        paid = list_prices_paid(seen.lives.ledgers, seen.lives.parameters, own)
+        priced = {}
+        for name in products:
+            found, paid = with_price_apart(seen.lives.ledgers, seen.lives.parameters, drawn, own, name)
+            priced[name] = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name), paid
         for threshold in sorted(values.thresholds):
-            table = value_based_price(results, paid, threshold, scenario.reference)
+            tables = [
+                table[table["option"].isin(products[name])]
+                for name, (results, paid) in priced.items()
+                for table in [value_based_price(results, paid, threshold, scenario.reference)]
+            ]
+            table = pd.concat(tables).sort_values("option", key=lambda options: options.map(scenario.compare.index))
             table.insert(0, "view", seen.view)
             table.insert(1, "share", seen.share)
-            parts.append(table[table["option"].isin(treated)])
+            parts.append(table)
     return pd.concat(parts, ignore_index=True)
 
 

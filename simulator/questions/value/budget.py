@@ -17,7 +17,7 @@ from simulator.questions.value.cost_items import PRODUCT, SITE_PRICES, makes_cel
 from simulator.questions.value.deal import MoneyBack, average_share
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, item_costs, times_given
+from simulator.questions.value.valuation import item_costs, people_treated, times_given
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
@@ -29,8 +29,8 @@ SITE = "manufacturing site"
 @dataclass(frozen=True, eq=False)
 class BudgetImpact:
     """`table`: year, quantity (a cost category, or total), without, with, change, se, low, high. `people`: year,
-    referred, uptake, offered (people under the policy), treated (those of them who are given cells within half a year),
-    treatments. `price_shares`: what volume leaves of the price each year, without and with the policy.
+    referred, uptake, offered (people under the policy), treated (those of them who are given cells, or the first therapy,
+    within half a year), treatments. `price_shares`: what volume leaves of the price each year, without and with the policy.
     """
 
     policy: str
@@ -80,7 +80,7 @@ def budget_impact(
     uptake, treatments = _within_capacity(
         referred, np.array(budget.uptake), np.array(doses), budget.treatments_per_year
     )
-    treated = referred * uptake * lives[0].ledgers[:, 1, COLUMN["count_treated"]].mean()
+    treated = referred * uptake * people_treated(lives[0].ledgers, plain)[:, 1].mean()
     categories = [item.category for item in plain.items]
     quantities = {name: [k for k, c in enumerate(categories) if c == name] for name in dict.fromkeys(categories)}
     quantities["total"] = list(range(len(categories)))

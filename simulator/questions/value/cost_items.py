@@ -36,6 +36,14 @@ SITE_PRICES = ("gmp_validation", "gmp_media_fill")
 HELD_BY_WOUND_PRICE = ("angioplasty", "minor amputation", "major amputation")
 """Categories that an all-in wound price partly holds already."""
 DIALYSIS = "dialysis"
+INFORMAL = "informal care"
+VASCULAR = "infarction and stroke"
+CARED_FOR = {
+    "informal_hours_wound": OPEN_WOUND,
+    "informal_hours_walking": (State.BELOW_KNEE_WALKING, State.ABOVE_KNEE_WALKING),
+    "informal_hours_not_walking": (State.BELOW_KNEE, State.ABOVE_KNEE),
+}
+"""States in which others care unpaid, by the hours a week that they do."""
 
 BOUGHT = ("procedure", "session", "limb")
 SESSIONS = "sessions"
@@ -52,6 +60,19 @@ INCLUDED = {
     "visit": "charged by time, and inside the wound's price, where wounds are priced all-in",
 }
 """Events of the ledger without a price of their own, and why."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is charged beside the care of the limb: institutional and informal care after the loss of a leg and with a wound, and
+    infarctions and strokes short of death."""
+
+    institutional_care: bool = False
+    informal_care: bool = False
+    vascular_events: bool = True
+
+
+WIDEST = Scope(institutional_care=True, informal_care=True, vascular_events=True)
 
 
 @dataclass(frozen=True)
@@ -116,21 +137,16 @@ def product_price(therapy: Therapy) -> str | None:
     return next((charge.price for charge in therapy.record.charges if charge.per in BOUGHT), None)
 
 
-def price_unit(therapy: Therapy) -> str | None:
-    """What that price is for: a procedure, a session or a limb."""
-    return next((charge.per for charge in therapy.record.charges if charge.per in BOUGHT), None)
-
-
 def cost_items(
     wound_costs: str,
-    strict_payer: bool,
+    scope: Scope,
     therapies: Mapping[str, Therapy],
     leave_out: Iterable[str] = (),
     deal: Deal | None = None,
 ) -> tuple[CostItem, ...]:
     """Every cost that is charged under one way of pricing wounds, without the categories in `leave_out`.
 
-    The strict payer bears no institutional care. A deal changes what a treatment's product costs.
+    A deal changes what a treatment's product costs.
     """
     items = [
         *_treatment(therapies, deal or Deal()),
@@ -139,9 +155,13 @@ def cost_items(
         *_wounds(wound_costs),
         *_others(),
     ]
-    if not strict_payer:
+    if scope.institutional_care:
         share = ("institutional_share",)
         items.append(_running("institutional care", "institutional_care_day", AMPUTEE_CLOCKS, share, DAYS_PER_YEAR))
+    if scope.informal_care:
+        items += _informal_care()
+    if scope.vascular_events:
+        items += _vascular()
     dropped = set(leave_out)
     return tuple(item for item in items if item.category not in dropped)
 
@@ -153,7 +173,7 @@ def makes_cells(policy: Policy, therapies: Mapping[str, Therapy]) -> bool:
 
 def known_prices(therapies: Mapping[str, Therapy]) -> frozenset[str]:
     """Every price that the model can charge, in whatever way wounds are priced."""
-    items = [item for way in (ALL_IN, SPLIT) for item in cost_items(way, strict_payer=False, therapies=therapies)]
+    items = [item for way in (ALL_IN, SPLIT) for item in cost_items(way, WIDEST, therapies)]
     return frozenset(name for item in items for name in item.names if name != LATER_VISITS) | set(SITE_PRICES)
 
 
@@ -225,6 +245,22 @@ def _wounds(wound_costs: str) -> list[CostItem]:
     if wound_costs != ALL_IN:
         items.append(CostItem("visits", "tcpo2_visit", ("count_visit",), state=ANY, running=True))
     return items
+
+
+def _informal_care() -> Iterator[CostItem]:
+    """Hours of unpaid carers of people with an open wound, or without a leg, by whether they walk."""
+    for hours, states in CARED_FOR.items():
+        for state in states:
+            name = state.name.lower()
+            weeks = DAYS_PER_YEAR / 7.0
+            yield CostItem(INFORMAL, "informal_care_hour", (f"time_{name}",), (hours,), weeks, name, running=True)
+
+
+def _vascular() -> Iterator[CostItem]:
+    """An infarction or a stroke when it happens, and each year lived after it."""
+    for event in ("infarction", "stroke"):
+        yield CostItem(VASCULAR, event, (f"count_{event}",))
+        yield CostItem(VASCULAR, f"after_{event}_year", (f"clock_after_{event}",), state=ANY, running=True)
 
 
 def _others() -> list[CostItem]:

@@ -10,37 +10,34 @@ import pandas as pd
 from simulator.living.ledger import COUNTS, STEP_COUNTS
 from simulator.questions.value.cost_items import DIALYSIS
 from simulator.questions.value.lives import Lives
+from simulator.questions.value.quality_of_life import moments_of
 from simulator.questions.value.results import Array, spread_of
-from simulator.questions.value.valuation import COLUMN, effect_weights, item_costs
+from simulator.questions.value.valuation import BESIDE, COLUMN, item_costs, qalys_by_part
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.therapies import step_columns
 from simulator.words.vocabulary import State
 
 
 def by_state(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
-    """Life-years and QALYs by the state in which they are lived, per person.
+    """Life-years and QALYs by the state in which they are lived, per person, and the QALYs lost beside them.
 
     Columns: option, state, quantity (life_years, effect), mean, se, low, high, undiscounted. Over the states of an option they
     add up to its totals.
     """
     weighted = {plain: replace(values, discounted=not plain) for plain in (False, True)}
-    effects = {plain: effect_weights(drawn, each)[:, None, :] * lives.ledgers for plain, each in weighted.items()}
+    effects = {plain: qalys_by_part(lives.ledgers, lives.parameters, drawn, each) for plain, each in weighted.items()}
+    shown = not values.discounted
     rows = []
     for p, option in enumerate(lives.policies):
-        for state in State:
-            name = state.name.lower()
-            columns = {
-                plain: [COLUMN[f"{kind}{ending}_{name}"] for ending in ("", "_age", "_age2")]
-                for plain, kind in ((False, "effect"), (True, "time"))
-            }
-            shown = not values.discounted
-            found: dict[str, tuple[Array, Array]] = {
-                "life_years": (lives.ledgers[:, p, columns[shown][0]], lives.ledgers[:, p, columns[True][0]]),
-                "effect": (
-                    effects[shown][:, p, columns[shown]].sum(axis=-1),
-                    effects[True][:, p, columns[True]].sum(axis=-1),
-                ),
-            }
+        for place, name in enumerate([*(state.name.lower() for state in State), BESIDE]):
+            found: dict[str, tuple[Array, Array]] = {}
+            if name != BESIDE:
+                lived = {
+                    plain: lives.ledgers[:, p, COLUMN[moments_of(name, discounted=not plain)[0]]]
+                    for plain in (False, True)
+                }
+                found["life_years"] = (lived[shown], lived[True])
+            found["effect"] = (effects[shown][:, p, place], effects[True][:, p, place])
             for quantity, (valued, plain_values) in found.items():
                 row = {"option": option, "state": name, "quantity": quantity}
                 rows.append({**row, **spread_of(valued), "undiscounted": float(plain_values.mean())})

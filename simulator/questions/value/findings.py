@@ -15,17 +15,18 @@ from simulator.evidence.posterior import joint_names
 from simulator.evidence.sources import load_sources
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis, can_be_paid
-from simulator.questions.value.cost_items import INCLUDED, main_treatment
+from simulator.questions.value.cost_items import INCLUDED, PRODUCT, main_treatment
 from simulator.questions.value.deal import in_words
 from simulator.questions.value.disaggregated import by_state, dialysis, events
 from simulator.questions.value.incremental import DOMINATED, EXTENDED, against
+from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.net_benefit import net_monetary_benefit
 from simulator.questions.value.plane import ellipse
 from simulator.questions.value.results import Array, CostEffectResults, spread_of
 from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Values
-from simulator.questions.value.variants import rows_left_out
+from simulator.questions.value.variants import hospitals_table, rows_left_out
 from simulator.scenario.arrays import by_name
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
@@ -85,8 +86,10 @@ def findings(
         "switching": found.one_way.switching,
         "two_way": None if found.two_way is None else found.two_way.table(),
         "scenarios": found.scenarios,
+        "hospitals": hospitals_table(found.scenarios, found.scenario.centre),
         "subgroups": found.subgroups,
         "stratified": found.stratified,
+        "impact_inventory": impact_inventory(values.scope),
         "equity": found.equity.groups,
         "equity_weighted": found.equity.weighted,
         "severity": severity,
@@ -297,6 +300,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "labels": labels,
         "policies": [{"name": name, "description": scenario.policies[name].description} for name in scenario.compare],
         "reference": scenario.reference,
+        "centre": scenario.centre,
         "focus": found.policy,
         "focus_asked": economics.focus is not None,
         "focus_dominated": frontier[found.policy]["status"] in (DOMINATED, EXTENDED),
@@ -314,6 +318,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "discount_grade": conventions.discount.grade,
         "payer": {"label": payer.label, "country": payer.country, "currency": payer.currency, "year": payer.price_year},
         "strict_payer": values.strict_payer,
+        "informal_care": values.scope.informal_care,
+        "vascular_events": values.scope.vascular_events,
         "wounds": conventions.wound_costing[values.wound_costs].label,
         "utility_set": {
             "name": values.utility_set.name,
@@ -346,6 +352,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "trial_left_out": _no_trial(found),
         "budget_limit": economics.budget.treatments_per_year,
         "product_prices": values.product_prices,
+        "cell_products": sorted({item.money for item in values.items if item.category == PRODUCT}),
         "two_way": None
         if grid is None
         else {

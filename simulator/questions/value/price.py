@@ -16,6 +16,9 @@ from simulator.questions.value.net_benefit import net_monetary_benefit
 from simulator.questions.value.results import INTERVAL, Array, CostEffectResults, standard_error
 from simulator.words.errors import BadInput, Problem
 
+PRICED = ("option", "comparator", "threshold", "price", "se", "low", "high", "best_from", "best_to")
+"""Columns of a table of prices."""
+
 
 def value_based_price(
     results: CostEffectResults,

@@ -17,16 +17,15 @@ from simulator.living.ledger import COUNTS, FIELDS
 from simulator.questions.value.cost_items import (
     INCLUDED,
     LATER_VISITS,
-    PRODUCT,
     SESSIONS,
+    WIDEST,
     CostItem,
     cost_items,
     discounted,
     main_treatment,
-    price_unit,
     treatments,
 )
-from simulator.questions.value.quality_of_life import utility_weights
+from simulator.questions.value.quality_of_life import VASCULAR_LOSSES, moments_of, utility_weights
 from simulator.questions.value.results import Array, spread_of
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.therapies import step_columns
@@ -36,8 +35,8 @@ from simulator.words.vocabulary import DAYS_PER_YEAR, State
 COLUMN = {name: place for place, name in enumerate(FIELDS)}
 TIMES = [COLUMN[f"time_{state.name.lower()}"] for state in State]
 EFFECTS = [COLUMN[f"effect_{state.name.lower()}"] for state in State]
-MOMENTS = 3 * len(State)
-"""Columns of undiscounted time and its moments, which come first; those of discounted time follow in the same order."""
+BESIDE = "beside_the_state"
+"""What quality of life loses beside the state somebody is in: dialysis, the other leg, heart and brain, what is done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,17 +74,16 @@ def with_price_apart(
     return without, (ledgers * (cost_weights(parameters, one, values) - cost_weights(parameters, free, values))).sum(-1)
 
 
-def qalys_by_state(ledgers: Array, drawn: Drawn, values: Values) -> Array:
-    """QALYs in each state, shape (draws, policies, states); their sum is all of them."""
+def qalys_by_part(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
+    """QALYs in each state, then those lost `BESIDE` them, shape (draws, policies, states + 1); their sum is all of them."""
     each = ledgers * effect_weights(drawn, values)[:, None, :]
-    return np.stack(
-        [each[..., [COLUMN[name] for name in _moments(state, values)]].sum(axis=-1) for state in State], axis=-1
-    )
-
-
-def _moments(state: State, values: Values) -> list[str]:
-    kind = "effect" if values.discounted else "time"
-    return [f"{kind}{moment}_{state.name.lower()}" for moment in ("", "_age", "_age2")]
+    columns = [
+        [COLUMN[name] for name in moments_of(state.name.lower(), discounted=values.discounted)] for state in State
+    ]
+    beside = sorted(set(range(len(FIELDS))).difference(*columns))
+    found = [each[..., of].sum(axis=-1) for of in (*columns, beside)]
+    found[-1] = found[-1] - lost(ledgers, parameters, values)
+    return np.stack(found, axis=-1)
 
 
 def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
@@ -104,10 +102,11 @@ def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> 
 
 def effect_weights(drawn: Drawn, values: Values) -> Array:
     """What each column of the ledger adds to QALYs, shape (draws, fields)."""
-    weights = utility_weights(
-        drawn.utilities, values.utility_set, values.norm, values.male_share, age_adjusted=values.age_adjusted
-    )
-    return np.roll(weights, MOMENTS, axis=1) if values.discounted else weights
+    utilities = drawn.utilities
+    if not values.scope.vascular_events:
+        utilities = {**utilities, **{name: 0.0 * utilities[name] for name in VASCULAR_LOSSES}}
+    how = {"age_adjusted": values.age_adjusted, "discounted": values.discounted}
+    return utility_weights(utilities, values.utility_set, values.norm, values.male_share, **how)
 
 
 def unit_costs(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
@@ -135,23 +134,50 @@ def number_of(therapy: str, number: str, parameters: NDArray[np.void], values: V
 def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
     """QALYs that people lose by what is done to them, shape (draws, policies): by each session of each treatment.
 
-    Amputations lose theirs in the states after them. Discounted as costs are, because events are counted so.
+    Amputations lose theirs in the states after them.
     """
     found = np.zeros(ledgers.shape[:-1])
-    for place, policy in enumerate(values.policies.values()):
-        by_name = {name: column for column, name in step_columns(policy).items()}
-        for therapy in treatments(policy):
-            if "utility_loss" not in values.therapies[therapy].names:
-                continue
-            each, days, sessions = (
-                number_of(therapy, number, parameters, values)
-                for number in ("utility_loss", "utility_loss_days", SESSIONS)
-            )
-            names = (f"count_{therapy}", f"count_repeat_{therapy}") if therapy in policy.given else ("count_dose",)
-            columns = [_column(by_name.get(name, name), values) for name in names]
-            times = ledgers[:, place][..., columns].sum(axis=-1)
-            found[:, place] += each * days / DAYS_PER_YEAR * sessions * times
+    for each in session_losses(values):
+        weight = each.years(parameters, values)
+        for place, columns in enumerate(each.columns(values)):
+            if columns:
+                found[:, place] += weight * ledgers[:, place][..., [COLUMN[name] for name in columns]].sum(axis=-1)
     return found
+
+
+@dataclass(frozen=True)
+class SessionLoss:
+    """A therapy of which each session costs quality of life."""
+
+    therapy: str
+
+    def years(self, parameters: NDArray[np.void], values: Values) -> Array:
+        """QALYs lost by one course of it in each draw, shape (draws,)."""
+        loss, days, sessions = (
+            number_of(self.therapy, number, parameters, values)
+            for number in ("utility_loss", "utility_loss_days", SESSIONS)
+        )
+        return np.asarray(loss * days / DAYS_PER_YEAR * sessions)
+
+    def columns(self, values: Values) -> list[tuple[str, ...]]:
+        """The ledger's columns that count it under each policy; none where it is not given."""
+        found = []
+        for policy in values.policies.values():
+            by_name = {name: column for column, name in step_columns(policy).items()}
+            names: tuple[str, ...] = ()
+            if self.therapy in policy.given:
+                names = (f"count_{self.therapy}", f"count_repeat_{self.therapy}")
+            elif self.therapy in treatments(policy):
+                names = ("count_dose",)
+            plain = (by_name.get(name, name) for name in names)
+            found.append(tuple(f"effect_{name}" if values.discounted else name for name in plain))
+        return found
+
+
+def session_losses(values: Values) -> list[SessionLoss]:
+    """The therapies of some policy of which sessions cost quality of life."""
+    given = dict.fromkeys(name for policy in values.policies.values() for name in treatments(policy))
+    return [SessionLoss(name) for name in given if "utility_loss" in values.therapies[name].names]
 
 
 def times_given(ledgers: Array, values: Values) -> Array:
@@ -167,17 +193,15 @@ def times_given(ledgers: Array, values: Values) -> Array:
     return found
 
 
-def times_bought(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
-    """How often the product of each policy's main treatment is bought: as `times_given`, once a limb, or for each session."""
-    found = times_given(ledgers, values)
+def people_treated(ledgers: Array, values: Values) -> Array:
+    """The share of people who have each policy's main treatment at all, shape (draws, policies)."""
+    found = np.zeros(ledgers.shape[:-1])
     for place, policy in enumerate(values.policies.values()):
         main = main_treatment(policy)
-        unit = None if main is None else price_unit(values.therapies[main])
-        if main is not None and unit == "session":
-            found[:, place] *= number_of(main, SESSIONS, parameters, values)
-        if main in policy.given and unit == "limb":
-            first = {name: column for column, name in step_columns(policy).items()}[f"count_{main}"]
-            found[:, place] = ledgers[:, place, _column(first, values)]
+        if main is not None:
+            by_name = {name: column for column, name in step_columns(policy).items()}
+            name = f"count_{main}" if main in policy.given else "count_treated"
+            found[:, place] = ledgers[:, place, COLUMN[by_name.get(name, name)]]
     return found
 
 
@@ -200,23 +224,6 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
     return np.stack(costs, axis=-1)
 
 
-def list_prices_paid(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
-    """How many list prices are paid for a person, shape (draws, policies).
-
-    Of a cell product on the terms of the deal; of another main treatment as often as it is bought.
-    """
-    paid = times_bought(ledgers, parameters, values)
-    products = [item for item in values.items if item.category == PRODUCT]
-    for place, policy in enumerate(values.policies.values()):
-        own = [item for item in products if item.charged_under(policy)]
-        if own:
-            paid[:, place] = sum(
-                item.factor * _amounts(item, ledgers, values)[:, place] * values.charged(item, len(ledgers))[:, place]
-                for item in own
-            )
-    return paid
-
-
 def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Values) -> pd.DataFrame:
     """Mean costs that add up: policy, category, state, kind, mean, se, low, high, undiscounted.
 
@@ -237,7 +244,8 @@ def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Value
 
 def check_events(ledgers: Array, values: Values) -> None:
     """Stop where people have an event that has no price under their policy."""
-    every = cost_items(values.wound_costs, values.strict_payer, values.therapies)
+    # What is left out of the analysis costs nothing by choice.
+    every = cost_items(values.wound_costs, WIDEST, values.therapies)
     problems = []
     for place, (name, policy) in enumerate(values.policies.items()):
         charged = {column for item in every if item.charged_under(policy) for column in item.columns_under(policy)}

@@ -7,7 +7,7 @@ has, a missing price for one that it has, a price of the payer that the model ca
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -27,6 +27,7 @@ from simulator.questions.value.cost_items import (
     PRODUCT,
     SITE_PRICES,
     CostItem,
+    Scope,
     cost_items,
     known_prices,
     main_treatment,
@@ -77,7 +78,7 @@ class Values:
     policies: Mapping[str, Policy] = field(repr=False)
     therapies: Mapping[str, Therapy] = field(repr=False)
     wound_costs: str
-    strict_payer: bool
+    scope: Scope
     age_adjusted: bool
     money: Money
     thresholds: tuple[float, ...]
@@ -90,7 +91,7 @@ class Values:
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
         """Costs that some policy can incur."""
-        every = cost_items(self.wound_costs, self.strict_payer, self.therapies, self.leave_out, self.deal)
+        every = cost_items(self.wound_costs, self.scope, self.therapies, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
 
     def charged(self, item: CostItem, draws: int) -> Array:
@@ -122,6 +123,11 @@ class Values:
         the results; those that are read."""
         read = {name for policy in self.policies if (name := self.price_name(policy)) in self.price_names}
         return {name: mean(self.perspective.prices[name]) * self.money.factor for name in sorted(filter(None, read))}
+
+    @property
+    def strict_payer(self) -> bool:
+        """Whether institutional care is left out."""
+        return not self.scope.institutional_care
 
     @property
     def threshold(self) -> float:
@@ -188,12 +194,12 @@ def values_of(scenario: Scenario) -> Values:
         payer = perspective.conventions.perspective
         norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
         money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
-        own = therapy_prices(perspective, policies, therapies, problems)
+        own = therapy_prices(perspective, policies, therapies, problems, settings.prices)
         perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
         perspective = replace(perspective, prices=prices)
-        strict = _is_strict(settings, perspective)
-        problems += _unusable(perspective, policies, settings, strict, f"{file} prices", therapies)
+        scope = scope_of(settings, perspective)
+        problems += _unusable(perspective, policies, settings, scope, f"{file} prices", therapies)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
@@ -211,7 +217,7 @@ def values_of(scenario: Scenario) -> Values:
         policies=policies,
         therapies=therapies,
         wound_costs=settings.wound_costs,
-        strict_payer=_is_strict(settings, perspective),
+        scope=scope_of(settings, perspective),
         age_adjusted=settings.age_adjusted,
         money=money,
         thresholds=settings.thresholds or payers,
@@ -220,18 +226,22 @@ def values_of(scenario: Scenario) -> Values:
     )
 
 
-def _is_strict(settings: Economics, perspective: Perspective) -> bool:
-    """Whether institutional care is left out: as the scenario says, else as the payer's file does."""
-    if settings.strict_payer is not None:
-        return settings.strict_payer
-    return not perspective.conventions.perspective.bears_institutional_care
+def scope_of(settings: Economics, perspective: Perspective) -> Scope:
+    """What is charged beside the care of the limb: as the scenario says, else as the payer's file does."""
+    payer = perspective.conventions.perspective
+    strict, informal = settings.strict_payer, settings.informal_care
+    return Scope(
+        institutional_care=payer.bears_institutional_care if strict is None else not strict,
+        informal_care=payer.bears_informal_care if informal is None else informal,
+        vascular_events=settings.vascular_events,
+    )
 
 
 def _unusable(
     perspective: Perspective,
     policies: Mapping[str, Policy],
     settings: Economics,
-    strict: bool,
+    scope: Scope,
     file: str,
     therapies: Mapping[str, Therapy],
 ) -> Iterator[Problem]:
@@ -241,7 +251,7 @@ def _unusable(
         if name not in chargeable:
             allowed = f"a price that the model can charge; {nearest(name, chargeable)}"
             yield Problem(perspective.name, f"prices.{name}", "charged by nothing", allowed)
-    read = read_prices(policies, settings.wound_costs, strict, therapies)
+    read = read_prices(policies, settings.wound_costs, scope, therapies)
     for name in sorted(read):
         if name in perspective.gaps:
             allowed = (
@@ -253,18 +263,30 @@ def _unusable(
             yield Problem(perspective.name, f"prices.{name}", "missing", allowed)
     for name in settings.prices:
         if name in perspective.prices and name not in read:
-            how = f"wound_costs = {settings.wound_costs!r}, strict_payer = {str(strict).lower()}"
+            how = ", ".join(
+                [
+                    f"wound_costs = {settings.wound_costs!r}",
+                    f"strict_payer = {str(not scope.institutional_care).lower()}",
+                    f"informal_care = {str(scope.informal_care).lower()}",
+                    f"vascular_events = {str(scope.vascular_events).lower()}",
+                ]
+            )
             allowed = f"one of {', '.join(sorted(read))}: no policy compared incurs it with {how}"
             yield Problem(file, name, "charged to nobody", allowed)
 
 
 def therapy_prices(
-    perspective: Perspective, policies: Mapping[str, Policy], therapies: Mapping[str, Therapy], problems: list[Problem]
+    perspective: Perspective,
+    policies: Mapping[str, Policy],
+    therapies: Mapping[str, Therapy],
+    problems: list[Problem],
+    replaced: Collection[str] = (),
 ) -> Register:
     """A payer's prices with those that the therapies of some policies bring along, in the payer's money.
 
     Money of another currency is exchanged at the rate of its year and then carried to the payer's price year by consumer
-    prices. Where a payer has a price of the same name, the payer's counts.
+    prices. Where a payer has a price of the same name, the payer's counts. What cannot be exchanged must be among those that are
+    `replaced` by a user's own in the payer's money.
     """
     payer, prices = perspective.conventions.perspective, perspective.prices
     added: dict[str, Parameter] = {}
@@ -281,8 +303,12 @@ def therapy_prices(
                 if int(year) != payer.price_year:
                     factor *= inflate(1.0, payer.country, int(year), payer.price_year)
             except BadInput as bad:
-                problems.extend(replace(each, file=f"therapies.{name}.prices.{price.name}") for each in bad.problems)
-                continue
+                if price.name not in replaced:
+                    own = f"or a number of your own under [economics.prices], in {payer.currency}"
+                    where = f"therapies.{name}.prices.{price.name}"
+                    problems.extend(replace(p, file=where, allowed=f"{p.allowed}; {own}") for p in bad.problems)
+                    continue
+                factor = 1.0
             unit = f"{payer.currency} {price.unit.partition(' ')[2].partition(',')[0]}"
             added[price.name] = scaled(price, factor, unit)
     return Register((*prices.parameters, *added.values()), prices.sources, prices.therapies)
@@ -301,10 +327,10 @@ def scaled(price: Parameter, factor: float, unit: str) -> Parameter:
 
 
 def read_prices(
-    policies: Mapping[str, Policy], wound_costs: str, strict: bool, therapies: Mapping[str, Therapy]
+    policies: Mapping[str, Policy], wound_costs: str, scope: Scope, therapies: Mapping[str, Therapy]
 ) -> set[str]:
     """The prices that policies incur under the settings, those of making cells included."""
-    every = cost_items(wound_costs, strict, therapies)
+    every = cost_items(wound_costs, scope, therapies)
     items = [item for item in every if any(item.charged_under(policy) for policy in policies.values())]
     read = {name for item in items for name in item.names if name != LATER_VISITS}
     return read | set(SITE_PRICES) if any(makes_cells(policy, therapies) for policy in policies.values()) else read

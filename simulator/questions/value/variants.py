@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.population_norm import alternatives_to
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
-from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT
+from simulator.questions.value.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
 from simulator.questions.value.incremental import LESS, RATIO, standing
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.results import Array, spread_of, standard_error
@@ -32,6 +33,9 @@ from simulator.words.vocabulary import View
 
 BASE = "base case"
 AVERAGE = "average"
+CENTRE = "centre_"
+"""Begins the names of rows at another hospital."""
+CENTRES = ("average", "new", "founding")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ class Row:
 def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     """Rows that need no simulation: wounds, payers' alternatives, utilities, discounting, costs left out."""
     for way in (ALL_IN, SPLIT):
-        if way != values.wound_costs and not _gaps(values, way, values.strict_payer):
+        if way != values.wound_costs and not _gaps(values, way, values.scope):
             yield Row(f"wound_costs_{way}", "", _changed(scenario, {"wound_costs": way}))
     if values.wound_costs == ALL_IN:
         yield Row("procedures_off", "", replace(values, leave_out=HELD_BY_WOUND_PRICE))
@@ -59,12 +63,19 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
         yield Row(name, alternative.label, replace(values, perspective=values.perspective.with_alternative(name)))
     strict = values.strict_payer
     name = "institutional_care" if strict else "without_institutional_care"
-    if not _gaps(values, values.wound_costs, not strict):
+    if not _gaps(values, values.wound_costs, replace(values.scope, institutional_care=strict)):
         yield Row(name, "", _changed(scenario, {"strict_payer": not strict}))
+    informal = values.scope.informal_care
+    if not _gaps(values, values.wound_costs, replace(values.scope, informal_care=not informal)):
+        name = "without_informal_care" if informal else "informal_care"
+        yield Row(name, "", _changed(scenario, {"informal_care": not informal}))
+    if values.scope.vascular_events:
+        yield Row("without_vascular_events", "", _changed(scenario, {"vascular_events": False}))
     yield Row("without_dialysis", "", replace(values, leave_out=(DIALYSIS,)))
     for name in utility_sets():
         if name != values.utility_set.name:
-            other = _changed(scenario, {"utility_set": name, "utilities": {}})
+            kept = {k: v for k, v in scenario.settings.economics.utilities.items() if k in values.utility_set.losses}
+            other = _changed(scenario, {"utility_set": name, "utilities": kept})
             yield Row(f"utilities_{name}", "", other)
     for name in alternatives_to(values.norm.country):
         yield Row(f"norm_{name}", "", _changed(scenario, {"population_norm": name}))
@@ -83,6 +94,23 @@ def resimulated(scenario: Scenario, values: Values) -> Iterator[Row]:
         rates = values.discounting if variant.discounting is None else variant.discounting
         if other.hash != scenario.hash or variant.discounting is not None:
             yield Row(name, variant.label, _valued(scenario, variant, name), for_money(other, rates), variant.weight)
+
+
+def elsewhere(scenario: Scenario, values: Values) -> Iterator[Row]:
+    """Rows at the hospitals that the scenario does not speak for; none where no population of hospitals has been fitted."""
+    if load_hospitals() is None or scenario.read is None:
+        return
+    for centre in CENTRES:
+        if centre != scenario.centre:
+            other = _laid_over(scenario, {"evidence": {"centre": centre}}, scenario.name)
+            yield Row(f"{CENTRE}{centre}", "", values, other)
+
+
+def hospitals_table(table: pd.DataFrame, centre: str) -> pd.DataFrame:
+    """The base case, which is that of the hospital `centre`, and the rows at other hospitals: centre, then as the table."""
+    rows = table[(table["scenario"] == BASE) | table["scenario"].str.startswith(CENTRE)]
+    found = rows["scenario"].str.removeprefix(CENTRE).where(rows["scenario"] != BASE, centre)
+    return rows.drop(columns=["scenario", "weight"]).assign(centre=found).reset_index(drop=True)
 
 
 def seen_otherwise(scenario: Scenario) -> dict[str, Scenario]:
@@ -139,7 +167,15 @@ def _laid_over(scenario: Scenario, difference: Mapping[str, Any], file: str) -> 
         raise BadInput(replace(each, file=file, key=f"settings.{each.key}") for each in bad.problems) from None
     kept = {key: getattr(scenario.settings, key) for key in ("discounting", "capacity")}
     fixed = {"compare": scenario.compare, "reference": scenario.reference}
-    return replace(other, settings=other.settings.model_copy(update=kept | fixed))
+    other = replace(other, settings=other.settings.model_copy(update=kept | fixed))
+    return _where_it_was(other, scenario) if other.centre == "own" else other
+
+
+def _where_it_was(other: Scenario, scenario: Scenario) -> Scenario:
+    """A scenario at the hospital of own counts, which have been read: it lies where it lay."""
+    free = {name: rows for name, rows in scenario.register.joint.items() if name not in other.settings.parameters}
+    point = {name: scenario.register[name].value for name in FIELDS.values() if name in free}
+    return replace(other, register=other.register.with_joint(free, point))
 
 
 def with_view(scenario: Scenario, view: str) -> Scenario:
@@ -152,7 +188,8 @@ def lives_of(row: Row, draws: int, patients: int, seed: int, simulations: Simula
     """The lives of a row with its own scenario, in the first draws of the base case."""
     assert row.scenario is not None
     parameters = row.scenario.parameter_draws(parameter_draws(row.scenario.register, draws, seed))
-    return simulations.probabilistic(f"Scenario: {row.label}", row.scenario, parameters, patients, seed)
+    title = f"Scenario: {row.label or row.name.replace('_', ' ')}"
+    return simulations.probabilistic(title, row.scenario, parameters, patients, seed)
 
 
 def scenario_table(
@@ -258,16 +295,17 @@ def rows_left_out(values: Values) -> dict[str, list[str]]:
     """Rows that the payer's gaps keep out of the table, with the prices that are missing."""
     other = SPLIT if values.wound_costs == ALL_IN else ALL_IN
     asked = {
-        f"wound_costs_{other}": (other, values.strict_payer),
-        "institutional_care": (values.wound_costs, False),
+        f"wound_costs_{other}": (other, values.scope),
+        "institutional_care": (values.wound_costs, replace(values.scope, institutional_care=True)),
+        "informal_care": (values.wound_costs, replace(values.scope, informal_care=True)),
     }
     found = {name: _gaps(values, *how) for name, how in asked.items()}
     return {name: missing for name, missing in found.items() if missing}
 
 
-def _gaps(values: Values, wound_costs: str, strict: bool) -> list[str]:
+def _gaps(values: Values, wound_costs: str, scope: Scope) -> list[str]:
     """Prices that would be read under other settings and that the payer's file does not know."""
-    read = read_prices(values.policies, wound_costs, strict, values.therapies)
+    read = read_prices(values.policies, wound_costs, scope, values.therapies)
     return sorted(read & set(values.perspective.gaps))
 
 

@@ -134,7 +134,7 @@ def certain_loss(subject: Subject) -> Found:
         highest = subject.scenario.register[therapy.names["loss_rate"]].range[1]
         wanted = {therapy.names["loss_rate"]: highest}
         wanted |= {therapy.names[key]: 0.0 for key in HARMS if key in therapy.names}
-        wanted |= {therapy.names[key]: 1.0 for key in ("success",) if key in therapy.names}
+        wanted |= {therapy.names[key]: 1.0 for key in ("success", "completion") if key in therapy.names}
         lives = subject.lives(wanted, alone(subject, name), [ALONE], n=min(subject.n, MOST), events=True)[ALONE]
         kept = (np.minimum(lives.lives["died_at"], lives.lives["amputated_at"]) > 1.0) & (
             lives.lives["step_done"][:, 0] > 0
@@ -144,7 +144,8 @@ def certain_loss(subject: Subject) -> Found:
         )
         lost = np.bincount(rows.astype(np.int64), minlength=len(lives.lives)) > 0
         share = float(lost[kept].mean()) if kept.any() else 1.0
-        found[name] = Found(share >= 1.0 - 2.0 * np.exp(-highest) - 0.02, f"{share:.3f} lose it")
+        shape = subject.scenario.register[therapy.names["loss_shape"]].value if "loss_shape" in therapy.names else 1.0
+        found[name] = Found(share >= 1.0 - 2.0 * np.exp(-(highest**shape)) - 0.02, f"{share:.3f} lose it")
     return every(found)
 
 

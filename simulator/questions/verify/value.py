@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.cost_items import OPEN_WOUND, cost_items
+from simulator.questions.value.cost_items import OPEN_WOUND, WIDEST, cost_items
 from simulator.questions.value.lives import for_money
-from simulator.questions.value.quality_of_life import age_ratio, norm_of_both, utility_weights
-from simulator.questions.value.valuation import Worth, item_costs, worth
+from simulator.questions.value.quality_of_life import LOST_IN, age_ratio, norm_of_both, utility_weights
+from simulator.questions.value.valuation import Worth, item_costs, lost, worth
 from simulator.questions.value.values import Drawn, Values, values_of
 from simulator.questions.verify.check import BOOKS, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal, none_of
 from simulator.questions.verify.subject import Subject
@@ -62,8 +62,11 @@ def _level(subject: Subject, level: float) -> Found:
     stored = level
     if chosen.form == "decrement":
         stored = norm_of_both(values.norm, float(chosen.reference_age), values.male_share) - level
-    found = worth(books, parameters, scaled(values.at_base(), utilities=stored), values)
-    return equal(found.qalys, level * found.life_years, "policies", 1e-10)
+    drawn = scaled(values.at_base(), utilities=stored)
+    drawn = Drawn(drawn.prices, {**drawn.utilities, **{name: np.zeros(1) for name in values.utility_set.losses}})
+    found = worth(books, parameters, drawn, values)
+    qalys = found.qalys + lost(books, parameters, values)
+    return equal(qalys, level * found.life_years, "policies", 1e-10)
 
 
 @VALUE.check(TECH_VER, "utilities all 1, no age adjustment", "QALYs are life-years")
@@ -82,9 +85,27 @@ def prices_asked_for(subject: Subject) -> Found:
         )
         for policy in values.policies.values()
     ]
-    every = cost_items(values.wound_costs, strict_payer=False, therapies=values.therapies)
+    every = cost_items(values.wound_costs, WIDEST, values.therapies)
     items = [item for item in every if item.therapy or item.marker]
     return none_of([item.charged_under(policy) for item in items for policy in bare], "prices")
+
+
+@VALUE.check(
+    BOOKS, "nothing", "a year on dialysis, without the other leg or after a stroke is worth its loss less, once"
+)
+def losses_counted(subject: Subject) -> Found:
+    """QALYs with and without the losses beside the state, against the discounted years lived with each."""
+    books, parameters, values = priced(subject)
+    drawn = values.at_base()
+    none = {name: np.zeros(1) for name in values.utility_set.losses}
+    whole, without = (
+        worth(books, parameters, each, values) for each in (drawn, Drawn(drawn.prices, {**drawn.utilities, **none}))
+    )
+    expected = np.zeros_like(whole.qalys)
+    for clock, name in LOST_IN.items():
+        years = books[:, :, FIELDS.index(f"effect_{clock}" if values.discounted else clock)]
+        expected += drawn.utilities[name][:, None] * years * (values.scope.vascular_events or "after" not in clock)
+    return equal(without.qalys - whole.qalys, expected, "policies", 1e-9)
 
 
 @VALUE.check(TECH_VER, "utilities all 0", "no QALYs")

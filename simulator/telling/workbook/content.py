@@ -78,12 +78,12 @@ def content_of(found: EconomicAnalysis) -> Content:
         if line.amount(ledgers, discount=values.discounted).any()
     ]
     ratio, top = ratio_of(values), top_of(values)
-    states = [each for each in healths() if each.weighted(ledgers, ratio, discount=False).any()]
+    known = healths(values, found.lives.parameters)
+    states = [each for each in known if each.weighted(ledgers, ratio, discount=False).any()]
     drawn = {name: by_name[name] for name in by_name if any(name in line.names for line in lines)}
     drawn |= {name: draws for name, draws in found.drawn.utilities.items() if any(name == s.utility for s in states)}
-    levels = np.column_stack([drawn[state.utility] for state in states])
+    levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, top) for state in states)))
     units = np.column_stack([line.unit(by_name, values) for line in lines])
-    levels = levels if top is None else top - levels
     amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
     if values.product_share is not None:
         amounts[:, :, [i for i, line in enumerate(lines) if line.part]] *= values.product_share[:, :, None]

@@ -122,7 +122,8 @@ def state_sheet(book: Book, content: Content) -> Sheet:
     sheet.text(0, 0, f"Where QALYs come from: means per person over {found.scenario.horizon:g} years", "title")
     words = (
         "Weighted years are discounted and multiplied by the population norm at the age lived, relative to the norm at the"
-        " age at which utilities hold; QALYs = mean over draws of weighted years times value."
+        " age at which utilities hold; QALYs = mean over draws of weighted years times value. Years of what is lost beside the"
+        " state somebody is in (dialysis, the other leg, heart and brain, what is done) count less than nothing."
     )
     sheet.text(1, 0, words, "note")
     sheet.texts(TOP - 1, 0, ["State", "Utility", "Mean value of a year"])
@@ -138,7 +139,7 @@ def state_sheet(book: Book, content: Content) -> Sheet:
             at = 3 + p * len(heads)
             weight = content.down("Amounts", content.weight_column(p) + i)
             for column, discount in ((at, False), (at + 1, True)):
-                years = state.weighted(ledgers[:, p], plain, discount=discount)
+                years = state.weighted(ledgers, plain, discount=discount)[:, p]
                 sheet.number(row, column, float(years.mean()))
             sheet.formula(row, at + 2, f"AVERAGE({weight})", float(content.weighted[:, p, i].mean()))
             sheet.formula(row, at + 3, f"SUMPRODUCT({level},{weight})/{n}", float(qalys[:, p, i].mean()))

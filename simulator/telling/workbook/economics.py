@@ -117,8 +117,8 @@ def _drawn_sheet(book: Book, content: Content) -> Sheet:
         parts += [] if not line.part else ["deal_paid"] if line.part == "first" else ["deal_paid", "deal_repeat_price"]
         sheet.formulas(FIRST, content.unit_column + i, "*".join(parts), content.units[:, i], "money")
     for i, state in enumerate(content.states):
-        level = used(state.utility)
-        formula = level if top_of(content.found.valued_by) is None else f"norm_top-{level}"
+        level = used(state.utility) if state.utility else "1"
+        formula = level if top_of(content.found.valued_by) is None or state.loss else f"norm_top-{level}"
         sheet.formulas(FIRST, content.level_column + i, formula, content.levels[:, i])
     sheet.widths(8, *[14] * (content.level_column + len(content.states)))
     sheet.freeze(FIRST, 1)

@@ -12,15 +12,21 @@ from numpy.typing import NDArray
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
-from simulator.questions.value.quality_of_life import UTILITY_OF, age_ratio, norm_of_both
+from simulator.questions.value.quality_of_life import (
+    LOST_IN,
+    UTILITY_OF,
+    VASCULAR_LOSSES,
+    age_ratio,
+    moments_of,
+    norm_of_both,
+)
 from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import number_of
+from simulator.questions.value.valuation import number_of, session_losses
 from simulator.questions.value.values import Drawn, Values
 from simulator.scenario.economics import Deal
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 COLUMN = {name: place for place, name in enumerate(FIELDS)}
-MOMENTS = ("", "_age", "_age2")
 Part = Literal["", "first", "repeat"]
 
 
@@ -86,16 +92,42 @@ class Line:
 
 @dataclass(frozen=True)
 class Health:
-    """One state of health and the utility that values it."""
+    """One state of health, or what is lost beside the states, and the utility that values it.
+
+    Years of a loss count less than nothing. `course` holds the QALYs that one course of a therapy costs in each draw, which no
+    utility values; `counted` are the ledger's columns of its courses under each policy, discounted and not.
+    """
 
     name: str
-    utility: str
+    utility: str = ""
+    clock: str = ""
+    course: Array | None = field(default=None, compare=False)
+    counted: Mapping[bool, list[tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def loss(self) -> bool:
+        """Whether it is lost beside the states."""
+        return bool(self.clock) or self.course is not None
 
     def weighted(self, ledgers: Array, ratio: Array, *, discount: bool) -> Array:
-        """Years in it under each policy, discounted and weighted by the population norm's fall with age."""
-        kind = "effect" if discount else "time"
-        moments = [ledgers[..., COLUMN[f"{kind}{moment}_{self.name}"]] for moment in MOMENTS]
+        """Years in it under each policy, discounted and weighted by the population norm's fall with age; the policies' axis is
+        the last but one of the ledgers."""
+        if self.course is not None:
+            times = [
+                ledgers[..., p, [COLUMN[name] for name in names]].sum(axis=-1)
+                for p, names in enumerate(self.counted[discount])
+            ]
+            return np.asarray(-self.course[:, None] * np.stack(times, axis=-1))
+        if self.clock:
+            return np.asarray(-ledgers[..., COLUMN[f"effect_{self.clock}" if discount else self.clock]])
+        moments = [ledgers[..., COLUMN[name]] for name in moments_of(self.name, discounted=discount)]
         return np.asarray(sum(share * each for share, each in zip(ratio.tolist(), moments, strict=True)))
+
+    def level(self, drawn: Mapping[str, Array], top: float | None) -> Array:
+        """What a year of it is worth in each draw."""
+        if not self.utility:
+            return np.ones(1)
+        return drawn[self.utility] if top is None or self.loss else top - drawn[self.utility]
 
 
 def lines_of(values: Values, parameters: NDArray[np.void]) -> list[Line]:
@@ -126,9 +158,16 @@ def lines_of(values: Values, parameters: NDArray[np.void]) -> list[Line]:
     return list(found.values())
 
 
-def healths() -> list[Health]:
-    """The states of health of the ledger."""
-    return [Health(state.name.lower(), utility) for state, utility in UTILITY_OF.items()]
+def healths(values: Values, parameters: NDArray[np.void]) -> list[Health]:
+    """The states of health of the ledger, and what is lost beside them."""
+    found = [Health(state.name.lower(), utility) for state, utility in UTILITY_OF.items()]
+    left_out = () if values.scope.vascular_events else VASCULAR_LOSSES
+    found += [Health(name, name, clock) for clock, name in LOST_IN.items() if name not in left_out]
+    for each in session_losses(values):
+        counted = {discount: each.columns(replace(values, discounted=discount)) for discount in (True, False)}
+        label = f"sessions of {values.therapies[each.therapy].label.lower()} (years lost)"
+        found.append(Health(label, course=each.years(parameters, values), counted=counted))
+    return found
 
 
 def ratio_of(values: Values) -> Array:

@@ -1,6 +1,8 @@
-"""The list price of the cell product at which each policy is exactly worth it, following threshold, terms and all else."""
+"""The list price of what each policy buys at which it is exactly worth it, following threshold, terms and all else."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,43 +15,64 @@ from simulator.telling.workbook.decision_sheets import GRID, colour
 TOP = 4
 
 
+@dataclass(frozen=True, eq=False)
+class Bought:
+    """The price of what a policy buys, the lines that charge it, and how often it is paid for by each policy."""
+
+    name: str
+    lines: tuple[int, ...]
+    paid: Array
+    free: Array
+
+
+def bought_by(content: Content, policy: str) -> Bought | None:
+    """What a policy buys; `paid` and `free` (mean costs without it) have a value for every policy."""
+    name = content.found.valued_by.price_name(policy)
+    lines = tuple(i for i, line in enumerate(content.lines) if line.price == name)
+    if name is None or not lines:
+        return None
+    spent = (content.units[:, None, list(lines)] * content.amounts[:, :, list(lines)]).sum(axis=-1).mean(axis=0)
+    return Bought(
+        name,
+        lines,
+        np.sum([_often(content, i) for i in lines], axis=0),
+        content.outcomes.results.cost.mean(axis=0) - spent,
+    )
+
+
 def price_sheet(book: Book, content: Content) -> Sheet:
     """Mean costs without the product, list prices paid, and the price at the threshold and along a curve of thresholds."""
     sheet, outcomes = book.sheet("Price"), content.outcomes
     k, base, money = len(content.policies), outcomes.base, outcomes.money
-    product = [i for i, line in enumerate(content.lines) if line.part]
     effect = outcomes.results.effect.mean(axis=0)
-    cost = outcomes.results.cost.mean(axis=0)
-    kit = (content.units[:, None, product] * content.amounts[:, :, product]).sum(axis=-1).mean(axis=0)
-    terms = np.array([content.lines[i].terms(content.found.valued_by.deal) for i in product])
-    paid = (content.amounts[:, :, product].mean(axis=0) * terms).sum(axis=-1)
-    free = cost - kit
     sheet.text(0, 0, "Price per treatment at which a policy is exactly worth it", "title")
     words = (
-        f"The list price of the product, beside theatre and anaesthesia, in {money}: (threshold x QALYs gained - costs gained"
-        f" without the product) / list prices paid more, over {outcomes.reference}."
+        f"The list price of what a policy buys (cells, or the product of its first therapy), beside all else, in {money}:"
+        " (threshold x QALYs gained - costs gained without the product) / list prices paid more, over"
+        f" {outcomes.reference}. What other policies buy keeps its price."
     )
     sheet.text(1, 0, words, "note")
     heads = ["Policy", "Cost without the product", "List prices paid per person", "QALYs", "Price at the threshold"]
-    sheet.texts(TOP - 1, 0, [*heads, "Of it paid after the terms"])
-    zero = TOP + base + 1
-    price = _prices(outcomes.threshold, effect, free, paid, base)
-    for p, policy in enumerate(content.policies):
+    heads += ["Of it paid after the terms", "Product", f"{outcomes.reference}: cost without it"]
+    sheet.texts(TOP - 1, 0, [*heads, f"{outcomes.reference}: list prices paid"])
+    products = [bought_by(content, policy) for policy in content.policies]
+    for p, (policy, own) in enumerate(zip(content.policies, products, strict=True)):
         row, r = TOP + p, TOP + p + 1
         sheet.text(row, 0, policy, "bold")
-        costs = "".join(f"-{cost_cell(i, p)}" for i in product)
-        sheet.formula(row, 1, f"Results!B{5 + p}{costs}", float(free[p]), "money")
-        parts = [
-            f"AVERAGE({content.down('Amounts', content.amount_column(p) + i)})*deal_paid"
-            + ("*deal_repeat_price" if content.lines[i].part == "repeat" else "")
-            for i in product
-        ]
-        sheet.formula(row, 2, "+".join(parts) or "0", float(paid[p]))
         sheet.formula(row, 3, f"Results!D{5 + p}", float(effect[p]))
+        for of, cost_at, paid_at in ((p, 1, 2), (base, 7, 8)):
+            costs = "" if own is None else "".join(f"-{cost_cell(i, of)}" for i in own.lines)
+            free = outcomes.results.cost[:, of].mean() if own is None else own.free[of]
+            sheet.formula(row, cost_at, f"Results!B{5 + of}{costs}", float(free), "money")
+            parts = [] if own is None else [_paid(content, i, of) for i in own.lines]
+            sheet.formula(row, paid_at, "+".join(parts) or "0", 0.0 if own is None else float(own.paid[of]))
+        sheet.text(row, 6, "" if own is None else content.found.valued_by.perspective.prices[own.name].label)
         if p != base:
-            sheet.formula(row, 4, _formula("threshold", r, zero), float(price[p]), "money")
-            net = float(price[p] * content.found.valued_by.deal.kits)
-            sheet.formula(row, 5, f'IF(ISNUMBER(E{r}),E{r}*deal_paid,"")', net, "money")
+            price = _price(outcomes.threshold, effect, own, p, base)
+            sheet.formula(row, 4, _formula("threshold", r, TOP + base + 1), price, "money")
+            cells = own is not None and bool(content.lines[own.lines[0]].part)
+            net = price * (content.found.valued_by.deal.kits if cells else 1.0)
+            sheet.formula(row, 5, f'IF(ISNUMBER(E{r}),E{r}{"*deal_paid" if cells else ""},"")', net, "money")
     first = TOP + k + 4
     sheet.text(first - 2, 0, "By threshold", "bold")
     others = [p for p in range(k) if p != base]
@@ -58,9 +81,9 @@ def price_sheet(book: Book, content: Content) -> Sheet:
     for place in range(GRID):
         row, threshold = first + place, place * step
         sheet.formula(row, 0, f"{place}*Acceptability!$B$3", threshold, "money")
-        along = _prices(threshold, effect, free, paid, base)
         for column, p in enumerate(others, 1):
-            sheet.formula(row, column, _formula(f"$A{row + 1}", TOP + p + 1, zero), float(along[p]), "money")
+            along = _price(threshold, effect, products[p], p, base)
+            sheet.formula(row, column, _formula(f"$A{row + 1}", TOP + p + 1, TOP + base + 1), along, "money")
     series = [
         {
             "name": content.policies[p],
@@ -70,23 +93,50 @@ def price_sheet(book: Book, content: Content) -> Sheet:
             "marker": {"type": "none"},
         }
         for column, p in enumerate(others, 1)
-        if paid[p] > paid[base]
+        if np.isfinite(_price(outcomes.threshold, effect, products[p], p, base))
     ]
     if series:
         axes = (f"Threshold, {money} per QALY", f"List price, {money}")
         at = (first - 2, len(others) + 2)
         sheet.chart(at, {"type": "scatter", "subtype": "straight"}, "Value-based price", axes, series)
-    sheet.widths(30, *[18] * max(5, k))
+    sheet.widths(30, *[18] * max(8, k))
     return sheet
 
 
+def _often(content: Content, i: int) -> Array:
+    """How many list prices of a line are paid under each policy, on the terms of the deal; the mean over the draws."""
+    line = content.lines[i]
+    often = content.amounts[:, :, i] * (line.factor * line.terms(content.found.valued_by.deal))
+    for name in line.times:
+        often = often * content.drawn[name][:, None]
+    return np.asarray(often.mean(axis=0))
+
+
+def _paid(content: Content, i: int, policy: int) -> str:
+    """The same in cells."""
+    line, n = content.lines[i], content.draws
+    amount = content.down("Amounts", content.amount_column(policy) + i)
+    columns = list(content.drawn)
+    often = f"SUMPRODUCT({','.join([amount, *(_used(content, columns.index(name), name) for name in line.times)])})/{n}"
+    often += "" if line.factor == 1.0 else f"*{line.factor!r}"
+    often += "*deal_paid" if line.part else ""
+    return often + ("*deal_repeat_price" if line.part == "repeat" else "")
+
+
+def _used(content: Content, place: int, name: str) -> str:
+    """The draws of a multiplier, or the user's own number in each of them."""
+    area = content.down("Drawn", 1 + place)
+    return f"(ISNUMBER(own_{name})*own_{name}+(1-ISNUMBER(own_{name}))*{area})"
+
+
 def _formula(threshold: str, r: int, zero: int) -> str:
-    d, b, c = (f"${x}${r}-${x}${zero}" for x in "DBC")
-    return f'IF($C${r}>$C${zero},({threshold}*({d})-({b}))/({c}),"")'
+    gained = f"{threshold}*($D${r}-$D${zero})-($B${r}-$H${r})"
+    return f'IF($C${r}>$I${r},({gained})/($C${r}-$I${r}),"")'
 
 
-def _prices(threshold: float, effect: Array, free: Array, paid: Array, base: int) -> Array:
-    """The price of every policy; missing where it pays for no more treatments than the reference."""
-    more = paid - paid[base]
-    gain = threshold * (effect - effect[base]) - (free - free[base])
-    return np.asarray(np.divide(gain, more, out=np.full_like(gain, np.nan), where=more > 0))
+def _price(threshold: float, effect: Array, own: Bought | None, policy: int, base: int) -> float:
+    """The price of a policy's product; missing where it pays for no more of it than the reference."""
+    if own is None or not own.paid[policy] > own.paid[base]:
+        return float("nan")
+    gain = threshold * (effect[policy] - effect[base]) - (own.free[policy] - own.free[base])
+    return float(gain / (own.paid[policy] - own.paid[base]))
