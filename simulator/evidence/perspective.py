@@ -30,6 +30,7 @@ NOT_PERSPECTIVES = (TEMPLATE, "utilities", "population_norms", "severity")
 class Payer(Frozen):
     """Who pays, in which money of which year, and whose population norm scales utilities.
 
+    `value_set` names the value sets by which the country values answers to the EQ-5D; utility sets need not follow them.
     `bears_institutional_care` says whether the payer's own costs hold institutional care, where a scenario does not say.
     """
 
@@ -38,6 +39,7 @@ class Payer(Frozen):
     population_norm: str
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     price_year: int
+    value_set: str = ""
     bears_institutional_care: bool = False
 
 

@@ -314,7 +314,13 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             {"label": each.label, "grade": each.grade, "value": each.value} for each in conventions.thresholds
         ],
         "discount_grade": conventions.discount.grade,
-        "payer": {"label": payer.label, "country": payer.country, "currency": payer.currency, "year": payer.price_year},
+        "payer": {
+            "label": payer.label,
+            "country": payer.country,
+            "currency": payer.currency,
+            "year": payer.price_year,
+            "value_set": payer.value_set,
+        },
         "strict_payer": values.strict_payer,
         "wounds": conventions.wound_costing[values.wound_costs].label,
         "utility_set": {
