@@ -212,17 +212,12 @@ def test_leaving_dialysis_out_takes_its_added_cost_away(found: Result) -> None:
     assert rows.loc["without_dialysis", "change"] == pytest.approx(added, rel=1e-9)
 
 
-@pytest.mark.parametrize(("dialysis", "reason"), [(False, "nobody_on_dialysis_is_treated"), (True, "unread")])
-def test_dialysis_is_the_reason_only_where_nobody_on_it_is_treated(dialysis: bool, reason: str) -> None:
-    """The same unchanged row is explained by dialysis where all policies exclude it, and by nothing of the kind elsewhere."""
-    own = sim.Policy(label="Own", extends="protocol", eligibility={"dialysis": dialysis})
-    scenario = sim.load_scenario(policies=["conservative"]).with_(
-        policies={"own": own}, compare=["conservative", "own"]
-    )
-    table = pd.DataFrame({"scenario": ["base case", "without_dialysis"], "incremental_cost": 1.0})
-    table = table.assign(net_benefit=2.0, change=[0.0, 1e-15])
-    assert repeats(table, scenario, values_of(scenario)) == {"without_dialysis": reason}
-    assert repeats(table.assign(change=0.01), scenario, values_of(scenario)) == {}
+def test_dialysis_explains_its_own_row_and_no_other() -> None:
+    """Without its costs nothing moves only where nobody's years on dialysis do; another unchanged row has another reason."""
+    names = ["base case", "without_dialysis", "other"]
+    table = pd.DataFrame({"scenario": names, "incremental_cost": 1.0, "net_benefit": 2.0, "change": [0.0, 1e-15, 0.0]})
+    assert repeats(table) == {"without_dialysis": "nobody_longer_on_dialysis", "other": "unread"}
+    assert repeats(table.assign(change=0.01)) == {}
 
 
 def test_other_hospitals_stand_beside_this_one(found: Result, text: str) -> None:
@@ -235,8 +230,25 @@ def test_other_hospitals_stand_beside_this_one(found: Result, text: str) -> None
     assert rows.loc["average", "net_benefit"] == table.loc["centre_average", "net_benefit"]
     assert rows.loc["average", "change"] != 0.0
     assert "This report is for the hospital of the founding study." in text
-    lost = found.centres.query("outcome == 'major_amputation'").set_index("centre")["reference_mean"]
-    assert lost["average"] > lost["founding"]
+    lost = found.centres.query("outcome == 'major_amputation'").set_index("centre")
+    assert lost.loc["average", "reference_mean"] > lost.loc["founding", "reference_mean"]
+    here = found.per_hundred.query("outcome == 'major_amputation' and time_years == 1.0")
+    here = here[here["policy"] == found.facts["focus"]]
+    here = here.set_index("group").loc["referred"]
+    assert lost.loc["founding", "reference_mean"] == pytest.approx(here["reference_mean"], abs=1e-12)
+    assert lost.loc["founding", "difference"] == pytest.approx(here["difference"], abs=1e-12)
+
+
+def test_the_first_page_says_where_mean_and_most_draws_disagree(found: Result, text: str) -> None:
+    """Another option may be best more often than that of the highest mean; numbers that turn the result belong to an analysis."""
+    rows = found.options.set_index("option")["probability_best"]
+    differ = bool(rows.max() > rows[found.facts["best"]])
+    assert ("More often, in" in text) == differ
+    fixed = found.options.set_index("option").loc[found.facts["focus"], "net_benefit_deterministic"]
+    sign = "−" if fixed < 0 else ""
+    assert "In the deterministic analysis, in which the net benefit of" in text
+    assert f"is {sign}€{abs(fixed):,.0f}" in text
+    assert "is set to €1,000;" in text
 
 
 def test_what_studies_observed_stands_beside_the_courses(found: Result) -> None:

@@ -32,11 +32,39 @@ def decision() -> Result:
     return sim.cea(table, thresholds=[20_000.0, 30_000.0], currency="EUR", population=100.0, years=5.0)
 
 
+STUDY = {
+    "method": "morris",
+    "size": 2,
+    "seed": 1,
+    "patients": 20,
+    "model": {"kind": "clti"},
+    "outputs": ["difference(protocol, conservative).major_amputation@1", "protocol.amputation_free_survival@1"],
+    "parameters": {"names": ["amputation_rate", "death_hr_dialysis"]},
+}
+SWEPT = {
+    "method": "policies",
+    "seed": 1,
+    "patients": 20,
+    "policies": TWO,
+    "by": "amputation_free_survival@1",
+    "better": "higher",
+    "map": ["protocol.cell_therapy.interval_days", "protocol.eligibility.tcpo2_below"],
+    "model": {"kind": "clti"},
+    "vary": {"protocol.cell_therapy.interval_days": [30, 90], "protocol.eligibility.tcpo2_below": [20, 40]},
+}
+
 REPORTS: dict[str, Callable[[], Result]] = {
     "compare": lambda: sim.compare(patients=200, reliance=False),
     "psa": lambda: sim.psa(draws=4, patients=20, policies=TWO),
     "cea": decision,
     "trace": lambda: sim.trace(policies=TWO, patient=3),
+    "sensitivity": lambda: sim.sweep(STUDY),
+    "policies": lambda: sim.sweep(SWEPT),
+    "samplesize": lambda: sim.samplesize("single-arm", p0=0.5, p1=0.7),
+    "boundaries": lambda: sim.boundaries(2, kind="pocock"),
+    "validate": lambda: sim.validate(["tamaris", "scatena"], draws=4, patients=10, keep=False),
+    "calibrate": lambda: sim.calibrate(patients=2_000, draws=4),
+    "forecast": lambda: sim.forecast(["circulate"], draws=20, patients=40),
 }
 
 

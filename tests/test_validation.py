@@ -17,6 +17,7 @@ from simulator.evidence import load_register
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.posterior import Effort, calibrate
 from simulator.questions.calibrate.targets import load_targets
+from simulator.questions.course import load_course
 from simulator.questions.validate import load_listed, load_studies, study_names, validate
 from simulator.questions.validate.baseline import solved
 from simulator.questions.validate.first_year import end_of_follow_up
@@ -329,6 +330,16 @@ def test_mild_negative_control_is_far_from_critical_ischaemia() -> None:
     severe = study.model_copy(update={"population": study.population | severe_people, "assumed": ranges})
     assert mild.mean < predict("hodfu", severe, REGISTER, draws, 300, 1)[0][0].mean / 3
     assert mild.low <= 1 / 45 <= mild.high
+
+
+def test_studies_by_which_a_rule_was_chosen_are_not_called_independent() -> None:
+    """Whatever study is the source of a figure that sets a rule of the course, a parameter cites it, too."""
+    figures = load_course(register=REGISTER).figures
+    behind = {source for figure in figures.values() if figure.sets_rule for source in figure.source}
+    studies, _ = load_studies(REGISTER)
+    informed = {key for key, study in studies.items() if behind & set(study.source)}
+    assert informed
+    assert [key for key in informed if not cited_by(REGISTER, studies[key].source)] == []
 
 
 @pytest.mark.xfail(

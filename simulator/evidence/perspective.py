@@ -32,6 +32,7 @@ NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, "utilities", "population_norms", "seve
 class Payer(Frozen):
     """Who pays, in which money of which year, and whose population norm scales utilities.
 
+    `value_set` names the value sets by which the country values answers to the EQ-5D; utility sets need not follow them.
     `bears_institutional_care` and `bears_informal_care` say whether the payer's own costs hold institutional care and the hours
     of unpaid carers, where a scenario does not say.
     """
@@ -41,6 +42,7 @@ class Payer(Frozen):
     population_norm: str
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     price_year: int
+    value_set: str = ""
     bears_institutional_care: bool = False
     bears_informal_care: bool = False
 

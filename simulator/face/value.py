@@ -231,7 +231,7 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
         "at_risk": at_risk_table(comparison),
         "observed": observed_courses(scenario.register),
     }
-    elsewhere = other_centres(scenario, policy, seed)
+    elsewhere = other_centres(scenario, policy, seed, people)
     if elsewhere is not None:
         tables["centres"] = elsewhere
     patients = comparison.people

@@ -19,10 +19,11 @@ PEOPLE, PEOPLE_OF_ONE = 4_000, 500
 NAMED = ("average", "founding")
 
 
-def other_centres(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame | None:
+def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOPLE) -> pd.DataFrame | None:
     """centre, outcome, time_years, then means of the reference and of the policy and their difference, each with low and high.
 
-    At the first time reported, in the same patients with the same luck. `low` and `high` are 95% Monte Carlo limits at a named
+    At the first time reported, in the same patients with the same luck; at the scenario's own hospital in all `people` of the
+    report, so that it has one result. `low` and `high` are 95% Monte Carlo limits at a named
     hospital, and hold 95% of hospitals (with the luck of their patients) where they are drawn at random. None where no
     population of hospitals has been fitted.
     """
@@ -36,7 +37,8 @@ def other_centres(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame | 
     for centre in NAMED:
         offsets = average if centre == "average" else dict.fromkeys(FIELDS.values(), 0.0)
         draws = pd.DataFrame([offsets])
-        parts.append(_told(short, policy, centre, time, draws, short.people_up_to(PEOPLE), seed))
+        most = people if centre == scenario.centre else PEOPLE
+        parts.append(_told(short, policy, centre, time, draws, short.people_up_to(most), seed))
     new = centre_draws(found, "new")
     rows = np.linspace(0, len(found.rows) - 1, HOSPITALS).astype(int)
     drawn = pd.DataFrame({name: values[rows] for name, values in new.items()})

@@ -137,7 +137,7 @@ def compare(
         if reliance
         else None
     )
-    elsewhere = other_centres(plain, main, seed) if main is not None else None
+    elsewhere = other_centres(plain, main, seed, people) if main is not None else None
     return Comparison(scenario, result, kept, paths, within, views, weak, elsewhere)
 
 

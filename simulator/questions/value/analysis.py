@@ -59,7 +59,7 @@ from simulator.words.vocabulary import View
 ROUNDING = 1e-9
 """Relative changes below which a scenario repeats the base case."""
 TRIAL_MONEY = "costs in [economics.trial] that exchange rates and price indices can restate in the money of the results"
-NOBODY_ON_DIALYSIS, UNREAD = "nobody_on_dialysis_is_treated", "unread"
+REASONS, UNREAD = {"without_dialysis": "nobody_longer_on_dialysis"}, "unread"
 """Why a scenario repeats the base case."""
 
 
@@ -232,7 +232,7 @@ def economic_analysis(
         two_way=by_two,
         scenarios=scenarios,
         scenario_labels={row.name: row.label for row, _ in table if row.label},
-        repeats=repeats(scenarios, scenario, values),
+        repeats=repeats(scenarios),
         subgroups=subgroups,
         stratified=stratified_value(subgroups, scenario.reference),
         equity=fair,
@@ -271,15 +271,12 @@ def seen_in_every_view(
     return tuple(found)
 
 
-def repeats(table: pd.DataFrame, scenario: Scenario, values: Values) -> dict[str, str]:
+def repeats(table: pd.DataFrame) -> dict[str, str]:
     """Scenarios whose result is the base case's in every digit, with the name of the reason where it is known."""
     size = ROUNDING * float(table[["incremental_cost", "net_benefit"]].abs().to_numpy().max())
     others = table[table["scenario"] != BASE]
     changed = others.groupby("scenario", sort=False)["change"].agg(lambda change: bool((change.abs() > size).any()))
-    offered = [values.policies[name] for name in scenario.compare if name != scenario.reference]
-    nobody = all(not policy.eligibility.dialysis for policy in offered)
-    reasons = {"without_dialysis": NOBODY_ON_DIALYSIS} if nobody else {}
-    return {str(name): reasons.get(str(name), UNREAD) for name, moved in changed.items() if not moved}
+    return {str(name): REASONS.get(str(name), UNREAD) for name, moved in changed.items() if not moved}
 
 
 def base_lives(scenario: Scenario, draws: int, patients: int, seed: int, simulations: Simulations) -> Lives:

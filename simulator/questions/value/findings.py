@@ -316,7 +316,13 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             {"label": each.label, "grade": each.grade, "value": each.value} for each in conventions.thresholds
         ],
         "discount_grade": conventions.discount.grade,
-        "payer": {"label": payer.label, "country": payer.country, "currency": payer.currency, "year": payer.price_year},
+        "payer": {
+            "label": payer.label,
+            "country": payer.country,
+            "currency": payer.currency,
+            "year": payer.price_year,
+            "value_set": payer.value_set,
+        },
         "strict_payer": values.strict_payer,
         "informal_care": values.scope.informal_care,
         "vascular_events": values.scope.vascular_events,
