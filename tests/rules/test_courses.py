@@ -93,6 +93,8 @@ def test_stretches_add_up_to_counts() -> None:
         ((1, 4), (2, 4), [0, 1, 0, 0]),
         ((1, 4), (2, 3), [0, 1, 0, 1]),
         ((4, 4), (1, 3), [0, 1, 1, 0]),
+        ((3, 3), (1, 3), [0, 1, 1, 0]),
+        ((1, 3), (3, 3), [0, 1, 1, 0]),
     ],
 )
 def test_two_lives_differ_where_an_outcome_holds_in_one_of_them(

@@ -309,10 +309,10 @@ def test_a_minor_amputation_that_a_procedure_brings_is_counted_as_one() -> None:
 
 
 def test_a_direct_effect_ends_with_the_step_that_had_it() -> None:
-    """The second of two: a hazard of death halved to 0.4 is 0.8 a year again, and the first one's effect goes on."""
-    life = a_life(**PLAIN, step_therapy=[0, 1, -1, -1], step_ends=[0.9, 0.5, inf, inf], step_works=[1, 1, 0, 0])
+    """The third of three: a hazard of death halved to 0.4 is 0.8 a year again, and the effects of the others go on."""
+    life = a_life(**PLAIN, step_therapy=[0, 1, 2, -1], step_ends=[0.9, 0.8, 0.5, inf], step_works=[1, 1, 1, 0])
     at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
-    params = values({"death_hr": 0.25}, {"death_hr": 0.5}, **RATES)
-    assert care_for(life, params, a_policy({}, {}), 0.5, Event.EFFECT_ENDS) == (Event.EFFECT_ENDS, True)
-    assert (life.acting, life.next_sequel, life.alive) == (1, 0.9, 1)
+    params = values({"death_hr": 0.25}, {"death_hr": 0.125}, {"death_hr": 0.5}, **RATES)
+    assert care_for(life, params, a_policy({}, {}, {}), 0.5, Event.EFFECT_ENDS) == (Event.EFFECT_ENDS, True)
+    assert (life.acting, life.next_sequel, life.alive) == (2, 0.8, 1)
     assert (life.rate[Risk.EXCESS_DEATH], life.budget[Risk.EXCESS_DEATH]) == pytest.approx((0.8, 0.8))

@@ -383,10 +383,10 @@ def test_a_step_follows_what_was_lost(step: dict[str, float], life: dict[str, An
 
 @pytest.mark.parametrize(("number", "due"), [(0, 0.75), (1, inf)])
 def test_what_follows_without_a_response_is_planned_with_the_first_time(number: int, due: float) -> None:
-    """The third step waits a quarter of a year for the second to show something; a repetition of the second plans nothing."""
-    waiting = {"start": float(Start.NO_RESPONSE), "after": 1.0, "wait": 0.25}
-    life = a_life(step_open=[1, 1, 1, 0], step_done=[0, number, 0, 0], step_therapy=[0, 1, 2, -1])
-    carry_out(life, values(DILATION, DILATION, DILATION), a_policy({}, {}, waiting), 1, 0.5)
+    """The first step waits a quarter of a year for the third to show something; a repetition of the third plans nothing."""
+    waiting = {"start": float(Start.NO_RESPONSE), "after": 2.0, "wait": 0.25}
+    life = a_life(step_open=[1, 1, 1, 0], step_done=[0, 0, number, 0], step_therapy=[0, 1, 2, -1])
+    carry_out(life, values(DILATION, DILATION, DILATION), a_policy(waiting, {}, {}), 2, 0.5)
     assert life.next_procedure == pytest.approx(due)
 
 
@@ -443,7 +443,7 @@ def test_after_a_major_operation_nothing_acts_on_the_limb_any_more() -> None:
     """Of two therapies the one in force gives its ratio of 0.5 on death back, from half a year on; no procedure, loss,
     operation or end of a ratio is planned, and no ratio waits for a new state."""
     life = a_life(step_therapy=[0, 1, -1, -1], step_next=0.6, step_lost=0.7, minor_at=0.5, major_at=0.5, dies_at=0.9)
-    life.step_works[1], life.step_ends[1] = 1, 0.8
+    life.step_works[1], life.step_ends[:2] = 1, [0.9, 0.8]
     life.effect[Risk.EXCESS_DEATH] = 0.5
     at_risk(life, Risk.EXCESS_DEATH, 0.1, unspent=1.0)
     settle(life)
