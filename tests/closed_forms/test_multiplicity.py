@@ -171,6 +171,13 @@ def test_a_graph_hands_alpha_on() -> None:
     assert graphical([0.04, 0.05], ALPHA, [0.8, 0.2], [[0.0, 1.0], [0.0, 0.0]]).tolist() == [True, True]
 
 
+def test_two_that_hand_all_to_each_other_leave_the_third_its_own() -> None:
+    """When both are rejected their alpha has nowhere to go; the third passes at a fifth of alpha and not above it."""
+    graph = [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
+    found = graphical([[0.001, 0.001, 0.0099], [0.001, 0.001, 0.0101]], ALPHA, [0.4, 0.4, 0.2], graph)
+    assert found.tolist() == [[True, True, True], [True, True, False]]
+
+
 def test_graphs_contain_other_rules() -> None:
     """Equal weights handed to all others are Holm's rule; all alpha down a chain is a fixed sequence."""
     m = 4
