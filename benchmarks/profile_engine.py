@@ -22,7 +22,7 @@ from simulator.living.room import new_room
 from simulator.living.setting import new_setting
 from simulator.living.sums import Sums
 from simulator.rules.draws import uniform
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.patient import find_patient
 
 PEOPLE = 40_000
 DRAWS_PER_LIFE = 19.0
@@ -37,7 +37,9 @@ def patients(n: int, setting: Any, room: Any) -> float:
     patient = room.patient
     total = 0.0
     for i in range(n):
-        make_patient(patient, room.row, setting.given, setting.params, setting.entry, setting.seed, i)
+        find_patient(
+            patient, room.row, room.drawn, setting.given, setting.params, setting.entry, setting.seed, i, False
+        )
         total += patient.age
     return total
 
@@ -45,10 +47,10 @@ def patients(n: int, setting: Any, room: Any) -> float:
 @compiled_on_given_memory
 def clinical(n: int, setting: Any, room: Any) -> float:
     """Draw patients and let them live under every policy, keeping no books."""
-    life, patient, row = room
+    life, patient, row, drawn = room
     total = 0.0
     for i in range(n):
-        make_patient(patient, row, setting.given, setting.params, setting.entry, setting.seed, i)
+        find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, i, False)
         for p in range(setting.policies.shape[0]):
             refer(life, patient, setting, p, i, setting.horizon)
             live_unobserved(life, patient, care_under(setting, p))

@@ -154,7 +154,7 @@ class Found:
         from simulator.telling.images import image
         from simulator.words.findings import Findings
 
-        kept = Comparison(self.scenario, self.result, self.result, {}, self.result.times, self.views, None)
+        kept = Comparison(self.scenario, self.result, pd.DataFrame(), {}, self.result.times, self.views, None)
         facts = {
             "labels": {"policy": {name: kept.label(name) for name in kept.policies}},
             "policies": [{"name": name} for name in kept.policies],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -471,8 +471,11 @@ def test_reliance_ranks_weak_values_by_what_they_move(tmp_path: Path) -> None:
     )
     register = load_register(folder(tmp_path, {"group": text}))
 
-    def outcomes(values: Mapping[str, float]) -> dict[str, float]:
-        return {"limb": 10 + values["minor"] - 2 * values["major"] + 100 * values["strong"], "life": values["minor"]}
+    def outcomes(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+        return [
+            {"limb": 10 + values["minor"] - 2 * values["major"] + 100 * values["strong"], "life": values["minor"]}
+            for values in sets
+        ]
 
     table = reliance(register, outcomes)
     limb = table[table["outcome"] == "limb"]
@@ -485,7 +488,7 @@ def test_reliance_ranks_weak_values_by_what_they_move(tmp_path: Path) -> None:
     assert "less than 10%" in about_limb
     assert "minor (assumption" in about_life
     with pytest.raises(ValueError, match="major"):
-        reliance(register, lambda values: {"limb": math.inf if values["major"] > 3 else 0.0})
+        reliance(register, lambda sets: [{"limb": math.inf if values["major"] > 3 else 0.0} for values in sets])
 
 
 def test_shipped_data_are_found_in_a_checkout_and_in_an_installation(

@@ -16,11 +16,11 @@ from scipy import integrate, stats
 
 from simulator.compiling import compiled
 from simulator.evidence import load_life_table, load_register
-from simulator.rules.draws import budget
+from simulator.rules.draws import budget, fill
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.background import background_death
 from simulator.rules.pathway.course import first_risk, spend_until
-from simulator.rules.pathway.life import LIFE, MOST_RAMPS
+from simulator.rules.pathway.life import LIFE, LUCK, MOST_RAMPS
 from simulator.rules.perfusion import add_ramp, segment, tcpo2
 from simulator.rules.population.patient import PATIENT
 from simulator.scenario.policy import Policy
@@ -263,7 +263,7 @@ def test_background_death_is_the_life_table(age: float, male: int) -> None:
     patient = record(PATIENT, {"age": age, "male": float(male)})
     life = a_life()
     for i in range(200):
-        life["patient"] = i
+        fill(life["luck"], LUCK, 0, i, 0)
         died = background_death(life, patient, params, ages, log_hazards)
         unspent = budget(0, i, Stream.BACKGROUND_DEATH, 0)
         assert -log(max(table.survival(age, died, bool(male)), 1e-300)) == pytest.approx(unspent, rel=1e-9)
@@ -274,6 +274,7 @@ def test_background_hazard_ratio_divides_the_budget() -> None:
     table = load_life_table()
     arrays = table.to_arrays()
     patient, life = record(PATIENT, {"age": 70.0, "male": 1.0}), a_life(patient=5)
+    fill(life["luck"], LUCK, 0, 5, 0)
     died = background_death(life, patient, parameters(background_hr=2.0), *arrays)
     half = budget(0, 5, Stream.BACKGROUND_DEATH, 0) / 2.0
     assert -log(table.survival(70.0, died, True)) == pytest.approx(half, rel=1e-9)

@@ -32,9 +32,10 @@ def seven() -> TrialData:
         "tcpo2_entry": [20.0] * 7,
         "stratum": [0] * 7,
         "screened": [1.0] * 7,
+        "site": [0] * 7,
         "caused": [0.0] * 7,
     }
-    kinds = {"arm": np.int8, "stratum": np.int32}
+    kinds = {"arm": np.int8, "stratum": np.int32, "site": np.int16}
     arrays = {name: np.array([values], kinds.get(name, np.float64)) for name, values in column.items()}
     nothing = np.empty((1, 7, 0))
     return TrialData(**arrays, visits=np.empty(0), tcpo2=nothing, walking=nothing, walked=nothing)

@@ -67,6 +67,7 @@ def main(
     from simulator.face.result import now
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
+    from simulator.work.processes import cores
 
     begun = now()
     if cohorts is None:
@@ -82,7 +83,7 @@ def main(
         found.save(out)
     else:
         work = work_in(out, smoke, first_year, seed)
-        found = fitted(work, settings, seed, progress, begun)
+        found = fitted(work, settings, seed, progress, begun, cores())
         _finish(found, out, work, install)
     found.show(out)
     if check and found.facts["outside"]:

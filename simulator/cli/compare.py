@@ -14,6 +14,8 @@ from simulator.words.errors import BadInput, Problem, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.words.findings import Findings
+
 HERE = "command line"
 OUT = Path("clti-out/compare")
 ENGINES = ("compiled", "simpy")
@@ -53,6 +55,7 @@ def main(
     """
     from simulator.face.asked import scenario_of
     from simulator.face.compare import compare, default_patients
+    from simulator.telling.folder import show, show_tables
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patients, seed, engine, view)
@@ -81,9 +84,17 @@ def main(
     with ExitStack() as stack:
         slow = engine == "simpy" or loaded.settings.capacity is not None
         progress = _progress(stack, people * len(loaded.compare), at_once=slow)
-        found = compare(loaded, patients=people, seed=seed, engine=chosen, reliance=reliance, progress=progress)
+        told: list[str] = []
+
+        def first(findings: Findings) -> None:
+            stack.close()  # the bar of the lives is done, and would lie over the tables
+            told.extend(show_tables(findings))
+
+        found = compare(
+            loaded, patients=people, seed=seed, engine=chosen, reliance=reliance, progress=progress, first=first
+        )
     found.save(out)
-    found.show(out)
+    show(found.findings, out, told)
 
 
 def _faults(patients: int | None, seed: int, engine: str | None, view: str | None) -> list[Problem]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from simulator.evidence.parameter import (
     Beta,
@@ -28,30 +29,33 @@ from simulator.words.luck import generator
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
 
+KEPT = 4096
+"""Distributions of which SciPy's object and moments are kept, because both take milliseconds and are asked for often."""
 SMALLEST_UNIFORM = 2.0**-54
 """Stands for a uniform of exactly zero, whose quantile would be infinite."""
 
 
+@lru_cache(KEPT)
 def frozen(distribution: Distribution, centre: float) -> Any:
     """The untruncated scipy distribution written around `centre`; None when it is fixed."""
     match distribution:
         case Fixed():
             return None
         case Normal(sd=sd):
-            return stats.norm(centre, sd)
+            return scipy.stats.norm(centre, sd)
         case Lognormal(sd_log=sd_log):
-            return stats.lognorm(sd_log, scale=centre)
+            return scipy.stats.lognorm(sd_log, scale=centre)
         case Beta(n=n, sd=sd):
             size = n if n is not None else centre * (1 - centre) / (sd or 1.0) ** 2 - 1
-            return stats.beta(centre * size, (1 - centre) * size)
+            return scipy.stats.beta(centre * size, (1 - centre) * size)
         case Gamma(sd=sd):
-            return stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
+            return scipy.stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
         case Uniform(low=low, high=high):
-            return stats.uniform(low, high - low)
+            return scipy.stats.uniform(low, high - low)
         case LogUniform(low=low, high=high):
-            return stats.loguniform(low, high)
+            return scipy.stats.loguniform(low, high)
         case Triangular(low=low, high=high):
-            return stats.triang((centre - low) / (high - low), low, high - low)
+            return scipy.stats.triang((centre - low) / (high - low), low, high - low)
 
 
 def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64]:
@@ -61,8 +65,15 @@ def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64
     if law is None:
         return np.full(p.shape, parameter.value)
     low, high = parameter.range
-    start, stop = law.cdf(low), law.cdf(high)
+    start, stop = _inside(parameter.distribution, parameter.centre, low, high)
     return np.clip(np.asarray(law.ppf(start + p * (stop - start)), dtype=np.float64), low, high)
+
+
+@lru_cache(KEPT)
+def _inside(distribution: Distribution, centre: float, low: float, high: float) -> tuple[Any, Any]:
+    """The untruncated distribution's shares below either end of the range."""
+    law = frozen(distribution, centre)
+    return law.cdf(low), law.cdf(high)
 
 
 def mean(parameter: Parameter) -> float:
@@ -122,11 +133,16 @@ def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
 
 
 def _expectation(parameter: Parameter, power: int) -> float:
-    law = frozen(parameter.distribution, parameter.centre)
-    if law is None:
+    if isinstance(parameter.distribution, Fixed):
         return parameter.value**power
-    low, high = parameter.range
-    if law.cdf(low) <= 0 and law.cdf(high) >= 1:
+    return _moment(parameter.distribution, parameter.centre, *parameter.range, power)
+
+
+@lru_cache(KEPT)
+def _moment(distribution: Distribution, centre: float, low: float, high: float, power: int) -> float:
+    law = frozen(distribution, centre)
+    start, stop = _inside(distribution, centre, low, high)
+    if start <= 0 and stop >= 1:
         return float(law.moment(power))
     inside = max(low, law.support()[0]), min(high, law.support()[1])
     return float(law.expect(lambda x: x**power, lb=inside[0], ub=inside[1], conditional=True))

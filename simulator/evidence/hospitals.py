@@ -8,6 +8,7 @@ study that is to be predicted without its own numbers. `clti calibrate --hospita
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
 
 from simulator.evidence.distributions import SMALLEST_UNIFORM
 from simulator.evidence.shipped import shipped
@@ -71,6 +72,11 @@ class Hospitals:
     left_out: pd.DataFrame
     offsets: pd.DataFrame | None = None
 
+    @property
+    def digest(self) -> str:
+        """What the population is known by in kept work."""
+        return hashlib.sha256(np.ascontiguousarray(self.rows.to_numpy(np.float64)).tobytes()).hexdigest()[:16]
+
     def means(self, cohort: str = "referral") -> Array:
         """Mean offsets of the hospitals of a kind of cohort in each row, shape (rows, offsets)."""
         found = np.stack([self.column(f"mean_{name}") for name in OFFSETS], axis=1)
@@ -110,13 +116,16 @@ class Hospitals:
     def drawn(self, rows: NDArray[np.int64], cohort: str, luck: np.random.Generator) -> Array:
         """Offsets of one hospital drawn at random in each of the rows, shape (rows, offsets); the first do not depend on
         how many there are."""
-        uniform = luck.random((len(rows), len(OFFSETS) + 1))
-        z, u = norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
+        return self.placed(rows, cohort, luck.random((len(rows), len(OFFSETS) + 1)))
+
+    def placed(self, rows: NDArray[np.int64], cohort: str, uniform: Array) -> Array:
+        """Offsets of hospitals in the rows by their luck, uniform of shape (rows, offsets + 1); shape (rows, offsets)."""
+        z, u = scipy.stats.norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
         moved = np.einsum("nij,nj->ni", self.roots()[rows], z)
         tails = self.column("tails")[rows]
         heavy = np.isfinite(tails) & (tails > 0.0)
         scale = np.ones(len(rows))
-        scale[heavy] = np.sqrt(tails[heavy] / chi2.ppf(u[heavy], tails[heavy]))
+        scale[heavy] = np.sqrt(tails[heavy] / scipy.stats.chi2.ppf(u[heavy], tails[heavy]))
         # The tails are those of the three rates; response has normal ones.
         moved[:, : len(RATES)] *= scale[:, None]
         return np.asarray(self.means(cohort)[rows] + moved)

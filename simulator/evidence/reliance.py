@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,8 +13,8 @@ from simulator.evidence.register import Register
 
 WEAK: tuple[Grade, ...] = ("recalled", "assumption")
 
-Outcomes = Callable[[Mapping[str, float]], Mapping[str, float]]
-"""Results by name for the values of all parameters. The same luck for every call makes a change free of noise."""
+Outcomes = Callable[[Sequence[Mapping[str, float]]], Sequence[Mapping[str, float]]]
+"""Results by name for each set of values of all parameters. The same luck for all makes a change free of noise."""
 
 COLUMNS = ["outcome", "parameter", "grade", "low_value", "high_value", "base", "at_low", "at_high", "swing"]
 
@@ -28,23 +28,23 @@ def reliance(register: Register, outcomes: Outcomes, grades: Collection[Grade] =
     whose distribution is fixed cannot be moved: its changes are missing (NaN) and it stands last, because an assumption
     without an interval is still an assumption.
 
-    Calls `outcomes` once and then twice for each parameter that moves. Raises ValueError when a result is not finite.
+    Asks `outcomes` once, for the register's own values and two more sets for each parameter that moves. Raises ValueError
+    when a result is not finite.
     """
     values = register.values()
-    base = _finite(outcomes(values), "the register's own values")
+    weak = [parameter for parameter in register.parameters if parameter.grade in grades]
+    limits = {parameter.name: distributions.limits(parameter) for parameter in weak}
+    moves = [(name, value) for name, (low, high) in limits.items() if low < high for value in (low, high)]
+    asked = outcomes([values, *(values | {name: value} for name, value in moves)])
+    base = _finite(asked[0], "the register's own values")
+    found = {move: _finite(results, f"{move[0]} = {move[1]!r}") for move, results in zip(moves, asked[1:], strict=True)}
     rows = []
-    for parameter in register.parameters:
-        if parameter.grade not in grades:
-            continue
-        low, high = distributions.limits(parameter)
-        changes: dict[str, dict[str, float]] = {}
-        if low < high:
-            for side, value in (("at_low", low), ("at_high", high)):
-                moved = _finite(outcomes(values | {parameter.name: value}), f"{parameter.name} = {value!r}")
-                changes[side] = {name: moved[name] - base[name] for name in base}
+    for parameter in weak:
+        low, high = limits[parameter.name]
+        moved = [found.get((parameter.name, value)) for value in (low, high)]
         for name in base:
-            at_low = changes["at_low"][name] if changes else math.nan
-            at_high = changes["at_high"][name] if changes else math.nan
+            at_low, at_high = (math.nan if each is None else each[name] - base[name] for each in moved)
+            changes = all(each is not None for each in moved)
             swing = max(0.0, at_low, at_high) - min(0.0, at_low, at_high) if changes else math.nan
             rows.append((name, parameter.name, parameter.grade, low, high, base[name], at_low, at_high, swing))
     table = pd.DataFrame(rows, columns=COLUMNS)

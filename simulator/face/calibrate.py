@@ -15,6 +15,7 @@ from simulator.face.collected import Collected, Folder
 from simulator.face.result import now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import remove
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ DRAWS = 1_000
 """Draws of the posterior whose cohorts are simulated for prediction."""
 
 
+@on_one_thread
 def calibrate(
     *,
     check: bool = True,
@@ -94,10 +96,19 @@ def work_in(folder: Path, smoke: bool, first_year: bool, seed: int) -> Store:
     return Store(folder / f"work-{work_key(load_scenario(SCENARIO), data, effort, seed)}")
 
 
+@on_one_thread
 def fitted(
-    work: Store, settings: Mapping[str, Any], seed: int, progress: Progress | None, begun: tuple[datetime, float]
+    work: Store,
+    settings: Mapping[str, Any],
+    seed: int,
+    progress: Progress | None,
+    begun: tuple[datetime, float],
+    workers: int = 1,
 ) -> Collected:
-    """The fit, with the designs that lie in `work` and those still missing; `settings` are those of the manifest."""
+    """The fit, with the designs that lie in `work` and those still missing; `settings` are those of the manifest.
+
+    Synthetic cohorts are analysed in `workers` processes, which decide how long it takes and nothing else.
+    """
     import pandas as pd
 
     from simulator.compiling import announced
@@ -132,7 +143,7 @@ def fitted(
     recovered: pd.DataFrame | None = None
     if cohorts and not first_year:
         with show("synthetic cohorts", cohorts) as advance:
-            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance)
+            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance, workers)
     at_fit = load_scenario(SCENARIO, overrides={"parameters": point_of(posterior)})
     draws = pd.DataFrame(table_of(posterior))
     tables = {
@@ -189,6 +200,7 @@ def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str |
     }
 
 
+@on_one_thread
 def _checked(
     patients: int, draws: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]
 ) -> Collected:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, said
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@on_one_thread
 def cea(
     results: Path | str | pd.DataFrame,
     effects: Path | str | pd.DataFrame | None = None,

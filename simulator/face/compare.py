@@ -12,6 +12,7 @@ from simulator.face.result import Result, now
 if TYPE_CHECKING:
     from simulator.run.job import Engine
     from simulator.scenario import Scenario
+    from simulator.words.findings import Findings
 
 
 def compare(
@@ -26,6 +27,7 @@ def compare(
     overrides: Mapping[str, Any] | None = None,
     reliance: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    first: Callable[[Findings], None] | None = None,
 ) -> Result:
     """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
 
@@ -36,7 +38,8 @@ def compare(
     Python (`Policy`; None for the one of this name that there is), `patients` a table of real ones (a CSV file or a
     DataFrame). `overrides` is a difference laid over the scenario, in the words of its file. `reliance` finds out which
     results rest on recalled or assumed values, which takes as long again. `engine` is compiled (fast) or simpy (the readable
-    reference; the default where a resource is shared). `progress` is called with lives done and to do.
+    reference; the default where a resource is shared). `progress` is called with lives done and to do,
+    `first` with the findings that the console's tables show, as soon as they are there.
 
     Tables of the result (means of shares are 0 to 1, times are years, `se` is the Monte Carlo standard error): ``outcomes``
     (policy, outcome, time_years, mean, se), ``differences`` (to the reference, in the same people), ``per_hundred``,
@@ -50,12 +53,14 @@ def compare(
     ['policy', 'outcome', 'time_years', 'mean', 'se']
     """
     from simulator.questions.compare import compare as compared
-    from simulator.questions.compare.findings import findings
+    from simulator.questions.compare.findings import findings, first_findings
 
     begun = now()
     people, table = number_and_table(patients)
     loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, table=table)
-    return Result(findings(compared(loaded, people, seed, engine, reliance=reliance, progress=progress)), begun)
+    early = None if first is None else lambda result: first(first_findings(result))
+    found = compared(loaded, people, seed, engine, reliance=reliance, progress=progress, first=early)
+    return Result(findings(found), begun)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from simulator.face.asked import SMALL_SEEDS, Progress, check
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, said
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@on_one_thread
 def forecast(
     trials: Sequence[str] = (),
     *,

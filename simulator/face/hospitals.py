@@ -12,6 +12,7 @@ from simulator.face.collected import Collected, Folder
 from simulator.face.result import now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import remove
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from simulator.work.store import Store
@@ -28,6 +29,7 @@ def work_in(folder: Path) -> Store:
     return Store(folder / "work-hospitals")
 
 
+@on_one_thread
 def hospitals(
     *,
     smoke: bool = False,
@@ -56,6 +58,7 @@ def hospitals(
             remove(place)
 
 
+@on_one_thread
 def fitted(
     work: Store,
     smoke: bool,
@@ -137,6 +140,7 @@ def fitted(
     return Collected(findings, write, said, None, begun, (f"{work.folder.name}/",))
 
 
+@on_one_thread
 def add_study(file: str | Path, *, seed: int = 1) -> Collected:
     """What a new publication would change: the committed population of hospitals reweighted by a study's file, in seconds.
 

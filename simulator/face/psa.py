@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simulator.face.asked import SEEDS, Centre, Patients, Policies, Progress, check, number_and_table, scenario_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest, said
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ class Distribution(Protocol):
         """So many values, as an array of shape (size,)."""
 
 
+@on_one_thread
 def psa(
     draws: int | pd.DataFrame = 1_000,
     *,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.face.asked import MOST_WORKERS, Progress, check, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from simulator.questions.sweep.policy_sweep import PolicySweep
@@ -37,8 +38,8 @@ def sweep(
     `study` is a shipped name, a file (TOML) or the same tables as a dictionary: parameters, outputs, method (one_way, grid,
     morris, dgsm, sobol, fast, rbd_fast, pawn, regional, or policies, which compares policies over every combination of
     settings), size, seed. `overrides` replaces keys of it. Finished runs are kept in `folder`, where an interrupted study
-    goes on and a larger one reuses them; without it they are not kept. `workers` processes decide how
-    long it takes and nothing else.
+    goes on and a larger one reuses them; without it they are not kept. `workers` processes (default: a thread
+    for each core of this one) decide how long it takes and nothing else.
 
     Tables of the result: ``indices``, ``noise``, and by method ``convergence``, ``ranking``, ``emulators``, ``emulated``; of
     policies ``choices``, ``cells``, ``losses``. ``runs`` has a row a run, and becomes Parquet.
@@ -75,6 +76,7 @@ def _made(
     """Every run of a study, made where it is missing."""
     from simulator.questions.value.lives import silent
     from simulator.work.disk import remove
+    from simulator.work.processes import Threads
 
     place = Path(mkdtemp() if folder is None else folder)
     try:
@@ -86,13 +88,14 @@ def _made(
                 advance(plan.finished)
                 return advance
 
-            planned.execute(store, way=way_of(workers), started=started)
+            planned.execute(store, way=Threads() if workers is None else way_of(workers), started=started)
         return planned.runs(store)
     finally:
         if folder is None:
             remove(place)
 
 
+@on_one_thread
 def result_of(planned: Sweep | PolicySweep, runs: Runs, begun: tuple[datetime, float]) -> Result:
     """What finished runs say."""
     from simulator.questions.sweep.findings import findings

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.face.asked import MOST_WORKERS, SEEDS, Progress, check
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +24,7 @@ TRUTHS = ("scenario", "null", "posterior")
 STATED_TRUTHS = ("stated", "stated_null")
 
 
+@on_one_thread
 def trial(
     design: str | Path | Planned,
     *,
@@ -50,7 +53,8 @@ def trial(
 
     Tables of the result: ``operating_characteristics``, ``rates``, ``effects`` and ``curves`` (events of each arm; months),
     ``endpoints``, ``boundaries``, ``monitoring`` and ``bounds`` (for a data monitoring committee), ``stops``, ``calendar``,
-    and where they were made ``assumptions``, ``type_i_errors``, ``samplesize``, ``power_curve``, ``size_search``,
+    and where they were made ``assumptions``, ``estimands``, ``screening``,
+    ``type_i_errors``, ``samplesize``, ``power_curve``, ``size_search``,
     ``two_stage``, ``views``, ``accrual``, ``trial_summaries``, ``patients``, ``visits``, ``adsl``,
     ``adtte``, ``adeff``, ``adres`` (ADaM-like). Shares are 0 to 1, `se` is the Monte Carlo standard error.
 
@@ -160,7 +164,12 @@ def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) 
     from simulator.questions.trial.design_reading import Planned, load_design
 
     if isinstance(design, str | Path):
-        return load_design(design, overrides)
+        planned = load_design(design, overrides)
+        if isinstance(planned.scenario.settings.evidence.centre, str):
+            return planned
+        from simulator.questions.hospitals.own import at_its_centre
+
+        return replace(planned, scenario=at_its_centre(planned.scenario))
     if not isinstance(design, Planned):
         raise BadInput([Problem("trial", "design", type(design).__name__, "a name, a file or a loaded design")])
     if overrides:

@@ -11,6 +11,7 @@ from simulator.face.asked import MOST_WORKERS, SMALL_SEEDS, Progress, check, way
 from simulator.face.collected import Collected, Folder
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, said
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
@@ -21,6 +22,7 @@ COURSE = "calibration/course.toml"
 STRUCTURAL_PATIENTS = 20_000
 
 
+@on_one_thread
 def validate(
     studies: Sequence[str] | None = None,
     *,

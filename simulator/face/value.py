@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,6 +176,7 @@ def asked(
     return Asked(loaded, values, planned, inputs, seed, begun, workbook)
 
 
+@on_one_thread
 def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: bool = True) -> Result:
     """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
     from simulator.questions.value.analysis import economic_analysis
@@ -209,6 +211,7 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     import numpy as np
 
     from simulator.questions.compare.findings import at_risk_table
+    from simulator.questions.compare.followed import people_of
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
@@ -218,8 +221,8 @@ def _followed(scenario: Scenario, seed: int) -> tuple[dict[str, pd.DataFrame], p
     economics = scenario.settings.economics
     scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
-    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), keep_patients=True)
-    comparison = Comparison(scenario, result, result, {}, np.zeros(0), None, None)
+    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario))
+    comparison = Comparison(scenario, result, people_of(scenario, people, seed), {}, np.zeros(0), None, None)
     tables = {
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,

@@ -10,18 +10,32 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiling import compiled_on_given_memory
-from simulator.living.books import live_with_books, new_books
+from simulator.compiling import compiled, compiled_in_place, compiled_on_given_memory
+from simulator.living.books import Books, live_with_books, new_books, open_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
-from simulator.living.next_event import refer
+from simulator.living.ledger import COST_COUNT, COUNT, MARKER_TEST
+from simulator.living.ledger import WIDTH as LEDGER_WIDTH
+from simulator.living.next_event import care_under, live, refer
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.outcomes import outcomes_at
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
-from simulator.living.sums import Sums, add_ledger, add_outcomes, add_tcpo2
+from simulator.living.sums import Sums, add_patient
+from simulator.living.twins import (
+    ITSELF,
+    WHOLE,
+    Desk,
+    begin_twins,
+    event_happens_at,
+    new_decisions,
+    new_twins,
+    part,
+    refer_twin,
+    time_passes_at,
+)
 from simulator.rules.perfusion import tcpo2
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.patient import find_patient
 
 ROOM = 64
 """Events per patient for which room is made at first. A longer history is written in a second run."""
@@ -38,57 +52,112 @@ class Kept(NamedTuple):
     outcomes: Any
 
 
+class Lived(NamedTuple):
+    """One patient under every policy. ledgers: (policies, ledger WIDTH). outcomes: (policies, times, outcomes). states
+    (policies, times): the census, DEAD or a `State`. paths (policies, times): true TcPO2 (mmHg) of kept limbs, else NaN."""
+
+    ledgers: Any
+    outcomes: Any
+    states: Any
+    paths: Any
+
+
+def new_lived(policies: int, times: int) -> Lived:
+    """Room for one patient after another."""
+    outcomes = np.zeros((policies, times, OUTCOME_WIDTH))
+    return Lived(
+        np.zeros((policies, LEDGER_WIDTH)), outcomes, np.zeros((policies, times), np.int64), np.zeros((policies, times))
+    )
+
+
+@compiled
+def tested_as(ledger: Any, tested: float) -> None:
+    """Book that the policy's test was done at referral (1), or not (0)."""
+    ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
+
+
+@compiled_in_place
+def same_life(lived: Any, p: int, twin: int, tested: float) -> None:
+    """Give policy p the life that the patient has under another policy; only the test may differ."""
+    for f in range(lived.ledgers.shape[1]):
+        lived.ledgers[p, f] = lived.ledgers[twin, f]
+    tested_as(lived.ledgers[p], tested)
+    for k in range(lived.states.shape[1]):
+        for o in range(lived.outcomes.shape[2]):
+            lived.outcomes[p, k, o] = lived.outcomes[twin, k, o]
+        lived.states[p, k], lived.paths[p, k] = lived.states[twin, k], lived.paths[twin, k]
+
+
 @compiled_on_given_memory
 def run_block(
-    setting: Any, first: int, count: int, reference: int, room: Any, books: Any, outcome: Any, sums: Any
+    setting: Any,
+    first: int,
+    count: int,
+    reference: int,
+    room: Any,
+    books: Any,
+    twins: Any,
+    decisions: Any,
+    lived: Any,
+    sums: Any,
 ) -> int:
     """Live patients first .. first + count - 1 under every policy and add up. Returns the number who could not enter.
 
-    `sums` are `simulator.living.sums.Sums`; `reference` is the number of the policy that others are compared with;
-    `outcome` (policies, times, outcomes) is room for those of one patient.
+    `sums` are `simulator.living.sums.Sums`; `reference` is the number of the policy that others are compared with.
     """
-    life, patient, row = room
-    ledgers, ledger_squares, outcomes, outcome_squares, difference_squares, states, perfusion = sums
+    patient, row, drawn = room.patient, room.row, room.drawn
     params, given, entry, seed, times = setting.params, setting.given, setting.entry, setting.seed, setting.times
-    census = books.census
-    policies = setting.policies.shape[0]
+    ledgers, outcomes, states, paths = lived
+    life, census = twins.life, books.census
     barred = 0
     for i in range(first, first + count):
-        if not make_patient(patient, row, given, params, entry, seed, i, False):
+        if not find_patient(patient, row, drawn, given, params, entry, seed, i, False):
             barred += 1
             continue
-        for p in range(policies):
-            refer(life, patient, setting, p, i, setting.horizon)
-            live_with_books(books, life, patient, setting, p)
-            add_ledger(ledgers[p], ledger_squares[p], books.page.ledger)
-            for k in range(times.shape[0]):
-                outcomes_at(outcome[p, k], life, params, times[k], census[k])
-                if census[k, STATE] != DEAD:
-                    states[p, k, census[k, STATE]] += 1.0
-                    if life.amputated_at > times[k]:
-                        add_tcpo2(perfusion[p, k], tcpo2(life, times[k]))
-        add_outcomes(outcomes, outcome_squares, difference_squares, outcome, reference)
+        begin_twins(twins, patient, setting, i)
+        for place in range(setting.policies.shape[0]):
+            p = twins.order[place]
+            twin, decision = refer_twin(twins, decisions, patient, setting, place)
+            if twin != ITSELF and decision == WHOLE:
+                same_life(lived, p, twin, twins.tested[p])
+            else:
+                own = Books(books.page, ledgers[p], census, books.history)
+                if twin == ITSELF:
+                    open_books(own, life, patient, setting)
+                    decisions.made[p] = 0
+                else:
+                    part(twins, decisions, own, setting.policies[p], twin, decision)
+                    tested_as(own.ledger, twins.tested[p])
+                keeps = twin == ITSELF and decisions.keeps[p] == 1
+                desk = Desk(own, decisions, twins, p, keeps)
+                live(life, patient, setting, care_under(setting, p), time_passes_at, event_happens_at, desk)
+                read_outcomes(life, setting, census, paths[p], outcomes[p])
+                for k in range(times.shape[0]):
+                    states[p, k] = census[k, STATE]
+        add_patient(sums, ledgers, states, paths, outcomes, reference)
     return barred
 
 
 @compiled_on_given_memory
 def follow_block(
-    setting: Any, policy: int, first: int, count: int, life: Any, books: Any, kept: Any
+    setting: Any, policy: int, first: int, count: int, room: Any, books: Any, kept: Any
 ) -> tuple[int, int]:
     """As `run_block` for one policy, keeping each patient: (events written or needed, number who could not enter)."""
     rows = kept.patients.view(np.float64).reshape(count, -1)
+    life, drawn = room.life, room.drawn
+    params, given, entry, seed = setting.params, setting.given, setting.entry, setting.seed
     barred = 0
     for j in range(count):
         i = first + j
         patient = kept.patients[j]
-        if not make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, i):
+        if not find_patient(patient, rows[j], drawn, given, params, entry, seed, i, True):
             barred += 1
             continue
         refer(life, patient, setting, policy, i, setting.horizon)
         live_with_books(books, life, patient, setting, policy)
         kept.lives[j] = life
         for f in range(kept.ledgers.shape[1]):
-            kept.ledgers[j, f] = books.page.ledger[f]
+            kept.ledgers[j, f] = books.ledger[f]
         for k in range(setting.times.shape[0]):
             for column in range(kept.censuses.shape[2]):
                 kept.censuses[j, k, column] = books.census[k, column]
@@ -110,8 +179,10 @@ def read_outcomes(life: Any, setting: Any, census: Any, path: Any, outcomes: Any
 def add_block(setting: Setting, first: int, count: int, reference: int, sums: Sums) -> int:
     """`run_block` with room of its own."""
     policies, times = len(setting.policies), len(setting.times)
-    outcome = np.zeros((policies, times, OUTCOME_WIDTH))
-    return int(run_block(setting, first, count, reference, new_room(), new_books(times), outcome, sums))
+    twins, lived = new_twins(setting.policies), new_lived(policies, times)
+    decisions = new_decisions(setting.policies, times)
+    room, books = new_room(), new_books(times)
+    return int(run_block(setting, first, count, reference, room, books, twins, decisions, lived, sums))
 
 
 def follow(setting: Setting, policy: int, first: int, count: int, events: bool = True) -> Followed:
@@ -119,7 +190,7 @@ def follow(setting: Setting, policy: int, first: int, count: int, events: bool =
     room_for = ROOM * count if events else 0
     while True:
         arrays, books = new_arrays(count, len(setting.times)), new_books(len(setting.times), room_for)
-        n, barred = follow_block(setting, policy, first, count, new_room().life, books, Kept(**arrays))
+        n, barred = follow_block(setting, policy, first, count, new_room(), books, Kept(**arrays))
         if n <= room_for:
             return Followed(**arrays, history=books.history[:n], barred=barred)
         room_for = n

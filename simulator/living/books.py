@@ -11,7 +11,7 @@ from simulator.compiling import compiled_in_place, compiled_on_given_memory, rec
 from simulator.living.census import WIDTH as CENSUS_WIDTH
 from simulator.living.census import close_census, open_census, take_census
 from simulator.living.history import HISTORY, acting_step, limb_tcpo2, note, note_visits
-from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits
+from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, factors
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
 from simulator.rules.pathway.life import state_of
@@ -21,20 +21,23 @@ PAGE = record_dtype(
     [
         ("state", np.int64),
         ("entered", np.float64),
+        ("effects", np.float64),
+        ("costs", np.float64),
         ("next_census", np.float64),
         ("keeps_history", np.int64),
         ("events", np.int64),
-        ("ledger", np.float64, (LEDGER_WIDTH,)),
     ]
 )
-"""One life's page: state of the ledger and since when, time of the next census (years), whether a history is kept,
-events written to it by this life and those before, and the ledger."""
+"""One life's page: state of the ledger, since when, and the discount factors of effects and costs then; time of the next
+census (years); whether a history is kept, and events written to it by this life and those before."""
 
 
 class Books(NamedTuple):
-    """page: a record of PAGE. census: shape (times, census WIDTH). history: HISTORY rows of one life after another."""
+    """page: a record of PAGE. ledger: shape (ledger WIDTH,). census: shape (times, census WIDTH). history: HISTORY rows of
+    one life after another."""
 
     page: Any
+    ledger: Any
     census: Any
     history: Any
 
@@ -43,7 +46,8 @@ def new_books(times: int, events: int = 0) -> Books:
     """Books for lives that are counted at so many times, with room for so many events (0: no history)."""
     page = np.zeros(1, PAGE)[0]
     page.keeps_history = events > 0
-    return Books(page, np.zeros((times, CENSUS_WIDTH), np.int64), np.zeros(events, HISTORY))
+    ledger, census = np.zeros(LEDGER_WIDTH), np.zeros((times, CENSUS_WIDTH), np.int64)
+    return Books(page, ledger, census, np.zeros(events, HISTORY))
 
 
 @compiled_in_place
@@ -51,12 +55,13 @@ def open_books(books: Any, life: Any, patient: Any, setting: Any) -> None:
     """Open the books of a life that has begun."""
     page = books.page
     page.state, page.entered, page.next_census = state_of(life), 0.0, -inf
-    page.ledger[:] = 0.0
+    page.effects, page.costs = 1.0, 1.0
+    books.ledger[:] = 0.0
     open_census(books.census)
     if page.keeps_history:
         page.events = note(books.history, page.events, life.patient, 0.0, Event.REFERRAL, patient.tcpo2_measured, -1)
     if life.tested:
-        add_count(page.ledger, MARKER_TEST, 0.0, setting.cost_rate)
+        add_count(books.ledger, MARKER_TEST, 1.0)
 
 
 @compiled_on_given_memory
@@ -81,7 +86,9 @@ def time_passes(books: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
     """Book an event at t, and the time in the state that it ends."""
     page = books.page
-    add_event(page.ledger, life, event, t, setting.cost_rate)
+    effects, costs = setting.effect_rate, setting.cost_rate
+    now = factors(effects, costs, t)
+    add_event(books.ledger, life, event, t, now[1], costs)
     if page.keeps_history:
         page.events = note(
             books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
@@ -90,12 +97,12 @@ def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, e
     following = state_of(life)
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.
     if over or following != page.state:
-        effects, costs = setting.effect_rate, setting.cost_rate
-        add_sojourn(page.ledger, life, patient, page.state, page.entered, t, effects, costs)
-        page.state, page.entered = following, t
+        since = page.effects, page.costs
+        add_sojourn(books.ledger, life, patient, page.state, page.entered, t, effects, costs, since, now)
+        page.state, page.entered, page.effects, page.costs = following, t, now[0], now[1]
     if over:
         close_census(books.census, life)
-        add_visits(page.ledger, setting.visits, setting.discounted_visits, t)
+        add_visits(books.ledger, setting.visits, setting.discounted_visits, t)
 
 
 @compiled_in_place

@@ -22,7 +22,7 @@ from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import add_ledger, add_tcpo2
 from simulator.rules.perfusion import tcpo2
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.patient import find_patient
 
 Floats = NDArray[np.float64]
 
@@ -112,20 +112,20 @@ def course_block(
 
     TcPO2 is looked at at the first `seen` times. `spans` (policies, courses, 2) is room for the stretches of one patient.
     """
-    life, patient, row = room
+    life, patient, row, drawn = room
     ledgers, ledger_squares, changes, discordant, states, perfusion = sums
     params, given, entry, seed, times = setting.params, setting.given, setting.entry, setting.seed, setting.times
     census = books.census
     policies = setting.policies.shape[0]
     barred = 0
     for i in range(first, first + count):
-        if not make_patient(patient, row, given, params, entry, seed, i, False):
+        if not find_patient(patient, row, drawn, given, params, entry, seed, i, False):
             barred += 1
             continue
         for p in range(policies):
             refer(life, patient, setting, p, i, setting.horizon)
             live_with_books(books, life, patient, setting, p)
-            add_ledger(ledgers[p], ledger_squares[p], books.page.ledger)
+            add_ledger(ledgers[p], ledger_squares[p], books.ledger)
             for k in range(times.shape[0]):
                 if census[k, STATE] == DEAD:
                     break

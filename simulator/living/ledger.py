@@ -101,34 +101,55 @@ def overlap(start: float, end: float, low: float, high: float) -> tuple[float, f
 
 
 @compiled
-def discounted(start: float, end: float, rate: float) -> float:
-    """Integral of exp(-rate t) over [start, end]."""
+def discounted(start: float, end: float, rate: float, from_factor: float, to_factor: float) -> float:
+    """Integral of exp(-rate t) over [start, end]; the factors are exp(-rate t) at the ends."""
     if rate == 0.0:
         return end - start
-    return (exp(-rate * start) - exp(-rate * end)) / rate
+    return (from_factor - to_factor) / rate
 
 
 @compiled
-def add_clock(ledger: Any, clock: int, start: float, end: float, cost_rate: float) -> None:
-    """Let a clock run over [start, end]."""
+def add_clock(
+    ledger: Any, clock: int, start: float, end: float, cost_rate: float, from_factor: float, to_factor: float
+) -> None:
+    """Let a clock run over [start, end]; the factors are those of costs at the ends."""
     if end > start:
         ledger[CLOCK + clock] += end - start
-        ledger[COST_CLOCK + clock] += discounted(start, end, cost_rate)
+        ledger[COST_CLOCK + clock] += discounted(start, end, cost_rate, from_factor, to_factor)
+
+
+@compiled
+def factors(effect_rate: float, cost_rate: float, t: float) -> tuple[float, float]:
+    """The discount factors of effects and of costs at t (years)."""
+    costs = exp(-cost_rate * t)
+    return (costs if effect_rate == cost_rate else exp(-effect_rate * t)), costs
 
 
 @compiled
 def add_sojourn(
-    ledger: Any, life: Any, patient: Any, state: int, start: float, end: float, effect_rate: float, cost_rate: float
+    ledger: Any,
+    life: Any,
+    patient: Any,
+    state: int,
+    start: float,
+    end: float,
+    effect_rate: float,
+    cost_rate: float,
+    since: tuple[float, float],
+    now: tuple[float, float],
 ) -> None:
-    """Book the years from `start` to `end` spent in `state`, when it is left. Rates are continuous, per year."""
+    """Book the years from `start` to `end` spent in `state`, when it is left. Rates are continuous, per year.
+
+    `since` and `now` are the discount `factors` at either end.
+    """
     if end <= start:
         return
     past = patient.age - REFERENCE_AGE
     add_moments(ledger, TIME, state, past, discounted_moments(start, end, 0.0, 1.0, 1.0))
-    from_factor, to_factor = exp(-effect_rate * start), exp(-effect_rate * end)
-    moments = discounted_moments(start, end, effect_rate, from_factor, to_factor)
+    moments = discounted_moments(start, end, effect_rate, since[0], now[0])
     add_moments(ledger, EFFECT, state, past, moments)
-    cost = moments[0] if cost_rate == effect_rate else discounted(start, end, cost_rate)
+    from_factor, to_factor = since[1], now[1]
+    cost = moments[0] if cost_rate == effect_rate else discounted(start, end, cost_rate, from_factor, to_factor)
     ledger[COST + state] += cost
     ledger[CLOCK + ALIVE] += end - start
     ledger[COST_CLOCK + ALIVE] += cost
@@ -136,58 +157,63 @@ def add_sojourn(
         ledger[CLOCK + DIALYSIS] += end - start
         ledger[COST_CLOCK + DIALYSIS] += cost
     elif life.dialysis_since < end:
-        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate)
+        began = exp(-cost_rate * life.dialysis_since)
+        add_clock(ledger, DIALYSIS, life.dialysis_since, end, cost_rate, began, to_factor)
     if state >= State.BELOW_KNEE:
-        since = life.amputated_at
+        amputated = life.amputated_at
         for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
             year = clock - AMPUTEE_YEAR_1
-            a, b = overlap(start, end, since + year, since + year + 1.0 if clock < AMPUTEE_LATER else inf)
-            add_clock(ledger, clock, a, b, cost_rate)
+            a, b = overlap(start, end, amputated + year, amputated + year + 1.0 if clock < AMPUTEE_LATER else inf)
+            if b > a:
+                low = from_factor if a == start else exp(-cost_rate * a)
+                high = to_factor if b == end else exp(-cost_rate * b)
+                add_clock(ledger, clock, a, b, cost_rate, low, high)
 
 
 @compiled
-def add_count(ledger: Any, what: int, t: float, cost_rate: float) -> None:
-    """Count one costed event at t (years)."""
+def add_count(ledger: Any, what: int, factor: float) -> None:
+    """Count one costed event, with the discount factor of costs at its time."""
     ledger[COUNT + what] += 1.0
-    ledger[COST_COUNT + what] += exp(-cost_rate * t)
+    ledger[COST_COUNT + what] += factor
 
 
 @compiled
-def add_event(ledger: Any, life: Any, event: int, t: float, cost_rate: float) -> None:
-    """Count an event of the history if it is a costed one."""
+def add_event(ledger: Any, life: Any, event: int, t: float, factor: float, cost_rate: float) -> None:
+    """Count an event of the history at t (years) if it is a costed one; `factor` discounts costs at t."""
     if event == Event.DOSE:
-        add_count(ledger, DOSE, t, cost_rate)
+        add_count(ledger, DOSE, factor)
         if life.doses == 1:
-            add_count(ledger, TREATED, t, cost_rate)
+            add_count(ledger, TREATED, factor)
     elif event == Event.PROCEDURE:
-        add_count(ledger, STEP + 2 * life.acting, t, cost_rate)
+        add_count(ledger, STEP + 2 * life.acting, factor)
     elif event == Event.REPEAT_PROCEDURE:
-        add_count(ledger, STEP + 2 * life.acting + 1, t, cost_rate)
+        add_count(ledger, STEP + 2 * life.acting + 1, factor)
     elif event == Event.MINOR_AMPUTATION:
-        add_count(ledger, MINOR, t, cost_rate)
+        add_count(ledger, MINOR, factor)
     elif event == Event.BELOW_KNEE_AMPUTATION:
-        add_count(ledger, BELOW, t, cost_rate)
+        add_count(ledger, BELOW, factor)
     elif event == Event.ABOVE_KNEE_AMPUTATION:
-        add_count(ledger, ABOVE, t, cost_rate)
+        add_count(ledger, ABOVE, factor)
     elif event == Event.CONVERSION:
-        add_count(ledger, CONVERSION, t, cost_rate)
+        add_count(ledger, CONVERSION, factor)
     elif event == Event.OTHER_LIMB_AMPUTATION:
-        add_count(ledger, OTHER_LIMB, t, cost_rate)
+        add_count(ledger, OTHER_LIMB, factor)
     elif event == Event.WALKS:
         if life.limb == Limb.BELOW_KNEE:
-            add_count(ledger, PROSTHESIS_BELOW, t, cost_rate)
+            add_count(ledger, PROSTHESIS_BELOW, factor)
         elif life.limb == Limb.ABOVE_KNEE:
-            add_count(ledger, PROSTHESIS_ABOVE, t, cost_rate)
+            add_count(ledger, PROSTHESIS_ABOVE, factor)
     elif event == Event.NEW_WOUND:
-        add_count(ledger, NEW_WOUND, t, cost_rate)
+        add_count(ledger, NEW_WOUND, factor)
     elif event == Event.HEALED:
-        add_count(ledger, HEALED, t, cost_rate)
+        add_count(ledger, HEALED, factor)
     elif event == Event.STUMP_HEALED:
-        add_count(ledger, STUMP_HEALED, t, cost_rate)
+        add_count(ledger, STUMP_HEALED, factor)
     elif not life.alive:
-        add_count(ledger, DEATH, t, cost_rate)
+        add_count(ledger, DEATH, factor)
         # Only what was lived since referral: who dies after three months has had a quarter of the last year here.
-        add_clock(ledger, LAST_YEAR, max(0.0, t - 1.0), t, cost_rate)
+        start = max(0.0, t - 1.0)
+        add_clock(ledger, LAST_YEAR, start, t, cost_rate, exp(-cost_rate * start), factor)
 
 
 def visit_table(times: Any, cost_rate: float) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.living.census import DEAD, DOSES_SO_FAR, STATE, WALKS
-from simulator.rules.draws import normal
+from simulator.rules.draws import normal_quantile
+from simulator.rules.pathway.life import Luck
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import DAYS_PER_YEAR, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 OUTCOMES = (
     "major_amputation",
@@ -38,7 +39,7 @@ DOSES, TCPO2_LAST, TCPO2_LAST_40, MINOR_AMPUTATION, LIFE_YEARS = range(6, WIDTH)
 def tcpo2_measured_at(life: Any, params: Any, when: float) -> float:
     """TcPO2 (mmHg) measured at `when` (years); death or amputation before then make it the last value there was."""
     when = min(when, min(life.died_at, life.amputated_at))
-    return measured(tcpo2(life, when), params.measurement_sd, normal(life.seed, life.patient, Stream.LAST_ERROR, 0))
+    return measured(tcpo2(life, when), params.measurement_sd, normal_quantile(life.luck[Luck.LAST_ERROR]))
 
 
 @compiled

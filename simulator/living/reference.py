@@ -107,7 +107,7 @@ class Course:
 
     def keep(self, arrays: dict[str, Any], j: int) -> None:
         """Copy ledger, census, path and outcomes of a life that is over to place j of a cohort's arrays."""
-        arrays["ledgers"][j], arrays["censuses"][j] = self.books.page["ledger"], self.books.census
+        arrays["ledgers"][j], arrays["censuses"][j] = self.books.ledger, self.books.census
         read_outcomes(self.life, self.setting, self.books.census, arrays["paths"][j], arrays["outcomes"][j])
 
     def _write(self, t: float, event: int, value: float) -> None:

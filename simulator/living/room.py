@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator.rules.pathway.life import LIFE
-from simulator.rules.population.patient import PATIENT
+from simulator.rules.population.patient import PATIENT, Drawn
 
 
 class Room(NamedTuple):
-    """Records of LIFE and PATIENT, and the patient as a row of floats on the same memory.
+    """Records of LIFE and PATIENT, the patient as a row of floats on the same memory, and the draws of a referral.
 
     Python makes them, because a record made in compiled code does not keep its memory alive.
     """
@@ -19,9 +19,10 @@ class Room(NamedTuple):
     life: Any
     patient: Any
     row: Any
+    drawn: Any
 
 
 def new_room() -> Room:
     """Room for one thread's lives."""
     patients = np.zeros(1, PATIENT)
-    return Room(np.zeros(1, LIFE)[0], patients[0], patients.view(np.float64))
+    return Room(np.zeros(1, LIFE)[0], patients[0], patients.view(np.float64), np.zeros(len(Drawn)))

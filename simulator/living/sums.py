@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import compiled
+from simulator.compiling import compiled, compiled_in_place
 from simulator.living.census import DEAD, STATE
 from simulator.living.ledger import STATES
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
@@ -78,6 +78,24 @@ def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any
                 difference_squares[p, k, o] += difference * difference
 
 
+@compiled_in_place
+def add_patient(sums: Any, ledgers: Any, states: Any, paths: Any, outcomes: Any, reference: int) -> None:
+    """Add one patient under all policies.
+
+    Shapes: ledgers (policies, ledger WIDTH), states (policies, times), as in a census, paths (policies, times), true TcPO2
+    (mmHg) or NaN, outcomes (policies, times, outcomes).
+    """
+    policies, times = states.shape
+    for p in range(policies):
+        add_ledger(sums.ledger[p], sums.ledger_squares[p], ledgers[p])
+        for k in range(times):
+            if states[p, k] != DEAD:
+                sums.states[p, k, states[p, k]] += 1.0
+            if paths[p, k] == paths[p, k]:
+                add_tcpo2(sums.perfusion[p, k], paths[p, k])
+    add_outcomes(sums.outcomes, sums.outcome_squares, sums.difference_squares, outcomes, reference)
+
+
 @compiled
 def add_up(sums: Any, ledgers: Any, censuses: Any, paths: Any, outcomes: Any, reference: int) -> None:
     """Add patients who were kept one by one.
@@ -85,15 +103,5 @@ def add_up(sums: Any, ledgers: Any, censuses: Any, paths: Any, outcomes: Any, re
     Shapes: ledgers (policies, patients, ledger WIDTH), censuses (policies, patients, times, census WIDTH), paths
     (policies, patients, times), outcomes (policies, patients, times, outcomes).
     """
-    policies, count, times, _ = outcomes.shape
-    for i in range(count):
-        for p in range(policies):
-            add_ledger(sums.ledger[p], sums.ledger_squares[p], ledgers[p, i])
-            for k in range(times):
-                state = censuses[p, i, k, STATE]
-                if state != DEAD:
-                    sums.states[p, k, state] += 1.0
-                if paths[p, i, k] == paths[p, i, k]:
-                    add_tcpo2(sums.perfusion[p, k], paths[p, i, k])
-        lived = outcomes[:, i]
-        add_outcomes(sums.outcomes, sums.outcome_squares, sums.difference_squares, lived, reference)
+    for i in range(outcomes.shape[1]):
+        add_patient(sums, ledgers[:, i], censuses[:, i, :, STATE], paths[:, i], outcomes[:, i], reference)

@@ -12,6 +12,8 @@ from simulator.compiling import compiled
 
 LEAST_EXPONENT = 1e-200
 """Below it an exponent changes no digit of a duration within a lifetime, and its products would lose digits as subnormals."""
+CLOSE = 1.0 + 1e-9
+"""Ratio of a budget to what is spent of it up to which rounding could make the wait end in time."""
 
 
 @compiled

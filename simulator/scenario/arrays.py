@@ -118,12 +118,18 @@ def _at_its_hospital(table: NDArray[np.void], register: Register) -> NDArray[np.
     offsets = {name: fields[FIELDS[name]].copy() for name in OFFSETS}
     if not any(values.any() for values in offsets.values()):
         return table
-    there: Any = at_hospital(table, offsets)
-    for rate in (*(rate for rates in RATES.values() for rate in rates), RESPONSE_PROBABILITY):
-        there[rate] = np.clip(there[rate], *register[rate].range)
+    there: Any = within_range(at_hospital(table, offsets), register)
     for name in OFFSETS:
         there[FIELDS[name]] = 0.0
     return np.asarray(there)
+
+
+def within_range(table: NDArray[np.void], register: Register) -> NDArray[np.void]:
+    """Parameters at hospitals with the rates that offsets move kept inside the ranges that the register allows, in place."""
+    fields: Any = table
+    for rate in (*(rate for rates in RATES.values() for rate in rates), RESPONSE_PROBABILITY):
+        fields[rate] = np.clip(fields[rate], *register[rate].range)
+    return table
 
 
 def by_name(draws: NDArray[np.void] | pd.DataFrame, register: Register, view: str) -> dict[str, NDArray[Any]]:

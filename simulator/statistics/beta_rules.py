@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincc, betaln, logsumexp
-from scipy.stats import betabinom, binom
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class BetaMixture:
         """Predictive probability of 0, ..., n successes among n."""
         k = np.arange(n + 1)
         parts = zip(self.weight, self.a, self.b, strict=True)
-        return np.asarray(sum(w * betabinom.pmf(k, n, a, b) for w, a, b in parts), float)
+        return np.asarray(sum(w * scipy.stats.betabinom.pmf(k, n, a, b) for w, a, b in parts), float)
 
     def quantile(self, share: float) -> float:
         """The rate below which `share` of the probability lies."""
@@ -102,7 +102,7 @@ class BayesRule:
         going, reached = np.array([1.0]), 0
         success = stopped = expected = 0.0
         for place, n in enumerate(self.looks):
-            going = np.convolve(going, binom.pmf(np.arange(n - reached + 1), n - reached, rate))
+            going = np.convolve(going, scipy.stats.binom.pmf(np.arange(n - reached + 1), n - reached, rate))
             reached = n
             if place == len(self.looks) - 1:
                 ends = float(going.sum())
@@ -148,5 +148,5 @@ def conflict_table(prior: BetaMixture, n: int, goal: float, certainty: float, ra
     k = np.arange(n + 1)
     means = np.array([prior.posterior(int(each), n).mean for each in k])
     needed = success_from(prior, n, goal, certainty)
-    chance = np.asarray(binom.pmf(k[None, :], n, rates[:, None]))
+    chance = np.asarray(scipy.stats.binom.pmf(k[None, :], n, rates[:, None]))
     return {"rate": rates, "claimed": chance[:, needed:].sum(axis=1), "posterior_mean": chance @ means}

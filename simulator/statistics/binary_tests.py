@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri
-from scipy.stats import binom
 
 from simulator.compiling import compiled
 from simulator.statistics.effect import Effect, ratio_or_nan
@@ -152,7 +152,7 @@ def _fisher(yes_0: Ints, n_0: Ints, yes_1: Ints, n_1: Ints) -> tuple[Array, Arra
 def one_sample(yes: ArrayLike, n: ArrayLike, p0: float) -> ExactP:
     """Exact binomial test of one arm against the success probability p0; two-sided is twice the smaller, at most 1."""
     yes, n = np.asarray(yes), np.asarray(n)
-    greater, less = np.asarray(binom.sf(yes - 1, n, p0)), np.asarray(binom.cdf(yes, n, p0))
+    greater, less = np.asarray(scipy.stats.binom.sf(yes - 1, n, p0)), np.asarray(scipy.stats.binom.cdf(yes, n, p0))
     return ExactP(greater, less, np.minimum(1.0, 2.0 * np.minimum(greater, less)))
 
 

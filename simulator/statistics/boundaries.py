@@ -12,13 +12,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from simulator.statistics.conditional_power import stopping_z
 from simulator.statistics.crossing import GRID as R
 from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
+from simulator.statistics.formula import fixed_drift
 from simulator.statistics.stopping_plan import Futility, Plan, in_words
 from simulator.words.errors import BadInput, Problem
 
@@ -159,11 +160,6 @@ class Boundaries:
         }
 
 
-def fixed_drift(alpha: float, power: float) -> float:
-    """Mean that the z statistic of a trial without looks needs for `power` at one-sided `alpha`."""
-    return float(-ndtri(alpha) + ndtri(power))
-
-
 def solve(plan: Plan, file: str = "design") -> Boundaries:
     """The boundaries that the plan asks for; `BadInput` with everything that is impossible about it."""
     problems = plan.problems(file)
@@ -193,7 +189,7 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
         what = "a rule that leaves the power within reach: this one stops for futility too often"
         raise BadInput([Problem(file, "futility", in_words(plan.futility), what)])
     # A binding futility rule can reach the power with a little less information than a trial without looks.
-    drift = float(brentq(excess, 0.5 * least, most, xtol=1e-11, rtol=1e-12))
+    drift = float(scipy.optimize.brentq(excess, 0.5 * least, most, xtol=1e-11, rtol=1e-12))
     lower, upper = _bounds(plan, drift)
     found = Boundaries(plan, t, upper, lower, drift)
     if rule is not None and rule.binding:
@@ -267,7 +263,7 @@ def _efficacy(plan: Plan, lower: Array) -> Array:
     if excess(most_lenient) < 0.0:
         # Futility leaves so few trials that they cannot spend alpha; the search for the drift passes through such rules.
         return upper_for(most_lenient)
-    return upper_for(float(brentq(excess, most_lenient, 20.0, xtol=1e-12, rtol=1e-12)))
+    return upper_for(float(scipy.optimize.brentq(excess, most_lenient, 20.0, xtol=1e-12, rtol=1e-12)))
 
 
 def _futility(plan: Plan, upper: Array, drift: float) -> Array:

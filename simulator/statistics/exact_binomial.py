@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 
 from simulator.words.errors import BadInput, Problem
 
@@ -27,12 +27,12 @@ def rejection_limit(n: ArrayLike, p0: float, alpha: float) -> Ints:
     It is n + 1 where no number does. Same shape as `n`.
     """
     n = np.asarray(n)
-    return np.asarray(binom.isf(alpha, n, p0) + 1, dtype=np.int64)
+    return np.asarray(scipy.stats.binom.isf(alpha, n, p0) + 1, dtype=np.int64)
 
 
 def power(n: ArrayLike, p0: float, p1: float, alpha: float) -> Array:
     """Probability of rejecting p0 if the success probability is p1. Same shape as `n`."""
-    return np.asarray(binom.sf(rejection_limit(n, p0, alpha) - 1, np.asarray(n, dtype=np.int64), p1))
+    return np.asarray(scipy.stats.binom.sf(rejection_limit(n, p0, alpha) - 1, np.asarray(n, dtype=np.int64), p1))
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class SingleArmSize:
             {
                 "n": n,
                 "reject_from": limit,
-                "actual_alpha": binom.sf(limit - 1, n, self.p0),
+                "actual_alpha": scipy.stats.binom.sf(limit - 1, n, self.p0),
                 "power": power(n, self.p0, self.p1, self.alpha),
                 "enough": power(n, self.p0, self.p1, self.alpha) >= self.power,
             }

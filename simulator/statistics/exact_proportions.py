@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import binom
 
 from simulator.compiling import compiled
 from simulator.statistics.samplesize import range_problems, two_proportions
@@ -122,8 +122,8 @@ def size_of(reject_from: Ints, n0: int, n1: int) -> float:
 
 def _sizes_of(n0: int, n1: int) -> Callable[[Ints], float]:
     p = NUISANCE[:, None]
-    chance = np.asarray(binom.pmf(np.arange(n0 + 1), n0, p))
-    tail = np.asarray(binom.sf(np.arange(-1, n1 + 1), n1, p))
+    chance = np.asarray(scipy.stats.binom.pmf(np.arange(n0 + 1), n0, p))
+    tail = np.asarray(scipy.stats.binom.sf(np.arange(-1, n1 + 1), n1, p))
     return lambda reject_from: float(np.einsum("ij,ij->i", chance, tail[:, reject_from]).max())
 
 
@@ -132,7 +132,7 @@ def power(test: str, n0: int, n1: int, p0: float, p1: float, alpha: float) -> fl
     if p1 < p0:
         p0, p1 = 1.0 - p0, 1.0 - p1
     reject_from = limits(test, n0, n1, alpha)
-    return float(binom.pmf(np.arange(n0 + 1), n0, p0) @ binom.sf(reject_from - 1, n1, p1))
+    return float(scipy.stats.binom.pmf(np.arange(n0 + 1), n0, p0) @ scipy.stats.binom.sf(reject_from - 1, n1, p1))
 
 
 @dataclass(frozen=True)

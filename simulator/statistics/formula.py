@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
+import scipy
 from scipy.special import ndtr, ndtri
 
 Size = Callable[[float], float]
@@ -40,6 +40,11 @@ class Formula:
         )
 
 
+def fixed_drift(alpha: float, power: float) -> float:
+    """Mean that the z statistic of a trial without looks needs for `power` at one-sided `alpha`."""
+    return float(-ndtri(alpha) + ndtri(power))
+
+
 def normal(name: str, citation: str, drift: float, alpha: float, counts: str = "patients") -> Formula:
     """A formula whose z statistic has mean `drift` times the root of n and variance 1: n = ((z_alpha + z_beta) / drift)^2."""
     z = -float(ndtri(alpha))
@@ -71,7 +76,7 @@ def inverted(name: str, citation: str, power: Size, guess: float, smallest: floa
             if high > 1e9:
                 return math.inf
             high *= 2.0
-        return float(brentq(lambda n: power(n) - target, smallest, high, xtol=1e-9))
+        return float(scipy.optimize.brentq(lambda n: power(n) - target, smallest, high, xtol=1e-9))
 
     return Formula(name, citation, size, power)
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import nct
-from scipy.stats import t as student
+import scipy
 
-from simulator.statistics.boundaries import fixed_drift
-from simulator.statistics.formula import WILCOXON_EFFICIENCY, Formula, for_equivalence, inverted
+from simulator.statistics.formula import WILCOXON_EFFICIENCY, Formula, fixed_drift, for_equivalence, inverted
 
 T_TEST = (
     "noncentral t distribution; Chow SC, Shao J, Wang H. Sample Size Calculations in Clinical Research 2008, chapter 3"
@@ -30,7 +28,7 @@ def t_test(gain: float, sd: float, alpha: float, ratio: float, correlation: floa
         if df <= 0.0:
             return math.nan
         away = gain / residual * math.sqrt(n * q * (1.0 - q))
-        return float(nct.sf(student.isf(alpha, df), df, away))
+        return float(scipy.stats.nct.sf(scipy.stats.t.isf(alpha, df), df, away))
 
     guess = (fixed_drift(alpha, 0.9) * residual / gain) ** 2 / (q * (1.0 - q))
     name, citation = ("t test", T_TEST) if correlation == 0.0 else ("ANCOVA", ANCOVA)

@@ -11,7 +11,6 @@ import math
 
 import numpy as np
 
-from simulator.statistics import exact_proportions
 from simulator.statistics.formula import Formula, for_equivalence, two_spreads
 from simulator.words.errors import BadInput, Problem
 
@@ -72,6 +71,8 @@ def corrected(plain: Formula, gain: float, ratio: float) -> Formula:
 
 def exact(test: str, p0: float, p1: float, alpha: float, ratio: float) -> Formula:
     """The first size that reaches the power exactly; infinite where that is more than is searched."""
+    from simulator.statistics import exact_proportions
+
     name, citation = EXACT[test]
 
     def size(power: float) -> float:

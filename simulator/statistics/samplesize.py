@@ -11,12 +11,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
+import scipy
 from scipy.special import ndtr, ndtri
-from scipy.stats import nct
-from scipy.stats import t as student
 
-from simulator.statistics.boundaries import fixed_drift
+from simulator.statistics.formula import fixed_drift
 from simulator.words.errors import BadInput, Problem
 
 LIMITS: dict[str, tuple[float, float, bool]] = {
@@ -235,13 +233,13 @@ def two_means(
     def short(n: float) -> float:
         df = n - spent
         noncentrality = abs(difference) / residual * math.sqrt(n * q * (1.0 - q))
-        return float(nct.sf(student.isf(alpha, df), df, noncentrality)) - power
+        return float(scipy.stats.nct.sf(scipy.stats.t.isf(alpha, df), df, noncentrality)) - power
 
     normal = (fixed_drift(alpha, power) * residual / difference) ** 2 / (q * (1.0 - q))
     smallest = spent + 1.0 / max(q, 1.0 - q)
     if short(smallest) >= 0.0:
         return smallest
-    return float(brentq(short, smallest, 2.0 * normal + 50.0, xtol=1e-9))
+    return float(scipy.optimize.brentq(short, smallest, 2.0 * normal + 50.0, xtol=1e-9))
 
 
 def win_ratio(win_ratio: float, ties: float, alpha: float = 0.025, power: float = 0.9, ratio: float = 1.0) -> float:

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from simulator.compiling import compiled
 from simulator.statistics.exact_binomial import single_arm_problems, single_arm_size
@@ -45,7 +45,7 @@ class TwoStage:
 def promising(p: float, n1: int, r1: int, n: int, r: int) -> float:
     """Probability that both stages are passed if the success probability is p."""
     x = np.arange(r1 + 1, n1 + 1)
-    return float(np.sum(binom.pmf(x, n1, p) * binom.sf(r - x, n - n1, p)))
+    return float(np.sum(scipy.stats.binom.pmf(x, n1, p) * scipy.stats.binom.sf(r - x, n - n1, p)))
 
 
 def two_stage(
@@ -69,7 +69,7 @@ def two_stage(
         if n == 0:
             allowed = "values for which a two-stage design beats a single stage"
             raise BadInput([Problem(file, kind, f"p0 {p0:g}, p1 {p1:g}", allowed)])
-        stop = float(binom.cdf(r1, n1, p0))
+        stop = float(scipy.stats.binom.cdf(r1, n1, p0))
         actual = promising(p0, n1, r1, n, r), promising(p1, n1, r1, n, r)
         designs.append(TwoStage(kind, n1, r1, n, r, *actual, stop, n1 + (1.0 - stop) * (n - n1)))
     return designs[0], designs[1]

@@ -6,16 +6,16 @@ each other and a picture cannot; colours become variables of the page, with a se
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
+from simulator.telling.images import CAPTION, Picture
 
-from simulator.telling.images import METADATA
-from simulator.telling.style import house_style, luminance
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import BboxBase
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "http://www.w3.org/1999/xlink"
@@ -41,53 +41,48 @@ class Panel:
     column: int
 
 
-def panels(figure: Figure, name: str) -> tuple[tuple[Panel, ...], frozenset[str]]:
+def panels(figure: Figure | Picture, name: str) -> tuple[tuple[Panel, ...], frozenset[str]]:
     """The panels of a figure and the colours that they use. `name` keeps identifiers apart on a page of many figures.
 
     A figure whose words stand outside its panels (a legend, a title over all of them) stays in one piece.
     """
-    root = _drawn(figure)
+    from simulator.telling.style import house_style
+
+    picture = Picture.of(figure)
+    figure = picture.figure
+    root = ElementTree.fromstring(picture.svg)
     whole = root.find(f"./{{{SVG}}}g[@id='figure_1']")
     assert whole is not None
-    parts = list(whole)[1:]  # the first is the white background
+    # The first is the white background.
+    parts = [part for part in list(whole)[1:] if part.get("id") != CAPTION]
     axes = [each for each in figure.axes if each.get_visible()]
     groups = [part for part in parts if part.get("id", "").startswith("axes_")]
     shared = [part for part in parts if part not in groups]
     colours: set[str] = set()
     if shared or len(groups) != len(axes) or len(axes) < 2:
-        width, height = (POINTS_PER_INCH * float(side) for side in figure.get_size_inches())
-        box = _around(figure, figure, width, height)
+        box = _around(picture, picture.extent)
         return (_panel(name, root, parts, box, 0, 0, colours),), frozenset(colours)
     found: list[Panel] = []
-    height = POINTS_PER_INCH * figure.get_figheight()
-    width = POINTS_PER_INCH * figure.get_figwidth()
     for group, each in zip(groups, axes, strict=True):
         place = each.get_subplotspec()
         row, column = (place.rowspan.start, place.colspan.start) if place is not None else (0, len(found))
-        box = _around(figure, each, width, height)
+        with house_style():
+            extent = each.get_tightbbox()
+        assert extent is not None  # of panels that are hidden, which are left out
+        box = _around(picture, extent.transformed(figure.dpi_scale_trans.inverted()))
         found.append(_panel(name, root, [group], box, row, column, colours))
     return tuple(found), frozenset(colours)
 
 
-def _drawn(figure: Figure) -> ElementTree.Element:
-    with house_style():
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata=METADATA["svg"])
-    return ElementTree.fromstring(buffer.getvalue())
+def _around(picture: Picture, extent: BboxBase) -> tuple[float, float, float, float]:
+    """The box around a part with its labels: left, top, width and height in points of the picture's SVG.
 
-
-def _around(figure: Figure, artist: object, width: float, height: float) -> tuple[float, float, float, float]:
-    """The box around a panel with its labels: left, top, width and height in points from the upper left corner."""
-    with house_style():
-        box = artist.get_tightbbox()  # type: ignore[attr-defined]
-    # A figure measures in inches, its panels in dots.
-    scale = POINTS_PER_INCH if artist is figure else POINTS_PER_INCH / figure.dpi
-    left, right = scale * box.x0 - MARGIN, scale * box.x1 + MARGIN
-    top, bottom = height - scale * box.y1 - MARGIN, height - scale * box.y0 + MARGIN
-    return max(0.0, left), top, min(right, width + 200.0) - max(0.0, left), bottom - top
+    `extent` is in inches from the lower left corner of the figure.
+    """
+    left, top = picture.corner
+    sides = extent.x0 - left, top - extent.y1, extent.width, extent.height
+    x, y, width, height = (POINTS_PER_INCH * float(side) for side in sides)
+    return x - MARGIN, y - MARGIN, width + 2.0 * MARGIN, height + 2.0 * MARGIN
 
 
 def _panel(
@@ -127,6 +122,10 @@ def colour_sheet(colours: frozenset[str] | set[str]) -> str:
 
 def on_dark(colour: str) -> str:
     """The colour on a dark page: greys swap light and dark, hues are lightened until they stand out (4.5 to 1)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    from simulator.telling.style import luminance
+
     red, green, blue = to_rgb(colour)
     if max(red, green, blue) - min(red, green, blue) < 0.04:
         low, high = to_rgb(DARK_PAPER), (0.95, 0.95, 0.95)

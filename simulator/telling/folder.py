@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.figures import figures_of
+from simulator.telling.images import Picture
 from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import console_tables, page, sentences
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def opened(
@@ -73,9 +75,10 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
     for filename, content in findings.files.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
-    for name, figure in drawn.items():
-        folder.figure(name, figure)
-    folder.text("report.html", page(findings, drawn, folder.provenance.for_readers()))
+    pictures = {name: Picture(figure) for name, figure in drawn.items()}
+    for name, picture in pictures.items():
+        folder.figure(name, picture)
+    folder.text("report.html", page(findings, pictures, folder.provenance.for_readers()))
 
 
 def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence[str]) -> str:
@@ -86,11 +89,25 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     return page(findings, figures, made.for_readers())
 
 
-def show(findings: Findings, out: Path | str | None) -> None:
-    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere."""
+def show_tables(findings: Findings, told: Collection[str] = ()) -> tuple[str, ...]:
+    """Print the tables that the question shows in a terminal but for those `told` already, and return the titles of all."""
     screen = console()
+    titles = []
     for title, content in console_tables(findings, screen.width):
-        print_text(content, title, on=screen)
+        if title not in told:
+            print_text(content, title, on=screen)
+        titles.append(title)
+    screen.file.flush()
+    return tuple(titles)
+
+
+def show(findings: Findings, out: Path | str | None, told: Collection[str] = ()) -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere.
+
+    `told` are the titles of tables that were printed before.
+    """
+    screen = console()
+    show_tables(findings, told)
     screen.print(sentences(findings))
     say_warnings(findings.facts.get("warnings", ()), on=screen)
     closing = sentences(findings, "closing")

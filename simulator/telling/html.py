@@ -20,16 +20,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from simulator.telling.drawing import PIXELS_PER_INCH
 from simulator.telling.formats import Formats, TextTable, text_table
 from simulator.telling.images import image
-from simulator.telling.style import caption_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LARGEST_SVG = 400_000
 """Drawings with more bytes than this are embedded as PNG."""
@@ -132,6 +133,8 @@ class Report:
 
         `alt` says what the drawing shows to someone who cannot see it; it falls back to the caption.
         """
+        from simulator.telling.style import caption_of
+
         words = caption_of(figure) if caption is None else caption
         return self._add(Drawing(_address(figure), round(figure.get_figwidth() * PIXELS_PER_INCH), words, alt or words))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
-from matplotlib.figure import Figure
-
-from simulator.telling.style import MUTED, caption_of, house_style, wrapped_caption
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 Kind = Literal["svg", "png"]
 
@@ -16,32 +17,91 @@ METADATA: dict[Kind, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     "png": {"Software": None},
 }
+MARGIN = 0.12
+"""Inches around a drawing."""
+CAPTION = "caption"
+"""Identifier of the caption in an SVG, so that a page can leave it out and set the words itself."""
+
+
+class Picture:
+    """A figure that is drawn once for each kind of file, whoever asks for it how often.
+
+    The first drawing lays the figure out for good, so that all its files show the same arrangement.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+
+    @classmethod
+    def of(cls, figure: Figure | Picture) -> Picture:
+        """The picture of a figure; a picture is its own."""
+        return figure if isinstance(figure, Picture) else cls(figure)
+
+    @cached_property
+    def extent(self) -> Bbox:
+        """The box around the drawing without its caption and margin, in inches from the lower left corner of the figure."""
+        from simulator.telling.style import house_style
+
+        with house_style():
+            laid_out(self.figure)
+            return self.figure.get_tightbbox()
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The SVG file, the caption below the drawing."""
+        return self._file("svg", with_caption=True)[0]
+
+    @cached_property
+    def png(self) -> bytes:
+        """The PNG file, the caption below the drawing."""
+        return self._file("png", with_caption=True)[0]
+
+    @cached_property
+    def corner(self) -> tuple[float, float]:
+        """Where the SVG file begins: its left and its upper border, in inches from the lower left corner of the figure."""
+        box = self._file("svg", with_caption=True, draw=False)[1]
+        return float(box.x0), float(box.y1)
+
+    def alone(self, kind: Kind) -> bytes:
+        """The file without its caption."""
+        return self._file(kind, with_caption=False)[0]
+
+    def _file(self, kind: Kind, *, with_caption: bool, draw: bool = True) -> tuple[bytes, Bbox]:
+        """The file (empty unless it is to be drawn) and the box that it shows."""
+        from matplotlib.transforms import Bbox
+
+        from simulator.telling.style import MUTED, caption_of, house_style, wrapped_caption
+
+        box, figure, text = self.extent, self.figure, None
+        buffer = io.BytesIO()
+        with house_style():
+            if with_caption and caption_of(figure):
+                words = wrapped_caption(figure)
+                # Above everything, so that it is drawn last and no letter of the drawing is kept with it.
+                look: dict[str, Any] = {"fontsize": 8.5, "color": MUTED, "va": "top", "linespacing": 1.4, "zorder": 1e6}
+                text = figure.text(0.01, -0.02, words, gid=CAPTION, **look)
+            try:
+                if text is not None:
+                    box = Bbox.union([box, text.get_window_extent().transformed(figure.dpi_scale_trans.inverted())])
+                # A stated box spares the drawing that matplotlib makes to find one.
+                box = box.padded(MARGIN)
+                if draw:
+                    figure.savefig(buffer, format=kind, bbox_inches=box, metadata=METADATA[kind])
+            finally:
+                if text is not None:
+                    text.remove()
+        return buffer.getvalue(), box
 
 
 def image(figure: Figure, kind: Kind, *, with_caption: bool = True) -> bytes:
-    """The file of `figure`; with its caption below the drawing, or the drawing alone.
+    """The file of `figure`; with its caption below the drawing, or the drawing alone."""
+    picture = Picture(figure)
+    return picture.alone(kind) if not with_caption else picture.svg if kind == "svg" else picture.png
 
-    The first call lays the figure out for good, so that all its files show the same arrangement.
-    """
-    with house_style():
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-        text = None
-        if with_caption and caption_of(figure):
-            text = figure.text(
-                0.01,
-                -0.02,
-                wrapped_caption(figure),
-                fontsize=8.5,
-                color=MUTED,
-                va="top",
-                linespacing=1.4,
-            )
-        buffer = io.BytesIO()
-        try:
-            figure.savefig(buffer, format=kind, bbox_inches="tight", pad_inches=0.12, metadata=METADATA[kind])
-        finally:
-            if text is not None:
-                text.remove()
-    return buffer.getvalue()
+
+def laid_out(figure: Figure) -> None:
+    """Give every panel its place for good."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")

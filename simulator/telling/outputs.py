@@ -21,17 +21,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from simulator.telling.html import Report
-from simulator.telling.images import image
+from simulator.telling.images import Picture
 from simulator.telling.provenance import PACKAGE, Provenance, sha256
 from simulator.telling.spelling import HANDLER
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import DRAFT, FULL, clear_drafts, dead_drafts, draft_in, remove, storage_fault, writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from simulator.telling.html import Report
 
 MANIFEST = "manifest.json"
 MOST_NAMED = 10
@@ -79,10 +82,11 @@ class OutputFolder:
         """Add `name`.parquet, for tables with a row per patient, event or draw; its schema carries the provenance."""
         self._add(f"{_plain(name)}.parquet", _parquet(frame, self.provenance))
 
-    def figure(self, name: str, figure: Figure) -> None:
+    def figure(self, name: str, figure: Figure | Picture) -> None:
         """Add `name`.svg and `name`.png, with the caption below the drawing."""
-        self._add(f"{_plain(name)}.svg", image(figure, "svg"))
-        self._add(f"{_plain(name)}.png", image(figure, "png"))
+        picture = Picture.of(figure)
+        self._add(f"{_plain(name)}.svg", picture.svg)
+        self._add(f"{_plain(name)}.png", picture.png)
 
     def text(self, filename: str, text: str) -> None:
         """Add a text file under its full name, as in ``story.txt``."""

@@ -25,8 +25,8 @@ from markupsafe import Markup
 from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
 from simulator.telling.drawing import colour_sheet, panels
 from simulator.telling.formats import MISSING, TextTable, short
+from simulator.telling.images import Picture
 from simulator.telling.provenance import told as changed
-from simulator.telling.style import caption_of
 from simulator.words.findings import Findings
 
 ALWAYS_TOLD = ("major_amputation", "death")
@@ -172,7 +172,7 @@ class Telling:
 def page(findings: Findings, figures: Mapping[str, Any], provenance: Mapping[str, Any] | None = None) -> str:
     """`report.html`: one file that needs no network. `provenance` (label -> text or texts) closes it.
 
-    `figures` maps names to matplotlib figures. The template is that of the question.
+    `figures` maps names to matplotlib figures or pictures of them. The template is that of the question.
     """
     telling = Telling(findings, figures)
     template = _environment().get_template(f"{findings.question}.html.jinja")
@@ -235,13 +235,15 @@ def _table(context: Context, name: str, caption: str, note: str = "", *, file: b
 @pass_context
 def _figure(context: Context, name: str, alt: str = "", caption: str = "") -> Markup:
     """A numbered figure with the caption that its drawing carries; nothing where there is no such figure."""
+    from simulator.telling.style import caption_of
+
     telling: Telling = context["telling"]
     if name not in telling.figures:
         return Markup("")
-    figure = telling.figures[name]
-    found, colours = panels(figure, name)
+    picture = Picture.of(telling.figures[name])
+    found, colours = panels(picture, name)
     telling.colours |= colours
-    words = caption or caption_of(figure)
+    words = caption or caption_of(picture.figure)
     template = context.environment.get_template("figure.html.jinja")
     return Markup(
         template.render(

@@ -218,12 +218,15 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
     assert figure is not None
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    figure.draw_without_rendering()
-    place = axes.transAxes.inverted().transform(axes.transData.transform([(end.x, end.y) for end in ends]))
+    engine, place = figure.get_layout_engine(), axes.get_subplotspec()
+    # Once a figure: what a label of another panel moves is the widths, and places here are shares of the panel.
+    if engine is not None and place is not None and axes.get_position().bounds == place.get_position(figure).bounds:
+        engine.execute(figure)
+    points = axes.transAxes.inverted().transform(axes.transData.transform([(end.x, end.y) for end in ends]))
     panel = axes.get_window_extent()
     gap = 1.25 * size / 72 * figure.dpi / panel.height
-    heights = apart(place[:, 1], gap)
-    tied = bool((np.abs(heights - place[:, 1]) > 0.3 * gap).any() or (place[:, 0] < 0.9).any())
+    heights = apart(points[:, 1], gap)
+    tied = bool((np.abs(heights - points[:, 1]) > 0.3 * gap).any() or (points[:, 0] < 0.9).any())
     # Distances in points, not in shares of the panel, which the labels themselves make narrower.
     beside = axes.transAxes + ScaledTranslation((18 if tied else 5) / 72, 0, figure.dpi_scale_trans)
     for end, height in zip(ends, heights, strict=True):

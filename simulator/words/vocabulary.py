@@ -72,6 +72,8 @@ class Stream(IntEnum):
     ENTRY_DATE = 44
     DROP_OUT = 45
     ARM = 46
+    """Occurrence 0: the arm; 1: whether a control patient crosses over; 2: the coin of minimisation; 3: who learns the arm; 4:
+    what is reported out of expectation."""
     GANGRENE = 47
     TABLE_ROW = 48
     """Which of a table's patients a trial recruits."""
@@ -98,6 +100,8 @@ class Stream(IntEnum):
     """A minor amputation done with a procedure."""
     RESPONSE_ERROR = 64
     """Measurement error when a step waits for the one before to fail; occurrence = step."""
+    GIVEN_COURSE = 65
+    """What is open in the observed course of a real person: when within an interval, and wounds that nobody recorded."""
 
 
 class Risk(IntEnum):

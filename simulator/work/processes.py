@@ -7,14 +7,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import TypeVar
 
 from simulator.work.execution import Done, Task, evaluate
+from simulator.work.linear_algebra import one_thread_from_now_on
 from simulator.work.model import Evaluation, RunFailed
 
+T = TypeVar("T")
+R = TypeVar("R")
 ATTEMPTS = 3
 """Times that workers may die without any task done in between before the run gives up."""
 
@@ -40,6 +45,31 @@ class EveryCore:
             if cores() > 1 and time.monotonic() - start > SHORT:
                 break
         yield from Processes(cores()).run(tasks)
+
+
+@dataclass(frozen=True)
+class Threads:
+    """A thread of this process for each core: for models whose lives leave the interpreter, where no process may be started."""
+
+    def run(self, tasks: Iterator[Task]) -> Generator[Done]:
+        """Run every task. What ends this early leaves out tasks that have not begun and waits for those that have."""
+        flying: deque[tuple[Task, Future[Evaluation]]] = deque()
+        pool = ThreadPoolExecutor(cores())
+        try:
+            # The first alone, because it builds what all of them share.
+            for task in tasks:
+                yield task, evaluate(task)
+                break
+            for task in tasks:
+                flying.append((task, pool.submit(evaluate, task)))
+                if len(flying) > cores():
+                    done, future = flying.popleft()
+                    yield done, future.result()
+            while flying:
+                done, future = flying.popleft()
+                yield done, future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -110,8 +140,30 @@ class Processes:
         pool.shutdown()
 
 
+def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
+    """`function` of every item, in order, in `workers` fresh processes, or in this one where they are 1.
+
+    What goes to them and comes back must be picklable. Whatever ends this early also ends the workers.
+    """
+    if workers == 1 or len(items) < 2:
+        yield from map(function, items)
+        return
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
+        # A few parts a worker: what the function carries with it crosses once a part.
+        yield from pool.map(function, items, chunksize=-(-len(items) // (4 * workers)))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    pool.shutdown()
+
+
 def _begin() -> None:
-    """In a worker: leave Ctrl-C to the parent, and end with the parent, however that ended."""
+    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core."""
+    one_thread_from_now_on()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -16,9 +16,9 @@ from simulator.living.books import Books, new_books, open_books
 from simulator.living.ledger import visit_table
 from simulator.living.next_event import foresee
 from simulator.living.setting import Setting
-from simulator.rules.draws import normal, uniform
+from simulator.rules.draws import fill, normal, uniform
 from simulator.rules.pathway.crossover import NO_CROSSOVER
-from simulator.rules.pathway.life import LIFE
+from simulator.rules.pathway.life import LIFE, LUCK
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.pathway.procedure import settle
 from simulator.rules.population.criteria import CRITERIA
@@ -137,6 +137,7 @@ def a_life(**stated: Any) -> Any:
     limits = {"reference": 20.0, "healing_enough": inf, "dying_within": 0.0}
     made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits})
     made.effect[:] = 1.0
+    fill(made.luck, LUCK, SEED, PATIENT_NUMBER, 0)
     for times in (made.step_next, made.step_lost, made.step_ends):
         times[:] = inf
     for name, value in stated.items():

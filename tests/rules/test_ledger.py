@@ -23,6 +23,7 @@ from simulator.living.ledger import (
     add_visits,
     discounted,
     discounted_moments,
+    factors,
     overlap,
     visit_table,
 )
@@ -34,6 +35,11 @@ RATE, COST_RATE = 0.03, 0.05
 def empty() -> Any:
     """A ledger without entries."""
     return np.zeros(WIDTH)
+
+
+def factor(t: float) -> float:
+    """The discount factor of costs at t (years)."""
+    return exp(-COST_RATE * t)
 
 
 def entries(ledger: Any) -> dict[str, float]:
@@ -89,15 +95,21 @@ def test_spans_that_do_not_meet_overlap_by_nothing(low: float, high: float) -> N
 
 def test_discounted_years() -> None:
     """The integral of exp(-0.05 t) from 1 to 3; without a rate, 2 years."""
-    assert discounted(1.0, 3.0, COST_RATE) == pytest.approx((exp(-0.05) - exp(-0.15)) / 0.05)
-    assert discounted(1.0, 3.0, 0.0) == 2.0
+    assert discounted(1.0, 3.0, COST_RATE, factor(1.0), factor(3.0)) == pytest.approx(integral(COST_RATE, 0, 1.0, 3.0))
+    assert discounted(1.0, 3.0, 0.0, 1.0, 1.0) == 2.0
+
+
+def test_factors_are_those_of_effects_and_of_costs() -> None:
+    """Each at its own rate; equal rates have one factor."""
+    assert factors(0.03, 0.05, 2.0) == pytest.approx((exp(-0.06), exp(-0.1)))
+    assert factors(0.05, 0.05, 2.0) == pytest.approx((exp(-0.1), exp(-0.1)))
 
 
 def test_a_clock_runs_over_a_span_and_not_over_an_empty_one() -> None:
     """It adds to what it shows; backwards it does not run."""
     ledger = empty()
     for start, end in [(1.0, 3.0), (3.0, 3.5), (4.0, 4.0), (5.0, 4.0)]:
-        add_clock(ledger, CLOCKS.index("dialysis"), start, end, COST_RATE)
+        add_clock(ledger, CLOCKS.index("dialysis"), start, end, COST_RATE, factor(start), factor(end))
     assert entries(ledger) == {
         "clock_dialysis": 2.5,
         "cost_clock_dialysis": pytest.approx(integral(COST_RATE, 0, 1.0, 3.5)),
@@ -110,7 +122,8 @@ def booked(
     """The books after years 1 to 3.5 in a state, of a patient of 78 whose limb was lost, if it was, at 0.75."""
     ledger = empty()
     life = a_life(amputated_at=0.75 if state >= State.BELOW_KNEE else inf, dialysis_since=dialysis_since)
-    add_sojourn(ledger, life, a_patient(age=78.0), state, 1.0, 3.5, *rates)
+    since, now = ((exp(-rates[0] * t), exp(-rates[1] * t)) for t in (1.0, 3.5))
+    add_sojourn(ledger, life, a_patient(age=78.0), state, 1.0, 3.5, *rates, since, now)
     return entries(ledger)
 
 
@@ -161,7 +174,7 @@ def test_nothing_is_booked_for_no_time() -> None:
     """A state left at once, or a span that runs backwards."""
     for end in (1.0, 0.5):
         ledger = empty()
-        add_sojourn(ledger, a_life(), a_patient(), State.ULCER, 1.0, end, RATE, COST_RATE)
+        add_sojourn(ledger, a_life(), a_patient(), State.ULCER, 1.0, end, RATE, COST_RATE, (1.0, 1.0), (1.0, 1.0))
         assert entries(ledger) == {}
 
 
@@ -169,7 +182,7 @@ def test_events_are_counted_and_discounted() -> None:
     """Two conversions, at 2 and 4 years."""
     ledger = empty()
     for t in (2.0, 4.0):
-        add_count(ledger, COUNTS.index("conversion"), t, COST_RATE)
+        add_count(ledger, COUNTS.index("conversion"), factor(t))
     assert entries(ledger) == {
         "count_conversion": 2.0,
         "cost_count_conversion": pytest.approx(exp(-0.1) + exp(-0.2)),
@@ -208,7 +221,7 @@ def test_each_costed_event_has_its_count(event: Event, life: dict[str, int], cou
     A death also books the last year of life, from 1 to 2 years.
     """
     ledger = empty()
-    add_event(ledger, a_life(**life), event, 2.0, COST_RATE)
+    add_event(ledger, a_life(**life), event, 2.0, factor(2.0), COST_RATE)
     wanted: dict[str, Any] = {f"count_{name}": 1.0 for name in counted}
     wanted |= {f"cost_count_{name}": pytest.approx(exp(-0.1)) for name in counted}
     if counted == ["death"]:
@@ -220,7 +233,7 @@ def test_each_costed_event_has_its_count(event: Event, life: dict[str, int], cou
 def test_the_last_year_of_life_is_what_was_lived_of_it_here(died_at: float, years: float) -> None:
     """Who dies three months after referral has had a quarter of the last year; who dies later, all of it."""
     ledger = empty()
-    add_event(ledger, a_life(alive=0), Event.DISEASE_DEATH, died_at, COST_RATE)
+    add_event(ledger, a_life(alive=0), Event.DISEASE_DEATH, died_at, factor(died_at), COST_RATE)
     assert entries(ledger) == {
         "count_death": 1.0,
         "cost_count_death": pytest.approx(exp(-COST_RATE * died_at)),

@@ -15,6 +15,7 @@ from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,
+    Drawn,
     beyond_salvage,
     complete,
     draw_referral,
@@ -61,8 +62,8 @@ def test_a_share_has_a_feature() -> None:
     """The draw of this referral decides: at the share not, just below it."""
     for attempt in (0, 1):
         u = chance(Stream.HEEL, attempt)
-        assert has(KEY, I, Stream.HEEL, attempt, u) == 0.0
-        assert has(KEY, I, Stream.HEEL, attempt, just_above(u)) == 1.0
+        assert has(u, u) == 0.0
+        assert has(u, just_above(u)) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,8 @@ REGISTER = {
 def referred(attempt: int = 0, described: bool = True, **changed: float) -> Any:
     """Referral number `attempt` for the place of this patient, in a record that was zero."""
     patient = np.zeros(1, PATIENT)[0]
-    draw_referral(patient, values(**{**REGISTER, **changed}), KEY, I, attempt, described)
+    u = np.empty(len(Drawn))
+    draw_referral(patient, u, values(**{**REGISTER, **changed}), KEY, I, attempt, described)
     return patient
 
 
@@ -290,8 +292,9 @@ def completed(given: Any, **changed: float) -> Any:
     """As the engines call it: the row is a float view of the patient."""
     cohort = np.zeros(1, PATIENT)
     params = values(**{**REGISTER, **changed})
-    draw_referral(cohort[0], params, KEY, I, 0, True)
-    complete(cohort[0], row_view(cohort), given, params, KEY, I)
+    u = np.empty(len(Drawn))
+    draw_referral(cohort[0], u, params, KEY, I, 0, True)
+    complete(cohort[0], row_view(cohort), u, given, params, KEY, I)
     return cohort[0]
 
 

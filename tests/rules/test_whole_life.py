@@ -89,7 +89,7 @@ def by_compiled(life: Any, patient: Any, params: Any, policy: Any, room: int = 4
     setting = shared(params, policy)
     books = opened(life, patient, setting, room)
     lived(books, life, patient, setting)
-    return Told(life, books.page.ledger, books.census, books.history[: books.page.events])
+    return Told(life, books.ledger, books.census, books.history[: books.page.events])
 
 
 def by_simpy(life: Any, patient: Any, params: Any, policy: Any) -> Told:
@@ -99,7 +99,7 @@ def by_simpy(life: Any, patient: Any, params: Any, policy: Any) -> Told:
     env = simpy.Environment()
     env.process(patient_process(env, course))
     env.run()
-    return Told(life, course.books.page.ledger, course.books.census, course.history)
+    return Told(life, course.books.ledger, course.books.census, course.history)
 
 
 ENGINES = pytest.mark.parametrize("told", [by_compiled, by_simpy])
@@ -324,7 +324,7 @@ def test_a_history_that_nobody_keeps_costs_nothing() -> None:
     books = opened(life, patient, setting)
     lived(books, life, patient, setting)
     assert books.page.events == 0
-    assert books.page.ledger[FIELDS.index("clock_alive")] == 5.0
+    assert books.ledger[FIELDS.index("clock_alive")] == 5.0
 
 
 def test_an_event_is_noted_where_there_is_room() -> None:

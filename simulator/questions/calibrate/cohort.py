@@ -11,7 +11,7 @@ from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.outcomes import last_tcpo2
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.enrolment import follow_up_end
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.patient import find_patient
 from simulator.words.vocabulary import Limb
 
 COLUMNS = (
@@ -49,11 +49,11 @@ class Window(NamedTuple):
 @compiled_on_given_memory
 def observe_cohort(setting: Any, window: Any, first: int, room: Any, out: Any) -> None:
     """Fill `out` (patients, of OBSERVED) with patients first, first + 1, ... under the setting's first policy."""
-    life, patient, row = room
+    life, patient, row, drawn = room
     params, seed = setting.params, setting.seed
     for j in range(out.shape[0]):
         i = first + j
-        make_patient(patient, row, setting.given, params, setting.entry, seed, i)
+        find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, True)
         followed, lost = follow_up_end(seed, i, window.shortest, window.longest, window.loss_rate)
         refer(life, patient, setting, 0, i, followed)
         live_unobserved(life, patient, care_under(setting, 0))

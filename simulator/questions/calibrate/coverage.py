@@ -8,7 +8,8 @@ response surface. The share of 90% intervals that hold the truth, and the rank o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from simulator.questions.calibrate.surface import changes, contrasts, total_log_
 from simulator.questions.calibrate.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import generator, seed_of
+from simulator.work.processes import in_processes
 
 Array = NDArray[np.float64]
 OUTCOMES = ("major_amputation", "death", "healing")
@@ -39,30 +41,28 @@ def observe(lives: Array, data: Founding) -> Observed:
     return Observed(joint_tables(first, last), summarise(lives, data))
 
 
-def coverage(
-    scenario: Scenario,
-    data: Founding,
-    contrast: Contrast,
-    posterior: Posterior,
-    cohorts: int,
-    seed: int,
-    advance: Callable[[int], None],
-) -> pd.DataFrame:
-    """cohort, outcome, truth, low, high, inside, rank (0-1): one row per synthetic cohort and outcome."""
-    luck = generator(seed, "coverage")
-    truths = resample(posterior.weights, cohorts, generator(seed, "coverage", "truths"))
-    centre = posterior.z[posterior.chosen]
-    points = around(centre, POINTS, SPREAD, generator(seed, "coverage", "points"))
-    predicted = posterior.wide.statistics(points)
-    true_outcomes = outcomes_at_1_year(posterior.statistics)
-    true_ratio, true_difference = contrasts(posterior.statistics)
-    true_changes = changes(posterior.statistics)
-    small = FoundingCohort(scenario, data, data.n, seed_of(seed, "coverage", "scatter"))
-    rows = []
-    for cohort, i in enumerate(truths):
-        params = scenario.parameter_draws(as_table(posterior.prior.values(posterior.z[i][None])))[0]
-        seen = observe(small.lives(params, first=cohort * data.n), data)
-        noise = luck.normal(size=2 + len(contrast.arms))
+@dataclass(frozen=True, eq=False)
+class _Method:
+    """What the analyses of all synthetic cohorts share, as a worker gets it."""
+
+    scenario: Scenario
+    data: Founding
+    contrast: Contrast
+    posterior: Posterior
+    points: Array
+    predicted: Array
+    seed: int
+
+    def recovered(self, cohort: _Cohort) -> list[dict[str, Any]]:
+        """A row per outcome: the truth of a synthetic cohort, and what its analysis says of it."""
+        data, contrast, posterior, i = self.data, self.contrast, self.posterior, cohort.truth
+        true_outcomes = outcomes_at_1_year(posterior.statistics)
+        true_ratio, true_difference = contrasts(posterior.statistics)
+        true_changes = changes(posterior.statistics)
+        small = FoundingCohort(self.scenario, data, data.n, seed_of(self.seed, "coverage", "scatter"))
+        params = self.scenario.parameter_draws(as_table(posterior.prior.values(posterior.z[i][None])))[0]
+        seen = observe(small.lives(params, first=cohort.number * data.n), data)
+        noise = cohort.noise
         published = replace(
             contrast,
             log_risk_ratio=float(true_ratio[i] + contrast.log_risk_ratio_se * noise[0]),
@@ -73,22 +73,22 @@ def coverage(
             ),
         )
 
-        def level(z: Array, seen: Observed = seen, published: Contrast = published) -> Array:
+        def level(z: Array) -> Array:
             known = posterior.wide.statistics(z)
             return log_prior(z) + total_log_likelihood(known, seen, posterior.scatter, published)
 
-        first = log_prior(points) + total_log_likelihood(predicted, seen, posterior.scatter, published)
-        start = points[np.argsort(-first)[:CHAINS]]
-        kept = sample_chains(
-            level, start, steps=STEPS, keep_every=KEEP_EVERY, luck=generator(seed, "coverage", "chains", cohort)
-        )
+        first = log_prior(self.points) + total_log_likelihood(self.predicted, seen, posterior.scatter, published)
+        start = self.points[np.argsort(-first)[:CHAINS]]
+        luck = generator(self.seed, "coverage", "chains", cohort.number)
+        kept = sample_chains(level, start, steps=STEPS, keep_every=KEEP_EVERY, luck=luck)
         outcomes = outcomes_at_1_year(posterior.wide.statistics(kept))
+        rows = []
         for k, name in enumerate(OUTCOMES):
             low, high = np.quantile(outcomes[:, k], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
             truth = true_outcomes[i, k]
             rows.append(
                 {
-                    "cohort": cohort,
+                    "cohort": cohort.number,
                     "outcome": name,
                     "truth": truth,
                     "low": low,
@@ -97,5 +97,40 @@ def coverage(
                     "rank": float(np.mean(outcomes[:, k] < truth)),
                 }
             )
+        return rows
+
+
+class _Cohort(NamedTuple):
+    """A synthetic cohort: its number, the draw that is its truth, and the noise of its randomised contrasts."""
+
+    number: int
+    truth: int
+    noise: Array
+
+
+def coverage(
+    scenario: Scenario,
+    data: Founding,
+    contrast: Contrast,
+    posterior: Posterior,
+    cohorts: int,
+    seed: int,
+    advance: Callable[[int], None],
+    workers: int = 1,
+) -> pd.DataFrame:
+    """cohort, outcome, truth, low, high, inside, rank (0-1): one row per synthetic cohort and outcome.
+
+    `workers` processes decide how long it takes and nothing else.
+    """
+    luck = generator(seed, "coverage")
+    truths = resample(posterior.weights, cohorts, generator(seed, "coverage", "truths"))
+    points = around(posterior.z[posterior.chosen], POINTS, SPREAD, generator(seed, "coverage", "points"))
+    method = _Method(scenario, data, contrast, posterior, points, posterior.wide.statistics(points), seed)
+    drawn = [
+        _Cohort(number, int(truth), luck.normal(size=2 + len(contrast.arms))) for number, truth in enumerate(truths)
+    ]
+    rows = []
+    for found in in_processes(method.recovered, drawn, workers):
+        rows += found
         advance(1)
     return pd.DataFrame(rows)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
-from sklearn.preprocessing import PolynomialFeatures
 
 from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS
 from simulator.questions.calibrate.likelihood import (
@@ -44,11 +43,16 @@ def corrected(statistics: Array, small: Array, large: Array) -> Array:
     return out
 
 
+def quadratic(z: Array) -> Array:
+    """One, every parameter and every product of two at points z (points, parameters), as a chain asks for at each step."""
+    first, second = np.triu_indices(z.shape[1])
+    return np.concatenate([np.ones((len(z), 1)), z, z[:, first] * z[:, second]], axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Surface:
     """Quadratic surfaces fitted to simulated statistics at a design."""
 
-    features: PolynomialFeatures
     weights: Array
     centre: Array
     relative_error: Array
@@ -60,7 +64,7 @@ class Surface:
         Shares of the same people sum to one: predicted one by one they would not, and the likelihood would take the sum's
         drift for evidence.
         """
-        out = np.asarray(self.features.transform(z) @ self.weights + self.centre)
+        out = np.asarray(quadratic(z) @ self.weights + self.centre)
         out[:, LOGGED] = np.exp(np.minimum(out[:, LOGGED], 0.0)) - SMALLEST_SHARE
         for group in PARTITIONS:
             shares = np.maximum(out[:, group], 0.0)
@@ -72,15 +76,14 @@ def fit_surface(z: Array, statistics: Array, penalty: float = 1.0) -> Surface:
     """Fit to every point of a design after measuring the error on each tenth of it held out in turn."""
     y = flattened(statistics)
     centre, scale = y.mean(axis=0), y.std(axis=0) + 1e-12
-    features = PolynomialFeatures(2)
-    x, target = features.fit_transform(z), (y - centre) / scale
+    x, target = quadratic(z), (y - centre) / scale
     fold = np.arange(len(z)) % 10
     error = np.zeros_like(target)
     for k in range(10):
         fitted = Ridge(penalty, fit_intercept=False).fit(x[fold != k], target[fold != k])
         error[fold == k] = x[fold == k] @ fitted.coef_.T - target[fold == k]
     weights = Ridge(penalty, fit_intercept=False).fit(x, target).coef_.T * scale
-    return Surface(features, weights, centre, np.sqrt((error**2).mean(axis=0)))
+    return Surface(weights, centre, np.sqrt((error**2).mean(axis=0)))
 
 
 def contrasts(statistics: Array) -> tuple[Array, Array]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from simulator.evidence.shipped import shipped
 
@@ -124,7 +124,7 @@ def joint_tables(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDA
         tables[:, i, i] = first[i]
     tables[:, 3, :] = last - tables.sum(axis=1)
     tables = tables[(tables >= 0).all(axis=(1, 2))]
-    return tables, gammaln(first.sum() + 1) - gammaln(tables + 1).sum(axis=(1, 2))
+    return tables, scipy.special.gammaln(first.sum() + 1) - scipy.special.gammaln(tables + 1).sum(axis=(1, 2))
 
 
 @dataclass(frozen=True)

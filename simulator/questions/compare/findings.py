@@ -10,10 +10,11 @@ import pandas as pd
 from simulator.evidence.parameter import GRADES
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
-from simulator.questions.compare.job import Comparison
+from simulator.questions.compare.job import Comparison, at_times
 from simulator.questions.compare.per_hundred import per_hundred_table
 from simulator.questions.compare.population import population_table, treatment_table
 from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
+from simulator.run import Result
 from simulator.run.people import GIVEN
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
@@ -73,6 +74,25 @@ def findings(comparison: Comparison) -> Findings:
             "centre": scenario.centre,
             "patients": result.people,
         },
+    )
+
+
+def first_findings(result: Result) -> Findings:
+    """What the console's tables need of the result, before anything else is simulated."""
+    scenario = result.scenario
+    tables = {name: at_times(getattr(result, name), scenario.times) for name in ("outcomes", "differences")}
+    return Findings(
+        question="compare",
+        tables=tables,
+        facts={
+            "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
+            "policies": [{"name": name} for name in result.policies],
+            "reference": result.reference,
+            "times": list(scenario.times),
+            "founding": False,
+        },
+        inputs=scenario.inputs,
+        seed=result.seed,
     )
 
 
@@ -149,7 +169,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "reference": comparison.reference,
         "main": comparison.main,
         "people": result.people,
-        "kept": comparison.kept.people,
+        "kept": int(comparison.people["patient"].nunique()),
         "engine": result.engine,
         "view": scenario.view,
         "centre": scenario.centre,

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+import scipy
 
 from simulator.questions.calibrate.targets import load_targets
 
@@ -42,7 +42,7 @@ def founding_table(people: pd.DataFrame) -> pd.DataFrame:
     }
     rows = []
     for quantity, (count, simulated) in shares.items():
-        exact = binomtest(int(count), study.n).proportion_ci(method="exact")
+        exact = scipy.stats.binomtest(int(count), study.n).proportion_ci(method="exact")
         p = float(simulated.mean())
         se = sqrt(p * (1.0 - p) / len(simulated))
         rows.append(

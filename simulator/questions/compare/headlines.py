@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from simulator.evidence.reliance import Outcomes, reliance
 from simulator.evidence.wholes import cut_limits
+from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
 
@@ -24,19 +25,26 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
     first, last = scenario.times[0], scenario.times[-1]
     policies = [scenario.reference, *([policy] if policy is not None else [])]
 
-    def results(values: Mapping[str, float]) -> dict[str, float]:
-        draws = cut_limits(pd.DataFrame([dict(values)]), scenario.register.values())
+    def results(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+        draws = cut_limits(pd.DataFrame([dict(values) for values in sets]), scenario.register.values())
         found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws)
-        level = found.outcomes.set_index(["policy", "outcome", "time_years"])["mean"]
-        named = {
-            f"{outcome}, {scenario.reference}, {first:g} y": float(level[scenario.reference, outcome, first])
-            for outcome in LEVELS
-        }
+        early, late = found.times.searchsorted([first, last])
+        named = [
+            {
+                f"{outcome}, {scenario.reference}, {first:g} y": float(means[0, early, OUTCOMES.index(outcome)])
+                for outcome in LEVELS
+            }
+            for means in found.draw_outcomes
+        ]
         if policy is not None:
-            change = found.differences.set_index(["outcome", "time_years"])["mean"]
             contrast = f"{policy} minus {scenario.reference}"
-            named |= {f"{outcome}, {contrast}, {first:g} y": float(change[outcome, first]) for outcome in CONTRASTS}
-            named[f"life_years, {contrast}, {last:g} y"] = float(change["life_years", last])
+            for each, means in zip(named, found.draw_outcomes, strict=True):
+                change = means[1] - means[0]
+                each |= {
+                    f"{outcome}, {contrast}, {first:g} y": float(change[early, OUTCOMES.index(outcome)])
+                    for outcome in CONTRASTS
+                }
+                each[f"life_years, {contrast}, {last:g} y"] = float(change[late, OUTCOMES.index("life_years")])
         return named
 
     return results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
 from simulator.questions.compare.centres import other_centres
+from simulator.questions.compare.followed import paths_of, people_of
 from simulator.questions.compare.headlines import headline_reliance
 from simulator.questions.compare.views import evidence_views
 from simulator.run import Result, simulate
@@ -31,15 +32,15 @@ RELIANCE_PATIENTS = 10_000
 class Comparison:
     """A scenario's policies compared.
 
-    `result` holds outcomes at `Result.times`, which are the times of the curves and those reported. `kept` is the same
-    comparison in the first patients, one by one, at the times reported. `paths` holds true TcPO2 (mmHg) by policy,
+    `result` holds outcomes at `Result.times`, which are the times of the curves and those reported. `people` has one row per
+    policy and patient of the first patients. `paths` holds true TcPO2 (mmHg) by policy,
     shape (patients, `path_times`), NaN after death or major amputation. `views`, `reliance` and `centres` are None where
     they were not made.
     """
 
     scenario: Scenario
     result: Result
-    kept: Result
+    people: pd.DataFrame
     paths: Mapping[str, NDArray[np.float64]]
     path_times: NDArray[np.float64]
     views: pd.DataFrame | None
@@ -84,18 +85,13 @@ class Comparison:
         """Paired differences at the times reported."""
         return self.at_reported_times(self.result.differences)
 
-    @cached_property
-    def people(self) -> pd.DataFrame:
-        """One row per policy and patient, without the number of the only draw."""
-        return self.kept.patients.drop(columns="draw")
-
     def label(self, policy: str) -> str:
         """What people call a policy."""
         return self.scenario.policies[policy].label
 
     def at_reported_times(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of a table at the times reported."""
-        return table[table["time_years"].isin(self.scenario.times)].reset_index(drop=True)
+        return at_times(table, self.scenario.times)
 
 
 def compare(
@@ -106,12 +102,14 @@ def compare(
     *,
     reliance: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    first: Callable[[Result], None] | None = None,
 ) -> Comparison:
     """Simulate the policies of a scenario in the same patients with the same luck.
 
     `engine` makes the results (default: compiled, or SimPy where a resource is shared). What goes with them, patients
     one by one, TcPO2 paths, evidence views and reliance, comes from the compiled engine, whose lives are the same.
-    Views and reliance leave the queue for a shared resource out. `progress` is called with lives done and to do.
+    Views and reliance leave the queue for a shared resource out. `progress` is called with lives done and to do, `first` with
+    the result as soon as it is there, before what goes with it.
 
     Raises BadInput as `simulate` does.
     """
@@ -121,20 +119,16 @@ def compare(
     result = simulate(
         scenario, patients=people, seed=seed, engine=engine, times=times, keep_patients=shared, progress=progress
     )
+    if first is not None:
+        first(result)
     within = path_times(scenario.horizon)
     if shared:
-        kept = paths_from = result
+        kept = result.patients.drop(columns="draw")
         within = result.times[result.times <= within[-1]]
+        paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(result).items()}
     else:
-        kept = simulate(scenario, patients=scenario.people_up_to(min(people, MOST_KEPT)), seed=seed, keep_patients=True)
-        paths_from = simulate(
-            scenario,
-            patients=scenario.people_up_to(min(people, PATHS)),
-            seed=seed,
-            times=within.tolist(),
-            keep_patients=True,
-        )
-    paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(paths_from).items()}
+        kept = people_of(scenario, scenario.people_up_to(min(people, MOST_KEPT)), seed)
+        paths = paths_of(scenario, scenario.people_up_to(min(people, PATHS)), seed, within)
     main = scenario.headline
     plain = without_queue(scenario)
     views = evidence_views(plain, main, people, seed) if main is not None else None
@@ -145,6 +139,11 @@ def compare(
     )
     elsewhere = other_centres(plain, main, seed) if main is not None else None
     return Comparison(scenario, result, kept, paths, within, views, weak, elsewhere)
+
+
+def at_times(table: pd.DataFrame, times: Sequence[float]) -> pd.DataFrame:
+    """The rows of a table at some of its times."""
+    return table[table["time_years"].isin(times)].reset_index(drop=True)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None) -> int:

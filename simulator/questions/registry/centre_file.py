@@ -7,7 +7,7 @@ import math
 import numpy as np
 import tomli_w
 
-from simulator.questions.registry.described import class_shares, column, one_year
+from simulator.questions.registry.described import class_shares, one_year
 from simulator.questions.registry.people import People
 from simulator.questions.registry.privacy import SMALLEST, hidden, share
 
@@ -47,17 +47,17 @@ def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:
     """Parameters of the population that enough is known of, without those that tell of few people."""
     least = max(smallest + 1, ENOUGH * len(people))
     found: dict[str, float] = {}
-    age = column(people, "age")
+    age = people.column("age")
     age = age[np.isfinite(age)]
     if len(age) >= least:
         found["age_mean"], found["age_sd"] = round(float(age.mean()), 1), round(float(age.std(ddof=1)), 1)
     for parameter, name in SHARES.items():
-        values = column(people, name)
+        values = people.column(name)
         known = values[np.isfinite(values)]
         if len(known) >= least and not hidden(int(known.sum()), len(known), smallest):
             found[parameter] = share(int(known.sum()), len(known))
     for name, levels in CLASSES.items():
-        values = column(people, name)
+        values = people.column(name)
         if np.isfinite(values).sum() < least:
             continue
         parts = class_shares(values, list(levels.values()), smallest)

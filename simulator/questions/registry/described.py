@@ -12,7 +12,6 @@ from scipy.special import expit, logit
 
 from simulator.questions.registry.people import FOLLOWED, People
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded, share
-from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Criteria, stricter
 from simulator.statistics.competing_tests import cumulative_incidence
@@ -37,11 +36,6 @@ ELIGIBLE = ["policy", "yes", "no", "unknown"]
 COURSE = ["event", "time_years", "people", "value", "low", "high"]
 
 
-def column(people: People, name: str) -> Array:
-    """A column of the patients."""
-    return np.asarray(people.given[:, COLUMNS.index(name)])
-
-
 def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: int = SMALLEST) -> pd.DataFrame:
     """Characteristics beside the base referral mix and the founding cohort, rounded so that nobody can be worked out.
 
@@ -49,18 +43,18 @@ def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: 
     """
     rows: list[tuple[str, str, float]] = []
     for name in MEANS:
-        values = column(people, name)
+        values = people.column(name)
         known = values[np.isfinite(values)]
         enough = len(known) > smallest
         rows.append((name, "mean", round(float(known.mean()), 1) if enough else math.nan))
         rows.append((name, "sd", round(float(known.std(ddof=1)), 1) if enough else math.nan))
     for name in SHARES:
-        values = column(people, name)
+        values = people.column(name)
         known = values[np.isfinite(values)]
         hide = len(known) <= smallest or hidden(int(known.sum()), len(known), smallest)
         rows.append((name, "share", math.nan if hide else share(int(known.sum()), len(known))))
     for name, levels in CLASSES.items():
-        parts = class_shares(column(people, name), list(levels.values()), smallest)
+        parts = class_shares(people.column(name), list(levels.values()), smallest)
         rows += [(level, "share", part) for level, part in zip(levels, parts, strict=True)]
     table = pd.DataFrame(rows, columns=WHO[:3])
     keys = list(zip(table["characteristic"], table["statistic"], strict=True))
@@ -83,7 +77,7 @@ def class_shares(values: Array, levels: list[float], smallest: int = SMALLEST) -
 def missing_counts(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
     """Of how many people each characteristic is known, and of how many not; rounded: characteristic, known, missing."""
     names = [*MEANS, *SHARES, *CLASSES]
-    known = [int(np.isfinite(column(people, name)).sum()) for name in names]
+    known = [int(np.isfinite(people.column(name)).sum()) for name in names]
     hide = [hidden(k, len(people), smallest) for k in known]
     told = {
         "known": [math.nan if h else rounded(k, smallest) for k, h in zip(known, hide, strict=True)],
@@ -115,9 +109,9 @@ def eligible(people: People, scenario: Scenario, smallest: int = SMALLEST) -> pd
 
 def meets(people: People, criteria: Criteria) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Who surely meets the criteria, and who surely does not; of the others too little is known."""
-    tcpo2, low_pressure = column(people, "tcpo2_measured"), column(people, "ankle_pressure_low")
-    age, rutherford, renal = (column(people, name) for name in ("age", "rutherford", "renal"))
-    suitable = column(people, "angioplasty_suitable")
+    tcpo2, low_pressure = people.column("tcpo2_measured"), people.column("ankle_pressure_low")
+    age, rutherford, renal = (people.column(name) for name in ("age", "rutherford", "renal"))
+    suitable = people.column("angioplasty_suitable")
     checks: list[tuple[NDArray[np.bool_], Array]] = []
     if criteria.tcpo2_below is not None:
         below = tcpo2 < criteria.tcpo2_below

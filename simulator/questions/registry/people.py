@@ -60,6 +60,17 @@ class People:
     def __len__(self) -> int:
         return len(self.given)
 
+    def column(self, name: str) -> Array:
+        """What is known of a column of the patients, NaN where nothing is."""
+        return np.asarray(self.given[:, COLUMNS.index(name)])
+
+    def some(self, places: NDArray[np.int64]) -> People:
+        """Those at some places."""
+        given, low, high = self.given[places], self.low[places], self.high[places]
+        return People(
+            given, low, high, self.followed[places], self.calendar[places], self.rows[places], self.dropped, self.odd
+        )
+
 
 def people_of(export: Export, mapping: Mapping) -> People:
     """People of an export by a mapping that has been checked. Raises BadInput with every cell that cannot be read."""

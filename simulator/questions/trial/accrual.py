@@ -36,7 +36,8 @@ class Accrual(Frozen):
 
     `constant`: `per_month`. `ramp`: from nothing to `per_month` over `ramp_months`. `sites`: `sites` of them, each
     `per_month`, opening `opening_months` apart. `pieces`: `per_month` at first, then each `later_per_month` from its
-    `from_months` on. With `poisson` entries are random at these rates, otherwise evenly spaced.
+    `from_months` on. With `poisson` entries are random at these rates, otherwise evenly spaced. Sites are `different` if each is
+    a hospital of its own, drawn for every trial from the population of hospitals.
     """
 
     pattern: Literal["constant", "ramp", "sites", "pieces"] = "constant"
@@ -46,6 +47,7 @@ class Accrual(Frozen):
     opening_months: Opening | None = None
     later_per_month: Annotated[tuple[PerMonth, ...] | None, BeforeValidator(as_tuple)] = None
     from_months: Annotated[tuple[FromMonths, ...] | None, BeforeValidator(as_tuple)] = None
+    hospitals: Literal["alike", "different"] = "alike"
     poisson: bool = False
 
     def faults(self) -> Iterator[Fault]:
@@ -62,6 +64,8 @@ class Accrual(Frozen):
                 yield key, "missing", f"required by the pattern {pattern!r}"
             elif value is not None and self.pattern != pattern:
                 yield key, value, f"only with the pattern {pattern!r}"
+        if self.hospitals == "different" and self.pattern != "sites":
+            yield "hospitals", self.hospitals, "only with the pattern 'sites'"
         rates, times = self.later_per_month or (), self.from_months or ()
         if len(rates) != len(times) or list(times) != sorted(set(times)):
             yield "from_months", list(times), "increasing months, one for each of later_per_month"

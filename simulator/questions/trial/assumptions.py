@@ -11,7 +11,6 @@ import pandas as pd
 from simulator.questions.trial.analysis import analyse
 from simulator.questions.trial.conduct import Conduct
 from simulator.questions.trial.data import cut, limited
-from simulator.questions.trial.design import DropOut
 from simulator.questions.trial.endpoint import CONTINUOUS
 from simulator.questions.trial.event_curves import shown_endpoint
 from simulator.questions.trial.looks import end_of_trial
@@ -43,25 +42,17 @@ def assumption_table(simulation: Simulation, truth: str, advance: Advance | None
     rows = [("as_planned", 1.0, *_power(simulation, base, plain, advance))]
     for name, factor, changed in _changed_truths(simulation, base):
         rows.append((name, factor, *_power(simulation, changed, plain, advance)))
-    planned = _planned_loss(simulation)
-    if planned is not None:
+    if not any(each.outcome == "drop_out" for each in simulation.design.stated):
+        usual = float(simulation.planned.scenario.params()["drop_out_rate"])
         for factor in LOSSES:
-            design = simulation.design.model_copy(update={"drop_out": DropOut(per_year=min(20.0, planned * factor))})
+            changed_loss = {"drop_out": simulation.design.drop_out.times(factor, usual)}
+            design = simulation.design.model_copy(update=changed_loss)
             other = replace(simulation, planned=replace(simulation.planned, design=design))
             conduct = replace(plain, design=design)
             rows.append(("drop_out", factor, *_power(other, other.truth(truth), conduct, advance)))
     if advance is not None:
         advance((CHANGES - len(rows)) * simulation.trials)
     return pd.DataFrame(rows, columns=["assumption", "factor", "power", "se"])
-
-
-def _planned_loss(simulation: Simulation) -> float | None:
-    """Drop-out per year; None where a design states it arm by arm."""
-    design = simulation.design
-    if any(each.outcome == "drop_out" for each in design.stated):
-        return None
-    own = design.drop_out.per_year
-    return float(simulation.planned.scenario.params()["drop_out_rate"]) if own is None else own
 
 
 def _power(simulation: Simulation, truth: Truth, conduct: Conduct, advance: Advance | None) -> tuple[float, float]:

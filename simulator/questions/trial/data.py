@@ -29,8 +29,8 @@ class TrialData:
     arm: -1 for whoever is not in the trial (yet). entry: calendar date, infinite for whoever never enters. end: how
     long the patient has been in the trial, whatever happened. lost, healed, amputated, died, crossed, reintervened: times of
     what the trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
-    patient), caused (rise of TcPO2 that treatment causes, mmHg; nobody in a trial can see it). visits: shape (visits,);
-    tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
+    patient), site (from 0), caused (rise of TcPO2 that treatment causes, mmHg; nobody in a trial can see it). visits: shape
+    (visits,); tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
     (trials, patients, visits), NaN for what was not recorded.
     """
 
@@ -46,6 +46,7 @@ class TrialData:
     tcpo2_entry: Array
     stratum: NDArray[np.int32]
     screened: Array
+    site: NDArray[np.int16]
     caused: Array
     visits: Array
     tcpo2: Array
@@ -107,6 +108,7 @@ def cut(data: TrialData, date: ArrayLike) -> TrialData:
         tcpo2_entry=np.where(there, data.tcpo2_entry, np.nan),
         stratum=np.where(there, data.stratum, np.int32(-1)),
         screened=np.where(there, data.screened, 0.0),
+        site=np.where(there, data.site, np.int16(-1)),
         **seen,
         **{name: np.where(recorded, getattr(data, name), np.nan) for name in ("tcpo2", "walking", "walked")},
     )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PrivateAttr
+from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag
 
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.questions.trial.accrual import Accrual
-from simulator.questions.trial.allocation import CATEGORIES
+from simulator.questions.trial.blinding import Blinding
+from simulator.questions.trial.drop_out import DropOut
 from simulator.questions.trial.endpoint import Endpoint, Months
 from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
+from simulator.scenario.settings import OwnCounts
 from simulator.statistics.beta_rules import UNIFORM, bayes_rule
 from simulator.statistics.simon import TwoStage, two_stage
 from simulator.statistics.spending import Spending
@@ -29,7 +31,6 @@ Count = Annotated[int, BeforeValidator(number(1, MOST_PATIENTS, whole=True))]
 Successes = Annotated[int, BeforeValidator(number(0, MOST_PATIENTS, whole=True))]
 Share = Annotated[int, BeforeValidator(number(1, 100, whole=True))]
 Block = Annotated[int, BeforeValidator(number(0, 1_000, "patients (0: no blocks)", whole=True))]
-Rate = Annotated[float, BeforeValidator(number(0.0, 20.0, "per year"))]
 Growth = Annotated[float, BeforeValidator(number(1.0, 10.0, "times the planned size"))]
 Number = Annotated[float, BeforeValidator(number(-1e6, 1e6))]
 
@@ -43,12 +44,6 @@ class Arm(Frozen):
     name: Label
     policy: str
     allocation: Share = 1
-
-
-class DropOut(Frozen):
-    """Losses to follow-up at a constant rate; without one the register's rate."""
-
-    per_year: Rate | None = None
 
 
 class Crossover(Frozen):
@@ -88,9 +83,10 @@ class Size(Frozen):
 
 
 class Stratum(Frozen):
-    """A characteristic that randomisation balances. Measured ones are split at `cut`."""
+    """A characteristic that randomisation balances, or the site. Measured ones are split at `cut`."""
 
     factor: Literal[
+        "site",
         "age",
         "diabetes_years",
         "tcpo2_measured",
@@ -108,15 +104,16 @@ class Stratum(Frozen):
     ]
     cut: Number | None = None
 
-    @property
-    def levels(self) -> int:
-        """How many strata it makes."""
-        return CATEGORIES.get(self.factor, (0, 2))[1]
-
 
 class Randomisation(Frozen):
-    """Permuted blocks within strata. Without `block` the blocks are twice as long as the allocation ratio's sum."""
+    """Permuted blocks within strata. Without `block` the blocks are twice as long as the allocation ratio's sum.
 
+    Minimised, each patient is given the arm that leaves the strata's margins most alike, with probability `follow`, and one of
+    the others otherwise (Pocock SJ, Simon R. Biometrics 1975;31:103-115, doi 10.2307/2529712).
+    """
+
+    method: Literal["blocks", "minimised"] = "blocks"
+    follow: Probability = 0.8
     block: Block | None = None
     strata: Annotated[tuple[Stratum, ...], BeforeValidator(as_tuple)] = ()
 
@@ -225,6 +222,14 @@ class Design(Frozen):
     arms: Annotated[tuple[Arm, ...], BeforeValidator(as_tuple)]
     entry: Criteria | None = None
     accrual: Accrual
+    centre: (
+        Annotated[
+            Annotated[Literal["average", "new", "founding"], Tag("name")] | Annotated[OwnCounts, Tag("counts")],
+            Discriminator(lambda value: "name" if isinstance(value, str) else "counts"),
+        ]
+        | None
+    ) = None
+    blinding: Blinding | None = None
     drop_out: DropOut = DropOut()
     crossover: Crossover | None = None
     visits: Visits = Visits()
@@ -310,6 +315,8 @@ class Design(Frozen):
     @property
     def block(self) -> int:
         """Patients in a block of the randomisation; 0 without blocks."""
+        if self.randomisation.method == "minimised":
+            return 0
         if self.randomisation.block is not None:
             return self.randomisation.block
         return 2 * sum(arm.allocation for arm in self.arms) if len(self.arms) > 1 else 0

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from simulator.evidence.hospitals import load_hospitals
+from simulator.questions.trial.blinding import blinding_faults
 from simulator.questions.trial.decisions import EXACT
 from simulator.questions.trial.design import MEASURES, Design, Multiplicity
+from simulator.questions.trial.drop_out import drop_out_faults
 from simulator.questions.trial.endpoint import ONE_ARM, WEIGHTED, Endpoint
 from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
+from simulator.scenario.settings import OwnCounts
 from simulator.statistics.exact_binomial import single_arm_problems
 from simulator.statistics.spending import NAMES as SPENDING
 from simulator.words.errors import BadInput, nearest
@@ -21,6 +25,9 @@ def faults(design: Design) -> Iterator[Fault]:
     """Key, value and what was allowed, for everything that is wrong."""
     yield from _errors(design)
     yield from _arms(design)
+    yield from blinding_faults(design)
+    yield from drop_out_faults(design)
+    yield from _hospitals(design)
     for key, value, allowed in design.accrual.faults():
         yield f"accrual.{key}", value, allowed
     if design.entry is not None:
@@ -72,6 +79,19 @@ def _arms(design: Design) -> Iterator[Fault]:
         if crossover.after_months >= design.follow_up.months and design.follow_up.until == "own":
             allowed = f"before the end of follow-up, {design.follow_up.months:g} months"
             yield "crossover.after_months", crossover.after_months, allowed
+
+
+def _hospitals(design: Design) -> Iterator[Fault]:
+    """Which hospital, or which several, a trial is carried out at."""
+    different = design.accrual.hospitals == "different"
+    if different and design.centre is not None:
+        yield "centre", design.centre, "nothing, because sites that differ are hospitals of their own"
+    if isinstance(design.centre, OwnCounts):
+        yield from design.centre.faults()
+    if different and design.stated:
+        yield "accrual.hospitals", "different", "alike with stated rates, which are those of all sites"
+    if different and load_hospitals() is None:
+        yield "accrual.hospitals", "different", "a fitted population of hospitals: clti calibrate --hospitals"
 
 
 def _endpoints(design: Design) -> Iterator[Fault]:
@@ -161,6 +181,23 @@ def _randomisation(design: Design) -> Iterator[Fault]:
         yield "randomisation.block", design.block, f"a multiple of {total}, the sum of the allocations"
     if design.block > (design.size.patients or design.block):
         yield "randomisation.block", design.block, f"at most the {design.size.patients} patients"
+    rule = design.randomisation
+    if rule.method == "minimised":
+        if not rule.strata:
+            yield "randomisation.strata", "none", "what minimisation balances"
+        if len({arm.allocation for arm in design.arms}) > 1:
+            allowed = "arms of equal size with minimisation, whose coin would not keep the ratio for everybody alike"
+            yield "arms.allocation", [arm.allocation for arm in design.arms], allowed
+        if "block" in rule.model_fields_set:
+            yield "randomisation.block", rule.block, "only with method 'blocks'"
+    elif "follow" in rule.model_fields_set:
+        yield "randomisation.follow", rule.follow, "only with method 'minimised'"
+    factors = [stratum.factor for stratum in rule.strata]
+    if "site" in factors and design.accrual.pattern != "sites":
+        yield "randomisation.strata", "site", "only with accrual pattern 'sites'"
+    for factor, times in Counter(factors).items():
+        if times > 1:
+            yield "randomisation.strata", factor, "each factor once"
     for place, stratum in enumerate(design.randomisation.strata):
         if (stratum.cut is None) == (stratum.factor in MEASURES):
             allowed = "a value to split at" if stratum.cut is None else "nothing, because it has levels of its own"

@@ -11,6 +11,7 @@ from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
+from simulator.questions.trial.blinding import SHAM, sham_faults
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_faults import faults
 from simulator.scenario import Scenario, load_scenario
@@ -68,7 +69,13 @@ def _scenario(
         return None
     place = file.parent / source
     view = table.get("view")
-    overrides = {"evidence": {"view": view}} if view in ("sceptical", "central", "optimistic") else None
+    evidence = {"view": view} if view in ("sceptical", "central", "optimistic") else {}
+    if design is not None and design.accrual.hospitals == "different":
+        # Offsets of the sites are to the founding hospital.
+        evidence["centre"] = "founding"
+    elif "centre" in table and (design is not None or isinstance(table["centre"], str)):
+        evidence["centre"] = table["centre"]
+    overrides = {"evidence": evidence} if evidence else None
     try:
         scenario = load_scenario(place if is_file(place) else source, overrides=overrides)
     except BadInput as bad:
@@ -87,4 +94,19 @@ def _scenario(
         for key, policy in used
         if policy not in scenario.policies
     )
+    if all(policy in scenario.policies for _, policy in used):
+        found = sham_faults(design, *_giving(design, scenario))
+        problems.extend(Problem(called, key, shown(value), allowed) for key, value, allowed in found)
     return scenario
+
+
+def _giving(design: Design, scenario: Scenario) -> tuple[set[str], set[str]]:
+    """The arms' policies that give something, and those that give a sham alone."""
+    treating, shams = set(), set()
+    for name in {arm.policy for arm in design.arms}:
+        policy = scenario.policies[name]
+        if policy.treats:
+            treating.add(name)
+        if policy.given == (SHAM,) and not policy.cell_therapy.doses:
+            shams.add(name)
+    return treating, shams

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.questions.trial.data import TOUCH, TrialData, cut, limited
-from simulator.questions.trial.design import DropOut
+from simulator.questions.trial.drop_out import NOBODY_LEAVES
 from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.looks import end_of_trial
 from simulator.questions.trial.operating import share_and_se
@@ -52,7 +52,7 @@ def estimand_table(simulation: Simulation, truth: str, advance: Callable[[int], 
         for arm in range(1, len(design.arms)):
             for key in ((0, free), (arm, False)):
                 if key not in worlds:
-                    worlds[key] = _world(simulation, base, *key, trials)
+                    worlds[key] = all_in_arm(simulation, base, *key, trials)
             twins = _true_values(estimand, worlds[0, free], worlds[arm, False])
             for name, estimates in _estimates(estimand, seen, arm).items():
                 rows.append((estimand.name, design.arms[arm].name, name, *_judged(estimates, twins)))
@@ -61,13 +61,16 @@ def estimand_table(simulation: Simulation, truth: str, advance: Callable[[int], 
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _world(simulation: Simulation, base: Truth, arm: int, free: bool, trials: int) -> TrialData:
+def all_in_arm(simulation: Simulation, base: Truth, arm: int, free: bool, trials: int) -> TrialData:
     """The trial's patients, all of them in one arm and none lost."""
     design = simulation.design
     alone = design.model_copy(
         update={
             "arms": (design.arms[arm],),
-            "drop_out": DropOut(per_year=0.0),
+            "drop_out": NOBODY_LEAVES,
+            "blinding": None
+            if design.blinding is None
+            else design.blinding.model_copy(update={"control": design.blinding.control or design.arms[0].name}),
             "crossover": None if arm or free else design.crossover,
         }
     )

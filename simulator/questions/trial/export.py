@@ -12,10 +12,9 @@ from simulator.questions.trial.accrual import PLACES
 from simulator.questions.trial.data import TOUCH, TrialData, cut, limited
 from simulator.questions.trial.looks import end_of_trial
 from simulator.questions.trial.simulation import Simulation
-from simulator.rules.draws import uniform
 from simulator.rules.population.description import fill_small_ev
 from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient, recruited_from
-from simulator.words.vocabulary import Renal, Stream
+from simulator.words.vocabulary import Renal
 
 BASELINE = (
     "age",
@@ -75,9 +74,7 @@ def _patients(
         "entry_month": data.entry[trial, place] * 12.0,
     }
     if design.accrual.pattern == "sites":
-        key: Any = np.uint64(simulation.seed)
-        luck = np.array([uniform(key, t * PLACES + i, Stream.ENTRY_DATE, 1) for t, i in who])
-        table["site"] = 1 + np.floor(luck * design.accrual.open_sites(data.entry[trial, place])).astype(np.int64)
+        table["site"] = 1 + data.site[trial, place].astype(np.int64)
     if design.randomisation.strata:
         table["stratum"] = data.stratum[trial, place]
     for name in BASELINE:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.questions.trial.conduct import Columns, Conduct
+from simulator.questions.trial.sites import hospitals_in
 from simulator.questions.trial.truth import Truth
 from simulator.scenario import Scenario
 from simulator.work.code import running_code
@@ -55,6 +56,7 @@ class FinishedTrials:
                 whole.update(b"" if hazards is None else hazards.tobytes())
         for conduct in conducts:
             whole.update(conduct.design.model_dump_json().encode())
+            whole.update(hospitals_in(conduct.design).encode())
             whole.update(f"{conduct.marked} {conduct.whole!r} {conduct.described}".encode())
             whole.update(conduct.rule.planned.tobytes())
             for found in conduct.rule.boundaries:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from simulator.questions.trial.data import TrialData
 from simulator.questions.trial.design import Design
+from simulator.questions.trial.sites import hospitals_in
 from simulator.questions.trial.truth import Truth
 from simulator.words.errors import StorageFailed
 from simulator.work.code import running_code
@@ -33,7 +34,7 @@ MOST_BYTES = 2 << 30
 """Room that kept lives take at most; the oldest go first."""
 TIMES = ("healed", "amputated", "died", "lost", "crossed", "reintervened")
 """Fields of which only those are kept that happen."""
-WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "caused", "tcpo2", "walking", "walked")
+WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "site", "caused", "tcpo2", "walking", "walked")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,14 @@ class KeptLives:
             own.drop_out,
             own.follow_up,
         ]
-        parts += [own.visits, own.randomisation, own.block, [arm.allocation for arm in own.arms]]
+        parts += [
+            own.blinding,
+            hospitals_in(own),
+            own.visits,
+            own.randomisation,
+            own.block,
+            [arm.allocation for arm in own.arms],
+        ]
         parts.append(sorted({each.at_months for each in own.endpoints if each.needs_visit}, key=str))
         return "\n".join(map(repr, parts)).encode()
 

@@ -119,6 +119,7 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     for name in ("patients", "screened", "months", "events", "lost", "crossed"):
         if name in columns:
             yield f"expected_{name}", *mean(columns[name])
+    yield "expected_screen_failures", *mean(columns["screened"] - columns["patients"])
     yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
     if "target_reached" in columns:
         yield "event_target_reached", *share(columns["target_reached"])
@@ -194,6 +195,8 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
     """How the type I error of a design as a whole is known to differ from its alpha: the direction, a colon, the reason."""
     design = conduct.design
     futility, several = design.futility, len(conduct.hypotheses) > 1
+    if design.blinding is not None and design.blinding.hidden_from != "everybody":
+        yield "liberal: whoever knows who is in the control arm decides, leaves and reports differently there"
     if futility is not None and not futility.binding:
         yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
     if (
@@ -214,6 +217,8 @@ def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
     """The known habit of a test's level, and what the design does to it."""
     if endpoint.test in KNOWN_SIZE:
         yield KNOWN_SIZE[endpoint.test]
+    if design.drop_out.by_arm or design.drop_out.unhealed_ratio != 1.0:
+        yield f"{EITHER}losses that differ between arms or tell of the outcome are not losses by chance"
     if design.randomisation.strata and not endpoint.stratified:
         # Kahan BC, Morris TP. BMJ 2012;345:e5840, doi 10.1136/bmj.e5840.
         yield "conservative: randomisation is stratified by what foretells the outcome and the test is not"

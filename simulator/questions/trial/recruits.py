@@ -13,21 +13,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
-from simulator.living.next_event import care_under, live, refer
+from simulator.living.next_event import care_under, foresee, live, refer
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting, with_params
 from simulator.living.visits import seen_at_visit
 from simulator.questions.trial.accrual import PLACES
-from simulator.questions.trial.allocation import allocate, stratum_of, stratum_rules
+from simulator.questions.trial.allocation import allocate, minimise, stratum_of, stratum_rules
+from simulator.questions.trial.blinding import (
+    Knowledge,
+    decision_ratio,
+    knowledge_of,
+    reports_walking,
+    withdrawal_ratio,
+)
 from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.design import Design
+from simulator.questions.trial.drop_out import leaves_at
+from simulator.questions.trial.sites import site_params, sites_of
 from simulator.questions.trial.truth import Truth
-from simulator.rules.draws import budget
-from simulator.rules.population.patient import MOST_REFERRALS, make_patient, recruited_from
+from simulator.rules.draws import budget, uniform
+from simulator.rules.pathway.course import spend_until
+from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.procedure import scale
+from simulator.rules.population.patient import MOST_REFERRALS, find_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.words.errors import BadInput, Problem
-from simulator.words.vocabulary import Event, Stream
+from simulator.words.vocabulary import Event, Risk, Stream
 
 Array = NDArray[np.float64]
 
@@ -49,8 +61,17 @@ RECRUIT = record_dtype(
     ]
 )
 """A patient of a trial, by the names of `TrialData`."""
-DIARY = record_dtype([("visit", np.int64), ("walked", np.float64), ("reintervened", np.float64)])
-"""Number of the visit that comes next, years walked until the last event, and when the first reintervention came."""
+DIARY = record_dtype(
+    [
+        ("visit", np.int64),
+        ("walked", np.float64),
+        ("reintervened", np.float64),
+        ("reports", np.int64),
+        ("decision_hr", np.float64),
+    ]
+)
+"""Number of the visit that comes next, years walked until the last event, when the first reintervention came, whether walking is
+reported out of expectation, and how many times as high the hazard of amputation is because the surgeon knows the arm."""
 TCPO2, WALKING, WALKED = range(3)
 """Rows of what is seen at visits."""
 
@@ -66,16 +87,24 @@ class Diary(NamedTuple):
 
 class Plan(NamedTuple):
     """What recruits are given. arm_policy (arms,): number of each arm's policy. ends (trials, patients): years from entry
-    to the end of follow-up. loss: rate per year, negative for the parameters' own. parts (arms,), block: allocation.
-    rules: `stratum_rules`; left: room of shape (strata, arms). wanted: as in `Diary`."""
+    to the end of follow-up. loss (arms,): rate per year, negative for the parameters' own; unhealed_ratio: as in `DropOut`.
+    parts (arms,), block: allocation; follow: probability of minimisation, negative without. rules: `stratum_rules`; left: room
+    of shape (strata, arms); counts: room of shape (factors, levels, arms). site (trials, patients); sites: how many have
+    parameters of their own. wanted: as in `Diary`."""
 
     arm_policy: Any
     ends: Any
-    loss: float
+    loss: Any
+    unhealed_ratio: float
     parts: Any
     block: int
+    follow: float
     rules: Any
     left: Any
+    counts: Any
+    site: Any
+    sites: int
+    knowledge: Knowledge
     wanted: Any
 
 
@@ -88,6 +117,8 @@ def record_visits(diary: Any, life: Any, setting: Any, start: float, end: float)
         if k >= 0:
             seen[TCPO2, k] = seen_at_visit(life, setting.params, now.visit, t) if life.alive else np.nan
             seen[WALKING, k] = life.walking if life.alive else 0.0
+            if now.reports and life.alive and limb_kept(life):
+                seen[WALKING, k] = 1.0
             seen[WALKED, k] = now.walked + (t - start if life.alive and life.walking else 0.0)
         now.visit += 1
 
@@ -102,43 +133,89 @@ def time_passes(diary: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 
 @compiled_in_place
 def event_happens(diary: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
-    """Note the first reintervention; after death, record that nothing is seen at the visits that are left."""
+    """Note the first reintervention; after death, record that nothing is seen at the visits that are left.
+
+    Somebody who has crossed over is not decided about as a control patient any more.
+    """
     again = event == Event.REPEAT_PROCEDURE or (event == Event.PROCEDURE and life.crossed_at < np.inf)
     if again and diary.now.reintervened == np.inf:
         diary.now.reintervened = t
+    if event == Event.CROSSES_OVER and life.crossed_at < np.inf and diary.now.decision_hr != 1.0:
+        spend_until(life, t)
+        scale(life, Risk.MAJOR_AMPUTATION, 1.0 / diary.now.decision_hr)
+        diary.now.decision_hr = 1.0
+        foresee(life)
     if not life.alive:
         record_visits(diary, life, setting, t, life.horizon + TOUCH)
+
+
+@compiled_in_place
+def forget(life: Any, diary: Any, visits: Any, lost: float) -> None:
+    """Leave nothing of what happened after the loss of a patient (years from entry)."""
+    life.healed_at = life.healed_at if life.healed_at <= lost else np.inf
+    life.amputated_at = life.amputated_at if life.amputated_at <= lost else np.inf
+    life.died_at = life.died_at if life.died_at <= lost else np.inf
+    life.crossed_at = life.crossed_at if life.crossed_at <= lost else np.inf
+    diary.now.reintervened = diary.now.reintervened if diary.now.reintervened <= lost else np.inf
+    if life.died_at < np.inf:
+        return
+    for visit in range(visits.shape[0]):
+        if diary.wanted[visit] >= 0 and visits[visit] > lost:
+            for seen in range(diary.seen.shape[0]):
+                diary.seen[seen, diary.wanted[visit]] = np.nan
 
 
 @compiled_on_given_memory
 def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: Any, out: Any, seen: Any) -> int:
     """Fill trials first, first + 1, ...; returns how many patients could not be found among the referrals.
 
-    params: (1,), or (trials,) if every trial has its own. out: (trials, patients) of RECRUIT; seen: (trials, patients,
-    3, recorded visits).
+    params: (1,), (trials,) if every trial has its own, or (trials * sites,). out: (trials, patients) of RECRUIT; seen:
+    (trials, patients, 3, recorded visits).
     """
-    life, patient, row = room
+    life, patient, row, drawn = room
     for j in range(out.shape[0]):
         of = j if params.shape[0] > 1 else 0
         own = with_params(setting, params[of])
-        rate = plan.loss if plan.loss >= 0.0 else params[of].drop_out_rate
         plan.left[:, :] = 0.0
+        plan.counts[:, :, :] = 0.0
         for i in range(out.shape[1]):
             number = (first + j) * PLACES + i
-            if not make_patient(
-                patient, row, recruited_from(own.given, own.seed, number), own.params, own.entry, own.seed, number
-            ):
+            site = plan.site[j, i]
+            if plan.sites > 0:
+                of = j * plan.sites + site
+                own = with_params(setting, params[of])
+            given = recruited_from(own.given, own.seed, number)
+            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, True):
                 return 1
-            stratum = stratum_of(row, plan.rules)
-            arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)
-            lost = budget(own.seed, number, Stream.DROP_OUT, 0) / rate if rate > 0.0 else np.inf
+            stratum = stratum_of(row, plan.rules, site)
+            if plan.follow >= 0.0:
+                arm = minimise(plan.counts, row, plan.rules, site, plan.follow, own.seed, number)
+            else:
+                arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)
+            learns = uniform(own.seed, number, Stream.ARM, 3)
+            control, knows = plan.knowledge.control[arm], learns < plan.knowledge.patients
+            rate = plan.loss[arm] if plan.loss[arm] >= 0.0 else params[of].drop_out_rate
+            rate = rate * withdrawal_ratio(control, knows, params[of])
+            stays = budget(own.seed, number, Stream.DROP_OUT, 0)
+            lost = stays / rate if rate > 0.0 else np.inf
+            informative = plan.unhealed_ratio != 1.0
             policy = plan.arm_policy[arm]
-            refer(life, patient, own, policy, number, min(plan.ends[j, i], lost))
+            # Where losses hang on healing, the life is lived first and forgotten from the loss on.
+            refer(life, patient, own, policy, number, plan.ends[j, i] if informative else min(plan.ends[j, i], lost))
             if arm == CONTROL:
                 life.next_crossover = own.crossover.after
             now.visit, now.walked, now.reintervened = 0, 0.0, np.inf
+            expects = uniform(own.seed, number, Stream.ARM, 4)
+            now.reports = reports_walking(control, knows, plan.knowledge.chance, params[of], expects)
+            now.decision_hr = decision_ratio(control, learns < plan.knowledge.surgeons, params[of])
+            if now.decision_hr != 1.0:
+                scale(life, Risk.MAJOR_AMPUTATION, now.decision_hr)
+                foresee(life)
             diary = Diary(now, plan.wanted, seen[j, i])
             live(life, patient, own, care_under(own, policy), time_passes, event_happens, diary)
+            if informative:
+                lost = leaves_at(stays, rate, plan.unhealed_ratio, life.healed_at)
+                forget(life, diary, setting.visits, lost)
             recruited = out[j, i]
             recruited.arm, recruited.stratum = arm, stratum
             recruited.healed, recruited.amputated, recruited.died = life.healed_at, life.amputated_at, life.died_at
@@ -194,12 +271,28 @@ class Recruitment:
         kept = self.recorded(every_visit)
         wanted = np.full(len(visits), -1, np.int64)
         wanted[kept] = np.arange(len(kept))
-        rules = stratum_rules(design.randomisation.strata)
+        site = sites_of(key, first, design.accrual.open_sites(entries))
+        rules = stratum_rules(design.randomisation.strata, design.accrual.sites or 1)
         parts = np.array([float(arm.allocation) for arm in design.arms])
-        left = np.zeros((int(np.prod(rules[:, 3])), len(parts)))
-        rate = design.drop_out.per_year
-        plan = Plan(truth.arm_policy, ends, -1.0 if rate is None else rate, parts, design.block, rules, left, wanted)
-        scenario, params = self.scenario, truth.params_of(first, trials)
+        rates = [design.drop_out.rate_of(arm.name) for arm in design.arms]
+        scenario = self.scenario
+        params, sites = site_params(design, scenario, truth.params_of(first, trials), self.seed, first, trials)
+        plan = Plan(
+            arm_policy=truth.arm_policy,
+            ends=ends,
+            loss=np.array([-1.0 if rate is None else rate for rate in rates]),
+            unhealed_ratio=design.drop_out.unhealed_ratio,
+            parts=parts,
+            block=design.block,
+            follow=design.randomisation.follow if design.randomisation.method == "minimised" else -1.0,
+            rules=rules,
+            left=np.zeros((int(np.prod(rules[:, 3])), len(parts))),
+            counts=np.zeros((len(rules), int(rules[:, 3].max(initial=1.0)), len(parts))),
+            site=site,
+            sites=sites,
+            knowledge=knowledge_of(design),
+            wanted=wanted,
+        )
         setting = new_setting(
             params[0],
             truth.policies,
@@ -217,6 +310,7 @@ class Recruitment:
             **{name: np.ascontiguousarray(out[name]) for name in RECRUIT.names or ()},
             entry=entries,
             end=ends,
+            site=site,
             visits=visits[kept],
             tcpo2=np.ascontiguousarray(seen[:, :, TCPO2]),
             walking=np.ascontiguousarray(seen[:, :, WALKING]),

@@ -20,6 +20,7 @@ from simulator.evidence.reading import Frozen
 from simulator.questions.trial.accrual import PLACES
 from simulator.questions.trial.allocation import allocate
 from simulator.questions.trial.data import TrialData
+from simulator.questions.trial.sites import sites_of
 from simulator.rules.draws import budget
 from simulator.scenario.limits import number
 from simulator.scenario.policy import Fault
@@ -232,6 +233,7 @@ def stated_trials(
         tcpo2_entry=unknown,
         stratum=np.zeros((trials, patients), np.int32),
         screened=np.ones((trials, patients)),
+        site=sites_of(key, first, design.accrual.open_sites(entries)),
         caused=np.zeros((trials, patients)),
         visits=np.empty(0),
         tcpo2=nothing,

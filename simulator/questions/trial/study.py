@@ -20,6 +20,7 @@ from simulator.questions.trial.export import exported
 from simulator.questions.trial.monitoring import monitoring_tables
 from simulator.questions.trial.operating import ROW, operating_characteristics, type_i_errors
 from simulator.questions.trial.reasons import comparison_table
+from simulator.questions.trial.screening import screening_table
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import (
     EXACT,
@@ -63,6 +64,7 @@ class TrialStudy:
     bounds: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
     estimands: pd.DataFrame | None = None
+    screening: pd.DataFrame | None = None
     conflict: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
@@ -156,6 +158,7 @@ def study_design(
         monitoring=committee[0],
         bounds=committee[1],
         estimands=estimands,
+        screening=screening_table(simulation) if alive else None,
         conflict=conflict,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,

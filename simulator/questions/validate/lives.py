@@ -17,7 +17,7 @@ from simulator.rules.draws import normal
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import COLUMNS as PATIENT_COLUMNS
-from simulator.rules.population.patient import make_patient, measured
+from simulator.rules.population.patient import find_patient, measured
 from simulator.words.vocabulary import Stream
 
 Array = NDArray[np.float64]
@@ -34,12 +34,12 @@ def observe(setting: Any, first: int, room: Any, out: Any, tcpo2_seen: Any) -> i
     Everybody is under the setting's first policy. TcPO2 is as measured at each of the setting's times (years), NaN in the
     dead and after major amputation.
     """
-    life, patient, row = room
+    life, patient, row, drawn = room
     params, seed, times = setting.params, setting.seed, setting.times
     barred = 0
     for j in range(out.shape[0]):
         i = first + j
-        if not make_patient(patient, row, setting.given, params, setting.entry, seed, i):
+        if not find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, True):
             barred += 1
             continue
         refer(life, patient, setting, 0, i, setting.horizon)

@@ -8,15 +8,16 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.questions.validate import measures
 from simulator.questions.validate.measures import Seen
-from simulator.questions.validate.samples import MOST_SAMPLES, sample_values
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.samples import MOST_SAMPLES, part_counted, parts_of, sample_values
+from simulator.questions.validate.study import Quantity, Study
 from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
 from simulator.work.model import Evaluation, canonical
@@ -58,7 +59,7 @@ class StudyOfDraws:
 
     @property
     def patients(self) -> int:
-        """Lives of each draw in all groups."""
+        """Lives of each draw in all groups, at most."""
         return sum(group.lives for group in self.groups.values())
 
     def rows(self, times: Array, noise: list[Array]) -> Array:
@@ -112,15 +113,60 @@ class StudyOfDraws:
             width = flat(params).shape[1]
             flat(params)[:] = row[at + 1 : at + 1 + width]
             at += 1 + width
-            lives, tcpo2 = group.setting.lives(params[0], policy[0], draw * group.lives, group.lives, times[visits])
-            unknown = np.full(len(lives), np.nan)
-            seen[name] = [
-                Seen(lives, tcpo2[:, visits.index(k)] if k in visits else unknown) for k in range(len(quantities))
-            ]
+            seen[name] = self._seen(name, params[0], policy[0], draw * group.lives, times, visits)
         return [
             sample_values(q, {name: s[k] for name, s in seen.items()}, self.study.groups, times[k], float(noise[k]))
             for k, q in enumerate(quantities)
         ]
+
+    def _seen(self, name: str, params: Any, policy: Any, first: int, times: Array, visits: list[int]) -> list[Seen]:
+        """What each quantity sees of a group from person `first` on: all its lives, or as many as its samples take.
+
+        Samples are cut from the front, so that lives behind the last of them change nothing.
+        """
+        group = self.groups[name]
+        takes = self._takes[name]
+        most = group.lives
+        wanted = max((most if size is None else MOST_SAMPLES * size for size in takes.values()), default=0)
+        parts: list[tuple[Array, Array]] = []
+        done = 0
+        while True:
+            count = min(max(1, wanted), most) - done
+            parts.append(group.setting.lives(params, policy, first + done, count, times[visits]))
+            done += count
+            lives, tcpo2 = (np.concatenate(each) for each in zip(*parts, strict=True))
+            unknown = np.full(done, np.nan)
+            seen = [
+                Seen(lives, tcpo2[:, visits.index(k)] if k in visits else unknown)
+                for k in range(len(self.study.quantity))
+            ]
+            if done == most or all(
+                size is not None and _counted(self.study.quantity[k], seen[k], times[k]) >= MOST_SAMPLES * size
+                for k, size in takes.items()
+            ):
+                return seen
+            wanted = done + max(1, done // 2)
+
+    @cached_property
+    def _takes(self) -> dict[str, dict[int, int | None]]:
+        """People of each group in a sample of each quantity (by its place) that it belongs to; None where all are looked at."""
+        found: dict[str, dict[int, int | None]] = {name: {} for name in self.groups}
+        sizes = {name: group.n for name, group in self.study.groups.items()}
+        for k, quantity in enumerate(self.study.quantity):
+            names = quantity.groups + quantity.against
+            if quantity.against:
+                own: list[int | None] = [sizes[name] for name in names]
+            elif quantity.n is None:
+                own = [None] * len(names)
+            else:
+                own = list(parts_of(quantity.people or quantity.n, [sizes[name] for name in names]))
+            for name, size in zip(names, own, strict=True):
+                found[name][k] = size
+        return found
+
+
+def _counted(quantity: Quantity, seen: Seen, t: float) -> int:
+    return len(seen) if quantity.against else len(part_counted(quantity, seen, t))
 
 
 def _without_doses(policies: NDArray[np.void]) -> NDArray[np.void]:

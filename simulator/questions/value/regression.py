@@ -69,19 +69,36 @@ class Fit:
         return np.asarray(fitted.T.reshape(columns.shape[1], -1, len(fitted)))
 
 
-def conditional_mean(net_benefit: Array, inputs: Array, seed: int = 0) -> Fit:
-    """Fit the conditional mean of `net_benefit` (draws, options) given `inputs` (draws, inputs).
+@dataclass(frozen=True)
+class Terms:
+    """The terms of some inputs in an orthonormal basis (draws, terms), of which the first `fixed` are free.
+
+    `strength` are the singular values of the others, which are penalised. One set serves every net benefit.
+    """
+
+    basis: Array
+    fixed: int
+    strength: Array
+
+    @classmethod
+    def of(cls, inputs: Array) -> Terms:
+        """The terms of `inputs` (draws, inputs)."""
+        free, penalised = smooth_terms(inputs)
+        basis, _ = _orthonormal(np.column_stack([np.full(len(free), 1 / np.sqrt(len(free))), free]))
+        for _ in range(2):  # twice, because once leaves rounding errors
+            penalised = penalised - basis @ (basis.T @ penalised)
+        rest, strength = _orthonormal(penalised)
+        return cls(np.column_stack([basis, rest]), basis.shape[1], strength)
+
+
+def conditional_mean(net_benefit: Array, inputs: Array | Terms, seed: int = 0) -> Fit:
+    """Fit the conditional mean of `net_benefit` (draws, options) given `inputs` (draws, inputs), or their terms.
 
     The result does not depend on the units of the inputs.
     """
     relative = net_benefit - net_benefit[:, [net_benefit.mean(axis=0).argmax()]]
-    free, penalised = smooth_terms(inputs)
-    basis, _ = _orthonormal(np.column_stack([np.full(len(free), 1 / np.sqrt(len(free))), free]))
-    for _ in range(2):  # twice, because once leaves rounding errors
-        penalised = penalised - basis @ (basis.T @ penalised)
-    rest, strength = _orthonormal(penalised)
-    fixed = basis.shape[1]
-    basis = np.column_stack([basis, rest])
+    terms = inputs if isinstance(inputs, Terms) else Terms.of(inputs)
+    basis, fixed, strength = terms.basis, terms.fixed, terms.strength
     data = basis.T @ relative
     kept = np.ones_like(data)
     if len(strength):

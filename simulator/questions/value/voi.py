@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from simulator.questions.value.net_benefit import net_monetary_benefit
 from simulator.questions.value.population import Population
-from simulator.questions.value.regression import conditional_mean
+from simulator.questions.value.regression import Terms, conditional_mean
 from simulator.questions.value.results import Array, CostEffectResults, standard_error
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -98,14 +98,21 @@ def information_table(
     if problems:
         raise BadInput(problems)
     size = np.nan if population is None else population.size()
+    benefits = {threshold: net_monetary_benefit(results, threshold) for threshold in thresholds}
+    partial: dict[float, list[tuple[str, str, Value]]] = {threshold: [] for threshold in thresholds}
+    for name, of in sets.items():
+        assert results.parameters is not None
+        known = results.parameters[of].to_numpy(dtype=np.float64)
+        # The terms of the inputs are most of the work, and do not depend on the threshold.
+        terms = None
+        for threshold, benefit in benefits.items():
+            checked = _checked(benefit, FEWEST_DRAWS)
+            terms = _terms(known, checked) if terms is None else terms
+            partial[threshold].append(("EVPPI", name, _valued(checked, terms, seed)))
     rows = []
-    for threshold in thresholds:
-        benefit = net_monetary_benefit(results, threshold)
+    for threshold, benefit in benefits.items():
         all_of_it = evpi(benefit)
-        found = [("EVPI", "all", all_of_it)]
-        for name, of in sets.items():
-            assert results.parameters is not None
-            found.append(("EVPPI", name, evppi(benefit, results.parameters[of].to_numpy(dtype=np.float64), seed=seed)))
+        found = [("EVPI", "all", all_of_it), *partial[threshold]]
         for measure, name, value in sorted(found, key=lambda each: (each[0] != "EVPI", -each[2].value)):
             rows.append(
                 {
@@ -139,13 +146,22 @@ def _checked(net_benefit: ArrayLike, fewest: int) -> Array:
 
 
 def _informed(net_benefit: Array, inputs: ArrayLike, seed: int) -> Value:
+    return _valued(net_benefit, _terms(inputs, net_benefit), seed)
+
+
+def _terms(inputs: ArrayLike, net_benefit: Array) -> Terms:
+    """The terms of what would be known; `BadInput` where it does not fit the net benefit."""
     known = np.asarray(inputs, dtype=np.float64)
     known = known.reshape(len(known), -1)
     unusable = int((~np.isfinite(known)).sum())
     if len(known) != len(net_benefit) or unusable:
         what = f"{len(known)} rows, {unusable} values not finite"
         raise BadInput([Problem("value of information", "inputs", what, f"{len(net_benefit)} rows of finite numbers")])
-    fit = conditional_mean(net_benefit, known, seed)
+    return Terms.of(known)
+
+
+def _valued(net_benefit: Array, terms: Terms, seed: int) -> Value:
+    fit = conditional_mean(net_benefit, terms, seed)
     plain, averaging = _gain(fit.mean)
     shown = fit.mean[fit.rows]
     refits = fit.refits()

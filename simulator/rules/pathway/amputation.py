@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log
 from typing import Any
 
 from simulator.compiling import compiled
@@ -10,6 +10,7 @@ from simulator.rules.draws import budget, uniform
 from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
 from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
+from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
 from simulator.rules.pathway.procedure import stop_procedures
 from simulator.rules.pathway.risks import risk_of_healing, risk_of_minor_amputation, risks_with_stump
@@ -60,7 +61,7 @@ def new_stump(life: Any, params: Any, t: float) -> None:
 @compiled
 def amputate_major(life: Any, params: Any, t: float) -> None:
     """Major amputation at t, below or above the knee. A stump below the knee may have to be converted."""
-    below = uniform(life.seed, life.patient, Stream.AMPUTATION_LEVEL, 0) < params.below_knee_share
+    below = life.luck[Luck.AMPUTATION_LEVEL] < params.below_knee_share
     amputate(life, params, t, below)
 
 
@@ -71,7 +72,7 @@ def amputate(life: Any, params: Any, t: float, below: bool) -> None:
     life.amputated_at = t
     new_stump(life, params, t)
     if below:
-        own = budget(life.seed, life.patient, Stream.CONVERSION, 0)
+        own = -log(life.luck[Luck.CONVERSION])
         life.conversion_at = t + time_to_spend(own, params.conversion_rate, params.conversion_trend)
     risks_with_stump(life, params, t)
     death_after_amputation(life, params, t)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
-from simulator.rules.hazards import cumulative_hazard, time_to_spend
-from simulator.words.vocabulary import Stream
+from simulator.rules.hazards import CLOSE, cumulative_hazard, time_to_spend
+from simulator.rules.pathway.life import Luck
 
 
 @compiled
@@ -20,7 +19,7 @@ def background_death(life: Any, patient: Any, params: Any, ages: Any, log_hazard
     """
     if params.background_hr <= 0.0:
         return inf
-    left = budget(life.seed, life.patient, Stream.BACKGROUND_DEATH, 0) / params.background_hr
+    left = -log(life.luck[Luck.BACKGROUND_DEATH]) / params.background_hr
     table = log_hazards[int(patient.male)]
     last = ages.shape[0] - 1
     k = 1
@@ -30,9 +29,12 @@ def background_death(life: Any, patient: Any, params: Any, ages: Any, log_hazard
     while True:
         slope = (table[k] - table[k - 1]) / (ages[k] - ages[k - 1])
         rate = exp(table[k - 1] + slope * (age - ages[k - 1]))
-        wait = time_to_spend(left, rate, slope)
-        if k == last or age + wait <= ages[k]:
-            return float(age + wait - patient.age)
-        left -= cumulative_hazard(rate, slope, ages[k] - age)
+        spent = cumulative_hazard(rate, slope, ages[k] - age) if k < last else inf
+        # What certainly is not spent by the next age of the table needs no logarithm.
+        if not left > CLOSE * spent:
+            wait = time_to_spend(left, rate, slope)
+            if k == last or age + wait <= ages[k]:
+                return float(age + wait - patient.age)
+        left -= spent
         age = ages[k]
         k += 1

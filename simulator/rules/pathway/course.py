@@ -10,13 +10,10 @@ from math import exp, inf
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.hazards import CLOSE, cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import RISKS
 from simulator.rules.perfusion import crossing, saturated, segment
 from simulator.words.vocabulary import Risk
-
-CLOSE = 1.0 + 1e-9
-"""Ratio of a budget to what is spent of it up to which rounding could make the wait end in time."""
 
 
 @compiled
@@ -79,25 +76,34 @@ def spend(life: Any, budgets: Any, duration: float) -> None:
 
 
 @compiled
-def outlasts(life: Any, k: int, duration: float, integrated: bool) -> bool:
-    """Whether a risk's budget certainly outlasts `duration` years; where rounding leaves that open, it does not."""
-    if integrated:
-        return bool(life.remaining[k] > CLOSE * life.cumulative[k])
-    return bool(life.exponent[k] <= 0.0 and life.remaining[k] > CLOSE * life.hazard[k] * duration)
+def most_spent(hazard: float, exponent: float, duration: float) -> float:
+    """No less than the cumulative hazard over `duration` years, and close to it: Taylor's series of it, cut where it is above.
+
+    A hazard that falls spends hazard / -exponent in all eternity, one that rises steeply may spend anything.
+    """
+    x = exponent * duration
+    if x > 1.0:
+        return inf
+    if x > 0.0:
+        return hazard * duration * (1.0 + x * (0.5 + 0.22 * x))
+    most = hazard * duration * (1.0 + x * (0.5 + x / 6.0))
+    return most if x > -2.0 else min(most, -hazard / exponent)
 
 
 @compiled
-def first_spent(life: Any, duration: float, integrated: bool) -> tuple[float, int]:
+def first_spent(life: Any, duration: float) -> tuple[float, int]:
     """Wait (years) and risk of the first budget that does not outlast `duration`; (inf, -1) if all do.
 
-    Most budgets outlast most segments, which costs no logarithm to know.
+    Most budgets outlast most segments, or the first that does not, which costs no logarithm to know.
     """
     first, which = inf, -1
+    soon = duration
     for k in range(RISKS):
-        if life.rate[k] > 0.0 and not outlasts(life, k, duration, integrated):
+        if life.rate[k] > 0.0 and life.remaining[k] <= CLOSE * most_spent(life.hazard[k], life.exponent[k], soon):
             wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
             if wait < first:
                 first, which = wait, k
+                soon = min(soon, wait)
     return first, which
 
 
@@ -115,15 +121,13 @@ def first_risk(life: Any, until: float) -> tuple[float, int]:
             start_hazards(life, t, tcpo2, slope)
         else:
             turn_hazards(life, tcpo2, slope)
-        goes_on = end < until
-        if goes_on:
-            integrate(life, end - t)
-        first, which = first_spent(life, end - t, goes_on)
+        first, which = first_spent(life, end - t)
         if which >= 0 and t + first <= end:
             life.looked = t
             return t + first, which
-        if not goes_on:
+        if end == until:
             return inf, -1
+        integrate(life, end - t)
         spend(life, life.remaining, end - t)
         t = end
     return inf, -1

@@ -11,6 +11,7 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.draws import budget
 from simulator.rules.hazards import LEAST_EXPONENT, time_to_spend
+from simulator.rules.pathway.life import Luck
 from simulator.words.vocabulary import Stream
 
 
@@ -36,7 +37,7 @@ def rescaled(planned: float, t: float, trend: float, ratio: float) -> float:
 def plan_disease_death(life: Any, params: Any) -> None:
     """Settle at referral when the disease kills, as everybody with it is at risk: by attained age, from referral on."""
     rate = params.death_rate_healed * life.death_hr
-    own = budget(life.seed, life.patient, Stream.DISEASE_DEATH, 0)
+    own = -log(life.luck[Luck.DISEASE_DEATH])
     life.disease_death = time_to_spend(own, rate, params.death_per_year_of_age)
 
 

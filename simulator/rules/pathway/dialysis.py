@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
 from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.death import rescale_disease_death, rescaled
-from simulator.words.vocabulary import Renal, Risk, Stream
+from simulator.rules.pathway.life import Luck
+from simulator.words.vocabulary import Renal, Risk
 
 
 @compiled
@@ -27,7 +27,7 @@ def plan_dialysis(life: Any, patient: Any, params: Any) -> None:
     elif patient.renal == Renal.MODERATE.value:
         rate = params.dialysis_rate_moderate
     if rate > 0.0:
-        own = budget(life.seed, life.patient, Stream.DIALYSIS_START, 0)
+        own = -log(life.luck[Luck.DIALYSIS_START])
         life.dialysis_at = time_to_spend(own, rate, 0.0)
 
 

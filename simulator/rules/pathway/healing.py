@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log
 from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
-from simulator.rules.pathway.life import limb_kept
+from simulator.rules.pathway.life import Luck, limb_kept
 from simulator.rules.pathway.risks import risks_with_open_wound, risks_without_wound, set_wound
 from simulator.rules.pathway.walking import plan_walking, walks_on_healed_foot
 from simulator.words.vocabulary import Risk, Stream, Wound
@@ -19,7 +19,10 @@ def heal_wound(life: Any, params: Any, t: float) -> None:
     life.wound = Wound.HEALED
     life.severe = 0
     life.healed_at = min(life.healed_at, t)
-    life.budget[Risk.RECURRENCE] = budget(life.seed, life.patient, Stream.RECURRENCE, life.wounds)
+    if life.wounds == 0:
+        life.budget[Risk.RECURRENCE] = -log(life.luck[Luck.RECURRENCE])
+    else:
+        life.budget[Risk.RECURRENCE] = budget(life.seed, life.patient, Stream.RECURRENCE, life.wounds)
     risks_without_wound(life, params, t)
     walks_on_healed_foot(life, t)
 

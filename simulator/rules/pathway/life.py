@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.words.vocabulary import Limb, Risk, State, Wound
+from simulator.words.vocabulary import Limb, Risk, State, Stream, Wound
 
 MOST_STEPS = 4
 """Therapies beside cells that one policy may name."""
 MOST_RAMPS = 52
 """Ramps that a path has room for: `simulator.scenario.therapies.ramps_of` counts what a policy may need."""
 RISKS = len(Risk)
+
+
+class Luck(IntEnum):
+    """Places in `life.luck` of a life's first draws, each from the stream of its name at occurrence 0."""
+
+    RESPONSE = 0
+    LAST_ERROR = 1
+    MARKER_TEST = 2
+    JUDGEMENT = 3
+    BACKGROUND_DEATH = 4
+    DISEASE_DEATH = 5
+    EXCESS_DEATH = 6
+    MAJOR_AMPUTATION = 7
+    MINOR_AMPUTATION = 8
+    HEALING = 9
+    RECURRENCE = 10
+    OTHER_LIMB = 11
+    DIALYSIS_START = 12
+    WALKING_LOSS = 13
+    AMPUTATION_LEVEL = 14
+    CONVERSION = 15
+
+
+LUCK = np.array([Stream[place.name] for place in Luck], np.uint64)
+"""The streams of `Luck`."""
 
 LIFE = record_dtype(
     [
@@ -77,9 +103,6 @@ LIFE = record_dtype(
         ("tcpo2_slope", np.float64),
         ("tcpo2_ceiling", np.float64),
         ("ramps", np.int64),
-        ("ramp_start", np.float64, (MOST_RAMPS,)),
-        ("ramp_duration", np.float64, (MOST_RAMPS,)),
-        ("ramp_height", np.float64, (MOST_RAMPS,)),
         # change under the whole published treatment, without any, what the policy's product and route add to that, and
         # what the doses given so far add
         ("gain", np.float64),
@@ -123,6 +146,11 @@ LIFE = record_dtype(
         ("other_amputated_at", np.float64),
         ("first_walked_at", np.float64),
         ("died_at", np.float64),
+        ("luck", np.float64, (len(Luck),)),
+        # last, so that whoever copies a life need not copy the ramps that it does not have
+        ("ramp_start", np.float64, (MOST_RAMPS,)),
+        ("ramp_duration", np.float64, (MOST_RAMPS,)),
+        ("ramp_height", np.float64, (MOST_RAMPS,)),
     ]
 )
 

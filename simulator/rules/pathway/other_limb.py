@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget
 from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.death import rescaled
-from simulator.words.vocabulary import Renal, Stream
+from simulator.rules.pathway.life import Luck
+from simulator.words.vocabulary import Renal
 
 
 @compiled
@@ -19,7 +20,7 @@ def plan_other_limb(life: Any, patient: Any, params: Any) -> None:
         rate *= params.other_limb_hr_dialysis
     elif patient.renal != Renal.NORMAL.value:
         rate *= params.other_limb_hr_renal
-    own = budget(life.seed, life.patient, Stream.OTHER_LIMB, 0)
+    own = -log(life.luck[Luck.OTHER_LIMB])
     life.other_limb_at = time_to_spend(own, rate, params.other_limb_trend)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget, uniform
+from simulator.rules.draws import fill
 from simulator.rules.pathway.background import background_death
 from simulator.rules.pathway.death import plan_disease_death
 from simulator.rules.pathway.dialysis import plan_dialysis
-from simulator.rules.pathway.life import MOST_STEPS, RISKS
+from simulator.rules.pathway.life import LUCK, MOST_STEPS, RISKS, Luck
 from simulator.rules.pathway.other_limb import plan_other_limb
 from simulator.rules.pathway.procedure import may_have_a_step, no_procedures, plan_steps
 from simulator.rules.pathway.response import caused_gain, change_naturally
@@ -18,7 +18,7 @@ from simulator.rules.pathway.risks import hazard_ratios, risks_with_open_wound, 
 from simulator.rules.pathway.walking import begin_walking
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import small_ev_level
-from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Start, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Marker, Risk, Start, Wound
 
 
 @compiled
@@ -40,7 +40,7 @@ def selected(life: Any, patient: Any, params: Any, policy: Any) -> bool:
     life.tested = 1
     present = marker_present(patient, params, policy, life.seed, life.patient)
     positive = policy.marker_sensitivity if present else 1.0 - policy.marker_specificity
-    seen = uniform(life.seed, life.patient, Stream.MARKER_TEST, 0) < positive
+    seen = life.luck[Luck.MARKER_TEST] < positive
     return bool(seen == (policy.marker_treat_positive > 0.5))
 
 
@@ -48,11 +48,28 @@ def selected(life: Any, patient: Any, params: Any, policy: Any) -> bool:
 def begin_life(
     life: Any, patient: Any, params: Any, policy: Any, seed: int, i: int, ages: Any, log_hazards: Any
 ) -> None:
-    """Set `life` to the referral of patient i at time 0 under a policy.
+    """Set `life` to the referral of patient i at time 0 under a policy."""
+    begin_untreated(life, patient, params, seed, i, ages, log_hazards)
+    come_under(life, patient, params, policy)
+
+
+@compiled
+def come_under(life: Any, patient: Any, params: Any, policy: Any) -> bool:
+    """What a policy adds to a life that has begun untreated. Returns whether it treats the patient.
 
     Whoever is not eligible, not selected or not suitable is followed under conservative care.
     """
+    treated = is_treated(life, patient, params, policy)
+    if treated:
+        plan_care(life, patient, params, policy, 0.0)
+    return bool(treated)
+
+
+@compiled
+def begin_untreated(life: Any, patient: Any, params: Any, seed: int, i: int, ages: Any, log_hazards: Any) -> None:
+    """Set `life` to the referral of patient i at time 0 under conservative care, which is the same whatever the policy."""
     life.seed, life.patient = seed, i
+    fill(life.luck, LUCK, seed, i, 0)
     life.time, life.alive, life.anchor, life.looked = 0.0, 1, 0.0, inf
     life.limb = Limb.INTACT
     life.wounds, life.operations, life.minor_amputations = 0, 0, 0
@@ -61,9 +78,10 @@ def begin_life(
     for k in range(RISKS):
         life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
         life.effect[k] = 1.0
-    life.budget[Risk.EXCESS_DEATH] = budget(seed, i, Stream.EXCESS_DEATH, 0)
-    life.budget[Risk.MAJOR_AMPUTATION] = budget(seed, i, Stream.MAJOR_AMPUTATION, 0)
-    life.budget[Risk.MINOR_AMPUTATION] = budget(seed, i, Stream.MINOR_AMPUTATION, 0)
+    life.budget[Risk.EXCESS_DEATH] = -log(life.luck[Luck.EXCESS_DEATH])
+    life.budget[Risk.MAJOR_AMPUTATION] = -log(life.luck[Luck.MAJOR_AMPUTATION])
+    life.budget[Risk.MINOR_AMPUTATION] = -log(life.luck[Luck.MINOR_AMPUTATION])
+    life.budget[Risk.HEALING] = -log(life.luck[Luck.HEALING])
     life.tcpo2_start, life.tcpo2_slope = patient.tcpo2, params.tcpo2_slope
     life.tcpo2_ceiling = max(params.tcpo2_ceiling, patient.tcpo2)
     life.ramps = 0
@@ -88,24 +106,20 @@ def begin_life(
     set_wound(life, params, patient.infection, severe, patient.gangrene)
     change_naturally(life, patient, params)
     life.treated = 0
-    if is_treated(life, patient, params, policy):
-        plan_care(life, patient, params, policy, 0.0)
+    last_date = (params.published_doses - 1.0) * params.published_interval_days / DAYS_PER_YEAR
+    life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
     if patient.rutherford < 4.5:
         life.wound = Wound.NONE
-        life.budget[Risk.RECURRENCE] = budget(seed, i, Stream.RECURRENCE, 0)
-        life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
+        life.budget[Risk.RECURRENCE] = -log(life.luck[Luck.RECURRENCE])
         risks_with_rest_pain(life, params, 0.0)
     else:
         life.wound = Wound.OPEN
-        life.budget[Risk.HEALING] = budget(seed, i, Stream.HEALING, 0)
         risks_with_open_wound(life, params, 0.0)
 
 
 @compiled
 def is_treated(life: Any, patient: Any, params: Any, policy: Any) -> bool:
     """Whether the policy treats the patient: it offers something that the patient may have, and its test lets it be given."""
-    last_date = (params.published_doses - 1.0) * params.published_interval_days / DAYS_PER_YEAR
-    life.last_tcpo2_at = last_date + params.last_tcpo2_days / DAYS_PER_YEAR
     # Nobody treats a limb that is beyond salvage.
     if patient.beyond_salvage > 0.5 or (policy.doses < 0.5 and policy.step_count < 0.5):
         return False

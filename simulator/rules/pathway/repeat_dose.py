@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import normal, uniform
-from simulator.rules.pathway.life import MOST_STEPS, is_death, limb_kept
+from simulator.rules.pathway.life import MOST_STEPS, Luck, is_death, limb_kept
 from simulator.rules.pathway.procedure import has_risen
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
@@ -40,12 +40,13 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
-    u = uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
+    first = life.doses == 0
+    u = life.luck[Luck.JUDGEMENT] if first else uniform(life.seed, life.patient, Stream.JUDGEMENT, life.doses)
     if plainly_dying(life, t) and u < params.judgement_dying:
         return False
-    if life.doses == 0 and policy.cells_start == Start.NO_RESPONSE.value:
+    if first and policy.cells_start == Start.NO_RESPONSE.value:
         return not has_risen(life, params, policy.cells_rise_below, t, MOST_STEPS)
-    if life.doses == 0:
+    if first:
         return True
     seen = decision_tcpo2(life, params, t)
     if seen >= params.judgement_never_tcpo2:

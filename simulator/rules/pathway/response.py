@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import uniform
+from simulator.rules.pathway.life import Luck
 from simulator.rules.perfusion import add_ramp
-from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Stream
+from simulator.words.vocabulary import DAYS_PER_YEAR, Renal
 
 PUBLISHED = -1.0
 """Instead of the number of a product or route: the founding study's, against which odds ratios are stated."""
@@ -62,8 +62,7 @@ def response_rank(u: float, ratio: float, probability: float, polarity: float) -
 def total_gain(life: Any, patient: Any, params: Any, product: float, route: float) -> float:
     """Change of TcPO2 (mmHg) under the whole published treatment with a product and route; below 0 the limb comes down."""
     ratio = response_odds(patient, params, product, route)
-    u = uniform(life.seed, life.patient, Stream.RESPONSE, 0)
-    rank = response_rank(u, ratio, params.response_probability, params.response_polarity)
+    rank = response_rank(life.luck[Luck.RESPONSE], ratio, params.response_probability, params.response_polarity)
     gain = params.recovery_gain + params.recovery_spread * (rank - 0.5)
     return float(gain - params.recovery_gain_baseline * (patient.tcpo2 - params.reference_tcpo2))
 

@@ -6,12 +6,13 @@ who could still walk. Whoever is no longer able to walk never is again.
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import Any
 
 from simulator.compiling import compiled
-from simulator.rules.draws import budget, uniform
+from simulator.rules.draws import uniform
 from simulator.rules.hazards import time_to_spend
+from simulator.rules.pathway.life import Luck
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Stream
 
 
@@ -23,7 +24,7 @@ def begin_walking(life: Any, patient: Any, params: Any) -> None:
     life.walking_ends_at = inf
     if life.mobile and params.walking_loss_rate > 0.0:
         trend = params.walking_loss_per_year_of_age
-        own = budget(life.seed, life.patient, Stream.WALKING_LOSS, 0)
+        own = -log(life.luck[Luck.WALKING_LOSS])
         # The rate is stated at the reference age and rises with attained age.
         rate = params.walking_loss_rate * exp(trend * (patient.age - params.reference_age))
         life.walking_ends_at = time_to_spend(own, rate, trend)

@@ -6,13 +6,14 @@ enter is replaced by the next referral with the same number (`attempt`), so that
 
 from __future__ import annotations
 
+from enum import IntEnum
 from math import erfc, exp, inf, log, nan, sqrt
 from typing import Any
 
 import numpy as np
 
 from simulator.compiling import compiled, compiled_in_place, record_dtype
-from simulator.rules.draws import normal, normal_quantile, uniform
+from simulator.rules.draws import fill, normal, normal_quantile, uniform
 from simulator.rules.population.criteria import may_enter
 from simulator.words.vocabulary import ARTERIES, Renal, Stream
 
@@ -50,6 +51,30 @@ DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH = (
     for name in ("diabetes_years", "infection", "heel", "tcpo2", "tcpo2_measured", "rutherford", "small_ev_high")
 )
 
+
+class Drawn(IntEnum):
+    """Places of what every referral draws, each from the stream of its name."""
+
+    AGE = 0
+    SEX = 1
+    ISCHAEMIC_HEART_DISEASE = 2
+    INFECTION = 3
+    TCPO2 = 4
+    SCREENING_ERROR = 5
+    ANKLE_PRESSURE = 6
+    RENAL = 7
+    RUTHERFORD = 8
+    LEIDEN = 9
+    MTHFR = 10
+    EV_CLASS = 11
+    ANGIOPLASTY_SUITABLE = 12
+    GANGRENE = 13
+    BEYOND_SALVAGE = 14
+    EV_LEVEL = 15
+
+
+DRAWN = np.array([Stream[place.name] for place in Drawn], np.uint64)
+"""The streams of `Drawn`."""
 MOST_REFERRALS = 10_000
 """Referrals screened for one enrolled patient before the entry criteria count as impossible."""
 
@@ -66,9 +91,9 @@ def truncated_normal(u: float, mean: float, sd: float, low: float, high: float) 
 
 
 @compiled
-def has(seed: int, i: int, stream: int, attempt: int, share: float) -> float:
-    """1 with probability `share`, else 0."""
-    return 1.0 if uniform(seed, i, stream, attempt) < share else 0.0
+def has(u: float, share: float) -> float:
+    """1 with probability `share`, else 0, by a uniform."""
+    return 1.0 if u < share else 0.0
 
 
 @compiled
@@ -90,15 +115,16 @@ def measured(true: float, sd: float, z: float) -> float:
 
 
 @compiled
-def draw_wound(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+def draw_wound(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
     """Fill in the wound's features, which go with tissue loss only."""
     wound = 1.0 if patient.rutherford > 4.0 else 0.0
-    patient.infection = wound * has(seed, i, Stream.INFECTION, attempt, params.infection_share)
-    patient.gangrene = wound * has(seed, i, Stream.GANGRENE, attempt, params.gangrene_share)
+    patient.infection = wound * has(u[Drawn.INFECTION], params.infection_share)
+    patient.gangrene = wound * has(u[Drawn.GANGRENE], params.gangrene_share)
     if not described:
         return
-    patient.osteomyelitis = wound * has(seed, i, Stream.OSTEOMYELITIS, attempt, params.osteomyelitis_share)
-    patient.heel = wound * has(seed, i, Stream.HEEL, attempt, params.heel_share)
+    osteomyelitis, heel = uniform(seed, i, Stream.OSTEOMYELITIS, attempt), uniform(seed, i, Stream.HEEL, attempt)
+    patient.osteomyelitis = wound * has(osteomyelitis, params.osteomyelitis_share)
+    patient.heel = wound * has(heel, params.heel_share)
 
 
 @compiled
@@ -135,23 +161,23 @@ def draw_standing(patient: Any, params: Any, seed: int, i: int) -> None:
 
 
 @compiled
-def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
-    """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them."""
-    patient.age = truncated_normal(
-        uniform(seed, i, Stream.AGE, attempt), params.age_mean, params.age_sd, params.age_minimum, params.age_maximum
-    )
-    patient.male = has(seed, i, Stream.SEX, attempt, params.male_share)
-    patient.ischaemic_heart_disease = has(
-        seed, i, Stream.ISCHAEMIC_HEART_DISEASE, attempt, params.ischaemic_heart_disease_share
-    )
-    u = uniform(seed, i, Stream.RUTHERFORD, attempt)
-    if u < params.rest_pain_share:
+def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+    """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them.
+
+    `u` is filled with the referral's uniforms, in the places of `Drawn`.
+    """
+    fill(u, DRAWN, seed, i, attempt)
+    patient.age = truncated_normal(u[Drawn.AGE], params.age_mean, params.age_sd, params.age_minimum, params.age_maximum)
+    patient.male = has(u[Drawn.SEX], params.male_share)
+    patient.ischaemic_heart_disease = has(u[Drawn.ISCHAEMIC_HEART_DISEASE], params.ischaemic_heart_disease_share)
+    worst = params.rest_pain_share + (1.0 - params.rest_pain_share) * params.severe_tissue_loss_share
+    if u[Drawn.RUTHERFORD] < params.rest_pain_share:
         patient.rutherford = 4.0
-    elif u < params.rest_pain_share + (1.0 - params.rest_pain_share) * params.severe_tissue_loss_share:
+    elif u[Drawn.RUTHERFORD] < worst:
         patient.rutherford = 6.0
     else:
         patient.rutherford = 5.0
-    draw_wound(patient, params, seed, i, attempt, described)
+    draw_wound(patient, u, params, seed, i, attempt, described)
     if described:
         variation = params.diabetes_years_sd / params.diabetes_years_mean
         variance = log(1.0 + variation * variation)
@@ -160,22 +186,18 @@ def draw_referral(patient: Any, params: Any, seed: int, i: int, attempt: int, de
             params.diabetes_years_mean * exp(sqrt(variance) * z - 0.5 * variance),
             patient.age - params.diabetes_onset_minimum,
         )
-        patient.right_limb = has(seed, i, Stream.SIDE, attempt, params.right_limb_share)
-    patient.tcpo2 = truncated_normal(
-        uniform(seed, i, Stream.TCPO2, attempt), params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf
-    )
-    patient.tcpo2_measured = measured(
-        patient.tcpo2, params.measurement_sd, normal(seed, i, Stream.SCREENING_ERROR, attempt)
-    )
-    patient.ankle_pressure_low = has(seed, i, Stream.ANKLE_PRESSURE, attempt, params.ankle_pressure_share)
-    patient.renal = renal_class(uniform(seed, i, Stream.RENAL, attempt), params)
-    patient.leiden = has(seed, i, Stream.LEIDEN, attempt, params.leiden_share)
-    patient.mthfr = has(seed, i, Stream.MTHFR, attempt, params.mthfr_share)
-    patient.small_ev_high = has(seed, i, Stream.EV_CLASS, attempt, params.small_ev_high_share)
+        patient.right_limb = has(uniform(seed, i, Stream.SIDE, attempt), params.right_limb_share)
+    patient.tcpo2 = truncated_normal(u[Drawn.TCPO2], params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf)
+    error = normal_quantile(u[Drawn.SCREENING_ERROR])
+    patient.tcpo2_measured = measured(patient.tcpo2, params.measurement_sd, error)
+    patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
+    patient.renal = renal_class(u[Drawn.RENAL], params)
+    patient.leiden = has(u[Drawn.LEIDEN], params.leiden_share)
+    patient.mthfr = has(u[Drawn.MTHFR], params.mthfr_share)
+    patient.small_ev_high = has(u[Drawn.EV_CLASS], params.small_ev_high_share)
     patient.small_ev = nan
-    patient.angioplasty_suitable = has(seed, i, Stream.ANGIOPLASTY_SUITABLE, attempt, params.angioplasty_suitable_share)
-    u = uniform(seed, i, Stream.BEYOND_SALVAGE, attempt)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u)
+    patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
     patient.walks = nan
     patient.screened = attempt + 1.0
 
@@ -202,7 +224,7 @@ def tcpo2_given_measurement(seen: float, params: Any, u: float) -> float:
 
 
 @compiled
-def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int) -> None:
+def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int, i: int) -> None:
     """Lay a real patient's known columns (`given`, NaN where unknown) over a drawn one; `row` views `patient`."""
     if given[RUTHERFORD] == given[RUTHERFORD]:
         patient.rutherford = given[RUTHERFORD]
@@ -210,17 +232,17 @@ def complete(patient: Any, row: Any, given: Any, params: Any, seed: int, i: int)
         for feature in range(INFECTION, HEEL + 1):
             if given[feature] > 0.0:
                 patient.rutherford = max(patient.rutherford, 5.0)
-    draw_wound(patient, params, seed, i, 0, True)
-    u = uniform(seed, i, Stream.BEYOND_SALVAGE, 0)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u)
+    draw_wound(patient, u, params, seed, i, 0, True)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
     tcpo2, seen = given[TCPO2], given[MEASURED]
     if seen == seen and tcpo2 != tcpo2:
-        patient.tcpo2 = tcpo2_given_measurement(seen, params, uniform(seed, i, Stream.TCPO2, 0))
+        patient.tcpo2 = tcpo2_given_measurement(seen, params, u[Drawn.TCPO2])
     elif tcpo2 == tcpo2 and seen != seen:
-        patient.tcpo2_measured = measured(tcpo2, params.measurement_sd, normal(seed, i, Stream.SCREENING_ERROR, 0))
+        error = normal_quantile(u[Drawn.SCREENING_ERROR])
+        patient.tcpo2_measured = measured(tcpo2, params.measurement_sd, error)
     level = patient.small_ev
     if level == level and given[EV_HIGH] != given[EV_HIGH]:
         high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
@@ -245,20 +267,28 @@ def recruited_from(given: Any, seed: int, i: int) -> Any:
 def make_patient(
     patient: Any, row: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool = True
 ) -> bool:
+    """`find_patient` with memory of its own for the draws, for whoever makes few."""
+    return bool(find_patient(patient, row, np.empty(DRAWN.shape[0]), given, params, entry, seed, i, described))
+
+
+@compiled
+def find_patient(
+    patient: Any, row: Any, u: Any, given: Any, params: Any, entry: Any, seed: int, i: int, described: bool
+) -> bool:
     """Fill `patient` (and `row`, a float view of it) with patient i of a cohort; False if nobody can enter.
 
     Where patients are not kept, what no rule reads (side, heel, osteomyelitis, duration of diabetes) need not be `described`.
 
     `given` has shape (rows, columns), NaN where unknown; with no rows everybody is synthetic. With rows, patient i is row
-    i modulo their number, and nobody is turned away.
+    i modulo their number, and nobody is turned away. `u` is room for the draws of a referral.
     """
     if given.shape[0] > 0:
-        draw_referral(patient, params, seed, i, 0, True)
-        complete(patient, row, given[i % given.shape[0]], params, seed, i)
+        draw_referral(patient, u, params, seed, i, 0, True)
+        complete(patient, row, u, given[i % given.shape[0]], params, seed, i)
         draw_standing(patient, params, seed, i)
         return True
     for attempt in range(MOST_REFERRALS):
-        draw_referral(patient, params, seed, i, attempt, described)
+        draw_referral(patient, u, params, seed, i, attempt, described)
         if may_enter(entry, patient):
             draw_standing(patient, params, seed, i)
             return True

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from simulator.words.findings import Findings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def figures_of(findings: Findings) -> dict[str, Figure]:

@@ -202,6 +202,7 @@ def states_figure(findings: Findings) -> Figure:
     policies = _policies(findings)
     with house_style():
         figure, panels = _grid(len(policies), 2.5)
+        named = []
         for axes, (policy, label) in zip(panels, policies.items(), strict=False):
             # `pivot_table` would average a pair that occurs twice.
             wide = table[table["policy"] == policy].pivot(index="time_years", columns="state", values="share")  # noqa: PD010
@@ -218,6 +219,8 @@ def states_figure(findings: Findings) -> Figure:
             axes.grid(visible=False)
             axes.set_xlabel("Years since referral")
             percent_axis(axes)
+            named.append((axes, ends))
+        for axes, ends in named:
             label_ends(axes, ends)
         caption(
             figure,

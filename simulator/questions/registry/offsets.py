@@ -1,0 +1,192 @@
+"""Where a hospital lies among all, by what became of each of its people: the population of hospitals updated by them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, at_hospital, columns_of
+from simulator.evidence.posterior import parameter_draws
+from simulator.questions.registry.likelihood import Courses, impossible, log_likelihood, weighed
+from simulator.scenario import Scenario
+from simulator.scenario.arrays import parameter_draws as engine_draws
+from simulator.scenario.arrays import policy_records
+from simulator.words.luck import generator, seed_of
+
+Array = NDArray[np.float64]
+KEY = "own people"
+PARTICLES, LIVES, POINTS, KEPT = 48, 32, 160, 8
+"""Joint draws of what else is unknown, lives of each person at each, points of importance sampling, offsets kept of each."""
+MOST_PEOPLE = 2_000
+"""People whose courses are lived; of more, so many taken at random. What is unknown of the disease limits the answer by then."""
+THREE = len(RATES)
+TAILS = 5.0
+"""Degrees of freedom of the density that points are drawn from."""
+WIDER = 1.1
+FURTHEST = 15.0
+"""Log ratio to the mean of hospitals beyond which no hospital is looked for."""
+STEP = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """A hospital before and after its own people.
+
+    `drawn` are draws of the clinical parameters (particles,); `offsets` (particles, kept, offsets) go with them. `before`
+    (draws, offsets) are hospitals drawn from the population. `unlived` counts people whose course no life could follow.
+    """
+
+    drawn: NDArray[np.void]
+    offsets: Array
+    before: Array
+    people: int
+    unlived: int
+
+    @property
+    def after(self) -> Array:
+        """Offsets of all particles, shape (draws, offsets)."""
+        return self.offsets.reshape(-1, len(OFFSETS))
+
+    def table(self) -> pd.DataFrame:
+        """offset, then mean, low and high before and after: log ratios to the founding hospital's rates with 95% limits."""
+        rows: list[dict[str, Any]] = []
+        for k, name in enumerate(OFFSETS):
+            row: dict[str, Any] = {"offset": name}
+            for prefix, values in (("before", self.before[:, k]), ("after", self.after[:, k])):
+                low, high = np.quantile(values, [0.025, 0.975])
+                row |= {prefix: float(values.mean()), f"{prefix}_low": float(low), f"{prefix}_high": float(high)}
+            row["narrower"] = float(1.0 - self.after[:, k].std() / self.before[:, k].std())
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """The population of hospitals in one of its rows: normal, or Student's t, in the three rates."""
+
+    mean: Array
+    root: Array
+    tails: float
+
+    def log_density(self, offsets: Array) -> tuple[Array, Array]:
+        """Log density up to a constant (points,), and its gradient (points, rates)."""
+        gap = offsets - self.mean
+        inverse = np.linalg.inv(self.root @ self.root.T)
+        pull = gap @ inverse
+        square = (gap * pull).sum(axis=1)
+        if not np.isfinite(self.tails):
+            return -0.5 * square, -pull
+        weight = (self.tails + THREE) / (self.tails + square)
+        return -0.5 * (self.tails + THREE) * np.log1p(square / self.tails), -weight[:, None] * pull
+
+
+def updated(
+    courses: Courses,
+    scenario: Scenario,
+    population: Hospitals,
+    seed: int = 1,
+    advance: Callable[[int], None] | None = None,
+    particles: int = PARTICLES,
+    lives: int = LIVES,
+) -> Update:
+    """The hospital's offsets given its people's courses under conservative care.
+
+    What else is unknown (the clinical parameters, the population of hospitals, the offset of response) is drawn and learns
+    nothing from these people (a cut model; Plummer, Stat Comput 2015;25:37): offsets go with it, draw by draw. `scenario` gives
+    the life table and the distribution of what is not known of somebody; its register is the founding hospital's. `advance` is
+    called after each particle. The result does not depend on the number of processors.
+    """
+    register = scenario.register
+    luck = generator(seed, KEY)
+    drawn = parameter_draws(register, particles, seed_of(seed, KEY, "parameters") >> 1)
+    rows = population.taken(particles, luck)
+    means, roots, tails = population.means()[rows], population.roots()[rows], population.column("tails")[rows]
+    response = means[:, -1] + roots[:, -1, -1] * luck.standard_normal(particles)
+    reference = population.means()[:, :THREE].mean(axis=0)
+    table = engine_draws(register, scenario.view, drawn)
+    there = at_hospital(table, {**dict(zip(RATES, reference, strict=True)), RESPONSE: response})
+    policy = policy_records([scenario.policies["conservative"]], register.therapies)
+    people = some_of(courses, luck)
+    offsets = np.zeros((particles, KEPT, len(OFFSETS)))
+    unlived = np.zeros(particles, np.int64)
+
+    def one(j: int) -> None:
+        tail = float(tails[j]) if tails[j] > 0.0 else np.inf
+        law = Law(means[j, :THREE], roots[j, :THREE, :THREE], tail)
+        if len(people):
+            own = seed_of(seed, KEY, "lives", j) >> 1
+            found = weighed(people, there[j], policy, scenario.life_table_arrays, lives, own)
+            unlived[j] = impossible(found)
+        else:
+            found = np.zeros((0, 2, 8))
+        offsets[j, :, :THREE] = sampled(found, law, reference, generator(seed, KEY, "offsets", j))
+        offsets[j, :, -1] = response[j]
+        if advance is not None:
+            advance(1)
+
+    one(0)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+        list(threads.map(one, range(1, particles)))
+    taken = population.taken(4_000, luck)
+    before = population.drawn(taken, "referral", luck)
+    after, before = np.clip(offsets, -HIGHEST, HIGHEST), np.clip(before, -HIGHEST, HIGHEST)
+    return Update(drawn, after, before, len(people), int(unlived.max(initial=0)))
+
+
+def some_of(courses: Courses, luck: np.random.Generator) -> Courses:
+    """All people, or as many as are lived, taken at random."""
+    if len(courses) <= MOST_PEOPLE:
+        return courses
+    taken = np.sort(luck.choice(len(courses), MOST_PEOPLE, replace=False))
+    return Courses(courses.given[taken], courses.recorded[taken])
+
+
+def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator) -> Array:
+    """Offsets (kept, rates) given weighed lives at a reference hospital and the law of hospitals.
+
+    Importance sampling from Student's t about the mode.
+    """
+
+    def log_density(points: Array) -> tuple[Array, Array]:
+        own = log_likelihood(found, points - reference)
+        level, slope = law.log_density(points)
+        return own[:, 0] + level, own[:, 1:] + slope
+
+    def downhill(point: Array) -> tuple[float, Array]:
+        value, slope = log_density(point[None])
+        return -float(value[0]), -slope[0]
+
+    bounds = np.stack([law.mean - FURTHEST, law.mean + FURTHEST], axis=1)
+    mode = np.asarray(
+        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}).x
+    )
+    steps = STEP * np.eye(THREE)
+    slopes = log_density(np.concatenate([mode + steps, mode - steps]))[1]
+    curvature = -(slopes[:THREE] - slopes[THREE:]) / (2.0 * STEP)
+    values, vectors = np.linalg.eigh(0.5 * (curvature + curvature.T))
+    widest = np.linalg.eigvalsh(law.root @ law.root.T).max()
+    root = WIDER * vectors * np.sqrt(np.minimum(1.0 / np.maximum(values, 1e-9), widest))
+    z = luck.standard_normal((POINTS, THREE))
+    z *= np.sqrt(TAILS / luck.chisquare(TAILS, POINTS))[:, None]
+    points = np.clip(mode + z @ root.T, law.mean - FURTHEST, law.mean + FURTHEST)
+    square = (z**2).sum(axis=1)
+    log = log_density(points)[0] + 0.5 * (TAILS + THREE) * np.log1p(square / TAILS)
+    weights = np.exp(log - log.max())
+    reached = np.cumsum(weights) / weights.sum()
+    ladder = (np.arange(KEPT) + luck.random()) / KEPT
+    return np.asarray(points[np.minimum(np.searchsorted(reached, ladder), POINTS - 1)])
+
+
+def joint_rows(update: Update, names: tuple[str, ...]) -> dict[str, Array]:
+    """Every draw of the parameters `names` that vary, with the offsets that go with it: register name -> (draws,)."""
+    rows = {name: np.repeat(np.asarray(update.drawn[name]), KEPT) for name in names}
+    rows = {name: values for name, values in rows.items() if np.ptp(values) > 0.0}
+    return rows | {FIELDS[name]: values for name, values in columns_of(update.after).items()}

@@ -1,0 +1,97 @@
+"""A hospital's offsets from what became of each of its people: recovered, by the model's own hazards, and never made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from simulator.evidence.hospitals import OFFSETS, RATES, load_hospitals
+from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
+from simulator.questions.registry.lived_people import lived_people
+from simulator.questions.registry.offsets import updated
+from simulator.questions.registry.people import People
+from simulator.rules.population.patient import COLUMNS
+from simulator.scenario import load_scenario
+from simulator.scenario.arrays import policy_records
+
+FOUNDING = load_scenario("base").with_(evidence={"centre": "founding"})
+CARE = policy_records([FOUNDING.policies["conservative"]], FOUNDING.register.therapies)
+TRUTH = {"amputation": 0.5, "healing": -0.6, "death": 0.4}
+
+
+def lived(courses: Courses, lives: int = 32) -> np.ndarray:
+    """What lives at the founding hospital's point values say of the courses."""
+    return weighed(courses, FOUNDING.params(), CARE, FOUNDING.life_table_arrays, lives, 1)
+
+
+def most_likely(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets of the highest likelihood, and their standard errors."""
+
+    def downhill(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value = log_likelihood(found, x[None])[0]
+        return -value[0], -value[1:]
+
+    best = minimize(downhill, np.zeros(3), jac=True, method="BFGS")
+    return best.x, np.sqrt(np.diag(best.hess_inv))
+
+
+@pytest.mark.parametrize("visits", [0.0, 0.25])
+def test_known_offsets_are_recovered(visits: float) -> None:
+    """Of 1,500 people whose lives the engine lived elsewhere, the likelihood finds where, dates of healing or visits alone."""
+    found = lived(courses_of(lived_people(FOUNDING, TRUTH, 1_500, 11, visits_years=visits)))
+    assert impossible(found) == 0
+    offsets, errors = most_likely(found)
+    assert errors.max() < 0.1
+    assert np.abs((offsets - list(TRUTH.values())) / errors).max() < 3.0
+
+
+def test_the_gradient_is_that_of_the_likelihood() -> None:
+    """Finite differences of the log likelihood are its gradient, at any offsets."""
+    found = lived(courses_of(lived_people(FOUNDING, TRUTH, 40, 3)), 8)
+    at, step = np.array([0.3, -0.2, 0.1]), 1e-5
+    points = np.concatenate([[at], at + step * np.eye(3), at - step * np.eye(3)])
+    values = log_likelihood(found, points)
+    assert (values[1:4, 0] - values[4:, 0]) / (2 * step) == pytest.approx(values[0, 1:], rel=1e-5)
+
+
+def test_what_an_export_does_not_tell_teaches_nothing() -> None:
+    """Without dates of death the likelihood is flat in the offset of death; without amputations it stays finite in theirs."""
+    people = lived_people(FOUNDING, TRUTH, 60, 3)
+    blind = replace(people, low=people.low.copy(), high=people.high.copy())
+    blind.low[:, 1] = blind.high[:, 1] = np.nan
+    found = lived(courses_of(blind), 8)
+    flat = log_likelihood(found, np.array([[0.0, 0.0, -1.0], [0.0, 0.0, 1.0]]))
+    assert flat[0, 0] == flat[1, 0]
+    found = lived(courses_of(people, (False, True, True)), 8)
+    assert np.isfinite(log_likelihood(found, np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))).all()
+
+
+def test_nobody_leaves_the_population_and_many_move_it() -> None:
+    """Without anybody the hospital is one drawn at random; 150 people narrow every rate about where their hospital lies."""
+    population = load_hospitals()
+    assert population is not None
+    nobody = People(
+        *(np.zeros((0, k)) for k in (len(COLUMNS), 3, 3)), *(np.zeros(0) for _ in range(2)), np.zeros(0, np.int64)
+    )
+    none = updated(courses_of(nobody), FOUNDING, population, particles=40).table().set_index("offset")
+    assert none.loc[list(RATES), "narrower"].abs().max() < 0.35
+    people = lived_people(FOUNDING, TRUTH, 150, 5)
+    some = updated(courses_of(people), FOUNDING, population, particles=12, lives=16)
+    table = some.table().set_index("offset")
+    assert table.loc[list(RATES), "narrower"].min() > 0.3
+    for name, value in TRUTH.items():
+        values = some.after[:, OFFSETS.index(name)]
+        assert values.min() - 0.5 < value < values.max() + 0.5
+    assert some.after.shape[1] == len(OFFSETS)
+
+
+def test_the_same_people_give_the_same_offsets() -> None:
+    """Draws of offsets are the same to the last bit whoever computes them and in which order threads finish."""
+    population = load_hospitals()
+    assert population is not None
+    courses = courses_of(lived_people(FOUNDING, TRUTH, 30, 5))
+    one, other = (updated(courses, FOUNDING, population, particles=6, lives=8) for _ in range(2))
+    assert one.after.tobytes() == other.after.tobytes()

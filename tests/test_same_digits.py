@@ -1,0 +1,67 @@
+"""Results do not depend on how many threads the libraries of linear algebra take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+import numpy as np
+import scipy.linalg  # noqa: F401  # its library must be there to be told
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from simulator.work.linear_algebra import on_one_thread
+
+WORK = """
+import hashlib
+import numpy as np
+import pandas as pd
+import simulator as sim
+
+random = np.random.default_rng(1)
+options, draws = ("a", "b", "c"), 3_000
+x = random.normal(size=(draws, 4))
+table = pd.DataFrame({"draw": np.repeat(np.arange(draws), 3), "option": np.tile(options, draws)})
+table["cost"] = 1e4 + 1e3 * random.normal(size=3 * draws)
+table["effect"] = 2.0 + (x @ random.normal(size=(4, 3))).ravel()
+for k in range(4):
+    table[f"p{k}"] = np.repeat(x[:, k], 3)
+voi = sim.cea(table, thresholds=[2e4], groups={"all": ["p0", "p1", "p2", "p3"]}).voi
+targets = sim.calibrate(patients=2_000, draws=2).targets
+print(hashlib.sha256(voi.to_csv().encode()).hexdigest(), hashlib.sha256(targets.to_csv().encode()).hexdigest())
+"""
+
+
+def test_tables_have_the_same_digits_with_one_thread_and_two() -> None:
+    """voi and targets, whose last digits used to follow OPENBLAS_NUM_THREADS."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORK],
+            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for threads in ("1", "2")
+    ]
+    one, two = (each.communicate()[0] for each in running)
+    assert [each.returncode for each in running] == [0, 0]
+    assert one == two
+
+
+def test_a_function_on_one_thread_leaves_the_threads_of_its_caller() -> None:
+    """Inside there is one thread for NumPy's library and SciPy's; afterwards as many as before, also after an error."""
+
+    @on_one_thread
+    def seen(fail: bool = False) -> list[int]:
+        if fail:
+            raise ValueError
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        assert set(seen()) == {1}
+        with suppress(ValueError):
+            seen(fail=True)
+        after = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+    assert set(after) == {2}
+    assert np.isfinite(seen()).all()

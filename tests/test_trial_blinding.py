@@ -1,0 +1,207 @@
+"""What knowing the arm changes, losses by arm and by outcome, sites that differ, minimisation, screening."""
+
+from __future__ import annotations
+
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from trial_designs import TWO_ARMS, lives, planned, same, simulation
+
+from simulator.evidence.hospitals import load_hospitals
+from simulator.questions.trial.allocation import minimise, stratum_rules
+from simulator.questions.trial.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
+from simulator.questions.trial.design import Stratum
+from simulator.questions.trial.drop_out import leaves_at
+from simulator.questions.trial.screening import ENTERED, screening_table
+from simulator.questions.trial.sites import site_offsets
+from simulator.rules.population.patient import COLUMNS
+from simulator.scenario import load_scenario
+from simulator.words.errors import BadInput
+
+SHAM = [{"name": "control", "policy": "sham"}, {"name": "cells", "policy": "protocol"}]
+OPEN = {"hidden_from": "nobody"}
+SITES = {"pattern": "sites", "per_month": 1.0, "sites": 8, "opening_months": 0.5}
+
+
+KNOWING = {"known_control_amputation_hr": 1.2, "known_control_withdrawal_hr": 2.0, "expected_walking_report": 0.1}
+
+
+def test_ratios_of_knowing_by_hand() -> None:
+    """Only a control patient is decided about and leaves differently, and only where the arm is known."""
+    numbers = load_scenario().params(KNOWING)
+    assert [decision_ratio(c, k, numbers) for c, k in ((1.0, True), (1.0, False), (0.0, True))] == [1.2, 1.0, 1.0]
+    assert [withdrawal_ratio(c, k, numbers) for c, k in ((1.0, True), (1.0, False), (0.0, True))] == [2.0, 1.0, 1.0]
+    # Sure of having been treated: 10%; blind at 1:1: 5% in either arm; sure of having got nothing: none.
+    assert reports_walking(0.0, True, 0.5, numbers, 0.099) and not reports_walking(0.0, True, 0.5, numbers, 0.101)
+    assert not reports_walking(1.0, True, 0.5, numbers, 0.0)
+    for control in (0.0, 1.0):
+        assert reports_walking(control, False, 0.5, numbers, 0.049)
+        assert not reports_walking(control, False, 0.5, numbers, 0.051)
+
+
+@pytest.mark.parametrize(
+    ("blinding", "patients", "surgeons"),
+    [
+        (OPEN, 1.0, 1.0),
+        ({"hidden_from": "patients", "found_out": 0.1}, 0.1, 1.0),
+        ({"hidden_from": "everybody", "found_out": 0.1}, 0.1, 0.1),
+    ],
+)
+def test_who_knows(tmp_path: Path, blinding: dict[str, Any], patients: float, surgeons: float) -> None:
+    """Open: all; single-blind: surgeons; double-blind: those of whom it came out. The chance is the allocation's."""
+    arms = [SHAM[0], SHAM[1] | {"allocation": 2}]
+    if blinding == OPEN:
+        arms[0] = arms[0] | {"policy": "conservative"}
+    found = knowledge_of(planned(tmp_path, arms=arms, blinding=blinding).design)
+    assert (found.patients, found.surgeons, found.chance) == (patients, surgeons, pytest.approx(2 / 3))
+    assert found.control.tolist() == [1.0, 0.0]
+
+
+def test_open_label_makes_a_difference_where_there_is_none(tmp_path: Path) -> None:
+    """Under the null more legs of the open control arm are lost, and nobody of the other arm fares differently; a double-blind
+    sham trial has no difference, and a design that does not speak of blinding is left as it was."""
+    plain = lives(simulation(tmp_path, 8), 8, "null")
+    known = lives(simulation(tmp_path, 8, blinding=OPEN), 8, "null")
+    control = plain.arm == 0
+    lost = [(data.amputated <= 1.0) for data in (plain, known)]
+    assert lost[1][control].sum() > lost[0][control].sum()
+    assert not (lost[0] & ~lost[1] & np.isinf(known.died) & np.isinf(known.lost))[control].any(), "only sooner"
+    assert np.array_equal(plain.amputated[~control], known.amputated[~control])
+    hidden = simulation(tmp_path, 8, arms=SHAM, blinding={"hidden_from": "everybody"})
+    nothing = simulation(tmp_path, 8, arms=[SHAM[0] | {"policy": "conservative"}, SHAM[1]])
+    blind, other = (lives(sim, 8, "null") for sim in (hidden, nothing))
+    assert np.array_equal(blind.amputated, other.amputated), "a sham is conservative care for the limb"
+    assert np.array_equal(blind.lost, other.lost)
+
+
+def test_ranges_of_knowing_reach_the_assurance(tmp_path: Path) -> None:
+    """Under the posterior every trial has its own size of what knowing does, within the register's range."""
+    sim = simulation(tmp_path, 6, blinding=OPEN)
+    ratios = sim.truth("posterior").params["known_control_amputation_hr"]
+    assert len(set(ratios)) == 6
+    assert ratios.min() >= 1.0 and ratios.max() <= 1.3
+
+
+def test_when_somebody_leaves_by_hand() -> None:
+    """Three times as often until the limb heals: a budget of 0.9 at a rate of 1 is spent at 0.3, or, healed at 0.2, at 0.5."""
+    assert leaves_at(0.9, 1.0, 3.0, inf) == pytest.approx(0.3)
+    assert leaves_at(0.9, 1.0, 3.0, 0.2) == pytest.approx(0.2 + 0.3)
+    assert leaves_at(0.9, 1.0, 1.0, 0.2) == pytest.approx(0.9)
+    assert leaves_at(0.9, 0.0, 3.0, inf) == inf
+
+
+def test_losses_by_arm_and_by_outcome(tmp_path: Path) -> None:
+    """An arm with its own rate loses more; where the unhealed leave, nothing is known of anybody after the loss, and the healed
+    are lost less often than the same patients with the same rate throughout."""
+    more = lives(simulation(tmp_path, 8, drop_out={"per_year": 0.05, "by_arm": {"control": 0.8}}), 8)
+    gone = np.isfinite(more.lost)
+    assert gone[more.arm == 0].mean() > 0.3
+    assert gone[more.arm == 1].mean() < 0.15
+    even = lives(simulation(tmp_path, 8, drop_out={"per_year": 0.9}), 8)
+    told = lives(simulation(tmp_path, 8, drop_out={"per_year": 0.3, "unhealed_ratio": 3.0}), 8)
+    healed = np.isfinite(told.healed)
+    assert np.isfinite(told.lost)[healed].mean() < np.isfinite(even.lost)[np.isfinite(even.healed)].mean()
+    # Whoever never heals leaves as if the rate were three times as high all along.
+    never = np.isinf(told.healed) & np.isinf(even.healed)
+    assert np.allclose(told.lost[never], even.lost[never], rtol=1e-12)
+    for name in ("healed", "amputated", "died", "crossed", "reintervened"):
+        times = getattr(told, name)
+        assert not (np.isfinite(times) & (times > told.lost)).any(), name
+    late = told.visits[None, None, :] > told.lost[:, :, None]
+    assert np.isnan(told.tcpo2[late]).all()
+    one = lives(simulation(tmp_path, 8, drop_out={"per_year": 0.3, "unhealed_ratio": 1.0}), 8)
+    assert same(one, lives(simulation(tmp_path, 8, drop_out={"per_year": 0.3}), 8))
+
+
+def test_sites_are_hospitals_of_their_own(tmp_path: Path) -> None:
+    """Patients of a site share its hospital, sites that do not differ share one, and blocks of trials change nothing."""
+    alike = lives(simulation(tmp_path, 4, accrual=SITES), 4)
+    differ = simulation(tmp_path, 4, accrual=SITES | {"hospitals": "different"})
+    data = lives(differ, 4)
+    assert np.array_equal(alike.site, data.site) and np.array_equal(alike.entry, data.entry)
+    assert not np.array_equal(alike.amputated, data.amputated)
+    later = differ.lives(differ.truth("scenario"), 2, 2, 120)
+    assert np.array_equal(later.amputated, data.amputated[2:])
+    found = load_hospitals()
+    assert found is not None
+    offsets = site_offsets(found, 8, 1, 0, 400)
+    assert np.array_equal(site_offsets(found, 3, 1, 5, 2), offsets[5:7, :3])
+    # The spread within trials is what the fit says of hospitals (sd), up to the heavy tails of some rows.
+    middle = np.sqrt(np.mean(found.column("sd_healing") ** 2))
+    assert np.median(offsets[:, :, 1].std(axis=1, ddof=1)) == pytest.approx(middle, rel=0.25)
+
+
+def test_minimisation_follows_the_margins() -> None:
+    """With certainty the arm that evens out is given: after one patient the next of the same kind has the other arm."""
+    rules = stratum_rules((Stratum(factor="male"), Stratum(factor="site")), sites=3)
+    row, counts = np.zeros(len(COLUMNS)), np.zeros((2, 3, 2))
+    key: Any = np.uint64(4)
+    arms = [minimise(counts, row, rules, 1, 1.0, key, number) for number in range(10)]
+    assert all(one != other for one, other in zip(arms[::2], arms[1::2], strict=True))
+    assert counts[:, [0, 1]].tolist() == [[[5.0, 5.0], [0.0, 0.0]], [[0.0, 0.0], [5.0, 5.0]]]
+    firsts = [minimise(np.zeros((2, 3, 3)), row, rules, 1, 1.0, key, number) for number in range(3000)]
+    assert np.bincount(firsts).tolist() == pytest.approx([1000, 1000, 1000], abs=100), "ties are drawn"
+    uneven = counts.copy()
+    uneven[:, :, 0] += 1.0
+    follows = [minimise(uneven.copy(), row, rules, 1, 0.7, key, number) for number in range(1000)]
+    assert np.mean(np.array(follows) == 1) == pytest.approx(0.7, abs=0.06)
+
+
+def test_minimised_trials_balance_every_margin(tmp_path: Path) -> None:
+    """Each site's arms differ by a few patients at most, which a coin alone would often exceed."""
+    rule = {"method": "minimised", "follow": 0.95, "strata": [{"factor": "site"}, {"factor": "male"}]}
+    data = lives(simulation(tmp_path, 6, accrual=SITES, randomisation=rule), 6)
+    gaps = [abs(int((data.arm[t][data.site[t] == s] * 2 - 1).sum())) for t in range(6) for s in range(8)]
+    assert max(gaps) <= 4 and np.mean(gaps) < 1.8, gaps
+    assert len(np.unique(data.stratum)) > 8, "the stratum of the analysis holds the site"
+
+
+def test_screening_counts_who_is_turned_away(tmp_path: Path) -> None:
+    """Shares agree with the trial's own count of the screened, and measurement error lets some in and keeps some out."""
+    sim = simulation(tmp_path, 40, endpoints=TWO_ARMS["endpoints"][:1], visits=None)
+    table = screening_table(sim)
+    assert table is not None
+    table = table.set_index("criterion")
+    entered = table.loc[ENTERED]
+    data = lives(sim, 40)
+    assert 1.0 / data.screened.mean() == pytest.approx(entered["alone"], abs=4.0 * entered["alone_se"])
+    assert 0.0 < entered["wrongly"] < 0.2 < table.loc["tcpo2", "wrongly"] < 0.6
+    assert (table["alone"] <= table["turned_away"].fillna(1.0)).all()
+    assert "age" not in table.index, "no limit, no row"
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "why"),
+    [
+        ({"arms": SHAM}, "arms.control.policy", "a sham only with"),
+        ({"blinding": {"hidden_from": "everybody"}}, "arms.control.policy", "given nothing know it"),
+        ({"blinding": OPEN | {"found_out": 0.1}}, "blinding.found_out", "only where the arm is hidden"),
+        ({"blinding": OPEN | {"control": "nobody"}}, "blinding.control", "one of control, cells"),
+        ({"drop_out": {"by_arm": {"contrl": 0.1}}}, "drop_out.by_arm.contrl", "one of control, cells"),
+        ({"accrual": {"per_month": 1.0, "hospitals": "different"}}, "accrual.hospitals", "pattern 'sites'"),
+        ({"accrual": SITES | {"hospitals": "different"}, "centre": "average"}, "centre", "hospitals of their own"),
+        ({"centre": {"years": 1.0}}, "centre", "at least one of amputations"),
+        ({"randomisation": {"method": "minimised"}}, "randomisation.strata", "what minimisation balances"),
+        ({"randomisation": {"follow": 0.9}}, "randomisation.follow", "only with method"),
+        ({"randomisation": {"strata": [{"factor": "site"}]}}, "randomisation.strata", "pattern 'sites'"),
+        ({"randomisation": {"strata": [{"factor": "male"}] * 2}}, "randomisation.strata", "each factor once"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_name(
+    tmp_path: Path, changed: dict[str, Any], key: str, why: str
+) -> None:
+    """One message with the key and the reason."""
+    with pytest.raises(BadInput, match=why) as caught:
+        planned(tmp_path, **changed)
+    assert key in {problem.key for problem in caught.value.problems}
+
+
+def test_a_trial_says_which_hospital_it_is_at(tmp_path: Path) -> None:
+    """At the average hospital more legs are lost than at the founding one, as a scenario of it says."""
+    data = {centre: lives(simulation(tmp_path, 6, centre=centre), 6) for centre in ("founding", "average")}
+    lost = {centre: (each.amputated <= 1.0).mean() for centre, each in data.items()}
+    assert lost["average"] > lost["founding"]
+    assert same(data["founding"], lives(simulation(tmp_path, 6), 6)), "the base scenario speaks for the founding one"
