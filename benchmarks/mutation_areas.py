@@ -42,6 +42,7 @@ AREAS = (
     ),
     Area(
         (
+            "evidence/hospitals.py",
             *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
             *(f"statistics/{name}.py" for name in ("conditional_power", "effect", "multiplicity")),
         ),

@@ -126,16 +126,25 @@ def other_field(node: Any) -> Iterator[str]:
             yield fields[(fields.index(node.value) + 1) % len(fields)]
 
 
+MULTIPLIED = {"measured": 1, "add_count": 2, "frailty_ratio": 0}
+"""Functions in which an argument, by its place, and the next are only multiplied with each other: in whatever order."""
+
+
 def swapped(node: Any) -> Iterator[str]:
     """Two neighbouring arguments of a call change places, where their order means something."""
     if node.type != "arglist" or node.parent.type != "trailer":
         return
-    if bare(node.parent.get_previous_sibling()) in {"min", "max"}:
+    called = bare(node.parent.get_previous_sibling())
+    if called in {"min", "max"} or bare(node.parent.parent).startswith(("np.hypot(", "np.dot(")):
         return
     given = [child for child in node.children if child.type != "operator"]
     texts = [bare(child) for child in given]
     for i in range(len(given) - 1):
-        if "argument" not in {given[i].type, given[i + 1].type} and texts[i] != texts[i + 1]:
+        if (
+            MULTIPLIED.get(called) != i
+            and "argument" not in {given[i].type, given[i + 1].type}
+            and texts[i] != texts[i + 1]
+        ):
             yield ", ".join([*texts[:i], texts[i + 1], texts[i], *texts[i + 2 :]])
 
 

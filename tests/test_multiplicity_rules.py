@@ -1,100 +1,16 @@
-"""Hochberg, Dunnett and graphs: against tables, closed tests and rules that they contain; their level with lives."""
+"""Hochberg, Dunnett and graphs in whole trials: their level with lives, and what is refused."""
 
 from __future__ import annotations
 
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
-from scipy.stats import norm
 from trial_designs import TWO_ARMS, planned, simulation
 
 from simulator.questions.trial.operating import type_i_errors
-from simulator.statistics.multiplicity import dunnett, fixed_sequence, graphical, hochberg, holm
-from simulator.statistics.normal_maximum import largest_tail
 from simulator.words.errors import BadInput
-
-P = np.random.default_rng(9).random((400, 4)) ** 3 * 0.12
-ALPHA = 0.05
-
-
-def closed(p: np.ndarray, local: Any) -> list[bool]:
-    """The closed test: a hypothesis is rejected if every intersection that holds it is, by `local(places)`."""
-    m = len(p)
-    sets = [set(each) for size in range(1, m + 1) for each in combinations(range(m), size)]
-    passed = [local(p, sorted(each)) for each in sets]
-    return [all(ok for ok, each in zip(passed, sets, strict=True) if place in each) for place in range(m)]
-
-
-def test_hochberg_by_hand_and_against_holm() -> None:
-    """0.04 and 0.045 are both rejected at 0.05 and Holm rejects neither; it never rejects less than Holm."""
-    assert hochberg([0.04, 0.045], ALPHA).tolist() == [True, True]
-    assert holm([0.04, 0.045], ALPHA).tolist() == [False, False]
-    assert hochberg([0.03, 0.06], ALPHA).tolist() == [False, False]
-    assert hochberg([np.nan, 0.02], ALPHA).tolist() == [False, True]
-    assert (hochberg(P, ALPHA) >= holm(P, ALPHA)).all()
-
-
-@pytest.mark.parametrize(("arms", "critical"), [(1, 1.645), (2, 1.92), (3, 2.06), (4, 2.16)])
-def test_dunnetts_table(arms: int, critical: float) -> None:
-    """One-sided 5% points with equal arms and known variance, as Dunnett 1955 prints them (J Am Stat Assoc 50:1096)."""
-    correlation = np.where(np.eye(arms) > 0, 1.0, 0.5)[None]
-    found = brentq(lambda z: largest_tail(np.array([z]), correlation)[0] - 0.05, 1.0, 3.0)
-    assert found == pytest.approx(critical, abs=0.006)
-
-
-def test_step_down_dunnett() -> None:
-    """The largest must pass the maximum of all; then the others need less. Uneven arms have their own correlation."""
-    z = np.array([[1.95, 1.70, 0.5], [2.10, 1.95, 1.70], [2.10, 1.95, 1.60], [2.00, 3.00, -1.0]])
-    found = dunnett(norm.sf(z), 0.05, [1, 1, 1, 1])
-    assert found.tolist() == [[False] * 3, [True, True, True], [True, True, False], [True, True, False]]
-    single = dunnett(norm.sf([[1.66]]), 0.05, [2, 1])
-    assert single.tolist() == [[True]]
-    # With a huge control the statistics are independent: 1 - (1 - p)^2.
-    edge = norm.isf(1.0 - np.sqrt(0.95))
-    assert dunnett(norm.sf([[edge + 1e-3, -5.0], [edge - 2e-3, -5.0]]), 0.05, [1e9, 1, 1])[:, 0].tolist() == [
-        True,
-        False,
-    ]
-
-
-def test_graphs_contain_other_rules() -> None:
-    """Equal weights handed to all others are Holm's rule; all alpha down a chain is a fixed sequence."""
-    m = 4
-    equal = [[0.0 if i == j else 1.0 / (m - 1) for j in range(m)] for i in range(m)]
-    assert (graphical(P, ALPHA, [1 / m] * m, equal) == holm(P, ALPHA)).all()
-    chain = [[1.0 if j == i + 1 else 0.0 for j in range(m)] for i in range(m)]
-    assert (graphical(P, ALPHA, [1.0, 0, 0, 0], chain) == fixed_sequence(P, ALPHA)).all()
-
-
-def test_a_graph_is_the_closed_test_of_its_weights() -> None:
-    """Two primary endpoints of two arms that hand half to each other and half to their secondary (Bretz 2009, figure 9): the
-    closed weighted Bonferroni test, with the weights of each intersection worked out by removing the others, rejects the same."""
-    weights = np.array([0.5, 0.5, 0.0, 0.0])
-    graph = np.array([[0, 0.5, 0.5, 0], [0.5, 0, 0, 0.5], [0, 1.0, 0, 0], [1.0, 0, 0, 0]])
-
-    def local(p: np.ndarray, places: list[int]) -> bool:
-        w, g = weights.copy(), graph.copy()
-        left = list(range(4))
-        for j in [each for each in range(4) if each not in places]:
-            left.remove(j)
-            new_w, new_g = w.copy(), np.zeros_like(g)
-            for i in left:
-                new_w[i] = w[i] + w[j] * g[j, i]
-                for k in left:
-                    back = g[i, j] * g[j, i]
-                    if i != k and back < 1.0:
-                        new_g[i, k] = (g[i, k] + g[i, j] * g[j, k]) / (1.0 - back)
-            w, g = new_w, new_g
-        return any(p[i] <= ALPHA * w[i] for i in places)
-
-    found = graphical(P, ALPHA, weights, graph)
-    assert found.tolist() == [closed(p, local) for p in P]
-    assert 0.05 < found.mean() < 0.95
-
 
 THREE = [
     {"name": "control", "policy": "conservative", "allocation": 2},

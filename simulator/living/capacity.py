@@ -111,7 +111,7 @@ class Place:
     procedure: int
     tcpo2: float
     asked: float
-    step: int = -1
+    step: int
 
 
 class Centre:

@@ -72,5 +72,4 @@ def ratio_or_nan(top: ArrayLike, bottom: ArrayLike) -> Array:
 
 def z_of_t(t: ArrayLike, df: ArrayLike) -> Array:
     """The standard normal value with the same tail probability as Student's t; accurate in both tails."""
-    t = np.asarray(t, dtype=float)
     return np.asarray(np.sign(t) * -ndtri(stdtr(df, -np.abs(t))))

@@ -124,12 +124,10 @@ def graphical(p: ArrayLike, alpha: float, weights: Sequence[float], transitions:
             w, g = weight[trial], graph[trial]
             into, out = g[:, j].copy(), g[j].copy()
             w += w[j] * out
-            w[j] = 0.0
             # Whoever handed to j hands on to those that j would have handed to, without sending anything back to itself.
             kept = 1.0 - into * out
             g += np.outer(into, out)
             g /= np.where(kept > 1e-12, kept, np.inf)[:, None]
-            g[j], g[:, j] = 0.0, 0.0
-            np.fill_diagonal(g, 0.0)
+            # What is left in j's row and column and on the diagonal is about hypotheses rejected already, and not read again.
             rejected[trial, j] = True
     return rejected.reshape(p.shape)

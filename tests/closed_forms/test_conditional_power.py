@@ -6,6 +6,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.stats import norm
 
 from simulator.statistics.conditional_power import (
@@ -13,6 +14,7 @@ from simulator.statistics.conditional_power import (
     conditional_power,
     enlarged,
     least_promising,
+    predictive_power,
     stopping_z,
     trend,
     weighted_z,
@@ -35,6 +37,22 @@ def test_conditional_power_by_hand() -> None:
 def test_at_the_end_it_is_known() -> None:
     """Reached counts; short of it does not."""
     assert conditional_power([1.96, 1.95], 1.0, 1.96).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(("z", "t"), [(1.2, 0.25), (-0.4, 0.5), (2.1, 0.8)])
+def test_predictive_power_averages_conditional_power(z: float, t: float) -> None:
+    """After a flat prior the drift is normal with mean z / sqrt(t) and variance 1 / t: conditional power, integrated over it."""
+    belief = norm(z / sqrt(t), 1.0 / sqrt(t))
+    average = quad(
+        lambda drift: float(conditional_power(z, t, 1.96, drift)) * belief.pdf(drift), *belief.interval(1 - 1e-12)
+    )
+    assert predictive_power(z, t, 1.96) == pytest.approx(average[0], rel=1e-7)
+
+
+def test_predictive_power_is_known_at_the_end() -> None:
+    """Reached counts; short of it does not; half-way in the same call nothing is known yet."""
+    found = predictive_power([1.96, 1.95, 1.96], [1.0, 1.0, 0.5], 1.96)
+    assert found.tolist()[:2] == [1.0, 0.0] and 0.5 < found[2] < 1.0
 
 
 def test_the_stopping_z_gives_its_threshold() -> None:
@@ -68,12 +86,51 @@ def test_outside_the_zone_the_plan_stands() -> None:
     assert enlarged(PromisingZone(0.3, 0.8, 0.95, 2.0), high - 1e-6, 0.5, 1.96) > 1.0
 
 
+def test_the_zone_holds_its_lower_end_alone() -> None:
+    """A conditional power exactly at the lower end is promising; exactly at the upper end it is good enough."""
+    power = float(conditional_power(1.3, 0.5, 1.96))
+    assert enlarged(PromisingZone(power, 0.8, 0.8, 1.2), 1.3, 0.5, 1.96) == 1.2
+    assert enlarged(PromisingZone(0.1, power, 0.8, 1.2), 1.3, 0.5, 1.96) == 1.0
+
+
+def test_only_an_effect_in_the_right_direction_is_promising() -> None:
+    """In a zone that begins at no power: a z of 0.9 is enlarged, none and the wrong direction are not."""
+    anything = PromisingZone(0.0, 0.8, 0.8, 2.0)
+    assert enlarged(anything, [0.9, 0.0, -0.5], 0.5, 1.96).tolist() == [2.0, 1.0, 1.0]
+
+
+def test_no_trial_shrinks_and_a_little_is_a_little() -> None:
+    """Where the plan is more than the target needs it stands; where it is a little less the trial grows to just that."""
+    assert enlarged(PromisingZone(0.3, 0.9, 0.5, 2.0), 1.6, 0.5, 1.96) == 1.0
+    z, t = 1.75, 0.5
+    # The second stage's drift is z / sqrt(t) times the root of its information; it must lie 0.8416 above what is short.
+    second = ((1.96 - z * sqrt(t)) / sqrt(1.0 - t) + 0.841621) ** 2 * t / z**2
+    assert 1.0 < t + second < 1.2
+    assert enlarged(PromisingZone(0.3, 0.9, 0.8, 2.0), z, t, 1.96) == pytest.approx(t + second, rel=1e-5)
+
+
 def test_weights_are_fixed_in_advance() -> None:
-    """sqrt(0.36) x 1 + sqrt(0.64) x 2 = 2.2."""
-    assert weighted_z(1.0, 2.0, 0.36) == pytest.approx(2.2)
+    """sqrt(0.36) x 3 + sqrt(0.64) x 2 = 3.4."""
+    assert weighted_z(3.0, 2.0, 0.36) == pytest.approx(3.4)
 
 
 def test_the_least_promising_power_is_the_published_one() -> None:
     """Mehta & Pocock 2011, table 1: half-way, target 90% and at most twice as large, 0.36; 1.5 times, 0.41."""
     assert least_promising(0.5, 1.96, 0.9, 2.0) == pytest.approx(0.36, abs=0.006)
     assert least_promising(0.5, 1.96, 0.9, 1.5) == pytest.approx(0.41, abs=0.006)
+
+
+@pytest.mark.parametrize("information", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("largest", [1.5, 2.0, 3.0])
+def test_the_least_promising_z_solves_their_equation(information: float, largest: float) -> None:
+    """Grown to its largest L, the trial needs c (their equations 10 and 11): with r = sqrt((L - t) / (1 - t)) it follows that
+    z = c (r - sqrt(L)) / (sqrt(t) (r - 1)). The target is so high that everybody near it grows to the largest."""
+    c, r = 1.96, sqrt((largest - information) / (1.0 - information))
+    z = c * (r - sqrt(largest)) / (sqrt(information) * (r - 1.0))
+    found = least_promising(information, c, 0.999, largest)
+    assert found == pytest.approx(float(conditional_power(z, information, c)), abs=2e-4)
+
+
+def test_a_trial_that_never_grows_is_safe_everywhere() -> None:
+    """At most as large as planned: every conditional power will do."""
+    assert least_promising(0.5, 1.96, 0.9, 1.0) == 0.0

@@ -16,6 +16,21 @@ def test_a_difference_is_arm_one_minus_arm_zero() -> None:
     assert found.z[0] == pytest.approx(0.4) and np.isnan(found.z[1])
 
 
+def test_a_log_ratio_is_of_arm_one_over_arm_zero() -> None:
+    """0.4 over 0.2 with errors of 0.03 in 0.2 (15%) and 0.08 in 0.4 (20%): ln 2, error 25%; one over a half is ln 2 as well."""
+    found = ByArm(np.array([[0.2, 0.4], [0.5, 1.0]]), np.array([[0.03, 0.08], [0.0, 0.1]])).log_ratio()
+    assert found.estimate == pytest.approx([np.log(2.0), np.log(2.0)])
+    assert found.se == pytest.approx([0.25, 0.1])
+    assert found.z == pytest.approx([np.log(2.0) / 0.25, np.log(2.0) / 0.1])
+
+
+def test_an_arm_with_nothing_has_no_ratio() -> None:
+    """No events in an arm: no logarithm, no error, and no warning either."""
+    with np.errstate(all="raise"):
+        found = ByArm(np.array([[0.0, 0.4], [0.4, 0.0]]), np.array([[0.0, 0.1], [0.1, 0.0]])).log_ratio()
+    assert np.isnan([found.estimate, found.se, found.z]).all()
+
+
 def test_p_and_intervals_are_the_normal_or_the_t_distributions() -> None:
     """Both signs of z have one p; limits lie 1.96 errors, or the t quantile of 4 degrees of freedom, to either side."""
     z = np.array([1.5, -1.5])

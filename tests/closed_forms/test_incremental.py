@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.incremental import against, frontier, incremental_analysis
+from simulator.questions.value.incremental import against, frontier, incremental_analysis, standing
 from simulator.questions.value.results import CostEffectResults
 
 
@@ -146,6 +146,62 @@ def test_a_bend_is_seen_wherever_the_frontier_starts() -> None:
     assert frontier(np.array([100.0, 110.0, 122.0]), np.array([5.0, 6.0, 7.0])) == [0, 1, 2]
     assert frontier(np.array([100.0, 112.0, 122.0]), np.array([5.0, 6.0, 7.0])) == [0, 2]
     assert frontier(np.array([0.0, 10.0, 18.0]), np.array([5.0, 6.0, 6.5])) == [0, 1, 2]
+
+
+def test_slopes_are_compared_per_unit() -> None:
+    """20 for 2 units and 11 for 1 more: 10 and then 11 a unit, so that the middle stays."""
+    assert frontier(np.array([0.0, 20.0, 31.0]), np.array([0.0, 2.0, 3.0])) == [0, 1, 2]
+
+
+def test_a_line_of_large_numbers_is_a_line() -> None:
+    """A third of a million a unit: the products of differences differ in their last digits alone, and nobody is passed over."""
+    effect = np.array([47.0, 51.0, 75.0])
+    cost = effect * 1e6 / 3.0
+    assert (cost[1] - cost[0]) * 24.0 > (cost[2] - cost[1]) * 4.0
+    assert frontier(cost, effect) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("cost", "effect", "stands"),
+    [
+        (0.0, 0.0, "equal"),
+        (0.0, 1.0, "dominant"),
+        (-1.0, 0.0, "dominant"),
+        (-0.5, 0.5, "dominant"),
+        (0.0, -1.0, "dominated"),
+        (1.0, 0.0, "dominated"),
+        (0.5, -0.5, "dominated"),
+        (0.5, 0.5, "ratio"),
+        (-0.5, -0.5, "costs less for less"),
+    ],
+)
+def test_how_an_option_stands(cost: float, effect: float, stands: str) -> None:
+    """Better in one and no worse in the other dominates; no difference is equal; more for more has a ratio, less for less too."""
+    assert standing(cost, effect) == stands
+
+
+def test_a_ratio_is_missing_where_one_of_two_dominates() -> None:
+    """Dearer and worse, cheaper and better, and dearer and better, against the first: only the last has a price."""
+    cost = [[10.0, 14.0, 6.0, 14.0], [10.0, 12.0, 8.0, 16.0]]
+    effect = [[5.0, 4.0, 7.0, 6.0], [5.0, 3.0, 6.0, 7.0]]
+    table = against(CostEffectResults(["old", "worse", "better", "dear"], cost, effect), "old")
+    assert table["standing"].tolist() == ["dominated", "dominant", "ratio"]
+    assert table["icer"].isna().tolist() == table["icer_se"].isna().tolist() == [True, True, False]
+    assert table["icer"].iloc[2] == pytest.approx(5.0 / 1.5)
+
+
+def test_a_loss_of_one_has_a_ratio_and_its_error() -> None:
+    """The one of the next test turned round: savings of 2 for a loss of 1."""
+    row = against(CostEffectResults(["old", "new"], [[1.0, 0.0], [3.0, 0.0]], [[0.0, 0.0], [2.0, 0.0]]), "old").iloc[0]
+    assert (row["incremental_effect"], row["standing"], row["icer"]) == (-1.0, "costs less for less", 2.0)
+    assert row["icer_se"] == pytest.approx(1.0)
+
+
+def test_costs_and_effects_of_a_table_are_means_of_draws() -> None:
+    """19 / 3 and 79 / 3; 2 / 3 and 11 / 3."""
+    table = incremental_analysis(paired())
+    assert table["cost"].tolist() == pytest.approx([19.0 / 3.0, 79.0 / 3.0])
+    assert table["effect"].tolist() == pytest.approx([2.0 / 3.0, 11.0 / 3.0])
 
 
 def test_a_gain_of_one_has_an_error() -> None:

@@ -63,6 +63,22 @@ MINOR = {
 }
 
 
+def test_an_operation_brings_no_gangrene_into_a_foot_without_it() -> None:
+    """Though none would be cleared."""
+    life = a_life(**OPEN_FOOT, gangrene=0, wound_hr=1.0)
+    amputate_minor(life, values(**MINOR, minor_amputation_success=0.0), 0.5)
+    assert (life.limb, life.gangrene) == (Limb.MINOR_AMPUTATION, 0)
+
+
+def test_what_a_therapy_did_to_death_ends_with_the_limb() -> None:
+    """A ratio of 0.5 on death of the disease from a therapy in force: 4 years away at half the hazard, it is 2 without it."""
+    life = a_life(**OPEN_FOOT, limb=Limb.BELOW_KNEE, disease_death=4.5, step_works=[1, 0, 0, 0])
+    life.step_therapy[0] = 0
+    new_stump(life, values({"death_hr": 0.5}, **STUMP), 0.5)
+    assert life.disease_death == pytest.approx(2.5)
+    assert life.step_works.tolist() == [0] * 4
+
+
 @pytest.mark.parametrize(("aside", "cleared"), [(0, False), (1, True)])
 def test_a_minor_amputation_may_clear_gangrene_and_leaves_the_wound_open(aside: int, cleared: bool) -> None:
     """The operation's own draw decides: at the share gangrene stays, just below it is gone and the wound can heal.

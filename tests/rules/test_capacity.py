@@ -52,12 +52,13 @@ def a_course(
     rules: dict[str, float] | None = None,
     policy: dict[str, float] | None = None,
     first: tuple[Risk, float] | None = None,
+    steps: int = 1,
     **stated: Any,
 ) -> Course:
     """A patient's course who is followed for a year, referred at a calendar time; `first`: a risk and when it happens."""
     setting = a_setting(
-        values({"success": 0.0}, **STILL, **(rules or {})),
-        a_policy({"slot": 1.0}, **{**DOSES, **(policy or {})}),
+        values(*[{"success": 0.0}] * steps, **STILL, **(rules or {})),
+        a_policy(*[{"slot": 1.0}] * steps, **{**DOSES, **(policy or {})}),
         HORIZON,
         VISITS,
         (HORIZON,),
@@ -315,3 +316,98 @@ def centre_of(name: str, slots: float = 1, count: int = 8, who: Any = None, even
     return capacity.follow(
         setting(parameters(), policy(name), 5, who, **fixed_arrays(3.0)), 0, count, Capacity(slots, 100.0), events
     )
+
+
+RECURRENCE = {
+    **dict.fromkeys(("death_rate_wound", "death_trend", "death_causal_share", "death_per_mmhg"), 0.0),
+    **dict.fromkeys(("recurrence_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
+    **{"reference_tcpo2": 20.0, "recurrence_reference_tcpo2": 20.0},
+}
+"""What a foot that heals needs to know: that nothing follows."""
+SECOND_STEP = {"steps": 2, "step_therapy": [0, 1, -1, -1], "step_next": [inf, 12 * DAY, inf, inf]}
+
+
+def test_a_procedure_that_waited_is_the_step_that_asked() -> None:
+    """The second of a policy's two therapies, due on day 12, is done on day 17 when the slot is free; the first is not."""
+    second = a_course(patient=2, **SECOND_STEP)
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY), second)
+    mine = next(row for row in waiting.waits if row["patient"] == 2)
+    assert (mine["step"], mine["procedure"], mine["granted"] / DAY) == (1, Event.PROCEDURE, pytest.approx(17.0))
+    assert second.life.step_done.tolist() == [0, 1, 0, 0]
+    assert waiting.waits["step"][0] == -1
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_procedure_whose_patient_heals_while_waiting_is_given_up(step: int) -> None:
+    """Due on day 12, healed on day 14: treatment stops as the step that asked, nothing is done and nothing left to plan."""
+    due = [inf, inf, inf, inf]
+    due[step] = 12 * DAY
+    healed = a_course(rules=RECURRENCE, first=(Risk.HEALING, 14 * DAY), patient=2, **{**SECOND_STEP, "step_next": due})
+    at_centre(a_course(patient=1, next_dose=10 * DAY), healed)
+    stopped = healed.history[healed.history["event"] == Event.STOPS_TREATMENT]
+    assert (len(stopped), healed.life.acting, healed.life.next_procedure) == (1, step, inf)
+    assert healed.life.step_done.tolist() == [0] * 4
+
+
+def test_a_dose_whose_patient_heals_while_waiting_leaves_other_plans_alone() -> None:
+    """The procedure planned for day 200 is not moved to the day of healing: it comes, and is not done, on day 200."""
+    healed = a_course(
+        rules=RECURRENCE, first=(Risk.HEALING, 14 * DAY), patient=2, next_dose=12 * DAY, step_next=200 * DAY
+    )
+    at_centre(a_course(patient=1, next_dose=10 * DAY), healed)
+    stopped = healed.history[healed.history["event"] == Event.STOPS_TREATMENT]
+    assert (stopped["time"] / DAY).tolist() == pytest.approx([14.0, 200.0])
+
+
+def test_what_happens_when_a_slot_comes_free_happens_before_it_is_taken() -> None:
+    """The wound heals at the very time at which the first patient's week is over: no dose is given."""
+    free = 10 * DAY + WEEK
+    healed = a_course(rules=RECURRENCE, first=(Risk.HEALING, free), patient=2, next_dose=12 * DAY)
+    told = at_centre(a_course(patient=1, next_dose=10 * DAY), healed).waits
+    assert [WaitEnd(row["end"]) for row in told if row["patient"] == 2] == [WaitEnd.HEALED]
+    assert healed.life.doses == 0
+
+
+def test_who_is_referred_later_asks_and_is_served_by_the_centres_clock() -> None:
+    """Referred on day 20 and due 10 days later, patient 1 has the slot on day 30, before patient 2, who asks on day 31 and is
+    treated on day 37, 37 days after referral; patient 3, referred on day 25 and due 7 days later, on day 44, which is day 19."""
+    waiting = at_centre(
+        a_course(referred=20 * DAY, patient=1, next_dose=10 * DAY, policy={"doses": 1.0}),
+        a_course(patient=2, next_dose=31 * DAY, policy={"doses": 1.0}),
+        a_course(referred=25 * DAY, patient=3, next_dose=7 * DAY, policy={"doses": 1.0}),
+    )
+    assert [row[:4] for row in days(waiting)] == [
+        (1, 30.0, 10.0, 0.0),
+        (2, 31.0, 37.0, 6.0),
+        (3, 32.0, 19.0, 12.0),
+    ]
+
+
+def test_the_calendar_has_a_row_for_every_change_and_the_last_of_a_moment() -> None:
+    """Two ask on day 10: one busy and one waiting. Who waits dies on day 14: nobody waits any more."""
+    dies = a_course(first=(Risk.EXCESS_DEATH, 14 * DAY), patient=2, next_dose=10 * DAY)
+    waiting = at_centre(a_course(patient=1, next_dose=10 * DAY, policy={"doses": 1.0}), dies)
+    rows = [(round(float(row["date"]) / DAY, 6), int(row["queue"]), int(row["busy"])) for row in waiting.calendar]
+    assert rows == [(0.0, 0, 0), (10.0, 1, 1), (14.0, 0, 1), (17.0, 0, 0)]
+
+
+def test_one_and_a_half_slots_are_two_for_longer() -> None:
+    """Two at once, each occupied for a week times 2 / 1.5: the third of three who are due together waits 28 / 3 days."""
+    courses = [a_course(patient=i, next_dose=10 * DAY, policy={"doses": 1.0}) for i in (1, 2, 3)]
+    assert [row[3] for row in days(at_centre(*courses, slots=1.5))] == pytest.approx([0.0, 0.0, 28.0 / 3.0])
+
+
+def test_referrals_come_on_their_dates() -> None:
+    """Whoever asks does so on a day on which the calendar of the centre changes, and nobody's history is left out."""
+    found, waiting = capacity.follow(
+        setting(parameters(), policy("protocol"), 5, **fixed_arrays(3.0)), 0, 8, Capacity(inf, 100.0)
+    )
+    assert len(found.history) > 8 and len(waiting.waits) > 0
+    for date in waiting.waits["date"]:
+        assert np.abs(waiting.calendar["date"] - date).min() < 1e-9
+
+
+def test_ends_of_waits_keep_their_numbers() -> None:
+    """They stand in results that were saved."""
+    names = ["GRANTED", "DIED", "AMPUTATED", "HEALED", "NO_LONGER_INDICATED", "STILL_WAITING"]
+    assert {end.name: end.value for end in WaitEnd} == {name: number for number, name in enumerate(names)}

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, a_policy, at_risk, ramps, values
 from simulator.rules.pathway.cell_therapy import give_dose, stop_treatment
-from simulator.words.vocabulary import Risk
+from simulator.words.vocabulary import Risk, Start
 
 NO_EFFECT_ON_DEATH = {"act_death_hr": 1.0}
 RECOVERY = {"recovery_days": 36.525, "recovery_waning_share": 0.0, "published_doses": 2.0, "dose_share": 0.5}
@@ -82,3 +82,15 @@ def test_stopping_treatment_gives_no_further_dose() -> None:
     life = a_life(next_dose=0.5)
     stop_treatment(life)
     assert life.next_dose == inf
+
+
+@pytest.mark.parametrize(("after", "doses", "due"), [(-1.0, 0, 0.75), (0.0, 0, inf), (-1.0, 1, inf)])
+def test_what_follows_cells_without_a_response_is_planned_with_the_first_dose(
+    after: float, doses: int, due: float
+) -> None:
+    """A procedure that waits a quarter of a year for the cells to show something; not one that waits for another therapy,
+    and not with the second dose."""
+    step = {"start": float(Start.NO_RESPONSE), "after": after, "wait": 0.25}
+    life = a_life(doses=doses, step_open=[1, 0, 0, 0])
+    give_dose(life, values(**NO_EFFECT_ON_DEATH), a_policy(step, **TWO_DOSES), 0.5)
+    assert life.next_procedure == due

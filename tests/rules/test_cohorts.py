@@ -71,8 +71,8 @@ def test_a_history_longer_than_the_room_made_at_first_is_kept_in_full(monkeypatc
 @pytest.mark.usefixtures("few_referrals")
 def test_who_may_not_enter_is_counted_and_has_no_outcomes(engine: Any) -> None:
     """Nobody is 150 years old: all are barred, their outcomes are NaN and nothing is told of them."""
-    found = people("conservative", engine, count=1, who=entry(age_at_least=150.0))
-    assert (found.barred, len(found.history)) == (1, 0)
+    found = people("conservative", engine, count=2, who=entry(age_at_least=150.0))
+    assert (found.barred, len(found.history)) == (2, 0)
     assert np.isnan(found.outcomes).all()
     assert (found.censuses == -1).all()
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from math import exp, inf, log
+from typing import Any
 
 import pytest
 
 from rules.people import a_life, at_risk
-from simulator.rules.pathway.course import first_risk, integrate, spend, spend_until, start_hazards
+from simulator.rules.pathway.course import (
+    CLOSE,
+    first_risk,
+    first_spent,
+    integrate,
+    outlasts,
+    spend,
+    spend_until,
+    start_hazards,
+    straight,
+    turn_hazards,
+)
 from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import Risk
 
@@ -49,7 +61,7 @@ def test_every_risk_in_force_has_its_hazard_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("duration", [0.5, 40.0])
-@pytest.mark.parametrize("trend", [-0.1, 0.0, 0.1])
+@pytest.mark.parametrize("trend", [-1.0, -0.1, 0.0, 0.1])
 def test_a_hazard_moves_on_with_what_it_spends(trend: float, duration: float) -> None:
     """To 0.5 e^(trend d) after d years, faded or not, so that the next segment of the path goes on from there."""
     life = a_life()
@@ -172,3 +184,119 @@ def test_healing_does_not_speed_up_above_what_is_enough(start: float, slope: flo
     other = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_enough=30.0)
     at_risk(other, Risk.RECURRENCE, 1.0, unspent=unspent, per_mmhg=0.1)
     assert abs(first_risk(other, 5.0)[0] - 1.5) > 0.05
+
+
+def test_where_the_path_turns_exponents_change_and_hazards_do_not() -> None:
+    """At 25 mmHg, rising by 4 a year: 0.1 x 4 + 0.2; healing that has enough at 22 follows its trend alone; a risk that is
+    not in force keeps what it had."""
+    life = a_life(healing_enough=22.0)
+    for risk in (Risk.EXCESS_DEATH, Risk.HEALING):
+        at_risk(life, risk, 0.5, per_mmhg=0.1, trend=0.2)
+    life.hazard[:], life.exponent[:] = 3.0, 7.0
+    turn_hazards(life, 25.0, 4.0)
+    assert (life.exponent[Risk.EXCESS_DEATH], life.exponent[Risk.HEALING]) == pytest.approx((0.6, 0.2))
+    assert life.exponent[Risk.RECURRENCE] == 7.0
+    assert (life.hazard == 3.0).all()
+
+
+def test_what_is_not_in_force_is_neither_integrated_nor_spent() -> None:
+    """Its cumulative hazard, hazard and budget stay what they were."""
+    life = a_life()
+    life.hazard[:], life.exponent[:], life.cumulative[:], life.budget[:] = 3.0, 0.5, 0.25, 1.0
+    integrate(life, 2.0)
+    spend(life, life.budget, 2.0)
+    assert (life.cumulative == 0.25).all() and (life.hazard == 3.0).all() and (life.budget == 1.0).all()
+
+
+@pytest.mark.parametrize("by", [0.0, 1e-12])
+def test_a_budget_outlasts_a_time_only_beyond_rounding(by: float) -> None:
+    """Integrated: 1 does not outlast 1, nor a hair more than 1, nor just the ratio that counts as close; 1.000001 does."""
+    life = a_life()
+    life.cumulative[0] = 1.0
+    for remaining, lasts in ((1.0 + by, False), (CLOSE, False), (1.0 + 1e-6, True), (0.9, False)):
+        life.remaining[0] = remaining
+        assert outlasts(life, 0, 5.0, True) is lasts
+
+
+@pytest.mark.parametrize(
+    ("exponent", "remaining", "lasts"),
+    [(0.0, 1.1, True), (-0.5, 1.1, True), (0.5, 100.0, False), (0.0, 0.9, False), (0.0, CLOSE, False)],
+)
+def test_a_hazard_that_does_not_rise_spends_at_most_its_first_value(
+    exponent: float, remaining: float, lasts: bool
+) -> None:
+    """0.5 a year over 2 years is 1; of one that rises nothing is known without integrating it."""
+    life = a_life()
+    life.hazard[0], life.exponent[0], life.remaining[0], life.cumulative[0] = 0.5, exponent, remaining, 0.0
+    assert outlasts(life, 0, 2.0, False) is lasts
+
+
+def test_only_risks_in_force_are_spent() -> None:
+    """Nothing left of a risk that is not in force means nothing; the one in force outlasts the time, or has its wait."""
+    life = a_life()
+    at_risk(life, Risk.HEALING, 0.5)
+    life.hazard[:], life.exponent[:], life.remaining[:] = 0.5, 0.0, 0.0
+    life.remaining[Risk.HEALING] = 2.0
+    assert first_spent(life, 1.0, False) == (inf, -1)
+    assert first_spent(life, 5.0, False) == (4.0, Risk.HEALING)
+
+
+def test_a_rising_hazard_that_comes_too_late_is_not_an_event() -> None:
+    """Due after log(1.36) / 0.3 = 1.02 years, it is not seen within 0.9."""
+    life = a_life()
+    at_risk(life, Risk.HEALING, 0.5, unspent=0.6, trend=0.3)
+    assert first_risk(life, 0.9) == (inf, -1)
+
+
+def test_a_segment_ends_where_healing_has_enough() -> None:
+    """From 20 mmHg by 5 a year to 30: in two years; for who has no wound to heal, never."""
+    life = a_life(tcpo2_slope=5.0, healing_enough=30.0)
+    assert straight(life, 0.0) == (20.0, 5.0, 10.0)
+    at_risk(life, Risk.HEALING, 0.5)
+    assert straight(life, 0.0) == (20.0, 5.0, 2.0)
+
+
+def winding(enough: float = 31.7, healing: bool = True) -> Any:
+    """A limb whose path turns six times within five years, with hazards that follow it, one of them fading."""
+    life = a_life(tcpo2_slope=-1.3, healing_enough=enough)
+    for start, duration, height in ((0.7, 0.31, 21.0), (1.9, 0.83, -9.0), (3.1, 1.1, 13.0)):
+        add_ramp(life, start, duration, height)
+    at_risk(life, Risk.EXCESS_DEATH, 0.21, unspent=1.7, per_mmhg=-0.013, trend=-0.41)
+    at_risk(life, Risk.RECURRENCE, 0.017, unspent=3.3, per_mmhg=-0.02, trend=0.13)
+    if healing:
+        at_risk(life, Risk.HEALING, 0.113, unspent=0.61, per_mmhg=0.031, trend=-0.07)
+    return life
+
+
+@pytest.mark.parametrize("until", [0.2, 1.0, 2.2, 2.9, 3.3])
+def test_looking_ahead_changes_no_bit(until: float) -> None:
+    """Budgets and the next event after some time are the same to the last bit, whether somebody looked ahead before, looked
+    twice, or never."""
+    never = winding()
+    spend_until(never, until)
+    for looks in ((inf,), (inf, 0.1), (2.0, inf), (0.1,), (inf, 2.5)):
+        life = winding()
+        for look in looks:
+            first_risk(life, look)
+        spend_until(life, until)
+        assert life.budget.tolist() == never.budget.tolist()
+        assert first_risk(life, inf) == first_risk(never, inf)
+
+
+def test_what_was_looked_at_is_spent_once() -> None:
+    """After a look at everything that comes, a year and then another half: as two years' steps without the look."""
+    looked, other = winding(), winding()
+    first_risk(looked, inf)
+    for until in (3.2, 3.6):
+        spend_until(looked, until)
+        spend_until(other, until)
+        assert looked.budget.tolist() == other.budget.tolist()
+        assert looked.anchor == until
+
+
+def test_where_healing_has_enough_is_nothing_to_those_without_a_wound() -> None:
+    """The same bits wherever the limit lies."""
+    one, other = winding(31.7, healing=False), winding(inf, healing=False)
+    for life in (one, other):
+        spend_until(life, 4.9)
+    assert one.budget.tolist() == other.budget.tolist()

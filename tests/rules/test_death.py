@@ -23,6 +23,12 @@ def test_a_ratio_of_one_changes_nothing_and_a_higher_one_hastens(trend: float) -
     assert rescaled(5.0, 2.0, trend, 0.5) > 5.0 > rescaled(5.0, 2.0, trend, 2.0) > 2.0
 
 
+def test_half_the_hazard_takes_twice_as_long_and_none_for_ever() -> None:
+    """Three years after year 2 become six."""
+    assert rescaled(5.0, 2.0, 0.0, 0.5) == 8.0
+    assert rescaled(5.0, 2.0, 0.0, 0.0) == inf
+
+
 def test_the_cumulative_hazard_is_kept() -> None:
     """With a trend of 0.1 a year from 2 to 5 years: (exp(0.3) - 1) = 2 (exp(0.1 d) - 1)."""
     assert rescaled(5.0, 2.0, 0.1, 2.0) == pytest.approx(2.0 + log(1.0 + (exp(0.3) - 1.0) / 2.0) / 0.1)

@@ -28,10 +28,18 @@ from simulator.words.vocabulary import Death, Event, Limb, Renal, Repeat, Risk, 
         ({"walks_at": 1.0, "step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.WALKS),
         ({"step_next": 1.0, "step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.PROCEDURE),
         ({"step_lost": 1.0, "next_dose": 1.0}, 1.0, Event.LOSS),
+        ({"walks_at": 1.0, "dies_at": 1.0, "step_next": 1.0}, 1.0, Event.WALKS),
+        ({"other_limb_at": 2.0, "dies_at": 1.0, "step_next": 1.0}, 1.0, Event.PROCEDURAL_DEATH),
+        ({"minor_at": 1.0, "step_next": 1.0}, 1.0, Event.MINOR_AMPUTATION),
+        ({"major_at": 1.0, "next_dose": 1.0}, 1.0, Event.BELOW_KNEE_AMPUTATION),
+        ({"step_ends": 1.0, "step_next": 2.0}, 1.0, Event.EFFECT_ENDS),
+        ({"next_dose": 1.0, "next_crossover": 1.0}, 1.0, Event.DOSE),
+        ({"next_dose": 2.0, "next_crossover": 1.0}, 1.0, Event.CROSSES_OVER),
     ],
 )
 def test_what_is_planned_first_comes_first(times: dict[str, float], time: float, kind: Event) -> None:
-    """At equal times: conversion, stump, other limb, dialysis, walking and its end, angioplasty, restenosis, dose."""
+    """At equal times: conversion, stump, other limb, dialysis, walking and its end, what a procedure brings with it, a
+    procedure, its loss, a dose, crossing over."""
     assert planned_care(a_life(**times)) == (time, kind)
 
 
@@ -183,6 +191,7 @@ def test_what_is_settled_ahead_happens_and_is_told(kind: Event, changed: bool) -
     assert (life.wound == Wound.HEALED) == (kind == Event.STUMP_HEALED)
     assert (life.other_amputated_at == 0.5) == (kind == Event.OTHER_LIMB_AMPUTATION)
     assert (life.dialysis_since == 0.5) == (kind == Event.STARTS_DIALYSIS)
+    assert kind != Event.STARTS_DIALYSIS or life.anchor == 0.5
     assert (life.mobile == 0) == (kind in (Event.WALKS_NO_MORE, Event.OTHER_LIMB_AMPUTATION))
 
 
@@ -248,3 +257,62 @@ def test_a_dose_is_given_or_treatment_stops() -> None:
     assert care_for(healed, params, policy, 0.5, Event.DOSE) == (Event.STOPS_TREATMENT, False)
     assert (healed.doses, healed.next_dose, healed.last_dose_at) == (0, inf, inf)
     assert in_force(healed) == {}
+
+
+def test_the_step_that_acts_is_the_one_that_was_due() -> None:
+    """The second of two: its loss and its procedure; a step that is not done any more is taken off the plan, alone."""
+    params = values({"loss_days": 36.525}, {"loss_days": 36.525, "repetition": 1.0, "most": 2.0})
+    both = {"step_therapy": [0, 1, -1, -1], "step_done": [1, 1, 0, 0]}
+    lost = a_life(**both, step_lost=[0.9, 0.5, inf, inf])
+    care_for(lost, params, a_policy({}, {}), 0.5, Event.LOSS)
+    assert (lost.acting, lost.step_lost.tolist()) == (1, [0.9, inf, inf, inf])
+    assert lost.step_next.tolist() == [inf, pytest.approx(0.6), inf, inf]
+    due = {"step_therapy": [0, 1, -1, -1], "step_done": [1, 0, 0, 0], "step_next": [0.9, 0.5, inf, inf]}
+    done = a_life(**due)
+    assert care_for(done, params, a_policy({}, {}), 0.5, Event.PROCEDURE) == (Event.PROCEDURE, True)
+    assert (done.acting, done.step_done.tolist()[:2], done.next_procedure) == (1, [1, 1], 0.9)
+    healed = a_life(**due, wound=Wound.HEALED)
+    care_for(healed, params, a_policy({}, {}), 0.5, Event.PROCEDURE)
+    assert (healed.acting, healed.step_next.tolist()) == (1, [0.9, inf, inf, inf])
+
+
+def brought_along(kind: Event, **life: Any) -> Any:
+    """A life after what a procedure brought with it half a year after referral, at 0.4 a year of excess of death."""
+    found = a_life(**PLAIN, **life)
+    at_risk(found, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
+    params = values({}, {"death_hr": 0.5}, **RATES)
+    assert care_for(found, params, a_policy({}, {}), 0.5, kind) == (kind, True)
+    return found
+
+
+def test_a_procedure_that_kills_ends_the_life() -> None:
+    """At its own time; nothing is spent any more."""
+    life = brought_along(Event.PROCEDURAL_DEATH, dies_at=0.5)
+    assert (life.alive, life.died_at, life.limb, life.anchor) == (0, 0.5, Limb.INTACT, 0.0)
+
+
+def test_an_amputation_that_a_procedure_brings_is_below_the_knee() -> None:
+    """Whatever the share of other operations; 0.2 of the budget is spent by then and nothing else is planned of it."""
+    life = brought_along(Event.BELOW_KNEE_AMPUTATION, major_at=0.5, minor_at=0.5)
+    assert (life.alive, life.limb, life.amputated_at, life.wound) == (1, Limb.BELOW_KNEE, 0.5, Wound.OPEN)
+    assert (life.anchor, life.budget[Risk.EXCESS_DEATH]) == (0.5, pytest.approx(0.8))
+    assert (life.major_at, life.minor_at, life.next_sequel) == (inf, inf, inf)
+
+
+def test_a_minor_amputation_that_a_procedure_brings_is_counted_as_one() -> None:
+    """Toes are taken off; the limb is kept and its wound open."""
+    life = brought_along(Event.MINOR_AMPUTATION, minor_at=0.5)
+    assert (life.limb, life.minor_amputations, life.minor_amputation_at) == (Limb.MINOR_AMPUTATION, 1, 0.5)
+    assert (life.wound, life.amputated_at) == (Wound.OPEN, inf)
+    assert (life.anchor, life.budget[Risk.EXCESS_DEATH]) == (0.5, pytest.approx(0.8))
+    assert (life.minor_at, life.next_sequel) == (inf, inf)
+
+
+def test_a_direct_effect_ends_with_the_step_that_had_it() -> None:
+    """The third of three: a hazard of death halved to 0.4 is 0.8 a year again, and the effects of the others go on."""
+    life = a_life(**PLAIN, step_therapy=[0, 1, 2, -1], step_ends=[0.9, 0.8, 0.5, inf], step_works=[1, 1, 1, 0])
+    at_risk(life, Risk.EXCESS_DEATH, 0.4, unspent=1.0)
+    params = values({"death_hr": 0.25}, {"death_hr": 0.125}, {"death_hr": 0.5}, **RATES)
+    assert care_for(life, params, a_policy({}, {}, {}), 0.5, Event.EFFECT_ENDS) == (Event.EFFECT_ENDS, True)
+    assert (life.acting, life.next_sequel, life.alive) == (2, 0.8, 1)
+    assert (life.rate[Risk.EXCESS_DEATH], life.budget[Risk.EXCESS_DEATH]) == pytest.approx((0.8, 0.8))

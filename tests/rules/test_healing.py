@@ -121,6 +121,26 @@ def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(
     }
 
 
+@pytest.mark.parametrize(
+    ("feature", "stream", "healing", "amputation", "severe", "gangrene"),
+    [
+        ("recurrent_severe_share", Stream.NEW_WOUND_CLASS, 0.35, 1.0, 1, 0),
+        ("infection_share", Stream.NEW_WOUND_INFECTION, 0.175, 0.5, 1, 0),
+        ("recurrent_gangrene_share", Stream.NEW_WOUND_GANGRENE, 0.07, 0.5, 0, 1),
+    ],
+)
+def test_each_feature_of_a_new_wound_alone(
+    feature: str, stream: Stream, healing: float, amputation: float, severe: int, gangrene: int
+) -> None:
+    """Rutherford 6 halves healing of 0.7 a year and doubles amputation of 0.5; infection leaves a quarter of healing and
+    gangrene a tenth."""
+    shares = dict.fromkeys(("recurrent_severe_share", "infection_share", "recurrent_gangrene_share"), 0.0)
+    life = a_life(wound=Wound.HEALED, healed_at=0.5, wounds=1, **PLAIN)
+    open_wound(life, values(**RATES, **{**shares, feature: just_above(chance(stream, 2))}), 2.0)
+    assert (life.rate[Risk.HEALING], life.rate[Risk.MAJOR_AMPUTATION]) == pytest.approx((healing, amputation))
+    assert (life.severe, life.gangrene) == (severe, gangrene)
+
+
 STUMP = {
     "walking_share_below_knee": 1.0,
     "walking_share_above_knee": 1.0,

@@ -252,6 +252,8 @@ def test_events_are_counted_and_discounted() -> None:
         (Event.BELOW_KNEE_AMPUTATION, {"limb": Limb.BELOW_KNEE}, ["below_knee_amputation"]),
         (Event.ABOVE_KNEE_AMPUTATION, {"limb": Limb.ABOVE_KNEE}, ["above_knee_amputation"]),
         (Event.CONVERSION, {"limb": Limb.ABOVE_KNEE}, ["conversion"]),
+        (Event.OTHER_LIMB_AMPUTATION, {}, ["other_limb_amputation"]),
+        (Event.STARTS_DIALYSIS, {}, []),
         (Event.WALKS, {"limb": Limb.BELOW_KNEE}, ["prosthesis_below_knee"]),
         (Event.WALKS, {"limb": Limb.ABOVE_KNEE}, ["prosthesis_above_knee"]),
         (Event.WALKS, {"limb": Limb.MINOR_AMPUTATION}, []),

@@ -425,3 +425,68 @@ def test_a_trial_recruits_a_row_of_the_table_at_random(rows: int) -> None:
 def test_without_a_table_a_trial_recruits_synthetic_patients() -> None:
     """No rows stay no rows."""
     assert recruited_from(NOBODY, KEY, I).shape == (0, len(COLUMNS))
+
+
+def standing(given: Any = NOBODY, **changed: float) -> Any:
+    """The patient as the engines make one: referred, entered, and standing or not."""
+    cohort = np.zeros(1, PATIENT)
+    params = values(**{**REGISTER, **STANDING, **changed})
+    assert make_patient(cohort[0], row_view(cohort), given, params, criteria(), KEY, I)
+    return cohort[0]
+
+
+STANDING = {
+    **dict.fromkeys(("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"), 0.5),
+    **{"walking_share_referral": 0.5, "reference_age": 75.0, "walking_or_per_decade": 1.0, "walking_or_dialysis": 1.0},
+    **{"frailty_walking": 0.0, "frailty_sd": 1.0},
+}
+
+
+@pytest.mark.parametrize("given", [NOBODY, np.full((1, len(COLUMNS)), nan)])
+def test_frailty_and_walking_are_the_patients_own_draws(given: Any) -> None:
+    """Synthetic, and real with nothing known: the draw of walking decides at its share, which nothing else changes here."""
+    u = chance(Stream.WALKING_AT_REFERRAL)
+    assert standing(given).frailty == deviate(Stream.FRAILTY)
+    assert standing(given, walking_share_referral=u * (1.0 - 1e-9)).walks == 0.0
+    assert standing(given, walking_share_referral=u * (1.0 + 1e-9)).walks == 1.0
+
+
+@pytest.mark.parametrize("attempt", [0, 3])
+def test_salvage_is_drawn_with_the_referral(attempt: int) -> None:
+    """By the draw of this referral, at the share of Rutherford 5."""
+    u = chance(Stream.BEYOND_SALVAGE, attempt)
+    assert referred(attempt, **{**STANDING, "beyond_salvage_share_5": u}).beyond_salvage == 0.0
+    assert referred(attempt, **{**STANDING, "beyond_salvage_share_5": just_above(u)}).beyond_salvage == 1.0
+
+
+def test_salvage_of_a_real_patient_is_that_of_the_known_class() -> None:
+    """By the draw of referral 0, at the share of Rutherford 6, whatever class was drawn."""
+    u = chance(Stream.BEYOND_SALVAGE, 0)
+    for share, lost in ((u, 0.0), (just_above(u), 1.0)):
+        found = completed(known(rutherford=6.0), **{**STANDING, "beyond_salvage_share_6": share})
+        assert found.beyond_salvage == lost
+
+
+def test_a_real_patient_of_whom_nothing_is_known_is_the_synthetic_one() -> None:
+    """Every column, the duration of diabetes and the side among them."""
+    one, other = standing(), standing(np.full((1, len(COLUMNS)), nan))
+    for name in COLUMNS:
+        assert one[name] == other[name] or np.isnan([one[name], other[name]]).all(), name
+
+
+def test_a_known_side_does_not_mean_a_wound() -> None:
+    """The right leg may have rest pain."""
+    assert completed(known(right_limb=1.0), rest_pain_share=1.0).rutherford == 4.0
+
+
+def test_a_narrow_normal_is_still_one() -> None:
+    """With an SD of 0.5 the quantiles are SciPy's, not the mean."""
+    assert truncated_normal(0.1, 75.0, 0.5, 60.0, 80.0) == pytest.approx(quantile(0.1, 75.0, 0.5, 60.0, 80.0))
+
+
+@pytest.mark.parametrize("u", [0.01, 0.2])
+def test_the_truth_behind_nothing_seen_is_above_nothing(u: float) -> None:
+    """Seen at 0 with an error of 5, prior 18 +- 12: truncated at 0 mmHg, neither below nor above it."""
+    weight = 144.0 / 169.0
+    wanted = quantile(u, 18.0 * (1.0 - weight), sqrt(25.0 * weight), 0.0, inf)
+    assert tcpo2_given_measurement(0.0, values(**REGISTER), u) == pytest.approx(wanted)

@@ -157,3 +157,50 @@ def test_a_path_crosses_a_level_on_its_way_there_only(value: float, slope: float
 def test_above_enough_more_is_not_seen(value: float, slope: float, seen: tuple[float, float]) -> None:
     """Above 40 mmHg the path counts as 40 and level; at 40 it does unless it goes down."""
     assert saturated(value, slope, 40.0) == seen
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "expected"),
+    [
+        (69.5, 0.5, (69.5, 0.5, 2.0)),
+        (70.5, -0.5, (70.0, 0.0, 2.0)),
+        (70.5, 0.5, (70.0, 0.0, inf)),
+        (70.0, -0.5, (70.0, -0.5, 141.0)),
+        (70.0 - 5e-10, 0.0, (70.0, 0.0, inf)),
+        (69.5, 0.0, (69.5, 0.0, inf)),
+        (0.5, -0.5, (0.5, -0.5, 2.0)),
+        (-0.5, 0.5, (0.0, 0.0, 2.0)),
+        (-0.5, -0.5, (0.0, 0.0, inf)),
+        (0.0, 0.5, (0.0, 0.5, 141.0)),
+        (5e-10, 0.0, (0.0, 0.0, inf)),
+        (0.5, 0.0, (0.5, 0.0, inf)),
+    ],
+)
+def test_slow_changes_near_the_limits(value: float, slope: float, expected: tuple[float, float, float]) -> None:
+    """Half a mmHg a year, half a mmHg off a limit of 0 or 70, from year 1: a year to the limit; on it, only the way off it."""
+    assert clipped(value, slope, 1.0, inf, 70.0) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "at"),
+    [(20.0, 0.5, 3.0), (22.0, -0.5, 3.0), (22.0, 0.5, inf), (20.0, -0.5, inf), (22.0, 0.0, inf), (20.0, 0.0, inf)],
+)
+def test_a_slow_path_crosses_a_level_that_lies_on_its_way(value: float, slope: float, at: float) -> None:
+    """21 mmHg, one away, at half a mmHg a year from year 1."""
+    assert crossing(value, slope, 1.0, 21.0) == at
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "expected"),
+    [
+        (22.0, -0.5, (21.0, 0.0)),
+        (21.0, -0.5, (21.0, -0.5)),
+        (21.0, 0.5, (21.0, 0.0)),
+        (20.5, 0.5, (20.5, 0.5)),
+        (21.5, 0.5, (21.0, 0.0)),
+        (21.0 - 5e-10, 0.0, (21.0, 0.0)),
+    ],
+)
+def test_a_slow_path_at_its_level(value: float, slope: float, expected: tuple[float, float]) -> None:
+    """The smaller of the path and 21 mmHg, which it follows down but not up."""
+    assert saturated(value, slope, 21.0) == expected

@@ -7,9 +7,21 @@ from typing import Any
 
 import pytest
 
-from rules.people import a_life, a_policy, at_risk, chance, deviate, exponential, just_above, ramps, values
-from simulator.rules.pathway.procedure import carry_out, effect_ends, is_lost, procedure_is_done
-from simulator.words.vocabulary import Limb, Risk, Start, Stream, Wound
+from rules.people import a_life, a_patient, a_policy, at_risk, chance, deviate, exponential, just_above, ramps, values
+from simulator.rules.pathway.procedure import (
+    carry_out,
+    effect_ends,
+    first_at,
+    has_risen,
+    is_lost,
+    may_have_a_step,
+    plan_steps,
+    procedure_is_done,
+    sequel,
+    settle,
+    stop_procedures,
+)
+from simulator.words.vocabulary import Event, Limb, Risk, Start, Stream, Wound
 
 DILATION = {
     "success": 1.0,
@@ -142,11 +154,29 @@ def test_a_rise_adds_to_what_perfusion_was() -> None:
     assert ramps(life) == [(0.5, pytest.approx(0.1), pytest.approx(max(0.0, height)))]
 
 
-def test_a_falling_hazard_of_loss_is_a_weibull_time() -> None:
-    """With a shape of 0.5 and a rate of 2 a year the time is (-log u) squared, over 2; a share of 0.4 of the rise is lost."""
+def test_a_small_rise_is_a_rise() -> None:
+    """To a plateau of 0.5 mmHg from 0.2, and by 0.5 mmHg."""
+    level, more = a_life(tcpo2_start=0.2), a_life()
+    dilate(level, {**DILATION, "plateau": 0.5, "plateau_sd": 0.0}, 0.5)
+    dilate(more, {"rise": 0.5, "rise_days": 36.525}, 0.5)
+    assert (ramps(level)[0][2], ramps(more)[0][2]) == pytest.approx((0.3, 0.5))
+
+
+def test_a_fall_after_success_is_none() -> None:
+    """A limb whose rise would be 1 + sd z = -0.5 mmHg stays where it is."""
+    number = next(n for n in range(9) if deviate(Stream.PROCEDURE_RISE, n) < 0.0)
+    life = a_life(step_done=number)
+    sd = -1.5 / deviate(Stream.PROCEDURE_RISE, number)
+    dilate(life, {"rise": 1.0, "rise_sd": sd, "rise_days": 36.525}, 0.5)
+    assert ramps(life) == [(0.5, pytest.approx(0.1), 0.0)]
+
+
+@pytest.mark.parametrize("shape", [0.5, 2.0])
+def test_a_changing_hazard_of_loss_is_a_weibull_time(shape: float) -> None:
+    """With a rate of 2 a year the time is (-log u) to the power of 1 / shape, over 2; a share of 0.4 of the rise is lost."""
     life = a_life()
-    dilate(life, {**DILATION, "plateau_sd": 0.0, "loss_rate": 2.0, "loss_shape": 0.5, "loss_share": 0.4}, 0.5)
-    at = 0.5 + exponential(Stream.PROCEDURE_LOSS, 0) ** 2 / 2.0
+    dilate(life, {**DILATION, "plateau_sd": 0.0, "loss_rate": 2.0, "loss_shape": shape, "loss_share": 0.4}, 0.5)
+    at = 0.5 + exponential(Stream.PROCEDURE_LOSS, 0) ** (1.0 / shape) / 2.0
     assert life.next_loss == pytest.approx(at)
     assert ramps(life)[1] == (pytest.approx(at), pytest.approx(0.2), pytest.approx(-10.0))
 
@@ -172,11 +202,14 @@ def test_direct_ratios_multiply_hazards_for_a_while() -> None:
     params = values(RATIOS, death_per_year_of_age=0.0)
     assert carry_out(life, params, a_policy({}), 0, 0.5) is True
     assert [life.rate[risk] for risk in rates] == pytest.approx([0.5, 0.1, 0.08])
+    assert [life.effect[risk] for risk in rates] == pytest.approx([1.25, 0.5, 0.8])
+    assert life.step_works[0] == 1
     assert (life.next_sequel, ramps(life), life.disease_death) == (pytest.approx(1.0), [], pytest.approx(5.5))
     effect_ends(life, params, 0, 1.0)
     assert [life.rate[risk] for risk in rates] == pytest.approx(list(rates.values()))
     assert [life.effect[risk] for risk in rates] == pytest.approx([1.0, 1.0, 1.0])
     assert (life.next_sequel, life.anchor, life.disease_death) == (inf, 1.0, pytest.approx(4.6))
+    assert life.step_works[0] == 0
 
 
 def test_given_again_a_direct_ratio_lasts_longer_and_is_no_stronger() -> None:
@@ -230,3 +263,222 @@ def test_a_step_that_waits_for_no_response_is_left_out_where_tcpo2_has_risen(bef
     life = a_life(tcpo2_seen=before)
     step = {"start": float(Start.NO_RESPONSE), "rise_below": 5.0}
     assert procedure_is_done(life, values(measurement_sd=0.0), a_policy(step), 0, 0.5) is done
+
+
+def test_a_rise_is_judged_on_a_measurement_of_its_own() -> None:
+    """A limb that loses 2 mmHg a year stands at 19 after half a year; measured for decision 2 with an error of 3 z, it has
+    risen from 12 by 7 + 3 z: a limit of just that has been reached, the next number above it has not."""
+    life = a_life(tcpo2_seen=12.0, tcpo2_slope=-2.0)
+    params = values(measurement_sd=3.0)
+    risen = 19.0 + 3.0 * deviate(Stream.RESPONSE_ERROR, 2) - 12.0
+    assert has_risen(life, params, risen, 0.5, 2)
+    assert not has_risen(life, params, just_above(risen), 0.5, 2)
+
+
+def test_the_second_step_waits_for_the_first_by_its_own_limit_and_number() -> None:
+    """Its decision is number 1; once it has been done, what TcPO2 does stops it no more."""
+    risen = 19.0 + 3.0 * deviate(Stream.RESPONSE_ERROR, 1) - 12.0
+    params, path = values(measurement_sd=3.0), {"tcpo2_seen": 12.0, "tcpo2_slope": -2.0}
+    for limit, done in ((risen, False), (just_above(risen), True)):
+        policy = a_policy({}, {"start": float(Start.NO_RESPONSE), "rise_below": limit})
+        assert procedure_is_done(a_life(**path), params, policy, 1, 0.5) is done
+        assert procedure_is_done(a_life(**path, step_done=[0, 1, 0, 0]), params, policy, 1, 0.5) is True
+        assert procedure_is_done(a_life(**path), params, policy, 0, 0.5) is True
+
+
+OLD, YOUNG = {"age_at_least": 80.0}, {"age_below": 80.0}
+"""Criteria that a patient of 75 does not meet, and does."""
+
+
+@pytest.mark.parametrize(
+    ("steps", "any_of_them"),
+    [((), False), ((OLD,), False), ((OLD, YOUNG), True), ((YOUNG, OLD), True), ((OLD, OLD, OLD, YOUNG), True)],
+)
+def test_one_therapy_that_takes_the_patient_is_enough(steps: tuple[dict[str, float], ...], any_of_them: bool) -> None:
+    """At 75, of therapies for people under or over 80."""
+    assert may_have_a_step(a_patient(), a_policy(*steps)) is any_of_them
+
+
+def planned(life: Any, *steps: dict[str, float], **params: Any) -> Any:
+    """The life after these steps were planned for a patient of 75 half a year after referral."""
+    plan_steps(life, a_patient(), values(**params), a_policy(*steps), 0.5)
+    return life
+
+
+def test_steps_at_referral_are_planned_for_those_whom_they_take() -> None:
+    """The first step in 0.1 years; the second takes nobody of 75; the third waits for a loss, and may follow; what a former
+    policy had planned as its fourth is not done."""
+    life = a_life(step_therapy=[0, 1, 2, -1], step_next=[inf, 0.9, inf, 0.55], step_open=[0, 1, 0, 0])
+    planned(life, {"wait": 0.1}, OLD, {"start": float(Start.LOSS), **YOUNG})
+    assert life.step_next.tolist() == [pytest.approx(0.6), inf, inf, inf]
+    assert life.step_open.tolist()[:3] == [1, 0, 1]
+    assert life.next_procedure == pytest.approx(0.6)
+
+
+def test_another_therapy_in_the_place_of_a_step_begins_afresh() -> None:
+    """The former one's ratio of 2 on healing ends at once, and what it did and will lose is forgotten; the same therapy as
+    before keeps its count, its loss and its ratio."""
+    params = [{"healing_hr": 2.0, "effect_days": 365.25}, {"healing_hr": 4.0}, {}]
+    life = a_life(step_therapy=[0, 1, -1, -1], step_done=[3, 2, 0, 0], step_lost=[0.7, 0.8, inf, inf])
+    life.step_works[:2], life.step_ends[:2] = 1, [1.0, 1.1]
+    at_risk(life, Risk.HEALING, 0.8, unspent=1.0)
+    plan_steps(life, a_patient(), values(*params, death_per_year_of_age=0.0), a_policy({"therapy": 2.0}, {}), 0.5)
+    assert life.step_therapy.tolist() == [2, 1, -1, -1]
+    assert (life.step_done.tolist()[:2], life.step_lost.tolist()[:2]) == ([0, 2], [inf, 0.8])
+    assert (life.step_works.tolist()[:2], life.step_ends.tolist()[:2]) == ([0, 1], [inf, 1.1])
+    assert (life.rate[Risk.HEALING], life.budget[Risk.HEALING]) == pytest.approx((0.4, 0.6))
+    assert (life.next_loss, life.next_sequel) == (0.8, 1.1)
+
+
+def test_a_former_therapy_that_no_longer_works_takes_no_ratio_back() -> None:
+    """It was given once and its ratios have ended: hazards stay what they are, and nothing is spent."""
+    life = a_life(step_therapy=[0, -1, -1, -1], step_done=1)
+    at_risk(life, Risk.HEALING, 0.8, unspent=1.0)
+    plan_steps(life, a_patient(), values({"healing_hr": 2.0}, {}), a_policy({"therapy": 1.0}), 0.5)
+    assert (life.rate[Risk.HEALING], life.budget[Risk.HEALING], life.step_done[0]) == (0.8, 1.0, 0)
+
+
+LOST = {"cells_start": float(Start.LOSS), "cells_after": 0.0, "waiting": 0.2, "doses": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("policy", "life", "due"),
+    [
+        ({}, {}, 1.7),
+        ({}, {"next_dose": 1.6}, 1.6),
+        ({}, {"next_dose": 1.9}, 1.7),
+        ({"doses": 0.0}, {}, inf),
+        ({"cells_start": float(Start.NO_RESPONSE)}, {}, inf),
+        ({"cells_after": 1.0}, {}, inf),
+        ({}, {"doses": 1}, inf),
+    ],
+)
+def test_cells_follow_what_was_lost(policy: dict[str, float], life: dict[str, Any], due: float) -> None:
+    """Lost at 1.5 years, cells come 0.2 years later, or when they were planned already, whichever is first. Not where the
+    policy has none, starts them otherwise or after another step, nor where a dose has been given."""
+    found = a_life(step_lost=1.5, step_done=1, **life)
+    is_lost(found, values({"loss_days": 73.05}), a_policy({}, **{**LOST, **policy}), 0)
+    assert found.next_dose == pytest.approx(due)
+
+
+@pytest.mark.parametrize(
+    ("step", "life", "due"),
+    [
+        ({}, {}, 1.6),
+        ({}, {"step_next": [inf, 1.55, inf, inf]}, 1.55),
+        ({}, {"step_next": [inf, 1.9, inf, inf]}, 1.6),
+        ({}, {"step_done": [1, 1, 0, 0]}, inf),
+        ({}, {"step_open": [1, 0, 0, 0]}, inf),
+        ({"start": float(Start.NO_RESPONSE)}, {}, inf),
+        ({"after": -1.0}, {}, inf),
+    ],
+)
+def test_a_step_follows_what_was_lost(step: dict[str, float], life: dict[str, Any], due: float) -> None:
+    """Lost at 1.5 years, the second step comes 0.1 years later or sooner, once, in those whom it takes, if it waits for this."""
+    found = a_life(**{"step_open": [1, 1, 0, 0], "step_lost": 1.5, "step_done": 1, **life})
+    after = {"start": float(Start.LOSS), "after": 0.0, "wait": 0.1, **step}
+    is_lost(found, values({"loss_days": 73.05}), a_policy({}, after), 0)
+    assert found.next_procedure == pytest.approx(due)
+
+
+@pytest.mark.parametrize(("number", "due"), [(0, 0.75), (1, inf)])
+def test_what_follows_without_a_response_is_planned_with_the_first_time(number: int, due: float) -> None:
+    """The first step waits a quarter of a year for the third to show something; a repetition of the third plans nothing."""
+    waiting = {"start": float(Start.NO_RESPONSE), "after": 2.0, "wait": 0.25}
+    life = a_life(step_open=[1, 1, 1, 0], step_done=[0, 0, number, 0], step_therapy=[0, 1, 2, -1])
+    carry_out(life, values(DILATION, DILATION, DILATION), a_policy(waiting, {}, {}), 2, 0.5)
+    assert life.next_procedure == pytest.approx(due)
+
+
+def test_only_the_gravest_of_what_a_procedure_brings_happens() -> None:
+    """Certain death, loss of the limb and loss of toes: death; without it the limb; and toes only where there is a wound."""
+    all_three = {"procedural_death": 1.0, "major_amputation": 1.0, "minor_amputation": 1.0}
+
+    def told(wound: Wound = Wound.OPEN, **without: float) -> list[float]:
+        life = a_life(wound=wound)
+        dilate(life, {**all_three, **without}, 0.5)
+        return [float(life.dies_at), float(life.major_at), float(life.minor_at)]
+
+    assert told() == [0.5, inf, inf]
+    assert told(procedural_death=0.0) == [inf, 0.5, inf]
+    assert told(procedural_death=0.0, major_amputation=0.0) == [inf, inf, 0.5]
+    assert told(wound=Wound.NONE, procedural_death=0.0, major_amputation=0.0) == [inf, inf, inf]
+
+
+def test_a_loss_without_a_rise_takes_nothing_of_the_path() -> None:
+    """A ratio on healing that is lost one day: its time is settled, the path stays flat."""
+    life = a_life()
+    dilate(life, {"healing_hr": 2.0, "effect_days": 36.525, "loss_rate": 0.5}, 0.5)
+    assert life.next_loss == pytest.approx(0.5 + exponential(Stream.PROCEDURE_LOSS) / 0.5)
+    assert ramps(life) == []
+
+
+def test_a_rise_of_which_nothing_is_lost_stays() -> None:
+    """With a share of nought the loss is noted and the path keeps what it has."""
+    life = a_life()
+    dilate(life, {**DILATION, "plateau_sd": 0.0, "loss_rate": 0.5, "loss_share": 0.0}, 0.5)
+    assert (life.next_loss < inf, ramps(life)) == (True, [(0.5, pytest.approx(0.1), 25.0)])
+
+
+@pytest.mark.parametrize("alone", [{"healing_hr": 2.0}, {"amputation_hr": 2.0}, {"death_hr": 2.0}])
+def test_each_direct_ratio_alone_is_enough(alone: dict[str, float]) -> None:
+    """Its end is settled, and it alone moves what it is about; without any there is nothing to end."""
+    life = a_life()
+    for risk in (Risk.HEALING, Risk.MAJOR_AMPUTATION, Risk.EXCESS_DEATH):
+        at_risk(life, risk, 0.3)
+    by_age = {"death_per_year_of_age": 0.0} if "death_hr" in alone else {}
+    life.disease_death = 4.5
+    carry_out(life, values({**alone, "effect_days": 36.525}, **by_age), a_policy({}), 0, 0.5)
+    assert life.disease_death == (2.5 if by_age else 4.5)
+    assert life.next_sequel == pytest.approx(0.6)
+    about = {"healing_hr": Risk.HEALING, "amputation_hr": Risk.MAJOR_AMPUTATION, "death_hr": Risk.EXCESS_DEATH}
+    for name, risk in about.items():
+        assert life.rate[risk] == pytest.approx(0.6 if name in alone else 0.3)
+    nothing = a_life()
+    dilate(nothing, {"effect_days": 36.525}, 0.5)
+    assert (nothing.next_sequel, nothing.step_works[0]) == (inf, 0)
+
+
+def test_after_a_major_operation_nothing_acts_on_the_limb_any_more() -> None:
+    """Of two therapies the one in force gives its ratio of 0.5 on death back, from half a year on; no procedure, loss,
+    operation or end of a ratio is planned, and no ratio waits for a new state."""
+    life = a_life(step_therapy=[0, 1, -1, -1], step_next=0.6, step_lost=0.7, minor_at=0.5, major_at=0.5, dies_at=0.9)
+    life.step_works[1], life.step_ends[:2] = 1, [0.9, 0.8]
+    life.effect[Risk.EXCESS_DEATH] = 0.5
+    at_risk(life, Risk.EXCESS_DEATH, 0.1, unspent=1.0)
+    settle(life)
+    params = values({"death_hr": 0.25}, {"death_hr": 0.5, "healing_hr": 2.0}, death_per_year_of_age=0.0)
+    stop_procedures(life, params, 0.5)
+    assert (life.rate[Risk.EXCESS_DEATH], life.budget[Risk.EXCESS_DEATH]) == pytest.approx((0.2, 0.95))
+    assert life.effect.tolist() == [1.0] * len(life.effect)
+    assert (life.next_procedure, life.next_loss, life.next_sequel) == (inf, inf, inf)
+    assert (life.minor_at, life.major_at, life.dies_at) == (inf, inf, inf)
+    assert life.step_works.tolist() == [0] * 4
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_the_first_of_each_kind_is_found_among_the_steps(place: int) -> None:
+    """Whatever the step: its procedure, its loss and the end of its ratios are the next of their kind."""
+    life = a_life()
+    for times, at in ((life.step_next, 0.3), (life.step_lost, 0.4), (life.step_ends, 0.5)):
+        times[:] = at + 1.0
+        times[place] = at
+    settle(life)
+    assert (life.next_procedure, life.next_loss, life.next_sequel) == (0.3, 0.4, 0.5)
+    assert first_at(life.step_next, 0.3) == place
+    assert first_at(life.step_next, 1.3) == (0 if place else 1)
+
+
+@pytest.mark.parametrize(
+    ("times", "event"),
+    [
+        ({"dies_at": 0.5, "major_at": 0.5, "minor_at": 0.5, "step_ends": 0.5}, Event.PROCEDURAL_DEATH),
+        ({"major_at": 0.5, "minor_at": 0.5, "step_ends": 0.5}, Event.BELOW_KNEE_AMPUTATION),
+        ({"minor_at": 0.5, "step_ends": 0.5}, Event.MINOR_AMPUTATION),
+        ({"dies_at": 0.6, "major_at": 0.6, "minor_at": 0.6, "step_ends": 0.5}, Event.EFFECT_ENDS),
+    ],
+)
+def test_of_sequels_at_one_time_the_gravest_comes_first(times: dict[str, float], event: Event) -> None:
+    """Death, the limb, toes, the end of a ratio; what comes later is not asked."""
+    life = a_life(**times)
+    assert (life.next_sequel, sequel(life)) == (0.5, event)

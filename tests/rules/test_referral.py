@@ -176,6 +176,21 @@ def test_care_is_planned_for_whom_the_policy_treats(
     assert (life.treated, life.next_dose, life.next_procedure, life.caused_gain) == (treated, dose, angioplasty, gain)
 
 
+def test_care_that_begins_later_is_planned_from_then() -> None:
+    """Half a year after referral, with a wait of an eighth of a year."""
+    life = a_life(gain=30.0, natural_gain=0.0)
+    policy = a_policy(doses=1.0, waiting=0.125, product=PUBLISHED, route=PUBLISHED)
+    plan_care(life, a_patient(), values(**SCHEDULE), policy, 0.5)
+    assert life.next_dose == 0.625
+
+
+def test_a_policy_whose_therapies_take_nobody_treats_nobody() -> None:
+    """One for people over 80, without cells, and a patient of 75."""
+    policy = a_policy({"age_at_least": 80.0})
+    assert is_treated(a_life(), a_patient(), values(**SCHEDULE), policy) is False
+    assert is_treated(a_life(), a_patient(age=81.0), values(**SCHEDULE), policy) is True
+
+
 def test_nobody_is_tested_for_a_treatment_that_does_not_exist() -> None:
     """A policy without doses and angioplasty looks at nothing, nor does it test who is not eligible."""
     assert planned({"marker": 2.0}).tested == 0
@@ -243,12 +258,12 @@ AGES = np.array([50.0, 100.0])
 ONE_PERCENT = np.log(np.full((2, 2), 0.01))
 
 
-def begun(policy: dict[str, float] | None = None, **who: float) -> Any:
+def begun(policy: dict[str, float] | None = None, gangrene: float = 1.0, **who: float) -> Any:
     """A life that has begun in a record left full of another life's numbers."""
     life = np.zeros(1, LIFE)[0]
     for name in LIFE.names or ():
         life[name] = 9
-    patient = a_patient(gangrene=1.0, screened=1.0, **who)
+    patient = a_patient(gangrene=gangrene, screened=1.0, **who)
     begin_life(life, patient, values(**BEGINNING), a_policy(**(policy or {})), KEY, PATIENT_NUMBER, AGES, ONE_PERCENT)
     return life
 
@@ -281,6 +296,25 @@ def test_a_life_begins_at_referral_with_nothing_behind_it() -> None:
         "converted_at",
     )
     assert {life[name] for name in (*planned_times, *past, "first_walked_at", "died_at")} == {inf}
+
+
+def test_no_step_of_a_policy_has_been_thought_of() -> None:
+    """None is open, none has a therapy or acts, and no ratio of a therapy is in force; nobody has crossed over."""
+    life = begun()
+    assert (life.step_open.tolist(), life.step_therapy.tolist(), life.acting) == ([0] * 4, [-1] * 4, -1)
+    assert life.effect.tolist() == [1.0] * len(life.effect)
+    assert (life.next_crossover, life.crossed_at, life.looked) == (inf, inf, inf)
+
+
+def test_infection_is_not_gangrene() -> None:
+    """Each is set from its own."""
+    assert (begun(infection=1.0, gangrene=0.0).gangrene, begun(infection=0.0, gangrene=1.0).gangrene) == (0, 1)
+
+
+def test_what_was_seen_and_what_is_true_are_kept_apart() -> None:
+    """The path begins at the true 20 mmHg; a response is judged against the 26 that were measured."""
+    life = begun(tcpo2=20.0, tcpo2_measured=26.0)
+    assert (life.tcpo2_start, life.tcpo2_seen) == (20.0, 26.0)
 
 
 def test_perfusion_begins_at_the_patients_own_tcpo2() -> None:

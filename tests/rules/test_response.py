@@ -211,3 +211,18 @@ def test_a_fall_does_not_wane_and_nothing_is_no_ramp() -> None:
     change_by(life, values(**WANING), 0.5, 0.1, -5.0)
     change_by(life, values(**WANING), 0.5, 0.1, 0.0)
     assert ramps(life) == [(0.5, 0.1, -5.0)]
+
+
+@pytest.mark.parametrize(("height", "ramps_made"), [(0.5, 2), (-0.5, 1)])
+def test_small_rises_wane_and_small_falls_do_not(height: float, ramps_made: int) -> None:
+    """Half a mmHg up or down."""
+    life = a_life()
+    change_by(life, values(**WANING), 0.5, 0.1, height)
+    assert len(ramps(life)) == ramps_made
+
+
+def test_where_nothing_wanes_nothing_comes_later() -> None:
+    """A share of nought, whatever the years."""
+    life = a_life()
+    change_by(life, values(**{**WANING, "recovery_waning_share": 0.0}), 0.5, 0.1, 30.0)
+    assert ramps(life) == [(0.5, 0.1, 30.0)]

@@ -60,11 +60,13 @@ def test_infection_and_rutherford_6_slow_healing(infection: float, severe: float
     assert wound_hazard_ratio(infection, severe, values(**WOUND)) == ratio
 
 
-@pytest.mark.parametrize(("area", "age"), [(4.0, 1.0), (1.0, 0.5), (4.0, 0.5)])
+@pytest.mark.parametrize(("area", "age"), [(4.0, 1.0), (2.0, 1.0), (1.0, 0.5), (1.0, 2.0), (4.0, 0.5)])
 def test_large_and_old_wounds_heal_more_slowly(area: float, age: float) -> None:
     """Area and age act by a power: a wound of 4 times the area heals 4 ** -0.3 times as fast."""
     params = values(**{**WOUND, "wound_area_ratio": area, "wound_age_ratio": age})
     assert wound_hazard_ratio(1.0, 0.0, params) == pytest.approx(0.5 * area**-0.3 * age**-0.2)
+    params["healing_hr_infection"] = 1.0
+    assert wound_hazard_ratio(1.0, 0.0, params) == pytest.approx(area**-0.3 * age**-0.2)
 
 
 @pytest.mark.parametrize("severe", [0.0, 1.0])
@@ -288,3 +290,11 @@ def test_a_foot_has_only_so_much_to_lose() -> None:
         life = a_life(minor_amputations=number, gangrene=1)
         risk_of_minor_amputation(life, values(**{**RATES, "most_minor_amputations": 2.0}), 0.5)
         assert life.rate[Risk.MINOR_AMPUTATION] == rate
+
+
+def test_a_direct_ratio_of_a_therapy_multiplies_what_a_new_state_sets() -> None:
+    """0.6 a year with a ratio of 0.25 in force are 0.15."""
+    life = a_life()
+    life.effect[Risk.HEALING] = 0.25
+    set_risk(life, Risk.HEALING, 0.6, 0.01, -0.1, 0.5)
+    assert in_force(life) == {Risk.HEALING: (pytest.approx(0.15), 0.01, -0.1, 0.5)}

@@ -75,10 +75,17 @@ def test_the_ability_to_walk_is_lost_at_a_rate_that_rises_with_age(walks: float)
     assert life.walking_ends_at == (pytest.approx(lost) if walks else inf)
 
 
+def test_where_the_ability_to_walk_is_not_lost_no_age_is_asked() -> None:
+    """At a rate of nothing it never ends."""
+    life = a_life(walking_ends_at=7.0)
+    begin_walking(life, a_patient(walks=1.0), values(walking_loss_rate=0.0, walking_loss_per_year_of_age=0.05))
+    assert (life.mobile, life.walking_ends_at) == (1, inf)
+
+
 @pytest.mark.parametrize(
     ("limb", "operated", "walks"),
     [
-        (Limb.BELOW_KNEE, 0.9, 1.1),
+        (Limb.BELOW_KNEE, 0.95, 1.15),
         (Limb.ABOVE_KNEE, 0.9, 1.3),
         (Limb.BELOW_KNEE, 0.5, 1.1),
         (Limb.ABOVE_KNEE, 0.65, 1.1),

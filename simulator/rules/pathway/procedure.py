@@ -182,9 +182,8 @@ def scale(life: Any, risk: int, ratio: float) -> None:
 @compiled
 def scale_death(life: Any, params: Any, ratio: float, t: float) -> None:
     """Multiply the hazards of death that the disease and the limb bring, from t (years) on."""
-    if ratio != 1.0:
-        scale(life, Risk.EXCESS_DEATH, ratio)
-        rescale_disease_death(life, params, t, ratio)
+    scale(life, Risk.EXCESS_DEATH, ratio)
+    rescale_disease_death(life, params, t, ratio)
 
 
 @compiled
