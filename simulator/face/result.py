@@ -115,12 +115,11 @@ class Result:
 
     def _made_by(self) -> list[str]:
         """The command line, or a word for Python: what the manifest calls the maker."""
-        return (
-            sys.argv if Path(sys.argv[0]).name == "clti" else ["clti", f"# from Python: sim.{self.findings.question}"]
-        )
+        asked = self.findings.asked or self.findings.question
+        return sys.argv if Path(sys.argv[0]).name == "clti" else ["clti", f"# from Python: sim.{asked}"]
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} of {self.findings.question}:"]
+        lines = [f"{type(self).__name__} of {self.findings.asked or self.findings.question}:"]
         lines += [
             f"  .{name}: {len(table):,} rows, {', '.join(map(str, table.columns[:8]))}"
             for name, table in self.tables.items()

@@ -64,6 +64,8 @@ def write_findings(
 def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
     """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
+        if f"{name}.csv" in findings.files:
+            continue
         if name in findings.per_row:
             folder.per_patient(name, table)
         else:

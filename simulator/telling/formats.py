@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.words.vocabulary import DAYS_PER_YEAR
+
 MISSING = "–"
 """What stands for a value that is not there."""
 EXACT = 9
@@ -85,6 +87,24 @@ class Format:
                 f" ({self.number(row[self.low], sign=self.signed)} to {self.number(row[self.high], sign=self.signed)})"
             )
         return text
+
+
+@dataclass(frozen=True)
+class Time(Format):
+    """A time since referral in years, in words: ``referral``, ``30 days``, ``3 months``, ``1 year``, ``2.5 years``."""
+
+    def number(self, value: Any, *, sign: bool = False) -> str:
+        """The words."""
+        if value is None or pd.isna(value):
+            return MISSING
+        time = float(value)
+        if time == 0.0:
+            return "referral"
+        months = round(time * 12.0)
+        if time < 1.0:
+            whole = months > 1 and abs(time * 12.0 - months) < 0.01
+            return f"{months} months" if whole else f"{time * DAYS_PER_YEAR:.0f} days"
+        return years(time)
 
 
 def _as_many_as_needed(size: float) -> str:

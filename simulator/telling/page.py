@@ -304,7 +304,9 @@ def _environment(*, plain: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money")}
+    environment.filters |= {
+        name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money", "time")
+    }
     environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower, "changed": changed}
     environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
     environment.filters |= {"amount": _amount}
