@@ -51,6 +51,11 @@ class Result:
         """What a sentence needs and no table holds, as plain JSON."""
         return dict(self.findings.facts)
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Text files beside the report, by their full names, as ``story.txt``."""
+        return dict(self.findings.files)
+
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables = self.__dict__.get("tables", {})
         if name in tables:
