@@ -408,7 +408,9 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
     """One patient's life under the reference and the page's policy; by default a typical one whom it treats."""
     from simulator.questions.story import watch
     from simulator.questions.story.finding import typical
-    from simulator.questions.story.telling import hidden, opening, told, twins, when
+    from simulator.questions.story.findings import findings
+    from simulator.telling.columns import named
+    from simulator.telling.page import voice
 
     asked = scenario_of(scenario, state)
     reference, _, mine = compared(scenario)
@@ -417,12 +419,14 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
         raise BadInput([Problem("page", "patient", str(patient)[:40], f"a whole number, 0 to {2**32 - 1:,}")])
     number = typical(asked, names, None, SEED) if patient is None else patient
     lives = [watch(asked, name, number, SEED) for name in names]
+    found = findings(lives, asked, number, SEED)
+    speak, when = voice(found), named("when").number
     yield {
         "kind": "story",
         "patient": number,
-        "opening": opening(lives[0], number),
-        "hidden": hidden(lives[-1], asked),
-        "twins": twins(lives, asked),
+        "opening": speak("opening"),
+        "hidden": speak("hidden"),
+        "twins": [speak("twin", life.policy) for life in lives[1:]],
         "years": STORY_YEARS,
         "lives": [
             {
@@ -431,7 +435,7 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
                 "end": life.end,
                 "times": life.times[life.times <= STORY_YEARS],
                 "path": life.path[life.times <= STORY_YEARS],
-                "told": [[when(time), time, text] for time, text in told(life, asked)],
+                "told": [[when(each["time"]), each["time"], speak("moment", each)] for each in told["moments"]],
                 "measured": [
                     [moment.time, moment.tcpo2]
                     for moment in life.moments
@@ -439,7 +443,7 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
                 ],
                 "doses": [moment.time for moment in life.moments if moment.event is Event.DOSE],
             }
-            for life in lives
+            for life, told in zip(lives, found.facts["lives"], strict=True)
         ],
     }
 

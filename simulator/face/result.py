@@ -54,7 +54,9 @@ class Result:
     @property
     def texts(self) -> dict[str, str]:
         """Text files beside the report, by their full names, as ``story.txt``."""
-        return dict(self.findings.files)
+        from simulator.telling.page import texts
+
+        return {**self.findings.files, **texts(self.findings)}
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables = self.__dict__.get("tables", {})

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.figures import figures_of
 from simulator.telling.outputs import OutputFolder
-from simulator.telling.page import console_tables, page, sentences
+from simulator.telling.page import console_tables, page, sentences, texts
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
 
@@ -72,7 +72,7 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
             folder.table(name, table)
         if name in findings.twice:
             folder.per_patient(name, table)
-    for filename, content in findings.files.items():
+    for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
     for name, figure in drawn.items():
@@ -88,12 +88,18 @@ def page_of(findings: Findings, figures: Mapping[str, Figure], command: Sequence
     return page(findings, figures, made.for_readers())
 
 
-def show(findings: Findings, out: Path | str | None) -> None:
-    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere."""
+def show(findings: Findings, out: Path | str | None, text: str = "") -> None:
+    """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere.
+
+    A `text` stands before the tables and in place of the sentences.
+    """
     screen = console()
+    if text:
+        screen.print(text)
     for title, content in console_tables(findings, screen.width):
         print_text(content, title, on=screen)
-    screen.print(sentences(findings))
+    if not text:
+        screen.print(sentences(findings))
     say_warnings(findings.facts.get("warnings", ()), on=screen)
     closing = sentences(findings, "closing")
     if closing:
