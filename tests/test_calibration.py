@@ -27,7 +27,7 @@ from simulator.cli import app, calibrate
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
-from simulator.face.collected import Collected
+from simulator.face.result import Result
 from simulator.questions.calibrate import work
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.check import exact_interval, observed_targets, simulated_targets
@@ -599,9 +599,8 @@ def test_work_is_let_go_only_when_its_results_are_there(
     store = Store(tmp_path / "out" / "work-1")
     store.write("block", {"statistics": np.zeros(3)})
     out = tmp_path / "out"
-    found = Collected(
-        Findings("calibrate", {}, {}), lambda folder: folder.text("fitted.toml", "x = 1"), str, kept=("work-1/",)
-    )
+    found = Result(Findings("nothing", {}, {}, files={"fitted.toml": "x = 1"}), kept=("work-1/",))
+    monkeypatch.setattr("simulator.telling.folder.page", lambda *_: "a page")
     (tmp_path / "calibration").mkdir()
     monkeypatch.setattr(sys.modules["simulator.evidence.shipped"], "shipped", lambda name: tmp_path / name)
     if fails == "results":

@@ -23,10 +23,12 @@ pytest.importorskip("httpx", reason="httpx is not installed")
 
 from starlette.testclient import TestClient
 
+from simulator.evidence.posterior import parameter_draws
 from simulator.explorer import answers, explore
 from simulator.explorer.controls import compared, described, entries, key_of, scenario_of
 from simulator.explorer.second import Second
 from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
+from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design import Design
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import COLUMN, qalys_by_part, with_price_apart, worth
@@ -74,7 +76,7 @@ def test_untouched_the_numbers_are_those_of_compare(client: TestClient) -> None:
     whole = simulate(scenario, ["conservative", "protocol"])
     assert last["people"] == whole.people == scenario.patients
     for name, found in last["outcomes"].items():
-        place = answers.OUTCOMES.index(name)
+        place = OUTCOMES.index(name)
         for policy in whole.policies:
             mine, theirs = last["policies"].index(policy), whole.policies.index(policy)
             assert found["mean"][mine][last["at"]] == pytest.approx(
@@ -97,7 +99,7 @@ def test_a_saved_scenario_is_the_pages(client: TestClient, tmp_path: Path) -> No
     assert again.settings.economics.prices == {"pbmnc_kit": 1_500.0}
     shown = parts(client, "curves", MOVED)[-1]
     whole = simulate(again)
-    deaths = whole.outcome_estimates.mean[:, 0, answers.OUTCOMES.index("death")]
+    deaths = whole.outcome_estimates.mean[:, 0, OUTCOMES.index("death")]
     assert [row[shown["at"]] for row in shown["outcomes"]["death"]["mean"]] == pytest.approx(list(deaths), abs=6e-8)
 
 
@@ -162,7 +164,7 @@ def test_price_left_free_and_states_add_up() -> None:
 def test_growing_draws_are_those_of_the_economic_analysis() -> None:
     """Draws that grow block by block are the bits that `clti economics` works with."""
     scenario = load_scenario("base", policies=["conservative", "protocol"])
-    draws = scenario.parameter_draws(answers.parameter_draws(scenario.register, 60, 1))
+    draws = scenario.parameter_draws(parameter_draws(scenario.register, 60, 1))
     grown = list(Simulations(None).growing(scenario, draws, 20, 1))
     whole = Simulations(None).probabilistic("", scenario, draws, 20, 1)
     assert [len(each.parameters) for each in grown] == [50, 60]

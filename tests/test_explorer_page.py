@@ -17,6 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from simulator.explorer.opening import payers
 from simulator.explorer.running import Running
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
@@ -185,6 +186,54 @@ def test_what_does_nothing_is_disabled_and_says_why(page: Page) -> None:
     assert "one treatment has no interval" in page.locator("#c-policy-cell_therapy-interval_days-why").inner_text()
     page.click("#undo")
     assert interval.is_enabled()
+
+
+def test_own_counts_stand_for_the_hospital(page: Page) -> None:
+    """Whole counts of one's own replace the hospital and move the sentence; impossible ones are marked and ask nothing;
+    undo and emptied fields give the first hospital back.
+    """
+    before = headline(page)
+    page.click("details.own summary")
+    events, people = (page.get_by_label(f"amputations: {what}") for what in ("events", "people"))
+    for field, typed in ((events, "90"), (people, "60")):
+        field.fill(typed)
+        field.press("Enter")
+    assert events.get_attribute("aria-invalid") == people.get_attribute("aria-invalid") == "true"
+    assert page.evaluate("() => location.hash") == ""
+    own = {"evidence.centre": {"amputations": [90, 300]}}
+    people.fill("300")
+    people.press("Enter")
+    at_rest(page, own)
+    assert events.get_attribute("aria-invalid") == "false"
+    assert headline(page) != before
+    page.click("#undo")
+    at_rest(page, {})
+    assert headline(page) == before
+    assert events.input_value() == ""
+    page.click("#redo")
+    at_rest(page, own)
+    assert (events.input_value(), people.input_value()) == ("90", "300")
+    for field in (events, people):
+        field.fill("")
+        field.press("Enter")
+    at_rest(page, {})
+    assert headline(page) == before
+
+
+def test_payers_without_prices_cannot_be_chosen(page: Page) -> None:
+    """Every payer that lacks prices of what is compared is disabled and says so; another brings its own currency."""
+    known = payers(load_scenario())
+    options = page.locator("#c-economics-perspective option")
+    expect(options.filter(has_text="(being read)")).to_have_count(0, timeout=PATIENCE)
+    states = options.evaluate_all("all => all.map(each => [each.textContent, each.disabled])")
+    assert [text.endswith("(prices missing)") for text, _ in states] == [disabled for _, disabled in states]
+    assert sum(not disabled for _, disabled in states) == len(known)
+    assert sum(disabled for _, disabled in states) > 0
+    chosen = next(name for name, each in known.items() if each["currency"] != known["italy"]["currency"])
+    page.select_option("#c-economics-perspective", label=known[chosen]["label"])
+    at_rest(page, {"economics.perspective": chosen})
+    shown = page.locator("#c-economics-worth").locator("xpath=ancestor::div[contains(@class, 'control')]")
+    assert known[chosen]["currency"] in shown.inner_text()
 
 
 def test_the_keyboard_does_everything(page: Page) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,9 @@ from simulator.evidence.hospitals import (
 from simulator.evidence.posterior import parameter_draws
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
+from simulator.face.result import Result
 from simulator.questions.hospitals import own, population
+from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, left_out, log_evidence, sampled
 from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
@@ -358,6 +362,42 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     changes = {each["key"]: (each["old"], each["new"]) for each in found.facts["changes"]}
     assert changes["mine.groups.everybody.population.age_mean"] == (REGISTER["age_mean"].value, 66.0)
     assert changes["mine.assumed.male_share"] == (REGISTER["male_share"].value, [0.5, 0.8])
+    found.report(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Mean, major amputation" in page
+    assert "Nobody et al., 2026" in page
+
+
+def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
+    """The committed population with made-up structures: the page tells every study by its label, its texts are its files."""
+    committed = load_hospitals()
+    assert committed is not None
+    assert committed.offsets is not None
+    studies = {key: study for key, study in load_studies(REGISTER)[0].items() if key in set(committed.offsets["study"])}
+    structures = pd.DataFrame(
+        {
+            "structure": ["normal"],
+            "log_score": [-3.0],
+            "difference": [0.0],
+            "low": [0.0],
+            "high": [0.0],
+            "weight": [1.0],
+        }
+    )
+    fit = SimpleNamespace(
+        population=committed,
+        offsets=committed.offsets,
+        structures=structures,
+        chosen=SimpleNamespace(name="normal"),
+        open_response=(0.1, 0.0, 0.2),
+    )
+    ranks = pd.DataFrame({"cohort": [0, 1], "quantity": ["mean_death", "mean_death"], "rank": [0.2, 0.7]})
+    told = findings(fit, studies, {"ranks": ranks}, REGISTER, {"hospitals.csv": "x"}, inputs={}, seed=1, smoke=True)  # type: ignore[arg-type]
+    Result(told).save(tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(escape(study.label) in page for study in studies.values())
+    assert "Mean, death" in (tmp_path / "out" / "ranks.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "hospitals.csv").read_text(encoding="utf-8") == "x"
 
 
 STUDY = """

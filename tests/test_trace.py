@@ -15,11 +15,12 @@ from simulator.cli import app
 from simulator.questions.story import Watched, watch
 from simulator.questions.story.budgets import CAUSED_BY, background_hazard
 from simulator.questions.story.finding import FATES, TYPICAL_OF, _medoid, find, typical
-from simulator.questions.story.telling import told
+from simulator.questions.story.findings import findings
+from simulator.questions.story.moments import moments
 from simulator.questions.story.watching import barred_by, first_difference
 from simulator.run import simulate
 from simulator.scenario import load_scenario
-from simulator.telling.story import story_text
+from simulator.telling.page import texts, voice
 from simulator.words.vocabulary import Event, Renal
 
 Clti = Callable[..., tuple[int, str, str]]
@@ -139,7 +140,7 @@ def test_whoever_is_not_treated_is_told_why(lives: dict[tuple[str, int], Watched
         beyond = bool(life.life["beyond_salvage"])
         assert (bool(barred) or beyond) == (not life.life["treated"])
         assert ("dialysis" in barred) == (life.patient["renal"] == Renal.DIALYSIS)
-        first = told(life, scenario)[0][1]
+        first = voice(findings([life], scenario, number, 1))("moment", moments(life, scenario)[0])
         assert first.startswith(
             ("Not treated",) if barred or beyond else ("First treatment", "No treatment with cells")
         )
@@ -200,7 +201,8 @@ def test_trace_writes_story_figure_and_tables(tmp_path: Path, clti: Clti) -> Non
         assert "Published protocol" in out
     files = {file.name for file in (tmp_path / "one").iterdir()}
     assert files == {
-        "story.txt", "events.csv", "budgets.csv", "story.svg", "story.png", "report.html", "manifest.json"
+        "story.txt", "events.csv", "budgets.csv", "path.csv", "spending.csv", "story.svg", "story.png", "report.html",
+        "manifest.json",
     }  # fmt: skip
     for name in files - {"manifest.json"}:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
@@ -228,7 +230,7 @@ def test_every_shipped_policy_can_be_told() -> None:
             assert life.moments[-1].event in {
                 Event.HORIZON, Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH
             }  # fmt: skip
-            text = story_text([life], scenario, number)
+            text = texts(findings([life], scenario, number, 2))["story.txt"]
             assert scenario.policies[policy].label in text
             assert "nan" not in text
 
@@ -239,7 +241,9 @@ def test_a_chart_says_why_nobody_treats() -> None:
     said = set()
     for number in range(60):
         life = watch(scenario, "protocol", number, 90417)
-        lines = [line for _, line in told(life, scenario)]
+        found = findings([life], scenario, number, 90417)
+        speak = voice(found)
+        lines = [speak("moment", each) for each in found.facts["lives"][0]["moments"]]
         if (
             life.life["beyond_salvage"]
             and life.patient["rutherford"] > 4.5

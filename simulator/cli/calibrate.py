@@ -10,7 +10,7 @@ import typer
 from simulator.words.errors import BadInput, CheckFailed, Problem
 
 if TYPE_CHECKING:
-    from simulator.face.collected import Collected
+    from simulator.face.result import Result
     from simulator.work.store import Store
 
 
@@ -116,7 +116,7 @@ def _of_hospitals(
     found.show(out)
 
 
-def _finish(found: Collected, out: Path, work: Store, install: bool) -> None:
+def _finish(found: Result, out: Path, work: Store, install: bool) -> None:
     """Write the results, then replace what every command reads, and only then let go of the work that led to them."""
     from simulator.evidence.shipped import shipped
     from simulator.work.disk import save

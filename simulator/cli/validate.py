@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from simulator.words.errors import BadInput, Problem
 
 HERE = "command line"
 OUT = Path("clti-out/validate")
-COURSE = "calibration/course.toml"
 
 
 def main(
@@ -100,12 +98,10 @@ def _is_path(name: str) -> bool:
 def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> None:
     """The course check without any study."""
     from simulator.evidence import load_register
-    from simulator.questions.course import check, load_course
-    from simulator.questions.validate import evidence_files
-    from simulator.telling.console import console, print_table, progress, say_where
-    from simulator.telling.course import COVERED, LABELS, answer, formats, readable, with_course, write_course
-    from simulator.telling.html import Report
-    from simulator.telling.outputs import OutputFolder
+    from simulator.face.validate import validate
+    from simulator.questions.course import load_course
+    from simulator.telling.console import progress
+    from simulator.telling.outputs import check_writable
 
     problems = [
         Problem(HERE, name, given, "nothing beside --course, which predicts no study")
@@ -114,23 +110,13 @@ def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> 
     ]
     if not 0 <= seed < 2**63:
         problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**63 - 1"))
-    register = load_register()
-    figures = folder = None
-    try:
-        figures = load_course(register=register)
-        inputs = {COURSE: figures.content, **evidence_files()}
-        folder = OutputFolder(out, sys.argv, inputs=inputs, seed=seed, settings={"register": register.hash()})
-    except BadInput as bad:
-        problems += bad.problems
-    if problems or figures is None or folder is None:
+    for check in (lambda: load_course(register=load_register()), lambda: check_writable(out)):
+        try:
+            check()
+        except BadInput as bad:
+            problems += bad.problems
+    if problems:
         raise BadInput(problems)
-    with progress("Figures of the course", len(figures.figures)) as advance:
-        found = check(figures, register, seed=seed, advance=advance)
-    page = with_course(Report("The course of the disease", answer(found)), found, write_course(folder, found))
-    folder.report(page)
-    folder.write()
-    for theme, rows in found.table.groupby("theme", sort=False):
-        print_table(readable(rows), str(theme), formats(), labels=LABELS)
-    print_table(found.coverage, "Inside their interval", COVERED)
-    console().print(answer(found))
-    say_where(out)
+    found = validate(studies=[], seed=seed, progress=progress)
+    found.save(out)
+    found.show(out)

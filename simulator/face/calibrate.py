@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.face.asked import SMALL_SEEDS, Progress
 from simulator.face.asked import check as check_numbers
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import remove
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.questions.calibrate.posterior import Effort, Posterior
     from simulator.questions.calibrate.targets import Contrast, Founding
-    from simulator.scenario import Scenario
     from simulator.work.store import Store
 
 SCENARIO = "founding_cohort"
@@ -42,7 +38,7 @@ def calibrate(
     seed: int = 1,
     folder: str | Path | None = None,
     progress: Progress | None = None,
-) -> Collected:
+) -> Result:
     """Check the committed fit against what was observed, or with ``check=False`` fit the free parameters anew.
 
     `patients` are simulated for the check, and a cohort of the study's size for each of so many
@@ -51,8 +47,9 @@ def calibrate(
     50 with `smoke`. Designs that were simulated are kept in `folder`, where an interrupted fit goes on.
 
     Tables of the result: ``targets`` (each observed number with its 95% interval beside the simulated one and `inside`),
-    ``predictive`` (the same at the study's size), ``movement`` (prior and posterior of each fitted parameter), and of a fit
-    ``coverage``. Shares are 0 to 1, times years. A fit also has the `texts` of fitted.toml and posterior.csv.
+    ``predictive`` (the same at the study's size), ``movement`` (prior and posterior of each fitted parameter), ``densities``
+    (both, by bins), ``correlations`` (of each pair of fitted parameters), and of a fit ``coverage``. Shares are 0 to 1, times
+    years. A fit also has the `texts` of fitted.toml and posterior.csv.
 
     Raises BadInput with everything that is wrong with what was asked for.
 
@@ -105,7 +102,7 @@ def fitted(
     progress: Progress | None,
     begun: tuple[datetime, float],
     workers: int = 1,
-) -> Collected:
+) -> Result:
     """The fit, with the designs that lie in `work` and those still missing; `settings` are those of the manifest.
 
     Synthetic cohorts are analysed in `workers` processes, which decide how long it takes and nothing else.
@@ -116,6 +113,7 @@ def fitted(
     from simulator.evidence.posterior import FIRST_YEAR
     from simulator.questions.calibrate.check import predictive_table, targets_table
     from simulator.questions.calibrate.coverage import coverage
+    from simulator.questions.calibrate.findings import findings
     from simulator.questions.calibrate.posterior import calibrate as fit
     from simulator.questions.calibrate.posterior import point_of, table_of
     from simulator.questions.calibrate.prior import Prior
@@ -123,7 +121,7 @@ def fitted(
     from simulator.questions.calibrate.written import fitted_text, posterior_text
     from simulator.questions.value.lives import silent
     from simulator.scenario import load_scenario
-    from simulator.telling.calibration import calibration_report, movement_table
+    from simulator.scenario.changes import changes
 
     smoke, first_year, cohorts = settings["smoke"], settings["first_year"], settings["cohorts"]
     show = progress or silent
@@ -147,14 +145,7 @@ def fitted(
             recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance, workers)
     at_fit = load_scenario(SCENARIO, overrides={"parameters": point_of(posterior)})
     draws = pd.DataFrame(table_of(posterior))
-    tables = {
-        "targets": targets_table(at_fit, data, views, settings["patients"], seed),
-        "predictive": predictive_table(
-            scenario, data, scenario.parameter_draws(draws.head(settings.get("draws", DRAWS))), seed
-        ),
-    }
-    if recovered is not None:
-        tables["coverage"] = recovered
+    drawn = scenario.parameter_draws(draws.head(settings.get("draws", DRAWS)))
     if first_year:
         texts = {FIRST_YEAR: posterior_text(posterior)}
     else:
@@ -163,19 +154,21 @@ def fitted(
             "posterior.csv": posterior_text(posterior),
         }
 
-    def write(out: Folder) -> None:
-        for name, text in texts.items():
-            out.text(name, text)
-        for name, table in tables.items():
-            out.table(name, table)
-        targets, predictive = tables["targets"], tables["predictive"]
-        end_known = not first_year
-        out.report(
-            calibration_report(out, scenario.register, targets, predictive, draws, recovered, posterior, end_known)
-        )
-
-    moved = {"movement": movement_table(scenario.register, draws)}
-    return _collected(tables | moved, write, scenario, seed, settings, begun, (f"{work.folder.name}/",))
+    found = findings(
+        scenario.register,
+        targets_table(at_fit, data, views, settings["patients"], seed),
+        predictive_table(scenario, data, drawn, seed),
+        draws,
+        inputs=scenario.inputs,
+        seed=seed,
+        settings=settings,
+        recovered=recovered,
+        posterior=posterior,
+        end_known=not first_year,
+        files=texts,
+        changed=changes(scenario),
+    )
+    return Result(found, begun, (f"{work.folder.name}/",))
 
 
 def _plan(smoke: bool, first_year: bool) -> tuple[Founding, dict[str, Contrast], Effort]:
@@ -204,53 +197,25 @@ def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str |
 @on_one_thread
 def _checked(
     patients: int, draws: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]
-) -> Collected:
+) -> Result:
     from simulator.evidence.posterior import parameter_draws, posterior_table
     from simulator.questions.calibrate.check import predictive_table, targets_table
+    from simulator.questions.calibrate.findings import findings
     from simulator.questions.calibrate.targets import load_targets
     from simulator.scenario import load_scenario
-    from simulator.telling.calibration import calibration_report, movement_table
+    from simulator.scenario.changes import changes
 
     scenario = load_scenario(SCENARIO)
     data, views = load_targets()
     drawn = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
-    tables = {
-        "targets": targets_table(scenario, data, views, patients, seed),
-        "predictive": predictive_table(scenario, data, drawn, seed),
-    }
-
-    def write(out: Folder) -> None:
-        for name, table in tables.items():
-            out.table(name, table)
-        out.report(calibration_report(out, scenario.register, tables["targets"], tables["predictive"]))
-
-    posterior = posterior_table()
-    moved = {} if posterior is None else {"movement": movement_table(scenario.register, posterior)}
-    return _collected(tables | moved, write, scenario, seed, settings, begun)
-
-
-def _collected(
-    tables: Mapping[str, pd.DataFrame],
-    write: Callable[[Folder], None],
-    scenario: Scenario,
-    seed: int,
-    settings: Mapping[str, Any],
-    begun: tuple[datetime, float],
-    kept: tuple[str, ...] = (),
-) -> Collected:
-    from simulator.scenario.changes import changes
-    from simulator.telling.calibration import print_targets
-    from simulator.words.findings import Findings
-
-    targets = tables["targets"]
-    outside = int((~targets["inside"]).sum())
-
-    def said() -> str:
-        return (
-            f"{len(targets) - outside} of {len(targets)} published numbers lie inside the 95% interval that their own "
-            "sample size allows."
-        )
-
-    facts = {"outside": outside, "changes": changes(scenario)}
-    findings = Findings("calibrate", tables, facts, inputs=scenario.inputs, seed=seed, settings=settings)
-    return Collected(findings, write, said, lambda: print_targets(targets), begun, kept)
+    found = findings(
+        scenario.register,
+        targets_table(scenario, data, views, patients, seed),
+        predictive_table(scenario, data, drawn, seed),
+        posterior_table(),
+        inputs=scenario.inputs,
+        seed=seed,
+        settings=settings,
+        changed=changes(scenario),
+    )
+    return Result(found, begun)

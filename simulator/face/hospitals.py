@@ -8,8 +8,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from simulator.face.asked import SMALL_SEEDS, Progress, check
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import remove
 from simulator.work.linear_algebra import on_one_thread
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
     from simulator.work.store import Store
 
 SAMPLINGS = 6
-ENOUGH = 0.1
-"""Share of the posterior's rows that a reweighted one must be worth; with less a refit is due."""
-
-
-def in_words(quantity: str) -> str:
-    """A column of the population of hospitals as people say it: mean of amputation, SD of death."""
-    kind, _, offset = quantity.partition("_")
-    return f"{kind.replace('sd', 'SD')} of {offset}"
 
 
 def work_in(folder: Path) -> Store:
@@ -43,7 +34,7 @@ def hospitals(
     seed: int = 1,
     folder: str | Path | None = None,
     progress: Progress | None = None,
-) -> Collected:
+) -> Result:
     """Fit the population of hospitals to the published studies, each left out in turn for its own prediction.
 
     A fit takes under an hour on two cores, with `smoke` a rough one two minutes. Lives that were simulated are kept in
@@ -72,19 +63,18 @@ def fitted(
     seed: int,
     progress: Progress | None,
     begun: tuple[datetime, float],
-) -> Collected:
+) -> Result:
     """The fit, with the lives that lie in `work` and those still missing."""
     from importlib.metadata import version
 
     from simulator.compiling import announced
     from simulator.evidence import load_register
     from simulator.questions.hospitals.check import ranks, uniformity
+    from simulator.questions.hospitals.findings import findings
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.lives import silent
-    from simulator.telling.calibration import rank_figure
-    from simulator.words.findings import Findings
 
     register = load_register()
     studies, inputs = load_studies(register)
@@ -109,45 +99,18 @@ def fitted(
         "response that open series would teach (log odds, not used)": f"{mean:.2f} ({low:.2f} to {high:.2f})",
     }
     made = texts(found, provenance)
-    tables = {"hospitals": found.population.rows, "offsets": found.offsets, "structures": found.structures}
+    checked = {}
     if cohorts:
         with (progress or silent)("Synthetic literatures", cohorts) as advance:
-            tables["ranks"] = ranks(found.surfaces, cohorts, seed, advance)
-        tables["uniformity"] = uniformity(tables["ranks"])
+            checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance)
+        checked["uniformity"] = uniformity(checked["ranks"])
 
-    def write(out: Folder) -> None:
-        for name, text in made.items():
-            out.text(name, text)
-        for name in [name for name in tables if name != "hospitals"]:
-            out.table(name, tables[name])
-        if "ranks" in tables:
-            out.figure("ranks", rank_figure(tables["ranks"]))
-
-    rows = found.population.rows
-
-    def said() -> str:
-        parts = [
-            f"{name}: mean {rows[f'mean_{name}'].mean():+.2f}, SD {rows[f'sd_{name}'].mean():.2f}"
-            for name in ("amputation", "healing", "death")
-        ]
-        return (
-            f"The population of hospitals given {len(used)} studies, as log ratios to the founding hospital's rates: "
-            f"{'; '.join(parts)}. Four structures are averaged; the one that predicts best is {found.chosen.name}."
-        )
-
-    findings = Findings(
-        "calibrate",
-        tables,
-        {"structure": found.chosen.name, "open_response": list(found.open_response)},
-        inputs=inputs | evidence_files(),
-        seed=seed,
-        settings={"hospitals": True, "smoke": smoke, "studies": len(used)},
-    )
-    return Collected(findings, write, said, None, begun, (f"{work.folder.name}/",))
+    told = findings(found, used, checked, register, made, inputs=inputs | evidence_files(), seed=seed, smoke=smoke)
+    return Result(told, begun, (f"{work.folder.name}/",))
 
 
 @on_one_thread
-def add_study(file: str | Path, *, seed: int = 1) -> Collected:
+def add_study(file: str | Path, *, seed: int = 1) -> Result:
     """What a new publication would change: the committed population of hospitals reweighted by a study's file, in seconds.
 
     Tables of the result: ``reweighted`` (quantity, before, after and their SDs: means and SDs of the hospitals' offsets) and
@@ -159,11 +122,11 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
     from simulator.evidence import load_register
     from simulator.evidence.hospitals import POPULATION, load_hospitals
     from simulator.questions.hospitals.adding import added
+    from simulator.questions.hospitals.findings import reweighted
     from simulator.questions.hospitals.surface import fitted_quantities
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.own_therapies import with_own_therapies
-    from simulator.words.findings import Findings
 
     begun = now()
     check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
@@ -182,48 +145,16 @@ def add_study(file: str | Path, *, seed: int = 1) -> Collected:
     if problems or population is None:
         raise BadInput(problems)
     moved, own, effective = added(population, key, study, register, seed)
-    rows = len(population.rows)
-    due = effective < ENOUGH * rows
-
-    def write(out: Folder) -> None:
-        out.table("reweighted", moved)
-        out.table("study", own)
-
-    def said() -> str:
-        shift = (moved["after"] - moved["before"]).abs() / moved["before_sd"]
-        most = moved.iloc[int(shift.to_numpy().argmax())]
-        ending = (
-            "Too few draws carry the weight: refit with clti calibrate --hospitals after putting the file among the studies."
-            if due
-            else "Enough draws carry the weight; a refit is not due."
-        )
-        return (
-            f"{study.label}: the reweighted posterior of hospitals is worth {effective:.0f} of {rows} draws. What moves most "
-            f"is the {in_words(str(most['quantity']))}, from {most['before']:+.2f} "
-            f"to {most['after']:+.2f} (log ratios to the founding hospital). {ending}"
-        )
-
-    findings = Findings(
-        "calibrate",
-        {"reweighted": moved, "study": own},
-        {"effective": effective, "refit": due, "changes": changed((Path(file),), register)},
+    told = reweighted(
+        key,
+        study,
+        moved,
+        own,
+        effective,
+        len(population.rows),
+        register,
         inputs=inputs | evidence_files(),
         seed=seed,
-        settings={"add_study": key},
+        changed=changed((Path(file),), register),
     )
-
-    def printed() -> None:
-        from simulator.telling.console import console, print_table
-        from simulator.telling.formats import number
-
-        for table, title in (
-            (
-                moved.assign(quantity=moved["quantity"].map(in_words)),
-                "Hospitals before and after: log ratios to the founding hospital",
-            ),
-            (own, f"Where the hospital of {study.label} lies"),
-        ):
-            print_table(table, title, {str(name): number(2) for name in table.columns[1:]})
-        console().print(said(), soft_wrap=True)
-
-    return Collected(findings, write, said, printed, begun)
+    return Result(told, begun)

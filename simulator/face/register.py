@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def register(
     group: str | Iterable[str] = (),
     name: str | Iterable[str] = (),
     reliance: bool = False,
-) -> Collected:
+) -> Result:
     """Say where the numbers come from: parameters, prices and utilities.
 
     `grade` (published, derived, recalled, assumption), `group` (as death or prices italy) and `name` (a whole name, or a
@@ -43,6 +42,7 @@ def register(
     ['restenosis_rate']
     """
     from simulator.evidence.catalogue import catalogue, sources_table
+    from simulator.evidence.parameter import GRADES
     from simulator.words.findings import Findings
 
     begun = now()
@@ -52,13 +52,10 @@ def register(
     if reliance:
         tables["reliance"] = moved()
 
-    def write(folder: Folder) -> None:
-        for each, table in tables.items():
-            folder.table(each, table)
-
     hashes = {each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)}
-    findings = Findings("register", tables, {}, settings=hashes)
-    return Collected(findings, write, lambda: counted(chosen), None, begun)
+    counts = {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES}
+    facts = {"count": len(chosen), "grades": counts, "groups": list(dict.fromkeys(p.group for _, p in chosen))}
+    return Result(Findings("register", tables, facts, settings=hashes), begun)
 
 
 def located(

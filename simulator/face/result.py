@@ -51,6 +51,13 @@ class Result:
         """What a sentence needs and no table holds, as plain JSON."""
         return dict(self.findings.facts)
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Text files beside the report, by their full names, as ``story.txt``."""
+        from simulator.telling.page import texts
+
+        return {**self.findings.files, **texts(self.findings)}
+
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables = self.__dict__.get("tables", {})
         if name in tables:
@@ -115,12 +122,11 @@ class Result:
 
     def _made_by(self) -> list[str]:
         """The command line, or a word for Python: what the manifest calls the maker."""
-        return (
-            sys.argv if Path(sys.argv[0]).name == "clti" else ["clti", f"# from Python: sim.{self.findings.question}"]
-        )
+        asked = self.findings.asked or self.findings.question
+        return sys.argv if Path(sys.argv[0]).name == "clti" else ["clti", f"# from Python: sim.{asked}"]
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} of {self.findings.question}:"]
+        lines = [f"{type(self).__name__} of {self.findings.asked or self.findings.question}:"]
         lines += [
             f"  .{name}: {len(table):,} rows, {', '.join(map(str, table.columns[:8]))}"
             for name, table in self.tables.items()

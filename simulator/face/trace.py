@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.face.asked import SEEDS, Centre, Policies, check, scenario_of
-from simulator.face.collected import Collected, Folder
-from simulator.face.result import now
+from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def trace(
     view: str | None = None,
     centre: Centre | None = None,
     overrides: Mapping[str, Any] | None = None,
-) -> Collected:
+) -> Story:
     """Tell one patient's life under each policy: what was measured and done, what happened, and why.
 
     `policies`, `view`, `centre` and `overrides` are those of `compare`. Without `policies` the life is told under those that
@@ -48,7 +47,9 @@ def trace(
     a year), spared (amputated under the first policy only) or differs; of a typical patient, or the first from `patient` on.
 
     Tables of the result: ``events`` (policy, time_years, ... a row an event) and ``budgets`` (policy, risk, occurrence,
-    budget, share_spent_1_year, share_spent, happened_years). `summary()` is the whole story; `facts` holds `patient`.
+    budget, share_spent_1_year, share_spent, happened_years), ``path`` (policy, time_years, tcpo2: the true one, mmHg) and
+    ``spending`` (policy, risk, occurrence, time_years, share of the budget). ``texts["story.txt"]`` is the whole story,
+    `summary()` says who it is and from when on the lives differ; `facts` holds `patient`.
 
     Raises BadInput with everything that is wrong with what was asked for, and where nobody has the fate.
 
@@ -60,12 +61,7 @@ def trace(
     from simulator.questions.story import watch
     from simulator.questions.story.finding import find as search
     from simulator.questions.story.finding import typical
-    from simulator.questions.story.telling import event_table, spending_table
-    from simulator.scenario.caveats import caveats
-    from simulator.scenario.changes import changes
-    from simulator.telling.story import budgets_readable, story_report, story_text
-    from simulator.telling.story_figure import story_figure
-    from simulator.words.findings import Findings
+    from simulator.questions.story.findings import findings
 
     begun = now()
     check("trace", patient=(patient, 0, MOST - 1), seed=(seed, 0, SEEDS - 1))
@@ -79,38 +75,14 @@ def trace(
     else:
         number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
     lives = [watch(loaded, name, number, seed) for name in loaded.compare]
-    events, budgets, text = event_table(lives, loaded), spending_table(lives), story_text(lives, loaded, number)
+    return Story(findings(lives, loaded, number, seed, find=find, chosen=patient is None), begun)
 
-    def write(folder: Folder) -> None:
-        figure = story_figure(lives, loaded, number)
-        folder.text("story.txt", text)
-        folder.table("events", events)
-        folder.table("budgets", budgets)
-        folder.figure("story", figure)
-        folder.report(story_report(lives, loaded, number, figure))
 
-    def printed() -> None:
-        from simulator.questions.story.finding import TYPICAL_OF
-        from simulator.telling.console import console, print_table
+class Story(Result):
+    """A life told: `texts` holds the whole of it as ``story.txt``."""
 
-        screen = console()
-        screen.print(text)
-        if patient is None:
-            whom = "whom the last policy treats, if any" if find is None else f"whom --find {find} means"
-            screen.print(
-                f"Patient {number} is, of those among the first {TYPICAL_OF} {whom}, the one most like the others."
-            )
-        spent = budgets_readable(lives, loaded)
-        print_table(spent.table, "Budgets of luck", spent.formats, labels=spent.labels, on=screen)
-        if loaded.settings.capacity is not None:
-            screen.print("The queue for slots is left out of a single life: everybody is treated on the day.")
+    def show(self, out: Path | str | None = None) -> None:
+        """Print the story and the budgets; once the results lie in `out`, also where."""
+        from simulator.telling.folder import show
 
-    findings = Findings(
-        "trace",
-        {"events": events, "budgets": budgets},
-        {"patient": number, "warnings": list(caveats(loaded)), "changes": changes(loaded)},
-        inputs=loaded.inputs,
-        seed=seed,
-        settings={"scenario": loaded.hash, "view": loaded.view},
-    )
-    return Collected(findings, write, lambda: text, printed, begun)
+        show(self.findings, out, self.texts["story.txt"])

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.face.asked import MOST_WORKERS, SMALL_SEEDS, Progress, check, way_of
-from simulator.face.collected import Collected, Folder
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, said
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     from simulator.evidence.register import Register
-    from simulator.questions.course.check import Check
     from simulator.work.execution import Way
 
 COURSE = "calibration/course.toml"
@@ -141,35 +139,16 @@ def validate(
     return Result(told, begun)
 
 
-def _course(register: Register, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Collected:
+def _course(register: Register, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Result:
     """The course of the disease without any study."""
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
+    from simulator.questions.course.findings import findings
     from simulator.questions.validate import evidence_files
     from simulator.questions.value.lives import silent
-    from simulator.telling.course import answer, tables_of, write_course_page
-    from simulator.words.findings import Findings
 
     figures = load_course(register=register)
     with (progress or silent)("Figures of the course", len(figures.figures)) as advance:
-        found: Check = against(figures, register, seed=seed, advance=advance)
-
-    def write(folder: Folder) -> None:
-        write_course_page(folder, found)
-
+        found = against(figures, register, seed=seed, advance=advance)
     inputs = {COURSE: figures.content, **evidence_files()}
-    findings = Findings(
-        "validate", tables_of(found), {}, inputs=inputs, seed=seed, settings={"register": register.hash()}
-    )
-    return Collected(findings, write, lambda: answer(found), lambda: printed(found), begun)
-
-
-def printed(found: Check) -> None:
-    """The course in a terminal."""
-    from simulator.telling.console import console, print_table
-    from simulator.telling.course import COVERED, LABELS, answer, formats, readable
-
-    for theme, rows in found.table.groupby("theme", sort=False):
-        print_table(readable(rows), str(theme), formats(), labels=LABELS)
-    print_table(found.coverage, "Inside their interval", COVERED)
-    console().print(answer(found))
+    return Result(findings(found, figures, register, inputs=inputs, seed=seed), begun)

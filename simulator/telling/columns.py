@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from simulator.telling.formats import MISSING, Format, TextTable, heading, plain
+from simulator.telling.formats import MISSING, Format, TextTable, Time, When, heading, plain
 
 JOINED = " + "
 """Between names that stand together in one cell."""
@@ -186,13 +186,17 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
     "count": {"digits": 0},
     "per_hundred": {"digits": 1, "scale": 100.0},
     "short": {"digits": -1},
+    "time": {},
+    "when": {},
 }
-"""The formats that data and templates may name. Shares are stored as 0 to 1, times as years; `short` drops needless digits."""
+"""The formats that data and templates may name. Shares are stored as 0 to 1, times as years; `short` drops needless digits,
+`time` and `when` say a time since referral in words."""
 
 
 def named(name: str, **more: Any) -> Format:
     """The format of a name in `FORMATS`, with some of its fields changed. An unknown name is a `KeyError`."""
-    return Format(**{**FORMATS[name], **more})
+    kind = {"time": Time, "when": When}.get(name, Format)
+    return kind(**{**FORMATS[name], **more})
 
 
 def told(

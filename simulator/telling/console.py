@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,7 +17,7 @@ from simulator.telling.spelling import printable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.telling.formats import Formats, TextTable
+    from simulator.telling.formats import TextTable
 
 PIPED_WIDTH = 160
 """Columns of a table that goes to a file or a pipe, where nobody said how wide a line may be."""
@@ -33,18 +33,11 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
-def print_table(
-    frame: pd.DataFrame,
-    title: str = "",
-    formats: Formats | None = None,
-    *,
-    labels: Mapping[str, str] | None = None,
-    on: Console | None = None,
-) -> None:
-    """Print a table as people read it; `formats` and `labels` are those of `formats.text_table`."""
+def print_table(frame: pd.DataFrame, title: str = "", *, on: Console | None = None) -> None:
+    """Print a table whose numbers need no format of their own."""
     from simulator.telling.formats import text_table
 
-    print_text(text_table(frame, formats, labels), title, on=on)
+    print_text(text_table(frame), title, on=on)
 
 
 def print_text(content: TextTable, title: str = "", *, on: Console | None = None) -> None:

@@ -13,7 +13,7 @@ from simulator.telling.console import console, print_text, say_warnings, say_whe
 from simulator.telling.figures import figures_of
 from simulator.telling.images import Picture
 from simulator.telling.outputs import OutputFolder
-from simulator.telling.page import console_tables, page, sentences
+from simulator.telling.page import console_tables, page, sentences, texts
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
 
@@ -66,13 +66,15 @@ def write_findings(
 def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
     """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
+        if f"{name}.csv" in findings.files:
+            continue
         if name in findings.per_row:
             folder.per_patient(name, table)
         else:
             folder.table(name, table)
         if name in findings.twice:
             folder.per_patient(name, table)
-    for filename, content in findings.files.items():
+    for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
     pictures = {name: Picture(figure) for name, figure in drawn.items()}
@@ -101,14 +103,17 @@ def show_tables(findings: Findings, told: Collection[str] = ()) -> tuple[str, ..
     return tuple(titles)
 
 
-def show(findings: Findings, out: Path | str | None, told: Collection[str] = ()) -> None:
+def show(findings: Findings, out: Path | str | None, told: Collection[str] = (), text: str = "") -> None:
     """Print the answer in a terminal: tables, sentences, what to keep in mind, and where the whole lies, if anywhere.
 
-    `told` are the titles of tables that were printed before.
+    `told` are the titles of tables that were printed before. A `text` stands before the tables and in place of the sentences.
     """
     screen = console()
+    if text:
+        screen.print(text)
     show_tables(findings, told)
-    screen.print(sentences(findings))
+    if not text:
+        screen.print(sentences(findings))
     say_warnings(findings.facts.get("warnings", ()), on=screen)
     closing = sentences(findings, "closing")
     if closing:

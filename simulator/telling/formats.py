@@ -7,11 +7,13 @@ HTML report and the terminal.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 MISSING = "–"
 """What stands for a value that is not there."""
@@ -87,74 +89,38 @@ class Format:
         return text
 
 
-def _as_many_as_needed(size: float) -> str:
-    """Three digits, and all those before the point, never as a power of ten."""
-    return f"{size:,.0f}" if size >= 1000 else f"{size:.3g}"
+@dataclass(frozen=True)
+class When(Format):
+    """A time since referral in years, as a story dates it: ``day 143``, later ``year 3.2``."""
+
+    def number(self, value: Any, *, sign: bool = False) -> str:
+        """The words."""
+        if value is None or pd.isna(value):
+            return MISSING
+        return f"day {round(value * DAYS_PER_YEAR)}" if value < 2.0 else f"year {value:.1f}"
 
 
 @dataclass(frozen=True)
-class ByRow:
-    """A column whose unit changes from row to row: the value of column `key` picks the format."""
+class Time(Format):
+    """A time since referral in years, in words: ``referral``, ``30 days``, ``3 months``, ``1 year``, ``2.5 years``."""
 
-    key: str
-    choices: Mapping[str, Format]
-    default: Format = field(default_factory=Format)
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """Columns that share the cell in any row."""
-        every = (self.default, *self.choices.values())
-        return tuple(dict.fromkeys(name for each in every for name in each.beside))
-
-    def cell(self, row: Mapping[str, Any], column: str) -> str:
-        """The whole cell of `column` in `row`, in the format its row asks for."""
-        return self.choices.get(str(row[self.key]), self.default).cell(row, column)
-
-
-Formats = Mapping[str, Format | ByRow]
-"""Column name -> how it looks. Columns without an entry get a format by their type."""
+    def number(self, value: Any, *, sign: bool = False) -> str:
+        """The words."""
+        if value is None or pd.isna(value):
+            return MISSING
+        time = float(value)
+        if time == 0.0:
+            return "referral"
+        months = round(time * 12.0)
+        if time < 1.0:
+            whole = months > 1 and abs(time * 12.0 - months) < 0.01
+            return f"{months} months" if whole else f"{time * DAYS_PER_YEAR:.0f} days"
+        return years(time)
 
 
-def percent(
-    digits: int = 1, *, signed: bool = False, se: str | None = None, low: str | None = None, high: str | None = None
-) -> Format:
-    """A share from 0 to 1 as ``16.2%``, ``16.2% ± 0.4`` or ``16.2% (14.1 to 18.0)``."""
-    return Format(digits, 100.0, "", "%", signed, se, low, high)
-
-
-def points(digits: int = 1, *, se: str | None = None, low: str | None = None, high: str | None = None) -> Format:
-    """The difference of two shares in percentage points, always with its sign: ``−6.1 ± 0.3``."""
-    return Format(digits, 100.0, "", "", True, se, low, high)
-
-
-def number(
-    digits: int = 1,
-    *,
-    signed: bool = False,
-    unit: str = "",
-    scale: float = 1.0,
-    se: str | None = None,
-    low: str | None = None,
-    high: str | None = None,
-) -> Format:
-    """A number with a fixed count of decimals: ``39.1``, ``39.1 mmHg``, ``39.1 ± 0.2``.
-
-    `scale` multiplies the value before it is shown, as in ``scale=365.25`` for years shown as days.
-    """
-    return Format(digits, scale, "", f" {unit}" if unit else "", signed, se, low, high)
-
-
-def money(
-    currency: str = "€",
-    digits: int = 0,
-    *,
-    signed: bool = False,
-    se: str | None = None,
-    low: str | None = None,
-    high: str | None = None,
-) -> Format:
-    """An amount: ``€12,340``, ``−€1,200 ± 90``."""
-    return Format(digits, 1.0, currency, "", signed, se, low, high)
+def _as_many_as_needed(size: float) -> str:
+    """Three digits, and all those before the point, never as a power of ten."""
+    return f"{size:,.0f}" if size >= 1000 else f"{size:.3g}"
 
 
 @dataclass(frozen=True)
@@ -166,55 +132,16 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def text_table(
-    frame: pd.DataFrame, formats: Formats | None = None, labels: Mapping[str, str] | None = None
-) -> TextTable:
-    """Every cell of `frame` as text.
-
-    `labels` gives headings for people; a column without one shows its name with blanks for underscores. Columns that
-    a format puts beside another are not repeated. A format for a column that the table lacks is a `KeyError`.
-    """
-    formats, labels = formats or {}, labels or {}
-    merged = {name for each in formats.values() for name in each.beside}
-    unknown = sorted((merged | set(formats) | set(labels)) - set(frame.columns))
-    if unknown:
-        raise KeyError(f"the table has no column {', '.join(map(repr, unknown))}; it has {list(frame.columns)}")
-    shown = [column for column in frame.columns if column not in merged]
+def text_table(frame: pd.DataFrame, labels: Mapping[str, str] | None = None) -> TextTable:
+    """Every cell of `frame` as text. `labels` gives headings; a column without one shows its name with blanks."""
+    known = labels or {}
+    columns = [str(column) for column in frame.columns]
     records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-    rows = [
-        tuple(formats[column].cell(row, column) if column in formats else plain(row[column]) for column in shown)
-        for row in records
-    ]
     return TextTable(
-        headings=tuple(labels.get(column, heading(column)) for column in shown),
-        numeric=tuple(column in formats or _is_number(frame[column]) for column in shown),
-        rows=tuple(rows),
+        headings=tuple(known.get(column, heading(column)) for column in columns),
+        numeric=tuple(_is_number(frame[column]) for column in columns),
+        rows=tuple(tuple(plain(row[column]) for column in columns) for row in records),
     )
-
-
-def spread(
-    frame: pd.DataFrame, rows: str | Sequence[str], columns: str, values: Sequence[str] = ("mean", "se")
-) -> pd.DataFrame:
-    """A tidy table laid out for reading: one line per `rows`, one column per value of `columns`.
-
-    The first of `values` takes the plain name, the others a suffix: ``death``, ``death_se``. Lines and columns keep
-    the order in which they first appear. A pair that occurs twice is a `ValueError`.
-    """
-    keys = [rows] if isinstance(rows, str) else list(rows)
-    # `pivot_table` would average a pair that occurs twice.
-    wide = frame.pivot(index=keys, columns=columns, values=list(values))  # noqa: PD010
-    order = frame[columns].drop_duplicates().tolist()
-    result = pd.DataFrame(
-        {
-            str(name) if value == values[0] else f"{name}_{value}": wide[value, name]
-            for name in order
-            for value in values
-        }
-    )
-    lines = (
-        pd.MultiIndex.from_frame(frame[keys].drop_duplicates()) if len(keys) > 1 else frame[keys[0]].drop_duplicates()
-    )
-    return result.loc[lines].reset_index()
 
 
 def heading(column: str) -> str:

@@ -4,7 +4,7 @@
         folder.table("outcomes", outcomes)
         folder.per_patient("patients", patients)
         folder.figure("incidence", figure)
-        folder.report(report)
+        folder.text("report.html", page)
 
 Every file is made in memory when it is added and written when the block ends without an error. Files are the same
 bytes for the same run; only `manifest.json` holds times. A command whose check fails raises after the block, so that
@@ -33,8 +33,6 @@ from simulator.work.disk import DRAFT, FULL, clear_drafts, dead_drafts, draft_in
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from simulator.telling.html import Report
 
 MANIFEST = "manifest.json"
 MOST_NAMED = 10
@@ -72,7 +70,6 @@ class OutputFolder:
         self._kept: set[str] = set()
         self.provenance = Provenance.now(command, inputs or {}, seed, settings or {}, again, changes)
         self._files: dict[str, bytes] = {}
-        self._report: Report | None = None
 
     def table(self, name: str, frame: pd.DataFrame) -> None:
         """Add `name`.csv: tidy, UTF-8, floats written so that reading them gives the same bits."""
@@ -96,10 +93,6 @@ class OutputFolder:
     def workbook(self, name: str, content: bytes) -> None:
         """Add `name`.xlsx."""
         self._add(f"{_plain(name)}.xlsx", content)
-
-    def report(self, report: Report) -> None:
-        """Add report.html, closed by a box that says where the numbers come from."""
-        self._add("report.html", report.html(self.provenance.for_readers(), self.warnings).encode("utf-8", HANDLER))
 
     def keep(self, *names: str) -> None:
         """Say what the command itself keeps in the folder beside its results; a name that ends with "/" is a folder.

@@ -182,10 +182,30 @@ def page(findings: Findings, figures: Mapping[str, Any], provenance: Mapping[str
 
 def sentences(findings: Findings, macro: str = "summary") -> str:
     """The sentences of a macro in the question's `NAME.words.jinja`, as plain text: the summary of a result."""
-    telling = Telling(findings)
-    source = f"{{% import '{findings.question}.words.jinja' as words with context %}}{{{{ words.{macro}() }}}}"
-    text = _environment(plain=True).from_string(source).render(**_context(telling))
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
+    return voice(findings)(macro)
+
+
+def voice(findings: Findings) -> Callable[..., str]:
+    """Speaks the macros of the question's `NAME.words.jinja`, by name and arguments, as plain text."""
+    template = _environment(plain=True).get_template(f"{findings.question}.words.jinja")
+    module = template.make_module(_context(Telling(findings)))
+
+    def speak(macro: str, *arguments: Any) -> str:
+        text: str = getattr(module, macro)(*arguments)
+        return "\n\n".join(one_line(part) for part in text.split("\n\n") if part.strip())
+
+    return speak
+
+
+def texts(findings: Findings) -> dict[str, str]:
+    """Text files that templates tell, by name: `QUESTION.story.txt.jinja` gives ``story.txt``."""
+    start, end = f"{findings.question}.", ".txt.jinja"
+    context = _context(Telling(findings))
+    return {
+        name.removeprefix(start).removesuffix(".jinja"): _environment(plain=True).get_template(name).render(**context)
+        for name in _environment(plain=True).list_templates()
+        if name.startswith(start) and name.endswith(end)
+    }
 
 
 def console_tables(findings: Findings, width: int) -> Iterator[tuple[str, TextTable]]:
@@ -260,6 +280,11 @@ def _filter(name: str) -> Callable[..., str]:
     return show
 
 
+def one_line(text: str) -> str:
+    """A text on one line, whatever blanks its template left."""
+    return " ".join(text.split())
+
+
 def years(value: float) -> str:
     """A time in words: ``six months``, ``one year``, ``2.5 years``."""
     if value < 1.0:
@@ -306,8 +331,17 @@ def _environment(*, plain: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money")}
-    environment.filters |= {"short": short, "years": years, "listed": listed, "lower": lower, "changed": changed}
+    environment.filters |= {
+        name: _filter(name) for name in ("number", "percent", "points", "days", "months", "money", "time", "when")
+    }
+    environment.filters |= {
+        "short": short,
+        "years": years,
+        "listed": listed,
+        "lower": lower,
+        "changed": changed,
+        "one_line": one_line,
+    }
     environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
     environment.filters |= {"amount": _amount}
     environment.tests |= {"number_there": pd.notna}

@@ -17,7 +17,8 @@ class Findings:
 
     `question` (``compare``, ``trial``, ...) names the templates and figures that tell the answer. `tables` are tidy: a
     row an observation, columns with the names of the CSV files. Those in `per_row` have a row a patient, event or draw
-    and become Parquet, not CSV; those in `twice` become both. `files` are texts that belong to the answer, by file name.
+    and become Parquet, not CSV; those in `twice` become both. `files` are texts that belong to the answer, by file name; one
+    named as the file of a table stands for it. `asked` is the public function where it is not called as the question.
     `facts` is plain JSON: numbers, names, texts of the user, lists of warnings; what a sentence needs and no table holds.
     `inputs` maps what a reader calls a file to what was read; `seed` and `settings` are what else decided the result.
     """
@@ -31,6 +32,7 @@ class Findings:
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     twice: frozenset[str] = frozenset()
+    asked: str = ""
 
     def __post_init__(self) -> None:
         unknown = self.per_row - set(self.tables)

@@ -24,7 +24,14 @@ export const payer = () => about.payers[value(PAYER)];
 /** All payers have been read: those that lack a price of what the policies cause cannot be chosen. */
 export function payersKnown(payers) {
   about.payers = payers;
+  about.payersRead = true;
   paint();
+}
+
+/** A payer that cannot be chosen says why. */
+function paintPayer(option, choice) {
+  option.disabled = !(choice.value in about.payers);
+  option.textContent = choice.label + (!option.disabled ? "" : about.payersRead ? " (prices missing)" : " (being read)");
 }
 
 export function set(key, next, rest = true) {
@@ -114,7 +121,10 @@ function counted(control, part) {
       for (const field of [events, people]) field.setAttribute("aria-invalid", String(!whole && (a !== "" || n !== "")));
       if (whole) table[name] = [Number(a), Number(n)];
     }
+    const blank = rows.every(({ events, people }) => events.value.trim() === "" && people.value.trim() === "");
+    const standing = value(control.key) !== null && typeof value(control.key) === "object";
     if (Object.keys(table).length) set(control.key, table);
+    else if (blank && standing) set(control.key, usual(control.key));
   };
   for (const { events, people } of rows) for (const field of [events, people]) field.addEventListener("change", typed);
   const show = part.show;
@@ -176,7 +186,7 @@ export function paint() {
     if (part.control.live) part.unit.textContent = payer().currency;
     part.show(value(key));
     part.inputs.forEach((input) => { input.disabled = !on; });
-    if (key === PAYER) part.options.forEach((option, i) => { option.disabled = !(part.control.choices[i].value in about.payers); });
+    if (key === PAYER) part.options.forEach((option, i) => paintPayer(option, part.control.choices[i]));
     part.element.classList.toggle("off", !on);
     part.element.classList.toggle("moved", key in state.changes);
     part.why.hidden = on;

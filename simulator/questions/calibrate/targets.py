@@ -68,6 +68,8 @@ class Founding:
     """When the earlier change of TcPO2 of control arms is read, years."""
     end_known: bool = True
     """Whether what came after the first year is read; without it the fit is to the first year alone."""
+    source: str = ""
+    """Key of the publication."""
 
     @cached_property
     def moves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -185,6 +187,7 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         contrast_years=raw["comparison"]["amputation_years"],
         contrast_tcpo2_years=raw["comparison"]["tcpo2_years"],
         early_tcpo2_years=raw["comparison"]["early_tcpo2_years"],
+        source=f["source"],
     )
     contrasts = {view: _contrast(c) for view, c in raw["contrasts"].items()}
     between = float(raw["comparison"]["tcpo2_between_hospitals_sd"])

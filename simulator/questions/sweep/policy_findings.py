@@ -43,6 +43,7 @@ def policy_findings(sweep: PolicySweep, runs: Runs, found: Choices) -> Findings:
         {STUDY: content},
         study.seed,
         study.model_dump(mode="json"),
+        asked="sweep",
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.questions.validate.structural import StructuralResult
+from simulator.questions.validate.study import Study
 from simulator.questions.validate.validation import FOUNDING, NO_REASON, Validation
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
@@ -80,7 +81,7 @@ def findings(
             if row["arm"] == "all" and row["studies"] >= MANY
         ],
         "discussions": [f"{s.label}: {s.discussion}" for s in validation.studies.values() if s.discussion],
-        "references": references(validation, register),
+        "references": references(validation.studies, register),
         **_drawn(rows, structural),
     }
     return Findings("validate", tables, facts, inputs=dict(inputs), seed=seed, settings=dict(settings))
@@ -125,9 +126,9 @@ def _drawn(rows: pd.DataFrame, structural: StructuralResult | None) -> dict[str,
     }
 
 
-def references(validation: Validation, register: Register) -> list[dict[str, str]]:
+def references(studies: Mapping[str, Study], register: Register) -> list[dict[str, str]]:
     """The publications that the studies cite, in alphabetical order: citation and DOI."""
-    keys = sorted({key for study in validation.studies.values() for key in study.source})
+    keys = sorted({key for study in studies.values() for key in study.source})
     found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in keys]
-    own = [{"citation": s.citation, "doi": ""} for s in validation.studies.values() if s.citation]
+    own = [{"citation": s.citation, "doi": ""} for s in studies.values() if s.citation]
     return sorted([*found, *own], key=lambda each: each["citation"])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from simulator.telling.formats import number
+from simulator.telling.formats import Format
 from simulator.telling.style import INK, OKABE_ITO, caption, house_style, new_figure, shortened
 from simulator.words.findings import Findings
 
@@ -31,7 +31,7 @@ def best_map(findings: Findings) -> Figure:
     names = list(dict.fromkeys(cells["choice"]))
     figure, (axes,) = new_figure(2.6 + 0.85 * len(columns), 1.8 + 0.55 * len(rows))
     axes.grid(visible=False)
-    written = number(facts["digits"]["cells"])
+    written = Format(facts["digits"]["cells"])
     for cell in cells.to_dict("records"):
         x, y = columns.index(cell[across]), rows.index(cell[up])
         fill = FILLS[names.index(cell["choice"]) % len(FILLS)]
@@ -62,7 +62,7 @@ def loss_maps(findings: Findings) -> Figure:
     high = -(-len(order) // wide)
     figure, panels = new_figure(wide * (1.4 + 0.75 * len(columns)), high * (1.3 + 0.5 * len(rows)), high, wide)
     top = float(losses["loss"].max())
-    written = number(facts["digits"]["loss"])
+    written = Format(facts["digits"]["loss"])
     for axes, choice in zip(panels, order, strict=False):
         axes.grid(visible=False)
         table = losses[losses["choice"] == choice].pivot_table(index=up, columns=across, values="loss", sort=False)

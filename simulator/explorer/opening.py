@@ -1,0 +1,83 @@
+"""What a page needs before its first question: controls, policies compared, payers, how things are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from simulator.evidence.perspective import perspectives
+from simulator.explorer.controls import PRODUCT, compared, described, price_name, start_of
+from simulator.explorer.parts import SHOWN_YEARS, Part
+from simulator.questions.value.values import values_of
+from simulator.run.result import STATES
+from simulator.scenario import Scenario
+from simulator.words.errors import BadInput
+
+
+def opened(scenario: Scenario) -> Part:
+    """What a page needs before its first question: controls, policies compared, how things are drawn."""
+    from simulator.telling.figures.compare import STATES as GROUPS
+
+    reference, beside, mine = compared(scenario)
+    return {
+        "label": scenario.label,
+        "description": scenario.settings.description,
+        "scenario": scenario.name,
+        "compared": {"reference": reference, "beside": beside, "mine": mine},
+        "labels": {name: policy.label for name, policy in scenario.policies.items()} | {mine: "Your policy"},
+        "year": scenario.times[0],
+        "shown_years": SHOWN_YEARS,
+        "at_risk": _at_risk(),
+        "states": [
+            {"name": name, "members": [STATES.index(member) for member in members], "colour": colour}
+            for name, (members, colour) in GROUPS.items()
+        ],
+        "payers": payers(scenario, [scenario.settings.economics.perspective]),
+        **described(scenario),
+    }
+
+
+def payers(scenario: Scenario, names: Sequence[str] | None = None) -> Part:
+    """What is known of each payer (default: all) that has a price for whatever the policies compared cause, by name."""
+    found = {}
+    products = [each["value"] for c in described(scenario)["controls"] if c["key"] == PRODUCT for each in c["choices"]]
+    for name in (*perspectives(), scenario.settings.economics.perspective) if names is None else names:
+        try:
+            found[name] = _payer(scenario, name, products)
+        except BadInput:
+            continue  # it has gaps
+    return found
+
+
+def _payer(scenario: Scenario, name: str, products: Sequence[str]) -> Part:
+    """What the page's amounts are in under a payer, and what it has for each product and a QALY, in that money."""
+    own: dict[str, Any] = (
+        {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
+    )
+    usual = values_of(scenario.with_(**own) if own else scenario)
+    prices, names = {}, {}
+    start = scenario.policies[start_of(scenario)]
+    for product in products:
+        cells = start.cell_therapy.model_copy(update={"product": product, "doses": max(1, start.cell_therapy.doses)})
+        policy = start.model_copy(update={"cell_therapy": cells})
+        price = price_name(policy, replace(usual, policies={"p": policy}), charged=usual.perspective.prices.names())
+        if price is not None:
+            names[product] = price
+            prices[product] = usual.perspective.prices[price].value * usual.money.factor
+    return {
+        "label": usual.perspective.conventions.perspective.label,
+        "currency": usual.money.currency,
+        "threshold": usual.threshold,
+        "prices": prices,
+        "names": names,
+        "group": f"prices {usual.perspective.name}",
+    }
+
+
+def _at_risk() -> dict[str, list[int]]:
+    """Of each curve: the states in which somebody is still at risk of what it counts."""
+    alive = [place for place, name in enumerate(STATES) if name != "dead"]
+    limb = [place for place in alive if not STATES[place].startswith(("below_knee", "above_knee"))]
+    wound = [place for place in alive if "ulcer" in STATES[place]]
+    return {"major_amputation": limb, "death": alive, "healing_without_amputation": wound}

@@ -1,0 +1,166 @@
+"""What a life has to tell: each event with what a sentence about it needs, as plain facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from simulator.questions.story.watching import Moment, Watched, barred_by
+from simulator.scenario import Scenario
+from simulator.words.vocabulary import ARTERIES, Event, Limb, Renal, Repeat, Wound
+
+MONTHS_TOLD = (1, 3, 6, 9, 12)
+"""Months of the first year whose visits are told, and after it one visit a year."""
+NEAR = 0.06
+"""Years by which a visit may miss the month it stands for."""
+RISEN = 0.5
+"""mmHg from which on a change is told."""
+DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
+MAJOR = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION)
+FLAGS = (
+    "male",
+    "ischaemic_heart_disease",
+    "right_limb",
+    "infection",
+    "gangrene",
+    "osteomyelitis",
+    "heel",
+    "angioplasty_suitable",
+    "walks",
+    "leiden",
+    "mthfr",
+)
+NUMBERS = ("age", "diabetes_years", "rutherford", "tcpo2_measured", "tcpo2", "small_ev")
+
+
+def person(watched: Watched, scenario: Scenario) -> dict[str, Any]:
+    """Who the patient is at referral, and what nobody at the bedside can know of the limb (mmHg, days)."""
+    p, life, params = watched.patient, watched.life, scenario.params()
+    return {
+        **{name: bool(p[name]) for name in FLAGS},
+        **{name: float(p[name]) for name in NUMBERS},
+        "renal": Renal(int(p["renal"])).name.lower(),
+        "arteries": [name for name in ARTERIES if p[f"artery_{name}"]],
+        "natural_gain": _told(float(life["natural_gain"])),
+        "natural_days": float(params["natural_days"]),
+        "caused_gain": max(0.0, float(life["caused_gain"])),
+        "published_doses": float(params["published_doses"]),
+    }
+
+
+def moments(watched: Watched, scenario: Scenario) -> list[dict[str, Any]]:
+    """What is told of a life, in order: `time` (years), `kind`, and what the sentence about it needs."""
+    plan = _plan(watched, scenario)
+    found = [{"time": 0.0, **plan}] if plan else []
+    for place, moment in enumerate(watched.moments[1:], start=1):
+        if moment.event is not Event.VISIT:
+            found.append({"time": moment.time, **_of(watched, scenario, place, moment)})
+    found.extend(_visits(watched))
+    return sorted(found, key=lambda each: each["time"])
+
+
+def _plan(watched: Watched, scenario: Scenario) -> dict[str, Any]:
+    policy = scenario.policies[watched.policy]
+    if not policy.treats:
+        return {"kind": "begins", "policy": watched.policy}
+    barred = barred_by(scenario, watched.policy, watched.patient)
+    if barred:
+        asked = policy.eligibility.model_dump()
+        return {"kind": "barred", "criteria": [{"name": name, "value": asked[name]} for name in barred]}
+    if watched.life["beyond_salvage"]:
+        return {"kind": "beyond_salvage"}
+    if watched.life["tested"] and not watched.life["treated"] and not policy.therapies:
+        return {"kind": "tested"}
+    return {}
+
+
+def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dict[str, Any]:
+    """The facts of one event that is no visit."""
+    before, event = watched.moments[place - 1], moment.event
+    kind = event.name.lower()
+    if event is Event.DOSE:
+        return {
+            "kind": kind,
+            "number": moment.doses,
+            "measured": None if isnan(moment.decided_on) else moment.decided_on,
+            "rise": moment.rise if moment.rise >= RISEN else 0.0,
+            "days": float(scenario.params()["recovery_days"]),
+        }
+    if event is Event.STOPS_TREATMENT:
+        return {"kind": kind, **_stop(watched, moment, scenario)}
+    if event in MAJOR:
+        return {"kind": kind, "tcpo2": _last_true(watched, moment.time)}
+    if event in DEATHS:
+        return {"kind": kind, "age": float(watched.patient["age"]) + moment.time, "state": _state(watched, before)}
+    if moment.step >= 0:
+        therapy = scenario.register.therapies[scenario.policies[watched.policy].given[moment.step]]
+        return {"kind": f"therapy_{kind}", "therapy": therapy.label, "lost": therapy.lost}
+    return {
+        "kind": kind,
+        "first": moment.wound == Wound.OPEN,
+        "amputated": moment.limb >= Limb.BELOW_KNEE,
+        **(_minor_amputation(watched, place) if event is Event.MINOR_AMPUTATION else {}),
+    }
+
+
+def _minor_amputation(watched: Watched, place: int) -> dict[str, bool]:
+    """What is taken off, which on a heel is no toe, and whether it is the first time."""
+    before = watched.moments[1:place]
+    return {
+        "further": any(m.event is Event.MINOR_AMPUTATION for m in before),
+        "on_heel": bool(watched.patient["heel"]) and not any(m.event is Event.NEW_WOUND for m in before),
+    }
+
+
+def _relieved(watched: Watched, moment: Moment) -> bool:
+    """Whether the limb is without wound because its rest pain has gone and not because a wound has healed."""
+    return bool(
+        moment.wound == Wound.HEALED and moment.limb < Limb.BELOW_KNEE and watched.life["healed_at"] > moment.time
+    )
+
+
+def _state(watched: Watched, before: Moment) -> str:
+    """In which state of the limb somebody dies."""
+    if _relieved(watched, before):
+        return "relieved"
+    return "amputated" if before.limb >= Limb.BELOW_KNEE else Wound(before.wound).name.lower()
+
+
+def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any]:
+    """Why treatment stops: `why`, whether there was any, what was measured, and the value it was compared with."""
+    repeat = scenario.policies[watched.policy].repeat
+    found: dict[str, Any] = {"any": moment.doses > 0, "measured": moment.decided_on, "limit": repeat.stop_at_tcpo2}
+    if moment.wound == Wound.HEALED:
+        found["why"] = "relieved" if _relieved(watched, moment) else "healed"
+    elif watched.life["died_at"] <= moment.time + watched.life["dying_within"]:
+        found["why"] = "dying"
+    elif isnan(moment.decided_on):
+        found["why"] = "unsaid"
+    elif repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
+        found["why"] = "reached"
+    else:
+        judged = Repeat[repeat.rule.upper()] is Repeat.CLINICAL_JUDGEMENT
+        found["why"] = "judgement" if judged else "rule"
+    return found | ({"measured": None} if isnan(moment.decided_on) else {})
+
+
+def _told(mmhg: float) -> float:
+    return mmhg if abs(mmhg) >= RISEN else 0.0
+
+
+def _last_true(watched: Watched, time: float) -> float:
+    seen = (watched.times <= time) & ~pd.isna(watched.path)
+    return float(watched.path[seen][-1])
+
+
+def _visits(watched: Watched) -> Iterator[dict[str, Any]]:
+    """The visits nearest to the months that are told, while TcPO2 can be measured."""
+    seen = [m for m in watched.moments if m.event is Event.VISIT and not isnan(m.tcpo2)]
+    wanted = [month / 12 for month in MONTHS_TOLD] + [float(year) for year in range(2, 1 + int(watched.end))]
+    for time in wanted:
+        near = min(seen, key=lambda m: abs(m.time - time), default=None)
+        if near is not None and abs(near.time - time) < NEAR:
+            yield {"time": near.time, "kind": "visit", "measured": near.tcpo2}
