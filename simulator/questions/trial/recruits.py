@@ -23,7 +23,7 @@ from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.truth import Truth
 from simulator.rules.draws import budget
-from simulator.rules.population.patient import MOST_REFERRALS, find_patient, recruited_from
+from simulator.rules.population.patient import COLUMNS, DESCRIBED, MOST_REFERRALS, find_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.words.errors import BadInput, Problem
@@ -67,7 +67,8 @@ class Diary(NamedTuple):
 class Plan(NamedTuple):
     """What recruits are given. arm_policy (arms,): number of each arm's policy. ends (trials, patients): years from entry
     to the end of follow-up. loss: rate per year, negative for the parameters' own. parts (arms,), block: allocation.
-    rules: `stratum_rules`; left: room of shape (strata, arms). wanted: as in `Diary`."""
+    rules: `stratum_rules`; described: whether they read what no rule of the lives does; left: room of shape (strata, arms).
+    wanted: as in `Diary`."""
 
     arm_policy: Any
     ends: Any
@@ -75,6 +76,7 @@ class Plan(NamedTuple):
     parts: Any
     block: int
     rules: Any
+    described: bool
     left: Any
     wanted: Any
 
@@ -126,7 +128,7 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
         for i in range(out.shape[1]):
             number = (first + j) * PLACES + i
             given = recruited_from(own.given, own.seed, number)
-            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, True):
+            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, plan.described):
                 return 1
             stratum = stratum_of(row, plan.rules)
             arm = allocate(plan.left[stratum], plan.parts, plan.block, own.seed, number)
@@ -195,9 +197,11 @@ class Recruitment:
         wanted[kept] = np.arange(len(kept))
         rules = stratum_rules(design.randomisation.strata)
         parts = np.array([float(arm.allocation) for arm in design.arms])
+        described = any(COLUMNS[int(column)] in DESCRIBED for column in rules[:, 0])
         left = np.zeros((int(np.prod(rules[:, 3])), len(parts)))
         rate = design.drop_out.per_year
-        plan = Plan(truth.arm_policy, ends, -1.0 if rate is None else rate, parts, design.block, rules, left, wanted)
+        loss = -1.0 if rate is None else rate
+        plan = Plan(truth.arm_policy, ends, loss, parts, design.block, rules, described, left, wanted)
         scenario, params = self.scenario, truth.params_of(first, trials)
         setting = new_setting(
             params[0],
