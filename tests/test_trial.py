@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from simulator.cli import trial as command
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.trial.accrual import Accrual
+from simulator.questions.trial.accrual import PLACES, Accrual
 from simulator.questions.trial.analysis import analyse, time_to_event
 from simulator.questions.trial.data import cut, limited
 from simulator.questions.trial.decisions import Reason, decide
@@ -28,6 +28,7 @@ from simulator.questions.trial.looks import information, look_dates, marks
 from simulator.questions.trial.operating import operating_characteristics, share_and_se
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import endpoint_table, find_size
+from simulator.rules.population.patient import PATIENT, make_patient
 from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
 from simulator.statistics.simon import promising
 from simulator.words.errors import BadInput
@@ -322,6 +323,19 @@ def test_randomisation_balances_within_strata(tmp_path: Path) -> None:
             assert (arm[:whole].reshape(-1, 6).sum(axis=1) == 2).all()
     # All orders of a block occur, the first arm being the treated one in a third.
     assert close(share_and_se(lives(simulation(tmp_path, 4, arms=arms), 400).arm[:, 0] == 1), 1.0 / 3.0)
+
+
+def test_strata_may_be_of_what_no_rule_reads(tmp_path: Path) -> None:
+    """Recruits are balanced by the wound at the heel that they have as patients who are told of."""
+    sim = simulation(tmp_path, 4, randomisation={"strata": [{"factor": "heel"}]})
+    data, key = lives(sim, 2), np.uint64(sim.seed)
+    scenario, entry = sim.planned.scenario, sim.recruitment.entry_record
+    told = np.zeros(1, PATIENT)
+    for trial, i in np.ndindex(2, 40):
+        number = trial * PLACES + i
+        make_patient(told[0], told.view(np.float64), scenario.given, scenario.params(), entry, key, number)
+        assert data.stratum[trial, i] == told["heel"][0]
+    assert len(np.unique(data.stratum[:, :40])) == 2
 
 
 def test_a_lost_patient_is_missing_or_a_failure(tmp_path: Path) -> None:

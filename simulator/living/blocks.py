@@ -10,30 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiling import compiled, compiled_in_place, compiled_on_given_memory
-from simulator.living.books import Books, live_with_books, new_books, open_books
+from simulator.compiling import compiled_in_place, compiled_on_given_memory
+from simulator.living.books import Books, live_with_books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
-from simulator.living.ledger import COST_COUNT, COUNT, MARKER_TEST
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
-from simulator.living.next_event import care_under, live, refer
+from simulator.living.next_event import refer
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.outcomes import outcomes_at
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_patient
-from simulator.living.twins import (
-    ITSELF,
-    WHOLE,
-    Desk,
-    begin_twins,
-    event_happens_at,
-    new_decisions,
-    new_twins,
-    part,
-    refer_twin,
-    time_passes_at,
-)
+from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_decisions, new_twins, same_ledger
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import find_patient
 
@@ -70,18 +58,10 @@ def new_lived(policies: int, times: int) -> Lived:
     )
 
 
-@compiled
-def tested_as(ledger: Any, tested: float) -> None:
-    """Book that the policy's test was done at referral (1), or not (0)."""
-    ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
-
-
 @compiled_in_place
 def same_life(lived: Any, p: int, twin: int, tested: float) -> None:
     """Give policy p the life that the patient has under another policy; only the test may differ."""
-    for f in range(lived.ledgers.shape[1]):
-        lived.ledgers[p, f] = lived.ledgers[twin, f]
-    tested_as(lived.ledgers[p], tested)
+    same_ledger(lived.ledgers, p, twin, tested)
     for k in range(lived.states.shape[1]):
         for o in range(lived.outcomes.shape[2]):
             lived.outcomes[p, k, o] = lived.outcomes[twin, k, o]
@@ -117,20 +97,11 @@ def run_block(
         begin_twins(twins, patient, setting, i)
         for place in range(setting.policies.shape[0]):
             p = twins.order[place]
-            twin, decision = refer_twin(twins, decisions, patient, setting, place)
-            if twin != ITSELF and decision == WHOLE:
+            own = Books(books.page, ledgers[p], census, books.history)
+            twin = live_in_turn(twins, decisions, own, patient, setting, place)
+            if twin != ITSELF:
                 same_life(lived, p, twin, twins.tested[p])
             else:
-                own = Books(books.page, ledgers[p], census, books.history)
-                if twin == ITSELF:
-                    open_books(own, life, patient, setting)
-                    decisions.made[p] = 0
-                else:
-                    part(twins, decisions, own, setting.policies[p], twin, decision)
-                    tested_as(own.ledger, twins.tested[p])
-                keeps = twin == ITSELF and decisions.keeps[p] == 1
-                desk = Desk(own, decisions, twins, p, keeps)
-                live(life, patient, setting, care_under(setting, p), time_passes_at, event_happens_at, desk)
                 read_outcomes(life, setting, census, paths[p], outcomes[p])
                 for k in range(times.shape[0]):
                     states[p, k] = census[k, STATE]

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled, compiled_on_given_memory
-from simulator.living.books import live_with_books, new_books
+from simulator.living.blocks import new_lived
+from simulator.living.books import Books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.ledger import STATES
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
-from simulator.living.next_event import refer
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
-from simulator.living.sums import add_ledger, add_tcpo2
+from simulator.living.sums import add_ledger, add_states
+from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_decisions, new_twins, same_ledger
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import find_patient
 
@@ -106,36 +107,58 @@ def count_discordance(changes: Any, one: Any, other: Any) -> None:
 
 @compiled_on_given_memory
 def course_block(
-    setting: Any, first: int, count: int, reference: int, seen: int, room: Any, books: Any, spans: Any, sums: Any
+    setting: Any,
+    first: int,
+    count: int,
+    reference: int,
+    seen: int,
+    room: Any,
+    books: Any,
+    twins: Any,
+    decisions: Any,
+    lived: Any,
+    spans: Any,
+    sums: Any,
 ) -> int:
     """Live patients first .. first + count - 1 under every policy and add up `CourseSums`; returns who could not enter.
 
     TcPO2 is looked at at the first `seen` times. `spans` (policies, courses, 2) is room for the stretches of one patient.
     """
-    life, patient, row, drawn = room
-    ledgers, ledger_squares, changes, discordant, states, perfusion = sums
+    patient, row, drawn = room.patient, room.row, room.drawn
+    ledger_sums, ledger_squares, changes, discordant, state_sums, perfusion = sums
     params, given, entry, seed, times = setting.params, setting.given, setting.entry, setting.seed, setting.times
-    census = books.census
+    ledgers, states, paths = lived.ledgers, lived.states, lived.paths
+    life, census = twins.life, books.census
     policies = setting.policies.shape[0]
     barred = 0
     for i in range(first, first + count):
         if not find_patient(patient, row, drawn, given, params, entry, seed, i, False):
             barred += 1
             continue
+        begin_twins(twins, patient, setting, i)
+        for place in range(policies):
+            p = twins.order[place]
+            own = Books(books.page, ledgers[p], census, books.history)
+            twin = live_in_turn(twins, decisions, own, patient, setting, place)
+            if twin != ITSELF:
+                same_ledger(ledgers, p, twin, twins.tested[p])
+                for k in range(times.shape[0]):
+                    states[p, k], paths[p, k] = states[twin, k], paths[twin, k]
+                for o in range(spans.shape[1]):
+                    spans[p, o, 0], spans[p, o, 1] = spans[twin, o, 0], spans[twin, o, 1]
+            else:
+                for k in range(times.shape[0]):
+                    states[p, k] = census[k, STATE]
+                    if k < seen and states[p, k] != DEAD and life.amputated_at > times[k]:
+                        paths[p, k] = tcpo2(life, times[k])
+                    else:
+                        paths[p, k] = np.nan
+                stretches(spans[p], life, times)
         for p in range(policies):
-            refer(life, patient, setting, p, i, setting.horizon)
-            live_with_books(books, life, patient, setting, p)
-            add_ledger(ledgers[p], ledger_squares[p], books.ledger)
-            for k in range(times.shape[0]):
-                if census[k, STATE] == DEAD:
-                    break
-                states[p, k, census[k, STATE]] += 1.0
-                if k < seen and life.amputated_at > times[k]:
-                    add_tcpo2(perfusion[p, k], tcpo2(life, times[k]))
-            stretches(spans[p], life, times)
+            add_ledger(ledger_sums[p], ledger_squares[p], ledgers[p])
+            add_states(state_sums[p], perfusion[p], states[p], paths[p])
             for o in range(spans.shape[1]):
                 count_stretch(changes[p], spans[p, o, 0], spans[p, o, 1], o)
-        for p in range(policies):
             count_discordance(discordant[p], spans[p], spans[reference])
     return barred
 
@@ -144,4 +167,6 @@ def add_courses(setting: Setting, first: int, count: int, reference: int, seen: 
     """`course_block` with room of its own."""
     policies, times = len(setting.policies), len(setting.times)
     spans = np.zeros((policies, len(COURSES), 2), np.int64)
-    return int(course_block(setting, first, count, reference, seen, new_room(), new_books(times), spans, sums))
+    twins, decisions = new_twins(setting.policies), new_decisions(setting.policies, times)
+    room, books, lived = new_room(), new_books(times), new_lived(policies, times)
+    return int(course_block(setting, first, count, reference, seen, room, books, twins, decisions, lived, spans, sums))

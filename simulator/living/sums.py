@@ -78,6 +78,16 @@ def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any
                 difference_squares[p, k, o] += difference * difference
 
 
+@compiled
+def add_states(state_sums: Any, perfusion: Any, states: Any, path: Any) -> None:
+    """Add the states (times,) and TcPO2 (times,), NaN where there is none, of one life to a policy's rows."""
+    for k in range(states.shape[0]):
+        if states[k] != DEAD:
+            state_sums[k, states[k]] += 1.0
+        if path[k] == path[k]:
+            add_tcpo2(perfusion[k], path[k])
+
+
 @compiled_in_place
 def add_patient(sums: Any, ledgers: Any, states: Any, paths: Any, outcomes: Any, reference: int) -> None:
     """Add one patient under all policies.
@@ -85,14 +95,9 @@ def add_patient(sums: Any, ledgers: Any, states: Any, paths: Any, outcomes: Any,
     Shapes: ledgers (policies, ledger WIDTH), states (policies, times), as in a census, paths (policies, times), true TcPO2
     (mmHg) or NaN, outcomes (policies, times, outcomes).
     """
-    policies, times = states.shape
-    for p in range(policies):
+    for p in range(ledgers.shape[0]):
         add_ledger(sums.ledger[p], sums.ledger_squares[p], ledgers[p])
-        for k in range(times):
-            if states[p, k] != DEAD:
-                sums.states[p, k, states[p, k]] += 1.0
-            if paths[p, k] == paths[p, k]:
-                add_tcpo2(sums.perfusion[p, k], paths[p, k])
+        add_states(sums.states[p], sums.perfusion[p], states[p], paths[p])
     add_outcomes(sums.outcomes, sums.outcome_squares, sums.difference_squares, outcomes, reference)
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled, compiled_in_place
-from simulator.living.books import PAGE, event_happens, time_passes
+from simulator.living.books import PAGE, event_happens, open_books, time_passes
 from simulator.living.census import WIDTH as CENSUS_WIDTH
+from simulator.living.ledger import COST_COUNT, COUNT, MARKER_TEST
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
-from simulator.living.next_event import foresee, foresee_further
+from simulator.living.next_event import care_under, foresee, foresee_further, live
 from simulator.rules.pathway.life import LIFE, MOST_STEPS
 from simulator.rules.pathway.policy import POLICY_FIELDS, STEP_FIELDS
 from simulator.rules.pathway.referral import begin_untreated, is_treated, plan_care
@@ -280,3 +281,39 @@ def event_happens_at(desk: Any, life: Any, patient: Any, setting: Any, t: float,
     if desk.keeps and event == Event.DOSE and life.doses > 1:
         desk.decisions.given[desk.policy, desk.decisions.made[desk.policy] - 1] = 1
     event_happens(desk.books, life, patient, setting, t, event)
+
+
+@compiled
+def tested_as(ledger: Any, tested: float) -> None:
+    """Book that the policy's test was done at referral (1), or not (0)."""
+    ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
+
+
+@compiled
+def same_ledger(ledgers: Any, p: int, twin: int, tested: float) -> None:
+    """Give policy p the ledger (policies, WIDTH) of another policy; only the test may differ."""
+    for f in range(ledgers.shape[1]):
+        ledgers[p, f] = ledgers[twin, f]
+    tested_as(ledgers[p], tested)
+
+
+@compiled_in_place
+def live_in_turn(twins: Any, decisions: Any, books: Any, patient: Any, setting: Any, place: int) -> int:
+    """Let the patient live under the policy at a place of the order, and keep the books; ITSELF.
+
+    Where the whole life is that under a policy before it, nothing is lived, and the policy is returned.
+    """
+    p = twins.order[place]
+    twin, decision = refer_twin(twins, decisions, patient, setting, place)
+    if twin == ITSELF or decision != WHOLE:
+        if twin == ITSELF:
+            open_books(books, twins.life, patient, setting)
+            decisions.made[p] = 0
+        else:
+            part(twins, decisions, books, setting.policies[p], twin, decision)
+        tested_as(books.ledger, twins.tested[p])
+        keeps = twin == ITSELF and decisions.keeps[p] == 1
+        desk = Desk(books, decisions, twins, p, keeps)
+        live(twins.life, patient, setting, care_under(setting, p), time_passes_at, event_happens_at, desk)
+        twin = ITSELF
+    return twin

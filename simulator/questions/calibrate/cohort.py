@@ -53,7 +53,7 @@ def observe_cohort(setting: Any, window: Any, first: int, room: Any, out: Any) -
     params, seed = setting.params, setting.seed
     for j in range(out.shape[0]):
         i = first + j
-        find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, True)
+        find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, False)
         followed, lost = follow_up_end(seed, i, window.shortest, window.longest, window.loss_rate)
         refer(life, patient, setting, 0, i, followed)
         live_unobserved(life, patient, care_under(setting, 0))

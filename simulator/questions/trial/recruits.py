@@ -35,7 +35,7 @@ from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.procedure import scale
-from simulator.rules.population.patient import MOST_REFERRALS, find_patient, recruited_from
+from simulator.rules.population.patient import COLUMNS, DESCRIBED, MOST_REFERRALS, find_patient, recruited_from
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.words.errors import BadInput, Problem
@@ -88,9 +88,9 @@ class Diary(NamedTuple):
 class Plan(NamedTuple):
     """What recruits are given. arm_policy (arms,): number of each arm's policy. ends (trials, patients): years from entry
     to the end of follow-up. loss (arms,): rate per year, negative for the parameters' own; unhealed_ratio: as in `DropOut`.
-    parts (arms,), block: allocation; follow: probability of minimisation, negative without. rules: `stratum_rules`; left: room
-    of shape (strata, arms); counts: room of shape (factors, levels, arms). site (trials, patients); sites: how many have
-    parameters of their own. wanted: as in `Diary`."""
+    parts (arms,), block: allocation; follow: probability of minimisation, negative without. rules: `stratum_rules`; described:
+    whether they read what no rule of the lives does; left: room of shape (strata, arms); counts: room of shape (factors,
+    levels, arms). site (trials, patients); sites: how many have parameters of their own. wanted: as in `Diary`."""
 
     arm_policy: Any
     ends: Any
@@ -100,6 +100,7 @@ class Plan(NamedTuple):
     block: int
     follow: float
     rules: Any
+    described: bool
     left: Any
     counts: Any
     site: Any
@@ -185,7 +186,7 @@ def recruit(setting: Any, params: Any, plan: Any, first: int, room: Any, now: An
                 of = j * plan.sites + site
                 own = with_params(setting, params[of])
             given = recruited_from(own.given, own.seed, number)
-            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, True):
+            if not find_patient(patient, row, drawn, given, own.params, own.entry, own.seed, number, plan.described):
                 return 1
             stratum = stratum_of(row, plan.rules, site)
             if plan.follow >= 0.0:
@@ -274,6 +275,7 @@ class Recruitment:
         site = sites_of(key, first, design.accrual.open_sites(entries))
         rules = stratum_rules(design.randomisation.strata, design.accrual.sites or 1)
         parts = np.array([float(arm.allocation) for arm in design.arms])
+        described = any(column >= 0 and COLUMNS[int(column)] in DESCRIBED for column in rules[:, 0])
         rates = [design.drop_out.rate_of(arm.name) for arm in design.arms]
         scenario = self.scenario
         params, sites = site_params(design, scenario, truth.params_of(first, trials), self.seed, first, trials)
@@ -286,6 +288,7 @@ class Recruitment:
             block=design.block,
             follow=design.randomisation.follow if design.randomisation.method == "minimised" else -1.0,
             rules=rules,
+            described=described,
             left=np.zeros((int(np.prod(rules[:, 3])), len(parts))),
             counts=np.zeros((len(rules), int(rules[:, 3].max(initial=1.0)), len(parts))),
             site=site,

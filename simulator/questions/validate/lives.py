@@ -39,7 +39,7 @@ def observe(setting: Any, first: int, room: Any, out: Any, tcpo2_seen: Any) -> i
     barred = 0
     for j in range(out.shape[0]):
         i = first + j
-        if not find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, True):
+        if not find_patient(patient, row, drawn, setting.given, params, setting.entry, seed, i, False):
             barred += 1
             continue
         refer(life, patient, setting, 0, i, setting.horizon)

@@ -79,15 +79,17 @@ def spend(life: Any, budgets: Any, duration: float) -> None:
 def most_spent(hazard: float, exponent: float, duration: float) -> float:
     """No less than the cumulative hazard over `duration` years, and close to it: Taylor's series of it, cut where it is above.
 
-    A hazard that falls spends hazard / -exponent in all eternity, one that rises steeply may spend anything.
+    A hazard that falls spends hazard / -exponent in all eternity; one that rises steeply, or for ever, may spend anything.
     """
+    if duration == inf:
+        return inf
     x = exponent * duration
     if x > 1.0:
         return inf
     if x > 0.0:
         return hazard * duration * (1.0 + x * (0.5 + 0.22 * x))
     most = hazard * duration * (1.0 + x * (0.5 + x / 6.0))
-    return most if x > -2.0 else min(most, -hazard / exponent)
+    return min(most, -hazard / exponent) if x < -2.0 else most
 
 
 @compiled
@@ -99,7 +101,9 @@ def first_spent(life: Any, duration: float) -> tuple[float, int]:
     first, which = inf, -1
     soon = duration
     for k in range(RISKS):
-        if life.rate[k] > 0.0 and life.remaining[k] <= CLOSE * most_spent(life.hazard[k], life.exponent[k], soon):
+        if life.rate[k] <= 0.0:
+            continue
+        if life.remaining[k] <= CLOSE * most_spent(life.hazard[k], life.exponent[k], soon):
             wait = time_to_spend(life.remaining[k], life.hazard[k], life.exponent[k])
             if wait < first:
                 first, which = wait, k

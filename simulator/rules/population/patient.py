@@ -75,6 +75,8 @@ class Drawn(IntEnum):
 
 DRAWN = np.array([Stream[place.name] for place in Drawn], np.uint64)
 """The streams of `Drawn`."""
+DESCRIBED = ("diabetes_years", "osteomyelitis", "heel", "right_limb")
+"""Columns that no rule reads."""
 MOST_REFERRALS = 10_000
 """Referrals screened for one enrolled patient before the entry criteria count as impossible."""
 
@@ -161,15 +163,13 @@ def draw_standing(patient: Any, params: Any, seed: int, i: int) -> None:
 
 
 @compiled
-def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
-    """Fill `patient` with referral number `attempt` for place i. Arteries are left out: no rule reads them.
+def draw_entry(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int) -> None:
+    """Fill in what entry criteria read of referral number `attempt` for place i.
 
     `u` is filled with the referral's uniforms, in the places of `Drawn`.
     """
     fill(u, DRAWN, seed, i, attempt)
     patient.age = truncated_normal(u[Drawn.AGE], params.age_mean, params.age_sd, params.age_minimum, params.age_maximum)
-    patient.male = has(u[Drawn.SEX], params.male_share)
-    patient.ischaemic_heart_disease = has(u[Drawn.ISCHAEMIC_HEART_DISEASE], params.ischaemic_heart_disease_share)
     worst = params.rest_pain_share + (1.0 - params.rest_pain_share) * params.severe_tissue_loss_share
     if u[Drawn.RUTHERFORD] < params.rest_pain_share:
         patient.rutherford = 4.0
@@ -177,7 +177,26 @@ def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt:
         patient.rutherford = 6.0
     else:
         patient.rutherford = 5.0
+    patient.tcpo2 = truncated_normal(u[Drawn.TCPO2], params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf)
+    error = normal_quantile(u[Drawn.SCREENING_ERROR])
+    patient.tcpo2_measured = measured(patient.tcpo2, params.measurement_sd, error)
+    patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
+    patient.renal = renal_class(u[Drawn.RENAL], params)
+    patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
+    patient.screened = attempt + 1.0
+
+
+@compiled
+def draw_others(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+    """Fill in what else there is to the referral that `draw_entry` began. Arteries are left out: no rule reads them."""
+    patient.male = has(u[Drawn.SEX], params.male_share)
+    patient.ischaemic_heart_disease = has(u[Drawn.ISCHAEMIC_HEART_DISEASE], params.ischaemic_heart_disease_share)
     draw_wound(patient, u, params, seed, i, attempt, described)
+    patient.leiden = has(u[Drawn.LEIDEN], params.leiden_share)
+    patient.mthfr = has(u[Drawn.MTHFR], params.mthfr_share)
+    patient.small_ev_high = has(u[Drawn.EV_CLASS], params.small_ev_high_share)
+    patient.small_ev, patient.walks = nan, nan
     if described:
         variation = params.diabetes_years_sd / params.diabetes_years_mean
         variance = log(1.0 + variation * variation)
@@ -187,19 +206,13 @@ def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt:
             patient.age - params.diabetes_onset_minimum,
         )
         patient.right_limb = has(uniform(seed, i, Stream.SIDE, attempt), params.right_limb_share)
-    patient.tcpo2 = truncated_normal(u[Drawn.TCPO2], params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf)
-    error = normal_quantile(u[Drawn.SCREENING_ERROR])
-    patient.tcpo2_measured = measured(patient.tcpo2, params.measurement_sd, error)
-    patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
-    patient.renal = renal_class(u[Drawn.RENAL], params)
-    patient.leiden = has(u[Drawn.LEIDEN], params.leiden_share)
-    patient.mthfr = has(u[Drawn.MTHFR], params.mthfr_share)
-    patient.small_ev_high = has(u[Drawn.EV_CLASS], params.small_ev_high_share)
-    patient.small_ev = nan
-    patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
-    patient.walks = nan
-    patient.screened = attempt + 1.0
+
+
+@compiled
+def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
+    """Fill `patient` with referral number `attempt` for place i; `u` is room for its uniforms."""
+    draw_entry(patient, u, params, seed, i, attempt)
+    draw_others(patient, u, params, seed, i, attempt, described)
 
 
 @compiled
@@ -288,8 +301,9 @@ def find_patient(
         draw_standing(patient, params, seed, i)
         return True
     for attempt in range(MOST_REFERRALS):
-        draw_referral(patient, u, params, seed, i, attempt, described)
+        draw_entry(patient, u, params, seed, i, attempt)
         if may_enter(entry, patient):
+            draw_others(patient, u, params, seed, i, attempt, described)
             draw_standing(patient, params, seed, i)
             return True
     return False
