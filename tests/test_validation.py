@@ -269,9 +269,15 @@ def test_people_whom_no_sample_takes_are_not_lived_and_change_nothing(key: str) 
     for row in rows:
         for few, all_of_them in zip(model._live(row), everybody._live(row), strict=True):
             assert few.tobytes() == all_of_them.tobytes()
-    name, group = next(iter(model.groups.items()))
-    times = np.ones(len(study.quantity))
-    assert len(model._seen(name, group.params[0], group.policies[0], 0, times, [])[0]) < group.lives
+
+
+def test_a_small_study_lives_no_more_than_its_samples_take() -> None:
+    """Ten samples of forty people are four hundred lives, of two thousand that were asked for."""
+    study = load_studies(REGISTER, ["abidia2003"])[0]["abidia2003"]
+    model = StudyOfDraws(study, make_ready("abidia2003", study, REGISTER, draws_for(REGISTER, 1, 1), 2_000, 1), 1)
+    (name, group), *_ = model.groups.items()
+    seen = model._seen(name, group.params[0], group.policies[0], 0, np.ones(len(study.quantity)), [])
+    assert len(seen[0]) == 10 * study.groups[name].n < group.lives
 
 
 def test_ignorance_widens_a_prediction() -> None:
