@@ -32,7 +32,7 @@ from simulator.questions.calibrate import work
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.check import exact_interval, observed_targets, simulated_targets
 from simulator.questions.calibrate.cohort import COLUMNS, Window
-from simulator.questions.calibrate.coverage import observe
+from simulator.questions.calibrate.coverage import coverage, observe
 from simulator.questions.calibrate.founding import ALL, FoundingCohort
 from simulator.questions.calibrate.likelihood import (
     SMALLEST_SHARE,
@@ -42,7 +42,7 @@ from simulator.questions.calibrate.likelihood import (
     log_likelihood_arms,
     small_sample,
 )
-from simulator.questions.calibrate.posterior import central_point, log_prior
+from simulator.questions.calibrate.posterior import Posterior, central_point, log_prior
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import (
     INDEX,
@@ -763,6 +763,24 @@ def test_the_posterior_means_are_the_study_s(founding: Scenario, data: Founding)
 
 
 @needs_posterior
+def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(founding: Scenario, data: Founding) -> None:
+    """What a fit hands to other processes arrives there, and who analyses a cohort decides nothing about it."""
+    prior, luck = Prior(founding.register), np.random.default_rng(1)
+    z, y = luck.normal(size=(300, len(prior.names))), luck.uniform(0.05, 0.15, (300, len(ALL)))
+    for group in PARTITIONS:
+        y[:, group] /= y[:, group].sum(axis=1, keepdims=True)
+    surface = fit_surface(z, y)
+    scatter = SmallSample(np.zeros(15), np.zeros((16, 15)), np.eye(15))
+    even, chosen, none = np.full(300, 1 / 300), np.arange(300), np.zeros(0)
+    fit = Posterior(prior, z, y, even, chosen, none, none, 0.0, surface, surface, scatter, 0.0, none, none)
+    contrast, heard = load_targets()[1]["central"], list[int]()
+    one = coverage(founding, data, contrast, fit, 2, 1, heard.append)
+    two = coverage(founding, data, contrast, fit, 2, 1, heard.append, workers=2)
+    assert one.equals(two)
+    assert one["cohort"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert heard == [1] * 4
+
+
 @pytest.mark.xfail(strict=True, reason="measured shortfall: 18.6% amputated, 2.6 points above (33.5% dead is within)")
 def test_all_parameter_uncertainty_together_keeps_the_study_s_results(founding: Scenario, data: Founding) -> None:
     """Amputation and death stay within 2 points of 16% and 32% when the register's other parameters vary too."""

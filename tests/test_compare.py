@@ -200,10 +200,13 @@ def test_headline_results_have_no_noise_between_calls() -> None:
     scenario = load_scenario(policies=["conservative", "protocol"])
     results = headline_results(scenario, "protocol", 200, 1)
     values = scenario.register.values()
-    base = results(values)
-    assert results(values) == base
-    assert results(values | {"response_or_bmmnc": 0.1}) == base
-    assert results(values | {"amputation_rate": 3.0}) != base
+    base, again, idle, moved = results(
+        [values, values, values | {"response_or_bmmnc": 0.1}, values | {"amputation_rate": 3.0}]
+    )
+    assert results([values]) == [base]
+    assert again == base
+    assert idle == base
+    assert moved != base
 
 
 def test_a_faulty_scenario_is_told_in_one_message_and_nothing_is_written(tmp_path: Path, clti: Clti) -> None:

@@ -1,7 +1,8 @@
-"""Results do not depend on how many threads the libraries of linear algebra take."""
+"""Results do not depend on how many threads or processes make them."""
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import numpy as np
 import scipy.linalg  # noqa: F401  # its library must be there to be told
 from threadpoolctl import threadpool_info, threadpool_limits
 
+import simulator as sim
 from simulator.work.linear_algebra import on_one_thread
+from simulator.work.processes import in_processes
 
 WORK = """
 import hashlib
@@ -65,3 +68,28 @@ def test_a_function_on_one_thread_leaves_the_threads_of_its_caller() -> None:
         after = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
     assert set(after) == {2}
     assert np.isfinite(seen()).all()
+
+
+def test_processes_give_what_this_one_gives_in_order() -> None:
+    """Every item once, in the order in which it was given."""
+    items = [float(k) for k in range(20)]
+    assert (
+        list(in_processes(math.sqrt, items, 2))
+        == list(in_processes(math.sqrt, items, 1))
+        == list(map(math.sqrt, items))
+    )
+
+
+def test_a_study_has_the_same_runs_on_threads_and_one_after_another() -> None:
+    """What nobody told how many processes to take uses the cores, and gives the bits of one worker."""
+    study = {
+        "method": "sobol",
+        "size": 64,
+        "seed": 1,
+        "model": {"kind": "ishigami"},
+        "outputs": ["y"],
+        "parameters": {"all": True},
+    }
+    every, one = (sim.sweep(study, workers=workers).runs for workers in (None, 1))
+    assert len(every) > 64
+    assert every.equals(one)

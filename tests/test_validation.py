@@ -30,8 +30,10 @@ from simulator.questions.validate.prediction import (
     make_ready,
     parts_of,
     predict,
+    times_of,
     weighted_quantile,
 )
+from simulator.questions.validate.re_enactment import StudyOfDraws
 from simulator.questions.validate.structural import Alternative, load_structural, refit
 from simulator.questions.validate.structural import _cohort_results as cohort_results
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
@@ -254,6 +256,29 @@ def test_prediction_does_not_depend_on_other_studies_nor_on_more_draws() -> None
     both = validate(studies, {}, REGISTER, 3, 40, 1, founding=False).table
     assert np.array_equal(few[0].draws, more[0].draws[:3])
     assert float(both["predicted"].iloc[0]) == few[0].mean
+
+
+@pytest.mark.parametrize("key", ["arici2015", "madaric", "persiani"])
+def test_people_whom_no_sample_takes_are_not_lived_and_change_nothing(key: str) -> None:
+    """Samples are those of everybody's lives, bit for bit, from fewer lives where a study is small."""
+    study = load_studies(REGISTER, [key])[0][key]
+    draws = draws_for(REGISTER, 2, 1)
+    model = StudyOfDraws(study, make_ready(key, study, REGISTER, draws, 2_000, 1), 1)
+    everybody = StudyOfDraws(study, model.groups, 1)
+    everybody.__dict__["_takes"] = {group: dict.fromkeys(of) for group, of in model._takes.items()}
+    rows = model.rows(times_of(key, study, 2, 1), [np.zeros(2)] * len(study.quantity))
+    for row in rows:
+        for few, all_of_them in zip(model._live(row), everybody._live(row), strict=True):
+            assert few.tobytes() == all_of_them.tobytes()
+
+
+def test_a_small_study_lives_no_more_than_its_samples_take() -> None:
+    """Ten samples of forty people are four hundred lives, of two thousand that were asked for."""
+    study = load_studies(REGISTER, ["abidia2003"])[0]["abidia2003"]
+    model = StudyOfDraws(study, make_ready("abidia2003", study, REGISTER, draws_for(REGISTER, 1, 1), 2_000, 1), 1)
+    (name, group), *_ = model.groups.items()
+    seen = model._seen(name, group.params[0], group.policies[0], 0, np.ones(len(study.quantity)), [])
+    assert len(seen[0]) == 10 * study.groups[name].n < group.lives
 
 
 def test_ignorance_widens_a_prediction() -> None:

@@ -63,7 +63,7 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     _, distinct = np.unique(points, axis=0, return_index=True)
     if is_constant(outputs) or len(distinct) < 20:

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from simulator.questions.sweep.convergence import convergence_table, ranking_table
 from simulator.questions.sweep.designs import Design
