@@ -86,18 +86,14 @@ def scenario_of(
 
 
 def centre_of(centre: Centre) -> Any:
-    """What a scenario's [evidence] centre would say: a name, own counts, or those of a file that `clti new centre` began."""
-    from simulator.evidence.reading import read_toml
+    """What a scenario's [evidence] centre would say: a name, own counts, or what a file says that `clti new centre` began
+    or `clti patients` wrote."""
+    from simulator.scenario.inheritance import centre_in
 
     if not isinstance(centre, str | Path) or not str(centre).endswith(".toml"):
         return centre
     problems: list[Problem] = []
-    evidence = read_toml(Path(centre), str(centre), problems).get("evidence")
-    found = evidence.get("centre") if isinstance(evidence, dict) else None
-    if not problems and found is None:
-        problems.append(
-            Problem(str(centre), "evidence.centre", "missing", "a name or own counts, as clti new centre writes")
-        )
+    found = centre_in(Path(centre), problems)
     if problems:
         raise BadInput(problems)
     return found
