@@ -20,6 +20,7 @@ from simulator.questions.registry.people import FOLLOWED, People
 from simulator.questions.registry.predicted import before_and_after
 from simulator.questions.registry.privacy import hidden, rounded
 from simulator.questions.registry.proposal import Proposal, mapping_toml
+from simulator.questions.registry.published_scores import order_table, refusals
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
 from simulator.run import simulate
@@ -75,6 +76,7 @@ def findings(
         "untold": [name for name in FOLLOWED if used[name] == UNTOLD],
         "lived": None if update is None else int(rounded(update.people, smallest)),
         "unlived": update is not None and update.unlived > 0,
+        "refused": refusals(people, smallest),
         "labels": {"policy": {name: base.policies[name].label for name in base.compare}},
         "warnings": [],
     }
@@ -123,6 +125,7 @@ def compared(people: People, update: Update, base: Scenario, smallest: int) -> d
         "accuracy": accuracy_table(some, predictions, smallest),
         "calibration": calibration_table(some, predictions, smallest),
         "calendar": calendar_table(some, predictions, smallest),
+        "orders": order_table(some, predictions, smallest),
     }
     return {name: table for name, table in tables.items() if len(table)}
 
