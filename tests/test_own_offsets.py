@@ -12,8 +12,6 @@ from simulator.evidence.hospitals import OFFSETS, RATES, load_hospitals
 from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
 from simulator.questions.registry.lived_people import lived_people
 from simulator.questions.registry.offsets import updated
-from simulator.questions.registry.people import People
-from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import load_scenario
 from simulator.scenario.arrays import policy_records
 
@@ -35,7 +33,7 @@ def most_likely(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return -value[0], -value[1:]
 
     best = minimize(downhill, np.zeros(3), jac=True, method="BFGS")
-    return best.x, np.sqrt(np.diag(best.hess_inv))
+    return best.x, np.sqrt(np.diag(np.asarray(best.hess_inv)))
 
 
 @pytest.mark.parametrize("visits", [0.0, 0.25])
@@ -73,9 +71,7 @@ def test_nobody_leaves_the_population_and_many_move_it() -> None:
     """Without anybody the hospital is one drawn at random; 150 people narrow every rate about where their hospital lies."""
     population = load_hospitals()
     assert population is not None
-    nobody = People(
-        *(np.zeros((0, k)) for k in (len(COLUMNS), 3, 3)), *(np.zeros(0) for _ in range(2)), np.zeros(0, np.int64)
-    )
+    nobody = lived_people(FOUNDING, TRUTH, 1, 5).some(np.zeros(0, np.int64))
     none = updated(courses_of(nobody), FOUNDING, population, particles=40).table().set_index("offset")
     assert none.loc[list(RATES), "narrower"].abs().max() < 0.35
     people = lived_people(FOUNDING, TRUTH, 150, 5)

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
+from simulator.face.asked import scenario_of
 from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
+from simulator.questions.registry.findings import usable
 from simulator.questions.registry.generator import SHAPES, made_up
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
 from simulator.questions.registry.proposal import propose
 from simulator.rules.population.patient import COLUMNS
+from simulator.words.errors import BadInput
 
 TRUTH = made_up(240, seed=7)
 EPOCH = datetime.date(1970, 1, 1)
@@ -52,19 +55,43 @@ def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
         assert not [each for each in told if each.encode() in text], name
 
 
-def test_the_hospitals_file_is_a_scenario_with_its_counts(written: Path, tmp_path: Path) -> None:
-    """What was counted is read back as own counts of a centre, rounded so that nobody is told of."""
+def test_the_hospitals_file_is_a_scenario_at_its_own_place(written: Path, tmp_path: Path) -> None:
+    """The file's rows are read back as the scenario's joint draws; compare runs it, and other evidence is refused."""
     file = written / "centre.toml"
-    counts = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
-    assert counts["years"] == 1.0
-    by_a_year = (TRUTH.amputated <= 365.25).sum(), (TRUTH.died <= 365.25).sum()
-    for name, events in zip(("amputations", "deaths"), by_a_year, strict=True):
-        seen, of = counts[name]
-        assert not hidden(seen, of, 0)
-        assert seen == pytest.approx(events, abs=SMALLEST)
-        assert 0 < of <= len(TRUTH)
+    own = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
+    there = scenario_of(file)
+    assert there.register["hospital_amputation"].value == own["point"][0]
+    assert there.register.joint["hospital_death"].tolist() == own["death"]
+    assert scenario_of("base", centre=file).register.joint["hospital_death"].tolist() == own["death"]
     few = ["--patients", "60", "--out", str(tmp_path / "out")]
     assert CliRunner().invoke(build(), ["compare", str(file), *few]).exit_code == 0
+    stale = tmp_path / "stale.toml"
+    stale.write_text(file.read_text(encoding="utf-8").replace(own["evidence"], "0" * 16), encoding="utf-8")
+    with pytest.raises(BadInput, match="run clti patients again"):
+        scenario_of(stale)
+
+
+def test_a_scenario_may_name_the_hospitals_file(written: Path, tmp_path: Path) -> None:
+    """`centre = "FILE"` under [evidence] is that hospital, the path as from the scenario's own folder."""
+    (tmp_path / "mine.toml").write_text((written / "centre.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    here = tmp_path / "scenario.toml"
+    here.write_text('extends = "base"\nlabel = "Ours"\n[evidence]\ncentre = "mine.toml"\n', encoding="utf-8")
+    assert scenario_of(here).register.joint["hospital_death"].size > 100
+
+
+def test_policies_have_one_name_everywhere(written: Path) -> None:
+    """The table of eligibility calls policies what every other page calls them."""
+    assert "One treatment" in (written / "report.html").read_text(encoding="utf-8")
+
+
+def test_too_few_events_are_not_fitted() -> None:
+    """Nine amputations of 240 people are not used, those of all but nine neither; enough are, and what is not told is named."""
+    people = people_of_shape("plain")
+    for lost in (9, 231, 100):
+        people.low[:, 0] = people.high[:, 0] = np.where(np.arange(len(people)) < lost, 0.01, np.inf)
+        assert usable(people, SMALLEST)["amputated"] == ("used" if lost == 100 else "few")
+    people.high[:, 2] = np.nan
+    assert usable(people, SMALLEST)["healed"] == "untold"
 
 
 def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path) -> None:

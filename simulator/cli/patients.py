@@ -30,11 +30,12 @@ def main(
     (a unit, a code, the order of day and month) is asked for in a mapping file, never guessed.
     """
     from simulator.face.patients import patients, propose_mapping
+    from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
 
     check_writable(out)
     try:
-        found = patients(export, mapping=mapping, smallest=smallest, rows=rows)
+        found = patients(export, mapping=mapping, smallest=smallest, rows=rows, progress=progress)
     except BadInput as bad:
         if mapping is not None or any(problem.file != "mapping" for problem in bad.problems):
             raise

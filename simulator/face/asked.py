@@ -89,21 +89,20 @@ def scenario_of(
 
 
 def at_centre(centre: Centre) -> dict[str, Any]:
-    """The difference that puts a scenario at a hospital: [evidence] centre, and the case mix in which a file counted."""
+    """The difference that puts a scenario at a hospital: [evidence] centre, and the case mix in which a file counted.
+
+    A file is one that `clti new centre` began or `clti patients` wrote.
+    """
     from simulator.evidence.reading import read_toml
+    from simulator.scenario.inheritance import centre_in
 
     if not isinstance(centre, str | Path) or not str(centre).endswith(".toml"):
         return {"evidence": {"centre": centre}}
     problems: list[Problem] = []
-    file = read_toml(Path(centre), str(centre), problems)
-    evidence = file.get("evidence")
-    found = evidence.get("centre") if isinstance(evidence, dict) else None
-    if not problems and found is None:
-        problems.append(
-            Problem(str(centre), "evidence.centre", "missing", "a name or own counts, as clti new centre writes")
-        )
+    found = centre_in(Path(centre), problems)
     if problems:
         raise BadInput(problems)
+    file = read_toml(Path(centre), str(centre), problems)
     mix = file.get("parameters")
     return {"evidence": {"centre": found}, **({"parameters": mix} if isinstance(mix, dict) else {})}
 

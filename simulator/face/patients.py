@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator.face.asked import check
+from simulator.face.asked import Progress, check
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, CheckFailed, Problem
 
@@ -12,25 +12,35 @@ SMALLEST = 10
 
 
 def patients(
-    export: str | Path, *, mapping: str | Path | None = None, smallest: int = SMALLEST, rows: bool = False
+    export: str | Path,
+    *,
+    mapping: str | Path | None = None,
+    smallest: int = SMALLEST,
+    rows: bool = False,
+    progress: Progress | None = None,
 ) -> Result:
-    """Read a registry's export: who its people are, what became of them, whom policies would treat.
+    """Read a registry's export: who its people are, what became of them, and where the hospital lies by that.
 
     `export` is CSV with any delimiter, decimals and encoding, or .xlsx; `mapping` a file that says exactly what its columns
     are (default: the one that is proposed, if nothing has to be answered). Counts from 1 to `smallest` are not shown, nor
     what they could be worked out from. With `rows` the people are written one by one, without identifiers or dates.
 
     Tables: ``who`` (characteristics beside the base referral mix and the founding cohort), ``missing``, ``eligible`` (by
-    policy), ``course`` (cumulative incidence with 95% limits and people at risk), ``odd``; with `rows` ``patients``. Files
-    beside them: ``mapping.toml``, and ``centre.toml``, a scenario for `compare` and every ``--centre``.
+    policy), ``course`` (cumulative incidence with 95% limits and people at risk), ``odd``; of the hospital by what became of
+    each of its people ``own`` (offset, before and after with 95% limits), ``accuracy`` (observed and expected, C-index, Brier
+    score), ``calibration`` (in groups of like risk) and ``calendar``; with `rows` ``patients``. Files beside them:
+    ``mapping.toml``, and ``centre.toml``, a scenario for `compare` and every ``--centre``.
 
     Raises BadInput with everything that is wrong with the export or the mapping, and for questions that are open.
     """
+    from simulator.compiling import announced
     from simulator.questions.registry.cells import read_export
     from simulator.questions.registry.findings import findings
     from simulator.questions.registry.mapping import read_mapping
+    from simulator.questions.registry.offsets import PARTICLES
     from simulator.questions.registry.people import people_of
     from simulator.questions.registry.proposal import Proposal, propose
+    from simulator.questions.value.lives import silent
     from simulator.scenario import load_scenario
 
     begun = now()
@@ -50,9 +60,12 @@ def patients(
     if len(people) <= smallest:
         few = f"more than {smallest} people with ischaemia that threatens the limb (--smallest)"
         raise BadInput([Problem(cells.called, "people", f"at most {smallest}", few)])
-    found = findings(
-        cells, people, proposal, load_scenario("base"), load_scenario("founding_cohort"), smallest, rows=rows
-    )
+    base, founding = load_scenario("base"), load_scenario("founding_cohort")
+    with (
+        announced("lives along recorded courses"),
+        (progress or silent)("Living each course", PARTICLES + 1) as advance,
+    ):
+        found = findings(cells, people, proposal, base, founding, smallest, rows=rows, advance=advance)
     return Result(found, begun)
 
 

@@ -157,6 +157,11 @@ def _read(file: Path, name: str, problems: list[Problem]) -> Layer:
 
 def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[Problem]) -> Table:
     """The sound part of a scenario's table, with the places of its patients and payer spelled out from `folder` on."""
+    evidence = table.get("evidence")
+    if isinstance(evidence, Mapping) and str(evidence.get("centre", "")).endswith(".toml"):
+        there = centre_in(folder / str(evidence["centre"]), problems)
+        kept = {key: value for key, value in evidence.items() if key != "centre"}
+        table = {**table, "evidence": kept if there is None else {**kept, "centre": there}}
     sound = sound_part(Settings, table, name, problems)
     people = sound.get("population", {})
     if "csv" in people:
@@ -170,6 +175,17 @@ def _complete(name: str, table: Mapping[str, Any], folder: Path, problems: list[
         problems.append(Problem(name, f"policies.{policy}", "name of a policy", allowed))
         del policies[policy]
     return sound
+
+
+def centre_in(file: Path, problems: list[Problem]) -> Any:
+    """The [evidence] centre that a hospital's file states: own counts, or rows by its own people; None if it has none."""
+    before = len(problems)
+    evidence = read_toml(file, str(file), problems).get("evidence")
+    found = evidence.get("centre") if isinstance(evidence, dict) else None
+    if found is None and len(problems) == before:
+        allowed = "a name, own counts (clti new centre) or own people (clti patients)"
+        problems.append(Problem(str(file), "evidence.centre", MISSING, allowed))
+    return found
 
 
 def _scenario_file(source: str | Path, folder: Path, problems: list[Problem], extended_by: str = "") -> Path | None:

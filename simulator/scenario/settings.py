@@ -12,7 +12,7 @@ from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
-from simulator.scenario.limits import Arrivals, Patients, Slots, Years
+from simulator.scenario.limits import Arrivals, Patients, Slots, Years, number
 from simulator.scenario.policy import Criteria, Fault, Policy
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -89,17 +89,58 @@ class OwnCounts(Frozen):
                 yield f"centre.{name}", list(count), "at least one person"
 
 
+Rows = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
+
+
+class OwnOffsets(Frozen):
+    """Where a hospital lies by its own people, as ``clti patients`` writes it: joint draws of the logarithms of its rates.
+
+    Each of `draws` draws of the clinical parameters has equally many rows. `point` goes with the parameters' point values.
+    `evidence` names the evidence that the rows go with.
+    """
+
+    amputation: Rows
+    healing: Rows
+    death: Rows
+    response: Rows
+    point: Rows
+    draws: Annotated[int, BeforeValidator(number(1, 10_000, whole=True))]
+    evidence: str
+
+    def faults(self) -> Iterator[Fault]:
+        """Columns of equal length, a multiple of the draws, and no value beyond what a hospital may have."""
+        rows = len(self.amputation)
+        if rows == 0 or rows % self.draws:
+            yield "centre.amputation", f"{rows} values", f"a multiple of draws = {self.draws}"
+        for name in ("amputation", "healing", "death", "response", "point"):
+            values, wanted = getattr(self, name), 4 if name == "point" else rows
+            if len(values) != wanted:
+                yield f"centre.{name}", f"{len(values)} values", f"{wanted} values"
+            wrong = [value for value in values if not -5.0 <= value <= 5.0]
+            if wrong:
+                yield f"centre.{name}", wrong[0], "numbers, -5 to 5"
+
+
+def _kind_of_centre(value: Any) -> str:
+    if isinstance(value, str):
+        return "name"
+    keys = value if isinstance(value, dict) else type(value).model_fields
+    return "offsets" if "amputation" in keys else "counts"
+
+
 class Evidence(Frozen):
     """The view on how much of the recovery is caused by cell therapy, and the hospital that the answer is for.
 
     `centre` is the average hospital of the published series, a new one drawn at random, the founding study's, or one known
-    by its own counts.
+    by its own counts or its own people.
     """
 
     view: Literal["sceptical", "central", "optimistic"]
     centre: Annotated[
-        Annotated[Literal["average", "new", "founding"], Tag("name")] | Annotated[OwnCounts, Tag("counts")],
-        Discriminator(lambda value: "name" if isinstance(value, str) else "counts"),
+        Annotated[Literal["average", "new", "founding"], Tag("name")]
+        | Annotated[OwnCounts, Tag("counts")]
+        | Annotated[OwnOffsets, Tag("offsets")],
+        Discriminator(_kind_of_centre),
     ] = "founding"
 
 
@@ -142,7 +183,7 @@ class Settings(Frozen):
         """What the keys cannot tell one by one."""
         for key, value, allowed in self.entry.faults():
             yield f"entry.{key}", value, allowed
-        if isinstance(self.evidence.centre, OwnCounts):
+        if not isinstance(self.evidence.centre, str):
             for key, value, allowed in self.evidence.centre.faults():
                 yield f"evidence.{key}", value, allowed
         for key, value, allowed in self.follow_up.faults():

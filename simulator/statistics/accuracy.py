@@ -53,10 +53,10 @@ def concordance_pairs(time: Array, code: Codes, at: float) -> Array:
     return np.asarray(own[:, None] * (later / free[:, None] + gone / free[None, :]))
 
 
-def concordance(pairs: Array, risk: Array, times: Array | None = None) -> float:
+def concordance(pairs: Array, risk: Array) -> float:
     """Share of the weight of pairs in which whoever had the event had the higher risk; ties count half."""
     higher = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
-    n = np.ones(len(risk)) if times is None else times
+    n = np.ones(len(risk))
     whole = float(n @ pairs @ n)
     return float(n @ (pairs * higher) @ n) / whole if whole > 0.0 else np.nan
 

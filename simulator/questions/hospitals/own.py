@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, columns_of, load_hospitals
-from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.posterior import parameter_draws, posterior_table
+from simulator.evidence.register import load_register
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
 from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
 from simulator.questions.validate.study import Group, Quantity, Study
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
-from simulator.scenario.settings import OwnCounts
+from simulator.scenario.settings import OwnCounts, OwnOffsets
 from simulator.words.errors import BadInput, Problem
-from simulator.words.luck import generator
+from simulator.words.luck import generator, seed_of
 
 Array = NDArray[np.float64]
 KEY = "own hospital"
@@ -63,15 +65,48 @@ def at_its_centre(scenario: Scenario) -> Scenario:
     been fitted.
     """
     counts = scenario.settings.evidence.centre
-    if not isinstance(counts, OwnCounts) or scenario.register.joint:
+    if isinstance(counts, str) or scenario.register.joint:
         return scenario
+    if isinstance(counts, OwnOffsets):
+        return _with(scenario, by_its_people(counts))
     if load_hospitals() is None:
         raise BadInput([Problem("evidence", "centre", POPULATION, "a fitted one: clti calibrate --hospitals")])
-    found = _located(_Hashed(scenario))
+    return _with(scenario, _located(_Hashed(scenario)))
+
+
+def _with(scenario: Scenario, found: Located) -> Scenario:
     fixed = scenario.settings.parameters
     point = {name: value for name, value in found.point.items() if name not in fixed}
     joint = {name: rows for name, rows in found.joint.items() if name not in fixed}
     return replace(scenario, register=scenario.register.with_joint(joint, point))
+
+
+def evidence_of_draws() -> str:
+    """Names the draws of the clinical parameters that a hospital's own rows go with."""
+    table = posterior_table()
+    content = b"" if table is None else table.to_csv(index=False).encode()
+    return hashlib.sha256(load_register().hash().encode() + content).hexdigest()[:16]
+
+
+def by_its_people(own: OwnOffsets) -> Located:
+    """The rows of a hospital's file beside the draws of the clinical parameters that they were fitted with.
+
+    Raises BadInput where the evidence has changed since.
+    """
+    if own.evidence != evidence_of_draws():
+        allowed = "a file of the present evidence: run clti patients again"
+        raise BadInput([Problem("evidence", "centre.evidence", repr(own.evidence), allowed)])
+    each = len(own.amputation) // own.draws
+    drawn = draws_of_people(own.draws)
+    names = [name for name in drawn.dtype.names or () if np.ptp(drawn[name]) > 0.0]
+    joint = {name: np.repeat(np.asarray(drawn[name]), each) for name in names}
+    joint |= {FIELDS[name]: np.array(getattr(own, name)) for name in OFFSETS}
+    return Located(joint, {FIELDS[name]: value for name, value in zip(OFFSETS, own.point, strict=True)})
+
+
+def draws_of_people(draws: int) -> NDArray[np.void]:
+    """Draws of the clinical parameters (draws,) that the offsets of a hospital's own people are fitted with."""
+    return parameter_draws(load_register(), draws, seed_of(SEED, "own people") >> 1)
 
 
 def most_central(offsets: Array) -> Array:

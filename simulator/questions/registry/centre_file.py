@@ -1,4 +1,4 @@
-"""The hospital as a scenario: what it counted, and its case mix where enough of it is known."""
+"""The hospital as a scenario: where it lies among all, and its case mix where enough of it is known."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import math
 
 import numpy as np
 import tomli_w
+from numpy.typing import NDArray
 
-from simulator.questions.registry.described import class_shares, one_year
+from simulator.evidence.hospitals import OFFSETS
+from simulator.questions.hospitals.own import evidence_of_draws
+from simulator.questions.registry.described import class_shares
+from simulator.questions.registry.offsets import Update
 from simulator.questions.registry.people import People
 from simulator.questions.registry.privacy import SMALLEST, hidden, share
 
@@ -25,22 +29,29 @@ CLASSES = {
 }
 """Parameters -> class; the class without a parameter is what the others leave."""
 HEAD = """\
-# Written by clti patients: what this hospital counted by one year, and who its patients are.
-# Counts: events, and as many people as would tell the same if none had been lost before.
+# Written by clti patients: where this hospital lies by what became of each of its people, and who they are.
+# Under [evidence.centre]: joint draws of the logarithms of the ratios of its rates to the founding hospital's.
 # What is not here was not known of enough people, or would tell of few: it is as at the average hospital.
 """
 
 
-def centre_toml(people: People, label: str, smallest: int = SMALLEST) -> str:
-    """A scenario file for `clti compare` and, as ``--centre``, for every other command. Few events leave it near the average."""
-    counts = {key: list(count) for key, count in one_year(people, smallest).items()}
+def centre_toml(people: People, update: Update | None, label: str, smallest: int = SMALLEST) -> str:
+    """A scenario file for `clti compare` and, as ``--centre``, for every other command; an average hospital without `update`."""
     parameters = case_mix(people, smallest)
     table: dict[str, object] = {"extends": "base", "label": label}
-    if counts:
-        table["evidence"] = {"centre": {**counts, "years": 1.0}}
     if parameters:
         table["parameters"] = parameters
-    return HEAD + tomli_w.dumps(table)
+    text = HEAD + tomli_w.dumps(table)
+    if update is None:
+        return text + '\n[evidence]\ncentre = "average"\n'
+    lines = [f"{name} = {listed(update.after[:, k])}" for k, name in enumerate(OFFSETS)]
+    lines += [f"point = {listed(update.point)}", f"draws = {len(update.drawn)}"]
+    return text + "\n".join(["", "[evidence.centre]", *lines, f'evidence = "{evidence_of_draws()}"', ""])
+
+
+def listed(values: NDArray[np.float64]) -> str:
+    """Numbers as a line of TOML, to two decimals, which no person moves."""
+    return "[" + ", ".join(f"{value + 0.0:.2f}" for value in values) + "]"
 
 
 def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:

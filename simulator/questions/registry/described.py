@@ -178,27 +178,3 @@ def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
                     low, high = (float(expit(logit(value) + sign * half)) for sign in (-1.0, 1.0))
             rows.append((name, at, rounded(at_risk, smallest), *(round(x, 2) for x in (value, low, high))))
     return pd.DataFrame(rows, columns=COURSE)
-
-
-def one_year(people: People, smallest: int = SMALLEST) -> dict[str, tuple[int, int]]:
-    """Events and people that carry as much about one year as these people do: amputations, deaths, healed.
-
-    People lost before are accounted for: the cumulative incidence p with its standard error is what p (1 - p) / se^2 people
-    followed for the whole year would tell (the effective sample size). People are rounded to the lower multiple of
-    `smallest`. Events of few people, or of all but few, are left out.
-    """
-    told = {}
-    for key, name in (("amputations", "amputated"), ("deaths", "died"), ("healed", "healed")):
-        time, code = events(people, name)
-        happened = int(((code == 1) & (time <= 1.0)).sum())
-        if (time >= 1.0).sum() <= smallest or happened == 0 or hidden(happened, len(time), smallest):
-            continue
-        found = cumulative_incidence(time, code, np.zeros(len(time), np.int64), 1.0)
-        value, se = float(found.value[0, 0]), float(found.se[0, 0])
-        if not 0.0 < value < 1.0 or se == 0.0:
-            continue
-        n = rounded(min(round(value * (1.0 - value) / se**2), len(time)), smallest)
-        if math.isnan(n) or hidden(round(value * n), int(n), smallest):
-            continue
-        told[key] = (round(value * n), int(n))
-    return told

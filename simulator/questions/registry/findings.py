@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.hospitals import load_hospitals
 from simulator.questions.compare.population import population_table
+from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.centre_file import centre_toml
-from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, one_year, who
-from simulator.questions.registry.people import People
+from simulator.questions.registry.described import course, eligible, events, missing_counts, odd_counts, who
+from simulator.questions.registry.likelihood import courses_of
+from simulator.questions.registry.offsets import MOST_PEOPLE, Update, updated
+from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.predicted import before_and_after
 from simulator.questions.registry.privacy import hidden, rounded
 from simulator.questions.registry.proposal import Proposal, mapping_toml
+from simulator.questions.registry.published_scores import order_table, refusals
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
 from simulator.run import simulate
 from simulator.scenario import Scenario
 from simulator.words.findings import Findings
+from simulator.words.luck import generator
 from simulator.words.vocabulary import Renal
 
+USED, UNTOLD, FEW = "used", "untold", "few"
 BESIDE = 4_000
 """Simulated people of the base referral mix and of the founding cohort."""
 
 
 def findings(
-    export: Export, people: People, proposal: Proposal, base: Scenario, founding: Scenario, smallest: int, *, rows: bool
+    export: Export,
+    people: People,
+    proposal: Proposal,
+    base: Scenario,
+    founding: Scenario,
+    smallest: int,
+    *,
+    rows: bool,
+    advance: Callable[[int], None] | None = None,
 ) -> Findings:
-    """Who they are, what became of them, whom policies would treat, and the hospital as a file."""
+    """Who they are, what became of them, where the hospital lies by that, and the hospital as a file.
+
+    `advance` is called after each draw of the clinical parameters that the courses are lived with.
+    """
     simulated = [population_table(_referred(scenario), scenario.register) for scenario in (base, founding)]
     tables = {
         "who": who(people, simulated[0], simulated[1], smallest),
@@ -41,20 +61,73 @@ def findings(
         tables["odd"] = odd
     if rows:
         tables["patients"] = patient_rows(people)
+    used = usable(people, smallest)
+    update = located(people, used, base, smallest, advance)
+    if update is not None:
+        tables |= compared(people, update, base, smallest)
     facts: dict[str, Any] = {
         "people": int(rounded(len(people), smallest)),
         "smallest": smallest,
         "dropped": {why: str(n) if n > smallest else f"1 to {smallest}" for why, n in people.dropped.items()},
         "unused": len(proposal.mapping.unused),
         "followed": _told(int(np.isfinite(people.followed).sum()), len(people), smallest),
-        "counted": sorted(one_year(people, smallest)),
+        "located": update is not None,
+        "few": [name for name in FOLLOWED if used[name] == FEW],
+        "untold": [name for name in FOLLOWED if used[name] == UNTOLD],
+        "lived": None if update is None else int(rounded(update.people, smallest)),
+        "unlived": update is not None and update.unlived > 0,
+        "refused": refusals(people, smallest),
+        "labels": {"policy": {name: base.policies[name].label for name in base.compare}},
         "warnings": [],
     }
     files = {
         "mapping.toml": mapping_toml(proposal, export),
-        "centre.toml": centre_toml(people, "Own hospital", smallest),
+        "centre.toml": centre_toml(people, update, "Own hospital", smallest),
     }
     return Findings("patients", tables, facts, files=files, settings={"smallest": smallest})
+
+
+def usable(people: People, smallest: int) -> dict[str, str]:
+    """Of each event whether it moves the hospital: `USED`, `UNTOLD` by the export, or of too `FEW` people to be used.
+
+    What is fitted is released, so that a fit must not tell of few people either.
+    """
+    found = {}
+    for name in FOLLOWED:
+        time, code = events(people, name)
+        few = hidden(int((code == 1).sum()), len(time), smallest)
+        found[name] = UNTOLD if not len(time) else FEW if few else USED
+    return found
+
+
+def located(
+    people: People, used: dict[str, str], base: Scenario, smallest: int, advance: Callable[[int], None] | None
+) -> Update | None:
+    """Where the hospital lies; None where nothing of enough people may be used, or no population has been fitted."""
+    population = load_hospitals()
+    told = (used["amputated"] == USED, used["died"] == USED, used["healed"] == USED)
+    courses = courses_of(people, told)
+    if population is None or len(courses) <= smallest or not any(told):
+        return None
+    return updated(courses, base.with_(evidence={"centre": "founding"}), population, advance=advance)
+
+
+def compared(people: People, update: Update, base: Scenario, smallest: int) -> dict[str, pd.DataFrame]:
+    """Tables of the hospital before and after its people, and of observed beside expected."""
+    luck = generator(1, "people compared")
+    some = people
+    if len(people) > MOST_PEOPLE:
+        some = people.some(np.sort(luck.choice(len(people), MOST_PEOPLE, replace=False)))
+    before, after = before_and_after(some.given, update, base.with_(evidence={"centre": "founding"}), TIMES)
+    predictions = {"before": before, "after": after}
+    tables = {
+        "own": update.table().round(2),
+        "accuracy": accuracy_table(some, predictions, smallest),
+        "calibration": calibration_table(some, predictions, smallest),
+        "calendar": calendar_table(some, predictions, smallest),
+        "orders": order_table(some, predictions, smallest),
+    }
+    return {name: table for name, table in tables.items() if len(table)}
 
 
 def _told(count: int, of: int, smallest: int) -> int | None:

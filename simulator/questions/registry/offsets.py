@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, at_hospital, columns_of
-from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, at_hospital
+from simulator.questions.hospitals.own import draws_of_people
+from simulator.questions.registry.given_course import WEIGHED
 from simulator.questions.registry.likelihood import Courses, impossible, log_likelihood, weighed
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
@@ -40,12 +41,14 @@ STEP = 1e-3
 class Update:
     """A hospital before and after its own people.
 
-    `drawn` are draws of the clinical parameters (particles,); `offsets` (particles, kept, offsets) go with them. `before`
-    (draws, offsets) are hospitals drawn from the population. `unlived` counts people whose course no life could follow.
+    `drawn` are draws of the clinical parameters (particles,); `offsets` (particles, kept, offsets) go with them, `point`
+    (offsets,) with the parameters' point values. `before` (draws, offsets) are hospitals drawn from the population.
+    `unlived` counts people whose course no life could follow.
     """
 
     drawn: NDArray[np.void]
     offsets: Array
+    point: Array
     before: Array
     people: int
     unlived: int
@@ -106,7 +109,7 @@ def updated(
     """
     register = scenario.register
     luck = generator(seed, KEY)
-    drawn = parameter_draws(register, particles, seed_of(seed, KEY, "parameters") >> 1)
+    drawn = draws_of_people(particles)
     rows = population.taken(particles, luck)
     means, roots, tails = population.means()[rows], population.roots()[rows], population.column("tails")[rows]
     response = means[:, -1] + roots[:, -1, -1] * luck.standard_normal(particles)
@@ -115,30 +118,35 @@ def updated(
     there = at_hospital(table, {**dict(zip(RATES, reference, strict=True)), RESPONSE: response})
     policy = policy_records([scenario.policies["conservative"]], register.therapies)
     people = some_of(courses, luck)
-    offsets = np.zeros((particles, KEPT, len(OFFSETS)))
-    unlived = np.zeros(particles, np.int64)
+    offsets = np.zeros((particles + 1, KEPT, len(OFFSETS)))
+    unlived = np.zeros(particles + 1, np.int64)
+    # Beside the draws, the point values at the population's mean row.
+    spread = (population.roots() @ population.roots().transpose(0, 2, 1)).mean(axis=0)[:THREE, :THREE]
+    middle = Law(reference, np.linalg.cholesky(spread + np.cov(population.means()[:, :THREE].T)), np.inf)
+    point = at_hospital(engine_draws(register, scenario.view), dict(zip(RATES, reference, strict=True)))
 
     def one(j: int) -> None:
-        tail = float(tails[j]) if tails[j] > 0.0 else np.inf
-        law = Law(means[j, :THREE], roots[j, :THREE, :THREE], tail)
+        law, params = middle, point[0]
+        if j < particles:
+            tail = float(tails[j]) if tails[j] > 0.0 else np.inf
+            law, params = Law(means[j, :THREE], roots[j, :THREE, :THREE], tail), there[j]
+            offsets[j, :, -1] = response[j]
+        found = np.zeros((0, 2, len(WEIGHED.names or ())))
         if len(people):
-            own = seed_of(seed, KEY, "lives", j) >> 1
-            found = weighed(people, there[j], policy, scenario.life_table_arrays, lives, own)
+            found = weighed(people, params, policy, scenario.life_table_arrays, lives, seed_of(seed, KEY, j) >> 1)
             unlived[j] = impossible(found)
-        else:
-            found = np.zeros((0, 2, 8))
         offsets[j, :, :THREE] = sampled(found, law, reference, generator(seed, KEY, "offsets", j))
-        offsets[j, :, -1] = response[j]
         if advance is not None:
             advance(1)
 
     one(0)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
-        list(threads.map(one, range(1, particles)))
+        list(threads.map(one, range(1, particles + 1)))
     taken = population.taken(4_000, luck)
     before = population.drawn(taken, "referral", luck)
     after, before = np.clip(offsets, -HIGHEST, HIGHEST), np.clip(before, -HIGHEST, HIGHEST)
-    return Update(drawn, after, before, len(people), int(unlived.max(initial=0)))
+    central = after[particles].mean(axis=0)
+    return Update(drawn, after[:particles], central, before, len(people), int(unlived.max(initial=0)))
 
 
 def some_of(courses: Courses, luck: np.random.Generator) -> Courses:
@@ -183,10 +191,3 @@ def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator)
     reached = np.cumsum(weights) / weights.sum()
     ladder = (np.arange(KEPT) + luck.random()) / KEPT
     return np.asarray(points[np.minimum(np.searchsorted(reached, ladder), POINTS - 1)])
-
-
-def joint_rows(update: Update, names: tuple[str, ...]) -> dict[str, Array]:
-    """Every draw of the parameters `names` that vary, with the offsets that go with it: register name -> (draws,)."""
-    rows = {name: np.repeat(np.asarray(update.drawn[name]), KEPT) for name in names}
-    rows = {name: values for name, values in rows.items() if np.ptp(values) > 0.0}
-    return rows | {FIELDS[name]: values for name, values in columns_of(update.after).items()}

@@ -1,0 +1,74 @@
+"""Published prognostic scores and the accuracy of predictions, against values worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.questions.registry.people import People
+from simulator.questions.registry.published_scores import points, published, refusals
+from simulator.rules.population.patient import COLUMNS
+from simulator.statistics.accuracy import accuracy, brier_parts, concordance, concordance_pairs
+
+
+def person(**known: float) -> People:
+    """One person of whom this is known."""
+    given = np.full((1, len(COLUMNS)), np.nan)
+    for name, value in known.items():
+        given[0, COLUMNS.index(name)] = value
+    nothing = np.full((1, 3), np.nan)
+    return People(given, nothing, nothing, np.ones(1), np.ones(1), np.zeros(1, np.int64))
+
+
+MAN = {"age": 78.0, "male": 1.0, "renal": 1.0, "rutherford": 5.0, "infection": 0.0, "ischaemic_heart_disease": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "survival", "limb", "prevent"),
+    [
+        ({}, 0.76 + 0.27, 0.42 + 0.16, 5.0),
+        ({"infection": 1.0, "renal": 3.0}, 0.76 + 1.01, 0.42 + 0.81 + 0.15, 9.0),
+        ({"male": 0.0, "age": 64.0, "renal": 0.0, "rutherford": 4.0}, -0.25, -0.21, 0.0),
+        ({"age": 90.0, "ischaemic_heart_disease": 1.0}, 1.04 + 0.27, 0.62 + 0.16, 6.0),
+    ],
+)
+def test_scores_are_those_of_their_sources(
+    changed: dict[str, float], survival: float, limb: float, prevent: float
+) -> None:
+    """Sums of published coefficients for a man of 78 with stage 3 kidney disease and an ulcer, and for others."""
+    people = person(**(MAN | changed))
+    found = [points(published()[name], people)[0] for name in ("jclimb_survival", "jclimb_limb", "prevent_iii")]
+    assert found == pytest.approx([survival, limb, prevent])
+
+
+def test_scores_without_their_inputs_are_named() -> None:
+    """Nobody of whom kidney function is unknown has a score, and the scores are refused by name with others that never can be."""
+    people = person(**{name: value for name, value in MAN.items() if name != "renal"})
+    assert np.isnan(points(published()["prevent_iii"], people)).all()
+    told = " ".join(refusals(people, 0))
+    assert all(name in told for name in ("JCLIMB", "PREVENT III", "BASIL", "FINNVASC", "2YLE", "WIfI"))
+
+
+def test_accuracy_without_censoring_is_that_of_shares() -> None:
+    """C is the share of pairs in the right order, ties half; the Brier score the mean squared error; rivals never have it."""
+    time, code = np.array([0.5, 0.6, 0.4, 2.0]), np.array([1, 1, 2, 0])
+    risk = np.array([0.9, 0.3, 0.3, 0.1])
+    # Pairs: each of the two events before the survivor, before the rival's victim, and the earlier event before the later.
+    assert concordance(concordance_pairs(time, code, 1.0), risk) == pytest.approx((1 + 1 + 1 + 1 + 0.5) / 5)
+    weight, miss = brier_parts(time, code, risk, 1.0)
+    assert weight.tolist() == [1.0] * 4
+    assert miss == pytest.approx([0.1, 0.7, -0.3, -0.1])
+
+
+def test_those_lost_are_stood_for_by_the_others() -> None:
+    """Of 1,500 people of two risks the C-index and Brier score with half lost early are those without losses."""
+    luck = np.random.default_rng(1)
+    high = luck.random(1_500) < 0.5
+    event = luck.exponential(np.where(high, 1.0, 4.0))
+    lost = luck.exponential(1.5, len(high))
+    risk = 1.0 - np.exp(-1.0 / np.where(high, 1.0, 4.0))
+    seen = accuracy(np.minimum(event, lost), (event <= lost).astype(int), risk, 1.0, luck, 20)
+    whole = accuracy(event, np.ones(len(event), int), risk, 1.0, luck, 20)
+    for one, other in zip(seen[:2], whole[:2], strict=True):
+        assert one.value == pytest.approx(other.value, abs=0.025)
+        assert one.low < one.value < one.high
