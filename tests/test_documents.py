@@ -18,6 +18,7 @@ from simulator import load_scenario
 from simulator.cli.app import build
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study import study_tables
+from simulator.questions.trial.design_reading import load_design
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("*.md", "docs/*.md", "benchmarks/*.md", "notebooks/*.md", "scenarios/designs/*.md")
@@ -241,12 +242,14 @@ def test_python_code_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @named
 def test_toml_is_accepted(page: Path, tmp_path: Path) -> None:
-    """A scenario or a study that a page shows loads as it stands."""
+    """A scenario, a design or a study that a page shows loads as it stands."""
     for number, body in enumerate(blocks(page, "toml")):
         file = tmp_path / f"{number}.toml"
         file.write_text(body, encoding="utf-8")
         if "extends" in body:
             assert load_scenario(file).compare
+        elif "[[endpoints]]" in body:
+            assert load_design(file).design.primary
         else:
             assert len(sweep_of(*study_tables(file)).inputs)
 

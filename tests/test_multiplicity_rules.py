@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned, simulation
 
+from simulator.questions.trial.decisions import decide, levels_of
 from simulator.questions.trial.operating import type_i_errors
+from simulator.questions.trial.stopping_rule import stopping_rule
+from simulator.statistics.multiplicity import graph_weights
 from simulator.words.errors import BadInput
 
 THREE = [
@@ -74,3 +77,71 @@ def test_combinations_that_are_not_valid_are_refused(tmp_path: Path, changed: di
     with pytest.raises(BadInput) as caught:
         planned(tmp_path, **changed)
     assert key in {problem.key for problem in caught.value.problems}
+
+
+GRAPH = {
+    "rule": "graphical",
+    "endpoints": ["afs", "death"],
+    "weights": [0.8, 0.2],
+    "transitions": [[0.0, 1.0], [1.0, 0.0]],
+}
+LOOKS = {"by": "information", "at": [0.5], "type": "ld-obf"}
+
+
+def test_weights_that_a_graph_can_come_to_by_hand() -> None:
+    """Two hypotheses hand each other everything; three in a chain with a split hold what the arithmetic says."""
+    assert graph_weights([0.8, 0.2], GRAPH["transitions"]) == (1.0, 0.8, 0.2)  # type: ignore[arg-type]
+    assert graph_weights([1.0, 0.0], [[0.0, 1.0], [0.0, 0.0]]) == (1.0,)
+    split = [[0.0, 0.5, 0.5], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    assert graph_weights([0.6, 0.2, 0.2], split) == (1.0, 0.6, 0.5, 0.4, 0.2)
+
+
+def test_a_graph_at_looks_rejects_by_the_boundaries_of_its_weights(tmp_path: Path) -> None:
+    """At a look a hypothesis must cross the boundary of its weight at that look's information; what one hands on, the other uses;
+    a crossing at an earlier look counts once enough alpha has come (Maurer and Bretz 2013)."""
+    design = planned(
+        tmp_path,
+        endpoints=[AFS, DEATH],
+        visits=None,
+        multiplicity=GRAPH,
+        looks=LOOKS,
+        size={"patients": 120, "events": 40, "power": 0.8},
+    ).design
+    assert levels_of(design) == (1.25, 1.0, 5.0)
+    rule = stopping_rule(design, (0.5,))
+    whole, first, second = (rule.boundaries[k].upper for k in (1, 0, 2))
+    for found, alpha in ((whole, 0.025), (first, 0.02), (second, 0.005)):
+        # Lan and DeMets' O'Brien-Fleming spending at half the information: 2 - 2 Phi(z(1 - alpha / 2) / sqrt(1/2)).
+        assert 1.0 - norm.cdf(found[0]) == pytest.approx(
+            2.0 - 2.0 * norm.cdf(norm.isf(alpha / 2.0) / 0.5**0.5), rel=1e-6
+        )
+    upper = np.repeat(rule.upper(np.array([[0.5, 1.0]]))[..., None], 2, axis=-1)
+    lower = np.full((1, 2), -np.inf)
+
+    def rejected(z: list[list[float]]) -> list[bool]:
+        made = decide(design, np.array([z]), -np.array([z]), upper, lower)
+        return [bool(each) for each in made.rejected[0]]
+
+    little = 1e-6
+    assert rejected([[0.0, 0.0], [first[1] + little, whole[1] + little]]) == [True, True]
+    assert rejected([[0.0, 0.0], [first[1] - little, second[1] - little]]) == [False, False]
+    assert rejected([[0.0, 0.0], [whole[1] + little, second[1] + little]]) == [True, True]
+    assert rejected([[0.0, whole[0] + little], [first[1] + little, 0.0]]) == [True, True]
+    assert rejected([[0.0, whole[0] - little], [first[1] + little, 0.0]]) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"multiplicity": GRAPH | {"rule": "hochberg", "weights": [], "transitions": []}}, "Simes"),
+        ({"looks": LOOKS | {"type": "obf"}}, "any level"),
+        ({"multiplicity": GRAPH | {"weights": [0.0, 1.0]}}, "a weight above 0"),
+    ],
+)
+def test_rules_that_looks_do_not_know_are_refused(tmp_path: Path, changed: dict[str, Any], why: str) -> None:
+    """By name, with the reason."""
+    size = {"patients": 120, "events": 40, "power": 0.8}
+    with pytest.raises(BadInput, match=why):
+        planned(
+            tmp_path, **({"endpoints": [AFS, DEATH], "multiplicity": GRAPH, "looks": LOOKS, "size": size} | changed)
+        )

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from simulator.statistics.normal_maximum import largest_tail
 
+Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
@@ -121,13 +122,31 @@ def graphical(p: ArrayLike, alpha: float, weights: Sequence[float], transitions:
         which = ready.argmax(axis=1)
         for trial in rows[ready.any(axis=1)]:
             j = which[trial]
-            w, g = weight[trial], graph[trial]
-            into, out = g[:, j].copy(), g[j].copy()
-            w += w[j] * out
-            # Whoever handed to j hands on to those that j would have handed to, without sending anything back to itself.
-            kept = 1.0 - into * out
-            g += np.outer(into, out)
-            g /= np.where(kept > 1e-12, kept, np.inf)[:, None]
-            # What is left in j's row and column and on the diagonal is about hypotheses rejected already, and not read again.
+            _hand_on(weight[trial], graph[trial], j)
             rejected[trial, j] = True
     return rejected.reshape(p.shape)
+
+
+def _hand_on(w: Array, g: Array, j: int) -> None:
+    """Hypothesis j is rejected: its weight goes to the others and the graph goes on without it, in place."""
+    into, out = g[:, j].copy(), g[j].copy()
+    w += w[j] * out
+    w[j] = 0.0
+    # Whoever handed to j hands on to those that j would have handed to, without sending anything back to itself.
+    kept = 1.0 - into * out
+    g += np.outer(into, out)
+    g /= np.where(kept > 1e-12, kept, np.inf)[:, None]
+    g[j], g[:, j] = 0.0, 0.0
+    np.fill_diagonal(g, 0.0)
+
+
+def graph_weights(weights: Sequence[float], transitions: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Every weight above 0 that a hypothesis of the graph can come to hold, whatever is rejected first, the largest first."""
+    found = {0: (np.array(weights, float), np.array(transitions, float))}
+    for rejected in range(1, 1 << len(weights)):
+        last = rejected.bit_length() - 1
+        w, g = (each.copy() for each in found[rejected & ~(1 << last)])
+        _hand_on(w, g, last)
+        found[rejected] = w, g
+    values = {round(float(each), 12) for w, _ in found.values() for each in w}
+    return tuple(sorted((each for each in values if each > 0.0), reverse=True))

@@ -18,7 +18,7 @@ Bools = NDArray[np.bool_]
 
 
 EXACT = ("hochberg", "dunnett", "graphical")
-"""Rules that compare p values with more levels than alpha over a whole number, and so do without looks."""
+"""Rules that take p values as they are where there is one look."""
 
 
 class Reason(IntEnum):
@@ -48,6 +48,20 @@ def families_of(design: Design) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(names.index(name) * arms + arm for name in family for arm in range(arms)) for family in listed)
 
 
+def levels_of(design: Design) -> tuple[float, ...]:
+    """What alpha is divided by for the levels that need boundaries, the first endpoint's at the start first.
+
+    A graph rejects at the weights that its hypotheses can come to hold (Maurer W, Bretz F. Stat Biopharm Res 2013;5:311-320, doi
+    10.1080/19466315.2013.807748), other rules at alpha over whole numbers.
+    """
+    rule = design.multiplicity
+    if rule is None or rule.rule != "graphical" or design.looks is None:
+        return tuple(float(level) for level in range(1, len(design.confirmatory) * len(design.comparisons) + 1))
+    found = multiplicity.graph_weights(rule.weights, rule.transitions)
+    first = min(found, key=lambda share: abs(share - rule.weights[0]))
+    return (1.0 / first, *(1.0 / share for share in found if share != first))
+
+
 def rejections(p: Array, design: Design) -> Bools:
     """What the design's rule rejects at p values (..., hypotheses)."""
     if design.multiplicity is None:
@@ -74,18 +88,19 @@ def decide(design: Design, z: Array, against: Array, upper: Array, lower: Array)
     """Stop every trial where its boundaries say so.
 
     z and against: (trials, looks, hypotheses), NaN at looks that do not happen; upper: (levels, trials, looks,
-    hypotheses), level j holding the boundary for alpha / (j + 1); lower: (trials, looks). A hypothesis counts as
-    rejected at alpha / j from the first look on at which it crosses that boundary, and the rule for several hypotheses
+    hypotheses), with the boundaries for the levels that `levels_of` lists; lower: (trials, looks). A hypothesis counts as
+    rejected at such a level from the first look on at which it crosses that boundary, and the rule for several hypotheses
     works with these levels as with p values (Liu Q, Anderson KM. J Am Stat Assoc 2008;103:1621-1630, doi
     10.1198/016214508000000986). The trial stops when all hypotheses of the first endpoint are rejected, or all of them
     look futile, or (two-sided) harmful.
     """
-    if design.multiplicity is not None and design.multiplicity.rule in EXACT:
+    if design.multiplicity is not None and design.multiplicity.rule in EXACT and design.looks is None:
         return _with_exact_p(design, z, against, upper)
     # Every family of boundaries is nested: what crosses the one for alpha / 2 crosses the one for alpha.
     p = np.ones(z.shape)
-    for level in range(upper.shape[0]):
-        p[z >= upper[level]] = design.alpha / (level + 1)
+    for part, boundary in zip(levels_of(design), upper, strict=True):
+        # Below the level by less than any two of them differ, so that whoever crosses it is rejected at it.
+        p[z >= boundary] = np.minimum(p[z >= boundary], design.alpha / part * (1.0 - 1e-9))
     return _decided(design, z, against, upper, lower, rejections(np.minimum.accumulate(p, axis=1), design))
 
 

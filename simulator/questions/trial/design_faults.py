@@ -20,6 +20,9 @@ from simulator.statistics.exact_binomial import single_arm_problems
 from simulator.statistics.spending import NAMES as SPENDING
 from simulator.words.errors import BadInput, nearest
 
+MOST_IN_GRAPH = 5
+"""Hypotheses of a graph with looks."""
+
 
 def faults(design: Design) -> Iterator[Fault]:
     """Key, value and what was allowed, for everything that is wrong."""
@@ -136,9 +139,7 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             [list(f) for f in rule.families],
             "lists of endpoints, with rule gatekeeping only",
         )
-    if rule.rule in EXACT and (design.looks is not None or design.two_stage is not None):
-        allowed = "bonferroni, holm, fixed_sequence or gatekeeping with looks, whose boundaries are for alpha over whole numbers"
-        yield "multiplicity.rule", rule.rule, allowed
+    yield from _levels_at_looks(design, rule)
     if rule.rule == "dunnett" and (len(design.comparisons) < 2 or len(rule.endpoints or known) > 1):
         yield "multiplicity.rule", rule.rule, "several arms against the control in one confirmatory endpoint"
     if not unknown_names(rule, known):
@@ -150,6 +151,38 @@ def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
             yield "multiplicity.endpoints", name, nearest(name, known)
         elif times > 1:
             yield "multiplicity.endpoints", name, "each endpoint once"
+
+
+def _levels_at_looks(design: Design, rule: Multiplicity) -> Iterator[Fault]:
+    """Which rules know the level of every look."""
+    if rule.rule not in EXACT:
+        return
+    others = "bonferroni, holm, fixed_sequence, gatekeeping or graphical"
+    if design.two_stage is not None:
+        yield "multiplicity.rule", rule.rule, "nothing with two_stage, which tests one endpoint"
+    elif design.looks is None:
+        return
+    elif rule.rule == "hochberg":
+        allowed = f"{others} with looks: Simes' inequality is not shown for the smallest p values of several looks"
+        yield "multiplicity.rule", rule.rule, allowed
+    elif rule.rule == "dunnett":
+        yield (
+            "multiplicity.rule",
+            rule.rule,
+            f"{others} with looks: the joint law of all arms at all looks is not there",
+        )
+    elif design.looks.type not in SPENDING:
+        allowed = f"a spending function ({', '.join(SPENDING)}), because a graph's weights need boundaries at any level"
+        yield "looks.type", design.looks.type, allowed
+    elif len(rule.weights) > MOST_IN_GRAPH:
+        allowed = f"at most {MOST_IN_GRAPH} hypotheses with looks, because every weight has boundaries of its own"
+        yield "multiplicity.weights", list(rule.weights), allowed
+    elif rule.weights and rule.weights[0] <= 0.0:
+        yield (
+            "multiplicity.weights",
+            list(rule.weights),
+            "a weight above 0 for the first endpoint, which ends the trial",
+        )
 
 
 def unknown_names(rule: Multiplicity, known: list[str]) -> bool:

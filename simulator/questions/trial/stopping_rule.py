@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.questions.trial.decisions import levels_of
 from simulator.questions.trial.design import Design
 from simulator.statistics.boundaries import Boundaries, observed_boundaries, solve
 from simulator.statistics.conditional_power import stopping_z
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class StoppingRule:
-    """Boundaries for alpha, alpha / 2, ... alpha / hypotheses, which rules for several hypotheses choose from.
+    """Boundaries for the levels that rules for several hypotheses choose from (`levels_of`).
 
     `planned` are the shares of information that `boundaries` were solved for.
     """
@@ -79,11 +80,10 @@ def stopping_rule(design: Design, shares: Sequence[float]) -> StoppingRule:
     """
     looks = design.looks
     information = (*shares, 1.0)
-    hypotheses = len(design.confirmatory) * len(design.comparisons)
     problems: dict[Problem, None] = {}
     boundaries = []
-    for level in range(1, hypotheses + 1):
-        alpha = design.alpha / level
+    for part in levels_of(design):
+        alpha = design.alpha / part
         if looks is None:
             plan = Plan(information, alpha, sides=design.sides, power=design.size.power)
         else:
