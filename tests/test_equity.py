@@ -37,13 +37,22 @@ def test_weights_follow_atkinsons_rule() -> None:
 def test_unweighted_gains_are_those_of_the_subgroups(found: EconomicAnalysis) -> None:
     """At an epsilon of 0 each grouping gives the mean of its levels' gains in the table of subgroups, by their shares."""
     base = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0].set_index("grouping")
-    assert set(base.index) == {"sex", "age", "renal class"}
+    assert set(base.index) == {"sex", "age", "renal class", "hospital"}
     for grouping, own in found.subgroups[found.subgroups["subgroup"].isin(base.index)].groupby("subgroup"):
         share = own["share"] / own["share"].sum()
         effect, cost = ((share * own[f"incremental_{what}"]).sum() for what in ("effect", "cost"))
         assert base.loc[grouping, "weighted_effect"] == pytest.approx(effect, rel=1e-9)
         benefit = effect - cost / found.valued_by.threshold
         assert base.loc[grouping, "net_health_benefit"] == pytest.approx(benefit, rel=1e-9)
+
+
+def test_hospitals_that_lose_fewer_limbs_leave_more_health(found: EconomicAnalysis) -> None:
+    """Thirds of hospitals drawn from the population, about as many people in each; more limbs lost, less health left."""
+    rows = found.equity.groups[found.equity.groups["grouping"] == "hospital"]
+    assert rows["level"].tolist() == ["loses fewest limbs", "between", "loses most limbs"]
+    assert rows["share"].sum() == pytest.approx(1.0)
+    assert rows["lifetime_health"].iloc[0] > rows["lifetime_health"].iloc[2]
+    assert np.isfinite(rows[["incremental_effect", "incremental_cost"]].to_numpy()).all()
 
 
 def test_aversion_turns_weight_to_who_has_less(found: EconomicAnalysis) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from trial_designs import TWO_ARMS, planned, simulation
 
 from simulator.questions.trial.decisions import decide, levels_of

@@ -12,6 +12,7 @@ from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.price_transfer import inflate, transfer
 from simulator.questions.value.analysis import economic_analysis
+from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.values import Values, values_of
 from simulator.words.errors import BadInput
@@ -97,6 +98,29 @@ def test_rules_alone_cannot_be_run_by_accident(payer: str) -> None:
             paid_by(payer, prices=own, thresholds=[1e6])
     else:
         assert paid_by(payer, prices=own, thresholds=[1e6]).perspective.prices["dialysis_year"].value == 1.0
+
+
+def test_society_in_america_adds_what_its_file_says_to_the_health_care_sector() -> None:
+    """The second reference case has every price of the first, bears nursing homes and unpaid care, and its inventory says so."""
+    sector, society = load_perspective("usa"), load_perspective("usa_society")
+    assert society.prices.values() == sector.prices.values()
+    assert society.conventions.discount == sector.conventions.discount
+    found = {payer: paid_by(payer) for payer in ("usa", "usa_society")}
+    more = set(found["usa_society"].price_names) - set(found["usa"].price_names)
+    hours = {f"informal_hours_{of}" for of in ("wound", "walking", "not_walking")}
+    assert more == {"institutional_share", "institutional_care_day", "informal_care_hour"} | hours
+    counted = {
+        payer: impact_inventory(values.scope).set_index("impact")["counted"]["Time of unpaid carers"]
+        for payer, values in found.items()
+    }
+    assert counted == {"usa": "no", "usa_society": "yes"}
+
+
+def test_infarctions_can_be_left_out_and_change_nothing_else() -> None:
+    """Without them their four prices are read by nothing; everything else is read as before."""
+    whole, without = (set(paid_by("italy", vascular_events=on).price_names) for on in (True, False))
+    assert whole - without == {"infarction", "after_infarction_year", "stroke", "after_stroke_year"}
+    assert without < whole
 
 
 def test_a_gap_is_filled_by_a_number_of_ones_own_within_its_range() -> None:

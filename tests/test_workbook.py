@@ -123,6 +123,26 @@ def test_terms_money_and_split_wounds_are_in_the_formulas(cache: Path, tmp_path:
     check_totals(again, other)
 
 
+@needs_libreoffice
+def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(cache: Path, tmp_path: Path) -> None:
+    """A therapy that is bought by the limb, sessions that hurt and a sequence with cells recalculate to Python's numbers, prices
+    of what each buys included; so does another price of the device and another loss on dialysis."""
+    policies = ["conservative", "arterialisation", "placental_cells", "cells_then_arterialisation"]
+
+    def whole(**economics: Any) -> EconomicAnalysis:
+        scenario = load_scenario(policies=policies, overrides={"economics": SMALL | economics})
+        return economic_analysis(scenario, 1, Simulations(cache))
+
+    found = whole()
+    content = economics_workbook(found, "Therapies", MADE)
+    again = recalculated(content, tmp_path)
+    assert differences(stored(content), again) == []
+    check_totals(again, found)
+    prices, utilities = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
+    cells = {named(content, f"own_{name}"): value for name, value in (prices | utilities).items()}
+    check_totals(recalculated(content, tmp_path, cells), whole(prices=prices, utilities=utilities))
+
+
 def test_formulas_use_only_functions_that_both_programs_know(content: bytes) -> None:
     """No formula needs a program newer than Excel 2016, and none is longer than Excel reads."""
     used: set[str] = set()

@@ -17,7 +17,7 @@ from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.deal import MoneyBack, on_terms
 from simulator.questions.value.decision import Decision, decide
-from simulator.questions.value.equity import Equity, equity
+from simulator.questions.value.equity import Equity, equity, hospital_lives
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
@@ -198,7 +198,8 @@ def economic_analysis(
     whole = increments(scenario, values, lives, drawn)
     subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
-    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions)
+    elsewhere_lives = hospital_lives(scenario, effort.subgroup_draws, effort.subgroup_patients, seed, simulations)
+    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:

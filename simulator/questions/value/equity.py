@@ -1,6 +1,7 @@
 """Who gains health: QALYs by group, and what the gains are worth to a society averse to inequality of lifetime health.
 
-Groups are those that a patient of the model has: age, sex and renal class. The weight of a group is h^-epsilon, h being its
+Groups are those that a patient of the model has: age, sex and renal class; and hospitals, in thirds by how many limbs they lose,
+where a population of hospitals has been fitted. The weight of a group is h^-epsilon, h being its
 expected lifetime health (quality-adjusted years lived before referral by the population norm, and those after it under the
 reference, undiscounted), scaled so that the mean weight of all people is 1. At an epsilon of 0 every QALY counts alike, and
 that is the base. What is displaced elsewhere by costs is taken to be shared equally by all groups, so it has the mean weight.
@@ -16,15 +17,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import load_hospitals
+from simulator.evidence.posterior import parameter_draws
+from simulator.questions.value.lives import Simulations
 from simulator.questions.value.quality_of_life import norm_of_both
 from simulator.questions.value.results import Array
-from simulator.questions.value.subgroups import SubgroupLives
+from simulator.questions.value.subgroups import SubgroupLives, subgroup_lives
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import Drawn, Values
+from simulator.questions.value.variants import laid_over
 from simulator.scenario.scenario import Scenario
 
 GROUPINGS = ("sex", "age", "renal class")
+HOSPITAL = "hospital"
+OFFSETS_BY = "hospital_amputation"
+"""The offset by which hospitals are put in order."""
+THIRDS = ("loses fewest limbs", "between", "loses most limbs")
 BASE = 0.0
 
 
@@ -45,6 +55,26 @@ def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
     return np.asarray(weights / (weights * share).sum())
 
 
+@dataclass(frozen=True, eq=False)
+class HospitalLives:
+    """Lives at hospitals drawn from the population, one in each draw, and how each loses limbs (log ratio; draws)."""
+
+    lives: SubgroupLives
+    amputation: Array
+
+
+def hospital_lives(
+    scenario: Scenario, draws: int, patients: int, seed: int, simulations: Simulations
+) -> HospitalLives | None:
+    """The scenario's people at a hospital drawn anew in each draw; None where no population of hospitals is known."""
+    if load_hospitals() is None or scenario.read is None or draws < len(THIRDS):
+        return None
+    other = laid_over(scenario, {"evidence": {"centre": "new"}}, scenario.name)
+    drawn = parameter_draws(other.register, draws, seed)
+    found = subgroup_lives(other, other.parameter_draws(drawn), patients, seed, simulations)
+    return HospitalLives(found, np.asarray(drawn[OFFSETS_BY], np.float64))
+
+
 def equity(
     found: SubgroupLives,
     subgroups: pd.DataFrame,
@@ -52,13 +82,56 @@ def equity(
     scenario: Scenario,
     values: Values,
     aversions: Sequence[float],
+    hospitals: HospitalLives | None = None,
 ) -> Equity:
     """Gains by group over the reference, and weighted by each epsilon, 0 first.
 
-    Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere.
+    Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere; by hospital
+    those of everybody in the draws of `hospitals`.
     """
     base = scenario.compare.index(scenario.reference)
-    groups, weighted = [], []
+    groups: list[dict[str, object]] = []
+    weighted: list[dict[str, object]] = []
+
+    def add(
+        grouping: str,
+        levels: Sequence[str],
+        share: Array,
+        ages: Array,
+        health: Array,
+        policy: str,
+        cost: Array,
+        effect: Array,
+    ) -> None:
+        """The gains of a policy in one grouping, and their sums by each epsilon."""
+        for i, level in enumerate(levels):
+            groups.append(
+                {
+                    "grouping": grouping,
+                    "level": level,
+                    "share": share[i],
+                    "age": ages[i],
+                    "lifetime_health": health[i],
+                    "policy": policy,
+                    "incremental_effect": effect[i],
+                    "incremental_cost": cost[i],
+                    "net_health_benefit": effect[i] - cost[i] / values.threshold,
+                }
+            )
+        for epsilon in dict.fromkeys([BASE, *aversions]):
+            weights = atkinson_weights(health, share, epsilon)
+            gained = float((weights * share * effect).sum())
+            weighted.append(
+                {
+                    "grouping": grouping,
+                    "policy": policy,
+                    "epsilon": epsilon,
+                    "weighted_effect": gained,
+                    "net_health_benefit": gained - float((share * cost).sum()) / values.threshold,
+                    "ratio": float(weights.max() / weights.min()),
+                }
+            )
+
     for grouping in GROUPINGS:
         places = [g for g, (name, _) in enumerate(found.groups) if name == grouping and found.people[..., g].sum() > 0]
         levels = [found.groups[g][1] for g in places]
@@ -74,34 +147,47 @@ def equity(
             own = subgroups[(subgroups["subgroup"] == grouping) & (subgroups["policy"] == policy)]
             own = own.set_index("level").loc[levels]
             cost, effect = (own[f"incremental_{what}"].to_numpy(dtype=np.float64) for what in ("cost", "effect"))
-            for i in range(len(levels)):
-                groups.append(
-                    {
-                        "grouping": grouping,
-                        "level": levels[i],
-                        "share": share[i],
-                        "age": ages[i],
-                        "lifetime_health": health[i],
-                        "policy": policy,
-                        "incremental_effect": effect[i],
-                        "incremental_cost": cost[i],
-                        "net_health_benefit": effect[i] - cost[i] / values.threshold,
-                    }
-                )
-            for epsilon in dict.fromkeys([BASE, *aversions]):
-                weights = atkinson_weights(health, share, epsilon)
-                gained = float((weights * share * effect).sum())
-                weighted.append(
-                    {
-                        "grouping": grouping,
-                        "policy": policy,
-                        "epsilon": epsilon,
-                        "weighted_effect": gained,
-                        "net_health_benefit": gained - float((share * cost).sum()) / values.threshold,
-                        "ratio": float(weights.max() / weights.min()),
-                    }
-                )
+            add(grouping, levels, share, ages, health, policy, cost, effect)
+    if hospitals is not None:
+        thirds = np.array_split(np.argsort(hospitals.amputation, kind="stable"), len(THIRDS))
+        each = [_at(hospitals.lives, drawn, third, scenario, values.on_average()) for third in thirds]
+        share = np.array([one.people for one in each]) / sum(one.people for one in each)
+        ages, health = (np.array([getattr(one, name) for one in each]) for name in ("age", "health"))
+        for p, policy in enumerate(scenario.compare):
+            if p != base:
+                cost, effect = (np.array([getattr(one, name)[p] for one in each]) for name in ("cost", "effect"))
+                add(HOSPITAL, THIRDS, share, ages, health, policy, cost, effect)
     return Equity(pd.DataFrame(groups), pd.DataFrame(weighted))
+
+
+@dataclass(frozen=True, eq=False)
+class _Third:
+    """People of a third of the hospitals: number, mean age, lifetime health under the reference, gains by policy."""
+
+    people: float
+    age: float
+    health: float
+    cost: Array
+    effect: Array
+
+
+def _at(found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: Scenario, values: Values) -> _Third:
+    """Everybody (the first group) in some of the draws."""
+    base = scenario.compare.index(scenario.reference)
+    some = SubgroupLives(
+        found.groups, found.ledgers[:, draws], found.people[:, draws], found.ages[draws], found.parameters[draws]
+    )
+    chosen = Drawn(
+        *({name: all_of[draws] for name, all_of in part.items()} for part in (drawn.prices, drawn.utilities))
+    )
+    number = some.people[:, :, 0].sum(axis=0)
+    ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
+    own = worth(ledgers, some.parameters, chosen, values)
+    weight = number / number.sum()
+    cost, effect = (weight @ (each - each[:, [base]]) for each in (own.cost, own.qalys))
+    age = float(some.ages[:, 0].sum() / number.sum())
+    health = lived(values, age) + float(left(some, 0, chosen, values)[base])
+    return _Third(float(number.sum()), age, health, cost, effect)
 
 
 def lived(values: Values, age: float) -> float:

@@ -102,7 +102,7 @@ def elsewhere(scenario: Scenario, values: Values) -> Iterator[Row]:
         return
     for centre in CENTRES:
         if centre != scenario.centre:
-            other = _laid_over(scenario, {"evidence": {"centre": centre}}, scenario.name)
+            other = laid_over(scenario, {"evidence": {"centre": centre}}, scenario.name)
             yield Row(f"{CENTRE}{centre}", "", values, other)
 
 
@@ -132,7 +132,7 @@ def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scena
     """The scenario with a variant's differences. Raises BadInput for values that cannot be."""
     problems: list[Problem] = []
     if variant.settings:
-        scenario = _laid_over(scenario, variant.settings, f"{scenario.name}: [economics.scenarios.{name}]")
+        scenario = laid_over(scenario, variant.settings, f"{scenario.name}: [economics.scenarios.{name}]")
     register = scenario.register
     key = f"economics.scenarios.{name}"
     for parameter, value in variant.parameters.items():
@@ -157,7 +157,7 @@ def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scena
     return replace(scenario, settings=settings, register=register, life_table=life_table)
 
 
-def _laid_over(scenario: Scenario, difference: Mapping[str, Any], file: str) -> Scenario:
+def laid_over(scenario: Scenario, difference: Mapping[str, Any], file: str) -> Scenario:
     """The scenario with a difference in the words of a file, and the discounting and the slots that it had."""
     if scenario.read is None:
         raise BadInput([Problem(file, "settings", "given", "a scenario that was read from files")])
