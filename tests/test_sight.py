@@ -34,7 +34,7 @@ def decision() -> Result:
 
 STUDY = {
     "method": "morris",
-    "size": 2,
+    "size": 4,
     "seed": 1,
     "patients": 20,
     "model": {"kind": "clti"},
