@@ -24,6 +24,7 @@ from simulator.statistics.conditional_power import (
     weighted_z,
 )
 from simulator.statistics.crossing import crossing
+from simulator.statistics.formula import fixed_drift
 from simulator.statistics.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan
