@@ -103,8 +103,11 @@ def reasons() -> dict[str, str]:
     return {f"{row['file']}::{row['function']}: {row['change']}": row["reason"] for row in rows}
 
 
-def report(mutants: list[Mutant], results: Results) -> bool:
-    """Print the score per file and the survivors. Whether enough mutants die and every survivor has its reason."""
+def report(mutants: list[Mutant], results: Results, whole: bool) -> bool:
+    """Print the score per file and the survivors. Whether enough mutants die and every survivor has its reason.
+
+    With every mutant of the `whole` files, reasons for changes that are none any more are told.
+    """
     known = reasons()
     unexplained = []
     print(f"\n{'file':<48}{'mutants':>8}{'run':>7}{'noticed':>9}{'score':>8}")
@@ -125,11 +128,16 @@ def report(mutants: list[Mutant], results: Results) -> bool:
     if not total:
         print("\nno mutant was tried" if mutants else "\nnothing to change")
         return not mutants
+    names = {mutant.name for mutant in mutants}
+    files = {mutant.file for mutant in mutants}
+    gone = [name for name in known if whole and name.split("::")[0] in files and name not in names]
+    for name in gone:
+        print(f"\nlisted, but no change of the program as it is: {name}")
     noticed_share = noticed / total
     print(
         f"\n{noticed} of {total} mutants noticed ({noticed_share:.1%}); {len(unexplained)} survivors without a reason"
     )
-    return noticed_share >= WANTED and not unexplained
+    return noticed_share >= WANTED and not unexplained and not gone
 
 
 def main() -> int:
@@ -166,7 +174,7 @@ def main() -> int:
             importlib.import_module(name)
     judge_all(missing, deadline, chosen.workers, results.add)
     results = Results(chosen.results, chosen.trust_kills)
-    return 0 if report(mutants, results) else 1
+    return 0 if report(mutants, results, chosen.changed is None) else 1
 
 
 if __name__ == "__main__":

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log
+from math import exp, expm1, inf, log
 from typing import Any
 
 import pytest
 
 from rules.people import a_life, at_risk
 from simulator.rules.pathway.course import (
-    CLOSE,
     first_risk,
     first_spent,
     integrate,
-    outlasts,
+    most_spent,
     spend,
     spend_until,
     start_hazards,
@@ -208,27 +207,40 @@ def test_what_is_not_in_force_is_neither_integrated_nor_spent() -> None:
     assert (life.cumulative == 0.25).all() and (life.hazard == 3.0).all() and (life.budget == 1.0).all()
 
 
-@pytest.mark.parametrize("by", [0.0, 1e-12])
-def test_a_budget_outlasts_a_time_only_beyond_rounding(by: float) -> None:
-    """Integrated: 1 does not outlast 1, nor a hair more than 1, nor just the ratio that counts as close; 1.000001 does."""
-    life = a_life()
-    life.cumulative[0] = 1.0
-    for remaining, lasts in ((1.0 + by, False), (CLOSE, False), (1.0 + 1e-6, True), (0.9, False)):
-        life.remaining[0] = remaining
-        assert outlasts(life, 0, 5.0, True) is lasts
+@pytest.mark.parametrize("duration", [0.5, 2.0])
+@pytest.mark.parametrize("x", [-30.0, -4.0, -2.0, -1.999, -1.0, -0.1, -1e-9, 0.0, 1e-9, 0.1, 0.5, 1.0, 1.001, 5.0])
+def test_no_more_is_spent_than_the_bound(x: float, duration: float) -> None:
+    """0.4 a year with an exponent of x over the duration: never less than the integral, and never more than all eternity of a
+    hazard that fades. Where it rises by no more than a factor of e the bound is within one in a hundred."""
+    exponent = x / duration
+    spent = 0.4 * duration * (expm1(x) / x if x else 1.0)
+    bound = most_spent(0.4, exponent, duration)
+    assert spent <= bound * (1.0 + 1e-12)
+    if -0.5 < x <= 1.0:
+        assert bound < 1.01 * spent
+    if x <= -2.0:
+        assert bound <= -0.4 / exponent
+    assert (bound == inf) == (x > 1.0)
 
 
-@pytest.mark.parametrize(
-    ("exponent", "remaining", "lasts"),
-    [(0.0, 1.1, True), (-0.5, 1.1, True), (0.5, 100.0, False), (0.0, 0.9, False), (0.0, CLOSE, False)],
-)
-def test_a_hazard_that_does_not_rise_spends_at_most_its_first_value(
-    exponent: float, remaining: float, lasts: bool
-) -> None:
-    """0.5 a year over 2 years is 1; of one that rises nothing is known without integrating it."""
+@pytest.mark.parametrize(("remaining", "risk"), [(1.0 + 1e-12, 0), (1.0 + 1e-6, -1), (0.9, 0)])
+def test_a_budget_outlasts_a_time_only_beyond_rounding(remaining: float, risk: int) -> None:
+    """A constant 0.5 a year spends 1 in 2 years: a hair more than 1 may not outlast them, 1.000001 does."""
     life = a_life()
-    life.hazard[0], life.exponent[0], life.remaining[0], life.cumulative[0] = 0.5, exponent, remaining, 0.0
-    assert outlasts(life, 0, 2.0, False) is lasts
+    at_risk(life, Risk(0), 0.5)
+    life.hazard[:], life.exponent[:], life.remaining[:] = 0.5, 0.0, remaining
+    assert first_spent(life, 2.0)[1] == risk
+
+
+def test_the_first_budget_to_be_spent_is_found_wherever_it_stands() -> None:
+    """Waits of 1.5, 0.5 and 1 year at 0.5 a year, in the order of the risks, and turned round."""
+    for left, which in (([0.75, 0.25, 0.5], 1), ([0.5, 0.25, 0.75], 1), ([0.25, 0.5, 0.75], 0), ([0.75, 0.5, 0.25], 2)):
+        life = a_life()
+        for risk, remaining in zip((Risk(0), Risk(1), Risk(2)), left, strict=True):
+            at_risk(life, risk, 0.5)
+            life.remaining[risk] = remaining
+        life.hazard[:], life.exponent[:] = 0.5, 0.0
+        assert first_spent(life, 2.0) == (0.5, which)
 
 
 def test_only_risks_in_force_are_spent() -> None:
@@ -237,8 +249,8 @@ def test_only_risks_in_force_are_spent() -> None:
     at_risk(life, Risk.HEALING, 0.5)
     life.hazard[:], life.exponent[:], life.remaining[:] = 0.5, 0.0, 0.0
     life.remaining[Risk.HEALING] = 2.0
-    assert first_spent(life, 1.0, False) == (inf, -1)
-    assert first_spent(life, 5.0, False) == (4.0, Risk.HEALING)
+    assert first_spent(life, 1.0) == (inf, -1)
+    assert first_spent(life, 5.0) == (4.0, Risk.HEALING)
 
 
 def test_a_rising_hazard_that_comes_too_late_is_not_an_event() -> None:

@@ -81,8 +81,8 @@ def most_spent(hazard: float, exponent: float, duration: float) -> float:
 
     A hazard that falls spends hazard / -exponent in all eternity; one that rises steeply, or for ever, may spend anything.
     """
-    if duration == inf:
-        return inf
+    if exponent == 0.0:  # for ever is zero times infinity
+        return hazard * duration
     x = exponent * duration
     if x > 1.0:
         return inf
