@@ -17,6 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from simulator.explorer.controls import described
 from simulator.explorer.opening import payers
 from simulator.explorer.running import Running
 from simulator.living.outcomes import OUTCOMES
@@ -230,7 +231,9 @@ def test_payers_without_prices_cannot_be_chosen(page: Page) -> None:
     assert sum(not disabled for _, disabled in states) == len(known)
     assert sum(disabled for _, disabled in states) > 0
     chosen = next(name for name, each in known.items() if each["currency"] != known["italy"]["currency"])
-    page.select_option("#c-economics-perspective", label=known[chosen]["label"])
+    choices = next(c for c in described(load_scenario())["controls"] if c["key"] == "economics.perspective")["choices"]
+    place = [choice["value"] for choice in choices].index(chosen)
+    page.select_option("#c-economics-perspective", value=str(place))
     at_rest(page, {"economics.perspective": chosen})
     shown = page.locator("#c-economics-worth").locator("xpath=ancestor::div[contains(@class, 'control')]")
     assert known[chosen]["currency"] in shown.inner_text()

@@ -66,12 +66,12 @@ def value(
     `policies`, `view`, `centre` and `overrides` are those of `compare`.
     `perspective` (italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file) says who pays and brings the
     life table of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set`
-    is A, B, C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: that of highest net
-    benefit); `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have
-    `patients` each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out
-    what that trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
-    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes and
-    nothing else.
+    is A, B, C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: the highest net benefit);
+    `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
+    each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
+    trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
+    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes
+    and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,

@@ -147,11 +147,12 @@ def _budget_panel(
 ) -> None:
     names: dict[str, str] = {}
     spending = own["spending"][own["spending"]["time_years"] <= window]
-    for (risk, occurrence), part in spending.groupby(["risk", "occurrence"], sort=False):
+    for _, part in spending.groupby(["risk", "occurrence"], sort=False):
+        risk, occurrence = str(part["risk"].iloc[0]), int(part["occurrence"].iloc[0])
         key = f"{risk} {occurrence}"
         dash = (0, (4, 2)) if risk == background else "-"
         axes.plot(part["time_years"], part["share"], color=colours[risk], linestyle=dash, linewidth=1.4, label=key)
-        names[key] = key if occurrence > 1 else str(risk)
+        names[key] = key if occurrence > 1 else risk
     happened = own["budgets"][own["budgets"]["happened_years"] <= window]
     for risk, time in zip(happened["risk"], happened["happened_years"], strict=True):
         axes.plot([time], [1.0], "o", color=readable(colours[risk]), markersize=5, clip_on=False, zorder=5)
