@@ -17,6 +17,7 @@ from scipy.stats import norm
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
+from simulator.questions.calibrate.levels import death_levels
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
@@ -44,9 +45,10 @@ class Effort:
     cohorts: int = 2000
     draws: int = 2000
     many: int = 200_000
+    level: int = 100_000
 
 
-SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000, 50_000)
+SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000, 50_000, 20_000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,8 @@ class Posterior:
     sceptical: Array
     point: Array
     point_sceptical: float
+    levels: dict[str, float]
+    """Factors on the excess of death of the views that are not fitted, by parameter."""
     surface: Surface
     wide: Surface
     """Fitted to both designs about the posterior: less exact, further reaching."""
@@ -152,9 +156,11 @@ def calibrate(
     point = central_point(surface, z[chosen], y[chosen])
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
+    share = fit_share_mode(surface, prior, point, targets["sceptical"])
+    at_point = {name: float(v[0]) for name, v in prior.values(point[None]).items()} | {OWN_FIT: share}
     return Posterior(
-        prior, z, y, weights, chosen, sceptical, point,
-        fit_share_mode(surface, prior, point, targets["sceptical"]),
+        prior, z, y, weights, chosen, sceptical, point, share,
+        death_levels(scenario, data, at_point, effort.level, seed),
         surface, wide, scatter, float(excess.std()), mean, covariance,
     )  # fmt: skip
 
@@ -217,6 +223,7 @@ def table_of(posterior: Posterior) -> dict[str, Array]:
 
 
 def point_of(posterior: Posterior) -> dict[str, float]:
-    """The fitted values: the posterior's central point, and the sceptical share that is most likely at it."""
+    """The fitted values: the posterior's central point, the sceptical share that is most likely at it, and views' levels."""
     values: dict[str, Any] = posterior.prior.values(posterior.point[None])
-    return {**{name: float(v[0]) for name, v in values.items()}, OWN_FIT: posterior.point_sceptical}
+    fitted = {name: float(v[0]) for name, v in values.items()}
+    return {**fitted, OWN_FIT: posterior.point_sceptical, **posterior.levels}
