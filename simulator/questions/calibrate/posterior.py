@@ -154,6 +154,12 @@ def calibrate(
     weights /= weights.sum()
     chosen = resample(weights, effort.draws, generator(seed, "resampling"))
     point = central_point(surface, z[chosen], y[chosen])
+    many = FoundingCohort(scenario, data, effort.many, seed_of(seed, "point"))
+    for _ in range(2):
+        # The surface is a little off where nobody simulated: what is simulated at the point says by how much.
+        lived = outcomes_at_1_year(many.design(prior.values(point[None])))[0]
+        astray = lived - outcomes_at_1_year(surface.statistics(point[None]))[0]
+        point = central_point(surface, z[chosen], y[chosen], astray)
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
     share = fit_share_mode(surface, prior, point, targets["sceptical"])
@@ -165,15 +171,15 @@ def calibrate(
     )  # fmt: skip
 
 
-def central_point(surface: Surface, z: Array, statistics: Array, steps: int = 10) -> Array:
+def central_point(surface: Surface, z: Array, statistics: Array, astray: Array | float = 0.0, steps: int = 10) -> Array:
     """The point nearest the middle of the draws z at which the results at one year are their posterior means.
 
     Results are curved in the parameters, so at the parameters' own means or medians they differ from the means of the results
     that a probabilistic run reports. The nearest point, in the metric of the draws' covariance, is found by Gauss-Newton
-    steps on the surface.
+    steps on the surface, which lies `astray` by so much of the results there.
     """
     middle, covariance = z.mean(axis=0), np.cov(z.T)
-    wanted = outcomes_at_1_year(statistics).mean(axis=0)
+    wanted = outcomes_at_1_year(statistics).mean(axis=0) - astray
     width = 0.05
     point = middle
     for _ in range(steps):
