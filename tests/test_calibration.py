@@ -43,7 +43,7 @@ from simulator.questions.calibrate.likelihood import (
     small_sample,
 )
 from simulator.questions.calibrate.posterior import Posterior, central_point, log_prior
-from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
+from simulator.questions.calibrate.prior import FURTHEST, LEVELS, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import (
     INDEX,
     MOVES,
@@ -394,7 +394,7 @@ def test_a_synthetic_cohort_is_published_as_the_real_one_was(founding: Scenario,
 def test_priors_are_the_register_s(founding: Scenario) -> None:
     """z is the normal score of each fitted parameter's own distribution; the sceptical share is fitted apart."""
     prior = Prior(founding.register)
-    assert set(prior.names) == {p.name for p in founding.register.parameters if p.fitted} - {OWN_FIT}
+    assert set(prior.names) == {p.name for p in founding.register.parameters if p.fitted} - {OWN_FIT, *LEVELS}
     for z in (-1.6, 0.0, 0.7):
         values = prior.values(np.full((1, len(prior.names)), z))
         for name in prior.names:
@@ -670,6 +670,33 @@ def test_fitted_death_at_one_year(fitted_lives: Array) -> None:
 
 
 @needs_fit
+@pytest.mark.parametrize("view", ["sceptical", "optimistic"])
+def test_every_view_keeps_the_deaths_that_the_study_saw(founding: Scenario, data: Founding, view: str) -> None:
+    """As many of the founding cohort die within a year in each view, within half a point on the same luck; without cells more
+    die the more of the link between ischaemia and death is causal."""
+    dead = {}
+    for each in ("central", view):
+        scenario = founding.with_(evidence={"view": each})
+        cohort = FoundingCohort(scenario, data, PATIENTS, SEED)
+        window = Window(1.0, 1.0, 0.0, 0.5)
+        for policy in ("protocol", "conservative"):
+            dead[each, policy] = (cells(cohort.lives(scenario.params(), policy, window), 1.0) >= 4).mean()
+    assert dead[view, "protocol"] == pytest.approx(dead["central", "protocol"], abs=0.005)
+    gap = dead[view, "conservative"] - dead["central", "conservative"]
+    assert gap < -0.005 if view == "sceptical" else gap > 0.005
+
+
+def test_a_view_s_level_of_death_acts_once(founding: Scenario) -> None:
+    """The excess rate is the central view's times the view's factor, also in a table that went through the scenario before."""
+    scenario = founding.with_(evidence={"view": "sceptical"})
+    rate = founding.register["death_rate_wound"].value
+    factor = founding.register["death_level_sceptical"].value
+    once = scenario.parameter_draws(scenario.parameter_draws())
+    assert once["death_rate_wound"] == pytest.approx([rate * factor], rel=1e-12)
+    assert founding.params()["death_rate_wound"] == rate
+
+
+@needs_fit
 def test_fitted_cells_lie_in_their_exact_intervals(fitted_lives: Array, data: Founding) -> None:
     """All 16 cells of the two tables, and at most 4 of them more than 2.5 of 50 people away."""
     away = 0
@@ -721,7 +748,7 @@ def test_the_posterior_has_enough_draws_inside_the_register_s_ranges(founding: S
     assert table is not None
     assert provenance["effective_draws"] >= 1000
     assert len(table) == provenance["draws"] >= 1000
-    assert set(table.columns) == {p.name for p in founding.register.parameters if p.fitted}
+    assert set(table.columns) == {p.name for p in founding.register.parameters if p.fitted} - {*LEVELS}
     for name in table.columns:
         low, high = founding.register[name].range
         assert table[name].between(low, high).all(), name

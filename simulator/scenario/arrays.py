@@ -34,6 +34,8 @@ SHARE = "attributable_share"
 DEATH_SHARE = "death_causal_share"
 """Another: the share of the association of ischaemia and amputation with death that is causal."""
 BY_VIEW = (SHARE, DEATH_SHARE)
+DEATH_LEVEL = "death_level"
+"""How the names of the factors begin that keep the founding cohort's deaths the same in every view; the central one has none."""
 
 _SUITABLE = {"any": -1.0, "no": 0.0, "yes": 1.0}
 
@@ -109,6 +111,11 @@ def parameter_draws(
         problems = [_too_much("draws", *found) for found in too_much(views_of(table))]
         if problems:
             raise BadInput(problems)
+    level = f"{DEATH_LEVEL}_{view}"
+    if level in register:
+        table["death_rate_wound"] *= table[level]
+        # The rate has it now, and this table may go through here again.
+        table[level] = 1.0
     return _at_its_hospital(table, register)
 
 

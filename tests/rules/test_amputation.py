@@ -112,6 +112,23 @@ def test_every_minor_amputation_has_luck_of_its_own(wounds: int, before: int) ->
     assert (life.minor_amputations, life.minor_amputation_at) == (before + 1, 0.1)
 
 
+@pytest.mark.parametrize("slope", [0.0, 20.0])
+def test_a_foot_that_was_operated_on_does_not_close_for_some_weeks(slope: float) -> None:
+    """Healing has to spend in addition what it would spend in those weeks, along the perfusion of that time.
+
+    Operated on half a year after the wound opened, with a lag of a tenth of a year and 0.2 a year as the hazard at 20 mmHg:
+    trend and slope make an exponent of 0.1 + 0.03 * slope.
+    """
+    life = a_life(**OPEN_FOOT, gangrene=0, wound_hr=1.0, tcpo2_slope=slope)
+    at_risk(life, Risk.MINOR_AMPUTATION, 0.8)
+    life.budget[Risk.HEALING] = 0.3
+    amputate_minor(life, values(**{**MINOR, "healing_per_mmhg": 0.03, "minor_amputation_lag_days": 36.525}), 0.5)
+    exponent = 0.1 + 0.03 * slope
+    hazard = 0.4 * 0.5 * exp(0.5 * exponent)
+    spent = hazard * (exp(0.1 * exponent) - 1.0) / exponent
+    assert life.budget[Risk.HEALING] == pytest.approx(0.3 + spent, rel=1e-12)
+
+
 @pytest.mark.parametrize(("aside", "limb"), [(0, Limb.ABOVE_KNEE), (1, Limb.BELOW_KNEE)])
 def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
     """The patient's draw decides: at the share above the knee, just below it is below, and may have to be converted."""

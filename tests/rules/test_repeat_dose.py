@@ -57,7 +57,10 @@ def test_repeats_until_perfusion_reaches_a_value() -> None:
 @pytest.mark.parametrize("doses", [1, 2])
 @pytest.mark.parametrize("limit", [20.0, 15.0, 40.0, inf])
 def test_clinical_judgement_stops_one_share_when_restored_and_another_otherwise(limit: float, doses: int) -> None:
-    """Restored means that the measured 20 mmHg reach the limit. The draw of this decision stops below its share."""
+    """Restored means that the measured 20 mmHg reach the limit. The draw of this decision stops below its share.
+
+    Otherwise the second dose has a share of its own.
+    """
     u = chance(Stream.JUDGEMENT, doses)
     restored = limit <= 20.0
     policy, life = a_policy(repeat_rule=Repeat.CLINICAL_JUDGEMENT, stop_at_tcpo2=limit), a_life(doses=doses)
@@ -65,7 +68,8 @@ def test_clinical_judgement_stops_one_share_when_restored_and_another_otherwise(
         other = 0.0 if not given else 1.0
         stops = {
             "judgement_stop_recovered": share if restored else other,
-            "judgement_stop": other if restored else share,
+            "judgement_stop_first": share if doses == 1 and not restored else other,
+            "judgement_stop": share if doses > 1 and not restored else other,
         }
         assert dose_is_given(life, values(**EXACT, **stops), policy, 0.5) == given
 
@@ -74,7 +78,7 @@ def test_clinical_judgement_stops_one_share_when_restored_and_another_otherwise(
 def test_a_limb_plainly_well_has_no_further_dose(rule: Repeat) -> None:
     """Seen at 60 mmHg it has none, whatever the policy's rule; seen just below, one. The first dose asks for nothing."""
     policy = a_policy(repeat_rule=rule, stop_at_tcpo2=100.0)
-    params = values(**EXACT, judgement_stop=0.0, judgement_stop_recovered=0.0)
+    params = values(**EXACT, judgement_stop_first=0.0, judgement_stop=0.0, judgement_stop_recovered=0.0)
     for start, given in [(60.0, False), (59.9, True)]:
         assert dose_is_given(a_life(doses=1, tcpo2_start=start), params, policy, 0.5) is given
     assert dose_is_given(a_life(doses=0, tcpo2_start=60.0), params, policy, 0.5)

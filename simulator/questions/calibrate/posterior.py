@@ -17,6 +17,7 @@ from scipy.stats import norm
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
+from simulator.questions.calibrate.levels import death_levels
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
@@ -44,9 +45,10 @@ class Effort:
     cohorts: int = 2000
     draws: int = 2000
     many: int = 200_000
+    level: int = 100_000
 
 
-SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000, 50_000)
+SMOKE = Effort(2048, 1200, 1200, 1200, 1000, 1500, 1500, 200, 800, 1000, 50_000, 20_000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,8 @@ class Posterior:
     sceptical: Array
     point: Array
     point_sceptical: float
+    levels: dict[str, float]
+    """Factors on the excess of death of the views that are not fitted, by parameter."""
     surface: Surface
     wide: Surface
     """Fitted to both designs about the posterior: less exact, further reaching."""
@@ -150,24 +154,32 @@ def calibrate(
     weights /= weights.sum()
     chosen = resample(weights, effort.draws, generator(seed, "resampling"))
     point = central_point(surface, z[chosen], y[chosen])
+    many = FoundingCohort(scenario, data, effort.many, seed_of(seed, "point"))
+    for _ in range(2):
+        # The surface is a little off where nobody simulated: what is simulated at the point says by how much.
+        lived = outcomes_at_1_year(many.design(prior.values(point[None])))[0]
+        astray = lived - outcomes_at_1_year(surface.statistics(point[None]))[0]
+        point = central_point(surface, z[chosen], y[chosen], astray)
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
+    share = fit_share_mode(surface, prior, point, targets["sceptical"])
+    at_point = {name: float(v[0]) for name, v in prior.values(point[None]).items()} | {OWN_FIT: share}
     return Posterior(
-        prior, z, y, weights, chosen, sceptical, point,
-        fit_share_mode(surface, prior, point, targets["sceptical"]),
+        prior, z, y, weights, chosen, sceptical, point, share,
+        death_levels(scenario, data, at_point, effort.level, seed),
         surface, wide, scatter, float(excess.std()), mean, covariance,
     )  # fmt: skip
 
 
-def central_point(surface: Surface, z: Array, statistics: Array, steps: int = 10) -> Array:
+def central_point(surface: Surface, z: Array, statistics: Array, astray: Array | float = 0.0, steps: int = 10) -> Array:
     """The point nearest the middle of the draws z at which the results at one year are their posterior means.
 
     Results are curved in the parameters, so at the parameters' own means or medians they differ from the means of the results
     that a probabilistic run reports. The nearest point, in the metric of the draws' covariance, is found by Gauss-Newton
-    steps on the surface.
+    steps on the surface, which lies `astray` by so much of the results there.
     """
     middle, covariance = z.mean(axis=0), np.cov(z.T)
-    wanted = outcomes_at_1_year(statistics).mean(axis=0)
+    wanted = outcomes_at_1_year(statistics).mean(axis=0) - astray
     width = 0.05
     point = middle
     for _ in range(steps):
@@ -217,6 +229,7 @@ def table_of(posterior: Posterior) -> dict[str, Array]:
 
 
 def point_of(posterior: Posterior) -> dict[str, float]:
-    """The fitted values: the posterior's central point, and the sceptical share that is most likely at it."""
+    """The fitted values: the posterior's central point, the sceptical share that is most likely at it, and views' levels."""
     values: dict[str, Any] = posterior.prior.values(posterior.point[None])
-    return {**{name: float(v[0]) for name, v in values.items()}, OWN_FIT: posterior.point_sceptical}
+    fitted = {name: float(v[0]) for name, v in values.items()}
+    return {**fitted, OWN_FIT: posterior.point_sceptical, **posterior.levels}

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 OWN_FIT = "attributable_share_sceptical"
 """Fitted to its own contrast after the others, because a view moves only the counterfactual."""
+LEVELS = ("death_level_sceptical", "death_level_optimistic")
+"""Set last, so that the founding cohort dies alike in every view."""
 FURTHEST = 6.0
 
 
@@ -29,7 +31,7 @@ class Prior:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Free parameters, in the register's order."""
-        return tuple(p.name for p in self.register.parameters if p.fitted and p.name != OWN_FIT)
+        return tuple(p.name for p in self.register.parameters if p.fitted and p.name not in (OWN_FIT, *LEVELS))
 
     def values(self, z: Array) -> dict[str, Array]:
         """Parameter values at points z (..., parameters)."""

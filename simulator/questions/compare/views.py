@@ -7,7 +7,7 @@ import pandas as pd
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
-from simulator.scenario.arrays import BY_VIEW, SHARE
+from simulator.scenario.arrays import BY_VIEW, DEATH_LEVEL, SHARE
 from simulator.words.vocabulary import View
 
 VIEWS = tuple(view.name.lower() for view in View)
@@ -21,6 +21,10 @@ def evidence_views(scenario: Scenario, policy: str, patients: int, seed: int) ->
     """
     shares = [scenario.register[f"{SHARE}_{view}"].value for view in VIEWS]
     columns = {name: [scenario.register[f"{name}_{view}"].value for view in VIEWS] for name in BY_VIEW}
+    register, rate = scenario.register, "death_rate_wound"
+    levels = [register[name].value if (name := f"{DEATH_LEVEL}_{view}") in register else 1.0 for view in VIEWS]
+    own = levels[VIEWS.index(scenario.view)]
+    columns[rate] = [register[rate].value * level / own for level in levels]
     draws = pd.DataFrame({"draw": VIEWS, **columns})
     result = simulate(scenario, [scenario.reference, policy], patients, seed, engine="compiled", draws=draws)
     keys = ["draw", "time_years", "outcome"]

@@ -116,11 +116,12 @@ class Against(Frozen):
 
 
 class Population(Frozen):
-    """Simulated people: a scenario, whose policy they live under, and how many."""
+    """Simulated people: a scenario, whose policy they live under, how many, and another hospital than the scenario's."""
 
     scenario: Annotated[str, Field(min_length=1)]
     policy: Annotated[str, Field(min_length=1)]
     patients: Annotated[int, Field(ge=100, le=1_000_000)]
+    centre: Literal["average", "founding"] | None = None
 
 
 class Figure(Frozen):
@@ -275,7 +276,9 @@ def load_course(path: Path | None = None, register: Register | None = None) -> C
         if population is not None:
             populations[key] = population
             try:
-                scenarios[key] = load_scenario(population.scenario, policies=[population.policy])
+                scenario = load_scenario(population.scenario, policies=[population.policy])
+                centre = population.centre
+                scenarios[key] = scenario if centre is None else scenario.with_(evidence={"centre": centre})
             except BadInput as bad:
                 problems.extend(bad.problems)
     for key, each in table.items():

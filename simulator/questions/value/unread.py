@@ -15,12 +15,12 @@ from simulator.evidence.distributions import limits
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
-from simulator.scenario.arrays import BY_VIEW
+from simulator.scenario.arrays import BY_VIEW, DEATH_LEVEL
 from simulator.words.errors import Problem, nearest
 from simulator.words.vocabulary import ARTERIES, View
 
 COMPOSED = frozenset(
-    {f"{share}_{view.name.lower()}" for share in BY_VIEW for view in View}
+    {f"{share}_{view.name.lower()}" for share in (*BY_VIEW, DEATH_LEVEL) for view in View}
     | {f"{artery}_share" for artery in ARTERIES}
     | {*FIELDS.values()}
 )

@@ -208,6 +208,7 @@ def judged(subject: Subject) -> Found:
     """Judgement stops two shares, by whether perfusion looks restored, and everybody plainly well, at every decision again."""
     policy = {"cell_therapy": {"doses": 4, "interval_days": 1.0}, "repeat": {"rule": "clinical_judgement"}}
     values = {**STEADY_LIMB, "measurement_sd": 6.0, "judgement_stop": 0.2, "judgement_stop_recovered": 0.7}
+    values["judgement_stop_first"] = 0.4
     found, v = under(subject, policy, {**values, "judgement_never_tcpo2": 45.0})
     kept = np.minimum(np.minimum(found.lives["died_at"], found.lives["amputated_at"]), found.lives["healed_at"]) > 0.02
     kept &= found.lives["doses"] > 0
@@ -215,9 +216,9 @@ def judged(subject: Subject) -> Found:
     record = subject.changed(policies={NAME: Policy.model_validate(policy)}).policy_records([NAME])[0]
     below = chance_below(float(record["stop_at_tcpo2"]), life["tcpo2_start"], v("measurement_sd"))
     not_well = chance_below(45.0, life["tcpo2_start"], v("measurement_sd"))
-    on = below * 0.8 + (not_well - below) * 0.3
+    first, on = (below * goes_on + (not_well - below) * 0.3 for goes_on in (0.6, 0.8))
     everybody = np.ones(len(life), bool)
-    results = [shares_near(life["doses"] >= k + 1, on**k, {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
+    results = [shares_near(life["doses"] >= k + 1, first * on ** (k - 1), {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
     return next((result for result in results if not result.passed), results[-1])
 
 

@@ -17,6 +17,7 @@ from simulator.living.cohort_arrays import Followed, joined
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
 from simulator.scenario import Policy, Scenario
+from simulator.scenario.arrays import DEATH_LEVEL
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria
 
@@ -38,15 +39,17 @@ STEADY = {
 
 
 def _founded(scenario: Scenario) -> Register:
-    """The register with the rates of the scenario's hospital as its own: a rate that a check sets is then the rate in force."""
+    """The register with the rates of the scenario's hospital and view as its own: a rate that a check sets is then the rate in force."""
     register = scenario.register
-    if not any(register[name].value for name in FIELDS.values()):
+    level = f"{DEATH_LEVEL}_{scenario.view}"
+    if not any(register[name].value for name in FIELDS.values()) and level not in register:
         return register
     params = scenario.params()
     rates = {
         name: float(params[name]) for name in (*(r for each in RATES.values() for r in each), RESPONSE_PROBABILITY)
     }
-    return register.with_values({**rates, **dict.fromkeys(FIELDS.values(), 0.0)})
+    levels = {level: 1.0} if level in register else {}
+    return register.with_values({**rates, **dict.fromkeys(FIELDS.values(), 0.0), **levels})
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,14 +7,16 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
-from simulator.rules.hazards import time_to_spend
+from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
+from simulator.rules.pathway.course import start_hazards
 from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
 from simulator.rules.pathway.procedure import stop_procedures
 from simulator.rules.pathway.risks import risk_of_healing, risk_of_minor_amputation, risks_with_stump
 from simulator.rules.pathway.walking import stop_walking
+from simulator.rules.perfusion import segment
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Risk, Stream, Wound
 
 
@@ -38,6 +40,20 @@ def amputate_minor(life: Any, params: Any, t: float) -> None:
     opened = life.since[Risk.MINOR_AMPUTATION]
     risk_of_healing(life, params, opened)
     risk_of_minor_amputation(life, params, opened)
+    close_later(life, params, t)
+
+
+@compiled
+def close_later(life: Any, params: Any, t: float) -> None:
+    """A foot that was operated on at t does not close for some weeks: healing must spend what it would spend in them as well.
+
+    Exact while the path is straight for those weeks.
+    """
+    if life.rate[Risk.HEALING] > 0.0:
+        tcpo2, slope, _ = segment(life, t)
+        start_hazards(life, t, tcpo2, slope)
+        lag = params.minor_amputation_lag_days / DAYS_PER_YEAR
+        life.budget[Risk.HEALING] += cumulative_hazard(life.hazard[Risk.HEALING], life.exponent[Risk.HEALING], lag)
 
 
 @compiled

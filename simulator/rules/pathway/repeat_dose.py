@@ -36,7 +36,8 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     Never after a major amputation, nor once the wound has healed or the pain has gone; a share of the plainly dying are
     spared it. The first dose is otherwise always given. Repeats are not given to a limb that is plainly well, and else follow
     the policy's rule: always; until measured TcPO2 reaches a value; or clinical judgement, by which a share stops when
-    perfusion looks restored and another share stops for other reasons (refusal, futility, frailty).
+    perfusion looks restored and another share stops for other reasons (refusal, futility, frailty), most of them after the
+    first dose.
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
@@ -55,5 +56,6 @@ def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
         return True
     if policy.repeat_rule == Repeat.UNTIL_TCPO2.value:
         return bool(seen < policy.stop_at_tcpo2)
-    stop = params.judgement_stop_recovered if seen >= policy.stop_at_tcpo2 else params.judgement_stop
-    return bool(u >= stop)
+    if seen >= policy.stop_at_tcpo2:
+        return bool(u >= params.judgement_stop_recovered)
+    return bool(u >= (params.judgement_stop_first if life.doses == 1 else params.judgement_stop))

@@ -1,0 +1,52 @@
+"""The level of death in views of the evidence that are not fitted, so that the founding cohort dies alike in all of them.
+
+Views differ in how much of the link between ischaemia and death is causal. The founding cohort was treated: where less of the
+link is causal, treatment prevents fewer deaths, and with the rates of the central view more would have died than were counted.
+What a view moves is conservative care, which nobody saw, and not the people whom the study saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.optimize import brentq
+
+from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.questions.calibrate.prior import LEVELS
+from simulator.questions.calibrate.summaries import DIED
+from simulator.questions.calibrate.targets import Founding
+from simulator.scenario.scenario import Scenario
+
+LOWEST, HIGHEST = 0.2, 3.0
+YEARS = 1.0
+PLACES = 4
+
+
+def death_levels(
+    scenario: Scenario, data: Founding, values: Mapping[str, float], patients: int, seed: int
+) -> dict[str, float]:
+    """Factor on `death_rate_wound` in each view, by parameter, at which as many die within a year as in the central view.
+
+    `values` are the fitted parameters; so many `patients` of the founding cohort live the published protocol.
+    """
+    cohort = FoundingCohort(scenario, data, patients, seed)
+
+    def dead(view: str, level: float) -> float:
+        register = scenario.register
+        shares = {
+            "attributable_share": values.get(f"attributable_share_{view}", register[f"attributable_share_{view}"].value),
+            "death_causal_share": register[f"death_causal_share_{view}"].value,
+        }
+        rate = {"death_rate_wound": values["death_rate_wound"] * level}
+        lives = cohort.lives(scenario.params({**values, **shares, **rate}))
+        return float(np.mean(lives[:, DIED] <= YEARS))
+
+    wanted = dead("central", 1.0)
+    return {
+        name: round(
+            brentq(lambda level, view=name.rsplit("_", 1)[1]: dead(view, level) - wanted, LOWEST, HIGHEST, xtol=1e-4),
+            PLACES,
+        )
+        for name in LEVELS
+    }
