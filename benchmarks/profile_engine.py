@@ -1,11 +1,16 @@
 """Where the compiled engine's time goes, and how far that is from the floor: `python benchmarks/profile_engine.py`.
 
-Each stage adds to the one before, so differences are what a stage costs. The floor is what the law cannot do without: the
-random numbers, logarithms and exponentials that a life of the base case draws and takes, at their price in this run.
+Each stage adds to the one before, so differences are what a stage costs, in lives under one policy. The floor is what the law
+cannot do without: the random numbers, logarithms and exponentials that a life of the base case draws and takes, counted with the
+compiler off, at their price in this run.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from math import exp, expm1, log1p
@@ -19,16 +24,44 @@ from simulator.compiling import compiled, compiled_on_given_memory
 from simulator.living.blocks import add_block
 from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.room import new_room
-from simulator.living.setting import new_setting
+from simulator.living.setting import Setting, new_setting
 from simulator.living.sums import Sums
 from simulator.rules.draws import uniform
 from simulator.rules.population.patient import find_patient
+from simulator.scenario import Scenario
 
 PEOPLE = 40_000
-DRAWS_PER_LIFE = 19.0
-"""Uniforms: twenty of a patient shared by two lives, and about nine budgets and chances of each life."""
-FUNCTIONS_PER_LIFE = 30.0
-"""Logarithms and exponentials: about two for each of three risks on each of five segments."""
+COUNTED = 300
+"""Patients of the count."""
+FUNCTIONS = ("exp", "expm1", "log", "log1p", "erfc")
+COUNT = """
+import collections, json, sys
+import numpy as np
+import simulator as sim
+from simulator.living import blocks
+from simulator.living.setting import new_setting
+from simulator.living.sums import Sums
+
+people, policies, counted = int(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
+calls = collections.Counter()
+
+def counting(name, function):
+    def called(*given):
+        calls[name] += 1
+        return function(*given)
+    return called
+
+for name in counted:
+    for module in [each for key, each in sys.modules.items() if key.startswith("simulator.")]:
+        if callable(function := getattr(module, name, None)):
+            setattr(module, name, counting(name, function))
+scenario = sim.load_scenario()
+setting = new_setting(scenario.params(), scenario.policy_records(policies), scenario.entry_record, scenario.given, 1,
+                      scenario.life_table_arrays, scenario.clock, np.array(scenario.times))
+calls.clear()
+blocks.add_block(setting, 0, people, 0, Sums.zero(len(policies), len(scenario.times)))
+print(json.dumps({name: calls[name] / people / len(policies) for name in counted}))
+"""
 
 
 @compiled_on_given_memory
@@ -77,21 +110,27 @@ def functions(n: int) -> float:
 
 
 def nanoseconds(work: Callable[[int], object], n: int) -> float:
-    """Median time of one of n turns."""
+    """Median processor time of one of n turns, whoever else is busy."""
     work(2)
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         work(n)
-        times.append((time.perf_counter() - start) / n * 1e9)
+        times.append((time.thread_time() - start) / n * 1e9)
     return median(times)
 
 
-def main() -> None:
-    """Measure and print."""
-    scenario = sim.load_scenario()
-    names = ["conservative", "protocol"]
-    setting = new_setting(
+def counts(names: list[str], counted: tuple[str, ...]) -> dict[str, float]:
+    """Calls a life of functions of the rules, by a process without the compiler."""
+    command = [sys.executable, "-c", COUNT, str(COUNTED), ",".join(names), *counted]
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return dict(json.loads(run.stdout))
+
+
+def setting_of(scenario: Scenario, names: list[str]) -> Setting:
+    """What lives under these policies share."""
+    return new_setting(
         scenario.params(),
         scenario.policy_records(names),
         scenario.entry_record,
@@ -101,16 +140,31 @@ def main() -> None:
         scenario.clock,
         np.array(scenario.times),
     )
+
+
+def main() -> None:
+    """Measure and print."""
+    scenario = sim.load_scenario()
+    names, four = ["protocol"], list(scenario.compare)
+    setting = setting_of(scenario, names)
     room, sums = new_room(), Sums.zero(len(names), len(scenario.times))
     person = nanoseconds(lambda n: patients(n, setting, room), PEOPLE) / len(names)
     lived = nanoseconds(lambda n: clinical(n, setting, room), PEOPLE) / len(names)
     full = nanoseconds(lambda n: add_block(setting, 0, n, 0, sums), PEOPLE) / len(names)
     number, function = nanoseconds(uniforms, 10**7), nanoseconds(functions, 10**7) / 3.0
-    floor = DRAWS_PER_LIFE * number + FUNCTIONS_PER_LIFE * function
-    print(f"per life: {full:.0f} ns, of which drawing the patient {person:.0f}, the course {lived - person:.0f},")
+    called = counts(names, ("draw", *FUNCTIONS))
+    functions_called = sum(called[name] for name in FUNCTIONS)
+    floor = called["draw"] * number + functions_called * function
+    print(
+        f"per life under one policy: {full:.0f} ns, of which drawing the patient {person:.0f}, the course {lived - person:.0f},"
+    )
     print(f"          ledger, census, outcomes and sums {full - lived:.0f}")
     print(f"one uniform {number:.1f} ns; one logarithm or exponential {function:.1f} ns")
+    print(f"a life draws {called['draw']:.1f} uniforms and takes {functions_called:.1f} logarithms and exponentials")
     print(f"floor of the law: {floor:.0f} ns; the engine takes {full / floor:.1f} times that")
+    setting, sums = setting_of(scenario, four), Sums.zero(len(four), len(scenario.times))
+    many = nanoseconds(lambda n: add_block(setting, 0, n, 0, sums), PEOPLE) / len(four)
+    print(f"per life under the {len(four)} policies of the scenario, which share lives: {many:.0f} ns")
 
 
 if __name__ == "__main__":

@@ -52,8 +52,9 @@ def test_shared_lives_are_those_that_each_policy_lives_alone(name: str) -> None:
     together, apart = (Sums.zero(len(POLICIES), len(setting.times)) for _ in range(2))
     assert add_block(setting, 0, PEOPLE, 2, together) == 0
     alone = [follow(setting, p, 0, PEOPLE, events=False) for p in range(len(POLICIES))]
-    parts = (np.stack([getattr(own, part) for own in alone]) for part in ("ledgers", "censuses", "paths", "outcomes"))
-    add_up(apart, *parts, 2)
+    ledgers, censuses = (np.stack([getattr(own, part) for own in alone]) for part in ("ledgers", "censuses"))
+    paths, outcomes = (np.stack([getattr(own, part) for own in alone]) for part in ("paths", "outcomes"))
+    add_up(apart, ledgers, censuses, paths, outcomes, 2)
     for field, one, other in zip(Sums._fields, together, apart, strict=True):
         assert one.tobytes() == other.tobytes(), field
 
