@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, at_hospital
 from simulator.questions.hospitals.own import draws_of_people
