@@ -46,13 +46,15 @@ def test_unweighted_gains_are_those_of_the_subgroups(found: EconomicAnalysis) ->
         assert base.loc[grouping, "net_health_benefit"] == pytest.approx(benefit, rel=1e-9)
 
 
-def test_hospitals_that_lose_fewer_limbs_leave_more_health(found: EconomicAnalysis) -> None:
-    """Thirds of hospitals drawn from the population, about as many people in each; more limbs lost, less health left."""
+def test_hospitals_are_told_in_thirds_that_add_up(found: EconomicAnalysis) -> None:
+    """Thirds of hospitals by limbs lost; their gains by their shares are the unweighted gain, and differ from one another."""
     rows = found.equity.groups[found.equity.groups["grouping"] == "hospital"]
     assert rows["level"].tolist() == ["loses fewest limbs", "between", "loses most limbs"]
     assert rows["share"].sum() == pytest.approx(1.0)
-    assert rows["lifetime_health"].iloc[0] > rows["lifetime_health"].iloc[2]
-    assert np.isfinite(rows[["incremental_effect", "incremental_cost"]].to_numpy()).all()
+    assert rows["incremental_effect"].nunique() == 3
+    weighted = found.equity.weighted
+    plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)]["weighted_effect"]
+    assert plain.tolist() == pytest.approx([(rows["share"] * rows["incremental_effect"]).sum()], rel=1e-9)
 
 
 def test_aversion_turns_weight_to_who_has_less(found: EconomicAnalysis) -> None:

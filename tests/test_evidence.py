@@ -287,8 +287,10 @@ def test_everything_shipped_loads_with_every_field_and_source() -> None:
     """Each parameter, price and utility has a label, unit, note and known sources, and limits around sound numbers."""
     sources = load_sources()
     registers = catalogue()
-    priced = [name for name in perspectives() if len(load_perspective(name).prices)]
-    assert len(registers) == 1 + len(priced) + len(utility_sets())
+    groups = {p.group for name in perspectives() for p in load_perspective(name).prices.parameters}
+    # Multipliers that all payers share stand with the first, prices of a payer that another is based on with that one.
+    assert {p.group for each in registers for p in each.parameters} >= groups
+    assert len(registers) == 1 + len(groups) + len(utility_sets())
     for register in registers:
         for p in register.parameters:
             assert p.label and p.unit and p.note, p.name
@@ -377,7 +379,7 @@ def test_perspectives_price_the_same_things_in_their_own_money() -> None:
         whole_year, split = (set(perspective.price_names(way)) for way in ("all_in", "split"))
         assert "wound_all_in_month" in whole_year - split
         assert {"wound_outpatient_month", "wound_admission"} <= split - whole_year
-        assert every - whole_year - split == {"institutional_share", "institutional_care_day"}
+        assert every - whole_year - split == {"institutional_share", "institutional_care_day", "informal_care_hour"}
     assert (found["italy"].conventions.discount.costs, found["uk"].conventions.discount.costs) == (0.03, 0.035)
 
 
@@ -396,7 +398,9 @@ def test_the_template_says_what_is_still_blank() -> None:
     with pytest.raises(BadInput) as bad:
         load_perspective(str(shipped("calibration") / "economics" / "template.toml"))
     blank = {problem.key for problem in bad.value.problems}
-    assert {f"prices.{name}.value" for name in load_perspective("italy").prices.names()} <= blank
+    italy = load_perspective("italy").prices
+    own = [name for name in italy.names() if italy[name].group != "prices everywhere"]
+    assert {f"prices.{name}.value" for name in own} <= blank
     assert {"discount.costs", "discount.effects", "thresholds[1].value"} <= blank
 
 
@@ -412,6 +416,7 @@ def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None
         load_perspective(str(mine))
     assert {problem.key for problem in bad.value.problems} == {
         "prices.theatre_hour.unit",
+        "prices.informal_care_hour.unit",
         "thresholds[1].unit",
         "wound_costing.all_in.prices",
         "alternatives.tariff_lower_bound.values",
@@ -586,7 +591,7 @@ def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
     """Without options groups are counted in a screenful; a part of a name lists every value whose name holds it."""
     short = run()
     assert short.exit_code == 0
-    assert len(short.output.splitlines()) < 28
+    assert len(short.output.splitlines()) < 29
     assert "death_hr_heart" not in short.output
     assert "death_hr_heart" in run("--all").output
     found = run("--name", "TCPO2", "--out", str(tmp_path / "out"))

@@ -27,13 +27,22 @@ def catalogue(path: Path | None = None) -> tuple[Register, ...]:
     loaders += [partial(_states, name, path) for name in utility_sets(path)]
     for load in loaders:
         try:
-            registers.append(load())
+            registers.append(_unseen(load(), registers))
         except BadInput as bad:
             problems |= dict.fromkeys(bad.problems)
     if problems:
         raise BadInput(problems)
     # A payer whose prices are all gaps has nothing to list.
     return tuple(register for register in registers if len(register))
+
+
+def _unseen(register: Register, before: list[Register]) -> Register:
+    """A register without what stands in an earlier one of another kind already: what payers or sets of utilities share."""
+    seen = {(p.group, p.name) for each in before for p in each.parameters}
+    fresh = tuple(p for p in register.parameters if (p.group, p.name) not in seen)
+    if len(fresh) == len(register):
+        return register
+    return Register(fresh, register.sources, register.therapies, register.joint)
 
 
 def _prices(name: str, path: Path | None) -> Register:

@@ -198,11 +198,12 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     if not prices and not tables.get("gaps"):
         problems.append(Problem(shown, "prices", repr(priced), "one [prices.NAME] table for each price"))
     conventions = checked(Conventions, tables, shown, "", problems)
-    group = f"prices {file.stem}"
+    # Prices of another payer's file stay that payer's.
+    group = f"prices {tables.get('based_on') or file.stem}"
     parameters = [read_parameter(p, group, t, sources, shown, f"prices.{p}", problems) for p, t in prices.items()]
     shared = read_toml(root / "economics" / f"{EVERYWHERE}.toml", EVERYWHERE, problems).get("prices", {})
     parameters += [
-        read_parameter(p, group, t, sources, EVERYWHERE, f"prices.{p}", problems)
+        read_parameter(p, f"prices {EVERYWHERE}", t, sources, EVERYWHERE, f"prices.{p}", problems)
         for p, t in shared.items()
         if p not in prices
     ]
