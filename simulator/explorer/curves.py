@@ -49,7 +49,7 @@ def _curves(scenario: Scenario, known: Courses, of: int) -> Part:
         "of": of,
         "policies": list(known.policies),
         "view": scenario.view,
-        "hospital": getattr(scenario.settings.evidence, "centre", None),
+        "hospital": scenario.centre,
         "times": known.times,
         "at": int(np.searchsorted(known.times, scenario.times[0])),
         "outcomes": {
