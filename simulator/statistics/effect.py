@@ -72,4 +72,5 @@ def ratio_or_nan(top: ArrayLike, bottom: ArrayLike) -> Array:
 
 def z_of_t(t: ArrayLike, df: ArrayLike) -> Array:
     """The standard normal value with the same tail probability as Student's t; accurate in both tails."""
-    return np.asarray(np.sign(t) * -ndtri(stdtr(df, -np.abs(t))))
+    value, freedom = np.asarray(t, np.float64), np.asarray(df, np.float64)
+    return np.asarray(np.sign(value) * -ndtri(stdtr(freedom, -np.abs(value))))

@@ -35,7 +35,9 @@ def death_levels(
     def dead(view: str, level: float) -> float:
         register = scenario.register
         shares = {
-            "attributable_share": values.get(f"attributable_share_{view}", register[f"attributable_share_{view}"].value),
+            "attributable_share": values.get(
+                f"attributable_share_{view}", register[f"attributable_share_{view}"].value
+            ),
             "death_causal_share": register[f"death_causal_share_{view}"].value,
         }
         rate = {"death_rate_wound": values["death_rate_wound"] * level}

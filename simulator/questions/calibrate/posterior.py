@@ -16,8 +16,8 @@ from scipy.stats import norm
 
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
-from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.questions.calibrate.levels import death_levels
+from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood

@@ -89,11 +89,17 @@ def first_findings(result: Result) -> Findings:
             "policies": [{"name": name} for name in result.policies],
             "reference": result.reference,
             "times": list(scenario.times),
+            "values": _values(scenario.params()),
             "founding": False,
         },
         inputs=scenario.inputs,
         seed=result.seed,
     )
+
+
+def _values(params: Any) -> dict[str, float]:
+    """Parameters that labels name."""
+    return {"judgement_tcpo2": float(params["judgement_tcpo2"])}
 
 
 def is_founding(comparison: Comparison) -> bool:
@@ -183,7 +189,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "given": len(scenario.given),
         "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
-        "values": {"judgement_tcpo2": float(params["judgement_tcpo2"])},
+        "values": _values(params),
         "fitted": sum(p.fitted for p in scenario.register.parameters),
         "founding": is_founding(comparison),
         "untreated": list(comparison.untreated),

@@ -174,7 +174,7 @@ def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator)
 
     bounds = np.stack([law.mean - FURTHEST, law.mean + FURTHEST], axis=1)
     mode = np.asarray(
-        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}).x
+        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=Bounds(*bounds.T), options={"maxiter": 60}).x
     )
     steps = STEP * np.eye(THREE)
     slopes = log_density(np.concatenate([mode + steps, mode - steps]))[1]

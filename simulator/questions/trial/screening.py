@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.living.room import new_room
 from simulator.questions.trial.operating import share_and_se
 from simulator.questions.trial.simulation import Simulation
 from simulator.rules.population.criteria import may_enter
@@ -43,10 +44,11 @@ def screening_table(simulation: Simulation) -> pd.DataFrame | None:
     single = {name: _with(free, entry, keys) for name, keys in CRITERIA.items()}
     params, patient = scenario.params(), np.zeros(1, PATIENT)
     key: Any = np.uint64(simulation.seed)
+    room = new_room()
     fails = np.zeros((SCREENED, len(single)), bool)
     truly: NDArray[np.bool_] = np.zeros(SCREENED, bool)
     for i in range(SCREENED):
-        draw_referral(patient[0], params, key, i, 0, True)
+        draw_referral(patient[0], room.drawn, params, key, i, 0, True)
         fails[i] = [not may_enter(record, patient[0]) for record in single.values()]
         patient["tcpo2_measured"] = patient["tcpo2"]
         truly[i] = may_enter(single["tcpo2"], patient[0])

@@ -218,7 +218,10 @@ def judged(subject: Subject) -> Found:
     not_well = chance_below(45.0, life["tcpo2_start"], v("measurement_sd"))
     first, on = (below * goes_on + (not_well - below) * 0.3 for goes_on in (0.6, 0.8))
     everybody = np.ones(len(life), bool)
-    results = [shares_near(life["doses"] >= k + 1, first * on ** (k - 1), {"all": everybody}, "share that goes on") for k in (1, 2, 3)]
+    results = [
+        shares_near(life["doses"] >= k + 1, first * on ** (k - 1), {"all": everybody}, "share that goes on")
+        for k in (1, 2, 3)
+    ]
     return next((result for result in results if not result.passed), results[-1])
 
 
