@@ -45,10 +45,9 @@ def death_levels(
         return float(np.mean(lives[:, DIED] <= YEARS))
 
     wanted = dead("central", 1.0)
-    return {
-        name: round(
-            brentq(lambda level, view=name.rsplit("_", 1)[1]: dead(view, level) - wanted, LOWEST, HIGHEST, xtol=1e-4),
-            PLACES,
-        )
-        for name in LEVELS
+    views = {name: name.rsplit("_", 1)[1] for name in LEVELS}
+    found = {
+        name: brentq(lambda level, of=view: dead(of, level) - wanted, LOWEST, HIGHEST, xtol=1e-4)
+        for name, view in views.items()
     }
+    return {name: round(float(level), PLACES) for name, level in found.items()}

@@ -39,7 +39,7 @@ STEADY = {
 
 
 def _founded(scenario: Scenario) -> Register:
-    """The register with the rates of the scenario's hospital and view as its own: a rate that a check sets is then the rate in force."""
+    """The register with the rates of the scenario's hospital and view as its own: what a check sets is then in force."""
     register = scenario.register
     level = f"{DEATH_LEVEL}_{scenario.view}"
     if not any(register[name].value for name in FIELDS.values()) and level not in register:
