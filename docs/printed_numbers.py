@@ -23,7 +23,7 @@ import pandas as pd
 
 from simulator.evidence import GRADES, Parameter, Register, shipped
 from simulator.evidence.distributions import limits, quantile
-from simulator.evidence.posterior import posterior_table
+from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.questions.calibrate.check import targets_table
 from simulator.questions.calibrate.targets import CELLS, load_targets
 from simulator.questions.compare import Comparison
@@ -240,8 +240,8 @@ def summaries(found: Found) -> str:
 
 
 def fitted_parameters(register: Register) -> list[Parameter]:
-    """The parameters that are fitted, in the register's order."""
-    return [p for p in register.parameters if p.fitted]
+    """The parameters that the posterior draws, in the register's order."""
+    return [p for p in register.parameters if p.name in joint_names(register)]
 
 
 def fitted(found: Found) -> str:

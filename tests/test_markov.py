@@ -32,6 +32,7 @@ RATES = {
     "recurrence_rate": 0.6,
     "recurrence_hr_minor": 1.8,
     "most_minor_amputations": 100.0,
+    "minor_amputation_lag_days": 0.0,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
     "amputation_hr_recurrent": 1.3,

@@ -364,14 +364,18 @@ def test_policies_and_overrides_come_on_top() -> None:
 
 
 def test_the_view_decides_the_attributable_share() -> None:
-    """Sceptical, central and optimistic views differ in the share of recovery caused by cells and in nothing else."""
+    """Views differ in the share of recovery caused by cells, the causal share of death and the level of death, and in nothing else."""
     for view in ("sceptical", "central", "optimistic"):
         scenario = load_scenario(overrides={"evidence": {"view": view, "centre": "founding"}})
         params = scenario.params()
         assert params["attributable_share"] == scenario.register[f"attributable_share_{view}"].value
         names = [name for name in scenario.register.names() if name not in scenario.register.of_therapies]
         register = scenario.with_(evidence={"view": "central"}).register
-        assert [params[name] for name in names] == [register[name].value for name in names]
+        level = f"death_level_{view}"
+        expected = {name: register[name].value for name in names}
+        if view != "central":
+            expected |= {"death_rate_wound": expected["death_rate_wound"] * expected[level], level: 1.0}
+        assert {name: params[name] for name in names} == expected
 
 
 def test_parameters_are_checked_and_laid_over(base: Scenario) -> None:

@@ -70,7 +70,7 @@ def step_columns(policy: Policy) -> Mapping[str, str]:
     """Names by therapy of a ledger's columns by step, `count_step_1` -> `count_angioplasty`, for the steps in use."""
     names = {}
     for k, name in enumerate(policy.given):
-        for kind in ("count", "cost_count"):
+        for kind in ("count", "cost_count", "effect_count"):
             for often in ("", "repeat_"):
                 names[f"{kind}_{often}step_{k + 1}"] = f"{kind}_{often}{name}"
     return names

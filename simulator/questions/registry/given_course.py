@@ -27,7 +27,7 @@ from simulator.rules.pathway.amputation import amputate_major
 from simulator.rules.pathway.course import spend_until, start_hazards, straight
 from simulator.rules.pathway.healing import heal_wound
 from simulator.rules.pathway.life import limb_kept
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.patient import find_patient
 from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 RECORDED = record_dtype(
@@ -293,12 +293,12 @@ def weigh(setting: Any, recorded: Any, room: Any, beside: Any, out: Any) -> None
 
     `recorded` has shape (people,), of RECORDED, and `setting.given` a row for each of them.
     """
-    life, patient, row = room
+    life, patient, row, drawn = room
     people = recorded.shape[0]
     lives = out.shape[0] // people
     for k in range(out.shape[0]):
         told = recorded[k % people]
-        make_patient(patient, row, setting.given, setting.params, setting.entry, setting.seed, k)
+        find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, k, True)
         # A person's lives have evenly spread frailties, in an order that gives each half of them the whole range.
         place = k // people
         place = 2 * place if place < lives - lives // 2 else 2 * (place - (lives - lives // 2)) + 1

@@ -54,6 +54,7 @@ PLAIN = {
     **dict.fromkeys(("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"), 0.0),
     "frailty_sd": 0.0,
     "stump_healing_lag_days": 0.0,
+    "minor_amputation_lag_days": 0.0,
     "prosthesis_fitting_days": 0.0,
     "most_minor_amputations": 100.0,
     "walking_share_referral": 1.0,

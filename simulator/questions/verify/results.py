@@ -156,14 +156,17 @@ def age_moments(subject: Subject) -> Found:
     return equal(found, np.stack([(end**2 - start**2) / 2.0, (end**3 - start**3) / 3.0]), "lives and moments", 1e-8)
 
 
-@RESULTS.check(BOOKS, "nothing", "years with an amputation by year since then add to the years in those states")
+@RESULTS.check(
+    BOOKS, "nothing", "years by year since the latest loss of a leg add to the years without one or the other"
+)
 def amputee_clocks(subject: Subject) -> Found:
-    """Clocks since amputation."""
+    """Clocks since the latest loss of a leg; losing the second begins them anew."""
     books = ledgers(subject)
     clocks = books[:, [FIELDS.index(f"clock_amputee_{k}") for k in ("year_1", "year_2", "later")]]
     lost = [FIELDS.index(f"time_{s}") for s in STATE_NAMES if "knee" in s]
-    whole = equal(clocks.sum(axis=1), books[:, lost].sum(axis=1), "lives", 1e-9)
-    return Found(whole.passed and bool((clocks[:, :2] <= 1.0 + 1e-9).all()), whole.what)
+    without = books[:, lost].sum(axis=1) + books[:, FIELDS.index("clock_other_limb")]
+    whole = equal(clocks.sum(axis=1), without, "lives", 1e-9)
+    return Found(whole.passed and bool((clocks[:, :2] <= 2.0 + 1e-9).all()), whole.what)
 
 
 @RESULTS.check(

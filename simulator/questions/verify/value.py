@@ -142,17 +142,18 @@ def each_price(subject: Subject) -> Found:
     return none_of(wrong, "prices")
 
 
-@VALUE.check(TECH_VER, "each utility raised in turn", "no policy loses QALYs")
+@VALUE.check(TECH_VER, "each utility raised and each loss lowered in turn", "no policy loses QALYs")
 def each_utility(subject: Subject) -> Found:
-    """Monotone response to every utility."""
+    """Monotone response to every utility; a loss acts the other way, in every form of utility set."""
     books, parameters, values = priced(subject)
     drawn = values.at_base()
     base = worth(books, parameters, drawn, values).qalys
     sign = -1.0 if values.utility_set.method.form == "decrement" else 1.0
     wrong = []
     for name, utility in drawn.utilities.items():
-        better = Drawn(drawn.prices, {**drawn.utilities, name: utility + 0.05})
-        wrong.append(bool((sign * (worth(books, parameters, better, values).qalys - base) < -1e-12).any()))
+        changed = Drawn(drawn.prices, {**drawn.utilities, name: utility + 0.05})
+        way = -1.0 if name in LOST_IN.values() else sign
+        wrong.append(bool((way * (worth(books, parameters, changed, values).qalys - base) < -1e-12).any()))
     return none_of(wrong, "utilities")
 
 

@@ -89,7 +89,7 @@ def most_spent(hazard: float, exponent: float, duration: float) -> float:
     if x > 0.0:
         return hazard * duration * (1.0 + x * (0.5 + 0.22 * x))
     most = hazard * duration * (1.0 + x * (0.5 + x / 6.0))
-    return min(most, -hazard / exponent) if x < -2.0 else most
+    return min(most, -hazard / exponent) if x <= -2.0 else most
 
 
 @compiled
