@@ -364,7 +364,7 @@ def test_policies_and_overrides_come_on_top() -> None:
 
 
 def test_the_view_decides_the_attributable_share() -> None:
-    """Views differ in the share of recovery caused by cells, the causal share of death and the level of death, and in nothing else."""
+    """Views differ in the share of recovery caused by cells, in the causal share and the level of death, and in nothing else."""
     for view in ("sceptical", "central", "optimistic"):
         scenario = load_scenario(overrides={"evidence": {"view": view, "centre": "founding"}})
         params = scenario.params()

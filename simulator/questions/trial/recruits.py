@@ -17,6 +17,7 @@ from simulator.living.next_event import care_under, foresee, live, refer
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting, with_params
 from simulator.living.visits import seen_at_visit
+from simulator.questions.trial import sites
 from simulator.questions.trial.accrual import PLACES
 from simulator.questions.trial.allocation import allocate, minimise, stratum_of, stratum_rules
 from simulator.questions.trial.blinding import (
@@ -29,7 +30,6 @@ from simulator.questions.trial.blinding import (
 from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.drop_out import leaves_at
-from simulator.questions.trial.sites import site_params, sites_of
 from simulator.questions.trial.truth import Truth
 from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.course import spend_until
@@ -272,13 +272,13 @@ class Recruitment:
         kept = self.recorded(every_visit)
         wanted = np.full(len(visits), -1, np.int64)
         wanted[kept] = np.arange(len(kept))
-        site = sites_of(key, first, design.accrual.open_sites(entries))
+        site = sites.sites_of(key, first, design.accrual.open_sites(entries))
         rules = stratum_rules(design.randomisation.strata, design.accrual.sites or 1)
         parts = np.array([float(arm.allocation) for arm in design.arms])
         described = any(column >= 0 and COLUMNS[int(column)] in DESCRIBED for column in rules[:, 0])
         rates = [design.drop_out.rate_of(arm.name) for arm in design.arms]
         scenario = self.scenario
-        params, sites = site_params(design, scenario, truth.params_of(first, trials), self.seed, first, trials)
+        params, of_sites = sites.site_params(design, scenario, truth.params_of(first, trials), self.seed, first, trials)
         plan = Plan(
             arm_policy=truth.arm_policy,
             ends=ends,
@@ -292,7 +292,7 @@ class Recruitment:
             left=np.zeros((int(np.prod(rules[:, 3])), len(parts))),
             counts=np.zeros((len(rules), int(rules[:, 3].max(initial=1.0)), len(parts))),
             site=site,
-            sites=sites,
+            sites=of_sites,
             knowledge=knowledge_of(design),
             wanted=wanted,
         )

@@ -249,7 +249,7 @@ def _on_average(name: str, field: str, direction: int) -> None:
         se = float(moved.std() / np.sqrt(len(moved) / len(subject.policies)))
         mean = float(moved.mean())
         what = f"{mean * direction:+.4g} (SE {se:.2g})"
-        return Found(mean > -SINGLE * se and abs(mean) > 0.0, what)
+        return Found(mean > -SINGLE * se and se > 0.0, what)
 
     way = "fall" if direction < 0 else "rise"
     RESPONSES.add(TECH_VER, f"{name} raised, same luck", f"{WORDS[field]}: {way} on average (4 SE)", run)
