@@ -13,6 +13,7 @@ from simulator.living.census import STATE
 from simulator.living.courses import COURSES
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.hospitals.own import at_its_centre
 from simulator.run import Courses, courses, simulate
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
@@ -114,7 +115,7 @@ def views(scenario: Scenario, state: Moved) -> Iterator[Part]:
     people = min(asked.patients, PEOPLE)
     rows: dict[str, Part] = {}
     for view in order:
-        one = asked.with_(evidence={"view": view}, compare=the_two(reference, mine), **short)
+        one = at_its_centre(asked.with_(evidence={"view": view}, compare=the_two(reference, mine), **short))
         found = simulate(one, patients=one.people_up_to(people), seed=SEED, times=[until])
         differences = found.difference_estimates
         rows[view] = {
@@ -125,7 +126,7 @@ def views(scenario: Scenario, state: Moved) -> Iterator[Part]:
         }
         yield _views(rows, asked, found.people, 0)
     for view in order:
-        one = asked.with_(evidence={"view": view}, compare=the_two(reference, mine), **short)
+        one = at_its_centre(asked.with_(evidence={"view": view}, compare=the_two(reference, mine), **short))
         draws = parameter_draws(one.register, LUCK_DRAWS, SEED)
         found = simulate(one, patients=one.people_up_to(LUCK_PEOPLE), seed=SEED, times=[until], draws=draws)
         change = (found.draw_outcomes[:, 1] - found.draw_outcomes[:, 0])[:, 0][:, places]

@@ -13,6 +13,7 @@ from simulator.explorer.controls import compared, scenario_of
 from simulator.explorer.parts import MONTHS, PEOPLE, SEED, Moved, Part, the_two
 from simulator.explorer.saving import SAVED
 from simulator.living.outcomes import OUTCOMES
+from simulator.questions.hospitals.own import at_its_centre
 from simulator.run import simulate
 from simulator.scenario import Scenario
 
@@ -33,10 +34,12 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
     reference, _, mine = compared(scenario)
     until = min(asked.horizon, asked.times[0])
     entry = stricter(asked.settings.entry, asked.policies[mine].eligibility).model_dump(exclude_none=True)
-    short = asked.with_(
-        compare=the_two(reference, mine),
-        entry=entry,
-        follow_up={"horizon_years": until, "report_at_years": [until]},
+    short = at_its_centre(
+        asked.with_(
+            compare=the_two(reference, mine),
+            entry=entry,
+            follow_up={"horizon_years": until, "report_at_years": [until]},
+        )
     )
     places = [OUTCOMES.index(name) for name in TRIAL_OUTCOMES]
     found = simulate(short, patients=short.people_up_to(PEOPLE), seed=SEED, times=[until])
