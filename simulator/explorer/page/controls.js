@@ -128,10 +128,14 @@ function counted(control, part) {
   };
   for (const { events, people } of rows) for (const field of [events, people]) field.addEventListener("change", typed);
   const show = part.show;
+  let stood = false;
   part.show = (v) => {
     show(v);
     const own = v !== null && typeof v === "object" ? v : {};
-    if (typeof v === "object") rows.forEach(({ name, events, people }) => { [events.value, people.value] = own[name] ?? ["", ""]; });
+    // Half a pair of counts stays as it was typed; pairs that were in force go with them.
+    const stands = typeof v === "object";
+    if (stands || stood) rows.forEach(({ name, events, people }) => { [events.value, people.value] = own[name] ?? ["", ""]; });
+    stood = stands;
   };
   return html("details", { class: "own" }, html("summary", {}, "Our own counts in a year"),
     ...rows.map(({ name, events, people }) => html("div", { class: "count" }, html("span", {}, name), events, " of ", people)));
