@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -103,9 +104,6 @@ class Processes:
 
     def _pool(self, unfinished: list[Task], tasks: Iterator[Task]) -> Iterator[Done]:
         """Run `unfinished`, then `tasks`, keeping in `unfinished` what is in flight."""
-        spawn = multiprocessing.get_context("spawn")
-        others = set(multiprocessing.active_children())
-        pool = ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin)
         flying: dict[Future[Evaluation], Task] = {}
         again = list(unfinished)
 
@@ -127,17 +125,26 @@ class Processes:
                 unfinished.remove(task)
                 yield task, result
 
-        try:
+        with fresh_processes(self.workers) as pool:
             send()
             while flying:
                 yield from landed()
                 send()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - others:
-                child.terminate()
-            raise
-        pool.shutdown()
+
+
+@contextmanager
+def fresh_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """`workers` processes that share no state with this one. Whatever ends the block early also ends them."""
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    pool.shutdown()
 
 
 def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
@@ -148,17 +155,9 @@ def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -
     if workers == 1 or len(items) < 2:
         yield from map(function, items)
         return
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
-    try:
+    with fresh_processes(workers) as pool:
         # A few parts a worker: what the function carries with it crosses once a part.
         yield from pool.map(function, items, chunksize=-(-len(items) // (4 * workers)))
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    pool.shutdown()
 
 
 def _begin() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from math import exp, inf, log
 
 import numpy as np
 import pytest
 
 from rules.people import a_life, a_patient, exponential, values
-from simulator.rules.pathway.background import background_death
+from simulator.rules.pathway.background import background_death, background_exposure
 from simulator.words.vocabulary import Stream
 
 AGES = np.array([60.0, 70.0, 80.0])
@@ -56,3 +57,14 @@ def test_a_life_goes_from_one_interval_to_the_next(age: float, end: float) -> No
 def test_without_background_mortality_nobody_dies_of_it(ratio: float) -> None:
     """A ratio of zero takes it away."""
     assert background_death(a_life(), a_patient(), values(background_hr=ratio), AGES, CONSTANT) == inf
+
+
+@pytest.mark.parametrize(("age", "end"), [(52.0, 58.0), (62.0, 68.0), (62.0, 75.0), (55.0, 88.0), (85.0, 90.0)])
+def test_exposure_adds_what_each_interval_spends_and_tells_the_hazard_at_its_end(age: float, end: float) -> None:
+    """Half as many again of the population's deaths, in people who cross one age of the table, two or none."""
+    params = values(background_hr=1.5)
+    spent, last = background_exposure(a_patient(age=age), params, AGES, RISING, end - age)
+    knots = [age, *(knot for knot in (70.0,) if age < knot < end), end]
+    assert spent == pytest.approx(1.5 * sum(hazard(a, b) for a, b in itertools.pairwise(knots)))
+    doubling, fourfold = 0.01 * 2.0 ** ((end - 60.0) / 10.0), 0.02 * 4.0 ** ((end - 70.0) / 10.0)
+    assert last == pytest.approx(1.5 * (doubling if end <= 70.0 else fourfold))

@@ -24,7 +24,9 @@ from simulator.living.next_event import care_under, due, foresee, let_happen, re
 from simulator.rules.draws import normal_quantile, uniform
 from simulator.rules.hazards import cumulative_hazard
 from simulator.rules.pathway.amputation import amputate_major
+from simulator.rules.pathway.background import background_exposure
 from simulator.rules.pathway.course import spend_until, start_hazards, straight
+from simulator.rules.pathway.death import amputee_ratio, disease_death_rate, peak_rate
 from simulator.rules.pathway.healing import heal_wound
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.population.patient import find_patient
@@ -94,47 +96,17 @@ def hazard_at(life: Any, risk: int, t: float) -> float:
 
 
 @compiled
-def background(patient: Any, params: Any, ages: Any, log_hazards: Any, years: float) -> tuple[float, float]:
-    """Cumulative background hazard of death over `years` from referral, and the hazard (per year) at their end.
-
-    The life table is log-linear between its `ages` (knots,), `log_hazards` (2, knots) for women and men.
-    """
-    table = log_hazards[int(patient.male)]
-    last = ages.shape[0] - 1
-    k = 1
-    while k < last and ages[k] <= patient.age:
-        k += 1
-    age = patient.age
-    end = age + years
-    total = 0.0
-    while k < last and ages[k] < end:
-        slope = (table[k] - table[k - 1]) / (ages[k] - ages[k - 1])
-        rate = params.background_hr * exp(table[k - 1] + slope * (age - ages[k - 1]))
-        total = total + cumulative_hazard(rate, slope, ages[k] - age)
-        age = ages[k]
-        k += 1
-    slope = (table[k] - table[k - 1]) / (ages[k] - ages[k - 1])
-    rate = params.background_hr * exp(table[k - 1] + slope * (age - ages[k - 1]))
-    return total + cumulative_hazard(rate, slope, end - age), rate * exp(slope * (end - age))
-
-
-@compiled
 def disease_hazard(life: Any, params: Any, t: float) -> float:
     """Hazard (per year) of death of the disease by attained age at t, which the engine settles ahead."""
-    rate = params.death_rate_healed * life.death_hr * exp(params.death_per_year_of_age * t)
-    if not limb_kept(life):
-        rate *= exp(params.death_causal_share * log(params.death_ratio_amputee))
-    return float(rate)
+    rate = disease_death_rate(life, params) * exp(params.death_per_year_of_age * t)
+    return rate if limb_kept(life) else rate * amputee_ratio(params)
 
 
 @compiled
 def add_peak(life: Any, params: Any, beside: Any, t: float, above_knee: bool, replaces: bool) -> None:
     """The danger of a major operation at t, beside what is left of that of earlier ones unless it `replaces` them."""
-    rate = params.postoperative_death_rate * life.death_hr * exp(params.death_per_year_of_age * t)
-    if above_knee:
-        rate *= params.postoperative_hr_above_knee
     left = 0.0 if replaces else beside.peak * exp(params.postoperative_death_trend * (t - beside.since))
-    beside.peak, beside.since = left + rate, t
+    beside.peak, beside.since = left + peak_rate(life, params, t, above_knee), t
 
 
 @compiled
@@ -279,7 +251,7 @@ def weigh_death(
 ) -> None:
     """What the end of follow-up says of death, into `out`."""
     until = told.followed
-    spent, hazard = background(patient, params, ages, log_hazards, until)
+    spent, hazard = background_exposure(patient, params, ages, log_hazards, until)
     out.log_weight -= spent
     if told.died > 0.5:
         disease = hazard_at(life, Risk.EXCESS_DEATH, until) + disease_hazard(life, params, until)

@@ -34,11 +34,31 @@ def rescaled(planned: float, t: float, trend: float, ratio: float) -> float:
 
 
 @compiled
+def disease_death_rate(life: Any, params: Any) -> float:
+    """Rate (per year) of death of the disease at referral with the legs that came; it grows with attained age."""
+    return float(params.death_rate_healed * life.death_hr)
+
+
+@compiled
+def amputee_ratio(params: Any) -> float:
+    """Ratio of death of the disease after the loss of a leg: the causal share of the published one."""
+    return exp(params.death_causal_share * log(params.death_ratio_amputee))
+
+
+@compiled
+def peak_rate(life: Any, params: Any, t: float, above_knee: bool) -> float:
+    """Hazard (per year) of death right after a major operation at t (years)."""
+    rate = params.postoperative_death_rate * life.death_hr * exp(params.death_per_year_of_age * t)
+    if above_knee:
+        rate *= params.postoperative_hr_above_knee
+    return float(rate)
+
+
+@compiled
 def plan_disease_death(life: Any, params: Any) -> None:
     """Settle at referral when the disease kills, as everybody with it is at risk: by attained age, from referral on."""
-    rate = params.death_rate_healed * life.death_hr
     own = -log(life.luck[Luck.DISEASE_DEATH])
-    life.disease_death = time_to_spend(own, rate, params.death_per_year_of_age)
+    life.disease_death = time_to_spend(own, disease_death_rate(life, params), params.death_per_year_of_age)
 
 
 @compiled
@@ -49,10 +69,9 @@ def rescale_disease_death(life: Any, params: Any, t: float, ratio: float) -> Non
 
 @compiled
 def death_after_amputation(life: Any, params: Any, t: float) -> None:
-    """What the loss of a leg at t does to death of the disease: the causal share of the published ratio."""
-    share = params.death_causal_share
-    if share > 0.0:
-        rescale_disease_death(life, params, t, exp(share * log(params.death_ratio_amputee)))
+    """What the loss of a leg at t does to death of the disease."""
+    if params.death_causal_share > 0.0:
+        rescale_disease_death(life, params, t, amputee_ratio(params))
 
 
 @compiled
@@ -61,10 +80,7 @@ def plan_postoperative_death(life: Any, params: Any, t: float, above_knee: bool)
 
     A peak that is still in force is taken into account by its own budget: whichever kills first does.
     """
-    rate = params.postoperative_death_rate * life.death_hr * exp(params.death_per_year_of_age * t)
-    if above_knee:
-        rate *= params.postoperative_hr_above_knee
     own = budget(life.seed, life.patient, Stream.POSTOPERATIVE_DEATH, life.operations)
     life.operations += 1
-    when = t + time_to_spend(own, rate, params.postoperative_death_trend)
+    when = t + time_to_spend(own, peak_rate(life, params, t, above_knee), params.postoperative_death_trend)
     life.postoperative_death = min(life.postoperative_death, when)
