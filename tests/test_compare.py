@@ -20,6 +20,7 @@ from simulator.questions.compare import compare
 from simulator.questions.compare.founding import founding_table
 from simulator.questions.compare.headlines import headline_results
 from simulator.questions.compare.population import population_table
+from simulator.questions.compare.views import evidence_views
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.telling.columns import labels
@@ -184,6 +185,18 @@ def test_views_move_the_counterfactual_only(folder: Path) -> None:
     assert list(at["view"]) == ["sceptical", "central", "optimistic"]
     assert (np.diff(at["share"]) > 0).all()
     assert (np.diff(at["difference"]) > 0).all()
+
+
+@pytest.mark.parametrize("view", ["sceptical", "optimistic"])
+def test_a_view_has_one_value_from_whichever_view_it_is_seen(view: str) -> None:
+    """The three views told of a scenario in one of them are those told of it in the central one, and its own row is the run's."""
+    central = load_scenario()
+    other = central.with_(evidence={"view": view})
+    found = evidence_views(other, "protocol", 300, 1)
+    pd.testing.assert_frame_equal(found, evidence_views(central, "protocol", 300, 1), rtol=1e-12)
+    run = simulate(other, ["protocol"], 300, 1).outcomes.set_index(["outcome", "time_years"])["mean"]
+    own = found[found["view"] == view].set_index(["outcome", "time_years"])["mean"]
+    assert own.to_numpy() == pytest.approx(run[own.index].to_numpy(), rel=1e-12, nan_ok=True)
 
 
 def test_reliance_moves_weak_values_only_and_is_sorted(folder: Path) -> None:
