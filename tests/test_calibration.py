@@ -784,7 +784,6 @@ def test_the_posterior_means_are_the_study_s(founding: Scenario, data: Founding)
     assert share.mean(axis=0) == pytest.approx([0.16, 0.32], abs=0.02)
 
 
-@needs_posterior
 def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(founding: Scenario, data: Founding) -> None:
     """What a fit hands to other processes arrives there, and who analyses a cohort decides nothing about it."""
     prior, luck = Prior(founding.register), np.random.default_rng(1)
@@ -803,6 +802,7 @@ def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(found
     assert heard == [1] * 4
 
 
+@needs_posterior
 @pytest.mark.xfail(strict=True, reason="measured shortfall: 18.4% amputated, 2.4 points above (32.6% dead is within)")
 def test_all_parameter_uncertainty_together_keeps_the_study_s_results(founding: Scenario, data: Founding) -> None:
     """Amputation and death stay within 2 points of 16% and 32% when the register's other parameters vary too."""
