@@ -24,11 +24,10 @@ from simulator.compiling import compiled, compiled_on_given_memory
 from simulator.living.blocks import add_block
 from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.room import new_room
-from simulator.living.setting import Setting, new_setting
 from simulator.living.sums import Sums
 from simulator.rules.draws import uniform
 from simulator.rules.population.patient import find_patient
-from simulator.scenario import Scenario
+from simulator.run.setting import setting_of
 
 PEOPLE = 40_000
 COUNTED = 300
@@ -36,11 +35,10 @@ COUNTED = 300
 FUNCTIONS = ("exp", "expm1", "log", "log1p", "erfc")
 COUNT = """
 import collections, json, sys
-import numpy as np
 import simulator as sim
 from simulator.living import blocks
-from simulator.living.setting import new_setting
 from simulator.living.sums import Sums
+from simulator.run.setting import setting_of
 
 people, policies, counted = int(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
 calls = collections.Counter()
@@ -56,8 +54,7 @@ for name in counted:
         if callable(function := getattr(module, name, None)):
             setattr(module, name, counting(name, function))
 scenario = sim.load_scenario()
-setting = new_setting(scenario.params(), scenario.policy_records(policies), scenario.entry_record, scenario.given, 1,
-                      scenario.life_table_arrays, scenario.clock, np.array(scenario.times))
+setting = setting_of(scenario, policies, 1, scenario.times)
 calls.clear()
 blocks.add_block(setting, 0, people, 0, Sums.zero(len(policies), len(scenario.times)))
 print(json.dumps({name: calls[name] / people / len(policies) for name in counted}))
@@ -128,25 +125,11 @@ def counts(names: list[str], counted: tuple[str, ...]) -> dict[str, float]:
     return dict(json.loads(run.stdout))
 
 
-def setting_of(scenario: Scenario, names: list[str]) -> Setting:
-    """What lives under these policies share."""
-    return new_setting(
-        scenario.params(),
-        scenario.policy_records(names),
-        scenario.entry_record,
-        scenario.given,
-        1,
-        scenario.life_table_arrays,
-        scenario.clock,
-        np.array(scenario.times),
-    )
-
-
 def main() -> None:
     """Measure and print."""
     scenario = sim.load_scenario()
     names, four = ["protocol"], list(scenario.compare)
-    setting = setting_of(scenario, names)
+    setting = setting_of(scenario, names, 1, scenario.times)
     room, sums = new_room(), Sums.zero(len(names), len(scenario.times))
     person = nanoseconds(lambda n: patients(n, setting, room), PEOPLE) / len(names)
     lived = nanoseconds(lambda n: clinical(n, setting, room), PEOPLE) / len(names)
@@ -162,7 +145,7 @@ def main() -> None:
     print(f"one uniform {number:.1f} ns; one logarithm or exponential {function:.1f} ns")
     print(f"a life draws {called['draw']:.1f} uniforms and takes {functions_called:.1f} logarithms and exponentials")
     print(f"floor of the law: {floor:.0f} ns; the engine takes {full / floor:.1f} times that")
-    setting, sums = setting_of(scenario, four), Sums.zero(len(four), len(scenario.times))
+    setting, sums = setting_of(scenario, four, 1, scenario.times), Sums.zero(len(four), len(scenario.times))
     many = nanoseconds(lambda n: add_block(setting, 0, n, 0, sums), PEOPLE) / len(four)
     print(f"per life under the {len(four)} policies of the scenario, which share lives: {many:.0f} ns")
 

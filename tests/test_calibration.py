@@ -42,6 +42,7 @@ from simulator.questions.calibrate.likelihood import (
     log_likelihood_arms,
     small_sample,
 )
+from simulator.questions.calibrate.movement import correlations, densities, movement
 from simulator.questions.calibrate.posterior import Posterior, central_point, log_prior
 from simulator.questions.calibrate.prior import FURTHEST, LEVELS, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import (
@@ -444,8 +445,31 @@ def test_predicted_shares_of_the_same_people_sum_to_one() -> None:
     assert PARTITIONS[-1].stop == len(SHARES)
 
 
+def test_what_the_data_moved_is_told_against_the_prior(founding: Scenario) -> None:
+    """Draws of the prior have its limits and have not moved; half as wide they have; opposite ranks correlate by -1."""
+    one, other = Prior(founding.register).names[:2]
+    u = (np.arange(2_000) + 0.5) / 2_000
+    draws = pd.DataFrame(
+        {one: quantile(founding.register[one], u), other: quantile(founding.register[other], 0.75 - 0.5 * u)}
+    )
+    table = movement(founding.register, draws).set_index("parameter")
+    assert table["moved"].to_dict() == {one: False, other: True}
+    for end, share in (("low", 0.025), ("median", 0.5), ("high", 0.975)):
+        assert table.loc[one, f"prior_{end}"] == quantile(founding.register[one], share)
+        assert table.loc[one, f"posterior_{end}"] == pytest.approx(table.loc[one, f"prior_{end}"], rel=1e-2)
+    assert correlations(draws)[["parameter", "other", "correlation"]].to_numpy().tolist() == [[one, other, -1.0]]
+    bins = densities(founding.register, draws).set_index("parameter")
+    for name, part in bins.groupby(level=0):
+        assert ((part["high"] - part["low"]) * part["posterior"]).sum() == pytest.approx(1.0)
+        assert part["low"].iloc[0] <= draws[name].min() and draws[name].max() <= part["high"].iloc[-1]
+    assert (bins.loc[one, "prior"] - bins.loc[one, "posterior"]).abs().max() < 0.02 * bins.loc[one, "prior"].max()
+
+
 def test_the_central_point_gives_the_mean_results() -> None:
-    """Results at it are the draws' means, where those at the draws' mean are not; a general optimiser finds the same point."""
+    """Results at it are the draws' means, where those at the draws' mean are not; a general optimiser finds the same point.
+
+    Where simulated results lie astray of the surface, they are the means together with that.
+    """
     generator = np.random.default_rng(7)
     curved = generator.normal(0.0, 0.15, (2, 4, len(ALL)))
 
@@ -466,6 +490,9 @@ def test_the_central_point_gives_the_mean_results() -> None:
         return outcomes_at_1_year(surface.statistics(z[None]))[0]
 
     assert results(point) == pytest.approx(wanted, abs=1e-6)
+    astray = np.array([0.003, -0.002, 0.001])
+    elsewhere = central_point(surface, draws, statistics, astray)
+    assert results(elsewhere) + astray == pytest.approx(wanted, abs=1e-6)
     assert np.abs(results(middle) - wanted).max() > 1e-4
     found = optimize.minimize(
         lambda z: (z - middle) @ precision @ (z - middle),
@@ -784,7 +811,6 @@ def test_the_posterior_means_are_the_study_s(founding: Scenario, data: Founding)
     assert share.mean(axis=0) == pytest.approx([0.16, 0.32], abs=0.02)
 
 
-@needs_posterior
 def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(founding: Scenario, data: Founding) -> None:
     """What a fit hands to other processes arrives there, and who analyses a cohort decides nothing about it."""
     prior, luck = Prior(founding.register), np.random.default_rng(1)
@@ -803,6 +829,7 @@ def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(found
     assert heard == [1] * 4
 
 
+@needs_posterior
 @pytest.mark.xfail(strict=True, reason="measured shortfall: 18.4% amputated, 2.4 points above (32.6% dead is within)")
 def test_all_parameter_uncertainty_together_keeps_the_study_s_results(founding: Scenario, data: Founding) -> None:
     """Amputation and death stay within 2 points of 16% and 32% when the register's other parameters vary too."""

@@ -293,6 +293,31 @@ def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypat
         load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
 
 
+@pytest.mark.parametrize(
+    ("centre", "told"),
+    [
+        (3, "evidence.centre = 3; allowed: a table"),
+        (["new"], "evidence.centre = ['new']; allowed: a table"),
+        ("ours", "evidence.centre = 'ours'; allowed: 'average', 'new' or 'founding'"),
+        ({"death": [1, 20]}, "evidence.centre.death = [1, 20]; allowed: did you mean 'deaths'?"),
+        ({"deaths": [1, 20, 3]}, "evidence.centre.deaths = [1, 20, 3]; allowed: Tuple"),
+        ({"years": 2.0}, "evidence.centre = no counts; allowed: at least one of amputations"),
+    ],
+)
+def test_a_centre_that_is_none_is_told_once_by_the_key_that_the_file_holds(centre: object, told: str) -> None:
+    """One message, without the names by which the program tells kinds of centres apart."""
+    with pytest.raises(BadInput) as caught:
+        load_scenario("base", overrides={"evidence": {"centre": centre}})
+    assert [told in str(problem) for problem in caught.value.problems] == [True]
+
+
+@pytest.mark.parametrize("key", ["heal", "amputations"])
+def test_a_wrong_key_beside_rows_of_own_people_is_told_with_the_keys_of_rows(key: str) -> None:
+    """Not with those of counts, which have others."""
+    with pytest.raises(BadInput, match=rf"evidence\.centre\.{key} = 0; allowed: did you mean '(healing|amputation)'"):
+        load_scenario("base", overrides={"evidence": {"centre": {"amputation": [0.1], key: 0}}})
+
+
 def test_a_file_of_a_hospital_brings_its_case_mix_which_a_caller_may_change(tmp_path: Path) -> None:
     """Counts were made in the file's own case mix, so --centre FILE lays that over the scenario too; overrides win."""
     file = tmp_path / "ours.toml"

@@ -9,11 +9,13 @@ import pytest
 from scipy.optimize import minimize
 
 from simulator.evidence.hospitals import OFFSETS, RATES, load_hospitals
+from simulator.questions.hospitals.own import by_its_people, draws_of_people, evidence_of_draws
 from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
 from simulator.questions.registry.lived_people import lived_people
 from simulator.questions.registry.offsets import updated
 from simulator.scenario import load_scenario
 from simulator.scenario.arrays import policy_records
+from simulator.scenario.settings import OwnOffsets
 
 FOUNDING = load_scenario("base").with_(evidence={"centre": "founding"})
 CARE = policy_records([FOUNDING.policies["conservative"]], FOUNDING.register.therapies)
@@ -91,3 +93,16 @@ def test_the_same_people_give_the_same_offsets() -> None:
     courses = courses_of(lived_people(FOUNDING, TRUTH, 30, 5))
     one, other = (updated(courses, FOUNDING, population, particles=6, lives=8) for _ in range(2))
     assert one.after.tobytes() == other.after.tobytes()
+
+
+def test_rows_of_own_people_lie_beside_the_draws_that_they_were_fitted_with() -> None:
+    """Of four rows the first two go with the first draw of the clinical parameters, the others with the second."""
+    rows = (0.1, 0.2, 0.3, 0.4)
+    columns = dict(zip(OFFSETS, (rows, rows[::-1], rows, rows), strict=True))
+    own = OwnOffsets(**columns, point=(0.5, 0.6, 0.7, 0.8), draws=2, evidence=evidence_of_draws())
+    found, drawn = by_its_people(own), draws_of_people(2)
+    first, second = drawn["death_rate_wound"]
+    assert first != second
+    assert found.joint["death_rate_wound"].tolist() == [first, first, second, second]
+    assert found.joint["hospital_healing"].tolist() == [0.4, 0.3, 0.2, 0.1]
+    assert found.point["hospital_death"] == 0.7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from simulator import load_scenario
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.price_transfer import inflate, transfer
+from simulator.evidence.shipped import shipped
+from simulator.face.value import inputs_of
 from simulator.questions.value.analysis import economic_analysis
 from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.lives import Simulations
@@ -114,6 +117,55 @@ def test_society_in_america_adds_what_its_file_says_to_the_health_care_sector() 
         for payer, values in found.items()
     }
     assert counted == {"usa": "no", "usa_society": "yes"}
+
+
+DIALYSIS = """[prices.dialysis_year]
+label = "Dialysis"
+value = 50000.0
+unit = "{money} per year"
+distribution = {{ kind = "fixed" }}
+range = [0.0, inf]
+source = []
+grade = "assumption"
+note = "Our own."
+"""
+
+
+def test_a_payer_based_on_one_that_is_based_on_another_has_its_own_price_and_the_others_of_theirs(
+    tmp_path: Path,
+) -> None:
+    """Prices are grouped by the payer whose they are, and every file that was read is among the inputs."""
+    file = tmp_path / "ours.toml"
+    file.write_text('based_on = "usa_society"\n' + DIALYSIS.format(money="USD"), encoding="utf-8")
+    ours, theirs = load_perspective(str(file)).prices, load_perspective("usa").prices
+    assert ours.values() == {**theirs.values(), "dialysis_year": 50_000.0}
+    groups = {p.name: p.group for p in ours.parameters}
+    assert groups == {p.name: p.group for p in theirs.parameters} | {"dialysis_year": "prices ours"}
+    scenario = load_scenario(overrides={"economics": {"perspective": str(file)}})
+    read = {Path(name).name for name in inputs_of(scenario, values_of(scenario))}
+    assert {"ours.toml", "usa_society.toml", "usa.toml"} <= read
+
+
+def test_a_price_of_ones_own_closes_the_gap_of_the_payer_below(tmp_path: Path) -> None:
+    """Where no national figure was read, a file that is based on the payer may state one."""
+    file = tmp_path / "ours.toml"
+    price = DIALYSIS.format(money="AUD").replace("dialysis_year", "rehabilitation_year_1")
+    file.write_text('based_on = "australia"\n' + price, encoding="utf-8")
+    ours = load_perspective(str(file))
+    assert set(load_perspective("australia").gaps) - set(ours.gaps) == {"rehabilitation_year_1"}
+    assert ours.prices["rehabilitation_year_1"].value == 50_000.0
+
+
+def test_payers_that_are_based_on_each_other_are_told_so(tmp_path: Path) -> None:
+    """One message of the file that closes the circle, and of a payer that there is not."""
+    folder = tmp_path / "calibration"
+    shutil.copytree(shipped("calibration") / "economics", folder / "economics")
+    shutil.copy(shipped("calibration") / "sources.toml", folder)
+    file = folder / "economics" / "usa.toml"
+    file.write_text('based_on = "usa_society"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"economics/usa\.toml: based_on = 'usa_society'; allowed") as caught:
+        load_perspective("usa_society", folder)
+    assert len(caught.value.problems) == 1
 
 
 def test_infarctions_can_be_left_out_and_change_nothing_else() -> None:

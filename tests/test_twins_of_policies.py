@@ -7,9 +7,10 @@ import pytest
 
 from simulator import load_scenario
 from simulator.living.blocks import add_block, follow
-from simulator.living.setting import Setting, new_setting
+from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_up
 from simulator.living.twins import AT_REFERRAL, OF_REPEATS, alike
+from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
 
 PEOPLE = 150
@@ -31,24 +32,15 @@ POLICIES = (
 """Some treat the same people alike, some part at a repeat dose, some test, some have steps."""
 
 
-def setting_of(scenario: Scenario, names: tuple[str, ...]) -> Setting:
+def shared(scenario: Scenario, names: tuple[str, ...]) -> Setting:
     """What their lives share."""
-    return new_setting(
-        scenario.params(),
-        scenario.policy_records(names),
-        scenario.entry_record,
-        scenario.given,
-        1,
-        scenario.life_table_arrays,
-        scenario.clock,
-        np.array([0.1, 0.5, 5.0, scenario.horizon]),
-    )
+    return setting_of(scenario, names, 1, [0.1, 0.5, 5.0, scenario.horizon])
 
 
 @pytest.mark.parametrize("name", ["base", "founding_cohort"])
 def test_shared_lives_are_those_that_each_policy_lives_alone(name: str) -> None:
     """Every sum of a block under thirteen policies at once has the bits of patients lived one by one under each."""
-    setting = setting_of(load_scenario(name), POLICIES)
+    setting = shared(load_scenario(name), POLICIES)
     together, apart = (Sums.zero(len(POLICIES), len(setting.times)) for _ in range(2))
     assert add_block(setting, 0, PEOPLE, 2, together) == 0
     alone = [follow(setting, p, 0, PEOPLE, events=False) for p in range(len(POLICIES))]
@@ -64,7 +56,7 @@ def test_the_order_of_policies_changes_no_life() -> None:
     scenario, sums = load_scenario(), []
     for names in (POLICIES, POLICIES[::-1]):
         sums.append(Sums.zero(len(names), 4))
-        add_block(setting_of(scenario, names), 0, PEOPLE, 0, sums[-1])
+        add_block(shared(scenario, names), 0, PEOPLE, 0, sums[-1])
     forwards, backwards = (own.ledger for own in sums)
     assert forwards.tobytes() == np.ascontiguousarray(backwards[::-1]).tobytes()
 

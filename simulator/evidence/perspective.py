@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,11 +109,12 @@ class Conventions(Frozen):
 
 @dataclass(frozen=True)
 class Perspective:
-    """The conventions and the unit costs of one payer. `prices` is a register of its own."""
+    """The conventions and the unit costs of one payer. `prices` is a register of its own; `bases`: payers that it is based on."""
 
     name: str
     conventions: Conventions
     prices: Register
+    bases: tuple[str, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -190,17 +191,21 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     shown = name if own else spelled(file, root)
     problems: list[Problem] = []
     sources = read_sources(root, problems)
-    tables = _tables(root, file, shown, problems)
+    layers = _layers(root, file, shown, problems)
     if problems:
         raise BadInput(problems)
+    tables = _merged(layers)
     priced = tables.pop("prices", None)
     prices = priced if isinstance(priced, dict) else {}
     if not prices and not tables.get("gaps"):
         problems.append(Problem(shown, "prices", repr(priced), "one [prices.NAME] table for each price"))
     conventions = checked(Conventions, tables, shown, "", problems)
     # Prices of another payer's file stay that payer's.
-    group = f"prices {tables.get('based_on') or file.stem}"
-    parameters = [read_parameter(p, group, t, sources, shown, f"prices.{p}", problems) for p, t in prices.items()]
+    of = {price: layer for layer in layers for price in layer.prices}
+    parameters = [
+        read_parameter(p, f"prices {of[p].file.stem}", t, sources, of[p].shown, f"prices.{p}", problems)
+        for p, t in prices.items()
+    ]
     shared = read_toml(root / "economics" / f"{EVERYWHERE}.toml", EVERYWHERE, problems).get("prices", {})
     parameters += [
         read_parameter(p, f"prices {EVERYWHERE}", t, sources, EVERYWHERE, f"prices.{p}", problems)
@@ -213,21 +218,46 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
         problems += [Problem(shown, *fault) for fault in _faults(conventions, register, prices, sources, blank)]
     if problems or conventions is None:
         raise BadInput(problems)
-    return Perspective(file.stem, conventions, register)
+    return Perspective(file.stem, conventions, register, tuple(layer.file.stem for layer in layers[:-1]))
 
 
-def _tables(root: Path, file: Path, shown: str, problems: list[Problem]) -> dict[str, Any]:
-    """The tables of a payer's file, laid over those of the payer that it is `based_on`."""
-    tables: dict[str, Any] = read_toml(file, shown, problems)
-    base = tables.get("based_on")
+@dataclass(frozen=True)
+class _Layer:
+    """A payer's own file: its path, its name in messages, and its tables."""
+
+    file: Path
+    shown: str
+    tables: dict[str, Any]
+
+    @property
+    def prices(self) -> dict[str, Any]:
+        """The tables of its prices; a key that is no table has none."""
+        found = self.tables.get("prices")
+        return found if isinstance(found, dict) else {}
+
+
+def _layers(root: Path, file: Path, shown: str, problems: list[Problem], above: tuple[Path, ...] = ()) -> list[_Layer]:
+    """A payer's file after those of the payers that it is `based_on`."""
+    own = _Layer(file, shown, read_toml(file, shown, problems))
+    base = own.tables.get("based_on")
     if base is None:
-        return tables
-    known = [name for name in perspectives(root) if name != file.stem]
+        return [own]
+    files = {name: root / "economics" / f"{name}.toml" for name in perspectives(root)}
+    known = [name for name, each in files.items() if each not in (file, *above)]
     if base not in known:
         problems.append(Problem(shown, "based_on", repr(base), nearest(str(base), known)))
-        return tables
-    below = _tables(root, root / "economics" / f"{base}.toml", f"{base}.toml", problems)
-    return {key: _over(below.get(key), value) for key, value in (below | tables).items()}
+        return [own]
+    return [*_layers(root, files[base], spelled(files[base], root), problems, (*above, file)), own]
+
+
+def _merged(layers: Sequence[_Layer]) -> dict[str, Any]:
+    """The tables of files laid over each other; a price closes the gap that a file below left."""
+    tables: dict[str, Any] = {}
+    for layer in layers:
+        if isinstance(gaps := tables.get("gaps"), dict):
+            tables["gaps"] = {name: note for name, note in gaps.items() if name not in layer.prices}
+        tables |= {key: _over(tables.get(key), value) for key, value in layer.tables.items()}
+    return tables
 
 
 def _over(below: object, value: object) -> object:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from simulator.plain_text import text_in
 from simulator.words.errors import BadInput, Problem, Suggestions, in_toml
@@ -72,11 +72,11 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
     except ValidationError as error:
         nearest = Suggestions()
         for fault in error.errors(include_url=False, include_context=False):
-            where = _named(table, fault["loc"])
-            last = str(fault["loc"][-1]) if fault["loc"] else ""
+            place, keys = _place(model, fault["loc"])
+            where = _named(table, place)
             match fault["type"]:
                 case "extra_forbidden":
-                    value, allowed = in_toml(fault["input"]), nearest(last, _keys_at(model, fault["loc"][:-1]))
+                    value, allowed = in_toml(fault["input"]), nearest(str(place[-1]), keys)
                 case "missing":
                     value, allowed = MISSING, "required"
                 case _:
@@ -119,21 +119,38 @@ def _holds(here: Any, part: str | int) -> bool:
     return isinstance(here, Mapping) and part in here
 
 
-def _keys_at(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
-    """Keys of the table at a place inside `model`, through its lists and named tables."""
+def _place(model: type[BaseModel], where: Sequence[str | int]) -> tuple[list[str | int], list[str]]:
+    """A place inside `model` without the tags of unions, which no file holds, and the keys of the table that it is in."""
     here: Any = model
+    keys: list[str] = []
+    place: list[str | int] = []
     for part in where:
-        if _is_model(here):
-            here = here.model_fields[str(part)].annotation
-            here = next((option for option in get_args(here) if _is_model(option)), here) if _is_union(here) else here
+        tagged = next((option for tag, option in _options(here) if tag == part), None)
+        if tagged is not None:
+            here = tagged
+            continue
+        place.append(part)
+        table = next((option for _, option in _options(here) if _is_model(option)), None)
+        if table is not None:
+            keys = list(table.model_fields)
+            here = table.model_fields[part].annotation if part in keys else None
         else:
-            here = get_args(here)[-1 if get_origin(here) is dict else 0]
-    return list(here.model_fields) if _is_model(here) else []
+            keys, inside = [], get_args(here)
+            here = inside[-1 if get_origin(here) is dict else 0] if inside else None
+    return place, keys
+
+
+def _options(annotation: Any, tag: str | None = None) -> Iterator[tuple[str | None, Any]]:
+    """What an annotation lets a value be, each with the tag that it has in its union."""
+    if get_origin(annotation) is Annotated:
+        annotation, *more = get_args(annotation)
+        tag = next((each.tag for each in more if isinstance(each, Tag)), tag)
+    if get_origin(annotation) in {Union, UnionType}:
+        for option in get_args(annotation):
+            yield from _options(option, tag)
+    else:
+        yield tag, annotation
 
 
 def _is_model(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _is_union(annotation: object) -> bool:
-    return get_origin(annotation) in {Union, UnionType}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -71,3 +71,9 @@ def citation(key: str, sources: Mapping[str, Source] | None = None) -> str:
     Raises KeyError for an unknown key.
     """
     return (load_sources() if sources is None else sources)[key].citation
+
+
+def references(keys: Iterable[str], sources: Mapping[str, Source]) -> list[dict[str, str]]:
+    """Citation and DOI of each of the sources, in alphabetical order."""
+    found = ({"citation": sources[key].citation, "doi": sources[key].doi} for key in sorted(set(keys)))
+    return sorted(found, key=lambda each: each["citation"])

@@ -264,9 +264,9 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     posterior = root / "posterior.csv"
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
-    payers = [values.perspective.name, values.perspective.conventions.based_on]
+    payers = [values.perspective.name, *values.perspective.bases]
     common = ("everywhere", "impact_inventory", "utilities", "population_norms", "severity")
-    for name in (f"{each}.toml" for each in (*payers, *common) if each):
+    for name in (f"{each}.toml" for each in (*payers, *common)):
         file = root / "economics" / name
         if file.is_file():
             files[f"calibration/economics/{name}"] = file.read_bytes()

@@ -169,7 +169,9 @@ def _settings(layers: list[Layer], problems: list[Problem]) -> Settings | None:
     if settings is not None:
         settings = _with_the_payers_people(settings, layers)
         for key, value, allowed in settings.faults():
-            problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
+            # What a table lacks because a key of it was at fault is no fault of its own.
+            if not any(each.startswith(f"{key}.") for each in told):
+                problems.append(Problem(written_in(layers, key), key, shown(value), allowed))
     return settings
 
 

@@ -124,8 +124,9 @@ class OwnOffsets(Frozen):
 def _kind_of_centre(value: Any) -> str:
     if isinstance(value, str):
         return "name"
-    keys = value if isinstance(value, dict) else type(value).model_fields
-    return "offsets" if "amputation" in keys else "counts"
+    if isinstance(value, dict):
+        return "offsets" if "amputation" in value else "counts"
+    return "offsets" if isinstance(value, OwnOffsets) else "counts"
 
 
 class Evidence(Frozen):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.register import Register
+from simulator.evidence.sources import references
 from simulator.questions.calibrate.movement import MOVED, correlations, densities, movement
 from simulator.questions.calibrate.posterior import Posterior
 from simulator.questions.calibrate.targets import load_targets
@@ -71,7 +72,4 @@ def _references(register: Register) -> list[dict[str, str]]:
     """The founding study and the trials behind the contrasts, in alphabetical order: citation and DOI."""
     founding, contrasts = load_targets()
     keys = {founding.source, *(each.source for each in contrasts.values())}
-    found = [register.sources[key] for key in keys | {arm.source for each in contrasts.values() for arm in each.arms}]
-    return sorted(
-        ({"citation": source.citation, "doi": source.doi} for source in found), key=lambda each: each["citation"]
-    )
+    return references(keys | {arm.source for each in contrasts.values() for arm in each.arms}, register.sources)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.room import new_room
-from simulator.living.setting import new_setting
 from simulator.questions.calibrate.cohort import COLUMNS, OBSERVED, Window, observe_cohort
 from simulator.questions.calibrate.summaries import AMPUTATED, CONTRAST, EARLY, ENROLMENT, STATISTICS, summarise
 from simulator.questions.calibrate.targets import Founding
+from simulator.run.setting import setting_of
 from simulator.scenario.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -48,16 +48,7 @@ class FoundingCohort:
             window = Window(
                 self.data.shortest, self.data.longest, own, self.data.contrast_tcpo2_years, self.data.early_tcpo2_years
             )
-        scenario = self.scenario
-        setting = new_setting(
-            params,
-            scenario.policy_records([policy]),
-            scenario.entry_record,
-            scenario.given,
-            self.seed,
-            scenario.life_table_arrays,
-            scenario.clock,
-        )
+        setting = setting_of(self.scenario, [policy], self.seed, params=params)
         out = np.zeros(self.patients, OBSERVED)
         observe_cohort(setting, window, first, new_room(), out)
         return out.view(np.float64).reshape(self.patients, len(COLUMNS))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.parameter import GRADES
+from simulator.evidence.sources import references as listed
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
 from simulator.questions.compare.job import Comparison, at_times
@@ -204,6 +205,4 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
 def references(comparison: Comparison) -> list[dict[str, str]]:
     """The publications that the parameters cite, in alphabetical order: citation and DOI."""
     register = comparison.scenario.register
-    keys = sorted({key for parameter in register.parameters for key in parameter.source})
-    sources = [register.sources[key] for key in keys]
-    return sorted(({"citation": s.citation, "doi": s.doi} for s in sources), key=lambda each: each["citation"])
+    return listed((key for parameter in register.parameters for key in parameter.source), register.sources)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.evidence.register import Register
+from simulator.evidence.sources import references
 from simulator.questions.course.check import FAR, Check
 from simulator.questions.course.figures import Course
 from simulator.words.findings import Findings
@@ -14,15 +15,14 @@ from simulator.words.findings import Findings
 def findings(check: Check, course: Course, register: Register, *, inputs: Mapping[str, bytes], seed: int) -> Findings:
     """Tables named as their files: course (a row a figure and time) and course_coverage (of, figures, inside, share)."""
     far = check.far
-    cited = sorted({key for figure in course.figures.values() for key in figure.source})
-    found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in cited]
+    cited = {key for figure in course.figures.values() for key in figure.source}
     facts: dict[str, Any] = {
         "themes": list(dict.fromkeys(check.table["theme"])),
         "outside": len(check.outside),
         "far": len(far),
         "far_factor": FAR,
         "forced": int((far["founding"] != "").sum()),
-        "references": sorted(found, key=lambda each: each["citation"]),
+        "references": references(cited, register.sources),
     }
     return Findings(
         "course",

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.reference import Course, Due
-from simulator.living.setting import new_setting
 from simulator.questions.story.budgets import Budgets, Spending
 from simulator.rules.pathway.life import LIFE, limb_kept
 from simulator.rules.pathway.repeat_dose import decision_tcpo2
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.description import described
 from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event
@@ -79,17 +79,9 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
 
     A queue for a shared resource is left out. Raises BadInput where nobody can enter.
     """
-    params, life_table = scenario.params(), scenario.life_table_arrays
     people = scenario.taken(len(scenario.given), seed).given
-    setting = new_setting(
-        params,
-        scenario.policy_records([policy]),
-        scenario.entry_record,
-        people,
-        seed,
-        life_table,
-        scenario.clock,
-    )
+    setting = setting_of(scenario, [policy], seed)._replace(given=people)
+    params, life_table = setting.params, scenario.life_table_arrays
     records, life = np.zeros(1, PATIENT), np.zeros(1, LIFE)[0]
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
     if not make_patient(records[0], row, setting.given, params, setting.entry, setting.seed, patient):

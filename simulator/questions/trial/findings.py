@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.evidence.sources import references as listed
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_reading import Planned
 from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
@@ -203,7 +204,6 @@ def _inflation(study: TrialStudy) -> float | None:
 def references(planned: Planned) -> list[dict[str, str]]:
     """The publications behind the register's parameters and the methods, in alphabetical order: citation and DOI."""
     register = planned.scenario.register
-    keys = sorted({key for parameter in register.parameters for key in parameter.source})
-    found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in keys]
+    found = listed((key for parameter in register.parameters for key in parameter.source), register.sources)
     found += [each for method in METHODS for each in cited(method)]
     return sorted(found, key=lambda each: each["citation"])

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.register import Register
+from simulator.evidence.sources import references as listed
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.study import Study
 from simulator.questions.validate.validation import FOUNDING, NO_REASON, Validation
@@ -128,7 +129,6 @@ def _drawn(rows: pd.DataFrame, structural: StructuralResult | None) -> dict[str,
 
 def references(studies: Mapping[str, Study], register: Register) -> list[dict[str, str]]:
     """The publications that the studies cite, in alphabetical order: citation and DOI."""
-    keys = sorted({key for study in studies.values() for key in study.source})
-    found = [{"citation": register.sources[key].citation, "doi": register.sources[key].doi} for key in keys]
+    found = listed((key for study in studies.values() for key in study.source), register.sources)
     own = [{"citation": s.citation, "doi": ""} for s in studies.values() if s.citation]
     return sorted([*found, *own], key=lambda each: each["citation"])

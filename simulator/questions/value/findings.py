@@ -13,6 +13,7 @@ from simulator.evidence.distributions import mean, text
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
 from simulator.evidence.sources import load_sources
+from simulator.evidence.sources import references as listed
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis, can_be_paid
 from simulator.questions.value.cost_items import INCLUDED, PRODUCT, main_treatment
@@ -403,8 +404,7 @@ def references(found: EconomicAnalysis) -> list[dict[str, str]]:
     keys |= {*values.utility_set.method.source, *conventions.discount.source}
     keys |= {key for threshold in conventions.thresholds for key in threshold.source}
     sources = load_sources()
-    cited = [{"citation": sources[key].citation, "doi": sources[key].doi} for key in keys if key in sources]
-    return sorted(cited, key=lambda each: each["citation"])
+    return listed(keys & sources.keys(), sources)
 
 
 def _undiscounted(found: EconomicAnalysis) -> Array:
