@@ -47,8 +47,7 @@ def money(scenario: Scenario, state: Moved) -> Iterator[Part]:
         for lives in Simulations(None).growing(priced, parameters, patients, SEED):
             n = len(lives.parameters)
             if patients == STAGES[0][1] or n == draws:
-                prices = {name: each[:n] for name, each in drawn.prices.items()}
-                first = Drawn(prices, {name: each[:n] for name, each in drawn.utilities.items()})
+                first = drawn.first(n)
                 yield _money(asked, values, lives.ledgers, lives.parameters, first, product, draws, lives.people)
             else:
                 yield {"kind": "refining", "draws": n, "of": draws}

@@ -196,10 +196,10 @@ def economic_analysis(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
     whole = increments(scenario, values, lives, drawn)
-    subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
+    subgroups = subgroup_table(groups, drawn.first(effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
     elsewhere_lives = hospital_lives(scenario, effort.subgroup_draws, effort.subgroup_patients, seed, simulations)
-    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
+    fair = equity(groups, subgroups, drawn.first(effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:
@@ -238,7 +238,7 @@ def economic_analysis(
         stratified=stratified_value(subgroups, scenario.reference),
         equity=fair,
         budget=budget_impact(
-            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
+            spent, policy, drawn.first(effort.scenario_draws), values, settings.population, settings.budget, back
         ),
         spent=tuple(spent),
         back=back,
@@ -291,12 +291,6 @@ def main_policy(scenario: Scenario) -> str:
     if scenario.headline is None:
         raise BadInput([Problem(scenario.name, "compare", ", ".join(scenario.compare), "at least 2 policies")])
     return scenario.headline
-
-
-def first(drawn: Drawn, draws: int) -> Drawn:
-    """The first draws of prices and utilities."""
-    prices, utilities = ({n: v[:draws] for n, v in part.items()} for part in (drawn.prices, drawn.utilities))
-    return Drawn(prices, utilities)
 
 
 def information(
