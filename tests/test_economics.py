@@ -36,17 +36,17 @@ from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.value import lives as lives_module
 from simulator.questions.value import unread
-from simulator.questions.value.analysis import EconomicAnalysis, base_lives, can_be_paid, economic_analysis
+from simulator.questions.value.analysis import EconomicAnalysis, base_lives, economic_analysis
 from simulator.questions.value.budget import _within_capacity
 from simulator.questions.value.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
-from simulator.questions.value.findings import draws_table
+from simulator.questions.value.draws import draws_table
 from simulator.questions.value.incremental import incremental_analysis
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
 from simulator.questions.value.one_way import one_way, pair_of
 from simulator.questions.value.population import Population
-from simulator.questions.value.proposed_trial import in_money, simulated_trial_worth
+from simulator.questions.value.proposed_trial import can_be_paid, in_money, simulated_trial_worth
 from simulator.questions.value.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
 from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.results import CostEffectResults

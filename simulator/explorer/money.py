@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.explorer.controls import WORTH, compared, price_name, scenario_of
+from simulator.explorer.controls import WORTH, compared, price_name
 from simulator.explorer.parts import SEED, Moved, Part
+from simulator.explorer.state import scenario_of
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
     BESIDE,
