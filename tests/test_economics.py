@@ -494,6 +494,8 @@ def test_numbers_that_only_other_policies_read_are_told(found: EconomicAnalysis)
     """Drawn numbers that these policies do not read have no value of information, no column of draws, and are listed."""
     silent = set(found.one_way.unread)
     assert "heel_share" in silent
+    # They change no life and are charged: money, and quality of life.
+    assert {"pbmnc_complication", "intramuscular_utility_loss"} <= set(found.one_way.read)
     # What only a therapy reads that no policy gives is not drawn, so there is nothing to tell of it.
     assert "angioplasty_success" not in silent | set(found.one_way.read) | set(found.information["parameters"])
     assert not silent & set(found.one_way.read)
