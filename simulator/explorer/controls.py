@@ -131,9 +131,7 @@ def control_of(entry: Entry, scenario: Scenario) -> dict[str, Any] | None:
     facts = key_of(entry.key)
     choices: list[Any] = []
     if entry.key == "economics.perspective":
-        choices = [
-            {"value": name, "label": name.capitalize() if len(name) > 2 else name.upper()} for name in perspectives()
-        ]
+        choices = [{"value": name, "label": entry.words.get(name, name.capitalize())} for name in perspectives()]
         facts = Key("choice", meaning="" if facts is None else facts.meaning)
     elif entry.therapies and (facts is None or not facts.choices):
         known = known_therapies(scenario, entry.therapies)
