@@ -58,7 +58,7 @@ def _outputs(model: Model, centre: str, offsets: pd.DataFrame | None) -> pd.Data
     inputs = np.zeros((1, 0)) if offsets is None else offsets.to_numpy(np.float64)
     one = len(inputs) == 1
     wanted = min(PEOPLE, 4 * model.patients) if one else min(PEOPLE_OF_ONE, model.patients)
-    asked = replace(model, parameters=() if offsets is None else tuple(offsets))
+    asked = replace(model, parameters=() if offsets is None else tuple(map(str, offsets)))
     people = Clinical(asked).scenario.people_up_to(wanted)
     done = Clinical(replace(asked, patients=people)).evaluate(inputs, np.arange(len(inputs), dtype=np.int64), 0)
     found, errors = np.asarray(done.values), done.errors[0]
