@@ -108,6 +108,11 @@ def test_tables_have_the_promised_columns(folder: Path) -> None:
     assert written >= figures | {"manifest.json", "report.html", "patients.parquet", "views.csv", "reliance.csv"}
 
 
+def test_what_each_policy_does_counts_treatments_and_no_gain_of_perfusion(folder: Path) -> None:
+    """Policies that give cells alone have no share of people given another therapy."""
+    assert set(table(folder, "treatment")["measure"]) == {"tested", "treated", "doses_per_person_treated"}
+
+
 def test_outcomes_are_reported_at_one_year_and_at_the_horizon_with_errors(folder: Path) -> None:
     """Every outcome of both policies is there at both times, and each has its standard error."""
     outcomes = table(folder, "outcomes")

@@ -36,17 +36,18 @@ from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.value import lives as lives_module
 from simulator.questions.value import unread
-from simulator.questions.value.analysis import EconomicAnalysis, base_lives, can_be_paid, economic_analysis
+from simulator.questions.value.analysis import EconomicAnalysis, base_lives, economic_analysis
 from simulator.questions.value.budget import _within_capacity
 from simulator.questions.value.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
-from simulator.questions.value.findings import draws_table
+from simulator.questions.value.draws import draws_table
 from simulator.questions.value.incremental import incremental_analysis
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
 from simulator.questions.value.one_way import one_way, pair_of
 from simulator.questions.value.population import Population
-from simulator.questions.value.proposed_trial import in_money, simulated_trial_worth
+from simulator.questions.value.price_by_view import price_table
+from simulator.questions.value.proposed_trial import can_be_paid, in_money, simulated_trial_worth
 from simulator.questions.value.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
 from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.results import CostEffectResults
@@ -54,8 +55,9 @@ from simulator.questions.value.simulated_trial import load_simulated_trial
 from simulator.questions.value.subgroups import members, stratified_value
 from simulator.questions.value.unread import unread_problems
 from simulator.questions.value.valuation import Worth, cost_table, item_costs, lost, worth
-from simulator.questions.value.values import Money, Values, values_of
+from simulator.questions.value.values import Drawn, Money, Values, values_of
 from simulator.questions.value.variants import varied
+from simulator.questions.value.views import Seen
 from simulator.questions.value.voi import evpi, evppi
 from simulator.rules.draws import uniform
 from simulator.run import Result, simulate
@@ -494,11 +496,31 @@ def test_numbers_that_only_other_policies_read_are_told(found: EconomicAnalysis)
     """Drawn numbers that these policies do not read have no value of information, no column of draws, and are listed."""
     silent = set(found.one_way.unread)
     assert "heel_share" in silent
+    # They change no life and are charged: money, and quality of life.
+    assert {"pbmnc_complication", "intramuscular_utility_loss"} <= set(found.one_way.read)
     # What only a therapy reads that no policy gives is not drawn, so there is nothing to tell of it.
     assert "angioplasty_success" not in silent | set(found.one_way.read) | set(found.information["parameters"])
     assert not silent & set(found.one_way.read)
     assert not silent & set(found.information["parameters"])
     assert not silent & set(draws_table(found).columns)
+
+
+def test_each_product_has_a_price_of_its_own() -> None:
+    """Cells and a device have a row each; at its price an option is exactly worth its cost, while the other's stays as drawn."""
+    scenario = scenario_with(("conservative", "protocol", "arterialisation"))
+    values = values_of(scenario)
+    scenario = for_money(scenario, values.discounting)
+    lives, drawn = base_lives(scenario, 6, 40, 1, Simulations(None)), values.sample(6, 1)
+    table = price_table(scenario, values, [Seen("central", 0.5, 0.5, lives)], drawn, lambda *_: values)
+    priced = table[table["threshold"] == values.threshold].set_index("option")["price"]
+    assert priced.index.tolist() == ["protocol", "arterialisation"]
+    for place, (option, price) in enumerate(priced.items(), start=1):
+        name = values.price_name(str(option))
+        assert name is not None
+        at = Drawn({**drawn.prices, name: np.full(6, price / values.money.factor)}, drawn.utilities)
+        got = worth(lives.ledgers, lives.parameters, at, values)
+        benefit = values.threshold * got.qalys - got.cost
+        assert (benefit[:, place] - benefit[:, 0]).mean() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_payer_of_another_currency_is_analysed_without_the_trial(tmp_path: Path) -> None:

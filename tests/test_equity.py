@@ -11,8 +11,9 @@ from recalculated import differences, named, needs_libreoffice, recalculated, st
 from simulator import load_scenario
 from simulator.evidence.aversion import load_aversions
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.equity import atkinson_weights, lived
+from simulator.questions.value.equity import atkinson_weights, hospital_lives, lived
 from simulator.questions.value.lives import Simulations
+from simulator.questions.value.valuation import worth
 from simulator.telling.workbook.economics import economics_workbook
 from simulator.words.errors import BadInput
 
@@ -55,6 +56,22 @@ def test_hospitals_are_told_in_thirds_that_add_up(found: EconomicAnalysis) -> No
     weighted = found.equity.weighted
     plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)]["weighted_effect"]
     assert plain.tolist() == pytest.approx([(rows["share"] * rows["incremental_effect"]).sum()], rel=1e-9)
+
+
+def test_gains_of_hospitals_add_up_to_those_of_their_people(found: EconomicAnalysis) -> None:
+    """Everybody at hospitals drawn anew, valued in one piece: policy less reference, per person, money and QALYs."""
+    values = found.valued_by.on_average()
+    hospitals = hospital_lives(found.scenario, 8, 160, found.seed, Simulations(None))
+    assert hospitals is not None
+    lives = hospitals.lives
+    people = lives.people[:, :, 0].sum(axis=0)
+    ledgers = lives.ledgers[:, :, :, 0].sum(axis=0) / people[:, None, None]
+    own = worth(ledgers, lives.parameters, found.drawn, values)
+    gained, spent = ((people @ (each[:, 1] - each[:, 0])) / people.sum() for each in (own.qalys, own.cost))
+    weighted = found.equity.weighted
+    plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)].iloc[0]
+    assert plain["weighted_effect"] == pytest.approx(gained, rel=1e-9)
+    assert plain["net_health_benefit"] == pytest.approx(gained - spent / values.threshold, rel=1e-9)
 
 
 def test_aversion_turns_weight_to_who_has_less(found: EconomicAnalysis) -> None:

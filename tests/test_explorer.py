@@ -25,9 +25,11 @@ from starlette.testclient import TestClient
 
 from simulator.evidence.posterior import parameter_draws
 from simulator.explorer import answers, explore
-from simulator.explorer.controls import compared, described, entries, key_of, scenario_of
+from simulator.explorer.controls import compared, described, entries
+from simulator.explorer.keys import key_of
 from simulator.explorer.second import Second
 from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
+from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design import Design
 from simulator.questions.value.lives import Simulations, for_money

@@ -17,6 +17,7 @@ from simulator.face.value import inputs_of
 from simulator.questions.value.analysis import economic_analysis
 from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.lives import Simulations
+from simulator.questions.value.valuation import COLUMN, effect_weights
 from simulator.questions.value.values import Values, values_of
 from simulator.words.errors import BadInput
 
@@ -173,6 +174,17 @@ def test_infarctions_can_be_left_out_and_change_nothing_else() -> None:
     whole, without = (set(paid_by("italy", vascular_events=on).price_names) for on in (True, False))
     assert whole - without == {"infarction", "after_infarction_year", "stroke", "after_stroke_year"}
     assert without < whole
+
+
+@pytest.mark.parametrize("ending", ["infarction", "stroke"])
+def test_years_after_an_infarction_cost_quality_of_life_unless_left_out(ending: str) -> None:
+    """A year after one loses what the utility set says, and nothing where these events are left out; dialysis is as before."""
+    whole, without = (paid_by("italy", vascular_events=on) for on in (True, False))
+    weights = [effect_weights(values.at_base(), values)[0] for values in (whole, without)]
+    after, dialysis = (COLUMN[f"effect_clock_{clock}"] for clock in (f"after_{ending}", "dialysis"))
+    assert weights[0][after] == -whole.utility_set.states[f"after_{ending}"].value < 0.0
+    assert weights[1][after] == 0.0
+    assert weights[0][dialysis] == weights[1][dialysis] < 0.0
 
 
 def test_a_gap_is_filled_by_a_number_of_ones_own_within_its_range() -> None:

@@ -19,7 +19,7 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
-from simulator.questions.value.analysis import repeats
+from simulator.questions.value.repeats import repeats
 from simulator.questions.value.severity import expected_qalys
 from simulator.questions.value.values import values_of
 from simulator.questions.value.variants import revalued

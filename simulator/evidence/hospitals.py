@@ -162,6 +162,18 @@ def centre_draws(found: Hospitals, centre: str) -> dict[str, Array]:
     return {FIELDS[name]: np.clip(values, -HIGHEST, HIGHEST) for name, values in columns_of(offsets).items()}
 
 
+def offsets_at(found: Hospitals, centre: str, hospitals: int) -> pd.DataFrame:
+    """Offsets by their names in the register, a row a hospital: one for the average and the founding hospital, of new ones so
+    many, evenly taken from the draws."""
+    if centre == "founding":
+        return pd.DataFrame([dict.fromkeys(FIELDS.values(), 0.0)])
+    drawn = centre_draws(found, centre)
+    if centre == "average":
+        return pd.DataFrame([{name: float(values.mean()) for name, values in drawn.items()}])
+    rows = np.linspace(0, len(found.rows) - 1, hospitals).astype(int)
+    return pd.DataFrame({name: values[rows] for name, values in drawn.items()})
+
+
 def at_random_hospital(
     key: str, cohort: str, founding: bool, draws: NDArray[np.void], seed: int, found: Hospitals | None
 ) -> NDArray[np.void]:

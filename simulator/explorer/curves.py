@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.explorer.controls import compared, scenario_of
-from simulator.explorer.parts import PEOPLE, SEED, Moved, Part, months, the_two
+from simulator.explorer.controls import compared
+from simulator.explorer.parts import PAGE, PEOPLE, SEED, Moved, Part, months, the_two
+from simulator.explorer.state import scenario_of
 from simulator.living.census import STATE
 from simulator.living.courses import COURSES
 from simulator.living.ledger import FIELDS
@@ -32,7 +33,7 @@ def curves(scenario: Scenario, state: Moved) -> Iterator[Part]:
     asked = scenario_of(scenario, state)
     if asked.settings.capacity is not None:
         raise BadInput(
-            [Problem("page", "capacity", "a shared resource", "a scenario without one; clti compare has queues")]
+            [Problem(PAGE, "capacity", "a shared resource", "a scenario without one; clti compare has queues")]
         )
     times = months(asked)
     people = asked.patients

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.explorer.controls import WORTH, compared, price_name, scenario_of
+from simulator.explorer.controls import WORTH, compared, price_name
 from simulator.explorer.parts import SEED, Moved, Part
+from simulator.explorer.state import scenario_of
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
     BESIDE,
@@ -47,8 +48,7 @@ def money(scenario: Scenario, state: Moved) -> Iterator[Part]:
         for lives in Simulations(None).growing(priced, parameters, patients, SEED):
             n = len(lives.parameters)
             if patients == STAGES[0][1] or n == draws:
-                prices = {name: each[:n] for name, each in drawn.prices.items()}
-                first = Drawn(prices, {name: each[:n] for name, each in drawn.utilities.items()})
+                first = drawn.first(n)
                 yield _money(asked, values, lives.ledgers, lives.parameters, first, product, draws, lives.people)
             else:
                 yield {"kind": "refining", "draws": n, "of": draws}

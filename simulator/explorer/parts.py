@@ -12,6 +12,8 @@ from simulator.scenario import Scenario
 
 Moved: TypeAlias = Mapping[str, Any]
 Part: TypeAlias = dict[str, Any]
+PAGE = "page"
+"""What messages call a state of the page."""
 SEED = 1
 """The seed that every command has unless one is given."""
 MONTHS = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from simulator.explorer.controls import scenario_of
 from simulator.explorer.money import STAGES
 from simulator.explorer.parts import SEED, Moved, Part
+from simulator.explorer.state import scenario_of
 from simulator.scenario import Scenario
 
 SAVED = "explored.toml"

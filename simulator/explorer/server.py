@@ -25,8 +25,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.explorer import answers
-from simulator.explorer.controls import scenario_of
 from simulator.explorer.second import Second
+from simulator.explorer.state import scenario_of
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.explorer.controls import compared, scenario_of
-from simulator.explorer.parts import SEED, Moved, Part, the_two
+from simulator.explorer.controls import compared
+from simulator.explorer.parts import PAGE, SEED, Moved, Part, the_two
+from simulator.explorer.state import scenario_of
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import Event
@@ -26,7 +27,7 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
     reference, _, mine = compared(scenario)
     names = the_two(reference, mine)
     if patient is not None and (isinstance(patient, bool) or not isinstance(patient, int) or not 0 <= patient < 2**32):
-        raise BadInput([Problem("page", "patient", str(patient)[:40], f"a whole number, 0 to {2**32 - 1:,}")])
+        raise BadInput([Problem(PAGE, "patient", str(patient)[:40], f"a whole number, 0 to {2**32 - 1:,}")])
     number = typical(asked, names, None, SEED) if patient is None else patient
     lives = [watch(asked, name, number, SEED) for name in names]
     found = findings(lives, asked, number, SEED)

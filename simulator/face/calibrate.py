@@ -194,7 +194,6 @@ def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str |
     }
 
 
-@on_one_thread
 def _checked(
     patients: int, draws: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]
 ) -> Result:

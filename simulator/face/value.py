@@ -128,8 +128,9 @@ def asked(
 
     Raises BadInput with everything that is wrong.
     """
-    from simulator.questions.value.analysis import check_numbers, main_policy
+    from simulator.questions.value.analysis import main_policy
     from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
+    from simulator.questions.value.unread import check_numbers
     from simulator.questions.value.values import values_of
     from simulator.telling.workbook.decision_sheets import options_problems
 

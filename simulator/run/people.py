@@ -143,3 +143,9 @@ def _words(names: type[IntEnum], codes: NDArray[Any]) -> Any:
     """Codes of an enumeration as its words, of categorical type."""
     words = pd.Index([member.name.lower() for member in names])
     return pd.Categorical.from_codes(codes.astype(np.int64), words)
+
+
+def therapies_given(table: pd.DataFrame) -> list[str]:
+    """Columns of a patient table that count a therapy; `given_gain_mmhg` is none of them."""
+    gains = {f"{name}_mmhg" for name in GAINS}
+    return [name for name in map(str, table.columns) if name.startswith(GIVEN) and name not in gains]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from simulator.evidence.hospitals import FIELDS, centre_draws, load_hospitals
+from simulator.evidence.hospitals import load_hospitals, offsets_at
 from simulator.run import simulate
 from simulator.scenario import Scenario
 
@@ -32,16 +32,12 @@ def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOP
         return None
     time = scenario.times[0]
     short = _until(scenario, time)
-    average = {name: float(values.mean()) for name, values in centre_draws(found, "average").items()}
     parts = []
     for centre in NAMED:
-        offsets = average if centre == "average" else dict.fromkeys(FIELDS.values(), 0.0)
-        draws = pd.DataFrame([offsets])
+        draws = offsets_at(found, centre, 1)
         most = people if centre == scenario.centre else PEOPLE
         parts.append(_told(short, policy, centre, time, draws, short.people_up_to(most), seed))
-    new = centre_draws(found, "new")
-    rows = np.linspace(0, len(found.rows) - 1, HOSPITALS).astype(int)
-    drawn = pd.DataFrame({name: values[rows] for name, values in new.items()})
+    drawn = offsets_at(found, "new", HOSPITALS)
     parts.append(_told(short, policy, "new", time, drawn, short.people_up_to(PEOPLE_OF_ONE), seed))
     return pd.concat(parts, ignore_index=True)
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.evidence.hospitals import FIELDS, centre_draws, load_hospitals
+from simulator.evidence.hospitals import load_hospitals, offsets_at
 from simulator.questions.sweep.clinical import Clinical
-from simulator.questions.sweep.inputs import Floats
 from simulator.questions.sweep.model import Model
 from simulator.work.model import canonical
 
@@ -22,6 +21,7 @@ HOSPITALS = 20
 """Hospitals drawn at random."""
 Z = 1.959963984540054
 """Of the 95% intervals."""
+PLACES = ("average", "founding", "new")
 FOUNDING = {"evidence": {"centre": "founding"}}
 
 
@@ -36,13 +36,9 @@ def at_hospitals(model: Model) -> tuple[str, pd.DataFrame] | None:
     if not isinstance(runner, Clinical) or found is None:
         return None
     centre = runner.scenario.centre
-    average = np.array([[float(values.mean()) for values in centre_draws(found, "average").values()]])
-    rows = np.linspace(0, len(found.rows) - 1, HOSPITALS).astype(int)
-    drawn = np.stack([values[rows] for values in centre_draws(found, "new").values()], axis=1)
-    places = {"average": average, "founding": np.zeros_like(average), "new": drawn}
-    founding = _settings(model, FOUNDING)
-    parts = [_outputs(replace(model, settings=founding), name, offsets) for name, offsets in places.items()]
-    if centre not in places:
+    founding = replace(model, settings=_settings(model, FOUNDING))
+    parts = [_outputs(founding, name, offsets_at(found, name, HOSPITALS)) for name in PLACES]
+    if centre not in PLACES:
         parts.insert(0, _outputs(model, centre, None))
     order = {output: place for place, output in enumerate(model.outputs)}
     table = pd.concat(parts).sort_values("output", key=lambda names: names.map(order), kind="stable")
@@ -57,12 +53,12 @@ def _settings(model: Model, difference: Mapping[str, Any]) -> str:
     return canonical({**settings, "overrides": {**overrides, **laid}})
 
 
-def _outputs(model: Model, centre: str, offsets: Floats | None) -> pd.DataFrame:
-    """Outputs at hospitals with these offsets, shape (hospitals, offsets); None for those of the scenario."""
-    inputs = np.zeros((1, 0)) if offsets is None else offsets
+def _outputs(model: Model, centre: str, offsets: pd.DataFrame | None) -> pd.DataFrame:
+    """Outputs at hospitals with these offsets, a row each; None for the hospital of the scenario."""
+    inputs = np.zeros((1, 0)) if offsets is None else offsets.to_numpy(np.float64)
     one = len(inputs) == 1
     wanted = min(PEOPLE, 4 * model.patients) if one else min(PEOPLE_OF_ONE, model.patients)
-    asked = replace(model, parameters=() if offsets is None else tuple(FIELDS.values()))
+    asked = replace(model, parameters=() if offsets is None else tuple(map(str, offsets)))
     people = Clinical(asked).scenario.people_up_to(wanted)
     done = Clinical(replace(asked, patients=people)).evaluate(inputs, np.arange(len(inputs), dtype=np.int64), 0)
     found, errors = np.asarray(done.values), done.errors[0]

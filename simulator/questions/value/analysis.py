@@ -5,40 +5,39 @@ Lives are simulated first, then valued; what was simulated before, for any price
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from simulator.evidence.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
-from simulator.evidence.register import Register
 from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.deal import MoneyBack, on_terms
 from simulator.questions.value.decision import Decision, decide
 from simulator.questions.value.equity import Equity, equity, hospital_lives
+from simulator.questions.value.information import information
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
-from simulator.questions.value.net_benefit import net_health_benefit, net_monetary_benefit
+from simulator.questions.value.net_benefit import net_benefit_table, net_monetary_benefit
 from simulator.questions.value.one_way import OneWay, TwoWay, one_way, pair_of, two_way
 from simulator.questions.value.population import Population
-from simulator.questions.value.price import PRICED, value_based_price
+from simulator.questions.value.price_by_view import price_table
 from simulator.questions.value.proposed_trial import (
     TrialWorth,
-    in_money,
+    can_be_paid,
     simulated_trial_worth,
     trial_lives,
     trial_worth,
 )
-from simulator.questions.value.results import CostEffectResults, spread_of
+from simulator.questions.value.repeats import repeats
+from simulator.questions.value.results import CostEffectResults
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
-from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import Worth, cost_table, item_costs, with_price_apart, worth
-from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values, values_of
+from simulator.questions.value.unread import check_numbers
+from simulator.questions.value.valuation import cost_table, item_costs, totals_table, worth
+from simulator.questions.value.values import Drawn, Values, values_of
 from simulator.questions.value.variants import (
-    BASE,
     Row,
     elsewhere,
     increments,
@@ -46,21 +45,13 @@ from simulator.questions.value.variants import (
     resimulated,
     revalued,
     scenario_table,
-    seen_otherwise,
-    with_view,
 )
-from simulator.questions.value.voi import FEWEST_DRAWS, information_table
-from simulator.scenario.arrays import SHARE, by_name
-from simulator.scenario.economics import Trial
+from simulator.questions.value.views import Seen, seen_in_every_view
+from simulator.questions.value.voi import FEWEST_DRAWS
 from simulator.scenario.scenario import Scenario
-from simulator.words.errors import BadInput, Problem, nearest
-from simulator.words.vocabulary import View
+from simulator.words.errors import BadInput, Problem
 
-ROUNDING = 1e-9
-"""Relative changes below which a scenario repeats the base case."""
 TRIAL_MONEY = "costs in [economics.trial] that exchange rates and price indices can restate in the money of the results"
-REASONS, UNREAD = {"without_dialysis": "nobody_longer_on_dialysis"}, "unread"
-"""Why a scenario repeats the base case."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +67,6 @@ class Effort:
     def beside(cls, draws: int, patients: int) -> Effort:
         """In proportion to the base case, and never more draws than it has."""
         return cls(min(draws, 200), min(draws, 100), 2 * patients, 4 * patients)
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """Lives under one view of the evidence: `share` is the mean share of recoveries that cells cause, `stated` the
-    register's own value of it."""
-
-    view: str
-    share: float
-    stated: float
-    lives: Lives
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +176,10 @@ def economic_analysis(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
     )
     whole = increments(scenario, values, lives, drawn)
-    subgroups = subgroup_table(groups, first(drawn, effort.subgroup_draws), scenario, values, whole)
+    subgroups = subgroup_table(groups, drawn.first(effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
     elsewhere_lives = hospital_lives(scenario, effort.subgroup_draws, effort.subgroup_patients, seed, simulations)
-    fair = equity(groups, subgroups, first(drawn, effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
+    fair = equity(groups, subgroups, drawn.first(effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None
     if payable and settings.draws >= FEWEST_DRAWS:
@@ -238,7 +218,7 @@ def economic_analysis(
         stratified=stratified_value(subgroups, scenario.reference),
         equity=fair,
         budget=budget_impact(
-            spent, policy, first(drawn, effort.scenario_draws), values, settings.population, settings.budget, back
+            spent, policy, drawn.first(effort.scenario_draws), values, settings.population, settings.budget, back
         ),
         spent=tuple(spent),
         back=back,
@@ -255,31 +235,6 @@ def best_treatment(results: CostEffectResults, threshold: float, reference: str)
     return max((name for name in results.options if name != reference), key=lambda name: float(means[name]))
 
 
-def seen_in_every_view(
-    scenario: Scenario, lives: Lives, patients: int, seed: int, simulations: Simulations
-) -> tuple[Seen, ...]:
-    """The base case's lives, and those under the other views of the evidence in as many draws of the same parameters."""
-    others = seen_otherwise(scenario)
-    found = []
-    for view in (each.name.lower() for each in View):
-        seen = lives
-        if view in others:
-            other = others[view]
-            parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
-            seen = simulations.probabilistic(f"Evidence, {view} view", other, parameters, patients, seed)
-        stated = scenario.register[f"{SHARE}_{view}"].value
-        found.append(Seen(view, float(np.mean(seen.parameters[SHARE])), stated, seen))
-    return tuple(found)
-
-
-def repeats(table: pd.DataFrame) -> dict[str, str]:
-    """Scenarios whose result is the base case's in every digit, with the name of the reason where it is known."""
-    size = ROUNDING * float(table[["incremental_cost", "net_benefit"]].abs().to_numpy().max())
-    others = table[table["scenario"] != BASE]
-    changed = others.groupby("scenario", sort=False)["change"].agg(lambda change: bool((change.abs() > size).any()))
-    return {str(name): REASONS.get(str(name), UNREAD) for name, moved in changed.items() if not moved}
-
-
 def base_lives(scenario: Scenario, draws: int, patients: int, seed: int, simulations: Simulations) -> Lives:
     """The probabilistic base case: parameter draws of the posterior and the register, each in patients of its own."""
     parameters = scenario.parameter_draws(parameter_draws(scenario.register, draws, seed))
@@ -291,145 +246,3 @@ def main_policy(scenario: Scenario) -> str:
     if scenario.headline is None:
         raise BadInput([Problem(scenario.name, "compare", ", ".join(scenario.compare), "at least 2 policies")])
     return scenario.headline
-
-
-def first(drawn: Drawn, draws: int) -> Drawn:
-    """The first draws of prices and utilities."""
-    prices, utilities = ({n: v[:draws] for n, v in part.items()} for part in (drawn.prices, drawn.utilities))
-    return Drawn(prices, utilities)
-
-
-def information(
-    decision: Decision,
-    lives: Lives,
-    drawn: Drawn,
-    read: tuple[str, ...],
-    values: Values,
-    register: Register,
-    view: str,
-) -> pd.DataFrame:
-    """EVPI along the thresholds, and the value of every number that is read and varies, and of groups of them.
-
-    Groups are those of the register, all prices together and all utilities together, at the first threshold. They are
-    missing where there are too few draws.
-    """
-    along, results = decision.information, decision.results
-    assert along is not None
-    if results.draws < FEWEST_DRAWS:
-        return along
-    columns = by_name(lives.parameters, register, view)
-    clinical, valued = {name: columns[name] for name in read}, values.uncertain(drawn)
-    groups = {f"all of {group}": [n for n in register.names(group) if n in clinical] for group in register.groups}
-    groups |= {
-        "all prices": [name for name in valued if name in drawn.prices],
-        "all utilities": [name for name in valued if name not in drawn.prices],
-    }
-    asked = CostEffectResults(
-        results.options, results.cost, results.effect, pd.DataFrame(clinical | valued), source=results.source
-    )
-    table = information_table(
-        asked,
-        [values.threshold],
-        groups={name: of for name, of in groups.items() if len(of) > 1},
-        population=decision.population,
-    )
-    return pd.concat([table, along[along["threshold"] != values.threshold]], ignore_index=True)
-
-
-def totals_table(base: Worth, undiscounted: Worth, policies: tuple[str, ...]) -> pd.DataFrame:
-    """Costs, effects (QALYs) and life-years of every policy, discounted and not: option, quantity, mean, se, low, high."""
-    rows = []
-    for p, policy in enumerate(policies):
-        for ending, found in (("", base), ("_undiscounted", undiscounted)):
-            for quantity, array in (("cost", found.cost), ("effect", found.qalys), ("life_years", found.life_years)):
-                rows.append({"option": policy, "quantity": quantity + ending, **spread_of(array[:, p])})
-    return pd.DataFrame(rows)
-
-
-def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...], reference: str) -> pd.DataFrame:
-    """Net monetary and net health benefit over the reference at each threshold, with their 95% intervals."""
-    base = results.column(reference)
-    rows = []
-    for threshold in sorted(thresholds):
-        money = net_monetary_benefit(results, threshold)
-        health = net_health_benefit(results, threshold)
-        for p, option in enumerate(results.options):
-            if p != base:
-                rows.append(
-                    {
-                        "threshold": threshold,
-                        "option": option,
-                        "reference": reference,
-                        **spread_of(money[:, p] - money[:, base], "net_monetary_benefit"),
-                        **spread_of(health[:, p] - health[:, base], "net_health_benefit"),
-                        "probability": float((money[:, p] > money[:, base]).mean()),
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def price_table(
-    scenario: Scenario,
-    values: Values,
-    views: Sequence[Seen],
-    drawn: Drawn,
-    terms: Callable[[Scenario, Lives], Values],
-) -> pd.DataFrame:
-    """The list price of the product, or of the first therapy, each time at which each policy is exactly worth it.
-
-    By view and threshold.
-
-    What else a treatment costs stays in the costs, and so do products of another name. Columns: view, share (of recoveries that
-    cells cause, mean of the draws), then those of `price.value_based_price`; policies that buy nothing have no row. Every view
-    has the same parameter draws but for that share.
-    """
-    products: dict[str, list[str]] = {}
-    for policy in values.policies:
-        name = values.price_name(policy)
-        if name is not None:
-            products.setdefault(name, []).append(policy)
-    if not products:
-        return pd.DataFrame(columns=["view", "share", *PRICED])
-    parts = []
-    for seen in views:
-        own = values if seen.view == scenario.view else terms(with_view(scenario, seen.view), seen.lives)
-        priced = {}
-        for name in products:
-            found, paid = with_price_apart(seen.lives.ledgers, seen.lives.parameters, drawn, own, name)
-            priced[name] = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name), paid
-        for threshold in sorted(values.thresholds):
-            tables = [
-                table[table["option"].isin(products[name])]
-                for name, (results, paid) in priced.items()
-                for table in [value_based_price(results, paid, threshold, scenario.reference)]
-            ]
-            table = pd.concat(tables).sort_values("option", key=lambda options: options.map(scenario.compare.index))
-            table.insert(0, "view", seen.view)
-            table.insert(1, "share", seen.share)
-            parts.append(table)
-    return pd.concat(parts, ignore_index=True)
-
-
-def check_numbers(scenario: Scenario, values: Values) -> None:
-    """Stop at numbers that are drawn and read by nothing, and at names of the two-way analysis that nothing has."""
-    prices, states = values.perspective.prices.names(), values.utility_set.states.names()
-    known = (SHARE, COMMON_UTILITY, *scenario.register.names(), *prices, *states)
-    problems = list(unread_problems(scenario.register))
-    focus = scenario.settings.economics.focus
-    others = [name for name in scenario.compare if name != scenario.reference]
-    if focus is not None and focus not in others:
-        problems.append(Problem(f"{scenario.name}: [economics]", "focus", repr(focus), nearest(focus, others)))
-    for name in scenario.settings.economics.two_way or ():
-        if name not in known:
-            problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), nearest(name, known)))
-    if problems:
-        raise BadInput(problems)
-
-
-def can_be_paid(trial: Trial, values: Values) -> bool:
-    """Whether the costs of the proposed trial can be told in the money of results."""
-    try:
-        in_money(1.0, trial, values.money, values.perspective.conventions.perspective.country)
-    except BadInput:
-        return False
-    return True

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from simulator.questions.value.decision import Decision
-from simulator.questions.value.findings import ellipses_table, long_draws
+from simulator.questions.value.draws import long_draws
 from simulator.questions.value.incremental import EXTENDED
+from simulator.questions.value.plane import ellipses_table
 from simulator.words.findings import Findings
 
 

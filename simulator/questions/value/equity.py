@@ -177,9 +177,7 @@ def _at(found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: 
     some = SubgroupLives(
         found.groups, found.ledgers[:, draws], found.people[:, draws], found.ages[draws], found.parameters[draws]
     )
-    chosen = Drawn(
-        *({name: all_of[draws] for name, all_of in part.items()} for part in (drawn.prices, drawn.utilities))
-    )
+    chosen = drawn.rows(draws)
     number = some.people[:, :, 0].sum(axis=0)
     ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
     own = worth(ledgers, some.parameters, chosen, values)

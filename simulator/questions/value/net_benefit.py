@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from simulator.questions.value.results import Array, CostEffectResults
+from simulator.questions.value.results import Array, CostEffectResults, spread_of
 from simulator.words.errors import BadInput, Problem
 
 PROBABILITY = "the probability of being cost-effective"
@@ -88,3 +88,25 @@ def _check_thresholds(thresholds: Sequence[float] | Array, *, above_zero: bool =
     ]
     if problems:
         raise BadInput(problems)
+
+
+def net_benefit_table(results: CostEffectResults, thresholds: tuple[float, ...], reference: str) -> pd.DataFrame:
+    """Net monetary and net health benefit over the reference at each threshold, with their 95% intervals."""
+    base = results.column(reference)
+    rows = []
+    for threshold in sorted(thresholds):
+        money = net_monetary_benefit(results, threshold)
+        health = net_health_benefit(results, threshold)
+        for p, option in enumerate(results.options):
+            if p != base:
+                rows.append(
+                    {
+                        "threshold": threshold,
+                        "option": option,
+                        "reference": reference,
+                        **spread_of(money[:, p] - money[:, base], "net_monetary_benefit"),
+                        **spread_of(health[:, p] - health[:, base], "net_health_benefit"),
+                        "probability": float((money[:, p] > money[:, base]).mean()),
+                    }
+                )
+    return pd.DataFrame(rows)

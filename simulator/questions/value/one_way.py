@@ -61,8 +61,8 @@ class OneWay:
     (`posterior.central_values`, and the means of prices and utilities). `tornado`: name, kind, base, low, high, policy,
     net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low, cost_at_high, effect_at_low,
     effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy, net_benefit, switches_at
-    (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger; `unread`: those
-    that vary and changed none.
+    (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger, cost or
+    effect; `unread`: those that vary and changed none.
     """
 
     base: Worth
@@ -150,8 +150,9 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
     ledgers = lives.ledgers
     own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
-    read = [each for each in clinical if (ledgers[own[each]] != ledgers[0]).any()]
     cost, effect = _increments(scenario, lives, values.at_means(), values)
+    # Some change no life and are charged all the same, as the probability of a complication.
+    read = [each for each in clinical if any((what[own[each]] != what[0]).any() for what in (ledgers, cost, effect))]
     curves = {each: (cost[own[each]], effect[own[each]]) for each in read}
     for each in valued:
         curves[each] = _increments(scenario, lives.first(1), moved(each, each.points(), values), values)
@@ -205,8 +206,8 @@ def pair_of(
 
     A price that the user fixed varies from nothing to twice what it is.
 
-    `read` holds the clinical numbers that change some ledger. None where nothing was asked for and the policy gives no
-    cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
+    `read` holds the clinical numbers that change some ledger, cost or effect. None where nothing was asked for and the policy
+    gives no cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
     """
     usual, read = centre_of(scenario, seed), set(read)
     known = {each.name: each for each in clinical_ranges(scenario, usual) if each.name in read}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from simulator.questions.value.results import Array
+from simulator.questions.value.results import Array, CostEffectResults
 
 
 @dataclass(frozen=True)
@@ -51,3 +52,16 @@ def ellipse(effect: Array, cost: Array, level: float = 0.95) -> Ellipse:
     if not 0 < level < 1:
         raise ValueError(f"level = {level}; allowed: between 0 and 1")
     return Ellipse(level, np.array([effect.mean(), cost.mean()]), np.cov(effect, cost))
+
+
+def ellipses_table(results: CostEffectResults, comparator: str) -> pd.DataFrame:
+    """Outlines that hold 95% of the draws of each option against the comparator if they are normal: option, effect, cost."""
+    base = results.column(comparator)
+    parts = []
+    for p, option in enumerate(results.options):
+        if p != base:
+            effect = results.effect[:, p] - results.effect[:, base]
+            cost = results.cost[:, p] - results.cost[:, base]
+            outline = ellipse(effect, cost).outline()
+            parts.append(pd.DataFrame({"option": option, "effect": outline[:, 0], "cost": outline[:, 1]}))
+    return pd.concat(parts, ignore_index=True)

@@ -21,11 +21,12 @@ from simulator.questions.value.population import Population
 from simulator.questions.value.results import Array
 from simulator.questions.value.sampling import net_benefit_of_sampling
 from simulator.questions.value.simulated_trial import SimulatedTrial
-from simulator.questions.value.values import Money
+from simulator.questions.value.values import Money, Values
 from simulator.questions.value.voi import Value, evpi, evppi
 from simulator.scenario.economics import Trial
 from simulator.scenario.policy import stricter
 from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput
 from simulator.words.luck import generator
 
 YEARS = 1.0
@@ -156,3 +157,12 @@ def _results(truth: Array, sd: Array, per_arm: int, seed: int) -> Array:
     events = binom.ppf(random.random((len(truth), 2)), per_arm, np.clip(truth[:, :2], 0.0, 1.0)) / per_arm
     measured = truth[:, 2:] + random.standard_normal((len(truth), 2)) * sd / np.sqrt(per_arm)
     return np.column_stack([events, measured])
+
+
+def can_be_paid(trial: Trial, values: Values) -> bool:
+    """Whether the costs of the proposed trial can be told in the money of results."""
+    try:
+        in_money(1.0, trial, values.money, values.perspective.conventions.perspective.country)
+    except BadInput:
+        return False
+    return True

@@ -15,8 +15,10 @@ from simulator.evidence.distributions import limits
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
-from simulator.scenario.arrays import BY_VIEW, DEATH_LEVEL
-from simulator.words.errors import Problem, nearest
+from simulator.questions.value.values import COMMON_UTILITY, Values
+from simulator.scenario.arrays import BY_VIEW, DEATH_LEVEL, SHARE
+from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import ARTERIES, View
 
 COMPOSED = frozenset(
@@ -50,3 +52,19 @@ def unread_problems(register: Register) -> Iterator[Problem]:
     for name in () if posterior is None else posterior.columns:
         if name not in register:
             yield Problem(f"calibration/{POSTERIOR}", str(name), "drawn, but read by nothing", nearest(str(name), read))
+
+
+def check_numbers(scenario: Scenario, values: Values) -> None:
+    """Stop at numbers that are drawn and read by nothing, and at names of the two-way analysis that nothing has."""
+    prices, states = values.perspective.prices.names(), values.utility_set.states.names()
+    known = (SHARE, COMMON_UTILITY, *scenario.register.names(), *prices, *states)
+    problems = list(unread_problems(scenario.register))
+    focus = scenario.settings.economics.focus
+    others = [name for name in scenario.compare if name != scenario.reference]
+    if focus is not None and focus not in others:
+        problems.append(Problem(f"{scenario.name}: [economics]", "focus", repr(focus), nearest(focus, others)))
+    for name in scenario.settings.economics.two_way or ():
+        if name not in known:
+            problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), nearest(name, known)))
+    if problems:
+        raise BadInput(problems)

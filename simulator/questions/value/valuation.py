@@ -262,3 +262,21 @@ def check_events(ledgers: Array, values: Values) -> None:
 
 def _column(column: str, values: Values) -> int:
     return COLUMN[discounted(column) if values.discounted else column]
+
+
+def costs_summed(costs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Mean discounted costs of each policy by some keys, with a last row `total`: policy, the keys, mean."""
+    summed = costs.groupby(["policy", *keys], sort=False)["mean"].sum().reset_index()
+    whole = costs.groupby("policy", sort=False)["mean"].sum().reset_index()
+    whole = whole.assign(**{key: "total" if key == keys[0] else "" for key in keys})
+    return pd.concat([summed, whole[summed.columns]], ignore_index=True)
+
+
+def totals_table(base: Worth, undiscounted: Worth, policies: tuple[str, ...]) -> pd.DataFrame:
+    """Costs, effects (QALYs) and life-years of every policy, discounted and not: option, quantity, mean, se, low, high."""
+    rows = []
+    for p, policy in enumerate(policies):
+        for ending, found in (("", base), ("_undiscounted", undiscounted)):
+            for quantity, array in (("cost", found.cost), ("effect", found.qalys), ("life_years", found.life_years)):
+                rows.append({"option": policy, "quantity": quantity + ending, **spread_of(array[:, p])})
+    return pd.DataFrame(rows)

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.evidence.distributions import mean, sample
 from simulator.evidence.parameter import Parameter
@@ -62,6 +63,15 @@ class Drawn:
 
     prices: Mapping[str, Array]
     utilities: Mapping[str, Array]
+
+    def rows(self, chosen: slice | NDArray[np.int64]) -> Drawn:
+        """Some of the draws."""
+        prices, utilities = ({n: v[chosen] for n, v in part.items()} for part in (self.prices, self.utilities))
+        return Drawn(prices, utilities)
+
+    def first(self, draws: int) -> Drawn:
+        """The first draws."""
+        return self.rows(slice(draws))
 
 
 @dataclass(frozen=True, eq=False)

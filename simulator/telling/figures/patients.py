@@ -41,6 +41,10 @@ def calibration_figure(findings: Findings) -> Figure:
             percent_axis(axes)
         panels[0].set_ylabel("Observed by one year")
         panels[0].legend(fontsize=7)
+        caption(
+            figure,
+            "Groups of people of like risk, with 95% limits: on the line as many had the outcome as were expected.",
+        )
     return figure
 
 

@@ -1,0 +1,189 @@
+"""What the sentences about an economic analysis need and no table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from simulator.evidence.parameter import GRADES
+from simulator.evidence.posterior import joint_names
+from simulator.evidence.sources import load_sources
+from simulator.evidence.sources import references as listed
+from simulator.living.ledger import COUNTS
+from simulator.questions.value.analysis import EconomicAnalysis
+from simulator.questions.value.cost_items import INCLUDED, PRODUCT
+from simulator.questions.value.deal import in_words
+from simulator.questions.value.incremental import DOMINATED, EXTENDED
+from simulator.questions.value.options import by_option
+from simulator.questions.value.proposed_trial import can_be_paid
+from simulator.questions.value.variants import rows_left_out
+from simulator.scenario.caveats import caveats
+from simulator.scenario.changes import Change
+
+NET_BENEFIT = "incremental net benefit"
+
+
+def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
+    """What sentences need and no table holds."""
+    scenario, values, decision = found.scenario, found.valued_by, found.decision
+    settings, economics = scenario.settings, scenario.settings.economics
+    payer, conventions = values.perspective.conventions.perspective, values.perspective.conventions
+    frontier = by_option(decision.frontier)
+    best = decision.at_thresholds()
+    best_now = best[(best["threshold"] == values.threshold) & best["frontier"]]["option"].iloc[0]
+    of_focus = found.luck[(found.luck["policy"] == found.policy) & (found.luck["quantity"] == NET_BENEFIT)]
+    luck = of_focus.to_dict("records")[0]
+    own_rates = settings.discounting
+    population = decision.population
+    assert population is not None
+    prices, states = values.perspective.prices, values.utility_set.states
+    labels = {
+        "policy": {name: policy.label for name, policy in scenario.policies.items()},
+        "number": {p.name: p.label for register in (scenario.register, prices, states) for p in register.parameters},
+        "scenario": dict(found.scenario_labels),
+    }
+    grid = found.two_way
+    return {
+        "title": scenario.label,
+        "description": settings.description,
+        "labels": labels,
+        "policies": [{"name": name, "description": scenario.policies[name].description} for name in scenario.compare],
+        "reference": scenario.reference,
+        "centre": scenario.centre,
+        "focus": found.policy,
+        "focus_asked": economics.focus is not None,
+        "focus_dominated": frontier[found.policy]["status"] in (DOMINATED, EXTENDED),
+        "best": str(best_now),
+        "currency": values.money.currency,
+        "price_year": values.money.price_year,
+        "factor": values.money.factor,
+        "effect": "QALY",
+        "threshold": values.threshold,
+        "thresholds": list(values.thresholds),
+        "own_thresholds": bool(economics.thresholds),
+        "threshold_grades": [
+            {"label": each.label, "grade": each.grade, "value": each.value} for each in conventions.thresholds
+        ],
+        "discount_grade": conventions.discount.grade,
+        "payer": {
+            "label": payer.label,
+            "country": payer.country,
+            "currency": payer.currency,
+            "year": payer.price_year,
+            "value_set": payer.value_set,
+        },
+        "strict_payer": values.strict_payer,
+        "informal_care": values.scope.informal_care,
+        "vascular_events": values.scope.vascular_events,
+        "wounds": conventions.wound_costing[values.wound_costs].label,
+        "utility_set": {
+            "name": values.utility_set.name,
+            "label": values.utility_set.method.label,
+            "instrument": values.utility_set.method.instrument,
+            "value_set": values.utility_set.method.value_set,
+            "norm": values.norm.label,
+            "norm_instrument": values.norm.instrument,
+        },
+        "out_of_order": [list(pair) for pair in values.utility_set.out_of_order()],
+        "age_adjusted": values.age_adjusted,
+        "horizon": scenario.horizon,
+        "rates": {"costs": values.discounting.costs, "effects": values.discounting.effects},
+        "own_rates": None if values.discounting == own_rates else own_rates.model_dump(),
+        "life_table": {"country": settings.life_table.country, "period": settings.life_table.period},
+        "view": scenario.view,
+        "fitted": len(joint_names(scenario.register)),
+        "draws": len(found.lives.parameters),
+        "people": found.lives.people,
+        "evpi": {"with_luck": found.evpi[0], "without_luck": found.evpi[1]},
+        "error": {name: float(luck[name]) for name in ("se", "se_draws", "se_patients", "sd", "patients_share")},
+        "bottleneck": str(luck["bottleneck"]),
+        "population": {
+            "per_year": population.per_year,
+            "years": population.years,
+            "waiting": population.waiting,
+            "people": population.size(),
+        },
+        "trial": _trial(found),
+        "trial_left_out": _no_trial(found),
+        "budget_limit": economics.budget.treatments_per_year,
+        "product_prices": values.product_prices,
+        "cell_products": sorted({item.money for item in values.items if item.category == PRODUCT}),
+        "two_way": None
+        if grid is None
+        else {
+            "first": _axis(grid.first.name, grid.first.base, found),
+            "second": _axis(grid.second.name, grid.second.base, found),
+            "policy": grid.policy,
+        },
+        "repeats": dict(found.repeats),
+        "unread": list(found.one_way.unread),
+        "included": [name for name in COUNTS if name in INCLUDED],
+        "grades": {
+            "prices": _counted(prices[name].grade for name in values.price_names),
+            "clinical": _counted(scenario.register[name].grade for name in found.one_way.read),
+            "utilities": _counted(p.grade for p in states.parameters),
+        },
+        "recalled": [
+            name
+            for register, names in (
+                (prices, values.price_names),
+                (states, states.names()),
+                (scenario.register, found.one_way.read),
+            )
+            for name in names
+            if register[name].grade == "recalled"
+        ],
+        "views_draws": len(found.views[0].lives.parameters),
+        "capacity": settings.capacity is not None,
+        "warnings": list(caveats(scenario, draws=economics.draws))
+        + [words for words in [in_words(economics.deal)] if words],
+        "left_out": rows_left_out(found.valued_by),
+        "changes": changed,
+        "references": references(found),
+    }
+
+
+def references(found: EconomicAnalysis) -> list[dict[str, str]]:
+    """The publications that prices, utilities, conventions and the clinical numbers that were read cite, in order."""
+    values, conventions = found.valued_by, found.valued_by.perspective.conventions
+    keys = {key for name in found.one_way.read for key in found.scenario.register[name].source}
+    keys |= {key for name in values.price_names for key in values.perspective.prices[name].source}
+    keys |= {key for parameter in values.utility_set.states.parameters for key in parameter.source}
+    keys |= {*values.utility_set.method.source, *conventions.discount.source}
+    keys |= {key for threshold in conventions.thresholds for key in threshold.source}
+    sources = load_sources()
+    return listed(keys & sources.keys(), sources)
+
+
+def _axis(name: str, base: float, found: EconomicAnalysis) -> dict[str, Any]:
+    prices = found.valued_by.perspective.prices
+    return {"name": name, "base": base, "unit": prices[name].unit if name in prices else ""}
+
+
+def _trial(found: EconomicAnalysis) -> dict[str, Any] | None:
+    if found.trial is None:
+        return None
+    trial, after = found.scenario.settings.economics.trial, found.trial.table["years"]
+    return {
+        "design": found.trial.design,
+        "draws": found.trial.draws,
+        "most": found.trial.most.value,
+        "first_result": float(after.min()),
+        "last_result": float(after.max()),
+        "currency": trial.currency,
+        "price_year": trial.price_year,
+        "fixed_cost": trial.fixed_cost,
+        "cost_per_patient": trial.cost_per_patient,
+    }
+
+
+def _no_trial(found: EconomicAnalysis) -> str | None:
+    """Why there is no worth of a trial: few draws, or money that nothing restates."""
+    if found.trial is not None:
+        return None
+    return "money" if not can_be_paid(found.scenario.settings.economics.trial, found.valued_by) else "draws"
+
+
+def _counted(grades: Iterable[str]) -> dict[str, int]:
+    listed = list(grades)
+    return {grade: listed.count(grade) for grade in GRADES if grade in listed}
