@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.cells import Export, export_in, safe
 from simulator.questions.registry.dates import day_in, order_of
 from simulator.questions.registry.fields import grade_in, number_in
 from simulator.questions.registry.generator import SHAPES, Truth, made_up
 from simulator.questions.registry.mapping import ASK, Mapping, read_mapping
-from simulator.questions.registry.people import People, ckd_epi, people_of
+from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.errors import BadInput

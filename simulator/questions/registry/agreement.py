@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.follow_up import FOLLOWED
+from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, rounded
 from simulator.statistics.accuracy import accuracy

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.follow_up import FOLLOWED
+from simulator.questions.registry.people import People
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded, share
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Criteria, stricter

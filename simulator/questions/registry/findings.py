@@ -14,9 +14,10 @@ from simulator.questions.registry.agreement import TIMES, accuracy_table, calend
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.centre_file import centre_toml
 from simulator.questions.registry.described import course, eligible, events, missing_counts, odd_counts, who
+from simulator.questions.registry.follow_up import FOLLOWED
 from simulator.questions.registry.likelihood import courses_of
 from simulator.questions.registry.offsets import MOST_PEOPLE, Update, updated
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import before_and_after
 from simulator.questions.registry.privacy import hidden, rounded
 from simulator.questions.registry.proposal import Proposal, mapping_toml
