@@ -15,6 +15,7 @@ from simulator.questions.trial.allocation import minimise, stratum_rules
 from simulator.questions.trial.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
 from simulator.questions.trial.design import Stratum
 from simulator.questions.trial.drop_out import leaves_at
+from simulator.questions.trial.operating import type_i_errors
 from simulator.questions.trial.screening import ENTERED, screening_table
 from simulator.questions.trial.sites import site_offsets
 from simulator.rules.population.patient import COLUMNS
@@ -75,6 +76,24 @@ def test_open_label_makes_a_difference_where_there_is_none(tmp_path: Path) -> No
     blind, other = (lives(sim, 8, "null") for sim in (hidden, nothing))
     assert np.array_equal(blind.amputated, other.amputated), "a sham is conservative care for the limb"
     assert np.array_equal(blind.lost, other.lost)
+
+
+@pytest.mark.parametrize(
+    ("blinding", "foreseen"),
+    [
+        (OPEN, True),
+        ({"hidden_from": "everybody", "found_out": 0.1}, True),
+        ({"hidden_from": "everybody"}, False),
+    ],
+)
+def test_a_level_that_knowing_moves_is_foreseen(tmp_path: Path, blinding: dict[str, Any], foreseen: bool) -> None:
+    """Where anybody knows the arm, the design as a whole and each test alone may be liberal for that reason."""
+    arms = TWO_ARMS["arms"] if blinding == OPEN else SHAM
+    conduct = simulation(tmp_path, 60, arms=arms, blinding=blinding).conduct()
+    rejected = {f"z_at_end:{name}": np.full(60, 9.0) for name in ("afs", "death", "tcpo2")}
+    table = type_i_errors(conduct, {"any_rejected": np.ones(60), "reason": np.zeros(60), **rejected})
+    assert set(table["verdict"]) == {"liberal"} and len(table) == 4
+    assert (table["reason"].str.contains("knows who is in the control arm") == foreseen).all()
 
 
 def test_ranges_of_knowing_reach_the_assurance(tmp_path: Path) -> None:
