@@ -22,6 +22,7 @@ TOLD = (
         "minimised",
         "hospitals of their own",
         "Estimands",
+        "dialysis excluded; no option for angioplasty; limbs beyond salvage excluded",
         "lost at 0.05 a year, 2 times as often until",
     ),
     ("For the data monitoring committee", "graphical", "control: 0.08 a year", "lost at 0.05 a year, 0.08 in arm"),
