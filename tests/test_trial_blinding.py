@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, lives, planned, same, simulation
 
-from simulator.evidence.hospitals import load_hospitals
+from simulator.evidence.hospitals import OFFSETS, load_hospitals
 from simulator.questions.trial.allocation import minimise, stratum_rules
 from simulator.questions.trial.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
 from simulator.questions.trial.design import Stratum
@@ -153,6 +153,23 @@ def test_sites_are_hospitals_of_their_own(tmp_path: Path) -> None:
     assert np.median(offsets[:, :, 1].std(axis=1, ddof=1)) == pytest.approx(middle, rel=0.25)
 
 
+def test_only_patients_of_a_site_that_differs_fare_differently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With seven founding hospitals and one that amputates twenty times as often, its patients alone lose more legs."""
+    alike = lives(simulation(tmp_path, 3, accrual=SITES), 3)
+
+    def one_differs(_: object, sites: int, seed: int, first: int, trials: int) -> np.ndarray:
+        offsets = np.zeros((trials, sites, len(OFFSETS)))
+        offsets[:, 5, OFFSETS.index("amputation")] = np.log(20.0)
+        return offsets
+
+    monkeypatch.setattr("simulator.questions.trial.sites.site_offsets", one_differs)
+    data = lives(simulation(tmp_path, 3, accrual=SITES | {"hospitals": "different"}), 3)
+    there = data.site == 5
+    assert 20 < there.sum() < 120
+    assert np.array_equal(data.amputated[~there], alike.amputated[~there])
+    assert np.isfinite(data.amputated[there]).mean() > np.isfinite(alike.amputated[there]).mean() + 0.2
+
+
 def test_minimisation_follows_the_margins() -> None:
     """With certainty the arm that evens out is given: after one patient the next of the same kind has the other arm."""
     rules = stratum_rules((Stratum(factor="male"), Stratum(factor="site")), sites=3)
@@ -189,6 +206,8 @@ def test_screening_counts_who_is_turned_away(tmp_path: Path) -> None:
     assert 1.0 / data.screened.mean() == pytest.approx(entered["alone"], abs=4.0 * entered["alone_se"])
     assert 0.0 < entered["wrongly"] < 0.2 < table.loc["tcpo2", "wrongly"] < 0.6
     assert (table["alone"] <= table["turned_away"].fillna(1.0)).all()
+    turned = table.drop(ENTERED)
+    assert (turned["alone"] < turned["turned_away"]).all(), "some are turned away by several"
     assert "age" not in table.index, "no limit, no row"
 
 
