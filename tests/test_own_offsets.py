@@ -79,6 +79,7 @@ def test_nobody_leaves_the_population_and_many_move_it() -> None:
     people = lived_people(FOUNDING, TRUTH, 150, 5)
     some = updated(courses_of(people), FOUNDING, population, particles=12, lives=16)
     table = some.table().set_index("offset")
+    assert list(table.index) == list(RATES), "of response nothing is learned, so that nothing is shown"
     assert table.loc[list(RATES), "narrower"].min() > 0.3
     for name, value in TRUTH.items():
         values = some.after[:, OFFSETS.index(name)]

@@ -14,11 +14,14 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
+from simulator.questions.registry.agreement import TIMES, accuracy_table
 from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
+from simulator.questions.registry.described import course
 from simulator.questions.registry.findings import usable
 from simulator.questions.registry.generator import SHAPES, made_up
 from simulator.questions.registry.people import People, people_of
+from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
 from simulator.questions.registry.proposal import propose
 from simulator.rules.population.patient import COLUMNS
@@ -92,6 +95,21 @@ def test_too_few_events_are_not_fitted() -> None:
         assert usable(people, SMALLEST)["amputated"] == ("used" if lost == 100 else "few")
     people.high[:, 2] = np.nan
     assert usable(people, SMALLEST)["healed"] == "untold"
+
+
+def test_healing_is_counted_in_those_who_had_a_wound() -> None:
+    """People with rest pain alone change nothing of the shares healed, in the course as in what is set beside the expected."""
+    people = people_of_shape("plain")
+    wounded = people.some(np.flatnonzero(people.column("rutherford") > 4.5))
+    assert 0 < len(wounded) < len(people)
+    whole, some = (course(each).query("event == 'healed'").reset_index(drop=True) for each in (people, wounded))
+    assert whole.equals(some)
+    told = whole.query("time_years == 1")["value"].tolist()
+    assert told[0] > 0.0
+    expected = {"model": np.full((len(people), len(OUTCOMES), len(TIMES)), 0.3)}
+    assert (
+        accuracy_table(people, expected).query("outcome == 'healed' and time_years == 1")["observed"].tolist() == told
+    )
 
 
 def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from simulator.questions.registry.people import People
 from simulator.questions.registry.published_scores import points, published, refusals
 from simulator.rules.population.patient import COLUMNS
-from simulator.statistics.accuracy import accuracy, brier_parts, concordance, concordance_pairs
+from simulator.statistics.accuracy import accuracy, brier_parts, concordance, concordance_pairs, in_order
 
 
 def person(**known: float) -> People:
@@ -54,7 +54,8 @@ def test_accuracy_without_censoring_is_that_of_shares() -> None:
     time, code = np.array([0.5, 0.6, 0.4, 2.0]), np.array([1, 1, 2, 0])
     risk = np.array([0.9, 0.3, 0.3, 0.1])
     # Pairs: each of the two events before the survivor, before the rival's victim, and the earlier event before the later.
-    assert concordance(concordance_pairs(time, code, 1.0), risk) == pytest.approx((1 + 1 + 1 + 1 + 0.5) / 5)
+    pairs = concordance_pairs(time, code, 1.0)
+    assert concordance(pairs, in_order(pairs, risk), np.ones(4)) == pytest.approx((1 + 1 + 1 + 1 + 0.5) / 5)
     weight, miss = brier_parts(time, code, risk, 1.0)
     assert weight.tolist() == [1.0] * 4
     assert miss == pytest.approx([0.1, 0.7, -0.3, -0.1])

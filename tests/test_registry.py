@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.cells import Export, export_in, safe
 from simulator.questions.registry.dates import day_in, order_of
-from simulator.questions.registry.fields import grade_in, number_in
+from simulator.questions.registry.fields import FIELDS, grade_in, number_in
 from simulator.questions.registry.generator import SHAPES, Truth, made_up
 from simulator.questions.registry.mapping import ASK, Mapping, read_mapping
-from simulator.questions.registry.people import People, ckd_epi, people_of
+from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
+from simulator.questions.registry.values import Values
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.errors import BadInput
 
@@ -47,6 +49,22 @@ def is_truth(people: People, truth: Truth) -> None:
         assert np.allclose(people.low[order, place], wanted, atol=1e-9)
         assert np.allclose(people.high[order, place], wanted, atol=1e-9)
     assert people.followed[order] == pytest.approx(truth.followed / 365.25)
+
+
+def test_every_field_that_a_mapping_may_name_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No column is asked for, or taken for known, that nothing of a person is made of."""
+    read = {"person"}
+    plain = Values.at
+
+    def noted(values: Values, name: str, place: int) -> object:
+        read.add(name)
+        return plain(values, name, place)
+
+    monkeypatch.setattr(Values, "at", noted)
+    for shape in ("plain", "limbs", "stages"):
+        export = export_in(SHAPES[shape](TRUTH), "export.csv")
+        people_of(export, propose(export).mapping)
+    assert read == set(FIELDS)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, lives, planned, same, simulation
 
-from simulator.evidence.hospitals import load_hospitals
+from simulator.evidence.hospitals import OFFSETS, load_hospitals
 from simulator.questions.trial.allocation import minimise, stratum_rules
 from simulator.questions.trial.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
 from simulator.questions.trial.design import Stratum
 from simulator.questions.trial.drop_out import leaves_at
+from simulator.questions.trial.operating import type_i_errors
 from simulator.questions.trial.screening import ENTERED, screening_table
 from simulator.questions.trial.sites import site_offsets
 from simulator.rules.population.patient import COLUMNS
@@ -77,6 +78,24 @@ def test_open_label_makes_a_difference_where_there_is_none(tmp_path: Path) -> No
     assert np.array_equal(blind.lost, other.lost)
 
 
+@pytest.mark.parametrize(
+    ("blinding", "foreseen"),
+    [
+        (OPEN, True),
+        ({"hidden_from": "everybody", "found_out": 0.1}, True),
+        ({"hidden_from": "everybody"}, False),
+    ],
+)
+def test_a_level_that_knowing_moves_is_foreseen(tmp_path: Path, blinding: dict[str, Any], foreseen: bool) -> None:
+    """Where anybody knows the arm, the design as a whole and each test alone may be liberal for that reason."""
+    arms = TWO_ARMS["arms"] if blinding == OPEN else SHAM
+    conduct = simulation(tmp_path, 60, arms=arms, blinding=blinding).conduct()
+    rejected = {f"z_at_end:{name}": np.full(60, 9.0) for name in ("afs", "death", "tcpo2")}
+    table = type_i_errors(conduct, {"any_rejected": np.ones(60), "reason": np.zeros(60), **rejected})
+    assert set(table["verdict"]) == {"liberal"} and len(table) == 4
+    assert (table["reason"].str.contains("knows who is in the control arm") == foreseen).all()
+
+
 def test_ranges_of_knowing_reach_the_assurance(tmp_path: Path) -> None:
     """Under the posterior every trial has its own size of what knowing does, within the register's range."""
     sim = simulation(tmp_path, 6, blinding=OPEN)
@@ -134,6 +153,23 @@ def test_sites_are_hospitals_of_their_own(tmp_path: Path) -> None:
     assert np.median(offsets[:, :, 1].std(axis=1, ddof=1)) == pytest.approx(middle, rel=0.25)
 
 
+def test_only_patients_of_a_site_that_differs_fare_differently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With seven founding hospitals and one that amputates twenty times as often, its patients alone lose more legs."""
+    alike = lives(simulation(tmp_path, 3, accrual=SITES), 3)
+
+    def one_differs(_: object, sites: int, seed: int, first: int, trials: int) -> np.ndarray:
+        offsets = np.zeros((trials, sites, len(OFFSETS)))
+        offsets[:, 5, OFFSETS.index("amputation")] = np.log(20.0)
+        return offsets
+
+    monkeypatch.setattr("simulator.questions.trial.sites.site_offsets", one_differs)
+    data = lives(simulation(tmp_path, 3, accrual=SITES | {"hospitals": "different"}), 3)
+    there = data.site == 5
+    assert 20 < there.sum() < 120
+    assert np.array_equal(data.amputated[~there], alike.amputated[~there])
+    assert np.isfinite(data.amputated[there]).mean() > np.isfinite(alike.amputated[there]).mean() + 0.2
+
+
 def test_minimisation_follows_the_margins() -> None:
     """With certainty the arm that evens out is given: after one patient the next of the same kind has the other arm."""
     rules = stratum_rules((Stratum(factor="male"), Stratum(factor="site")), sites=3)
@@ -170,6 +206,8 @@ def test_screening_counts_who_is_turned_away(tmp_path: Path) -> None:
     assert 1.0 / data.screened.mean() == pytest.approx(entered["alone"], abs=4.0 * entered["alone_se"])
     assert 0.0 < entered["wrongly"] < 0.2 < table.loc["tcpo2", "wrongly"] < 0.6
     assert (table["alone"] <= table["turned_away"].fillna(1.0)).all()
+    turned = table.drop(ENTERED)
+    assert (turned["alone"] < turned["turned_away"]).all(), "some are turned away by several"
     assert "age" not in table.index, "no limit, no row"
 
 

@@ -16,8 +16,16 @@ from simulator.cli.app import build
 PAGE = (Path(__file__).parent.parent / "docs" / "planning_trials.md").read_text(encoding="utf-8")
 PLANS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 TOLD = (
-    ("Double-blind", "Screening", "minimised", "hospitals of their own", "Estimands"),
-    ("For the data monitoring committee", "graphical", "control: 0.08 a year"),
+    (
+        "Double-blind",
+        "Screening",
+        "minimised",
+        "hospitals of their own",
+        "Estimands",
+        "dialysis excluded; no option for angioplasty; limbs beyond salvage excluded",
+        "lost at 0.05 a year, 2 times as often until",
+    ),
+    ("For the data monitoring committee", "graphical", "control: 0.08 a year", "lost at 0.05 a year, 0.08 in arm"),
     ("What the prior does", "Stages"),
 )
 

@@ -53,12 +53,15 @@ def concordance_pairs(time: Array, code: Codes, at: float) -> Array:
     return np.asarray(own[:, None] * (later / free[:, None] + gone / free[None, :]))
 
 
-def concordance(pairs: Array, risk: Array) -> float:
-    """Share of the weight of pairs in which whoever had the event had the higher risk; ties count half."""
-    higher = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
-    n = np.ones(len(risk))
+def in_order(pairs: Array, risk: Array) -> Array:
+    """The weight of each pair that goes to whoever gave the higher risk to the one who had the event; ties count half."""
+    return np.asarray(pairs * ((risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])))
+
+
+def concordance(pairs: Array, good: Array, n: Array) -> float:
+    """Share of the weight of `pairs` that is in order (`good`), each person counted `n` (people,) times."""
     whole = float(n @ pairs @ n)
-    return float(n @ (pairs * higher) @ n) / whole if whole > 0.0 else np.nan
+    return float(n @ good @ n) / whole if whole > 0.0 else np.nan
 
 
 def accuracy(
@@ -69,14 +72,12 @@ def accuracy(
     Limits hold 95% of people drawn anew with replacement.
     """
     pairs = concordance_pairs(time, code, at)
-    higher = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
+    good = in_order(pairs, risk)
     weight, miss = brier_parts(time, code, risk, at)
     happened = ((code == 1) & (time <= at)).astype(np.float64)
-    good = pairs * higher
 
     def found(n: Array) -> tuple[float, float, float]:
-        whole, heavy = float(n @ pairs @ n), n * weight
-        c = float(n @ good @ n) / whole if whole > 0.0 else np.nan
+        c, heavy = concordance(pairs, good, n), n * weight
         total = float(heavy.sum())
         if total <= 0.0:
             return c, np.nan, np.nan

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.observed import observed, seen
+from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, rounded
 from simulator.statistics.accuracy import accuracy
-from simulator.statistics.competing_tests import cumulative_incidence
 from simulator.words.luck import generator
 
 Array = NDArray[np.float64]
@@ -24,45 +23,16 @@ TIMES = (1.0, 2.0)
 """Years up to which risks are predicted."""
 GROUPS, PERIODS = 10, 5
 """Groups of like risk, and parts of calendar time, at most."""
-COMPETES = {
-    "amputated": ("died",),
-    "died": (),
-    "healed": ("amputated", "died"),
-    "amputated_or_died": (),
-}
-"""What makes an outcome impossible."""
 ACCURACY = ["outcome", "time_years", "by", "people", "observed", "expected", "ratio", "ratio_low", "ratio_high", "c", "c_low",
             "c_high", "brier", "brier_low", "brier_high", "better", "better_low", "better_high"]  # fmt: skip
 CALIBRATION = ["outcome", "time_years", "by", "group", "people", "expected", "observed", "low", "high"]
 
 
-def seen(people: People, outcome: str) -> tuple[NDArray[np.bool_], Array, Codes]:
-    """Who can be judged (people,), and of those time (years) and code as `simulator.statistics.accuracy` has them.
-
-    An event that came in an interval counts at its middle. Healing is judged in those not known to have come without a wound.
-    """
-    middle = np.where(np.isinf(people.high), np.inf, 0.5 * (people.low + people.high))
-    columns = {name: middle[:, FOLLOWED.index(name)] for name in FOLLOWED}
-    columns["amputated_or_died"] = np.minimum(columns["amputated"], columns["died"])
-    own = columns[outcome]
-    others = [np.nan_to_num(columns[name], nan=np.inf) for name in COMPETES[outcome]]
-    rival = np.min(others, axis=0) if others else np.full(len(people), np.inf)
-    kept = np.isfinite(people.followed) & (people.followed > 0.0) & ~np.isnan(own)
-    if outcome == "healed":
-        kept &= ~(people.column("rutherford") < 4.5)
-    time = np.minimum(np.minimum(own, rival), people.followed)
-    code = np.where(own <= np.minimum(rival, people.followed), 1, np.where(rival <= people.followed, 2, 0))
-    return kept, time[kept], code[kept].astype(np.int64)
-
-
-def observed(time: Array, code: Codes, at: float) -> tuple[float, float, float, float]:
-    """Cumulative incidence (Aalen-Johansen) with 95% limits on the logit scale and its standard error."""
-    found = cumulative_incidence(time, code, np.zeros(len(time), np.int64), at)
-    value, se = float(found.value[0, 0]), float(found.se[0, 0])
-    if not 0.0 < value < 1.0:
-        return value, math.nan, math.nan, math.nan
-    half = 1.96 * se / (value * (1.0 - value))
-    return value, float(expit(logit(value) - half)), float(expit(logit(value) + half)), se
+def judged(people: People, outcome: str) -> tuple[NDArray[np.bool_], Array, Codes]:
+    """As `seen`, of those who were followed for some time."""
+    kept, time, code = seen(people, outcome)
+    after = people.followed > 0.0
+    return kept & after, time[after[kept]], code[after[kept]]
 
 
 def accuracy_table(
@@ -75,7 +45,7 @@ def accuracy_table(
     """
     rows: list[dict[str, Any]] = []
     for place, outcome in enumerate(OUTCOMES):
-        kept, time, code = seen(people, outcome)
+        kept, time, code = judged(people, outcome)
         for k, at in enumerate(TIMES):
             if not enough(time, code, at, smallest):
                 continue
@@ -108,37 +78,42 @@ def calibration_table(people: People, predictions: Mapping[str, Array], smallest
 
     There are as many groups, up to ten, as leave nobody to be worked out in any.
     """
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for place, outcome in enumerate(OUTCOMES):
-        kept, time, code = seen(people, outcome)
+        kept, time, code = judged(people, outcome)
         for k, at in enumerate(TIMES):
             for name, risks in predictions.items():
                 risk = risks[kept, place, k]
                 groups = grouped(risk, time, code, at, GROUPS, smallest)
                 for number, inside in enumerate(groups, start=1):
-                    share, low, high, _ = observed(time[inside], code[inside], at)
-                    told = [round(x, 2) for x in (float(risk[inside].mean()), share, low, high)]
-                    rows.append((outcome, at, name, number, rounded(int(inside.sum()), smallest), *told))
+                    told = _beside(risk[inside], time[inside], code[inside], at, smallest)
+                    rows.append((outcome, at, name, number, *told))
     return pd.DataFrame(rows, columns=CALIBRATION)
 
 
 def calendar_table(people: People, predictions: Mapping[str, Array], smallest: int = SMALLEST) -> pd.DataFrame:
     """Observed beside expected shares over calendar time, in `CALIBRATION`'s columns; `group` is from which year to which."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    k, at = 0, TIMES[0]
     for place, outcome in enumerate(OUTCOMES):
-        kept, time, code = seen(people, outcome)
+        kept, time, code = judged(people, outcome)
         year = np.floor(people.calendar[kept])
         if not np.isfinite(year).all() or not len(year):
             continue
-        k, at = 0, TIMES[0]
+        periods = grouped(year, time, code, at, PERIODS, smallest)
         for name, risks in predictions.items():
             risk = risks[kept, place, k]
-            for inside in grouped(year, time, code, at, PERIODS, smallest):
-                share, low, high, _ = observed(time[inside], code[inside], at)
-                told = [round(x, 2) for x in (float(risk[inside].mean()), share, low, high)]
+            for inside in periods:
+                told = _beside(risk[inside], time[inside], code[inside], at, smallest)
                 years = f"{year[inside].min():.0f} to {year[inside].max():.0f}"
-                rows.append((outcome, at, name, years, rounded(int(inside.sum()), smallest), *told))
+                rows.append((outcome, at, name, years, *told))
     return pd.DataFrame(rows, columns=CALIBRATION)
+
+
+def _beside(risk: Array, time: Array, code: Codes, at: float, smallest: int) -> tuple[float, ...]:
+    """How many people, expected and observed share, and its 95% limits; rounded so that they tell of nobody."""
+    share, low, high, _ = observed(time, code, at)
+    return rounded(len(time), smallest), *(round(x, 2) for x in (float(risk.mean()), share, low, high))
 
 
 def grouped(value: Array, time: Array, code: Codes, at: float, most: int, smallest: int) -> list[NDArray[np.bool_]]:

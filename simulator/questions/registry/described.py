@@ -8,13 +8,13 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.follow_up import FOLLOWED
+from simulator.questions.registry.observed import observed, seen
+from simulator.questions.registry.people import People
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded, share
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Criteria, stricter
-from simulator.statistics.competing_tests import cumulative_incidence
 from simulator.words.vocabulary import Renal
 
 Array = NDArray[np.float64]
@@ -29,8 +29,6 @@ CLASSES = {
 }
 TIMES = (0.25, 0.5, 1.0, 2.0, 3.0)
 """Years at which the course is told."""
-COMPETES = {"amputated": ("died",), "died": (), "healed": ("amputated", "died")}
-"""What makes an event impossible."""
 WHO = ["characteristic", "statistic", "value", "base", "founding"]
 ELIGIBLE = ["policy", "yes", "no", "unknown"]
 COURSE = ["event", "time_years", "people", "value", "low", "high"]
@@ -137,32 +135,16 @@ def meets(people: People, criteria: Criteria) -> tuple[NDArray[np.bool_], NDArra
     return yes, no
 
 
-def events(people: People, name: str) -> tuple[Array, NDArray[np.int64]]:
-    """Time (years) and code (1 the event, 2 what makes it impossible, 0 last seen free of both) of those who were followed.
-
-    An event that came in an interval counts at its middle.
-    """
-    place = FOLLOWED.index(name)
-    middle = np.where(np.isinf(people.high), np.inf, 0.5 * (people.low + people.high))
-    own = middle[:, place]
-    others = [middle[:, FOLLOWED.index(other)] for other in COMPETES[name]]
-    rival = np.min(np.nan_to_num(np.array(others), nan=np.inf), axis=0) if others else np.full(len(people), np.inf)
-    kept = np.isfinite(people.followed) & ~np.isnan(own)
-    time = np.minimum(np.minimum(own, rival), people.followed)
-    code = np.where(own <= np.minimum(rival, people.followed), 1, np.where(rival <= people.followed, 2, 0))
-    return time[kept], code[kept].astype(np.int64)
-
-
 def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
-    """Cumulative incidence of each event with competing events and people at risk.
+    """Cumulative incidence of each event with competing events and people at risk; of healing in those who had a wound.
 
     Columns event, time_years, people (at risk, rounded), value, low, high: 95% limits on the logit scale, in whole per
     cent. Missing where at most `smallest` people are at risk, and where at most `smallest` events came since the last time
     told, or by the first one.
     """
     rows = []
-    for name in COMPETES:
-        time, code = events(people, name)
+    for name in FOLLOWED:
+        _, time, code = seen(people, name)
         before = 0
         for at in TIMES:
             at_risk = int((time >= at).sum())
@@ -171,10 +153,6 @@ def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
             few = 0 < happened - before <= smallest or hidden(happened, len(time), smallest)
             if at_risk > smallest and not few:
                 before = happened
-                found = cumulative_incidence(time, code, np.zeros(len(time), np.int64), at)
-                value, se = float(found.value[0, 0]), float(found.se[0, 0])
-                if 0.0 < value < 1.0:
-                    half = 1.96 * se / (value * (1.0 - value))
-                    low, high = (float(expit(logit(value) + sign * half)) for sign in (-1.0, 1.0))
+                value, low, high, _ = observed(time, code, at)
             rows.append((name, at, rounded(at_risk, smallest), *(round(x, 2) for x in (value, low, high))))
     return pd.DataFrame(rows, columns=COURSE)

@@ -24,7 +24,7 @@ FIELDS: dict[str, Kind] = {
     "rutherford": "grade", "fontaine": "grade", "wifi_wound": "grade", "wifi_infection": "grade", "wagner": "grade",
     "sinbad_bacteria": "yes", "small_ev": "number", "angioplasty_suitable": "yes", "index_date": "date",
     "amputation_date": "date", "amputation": "yes", "amputation_level": "level", "death_date": "date", "death": "yes",
-    "alive": "yes", "healing_date": "date", "healed": "yes", "last_contact": "date", "event": "event",
+    "alive": "yes", "healing_date": "date", "last_contact": "date", "event": "event",
 }  # fmt: skip
 """What a column may be -> how its cells are read."""
 UNITS: dict[Kind, tuple[str, ...]] = {
@@ -145,7 +145,7 @@ def event_in(text: str) -> str:
     """What a procedure's name says: ``major amputation``, ``minor amputation`` or ``other``."""
     low = word(text)
     level = level_in(low)
-    if level == "minor" or ("amput" in low and level == "minor"):
+    if level == "minor":
         return "minor amputation"
     if level == "major" and ("amput" in low or low in MAJOR):
         return "major amputation"

@@ -13,10 +13,12 @@ from simulator.questions.compare.population import population_table
 from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.centre_file import centre_toml
-from simulator.questions.registry.described import course, eligible, events, missing_counts, odd_counts, who
+from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, who
+from simulator.questions.registry.follow_up import FOLLOWED
 from simulator.questions.registry.likelihood import courses_of
+from simulator.questions.registry.observed import seen
 from simulator.questions.registry.offsets import MOST_PEOPLE, Update, updated
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import before_and_after
 from simulator.questions.registry.privacy import hidden, rounded
 from simulator.questions.registry.proposal import Proposal, mapping_toml
@@ -94,7 +96,7 @@ def usable(people: People, smallest: int) -> dict[str, str]:
     """
     found = {}
     for name in FOLLOWED:
-        time, code = events(people, name)
+        _, time, code = seen(people, name)
         few = hidden(int((code == 1).sum()), len(time), smallest)
         found[name] = UNTOLD if not len(time) else FEW if few else USED
     return found

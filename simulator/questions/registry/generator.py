@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.dates import EPOCH
+from simulator.questions.registry.fields import UMOL
 
 Line = dict[str, str]
 
@@ -154,7 +156,7 @@ def _dutch(truth: Truth) -> bytes:
 def _american(truth: Truth) -> bytes:
     lines = _lines(truth, "%m/%d/%Y", False, ENGLISH)
     for line in lines:
-        line["creatinine"] = f"{float(line['creatinine']) / 88.4:.3f}"
+        line["creatinine"] = f"{float(line['creatinine']) / UMOL:.3f}"
     return _text(_renamed(lines, {"creatinine": "Creatinine (mg/dL)", "sex": "GENDER", "age": "AGE"}), "|").encode()
 
 
@@ -177,9 +179,7 @@ def _stages(truth: Truth) -> bytes:
 
 
 def _stage(truth: Truth, k: int) -> str:
-    from simulator.questions.registry.people import ckd_epi
-
-    rate = ckd_epi(truth.creatinine[k] / 88.4, truth.age[k], bool(truth.male[k]))
+    rate = ckd_epi(truth.creatinine[k] / UMOL, truth.age[k], bool(truth.male[k]))
     return "G1" if rate >= 90 else "G2" if rate >= 60 else "G3a" if rate >= 45 else "G3b" if rate >= 30 else "G4"
 
 

@@ -13,8 +13,9 @@ from simulator.compiling import compiled
 from simulator.evidence.hospitals import RATES
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting
+from simulator.questions.registry.follow_up import FOLLOWED
 from simulator.questions.registry.given_course import FOLLOWING, RECORDED, WEIGHED, weigh
-from simulator.questions.registry.people import FOLLOWED, People
+from simulator.questions.registry.people import People
 from simulator.rules.population.criteria import CRITERIA
 
 Array = NDArray[np.float64]

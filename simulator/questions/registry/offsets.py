@@ -59,9 +59,12 @@ class Update:
         return self.offsets.reshape(-1, len(OFFSETS))
 
     def table(self) -> pd.DataFrame:
-        """offset, then mean, low and high before and after: log ratios to the founding hospital's rates with 95% limits."""
+        """offset, then mean, low and high before and after: log ratios to the founding hospital's rates with 95% limits.
+
+        Rates alone: of response these people teach nothing, and a difference would be the luck of the draws.
+        """
         rows: list[dict[str, Any]] = []
-        for k, name in enumerate(OFFSETS):
+        for k, name in enumerate(RATES):
             row: dict[str, Any] = {"offset": name}
             for prefix, values in (("before", self.before[:, k]), ("after", self.after[:, k])):
                 low, high = np.quantile(values, [0.025, 0.975])

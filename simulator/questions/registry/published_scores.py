@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.evidence.reading import read_toml
 from simulator.evidence.shipped import shipped
-from simulator.questions.registry.agreement import TIMES, enough, seen
+from simulator.questions.registry.agreement import TIMES, enough, judged
 from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, rounded
@@ -36,6 +36,16 @@ def published() -> dict[str, Any]:
     if problems:
         raise BadInput(problems)
     return table
+
+
+def computable() -> dict[str, Any]:
+    """The published scores whose inputs the model's patients have."""
+    return {name: each for name, each in published().items() if name != REFUSED}
+
+
+def of_enough(values: Array, smallest: int) -> bool:
+    """Whether a score is known of more people than a few, and of more than half."""
+    return bool(np.isfinite(values).sum() > max(smallest, 0.5 * len(values)))
 
 
 def points(score: Mapping[str, Any], people: People) -> Array:
@@ -79,18 +89,16 @@ def order_table(
 
     `predictions` maps a name to risks (people, `OUTCOMES`, `TIMES`).
     """
-    scores = {name: each for name, each in published().items() if name != REFUSED}
+    scores = computable()
     found = {name: points(each, people) for name, each in scores.items()}
     found |= {"tcpo2_alone": -people.column("tcpo2_measured"), "age_alone": people.column("age")}
-    found = {
-        name: values for name, values in found.items() if np.isfinite(values).sum() > max(smallest, 0.5 * len(people))
-    }
-    complete = (
-        np.all([np.isfinite(values) for values in found.values()], axis=0) if found else np.ones(len(people), bool)
-    )
+    found = {name: values for name, values in found.items() if of_enough(values, smallest)}
+    complete = np.ones(len(people), bool)
+    for values in found.values():
+        complete &= np.isfinite(values)
     rows = []
     for outcome in ENDPOINTS:
-        kept, time, code = seen(people, outcome)
+        kept, time, code = judged(people, outcome)
         inside = complete[kept]
         time, code = time[inside], code[inside]
         for k, at in enumerate(TIMES):
@@ -113,10 +121,9 @@ def order_table(
 
 def refusals(people: People, smallest: int = SMALLEST) -> list[str]:
     """Scores that are not computed and why, by name."""
-    few = max(smallest, 0.5 * len(people))
     unknown = [
         f"{each['label']}: too few people have what it reads"
-        for name, each in published().items()
-        if name != REFUSED and not np.isfinite(points(each, people)).sum() > few
+        for each in computable().values()
+        if not of_enough(points(each, people), smallest)
     ]
     return [*unknown, *published()[REFUSED].values()]

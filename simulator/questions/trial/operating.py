@@ -165,7 +165,7 @@ def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
         several = [note for note in whole_design_notes(conduct) if "futility" not in note]
         rows.append(_level(conduct, OVERRULED, "", columns["any_rejected_overruled"] > 0.0, several))
     for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
-        told = list(_of_the_test(design, endpoint))
+        told = [*_of_the_arms(design), *_of_the_test(design, endpoint)]
         rows.append(_level(conduct, name, endpoint.test, alone(conduct, columns, name, either=True), told))
     return pd.DataFrame(rows, columns=["endpoint", "test", "nominal", "value", "se", "verdict", "reason"])
 
@@ -195,8 +195,7 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
     """How the type I error of a design as a whole is known to differ from its alpha: the direction, a colon, the reason."""
     design = conduct.design
     futility, several = design.futility, len(conduct.hypotheses) > 1
-    if design.blinding is not None and design.blinding.hidden_from != "everybody":
-        yield "liberal: whoever knows who is in the control arm decides, leaves and reports differently there"
+    yield from _of_the_arms(design)
     if futility is not None and not futility.binding:
         yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
     if (
@@ -213,12 +212,19 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
         yield from _of_the_test(design, design.primary)
 
 
+def _of_the_arms(design: Design) -> Iterator[str]:
+    """What moves every test's level, because arms differ beside the treatment."""
+    blinding = design.blinding
+    if blinding is not None and (blinding.hidden_from != "everybody" or blinding.found_out > 0.0):
+        yield "liberal: whoever knows who is in the control arm decides, leaves and reports differently there"
+    if design.drop_out.by_arm or design.drop_out.unhealed_ratio != 1.0:
+        yield f"{EITHER}losses that differ between arms or tell of the outcome are not losses by chance"
+
+
 def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
     """The known habit of a test's level, and what the design does to it."""
     if endpoint.test in KNOWN_SIZE:
         yield KNOWN_SIZE[endpoint.test]
-    if design.drop_out.by_arm or design.drop_out.unhealed_ratio != 1.0:
-        yield f"{EITHER}losses that differ between arms or tell of the outcome are not losses by chance"
     if design.randomisation.strata and not endpoint.stratified:
         # Kahan BC, Morris TP. BMJ 2012;345:e5840, doi 10.1136/bmj.e5840.
         yield "conservative: randomisation is stratified by what foretells the outcome and the test is not"
