@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules.people import a_life, a_patient, at_risk
 from trial_designs import TWO_ARMS, lives, planned, same, simulation
 
 from simulator.evidence.hospitals import OFFSETS, load_hospitals
@@ -16,11 +17,13 @@ from simulator.questions.trial.blinding import decision_ratio, knowledge_of, rep
 from simulator.questions.trial.design import Stratum
 from simulator.questions.trial.drop_out import leaves_at
 from simulator.questions.trial.operating import type_i_errors
+from simulator.questions.trial.recruits import DIARY, Diary, event_happens
 from simulator.questions.trial.screening import ENTERED, screening_table
 from simulator.questions.trial.sites import site_offsets
 from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import load_scenario
 from simulator.words.errors import BadInput
+from simulator.words.vocabulary import Event, Risk
 
 SHAM = [{"name": "control", "policy": "sham"}, {"name": "cells", "policy": "protocol"}]
 OPEN = {"hidden_from": "nobody"}
@@ -243,3 +246,21 @@ def test_a_trial_says_which_hospital_it_is_at(tmp_path: Path) -> None:
     lost = {centre: (each.amputated <= 1.0).mean() for centre, each in data.items()}
     assert lost["average"] > lost["founding"]
     assert same(data["founding"], lives(simulation(tmp_path, 6), 6)), "the base scenario speaks for the founding one"
+
+
+@pytest.mark.parametrize(("crossed_at", "ratio"), [(0.5, 1.0), (inf, 2.0)])
+def test_who_has_crossed_over_is_not_decided_about_as_a_control(crossed_at: float, ratio: float) -> None:
+    """Twice the hazard of 0.4 a year until then and 0.4 afterwards, with half a year at the double one spent; whoever did not
+    get what was offered stays a control."""
+    life = a_life(crossed_at=crossed_at, next_dose=inf)
+    at_risk(life, Risk.MAJOR_AMPUTATION, 0.8, unspent=1.0)
+    life.effect[Risk.MAJOR_AMPUTATION] = 2.0
+    now = np.zeros(1, DIARY)[0]
+    now.decision_hr, now.reintervened = 2.0, inf
+    diary = Diary(now, np.zeros(0, np.int64), np.zeros((3, 0)))
+    getattr(event_happens, "py_func", event_happens)(diary, life, a_patient(), None, 0.5, Event.CROSSES_OVER)
+    assert (now.decision_hr, life.effect[Risk.MAJOR_AMPUTATION]) == (ratio, ratio)
+    assert life.rate[Risk.MAJOR_AMPUTATION] == pytest.approx(0.4 * ratio)
+    if ratio == 1.0:
+        assert life.budget[Risk.MAJOR_AMPUTATION] == pytest.approx(1.0 - 0.5 * 0.8)
+        assert life.clinical_at == pytest.approx(0.5 + 0.6 / 0.4)
