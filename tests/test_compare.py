@@ -21,6 +21,7 @@ from simulator.questions.compare.founding import founding_table
 from simulator.questions.compare.headlines import headline_results
 from simulator.questions.compare.population import population_table
 from simulator.run import simulate
+from simulator.run.people import times_given
 from simulator.scenario import load_scenario
 from simulator.telling.columns import labels
 from simulator.telling.page import Telling
@@ -105,6 +106,15 @@ def test_tables_have_the_promised_columns(folder: Path) -> None:
     written = {file.name for file in folder.iterdir()}
     figures = {f"{name}.{kind}" for name in ("incidence", "states", "tcpo2", "differences") for kind in ("svg", "png")}
     assert written >= figures | {"manifest.json", "report.html", "patients.parquet", "views.csv", "reliance.csv"}
+
+
+def test_the_treatment_table_counts_therapies_and_no_gain_of_perfusion(folder: Path) -> None:
+    """A rise of TcPO2 is no therapy that was given, though its column begins with the same word."""
+    measures = {"tested", "treated", "doses_per_person_treated"}
+    assert set(table(folder, "treatment")["measure"]) == measures
+    assert "mmhg" not in (folder / "report.html").read_text()
+    people = pd.DataFrame(columns=["doses", "given_iloprost", "given_gain_mmhg"])
+    assert times_given(people) == ["given_iloprost"]
 
 
 def test_outcomes_are_reported_at_one_year_and_at_the_horizon_with_errors(folder: Path) -> None:

@@ -84,6 +84,12 @@ def given(lives: NDArray[np.void], scenario: Scenario, policy: str) -> dict[str,
     return {name: lives["step_done"][:, steps.index(name)] if name in steps else nobody for name in names}
 
 
+def times_given(people: pd.DataFrame) -> list[str]:
+    """The columns of a table of people that count how often a therapy was given; `given_gain_mmhg` is no therapy's."""
+    gains = {f"{name}_mmhg" for name in GAINS}
+    return [str(name) for name in people if str(name).startswith(GIVEN) and name not in gains]
+
+
 def event_words(scenario: Scenario) -> tuple[str, ...]:
     """Every word of an event history: those of `Event`, and those of the therapies by name."""
     about = [event for event in Event if event in OF_THERAPIES]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.questions.calibrate.targets import load_targets
-from simulator.run.people import GIVEN
+from simulator.run.people import times_given
 from simulator.words.vocabulary import ARTERIES, Renal
 
 SHARES = ("male", "ischaemic_heart_disease", "infection", "osteomyelitis", "gangrene", "heel", "right_limb")
@@ -93,7 +93,7 @@ def treatment_table(people: pd.DataFrame) -> pd.DataFrame:
         measures = {
             "tested": group["tested"],
             "treated": group["doses"] > 0,
-            **{str(name): group[name] > 0 for name in group if str(name).startswith(GIVEN)},
+            **{name: group[name] > 0 for name in times_given(people)},
             "doses_per_person_treated": group.loc[group["doses"] > 0, "doses"],
         }
         for measure, values in measures.items():
