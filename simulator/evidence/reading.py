@@ -6,9 +6,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from simulator.plain_text import text_in
 from simulator.words.errors import BadInput, Problem, Suggestions, in_toml
@@ -72,11 +72,12 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
     except ValidationError as error:
         nearest = Suggestions()
         for fault in error.errors(include_url=False, include_context=False):
-            where = _named(table, fault["loc"])
+            place, keys = _walked(model, fault["loc"])
+            where = _named(table, place)
             last = str(fault["loc"][-1]) if fault["loc"] else ""
             match fault["type"]:
                 case "extra_forbidden":
-                    value, allowed = in_toml(fault["input"]), nearest(last, _keys_at(model, fault["loc"][:-1]))
+                    value, allowed = in_toml(fault["input"]), nearest(last, keys)
                 case "missing":
                     value, allowed = MISSING, "required"
                 case _:
@@ -119,16 +120,36 @@ def _holds(here: Any, part: str | int) -> bool:
     return isinstance(here, Mapping) and part in here
 
 
-def _keys_at(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
-    """Keys of the table at a place inside `model`, through its lists and named tables."""
+def _walked(model: type[BaseModel], where: Sequence[str | int]) -> tuple[list[str | int], list[str]]:
+    """A place inside `model` as a file has it, and the keys of the table around it, through lists, named and tagged tables."""
     here: Any = model
+    place: list[str | int] = []
+    around: list[str] = []
     for part in where:
-        if _is_model(here):
-            here = here.model_fields[str(part)].annotation
-            here = next((option for option in get_args(here) if _is_model(option)), here) if _is_union(here) else here
+        if part in (tagged := _tagged(here)):
+            here = tagged[part]  # a tag tells the options of one key apart; no file writes it
+            continue
+        place.append(part)
+        table = here if _is_model(here) else next(filter(_is_model, get_args(here)), None) if _is_union(here) else None
+        around = list(table.model_fields) if table is not None else []
+        if table is not None:
+            here = table.model_fields[part].annotation if part in table.model_fields else None
         else:
-            here = get_args(here)[-1 if get_origin(here) is dict else 0]
-    return list(here.model_fields) if _is_model(here) else []
+            inside = get_args(here)
+            here = inside[-1 if get_origin(here) is dict else 0] if inside else None
+    return place, around
+
+
+def _tagged(annotation: Any) -> dict[str | int, Any]:
+    """The options inside an annotation by their tags."""
+    found: dict[str | int, Any] = {}
+    inside = get_args(annotation)
+    for mark in inside[1:] if get_origin(annotation) is Annotated else ():
+        if isinstance(mark, Tag):
+            return {mark.tag: inside[0]}
+    for option in inside if _is_union(annotation) else inside[:1] if get_origin(annotation) is Annotated else ():
+        found |= _tagged(option)
+    return found
 
 
 def _is_model(annotation: object) -> bool:
