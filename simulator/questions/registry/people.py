@@ -45,7 +45,7 @@ class People:
     the start between which each event came: equal for a date, infinite if it did not come within `followed` (people,) years,
     NaN where the export does not tell. `calendar` (people,) is the year of the start, NaN without dates. `rows` (people,) is
     the line of the export at which somebody starts. `dropped` counts people left out, by reason; `odd` says what is
-    implausible, by line.
+    implausible, by line. `undialysed` counts those of whose kidneys no more is known than that they are not on dialysis.
     """
 
     given: Array
@@ -56,6 +56,7 @@ class People:
     rows: NDArray[np.int64]
     dropped: dict[str, int] = field(default_factory=dict)
     odd: tuple[tuple[int, str], ...] = ()
+    undialysed: int = 0
 
     def __len__(self) -> int:
         return len(self.given)
@@ -175,6 +176,7 @@ class _Reader:
 
     def __init__(self, cells: _Cells, mapping: Mapping) -> None:
         self.cells, self.mapping = cells, mapping
+        self.undialysed = 0
         self.given: list[Array] = []
         self.low: list[list[float]] = []
         self.high: list[list[float]] = []
@@ -196,6 +198,7 @@ class _Reader:
             np.array(self.rows, np.int64),
             self.dropped,
             tuple(self.odd),
+            self.undialysed,
         )
 
     def add(self, lines: list[int]) -> None:
@@ -223,6 +226,7 @@ class _Reader:
         self.followed.append(followed)
         self.calendar.append(year)
         self.rows.append(row)
+        self.undialysed += cells.at("dialysis", start) == 0.0 and math.isnan(given[COLUMNS.index("renal")])
 
     def _one_limb(self, lines: list[int]) -> list[int]:
         """Lines of the limb that came first; those without a side belong to every limb."""
