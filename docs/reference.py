@@ -168,7 +168,7 @@ def _type(rule: Schema) -> str:
         return "date"
     for one_of in ("anyOf", "oneOf"):
         if one_of in rule and "type" not in rule:
-            return " or ".join(_type(each) for each in rule[one_of])
+            return " or ".join(dict.fromkeys(_type(each) for each in rule[one_of]))
     if "$ref" in rule or rule.get("type") == "object":
         others = rule.get("additionalProperties")
         return "tables by name" if isinstance(others, dict) and "$ref" in others else "table"

@@ -22,6 +22,7 @@ from simulator.questions.compare.headlines import headline_results
 from simulator.questions.compare.population import population_table
 from simulator.questions.compare.views import evidence_views
 from simulator.run import simulate
+from simulator.run.people import therapies_given
 from simulator.scenario import load_scenario
 from simulator.telling.columns import labels
 from simulator.telling.page import Telling
@@ -109,8 +110,12 @@ def test_tables_have_the_promised_columns(folder: Path) -> None:
 
 
 def test_what_each_policy_does_counts_treatments_and_no_gain_of_perfusion(folder: Path) -> None:
-    """Policies that give cells alone have no share of people given another therapy."""
+    """Policies that give cells alone have no share of people given another therapy; a rise of TcPO2 is no therapy, though its
+    column begins with the same word."""
     assert set(table(folder, "treatment")["measure"]) == {"tested", "treated", "doses_per_person_treated"}
+    assert "mmhg" not in (folder / "report.html").read_text()
+    people = pd.DataFrame(columns=["doses", "given_iloprost", "given_gain_mmhg"])
+    assert therapies_given(people) == ["given_iloprost"]
 
 
 def test_outcomes_are_reported_at_one_year_and_at_the_horizon_with_errors(folder: Path) -> None:

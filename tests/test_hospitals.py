@@ -331,6 +331,27 @@ def test_a_file_of_a_hospital_brings_its_case_mix_which_a_caller_may_change(tmp_
         scenario_of("base", centre=file)
 
 
+def test_faults_of_a_hospitals_file_are_told_together_by_its_name_and_its_keys(tmp_path: Path) -> None:
+    """Laid over a scenario or run alone, the message names the file, keys as the file has them, and what was meant."""
+    file = tmp_path / "ours.toml"
+    wrong = "[evidence.centre]\namputatons = [14, 60]\ndeaths = [70, 60]\nyears = 0\n[parameters]\nage_mean = 272.0\n"
+    file.write_text(wrong, encoding="utf-8")
+    keys = [
+        ("evidence.centre.amputatons", "did you mean 'amputations'?"),
+        ("evidence.centre.deaths", "events and people: two whole numbers, the first at most the second"),
+        ("evidence.centre.years", "a number, 0.01 to 100 years"),
+        ("parameters.age_mean", "a number, 40 to 95"),
+    ]
+    for told in (lambda: scenario_of("base", centre=file), lambda: scenario_of(file)):
+        with pytest.raises(BadInput) as bad:
+            told()
+        assert {problem.file for problem in bad.value.problems} == {str(file)}
+        assert sorted((problem.key, problem.allowed) for problem in bad.value.problems) == keys
+    with pytest.raises(BadInput) as bad:
+        scenario_of("base", centre={"deaths": [70, 60]}, overrides={"parameters": {"age_mean": 272.0}})
+    assert [problem.file for problem in bad.value.problems] == ["overrides", "overrides"]
+
+
 def test_scenario_rows_lie_at_the_other_hospitals_and_own_counts_stay_where_they_lie() -> None:
     """Each row's lives are those of the scenario asked for at that hospital; a hospital of own counts keeps its draws."""
     here = load_scenario("base", overrides={"evidence": {"view": "sceptical"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import tomllib
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from simulator.face.asked import scenario_of
 from simulator.questions.registry.agreement import TIMES, accuracy_table
 from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
-from simulator.questions.registry.described import course
+from simulator.questions.registry.described import class_shares, course
 from simulator.questions.registry.findings import usable
 from simulator.questions.registry.generator import SHAPES, made_up
 from simulator.questions.registry.people import People, people_of
@@ -160,6 +161,19 @@ def test_shares_of_few_are_left_out_of_the_hospitals_file() -> None:
         told[infected] = case_mix(people)
     assert "infection_share" not in told[5] | told[235]
     assert told[100]["infection_share"] == round(100 / len(people), 2)
+
+
+@pytest.mark.parametrize("staged", [0, 60])
+def test_people_known_to_be_without_dialysis_do_not_vanish_from_the_shares_of_renal_function(staged: int) -> None:
+    """40 of 160 are on dialysis. What stages are known of the others split the rest; where none is, nothing is said of them."""
+    lines = ["Patient ID;Dialysis;CKD stage"]
+    lines += [f"P{n};yes;" for n in range(40)]
+    lines += [f"P{40 + n};no;{('G1' if n % 3 else 'G4') if n < staged else ''}" for n in range(120)]
+    export = export_in("\n".join(lines).encode(), "export.csv")
+    people = people_of(export, propose(export).mapping)
+    normal, moderate, severe, dialysis = class_shares(people, "renal", [0.0, 1.0, 2.0, 3.0])
+    assert (people.undialysed, dialysis) == (120 - staged, 0.25)
+    assert (normal, moderate, severe) == ((0.5, 0.0, 0.25) if staged else pytest.approx((math.nan,) * 3, nan_ok=True))
 
 
 def people_of_shape(shape: str) -> People:

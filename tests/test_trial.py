@@ -395,8 +395,12 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     """Faults of the design, of its scenario's name for a policy and of its size come in one message."""
     arms = [{"name": "control", "policy": "conservativ"}, {"name": "cells", "policy": "protocol"}]
     with pytest.raises(BadInput) as caught:
-        planned(tmp_path, arms=arms, alpha=0.7, size={"patients": 120, "events": 500})
-    assert {problem.key for problem in caught.value.problems} >= {"arms.control.policy", "alpha", "size.events"}
+        planned(tmp_path, arms=arms, alpha=0.7, size={"patients": 120, "events": 500}, centre={"deaths": [3, 2]})
+    keys = [problem.key for problem in caught.value.problems]
+    assert {*keys} >= {"arms.control.policy", "alpha", "size.events"}
+    assert [key for key in keys if "centre" in key] == ["centre.deaths"], (
+        "a fault is told once, by the design's own key"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(shipped_designs()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,6 +21,8 @@ VIEWS = ("sceptical", "central", "optimistic")
 SEEDS = 2**64
 SMALL_SEEDS = 2**63
 MOST_WORKERS = 256
+LAID_OVER = ("overrides", "with_")
+"""What messages call a difference laid over a scenario."""
 
 Policies: TypeAlias = "Sequence[str] | Mapping[str, Policy | None]"
 """Names of policies, or names with policies made in Python; None stands for the one of this name that there is."""
@@ -61,6 +64,7 @@ def scenario_of(
     if problems:
         raise BadInput(problems)
     difference = dict(overrides or {})
+    there: dict[str, Any] = {}
     if isinstance(policies, Mapping):
         own = {name: policy for name, policy in policies.items() if policy is not None}
         difference["policies"] = {**difference.get("policies", {}), **own}
@@ -75,12 +79,16 @@ def scenario_of(
     if table is not None:
         place = str(table) if isinstance(table, str | Path) else table
         difference["population"] = {**difference.get("population", {}), "csv": place}
-    if isinstance(scenario, Scenario):
-        if policies is not None:
-            difference["compare"] = policies
-        found = scenario.with_(**difference) if difference else scenario
-    else:
-        found = load_scenario(scenario, policies=policies, overrides=difference or None)
+    try:
+        if isinstance(scenario, Scenario):
+            if policies is not None:
+                difference["compare"] = policies
+            found = scenario.with_(**difference) if difference else scenario
+        else:
+            found = load_scenario(scenario, policies=policies, overrides=difference or None)
+    except BadInput as bad:
+        mix = set(there.get("parameters", {})) - set((overrides or {}).get("parameters", {}))
+        raise BadInput(_in_its_file(problem, centre, mix) for problem in bad.problems) from None
     if isinstance(found.settings.evidence.centre, str):
         return found
     from simulator.questions.hospitals.own import at_its_centre
@@ -105,6 +113,15 @@ def at_centre(centre: Centre) -> dict[str, Any]:
     file = read_toml(Path(centre), str(centre), problems)
     mix = file.get("parameters")
     return {"evidence": {"centre": found}, **({"parameters": mix} if isinstance(mix, dict) else {})}
+
+
+def _in_its_file(problem: Problem, centre: Centre | None, mix: Collection[str]) -> Problem:
+    """A problem with what a hospital's file laid over the scenario, its case `mix` too, under the name of that file."""
+    if not isinstance(centre, str | Path) or not str(centre).endswith(".toml") or problem.file not in LAID_OVER:
+        return problem
+    table, _, key = problem.key.partition(".")
+    states = key.split(".")[0] == "centre" if table == "evidence" else table == "parameters" and key in mix
+    return replace(problem, file=str(centre)) if states else problem
 
 
 def _are_policies(policies: object) -> bool:

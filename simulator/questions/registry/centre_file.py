@@ -68,10 +68,9 @@ def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:
         if len(known) >= least and not hidden(int(known.sum()), len(known), smallest):
             found[parameter] = share(int(known.sum()), len(known))
     for name, levels in CLASSES.items():
-        values = people.column(name)
-        if np.isfinite(values).sum() < least:
+        if np.isfinite(people.column(name)).sum() < least:
             continue
-        parts = class_shares(values, list(levels.values()), smallest)
+        parts = class_shares(people, name, list(levels.values()), smallest)
         # A class mix is taken as a whole or not at all: some of its shares beside others of the average are nobody's.
         if not any(math.isnan(part) for part in parts):
             found |= {parameter: part for parameter, part in zip(levels, parts, strict=True) if parameter}

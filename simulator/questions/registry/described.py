@@ -52,7 +52,7 @@ def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: 
         hide = len(known) <= smallest or hidden(int(known.sum()), len(known), smallest)
         rows.append((name, "share", math.nan if hide else share(int(known.sum()), len(known))))
     for name, levels in CLASSES.items():
-        parts = class_shares(people.column(name), list(levels.values()), smallest)
+        parts = class_shares(people, name, list(levels.values()), smallest)
         rows += [(level, "share", part) for level, part in zip(levels, parts, strict=True)]
     table = pd.DataFrame(rows, columns=WHO[:3])
     keys = list(zip(table["characteristic"], table["statistic"], strict=True))
@@ -62,14 +62,29 @@ def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: 
     return table
 
 
-def class_shares(values: Array, levels: list[float], smallest: int = SMALLEST) -> list[float]:
-    """Share of each class among those known; missing where few people could be worked out."""
+def class_shares(people: People, name: str, levels: list[float], smallest: int = SMALLEST) -> list[float]:
+    """Share of each class among those known; missing where few people could be worked out.
+
+    Those who are known not to be on dialysis, and no more, are shared out as the others without dialysis are: counted as
+    unknown they would leave the people on dialysis among themselves.
+    """
+    values = people.column(name)
     n = int(np.isfinite(values).sum())
     if n <= smallest:
         return [math.nan] * len(levels)
     counts = [int((values == level).sum()) for level in levels]
     hide_parts = hidden_parts(counts, smallest)
-    return [math.nan if hide else share(count, n) for count, hide in zip(counts, hide_parts, strict=True)]
+    if name != "renal" or not people.undialysed:
+        return [math.nan if hide else share(count, n) for count, hide in zip(counts, hide_parts, strict=True)]
+    dialysed = counts[levels.index(float(Renal.DIALYSIS))]
+    told, without = n + people.undialysed, n - dialysed
+    parts = []
+    for level, count, hide in zip(levels, counts, hide_parts, strict=True):
+        if level == Renal.DIALYSIS:
+            parts.append(math.nan if hide or hidden(dialysed, told, smallest) else share(dialysed, told))
+        else:
+            parts.append(math.nan if hide or not without else round(count / without * (told - dialysed) / told, 2))
+    return parts
 
 
 def missing_counts(people: People, smallest: int = SMALLEST) -> pd.DataFrame:

@@ -30,7 +30,7 @@ class People:
     the start between which each event came: equal for a date, infinite if it did not come within `followed` (people,) years,
     NaN where the export does not tell. `calendar` (people,) is the year of the start, NaN without dates. `rows` (people,) is
     the line of the export at which somebody starts. `dropped` counts people left out, by reason; `odd` says what is
-    implausible, by line.
+    implausible, by line. `undialysed` counts those of whose kidneys no more is known than that they are not on dialysis.
     """
 
     given: Array
@@ -41,6 +41,7 @@ class People:
     rows: NDArray[np.int64]
     dropped: dict[str, int] = field(default_factory=dict)
     odd: tuple[tuple[int, str], ...] = ()
+    undialysed: int = 0
 
     def __len__(self) -> int:
         return len(self.given)
@@ -80,6 +81,7 @@ class _Reader:
 
     def __init__(self, values: Values, mapping: Mapping, remarks: Remarks) -> None:
         self.values, self.mapping, self.remarks = values, mapping, remarks
+        self.undialysed = 0
         self.given: list[Array] = []
         self.low: list[list[float]] = []
         self.high: list[list[float]] = []
@@ -98,6 +100,7 @@ class _Reader:
             np.array(self.rows, np.int64),
             self.remarks.dropped,
             tuple(self.remarks.odd),
+            self.undialysed,
         )
 
     def add(self, lines: list[int]) -> None:
@@ -125,6 +128,7 @@ class _Reader:
         self.followed.append(followed)
         self.calendar.append(year)
         self.rows.append(row)
+        self.undialysed += values.at("dialysis", start) == 0.0 and math.isnan(given[COLUMNS.index("renal")])
 
     def _day(self, line: int) -> float:
         """When a line begins; those without a date come last."""

@@ -16,6 +16,7 @@ from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_faults import faults
 from simulator.scenario import Scenario, load_scenario
 from simulator.scenario.inheritance import merged
+from simulator.scenario.settings import OwnCounts
 from simulator.words.errors import BadInput, Problem, nearest, shown
 
 
@@ -73,7 +74,7 @@ def _scenario(
     if design is not None and design.accrual.hospitals == "different":
         # Offsets of the sites are to the founding hospital.
         evidence["centre"] = "founding"
-    elif "centre" in table and (design is not None or isinstance(table["centre"], str)):
+    elif "centre" in table and _is_sound(design, table["centre"]):
         evidence["centre"] = table["centre"]
     overrides = {"evidence": evidence} if evidence else None
     try:
@@ -98,6 +99,13 @@ def _scenario(
         found = sham_faults(design, *_giving(design, scenario))
         problems.extend(Problem(called, key, shown(value), allowed) for key, value, allowed in found)
     return scenario
+
+
+def _is_sound(design: Design | None, centre: object) -> bool:
+    """Whether the design's hospital can be laid over the scenario; what is wrong with own counts is told of the design."""
+    if isinstance(centre, str):
+        return True
+    return design is not None and (not isinstance(design.centre, OwnCounts) or not any(design.centre.faults()))
 
 
 def _giving(design: Design, scenario: Scenario) -> tuple[set[str], set[str]]:
