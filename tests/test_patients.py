@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trial_designs import design_file
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
+from simulator.face.trial import _planned
 from simulator.questions.registry.agreement import TIMES, accuracy_table
 from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
@@ -81,6 +83,20 @@ def test_a_scenario_may_name_the_hospitals_file(written: Path, tmp_path: Path) -
     here = tmp_path / "scenario.toml"
     here.write_text('extends = "base"\nlabel = "Ours"\n[evidence]\ncentre = "mine.toml"\n', encoding="utf-8")
     assert scenario_of(here).register.joint["hospital_death"].size > 100
+
+
+def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(written: Path, tmp_path: Path) -> None:
+    """A design's `centre` is what a scenario's is: the same rows of offsets, and more deaths where more were counted."""
+    text = (written / "centre.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)["evidence"]["centre"]
+    trial = _planned(design_file(tmp_path, centre=table), None)
+    joint = scenario_of(written / "centre.toml").register.joint
+    assert np.array_equal(trial.scenario.register.joint["hospital_death"], joint["hospital_death"])
+    few, many = (
+        _planned(design_file(tmp_path, centre={"deaths": [deaths, 200]}), None).scenario.params()["death_rate_wound"]
+        for deaths in (20, 120)
+    )
+    assert few < many
 
 
 def test_policies_have_one_name_everywhere(written: Path) -> None:

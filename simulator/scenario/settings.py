@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -129,6 +129,15 @@ def _kind_of_centre(value: Any) -> str:
     return "offsets" if isinstance(value, OwnOffsets) else "counts"
 
 
+Centre: TypeAlias = Annotated[
+    Annotated[Literal["average", "new", "founding"], Tag("name")]
+    | Annotated[OwnCounts, Tag("counts")]
+    | Annotated[OwnOffsets, Tag("offsets")],
+    Discriminator(_kind_of_centre),
+]
+"""A hospital, as scenarios and designs state it."""
+
+
 class Evidence(Frozen):
     """The view on how much of the recovery is caused by cell therapy, and the hospital that the answer is for.
 
@@ -137,12 +146,7 @@ class Evidence(Frozen):
     """
 
     view: Literal["sceptical", "central", "optimistic"]
-    centre: Annotated[
-        Annotated[Literal["average", "new", "founding"], Tag("name")]
-        | Annotated[OwnCounts, Tag("counts")]
-        | Annotated[OwnOffsets, Tag("offsets")],
-        Discriminator(_kind_of_centre),
-    ] = "founding"
+    centre: Centre = "founding"
 
 
 class LifeTableChoice(Frozen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag
+from pydantic import BeforeValidator, PrivateAttr
 
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
@@ -18,7 +18,7 @@ from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
-from simulator.scenario.settings import OwnCounts
+from simulator.scenario.settings import Centre
 from simulator.statistics.beta_rules import UNIFORM, bayes_rule
 from simulator.statistics.simon import TwoStage, two_stage
 from simulator.statistics.spending import Spending
@@ -222,13 +222,7 @@ class Design(Frozen):
     arms: Annotated[tuple[Arm, ...], BeforeValidator(as_tuple)]
     entry: Criteria | None = None
     accrual: Accrual
-    centre: (
-        Annotated[
-            Annotated[Literal["average", "new", "founding"], Tag("name")] | Annotated[OwnCounts, Tag("counts")],
-            Discriminator(lambda value: "name" if isinstance(value, str) else "counts"),
-        ]
-        | None
-    ) = None
+    centre: Centre | None = None
     blinding: Blinding | None = None
     drop_out: DropOut = DropOut()
     crossover: Crossover | None = None

@@ -15,7 +15,7 @@ from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
-from simulator.scenario.settings import OwnCounts
+from simulator.scenario.settings import OwnCounts, OwnOffsets
 from simulator.statistics.exact_binomial import single_arm_problems
 from simulator.statistics.spending import NAMES as SPENDING
 from simulator.words.errors import BadInput, nearest
@@ -89,7 +89,7 @@ def _hospitals(design: Design) -> Iterator[Fault]:
     different = design.accrual.hospitals == "different"
     if different and design.centre is not None:
         yield "centre", design.centre, "nothing, because sites that differ are hospitals of their own"
-    if isinstance(design.centre, OwnCounts):
+    if isinstance(design.centre, OwnCounts | OwnOffsets):
         yield from design.centre.faults()
     if different and design.stated:
         yield "accrual.hospitals", "different", "alike with stated rates, which are those of all sites"

@@ -16,7 +16,7 @@ from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_faults import faults
 from simulator.scenario import Scenario, load_scenario
 from simulator.scenario.inheritance import merged
-from simulator.scenario.settings import OwnCounts
+from simulator.scenario.settings import OwnCounts, OwnOffsets
 from simulator.words.errors import BadInput, Problem, nearest, shown
 
 
@@ -105,7 +105,9 @@ def _is_sound(design: Design | None, centre: object) -> bool:
     """Whether the design's hospital can be laid over the scenario; what is wrong with own counts is told of the design."""
     if isinstance(centre, str):
         return True
-    return design is not None and (not isinstance(design.centre, OwnCounts) or not any(design.centre.faults()))
+    return design is not None and (
+        not isinstance(design.centre, OwnCounts | OwnOffsets) or not any(design.centre.faults())
+    )
 
 
 def _giving(design: Design, scenario: Scenario) -> tuple[set[str], set[str]]:
