@@ -132,6 +132,11 @@ class Found:
         return simulate(self.scenario, seed=SEED)
 
     @cached_property
+    def at_founding(self) -> Result:
+        """The same referrals at the founding hospital."""
+        return simulate(load_scenario(overrides={"evidence": {"centre": "founding"}}), seed=SEED)
+
+    @cached_property
     def views(self) -> pd.DataFrame:
         """The published protocol under the three views."""
         return evidence_views(self.scenario, POLICY, self.scenario.patients, SEED)
@@ -174,13 +179,23 @@ def at_year(table: pd.DataFrame, outcome: str) -> pd.DataFrame:
 
 def outcomes(found: Found) -> str:
     """Policies side by side at one year."""
+    return side_by_side(found, found.result)
+
+
+def outcomes_founding(found: Found) -> str:
+    """The same at the founding hospital."""
+    return side_by_side(found, found.at_founding)
+
+
+def side_by_side(found: Found, result: Result) -> str:
+    """Policies of a result side by side at one year."""
     rows = []
     for outcome, label in OUTCOMES.items():
-        own = at_year(found.result.outcomes, outcome).set_index("policy")
+        own = at_year(result.outcomes, outcome).set_index("policy")
         rows.append(
-            [f"{label}, %", *(f"{100 * own['mean'][p]:.1f} ± {100 * own['se'][p]:.1f}" for p in found.result.policies)]
+            [f"{label}, %", *(f"{100 * own['mean'][p]:.1f} ± {100 * own['se'][p]:.1f}" for p in result.policies)]
         )
-    return markdown(["By one year", *(found.scenario.policies[p].label for p in found.result.policies)], rows)
+    return markdown(["By one year", *(found.scenario.policies[p].label for p in result.policies)], rows)
 
 
 def changes(found: Found) -> str:
@@ -268,6 +283,7 @@ def grades(found: Found) -> str:
 
 TABLES: Mapping[str, Callable[[Found], str]] = {
     "outcomes": outcomes,
+    "outcomes_founding": outcomes_founding,
     "changes": changes,
     "no_treatment": no_treatment,
     "cells": cells,

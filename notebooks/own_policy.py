@@ -218,7 +218,7 @@ print(f"{len(register)} parameters, {len(scenario.register)} before")
 # studies. Drawing it leaves the draws of every other parameter as they were.
 
 # %%
-before, after = sample(scenario.register, 5, seed=1), sample(load_register(own), 5, seed=1)
+before, after = sample(load_register(), 5, seed=1), sample(load_register(own), 5, seed=1)
 assert all((before[name] == after[name]).all() for name in before.dtype.names or ())
 print(after["offloading_hr"].round(3))
 

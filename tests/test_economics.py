@@ -75,7 +75,8 @@ SMALL = {"draws": 60, "patients": 40}
 
 
 def scenario_with(policies: tuple[str, ...] | None = None, view: str = "central", **economics: Any) -> Scenario:
-    return load_scenario(policies=policies, overrides={"economics": SMALL | economics, "evidence": {"view": view}})
+    evidence = {"view": view, "centre": "founding"}
+    return load_scenario(policies=policies, overrides={"economics": SMALL | economics, "evidence": evidence})
 
 
 def money_of(**economics: Any) -> tuple[Scenario, Values]:

@@ -354,12 +354,12 @@ def test_faults_of_a_hospitals_file_are_told_together_by_its_name_and_its_keys(t
 
 def test_scenario_rows_lie_at_the_other_hospitals_and_own_counts_stay_where_they_lie() -> None:
     """Each row's lives are those of the scenario asked for at that hospital; a hospital of own counts keeps its draws."""
-    here = load_scenario("base", overrides={"evidence": {"view": "sceptical"}})
+    here = load_scenario("founding_cohort", overrides={"evidence": {"view": "sceptical"}})
     rows = {row.name: row.scenario for row in elsewhere(here, values_of(here))}
     assert [*rows] == ["centre_average", "centre_new"]
     for centre in ("average", "new"):
         there = rows[f"centre_{centre}"]
-        asked = load_scenario("base", overrides={"evidence": {"view": "sceptical", "centre": centre}})
+        asked = load_scenario("founding_cohort", overrides={"evidence": {"view": "sceptical", "centre": centre}})
         assert there is not None
         assert there.hash == asked.hash
         for name, joint in asked.register.joint.items():
@@ -380,7 +380,7 @@ def test_a_study_of_outputs_is_told_at_other_hospitals() -> None:
     centre, table = found
     values = table.set_index("centre")["value"]
     same = Clinical(replace(model, patients=800)).evaluate(np.zeros((1, 0)), np.zeros(1, np.int64), 0)
-    assert (centre, values["founding"]) == ("founding", float(np.asarray(same.values)[0, 0]))
+    assert (centre, values["average"]) == ("average", float(np.asarray(same.values)[0, 0]))
     assert values["average"] > values["founding"]
     wide = table.set_index("centre").eval("high - low")
     assert wide["new"] > wide["average"]

@@ -227,18 +227,18 @@ def test_other_hospitals_stand_beside_this_one(found: Result, text: str) -> None
     rows = found.hospitals.query("policy == 'protocol'").set_index("centre")
     assert set(rows.index) == {"founding", "average", "new"}
     base = found.options.set_index("option").loc["protocol", "net_benefit"]
-    assert rows.loc["founding", "net_benefit"] == pytest.approx(base, rel=1e-12)
+    assert rows.loc["average", "net_benefit"] == pytest.approx(base, rel=1e-12)
     table = found.scenarios.query("policy == 'protocol'").set_index("scenario")
-    assert rows.loc["average", "net_benefit"] == table.loc["centre_average", "net_benefit"]
-    assert rows.loc["average", "change"] != 0.0
-    assert "This report is for the hospital of the founding study." in text
+    assert rows.loc["founding", "net_benefit"] == table.loc["centre_founding", "net_benefit"]
+    assert rows.loc["founding", "change"] != 0.0
+    assert "This report is for the average hospital of the published series." in text
     lost = found.centres.query("outcome == 'major_amputation'").set_index("centre")
     assert lost.loc["average", "reference_mean"] > lost.loc["founding", "reference_mean"]
     here = found.per_hundred.query("outcome == 'major_amputation' and time_years == 1.0")
     here = here[here["policy"] == found.facts["focus"]]
     here = here.set_index("group").loc["referred"]
-    assert lost.loc["founding", "reference_mean"] == pytest.approx(here["reference_mean"], abs=1e-12)
-    assert lost.loc["founding", "difference"] == pytest.approx(here["difference"], abs=1e-12)
+    assert lost.loc["average", "reference_mean"] == pytest.approx(here["reference_mean"], abs=1e-12)
+    assert lost.loc["average", "difference"] == pytest.approx(here["difference"], abs=1e-12)
 
 
 def test_the_first_page_says_where_mean_and_most_draws_disagree(found: Result, text: str) -> None:

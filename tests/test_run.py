@@ -265,6 +265,7 @@ def test_probabilistic_draws_are_possible_together_and_lose_no_life(base: Scenar
 
 def test_only_the_columns_of_draws_vary(base: Scenario) -> None:
     """Parameters that a table of draws does not have keep the scenario's values, and the share that of the view."""
+    base = base.with_(evidence={"centre": "founding"})
     records = base.parameter_draws(pd.DataFrame({"attributable_share_central": [0.1, 0.9], "healing_rate": [1.0, 2.0]}))
     assert records["attributable_share"].tolist() == [0.1, 0.9]
     assert records["healing_rate"].tolist() == [1.0, 2.0]
@@ -273,7 +274,7 @@ def test_only_the_columns_of_draws_vary(base: Scenario) -> None:
 
 def test_draws_share_patients_unless_fresh_ones_are_asked_for(base: Scenario) -> None:
     """The same parameters twice are the same means; with fresh patients they are two halves of one larger cohort."""
-    twice = pd.DataFrame({"healing_rate": [base.params()["healing_rate"]] * 2})
+    twice = pd.DataFrame({"healing_rate": [base.register["healing_rate"].value] * 2})
     ask: dict[str, Any] = {"policies": ["conservative", "protocol"]}
     shared = simulate(base, patients=400, draws=twice, **ask)
     assert np.array_equal(shared.draw_outcomes[0], shared.draw_outcomes[1])
@@ -456,8 +457,9 @@ def test_results_that_are_not_finite_stop_with_their_parameters(
         return done
 
     monkeypatch.setattr(Job, "run", spoiled)
+    founding = base.with_(evidence={"centre": "founding"})
     with pytest.raises(BadInput) as caught:
-        simulate(base, ["conservative", "protocol"], patients=20, draws=draws[["healing_rate"]])
+        simulate(founding, ["conservative", "protocol"], patients=20, draws=draws[["healing_rate"]])
     message = str(caught.value)
     assert "draw 3 = not finite in protocol (time_ulcer)" in message
     assert f"healing_rate = {draws['healing_rate'][3]:.17g}" in message

@@ -15,6 +15,8 @@ from simulator.questions.trial.simulation import Simulation
 CONSTANT = """
 extends = "base"
 label = "Constant hazards"
+[evidence]
+centre = "founding"
 [parameters]
 background_hr = 0.0
 amputation_rate = 0.0001

@@ -89,11 +89,14 @@ def central_values(register: Register) -> dict[str, float]:
     """What a deterministic analysis beside `parameter_draws` takes: the mean of every clinical parameter over its draws.
 
     Parameters that are fitted together keep their values of `fitted.toml`, the most central point of the posterior at which
-    outcomes at one year are their posterior means, because at the means of all of them they are not. Shares of recovery that
+    outcomes at one year are their posterior means, because at the means of all of them they are not. So do those drawn jointly
+    with the offsets of a hospital. Shares of recovery that
     cells cause are drawn apart from the others and are at their means.
     """
     table, joint = posterior_table(), joint_names(register)
     found = {parameter.name: mean(parameter) for parameter in register.parameters}
+    # A hospital's offsets lie where its point values put them, and with own counts the clinical parameters beside them.
+    found |= {name: register[name].value for name in register.joint}
     if table is None:
         return found
     apart = {name: float(table[name].mean()) for name in joint if name.startswith(SHARES)}

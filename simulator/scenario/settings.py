@@ -146,7 +146,7 @@ class Evidence(Frozen):
     """
 
     view: Literal["sceptical", "central", "optimistic"]
-    centre: Centre = "founding"
+    centre: Centre = "average"
 
 
 class LifeTableChoice(Frozen):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from math import log
-
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.hospitals import FIELDS, RATES
 from simulator.evidence.posterior import parameter_draws
 from simulator.questions.verify.check import (
     ADVISHE,
@@ -85,29 +82,6 @@ def what_varies(subject: Subject) -> Found:
         outside = not ((values >= p.range[0]) & (values <= p.range[1])).all()
         wrong.append(outside or (np.ptp(values) > 0.0) == (p.distribution.kind == "fixed"))
     return none_of(wrong, "parameters")
-
-
-@UNCERTAINTY.check(DESIGN, "offsets of the hospital zero", "the founding hospital, bit for bit")
-def founding_hospital(subject: Subject) -> Found:
-    """A hospital without offsets is the one that the rates were fitted at."""
-    fitted = {name: subject.scenario.register[name].value for rates in RATES.values() for name in rates}
-    here = subject.scenario.params(dict.fromkeys(FIELDS.values(), 0.0))
-    return equal([float(here[name]) for name in fitted], list(fitted.values()), "rates")
-
-
-@UNCERTAINTY.check(TECH_VER, "offsets of the hospital log 2", "its rates double, and no other changes")
-def doubled_rates(subject: Subject) -> Found:
-    """An offset multiplies the rates that it is about and no others."""
-    found: list[bool] = []
-    nothing = dict.fromkeys(FIELDS.values(), 0.0)
-    before = subject.scenario.params(nothing)
-    for offset, rates in RATES.items():
-        after = subject.scenario.params({**nothing, FIELDS[offset]: log(2.0)})
-        for name in {name for each in RATES.values() for name in each}:
-            wanted = (2.0 if name in rates else 1.0) * float(before[name])
-            top = subject.scenario.register[name].range[1]
-            found.append(abs(float(after[name]) - min(wanted, top)) > 1e-9 * max(wanted, 1.0))
-    return none_of(found, "rates that moved otherwise")
 
 
 @UNCERTAINTY.check(

@@ -9,6 +9,7 @@ import pandas as pd
 from simulator.questions.verify.care_law import CARE
 from simulator.questions.verify.check import Check, NotApplicable
 from simulator.questions.verify.clocks import CLOCKS
+from simulator.questions.verify.hospitals import HOSPITALS
 from simulator.questions.verify.inputs import INPUTS
 from simulator.questions.verify.monotone import RESPONSES
 from simulator.questions.verify.overall import OVERALL
@@ -16,7 +17,6 @@ from simulator.questions.verify.recovery import EVENT_STATE
 from simulator.questions.verify.results import RESULTS
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.therapies import THERAPIES
-from simulator.questions.verify.uncertainty import UNCERTAINTY
 from simulator.questions.verify.value import VALUE
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput
@@ -29,7 +29,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, HOSPITALS, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 
