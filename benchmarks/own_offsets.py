@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kstest
 
-from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, load_hospitals
+from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, Kind, load_hospitals
 from simulator.evidence.posterior import parameter_draws
 from simulator.questions.registry.likelihood import courses_of
 from simulator.questions.registry.lived_people import lived_people
@@ -34,7 +34,7 @@ def rank(hospital: int, seed: int) -> dict[str, float]:
     luck = generator(seed, "made-up hospital", hospital)
     people = int(np.exp(luck.uniform(np.log(FEWEST), np.log(MOST))))
     drawn = parameter_draws(scenario.register, 1, seed_of(seed, "truth", hospital) >> 1)
-    truth = np.clip(population.drawn(population.taken(1, luck), "referral", luck)[0], -HIGHEST, HIGHEST)
+    truth = np.clip(population.drawn(population.taken(1, luck), Kind(), luck)[0], -HIGHEST, HIGHEST)
     row = pd.DataFrame({name: drawn[name] for name in drawn.dtype.names or ()})
     own = seed_of(seed, "people", hospital) >> 1
     offsets = dict(zip(OFFSETS, truth, strict=True))

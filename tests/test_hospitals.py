@@ -18,6 +18,7 @@ from simulator.evidence.hospitals import (
     RATES,
     RESPONSE_PROBABILITY,
     Hospitals,
+    Kind,
     at_hospital,
     at_random_hospital,
     load_hospitals,
@@ -77,11 +78,11 @@ def test_hospitals_are_drawn_with_their_mean_sd_and_correlation() -> None:
         sd_response=0.2,
     )
     rows = np.zeros(40_000, int)
-    found = population.drawn(rows, "referral", np.random.default_rng(1))
+    found = population.drawn(rows, Kind(), np.random.default_rng(1))
     assert found.mean(axis=0) == pytest.approx([0.5, 0.0, 0.0, 0.0], abs=0.02)
     assert found.std(axis=0) == pytest.approx([0.8, 0.0, 0.4, 0.2], abs=0.02)
     assert np.corrcoef(found[:, 0], found[:, 2])[0, 1] == pytest.approx(-0.6, abs=0.02)
-    chosen = population.drawn(rows, "chosen", np.random.default_rng(1))
+    chosen = population.drawn(rows, Kind("chosen"), np.random.default_rng(1))
     assert (chosen - found).mean(axis=0) == pytest.approx([0.0, 0.0, 0.3, 0.0], abs=1e-9)
 
 
@@ -89,7 +90,7 @@ def test_heavy_tails_reach_further() -> None:
     """With four degrees of freedom, a hospital lies beyond three SDs about nine times as often as a normal one."""
     rows = np.zeros(200_000, int)
     population = hospitals(tails=4.0, sd_amputation=1.0)
-    far = np.abs(population.drawn(rows, "referral", np.random.default_rng(1))[:, 0]) > 3.0
+    far = np.abs(population.drawn(rows, Kind(), np.random.default_rng(1))[:, 0]) > 3.0
     # Student's t with four degrees of freedom exceeds 3 with probability 0.0399 in both tails.
     assert far.mean() == pytest.approx(0.0399, abs=0.003)
 
@@ -99,14 +100,14 @@ def test_a_study_is_predicted_without_its_own_numbers() -> None:
     rows = pd.DataFrame({"mean_amputation": [0.0, 1.0], "tails": np.inf})
     population = Hospitals(rows, pd.DataFrame({"mine": [0.0, -60.0]}))
     draws = draws_for(REGISTER, 4, 1)
-    there = at_random_hospital("mine", "referral", False, draws, 1, population)
+    there = at_random_hospital("mine", Kind(), False, draws, 1, population)
     assert there["amputation_rate"] == pytest.approx(draws["amputation_rate"], rel=1e-4)
     many = draws_for(REGISTER, 400, 1)
-    unknown = at_random_hospital("another", "referral", False, many, 1, population)
+    unknown = at_random_hospital("another", Kind(), False, many, 1, population)
     ratio = np.log(unknown["amputation_rate"] / many["amputation_rate"])
     assert set(ratio.round(3)) == {0.0, 1.0}
     assert ratio.mean() == pytest.approx(0.5, abs=0.1)
-    assert at_random_hospital("mine", "referral", True, draws, 1, population) is draws
+    assert at_random_hospital("mine", Kind(), True, draws, 1, population) is draws
 
 
 def normal_atoms(centre: float, se: float, wide: float = 2.0) -> Atoms:
@@ -123,10 +124,10 @@ def test_the_likelihood_of_a_population_is_that_of_normal_theory() -> None:
     rows = pd.DataFrame({"mean_amputation": [0.0, 0.5, 1.0], "tails": np.inf})
     for name in RATES:
         rows[f"sd_{name}"] = 0.6
-    found = log_evidence(Hospitals(rows, pd.DataFrame()), normal_atoms(0.9, 0.4), "referral")
+    found = log_evidence(Hospitals(rows, pd.DataFrame()), normal_atoms(0.9, 0.4), Kind())
     wanted = norm.logpdf(0.9, rows["mean_amputation"], np.hypot(0.6, 0.4))
     assert found - found[0] == pytest.approx(wanted - wanted[0], abs=0.06)
-    weights = left_out(Hospitals(rows, pd.DataFrame()), {"s": normal_atoms(0.9, 0.4)}, {"s": "referral"})["s"]
+    weights = left_out(Hospitals(rows, pd.DataFrame()), {"s": normal_atoms(0.9, 0.4)}, {"s": Kind()})["s"]
     assert (weights - weights[0]).to_numpy() == pytest.approx(-(found - found[0]), abs=1e-9)
 
 
@@ -141,7 +142,7 @@ def test_the_sampler_recovers_a_known_population(monkeypatch: pytest.MonkeyPatch
     for k, seen in enumerate(truths + 0.3 * luck.standard_normal(20)):
         whole = normal_atoms(float(seen), 0.3)
         studies[f"s{k}"] = Atoms(whole.offsets[:120], whole.log_prior[:120], False)
-    found = sampled(studies, dict.fromkeys(studies, "referral"), Structure(False, False), 80, 100, 1, founding=False)
+    found = sampled(studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False)
     assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.2)
     assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.25)
     # Nothing was seen of healing: its mean stays what the prior says.
@@ -152,7 +153,7 @@ def test_the_sampler_recovers_a_known_population(monkeypatch: pytest.MonkeyPatch
 def test_own_offsets_shrink_to_the_population() -> None:
     """A hospital's own offset is the precision-weighted mean of what it saw and of the population."""
     population = hospitals(**{f"sd_{name}": 0.5 for name in RATES}, mean_amputation=1.0)
-    found = own_offsets(population, normal_atoms(0.0, 0.5), "referral", 3000, np.random.default_rng(1))
+    found = own_offsets(population, normal_atoms(0.0, 0.5), Kind(), 3000, np.random.default_rng(1))
     assert found[:, 0].mean() == pytest.approx(0.5, abs=0.04)
     assert found[:, 0].std() == pytest.approx(0.5 / np.sqrt(2), abs=0.04)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,8 +38,33 @@ OFFSETS = (*RATES, RESPONSE)
 FIELDS = {name: f"hospital_{name}" for name in OFFSETS}
 """Offset -> its parameter in the register."""
 PAIRS = (("amputation", "healing"), ("amputation", "death"), ("healing", "death"))
-CHOSEN = "chosen"
-"""The kind of cohort that has a mean of its own: people chosen for a treatment."""
+CHOSEN, TRIAL, DECADE = "chosen", "trial", "decade"
+"""What may move the mean: people chosen for a treatment, people of a trial, and a decade later."""
+TODAY = 2015
+"""First year of the period that hospitals of today are taken to belong to, the latest in which the fitted series were treated."""
+
+
+class Kind(NamedTuple):
+    """What kind of people a hospital's numbers are about, and when: decades after the period of today, before it negative."""
+
+    cohort: str = "referral"
+    decades: float = 0.0
+
+    @property
+    def covariates(self) -> dict[str, float]:
+        """The value of each covariate of the mean."""
+        return {CHOSEN: float(self.cohort == CHOSEN), TRIAL: float(self.cohort == TRIAL), DECADE: self.decades}
+
+
+REFERRAL = Kind()
+"""Consecutive people today."""
+
+
+def kind_of(cohort: str, period: str) -> Kind:
+    """The kind of a cohort followed in a period of the life tables, as "2005-10"."""
+    return Kind(cohort, (int(period[:4]) - TODAY) / 10.0)
+
+
 POPULATION, LEFT_OUT, PLACES = "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv"
 HIGHEST = 4.9
 """Offsets beyond it, of which a heavy tail has one in thousands, count as this: the register's range ends there."""
@@ -63,9 +88,9 @@ def at_hospital(params: NDArray[np.void], offsets: Mapping[str, ArrayLike]) -> N
 class Hospitals:
     """Joint draws of the population of hospitals, a row each, and the log weight of each row without a study.
 
-    Columns of `rows`: ``mean_*`` of consecutive people, ``chosen_*`` to be added for people chosen for a treatment, ``sd_*``,
-    ``corr_*``, ``tails`` (degrees of freedom). `left_out` has a column a study. `offsets` says where each study's own hospital
-    lies (study, offset, mean, low, high).
+    Columns of `rows`: ``mean_*`` of consecutive people today, ``chosen_*`` and ``trial_*`` to be added for people chosen for a
+    treatment and of trials, ``decade_*`` for each decade later, ``sd_*``, ``corr_*``, ``tails`` (degrees of freedom). `left_out`
+    has a column a study. `offsets` says where each study's own hospital lies (study, offset, mean, low, high).
     """
 
     rows: pd.DataFrame
@@ -77,11 +102,12 @@ class Hospitals:
         """What the population is known by in kept work."""
         return hashlib.sha256(np.ascontiguousarray(self.rows.to_numpy(np.float64)).tobytes()).hexdigest()[:16]
 
-    def means(self, cohort: str = "referral") -> Array:
-        """Mean offsets of the hospitals of a kind of cohort in each row, shape (rows, offsets)."""
+    def means(self, kind: Kind = REFERRAL) -> Array:
+        """Mean offsets of the hospitals of a kind in each row, shape (rows, offsets)."""
         found = np.stack([self.column(f"mean_{name}") for name in OFFSETS], axis=1)
-        if cohort == CHOSEN:
-            found = found + np.stack([self.column(f"{CHOSEN}_{name}") for name in OFFSETS], axis=1)
+        for covariate, value in kind.covariates.items():
+            if value:
+                found = found + value * np.stack([self.column(f"{covariate}_{name}") for name in OFFSETS], axis=1)
         return found
 
     def column(self, name: str) -> Array:
@@ -113,12 +139,12 @@ class Hospitals:
         weights = self.weights() if weights is None else weights
         return np.asarray(np.minimum(np.searchsorted(np.cumsum(weights), luck.random(n)), len(weights) - 1))
 
-    def drawn(self, rows: NDArray[np.int64], cohort: str, luck: np.random.Generator) -> Array:
+    def drawn(self, rows: NDArray[np.int64], kind: Kind, luck: np.random.Generator) -> Array:
         """Offsets of one hospital drawn at random in each of the rows, shape (rows, offsets); the first do not depend on
         how many there are."""
-        return self.placed(rows, cohort, luck.random((len(rows), len(OFFSETS) + 1)))
+        return self.placed(rows, kind, luck.random((len(rows), len(OFFSETS) + 1)))
 
-    def placed(self, rows: NDArray[np.int64], cohort: str, uniform: Array) -> Array:
+    def placed(self, rows: NDArray[np.int64], kind: Kind, uniform: Array) -> Array:
         """Offsets of hospitals in the rows by their luck, uniform of shape (rows, offsets + 1); shape (rows, offsets)."""
         z, u = scipy.stats.norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
         moved = np.einsum("nij,nj->ni", self.roots()[rows], z)
@@ -128,7 +154,7 @@ class Hospitals:
         scale[heavy] = np.sqrt(tails[heavy] / scipy.stats.chi2.ppf(u[heavy], tails[heavy]))
         # The tails are those of the three rates; response has normal ones.
         moved[:, : len(RATES)] *= scale[:, None]
-        return np.asarray(self.means(cohort)[rows] + moved)
+        return np.asarray(self.means(kind)[rows] + moved)
 
 
 def columns_of(offsets: Array) -> dict[str, Array]:
@@ -158,7 +184,7 @@ def centre_draws(found: Hospitals, centre: str) -> dict[str, Array]:
         offsets = found.means()
     else:
         rows = np.arange(len(found.rows), dtype=np.int64)
-        offsets = found.drawn(rows, "referral", generator(1, "new hospitals"))
+        offsets = found.drawn(rows, Kind(), generator(1, "new hospitals"))
     return {FIELDS[name]: np.clip(values, -HIGHEST, HIGHEST) for name, values in columns_of(offsets).items()}
 
 
@@ -175,10 +201,10 @@ def offsets_at(found: Hospitals, centre: str, hospitals: int) -> pd.DataFrame:
 
 
 def at_random_hospital(
-    key: str, cohort: str, founding: bool, draws: NDArray[np.void], seed: int, found: Hospitals | None
+    key: str, kind: Kind, founding: bool, draws: NDArray[np.void], seed: int, found: Hospitals | None
 ) -> NDArray[np.void]:
     """Parameter draws (draws,) of a study's hospital, as it is expected by whoever does not know the study's numbers."""
     if founding or found is None:
         return draws
     rows = found.taken(len(draws), generator(seed, key, "hospital", "row"), found.weights(key))
-    return at_hospital(draws, columns_of(found.drawn(rows, cohort, generator(seed, key, "hospital"))))
+    return at_hospital(draws, columns_of(found.drawn(rows, kind, generator(seed, key, "hospital"))))

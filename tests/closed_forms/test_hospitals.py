@@ -19,6 +19,7 @@ from simulator.evidence.hospitals import (
     RATES,
     RESPONSE_PROBABILITY,
     Hospitals,
+    Kind,
     at_hospital,
     at_random_hospital,
     centre_draws,
@@ -80,8 +81,8 @@ def test_people_chosen_for_a_treatment_have_means_of_their_own() -> None:
     """0.5 and 0.3 more; where the fit says nothing, zero."""
     found = hospitals(mean_amputation=[0.5, 0.6], chosen_amputation=[0.3, 0.3], mean_response=[0.1, 0.2])
     assert found.means().tolist() == [[0.5, 0.0, 0.0, 0.1], [0.6, 0.0, 0.0, 0.2]]
-    assert found.means("referral").tolist() == found.means().tolist()
-    assert found.means("chosen") == pytest.approx(np.array([[0.8, 0.0, 0.0, 0.1], [0.9, 0.0, 0.0, 0.2]]))
+    assert found.means(Kind()).tolist() == found.means().tolist()
+    assert found.means(Kind("chosen")) == pytest.approx(np.array([[0.8, 0.0, 0.0, 0.1], [0.9, 0.0, 0.0, 0.2]]))
 
 
 def test_roots_are_those_of_the_covariance() -> None:
@@ -115,9 +116,12 @@ def test_rows_are_taken_in_proportion_to_their_weights() -> None:
     assert found.taken(4, luck).tolist() == [0, 0, 0, 1]
 
 
-def one_drawn(uniforms: list[float], cohort: str = "referral", row: int = 1, **columns: list[float]) -> list[float]:
+REFERRAL = Kind()
+
+
+def one_drawn(uniforms: list[float], kind: Kind = REFERRAL, row: int = 1, **columns: list[float]) -> list[float]:
     """Offsets of a hospital drawn in the second of two rows."""
-    return hospitals(**columns).drawn(np.array([row]), cohort, Told([uniforms])).tolist()[0]  # type: ignore[arg-type]
+    return hospitals(**columns).drawn(np.array([row]), kind, Told([uniforms])).tolist()[0]  # type: ignore[arg-type]
 
 
 PLAIN: dict[str, list[float]] = {
@@ -132,7 +136,7 @@ def test_a_hospital_lies_as_many_sds_from_the_mean_as_its_draw_says() -> None:
     """One SD of 0.5 above 1, at it, below it, and one above; people chosen for a treatment 0.25 higher in death."""
     drawn = [0.3, ONE, 0.5, 1.0 - ONE, ONE]
     assert one_drawn(drawn, tails=[4.0, inf], **PLAIN) == pytest.approx([1.5, 1.0, 0.5, 1.5])
-    assert one_drawn(drawn, "chosen", tails=[4.0, inf], **PLAIN) == pytest.approx([1.5, 1.0, 0.75, 1.5])
+    assert one_drawn(drawn, Kind("chosen"), tails=[4.0, inf], **PLAIN) == pytest.approx([1.5, 1.0, 0.75, 1.5])
     assert one_drawn(drawn, tails=[4.0, 0.0], **PLAIN) == pytest.approx([1.5, 1.0, 0.5, 1.5])
     assert one_drawn(drawn, **PLAIN) == pytest.approx([1.5, 1.0, 0.5, 1.5])
 
@@ -147,7 +151,7 @@ def test_tails_are_shared_by_the_rates_and_not_by_response() -> None:
 def test_one_tail_lightens_none_of_the_others() -> None:
     """A row with heavy tails beside one without: each has its own."""
     uniforms = [[0.3, ONE, 0.5, 0.5, 0.5], [0.7, ONE, 0.5, 0.5, 0.5]]
-    found = hospitals(tails=[3.0, inf], **PLAIN).drawn(np.array([1, 0]), "referral", Told(uniforms))  # type: ignore[arg-type]
+    found = hospitals(tails=[3.0, inf], **PLAIN).drawn(np.array([1, 0]), Kind(), Told(uniforms))  # type: ignore[arg-type]
     assert found[0, 0] == pytest.approx(1.5)
     assert found[1, 0] == pytest.approx(9.0 + 9.0 * sqrt(3.0 / chi2.ppf(0.7, 3.0)))
 
@@ -180,7 +184,7 @@ def test_the_average_hospital_is_the_mean_within_the_registers_range() -> None:
 def test_a_new_hospital_is_drawn_in_every_row() -> None:
     """By the luck of new hospitals, among those of consecutive people."""
     population = hospitals(tails=[4.0, inf], **PLAIN)
-    wanted = population.drawn(np.array([0, 1]), "referral", generator(1, "new hospitals"))
+    wanted = population.drawn(np.array([0, 1]), Kind(), generator(1, "new hospitals"))
     found = centre_draws(population, "new")
     for k, name in enumerate(OFFSETS):
         assert found[FIELDS[name]].tolist() == np.clip(wanted[:, k], -HIGHEST, HIGHEST).tolist()
@@ -190,14 +194,14 @@ def test_a_study_is_predicted_at_a_hospital_of_its_kind_by_luck_of_its_own() -> 
     """Row and hospital are drawn by the study's name; the founding hospital, or where there is no fit, keeps its rates."""
     population = hospitals({"mine": [0.0, -60.0]}, tails=[4.0, inf], **{**PLAIN, "mean_death": [0.1, 9.0]})
     given = parameters()
-    for cohort in ("referral", "chosen"):
+    for kind in (Kind(), Kind("chosen"), Kind("trial", -1.0)):
         rows = population.taken(2, generator(7, "mine", "hospital", "row"), np.array([1.0, 0.0]))
-        offsets = population.drawn(rows, cohort, generator(7, "mine", "hospital"))
-        found = at_random_hospital("mine", cohort, False, given, 7, population)
+        offsets = population.drawn(rows, kind, generator(7, "mine", "hospital"))
+        found = at_random_hospital("mine", kind, False, given, 7, population)
         for rate in RATES["death"]:
             assert found[rate] == pytest.approx(0.1 * np.exp(offsets[:, 2]))
-    assert at_random_hospital("mine", "referral", True, given, 7, population) is given
-    assert at_random_hospital("mine", "referral", False, given, 7, None) is given
+    assert at_random_hospital("mine", Kind(), True, given, 7, population) is given
+    assert at_random_hospital("mine", Kind(), False, given, 7, None) is given
 
 
 def test_a_fit_is_read_from_its_files(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def added(
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """What a study moves in the population, its own offsets, and the effective number of the reweighted draws."""
     each = said_by(key, study, register, population, seed)
-    log = log_evidence(population, each, study.cohort)
+    log = log_evidence(population, each, study.hospital_kind)
     weights = np.exp(log - log.max())
     weights /= weights.sum()
     rows = []
@@ -48,7 +48,7 @@ def added(
                 "after_sd": float(np.sqrt(weights @ (values - after) ** 2)),
             }
         )
-    found = own_offsets(population, each, study.cohort, 400, generator(seed, key, "own offsets"))
+    found = own_offsets(population, each, study.hospital_kind, 400, generator(seed, key, "own offsets"))
     low, high = np.quantile(found, [0.025, 0.975], axis=0)
     own = pd.DataFrame({"offset": OFFSETS, "mean": found.mean(axis=0), "low": low, "high": high})
     return pd.DataFrame(rows), own, effective_size(weights)

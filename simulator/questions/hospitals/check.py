@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
+from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, load_prior, sampled
 from simulator.questions.hospitals.surface import CENTRE, StudySurface, atoms, features
@@ -67,13 +67,13 @@ def ranks(
 ) -> pd.DataFrame:
     """cohort, quantity, rank (0-1): the share of posterior draws below the truth, of means, SDs and a few own offsets."""
     rows = []
-    referral = dict.fromkeys(surfaces, "referral")
+    referral = dict.fromkeys(surfaces, Kind())
     for cohort in range(cohorts):
         luck = generator(seed, "synthetic literature", cohort)
         truth = prior_population(luck)
         said, places = {}, {}
         for key, surface in surfaces.items():
-            offsets = truth.drawn(np.zeros(1, np.int64), "referral", luck)[0]
+            offsets = truth.drawn(np.zeros(1, np.int64), Kind(), luck)[0]
             places[key] = offsets
             said[key] = atoms(synthetic(surface, offsets, luck), CENTRE, SPREAD, ATOMS, luck)
         found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False)
@@ -83,7 +83,7 @@ def ranks(
             )
         population = Hospitals(found, pd.DataFrame())
         for key in list(surfaces)[:OWN]:
-            own = own_offsets(population, said[key], "referral", DRAWS, luck)
+            own = own_offsets(population, said[key], Kind(), DRAWS, luck)
             below = (own < places[key]).mean(axis=0)
             rows += [
                 {"cohort": cohort, "quantity": f"offset_{name}", "rank": float(below[k])}

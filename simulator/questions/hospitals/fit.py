@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
+from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.population import Structure, left_out, log_score, sampled
 from simulator.questions.hospitals.surface import (
@@ -33,7 +33,12 @@ Array = NDArray[np.float64]
 FIRST_SPREAD = 1.2
 """SD of the wide prior of the first round; the second is WIDER times what the first found."""
 WIDER = 1.6
-STRUCTURES = (Structure(False, False), Structure(True, False), Structure(False, True), Structure(True, True))
+STRUCTURES = tuple(
+    Structure(chosen, heavy, trial=trial, era=era)
+    for heavy in (False, True)
+    for chosen, trial, era in (*np.eye(3, dtype=bool).tolist(), [False] * 3, [True] * 3)
+)
+"""Normal or heavy tails; one mean, one of each kind of cohort or by era, or all of these."""
 OPEN = "response_learned"
 RESAMPLED = 4_000
 
@@ -84,10 +89,10 @@ def fit(
     store: Store | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> Fit:
-    """The population of hospitals given the studies; `advance` is called after each study and each of six samplings."""
+    """The population of hospitals given the studies; `advance` is called after each study and each sampling."""
     used = fitted_studies(studies)
     surfaces = {key: study_surface(key, s, register, seed, store, effort.sizes, advance) for key, s in used.items()}
-    cohorts = {key: s.cohort for key, s in used.items()}
+    kinds = {key: s.hospital_kind for key, s in used.items()}
 
     def said(centre: Array, spread: Array, n: int, word: str) -> dict[str, Atoms]:
         return {key: atoms(s, centre, spread, n, generator(seed, key, word)) for key, s in surfaces.items()}
@@ -97,7 +102,7 @@ def fit(
             advance(1)
 
     rough = said(CENTRE, np.full(len(OFFSETS), FIRST_SPREAD), effort.rough, "first atoms")
-    first = sampled(rough, cohorts, Structure(), effort.draws // 2, effort.warm_up, seed_of(seed, "first"))
+    first = sampled(rough, kinds, Structure(), effort.draws // 2, effort.warm_up, seed_of(seed, "first"))
     done()
     centre, spread = wide_prior(first)
     exact = said(centre, spread, effort.atoms, "atoms")
@@ -105,10 +110,10 @@ def fit(
     found = {}
     scores = {}
     for structure in STRUCTURES:
-        rows = sampled(exact, cohorts, structure, effort.draws, effort.warm_up, seed_of(seed, structure.name))
+        rows = sampled(exact, kinds, structure, effort.draws, effort.warm_up, seed_of(seed, structure.name))
         found[structure] = rows
         population = Hospitals(found[structure], nothing)
-        scores[structure] = {key: log_score(population, exact, cohorts, key) for key in used}
+        scores[structure] = {key: log_score(population, exact, kinds, key) for key in used}
         done()
     table = structure_table(scores, seed)
     shares = {s: float(table.loc[table["structure"] == s.name, "weight"].iloc[0]) for s in STRUCTURES}
@@ -116,12 +121,12 @@ def fit(
     averaged = [thinned(found[s], round(effort.kept * shares[s])) for s in STRUCTURES]
     population = Hospitals(pd.concat(averaged, ignore_index=True), nothing)
     learned = sampled(
-        exact, cohorts, Structure(best.chosen, best.heavy, True), effort.draws, effort.warm_up, seed_of(seed, OPEN)
+        exact, kinds, replace(best, open_response=True), effort.draws, effort.warm_up, seed_of(seed, OPEN)
     )["mean_response"]
     done()
     low, high = np.quantile(learned, [0.025, 0.975])
-    population = Hospitals(population.rows, left_out(population, exact, cohorts).round(3))
-    offsets = offsets_table(population, exact, cohorts, seed)
+    population = Hospitals(population.rows, left_out(population, exact, kinds).round(3))
+    offsets = offsets_table(population, exact, kinds, seed)
     return Fit(population, exact, offsets, table, best, (float(learned.mean()), float(low), float(high)), surfaces)
 
 
@@ -165,29 +170,29 @@ def structure_table(scores: Mapping[Structure, Mapping[str, float]], seed: int) 
 
 
 def offsets_table(
-    population: Hospitals, studies: Mapping[str, Atoms], cohorts: Mapping[str, str], seed: int
+    population: Hospitals, studies: Mapping[str, Atoms], kinds: Mapping[str, Kind], seed: int
 ) -> pd.DataFrame:
     """study, offset, mean, low, high: each study's own offsets given everything."""
     rows = []
     for key, each in studies.items():
-        posterior = own_offsets(population, each, cohorts[key], 500, generator(seed, key, "own offsets"))
+        posterior = own_offsets(population, each, kinds[key], 500, generator(seed, key, "own offsets"))
         for k, name in enumerate(OFFSETS):
             low, high = np.quantile(posterior[:, k], [0.025, 0.975])
             rows.append({"study": key, "offset": name, "mean": posterior[:, k].mean(), "low": low, "high": high})
     return pd.DataFrame(rows)
 
 
-def own_offsets(population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator) -> Array:
+def own_offsets(population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator) -> Array:
     """`n` joint offsets of one hospital given its atoms and the population, shape (n, offsets)."""
-    return own_atoms(population, each, cohort, n, luck)[0]
+    return own_atoms(population, each, kind, n, luck)[0]
 
 
 def own_atoms(
-    population: Hospitals, each: Atoms, cohort: str, n: int, luck: np.random.Generator
+    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator
 ) -> tuple[Array, NDArray[np.int64]]:
     """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of."""
     rows = population.taken(n, luck)
-    means, roots, tails = population.means(cohort)[rows], population.roots()[rows], population.column("tails")[rows]
+    means, roots, tails = population.means(kind)[rows], population.roots()[rows], population.column("tails")[rows]
     used = len(OFFSETS) if each.treated else len(RATES)
     out, chosen_atoms = np.zeros((n, len(OFFSETS))), np.zeros(n, np.int64)
     for i in range(n):

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, columns_of, load_hospitals
+from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, Kind, columns_of, load_hospitals
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.register import load_register
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
@@ -24,7 +24,6 @@ from simulator.words.luck import generator, seed_of
 Array = NDArray[np.float64]
 KEY = "own hospital"
 MEASURES = {"amputations": "major_amputation", "deaths": "death", "healed": "healing_without_amputation"}
-COHORT = "referral"
 ROWS = 1_000
 PARTICLES, POINTS, LIVES, ATOMS = 64, 32, 500, 2_000
 """Sizes of a surface that somebody waits for."""
@@ -151,11 +150,11 @@ def _located(asked: _Hashed) -> Located:
 
     drawn = parameter_draws(register, PARTICLES, SEED)
     each = atoms_at(engine_draws(register, scenario.view, drawn), (PARTICLES, POINTS, LIVES))
-    offsets, places = own_atoms(population, each, COHORT, ROWS, generator(SEED, KEY))
+    offsets, places = own_atoms(population, each, Kind(), ROWS, generator(SEED, KEY))
     assert each.particle is not None
     particle = each.particle[places]
     joint = {name: np.asarray(drawn[name])[particle] for name in register.names() if np.ptp(drawn[name]) > 0.0}
     joint |= {FIELDS[name]: np.clip(rows, -HIGHEST, HIGHEST) for name, rows in columns_of(offsets).items()}
     alone = atoms_at(engine_draws(register, scenario.view), (1, 4 * POINTS, 8 * LIVES))
-    point = most_central(own_offsets(population, alone, COHORT, ROWS, generator(SEED, KEY)))
+    point = most_central(own_offsets(population, alone, Kind(), ROWS, generator(SEED, KEY)))
     return Located(joint, {FIELDS[name]: float(value) for name, value in zip(OFFSETS, point, strict=True)})

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, multivariate_t, norm
 
-from simulator.evidence.hospitals import CHOSEN, OFFSETS, PAIRS, RATES, RESPONSE, Hospitals
+from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
 from simulator.evidence.reading import read_toml
 from simulator.evidence.shipped import shipped
 from simulator.questions.hospitals.surface import Atoms
@@ -42,6 +42,10 @@ class Structure:
     """Whether series of people chosen for a treatment have a mean of their own."""
     heavy: bool = True
     """Whether tails are Student's t with estimated degrees of freedom."""
+    trial: bool = False
+    """Whether trials have a mean of their own."""
+    era: bool = False
+    """Whether the mean moves from decade to decade."""
     open_response: bool = False
     """Whether the mean of response is learned from the series as well, for comparison."""
 
@@ -50,10 +54,18 @@ class Structure:
         """In a few words, for tables."""
         parts = (
             ["own_mean_of_chosen"] * self.chosen
+            + ["own_mean_of_trials"] * self.trial
+            + ["era"] * self.era
             + ["heavy_tails"] * self.heavy
             + ["response_learned"] * self.open_response
         )
         return "+".join(parts) or "plain"
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """What moves the mean."""
+        named = {CHOSEN: self.chosen, TRIAL: self.trial, DECADE: self.era}
+        return tuple(name for name, used in named.items() if used)
 
 
 def load_prior() -> dict[str, float]:
@@ -67,7 +79,7 @@ def load_prior() -> dict[str, float]:
 
 def sampled(
     studies: Mapping[str, Atoms],
-    cohorts: Mapping[str, str],
+    kinds: Mapping[str, Kind],
     structure: Structure,
     draws: int,
     warm_up: int,
@@ -87,12 +99,13 @@ def sampled(
     jax.config.update("jax_enable_x64", True)
     names = list(studies)
     sampler = _sampler(structure, draws, warm_up, founding)
+    covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in names])
     sampler.run(
         jax.random.PRNGKey(seed % 2**32),
         np.stack([studies[name].offsets for name in names]),
         np.stack([studies[name].log_prior for name in names]),
         np.array([studies[name].treated for name in names]),
-        np.array([float(cohorts[name] == CHOSEN) for name in names]),
+        covariates,
     )
     return table_of({name: np.asarray(values) for name, values in sampler.get_samples().items()})
 
@@ -119,13 +132,14 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> 
         constant = gammaln((tails + THREE) / 2) - gammaln(tails / 2) - 0.5 * THREE * jnp.log(tails * jnp.pi)
         return level + constant - 0.5 * (tails + THREE) * jnp.log1p(square / tails)
 
-    def model(points: Any, wide: Any, treated: Any, own: Any) -> None:
+    def model(points: Any, wide: Any, treated: Any, covariates: Any) -> None:
         mean = numpyro.sample("mean", dist.Normal(0.0, prior["mean_sd"]).expand([THREE]).to_event(1))
         sd = numpyro.sample("sd", dist.HalfNormal(prior["sd_scale"]).expand([THREE]).to_event(1))
         correlation = numpyro.sample("root", dist.LKJCholesky(THREE, prior["correlation_concentration"]))
-        shift: Any = jnp.zeros(THREE)
-        if structure.chosen:
-            shift = numpyro.sample("chosen", dist.Normal(0.0, prior["chosen_sd"]).expand([THREE]).to_event(1))
+        means: Any = jnp.broadcast_to(mean, (points.shape[0], THREE))
+        for place, name in enumerate(structure.covariates):
+            moved = numpyro.sample(name, dist.Normal(0.0, prior[f"{name}_sd"]).expand([THREE]).to_event(1))
+            means = means + covariates[:, place, None] * moved[None, :]
         tails: Any = jnp.inf
         if structure.heavy:
             tails = 2.0 + numpyro.sample("tails", dist.Exponential(1.0 / prior["tails_mean"]))
@@ -134,7 +148,6 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> 
         if structure.open_response:
             response_mean = numpyro.sample("response_mean", dist.Normal(0.0, prior["mean_sd"]))
         root = sd[:, None] * correlation
-        means = mean[None, :] + own[:, None] * shift[None, :]
         level = density(points[:, :, :THREE] - means[:, None, :], root, tails) - wide
         response = dist.Normal(response_mean, response_sd).log_prob(points[:, :, RESPONSE_PLACE])
         level = level + jnp.where(treated[:, None], response, 0.0)
@@ -161,8 +174,9 @@ def table_of(found: Mapping[str, Array]) -> pd.DataFrame:
     for k, name in enumerate(RATES):
         columns[f"mean_{name}"] = found["mean"][:, k]
     columns[f"mean_{RESPONSE}"] = found.get("response_mean", np.zeros(rows))
-    for k, name in enumerate(RATES):
-        columns[f"{CHOSEN}_{name}"] = found["chosen"][:, k] if "chosen" in found else np.zeros(rows)
+    for covariate in Kind().covariates:
+        for k, name in enumerate(RATES):
+            columns[f"{covariate}_{name}"] = found[covariate][:, k] if covariate in found else np.zeros(rows)
     for k, name in enumerate(RATES):
         columns[f"sd_{name}"] = found["sd"][:, k]
     columns[f"sd_{RESPONSE}"] = found["response_sd"]
@@ -173,9 +187,9 @@ def table_of(found: Mapping[str, Array]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def log_evidence(population: Hospitals, each: Atoms, cohort: str) -> Array:
+def log_evidence(population: Hospitals, each: Atoms, kind: Kind) -> Array:
     """Log likelihood of a study in each row of the population, up to a constant, shape (rows,)."""
-    means, roots, tails = population.means(cohort), population.roots(), population.column("tails")
+    means, roots, tails = population.means(kind), population.roots(), population.column("tails")
     out = np.zeros(len(means))
     response = RESPONSE_PLACE
     for row in range(len(means)):
@@ -192,21 +206,21 @@ def log_evidence(population: Hospitals, each: Atoms, cohort: str) -> Array:
     return out
 
 
-def left_out(population: Hospitals, studies: Mapping[str, Atoms], cohorts: Mapping[str, str]) -> pd.DataFrame:
+def left_out(population: Hospitals, studies: Mapping[str, Atoms], kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Log weight of each row without each study: one over the study's likelihood there (integrated importance sampling;
     Vehtari et al., J Mach Learn Res 2016;17:103), the largest cut to be no heavier than the root of the number of rows."""
     found = {}
     for name, each in studies.items():
-        log = -log_evidence(population, each, cohorts[name])
+        log = -log_evidence(population, each, kinds[name])
         log = log - log.max()
         highest = np.log(np.sqrt(len(log)) * np.mean(np.exp(log)))
         found[name] = np.minimum(log, highest)
     return pd.DataFrame(found)
 
 
-def log_score(population: Hospitals, studies: Mapping[str, Atoms], cohorts: Mapping[str, str], key: str) -> float:
+def log_score(population: Hospitals, studies: Mapping[str, Atoms], kinds: Mapping[str, Kind], key: str) -> float:
     """Log predictive density of a study without it, up to a constant that no structure changes."""
-    log = log_evidence(population, studies[key], cohorts[key])
+    log = log_evidence(population, studies[key], kinds[key])
     # The harmonic mean: without the study a row weighs one over the study's likelihood there.
     weights = np.minimum(-log, np.log(np.sqrt(len(log))) + logsumexp(-log) - np.log(len(log)))
     return float(logsumexp(weights + log) - logsumexp(weights))

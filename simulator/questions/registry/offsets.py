@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, minimize
 
-from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, at_hospital
+from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, Kind, at_hospital
 from simulator.questions.hospitals.own import draws_of_people
 from simulator.questions.registry.given_course import WEIGHED
 from simulator.questions.registry.likelihood import Courses, impossible, log_likelihood, weighed
@@ -146,7 +146,7 @@ def updated(
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         list(threads.map(one, range(1, particles + 1)))
     taken = population.taken(4_000, luck)
-    before = population.drawn(taken, "referral", luck)
+    before = population.drawn(taken, Kind(), luck)
     after, before = np.clip(offsets, -HIGHEST, HIGHEST), np.clip(before, -HIGHEST, HIGHEST)
     central = after[particles].mean(axis=0)
     return Update(drawn, after[:particles], central, before, len(people), int(unlived.max(initial=0)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.evidence.hospitals import OFFSETS, Hospitals, at_hospital, columns_of, load_hospitals
+from simulator.evidence.hospitals import OFFSETS, Hospitals, Kind, at_hospital, columns_of, load_hospitals
 from simulator.questions.trial.accrual import PLACES
 from simulator.rules.draws import uniform
 from simulator.scenario.arrays import within_range
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from simulator.questions.trial.design import Design
     from simulator.scenario import Scenario
 
-COHORT = "referral"
 """A trial's hospitals are drawn from those that publish series of consecutive people."""
 
 
@@ -57,7 +56,7 @@ def site_offsets(population: Hospitals, sites: int, seed: int, first: int, trial
         own = generator(seed, "sites of a trial", first + j)
         rows[j] = int(own.random() * len(population.rows))
         luck[j] = own.random(luck[j].shape)
-    placed = population.placed(rows.reshape(-1), COHORT, luck.reshape(-1, luck.shape[-1]))
+    placed = population.placed(rows.reshape(-1), Kind(), luck.reshape(-1, luck.shape[-1]))
     return placed.reshape(trials, sites, len(OFFSETS))
 
 

@@ -133,7 +133,7 @@ def make_ready(
     numbers; else all are like the founding one.
     """
     if elsewhere:
-        draws = at_random_hospital(key, study.cohort, study.founding_centre, draws, seed, load_hospitals())
+        draws = at_random_hospital(key, study.hospital_kind, study.founding_centre, draws, seed, load_hospitals())
     table = load_life_table(study.life_table.country, study.life_table.period)
     ages, log_hazards = table.to_arrays()
     ready = {}

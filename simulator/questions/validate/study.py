@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.hospitals import Kind as HospitalKind
+from simulator.evidence.hospitals import kind_of
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
@@ -205,6 +207,11 @@ class Study(Described):
     quantity: Annotated[tuple[Quantity, ...], BeforeValidator(as_tuple)]
     assumptions: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
     discussion: str = ""
+
+    @property
+    def hospital_kind(self) -> HospitalKind:
+        """Among which hospitals the study's is one: by its people and its period."""
+        return kind_of(self.cohort, self.life_table.period)
 
     def criteria(self, group: Group) -> Criteria:
         """Entry criteria of a group: the study's, with the group's own laid over them."""

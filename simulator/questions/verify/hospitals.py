@@ -10,9 +10,11 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.questions.hospitals.own import at_its_centre
 from simulator.questions.verify.check import DESIGN, TECH_VER, Found, NotApplicable, equal, none_of
 from simulator.questions.verify.subject import NOTHING, Subject
-from simulator.questions.verify.uncertainty import UNCERTAINTY as HOSPITALS
+from simulator.questions.verify.uncertainty import UNCERTAINTY
 from simulator.scenario.settings import OwnCounts
 
+HOSPITALS = UNCERTAINTY
+"""Their checks belong to the domain of uncertainty."""
 FEW, MANY = 12, 600
 """People whom a hospital has counted: hardly more than nothing, and so many that the population has nothing to add."""
 CLOSE = 0.05
