@@ -16,8 +16,6 @@ from simulator.work.linear_algebra import on_one_thread
 if TYPE_CHECKING:
     from simulator.work.store import Store
 
-SAMPLINGS = 6
-
 
 def work_in(folder: Path) -> Store:
     """Where lives of studies are kept in a folder; each piece is named by all that decided it."""
@@ -85,8 +83,9 @@ def fitted(
             import numpy as np
 
             group.setting.lives(group.params[0], group.policies[0], 0, 2, np.zeros(0))
-    with work.going_on(), (progress or silent)("Studies and samplings", len(used) + SAMPLINGS) as advance:
-        found = fit(used, register, ROUGH if smoke else Effort(), seed, work, advance)
+    effort = ROUGH if smoke else Effort()
+    with work.going_on(), (progress or silent)("Studies and samplings", len(used) + effort.samplings) as advance:
+        found = fit(used, register, effort, seed, work, advance)
     mean, low, high = found.open_response
     provenance = {
         "method": "surfaces of each study's numbers, atoms, NUTS over the population of hospitals",

@@ -53,9 +53,15 @@ class Effort:
     draws: int = 500
     warm_up: int = 300
     kept: int = 1_000
+    structures: tuple[Structure, ...] = STRUCTURES
+
+    @property
+    def samplings(self) -> int:
+        """How often the population is sampled: roughly, in each structure, and with the response learned."""
+        return len(self.structures) + 2
 
 
-ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400)
+ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400, tuple(s for s in STRUCTURES if not s.heavy))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,16 +115,16 @@ def fit(
     nothing = pd.DataFrame()
     found = {}
     scores = {}
-    for structure in STRUCTURES:
+    for structure in effort.structures:
         rows = sampled(exact, kinds, structure, effort.draws, effort.warm_up, seed_of(seed, structure.name))
         found[structure] = rows
         population = Hospitals(found[structure], nothing)
         scores[structure] = {key: log_score(population, exact, kinds, key) for key in used}
         done()
     table = structure_table(scores, seed)
-    shares = {s: float(table.loc[table["structure"] == s.name, "weight"].iloc[0]) for s in STRUCTURES}
-    best = max(STRUCTURES, key=lambda s: shares[s])
-    averaged = [thinned(found[s], round(effort.kept * shares[s])) for s in STRUCTURES]
+    shares = {s: float(table.loc[table["structure"] == s.name, "weight"].iloc[0]) for s in effort.structures}
+    best = max(effort.structures, key=lambda s: shares[s])
+    averaged = [thinned(found[s], round(effort.kept * shares[s])) for s in effort.structures]
     population = Hospitals(pd.concat(averaged, ignore_index=True), nothing)
     learned = sampled(
         exact, kinds, replace(best, open_response=True), effort.draws, effort.warm_up, seed_of(seed, OPEN)
