@@ -34,8 +34,7 @@ from simulator.questions.validate.prediction import (
     weighted_quantile,
 )
 from simulator.questions.validate.re_enactment import StudyOfDraws
-from simulator.questions.validate.structural import Alternative, load_structural, refit
-from simulator.questions.validate.structural import _cohort_results as cohort_results
+from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
 from simulator.questions.validate.validation import NO_REASON, cited_by
 from simulator.scenario import load_scenario

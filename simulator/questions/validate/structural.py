@@ -126,12 +126,12 @@ def compare_structures(
     """Every alternative in the same patients with the same luck. `advance` is called after each."""
     tables: list[pd.DataFrame] = []
     refits: list[dict[str, Any]] = []
-    wanted = _cohort_results(None, {}, patients, seed)
+    wanted = cohort_results(None, {}, patients, seed)
     for each in structural.alternative:
         parameters = dict(each.parameters)
         if each.refit:
             moved = refit(each, wanted, patients, seed)
-            reached = _cohort_results(each, parameters | moved, patients, seed)
+            reached = cohort_results(each, parameters | moved, patients, seed)
             register = load_scenario(COHORT).register
             refits += [
                 {
@@ -164,7 +164,7 @@ def refit(each: Alternative, wanted: Mapping[str, float], patients: int, seed: i
     register = load_scenario(COHORT).register
     values = {name: each.parameters.get(name, register[name].value) for name in each.refit}
     for _ in range(ROUNDS):
-        present = _cohort_results(each, each.parameters | values, patients, seed)
+        present = cohort_results(each, each.parameters | values, patients, seed)
         if all(abs(present[outcome] - wanted[outcome]) < CLOSE for outcome in each.refit.values()):
             break
         for name, outcome in each.refit.items():
@@ -176,7 +176,7 @@ def refit(each: Alternative, wanted: Mapping[str, float], patients: int, seed: i
     return values
 
 
-def _cohort_results(
+def cohort_results(
     each: Alternative | None, parameters: Mapping[str, float], patients: int, seed: int
 ) -> dict[str, float]:
     """Outcomes of the founding cohort at one year under the protocol."""
