@@ -10,6 +10,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from simulator.evidence.laws import beta_size, law_of
 from simulator.evidence.parameter import (
     Beta,
     Distribution,
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from simulator.evidence.register import Register
 
 KEPT = 4096
-"""Distributions of which SciPy's object and moments are kept, because both take milliseconds and are asked for often."""
+"""Distributions of which the moments are kept, because they take milliseconds and are asked for often."""
 SMALLEST_UNIFORM = 2.0**-54
 """Stands for a uniform of exactly zero, whose quantile would be infinite."""
 
 
-@lru_cache(KEPT)
 def frozen(distribution: Distribution, centre: float) -> Any:
-    """The untruncated scipy distribution written around `centre`; None when it is fixed."""
+    """The untruncated distribution written around `centre` as SciPy's object, for its moments; None when it is fixed."""
     match distribution:
         case Fixed():
             return None
@@ -46,7 +46,7 @@ def frozen(distribution: Distribution, centre: float) -> Any:
         case Lognormal(sd_log=sd_log):
             return scipy.stats.lognorm(sd_log, scale=centre)
         case Beta(n=n, sd=sd):
-            size = n if n is not None else centre * (1 - centre) / (sd or 1.0) ** 2 - 1
+            size = beta_size(centre, n, sd)
             return scipy.stats.beta(centre * size, (1 - centre) * size)
         case Gamma(sd=sd):
             return scipy.stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
@@ -61,19 +61,12 @@ def frozen(distribution: Distribution, centre: float) -> Any:
 def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64]:
     """Quantiles of the truncated distribution at each probability, in the parameter's unit."""
     p = np.asarray(probability, dtype=np.float64)
-    law = frozen(parameter.distribution, parameter.centre)
+    law = law_of(parameter.distribution, parameter.centre)
     if law is None:
         return np.full(p.shape, parameter.value)
     low, high = parameter.range
-    start, stop = _inside(parameter.distribution, parameter.centre, low, high)
-    return np.clip(np.asarray(law.ppf(start + p * (stop - start)), dtype=np.float64), low, high)
-
-
-@lru_cache(KEPT)
-def _inside(distribution: Distribution, centre: float, low: float, high: float) -> tuple[Any, Any]:
-    """The untruncated distribution's shares below either end of the range."""
-    law = frozen(distribution, centre)
-    return law.cdf(low), law.cdf(high)
+    start, stop = law.share_below(low), law.share_below(high)
+    return np.clip(law.quantile(start + p * (stop - start)), low, high)
 
 
 def mean(parameter: Parameter) -> float:
@@ -141,7 +134,7 @@ def _expectation(parameter: Parameter, power: int) -> float:
 @lru_cache(KEPT)
 def _moment(distribution: Distribution, centre: float, low: float, high: float, power: int) -> float:
     law = frozen(distribution, centre)
-    start, stop = _inside(distribution, centre, low, high)
+    start, stop = law.cdf(low), law.cdf(high)
     if start <= 0 and stop >= 1:
         return float(law.moment(power))
     inside = max(low, law.support()[0]), min(high, law.support()[1])

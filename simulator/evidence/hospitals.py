@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaincinv, ndtri
 
 from simulator.evidence.distributions import SMALLEST_UNIFORM
 from simulator.evidence.shipped import shipped
@@ -146,12 +146,12 @@ class Hospitals:
 
     def placed(self, rows: NDArray[np.int64], kind: Kind, uniform: Array) -> Array:
         """Offsets of hospitals in the rows by their luck, uniform of shape (rows, offsets + 1); shape (rows, offsets)."""
-        z, u = scipy.stats.norm.ppf(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
+        z, u = ndtri(np.maximum(uniform[:, 1:], SMALLEST_UNIFORM)), uniform[:, 0]
         moved = np.einsum("nij,nj->ni", self.roots()[rows], z)
         tails = self.column("tails")[rows]
         heavy = np.isfinite(tails) & (tails > 0.0)
         scale = np.ones(len(rows))
-        scale[heavy] = np.sqrt(tails[heavy] / scipy.stats.chi2.ppf(u[heavy], tails[heavy]))
+        scale[heavy] = np.sqrt(tails[heavy] / (2.0 * gammaincinv(tails[heavy] / 2.0, u[heavy])))
         # The tails are those of the three rates; response has normal ones.
         moved[:, : len(RATES)] *= scale[:, None]
         return np.asarray(self.means(kind)[rows] + moved)

@@ -104,4 +104,5 @@ def laid_out(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        # Not "none", which keeps a stand-in for the engine, for which matplotlib draws everything twice.
+        figure.set_layout_engine(None)

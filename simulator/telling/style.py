@@ -276,14 +276,22 @@ def interval_rows(
 
 
 def apart(wanted: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]], gap: float) -> np.ndarray[Any, Any]:
-    """Positions nearest to `wanted` (least squares) that keep their order and are at least `gap` apart."""
-    from scipy.optimize import isotonic_regression
+    """Positions nearest to `wanted` (least squares) that keep their order and are at least `gap` apart.
 
+    Pooled adjacent violators, written out because SciPy's comes with its optimizers, which take longer to import than a
+    figure to draw.
+    """
     wanted = np.asarray(wanted, float)
     order = np.argsort(wanted, kind="stable")
     steps = gap * np.arange(len(wanted))
+    pools: list[list[float]] = []
+    for value in wanted[order] - steps:
+        pools.append([float(value)])
+        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
+            last = pools.pop()
+            pools[-1] += last
     placed = np.empty(len(wanted))
-    placed[order] = isotonic_regression(wanted[order] - steps).x + steps
+    placed[order] = np.concatenate([np.full(len(pool), np.mean(pool)) for pool in pools]) + steps
     return placed
 
 

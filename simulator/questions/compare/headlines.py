@@ -11,6 +11,7 @@ from simulator.evidence.wholes import cut_limits
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
+from simulator.scenario.distinct import distinct
 
 LEVELS = ("major_amputation", "death")
 CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_survival")
@@ -27,7 +28,8 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
 
     def results(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
         draws = cut_limits(pd.DataFrame([dict(values) for values in sets]), scenario.register.values())
-        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws)
+        lived, place = distinct(scenario.parameter_draws(draws), scenario.policy_records(policies))
+        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws.iloc[lived])
         early, late = found.times.searchsorted([first, last])
         named = [
             {
@@ -45,7 +47,7 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
                     for outcome in CONTRASTS
                 }
                 each[f"life_years, {contrast}, {last:g} y"] = float(change[late, OUTCOMES.index("life_years")])
-        return named
+        return [named[each] for each in place]
 
     return results
 
