@@ -79,7 +79,7 @@ class Conduct:
         made = decide(self.design, z, against, upper, lower)
         columns = self._results(data, dates, analyses, made)
         columns["grown"] = grown
-        if self.design.futility is not None:
+        if self.design.stops_for_futility:
             obeyed = decide(self.design, z, against, upper, np.full_like(lower, -np.inf))
             columns["any_rejected_overruled"] = np.asarray(obeyed.rejected.any(axis=1), float)
         return columns

@@ -128,7 +128,16 @@ class Looks(Frozen):
     by: Literal["months", "patients", "events", "information"]
     at: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)]
     type: Literal[
-        "obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "kim-demets", "custom"
+        "obf",
+        "pocock",
+        "wang-tsiatis",
+        "haybittle-peto",
+        "triangular",
+        "ld-obf",
+        "ld-pocock",
+        "hsd",
+        "kim-demets",
+        "custom",
     ] = "ld-obf"
     delta: Number | None = None
     gamma: Number | None = None
@@ -142,8 +151,9 @@ class FutilityRule(Frozen):
     """When a look stops the trial because success has become unlikely; see `stopping_plan.Futility`."""
 
     rule: Literal["beta", "z", "conditional-power"]
-    spending: Literal["ld-obf", "ld-pocock", "hsd"] = "ld-obf"
+    spending: Literal["ld-obf", "ld-pocock", "hsd", "kim-demets"] = "ld-obf"
     gamma: Number = -4.0
+    rho: Number = 3.0
     z: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
     threshold: Number = 0.1
     assumed: Literal["trend", "design"] = "trend"
@@ -152,7 +162,7 @@ class FutilityRule(Frozen):
     @property
     def rule_of_plan(self) -> Futility:
         """The rule as `stopping_plan.Plan` takes it."""
-        spending = Spending(self.spending, self.gamma)
+        spending = Spending(self.spending, self.gamma, rho=self.rho)
         return Futility(self.rule, spending, self.z, self.threshold, self.assumed, self.binding)
 
 
@@ -298,6 +308,11 @@ class Design(Frozen):
             return stages.n
         assert self.size.patients is not None
         return self.size.patients
+
+    @property
+    def stops_for_futility(self) -> bool:
+        """Whether a look can stop the trial because success has become unlikely."""
+        return self.futility is not None or (self.looks is not None and self.looks.type == "triangular")
 
     @property
     def longest(self) -> int:

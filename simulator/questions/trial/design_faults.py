@@ -359,9 +359,24 @@ def _looks(design: Design) -> Iterator[Fault]:
             f"in step with that on {endpoint.name}"
         )
         yield "looks.type", looks.type, allowed
-    if len(design.confirmatory) > 1 and design.futility is not None and design.futility.binding:
-        allowed = "false with several confirmatory endpoints: the rule looks at the first of them only"
+    several = len(design.confirmatory) * len(design.comparisons) > 1
+    if several and design.futility is not None and design.futility.binding:
+        allowed = "false with several hypotheses: the rule looks at the first endpoint only, and at all arms together"
         yield "futility.binding", True, allowed
+    if looks.type == "triangular":
+        if several:
+            yield (
+                "looks.type",
+                looks.type,
+                "another type with several hypotheses: the triangle stops for futility by one",
+            )
+        if design.sides == 2:
+            yield "sides", design.sides, "1 with looks.type 'triangular': the triangle is a one-sided test"
+        if design.futility is not None:
+            yield "futility", design.futility.rule, "nothing with looks.type 'triangular', which has a rule of its own"
+    elif design.sides == 2 and design.futility is not None and design.futility.rule != "beta":
+        allowed = "beta in a two-sided trial (a wedge around no effect), or a one-sided trial at half of the alpha"
+        yield "futility.rule", design.futility.rule, allowed
     if not foreseen(design):
         if looks.type not in SPENDING:
             allowed = (

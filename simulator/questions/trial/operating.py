@@ -238,7 +238,7 @@ def _possible(conduct: Conduct) -> set[Reason]:
     if design.two_stage is not None:
         return {Reason.FUTILITY}
     found = {Reason.EFFICACY}
-    if design.futility is not None:
+    if design.stops_for_futility:
         found.add(Reason.FUTILITY)
     if design.sides == 2:
         found.add(Reason.HARM)

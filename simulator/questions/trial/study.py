@@ -151,7 +151,7 @@ def study_design(
         target=goal,
         treated=treated,
         characteristics=operating_characteristics(conduct, results),
-        boundaries=boundary_table(conduct),
+        boundaries=boundary_table(conduct, committee[1]),
         endpoints=needs,
         events=event_curves(some, tuple(results)),
         calendar=calendar_table(some, tuple(results)),
@@ -249,10 +249,12 @@ def one_size(found: TrialStudy, needs: pd.DataFrame, search: SizeSearch) -> tupl
     return needs, replace(search, patients=int(exact["patients"]), low=float(exact["low"]), high=float(exact["high"]))
 
 
-def boundary_table(conduct: Conduct) -> pd.DataFrame:
-    """The boundaries of the looks, or the limits of the two stages (stage, patients, stop_at_most)."""
+def boundary_table(conduct: Conduct, bounds: pd.DataFrame | None) -> pd.DataFrame:
+    """The boundaries of the looks with the effects of the committee's `bounds`, or the limits of the two stages."""
     stages = conduct.design.stages
     if stages is None:
-        return conduct.rule.boundaries[0].table()
+        table = conduct.rule.boundaries[0].table()
+        effects = [] if bounds is None else [name for name in bounds.columns if name.endswith("effect")]
+        return table if bounds is None else table.assign(**{name: bounds[name].to_numpy() for name in effects})
     rows = [(1, stages.n1, stages.r1), (2, stages.n, stages.r)]
     return pd.DataFrame(rows, columns=["stage", "patients", "not_promising_up_to"])
