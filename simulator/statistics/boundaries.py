@@ -66,6 +66,12 @@ class Boundaries:
             return np.asarray(wedge_crossing(self.information, self.upper, self.inner, float(drift), R)[1])
         return np.zeros_like(self.upper) if self.plan.sides == 2 else self.crossing(drift)[0]
 
+    @property
+    def binding(self) -> bool:
+        """Whether a rule stops for futility that must be obeyed."""
+        rule = self.plan.stops_for_futility
+        return rule is not None and rule.binding
+
     def power(self, drift: float) -> float:
         """Probability of ever crossing the upper boundary."""
         return float(self.crossing(drift)[1].sum())
