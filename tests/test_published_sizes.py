@@ -61,7 +61,7 @@ def test_a_published_size_is_restated(row: list[str]) -> None:
         ("survival", {"hazard_0": "0.4:3", "hazard_1": "0.2"}, "--hazard-0"),
         ("survival", {"hazard_ratio": 1.4, "aim": "non-inferiority", "margin": 1.3}, "--margin"),
         ("win-ratio", {"win_ratio": 1.5, "ties": 0.1, "aim": "non-inferiority", "margin": 0.9}, "--aim"),
-        ("means", {"difference": 1.0, "sd": 2.0, "boundary": "triangular", "looks": 3}, "type"),
+        ("means", {"difference": 1.0, "sd": 2.0, "boundary": "hexagonal", "looks": 3}, "type"),
         ("binary", {"p0": 0.3, "p1": 0.2, "aim": "non-inferiority", "margin": -0.1}, "--margin"),
         ("binary", {"p0": 0.3, "p1": 0.2, "members": 2.0}, "--icc"),
         ("binary", {"p0": 0.3, "p1": 0.2, "n": 100.0, "power": 0.8}, "--power"),

@@ -12,7 +12,7 @@ from simulator.words.errors import BadInput
 
 FUTILITY_HELP = (
     "none, z:0,0.5 (one z for each interim look), cp:0.2 (conditional power under the trend), cp-design:0.2 (under the "
-    "design's effect), beta:ld-obf, beta:ld-pocock or beta:hsd:-2 (spend the type II error)."
+    "design's effect), beta:ld-obf, beta:ld-pocock, beta:hsd:-2 or beta:kim-demets:2 (spend the type II error)."
 )
 
 
@@ -22,7 +22,8 @@ def main(
     kind: Annotated[
         str,
         typer.Option(
-            "--type", help="obf, pocock, wang-tsiatis, haybittle-peto, ld-obf, ld-pocock, hsd, kim-demets or custom."
+            "--type",
+            help="obf, pocock, wang-tsiatis, haybittle-peto, triangular, ld-obf, ld-pocock, hsd, kim-demets or custom.",
         ),
     ] = "ld-obf",
     sides: Annotated[int, typer.Option(help="1 or 2.")] = 1,
@@ -42,6 +43,12 @@ def main(
     futility: Annotated[str, typer.Option(help=FUTILITY_HELP)] = "none",
     binding: Annotated[bool, typer.Option("--binding/--non-binding", help="Must a futility stop be obeyed?")] = False,
     power: Annotated[float, typer.Option(help="Power that the size of the trial is for.")] = 0.9,
+    effect: Annotated[
+        str | None,
+        typer.Option(
+            help="Effect that the power is for, hazard-ratio:0.6 or difference:0.15: tells each boundary as an effect."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and report.html.")] = None,
 ) -> None:
     """Boundaries that let a trial stop early while its type I error is kept."""
@@ -63,6 +70,7 @@ def main(
             futility=futility,
             binding=binding,
             power=power,
+            effect=effect,
         )
     except BadInput as bad:
         raise BadInput(as_options(bad.problems, "boundaries", {"kind": "type"})) from None

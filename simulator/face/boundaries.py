@@ -10,12 +10,13 @@ from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from simulator.statistics.effect_scale import EffectScale
     from simulator.statistics.stopping_plan import Futility
 
 HERE = "boundaries"
 FUTILITY = (
     "none, z:0,0.5 (one z for each interim look), cp:0.2 (conditional power under the trend), cp-design:0.2 (under the "
-    "design's effect), beta:ld-obf, beta:ld-pocock or beta:hsd:-2 (spend the type II error)."
+    "design's effect), beta:ld-obf, beta:ld-pocock, beta:hsd:-2 or beta:kim-demets:2 (spend the type II error)."
 )
 """What a futility rule may be."""
 
@@ -35,15 +36,18 @@ def boundaries(
     futility: str = "none",
     binding: bool = False,
     power: float = 0.9,
+    effect: str | None = None,
 ) -> Result:
     """Boundaries that let a trial stop early while its type I error is kept.
 
     `looks` are equally spaced (3 by default); `information` gives their fractions instead, as ``[0.4, 0.7, 1]``. `kind` is
-    obf, pocock, wang-tsiatis (with `delta`), haybittle-peto (`early_z`), ld-obf, ld-pocock, hsd (`gamma`), kim-demets (`rho`)
-    or custom (`points` of information and share of alpha spent). `alpha` is that of the whole trial, of both sides together
-    where `sides` is 2.
-    `futility` is a rule as text: none, z:0,0.5, cp:0.2, cp-design:0.2, beta:ld-obf, beta:ld-pocock or beta:hsd:-2; `binding`
-    whether it must be obeyed. `power` is what the trial's maximum size is for.
+    obf, pocock, wang-tsiatis (with `delta`), haybittle-peto (`early_z`), triangular, ld-obf, ld-pocock, hsd (`gamma`),
+    kim-demets (`rho`) or custom (`points` of information and share of alpha spent). `alpha` is that of the whole trial, of
+    both sides together where `sides` is 2.
+    `futility` is a rule as text: none, z:0,0.5, cp:0.2, cp-design:0.2, beta:ld-obf, beta:ld-pocock, beta:hsd:-2 or
+    beta:kim-demets:2; `binding` whether it must be obeyed. In a two-sided test a beta rule stops inside a wedge around no
+    effect. `power` is what the trial's maximum size is for, and `effect` the effect that it is for, as hazard-ratio:0.6 or
+    difference:0.15, with which every boundary is told as an effect too.
 
     Tables of the result: ``boundaries`` (a row a look: information, z, nominal p, alpha spent, chances of stopping) and
     ``design`` (quantities of the whole: error rates, inflation, expected information).
@@ -63,6 +67,7 @@ def boundaries(
     problems: list[Problem] = []
     at, share = _points(points, problems)
     rule = _futility(futility, binding, problems)
+    scale = _scale(effect, problems)
     plan = Plan(
         _information(looks, information, problems),
         alpha,
@@ -84,7 +89,23 @@ def boundaries(
         found = solve(plan, HERE)
     except BadInput as bad:
         raise BadInput(_named(bad.problems)) from None
-    return Result(findings(found, settings), begun)
+    return Result(findings(found, settings, scale), begun)
+
+
+def _scale(text: str | None, problems: list[Problem]) -> EffectScale | None:
+    """The scale of the effect from its text."""
+    from simulator.statistics.effect_scale import EffectScale
+
+    if text is None:
+        return None
+    name, _, value = text.partition(":")
+    try:
+        scale = EffectScale(name, float(value))
+    except ValueError:
+        problems.append(Problem(HERE, "effect", repr(text), "hazard-ratio:0.6 or difference:0.15, for example"))
+        return None
+    problems.extend(scale.problems(HERE))
+    return scale
 
 
 def _named(problems: Iterable[Problem]) -> list[Problem]:
@@ -142,9 +163,13 @@ def _futility(text: str, binding: bool, problems: list[Problem]) -> Futility | N
         threshold = _numbers("futility", rest, problems) or (0.5,)
         assumed = "design" if rule == "cp-design" else "trend"
         return Futility("conditional-power", threshold=threshold[0], assumed=assumed, binding=binding)
-    name, _, gamma = rest.partition(":")
-    if rule == "beta" and ((name in ("ld-obf", "ld-pocock") and not gamma) or name == "hsd"):
-        value = _numbers("futility", gamma, problems) if gamma else (-4.0,)
-        return Futility("beta", Spending(name, (value or (-4.0,))[0]), binding=binding)
+    name, _, parameter = rest.partition(":")
+    if rule == "beta" and name in ("ld-obf", "ld-pocock") and not parameter:
+        return Futility("beta", Spending(name), binding=binding)
+    if rule == "beta" and name in ("hsd", "kim-demets"):
+        usual = -4.0 if name == "hsd" else 3.0
+        value = (_numbers("futility", parameter, problems) if parameter else ()) or (usual,)
+        spending = Spending(name, value[0]) if name == "hsd" else Spending(name, rho=value[0])
+        return Futility("beta", spending, binding=binding)
     problems.append(Problem(HERE, "futility", repr(text), FUTILITY))
     return None

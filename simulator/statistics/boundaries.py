@@ -7,6 +7,7 @@ recursive integration of `simulator.statistics.crossing` (Jennison & Turnbull 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from simulator.statistics.conditional_power import stopping_z
 from simulator.statistics.crossing import GRID as R
 from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
 from simulator.statistics.formula import fixed_drift
+from simulator.statistics.inner_wedge import outer_bounds, wedge_bounds, wedge_crossing
 from simulator.statistics.stopping_plan import Futility, Plan, in_words
+from simulator.statistics.triangular import triangular_bounds
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -38,7 +41,8 @@ class Boundaries:
 
     `upper` stops for efficacy. `lower` stops for futility when `plan.sides` is 1 (minus infinity where nothing does)
     and for efficacy in the other direction when it is 2. At the last look the futility boundary meets the efficacy one.
-    `drift` is the mean of the last z under the effect that the plan's power is for; None without a power.
+    `drift` is the mean of the last z under the effect that the plan's power is for; None without a power. `inner` is the
+    half width of the wedge in which a two-sided trial stops for futility; None where nothing does.
     """
 
     plan: Plan
@@ -46,11 +50,27 @@ class Boundaries:
     upper: Array
     lower: Array
     drift: float | None
+    inner: Array | None = None
 
     def crossing(self, drift: float) -> tuple[Array, Array]:
         """Probability of stopping at each look below and above, if the last z has mean `drift`."""
+        if self.inner is not None:
+            down, _, up = wedge_crossing(self.information, self.upper, self.inner, float(drift), R)
+            return down, up
         lower, upper = crossing(self.information, self.lower, self.upper, float(drift), R)
         return lower, upper
+
+    def futile(self, drift: float) -> Array:
+        """Probability of stopping at each look for futility; at the last, of ending without success."""
+        if self.inner is not None:
+            return np.asarray(wedge_crossing(self.information, self.upper, self.inner, float(drift), R)[1])
+        return np.zeros_like(self.upper) if self.plan.sides == 2 else self.crossing(drift)[0]
+
+    @property
+    def binding(self) -> bool:
+        """Whether a rule stops for futility that must be obeyed."""
+        rule = self.plan.stops_for_futility
+        return rule is not None and rule.binding
 
     def power(self, drift: float) -> float:
         """Probability of ever crossing the upper boundary."""
@@ -60,13 +80,18 @@ class Boundaries:
         """Mean information when the trial ends, as a fraction of the maximum."""
         below, above = self.crossing(drift)
         stop = below + above
+        if self.inner is not None:
+            stop = stop + self.futile(drift)
         stop[-1] = 1.0 - stop[:-1].sum()
         return float(self.information @ stop)
 
     @cached_property
     def cumulative_alpha(self) -> Array:
         """Type I error spent by each look, both sides together; a futility rule that is not binding is left out."""
-        futility = self.plan.futility
+        futility = self.plan.stops_for_futility
+        if self.inner is not None and futility is not None and futility.binding:
+            down, up = self.crossing(0.0)
+            return np.asarray(np.cumsum(up + down))
         ignore = self.plan.sides == 1 and futility is not None and not futility.binding
         lower = np.full_like(self.lower, -np.inf) if ignore else self.lower
         down, up = crossing(self.information, lower, self.upper, 0.0, R)
@@ -95,14 +120,14 @@ class Boundaries:
             "nominal_p": self.nominal_p,
             "cumulative_alpha": self.cumulative_alpha,
         }
-        if self.plan.futility is not None:
-            columns["futility_z"] = self.lower
-            columns["futility_if_no_effect"] = np.cumsum(self.crossing(0.0)[0])
+        stops = self.plan.stops_for_futility is not None
+        if stops:
+            columns["futility_z"] = self.lower if self.inner is None else self.inner
+            columns["futility_if_no_effect"] = np.cumsum(self.futile(0.0))
         if self.drift is not None:
-            down, up = self.crossing(self.drift)
-            columns["cumulative_power"] = np.cumsum(up)
-            if self.plan.futility is not None:
-                columns["futility_if_effect"] = np.cumsum(down)
+            columns["cumulative_power"] = np.cumsum(self.crossing(self.drift)[1])
+            if stops:
+                columns["futility_if_effect"] = np.cumsum(self.futile(self.drift))
         return pd.DataFrame(columns)
 
     def summary(self) -> pd.DataFrame:
@@ -128,7 +153,7 @@ class Boundaries:
     def asked(self) -> dict[str, Any]:
         """What was asked of the boundaries, with every parameter of theirs that is read, and what sentences need."""
         plan = self.plan
-        futility = plan.futility
+        futility = plan.stops_for_futility
         told: dict[str, Any] | None = None
         if futility is not None:
             told = {"rule": futility.rule, "binding": futility.binding}
@@ -136,9 +161,11 @@ class Boundaries:
                 told |= {"spending": futility.spending.name}
                 if futility.spending.name == "hsd":
                     told |= {"gamma": futility.spending.gamma}
+                elif futility.spending.name == "kim-demets":
+                    told |= {"rho": futility.spending.rho}
             elif futility.rule == "z":
                 told |= {"z": list(futility.z)}
-            else:
+            elif futility.rule == "conditional-power":
                 told |= {"threshold": futility.threshold, "assumed": futility.assumed}
         own = {
             name: getattr(plan, name)
@@ -170,28 +197,25 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
     if plan.futility is not None and plan.futility.rule == "z":
         _check_futility_z(plan, file)
     rule = plan.futility
+    if plan.kind == "triangular":
+        _check_triangle(plan, file)
     if rule is not None and rule.binding and not _needs_drift(rule):
-        lower, upper = _bounds(plan, 0.0)
-        _check_level(Boundaries(plan, np.array(plan.information), upper, lower, None), file)
+        _check_level(_with_bounds(plan, 0.0, None), file)
     if plan.power is None:
-        lower, upper = _bounds(plan, 0.0)
-        return Boundaries(plan, np.array(plan.information), upper, lower, None)
-    t = np.array(plan.information)
+        return _with_bounds(plan, 0.0, None)
     target = plan.power
 
     def excess(drift: float) -> float:
-        lower, upper = _bounds(plan, drift)
-        return float(crossing(t, lower, upper, drift, R)[1].sum()) - target
+        return float(_with_bounds(plan, drift, None).crossing(drift)[1].sum()) - target
 
     least = fixed_drift(plan.alpha / plan.sides, plan.power)
     most = max(2.0 * least, least + 1.0)
     if excess(most) < 0.0:
         what = "a rule that leaves the power within reach: this one stops for futility too often"
-        raise BadInput([Problem(file, "futility", in_words(plan.futility), what)])
+        raise BadInput([Problem(file, "futility", in_words(plan.stops_for_futility), what)])
     # A binding futility rule can reach the power with a little less information than a trial without looks.
     drift = float(scipy.optimize.brentq(excess, 0.5 * least, most, xtol=1e-11, rtol=1e-12))
-    lower, upper = _bounds(plan, drift)
-    found = Boundaries(plan, t, upper, lower, drift)
+    found = _with_bounds(plan, drift, drift)
     if rule is not None and rule.binding:
         _check_level(found, file)
     return found
@@ -214,22 +238,51 @@ def observed_boundaries(plan: Plan, information: ArrayLike) -> Array:
     return np.asarray(spent_bounds_of_trials(rows, spend, plan.sides == 2))[place.reshape(-1)]
 
 
-def _bounds(plan: Plan, drift: float) -> tuple[Array, Array]:
-    """Lower and upper boundaries if the effect that futility looks at has this drift."""
-    upper = np.array(_free_efficacy(plan))
-    if plan.futility is None:
-        return (-upper if plan.sides == 2 else np.full(upper.size, -np.inf)), upper
-    if not plan.futility.binding:
-        return _futility(plan, upper, drift), upper
-    # Each boundary depends on the other's earlier looks only, or weakly through one constant: a few rounds settle both.
-    for _ in range(100):
-        lower = _futility(plan, upper, drift)
-        again = _efficacy(plan, lower)
-        done = np.allclose(again, upper, rtol=0.0, atol=1e-11)
-        upper = again
-        if done:
-            break
-    return _futility(plan, upper, drift), upper
+def _with_bounds(plan: Plan, assumed: float, drift: float | None) -> Boundaries:
+    """The boundaries if the effect that futility looks at has the drift `assumed`."""
+    t = np.array(plan.information)
+    if plan.kind == "triangular":
+        lower, upper = _triangle(plan)
+        return Boundaries(plan, t, np.array(upper), np.array(lower), drift)
+    upper_, rule = np.array(_free_efficacy(plan)), plan.futility
+    if plan.sides == 2:
+        if rule is None:
+            return Boundaries(plan, t, upper_, -upper_, drift)
+        upper_, inner = _settled(plan, upper_, lambda outer: _wedge(plan, outer, assumed))
+        return Boundaries(plan, t, upper_, -upper_, drift, inner)
+    if rule is None:
+        return Boundaries(plan, t, upper_, np.full(upper_.size, -np.inf), drift)
+    upper_, lower_ = _settled(plan, upper_, lambda outer: _futility(plan, outer, assumed))
+    return Boundaries(plan, t, upper_, lower_, drift)
+
+
+def _settled(plan: Plan, upper: Array, futility: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """Efficacy and futility boundaries that fit each other; only a binding rule moves the efficacy boundary."""
+    assert plan.futility is not None
+    if plan.futility.binding:
+        # Each boundary depends on the other's earlier looks only, or weakly through one constant: a few rounds settle both.
+        for _ in range(100):
+            again = _efficacy(plan, futility(upper))
+            done = np.allclose(again, upper, rtol=0.0, atol=1e-11)
+            upper = again
+            if done:
+                break
+    return upper, futility(upper)
+
+
+def _wedge(plan: Plan, upper: Array, drift: float) -> Array:
+    """Half width of the wedge that spends the type II error under `drift`."""
+    assert plan.futility is not None and plan.power is not None
+    t = np.array(plan.information)
+    spend = np.diff(plan.futility.spending(1.0 - plan.power, t), prepend=0.0)
+    return np.asarray(wedge_bounds(t, upper, spend, drift, R))
+
+
+@lru_cache(maxsize=64)
+def _triangle(plan: Plan) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Lower and upper side of the triangular test, the same for every drift, so kept; nothing where it does not exist."""
+    found = triangular_bounds(np.array(plan.information), plan.alpha)
+    return ((), ()) if found is None else (tuple(found[0].tolist()), tuple(found[1].tolist()))
 
 
 @lru_cache(maxsize=64)
@@ -239,12 +292,17 @@ def _free_efficacy(plan: Plan) -> tuple[float, ...]:
 
 
 def _efficacy(plan: Plan, lower: Array) -> Array:
-    """Upper boundary that keeps alpha when the trial also stops below `lower` (minus infinity: never)."""
+    """Upper boundary that keeps alpha when the trial also stops below `lower` (minus infinity: never).
+
+    In a two-sided test `lower` is the half width of the wedge.
+    """
     t = np.array(plan.information)
     alpha = plan.alpha / plan.sides
     two_sided = plan.sides == 2
     if plan.spending is not None:
         spend = np.diff(plan.spending(alpha, t), prepend=0.0)
+        if two_sided and np.isfinite(lower).any():
+            return np.asarray(outer_bounds(t, spend, lower, R))
         return np.asarray(spent_bounds(t, spend, lower, two_sided, R))
 
     def upper_for(constant: float) -> Array:
@@ -290,6 +348,16 @@ def _futility(plan: Plan, upper: Array, drift: float) -> Array:
                 nodes, mass = step(nodes, mass, before, t[k], drift, lower[k], upper[k], R)
         lower[-1] = upper[-1]
     return np.asarray(np.minimum(lower, upper))
+
+
+def _check_triangle(plan: Plan, file: str) -> None:
+    """The sides of the triangle must not meet before the last look."""
+    if not _triangle(plan)[0]:
+        looks = ", ".join(f"{share:g}" for share in plan.information)
+        allowed = (
+            "looks whose last step is not so much shorter than the others: the triangle closes before its last look"
+        )
+        raise BadInput([Problem(file, "information", looks, allowed)])
 
 
 def _check_early(plan: Plan, file: str) -> None:

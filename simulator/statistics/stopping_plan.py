@@ -10,8 +10,9 @@ from simulator.statistics.spending import NAMES as SPENDING
 from simulator.statistics.spending import Spending
 from simulator.words.errors import Problem, nearest
 
-CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto")
-"""Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976)."""
+CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto", "triangular")
+"""Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976, Whitehead
+1983)."""
 
 KINDS = CLASSICAL + SPENDING
 """Every kind of efficacy boundary: the classical shapes and the spending functions."""
@@ -25,12 +26,13 @@ OBRIEN_FLEMING = Spending("ld-obf")
 
 @dataclass(frozen=True)
 class Futility:
-    """When a one-sided trial stops because success has become unlikely.
+    """When a trial stops because success has become unlikely.
 
     `rule` is ``beta`` (spend the type II error with the function `spending`), ``z`` (stop below the given `z`, one per
     interim look) or ``conditional-power`` (stop when it falls below `threshold`, the effect being the current trend,
     or the design's with `assumed` = ``design``). A binding rule must be obeyed, which lets the efficacy boundary be a
-    little lower; a rule that is not binding may be overruled, and the type I error holds either way.
+    little lower; a rule that is not binding may be overruled, and the type I error holds either way. In a two-sided test
+    only ``beta`` is known, which stops inside a wedge around no effect.
     """
 
     rule: str
@@ -41,6 +43,10 @@ class Futility:
     binding: bool = False
 
 
+TRIANGLE = Futility("triangular", binding=True)
+"""The lower side of the triangular test, which that type of boundary brings along."""
+
+
 def in_words(futility: Futility | None) -> str:
     """A futility rule with the parameters that it reads, for messages."""
     if futility is None:
@@ -49,8 +55,10 @@ def in_words(futility: Futility | None) -> str:
         told = "z below " + ", ".join(f"{z:g}" for z in futility.z)
     elif futility.rule == "conditional-power":
         told = f"conditional power below {futility.threshold:g} under the {futility.assumed}"
-    else:
+    elif futility.rule == "beta":
         told = f"beta spending {futility.spending.name}"
+    else:
+        told = "the lower side of the triangle"
     return f"{told}, {'binding' if futility.binding else 'not binding'}"
 
 
@@ -62,7 +70,7 @@ class Plan:
     equally when `sides` is 2. `delta` is the shape of ``wang-tsiatis`` (0 is O'Brien-Fleming, 0.5 Pocock), `gamma` the
     parameter of ``hsd``, `rho` that of ``kim-demets``, `early_z` the interim boundary of ``haybittle-peto`` (whose last look
     is adjusted so that alpha is kept exactly), `at` and `share` the points of ``custom`` spending. None means the usual 0.25,
-    -4, 3 and 3.
+    -4, 3 and 3. ``triangular`` stops for futility by its own lower side.
     """
 
     information: tuple[float, ...]
@@ -77,6 +85,11 @@ class Plan:
     futility: Futility | None = None
     power: float | None = None
     rho: float | None = None
+
+    @property
+    def stops_for_futility(self) -> Futility | None:
+        """The rule that stops for futility: the one that was asked for, or the triangle's own."""
+        return TRIANGLE if self.kind == "triangular" else self.futility
 
     @property
     def spending(self) -> Spending | None:
@@ -119,7 +132,11 @@ class Plan:
             found.extend(_point_problems(file, "spending", self.at, self.share))
         elif self.at or self.share:
             wrong("spending points", self.at, "only with type 'custom'")
-        if self.futility is not None:
+        if self.kind == "triangular" and self.sides == 2:
+            wrong("type", self.kind, "with sides 1: the triangle is a one-sided test")
+        if self.kind == "triangular" and self.futility is not None:
+            wrong("futility", self.futility.rule, "nothing with type 'triangular', whose lower side stops for futility")
+        elif self.futility is not None:
             found.extend(_futility_problems(file, self, self.futility))
         return found
 
@@ -140,8 +157,14 @@ def _futility_problems(file: str, plan: Plan, futility: Futility) -> list[Proble
 
     if futility.rule not in FUTILITY:
         wrong("", repr(futility.rule), nearest(futility.rule, FUTILITY))
-    if plan.sides == 2:
-        wrong("", futility.rule, "only in a one-sided test; use sides 1 and half of the alpha")
+    if plan.sides == 2 and futility.rule != "beta":
+        wrong(
+            "",
+            futility.rule,
+            "beta in a two-sided test (a wedge around no effect), or a one-sided test at half of the alpha",
+        )
+    if plan.sides == 2 and futility.binding and plan.spending is None:
+        wrong("binding", True, "false in a two-sided test whose boundary has a given shape, or a spending function")
     if plan.power is None and (futility.rule == "beta" or futility.assumed == "design"):
         wrong("", futility.rule, "with a power, which fixes the effect that the rule needs")
     if futility.rule == "beta":

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.statistics.boundaries import Boundaries
+from simulator.statistics.effect_scale import EffectScale
 from simulator.words.findings import Findings
 
 
-def findings(found: Boundaries, settings: dict[str, Any]) -> Findings:
-    """Tables: boundaries (a row a look), design (quantities of the whole). Facts: the plan."""
-    tables = {"boundaries": found.table(), "design": found.summary()}
-    return Findings("boundaries", tables, {"plan": found.asked()}, settings=settings)
+def findings(found: Boundaries, settings: dict[str, Any], scale: EffectScale | None = None) -> Findings:
+    """Tables: boundaries (a row a look, on the effect's scale too where there is one), design (quantities of the whole).
+
+    Facts: the plan, and the scale with its effect.
+    """
+    table = found.table()
+    tables = {"boundaries": table if scale is None else scale.beside(table, found), "design": found.summary()}
+    told = None if scale is None else {"scale": scale.scale, "effect": scale.effect}
+    return Findings("boundaries", tables, {"plan": found.asked(), "scale": told}, settings=settings)

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.questions.trial.analysis import Analysis, analyse, at_a_time, through
+from simulator.questions.trial.blinded_review import reviewed
 from simulator.questions.trial.data import TrialData, cut, limited
 from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_stages
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, information, look_dates
+from simulator.questions.trial.growth import Progress, grow
+from simulator.questions.trial.looks import Marks, end_of_trial, information, look_dates
+from simulator.questions.trial.stopped import adjustable, at_the_stop
 from simulator.questions.trial.stopping_rule import StoppingRule
-from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
@@ -49,9 +51,10 @@ class Conduct:
 
     def run(self, lives: TrialData) -> Columns:
         """Carry out every trial of `lives`, which hold at least as many patients as the trial can come to have."""
-        data = limited(lives, self.marked.patients)
         if self.design.two_stage is not None:
             return self._two_stages(lives)
+        review = None if self.design.blinded_review is None else reviewed(self.design, self.marked, lives)
+        data = limited(lives, self.marked.patients) if review is None else review.data
         dates = look_dates(self.design, data, self.marked)
         happens = np.ones(dates.shape, dtype=bool)
         happens[:, :-1] = dates[:, :-1] < dates[:, -1:]
@@ -65,21 +68,36 @@ class Conduct:
         # A look that does not happen brings no information; the order of the looks stays.
         for k in range(dates.shape[1] - 1):
             every[:, ~happens[:, k], k] = every[:, ~happens[:, k], k - 1] if k else 0.0
-        shares = every[0]
         z, against = (_stack(analyses, name) for name in ("z", "against"))
-        grown = np.ones(len(dates))
+        gone = Progress(
+            data,
+            dates,
+            happens,
+            z[:, :, 0],
+            against[:, :, 0],
+            every[0],
+            every[0],
+            np.sqrt(every[0]),
+            np.ones(len(dates)),
+        )
         if self.design.reestimation is not None:
-            data, dates, grown = self._grow(lives, dates, z, shares, happens)
-            self._reanalyse(data, dates, analyses, z, against, shares, happens)
+            last = float(self.rule.boundaries[0].upper[-1])
+            gone = grow(self.design, self.marked, self.whole[0], last, lives, gone, analyses, self.rule.planned)
+            z[:, :, 0], against[:, :, 0], happens = gone.z, gone.against, gone.happens
         z[~happens], against[~happens] = np.nan, np.nan
         # Every endpoint spends its alpha at its own information, whatever the first one has reached by then.
-        uppers = [self.rule.upper(shares), *(self.rule.upper(other, first=False) for other in every[1:])]
+        uppers = [self.rule.upper(gone.planned), *(self.rule.upper(other, first=False) for other in every[1:])]
         upper = np.repeat(np.stack(uppers, axis=-1), len(self.design.comparisons), axis=-1)
-        lower = self.rule.lower(shares)
+        lower = self.rule.lower(gone.planned)
         made = decide(self.design, z, against, upper, lower)
-        columns = self._results(data, dates, analyses, made)
-        columns["grown"] = grown
-        if self.design.futility is not None:
+        columns = self._results(gone.data, gone.dates, analyses, made)
+        # Whoever had stopped by then was not enlarged.
+        columns["grown"] = np.where(made.stop > self.design.reestimated_at, gone.grown, 1.0)
+        if review is not None:
+            columns["grown"], columns["nuisance"] = review.grown, review.nuisance
+        if self.described and adjustable(self.design):
+            columns |= at_the_stop(gone, made.stop, analyses)
+        if self.design.stops_for_futility:
             obeyed = decide(self.design, z, against, upper, np.full_like(lower, -np.inf))
             columns["any_rejected_overruled"] = np.asarray(obeyed.rejected.any(axis=1), float)
         return columns
@@ -123,52 +141,6 @@ class Conduct:
                 columns[f"z_at_end:{name}"], columns[f"against_at_end:{name}"] = found.z, found.against
                 columns |= {f"{share}_at_end:{name}": values for share, values in found.shares.items()}
         return columns
-
-    def _grow(
-        self, lives: TrialData, dates: Array, z: Array, shares: Array, happens: NDArray[np.bool_]
-    ) -> tuple[TrialData, Array, Array]:
-        """Enlarge promising trials: their data, dates, and how many times larger each of them becomes."""
-        design, n = self.design, self.marked.patients
-        rule = design.reestimation
-        assert rule is not None
-        zone = PromisingZone(rule.lower, rule.upper, rule.target, rule.largest)
-        share = np.clip(shares[:, 0], 1e-6, 1.0 - 1e-9)
-        factor = enlarged(zone, np.nan_to_num(z[:, 0, 0]), share, float(self.rule.boundaries[0].upper[-1]))
-        factor = np.where(happens[:, 0], factor, 1.0)
-        sizes = np.ceil(n * factor - 1e-9).astype(np.int64)
-        data = limited(lives, sizes, after=n, held_until=dates[:, 0])
-        events = self.marked.events
-        end = end_of_trial(design, data, None)
-        if events is not None:
-            wanted = np.minimum(np.ceil(events * factor - 1e-9).astype(np.int64), data.shape[1])
-            end = np.minimum(end, event_dates(design.primary, data)[np.arange(len(end)), wanted - 1])
-        return data, np.column_stack([dates[:, 0], end]), factor
-
-    def _reanalyse(
-        self,
-        data: TrialData,
-        dates: Array,
-        analyses: list[list[Analysis]],
-        z: Array,
-        against: Array,
-        shares: Array,
-        happens: NDArray[np.bool_],
-    ) -> None:
-        """The last analysis of trials that may have grown, in place."""
-        design = self.design
-        assert design.reestimation is not None
-        (_, endpoint, arm), seen = self.hypotheses[0], cut(data, dates[:, -1])
-        analyses[-1] = [analyse(endpoint, seen, arm)]
-        end = information(endpoint, seen) / self.whole
-        z[:, 1, 0] = analyses[-1][0].z
-        if design.reestimation.test == "weighted":
-            first, gained = shares[:, 0], np.maximum(end - shares[:, 0], 1e-12)
-            second = (z[:, 1, 0] * np.sqrt(end) - np.nan_to_num(z[:, 0, 0]) * np.sqrt(first)) / np.sqrt(gained)
-            weighted = weighted_z(np.nan_to_num(z[:, 0, 0]), second, np.clip(first, 0.0, 1.0))
-            z[:, 1, 0] = np.where(happens[:, 0] & (first < 1.0), weighted, z[:, 1, 0])
-            against[:, 1, 0] = -z[:, 1, 0]
-        # The weights and the boundary are those of the planned trial, however large it became.
-        shares[:, 1] = np.where(happens[:, 0], np.maximum(1.0, shares[:, 0]), end)
 
     def _two_stages(self, lives: TrialData) -> Columns:
         design, stages = self.design, self.design.stages

@@ -113,7 +113,9 @@ def _with_exact_p(design: Design, z: Array, against: Array, upper: Array) -> Dec
 def _decided(design: Design, z: Array, against: Array, upper: Array, lower: Array, rejected: Bools) -> Decisions:
     first = range(len(design.comparisons))
     success: Bools = np.all(rejected[:, :, first], axis=2)
-    futile: Bools = np.all(z[:, :, first] < lower[:, :, None], axis=2)
+    # In a two-sided trial futility is a wedge: neither benefit nor harm is in sight.
+    below = z < lower[:, :, None] if design.sides == 1 else (z < lower[:, :, None]) & (against < lower[:, :, None])
+    futile: Bools = np.all(below[:, :, first], axis=2)
     harm: Bools = np.zeros_like(success)
     if design.sides == 2:
         harm = np.all(against[:, :, first] >= upper[0][:, :, first], axis=2)

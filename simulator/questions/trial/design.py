@@ -128,7 +128,16 @@ class Looks(Frozen):
     by: Literal["months", "patients", "events", "information"]
     at: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)]
     type: Literal[
-        "obf", "pocock", "wang-tsiatis", "haybittle-peto", "ld-obf", "ld-pocock", "hsd", "kim-demets", "custom"
+        "obf",
+        "pocock",
+        "wang-tsiatis",
+        "haybittle-peto",
+        "triangular",
+        "ld-obf",
+        "ld-pocock",
+        "hsd",
+        "kim-demets",
+        "custom",
     ] = "ld-obf"
     delta: Number | None = None
     gamma: Number | None = None
@@ -142,8 +151,9 @@ class FutilityRule(Frozen):
     """When a look stops the trial because success has become unlikely; see `stopping_plan.Futility`."""
 
     rule: Literal["beta", "z", "conditional-power"]
-    spending: Literal["ld-obf", "ld-pocock", "hsd"] = "ld-obf"
+    spending: Literal["ld-obf", "ld-pocock", "hsd", "kim-demets"] = "ld-obf"
     gamma: Number = -4.0
+    rho: Number = 3.0
     z: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
     threshold: Number = 0.1
     assumed: Literal["trend", "design"] = "trend"
@@ -152,22 +162,41 @@ class FutilityRule(Frozen):
     @property
     def rule_of_plan(self) -> Futility:
         """The rule as `stopping_plan.Plan` takes it."""
-        spending = Spending(self.spending, self.gamma)
+        spending = Spending(self.spending, self.gamma, rho=self.rho)
         return Futility(self.rule, spending, self.z, self.threshold, self.assumed, self.binding)
 
 
 class Reestimation(Frozen):
-    """At the only interim look: the trial grows where conditional power under the trend is between `lower` and `upper`.
+    """At interim look number `look` the trial grows where conditional power under the trend is between `lower` and `upper`.
 
-    It grows until conditional power is `target`, at most `largest` times. `weighted` combines the two stages with
-    weights fixed in advance, which keeps alpha whatever the rule; `ordinary` analyses all patients as if planned.
+    It grows until conditional power is `target`, at most `largest` times; the looks that follow move along. `weighted` combines
+    the stages between looks with weights fixed in advance (the inverse normal method), which keeps alpha whatever the rule;
+    `ordinary` analyses all patients as if planned, after one look. Without `look` it is the last interim look.
     """
 
     lower: Probability
     upper: Probability
     target: Probability
     largest: Growth
+    look: Count | None = None
     test: Literal["weighted", "ordinary"] = "weighted"
+
+
+class BlindedReview(Frozen):
+    """The size is estimated again from a nuisance parameter of all arms together, so that nobody sees a difference.
+
+    After `after_patients` (whose first endpoint is complete) or `after_events` the `nuisance` parameter is estimated blind and
+    the size becomes what it would have been had that value been `planned`, between `smallest` and `largest` times the plan.
+    `pooled_rate` of a yes-or-no endpoint; `pooled_variance`, planned as a standard deviation, of a continuous one; `event_rate`
+    (events per patient and year) of a time to an event.
+    """
+
+    nuisance: Literal["pooled_rate", "pooled_variance", "event_rate"]
+    planned: Annotated[float, BeforeValidator(number(0.0, 1e6))]
+    after_patients: Count | None = None
+    after_events: Count | None = None
+    smallest: Annotated[float, BeforeValidator(number(0.1, 1.0, "times the planned size"))] = 1.0
+    largest: Growth = 2.0
 
 
 class Stages(Frozen):
@@ -235,6 +264,7 @@ class Design(Frozen):
     looks: Looks | None = None
     futility: FutilityRule | None = None
     reestimation: Reestimation | None = None
+    blinded_review: BlindedReview | None = None
     two_stage: Stages | None = None
     multiplicity: Multiplicity | None = None
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(as_tuple)] = ()
@@ -300,11 +330,29 @@ class Design(Frozen):
         return self.size.patients
 
     @property
+    def stops_for_futility(self) -> bool:
+        """Whether a look can stop the trial because success has become unlikely."""
+        return self.futility is not None or (self.looks is not None and self.looks.type == "triangular")
+
+    @property
+    def reestimated_at(self) -> int:
+        """The place of the look (from 0) that decides whether the trial grows."""
+        rule, looks = self.reestimation, self.looks
+        if rule is None or looks is None:
+            return 0
+        return len(looks.at) - 1 if rule.look is None else rule.look - 1
+
+    @property
+    def most_growth(self) -> float:
+        """How many times its planned size the trial can come to have."""
+        if self.blinded_review is not None:
+            return self.blinded_review.largest
+        return 1.0 if self.reestimation is None else self.reestimation.largest
+
+    @property
     def longest(self) -> int:
         """The most patients that the trial can come to have."""
-        if self.reestimation is None:
-            return self.patients
-        return int(-(-self.patients * self.reestimation.largest // 1))
+        return int(-(-self.patients * self.most_growth // 1))
 
     @property
     def block(self) -> int:

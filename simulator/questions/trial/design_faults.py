@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulator.evidence.hospitals import load_hospitals
+from simulator.questions.trial.blinded_review import blinded_review_faults
 from simulator.questions.trial.blinding import blinding_faults
 from simulator.questions.trial.decisions import EXACT
 from simulator.questions.trial.design import MEASURES, Design, Multiplicity
@@ -259,11 +260,24 @@ def _stopping(design: Design) -> Iterator[Fault]:
         yield from _looks(design)
     elif design.futility is not None:
         yield "futility", design.futility.rule, "only with looks"
+    yield from blinded_review_faults(design)
     grow = design.reestimation
     if grow is None:
         return
-    if design.looks is None or len(design.looks.at) != 1 or design.looks.by == "months":
-        yield "reestimation", "on", "one interim look, by patients, events or information"
+    looks = design.looks
+    if looks is None or not looks.at or looks.by == "months":
+        yield "reestimation", "on", "interim looks, by patients, events or information"
+        return
+    if grow.look is not None and grow.look > len(looks.at):
+        yield "reestimation.look", grow.look, f"one of the {len(looks.at)} interim looks"
+    if len(looks.at) > 1 and not foreseen(design):
+        allowed = "looks whose information is known in advance, because it gives the weights of several stages"
+        yield "reestimation", "on", allowed
+    if len(looks.at) > 1 and grow.test == "ordinary":
+        allowed = "weighted with several interim looks: the promising zone is known to be safe for one look only"
+        yield "reestimation.test", grow.test, allowed
+    if looks.type == "triangular":
+        yield "looks.type", looks.type, "another type with reestimation: the triangle ends where it was planned to"
     if len(design.confirmatory) * len(design.comparisons) > 1:
         yield "reestimation", "on", "one confirmatory endpoint and two arms"
     if design.sides == 2:
@@ -359,9 +373,24 @@ def _looks(design: Design) -> Iterator[Fault]:
             f"in step with that on {endpoint.name}"
         )
         yield "looks.type", looks.type, allowed
-    if len(design.confirmatory) > 1 and design.futility is not None and design.futility.binding:
-        allowed = "false with several confirmatory endpoints: the rule looks at the first of them only"
+    several = len(design.confirmatory) * len(design.comparisons) > 1
+    if several and design.futility is not None and design.futility.binding:
+        allowed = "false with several hypotheses: the rule looks at the first endpoint only, and at all arms together"
         yield "futility.binding", True, allowed
+    if looks.type == "triangular":
+        if several:
+            yield (
+                "looks.type",
+                looks.type,
+                "another type with several hypotheses: the triangle stops for futility by one",
+            )
+        if design.sides == 2:
+            yield "sides", design.sides, "1 with looks.type 'triangular': the triangle is a one-sided test"
+        if design.futility is not None:
+            yield "futility", design.futility.rule, "nothing with looks.type 'triangular', which has a rule of its own"
+    elif design.sides == 2 and design.futility is not None and design.futility.rule != "beta":
+        allowed = "beta in a two-sided trial (a wedge around no effect), or a one-sided trial at half of the alpha"
+        yield "futility.rule", design.futility.rule, allowed
     if not foreseen(design):
         if looks.type not in SPENDING:
             allowed = (

@@ -71,6 +71,8 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "estimands": study.estimands,
         "screening": study.screening,
         "prior_conflict": study.conflict,
+        "adjusted": study.adjusted,
+        "adjusted_trials": study.adjusted_trials,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,

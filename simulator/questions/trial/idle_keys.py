@@ -11,6 +11,10 @@ from simulator.scenario.policy import Fault
 FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {
     "spending": ("rule 'beta'", lambda rule: rule.rule == "beta"),
     "gamma": ("rule 'beta' and spending 'hsd'", lambda rule: rule.rule == "beta" and rule.spending == "hsd"),
+    "rho": (
+        "rule 'beta' and spending 'kim-demets'",
+        lambda rule: rule.rule == "beta" and rule.spending == "kim-demets",
+    ),
     "z": ("rule 'z'", lambda rule: rule.rule == "z"),
     "threshold": ("rule 'conditional-power'", lambda rule: rule.rule == "conditional-power"),
     "assumed": ("rule 'conditional-power'", lambda rule: rule.rule == "conditional-power"),

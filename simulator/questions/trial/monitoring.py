@@ -31,8 +31,8 @@ def monitoring_tables(simulation: Simulation, truths: Sequence[str]) -> tuple[pd
     monitoring: truth, look, happens (share of trials in which the look comes before the end), then months, patients and
     events (means, with ``_low`` and ``_high`` for 90% of trials), conditional_power (under the trend) and predictive_power
     (means; none at the end). events are those of the first endpoint, or amputations and deaths. bounds: look, information,
-    z, p, effect (on the scale of the test, ratios not logarithms), futility_z, futility_effect, futility_conditional_power,
-    futility_predictive_power.
+    z, p, effect (on the scale of the test, ratios not logarithms), in a two-sided trial harm_effect, futility_z,
+    futility_effect, futility_conditional_power, futility_predictive_power.
     """
     conduct = simulation.conduct()
     rows, errors = [], None
@@ -93,8 +93,9 @@ def _bounds(conduct: Conduct, errors: Sequence[float]) -> pd.DataFrame:
             "effect": [effect_at(endpoint, z, se) for z, se in zip(upper, errors, strict=True)],
         }
     )
-    rule = conduct.design.futility
-    if rule is None:
+    if conduct.design.sides == 2:
+        table["harm_effect"] = [effect_at(endpoint, -z, se) for z, se in zip(upper, errors, strict=True)]
+    if not conduct.design.stops_for_futility:
         return table
     lower = conduct.rule.lower(t[None, :])[0]
     stops = np.isfinite(lower)

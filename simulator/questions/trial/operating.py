@@ -123,9 +123,11 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
     if "target_reached" in columns:
         yield "event_target_reached", *share(columns["target_reached"])
-    if conduct.design.reestimation is not None:
+    if conduct.design.reestimation is not None or conduct.design.blinded_review is not None:
         yield "enlarged", *share(columns["grown"] > 1.0)
         yield "enlargement", *mean(columns["grown"])
+    if "nuisance" in columns:
+        yield "nuisance", *mean(columns["nuisance"])
     yield from _estimates(conduct, names, columns, mean)
     for name, _, _ in (*conduct.hypotheses, *conduct.others):
         yield f"alone_{name}", *share(alone(conduct, columns, name, either=truth in NULLS))
@@ -238,7 +240,7 @@ def _possible(conduct: Conduct) -> set[Reason]:
     if design.two_stage is not None:
         return {Reason.FUTILITY}
     found = {Reason.EFFICACY}
-    if design.futility is not None:
+    if design.stops_for_futility:
         found.add(Reason.FUTILITY)
     if design.sides == 2:
         found.add(Reason.HARM)

@@ -134,7 +134,7 @@ class Simulation:
     def lives(self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool = False) -> TrialData:
         """Lives for trials first, first + 1, ..."""
         longer = 0.0
-        if self.design.reestimation is not None or self.design.two_stage is not None:
+        if self.design.most_growth > 1.0 or self.design.reestimation is not None or self.design.two_stage is not None:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
         if truth.stated is not None:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
@@ -297,9 +297,7 @@ def at_once(trials: int, patients: int) -> int:
 
 def longest(conduct: Conduct) -> int:
     """The most patients that trials of this size can come to have."""
-    grow = conduct.design.reestimation
-    n = conduct.marked.patients
-    most = n if grow is None else int(np.ceil(n * grow.largest - 1e-9))
+    most = int(np.ceil(conduct.marked.patients * conduct.design.most_growth - 1e-9))
     if most > MOST_PATIENTS:
         raise BadInput([Problem(conduct.design.file, "size.patients", str(most), f"at most {MOST_PATIENTS:,}")])
     return most

@@ -58,15 +58,16 @@ class StoppingRule:
     def lower(self, shares: Array) -> Array:
         """Futility boundaries of the same trials, (trials, looks); minus infinity where nothing stops.
 
-        Conditional power follows the information that was seen; the other rules stay as planned.
+        Conditional power follows the information that was seen; the other rules stay as planned. In a two-sided trial they
+        are the half width of the wedge around no effect.
         """
         rule, found = self.design.futility, self.boundaries[0]
         out = np.full(shares.shape, -np.inf)
-        if rule is None or self.looks == 1:
+        if not self.design.stops_for_futility or self.looks == 1:
             return out
-        out[:] = found.lower
+        out[:] = found.lower if found.inner is None else found.inner
         out[:, -1] = -np.inf
-        if rule.rule == "conditional-power":
+        if rule is not None and rule.rule == "conditional-power":
             drift = found.drift if rule.assumed == "design" else None
             ahead = np.clip(shares[:, :-1], 1e-6, 1.0 - 1e-9)
             out[:, :-1] = stopping_z(ahead, found.upper[-1], rule.threshold, drift)

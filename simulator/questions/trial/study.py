@@ -32,6 +32,7 @@ from simulator.questions.trial.size_search import (
     sizes_around,
 )
 from simulator.questions.trial.stage_search import DESIGNS, stage_table
+from simulator.questions.trial.stopped import adjusted_table, adjusted_trials
 from simulator.questions.trial.truth import NULLS, STATED_NAMES
 from simulator.statistics.beta_rules import UNIFORM, conflict_table
 
@@ -66,6 +67,8 @@ class TrialStudy:
     estimands: pd.DataFrame | None = None
     screening: pd.DataFrame | None = None
     conflict: pd.DataFrame | None = None
+    adjusted: pd.DataFrame | None = None
+    adjusted_trials: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
@@ -144,6 +147,9 @@ def study_design(
         mixture = UNIFORM if prior is None else prior.mixture
         rule = mixture, conduct.marked.patients, design.primary.null_rate, 1.0 - design.alpha
         conflict = pd.DataFrame(conflict_table(*rule, CONFLICT))
+    adjustment = design, conduct.rule
+    name = conduct.hypotheses[0][0]
+    each = adjusted_trials(*adjustment, results[base], name, export) if export else None
     committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
@@ -151,7 +157,7 @@ def study_design(
         target=goal,
         treated=treated,
         characteristics=operating_characteristics(conduct, results),
-        boundaries=boundary_table(conduct),
+        boundaries=boundary_table(conduct, committee[1]),
         endpoints=needs,
         events=event_curves(some, tuple(results)),
         calendar=calendar_table(some, tuple(results)),
@@ -160,6 +166,8 @@ def study_design(
         estimands=estimands,
         screening=screening_table(simulation) if alive else None,
         conflict=conflict,
+        adjusted=adjusted_table(*adjustment, results, name),
+        adjusted_trials=each,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
         visits=visits,
@@ -249,10 +257,12 @@ def one_size(found: TrialStudy, needs: pd.DataFrame, search: SizeSearch) -> tupl
     return needs, replace(search, patients=int(exact["patients"]), low=float(exact["low"]), high=float(exact["high"]))
 
 
-def boundary_table(conduct: Conduct) -> pd.DataFrame:
-    """The boundaries of the looks, or the limits of the two stages (stage, patients, stop_at_most)."""
+def boundary_table(conduct: Conduct, bounds: pd.DataFrame | None) -> pd.DataFrame:
+    """The boundaries of the looks with the effects of the committee's `bounds`, or the limits of the two stages."""
     stages = conduct.design.stages
     if stages is None:
-        return conduct.rule.boundaries[0].table()
+        table = conduct.rule.boundaries[0].table()
+        effects = [] if bounds is None else [name for name in bounds.columns if name.endswith("effect")]
+        return table if bounds is None else table.assign(**{name: bounds[name].to_numpy() for name in effects})
     rows = [(1, stages.n1, stages.r1), (2, stages.n, stages.r)]
     return pd.DataFrame(rows, columns=["stage", "patients", "not_promising_up_to"])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from simulator.telling.style import LINE_COLOURS, MUTED, caption, direct_label, house_style, new_figure, percent_axis
 from simulator.words.findings import Findings
 
-EFFECTIVE, OTHER = LINE_COLOURS[1], LINE_COLOURS[2]
+EFFECTIVE, OTHER, WEDGE = LINE_COLOURS[1], LINE_COLOURS[2], LINE_COLOURS[3]
 
 
 def figures(findings: Findings) -> dict[str, Figure]:
@@ -28,6 +28,9 @@ def boundary_figure(table: pd.DataFrame, plan: dict[str, Any]) -> Figure:
         if plan["sides"] == 2:
             axes.plot(t, -table["z"], marker="o", color=OTHER, label="stop: harmful")
             words = f"the end needs |z| ≥ {last:.2f}"
+            if plan["futility"] is not None:
+                axes.plot(t, table["futility_z"], marker="s", color=WEDGE, label="stop: futile")
+                axes.plot(t, -table["futility_z"], marker="s", color=WEDGE)
         elif plan["futility"] is not None:
             axes.plot(t, table["futility_z"], marker="s", color=OTHER, label="stop: futile")
         axes.axhline(0.0, color=MUTED, linewidth=0.7)
