@@ -162,9 +162,10 @@ def _collected(problems: list[Problem], ask: Callable[[], T]) -> T | None:
 
 def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) -> Planned:
     from simulator.questions.trial.design_reading import Planned, load_design
+    from simulator.questions.trial.historical import with_history
 
     if isinstance(design, str | Path):
-        planned = load_design(design, overrides)
+        planned = with_history(load_design(design, overrides))
         if isinstance(planned.scenario.settings.evidence.centre, str):
             return planned
         from simulator.questions.hospitals.own import at_its_centre

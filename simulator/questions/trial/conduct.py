@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from simulator.questions.trial.analysis import Analysis, analyse, at_a_time, through
+from simulator.questions.trial.analysis import Analysis, analyse, good_counts, good_outcomes, through
 from simulator.questions.trial.data import TrialData, cut, limited
-from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_stages
+from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_as, decide_stages
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, information, look_dates
+from simulator.questions.trial.predictive import rule_of
 from simulator.questions.trial.stopping_rule import StoppingRule
 from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
 
@@ -37,6 +39,11 @@ class Conduct:
     described: bool = True
 
     @property
+    def looks(self) -> int:
+        """Number of looks, the last analysis included."""
+        return len(self.marked.at) + 1
+
+    @property
     def hypotheses(self) -> tuple[tuple[str, Endpoint, int], ...]:
         """Name, endpoint and arm of every confirmatory hypothesis."""
         return hypotheses(self.design, self.design.confirmatory)
@@ -53,6 +60,8 @@ class Conduct:
         if self.design.two_stage is not None:
             return self._two_stages(lives)
         dates = look_dates(self.design, data, self.marked)
+        if self.design.predictive is not None:
+            return self._predictive(data, dates)
         happens = np.ones(dates.shape, dtype=bool)
         happens[:, :-1] = dates[:, :-1] < dates[:, -1:]
         endpoints = self.design.confirmatory
@@ -170,6 +179,28 @@ class Conduct:
         # The weights and the boundary are those of the planned trial, however large it became.
         shares[:, 1] = np.where(happens[:, 0], np.maximum(1.0, shares[:, 0]), end)
 
+    def _predictive(self, data: TrialData, dates: Array) -> Columns:
+        """Two arms with a posterior rule, stopped by the predictive probability of success."""
+        design, rule = self.design, self.design.predictive
+        assert rule is not None
+        _, endpoint, arm = self.hypotheses[0]
+        final = rule_of(design, endpoint, self.marked.patients)
+        analyses = []
+        success, futile = np.zeros(dates.shape, bool), np.zeros(dates.shape, bool)
+        for k in range(dates.shape[1]):
+            seen = cut(data, dates[:, k])
+            analyses.append([analyse(endpoint, seen, arm)])
+            if k == dates.shape[1] - 1:
+                success[:, k] = analyses[-1][0].z >= -ndtri(design.alpha)
+                continue
+            chance = final.predictive(*good_counts(endpoint, seen, arm))
+            happens = dates[:, k] < dates[:, -1]
+            futile[:, k] = happens & (chance < rule.futility)
+            success[:, k] = happens & (chance >= (np.inf if rule.efficacy is None else rule.efficacy))
+        columns = self._results(data, dates, analyses, decide_as(success, futile))
+        columns["grown"] = np.ones(len(dates))
+        return columns
+
     def _two_stages(self, lives: TrialData) -> Columns:
         design, stages = self.design, self.design.stages
         assert stages is not None and design.two_stage is not None
@@ -182,8 +213,7 @@ class Conduct:
         successes, analyses = np.empty(dates.shape), []
         for k in range(2):
             seen = limited(cut(data, dates[:, k]), n1 if k == 0 else n)
-            yes, _ = at_a_time(endpoint, seen)
-            good = ~yes if endpoint.outcome in ("major_amputation", "death") else yes
+            good, _ = good_outcomes(endpoint, seen)
             successes[:, k] = (good & through(endpoint, seen)).sum(axis=1)
             analyses.append([analyse(endpoint, seen)])
         made = decide_stages(successes, (stages.r1, stages.r))

@@ -133,6 +133,11 @@ def _stopped(success: Bools, futile: Bools, harm: Bools, rejected: Bools) -> Dec
     return Decisions(stop, np.asarray(reason, np.int64), rejected[rows, stop])
 
 
+def decide_as(success: Bools, futile: Bools) -> Decisions:
+    """Trials of one hypothesis that say themselves at which look, (trials, looks), they succeed or have become futile."""
+    return _stopped(success, futile, np.zeros_like(success), success[:, :, None])
+
+
 def decide_stages(successes: Array, limits: Sequence[int]) -> Decisions:
     """A two-stage trial from its successes at both stages, (trials, 2), and the limits r1 and r."""
     futile = np.stack([successes[:, 0] <= limits[0], np.zeros(len(successes), bool)], axis=1)

@@ -15,6 +15,7 @@ from simulator.questions.trial.blinding import Blinding
 from simulator.questions.trial.drop_out import DropOut
 from simulator.questions.trial.endpoint import Endpoint, Months
 from simulator.questions.trial.estimand import Estimand
+from simulator.questions.trial.predictive import Predictive
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
@@ -236,6 +237,7 @@ class Design(Frozen):
     futility: FutilityRule | None = None
     reestimation: Reestimation | None = None
     two_stage: Stages | None = None
+    predictive: Predictive | None = None
     multiplicity: Multiplicity | None = None
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(as_tuple)] = ()
     _file: str = PrivateAttr("design")

@@ -13,6 +13,7 @@ from simulator.questions.trial.drop_out import drop_out_faults
 from simulator.questions.trial.endpoint import ONE_ARM, WEIGHTED, Endpoint
 from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
+from simulator.questions.trial.predictive import predictive_faults
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
 from simulator.scenario.settings import OwnCounts, OwnOffsets
@@ -52,6 +53,7 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from _size(design)
     if not unknown:
         yield from _stopping(design)
+        yield from predictive_faults(design)
 
 
 def _errors(design: Design) -> Iterator[Fault]:

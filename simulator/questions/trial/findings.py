@@ -70,6 +70,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "assumptions": study.assumptions,
         "estimands": study.estimands,
         "screening": study.screening,
+        "prior": study.prior,
         "prior_conflict": study.conflict,
         "calendar": study.calendar,
         "type_i_errors": study.levels,
@@ -111,12 +112,13 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "success": {truth: success_of(study, truth) for truth in truths},
         "single_arm": len(design.arms) == 1,
         "several": len(conduct.hypotheses) > 1,
-        "looks": conduct.rule.looks,
-        "plan": None if stages is not None else conduct.rule.boundaries[0].asked(),
+        "looks": conduct.looks,
+        "plan": None if stages is not None or design.predictive is not None else conduct.rule.boundaries[0].asked(),
         "stages": None if stages is None else {name: getattr(stages, name) for name in ("n1", "r1", "n", "r")},
         "hoped_rate": None if design.two_stage is None else design.two_stage.hoped_rate,
         "endpoints": [_endpoint(each, design) for each in design.endpoints],
         "planned_months": study.events.months,
+        "prior": _prior(study, design),
         "shown_outcome": study.events.endpoint.outcome,
         "survivors": [each.name for each in design.endpoints if each.test in CONTINUOUS],
         "treated": study.treated,
@@ -143,6 +145,20 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "inflation": _inflation(study),
         "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
         "references": references(planned),
+    }
+
+
+def _prior(study: TrialStudy, design: Design) -> dict[str, Any] | None:
+    """Where the first endpoint's prior comes from and what it is worth."""
+    if study.prior is None:
+        return None
+    written, whole = design.primary.prior, study.prior.iloc[-1]
+    return {
+        "taken_from": "uniform" if written is None else written.taken_from,
+        "policy": None if written is None else written.policy,
+        "studies": 0 if written is None else len(written.studies),
+        "vague": 0.0 if written is None else written.vague,
+        **{name: float(whole[name]) for name in ("mean", "low", "high", "elir", "moment")},
     }
 
 

@@ -111,10 +111,10 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     if len(names) > 1 and not (truth in NULLS and conduct.design.sides == 2):
         for name in names:
             yield f"{success}_{name}", *share(columns[f"rejected:{name}"])
-    for look in range(1, conduct.rule.looks + 1):
+    for look in range(1, conduct.looks + 1):
         for reason in Reason:
             here = (columns["look"] == look) & (columns["reason"] == reason)
-            if here.any() or (look < conduct.rule.looks and reason in _possible(conduct)):
+            if here.any() or (look < conduct.looks and reason in _possible(conduct)):
                 yield f"stop_look_{look}_{reason.name.lower()}", *share(here)
     for name in ("patients", "screened", "months", "events", "lost", "crossed"):
         if name in columns:
@@ -204,11 +204,11 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
         and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
     ):
         yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
-    if conduct.rule.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
+    if conduct.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"
     if design.reestimation is not None and design.reestimation.test == "ordinary":
         yield "liberal: the promising zone begins too low for a test that ignores how the size was chosen"
-    if not several and conduct.rule.looks == 1:
+    if not several and conduct.looks == 1:
         yield from _of_the_test(design, design.primary)
 
 
@@ -237,6 +237,12 @@ def _possible(conduct: Conduct) -> set[Reason]:
     design = conduct.design
     if design.two_stage is not None:
         return {Reason.FUTILITY}
+    if design.predictive is not None:
+        stops = {
+            Reason.FUTILITY: design.predictive.futility > 0.0,
+            Reason.EFFICACY: design.predictive.efficacy is not None,
+        }
+        return {reason for reason, on in stops.items() if on}
     found = {Reason.EFFICACY}
     if design.futility is not None:
         found.add(Reason.FUTILITY)
@@ -259,12 +265,12 @@ def _estimates(
     for name in names:
         stopped, unstopped = columns[f"estimate:{name}"], columns[f"estimate_at_end:{name}"]
         yield f"estimate_{name}", *mean(stopped)
-        if conduct.rule.looks > 1:
+        if conduct.looks > 1:
             yield f"unstopped_{name}", *mean(unstopped)
             yield f"bias_{name}", *mean(stopped - unstopped)
             true_size = mean(unstopped)[0]
             for reason in (Reason.EFFICACY, Reason.FUTILITY, Reason.HARM):
-                early = (columns["look"] < conduct.rule.looks) & (columns["reason"] == reason)
+                early = (columns["look"] < conduct.looks) & (columns["reason"] == reason)
                 if early.any():
                     yield (
                         f"bias_{reason.name.lower()}_{name}",

@@ -100,6 +100,8 @@ class Simulation:
         if design.stages is not None:
             rule = stopping_rule(design, (marked.at[0] / marked.patients,))
             return Conduct(design, marked, rule, (float(marked.patients),))
+        if design.predictive is not None:
+            return Conduct(design, marked, stopping_rule(design, ()), (float(marked.patients),))
         if foreseen(design):
             first = float(marked.events or marked.patients)
             shares = tuple(at / first for at in marked.at)

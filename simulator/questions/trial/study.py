@@ -19,6 +19,7 @@ from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
 from simulator.questions.trial.monitoring import monitoring_tables
 from simulator.questions.trial.operating import ROW, operating_characteristics, type_i_errors
+from simulator.questions.trial.prior_tables import prior_tables
 from simulator.questions.trial.reasons import comparison_table
 from simulator.questions.trial.screening import screening_table
 from simulator.questions.trial.simulation import Simulation
@@ -33,7 +34,6 @@ from simulator.questions.trial.size_search import (
 )
 from simulator.questions.trial.stage_search import DESIGNS, stage_table
 from simulator.questions.trial.truth import NULLS, STATED_NAMES
-from simulator.statistics.beta_rules import UNIFORM, conflict_table
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -41,8 +41,6 @@ Stage = Callable[[str, int], AbstractContextManager[Advance]]
 
 SEARCH = 2_000
 """Trials of a search for the size, and draws that the hand-over to the economics holds, at most."""
-CONFLICT = np.linspace(0.05, 0.95, 19)
-"""True rates at which a prior is confronted with data."""
 CURVES = 1_000
 """Trials of each point of a curve, at most."""
 
@@ -65,6 +63,7 @@ class TrialStudy:
     assumptions: pd.DataFrame | None = None
     estimands: pd.DataFrame | None = None
     screening: pd.DataFrame | None = None
+    prior: pd.DataFrame | None = None
     conflict: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
@@ -80,7 +79,7 @@ class TrialStudy:
     @property
     def alone(self) -> bool:
         """Whether the whole design is the test of one hypothesis at the end."""
-        return self.conduct.rule.looks == 1 and len(self.conduct.hypotheses) == 1
+        return self.conduct.looks == 1 and len(self.conduct.hypotheses) == 1
 
     @property
     def stops(self) -> pd.DataFrame:
@@ -137,14 +136,9 @@ def study_design(
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
-    prior = design.primary.prior
-    conflict = None
-    if design.primary.test == "posterior":
-        assert design.primary.null_rate is not None
-        mixture = UNIFORM if prior is None else prior.mixture
-        rule = mixture, conduct.marked.patients, design.primary.null_rate, 1.0 - design.alpha
-        conflict = pd.DataFrame(conflict_table(*rule, CONFLICT))
-    committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
+    told, conflict = prior_tables(conduct, results[base])
+    unmonitored = design.two_stage is not None or design.predictive is not None
+    committee = (None, None) if unmonitored else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
         trials=simulation.trials,
@@ -159,6 +153,7 @@ def study_design(
         bounds=committee[1],
         estimands=estimands,
         screening=screening_table(simulation) if alive else None,
+        prior=told,
         conflict=conflict,
         levels=None if null is None or len(design.arms) == 1 else type_i_errors(conduct, results[null]),
         patients=patients,
