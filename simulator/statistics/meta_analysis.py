@@ -41,9 +41,9 @@ def posterior_of_population(
 ) -> tuple[Array, Array, Array]:
     """Mean log odds, standard deviation between studies and weight of every point of a grid, each (points,)."""
     low, high = -5.0 * MEAN_SD, 5.0 * MEAN_SD
-    spreads = (np.arange(SPREADS) + 0.5) * (4.0 * heterogeneity / SPREADS)
+    spreads: Array = (np.arange(SPREADS) + 0.5) * (4.0 * heterogeneity / SPREADS)
     for _ in range(2):
-        means = np.linspace(low, high, MEANS)
+        means = np.linspace(low, high, MEANS, dtype=np.float64)
         log = _log_likelihood(means, spreads, np.asarray(successes, float), np.asarray(patients, float))
         log += -0.5 * (means[:, None] / MEAN_SD) ** 2 - 0.5 * (spreads / heterogeneity) ** 2
         weight = np.exp(log - log.max())

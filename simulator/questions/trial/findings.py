@@ -153,12 +153,15 @@ def _prior(study: TrialStudy, design: Design) -> dict[str, Any] | None:
     if study.prior is None:
         return None
     written, whole = design.primary.prior, study.prior.iloc[-1]
+    # What earlier patients say, without the vague part, is what a true rate is held against.
+    said = study.prior.iloc[-2] if written is not None and written.vague else whole
     return {
         "taken_from": "uniform" if written is None else written.taken_from,
         "policy": None if written is None else written.policy,
         "studies": 0 if written is None else len(written.studies),
         "vague": 0.0 if written is None else written.vague,
-        **{name: float(whole[name]) for name in ("mean", "low", "high", "elir", "moment")},
+        **{name: float(said[name]) for name in ("mean", "low", "high")},
+        **{name: float(whole[name]) for name in ("elir", "moment")},
     }
 
 

@@ -38,10 +38,10 @@ def conflict_figure(table: pd.DataFrame, prior: dict[str, Any], design: dict[str
             panels[0].axvline(goal, color=MUTED, linewidth=0.8, linestyle=":")
         words = (
             "Chance of success over the true control rate where arms are alike (left) and where the treatment works as in the "
-            "simulated trials (right). Grey: where the prior expects the control rate, 95%; dotted: the level."
+            "simulated trials (right). Grey: where earlier controls let one expect it, 95%; dotted: the level."
             if two
-            else "Chance to claim that the goal is beaten over the true rate. Grey: where the prior expects it, 95%; dotted: the "
-            "goal and the level."
+            else "Chance to claim that the goal is beaten over the true rate. Grey: where earlier patients let one expect it, "
+            "95%; dotted: the goal and the level."
         )
         caption(figure, words)
     return figure
