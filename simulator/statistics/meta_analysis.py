@@ -41,7 +41,7 @@ def posterior_of_population(
 ) -> tuple[Array, Array, Array]:
     """Mean log odds, standard deviation between studies and weight of every point of a grid, each (points,)."""
     low, high = -5.0 * MEAN_SD, 5.0 * MEAN_SD
-    spreads: Array = (np.arange(SPREADS) + 0.5) * (4.0 * heterogeneity / SPREADS)
+    spreads: Array = np.asarray((np.arange(SPREADS) + 0.5) * (4.0 * heterogeneity / SPREADS), np.float64)
     for _ in range(2):
         means = np.linspace(low, high, MEANS, dtype=np.float64)
         log = _log_likelihood(means, spreads, np.asarray(successes, float), np.asarray(patients, float))
