@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.questions.trial.adaptive import carried_out
 from simulator.questions.trial.analysis import Analysis, analyse, good_counts, good_outcomes, through
 from simulator.questions.trial.data import TrialData, cut, limited
 from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_as, decide_stages
@@ -16,10 +17,13 @@ from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, information, look_dates
 from simulator.questions.trial.predictive import rule_of
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.stopping_rule import StoppingRule
 from simulator.statistics.conditional_power import PromisingZone, enlarged, weighted_z
 
 Array = NDArray[np.float64]
+POPULATIONS = (":everybody", ":subgroup")
+"""What follows an endpoint's name where it is tested in both."""
 Columns = dict[str, NDArray[Any]]
 """Results by name, one value per trial."""
 
@@ -56,6 +60,8 @@ class Conduct:
 
     def run(self, lives: TrialData) -> Columns:
         """Carry out every trial of `lives`, which hold at least as many patients as the trial can come to have."""
+        if adaptation(self.design) is not None:
+            return self._adapted(lives)
         data = limited(lives, self.marked.patients)
         if self.design.two_stage is not None:
             return self._two_stages(lives)
@@ -179,6 +185,16 @@ class Conduct:
         # The weights and the boundary are those of the planned trial, however large it became.
         shares[:, 1] = np.where(happens[:, 0], np.maximum(1.0, shares[:, 0]), end)
 
+    def _adapted(self, lives: TrialData) -> Columns:
+        """A trial that drops arms, or whoever is not in the subgroup."""
+        found = carried_out(self, lives)
+        columns = self._results(found.data, found.dates, found.analyses, found.made)
+        columns["grown"] = np.ones(len(found.dates))
+        rows = np.arange(len(found.dates))
+        for place, (name, _, _) in enumerate(self.hypotheses):
+            columns[f"kept:{name}"] = found.kept[rows, found.made.stop, place] * 1.0
+        return columns
+
     def _predictive(self, data: TrialData, dates: Array) -> Columns:
         """Two arms with a posterior rule, stopped by the predictive probability of success."""
         design, rule = self.design, self.design.predictive
@@ -223,7 +239,14 @@ class Conduct:
 
 
 def hypotheses(design: Design, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, Endpoint, int], ...]:
-    """Name, endpoint and arm of the comparisons of some endpoints; the arm is named where there are several."""
+    """Name, endpoint and arm of the comparisons of some endpoints; the arm is named where there are several, and the population
+    where the first endpoint is tested in two."""
+    if design.enrichment is not None:
+        return tuple(
+            (f"{endpoint.name}{population}", endpoint, 1)
+            for endpoint in endpoints
+            for population in (POPULATIONS if endpoint is design.primary else ("",))
+        )
     several = len(design.comparisons) > 1
     return tuple(
         (f"{endpoint.name}:{design.arms[arm].name}" if several else endpoint.name, endpoint, arm)

@@ -13,6 +13,7 @@ from simulator.questions.trial.design_reading import Planned
 from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
 from simulator.questions.trial.monitoring import is_ratio
 from simulator.questions.trial.operating import SUCCESS
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
 from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
@@ -113,7 +114,7 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "single_arm": len(design.arms) == 1,
         "several": len(conduct.hypotheses) > 1,
         "looks": conduct.looks,
-        "plan": None if stages is not None or design.predictive is not None else conduct.rule.boundaries[0].asked(),
+        "plan": conduct.rule.boundaries[0].asked() if _bounded(design) else None,
         "stages": None if stages is None else {name: getattr(stages, name) for name in ("n1", "r1", "n", "r")},
         "hoped_rate": None if design.two_stage is None else design.two_stage.hoped_rate,
         "endpoints": [_endpoint(each, design) for each in design.endpoints],
@@ -146,6 +147,13 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
         "references": references(planned),
     }
+
+
+def _bounded(design: Design) -> bool:
+    """Whether looks, or the end alone, have a boundary on a statistic."""
+    rule = adaptation(design)
+    fisher = rule is not None and rule.combination == "fisher"
+    return design.two_stage is None and design.predictive is None and not fisher
 
 
 def _prior(study: TrialStudy, design: Design) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import KNOWN_SIZE, Endpoint
+from simulator.questions.trial.selection import Enrichment, adaptation
 from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
 from simulator.statistics.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.exact_binomial import power
@@ -121,6 +122,9 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
             yield f"expected_{name}", *mean(columns[name])
     yield "expected_screen_failures", *mean(columns["screened"] - columns["patients"])
     yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
+    for name in names:
+        if f"kept:{name}" in columns:
+            yield f"kept_{name}", *share(columns[f"kept:{name}"])
     if "target_reached" in columns:
         yield "event_target_reached", *share(columns["target_reached"])
     if conduct.design.reestimation is not None:
@@ -132,7 +136,9 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
 
 
 def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:
-    """Which trials reject the hypotheses of the first endpoint, all of them."""
+    """Which trials reject the hypotheses of the first endpoint: all of them, or any where some are dropped."""
+    if adaptation(conduct.design) is not None:
+        return np.asarray(columns["any_rejected"] > 0.0)
     names = [name for name, endpoint, _ in conduct.hypotheses if endpoint is conduct.design.primary]
     return np.asarray(np.min([columns[f"rejected:{name}"] for name in names], axis=0) > 0.0)
 
@@ -204,6 +210,8 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
         and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
     ):
         yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
+    if adaptation(design) is not None:
+        yield "conservative: the closed test pays for hypotheses that are dropped, whatever drops them"
     if conduct.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"
     if design.reestimation is not None and design.reestimation.test == "ordinary":
@@ -237,6 +245,11 @@ def _possible(conduct: Conduct) -> set[Reason]:
     design = conduct.design
     if design.two_stage is not None:
         return {Reason.FUTILITY}
+    rule = adaptation(design)
+    if rule is not None:
+        futile = isinstance(rule, Enrichment) or rule.z is not None
+        reasons = {Reason.FUTILITY: futile, Reason.EFFICACY: rule.combination != "fisher"}
+        return {reason for reason, on in reasons.items() if on}
     if design.predictive is not None:
         stops = {
             Reason.FUTILITY: design.predictive.futility > 0.0,

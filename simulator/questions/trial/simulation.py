@@ -28,6 +28,7 @@ from simulator.questions.trial.kept_lives import UNIT, KeptLives
 from simulator.questions.trial.looks import end_of_trial, event_dates, information, look_dates, marks
 from simulator.questions.trial.margin import AtMargin, at_margin, luck_of
 from simulator.questions.trial.recruits import Recruitment, nobody
+from simulator.questions.trial.selection import adaptation, most_recruits
 from simulator.questions.trial.stated import stated_trials
 from simulator.questions.trial.stopping_rule import stopping_rule
 from simulator.questions.trial.truth import STATED, Truth, truth_named
@@ -136,7 +137,8 @@ class Simulation:
     def lives(self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool = False) -> TrialData:
         """Lives for trials first, first + 1, ..."""
         longer = 0.0
-        if self.design.reestimation is not None or self.design.two_stage is not None:
+        own = self.design
+        if own.reestimation is not None or own.two_stage is not None or adaptation(own) is not None:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
         if truth.stated is not None:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
@@ -301,7 +303,10 @@ def longest(conduct: Conduct) -> int:
     """The most patients that trials of this size can come to have."""
     grow = conduct.design.reestimation
     n = conduct.marked.patients
-    most = n if grow is None else int(np.ceil(n * grow.largest - 1e-9))
+    if adaptation(conduct.design) is not None:
+        most = most_recruits(conduct.design, n)
+    else:
+        most = n if grow is None else int(np.ceil(n * grow.largest - 1e-9))
     if most > MOST_PATIENTS:
         raise BadInput([Problem(conduct.design.file, "size.patients", str(most), f"at most {MOST_PATIENTS:,}")])
     return most

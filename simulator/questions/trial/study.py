@@ -22,6 +22,7 @@ from simulator.questions.trial.operating import ROW, operating_characteristics, 
 from simulator.questions.trial.prior_tables import prior_tables
 from simulator.questions.trial.reasons import comparison_table
 from simulator.questions.trial.screening import screening_table
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import (
     EXACT,
@@ -137,7 +138,7 @@ def study_design(
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
     told, conflict = prior_tables(conduct, results[base])
-    unmonitored = design.two_stage is not None or design.predictive is not None
+    unmonitored = design.two_stage is not None or design.predictive is not None or adaptation(design) is not None
     committee = (None, None) if unmonitored else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
