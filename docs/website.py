@@ -61,7 +61,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/forecasts.md": "Forecasts of registered trials",
         "docs/api.md": "Python",
         "docs/sensitivity.md": "Sensitivity studies",
-        "docs/planning_trials.md": "Three trials planned",
+        "docs/planning_trials.md": "Trials planned",
         "docs/published_sizes.md": "Sizes that trials have stated",
         "scenarios/designs/README.md": "Shipped trial designs",
         "docs/reference.md": "Every key of every file",

@@ -27,10 +27,15 @@ TOLD = (
     ),
     ("For the data monitoring committee", "graphical", "control: 0.08 a year", "lost at 0.05 a year, 0.08 in arm"),
     ("What the prior does", "Stages"),
+    (
+        "What the prior does",
+        "predicted from the population of hospitals",
+        "predictive probability of success at its end",
+    ),
 )
 
 
-@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("place", range(len(TOLD)))
 def test_the_described_path_ends_in_a_report_with_its_hash(
     place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,8 +57,8 @@ def test_the_described_path_ends_in_a_report_with_its_hash(
     assert success["value"].between(0.0, 1.0).all() and len(success) >= 3
 
 
-def test_there_are_three_plans() -> None:
-    """A sham-controlled trial, an event-driven one with three looks, a single arm with a Bayesian rule."""
-    assert len(PLANS) == 3
-    for words, plan in zip(("blinding", "looks", "posterior"), PLANS, strict=True):
+def test_what_is_planned() -> None:
+    """A sham-controlled trial, an event-driven one with three looks, a single arm with a Bayesian rule, borrowed controls."""
+    assert len(PLANS) == len(TOLD)
+    for words, plan in zip(("blinding", "looks", "posterior", "hospitals"), PLANS, strict=True):
         assert words in plan

@@ -127,6 +127,9 @@ def checked(
     )
     if power is not None and not 0.1 <= power < 1.0:
         problems.append(Problem("trial", "power", f"{power:g}", "0.1 or more and below 1"))
+    if export and planned is not None and (planned.design.selection or planned.design.enrichment):
+        allowed = "0 with [selection] or [enrichment]: these tables hold the patients of a trial that drops nobody"
+        problems.append(Problem("trial", "export", str(export), allowed))
     if problems or planned is None:
         raise BadInput(problems)
     return planned, chosen
@@ -162,9 +165,10 @@ def _collected(problems: list[Problem], ask: Callable[[], T]) -> T | None:
 
 def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) -> Planned:
     from simulator.questions.trial.design_reading import Planned, load_design
+    from simulator.questions.trial.historical import with_history
 
     if isinstance(design, str | Path):
-        planned = load_design(design, overrides)
+        planned = with_history(load_design(design, overrides))
         if isinstance(planned.scenario.settings.evidence.centre, str):
             return planned
         from simulator.questions.hospitals.own import at_its_centre

@@ -29,6 +29,14 @@ class BetaMixture:
         """Expected rate."""
         return float(sum(w * a / (a + b) for w, a, b in zip(self.weight, self.a, self.b, strict=True)))
 
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the rate."""
+        square = sum(
+            w * a * (a + 1.0) / ((a + b) * (a + b + 1.0)) for w, a, b in zip(self.weight, self.a, self.b, strict=True)
+        )
+        return float(np.sqrt(square - self.mean**2))
+
     def posterior(self, successes: int, n: int) -> BetaMixture:
         """After so many successes among n: weights move to the components that foretold them."""
         a, b = np.array(self.a), np.array(self.b)

@@ -15,6 +15,10 @@ ROOTS = (2.0, 3.0, 5.0, 7.0, 11.0, 13.0)
 """Generators of the lattice: fractional parts of their square roots (Richtmyer)."""
 
 
+FACTORS, FACTOR_RANGE, MOST_SHARED = 301, 8.5, 0.999
+"""Points and range over which a common factor is integrated, and the largest share that it can have on them."""
+
+
 def largest_tail(limit: Array, correlation: Array) -> Array:
     """P(max Z >= limit) of standard normal Z with these correlations (trials, k, k), (trials,); NaN where something is.
 
@@ -30,6 +34,26 @@ def largest_tail(limit: Array, correlation: Array) -> Array:
     for start in range(0, ready.size, AT_ONCE):
         which = ready[start : start + AT_ONCE]
         out[which] = sum(_first_above(limit[which], correlation[which], j, lattice) for j in range(k))
+    return out
+
+
+def common_factor_tail(limit: Array, loadings: Array) -> Array:
+    """P(max Z >= limit), (trials,), of normal Z whose correlations are products of `loadings` (trials, k) from 0 to 1.
+
+    NaN loadings are left out. Given the factor that all share they are independent, and it is integrated over.
+    """
+    x = np.linspace(-FACTOR_RANGE, FACTOR_RANGE, FACTORS)
+    density = np.exp(-0.5 * x**2)
+    density /= density.sum()
+    out = np.empty(limit.shape)
+    for start in range(0, limit.size, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        none = np.zeros((limit[part].size, FACTORS))
+        for own in np.minimum(loadings[part].T, MOST_SHARED):
+            rest = np.sqrt(1.0 - own**2)
+            tail = ndtr((own[:, None] * x - limit[part, None]) / rest[:, None])
+            none += np.where(np.isnan(own)[:, None], 0.0, np.log1p(-np.minimum(tail, 1.0 - 1e-16)))
+        out[part] = -np.expm1(none) @ density
     return out
 
 

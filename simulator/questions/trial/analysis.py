@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.questions.trial.data import TOUCH, TrialData
-from simulator.questions.trial.endpoint import ONE_ARM, Endpoint
+from simulator.questions.trial.endpoint import BORROWING, ONE_ARM, OUTCOMES, Endpoint
 from simulator.statistics import adjusted_tests, binary_tests, competing_tests, survival_tests
 from simulator.statistics.beta_rules import UNIFORM
 from simulator.statistics.binary_tests import Counts, ExactP
+from simulator.statistics.borrowing import posterior_moments, probability_better
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.effect import Effect, ratio_or_nan
 from simulator.statistics.weighted_logrank import fleming_harrington, max_combo
@@ -21,6 +22,8 @@ from simulator.statistics.win_statistics import Level, WinStatistics, win_statis
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+ArmCounts = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Of the control and of the arm that is compared with it, each (trials,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +142,8 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
     """Test arm `comparison` against the control in data that were cut at the look's date."""
     if endpoint.test in ONE_ARM:
         return _one_arm(endpoint, data)
+    if endpoint.test == BORROWING:
+        return _borrowing(endpoint, data, comparison)
     if endpoint.test in BINARY or endpoint.test in ADJUSTED:
         return _binary(endpoint, data, comparison)
     if endpoint.test in ("ancova", "t_test"):
@@ -160,6 +165,12 @@ def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
     return Analysis(effect.estimate, effect.se, z, -z, information)
 
 
+def good_outcomes(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
+    """Who has the good outcome at the endpoint's time, and who is missing."""
+    yes, missing = at_a_time(endpoint, data)
+    return (yes if OUTCOMES[endpoint.outcome].good else np.asarray(~yes)), missing
+
+
 def counts(endpoint: Endpoint, data: TrialData, comparison: int) -> Counts:
     """Patients with the outcome and patients in all, by arm."""
     yes, missing = at_a_time(endpoint, data)
@@ -167,9 +178,7 @@ def counts(endpoint: Endpoint, data: TrialData, comparison: int) -> Counts:
 
 
 def _one_arm(endpoint: Endpoint, data: TrialData) -> Analysis:
-    yes, missing = at_a_time(endpoint, data)
-    if endpoint.outcome in ("major_amputation", "death"):
-        yes = ~yes
+    yes, missing = good_outcomes(endpoint, data)
     use = through(endpoint, data) & ~missing
     n, successes = use.sum(axis=1), (yes & use).sum(axis=1)
     assert endpoint.null_rate is not None
@@ -193,6 +202,31 @@ def posterior_above(endpoint: Endpoint, successes: NDArray[np.int64], n: NDArray
     pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
     chance = np.array([float(prior.posterior(int(k), int(m)).above(endpoint.null_rate)) for k, m in pairs])
     return np.asarray(chance[place.reshape(-1)])
+
+
+def good_counts(endpoint: Endpoint, data: TrialData, comparison: int) -> tuple[ArmCounts, ArmCounts]:
+    """Patients with the good outcome, and patients in all, of the control and of arm `comparison`."""
+    yes, missing = good_outcomes(endpoint, data)
+    table = binary_tests.count(yes, arms(data, comparison, through(endpoint, data) & ~missing))
+    return (table.yes_0, table.yes_1), (table.n_0, table.n_1)
+
+
+def _borrowing(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    """Posterior means and standard deviations, and the posterior probability as if it were one less a p value."""
+    successes, n = good_counts(endpoint, data, comparison)
+    control = UNIFORM if endpoint.prior is None else endpoint.prior.mixture
+    better = probability_better(UNIFORM, control, successes, n)
+    means, sds = zip(
+        *(posterior_moments(prior, k, m) for prior, k, m in zip((control, UNIFORM), successes, n, strict=True)),
+        strict=True,
+    )
+    ready = (arms(data, comparison, through(endpoint, data)) >= 0).sum(axis=1) * 1.0
+    shares = {
+        "rate_0": ratio_or_nan(successes[0], n[0]),
+        "rate_1": ratio_or_nan(successes[1], n[1]),
+        "missing": 1.0 - ratio_or_nan(n[0] + n[1], ready),
+    }
+    return Analysis(means[1] - means[0], np.hypot(*sds), ndtri(better), -ndtri(better), ready, shares)
 
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:

@@ -94,6 +94,7 @@ def formulas(pooled: Pool, endpoint: Endpoint, power: float, comparison: int = 1
             "km_difference": lambda *_: [],
             "km_ratio": lambda *_: [],
             "posterior": lambda *_: [],
+            "posterior_difference": lambda *_: [],
             "fleming_harrington": lambda *_: [],
             "max_combo": lambda *_: [],
             "win_ratio": _wins,

@@ -7,19 +7,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from simulator.questions.trial.analysis import Analysis, analyse, at_a_time, through
+from simulator.questions.trial.adaptive import carried_out
+from simulator.questions.trial.analysis import Analysis, analyse, good_counts, good_outcomes, through
 from simulator.questions.trial.blinded_review import reviewed
 from simulator.questions.trial.data import TrialData, cut, limited
-from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_stages
+from simulator.questions.trial.decisions import Decisions, Reason, decide, decide_as, decide_stages
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.growth import Progress, grow
 from simulator.questions.trial.looks import Marks, end_of_trial, information, look_dates
+from simulator.questions.trial.predictive import rule_of
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.stopped import adjustable, at_the_stop
 from simulator.questions.trial.stopping_rule import StoppingRule
 
 Array = NDArray[np.float64]
+POPULATIONS = (":everybody", ":subgroup")
+"""What follows an endpoint's name where it is tested in both."""
 Columns = dict[str, NDArray[Any]]
 """Results by name, one value per trial."""
 
@@ -39,6 +45,11 @@ class Conduct:
     described: bool = True
 
     @property
+    def looks(self) -> int:
+        """Number of looks, the last analysis included."""
+        return len(self.marked.at) + 1
+
+    @property
     def hypotheses(self) -> tuple[tuple[str, Endpoint, int], ...]:
         """Name, endpoint and arm of every confirmatory hypothesis."""
         return hypotheses(self.design, self.design.confirmatory)
@@ -51,11 +62,15 @@ class Conduct:
 
     def run(self, lives: TrialData) -> Columns:
         """Carry out every trial of `lives`, which hold at least as many patients as the trial can come to have."""
+        if adaptation(self.design) is not None:
+            return self._adapted(lives)
         if self.design.two_stage is not None:
             return self._two_stages(lives)
         review = None if self.design.blinded_review is None else reviewed(self.design, self.marked, lives)
         data = limited(lives, self.marked.patients) if review is None else review.data
         dates = look_dates(self.design, data, self.marked)
+        if self.design.predictive is not None:
+            return self._predictive(data, dates)
         happens = np.ones(dates.shape, dtype=bool)
         happens[:, :-1] = dates[:, :-1] < dates[:, -1:]
         endpoints = self.design.confirmatory
@@ -142,6 +157,38 @@ class Conduct:
                 columns |= {f"{share}_at_end:{name}": values for share, values in found.shares.items()}
         return columns
 
+    def _adapted(self, lives: TrialData) -> Columns:
+        """A trial that drops arms, or whoever is not in the subgroup."""
+        found = carried_out(self, lives)
+        columns = self._results(found.data, found.dates, found.analyses, found.made)
+        columns["grown"] = np.ones(len(found.dates))
+        rows = np.arange(len(found.dates))
+        for place, (name, _, _) in enumerate(self.hypotheses):
+            columns[f"kept:{name}"] = found.kept[rows, found.made.stop, place] * 1.0
+        return columns
+
+    def _predictive(self, data: TrialData, dates: Array) -> Columns:
+        """Two arms with a posterior rule, stopped by the predictive probability of success."""
+        design, rule = self.design, self.design.predictive
+        assert rule is not None
+        _, endpoint, arm = self.hypotheses[0]
+        final = rule_of(design, endpoint, self.marked.patients)
+        analyses = []
+        success, futile = np.zeros(dates.shape, bool), np.zeros(dates.shape, bool)
+        for k in range(dates.shape[1]):
+            seen = cut(data, dates[:, k])
+            analyses.append([analyse(endpoint, seen, arm)])
+            if k == dates.shape[1] - 1:
+                success[:, k] = analyses[-1][0].z >= -ndtri(design.alpha)
+                continue
+            chance = final.predictive(*good_counts(endpoint, seen, arm))
+            happens = dates[:, k] < dates[:, -1]
+            futile[:, k] = happens & (chance < rule.futility)
+            success[:, k] = happens & (chance >= (np.inf if rule.efficacy is None else rule.efficacy))
+        columns = self._results(data, dates, analyses, decide_as(success, futile))
+        columns["grown"] = np.ones(len(dates))
+        return columns
+
     def _two_stages(self, lives: TrialData) -> Columns:
         design, stages = self.design, self.design.stages
         assert stages is not None and design.two_stage is not None
@@ -154,8 +201,7 @@ class Conduct:
         successes, analyses = np.empty(dates.shape), []
         for k in range(2):
             seen = limited(cut(data, dates[:, k]), n1 if k == 0 else n)
-            yes, _ = at_a_time(endpoint, seen)
-            good = ~yes if endpoint.outcome in ("major_amputation", "death") else yes
+            good, _ = good_outcomes(endpoint, seen)
             successes[:, k] = (good & through(endpoint, seen)).sum(axis=1)
             analyses.append([analyse(endpoint, seen)])
         made = decide_stages(successes, (stages.r1, stages.r))
@@ -165,7 +211,14 @@ class Conduct:
 
 
 def hypotheses(design: Design, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, Endpoint, int], ...]:
-    """Name, endpoint and arm of the comparisons of some endpoints; the arm is named where there are several."""
+    """Name, endpoint and arm of the comparisons of some endpoints; the arm is named where there are several, and the population
+    where the first endpoint is tested in two."""
+    if design.enrichment is not None:
+        return tuple(
+            (f"{endpoint.name}{population}", endpoint, 1)
+            for endpoint in endpoints
+            for population in (POPULATIONS if endpoint is design.primary else ("",))
+        )
     several = len(design.comparisons) > 1
     return tuple(
         (f"{endpoint.name}:{design.arms[arm].name}" if several else endpoint.name, endpoint, arm)

@@ -135,6 +135,24 @@ def _stopped(success: Bools, futile: Bools, harm: Bools, rejected: Bools) -> Dec
     return Decisions(stop, np.asarray(reason, np.int64), rejected[rows, stop])
 
 
+def decide_as(success: Bools, futile: Bools) -> Decisions:
+    """Trials of one hypothesis that say themselves at which look, (trials, looks), they succeed or have become futile."""
+    return _stopped(success, futile, np.zeros_like(success), success[:, :, None])
+
+
+def decide_closed(rejected: Bools, kept: Bools, happens: Bools) -> Decisions:
+    """Trials that drop hypotheses: they succeed at a look once all that are left have been rejected, and at the end with any.
+
+    rejected and kept (after the look): (trials, looks, hypotheses); happens: (trials, looks). With nothing left it is futile.
+    """
+    some: Bools = np.asarray(rejected.any(axis=2))
+    success: Bools = np.asarray(some & (rejected | ~kept).all(axis=2))
+    success[:, -1] = some[:, -1]
+    futile: Bools = np.asarray(~kept.any(axis=2))
+    futile[:, -1] = False
+    return _stopped(success & happens, futile & happens, np.zeros_like(success), rejected)
+
+
 def decide_stages(successes: Array, limits: Sequence[int]) -> Decisions:
     """A two-stage trial from its successes at both stages, (trials, 2), and the limits r1 and r."""
     futile = np.stack([successes[:, 0] <= limits[0], np.zeros(len(successes), bool)], axis=1)

@@ -15,6 +15,8 @@ from simulator.questions.trial.blinding import Blinding
 from simulator.questions.trial.drop_out import DropOut
 from simulator.questions.trial.endpoint import Endpoint, Months
 from simulator.questions.trial.estimand import Estimand
+from simulator.questions.trial.predictive import Predictive
+from simulator.questions.trial.selection import Enrichment, Selection, most_recruits
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
@@ -266,6 +268,9 @@ class Design(Frozen):
     reestimation: Reestimation | None = None
     blinded_review: BlindedReview | None = None
     two_stage: Stages | None = None
+    predictive: Predictive | None = None
+    selection: Selection | None = None
+    enrichment: Enrichment | None = None
     multiplicity: Multiplicity | None = None
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(as_tuple)] = ()
     _file: str = PrivateAttr("design")
@@ -351,7 +356,9 @@ class Design(Frozen):
 
     @property
     def longest(self) -> int:
-        """The most patients that the trial can come to have."""
+        """The most recruits that the trial can come to go through."""
+        if self.selection is not None or self.enrichment is not None:
+            return most_recruits(self, self.patients)
         return int(-(-self.patients * self.most_growth // 1))
 
     @property

@@ -14,6 +14,8 @@ from simulator.questions.trial.drop_out import drop_out_faults
 from simulator.questions.trial.endpoint import ONE_ARM, WEIGHTED, Endpoint
 from simulator.questions.trial.estimand import estimand_faults
 from simulator.questions.trial.idle_keys import idle_keys
+from simulator.questions.trial.predictive import predictive_faults
+from simulator.questions.trial.selection import selection_faults
 from simulator.questions.trial.stated import stated_faults
 from simulator.scenario.policy import Fault
 from simulator.scenario.settings import OwnCounts, OwnOffsets
@@ -53,6 +55,8 @@ def faults(design: Design) -> Iterator[Fault]:
     yield from _size(design)
     if not unknown:
         yield from _stopping(design)
+        yield from predictive_faults(design)
+        yield from selection_faults(design)
 
 
 def _errors(design: Design) -> Iterator[Fault]:
@@ -129,8 +133,8 @@ def _aims(design: Design) -> Iterator[Fault]:
 def _multiplicity(design: Design, known: list[str]) -> Iterator[Fault]:
     rule = design.multiplicity
     if rule is None:
-        if len(design.arms) > 2:
-            allowed = "a rule, because more than one arm is compared with the control"
+        if len(design.arms) > 2 and design.selection is None:
+            allowed = "a rule (or [selection]), because more than one arm is compared with the control"
             yield "multiplicity.rule", "missing", allowed
         return
     listed = [name for family in rule.families for name in family]

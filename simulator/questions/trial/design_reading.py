@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -22,11 +23,15 @@ from simulator.words.errors import BadInput, Problem, nearest, shown
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """A checked design and its scenario; `inputs` maps what a reader calls a file to what was read."""
+    """A checked design and its scenario; `inputs` maps what a reader calls a file to what was read.
+
+    `population` is the scenario at the founding hospital, which other hospitals are told from, where a prior comes from them.
+    """
 
     design: Design
     scenario: Scenario
     inputs: Mapping[str, bytes] = field(repr=False)
+    population: Scenario | None = field(default=None, repr=False)
 
 
 def shipped_designs() -> dict[str, Path]:
@@ -56,9 +61,21 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         design.read_from(called)
         problems += [Problem(called, key, shown(value), allowed) for key, value, allowed in faults(design)]
     scenario = _scenario(table, design, file, called, problems)
+    population = None
+    priors = {} if design is None else {each.name: each.prior for each in design.endpoints if each.prior is not None}
+    hospitals = {name: prior for name, prior in priors.items() if prior.taken_from == "hospitals"}
+    if hospitals and scenario is not None and not problems:
+        for name, prior in hospitals.items():
+            if prior.policy is not None and prior.policy not in scenario.policies:
+                allowed = nearest(prior.policy, scenario.policies)
+                problems.append(Problem(called, f"endpoints.{name}.prior.policy", repr(prior.policy), allowed))
+        if load_hospitals() is None:
+            allowed = "'stated' or 'studies': no population of hospitals has been fitted (clti calibrate --hospitals)"
+            problems.append(Problem(called, "endpoints.prior.taken_from", "'hospitals'", allowed))
+        population = _scenario({**table, "centre": "founding"}, None, file, called, problems)
     if problems or design is None or scenario is None:
         raise BadInput(problems)
-    return Planned(design, scenario, {called: file.read_bytes(), **scenario.inputs})
+    return Planned(design, scenario, {called: file.read_bytes(), **scenario.inputs}, population)
 
 
 def _scenario(

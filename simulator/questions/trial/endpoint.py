@@ -20,7 +20,18 @@ Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
 Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
 Power = Annotated[float, BeforeValidator(number(0.0, 10.0))]
 
-BINARY = ("chi_square", "chi_square_corrected", "fisher", "risk_difference", "risk_ratio", "cmh", "g_computation")
+BORROWING = "posterior_difference"
+"""The posterior rule of two arms, whose control may borrow from earlier ones."""
+BINARY = (
+    "chi_square",
+    "chi_square_corrected",
+    "fisher",
+    "risk_difference",
+    "risk_ratio",
+    "cmh",
+    "g_computation",
+    BORROWING,
+)
 ONE_ARM = ("exact_binomial", "posterior")
 WEIGHTED = ("fleming_harrington", "max_combo")
 """Tests for hazards that are not proportional."""
@@ -104,6 +115,7 @@ SCALES = {
     "g_computation": "risk difference",
     "exact_binomial": "success rate",
     "posterior": "success rate",
+    BORROWING: "difference in the rate of the good outcome",
     "logrank": "log hazard ratio",
     "cox": "log hazard ratio",
     "fleming_harrington": "log hazard ratio, weighted",
@@ -124,6 +136,7 @@ SCALES = {
 """What each test estimates."""
 
 KNOWN_SIZE = {
+    BORROWING: "either way: what is borrowed from earlier controls is wrong by as much as these controls differ",
     "chi_square": "liberal: can exceed its level slightly in small trials",
     "chi_square_corrected": "conservative: Yates' correction",
     "fisher": "conservative: exact and discrete",
@@ -154,7 +167,8 @@ class Endpoint(Frozen):
     outcome first, and `margin` the difference of TcPO2 that counts as a tie in it, or `thresholds` one for each outcome
     (months, or mmHg). `rho` and `gamma` are the powers of Fleming and Harrington's weights. With the `aim` of
     non-inferiority or equivalence `margin` is the loss that is accepted, in the units of `MARGINS`.
-    The test `posterior` succeeds where the rate is above `null_rate` with a probability of 1 - alpha, after the `prior`.
+    The test `posterior` succeeds where the rate is above `null_rate` with a probability of 1 - alpha, after the `prior`;
+    `posterior_difference` where the treated arm's is above the control's, after the control's `prior` and a uniform one.
     """
 
     name: Label
@@ -180,6 +194,7 @@ class Endpoint(Frozen):
         "risk_ratio",
         "cmh",
         "g_computation",
+        "posterior_difference",
         "exact_binomial",
         "posterior",
         "logrank",
@@ -249,7 +264,7 @@ class Endpoint(Frozen):
         if self.test in ("rmst", *KAPLAN_MEIER) and self.outcome != "amputation_free_survival":
             # Survival and the restricted mean are about being without the event.
             return not more_is_better
-        return True if self.test in ONE_ARM else more_is_better
+        return True if self.test in (*ONE_ARM, BORROWING) else more_is_better
 
     def faults(self, arms: int, visits: tuple[float, ...], longest: float, strata: int) -> Iterator[Fault]:
         """What cannot be, given the number of arms, the visits and the longest follow-up (months) and strata."""

@@ -13,6 +13,7 @@ from simulator.questions.trial.design_reading import Planned
 from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
 from simulator.questions.trial.monitoring import is_ratio
 from simulator.questions.trial.operating import SUCCESS
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
 from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
@@ -70,6 +71,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "assumptions": study.assumptions,
         "estimands": study.estimands,
         "screening": study.screening,
+        "prior": study.prior,
         "prior_conflict": study.conflict,
         "adjusted": study.adjusted,
         "adjusted_trials": study.adjusted_trials,
@@ -113,12 +115,13 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "success": {truth: success_of(study, truth) for truth in truths},
         "single_arm": len(design.arms) == 1,
         "several": len(conduct.hypotheses) > 1,
-        "looks": conduct.rule.looks,
-        "plan": None if stages is not None else conduct.rule.boundaries[0].asked(),
+        "looks": conduct.looks,
+        "plan": conduct.rule.boundaries[0].asked() if _bounded(design) else None,
         "stages": None if stages is None else {name: getattr(stages, name) for name in ("n1", "r1", "n", "r")},
         "hoped_rate": None if design.two_stage is None else design.two_stage.hoped_rate,
         "endpoints": [_endpoint(each, design) for each in design.endpoints],
         "planned_months": study.events.months,
+        "prior": _prior(study, design),
         "shown_outcome": study.events.endpoint.outcome,
         "survivors": [each.name for each in design.endpoints if each.test in CONTINUOUS],
         "treated": study.treated,
@@ -145,6 +148,30 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "inflation": _inflation(study),
         "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
         "references": references(planned),
+    }
+
+
+def _bounded(design: Design) -> bool:
+    """Whether looks, or the end alone, have a boundary on a statistic."""
+    rule = adaptation(design)
+    fisher = rule is not None and rule.combination == "fisher"
+    return design.two_stage is None and design.predictive is None and not fisher
+
+
+def _prior(study: TrialStudy, design: Design) -> dict[str, Any] | None:
+    """Where the first endpoint's prior comes from and what it is worth."""
+    if study.prior is None:
+        return None
+    written, whole = design.primary.prior, study.prior.iloc[-1]
+    # What earlier patients say, without the vague part, is what a true rate is held against.
+    said = study.prior.iloc[-2] if written is not None and written.vague else whole
+    return {
+        "taken_from": "uniform" if written is None else written.taken_from,
+        "policy": None if written is None else written.policy,
+        "studies": 0 if written is None else len(written.studies),
+        "vague": 0.0 if written is None else written.vague,
+        **{name: float(said[name]) for name in ("mean", "low", "high")},
+        **{name: float(whole[name]) for name in ("elir", "moment")},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simulator.questions.trial.design import Design, FutilityRule
-from simulator.questions.trial.endpoint import BINARY, CONTINUOUS, ONE_ARM, Endpoint
+from simulator.questions.trial.endpoint import BINARY, BORROWING, CONTINUOUS, ONE_ARM, Endpoint
 from simulator.scenario.policy import Fault
 
 FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {
@@ -73,8 +73,8 @@ def _of_endpoint(endpoint: Endpoint) -> Iterator[Fault]:
     if "lost" in given and endpoint.test not in BINARY + ONE_ARM:
         why = "leaves out whoever was not measured" if endpoint.test in CONTINUOUS else "censors whoever is lost"
         yield "lost", endpoint.lost, f"only with {', '.join(BINARY + ONE_ARM)}: {endpoint.test} {why}"
-    if "prior" in given and endpoint.test != "posterior":
-        yield "prior", "given", "only with test 'posterior'"
+    if "prior" in given and endpoint.test not in ("posterior", BORROWING):
+        yield "prior", "given", f"only with test 'posterior' or {BORROWING!r}"
     for key in ("rho", "gamma"):
         if key in given and endpoint.test != "fleming_harrington":
             yield key, getattr(endpoint, key), "only with test 'fleming_harrington'"

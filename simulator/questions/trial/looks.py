@@ -35,6 +35,8 @@ def marks(design: Design, patients: int | None = None) -> Marks:
     events = None if design.size.events is None else max(1, round(design.size.events * factor))
     if design.stages is not None:
         return Marks(n, None, "patients", (float(max(1, round(design.stages.n1 * factor))),))
+    if design.predictive is not None:
+        return Marks(n, None, "patients", tuple(float(max(1, round(at * factor))) for at in design.predictive.at))
     looks = design.looks
     if looks is None:
         return Marks(n, events, "months", ())

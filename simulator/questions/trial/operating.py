@@ -15,6 +15,7 @@ from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import KNOWN_SIZE, Endpoint
+from simulator.questions.trial.selection import Enrichment, adaptation
 from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
 from simulator.statistics.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.exact_binomial import power
@@ -111,16 +112,19 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     if len(names) > 1 and not (truth in NULLS and conduct.design.sides == 2):
         for name in names:
             yield f"{success}_{name}", *share(columns[f"rejected:{name}"])
-    for look in range(1, conduct.rule.looks + 1):
+    for look in range(1, conduct.looks + 1):
         for reason in Reason:
             here = (columns["look"] == look) & (columns["reason"] == reason)
-            if here.any() or (look < conduct.rule.looks and reason in _possible(conduct)):
+            if here.any() or (look < conduct.looks and reason in _possible(conduct)):
                 yield f"stop_look_{look}_{reason.name.lower()}", *share(here)
     for name in ("patients", "screened", "months", "events", "lost", "crossed"):
         if name in columns:
             yield f"expected_{name}", *mean(columns[name])
     yield "expected_screen_failures", *mean(columns["screened"] - columns["patients"])
     yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
+    for name in names:
+        if f"kept:{name}" in columns:
+            yield f"kept_{name}", *share(columns[f"kept:{name}"])
     if "target_reached" in columns:
         yield "event_target_reached", *share(columns["target_reached"])
     if conduct.design.reestimation is not None or conduct.design.blinded_review is not None:
@@ -134,7 +138,9 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
 
 
 def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:
-    """Which trials reject the hypotheses of the first endpoint, all of them."""
+    """Which trials reject the hypotheses of the first endpoint: all of them, or any where some are dropped."""
+    if adaptation(conduct.design) is not None:
+        return np.asarray(columns["any_rejected"] > 0.0)
     names = [name for name, endpoint, _ in conduct.hypotheses if endpoint is conduct.design.primary]
     return np.asarray(np.min([columns[f"rejected:{name}"] for name in names], axis=0) > 0.0)
 
@@ -206,11 +212,13 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
         and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
     ):
         yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
-    if conduct.rule.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
+    if adaptation(design) is not None:
+        yield "conservative: the closed test pays for hypotheses that are dropped, whatever drops them"
+    if conduct.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"
     if design.reestimation is not None and design.reestimation.test == "ordinary":
         yield "liberal: the promising zone begins too low for a test that ignores how the size was chosen"
-    if not several and conduct.rule.looks == 1:
+    if not several and conduct.looks == 1:
         yield from _of_the_test(design, design.primary)
 
 
@@ -239,6 +247,17 @@ def _possible(conduct: Conduct) -> set[Reason]:
     design = conduct.design
     if design.two_stage is not None:
         return {Reason.FUTILITY}
+    rule = adaptation(design)
+    if rule is not None:
+        futile = isinstance(rule, Enrichment) or rule.z is not None
+        reasons = {Reason.FUTILITY: futile, Reason.EFFICACY: rule.combination != "fisher"}
+        return {reason for reason, on in reasons.items() if on}
+    if design.predictive is not None:
+        stops = {
+            Reason.FUTILITY: design.predictive.futility > 0.0,
+            Reason.EFFICACY: design.predictive.efficacy is not None,
+        }
+        return {reason for reason, on in stops.items() if on}
     found = {Reason.EFFICACY}
     if design.stops_for_futility:
         found.add(Reason.FUTILITY)
@@ -261,12 +280,12 @@ def _estimates(
     for name in names:
         stopped, unstopped = columns[f"estimate:{name}"], columns[f"estimate_at_end:{name}"]
         yield f"estimate_{name}", *mean(stopped)
-        if conduct.rule.looks > 1:
+        if conduct.looks > 1:
             yield f"unstopped_{name}", *mean(unstopped)
             yield f"bias_{name}", *mean(stopped - unstopped)
             true_size = mean(unstopped)[0]
             for reason in (Reason.EFFICACY, Reason.FUTILITY, Reason.HARM):
-                early = (columns["look"] < conduct.rule.looks) & (columns["reason"] == reason)
+                early = (columns["look"] < conduct.looks) & (columns["reason"] == reason)
                 if early.any():
                     yield (
                         f"bias_{reason.name.lower()}_{name}",

@@ -28,6 +28,7 @@ from simulator.questions.trial.kept_lives import UNIT, KeptLives
 from simulator.questions.trial.looks import end_of_trial, event_dates, information, look_dates, marks
 from simulator.questions.trial.margin import AtMargin, at_margin, luck_of
 from simulator.questions.trial.recruits import Recruitment, nobody
+from simulator.questions.trial.selection import adaptation, most_recruits
 from simulator.questions.trial.stated import stated_trials
 from simulator.questions.trial.stopping_rule import stopping_rule
 from simulator.questions.trial.truth import STATED, Truth, truth_named
@@ -100,6 +101,8 @@ class Simulation:
         if design.stages is not None:
             rule = stopping_rule(design, (marked.at[0] / marked.patients,))
             return Conduct(design, marked, rule, (float(marked.patients),))
+        if design.predictive is not None:
+            return Conduct(design, marked, stopping_rule(design, ()), (float(marked.patients),))
         if foreseen(design):
             first = float(marked.events or marked.patients)
             shares = tuple(at / first for at in marked.at)
@@ -134,7 +137,9 @@ class Simulation:
     def lives(self, truth: Truth, first: int, trials: int, patients: int, every_visit: bool = False) -> TrialData:
         """Lives for trials first, first + 1, ..."""
         longer = 0.0
-        if self.design.most_growth > 1.0 or self.design.reestimation is not None or self.design.two_stage is not None:
+        own = self.design
+        lengthens = own.reestimation is not None or own.two_stage is not None or adaptation(own) is not None
+        if own.most_growth > 1.0 or lengthens:
             longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
         if truth.stated is not None:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
@@ -297,7 +302,11 @@ def at_once(trials: int, patients: int) -> int:
 
 def longest(conduct: Conduct) -> int:
     """The most patients that trials of this size can come to have."""
-    most = int(np.ceil(conduct.marked.patients * conduct.design.most_growth - 1e-9))
+    n = conduct.marked.patients
+    if adaptation(conduct.design) is not None:
+        most = most_recruits(conduct.design, n)
+    else:
+        most = int(np.ceil(n * conduct.design.most_growth - 1e-9))
     if most > MOST_PATIENTS:
         raise BadInput([Problem(conduct.design.file, "size.patients", str(most), f"at most {MOST_PATIENTS:,}")])
     return most

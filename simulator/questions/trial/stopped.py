@@ -35,6 +35,8 @@ def adjustable(design: Design) -> bool:
         return False
     if design.reestimation is not None and design.reestimation.test == "ordinary":
         return False
+    if design.predictive is not None or design.selection is not None or design.enrichment is not None:
+        return False
     return not (design.sides == 2 and design.futility is not None and design.futility.binding)
 
 
@@ -88,7 +90,9 @@ def adjusted(design: Design, rule: StoppingRule, columns: Columns, name: str) ->
     return Adjusted(*_on_scale(design, columns, name, drifts), p)
 
 
-def _on_scale(design: Design, columns: Columns, name: str, drifts: tuple[Array, Array, Array]) -> tuple[Array, ...]:
+def _on_scale(
+    design: Design, columns: Columns, name: str, drifts: tuple[Array, Array, Array]
+) -> tuple[Array, Array, Array]:
     """Drifts as estimates: the naive one, moved by as many of its standard errors as its z is moved."""
     estimate, se = columns[f"estimate:{name}"], columns[f"se:{name}"]
     root, plain = np.sqrt(columns["seen_at_stop"]), columns["plain_z_at_stop"]

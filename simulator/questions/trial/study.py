@@ -19,8 +19,10 @@ from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
 from simulator.questions.trial.monitoring import monitoring_tables
 from simulator.questions.trial.operating import ROW, operating_characteristics, type_i_errors
+from simulator.questions.trial.prior_tables import prior_tables
 from simulator.questions.trial.reasons import comparison_table
 from simulator.questions.trial.screening import screening_table
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import (
     EXACT,
@@ -34,7 +36,6 @@ from simulator.questions.trial.size_search import (
 from simulator.questions.trial.stage_search import DESIGNS, stage_table
 from simulator.questions.trial.stopped import adjusted_table, adjusted_trials
 from simulator.questions.trial.truth import NULLS, STATED_NAMES
-from simulator.statistics.beta_rules import UNIFORM, conflict_table
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -42,8 +43,6 @@ Stage = Callable[[str, int], AbstractContextManager[Advance]]
 
 SEARCH = 2_000
 """Trials of a search for the size, and draws that the hand-over to the economics holds, at most."""
-CONFLICT = np.linspace(0.05, 0.95, 19)
-"""True rates at which a prior is confronted with data."""
 CURVES = 1_000
 """Trials of each point of a curve, at most."""
 
@@ -66,6 +65,7 @@ class TrialStudy:
     assumptions: pd.DataFrame | None = None
     estimands: pd.DataFrame | None = None
     screening: pd.DataFrame | None = None
+    prior: pd.DataFrame | None = None
     conflict: pd.DataFrame | None = None
     adjusted: pd.DataFrame | None = None
     adjusted_trials: pd.DataFrame | None = None
@@ -83,7 +83,7 @@ class TrialStudy:
     @property
     def alone(self) -> bool:
         """Whether the whole design is the test of one hypothesis at the end."""
-        return self.conduct.rule.looks == 1 and len(self.conduct.hypotheses) == 1
+        return self.conduct.looks == 1 and len(self.conduct.hypotheses) == 1
 
     @property
     def stops(self) -> pd.DataFrame:
@@ -140,17 +140,12 @@ def study_design(
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
-    prior = design.primary.prior
-    conflict = None
-    if design.primary.test == "posterior":
-        assert design.primary.null_rate is not None
-        mixture = UNIFORM if prior is None else prior.mixture
-        rule = mixture, conduct.marked.patients, design.primary.null_rate, 1.0 - design.alpha
-        conflict = pd.DataFrame(conflict_table(*rule, CONFLICT))
+    told, conflict = prior_tables(conduct, results[base])
     adjustment = design, conduct.rule
     name = conduct.hypotheses[0][0]
     each = adjusted_trials(*adjustment, results[base], name, export) if export else None
-    committee = (None, None) if design.two_stage is not None else monitoring_tables(some, tuple(results))
+    unmonitored = design.two_stage is not None or design.predictive is not None or adaptation(design) is not None
+    committee = (None, None) if unmonitored else monitoring_tables(some, tuple(results))
     found = TrialStudy(
         conduct=conduct,
         trials=simulation.trials,
@@ -165,6 +160,7 @@ def study_design(
         bounds=committee[1],
         estimands=estimands,
         screening=screening_table(simulation) if alive else None,
+        prior=told,
         conflict=conflict,
         adjusted=adjusted_table(*adjustment, results, name),
         adjusted_trials=each,

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.telling.columns import called, labels
 from simulator.telling.figures.boundaries import boundary_figure
+from simulator.telling.figures.prior import conflict_figure
 from simulator.telling.page import lower
 from simulator.telling.style import (
     LINE_COLOURS,
@@ -41,12 +42,14 @@ def figures(findings: Findings) -> dict[str, Figure]:
     facts, tables = findings.facts, findings.tables
     drawn: dict[str, Callable[[], Figure]] = {"events": lambda: events_figure(findings)}
     if facts["looks"] > 1:
-        if facts["stages"] is None:
+        if facts["plan"] is not None:
             drawn["boundaries"] = lambda: boundary_figure(tables["boundaries"], facts["plan"])
-        else:
+        elif facts["stages"] is not None:
             null_rate = facts["endpoints"][0]["null_rate"]
             drawn["boundaries"] = lambda: stage_figure(facts["stages"], null_rate, facts["hoped_rate"])
         drawn["stopping"] = lambda: stopping_figure(tables["stops"], truths_of(findings))
+    if "prior_conflict" in tables:
+        drawn["prior_conflict"] = lambda: conflict_figure(tables["prior_conflict"], facts["prior"], facts["design"])
     if "power_curve" in tables:
         drawn["power_curve"] = lambda: size_search_figure(tables["power_curve"], facts["target"], facts["search"])
     if "assumptions" in tables:
