@@ -22,11 +22,12 @@ from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
 from simulator.questions.registry.described import class_shares, course
 from simulator.questions.registry.findings import usable
-from simulator.questions.registry.generator import SHAPES, made_up
+from simulator.questions.registry.generator import SHAPES
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
 from simulator.questions.registry.proposal import propose
+from simulator.questions.registry.truth import made_up
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.errors import BadInput
 
