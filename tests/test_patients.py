@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +24,15 @@ from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
 from simulator.questions.registry.described import class_shares, course
 from simulator.questions.registry.findings import usable
-from simulator.questions.registry.generator import SHAPES, made_up
+from simulator.questions.registry.generator import SHAPES
+from simulator.questions.registry.here import few_slots_tables, referrals_per_year
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
 from simulator.questions.registry.proposal import propose
+from simulator.questions.registry.truth import made_up
 from simulator.rules.population.patient import COLUMNS
+from simulator.scenario import load_scenario
 from simulator.words.errors import BadInput
 
 TRUTH = made_up(240, seed=7)
@@ -88,15 +93,59 @@ def test_a_scenario_may_name_the_hospitals_file(written: Path, tmp_path: Path) -
 def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(written: Path, tmp_path: Path) -> None:
     """A design's `centre` is what a scenario's is: the same rows of offsets, and more deaths where more were counted."""
     text = (written / "centre.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(text)["evidence"]["centre"]
-    trial = _planned(design_file(tmp_path, centre=table), None)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     joint = scenario_of(written / "centre.toml").register.joint
-    assert np.array_equal(trial.scenario.register.joint["hospital_death"], joint["hospital_death"])
+    for centre in (tomllib.loads(text)["evidence"]["centre"], "mine.toml"):
+        trial = _planned(design_file(tmp_path, centre=centre), None)
+        assert np.array_equal(trial.scenario.register.joint["hospital_death"], joint["hospital_death"])
+    assert any(name.endswith("mine.toml") for name in trial.inputs)
+    with pytest.raises(BadInput, match=r"gone\.toml"):
+        _planned(design_file(tmp_path, centre="gone.toml"), None)
     few, many = (
         _planned(design_file(tmp_path, centre={"deaths": [deaths, 200]}), None).scenario.params()["death_rate_wound"]
         for deaths in (20, 120)
     )
     assert few < many
+
+
+def test_what_policies_change_is_counted_in_the_hospitals_own_referrals(written: Path) -> None:
+    """Of 240 people in five years 48 a year: counts are of so many, changes lie in their limits, and the table is a file."""
+    here = pd.read_csv(written / "here.csv")
+    assert set(here["view"]) == {"sceptical", "central", "optimistic"}
+    lost = here[here["outcome"] == "major_amputation"]
+    assert (here["reference"] + here["difference"]).to_numpy() == pytest.approx(here["mean"].to_numpy())
+    assert (here["difference_low"] <= here["difference"]).all() and (
+        here["difference"] <= here["difference_high"]
+    ).all()
+    assert ((lost["difference"] < 0.0) & (lost["mean"] < 48.0)).all()
+    told = pd.read_csv(written / "accuracy.csv").set_index(["outcome", "time_years", "by"])
+    expected = told.loc[("amputated", 1.0, "after"), "expected"]
+    assert lost["reference"].mean() == pytest.approx(48.0 * expected, rel=0.15)
+    needed = pd.read_csv(written / "slots_needed.csv").set_index("policy")
+    assert needed.loc["protocol", "doses"] > needed.loc["single_dose", "doses"] > 0.0
+    assert "of 48 referrals a year" in (written / "report.html").read_text(encoding="utf-8")
+
+
+def test_referrals_a_year_are_told_of_many_with_dates() -> None:
+    """People from one day to the last over at least a year; nothing without every date, of few a year, or of a few months."""
+    many = people_of_shape("plain")
+    assert referrals_per_year(many) == round(len(many) / float(np.ptp(many.calendar)))
+    assert referrals_per_year(many, smallest=60) is None
+    assert referrals_per_year(many.some(np.arange(20))) is None
+    short = replace(many, calendar=2020.0 + 0.5 * np.linspace(0.0, 1.0, len(many)))
+    undated = replace(many, calendar=np.where(np.arange(len(many)) == 0, np.nan, many.calendar))
+    assert referrals_per_year(short) is None and referrals_per_year(undated) is None
+
+
+def test_few_slots_take_something_and_slots_for_everybody_nothing() -> None:
+    """With a slot for everybody waiting takes no limb; with a slot a year nearly all that a policy changes is gone."""
+    base, centre = load_scenario("base"), {"evidence": {"centre": "average"}}
+    (none, _), (all_but_all, waits) = (
+        few_slots_tables(base, centre, 30, slots, queues=1, most=60) for slots in (1_000.0, 1.0 / 52.0)
+    )
+    assert (none["difference"] == 0.0).all() and (none["enough"] == none["few"]).all()
+    lost = all_but_all.set_index(["policy", "outcome"]).loc[("protocol", "major_amputation")]
+    assert lost["enough"] < lost["few"] <= 0.1 and len(waits)
 
 
 def test_policies_have_one_name_everywhere(written: Path) -> None:

@@ -22,46 +22,65 @@ NEXT = {
     "validation": "clti validate {file}",
     "forecast": "clti forecast {file}",
     "centre": "clti compare {file}",
+    "registry": "clti patients {file}",
 }
 """What runs a file of each kind."""
 MEANT = {"centre": "scenario"}
 """Kinds whose files are files of another kind."""
+REGISTRY = "registry"
+"""The kind that is a made-up export of a registry, with people in it instead of keys."""
 STARTER = "STARTER"
 """Stands for the name in the starter files."""
 
 
 def main(
     kind: Annotated[
-        str, typer.Argument(help="scenario, policy, therapy, design, study, validation, forecast or centre.")
+        str, typer.Argument(help="scenario, policy, therapy, design, study, validation, forecast, centre or registry.")
     ],
     name: Annotated[str, typer.Argument(help="Its name: letters, digits, _ and -, a letter first.")],
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml (registry: NAME.csv).")] = None,
 ) -> None:
     """Write a commented starter file that runs as it is. A file that is there is never overwritten.
 
-    For example: clti new policy two_doses
+    A registry is an export with made-up people, to try clti patients on. For example: clti new policy two_doses
     """
-    file = Path(f"{name}.toml") if out is None else out
+    file = Path(f"{name}{_suffix(kind)}") if out is None else out
     problems = _faults(kind, name, file)
     if problems:
         raise BadInput(problems)
+    content = _made_up_export() if kind == REGISTRY else starter(kind, name)
     try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(starter(kind, name))
+        with file.open("x", encoding="utf-8", newline="" if kind == REGISTRY else None) as opened:
+            opened.write(content)
     except FileExistsError:
         raise BadInput([_there(file)]) from None
     except OSError as error:
         raise BadInput([Problem(HERE, "--out", str(file), f"a file that can be written ({error.strerror})")]) from None
     command = NEXT[kind].format(file=f"'{file}'" if re.search(r"[^\w./~-]", str(file)) else file)
-    sys.stdout.write(
-        f"Written: {file}\nIt runs as it is:  {command}\nWhat every key means:  clti schema {MEANT.get(kind, kind)}\n"
-    )
+    if kind == REGISTRY:
+        told = f"Written: {file}, the export of a hospital that does not exist\nRead it:  {command}\n"
+    else:
+        meaning = f"clti schema {MEANT.get(kind, kind)}"
+        told = f"Written: {file}\nIt runs as it is:  {command}\nWhat every key means:  {meaning}\n"
+    sys.stdout.write(told)
 
 
 def starter(kind: str, name: str) -> str:
     """The starter file of a kind under a name. Raises FileNotFoundError for an unknown kind."""
     text = files("simulator").joinpath("starters", f"{kind}.toml").read_text(encoding="utf-8")
     return text.replace(STARTER, name)
+
+
+def _suffix(kind: str) -> str:
+    return ".csv" if kind == REGISTRY else ".toml"
+
+
+def _made_up_export() -> str:
+    from simulator.compiling import announced
+    from simulator.questions.registry.generator import tutorial
+
+    with announced("the simulation of single patients"):
+        return tutorial().decode()
 
 
 def _faults(kind: str, name: str, file: Path) -> list[Problem]:
@@ -78,8 +97,8 @@ def _faults(kind: str, name: str, file: Path) -> list[Problem]:
         problems.append(Problem(HERE, "NAME", repr(name), "another name, because a shipped therapy has this one"))
     elif kind == "policy" and (shipped("scenarios") / "policies" / f"{name}.toml").is_file():
         problems.append(Problem(HERE, "NAME", repr(name), "another name, because a shipped policy has this one"))
-    if file.suffix != ".toml":
-        problems.append(Problem(HERE, "--out", str(file), "a file that ends in .toml"))
+    if file.suffix != _suffix(kind):
+        problems.append(Problem(HERE, "--out", str(file), f"a file that ends in {_suffix(kind)}"))
     elif file.exists():
         problems.append(_there(file))
     return problems

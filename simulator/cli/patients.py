@@ -22,6 +22,9 @@ def main(
     rows: Annotated[
         bool, typer.Option("--rows", help="Also write the people one by one, without identifiers and dates.")
     ] = False,
+    slots_per_week: Annotated[
+        float | None, typer.Option(help="Treatments that can be given a week: what waiting takes from each policy.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, centre.toml, mapping.toml and report.html.")] = OUT,
 ) -> None:
     """Read a registry's export: who its people are, what became of them, and the hospital as a file for --centre.
@@ -35,7 +38,9 @@ def main(
 
     check_writable(out)
     try:
-        found = patients(export, mapping=mapping, smallest=smallest, rows=rows, progress=progress)
+        found = patients(
+            export, mapping=mapping, smallest=smallest, rows=rows, slots_per_week=slots_per_week, progress=progress
+        )
     except BadInput as bad:
         if mapping is not None or any(problem.file != "mapping" for problem in bad.problems):
             raise

@@ -8,7 +8,7 @@ from simulator.face.asked import Progress, check
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, CheckFailed, Problem
 
-SMALLEST = 10
+SMALLEST, MOST_SLOTS = 10, 10_000
 
 
 def patients(
@@ -17,6 +17,7 @@ def patients(
     mapping: str | Path | None = None,
     smallest: int = SMALLEST,
     rows: bool = False,
+    slots_per_week: float | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Read a registry's export: who its people are, what became of them, and where the hospital lies by that.
@@ -25,10 +26,14 @@ def patients(
     are (default: the one that is proposed, if nothing has to be answered). Counts from 1 to `smallest` are not shown, nor
     what they could be worked out from. With `rows` the people are written one by one, without identifiers or dates.
 
+    With `slots_per_week` it is told, too, what policies change if so few treatments can be given.
+
     Tables: ``who`` (characteristics beside the base referral mix and the founding cohort), ``missing``, ``eligible`` (by
     policy), ``course`` (cumulative incidence with 95% limits and people at risk), ``odd``; of the hospital by what became of
     each of its people ``own`` (offset, before and after with 95% limits), ``accuracy`` (observed and expected, C-index, Brier
-    score), ``calibration`` (in groups of like risk) and ``calendar``; with `rows` ``patients``. Files beside them:
+    score), ``calibration`` (in groups of like risk) and ``calendar``; what policies would change ``here``, a year of its own
+    referrals (of 100 where dates do not tell how many come), ``slots_needed``, with `slots_per_week` ``few_slots`` and ``waits``;
+    with `rows` ``patients``. Files beside them:
     ``mapping.toml``, and ``centre.toml``, a scenario for `compare` and every ``--centre``.
 
     Raises BadInput with everything that is wrong with the export or the mapping, and for questions that are open.
@@ -36,6 +41,7 @@ def patients(
     from simulator.compiling import announced
     from simulator.questions.registry.cells import read_export
     from simulator.questions.registry.findings import findings
+    from simulator.questions.registry.here import referrals_per_year
     from simulator.questions.registry.mapping import read_mapping
     from simulator.questions.registry.offsets import PARTICLES
     from simulator.questions.registry.people import people_of
@@ -45,6 +51,8 @@ def patients(
 
     begun = now()
     check("patients", smallest=(smallest, 0, 1_000))
+    if slots_per_week is not None and not 0.0 < slots_per_week <= MOST_SLOTS:
+        raise BadInput([Problem("patients", "slots_per_week", f"{slots_per_week:g}", f"above 0, to {MOST_SLOTS:,}")])
     cells = read_export(Path(export))
     if mapping is None:
         proposal = propose(cells)
@@ -60,12 +68,17 @@ def patients(
     if len(people) <= smallest:
         few = f"more than {smallest} people with ischaemia that threatens the limb (--smallest)"
         raise BadInput([Problem(cells.called, "people", f"at most {smallest}", few)])
+    if slots_per_week is not None and referrals_per_year(people, smallest) is None:
+        allowed = f"dates of a year at least, with more than {smallest} referrals a year, for slots_per_week"
+        raise BadInput([Problem(cells.called, "index_date", "too little", allowed)])
     base, founding = load_scenario("base"), load_scenario("founding_cohort")
     with (
         announced("lives along recorded courses"),
         (progress or silent)("Living each course", PARTICLES + 1) as advance,
     ):
-        found = findings(cells, people, proposal, base, founding, smallest, rows=rows, advance=advance)
+        found = findings(
+            cells, people, proposal, base, founding, smallest, rows=rows, slots_per_week=slots_per_week, advance=advance
+        )
     return Result(found, begun)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
@@ -129,8 +129,12 @@ def _kind_of_centre(value: Any) -> str:
     return "offsets" if isinstance(value, OwnOffsets) else "counts"
 
 
+NAMES_AND_FILES = {
+    "anyOf": [{"type": "string", "enum": ["average", "new", "founding"]}, {"type": "string", "pattern": r"\.toml$"}]
+}
+"""What editors of files are told: a reader puts what a file states in place of its name before anything is checked."""
 Centre: TypeAlias = Annotated[
-    Annotated[Literal["average", "new", "founding"], Tag("name")]
+    Annotated[Literal["average", "new", "founding"], Tag("name"), WithJsonSchema(NAMES_AND_FILES)]
     | Annotated[OwnCounts, Tag("counts")]
     | Annotated[OwnOffsets, Tag("offsets")],
     Discriminator(_kind_of_centre),

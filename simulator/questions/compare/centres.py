@@ -31,7 +31,7 @@ def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOP
     if found is None:
         return None
     time = scenario.times[0]
-    short = _until(scenario, time)
+    short = followed_until(scenario, time)
     parts = []
     for centre in NAMED:
         draws = offsets_at(found, centre, 1)
@@ -42,7 +42,7 @@ def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOP
     return pd.concat(parts, ignore_index=True)
 
 
-def _until(scenario: Scenario, time: float) -> Scenario:
+def followed_until(scenario: Scenario, time: float) -> Scenario:
     """The scenario followed no longer than to a time."""
     follow_up = scenario.settings.follow_up.model_copy(update={"horizon_years": time, "report_at_years": (time,)})
     return replace(scenario, settings=scenario.settings.model_copy(update={"follow_up": follow_up}))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tomli_w
@@ -35,23 +38,35 @@ HEAD = """\
 """
 
 
-def centre_toml(people: People, update: Update | None, label: str, smallest: int = SMALLEST) -> str:
-    """A scenario file for `clti compare` and, as ``--centre``, for every other command; an average hospital without `update`."""
-    parameters = case_mix(people, smallest)
-    table: dict[str, object] = {"extends": "base", "label": label}
-    if parameters:
+def centre_table(people: People, update: Update | None, label: str, smallest: int = SMALLEST) -> dict[str, Any]:
+    """The hospital as the tables of a scenario; an average hospital without `update`.
+
+    Offsets have two decimals, which no person moves.
+    """
+    table: dict[str, Any] = {"extends": "base", "label": label}
+    if parameters := case_mix(people, smallest):
         table["parameters"] = parameters
-    text = HEAD + tomli_w.dumps(table)
     if update is None:
-        return text + '\n[evidence]\ncentre = "average"\n'
-    lines = [f"{name} = {listed(update.after[:, k])}" for k, name in enumerate(OFFSETS)]
-    lines += [f"point = {listed(update.point)}", f"draws = {len(update.drawn)}"]
-    return text + "\n".join(["", "[evidence.centre]", *lines, f'evidence = "{evidence_of_draws()}"', ""])
+        return table | {"evidence": {"centre": "average"}}
+    own: dict[str, Any] = {name: rounded_list(update.after[:, k]) for k, name in enumerate(OFFSETS)}
+    own |= {"point": rounded_list(update.point), "draws": len(update.drawn), "evidence": evidence_of_draws()}
+    return table | {"evidence": {"centre": own}}
 
 
-def listed(values: NDArray[np.float64]) -> str:
-    """Numbers as a line of TOML, to two decimals, which no person moves."""
-    return "[" + ", ".join(f"{value + 0.0:.2f}" for value in values) + "]"
+def centre_toml(table: Mapping[str, Any]) -> str:
+    """A scenario file for `clti compare` and, as ``--centre``, for every other command."""
+    upper = {key: value for key, value in table.items() if key != "evidence"}
+    text, centre = HEAD + tomli_w.dumps(upper), table["evidence"]["centre"]
+    if isinstance(centre, str):
+        return text + f'\n[evidence]\ncentre = "{centre}"\n'
+    # A line a list, which a writer of TOML would spread over hundreds.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in centre.items()]
+    return text + "\n".join(["", "[evidence.centre]", *lines, ""])
+
+
+def rounded_list(values: NDArray[np.float64]) -> list[float]:
+    """Numbers to two decimals, without minus zero."""
+    return [round(float(value), 2) + 0.0 for value in values]
 
 
 def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:

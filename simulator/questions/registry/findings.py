@@ -12,9 +12,10 @@ from simulator.evidence.hospitals import load_hospitals
 from simulator.questions.compare.population import population_table
 from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.cells import Export
-from simulator.questions.registry.centre_file import centre_toml
+from simulator.questions.registry.centre_file import centre_table, centre_toml
 from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, who
 from simulator.questions.registry.follow_up import FOLLOWED
+from simulator.questions.registry.here import HUNDRED, few_slots_tables, here_table, needed_table, referrals_per_year
 from simulator.questions.registry.likelihood import courses_of
 from simulator.questions.registry.observed import seen
 from simulator.questions.registry.offsets import MOST_PEOPLE, Update, updated
@@ -45,11 +46,13 @@ def findings(
     smallest: int,
     *,
     rows: bool,
+    slots_per_week: float | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> Findings:
-    """Who they are, what became of them, where the hospital lies by that, and the hospital as a file.
+    """Who they are, what became of them, where the hospital lies by that, what policies would change, the hospital as a file.
 
-    `advance` is called after each draw of the clinical parameters that the courses are lived with.
+    `slots_per_week` asks for the change with so many slots, too, of people whose dates tell how many come a year. `advance` is
+    called after each draw of the clinical parameters that the courses are lived with.
     """
     simulated = [population_table(_referred(scenario), scenario.register) for scenario in (base, founding)]
     tables = {
@@ -67,6 +70,12 @@ def findings(
     update = located(people, used, base, smallest, advance)
     if update is not None:
         tables |= compared(people, update, base, smallest)
+    centre, per_year = centre_table(people, update, "Own hospital", smallest), referrals_per_year(people, smallest)
+    tables["here"] = here_table(base, centre, per_year or HUNDRED)
+    if per_year is not None:
+        tables["slots_needed"] = needed_table(tables["here"])
+        if slots_per_week is not None:
+            tables["few_slots"], tables["waits"] = few_slots_tables(base, centre, per_year, slots_per_week)
     facts: dict[str, Any] = {
         "people": int(rounded(len(people), smallest)),
         "smallest": smallest,
@@ -74,6 +83,8 @@ def findings(
         "unused": len(proposal.mapping.unused),
         "followed": _told(int(np.isfinite(people.followed).sum()), len(people), smallest),
         "located": update is not None,
+        "per_year": per_year,
+        "slots_per_week": slots_per_week,
         "few": [name for name in FOLLOWED if used[name] == FEW],
         "untold": [name for name in FOLLOWED if used[name] == UNTOLD],
         "lived": None if update is None else int(rounded(update.people, smallest)),
@@ -84,9 +95,11 @@ def findings(
     }
     files = {
         "mapping.toml": mapping_toml(proposal, export),
-        "centre.toml": centre_toml(people, update, "Own hospital", smallest),
+        "centre.toml": centre_toml(centre),
     }
-    return Findings("patients", tables, facts, files=files, settings={"smallest": smallest})
+    return Findings(
+        "patients", tables, facts, files=files, settings={"smallest": smallest, "slots_per_week": slots_per_week}
+    )
 
 
 def usable(people: People, smallest: int) -> dict[str, str]:

@@ -9,66 +9,17 @@ import csv
 import datetime
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.dates import EPOCH
 from simulator.questions.registry.fields import UMOL
+from simulator.questions.registry.truth import Truth, lived
+from simulator.scenario import load_scenario
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 Line = dict[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """The people behind an export, a value each: years, mmHg, classes, days from the start (NaN if it did not come)."""
-
-    identifier: tuple[str, ...]
-    start: NDArray[np.int64]
-    age: NDArray[np.float64]
-    male: NDArray[np.bool_]
-    tcpo2: NDArray[np.float64]
-    rutherford: NDArray[np.int64]
-    creatinine: NDArray[np.float64]
-    dialysis: NDArray[np.bool_]
-    right: NDArray[np.bool_]
-    infection: NDArray[np.bool_]
-    amputated: NDArray[np.float64]
-    died: NDArray[np.float64]
-    healed: NDArray[np.float64]
-    followed: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.age)
-
-
-def made_up(n: int, seed: int = 1, hazards: tuple[float, float, float] = (0.25, 0.35, 0.7)) -> Truth:
-    """`n` people whose limbs are lost, lives end and wounds heal at constant `hazards` a year, followed for up to three years."""
-    rng = np.random.Generator(np.random.Philox(seed))
-    amputated, died, healed = (365.25 * rng.exponential(1.0 / rate, n) for rate in hazards)
-    end = rng.uniform(120.0, 3.0 * 365.25, n)
-    followed = np.ceil(np.minimum(end, died))
-    lost = np.where(amputated < followed, np.ceil(amputated), np.nan)
-    closed = np.where((healed < followed) & ~(amputated < healed), np.ceil(healed), np.nan)
-    rutherford = rng.choice([4, 5, 6], n, p=[0.15, 0.65, 0.20])
-    return Truth(
-        identifier=tuple(f"PX{1_000_000 + 37 * k}" for k in range(n)),
-        start=np.asarray(datetime.date(2017, 1, 1).toordinal() - EPOCH + rng.integers(0, 5 * 365, n), np.int64),
-        age=np.round(rng.normal(73.0, 9.0, n).clip(45.0, 95.0), 2),
-        male=rng.random(n) < 0.68,
-        tcpo2=np.round(rng.normal(21.0, 9.0, n).clip(1.0, 55.0), 1),
-        rutherford=np.asarray(rutherford, np.int64),
-        creatinine=np.round(rng.lognormal(np.log(110.0), 0.5, n), 0),
-        dialysis=rng.random(n) < 0.15,
-        right=rng.random(n) < 0.5,
-        infection=(rng.random(n) < 0.4) & (rutherford > 4),
-        amputated=lost,
-        died=np.where(died < end, np.ceil(np.minimum(died, followed)), np.nan),
-        healed=np.where(rutherford > 4, closed, np.nan),
-        followed=followed,
-    )
 
 
 def _day(truth: Truth, k: int, after: float, style: str) -> str:
@@ -225,6 +176,35 @@ def _mess(truth: Truth) -> bytes:
     return (_text(lines, ",") + "\r\n").encode()
 
 
+def _visits(truth: Truth) -> bytes:
+    """A line a visit, at the start, a quarter and a year later and at the end; what has come by a visit stands in its line."""
+    names = {
+        "patient_id": "Patient no", "index_date": "Visit date", "age": "Age", "sex": "Sex", "tcpo2": "TcPO2 (mmHg)",
+        "rutherford": "Rutherford", "creatinine": "Creatinine (µmol/l)", "dialysis": "Dialysis", "side": "Side",
+        "infection": "Infection", "major_amputation_date": "Date of amputation", "date_of_death": "Date of death",
+        "healing_date": "Date healed", "last_contact": "Last contact",
+    }  # fmt: skip
+    words = {**ENGLISH, "male": "1", "female": "2"}
+    lines = []
+    for k in range(len(truth)):
+        line = _usual(truth, k, "%d/%m/%Y", True, words)
+        days = [day for day in (0.0, 91.0, 365.0) if day < truth.followed[k]]
+        for place, day in enumerate(days):
+            here = {**line, "index_date": _day(truth, k, day, "%d/%m/%Y")}
+            here["age"] = _number(truth.age[k] + day / DAYS_PER_YEAR, True, 2)
+            here["tcpo2"] = _number(truth.tcpo2[k] + 2.0 * place, True)
+            if place + 1 < len(days):
+                here["last_contact"] = here["index_date"]
+                for name, when in (
+                    ("major_amputation_date", truth.amputated[k]),
+                    ("date_of_death", truth.died[k]),
+                    ("healing_date", truth.healed[k]),
+                ):
+                    here[name] = here[name] if when <= day else ""
+            lines.append(here)
+    return _text(_renamed(lines, names), ";").encode()
+
+
 def _excel_days(truth: Truth) -> bytes:
     return _text(_lines(truth, "excel", False, ENGLISH), ",").encode()
 
@@ -232,6 +212,15 @@ def _excel_days(truth: Truth) -> bytes:
 SHAPES: dict[str, Callable[[Truth], bytes]] = {
     "plain": _plain, "german": _german, "italian": _italian, "dutch": _dutch, "american": _american,
     "kilopascals": _kilopascals, "stages": _stages, "procedures": _procedures, "limbs": _limbs, "mess": _mess,
-    "excel_days": _excel_days,
+    "excel_days": _excel_days, "visits": _visits,
 }  # fmt: skip
 """Shapes of exports -> the file's content for the same people."""
+TUTORIAL_PEOPLE = 320
+TUTORIAL_HOSPITAL = {"amputation": 0.6, "healing": 0.0, "death": -0.3}
+"""Where the hospital of the tutorial lies: made up, and what its own people have to tell."""
+
+
+def tutorial() -> bytes:
+    """The export of a hospital with known offsets, a line a visit: its people live the model's own lives."""
+    scenario = load_scenario("base").with_(evidence={"centre": "founding"})
+    return SHAPES["visits"](lived(scenario, TUTORIAL_HOSPITAL, TUTORIAL_PEOPLE))

@@ -37,11 +37,19 @@ def lived_people(
 
     `draws` is one row of clinical parameters. With `visits_years` healing is seen at visits so far apart, and lies between two.
     """
+    found = lived_patients(scenario, offsets, n, seed, draws)
+    return followed(found, generator(seed, "follow-up of made-up people"), known, visits_years)
+
+
+def lived_patients(
+    scenario: Scenario, offsets: Mapping[str, float], n: int, seed: int, draws: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The simulated patients themselves, a row each."""
     row = pd.DataFrame([{}]) if draws is None else draws.iloc[:1].reset_index(drop=True)
     row = row.assign(**{FIELDS[name]: float(value) for name, value in offsets.items()})
     found = simulate(scenario, ["conservative"], n, seed, keep_patients=True, draws=row).patients
     assert found is not None
-    return followed(found, generator(seed, "follow-up of made-up people"), known, visits_years)
+    return found
 
 
 def followed(patients: pd.DataFrame, luck: np.random.Generator, known: tuple[str, ...], visits_years: float) -> People:

@@ -16,7 +16,7 @@ from simulator.questions.trial.blinding import SHAM, sham_faults
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.design_faults import faults
 from simulator.scenario import Scenario, load_scenario
-from simulator.scenario.inheritance import merged
+from simulator.scenario.inheritance import centre_in, merged
 from simulator.scenario.settings import OwnCounts, OwnOffsets
 from simulator.words.errors import BadInput, Problem, nearest, shown
 
@@ -42,8 +42,8 @@ def shipped_designs() -> dict[str, Path]:
 def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Planned:
     """The design of a TOML file or of a shipped name, with its scenario.
 
-    `overrides` is laid over the file, in its own words, as in ``{"size": {"patients": 300}}``. A scenario that is a
-    file is found from the design's folder on. Raises BadInput with everything that is wrong with the design and with
+    `overrides` is laid over the file, in its own words, as in ``{"size": {"patients": 300}}``. A scenario or a hospital that
+    is a file is found from the design's folder on. Raises BadInput with everything that is wrong with the design and with
     its scenario.
     """
     problems: list[Problem] = []
@@ -56,6 +56,9 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
     root = shipped("scenarios")
     called = spelled(file.resolve(), root) if file.resolve().is_relative_to(root) else str(file)
     table = merged(read_toml(file, called, problems), overrides or {})
+    there = file.parent / str(table["centre"]) if str(table.get("centre", "")).endswith(".toml") else None
+    if there is not None:
+        table["centre"] = centre_in(there, problems)
     design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
     if design is not None:
         design.read_from(called)
@@ -75,7 +78,8 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         population = _scenario({**table, "centre": "founding"}, None, file, called, problems)
     if problems or design is None or scenario is None:
         raise BadInput(problems)
-    return Planned(design, scenario, {called: file.read_bytes(), **scenario.inputs}, population)
+    own = {} if there is None else {str(there): there.read_bytes()}
+    return Planned(design, scenario, {called: file.read_bytes(), **own, **scenario.inputs}, population)
 
 
 def _scenario(
