@@ -57,10 +57,15 @@ def endpoint(test: str) -> dict[str, Any]:
 
 
 def levels(simulation: Simulation, called: str) -> pd.DataFrame:
-    """The levels of a design, with its name."""
+    """The levels of a design, with its name and how many standard errors each lies from nominal; printed at once."""
     conduct = simulation.conduct()
     table = type_i_errors(conduct, simulation.run(simulation.truth("null"), [conduct])[0])
     table.insert(0, "design", called)
+    error = (table["nominal"] * (1.0 - table["nominal"]) / simulation.trials) ** 0.5
+    table["errors_off"] = (table["value"] - table["nominal"]) / error
+    with pd.option_context("display.max_rows", None, "display.width", 200, "display.max_colwidth", 70):
+        sys.stdout.write(table.to_string(index=False, float_format=lambda value: f"{value:.4f}") + "\n\n")
+    sys.stdout.flush()
     return table
 
 
@@ -82,10 +87,6 @@ def main() -> int:
         if len(simulation.design.arms) > 1:
             tables.append(levels(simulation, name))
     table = pd.concat(tables, ignore_index=True)
-    error = (table["nominal"] * (1.0 - table["nominal"]) / asked.trials) ** 0.5
-    table["errors_off"] = (table["value"] - table["nominal"]) / error
-    with pd.option_context("display.max_rows", None, "display.width", 200, "display.max_colwidth", 70):
-        sys.stdout.write(table.to_string(index=False, float_format=lambda value: f"{value:.4f}") + "\n")
     off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", "not foreseen"])]
     sys.stdout.write(f"{len(table)} levels, {asked.trials:,} trials each; {len(off)} off without a reason.\n")
     return 1 if len(off) else 0

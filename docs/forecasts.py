@@ -26,7 +26,7 @@ HEAD = """\
 Written down before the results are known, and never changed afterwards. Each entry keeps the trial's file and the forecast
 in a folder of its date in `scenarios/forecasts/dated`; `sha256sum` of these files gives the hashes below. The chance is
 that of the comparison named in the trial's file, under the sceptical, central and optimistic view of the evidence, for a hospital
-drawn at random.
+drawn at random; the fourth chance is that of whoever averages published arms.
 `clti forecast` makes a forecast; `python docs/forecasts.py DATE` adds an entry. No trial of the list has reported yet, as far
 as was seen on the day that its file names.
 """
@@ -47,8 +47,9 @@ def entry(date: str) -> str:
         f"Version {sim.__version__}, on commit {commit.stdout.strip() or 'unknown'}, code {running_code()}, seed 1,"
         f" {found.facts['draws']} draws.",
         "",
-        "| trial | registration | sceptical | central | optimistic | SHA-256 of the trial's file | SHA-256 of the forecast |",
-        "|---|---|---|---|---|---|---|",
+        "| trial | registration | sceptical | central | optimistic | average of published arms |"
+        " SHA-256 of the trial's file | SHA-256 of the forecast |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for trial in found.facts["trials"]:
         name = trial["name"]

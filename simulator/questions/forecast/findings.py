@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,10 +12,16 @@ from simulator.evidence.register import Register
 from simulator.questions.forecast.predicted import Forecast
 from simulator.questions.forecast.reading import Results
 from simulator.questions.forecast.registered import RegisteredTrial
+from simulator.questions.forecast.running import overall, tally, with_earlier
 from simulator.questions.forecast.scoring import scores, verdicts
 from simulator.questions.forecast.sealed import sha256
 from simulator.questions.forecast.validation_file import validation_toml
 from simulator.words.findings import Findings
+
+MADE_AFTERWARDS = (
+    "The forecast was made now, when the result was known: it shows what the model says and proves no foresight. "
+    "--sealed scores the one that was made before."
+)
 
 
 def findings(
@@ -26,8 +33,14 @@ def findings(
     settings: Mapping[str, Any],
     seed: int,
     results: Results | None = None,
+    made_before: bool = False,
+    earlier: Path | None = None,
 ) -> Findings:
-    """Every table with the trial's name in front, and the `sealed` text of each trial as ``forecast_NAME.json``."""
+    """Every table with the trial's name in front, and the `sealed` text of each trial as ``forecast_NAME.json``.
+
+    With `results`, `made_before` says that the forecast is one that was sealed before they were known, and `earlier` is the
+    running table of trials scored before.
+    """
     tables = {
         name: pd.concat([each.tables[name].assign(trial=trial) for trial, each in forecasts.items()], ignore_index=True)
         for name in ("arms", "contrasts", "chances", "risks")
@@ -45,10 +58,15 @@ def findings(
         "warnings": [],
     }
     if results is not None:
-        tables["scores"] = scores(results.forecast, results, forecasts[results.forecast].tables)
-        tables["verdicts"] = verdicts(
-            results.forecast, trials[results.forecast], results, forecasts[results.forecast].tables
-        )
+        name, trial = results.forecast, trials[results.forecast]
+        tables["scores"] = scores(name, results, forecasts[name].tables)
+        tables["verdicts"] = verdicts(name, trial, results, forecasts[name].tables)
+        proof = sha256(files[_file(name)].encode()) if made_before else ""
+        tables["running"] = with_earlier(tally(trial, results, tables["scores"], tables["verdicts"], proof), earlier)
+        tables["overall"] = overall(tables["running"])
+        facts["labels"]["trial"] |= dict(zip(tables["running"]["trial"], tables["running"]["label"], strict=True))
+        if not made_before:
+            facts["warnings"].append(MADE_AFTERWARDS)
         facts["results"] = {
             "trial": results.forecast, "citation": results.citation, "reported": results.reported.isoformat(),
             "success": results.success,

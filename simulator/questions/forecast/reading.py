@@ -55,6 +55,11 @@ def trial_names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in folder().glob("*.toml")))
 
 
+def file_of(word: str) -> Path:
+    """The file of a trial that is asked for by name or by file."""
+    return folder() / f"{word}.toml" if word in trial_names() else Path(word)
+
+
 def load_trials(
     register: Register, asked: Sequence[str] = ()
 ) -> tuple[dict[str, RegisteredTrial], dict[str, dict[str, bytes]]]:
@@ -67,7 +72,7 @@ def load_trials(
     trials: dict[str, RegisteredTrial] = {}
     inputs: dict[str, dict[str, bytes]] = {}
     for word in asked or known:
-        file = folder() / f"{word}.toml" if word in known else Path(word)
+        file = file_of(word)
         if word not in known and not is_file(file):
             allowed = instead(file, "forecast") if file.suffix else nearest(word, known)
             problems.append(Problem("command line", "NAME", repr(word), allowed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -74,7 +74,9 @@ class RegisteredTrial(Described):
     """A trial whose results are not known.
 
     People, arms and care are written as those of a study to validate; what the registration does not say is a range in
-    `assumed`, from which every draw takes a value of its own. `registration` is the register's identifier.
+    `assumed`, from which every draw takes a value of its own. `registration` is the register's identifier. `therapies` are as
+    a study's: the trial's own, or files that have them. `centre` is where the trial happens: a new hospital drawn at random
+    in every draw, or the founding one.
     """
 
     label: Label
@@ -90,6 +92,8 @@ class RegisteredTrial(Described):
     assumed: dict[str, Range] = Field(default_factory=dict)
     tcpo2: MeanSd | None = None
     entry: Criteria = Criteria()
+    centre: Literal["new", "founding"] = "new"
+    therapies: dict[str, str | dict[str, Any]] = Field(default_factory=dict)
     groups: dict[str, Group]
     endpoint: Annotated[tuple[Endpoint, ...], BeforeValidator(as_tuple)]
     assumptions: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
@@ -102,7 +106,7 @@ class RegisteredTrial(Described):
     def study(self) -> Study:
         """The people and arms as a study without any observed number, for the code that re-enacts studies."""
         shared = {name: getattr(self, name) for name in SHARED}
-        return Study(grade="C", quantity=(), **shared)
+        return Study(grade="C", quantity=(), founding_centre=self.centre == "founding", **shared)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one. Names of parameters and sources are checked where they are known."""
@@ -131,6 +135,6 @@ class RegisteredTrial(Described):
 
 SHARED = (
     "label", "kind", "source", "citation", "description", "follow_up_years", "life_table", "population",
-    "assumed", "tcpo2", "entry", "groups", "assumptions",
+    "assumed", "tcpo2", "entry", "therapies", "groups", "assumptions",
 )  # fmt: skip
 """Keys that a registered trial has in common with a study."""

@@ -29,17 +29,25 @@ def _plain(table: pd.DataFrame) -> dict[str, Any]:
     return {"columns": list(table.columns), "data": [list(row) for row in table.astype(object).itertuples(index=False)]}
 
 
-def opened(file: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
-    """Tables of a sealed forecast, and its settings. Raises BadInput for a file that is none."""
+def opened(file: Path, of: Mapping[str, bytes]) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Tables of a sealed forecast, and its settings.
+
+    `of` is the trial's file as it is now. Raises BadInput for a file that is no forecast, and for one made from another file.
+    """
     try:
         content = json.loads(file.read_bytes())
         tables = {name: pd.DataFrame(**table) for name, table in content["tables"].items()}
         settings: dict[str, Any] = content["settings"]
+        made_from = set(content["inputs"].values())
         missing = {"arms", "contrasts", "chances", "risks"} - set(tables)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput([Problem(str(file), "file", str(error) or type(error).__name__, "a forecast (JSON)")]) from None
     if missing:
         raise BadInput([Problem(str(file), "tables", ", ".join(sorted(missing)), "no table missing")])
+    other = [called for called, data in of.items() if sha256(data) not in made_from]
+    if other:
+        allowed = f"a forecast of {', '.join(other)} as it is now; its copy of that day may be named"
+        raise BadInput([Problem(str(file), "inputs", "not made from it", allowed)])
     return tables, settings
 
 
