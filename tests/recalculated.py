@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -40,18 +40,26 @@ def named(content: bytes, name: str) -> tuple[str, str]:
 
 def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str], float] | None = None) -> Cells:
     """Every cell's value as LibreOffice finds it from the formulas alone, with some inputs changed."""
+    return all_recalculated(content, folder, [changes or {}])[0]
+
+
+def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tuple[str, str], float]]) -> list[Cells]:
+    """The same under each of several changes, by one start of LibreOffice."""
     assert SOFFICE is not None
-    bare = folder / "bare.xlsx"
-    book = openpyxl.load_workbook(BytesIO(content))
-    for (sheet, cell), value in (changes or {}).items():
-        assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
-        book[sheet][cell] = value
-    # openpyxl writes formulas without values; the pattern makes sure of it.
-    book.save(bare)
-    with zipfile.ZipFile(bare) as parts:
-        for part in parts.namelist():
-            if part.startswith("xl/worksheets/sheet"):
-                assert not re.search(rb"</f><v>[^<]", parts.read(part)), part
+    written = []
+    for place, cells in enumerate(changes):
+        bare = folder / f"bare_{place}.xlsx"
+        book = openpyxl.load_workbook(BytesIO(content))
+        for (sheet, cell), value in cells.items():
+            assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
+            book[sheet][cell] = value
+        # openpyxl writes formulas without values; the pattern makes sure of it.
+        book.save(bare)
+        with zipfile.ZipFile(bare) as parts:
+            for part in parts.namelist():
+                if part.startswith("xl/worksheets/sheet"):
+                    assert not re.search(rb"</f><v>[^<]", parts.read(part)), part
+        written.append(bare)
     subprocess.run(
         [
             SOFFICE,
@@ -62,16 +70,18 @@ def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str],
             "xlsx:Calc MS Excel 2007 XML",
             "--outdir",
             str(folder / "out"),
-            str(bare),
+            *map(str, written),
         ],
         check=True,
         capture_output=True,
         timeout=240,
     )
-    again = openpyxl.load_workbook(folder / "out" / "bare.xlsx", data_only=True)
-    return {
-        (s.title, c.coordinate): c.value for s in again for row in s.iter_rows() for c in row if c.value is not None
-    }
+    return [_values(folder / "out" / bare.name) for bare in written]
+
+
+def _values(path: Path) -> Cells:
+    book = openpyxl.load_workbook(path, data_only=True)
+    return {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
 
 
 def differences(expected: Cells, found: Cells, relative: float = 1e-9) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recalculated import differences, needs_libreoffice, recalculated, stored
+from recalculated import all_recalculated, differences, named, needs_libreoffice, recalculated, stored
 
 from simulator import load_scenario
 from simulator.living.ledger import FIELDS
@@ -140,18 +140,44 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
 
 
 @needs_libreoffice
-def test_workbook_follows_all_terms_together(cache: Path, tmp_path: Path) -> None:
-    """With every term at once the workbook's formulas give its values, and the budget's total that of the analysis."""
-    terms = {"discount": 0.1, "wasted": 0.1, "repeat_price": 0.5, "volume": [{"above": 30.0, "discount": 0.3}]}
-    found = under(cache, refund=0.5, **terms)
+def test_workbook_follows_all_terms_when_they_are_changed_by_hand(cache: Path, tmp_path: Path) -> None:
+    """With every term at once the formulas give the analysis; other steps of volume, repeats, waste and money back typed into
+    cells give the analysis of those terms, in costs, prices and every row of the budget."""
+    first = {"discount": 0.1, "wasted": 0.1, "repeat_price": 0.5, "volume": [{"above": 30.0, "discount": 0.3}]}
+    steps = [{"above": 12.0, "discount": 0.2}, {"above": 40.0, "discount": 0.45}]
+    found = under(cache, refund=0.5, **first)
+    other = under(cache, refund=0.8, wasted=0.2, repeat_price=0.7, volume=steps)
     content = economics_workbook(found, "Terms", {"Command": "none"})
-    written = stored(content)
-    assert differences(written, recalculated(content, tmp_path)) == []
-    shown = [written["Results", f"B{5 + p}"] for p in range(4)]
-    assert shown == pytest.approx(found.results.cost.mean(axis=0).tolist(), rel=1e-12)
-    change = [value for (sheet, _), value in written.items() if sheet == "Budget"]
-    for wanted in (*spent(found, "total"), *spent(found)):
-        assert min(abs(float(value) - wanted) for value in change if isinstance(value, float)) < 1e-6 * abs(wanted)
+    terms = {"discount": 0.0, "wasted": 0.2, "repeat_price": 0.7, "refund": 0.8}
+    changes = {named(content, f"deal_{name}"): value for name, value in terms.items()}
+    for row, step in enumerate(steps, 6):
+        changes |= {("Terms", f"B{row}"): step["above"], ("Terms", f"C{row}"): step["discount"]}
+    same, changed = all_recalculated(content, tmp_path, [{}, changes])
+    assert differences(stored(content), same) == []
+    for cells, analysis in ((same, found), (changed, other)):
+        shown = [cells["Results", f"B{5 + p}"] for p in range(4)]
+        assert shown == pytest.approx(analysis.results.cost.mean(axis=0).tolist(), rel=1e-12)
+        leading = analysis.price[analysis.price["threshold"] == analysis.valued_by.threshold]
+        prices = leading[leading["view"] == "central"]["price"].tolist()
+        assert [cells["Price", f"E{6 + p}"] for p in range(3)] == pytest.approx(prices, rel=1e-9)
+        rows = {
+            cells["Budget", place]: int(place[1:]) for sheet, place in cells if sheet == "Budget" and place[0] == "A"
+        }
+        for quantity, label in (("total", "Total"), (PRODUCT, PRODUCT)):
+            change = [cells["Budget", f"{letter}{rows[label]}"] for letter in "CDEFG"]
+            assert change == pytest.approx(spent(analysis, quantity).tolist(), rel=1e-9)
+
+
+@needs_libreoffice
+def test_price_by_volume_is_live_where_the_command_had_none(
+    plain: EconomicAnalysis, cache: Path, tmp_path: Path
+) -> None:
+    """A step typed into the workbook of an analysis without terms gives the analysis with that step."""
+    content = economics_workbook(plain, "Plain", {"Command": "none"})
+    other = under(cache, volume=[{"above": 10.0, "discount": 0.5}])
+    again = recalculated(content, tmp_path, {("Terms", "B6"): 10.0, ("Terms", "C6"): 0.5})
+    shown = [again["Results", f"B{5 + p}"] for p in range(4)]
+    assert shown == pytest.approx(other.results.cost.mean(axis=0).tolist(), rel=1e-12)
 
 
 def test_terms_that_cannot_be_are_refused() -> None:

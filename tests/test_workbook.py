@@ -11,7 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from recalculated import Cells, differences, named, needs_libreoffice, recalculated, stored
+from recalculated import Cells, all_recalculated, differences, named, needs_libreoffice, recalculated, stored
 
 from simulator import load_scenario
 from simulator.cli import app
@@ -26,7 +26,6 @@ from simulator.telling.workbook.economics import economics_workbook
 
 SMALL: dict[str, Any] = {"draws": 60, "patients": 40}
 MADE = {"Command": "clti economics base", "Seed": "1"}
-CHANGED = {"pbmnc_kit": 4321.0, "dialysis_year": 30_000.0}
 FUNCTIONS = {"ABS", "AND", "AVERAGE", "COUNT", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "OR", "ROW", "SQRT"}
 FUNCTIONS |= {"STDEV", "SUM", "SUMIF", "SUMPRODUCT"}
 """Functions that Excel 2016 and LibreOffice both know under these names."""
@@ -62,6 +61,7 @@ def column(cells: Cells, sheet: str, letter: str, first: int, rows: int) -> list
 def check_totals(cells: Cells, found: EconomicAnalysis) -> None:
     """Totals, net benefit, probability best, EVPI, prices and the budget's total equal the tables of an analysis."""
     policies = found.results.options
+    called = [found.scenario.policies[name].label for name in policies]
     assert column(cells, "Results", "B", 5, len(policies)) == pytest.approx(found.results.cost.mean(0), rel=1e-9)
     assert column(cells, "Results", "D", 5, len(policies)) == pytest.approx(found.results.effect.mean(0), rel=1e-9)
     at = found.decision.curves
@@ -76,7 +76,9 @@ def check_totals(cells: Cells, found: EconomicAnalysis) -> None:
     shown = dict(zip(policies, column(cells, "Price", "E", 5, len(policies)), strict=True))
     assert [shown[option] for option in price.index] == pytest.approx(price.tolist(), rel=1e-9)
     frontier = found.decision.frontier
-    assert column(cells, "Frontier", "A", 5, len(policies)) == frontier["option"].tolist()
+    assert column(cells, "Results", "A", 5, len(policies)) == called
+    order = [called[policies.index(name)] for name in frontier["option"]]
+    assert column(cells, "Frontier", "A", 5, len(policies)) == order
     assert column(cells, "Frontier", "D", 5, len(policies)) == frontier["status"].tolist()
     ratios = [x for x in column(cells, "Frontier", "H", 5, len(policies)) if isinstance(x, float | int)]
     assert ratios == pytest.approx(frontier["icer"].dropna().tolist(), rel=1e-9)
@@ -103,12 +105,24 @@ def test_libreoffice_finds_every_value_that_was_written(
 def test_changed_cells_give_what_the_command_gives_for_the_same_changes(
     content: bytes, cache: Path, tmp_path: Path
 ) -> None:
-    """Threshold, product price, another price, a utility and a discount, changed by hand: the same as asked of Python."""
-    utilities = {"ulcer": 0.5}
-    asked = {"thresholds": [50_000.0], "deal": {"discount": 0.25}, "prices": CHANGED, "utilities": utilities}
-    cells = {named(content, f"own_{name}"): value for name, value in (CHANGED | utilities).items()}
-    cells |= {named(content, "threshold"): 50_000.0, named(content, "deal_discount"): 0.25}
-    check_totals(recalculated(content, tmp_path, cells), analysed(cache, **asked))
+    """Threshold, product price, another price, a utility and a discount, changed by hand one at a time and all together: the
+    same as asked of Python."""
+    each: list[tuple[dict[str, Any], dict[str, float]]] = [
+        ({"thresholds": [50_000.0]}, {"threshold": 50_000.0}),
+        ({"prices": {"pbmnc_kit": 4321.0}}, {"own_pbmnc_kit": 4321.0}),
+        ({"prices": {"dialysis_year": 30_000.0}}, {"own_dialysis_year": 30_000.0}),
+        ({"utilities": {"ulcer": 0.5}}, {"own_ulcer": 0.5}),
+        ({"deal": {"discount": 0.25}}, {"deal_discount": 0.25}),
+    ]
+    together: tuple[dict[str, Any], dict[str, float]] = ({}, {})
+    for asked, cells in each:
+        for key, value in asked.items():
+            together[0][key] = together[0].get(key, {}) | value if isinstance(value, dict) else value
+        together[1].update(cells)
+    each.append(together)
+    changes = [{named(content, name): value for name, value in cells.items()} for _, cells in each]
+    for again, (asked, _) in zip(all_recalculated(content, tmp_path, changes), each, strict=True):
+        check_totals(again, analysed(cache, **asked))
 
 
 @needs_libreoffice
@@ -141,6 +155,22 @@ def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(cache: Path
     prices, utilities = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
     cells = {named(content, f"own_{name}"): value for name, value in (prices | utilities).items()}
     check_totals(recalculated(content, tmp_path, cells), whole(prices=prices, utilities=utilities))
+
+
+def test_a_reader_finds_what_amputations_cost(content: bytes, found: EconomicAnalysis) -> None:
+    """One table of sheet Costs adds up admissions, rehabilitation and all else of amputations, as the analysis does."""
+    sheet = openpyxl.load_workbook(BytesIO(content), data_only=True)["Costs"]
+    title = next(
+        row for row in range(1, 90) if str(sheet.cell(row, 1).value).startswith("What amputations cost over 40")
+    )
+    total = next(row for row in range(title, 120) if sheet.cell(row, 1).value == "Total")
+    of = {"minor amputation", "major amputation", "rehabilitation and prosthesis"}
+    assert {sheet.cell(row, 1).value for row in range(title + 2, total)} == of
+    for place, policy in enumerate(found.results.options):
+        own = found.costs[found.costs["policy"] == policy]
+        spent = own[own["category"].isin(of)]["mean"].sum()
+        assert sheet.cell(total, 3 + place).value == pytest.approx(spent, rel=1e-9)
+        assert sheet.cell(total + 1, 3 + place).value == pytest.approx(spent / own["mean"].sum(), rel=1e-9)
 
 
 def test_formulas_use_only_functions_that_both_programs_know(content: bytes) -> None:

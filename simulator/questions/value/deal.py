@@ -33,14 +33,29 @@ PARTS = 2
 
 @dataclass(frozen=True, eq=False)
 class MoneyBack:
-    """Treatments that are paid back, as counts per person.
+    """Treatments that are paid for, and those that failed in the sense of a deal, as counts per person.
 
-    share: of what is paid for products (discounted), shape (draws, policies). by_age: list prices paid back in each year
-    since referral, undiscounted and on the terms of the deal, shape (years, draws, policies).
+    `paid` and `failed` are discounted, of shape (draws, policies, parts); `failed_by_age` has those whose failure is known in
+    each year since referral, undiscounted, of shape (years, draws, policies, parts).
     """
 
-    share: Array
-    by_age: Array
+    deal: Deal
+    paid: Array
+    failed: Array
+    failed_by_age: Array
+
+    @property
+    def share(self) -> Array:
+        """The share of what is paid for products that comes back, shape (draws, policies)."""
+        prices = np.array([1.0, self.deal.repeat_price])
+        paid, failed = ((each * prices).sum(axis=-1) for each in (self.paid, self.failed))
+        return np.asarray(self.deal.refund * np.divide(failed, paid, out=np.zeros_like(failed), where=paid > 0))
+
+    @property
+    def by_age(self) -> Array:
+        """List prices paid back in each year since referral, on the terms of the deal, shape (years, draws, policies)."""
+        prices = np.array([1.0, self.deal.repeat_price])
+        return np.asarray((self.failed_by_age * prices).sum(axis=-1) * self.deal.refund * self.deal.kits)
 
 
 @dataclass(frozen=True)
@@ -116,11 +131,8 @@ def money_back(
     reduce = Refunded(deal.refund_when, deal.refund_within_years, rate, ends)
     shapes = {"refunded": (len(scenario.compare), PARTS, 2 + len(ends))}
     found = simulations.reduced("Money back", scenario, parameters, patients, seed, reduce, shapes)["refunded"]
-    prices = np.array([1.0, deal.repeat_price])
-    paid, back, *until = np.moveaxis((found * prices[:, None]).sum(axis=2), -1, 0)
-    share = deal.refund * np.divide(back, paid, out=np.zeros_like(back), where=paid > 0)
-    by_age = np.diff(np.stack(until), axis=0, prepend=0.0) * deal.refund * deal.kits
-    return MoneyBack(share, by_age)
+    paid, failed, *until = np.moveaxis(found, -1, 0)
+    return MoneyBack(deal, paid, failed, np.diff(np.stack(until), axis=0, prepend=0.0))
 
 
 def average_share(volume: Sequence[Volume], treatments: float) -> float:
@@ -133,27 +145,37 @@ def average_share(volume: Sequence[Volume], treatments: float) -> float:
     return sum(many * share for many, share in zip(within, shares, strict=True)) / treatments
 
 
+def treatments_each(values: Values, lives: Lives) -> Array:
+    """Treatments of a person under each policy on average, undiscounted, shape (policies,)."""
+    return np.asarray(times_given(lives.ledgers, replace(values, discounted=False)).mean(axis=0))
+
+
 def by_volume(scenario: Scenario, values: Values, lives: Lives) -> Array:
     """The share of the price that each policy pays in a year in which everybody referred has it, shape (1, policies)."""
     settings = scenario.settings.economics
-    doses = times_given(lives.ledgers, replace(values, discounted=False)).mean(axis=0)
+    doses = treatments_each(values, lives)
     most = settings.budget.treatments_per_year
     yearly = np.minimum(settings.population.per_year * doses, inf if most is None else most)
     return np.array([[average_share(values.deal.volume, float(each)) for each in yearly]])
 
 
-def in_words(deal: Deal) -> str:
-    """The terms in one sentence; empty where there are none."""
+def failure(deal: Deal) -> str:
+    """When money comes back, in words."""
     failures = {
         LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} years",
         NOT_RISEN: "measured TcPO2 has not risen after the last treatment",
     }
+    return failures[deal.refund_when]
+
+
+def in_words(deal: Deal) -> str:
+    """The terms in one sentence; empty where there are none."""
     terms = [
         f"{deal.discount:.1%} off the list price" if deal.discount else "",
         f"{deal.wasted:.1%} of bought kits treat nobody" if deal.wasted else "",
         f"repeats at {deal.repeat_price:.1%} of the first" if deal.repeat_price != 1.0 else "",
         *(f"{step.discount:.1%} less beyond {step.above:g} treatments a year" for step in deal.volume),
-        f"{deal.refund:.1%} paid back where {failures[deal.refund_when]}" if deal.refund else "",
+        f"{deal.refund:.1%} paid back where {failure(deal)}" if deal.refund else "",
     ]
     said = "; ".join(term for term in terms if term)
     return said and f"Terms of the deal on the cell product: {said}. Value-based prices are list prices under them."

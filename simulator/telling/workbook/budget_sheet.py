@@ -12,30 +12,40 @@ from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import times_given
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
+from simulator.telling.workbook.terms_sheet import volume_share
 
-TOP = 14
+TOP = 17
 """Row of the first line in the table of costs by year since referral."""
 
 
 def by_age(content: Content) -> Array:
-    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines).
-
-    What is paid back counts as first treatments that are not paid.
-    """
+    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines)."""
     found = content.found
-    pair = [content.policies.index(name) for name in found.spent[0].policies]
+    pair = [content.names.index(name) for name in found.spent[0].policies]
     lines = [
         replace(line, charged=tuple(line.charged[p] for p in pair), under=tuple(line.under[p] for p in pair))
         for line in content.lines
     ]
     until = [np.stack([line.amount(e.ledgers, discount=False) for line in lines], axis=-1) for e in found.spent]
-    amounts = np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
-    if found.back is not None:
-        back = found.back.by_age[:, : amounts.shape[1]][:, :, pair] / found.valued_by.deal.kits
-        for i, line in enumerate(lines):
-            if line.part == "first":
-                amounts[..., i] -= back * np.array(line.charged)
-    return amounts
+    return np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+
+
+def failed_by_age(content: Content, draws: int) -> Array | None:
+    """Treatments that fail in each year since referral, shape (years, draws, reference and policy, product lines)."""
+    found = content.found
+    if found.back is None:
+        return None
+    pair = [content.names.index(name) for name in found.spent[0].policies]
+    failed = found.back.failed_by_age[:, :draws, pair]
+    lines = content.lines[: content.products]
+    return np.stack(
+        [failed[..., int(line.part == "repeat")] * [line.charged[p] for p in pair] for line in lines], axis=-1
+    )
+
+
+def _pair(content: Content) -> list[str]:
+    """What people call the reference and the policy of the budget."""
+    return [content.policies[content.names.index(name)] for name in content.found.spent[0].policies]
 
 
 def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
@@ -47,14 +57,30 @@ def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
     sheet.text(3, 0, "Draw", "head")
     sheet.block(FIRST, 0, np.arange(1.0, draws + 1)[:, None], "whole")
     for year in range(years):
-        for p, policy in enumerate(content.found.spent[0].policies):
+        for p, policy in enumerate(_pair(content)):
             at = 1 + (year * both + p) * lines
             sheet.texts(2, at, [f"Year {year + 1}, {policy}"] * lines)
             sheet.texts(3, at, [f"{line.category}; {line.counted}" for line in content.lines])
             sheet.block(FIRST, at, amounts[year, :, p])
-    sheet.widths(8, *[14] * (years * both * lines))
+    failed = failed_by_age(content, draws)
+    columns = years * both * lines
+    if failed is not None:
+        for year in range(years):
+            for p, policy in enumerate(_pair(content)):
+                at = _failed_column(content, year, p, years)
+                sheet.texts(2, at, [f"Year {year + 1}, {policy}"] * content.products)
+                words = (f"{line.category}; {line.counted} that fail" for line in content.lines[: content.products])
+                sheet.texts(3, at, words)
+                sheet.block(FIRST, at, failed[year, :, p])
+        columns += years * both * content.products
+    sheet.widths(8, *[14] * columns)
     sheet.freeze(FIRST, 1)
     return sheet
+
+
+def _failed_column(content: Content, year: int, policy: int, years: int) -> int:
+    """Column of the first treatments that fail in a year since referral, on sheet Budget amounts."""
+    return 1 + years * 2 * len(content.lines) + (year * 2 + policy) * content.products
 
 
 def budget_sheet(book: Book, content: Content) -> Sheet:
@@ -63,10 +89,14 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
     amounts = by_age(content)
     years, draws, both, _ = amounts.shape
     units = content.units[:draws]
-    costs = (units[None, :, None, :] * amounts).mean(axis=1)
-    settings, names = found.scenario.settings.economics, found.spent[0].policies
+    failed = failed_by_age(content, draws)
+    bought = amounts.copy()
+    if failed is not None:
+        bought[..., : content.products] -= found.valued_by.deal.refund * failed
+    costs = (units[None, :, None, :] * bought).mean(axis=1)
+    settings, names, called = found.scenario.settings.economics, found.spent[0].policies, _pair(content)
     money, n = content.outcomes.money, draws
-    sheet.text(0, 0, f"Budget impact of {names[1]} instead of {names[0]}", "title")
+    sheet.text(0, 0, f"Budget impact of {called[1]} instead of {called[0]}", "title")
     words = (
         "People are referred evenly through each year. Nothing is discounted. Who cannot be treated has the reference."
     )
@@ -76,8 +106,8 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
     referred = people["referred"].to_numpy(dtype=np.float64)
     pair = {name: found.valued_by.policies[name] for name in names}
     plain = replace(found.valued_by, policies=pair, discounted=False)
-    doses = np.array([times_given(each.ledgers, plain)[:, 1].mean() for each in found.spent])
-    doses = np.diff(doses, prepend=0.0)
+    given = np.stack([times_given(each.ledgers, plain).mean(axis=0) for each in found.spent])
+    given = np.diff(given, axis=0, prepend=0.0)
     uptake = people["uptake"].to_numpy(dtype=np.float64)
     cap = settings.budget.treatments_per_year
     site = site_cost(found.valued_by.policies[names[1]], found.valued_by, settings.budget.centres)
@@ -88,24 +118,21 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
         sheet.blank(6, 1, "money")
     else:
         sheet.number(6, 1, cap, "money", "input")
+    sheet.name_cell("most_per_year", 6, 1)
     sheet.text(8, 0, "Set-up of centres in the first year", "bold")
     sheet.number(8, 1, site, "money")
-    for row, which in ((9, "without"), (10, "with")):
-        sheet.text(row, 0, f"Share of the price that volume leaves, {which} the policy (not live)", "bold")
-    shares = found.budget.price_shares or ((1.0, 1.0),) * years
+    shares = _volume_rows(sheet, content, given, referred, uptake)
     for year in range(years):
-        sheet.number(9, 1 + year, shares[year][0], "rate")
-        sheet.number(10, 1 + year, shares[year][1], "rate")
         sheet.number(3, 1 + year, float(referred[year]), "money", "input")
         sheet.number(4, 1 + year, settings.budget.uptake[year], "rate", "input")
-        sheet.number(5, 1 + year, float(doses[year]))
+        sheet.number(5, 1 + year, float(given[year, 1]))
         c = letters(1 + year)
         owed = "+".join(f"{letters(1 + e)}$4*{letters(1 + e)}$8*{letters(1 + year - e)}$6" for e in range(year)) or "0"
         limited = f"IF(ISNUMBER($B$7),MIN({c}5,MAX(0,$B$7-({owed}))/({c}4*$B$6)),{c}5)"
         sheet.formula(7, 1 + year, f"IF({c}4*$B$6<=0,{c}5,{limited})", float(uptake[year]), "rate")
     sheet.text(TOP - 2, 0, f"Cost per person by year since referral, {money}", "bold")
     for year in range(years):
-        sheet.texts(TOP - 1, 2 + year * both, [f"Year {year + 1}, {name}" for name in names])
+        sheet.texts(TOP - 1, 2 + year * both, [f"Year {year + 1}, {name}" for name in called])
     sheet.texts(TOP - 1, 0, ["Cost", "What is counted"])
     for i, line in enumerate(content.lines):
         row = TOP + i
@@ -116,10 +143,43 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
             column = letters(1 + at * len(content.lines) + i)
             amount = f"'Budget amounts'!${column}${FIRST + 1}:${column}${FIRST + draws}"
             value = float(costs[at // both, at % both, i])
-            sheet.formula(row, 2 + at, f"SUMPRODUCT({unit},{amount})/{n}", value, "money")
-    _spending(sheet, content, costs, uptake, referred, site, np.array(shares))
+            spent = f"SUMPRODUCT({unit},{amount})"
+            if failed is not None and line.part:
+                column = letters(_failed_column(content, at // both, at % both, years) + i)
+                area = f"'Budget amounts'!${column}${FIRST + 1}:${column}${FIRST + draws}"
+                spent = f"({spent}-deal_refund*SUMPRODUCT({unit},{area}))"
+            sheet.formula(row, 2 + at, f"{spent}/{n}", value, "money")
+    _spending(sheet, content, costs, uptake, referred, site, shares)
     sheet.widths(64, 30, *[18] * (years * both))
     return sheet
+
+
+def _volume_rows(sheet: Sheet, content: Content, given: Array, referred: Array, uptake: Array) -> Array:
+    """Treatments of each year in all cohorts so far, and what a price by volume leaves, without and with the policy.
+
+    `given` has treatments per person by year since referral, shape (years, both); so has what is returned.
+    """
+    names, years = _pair(content), len(given)
+    sheet.text(9, 0, f"Treatments per person by year since referral, under {names[0]}", "bold")
+    for row, which in ((10, "without"), (11, "with")):
+        sheet.text(row, 0, f"Treatments of a year, {which} the policy", "bold")
+        sheet.text(row + 2, 0, f"Share of the price that volume leaves, {which} the policy", "bold")
+    shares = np.array(content.found.budget.price_shares or ((1.0, 1.0),) * years)
+    for year in range(years):
+        sheet.number(9, 1 + year, float(given[year, 0]))
+        treatments = np.zeros(2)
+        for entered in range(year + 1):
+            before, after = given[year - entered]
+            treatments += referred[entered] * (before + np.array([0.0, uptake[entered] * (after - before)]))
+        cohorts = [(letters(1 + e), letters(1 + year - e)) for e in range(year + 1)]
+        without = "+".join(f"{e}$4*{age}$10" for e, age in cohorts)
+        more = "+".join(f"{e}$4*{e}$8*({age}$6-{age}$10)" for e, age in cohorts)
+        sheet.formula(10, 1 + year, without, float(treatments[0]))
+        sheet.formula(11, 1 + year, f"{letters(1 + year)}11+{more}", float(treatments[1]))
+        for place in (0, 1):
+            share = volume_share(f"{letters(1 + year)}{11 + place}")
+            sheet.formula(12 + place, 1 + year, share, float(shares[year, place]), "rate")
+    return shares
 
 
 def _spending(
@@ -164,9 +224,9 @@ def _spending(
                 if name == PRODUCT:
                     c, (dear, cheap) = letters(1 + year), shares[year]
                     plain, more = ("+".join(parts[each]) for each in ("without", "change"))
-                    formula, value = f"{c}$10*({plain})", dear * sums["without"]
+                    formula, value = f"{c}$13*({plain})", dear * sums["without"]
                     if kind == "change":
-                        formula = f"{c}$11*({plain}+{more})-{formula}"
+                        formula = f"{c}$14*({plain}+{more})-{formula}"
                         value = cheap * (sums["without"] + sums["change"]) - value
                 totals[kind][year] += value
                 sheet.formula(row, 2 + year, formula, float(value), "money")

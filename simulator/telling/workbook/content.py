@@ -21,7 +21,8 @@ class Content:
     """What the sheets share: lines of cost and states of health with their amounts, and where their columns begin.
 
     drawn: every number that varies, by name. units: (draws, lines). levels: (draws, states). amounts: (draws, policies,
-    lines), discounted; of products those that volume and money back leave to pay. weighted: (draws, policies, states).
+    lines), discounted; lines of products come first. left: the share of a product's price that volume and money back leave to
+    pay, (draws, policies). paid: the amounts that are paid for. weighted: (draws, policies, states).
     """
 
     found: EconomicAnalysis
@@ -32,6 +33,8 @@ class Content:
     units: Array
     levels: Array
     amounts: Array
+    left: Array
+    paid: Array
     weighted: Array
 
     @property
@@ -41,8 +44,13 @@ class Content:
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """The policies compared."""
+        """What people call the policies compared."""
         return self.outcomes.results.options
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the policies compared."""
+        return self.found.results.options
 
     @property
     def unit_column(self) -> int:
@@ -53,6 +61,11 @@ class Content:
     def level_column(self) -> int:
         """Column of the first value of a state on sheet Drawn."""
         return self.unit_column + len(self.lines)
+
+    @property
+    def products(self) -> int:
+        """How many lines are of products; they are the first."""
+        return sum(bool(line.part) for line in self.lines)
 
     def amount_column(self, policy: int) -> int:
         """Column of a policy's first amount on sheet Amounts."""
@@ -68,6 +81,13 @@ class Content:
         return f"{sheet}!${letters(column)}${FIRST + 1}:${letters(column)}${last}"
 
 
+def called_by(found: EconomicAnalysis) -> dict[str, str]:
+    """What people call each policy compared, with its name beside a label that several share."""
+    labels = {name: found.scenario.policies[name].label for name in found.results.options}
+    shared = {label for label in labels.values() if list(labels.values()).count(label) > 1}
+    return {name: f"{label} ({name})" if label in shared else label for name, label in labels.items()}
+
+
 def content_of(found: EconomicAnalysis) -> Content:
     """Everything that the sheets show, as arrays."""
     values, ledgers = found.valued_by, found.lives.ledgers
@@ -77,6 +97,7 @@ def content_of(found: EconomicAnalysis) -> Content:
         for line in lines_of(values, found.lives.parameters)
         if line.amount(ledgers, discount=values.discounted).any()
     ]
+    lines.sort(key=lambda line: not line.part)
     ratio, top = ratio_of(values), top_of(values)
     known = healths(values, found.lives.parameters)
     states = [each for each in known if each.weighted(ledgers, ratio, discount=False).any()]
@@ -85,15 +106,17 @@ def content_of(found: EconomicAnalysis) -> Content:
     levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, top) for state in states)))
     units = np.column_stack([line.unit(by_name, values) for line in lines])
     amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
-    if values.product_share is not None:
-        amounts[:, :, [i for i, line in enumerate(lines) if line.part]] *= values.product_share[:, :, None]
+    left = np.ones((1, 1)) if values.product_share is None else values.product_share
+    left = np.broadcast_to(left, amounts.shape[:2])
     weighted = np.stack([s.weighted(ledgers, ratio, discount=values.discounted) for s in states], axis=-1)
-    cost = (units[:, None, :] * amounts).sum(axis=-1)
     qalys = (levels[:, None, :] * weighted).sum(axis=-1)
-    results = CostEffectResults(found.results.options, cost, qalys, source=found.results.source)
+    paid = amounts * np.where([bool(line.part) for line in lines], left[:, :, None], 1.0)
+    cost = (units[:, None, :] * paid).sum(axis=-1)
+    called = called_by(found)
+    results = CostEffectResults(tuple(called.values()), cost, qalys, source=found.results.source)
     people = found.decision.population
     money = f"{values.money.currency} {values.money.price_year}"
     outcomes = Outcomes(
-        results, found.scenario.reference, values.threshold, people.size() if people else None, money, "QALY"
+        results, called[found.scenario.reference], values.threshold, people.size() if people else None, money, "QALY"
     )
-    return Content(found, outcomes, lines, states, drawn, units, levels, amounts, weighted)
+    return Content(found, outcomes, lines, states, drawn, units, levels, amounts, left, paid, weighted)

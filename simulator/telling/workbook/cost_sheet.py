@@ -8,6 +8,8 @@ from simulator.questions.value.results import Array
 from simulator.telling.style import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import Content
+from simulator.telling.workbook.lines import Line
+from simulator.telling.workbook.terms_sheet import paid_mean
 
 TOP = 5
 """Row of the first line of both tables."""
@@ -15,6 +17,8 @@ COST = 6
 """Column of the first policy's block on sheet Costs."""
 FILLS = (*LINE_COLOURS, "#F0E442", "#999999", "#7B4F2C", "#C8C8C8")
 """Colours of categories."""
+CHART_ROWS = 20
+"""Rows that the chart of categories covers."""
 BLOCK = 3
 """Columns of a policy: amount undiscounted, amount discounted, cost."""
 
@@ -27,12 +31,12 @@ def cost_cell(line: int, policy: int) -> str:
 def cost_sheet(book: Book, content: Content) -> Sheet:
     """Each cost: what is counted, how often, at which unit cost from which source; then by category, with a chart."""
     sheet, found = book.sheet("Costs"), content.found
-    values, n, k = found.valued_by, content.draws, len(content.policies)
+    values, k = found.valued_by, len(content.policies)
     money = content.outcomes.money
     sheet.text(0, 0, f"Where costs come from: means per person over {found.scenario.horizon:g} years", "title")
     words = (
-        "Mean cost = mean over draws of amount times unit cost. Amounts are events or years per person; discounted ones are"
-        " multiplied. Sources of prices: sheet Inputs, under the name of the price."
+        "Mean cost = mean over draws of amount times unit cost, of products times what volume and money back leave (sheet"
+        " Terms). Amounts are events or years per person; discounted ones are multiplied. Prices: sheet Inputs, by name."
     )
     sheet.text(1, 0, words, "note")
     sheet.texts(
@@ -40,7 +44,7 @@ def cost_sheet(book: Book, content: Content) -> Sheet:
     )
     prices = values.perspective.prices
     undiscounted = np.stack([line.amount(found.lives.ledgers, discount=False) for line in content.lines], axis=-1)
-    products = content.units[:, None, :] * content.amounts
+    costs = content.units[:, None, :] * content.paid
     for i, line in enumerate(content.lines):
         row = TOP + i
         unit = content.down("Drawn", content.unit_column + i)
@@ -58,8 +62,8 @@ def cost_sheet(book: Book, content: Content) -> Sheet:
             amount = content.down("Amounts", content.amount_column(p) + i)
             sheet.number(row, at, float(undiscounted[:, p, i].mean()))
             sheet.formula(row, at + 1, f"AVERAGE({amount})", float(content.amounts[:, p, i].mean()))
-            mean = float(products[:, p, i].mean())
-            sheet.formula(row, at + 2, f"SUMPRODUCT({unit},{amount})/{n}", mean, "money")
+            mean = float(costs[:, p, i].mean())
+            sheet.formula(row, at + 2, paid_mean(content, p, i, [unit, amount]), mean, "money")
     last = TOP + len(content.lines)
     sheet.text(last, 0, "Total", "bold")
     for p, policy in enumerate(content.policies):
@@ -67,16 +71,20 @@ def cost_sheet(book: Book, content: Content) -> Sheet:
         sheet.texts(TOP - 2, at, [policy] * BLOCK)
         sheet.texts(TOP - 1, at, ["Amount, undiscounted", "Amount, discounted", f"Mean cost, {money}"])
         letter = letters(at + 2)
-        total = float(products[:, p].sum(axis=-1).mean())
+        total = float(costs[:, p].sum(axis=-1).mean())
         sheet.formula(last, at + 2, f"SUM({letter}{TOP + 1}:{letter}{last})", total, "money")
-    _categories(sheet, content, products.mean(axis=0), last + 3)
+    below = _categories(sheet, content, costs.mean(axis=0), last + 3)
+    _amputations(sheet, content, costs.mean(axis=0), below)
     sheet.widths(26, 40, 26, 24, 16, 40, *[14] * (k * BLOCK))
     sheet.freeze(TOP, 1)
     return sheet
 
 
-def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> None:
-    """Mean costs by category under each policy, and over the reference; `means` has the shape (policies, lines)."""
+def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> int:
+    """Mean costs by category under each policy, and over the reference, with a chart; returns the first row below.
+
+    `means` has the shape (policies, lines).
+    """
     k, base = len(content.policies), content.outcomes.base
     names = [line.category for line in content.lines]
     of = list(dict.fromkeys(names))
@@ -112,6 +120,45 @@ def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> None:
     ]
     axes = (content.outcomes.money, "")
     sheet.chart((end + 2, 0), {"type": "bar", "subtype": "stacked"}, "Mean cost per person", axes, series)
+    return end + 2 + CHART_ROWS
+
+
+def _amputations(sheet: Sheet, content: Content, means: Array, row: int) -> None:
+    """What amputations cost over the horizon, line by line, with their share of all costs."""
+    k, title = len(content.policies), f"What amputations cost over {content.found.scenario.horizon:g} years"
+    sheet.text(row, 0, f"{title}: mean discounted cost per person, {content.outcomes.money}", "bold")
+    sheet.texts(row + 1, 0, ["Cost", "What is counted", *content.policies])
+    lines = [i for i, line in enumerate(content.lines) if _of_amputation(line)]
+    first = row + 2
+    for place, i in enumerate(lines, first):
+        sheet.text(place, 0, content.lines[i].category)
+        sheet.text(place, 1, content.lines[i].counted)
+        for p in range(k):
+            sheet.formula(place, 2 + p, cost_cell(i, p), float(means[p, i]), "money")
+    last = first + len(lines)
+    sheet.text(last, 0, "Total", "bold")
+    sheet.text(last + 1, 0, "Share of all costs", "bold")
+    total = TOP + len(content.lines) + 1
+    for p in range(k):
+        letter = letters(2 + p)
+        spent = float(means[p, lines].sum())
+        sheet.formula(last, 2 + p, f"SUM({letter}{first + 1}:{letter}{last})", spent, "money")
+        every = f"{letters(COST + p * BLOCK + 2)}{total}"
+        sheet.formula(last + 1, 2 + p, f"IF({every}>0,{letter}{last + 1}/{every},0)", spent / means[p].sum(), "rate")
+
+
+def _of_amputation(line: Line) -> bool:
+    """Whether a cost is one of an amputation, minor or major, or of life after it and no other."""
+    after = (
+        "count_minor",
+        "count_below",
+        "count_above",
+        "count_conversion",
+        "clock_amputee",
+        "time_below",
+        "time_above",
+    )
+    return all(column.startswith((*after, "count_other_limb")) for column in line.columns)
 
 
 def state_sheet(book: Book, content: Content) -> Sheet:

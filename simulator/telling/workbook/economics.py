@@ -29,6 +29,7 @@ from simulator.telling.workbook.input_sheet import Row, input_sheet, rows_of
 from simulator.telling.workbook.lines import top_of
 from simulator.telling.workbook.one_way_sheet import one_way_sheet
 from simulator.telling.workbook.price_sheet import price_sheet
+from simulator.telling.workbook.terms_sheet import PAID_BACK, left_cell, paid_back_sheet, terms_sheet
 
 LIVE = (
     "Live: threshold, terms of the deal, every price and utility (column Your value of sheet Inputs), people and uptake of"
@@ -36,14 +37,15 @@ LIVE = (
     " probabilities, value of information, price, budget.",
     "An empty Your value leaves a number as it was drawn from its distribution. A number of your own holds in every draw, as"
     " it does in clti economics under [economics.prices] and [economics.utilities].",
-    "Not live: the lives themselves, and so clinical parameters, policies, horizon and discount rates; what parameters do"
-    " one at a time (sheet One way) beside the threshold; what volume and money back leave of a product's price; gains by"
-    " group (sheet Equity) beside threshold and epsilon; intervals of the budget. For these run the command again.",
+    "Not live: the lives themselves, and so clinical parameters, policies, horizon and discount rates, and which treatments"
+    " fail in the sense of money back; what parameters do one at a time (sheet One way) beside the threshold; gains by group"
+    " (sheet Equity) beside threshold and epsilon; intervals of the budget. For these run the command again.",
     "To see where a cost comes from, read sheet Costs: what is counted, how often per person over the horizon, its unit"
-    " cost and source, and the product of both.",
+    " cost and source, and the product of both. Its last table adds up what amputations cost.",
 )
 SHEETS = (
     ("Inputs", "Threshold, terms, prices and utilities with unit, distribution, grade and source."),
+    ("Terms", "Price by volume, and what it leaves to pay under each policy."),
     ("Results", "Mean costs and QALYs, increments, net benefit, probability best, value of perfect information."),
     ("Frontier", "Fully incremental analysis with dominance and extended dominance."),
     ("Price", "The price of the product at which each policy is exactly worth it."),
@@ -56,6 +58,7 @@ SHEETS = (
     ("Drawn", "Prices and utilities of each draw, and the unit costs and values that follow."),
     ("Amounts", "What each draw's lives used (events, years) and lived (weighted years), by policy."),
     ("Outcomes", "Costs, QALYs and net benefit of each draw."),
+    (PAID_BACK, "Of each draw, treatments that fail in the sense of money back (where a deal pays back)."),
     ("Budget amounts", "What people use in each year after referral."),
 )
 
@@ -69,8 +72,10 @@ def economics_workbook(
     """
     content = content_of(found)
     with Book(title) as book:
-        first_sheet(book, title, LIVE, made, SHEETS, warnings)
+        sheets = [(name, words) for name, words in SHEETS if name != PAID_BACK or found.back is not None]
+        first_sheet(book, title, LIVE, made, sheets, warnings)
         _inputs(book, content)
+        terms_sheet(book, content)
         results_sheet(book, content.outcomes)
         frontier_sheet(book, content.outcomes)
         price_sheet(book, content)
@@ -83,6 +88,7 @@ def economics_workbook(
         _drawn_sheet(book, content)
         _amounts_sheet(book, content)
         _outcomes_sheet(book, content)
+        paid_back_sheet(book, content)
         budget_amounts_sheet(book, content)
     return book.content
 
@@ -158,16 +164,23 @@ def _outcomes_sheet(book: Book, content: Content) -> Sheet:
     heads = [f"{what}: {policy}" for what in ("Cost", "QALYs", "Net benefit") for policy in content.policies]
     sheet.texts(3, 0, ["Draw", *heads, "Highest net benefit"])
     sheet.block(FIRST, 0, np.arange(1.0, content.draws + 1)[:, None], "whole")
+    products, lines, states = content.products, len(content.lines), len(content.states)
     for p in range(k):
-        for column, start, first, width, values, style in (
-            (cost + p, content.unit_column, content.amount_column(p), len(content.lines), results.cost, "money"),
-            (effect + p, content.level_column, content.weight_column(p), len(content.states), results.effect, "many"),
-        ):
-            unit = f"Drawn!${letters(start)}{{r}}:${letters(start + width - 1)}{{r}}"
-            amount = f"Amounts!${letters(first)}{{r}}:${letters(first + width - 1)}{{r}}"
-            sheet.formulas(FIRST, column, f"SUMPRODUCT({unit},{amount})", values[:, p], style)  # type: ignore[arg-type]
+        unit, amount = content.unit_column, content.amount_column(p)
+        spent = _multiplied(unit + products, amount + products, lines - products)
+        if products:
+            spent += f"+{_multiplied(unit, amount, products)}*{left_cell(content, p)}"
+        sheet.formulas(FIRST, cost + p, spent, results.cost[:, p], "money")
+        lived = _multiplied(content.level_column, content.weight_column(p), states)
+        sheet.formulas(FIRST, effect + p, lived, results.effect[:, p])
     benefit_columns(sheet, outcomes, FIRST, cost, effect, benefit)
     name_draws(book, sheet, outcomes, FIRST, cost, effect, benefit)
     sheet.widths(8, *[15] * (3 * k + 1))
     sheet.freeze(FIRST, 1)
     return sheet
+
+
+def _multiplied(one: int, amount: int, width: int) -> str:
+    """What is on sheet Drawn from column `one` on, times what is on sheet Amounts from column `amount` on, in one draw."""
+    drawn = f"Drawn!${letters(one)}{{r}}:${letters(one + width - 1)}{{r}}"
+    return f"SUMPRODUCT({drawn},Amounts!${letters(amount)}{{r}}:${letters(amount + width - 1)}{{r}})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.workbook.book import Book, Sheet, letters
+from simulator.telling.workbook.content import called_by
 
 TOP = 6
 HEADS = ("Level", "Share of people", "Mean age, years", "Lifetime health, QALYs", "Weight")
@@ -12,11 +13,11 @@ HEADS = ("Level", "Share of people", "Mean age, years", "Lifetime health, QALYs"
 def equity_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     """One table a grouping; a row below each holds the sums over its levels."""
     sheet, threshold = book.sheet("Equity"), found.valued_by.threshold
-    table = found.equity.groups
+    table, called = found.equity.groups, called_by(found)
     policies = list(dict.fromkeys(table["policy"]))
     plain = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0]
     base = {(line["grouping"], line["policy"]): line for line in plain.to_dict("records")}
-    sheet.text(0, 0, f"Who gains over {found.scenario.reference}", "title")
+    sheet.text(0, 0, f"Who gains over {called[found.scenario.reference]}", "title")
     words = (
         "Weights are lifetime health to the power of minus epsilon, with a mean of 1: 0 counts every QALY alike and is the base."
         " No payer is known to decide by such a weight. What costs displace is shared equally by all."
@@ -49,7 +50,7 @@ def equity_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
         for p, policy in enumerate(policies):
             at = 5 + 3 * p
             gains = own[own["policy"] == policy].to_dict("records")
-            sheet.texts(row, at, [policy] * 3)
+            sheet.texts(row, at, [called[policy]] * 3)
             sheet.texts(row + 1, at, ["QALYs gained", "Cost gained", "Net health benefit, QALYs"])
             effect, cost = (letters(at + k) for k in (0, 1))
             for place, gain in enumerate(gains):

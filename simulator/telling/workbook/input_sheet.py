@@ -9,6 +9,7 @@ from simulator.evidence.distributions import text
 from simulator.evidence.parameter import Parameter
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.cost_items import LATER_VISITS
+from simulator.questions.value.deal import failure
 from simulator.questions.value.results import Array
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.lines import ratio_of, top_of
@@ -83,7 +84,16 @@ def input_sheet(book: Book, found: EconomicAnalysis, prices: Sequence[Row], util
             "rate",
             (0.0, 1.0),
         ),
+        (
+            "referred_per_year",
+            "People referred a year, whose treatments set a price by volume (steps: sheet Terms)",
+            found.scenario.settings.economics.population.per_year,
+            "many",
+            (0.0, 1e15),
+        ),
     ]
+    if found.back is not None:
+        live.append(("deal_refund", f"Share paid back where {failure(deal)}", deal.refund, "rate", (0.0, 1.0)))
     row = 2
     for name, label, value, style, (low, high) in live:
         sheet.text(row, 1, label, "bold")
@@ -96,6 +106,10 @@ def input_sheet(book: Book, found: EconomicAnalysis, prices: Sequence[Row], util
     sheet.text(row, 1, "List prices paid for a first treatment", "bold")
     sheet.formula(row, 3, "(1-deal_discount)/(1-deal_wasted)", deal.kits, "many")
     sheet.name_cell("deal_paid", row, 3)
+    if found.back is None:
+        row += 1
+        words = "Money back is not live here: the command counts failures only where [economics.deal] has a refund."
+        sheet.text(row, 0, words, "note")
     row += 2
     sheet.text(row, 0, "Fixed when lives were simulated or valued", "bold")
     rates, ratio = values.discounting, ratio_of(values)

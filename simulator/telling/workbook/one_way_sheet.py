@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.columns import labels
 from simulator.telling.workbook.book import Book, Sheet
+from simulator.telling.workbook.content import called_by
 
 SHOWN = 25
 TOP = 4
@@ -17,8 +18,9 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     table = table[table["policy"] == found.policy].head(SHOWN)
     registers = (found.scenario.register, found.valued_by.perspective.prices, found.valued_by.utility_set.states)
     meant = labels()["number"] | {each.name: each.label for register in registers for each in register.parameters}
-    threshold, reference = found.valued_by.threshold, found.scenario.reference
-    sheet.text(0, 0, f"One number at a time: {found.policy} against {reference}", "title")
+    threshold, called = found.valued_by.threshold, called_by(found)
+    words = f"One number at a time: {called[found.policy]} against {called[found.scenario.reference]}"
+    sheet.text(0, 0, words, "title")
     words = (
         "Each number at its 95% limits, in the same patients with the same luck. Changes of costs and QALYs gained are"
         " values (grey); only the threshold is live here."

@@ -11,6 +11,7 @@ from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.content import Content
 from simulator.telling.workbook.cost_sheet import cost_cell
 from simulator.telling.workbook.decision_sheets import GRID, colour
+from simulator.telling.workbook.terms_sheet import paid_mean
 
 TOP = 4
 
@@ -31,7 +32,7 @@ def bought_by(content: Content, policy: str) -> Bought | None:
     lines = tuple(i for i, line in enumerate(content.lines) if line.price == name)
     if name is None or not lines:
         return None
-    spent = (content.units[:, None, list(lines)] * content.amounts[:, :, list(lines)]).sum(axis=-1).mean(axis=0)
+    spent = (content.units[:, None, list(lines)] * content.paid[:, :, list(lines)]).sum(axis=-1).mean(axis=0)
     return Bought(
         name,
         lines,
@@ -55,7 +56,7 @@ def price_sheet(book: Book, content: Content) -> Sheet:
     heads = ["Policy", "Cost without the product", "List prices paid per person", "QALYs", "Price at the threshold"]
     heads += ["Of it paid after the terms", "Product", f"{outcomes.reference}: cost without it"]
     sheet.texts(TOP - 1, 0, [*heads, f"{outcomes.reference}: list prices paid"])
-    products = [bought_by(content, policy) for policy in content.policies]
+    products = [bought_by(content, name) for name in content.names]
     for p, (policy, own) in enumerate(zip(content.policies, products, strict=True)):
         row, r = TOP + p, TOP + p + 1
         sheet.text(row, 0, policy, "bold")
@@ -106,7 +107,7 @@ def price_sheet(book: Book, content: Content) -> Sheet:
 def _often(content: Content, i: int) -> Array:
     """How many list prices of a line are paid under each policy, on the terms of the deal; the mean over the draws."""
     line = content.lines[i]
-    often = content.amounts[:, :, i] * (line.factor * line.terms(content.found.valued_by.deal))
+    often = content.paid[:, :, i] * (line.factor * line.terms(content.found.valued_by.deal))
     for name in line.times:
         often = often * content.drawn[name][:, None]
     return np.asarray(often.mean(axis=0))
@@ -114,10 +115,11 @@ def _often(content: Content, i: int) -> Array:
 
 def _paid(content: Content, i: int, policy: int) -> str:
     """The same in cells."""
-    line, n = content.lines[i], content.draws
+    line = content.lines[i]
     amount = content.down("Amounts", content.amount_column(policy) + i)
     columns = list(content.drawn)
-    often = f"SUMPRODUCT({','.join([amount, *(_used(content, columns.index(name), name) for name in line.times)])})/{n}"
+    used = (_used(content, columns.index(name), name) for name in line.times)
+    often = paid_mean(content, policy, i, [amount, *used])
     often += "" if line.factor == 1.0 else f"*{line.factor!r}"
     often += "*deal_paid" if line.part else ""
     return often + ("*deal_repeat_price" if line.part == "repeat" else "")
