@@ -130,14 +130,18 @@ def draw_wound(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: in
 
 
 @compiled
-def beyond_salvage(rutherford: float, params: Any, u: float) -> float:
-    """1 where a limb of this Rutherford class cannot be saved any more at referral, whatever is done, else 0."""
+def beyond_salvage(rutherford: float, tcpo2: float, params: Any, u: float) -> float:
+    """1 where a limb of this Rutherford class and TcPO2 (mmHg) cannot be saved any more at referral, whatever is done, else 0."""
     share = params.beyond_salvage_share_5
     if rutherford < 4.5:
         share = params.beyond_salvage_share_4
     elif rutherford > 5.5:
         share = params.beyond_salvage_share_6
-    return 1.0 if u < share else 0.0
+    if share >= 1.0:
+        return 1.0
+    # Stated at the reference TcPO2: the share is odds / (1 + odds), without the division.
+    odds = share / (1.0 - share) * exp(params.beyond_salvage_per_mmhg * (tcpo2 - params.reference_tcpo2))
+    return 1.0 if u * (1.0 + odds) < odds else 0.0
 
 
 @compiled
@@ -183,7 +187,7 @@ def draw_entry(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: in
     patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
     patient.renal = renal_class(u[Drawn.RENAL], params)
     patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
     patient.screened = attempt + 1.0
 
 
@@ -246,7 +250,7 @@ def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int,
             if given[feature] > 0.0:
                 patient.rutherford = max(patient.rutherford, 5.0)
     draw_wound(patient, u, params, seed, i, 0, True)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
