@@ -146,7 +146,7 @@ def risk_of_major_amputation(life: Any, params: Any, opened: float) -> None:
     rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
     if life.wound == Wound.RECURRED:
         rate *= params.amputation_hr_recurrent
-    if life.limb == Limb.MINOR_AMPUTATION and not life.gangrene:
+    if life.limb == Limb.MINOR_AMPUTATION:
         rate *= params.amputation_hr_minor
     set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, opened)
 
