@@ -142,12 +142,15 @@ def risk_of_minor_amputation(life: Any, params: Any, opened: float) -> None:
 
 @compiled
 def risk_of_major_amputation(life: Any, params: Any, opened: float) -> None:
-    """Loss of the limb for a wound that opened at a time (years); less often where a minor amputation has left no gangrene."""
+    """Loss of the limb for a wound that opened at a time (years).
+
+    After a minor amputation first and later wounds endanger the limb alike, by a ratio of their own.
+    """
     rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
-    if life.wound == Wound.RECURRED:
-        rate *= params.amputation_hr_recurrent
     if life.limb == Limb.MINOR_AMPUTATION:
         rate *= params.amputation_hr_minor
+    elif life.wound == Wound.RECURRED:
+        rate *= params.amputation_hr_recurrent
     set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, opened)
 
 
