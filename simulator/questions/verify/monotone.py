@@ -64,7 +64,6 @@ EACH: dict[str, tuple[str, int]] = {
     "walking_share_referral": ("walks_at_referral", 1),
     "walking_or_dialysis": ("walks_at_referral", 1),
     "beyond_salvage_share_5": ("beyond_salvage", 1),
-    "beyond_salvage_per_mmhg": ("beyond_salvage", 1),
     "minor_amputation_rate": ("minor_amputation_at", -1),
     "conversion_rate": ("converted_at", -1),
     "below_knee_share": ("count_above_knee_amputation", -1),
