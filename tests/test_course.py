@@ -56,9 +56,9 @@ STORIES: list[list[tuple[float, str, float]]] = [
     # 3: rest pain, a wound at 2, above-knee amputation at 2.1, death at 2.2.
     [(VISIT, "visit", 50.0), (2.0, "new_wound", 20.0), (2.1, "above_knee_amputation", 20.0),
      (2.2, "postoperative_death", math.nan)],
-    # 4: below-knee amputation at 0.1, converted at 0.3, healed at 1.3, dead at 4.
+    # 4: below-knee amputation at 0.1, converted at 0.3, healed at 1.3; the other leg lost at 2, dead at 4.
     [(0.1, "below_knee_amputation", 8.0), (0.3, "conversion", math.nan), (1.3, "stump_healed", math.nan),
-     (4.0, "background_death", math.nan)],
+     (2.0, "other_limb_amputation", math.nan), (4.0, "background_death", math.nan)],
 ]  # fmt: skip
 
 
@@ -124,6 +124,15 @@ def test_time_counts_from_its_start() -> None:
     assert value(2.8, since="healing_after_amputation") == pytest.approx(1 / 2)
     assert value(0.15, since="first_amputation", event="any_amputation") == 0.0
     assert value(0.25, since="first_amputation", event="any_amputation") == pytest.approx(1 / 4)
+
+
+def test_the_other_leg_counts_where_a_figure_is_of_either() -> None:
+    """Of the two who have healed after an amputation one loses the other leg 0.7 years later, and neither more of the first."""
+    healed = {"since": "healing_after_amputation"}
+    assert value(0.6, event="amputation_of_either_leg", **healed) == 0.0
+    assert value(0.8, event="amputation_of_either_leg", **healed) == pytest.approx(1 / 2)
+    assert value(0.8, event="any_amputation", **healed) == 0.0
+    assert value(0.25, event="amputation_of_either_leg", since="first_amputation") == pytest.approx(1 / 4)
 
 
 def test_survivors_alone_count_from_later() -> None:

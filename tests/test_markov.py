@@ -36,6 +36,7 @@ RATES = {
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
     "amputation_hr_recurrent": 1.3,
+    "amputation_hr_minor": 0.6,
     "death_ratio_amputee": 1.6,
     "death_causal_share": 1.0,
     "pain_relief_rate": 0.9,
@@ -95,7 +96,8 @@ def transitions() -> dict[tuple[str, str], float]:
     rates["healed_minor", "again_minor"] = r["recurrence_rate"] * r["recurrence_hr_minor"]
     rates["rest", "ulcer"] = rates["relieved", "ulcer"] = r["recurrence_rate"]
     rates["rest", "relieved"] = r["pain_relief_rate"]
-    ratios = {"rest": r["amputation_hr_rest_pain"], **dict.fromkeys(RECURRENT, r["amputation_hr_recurrent"])}
+    ratios = {"rest": r["amputation_hr_rest_pain"], "again": r["amputation_hr_recurrent"]}
+    ratios |= dict.fromkeys(("ulcer_minor", "again_minor"), r["amputation_hr_minor"])
     for state in LIMB:
         amputation = r["amputation_rate"] * ratios.get(state, 1.0)
         rates[state, "below"] = amputation * r["below_knee_share"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from simulator.words.errors import BadInput
 from simulator.words.vocabulary import ARTERIES
 
 Floats = NDArray[np.float64]
+Kept: TypeAlias = Callable[[Floats], Floats]
 
 # Panunzi et al., Cardiovasc Diabetol 2022;21:196, Table 1 and Results (n = 50).
 SHARES = {
@@ -106,16 +108,16 @@ def test_enrolment_on_a_measured_value_makes_the_truth_regress(enrolled: pd.Data
     assert (lowest["tcpo2"] - lowest["tcpo2_measured"]).mean() > 1.0
 
 
-def enrolment_moments(mean: float, sd: float, error: float, ankle: float) -> tuple[float, float, float]:
+def enrolment_moments(mean: float, sd: float, error: float, ankle: float, kept: Kept) -> tuple[float, float, float]:
     """Mean and SD of measured TcPO2 in the enrolled, and the share of them at 30 or above, by quadrature.
 
     True values are normal, cut off at zero; measured ones add a normal error and are never below zero; who is measured
-    below 30 enters, of the others a share `ankle`.
+    below 30 enters, of the others a share `ankle`. `kept` is who may enter by true TcPO2: the limb can be saved.
     """
     x, w = np.polynomial.legendre.leggauss(400)
     top = mean + 10 * sd
     truth = (x + 1) / 2 * top
-    weight = w / 2 * top * norm.pdf(truth, mean, sd) / norm.sf(0, mean, sd)
+    weight = w / 2 * top * norm.pdf(truth, mean, sd) / norm.sf(0, mean, sd) * kept(truth)
 
     def moments(low: float, high: float) -> tuple[Floats, Floats, Floats]:
         a, b = (low - truth) / error, (high - truth) / error
@@ -136,10 +138,18 @@ def test_the_register_s_referral_tcpo2_is_solved_from_the_published_enrolment(fo
     params = founding.params()
     error, ankle = params["measurement_sd"], params["ankle_pressure_share"]
     in_force = params["referral_tcpo2_mean"], params["referral_tcpo2_sd"]
-    mean, sd, above = enrolment_moments(*in_force, error, ankle)
+    share = params["beyond_salvage_share_5"]
+
+    def kept(truth: Floats) -> Floats:
+        odds = np.exp(params["beyond_salvage_per_mmhg"] * (truth - params["reference_tcpo2"]))
+        return (1.0 - share) / (1.0 - share + share * odds)
+
+    mean, sd, above = enrolment_moments(*in_force, error, ankle, kept)
     assert (mean, sd) == pytest.approx((17.2, 11.6), abs=0.05)
     assert 0.1 < above < 0.15  # without people at 30 or above an SD of 11.6 cannot be
-    solution = root(lambda v: np.subtract(enrolment_moments(v[0], v[1], error, ankle)[:2], (17.2, 11.6)), (15.0, 15.0))
+    solution = root(
+        lambda v: np.subtract(enrolment_moments(v[0], v[1], error, ankle, kept)[:2], (17.2, 11.6)), (15.0, 15.0)
+    )
     assert solution.success
     assert in_force == pytest.approx(tuple(solution.x), abs=0.1)
 

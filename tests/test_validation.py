@@ -209,6 +209,14 @@ def test_published_tcpo2_is_met_by_those_enrolled() -> None:
     values, miss = solved(REGISTER, (20.0, 6.0), Criteria(tcpo2_below=30.0), {})
     assert miss < 0.01
     assert values["referral_tcpo2_mean"] > 20.0
+    # Limbs beyond salvage are the worst perfused: where they are left out, all who were referred are worse.
+    with_all, without = (
+        solved(
+            REGISTER, (17.2, 11.6), Criteria(tcpo2_below=30.0, ankle_pressure_counts=True, beyond_salvage=admitted), {}
+        )
+        for admitted in (True, False)
+    )
+    assert without[0]["referral_tcpo2_mean"] < with_all[0]["referral_tcpo2_mean"] - 1.0
 
 
 def test_every_study_called_for_is_there() -> None:

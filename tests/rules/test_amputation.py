@@ -50,6 +50,10 @@ OPEN_FOOT: dict[str, Any] = {
     "healing_hr": 0.5,
 }
 MINOR = {
+    "amputation_rate": 0.6,
+    "amputation_per_mmhg": 0.0,
+    "amputation_trend": -0.2,
+    "amputation_hr_minor": 0.25,
     "minor_amputation_rate": 0.8,
     "most_minor_amputations": 9.0,
     "minor_amputation_per_mmhg": 0.0,
@@ -83,10 +87,10 @@ def test_what_a_therapy_did_to_death_ends_with_the_limb() -> None:
 def test_a_minor_amputation_may_clear_gangrene_and_leaves_the_wound_open(aside: int, cleared: bool) -> None:
     """The operation's own draw decides: at the share gangrene stays, just below it is gone and the wound can heal.
 
-    Hazards still count from the day on which the wound opened.
+    From the operation on the leg is lost a quarter as often. Hazards still count from the day on which the wound opened.
     """
     u = chance(Stream.MINOR_AMPUTATION_SUCCESS, 0)
-    life = a_life(**OPEN_FOOT, gangrene=1, wound_hr=1.0)
+    life = a_life(**OPEN_FOOT, gangrene=1, wound_hr=1.0, amputation_hr=1.5, wound_amputation_hr=2.0)
     at_risk(life, Risk.MINOR_AMPUTATION, 0.8)
     life.since[Risk.MINOR_AMPUTATION] = 0.25
     params = values(**MINOR, minor_amputation_success=just_above(u) if aside else u)
@@ -94,6 +98,7 @@ def test_a_minor_amputation_may_clear_gangrene_and_leaves_the_wound_open(aside: 
     assert (life.limb, life.minor_amputation_at, life.amputated_at) == (Limb.MINOR_AMPUTATION, 0.5, inf)
     assert (life.gangrene == 0) == cleared
     assert in_force(life) == {
+        Risk.MAJOR_AMPUTATION: (pytest.approx(0.6 * 1.5 * 2.0 * 0.25), 0.0, -0.2, 0.25),
         Risk.HEALING: (pytest.approx(0.4 * 0.5 * (1.0 if cleared else 0.1)), 0.0, 0.1, 0.25),
         Risk.MINOR_AMPUTATION: (pytest.approx(0.8 * (0.25 if cleared else 1.0)), 0.0, -0.5, 0.25),
     }

@@ -19,6 +19,7 @@ RATES = {
     "amputation_per_mmhg": -0.05,
     "amputation_trend": -0.3,
     "amputation_hr_recurrent": 1.0,
+    "amputation_hr_minor": 1.0,
     "healing_rate": 0.7,
     "healing_per_mmhg": 0.03,
     "healing_trend": -0.1,

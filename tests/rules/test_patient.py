@@ -87,10 +87,29 @@ def test_renal_classes_share_the_population(u: float, renal: Renal) -> None:
 
 @pytest.mark.parametrize(("rutherford", "share"), [(4.0, 0.125), (5.0, 0.25), (6.0, 0.5)])
 def test_a_share_of_each_rutherford_class_is_beyond_salvage(rutherford: float, share: float) -> None:
-    """An eighth of those with rest pain, a quarter of Rutherford 5, half of Rutherford 6."""
-    shares = {"beyond_salvage_share_4": 0.125, "beyond_salvage_share_5": 0.25, "beyond_salvage_share_6": 0.5}
-    assert beyond_salvage(rutherford, values(**shares), share - 1e-9) == 1.0
-    assert beyond_salvage(rutherford, values(**shares), share) == 0.0
+    """An eighth of those with rest pain, a quarter of Rutherford 5, half of Rutherford 6, at the reference TcPO2.
+
+    With 10 mmHg less the odds are three times as high.
+    """
+    params = values(
+        beyond_salvage_share_4=0.125,
+        beyond_salvage_share_5=0.25,
+        beyond_salvage_share_6=0.5,
+        beyond_salvage_per_mmhg=-log(3.0) / 10.0,
+        reference_tcpo2=20.0,
+    )
+    assert beyond_salvage(rutherford, 20.0, params, share - 1e-9) == 1.0
+    assert beyond_salvage(rutherford, 20.0, params, share) == 0.0
+    odds = 3.0 * share / (1.0 - share)
+    assert beyond_salvage(rutherford, 10.0, params, odds / (1.0 + odds) - 1e-9) == 1.0
+    assert beyond_salvage(rutherford, 10.0, params, odds / (1.0 + odds) + 1e-9) == 0.0
+
+
+@pytest.mark.parametrize(("share", "beyond"), [(0.0, 0.0), (1.0, 1.0)])
+def test_none_or_all_are_beyond_salvage_whatever_their_perfusion(share: float, beyond: float) -> None:
+    """Shares of 0 and 1 have no odds."""
+    params = values(beyond_salvage_share_5=share, beyond_salvage_per_mmhg=-0.1, reference_tcpo2=20.0)
+    assert [beyond_salvage(5.0, tcpo2, params, 0.5) for tcpo2 in (0.0, 20.0, 70.0)] == [beyond] * 3
 
 
 def test_what_a_table_says_of_salvage_and_walking_is_kept_and_the_rest_is_drawn() -> None:
@@ -156,6 +175,8 @@ REGISTER = {
     "diabetes_years_mean": 20.0,
     "diabetes_years_sd": 8.0,
     "diabetes_onset_minimum": 1.0,
+    "beyond_salvage_per_mmhg": 0.0,
+    "reference_tcpo2": 20.0,
     "referral_tcpo2_mean": 18.0,
     "referral_tcpo2_sd": 12.0,
     "measurement_sd": 5.0,
@@ -455,16 +476,24 @@ def test_frailty_and_walking_are_the_patients_own_draws(given: Any) -> None:
 def test_salvage_is_drawn_with_the_referral(attempt: int) -> None:
     """By the draw of this referral, at the share of Rutherford 5."""
     u = chance(Stream.BEYOND_SALVAGE, attempt)
-    assert referred(attempt, **{**STANDING, "beyond_salvage_share_5": u}).beyond_salvage == 0.0
-    assert referred(attempt, **{**STANDING, "beyond_salvage_share_5": just_above(u)}).beyond_salvage == 1.0
+    for share, lost in ((u * (1.0 - 1e-12), 0.0), (u * (1.0 + 1e-12), 1.0)):
+        assert referred(attempt, **{**STANDING, "beyond_salvage_share_5": share}).beyond_salvage == lost
 
 
 def test_salvage_of_a_real_patient_is_that_of_the_known_class() -> None:
     """By the draw of referral 0, at the share of Rutherford 6, whatever class was drawn."""
     u = chance(Stream.BEYOND_SALVAGE, 0)
-    for share, lost in ((u, 0.0), (just_above(u), 1.0)):
+    for share, lost in ((u * (1.0 - 1e-12), 0.0), (u * (1.0 + 1e-12), 1.0)):
         found = completed(known(rutherford=6.0), **{**STANDING, "beyond_salvage_share_6": share})
         assert found.beyond_salvage == lost
+
+
+@pytest.mark.parametrize("known_as", ["tcpo2", "tcpo2_measured"])
+def test_salvage_of_a_real_patient_is_that_of_the_known_perfusion(known_as: str) -> None:
+    """None is beyond salvage at 60 mmHg and every one at none, where the slope is as steep as allowed; half are at 20."""
+    for seen, lost in ((60.0, 0.0), (0.0, 1.0)):
+        steep = {**STANDING, "beyond_salvage_per_mmhg": -0.5, "measurement_sd": 1.0}
+        assert completed(known(rutherford=5.0, **{known_as: seen}), **steep).beyond_salvage == lost
 
 
 def test_a_real_patient_of_whom_nothing_is_known_is_the_synthetic_one() -> None:

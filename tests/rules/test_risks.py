@@ -151,6 +151,7 @@ RATES = {
     "amputation_trend": -0.3,
     "amputation_hr_rest_pain": 0.25,
     "amputation_hr_recurrent": 0.5,
+    "amputation_hr_minor": 0.8,
     "beyond_salvage_rate": 15.0,
     "healing_rate": 0.7,
     "healing_per_mmhg": 0.03,
@@ -219,6 +220,14 @@ def test_a_recurrent_wound_brings_a_new_causal_excess_and_its_own_danger_to_the_
     )
     assert found[Risk.EXCESS_DEATH] == (pytest.approx(0.75 * LEFT + 0.25 * 0.8 * death), -0.01, -0.6, 0.5)
     assert found[Risk.MAJOR_AMPUTATION] == (pytest.approx(0.75 * severity * 0.5), -0.05, -0.3, 0.5)
+
+
+@pytest.mark.parametrize("wound", [Wound.OPEN, Wound.RECURRED])
+@pytest.mark.parametrize("gangrene", [0, 1])
+def test_a_leg_is_lost_less_often_once_the_foot_has_had_a_minor_amputation(wound: Wound, gangrene: int) -> None:
+    """Four fifths as often, in a wound that it left open as in a later one, whether or not there is gangrene."""
+    found = with_risks_of(risks_with_open_wound, wound=wound, limb=Limb.MINOR_AMPUTATION, gangrene=gangrene)
+    assert found[Risk.MAJOR_AMPUTATION] == (pytest.approx(0.75 * 0.8), -0.05, -0.3, 0.5)
 
 
 @pytest.mark.parametrize("state", [risks_with_open_wound, risks_with_rest_pain])

@@ -31,7 +31,7 @@ NO_EVENT_AFTER = {
     **dict.fromkeys(("minor_amputation_per_mmhg", "minor_amputation_trend", "death_per_year_of_age"), 0.0),
     **dict.fromkeys(("recurrent_severe_share", "infection_share", "recurrent_gangrene_share"), 0.0),
     **dict.fromkeys(("healing_hr_no_gangrene", "minor_amputation_hr_no_gangrene", "amputation_hr_recurrent"), 1.0),
-    **dict.fromkeys(("wound_area_ratio", "wound_age_ratio", "other_limb_hr_amputated"), 1.0),
+    **dict.fromkeys(("wound_area_ratio", "wound_age_ratio", "other_limb_hr_amputated", "amputation_hr_minor"), 1.0),
     "other_limb_trend": 0.0,
     **dict.fromkeys(("death_per_mmhg", "amputation_per_mmhg", "healing_per_mmhg"), 0.0),
     **dict.fromkeys(("death_trend", "amputation_trend", "healing_trend", "conversion_trend"), 0.0),

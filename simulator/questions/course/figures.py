@@ -43,6 +43,7 @@ Happening = Literal[
     "major_amputation",
     "minor_amputation",
     "any_amputation",
+    "amputation_of_either_leg",
     "amputation_or_death",
     "below_knee_amputation",
     "other_limb_amputation",

@@ -21,6 +21,13 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "major_amputation": ("below_knee_amputation", "above_knee_amputation"),
     "minor_amputation": ("minor_amputation",),
     "any_amputation": ("minor_amputation", "below_knee_amputation", "above_knee_amputation", "conversion"),
+    "amputation_of_either_leg": (
+        "minor_amputation",
+        "below_knee_amputation",
+        "above_knee_amputation",
+        "conversion",
+        "other_limb_amputation",
+    ),
     "below_knee_amputation": ("below_knee_amputation",),
     "above_knee_amputation": ("above_knee_amputation",),
     "conversion": ("conversion",),

@@ -32,12 +32,14 @@ def referral_tcpo2(
     low_pressure: float,
     mean_range: tuple[float, float],
     sd_range: tuple[float, float],
+    beyond_salvage: tuple[float, float, float],
 ) -> tuple[float, float, float]:
     """Mean and SD of true TcPO2 at referral (before truncation at zero), and how far they miss, all in mmHg.
 
     They are solved so that TcPO2 *measured* in those enrolled has the published mean and SD: truth is normal, kept above
     zero; a measurement adds a normal error and cannot be below zero; enrolment asks for a measurement of `at_least` and
-    `below`, where a share `low_pressure` is enrolled whatever the upper limit.
+    `below`, where a share `low_pressure` is enrolled whatever the upper limit. `beyond_salvage` are the share of limbs that
+    are left out at a reference TcPO2 (mmHg), its log odds ratio per mmHg, and that reference.
     """
     truth = np.linspace(0.0, HIGHEST, POINTS)
     seen = np.linspace(0.0, HIGHEST, POINTS)
@@ -48,8 +50,12 @@ def referral_tcpo2(
     if below is not None:
         admitted *= np.where(seen < below, 1.0, low_pressure)
 
+    share, per_mmhg, reference = beyond_salvage
+    odds = np.exp(per_mmhg * (truth - reference))
+    kept = (1.0 - share) / (1.0 - share + share * odds)
+
     def enrolled(point: Array) -> Array:
-        density = (norm.pdf(truth, point[0], point[1]) @ kernel) * admitted
+        density = ((norm.pdf(truth, point[0], point[1]) * kept) @ kernel) * admitted
         total = density.sum()
         if total <= 0.0:
             return np.array([1e3, 1e3])
@@ -65,7 +71,10 @@ def referral_tcpo2(
 def solved(
     register: Register, tcpo2: tuple[float, float], criteria: Criteria, values: Mapping[str, float]
 ) -> tuple[dict[str, float], float]:
-    """Register values that give a published measured TcPO2 (mean, SD) in those enrolled, and by how much they miss it."""
+    """Register values that give a published measured TcPO2 (mean, SD) in those enrolled, and by how much they miss it.
+
+    Where limbs beyond salvage are left out, as many are as of Rutherford 5.
+    """
     pressure = values.get("ankle_pressure_share", register["ankle_pressure_share"].value)
     mean, sd, miss = referral_tcpo2(
         *tcpo2,
@@ -75,6 +84,11 @@ def solved(
         pressure if criteria.ankle_pressure_counts else 0.0,
         register["referral_tcpo2_mean"].range,
         register["referral_tcpo2_sd"].range,
+        (
+            0.0 if criteria.beyond_salvage else register["beyond_salvage_share_5"].value,
+            register["beyond_salvage_per_mmhg"].value,
+            register["reference_tcpo2"].value,
+        ),
     )
     return {"referral_tcpo2_mean": mean, "referral_tcpo2_sd": sd}, miss
 

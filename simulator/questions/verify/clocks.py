@@ -130,7 +130,7 @@ def excess_after_amputation(subject: Subject) -> Found:
 def judgement(subject: Subject) -> Found:
     """Clinical judgement stops those who look restored, not the others."""
     values = {
-        **QUIET, **NO_RECOVERY, "judgement_stop": 0.0, "judgement_stop_recovered": 1.0,
+        **QUIET, **NO_RECOVERY, "judgement_stop_first": 0.0, "judgement_stop": 0.0, "judgement_stop_recovered": 1.0,
     }  # fmt: skip
     wrong = []
     for name in subject.with_cells:

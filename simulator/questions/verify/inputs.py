@@ -219,16 +219,21 @@ def classes(subject: Subject) -> Found:
 
 
 @INPUTS.check(
-    TECH_VER, "nobody turned away, nobody real: salvage", "shares beyond salvage by class are the register's (5 SE)"
+    CLOSED_FORM,
+    "nobody turned away, nobody real: salvage",
+    "limbs beyond salvage are as many as their chances add to (5 SE)",
 )
 def salvage(subject: Subject) -> Found:
-    """Limbs beyond salvage by Rutherford class."""
-    who, found, error, expected = referrals(subject), [], [], []
+    """Limbs beyond salvage by Rutherford class against each one's chance at its TcPO2."""
+    who, v, found, error, expected = referrals(subject), subject.value, [], [], []
     for kind in (4, 5, 6):
-        of, share = who[who["rutherford"] == kind], subject.value(f"beyond_salvage_share_{kind}")
+        of = who[who["rutherford"] == kind]
+        odds = np.exp(v("beyond_salvage_per_mmhg") * (of["tcpo2"] - v("reference_tcpo2")))
+        share = v(f"beyond_salvage_share_{kind}")
+        chance = share * odds / (1.0 - share + share * odds)
         found.append(float(of["beyond_salvage"].mean()))
-        error.append(np.sqrt(share * (1.0 - share) / len(of)))
-        expected.append(share)
+        error.append(float(np.sqrt(np.sum(chance * (1.0 - chance)))) / len(of))
+        expected.append(float(chance.mean()))
     return near(found, error, expected, "shares")
 
 

@@ -41,6 +41,7 @@ RATIOS = {
     "postoperative_hr_above_knee": 1.5,
     "below_knee_share": 0.6,
     "amputation_hr_recurrent": 1.3,
+    "amputation_hr_minor": 0.6,
     "death_ratio_amputee": 1.7,
     "death_causal_share": 1.0,
     "walking_share_below_knee": 0.7,
@@ -106,7 +107,12 @@ STATE_OF = {
 CHAIN = list(STATE_OF)
 GROUPS = sorted(set(STATE_OF.values()))
 GROUPED = np.array([[float(STATE_OF[c] == group) for group in GROUPS] for c in CHAIN])
-RECURRENT = ("again", "again_minor")
+OF_AMPUTATION = {
+    "rest": "amputation_hr_rest_pain",
+    "ulcer_minor": "amputation_hr_minor",
+    "again": "amputation_hr_recurrent",
+    "again_minor": "amputation_hr_minor",
+}
 LIMB = ("rest", "ulcer", "ulcer_minor", "again", "again_minor")
 
 Means: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -127,8 +133,7 @@ def transitions() -> dict[tuple[str, str], float]:
     rates["healed", "again"] = r["recurrence_rate"]
     rates["healed_minor", "again_minor"] = r["recurrence_rate"] * ratio["recurrence_hr_minor"]
     for state in LIMB:
-        of_first = ratio["amputation_hr_rest_pain"] if state == "rest" else 1.0
-        amputation = r["amputation_rate"] * (ratio["amputation_hr_recurrent"] if state in RECURRENT else of_first)
+        amputation = r["amputation_rate"] * ratio.get(OF_AMPUTATION.get(state, ""), 1.0)
         rates[state, "below"] = amputation * ratio["below_knee_share"]
         rates[state, "above"] = amputation - rates[state, "below"]
     rates["below", "above"] = r["conversion_rate"]

@@ -86,6 +86,7 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("recurrence_rate", "count_new_wound", 1),
     ("recurrence_hr_minor", "count_new_wound", 1),
     ("amputation_hr_recurrent", "amputated", 1),
+    ("amputation_hr_minor", "amputated", 1),
     ("minor_amputation_success", "count_healed", 1),
     ("minor_amputation_lag_days", "count_healed", -1),
     ("minor_amputation_hr_no_gangrene", "count_minor_amputation", 1),

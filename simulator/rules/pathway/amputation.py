@@ -14,7 +14,12 @@ from simulator.rules.pathway.death import death_after_amputation, plan_postopera
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
 from simulator.rules.pathway.procedure import stop_procedures
-from simulator.rules.pathway.risks import risk_of_healing, risk_of_minor_amputation, risks_with_stump
+from simulator.rules.pathway.risks import (
+    risk_of_healing,
+    risk_of_major_amputation,
+    risk_of_minor_amputation,
+    risks_with_stump,
+)
 from simulator.rules.pathway.walking import stop_walking
 from simulator.rules.perfusion import segment
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Risk, Stream, Wound
@@ -38,6 +43,7 @@ def amputate_minor(life: Any, params: Any, t: float) -> None:
         life.gangrene = 0 if u < params.minor_amputation_success else 1
     life.budget[Risk.MINOR_AMPUTATION] = budget(life.seed, life.patient, Stream.MINOR_AMPUTATION, number + 1)
     opened = life.since[Risk.MINOR_AMPUTATION]
+    risk_of_major_amputation(life, params, opened)
     risk_of_healing(life, params, opened)
     risk_of_minor_amputation(life, params, opened)
     close_later(life, params, t)

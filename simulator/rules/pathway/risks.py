@@ -141,6 +141,20 @@ def risk_of_minor_amputation(life: Any, params: Any, opened: float) -> None:
 
 
 @compiled
+def risk_of_major_amputation(life: Any, params: Any, opened: float) -> None:
+    """Loss of the limb for a wound that opened at a time (years).
+
+    After a minor amputation first and later wounds endanger the limb alike, by a ratio of their own.
+    """
+    rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
+    if life.limb == Limb.MINOR_AMPUTATION:
+        rate *= params.amputation_hr_minor
+    elif life.wound == Wound.RECURRED:
+        rate *= params.amputation_hr_recurrent
+    set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, opened)
+
+
+@compiled
 def risks_with_open_wound(life: Any, params: Any, t: float) -> None:
     """Healing, minor and major amputation, and death, with a wound that opened at t."""
     no_risks(life)
@@ -154,10 +168,7 @@ def risks_with_open_wound(life: Any, params: Any, t: float) -> None:
     if life.beyond_salvage:
         set_risk(life, Risk.MAJOR_AMPUTATION, params.beyond_salvage_rate, 0.0, 0.0, t)
         return
-    rate = params.amputation_rate * life.amputation_hr * life.wound_amputation_hr
-    if life.wound == Wound.RECURRED:
-        rate *= params.amputation_hr_recurrent
-    set_risk(life, Risk.MAJOR_AMPUTATION, rate, params.amputation_per_mmhg, params.amputation_trend, t)
+    risk_of_major_amputation(life, params, t)
     risk_of_healing(life, params, t)
     risk_of_minor_amputation(life, params, t)
 

@@ -46,9 +46,18 @@ COLUMNS = (
 PATIENT = record_dtype([(name, np.float64) for name in COLUMNS])
 """A patient: one float per column (years, mmHg, 0/1, renal class, Rutherford class, % of vesicles, arteries 0/1)."""
 
-DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH = (
+DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH, SALVAGE = (
     COLUMNS.index(name)
-    for name in ("diabetes_years", "infection", "heel", "tcpo2", "tcpo2_measured", "rutherford", "small_ev_high")
+    for name in (
+        "diabetes_years",
+        "infection",
+        "heel",
+        "tcpo2",
+        "tcpo2_measured",
+        "rutherford",
+        "small_ev_high",
+        "beyond_salvage",
+    )
 )
 
 
@@ -130,14 +139,16 @@ def draw_wound(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: in
 
 
 @compiled
-def beyond_salvage(rutherford: float, params: Any, u: float) -> float:
-    """1 where a limb of this Rutherford class cannot be saved any more at referral, whatever is done, else 0."""
+def beyond_salvage(rutherford: float, tcpo2: float, params: Any, u: float) -> float:
+    """1 where a limb of this Rutherford class and TcPO2 (mmHg) cannot be saved at referral, whatever is done, else 0."""
     share = params.beyond_salvage_share_5
     if rutherford < 4.5:
         share = params.beyond_salvage_share_4
     elif rutherford > 5.5:
         share = params.beyond_salvage_share_6
-    return 1.0 if u < share else 0.0
+    # The share at the reference TcPO2, with its odds multiplied.
+    part = share * exp(params.beyond_salvage_per_mmhg * (tcpo2 - params.reference_tcpo2))
+    return 1.0 if u < part / (1.0 - share + part) else 0.0
 
 
 @compiled
@@ -183,7 +194,7 @@ def draw_entry(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: in
     patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
     patient.renal = renal_class(u[Drawn.RENAL], params)
     patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
     patient.screened = attempt + 1.0
 
 
@@ -246,7 +257,6 @@ def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int,
             if given[feature] > 0.0:
                 patient.rutherford = max(patient.rutherford, 5.0)
     draw_wound(patient, u, params, seed, i, 0, True)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, params, u[Drawn.BEYOND_SALVAGE])
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
@@ -256,6 +266,8 @@ def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int,
     elif tcpo2 == tcpo2 and seen != seen:
         error = normal_quantile(u[Drawn.SCREENING_ERROR])
         patient.tcpo2_measured = measured(tcpo2, params.measurement_sd, error)
+    if given[SALVAGE] != given[SALVAGE]:
+        patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
     level = patient.small_ev
     if level == level and given[EV_HIGH] != given[EV_HIGH]:
         high = abs(level - params.small_ev_high_mean) / params.small_ev_high_sd
