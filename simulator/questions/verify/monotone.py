@@ -51,7 +51,6 @@ EACH: dict[str, tuple[str, int]] = {
     "healing_hr_no_gangrene": ("healed_at", -1),
     "wound_area_ratio": ("healed_at", 1),
     "wound_age_ratio": ("healed_at", 1),
-    "healing_hr_gangrene": ("healed_at", -1),
     "stump_healing_rate_below_knee": ("healed_at", -1),
     "stump_healing_rate_above_knee": ("healed_at", -1),
     "stump_healing_lag_days": ("healed_at", 1),
@@ -89,6 +88,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("amputation_hr_minor", "amputated", 1),
     ("minor_amputation_success", "count_healed", 1),
     ("minor_amputation_lag_days", "count_healed", -1),
+    # Not in each life: a second operation within the lag of a first one adds a lag of its own, at the hazard in force.
+    ("healing_hr_gangrene", "count_healed", 1),
     ("minor_amputation_hr_no_gangrene", "count_minor_amputation", 1),
     ("recurrence_hr_dialysis", "count_new_wound", 1),
     ("recovery_gain", "amputated", -1),
