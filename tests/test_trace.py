@@ -240,13 +240,9 @@ def test_a_chart_says_why_nobody_treats() -> None:
     """A limb beyond salvage and a dying patient are told as such; the second minor amputation is a further one."""
     scenario = load_scenario()
     said = set()
-<<<<<<< HEAD
-    for number in range(150):
-=======
     for number in range(400):
         if len(said) == 3:
             break
->>>>>>> hM
         life = watch(scenario, "protocol", number, 90417)
         found = findings([life], scenario, number, 90417)
         speak = voice(found)
