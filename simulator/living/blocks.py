@@ -16,8 +16,8 @@ from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import refer
+from simulator.living.outcomes import DOSES, outcomes_of
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
-from simulator.living.outcomes import outcomes_at
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_patient
@@ -59,12 +59,14 @@ def new_lived(policies: int, times: int) -> Lived:
 
 
 @compiled_in_place
-def same_life(lived: Any, p: int, twin: int, tested: float) -> None:
-    """Give policy p the life that the patient has under another policy; only the test may differ."""
-    same_ledger(lived.ledgers, p, twin, tested)
+def same_life(lived: Any, p: int, twin: int, tested: float, undosed: float) -> None:
+    """Give policy p the life that the patient has under another policy; only the test may differ, and the doses be left out."""
+    same_ledger(lived.ledgers, p, twin, tested, undosed)
     for k in range(lived.states.shape[1]):
         for o in range(lived.outcomes.shape[2]):
             lived.outcomes[p, k, o] = lived.outcomes[twin, k, o]
+        if undosed == 1.0:
+            lived.outcomes[p, k, DOSES] = 0.0
         lived.states[p, k], lived.paths[p, k] = lived.states[twin, k], lived.paths[twin, k]
 
 
@@ -100,7 +102,7 @@ def run_block(
             own = Books(books.page, ledgers[p], census, books.history)
             twin = live_in_turn(twins, decisions, own, patient, setting, place)
             if twin != ITSELF:
-                same_life(lived, p, twin, twins.tested[p])
+                same_life(lived, p, twin, twins.tested[p], twins.undosed[p])
             else:
                 read_outcomes(life, setting, census, paths[p], outcomes[p])
                 for k in range(times.shape[0]):
@@ -139,9 +141,9 @@ def follow_block(
 @compiled_on_given_memory
 def read_outcomes(life: Any, setting: Any, census: Any, path: Any, outcomes: Any) -> None:
     """Fill the true TcPO2 (times,), NaN for lost limbs, and the outcomes (times, outcomes) of a life that is over."""
+    outcomes_of(outcomes, life, setting.params, setting.times, census)
     for k in range(setting.times.shape[0]):
         t = setting.times[k]
-        outcomes_at(outcomes[k], life, setting.params, t, census[k])
         path[k] = np.nan
         if census[k, STATE] != DEAD and life.amputated_at > t:
             path[k] = tcpo2(life, t)

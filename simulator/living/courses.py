@@ -141,7 +141,7 @@ def course_block(
             own = Books(books.page, ledgers[p], census, books.history)
             twin = live_in_turn(twins, decisions, own, patient, setting, place)
             if twin != ITSELF:
-                same_ledger(ledgers, p, twin, twins.tested[p])
+                same_ledger(ledgers, p, twin, twins.tested[p], twins.undosed[p])
                 for k in range(times.shape[0]):
                     states[p, k], paths[p, k] = states[twin, k], paths[twin, k]
                 for o in range(spans.shape[1]):

@@ -152,13 +152,30 @@ def factors(effect_rate: float, cost_rate: float, t: float) -> tuple[float, floa
 
 
 @compiled
+def factors_at(t: float, effect_rate: float, cost_rate: float, start: float, since: tuple[float, float]) -> Any:
+    """As `factors`, which are known at `start`: most of what begins within a sojourn has begun before it."""
+    return since if t == start else factors(effect_rate, cost_rate, t)
+
+
+@compiled
 def add_loss(
-    ledger: Any, clock: int, column: int, start: float, end: float, effect_rate: float, cost_rate: float
+    ledger: Any,
+    clock: int,
+    column: int,
+    start: float,
+    end: float,
+    effect_rate: float,
+    cost_rate: float,
+    since: tuple[float, float],
+    now: tuple[float, float],
 ) -> None:
-    """Let a clock run over [start, end] in which quality of life is lost; `column` holds it at the rate of effects."""
+    """Let a clock run over [start, end] in which quality of life is lost; `column` holds it at the rate of effects.
+
+    `since` and `now` are the discount `factors` at either end.
+    """
     if end > start:
-        add_clock(ledger, clock, start, end, cost_rate, exp(-cost_rate * start), exp(-cost_rate * end))
-        ledger[column] += discounted(start, end, effect_rate, exp(-effect_rate * start), exp(-effect_rate * end))
+        add_clock(ledger, clock, start, end, cost_rate, since[1], now[1])
+        ledger[column] += discounted(start, end, effect_rate, since[0], now[0])
 
 
 @compiled
@@ -221,26 +238,36 @@ def add_sojourn(
     add_expected(ledger, INFARCTION, AFTER_INFARCTION, LOST_BY_INFARCTION, infarctions, plain, moments, costs)
     add_expected(ledger, STROKE, AFTER_STROKE, LOST_BY_STROKE, strokes, plain, moments, costs)
     if life.dialysis_since < end:
-        from_then = max(start, life.dialysis_since)
-        add_loss(ledger, DIALYSIS, LOST_ON_DIALYSIS, from_then, end, effect_rate, cost_rate)
+        begun = max(start, life.dialysis_since)
+        then = factors_at(begun, effect_rate, cost_rate, start, since)
+        add_loss(ledger, DIALYSIS, LOST_ON_DIALYSIS, begun, end, effect_rate, cost_rate, then, now)
     if state < State.BELOW_KNEE and life.other_amputated_at < end:
-        from_then = max(start, life.other_amputated_at)
-        add_loss(ledger, OTHER_LEG, LOST_BY_OTHER_LEG, from_then, end, effect_rate, cost_rate)
+        begun = max(start, life.other_amputated_at)
+        then = factors_at(begun, effect_rate, cost_rate, start, since)
+        add_loss(ledger, OTHER_LEG, LOST_BY_OTHER_LEG, begun, end, effect_rate, cost_rate, then, now)
     if min(life.amputated_at, life.other_amputated_at) < end:
         second = max(life.amputated_at, life.other_amputated_at)
         for a, b in ((start, min(end, second)), (max(start, second), end)):
             if a < b:
-                add_amputee_years(ledger, latest_loss(life, a), a, b, cost_rate)
+                from_factor = since[1] if a == start else exp(-cost_rate * a)
+                to_factor = now[1] if b == end else exp(-cost_rate * b)
+                add_amputee_years(ledger, latest_loss(life, a), a, b, cost_rate, from_factor, to_factor)
 
 
 @compiled
-def add_amputee_years(ledger: Any, since: float, start: float, end: float, cost_rate: float) -> None:
-    """Let the clocks of the years since a leg was lost at `since` run over [start, end]."""
+def add_amputee_years(
+    ledger: Any, since: float, start: float, end: float, cost_rate: float, from_factor: float, to_factor: float
+) -> None:
+    """Let the clocks of the years since a leg was lost at `since` run over [start, end]; the factors are those at the ends."""
+    known, factor = start, from_factor
     for clock in range(AMPUTEE_YEAR_1, AMPUTEE_LATER + 1):
         year = clock - AMPUTEE_YEAR_1
         a, b = overlap(start, end, since + year, since + year + 1.0 if clock < AMPUTEE_LATER else inf)
         if b > a:
-            add_clock(ledger, clock, a, b, cost_rate, exp(-cost_rate * a), exp(-cost_rate * b))
+            # One year ends where the next begins, most often to the last bit.
+            first = factor if a == known else exp(-cost_rate * a)
+            known, factor = b, (to_factor if b == end else exp(-cost_rate * b))
+            add_clock(ledger, clock, a, b, cost_rate, first, factor)
 
 
 @compiled
@@ -305,8 +332,23 @@ def visit_table(times: Any, cost_rate: float) -> Any:
 
 
 @compiled
+def visits_before(visits: Any, end: float) -> int:
+    """How many of the rising `visits` come before `end`; found from a guess, as the later ones are evenly spaced."""
+    last = visits.shape[0] - 1
+    n = 0
+    if last > 0 and end > visits[0]:
+        spacing = visits[last] - visits[last - 1]
+        n = max(0, last - int(max(0.0, visits[last] - end) / spacing))
+    while n <= last and visits[n] < end:
+        n += 1
+    while n > 0 and visits[n - 1] >= end:
+        n -= 1
+    return n
+
+
+@compiled
 def add_visits(ledger: Any, visits: Any, discounted_visits: Any, end: float) -> None:
     """Count the visits before `end` (death or the horizon)."""
-    n = np.searchsorted(visits, end)
+    n = visits_before(visits, end)
     ledger[COUNT + VISIT] += n
     ledger[COST_COUNT + VISIT] += discounted_visits[n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import Any
 
 from simulator.compiling import compiled
@@ -28,7 +28,7 @@ OUTCOMES = (
 )
 """Outcomes by a time: cumulative incidences (death competing), shares, doses given, mmHg, restricted life-years.
 
-`tcpo2_last` is measured on one and the same day after referral whatever the policy, see `tcpo2_of_schedule`.
+`tcpo2_last` is measured on one and the same day after referral whatever the policy, see `outcomes_of`.
 """
 WIDTH = len(OUTCOMES)
 MAJOR_AMPUTATION, DEATH, AMPUTATION_FREE_SURVIVAL, HEALING, HEALING_WITHOUT_AMPUTATION, WALKING = range(6)
@@ -36,20 +36,16 @@ DOSES, TCPO2_LAST, TCPO2_LAST_40, MINOR_AMPUTATION, LIFE_YEARS = range(6, WIDTH)
 
 
 @compiled
-def tcpo2_measured_at(life: Any, params: Any, when: float) -> float:
-    """TcPO2 (mmHg) measured at `when` (years); death or amputation before then make it the last value there was."""
-    when = min(when, min(life.died_at, life.amputated_at))
-    return measured(tcpo2(life, when), params.measurement_sd, normal_quantile(life.luck[Luck.LAST_ERROR]))
+def last_error(life: Any) -> float:
+    """The error of the last TcPO2 measurement, in standard deviations: one and the same, whenever that is."""
+    return normal_quantile(life.luck[Luck.LAST_ERROR])
 
 
 @compiled
-def tcpo2_of_schedule(life: Any, params: Any, by: float) -> float:
-    """Measured TcPO2 (mmHg) on the day of the published schedule's last measurement, or at `by` (years) if that is earlier.
-
-    The day is the same in every arm, so that arms can be set against each other: `last_tcpo2_days` after the schedule's
-    third date, whatever was given and when.
-    """
-    return tcpo2_measured_at(life, params, min(life.last_tcpo2_at, by))
+def tcpo2_measured_at(life: Any, params: Any, when: float, error: float) -> float:
+    """TcPO2 (mmHg) measured at `when` (years); death or amputation before then make it the last value there was."""
+    when = min(when, min(life.died_at, life.amputated_at))
+    return measured(tcpo2(life, when), params.measurement_sd, error)
 
 
 @compiled
@@ -57,20 +53,22 @@ def last_tcpo2(life: Any, params: Any, by: float) -> float:
     """Measured TcPO2 (mmHg) after the last treatment as known at `by` (years), as a study of one arm reports it.
 
     Measured `last_tcpo2_days` after the last dose, so not on one day: nothing to compare policies by. In people never
-    treated as `tcpo2_of_schedule`.
+    treated it is that of the schedule.
     """
     when = life.last_tcpo2_at
     if life.doses > 0:
         when = life.last_dose_at + params.last_tcpo2_days / DAYS_PER_YEAR
-    return tcpo2_measured_at(life, params, min(when, by))
+    return tcpo2_measured_at(life, params, min(when, by), last_error(life))
 
 
 @compiled
-def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any) -> None:
-    """Fill `out` (one row, `WIDTH` values) with the outcomes by time t (years), at which the census was so (one row)."""
+def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any, seen: float) -> None:
+    """Fill `out` (one row, `WIDTH` values) with the outcomes by time t (years), at which the census was so (one row).
+
+    `seen` is `tcpo2_last` (mmHg) as it was known by then.
+    """
     amputated = life.amputated_at <= t
     healed = life.healed_at <= t
-    seen = tcpo2_of_schedule(life, params, t)
     alive = census[STATE] != DEAD
     out[MAJOR_AMPUTATION] = 1.0 if amputated else 0.0
     out[DEATH] = 0.0 if alive else 1.0
@@ -83,3 +81,20 @@ def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any) -> None
     out[TCPO2_LAST_40] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
     out[MINOR_AMPUTATION] = 1.0 if life.minor_amputation_at <= t else 0.0
     out[LIFE_YEARS] = min(t, life.died_at) if life.died_at < inf else t
+
+
+@compiled
+def outcomes_of(out: Any, life: Any, params: Any, times: Any, censuses: Any) -> None:
+    """Fill `out` (times, outcomes) with the outcomes of a life that is over, with its census (times, census WIDTH).
+
+    `tcpo2_last` is measured on the day of the published schedule's last measurement, or at the time asked for if that is
+    earlier. The day is the same in every arm, so that arms can be set against each other: `last_tcpo2_days` after the
+    schedule's third date, whatever was given and when.
+    """
+    day, seen, error = nan, nan, last_error(life)
+    for k in range(times.shape[0]):
+        t = times[k]
+        if min(life.last_tcpo2_at, t) != day:
+            day = min(life.last_tcpo2_at, t)
+            seen = tcpo2_measured_at(life, params, day, error)
+        outcomes_at(out[k], life, params, t, censuses[k], seen)

@@ -3,10 +3,12 @@
 A life without treatment begins once for all policies, and each policy adds to a copy of it. Under policies that leave a patient
 untreated, or plan and later decide the same, the patient has the same life to the last bit, which need not be lived again.
 Policies that differ in repeat doses alone are one life up to the first such decision that they take differently.
+Whoever cells do not change has the life without treatment under them, too, but for the doses that are booked.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 from simulator.compiling import compiled, compiled_in_place
 from simulator.living.books import PAGE, event_happens, open_books, time_passes
 from simulator.living.census import WIDTH as CENSUS_WIDTH
-from simulator.living.ledger import COST_COUNT, COUNT, MARKER_TEST
+from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST
+from simulator.living.ledger import DOSE as DOSE_COUNT
+from simulator.living.ledger import TREATED as TREATED_COUNT
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, foresee, foresee_further, live
 from simulator.rules.pathway.life import LIFE, MOST_STEPS
@@ -48,7 +52,8 @@ class Twins(NamedTuple):
     """start, life: records of LIFE, the life without treatment and the one that is lived; start_words and life_words:
     whole numbers on the same memory. order (policies,): in which they are lived. kinds, kin (policies,): equal where
     policies decide alike after referral, and where they do but for repeat doses. plans: (policies, PLAN). tested (policies,):
-    1.0 where the policy's test was done. untreated (1,): the policy under which the untreated life was lived."""
+    1.0 where the policy's test was done. undosed (policies,): 1.0 where the life is another's without its doses. untreated (1,):
+    the policy under which the untreated life was lived."""
 
     start: Any
     life: Any
@@ -59,6 +64,7 @@ class Twins(NamedTuple):
     kin: Any
     plans: Any
     tested: Any
+    undosed: Any
     untreated: Any
 
 
@@ -96,8 +102,9 @@ def new_twins(policies: NDArray[np.void]) -> Twins:
     # Whoever gives most doses comes first: the others part from that life, never the other way round.
     order = np.argsort(-policies["doses"], kind="stable").astype(np.int64)
     kinds, kin = alike(policies, AT_REFERRAL), alike(policies, AT_REFERRAL | OF_REPEATS)
-    plans, tested = np.zeros((count, PLAN)), np.zeros(count)
-    return Twins(lives[0], lives[1], words[0], words[1], order, kinds, kin, plans, tested, np.full(1, ITSELF, np.int64))
+    plans, tested, undosed = np.zeros((count, PLAN)), np.zeros(count), np.zeros(count)
+    untreated = np.full(1, ITSELF, np.int64)
+    return Twins(lives[0], lives[1], words[0], words[1], order, kinds, kin, plans, tested, undosed, untreated)
 
 
 def new_decisions(policies: NDArray[np.void], times: int) -> Decisions:
@@ -119,11 +126,17 @@ def new_decisions(policies: NDArray[np.void], times: int) -> Decisions:
 
 def alike(policies: NDArray[np.void], but_for: set[str]) -> NDArray[np.int64]:
     """A number for each policy, equal where all is equal but for these fields of the policy and of its steps."""
+    # Units of few patients ask again and again about the same policies, which would take longer than their lives.
+    return _alike(policies.tobytes(), policies.dtype, frozenset(but_for)).copy()
+
+
+@lru_cache(maxsize=64)
+def _alike(records: bytes, dtype: np.dtype[Any], but_for: frozenset[str]) -> NDArray[np.int64]:
     own = [name for name in POLICY_FIELDS if name not in but_for]
     of_steps = [name for name in STEP_FIELDS if name not in but_for]
     seen: dict[bytes, int] = {}
     numbers = []
-    for policy in policies:
+    for policy in np.frombuffer(records, dtype):
         whole = b"".join(np.asarray(policy[name]).tobytes() for name in own)
         whole += b"".join(np.ascontiguousarray(policy["steps"][name]).tobytes() for name in of_steps)
         numbers.append(seen.setdefault(whole, len(seen)))
@@ -183,6 +196,7 @@ def refer_twin(twins: Any, decisions: Any, patient: Any, setting: Any, place: in
     start.tested = 0
     treated = is_treated(start, patient, params, policy)
     twins.tested[p] = start.tested
+    twins.undosed[p] = 0.0
     decisions.made[p] = ITSELF
     twin, decision = ITSELF, WHOLE
     if treated:
@@ -202,8 +216,24 @@ def refer_twin(twins: Any, decisions: Any, patient: Any, setting: Any, place: in
         twin = twins.untreated[0]
         if twin == ITSELF:
             twins.untreated[0] = p
-            copy_life(twins.life_words, twins.start_words, start.ramps)
+            twin = unchanged_by_cells(twins, setting, place)
+            if twin == ITSELF:
+                copy_life(twins.life_words, twins.start_words, start.ramps)
+            else:
+                twins.undosed[p] = 1.0
     return twin, decision
+
+
+@compiled_in_place
+def unchanged_by_cells(twins: Any, setting: Any, place: int) -> int:
+    """A policy before this place of the order that gives the patient cells which change nothing, and nothing else; or ITSELF."""
+    found = ITSELF
+    if setting.params.act_death_hr == 1.0:
+        for earlier in range(place):
+            q = twins.order[earlier]
+            if twins.plans[q, TREATED] == 1.0 and twins.plans[q, GAIN] == 0.0 and setting.policies[q].step_count < 0.5:
+                found = q
+    return found
 
 
 @compiled_in_place
@@ -290,11 +320,15 @@ def tested_as(ledger: Any, tested: float) -> None:
 
 
 @compiled
-def same_ledger(ledgers: Any, p: int, twin: int, tested: float) -> None:
-    """Give policy p the ledger (policies, WIDTH) of another policy; only the test may differ."""
+def same_ledger(ledgers: Any, p: int, twin: int, tested: float, undosed: float) -> None:
+    """Give policy p the ledger (policies, WIDTH) of another policy; only the test may differ, and the doses be left out."""
     for f in range(ledgers.shape[1]):
         ledgers[p, f] = ledgers[twin, f]
     tested_as(ledgers[p], tested)
+    if undosed == 1.0:
+        for what in (DOSE_COUNT, TREATED_COUNT):
+            for kind in (COUNT, COST_COUNT, EFFECT_COUNT):
+                ledgers[p, kind + what] = 0.0
 
 
 @compiled_in_place

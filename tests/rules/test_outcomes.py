@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rules.people import a_life, deviate, values
-from simulator.living.outcomes import OUTCOMES, WIDTH, last_tcpo2, outcomes_at
+from simulator.living.outcomes import OUTCOMES, WIDTH, last_tcpo2, outcomes_of
 from simulator.words.vocabulary import State, Stream
 
 PARAMS = {"last_tcpo2_days": 73.05, "measurement_sd": 5.0, "judgement_tcpo2": 40.0}
@@ -41,10 +41,11 @@ def test_tcpo2_is_measured_a_while_after_the_last_dose_or_when_it_last_can_be(
 
 def outcomes(t: float, state: int = State.ULCER, walking: int = 0, doses: int = 2, **life: Any) -> dict[str, float]:
     """The outcomes by time t of a life, by name; a flat TcPO2 without error of measurement."""
-    out = np.full(WIDTH, np.nan)
+    out = np.full((1, WIDTH), np.nan)
     params = values(**{**PARAMS, "measurement_sd": 0.0})
-    outcomes_at(out, a_life(last_tcpo2_at=0.4, **life), params, t, np.array([state, walking, doses]))
-    return dict(zip(OUTCOMES, map(float, out), strict=True))
+    census = np.array([[state, walking, doses]])
+    outcomes_of(out, a_life(last_tcpo2_at=0.4, **life), params, np.array([t]), census)
+    return dict(zip(OUTCOMES, map(float, out[0]), strict=True))
 
 
 PLAIN = {
@@ -96,3 +97,12 @@ def test_life_years_are_restricted_to_the_time_asked_for(t: float) -> None:
     """Who dies at 0.75 years has lived as long by then and later, and less before."""
     assert outcomes(t, state=-1, died_at=0.75)["life_years"] == min(t, 0.75)
     assert outcomes(t)["life_years"] == t
+
+
+def test_tcpo2_is_measured_on_the_day_of_the_schedule_or_when_it_last_can_be() -> None:
+    """By 0.2 years the value of then, by 0.4 and ever after that of 0.4 years, with one error; a limb lost at 0.3 keeps that."""
+    times = np.array([0.2, 0.4, 3.0])
+    for life, when in (({}, [0.2, 0.4, 0.4]), ({"amputated_at": 0.3}, [0.2, 0.3, 0.3])):
+        out, census = np.full((3, WIDTH), np.nan), np.zeros((3, 3), np.int64)
+        outcomes_of(out, a_life(**RISING, **life), values(**PARAMS), times, census)
+        assert out[:, OUTCOMES.index("tcpo2_last")] == pytest.approx([20.0 + 10.0 * t + ERROR for t in when])

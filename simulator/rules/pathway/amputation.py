@@ -9,7 +9,7 @@ from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
 from simulator.rules.hazards import cumulative_hazard, time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
-from simulator.rules.pathway.course import start_hazards
+from simulator.rules.pathway.course import start_hazard
 from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
@@ -57,7 +57,7 @@ def close_later(life: Any, params: Any, t: float) -> None:
     """
     if life.rate[Risk.HEALING] > 0.0:
         tcpo2, slope, _ = segment(life, t)
-        start_hazards(life, t, tcpo2, slope)
+        start_hazard(life, Risk.HEALING, t, tcpo2, slope)
         lag = params.minor_amputation_lag_days / DAYS_PER_YEAR
         life.budget[Risk.HEALING] += cumulative_hazard(life.hazard[Risk.HEALING], life.exponent[Risk.HEALING], lag)
 

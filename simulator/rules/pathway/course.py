@@ -17,19 +17,25 @@ from simulator.words.vocabulary import Risk
 
 
 @compiled
+def start_hazard(life: Any, k: int, t: float, tcpo2: float, slope: float) -> None:
+    """The hazard (per year) and exponent (per year) of one active risk at the start of a straight segment of the path."""
+    per_mmhg, trend = life.per_mmhg[k], life.trend[k]
+    seen, rising = tcpo2, slope
+    if k == Risk.HEALING:
+        seen, rising = saturated(tcpo2, slope, life.healing_enough)
+    life.exponent[k] = per_mmhg * rising + trend
+    life.hazard[k] = life.rate[k]
+    # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
+    if per_mmhg != 0.0 or trend != 0.0:
+        life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
+
+
+@compiled
 def start_hazards(life: Any, t: float, tcpo2: float, slope: float) -> None:
-    """Each active risk's hazard (per year) and exponent (per year) at the start of a straight segment of the path."""
+    """As `start_hazard`, of every active risk."""
     for k in range(RISKS):
         if life.rate[k] > 0.0:
-            per_mmhg, trend = life.per_mmhg[k], life.trend[k]
-            seen, rising = tcpo2, slope
-            if k == Risk.HEALING:
-                seen, rising = saturated(tcpo2, slope, life.healing_enough)
-            life.exponent[k] = per_mmhg * rising + trend
-            life.hazard[k] = life.rate[k]
-            # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
-            if per_mmhg != 0.0 or trend != 0.0:
-                life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
+            start_hazard(life, k, t, tcpo2, slope)
 
 
 @compiled

@@ -80,6 +80,21 @@ def clinical_event(life: Any, horizon: float) -> tuple[float, int]:
 
 
 @compiled
+def end_risks(life: Any, risk: int) -> None:
+    """Take out of force what an event of `risk` ends, so that nothing is spent on budgets that are not read any more.
+
+    The event has spent its own. Whatever may come again, in a new wound or after healing, has a new budget then.
+    """
+    life.rate[risk] = 0.0
+    if risk == Risk.MAJOR_AMPUTATION:
+        life.rate[Risk.HEALING], life.rate[Risk.RECURRENCE] = 0.0, 0.0
+    if risk == Risk.MAJOR_AMPUTATION or risk == Risk.HEALING:
+        life.rate[Risk.MINOR_AMPUTATION] = 0.0
+    if risk == Risk.RECURRENCE:
+        life.rate[Risk.HEALING] = 0.0
+
+
+@compiled
 def suffer(life: Any, params: Any, t: float, risk: int) -> int:
     """Let the clinical event of a `Risk` or `Death` happen at t (years). Returns the `Event` it is."""
     if is_death(risk):
@@ -88,6 +103,7 @@ def suffer(life: Any, params: Any, t: float, risk: int) -> int:
         if risk == Death.BACKGROUND:
             return Event.BACKGROUND_DEATH
         return Event.POSTOPERATIVE_DEATH if risk == Death.POSTOPERATIVE else Event.DISEASE_DEATH
+    end_risks(life, risk)
     spend_until(life, t)
     if risk == Risk.MAJOR_AMPUTATION:
         amputate_major(life, params, t)
