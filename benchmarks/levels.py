@@ -1,4 +1,4 @@
-"""Type I error of every test of two arms, and of every shipped design, in trials without an effect.
+"""Type I error of every test of two arms, every shipped design and every kind of adaptation, in trials without an effect.
 
     python benchmarks/levels.py                  # 20,000 trials: the whole, some minutes on two cores
     python benchmarks/levels.py --trials 2000    # a glance
@@ -34,6 +34,42 @@ randomisation = { strata = [{ factor = "renal" }] }
 arms = [{ name = "control", policy = "conservative" }, { name = "cells", policy = "protocol" }]
 entry = { tcpo2_below = 30.0, dialysis = false }
 """
+ADAPTIVE = """
+label = "Trials that adapt"
+alpha = 0.025
+accrual = { per_month = 20.0 }
+drop_out = { per_year = 0.02 }
+arms = [{ name = "control", policy = "conservative" }, { name = "cells", policy = "protocol" }]
+entry = { tcpo2_below = 30.0, dialysis = false }
+stated = [
+    { outcome = "amputation_free_survival", arm = "control", event_rate = 0.4, at_months = 12.0 },
+    { outcome = "amputation_free_survival", arm = "cells", hazard_ratio = 0.6 },
+]
+"""
+_EVENTS = {
+    "follow_up": {"months": 12.0, "until": "last"},
+    "size": {"patients": 240, "events": 90, "power": 0.8},
+    "endpoints": [{"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"}],
+}
+_RATES = {
+    "follow_up": {"months": 6.0},
+    "size": {"patients": 200, "power": 0.8},
+    "endpoints": [{"name": "alive", "outcome": "amputation_free_survival", "test": "chi_square", "at_months": 6.0}],
+}
+_THREE = {"by": "events", "at": [30, 60], "type": "ld-obf"}
+ADAPTATIONS: dict[str, dict[str, Any]] = {
+    "triangular": _EVENTS | {"looks": _THREE | {"type": "triangular"}},
+    "two-sided wedge": _EVENTS | {"sides": 2, "alpha": 0.05, "looks": _THREE, "futility": {"rule": "beta"}},
+    "binding wedge": _EVENTS
+    | {"sides": 2, "alpha": 0.05, "looks": _THREE, "futility": {"rule": "beta", "binding": True}},
+    "inverse normal, three looks": _EVENTS
+    | {"looks": _THREE, "reestimation": {"lower": 0.2, "upper": 0.8, "target": 0.8, "largest": 2.0, "look": 1}},
+    "blinded review of a rate": _RATES
+    | {"blinded_review": {"nuisance": "pooled_rate", "planned": 0.15, "after_patients": 100}},
+    "blinded review of events": _EVENTS
+    | {"blinded_review": {"nuisance": "event_rate", "planned": 0.8, "after_events": 30}},
+}
+"""Each kind of adaptation, on stated rates."""
 ERRORS = 3.0
 
 
@@ -56,10 +92,10 @@ def endpoint(test: str) -> dict[str, Any]:
     return found
 
 
-def levels(simulation: Simulation, called: str) -> pd.DataFrame:
+def levels(simulation: Simulation, called: str, null: str = "null") -> pd.DataFrame:
     """The levels of a design, with its name and how many standard errors each lies from nominal; printed at once."""
     conduct = simulation.conduct()
-    table = type_i_errors(conduct, simulation.run(simulation.truth("null"), [conduct])[0])
+    table = type_i_errors(conduct, simulation.run(simulation.truth(null), [conduct])[0])
     table.insert(0, "design", called)
     error = (table["nominal"] * (1.0 - table["nominal"]) / simulation.trials) ** 0.5
     table["errors_off"] = (table["value"] - table["nominal"]) / error
@@ -74,6 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20260101)
+    parser.add_argument("--adaptive", action="store_true", help="kinds of adaptation only, which need no patients")
     asked = parser.parse_args()
     tests = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
     assert set(BINARY) <= set(tests)
@@ -81,8 +118,12 @@ def main() -> int:
         file = Path(folder) / "every_test.toml"
         file.write_text(DESIGN)
         plan = load_design(file, {"endpoints": [endpoint(test) for test in tests]})
-        tables = [levels(Simulation(plan, asked.seed, asked.trials), "every test")]
-    for name in sorted(shipped_designs()):
+        tables = [] if asked.adaptive else [levels(Simulation(plan, asked.seed, asked.trials), "every test")]
+        file.write_text(ADAPTIVE)
+        for name, changed in ADAPTATIONS.items():
+            simulation = Simulation(load_design(file, changed), asked.seed, asked.trials)
+            tables.append(levels(simulation, name, "stated_null"))
+    for name in () if asked.adaptive else sorted(shipped_designs()):
         simulation = Simulation(load_design(name), asked.seed, asked.trials)
         if len(simulation.design.arms) > 1:
             tables.append(levels(simulation, name))

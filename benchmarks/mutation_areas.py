@@ -44,7 +44,10 @@ AREAS = (
         (
             "evidence/hospitals.py",
             *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
-            *(f"statistics/{name}.py" for name in ("conditional_power", "effect", "multiplicity")),
+            *(
+                f"statistics/{name}.py"
+                for name in ("blinded_size", "combination", "conditional_power", "effect", "multiplicity")
+            ),
         ),
         ("tests/closed_forms",),
     ),

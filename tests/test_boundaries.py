@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from simulator.cli import boundaries as command
 from simulator.statistics import spending
 from simulator.statistics.boundaries import observed_boundaries, solve
+from simulator.statistics.combination import inverse_normal
 from simulator.statistics.conditional_power import (
     PromisingZone,
     conditional_power,
     enlarged,
     least_promising,
     stopping_z,
-    weighted_z,
 )
 from simulator.statistics.crossing import crossing
 from simulator.statistics.formula import fixed_drift
@@ -278,7 +278,9 @@ def test_promising_zone_enlarges_only_inside_and_keeps_alpha():
     end = enlarged(zone, first, 0.5, c)
     assert end.max() == 1.5 and (end > 1).mean() > 0.05
     plain = (first * np.sqrt(0.5) + second * np.sqrt(end - 0.5)) / np.sqrt(end)
-    for z in (plain, weighted_z(first, second, 0.5)):
+    planned = np.broadcast_to([0.5, 1.0], (n, 2))
+    stages = inverse_normal(np.column_stack([first, plain]), np.column_stack([np.full(n, 0.5), end]), planned)
+    for z in (plain, stages.z[:, 1]):
         assert (z > c).mean() < 0.025 + 4 * np.sqrt(0.025 * 0.975 / n)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import typer
 from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
@@ -13,7 +14,17 @@ from simulator.statistics.effect_scale import EffectScale
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan
 from simulator.words.errors import BadInput
-from tests.test_boundaries import app, equal
+
+
+def equal(looks: int) -> tuple[float, ...]:
+    return tuple((k + 1) / looks for k in range(looks))
+
+
+def app() -> typer.Typer:
+    made = typer.Typer()
+    made.command()(command.main)
+    return made
+
 
 # rpact, tests/testthat/test-f_design_group_sequential_beta_spending.R (typeBetaSpending "bsKD", sided 2). rpact's own search for
 # the drift stops at a power of 0.9349997 and 0.8999995, hence the absolute tolerance of 1e-5 where the drift matters.

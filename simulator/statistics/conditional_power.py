@@ -78,8 +78,8 @@ class PromisingZone:
 def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z: float) -> Array:
     """Information at the end of each trial in units of the planned: 1 outside the zone, up to `zone.largest` in it.
 
-    The second stage is as large as the weighted statistic (`weighted_z`) needs for the target under the current trend
-    (Mehta & Pocock 2011, section 3).
+    The second stage is as large as the weighted statistic (`combination.inverse_normal`) needs for the target under the
+    current trend (Mehta & Pocock 2011, section 3).
     """
     z, t = np.asarray(z, dtype=float), np.asarray(information, dtype=float)
     power = conditional_power(z, t, final_z)
@@ -87,16 +87,6 @@ def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z:
     with np.errstate(divide="ignore"):
         second = ((final_z - z * np.sqrt(t)) / np.sqrt(1.0 - t) + ndtri(zone.target)) ** 2 * t / z**2
     return np.asarray(np.where(promising, np.clip(t + second, 1.0, zone.largest), 1.0))
-
-
-def weighted_z(first_z: ArrayLike, second_z: ArrayLike, information: ArrayLike) -> Array:
-    """The statistic with weights fixed in advance: sqrt(t) z1 + sqrt(1 - t) z2, whatever the second stage became.
-
-    `second_z` comes from the data after the look alone. Keeps the level for any re-estimation rule. Cui L, Hung HMJ,
-    Wang SJ. Biometrics 1999;55:853-857, doi 10.1111/j.0006-341X.1999.00853.x.
-    """
-    t = np.asarray(information, dtype=float)
-    return np.asarray(np.sqrt(t) * np.asarray(first_z) + np.sqrt(1.0 - t) * np.asarray(second_z))
 
 
 def least_promising(information: float, final_z: float, target: float, largest: float) -> float:

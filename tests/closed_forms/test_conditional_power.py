@@ -17,7 +17,6 @@ from simulator.statistics.conditional_power import (
     predictive_power,
     stopping_z,
     trend,
-    weighted_z,
 )
 
 
@@ -107,11 +106,6 @@ def test_no_trial_shrinks_and_a_little_is_a_little() -> None:
     second = ((1.96 - z * sqrt(t)) / sqrt(1.0 - t) + 0.841621) ** 2 * t / z**2
     assert 1.0 < t + second < 1.2
     assert enlarged(PromisingZone(0.3, 0.9, 0.8, 2.0), z, t, 1.96) == pytest.approx(t + second, rel=1e-5)
-
-
-def test_weights_are_fixed_in_advance() -> None:
-    """sqrt(0.36) x 3 + sqrt(0.64) x 2 = 3.4."""
-    assert weighted_z(3.0, 2.0, 0.36) == pytest.approx(3.4)
 
 
 def test_the_least_promising_power_is_the_published_one() -> None:
