@@ -54,7 +54,7 @@ def intersection_p(z: Array, kept: Bools, loadings: Array, test: str) -> Array:
         case "dunnett":
             p = common_factor_tail(top.max(axis=1), np.where(said, loadings, np.nan))
         case "simes":
-            ordered = np.sort(np.where(said, ndtr(-top), np.inf), axis=1)
+            ordered = np.sort(np.where(said, ndtr(-top), 1.0), axis=1)
             p = (ordered * count[:, None] / np.arange(1, z.shape[1] + 1)).min(axis=1)
         case _:
             p = ndtr(-top.max(axis=1)) * count
