@@ -61,6 +61,7 @@ NAVIGATION: dict[str, dict[str, str]] = {
         "docs/forecasts.md": "Forecasts of registered trials",
         "docs/api.md": "Python",
         "docs/sensitivity.md": "Sensitivity studies",
+        "docs/own_hospital.md": "Your own hospital",
         "docs/planning_trials.md": "Trials planned",
         "docs/published_sizes.md": "Sizes that trials have stated",
         "scenarios/designs/README.md": "Shipped trial designs",

@@ -42,9 +42,10 @@ QUICK = {
 """Options with which a command of the pages is run here. The fit itself takes minutes; its own tests run a small one."""
 STUDIES = dict.fromkeys(("one_way", "morris", "MY-STUDY.toml", "STUDY.toml"), "small.toml")
 """Studies of the pages, and the small one that is run in their place."""
-NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--course", "--trial", "explore", "..."}
+NOT_RUN = {"--install-completion", "--show-completion", "--cluster", "--course", "--trial", "explore", "...",
+           "ours.csv", "ours/centre.toml"}  # fmt: skip
 """Words of commands that are read and not run: they change the user's shell, need a cluster, need what a long run left or many
-lives, go on until they are stopped (their own tests run such ones), or stand for many words."""
+lives, go on until they are stopped (their own tests run such ones), stand for many words, or are a path that a test walks."""
 ELSEWHERE = ("python3 -m venv", ".venv/bin/", "dask ")
 """How other commands of the pages begin: what continuous integration does itself, and the scheduler's own programs."""
 
