@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -17,7 +17,13 @@ LEVELS = ("major_amputation", "death")
 CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_survival")
 
 
-def headline_results(scenario: Scenario, policy: str | None, patients: int, seed: int) -> Outcomes:
+def headline_results(
+    scenario: Scenario,
+    policy: str | None,
+    patients: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcomes:
     """The headline results by name as a function of the register's values, in the same patients with the same luck.
 
     They are major amputation and death under the reference, and what the policy changes, at the first time reported,
@@ -29,7 +35,8 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
     def results(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
         draws = cut_limits(pd.DataFrame([dict(values) for values in sets]), scenario.register.values())
         lived, place = distinct(scenario.parameter_draws(draws), scenario.policy_records(policies))
-        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws.iloc[lived])
+        rows = draws.iloc[lived]
+        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=rows, progress=progress)
         early, late = found.times.searchsorted([first, last])
         named = [
             {
@@ -52,9 +59,15 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
     return results
 
 
-def headline_reliance(scenario: Scenario, policy: str | None, patients: int, seed: int) -> pd.DataFrame:
+def headline_reliance(
+    scenario: Scenario,
+    policy: str | None,
+    patients: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
     """What each recalled or assumed parameter does to each headline result; see `simulator.evidence.reliance`."""
-    return reliance(scenario.register, headline_results(scenario, policy, patients, seed))
+    return reliance(scenario.register, headline_results(scenario, policy, patients, seed, progress))
 
 
 def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
