@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from simulator.evidence.reliance import Outcomes, reliance
@@ -11,7 +12,6 @@ from simulator.evidence.wholes import cut_limits
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
-from simulator.scenario.distinct import distinct
 
 LEVELS = ("major_amputation", "death")
 CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_survival")
@@ -34,7 +34,9 @@ def headline_results(
 
     def results(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
         draws = cut_limits(pd.DataFrame([dict(values) for values in sets]), scenario.register.values())
-        lived, place = distinct(scenario.parameter_draws(draws), scenario.policy_records(policies))
+        # Sets that differ in nothing that these lives depend on are lived once.
+        told = draws.drop(columns=list(scenario.idle_under(policies)))
+        _, lived, place = np.unique(told.to_numpy(np.float64), axis=0, return_index=True, return_inverse=True)
         rows = draws.iloc[lived]
         found = simulate(scenario, policies, patients, seed, engine="compiled", draws=rows, progress=progress)
         early, late = found.times.searchsorted([first, last])
@@ -54,7 +56,7 @@ def headline_results(
                     for outcome in CONTRASTS
                 }
                 each[f"life_years, {contrast}, {last:g} y"] = float(change[late, OUTCOMES.index("life_years")])
-        return [named[each] for each in place]
+        return [named[each] for each in place.reshape(-1)]
 
     return results
 
