@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from simulator.evidence import load_register
-from simulator.evidence.distributions import frozen, quantile
+from simulator.evidence.distributions import quantile, scipys
 from simulator.evidence.laws import law_of
 from simulator.evidence.parameter import (
     Beta,
@@ -33,6 +35,11 @@ KINDS: tuple[Distribution, ...] = (
     Triangular(kind="triangular", low=0.1, high=0.37),
 )
 CENTRE = 0.37
+
+
+def frozen(distribution: Distribution, centre: float) -> Any:
+    law, shapes, place, scale = scipys(distribution, centre)
+    return law(*shapes, place, scale)
 
 
 @pytest.mark.parametrize("distribution", KINDS, ids=lambda kind: kind.kind)

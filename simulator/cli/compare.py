@@ -86,7 +86,14 @@ def main(
             told.extend(show_tables(findings))
 
         found = compare(
-            loaded, patients=people, seed=seed, engine=chosen, reliance=reliance, progress=progress, first=first
+            loaded,
+            patients=people,
+            seed=seed,
+            engine=chosen,
+            reliance=reliance,
+            progress=progress,
+            first=first,
+            drawn=True,
         )
     found.save(out)
     show(found.findings, out, told)

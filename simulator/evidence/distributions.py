@@ -36,26 +36,29 @@ SMALLEST_UNIFORM = 2.0**-54
 """Stands for a uniform of exactly zero, whose quantile would be infinite."""
 
 
-def frozen(distribution: Distribution, centre: float) -> Any:
-    """The untruncated distribution written around `centre` as SciPy's object, for its moments; None when it is fixed."""
+def scipys(distribution: Distribution, centre: float) -> tuple[Any, tuple[float, ...], float, float]:
+    """The untruncated distribution written around `centre` as SciPy's, for its moments: law, shapes, place and scale.
+
+    Not frozen, which takes longer than a moment. A fixed one is none.
+    """
     match distribution:
         case Fixed():
-            return None
+            raise ValueError("a fixed number has no distribution")
         case Normal(sd=sd):
-            return scipy.stats.norm(centre, sd)
+            return scipy.stats.norm, (), centre, sd
         case Lognormal(sd_log=sd_log):
-            return scipy.stats.lognorm(sd_log, scale=centre)
+            return scipy.stats.lognorm, (sd_log,), 0.0, centre
         case Beta(n=n, sd=sd):
             size = beta_size(centre, n, sd)
-            return scipy.stats.beta(centre * size, (1 - centre) * size)
+            return scipy.stats.beta, (centre * size, (1 - centre) * size), 0.0, 1.0
         case Gamma(sd=sd):
-            return scipy.stats.gamma((centre / sd) ** 2, scale=sd**2 / centre)
+            return scipy.stats.gamma, ((centre / sd) ** 2,), 0.0, sd**2 / centre
         case Uniform(low=low, high=high):
-            return scipy.stats.uniform(low, high - low)
+            return scipy.stats.uniform, (), low, high - low
         case LogUniform(low=low, high=high):
-            return scipy.stats.loguniform(low, high)
+            return scipy.stats.loguniform, (low, high), 0.0, 1.0
         case Triangular(low=low, high=high):
-            return scipy.stats.triang((centre - low) / (high - low), low, high - low)
+            return scipy.stats.triang, ((centre - low) / (high - low),), low, high - low
 
 
 def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64]:
@@ -133,9 +136,10 @@ def _expectation(parameter: Parameter, power: int) -> float:
 
 @lru_cache(KEPT)
 def _moment(distribution: Distribution, centre: float, low: float, high: float, power: int) -> float:
-    law = frozen(distribution, centre)
-    start, stop = law.cdf(low), law.cdf(high)
+    law, shapes, place, scale = scipys(distribution, centre)
+    start, stop = law.cdf((low, high), *shapes, place, scale)
     if start <= 0 and stop >= 1:
-        return float(law.moment(power))
-    inside = max(low, law.support()[0]), min(high, law.support()[1])
-    return float(law.expect(lambda x: x**power, lb=inside[0], ub=inside[1], conditional=True))
+        return float(law.moment(power, *shapes, loc=place, scale=scale))
+    ends = law.support(*shapes, place, scale)
+    inside = max(low, ends[0]), min(high, ends[1])
+    return float(law.expect(lambda x: x**power, shapes, place, scale, lb=inside[0], ub=inside[1], conditional=True))

@@ -65,7 +65,11 @@ class Register:
 
     def names(self, group: str | None = None) -> tuple[str, ...]:
         """Names of the parameters of a group (default: of all), in order."""
-        return tuple(p.name for p in self.parameters if group is None or p.group == group)
+        return self._names if group is None else tuple(p.name for p in self.parameters if p.group == group)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.parameters)
 
     def values(self) -> dict[str, float]:
         """The number in force of each parameter."""

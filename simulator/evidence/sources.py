@@ -10,6 +10,7 @@ from pydantic import Field
 
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem
 
 Read = Literal["full text", "abstract", "table", "repository", "not seen"]
@@ -59,10 +60,16 @@ def load_sources(path: Path | None = None) -> dict[str, Source]:
 def read_sources(root: Path, problems: list[Problem]) -> dict[str, Source]:
     """All sources by key, with their faults appended to `problems`; a faulty one is there as a blank."""
     file = root / "sources.toml"
-    name = spelled(file, root)
+    sources, told = while_unchanged("sources", root, [file], lambda: _read(file, spelled(file, root)))
+    problems += told
+    return dict(sources)
+
+
+def _read(file: Path, name: str) -> tuple[dict[str, Source], list[Problem]]:
+    problems: list[Problem] = []
     blank = Source(authors="?", read="not seen")
     tables = read_toml(file, name, problems)
-    return {key: checked(Source, table, name, key, problems) or blank for key, table in tables.items()}
+    return {key: checked(Source, table, name, key, problems) or blank for key, table in tables.items()}, problems
 
 
 def citation(key: str, sources: Mapping[str, Source] | None = None) -> str:

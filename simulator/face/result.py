@@ -17,6 +17,8 @@ from simulator.words.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simulator.telling.images import Picture
+
 
 def now() -> tuple[datetime, float]:
     """When the work begins: date, and the clock that durations are taken from."""
@@ -38,12 +40,14 @@ class Result:
         kept: tuple[str, ...] = (),
         again: tuple[str, ...] | None = None,
         workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
+        pictures: Mapping[str, Picture] | None = None,
     ) -> None:
         self.findings = findings
         self._begun = begun
         self.kept = kept
         self._again = again
         self._workbook = workbook
+        self._pictures = pictures
         self.tables = dict(findings.tables)
 
     @property
@@ -80,6 +84,8 @@ class Result:
         """Every figure of the report by its file name."""
         from simulator.telling.figures import figures_of
 
+        if self._pictures is not None:
+            return {name: picture.figure for name, picture in self._pictures.items()}
         return figures_of(self.findings)
 
     def plot(self, name: str | None = None) -> Figure:
@@ -107,7 +113,7 @@ class Result:
             self.findings,
             path,
             self._made_by(),
-            self.figures,
+            self._pictures or self.figures,
             self._begun,
             kept=self.kept,
             again=self._again,

@@ -16,10 +16,11 @@ from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
 from simulator.evidence.therapy_numbers import NUMBERS
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
-from simulator.scenario.arrays import clock, entry_record, parameter_draws, policy_records
+from simulator.scenario.arrays import BY_VIEW, clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.vocabulary import View
 
 if TYPE_CHECKING:
     from simulator.scenario.inheritance import Layer
@@ -116,16 +117,21 @@ class Scenario:
 
     @cached_property
     def idle(self) -> frozenset[str]:
-        """Numbers that no life can depend on: of therapies that no policy compared gives, and of other evidence views."""
-        compared = [self.policies[name] for name in self.compare]
+        """Numbers that no life of a comparison can depend on."""
+        return self.idle_under(self.compare)
+
+    def idle_under(self, policies: Iterable[str]) -> frozenset[str]:
+        """Numbers that no life can depend on: of therapies that none of the policies gives, and of other evidence views."""
+        followed = [self.policies[name] for name in policies]
         given = {
-            name for each in compared for name in (*each.given, each.cell_therapy.product, each.cell_therapy.route)
+            name for each in followed for name in (*each.given, each.cell_therapy.product, each.cell_therapy.route)
         }
         therapies = self.register.therapies
         read = {
             therapies[name].parameter(number, self.view) for name in given if name in therapies for number in NUMBERS
         }
-        return frozenset(self.register.of_therapies - read)
+        seen = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != self.view}
+        return frozenset((self.register.of_therapies - read) | seen)
 
     @property
     def left_aside(self) -> tuple[str, ...]:

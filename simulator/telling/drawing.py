@@ -63,11 +63,11 @@ def panels(figure: Figure | Picture, name: str) -> tuple[tuple[Panel, ...], froz
         box = _around(picture, picture.extent)
         return (_panel(name, root, parts, box, 0, 0, colours),), frozenset(colours)
     found: list[Panel] = []
-    for group, each in zip(groups, axes, strict=True):
+    with house_style():
+        extents = [each.get_tightbbox() for each in axes]
+    for group, each, extent in zip(groups, axes, extents, strict=True):
         place = each.get_subplotspec()
         row, column = (place.rowspan.start, place.colspan.start) if place is not None else (0, len(found))
-        with house_style():
-            extent = each.get_tightbbox()
         assert extent is not None  # of panels that are hidden, which are left out
         box = _around(picture, extent.transformed(figure.dpi_scale_trans.inverted()))
         found.append(_panel(name, root, [group], box, row, column, colours))

@@ -41,7 +41,7 @@ def write_findings(
     findings: Findings,
     path: Path | str,
     command: Sequence[str],
-    figures: Mapping[str, Figure] | None = None,
+    figures: Mapping[str, Figure | Picture] | None = None,
     begun: tuple[datetime, float] | None = None,
     *,
     kept: Sequence[str] = (),
@@ -63,7 +63,7 @@ def write_findings(
     return folder.write()
 
 
-def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure] | None = None) -> None:
+def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure | Picture] | None = None) -> None:
     """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
         if f"{name}.csv" in findings.files:
@@ -77,7 +77,7 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure]
     for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
-    pictures = {name: Picture(figure) for name, figure in drawn.items()}
+    pictures = {name: Picture.of(figure) for name, figure in drawn.items()}
     for name, picture in pictures.items():
         folder.figure(name, picture)
     folder.text("report.html", page(findings, pictures, folder.provenance.for_readers()))

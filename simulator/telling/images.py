@@ -56,6 +56,10 @@ class Picture:
         """The PNG file, the caption below the drawing."""
         return self._file("png", with_caption=True)[0]
 
+    def draw(self) -> None:
+        """Draw both files now, for whoever asks for them later."""
+        _ = self.svg, self.png
+
     @cached_property
     def corner(self) -> tuple[float, float]:
         """Where the SVG file begins: its left and its upper border, in inches from the lower left corner of the figure."""

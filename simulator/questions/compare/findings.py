@@ -55,16 +55,13 @@ def findings(comparison: Comparison) -> Findings:
         tables["views"] = comparison.views
     if comparison.centres is not None:
         tables["centres"] = comparison.centres
-    if comparison.reliance is not None:
-        tables["reliance"] = comparison.reliance
-        tables["reliance_strongest"] = strongest(comparison.reliance, STRONGEST)
     if comparison.scenario.settings.capacity is not None:
         tables |= {"waits": waits_table(result), "queue": queue_table(result), "slots": slots_table(result)}
         rows["waits_by_patient"] = result.waits.drop(columns="draw")
     scenario = comparison.scenario
     return Findings(
         question="compare",
-        tables=tables | rows,
+        tables=tables | rows | reliance_tables(comparison),
         facts=_facts(comparison),
         per_row=frozenset(rows),
         inputs=scenario.inputs,
@@ -76,6 +73,13 @@ def findings(comparison: Comparison) -> Findings:
             "patients": result.people,
         },
     )
+
+
+def reliance_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """The tables of what rests on recalled or assumed values; none where that was not found out."""
+    if comparison.reliance is None:
+        return {}
+    return {"reliance": comparison.reliance, "reliance_strongest": strongest(comparison.reliance, STRONGEST)}
 
 
 def first_findings(result: Result) -> Findings:

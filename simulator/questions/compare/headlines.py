@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from simulator.evidence.reliance import Outcomes, reliance
@@ -11,13 +12,18 @@ from simulator.evidence.wholes import cut_limits
 from simulator.living.outcomes import OUTCOMES
 from simulator.run import simulate
 from simulator.scenario import Scenario
-from simulator.scenario.distinct import distinct
 
 LEVELS = ("major_amputation", "death")
 CONTRASTS = ("major_amputation", "healing_without_amputation", "amputation_free_survival")
 
 
-def headline_results(scenario: Scenario, policy: str | None, patients: int, seed: int) -> Outcomes:
+def headline_results(
+    scenario: Scenario,
+    policy: str | None,
+    patients: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcomes:
     """The headline results by name as a function of the register's values, in the same patients with the same luck.
 
     They are major amputation and death under the reference, and what the policy changes, at the first time reported,
@@ -28,8 +34,11 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
 
     def results(sets: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
         draws = cut_limits(pd.DataFrame([dict(values) for values in sets]), scenario.register.values())
-        lived, place = distinct(scenario.parameter_draws(draws), scenario.policy_records(policies))
-        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws.iloc[lived])
+        # Sets that differ in nothing that these lives depend on are lived once.
+        told = draws.drop(columns=list(scenario.idle_under(policies)))
+        _, lived, place = np.unique(told.to_numpy(np.float64), axis=0, return_index=True, return_inverse=True)
+        rows = draws.iloc[lived]
+        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=rows, progress=progress)
         early, late = found.times.searchsorted([first, last])
         named = [
             {
@@ -47,14 +56,20 @@ def headline_results(scenario: Scenario, policy: str | None, patients: int, seed
                     for outcome in CONTRASTS
                 }
                 each[f"life_years, {contrast}, {last:g} y"] = float(change[late, OUTCOMES.index("life_years")])
-        return [named[each] for each in place]
+        return [named[each] for each in place.reshape(-1)]
 
     return results
 
 
-def headline_reliance(scenario: Scenario, policy: str | None, patients: int, seed: int) -> pd.DataFrame:
+def headline_reliance(
+    scenario: Scenario,
+    policy: str | None,
+    patients: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
     """What each recalled or assumed parameter does to each headline result; see `simulator.evidence.reliance`."""
-    return reliance(scenario.register, headline_results(scenario, policy, patients, seed))
+    return reliance(scenario.register, headline_results(scenario, policy, patients, seed, progress))
 
 
 def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Event
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +22,8 @@ from simulator.questions.compare.views import evidence_views
 from simulator.run import Result, simulate
 from simulator.run.job import Engine
 from simulator.scenario import Scenario
+
+T = TypeVar("T")
 
 SIMPY_PATIENTS = 2_000
 """Patients of the SimPy engine unless a caller says otherwise, because it is a hundred times slower."""
@@ -103,13 +109,15 @@ def compare(
     reliance: bool = True,
     progress: Callable[[int, int], None] | None = None,
     first: Callable[[Result], None] | None = None,
+    meanwhile: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Simulate the policies of a scenario in the same patients with the same luck.
 
     `engine` makes the results (default: compiled, or SimPy where a resource is shared). What goes with them, patients
     one by one, TcPO2 paths, evidence views and reliance, comes from the compiled engine, whose lives are the same.
     Views and reliance leave the queue for a shared resource out. `progress` is called with lives done and to do, `first` with
-    the result as soon as it is there, before what goes with it.
+    the result as soon as it is there, before what goes with it, and `meanwhile` with everything but the reliance, which is found
+    out on other cores all the while.
 
     Raises BadInput as `simulate` does.
     """
@@ -121,24 +129,48 @@ def compare(
     )
     if first is not None:
         first(result)
+    main, plain = scenario.headline, without_queue(scenario)
+    few = scenario.people_up_to(min(people, RELIANCE_PATIENTS))
     within = path_times(scenario.horizon)
-    if shared:
-        kept = result.patients.drop(columns="draw")
-        within = result.times[result.times <= within[-1]]
-        paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(result).items()}
-    else:
-        kept = people_of(scenario, scenario.people_up_to(min(people, MOST_KEPT)), seed)
-        paths = paths_of(scenario, scenario.people_up_to(min(people, PATHS)), seed, within)
-    main = scenario.headline
-    plain = without_queue(scenario)
-    views = evidence_views(plain, main, people, seed) if main is not None else None
-    weak = (
-        headline_reliance(plain, main, scenario.people_up_to(min(people, RELIANCE_PATIENTS)), seed)
-        if reliance
-        else None
-    )
-    elsewhere = other_centres(plain, main, seed, people) if main is not None else None
-    return Comparison(scenario, result, kept, paths, within, views, weak, elsewhere)
+
+    def found_out(progress: Callable[[int, int], None]) -> pd.DataFrame | None:
+        return headline_reliance(plain, main, few, seed, progress) if reliance else None
+
+    with _beside(found_out) as weak:
+        if shared:
+            kept = result.patients.drop(columns="draw")
+            within = result.times[result.times <= within[-1]]
+            paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(result).items()}
+        else:
+            kept = people_of(scenario, scenario.people_up_to(min(people, MOST_KEPT)), seed)
+            paths = paths_of(scenario, scenario.people_up_to(min(people, PATHS)), seed, within)
+        views = evidence_views(plain, main, people, seed) if main is not None else None
+        elsewhere = other_centres(plain, main, seed, people) if main is not None else None
+        comparison = Comparison(scenario, result, kept, paths, within, views, None, elsewhere)
+        if meanwhile is not None:
+            meanwhile(comparison)
+        return replace(comparison, reliance=weak())
+
+
+@contextmanager
+def _beside(work: Callable[[Callable[[int, int], None]], T]) -> Iterator[Callable[[], T]]:
+    """Do `work` on a thread of its own while the block runs, and give what waits for it.
+
+    It must report its progress to what it is given, which stops it when the block ends without it.
+    """
+    ended = Event()
+
+    def going_on(done: int, of: int) -> None:
+        del done, of
+        if ended.is_set():
+            raise CancelledError
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work, going_on)
+        try:
+            yield future.result
+        finally:
+            ended.set()
 
 
 def at_times(table: pd.DataFrame, times: Sequence[float]) -> pd.DataFrame:

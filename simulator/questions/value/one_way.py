@@ -20,10 +20,9 @@ from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import Worth, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values
-from simulator.scenario.arrays import BY_VIEW, SHARE
+from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem, nearest
-from simulator.words.vocabulary import View
 
 CLINICAL, PRICE, UTILITY = "clinical", "price", "utility"
 POINTS = 5
@@ -106,12 +105,11 @@ def clinical_ranges(scenario: Scenario, centre: Mapping[str, float]) -> list[Ran
 
     What nothing reads is left out: the shares of other views, and numbers of therapies that no policy compared gives.
     """
-    register, view = scenario.register, scenario.view
+    register = scenario.register
     table, joint = posterior_table(), joint_names(register)
-    others = {f"{share}_{each.name.lower()}" for share in BY_VIEW for each in View if each.name.lower() != view}
     found = []
     for parameter in register.parameters:
-        if parameter.name in others or parameter.name in scenario.idle:
+        if parameter.name in scenario.idle:
             continue
         low, high = limits(parameter)
         if table is not None and parameter.name in joint:

@@ -6,7 +6,7 @@ scenario's patients under the reference. Source: McNamara S et al. Value Health 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,17 @@ def expected_qalys(age: float, male: bool, table: LifeTable, norm: PopulationNor
     """QALYs that somebody of the general population may expect, discounted at `rate` a year."""
     from scipy.integrate import simpson
 
+    years, worth = _years_to_come(age, male, table, norm)
+    return float(simpson(worth * (1.0 + rate) ** -years, x=years))
+
+
+@lru_cache(512)
+def _years_to_come(age: float, male: bool, table: LifeTable, norm: PopulationNorm) -> tuple[Array, Array]:
+    """Years from now, and what each is worth times the probability of living then; the same for every rule."""
     years = np.arange(0.0, max(OLDEST - age, 2 * STEP) + STEP, STEP)
     alive = np.array([table.survival(age, float(year), male) for year in years])
     worth = np.array([norm.at(age + float(year), male) for year in years])
-    return float(simpson(alive * worth * (1.0 + rate) ** -years, x=years))
+    return years, alive * worth
 
 
 def expected_of(people: pd.DataFrame, table: LifeTable, norm: PopulationNorm, rate: float) -> float:

@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from simulator.telling.images import Picture
 from simulator.words.findings import Findings
 
 if TYPE_CHECKING:
@@ -19,3 +20,11 @@ def figures_of(findings: Findings) -> dict[str, Figure]:
         return {}
     drawn: dict[str, Figure] = import_module(module).figures(findings)
     return drawn
+
+
+def drawn_files(findings: Findings) -> dict[str, Picture]:
+    """Pictures of every figure, of which the files are there already."""
+    pictures = {name: Picture(figure) for name, figure in figures_of(findings).items()}
+    for picture in pictures.values():
+        picture.draw()
+    return pictures
