@@ -88,7 +88,9 @@ def adjusted(design: Design, rule: StoppingRule, columns: Columns, name: str) ->
     return Adjusted(*_on_scale(design, columns, name, drifts), p)
 
 
-def _on_scale(design: Design, columns: Columns, name: str, drifts: tuple[Array, Array, Array]) -> tuple[Array, ...]:
+def _on_scale(
+    design: Design, columns: Columns, name: str, drifts: tuple[Array, Array, Array]
+) -> tuple[Array, Array, Array]:
     """Drifts as estimates: the naive one, moved by as many of its standard errors as its z is moved."""
     estimate, se = columns[f"estimate:{name}"], columns[f"se:{name}"]
     root, plain = np.sqrt(columns["seen_at_stop"]), columns["plain_z_at_stop"]
