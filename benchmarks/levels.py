@@ -46,17 +46,17 @@ stated = [
     { outcome = "amputation_free_survival", arm = "cells", hazard_ratio = 0.6 },
 ]
 """
-_EVENTS = {
+_EVENTS: dict[str, Any] = {
     "follow_up": {"months": 12.0, "until": "last"},
     "size": {"patients": 240, "events": 90, "power": 0.8},
     "endpoints": [{"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"}],
 }
-_RATES = {
+_RATES: dict[str, Any] = {
     "follow_up": {"months": 6.0},
     "size": {"patients": 200, "power": 0.8},
     "endpoints": [{"name": "alive", "outcome": "amputation_free_survival", "test": "chi_square", "at_months": 6.0}],
 }
-_THREE = {"by": "events", "at": [30, 60], "type": "ld-obf"}
+_THREE: dict[str, Any] = {"by": "events", "at": [30, 60], "type": "ld-obf"}
 ADAPTATIONS: dict[str, dict[str, Any]] = {
     "triangular": _EVENTS | {"looks": _THREE | {"type": "triangular"}},
     "two-sided wedge": _EVENTS | {"sides": 2, "alpha": 0.05, "looks": _THREE, "futility": {"rule": "beta"}},

@@ -486,6 +486,7 @@ def test_the_command_writes_everything(tmp_path: Path) -> None:
     tables |= {"trial_summaries", "patients", "visits", "type_i_errors"}
     assert {f"{name}.csv" for name in tables} | {"report.html", "boundaries.svg", "stopping.png"} <= names
     tables = {"rates", "effects", "curves", "monitoring", "bounds", "assumptions", "stops"}
+    tables |= {"adjusted", "adjusted_trials"}
     assert {f"{name}.csv" for name in tables} | {"events.svg", "assumptions.svg"} <= names
     sizes = pd.read_csv(outs[0] / "samplesize.csv")
     assert sizes["reason"].notna().all()

@@ -16,7 +16,7 @@ from simulator.questions.trial.decisions import Reason, decide
 from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.findings import tables_of
 from simulator.questions.trial.looks import marks
-from simulator.questions.trial.operating import operating_characteristics
+from simulator.questions.trial.operating import OVERRULED, operating_characteristics, type_i_errors
 from simulator.questions.trial.stopped import adjusted, adjusted_table
 from simulator.questions.trial.study import study_design
 from simulator.words.errors import BadInput
@@ -131,6 +131,7 @@ def test_a_two_sided_trial_stops_inside_its_wedge(tmp_path: Path) -> None:
     null = sim.run(sim.truth("stated_null"), [conduct])[0]
     wrong = (null["any_rejected"] > 0.0) | (null["reason"] == Reason.HARM)
     assert wrong.mean() < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 2_000)
+    assert within(float(null["any_rejected_overruled"].mean()), 0.05, 2_000)
     inner = conduct.rule.boundaries[0].inner
     assert inner is not None
     table = operating_characteristics(conduct, {"stated_null": null}).set_index("measure")["value"]
@@ -145,6 +146,9 @@ def test_a_triangular_trial_keeps_alpha_and_stops_as_computed(tmp_path: Path) ->
     conduct = sim.conduct()
     null = sim.run(sim.truth("stated_null"), [conduct])[0]
     assert within(float(null["any_rejected"].mean()), 0.025, 3_000)
+    overruled = type_i_errors(conduct, null).set_index("endpoint").loc[OVERRULED]
+    assert overruled["value"] >= null["any_rejected"].mean()
+    assert overruled["verdict"] == "holds its level" or "must be obeyed" in overruled["reason"]
     below, above = conduct.rule.boundaries[0].crossing(0.0)
     for k in (1, 2):
         stopped = null["look"] == k

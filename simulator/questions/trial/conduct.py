@@ -114,7 +114,8 @@ class Conduct:
             columns |= at_the_stop(gone, made.stop, analyses)
         if self.design.stops_for_futility:
             obeyed = decide(self.design, z, against, upper, np.full_like(lower, -np.inf))
-            columns["any_rejected_overruled"] = np.asarray(obeyed.rejected.any(axis=1), float)
+            wrong = obeyed.rejected.any(axis=1) | (obeyed.reason == Reason.HARM)
+            columns["any_rejected_overruled"] = np.asarray(wrong, float)
         return columns
 
     def _results(self, data: TrialData, dates: Array, analyses: list[list[Analysis]], made: Decisions) -> Columns:

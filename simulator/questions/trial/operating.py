@@ -171,6 +171,8 @@ def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
     if "any_rejected_overruled" in columns:
         # Whoever overrules futility, as a rule that is not binding allows, has this level.
         several = [note for note in whole_design_notes(conduct) if "futility" not in note]
+        if conduct.rule.boundaries[0].binding:
+            several.append("liberal: the boundaries rely on a rule for futility that must be obeyed")
         rows.append(_level(conduct, OVERRULED, "", columns["any_rejected_overruled"] > 0.0, several))
     for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
         told = [*_of_the_arms(design), *_of_the_test(design, endpoint)]
