@@ -178,7 +178,7 @@ def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) 
         raise BadInput([Problem("trial", "design", type(design).__name__, "a name, a file or a loaded design")])
     if overrides:
         raise BadInput([Problem("trial", "overrides", "given", "nothing beside a design that is loaded already")])
-    return design
+    return with_history(design)
 
 
 def _truths(truths: Sequence[str] | None, planned: Planned | None) -> tuple[str, ...]:
