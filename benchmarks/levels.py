@@ -19,6 +19,7 @@ import pandas as pd
 
 from simulator.questions.trial.design_reading import load_design, shipped_designs
 from simulator.questions.trial.endpoint import AT_A_TIME, BINARY, COMPETING, HIERARCHICAL, KAPLAN_MEIER, SURVIVAL, TESTS
+from simulator.questions.trial.historical import with_history
 from simulator.questions.trial.operating import type_i_errors
 from simulator.questions.trial.simulation import Simulation
 
@@ -70,6 +71,34 @@ ADAPTATIONS: dict[str, dict[str, Any]] = {
     | {"blinded_review": {"nuisance": "event_rate", "planned": 0.8, "after_events": 30}},
 }
 """Each kind of adaptation, on stated rates."""
+OWN = """
+label = "A design of its own kind"
+accrual = { per_month = 20.0 }
+follow_up = { months = 6.0 }
+drop_out = { per_year = 0.05 }
+size = { patients = 240, power = 0.8 }
+entry = { tcpo2_below = 30.0, dialysis = false }
+"""
+HEALING = 'endpoints = [{ name = "healing", outcome = "healing", test = "chi_square", at_months = 6.0 }]\n'
+ARMS = 'arms = [{ name = "control", policy = "conservative" }, { name = "cells", policy = "protocol" }%s]\n'
+LOOK = 'looks = { by = "patients", at = [100], type = "ld-obf" }\n'
+TWO_ARMS = ARMS % ""
+THREE_ARMS = ARMS % ', { name = "one dose", policy = "single_dose" }' + HEALING + LOOK
+ADAPTED = {
+    "two arms, the best goes on": THREE_ARMS + "selection = { keep = 1 }",
+    "two arms, those above 0": THREE_ARMS + 'selection = { z = 0.0, intersection = "simes", patients = "fewer" }',
+    "two arms, Fisher's product": THREE_ARMS.replace(', type = "ld-obf"', "")
+    + 'selection = { keep = 1, combination = "fisher" }',
+    "enrichment": TWO_ARMS
+    + HEALING
+    + LOOK
+    + "enrichment = { tcpo2_below = 15.0, z_everybody = 1.0, z_subgroup = 0.5 }",
+    "borrowed controls": TWO_ARMS
+    + "predictive = { at = [100], futility = 0.05 }\n"
+    + '[[endpoints]]\nname = "afs"\noutcome = "amputation_free_survival"\ntest = "posterior_difference"\nat_months = 6.0\n'
+    + 'lost = "failure"\nprior = { taken_from = "hospitals", vague = 0.2 }',
+}
+"""Designs that drop arms or people, or borrow."""
 ERRORS = 3.0
 
 
@@ -123,6 +152,10 @@ def main() -> int:
         for name, changed in ADAPTATIONS.items():
             simulation = Simulation(load_design(file, changed), asked.seed, asked.trials)
             tables.append(levels(simulation, name, "stated_null"))
+        for name, own in ADAPTED.items():
+            file = Path(folder) / f"{name.replace(' ', '_')}.toml"
+            file.write_text(OWN + own)
+            tables.append(levels(Simulation(with_history(load_design(file)), asked.seed, asked.trials), name))
     for name in () if asked.adaptive else sorted(shipped_designs()):
         simulation = Simulation(load_design(name), asked.seed, asked.trials)
         if len(simulation.design.arms) > 1:

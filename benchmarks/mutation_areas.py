@@ -51,6 +51,11 @@ AREAS = (
         ),
         ("tests/closed_forms",),
     ),
+    Area(
+        tuple(f"statistics/{name}.py" for name in ("beta_fit", "borrowing", "effective_size", "meta_analysis")),
+        ("tests/test_historical_controls.py",),
+    ),
+    Area(("statistics/closed_combination.py",), ("tests/test_adaptive_arms.py",)),
 )
 
 

@@ -32,6 +32,8 @@ TOLD = (
         "predicted from the population of hospitals",
         "predictive probability of success at its end",
     ),
+    ("Dropping arms", "the best arm goes on", "Goes on: healing:many", "Dunnett's test"),
+    ("Enrichment", "measured TcPO2 below 15 mmHg alone", "Goes on: healing:subgroup"),
 )
 
 
@@ -58,7 +60,10 @@ def test_the_described_path_ends_in_a_report_with_its_hash(
 
 
 def test_what_is_planned() -> None:
-    """A sham-controlled trial, an event-driven one with three looks, a single arm with a Bayesian rule, borrowed controls."""
+    """A sham-controlled trial, an event-driven one with three looks, a single arm with a Bayesian rule, borrowed controls, arms
+    that are dropped, enrichment."""
     assert len(PLANS) == len(TOLD)
-    for words, plan in zip(("blinding", "looks", "posterior", "hospitals"), PLANS, strict=True):
+    for words, plan in zip(
+        ("blinding", "looks", "posterior", "hospitals", "selection", "enrichment"), PLANS, strict=True
+    ):
         assert words in plan

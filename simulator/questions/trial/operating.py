@@ -133,8 +133,13 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
     if "nuisance" in columns:
         yield "nuisance", *mean(columns["nuisance"])
     yield from _estimates(conduct, names, columns, mean)
-    for name, _, _ in (*conduct.hypotheses, *conduct.others):
+    for name, _, _ in tested_alone(conduct):
         yield f"alone_{name}", *share(alone(conduct, columns, name, either=truth in NULLS))
+
+
+def tested_alone(conduct: Conduct) -> tuple[tuple[str, Endpoint, int], ...]:
+    """Hypotheses whose test alone at the planned end means something: where some are dropped, none of the first endpoint."""
+    return conduct.others if adaptation(conduct.design) is not None else (*conduct.hypotheses, *conduct.others)
 
 
 def succeeded(conduct: Conduct, columns: Columns) -> NDArray[np.bool_]:
@@ -174,7 +179,7 @@ def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
         if conduct.rule.boundaries[0].binding:
             several.append("liberal: the boundaries rely on a rule for futility that must be obeyed")
         rows.append(_level(conduct, OVERRULED, "", columns["any_rejected_overruled"] > 0.0, several))
-    for name, endpoint, _ in (*conduct.hypotheses, *conduct.others):
+    for name, endpoint, _ in tested_alone(conduct):
         told = [*_of_the_arms(design), *_of_the_test(design, endpoint)]
         rows.append(_level(conduct, name, endpoint.test, alone(conduct, columns, name, either=True), told))
     return pd.DataFrame(rows, columns=["endpoint", "test", "nominal", "value", "se", "verdict", "reason"])

@@ -30,6 +30,10 @@ STAGEWISE = (*(test for test in BINARY if test != BORROWING), *CONTINUOUS, *HIER
 increments are."""
 
 
+MOST_STRATA = 50
+"""Strata whose last blocks may all be unfinished."""
+
+
 class Selection(Frozen):
     """Arms that go on after a look: at most the `keep` best, by their test so far, and none whose statistic is below `z`.
 
@@ -91,9 +95,12 @@ def most_recruits(design: Design, patients: int) -> int:
     if design.selection is None or design.selection.patients == "fewer":
         return patients
     parts = [arm.allocation for arm in design.arms]
-    left = parts[0] + min(parts[1:])
-    strata = int(np.prod([4 if each.cut is None else 2 for each in design.randomisation.strata])) if design.block else 1
-    return int(np.ceil(patients * sum(parts) / left)) + max(design.block, sum(parts)) * min(strata, 50)
+    most = patients * sum(parts) / (parts[0] + min(parts[1:]))
+    if not design.block:
+        # A coin for everybody: five standard deviations.
+        return int(np.ceil(most + 5.0 * np.sqrt(most)))
+    strata = int(np.prod([4 if each.cut is None else 2 for each in design.randomisation.strata]))
+    return int(np.ceil(most)) + design.block * min(strata, MOST_STRATA)
 
 
 def selection_faults(design: Design) -> Iterator[Fault]:

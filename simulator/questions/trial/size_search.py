@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.endpoint import SCALES, Endpoint
-from simulator.questions.trial.operating import alone, share_and_se, succeeded
+from simulator.questions.trial.operating import alone, share_and_se, succeeded, tested_alone
 from simulator.questions.trial.simulation import Simulation
 from simulator.statistics import exact_binomial, exact_proportions
 from simulator.words.errors import BadInput
@@ -172,16 +172,18 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
     alpha = conduct.design.alpha / conduct.design.sides
     rows = []
     for name, endpoint, arm in (*conduct.hypotheses, *conduct.others):
+        alone_means = (name, endpoint, arm) in tested_alone(conduct)
         estimates = columns[f"estimate_at_end:{name}"]
         estimates = estimates[np.isfinite(estimates)]
         se = float(estimates.std(ddof=1) / math.sqrt(estimates.size)) if estimates.size > 1 else math.nan
-        if endpoint.test == "posterior":
-            # Its probability moves in steps and has no size by formula; the search has.
+        if endpoint.test == "posterior" or not alone_means:
+            # Its probability moves in steps, or arms are dropped, and it has no size by formula; the search has.
             need = (math.nan, math.nan, math.nan)
         elif endpoint.test in EXACT:
             need = _exact_need(conduct, columns, name, endpoint, arm, alpha, target, se)
         else:
             need = _normal_need(conduct.marked.patients, columns[f"z_at_end:{name}"], alpha, target)
+        power = share_and_se(alone(conduct, columns, name)) if alone_means else (math.nan, math.nan)
         rows.append(
             {
                 "endpoint": name,
@@ -190,7 +192,7 @@ def endpoint_table(conduct: Conduct, columns: Columns, target: float) -> pd.Data
                 "scale": SCALES[endpoint.test],
                 "estimate": float(estimates.mean()) if estimates.size else math.nan,
                 "se": se,
-                **dict(zip(("power", "power_se"), share_and_se(alone(conduct, columns, name)), strict=True)),
+                **dict(zip(("power", "power_se"), power, strict=True)),
                 "not_estimable": float(np.isnan(columns[f"z_at_end:{name}"]).mean()),
                 **dict(zip(("low", "patients", "high"), need, strict=True)),
             }

@@ -218,7 +218,7 @@ def _in_full(
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    sizes = comparison_table(pooled, better, goal)
+    sizes = None if adaptation(conduct.design) is not None else comparison_table(pooled, better, goal)
     return replace(
         found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries
     )
