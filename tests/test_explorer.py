@@ -105,6 +105,17 @@ def test_a_saved_scenario_is_the_pages(client: TestClient, tmp_path: Path) -> No
     assert [row[shown["at"]] for row in shown["outcomes"]["death"]["mean"]] == pytest.approx(list(deaths), abs=6e-8)
 
 
+def test_the_worth_of_a_qaly_is_taken_as_typed() -> None:
+    """Where results are in another money than the payer's, the page's threshold stays as it stands there, and its price becomes
+    one in the payer's money."""
+    elsewhere = load_scenario(overrides={"economics": {"perspective": "uk", "currency": "EUR", "price_year": 2020}})
+    moved = {"changes": {"economics.worth": 25_000.0, "economics.price": 1_500.0}}
+    values = values_of(scenario_of(elsewhere, moved))
+    assert values.money.factor != pytest.approx(1.0, abs=0.05)
+    assert values.threshold == 25_000.0
+    assert values.perspective.prices["pbmnc_kit"].value * values.money.factor == pytest.approx(1_500.0)
+
+
 def test_the_lines_of_python_make_the_same_scenario(client: TestClient) -> None:
     """The Python that the page shows compares a scenario with the page's hash."""
     saved = client.post("/saved", json=MOVED).json()

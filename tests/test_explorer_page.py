@@ -17,6 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from simulator.evidence.perspective import perspectives
 from simulator.explorer.controls import described
 from simulator.explorer.opening import payers
 from simulator.explorer.running import Running
@@ -237,6 +238,37 @@ def test_payers_without_prices_cannot_be_chosen(page: Page) -> None:
     at_rest(page, {"economics.perspective": chosen})
     shown = page.locator("#c-economics-worth").locator("xpath=ancestor::div[contains(@class, 'control')]")
     assert known[chosen]["currency"] in shown.inner_text()
+
+
+def test_a_link_with_a_payer_without_prices_opens_all_the_same(page: Page, running: Running) -> None:
+    """A payer without prices is left aside with a word, whether the page opens with it or the address gets it later."""
+    lacking = next(name for name in perspectives() if name not in payers(load_scenario()))
+    strange = {"changes": {"economics.perspective": lacking, "economics.worth": 1}}
+    page.goto("about:blank")
+    page.goto(f"{running.url}#{quote(json.dumps(strange))}")
+    at_rest(page, {})
+    said = page.locator("#problems")
+    expect(said).to_contain_text("payer that cannot be chosen")
+    drag(page, "policy.cell_therapy.doses", [2])
+    expect(said).to_be_hidden()
+    page.evaluate("link => { location.hash = link; }", quote(json.dumps(strange)))
+    at_rest(page, {})
+    expect(said).to_contain_text("payer that cannot be chosen")
+
+
+def test_values_of_the_wrong_kind_in_a_link_are_refused_by_name(browser: Any, running: Running) -> None:
+    """The page says what is wrong with a link's values instead of failing itself, and a reset brings numbers."""
+    page, thrown = browser.new_page(), list[str]()
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    wrong = {"changes": {"policy.therapies": 5, "evidence.centre": {"amputations": 3}}}
+    page.goto(f"{running.url}#{quote(json.dumps(wrong))}")
+    for key in wrong["changes"]:
+        expect(page.locator("#problems")).to_contain_text(key, timeout=PATIENCE)
+    page.click("#reset")
+    at_rest(page, {})
+    expect(page.locator("#problems")).to_be_hidden()
+    page.close()
+    assert not thrown
 
 
 def test_the_keyboard_does_everything(page: Page) -> None:

@@ -93,7 +93,7 @@ def _priced(scenario: Scenario, mine: str, money: Mapping[str, float]) -> Scenar
     values = values_of(scenario)
     economics: dict[str, Any] = {}
     if WORTH in money:
-        economics["thresholds"] = [max(money[WORTH], 0.01) / values.money.factor]
+        economics["thresholds"] = [max(money[WORTH], 0.01)]
     name = price_name(scenario.policies[mine], values)
     if PRICE in money and name is not None:
         economics["prices"] = {name: money[PRICE] / values.money.factor}

@@ -1,6 +1,6 @@
 /** The controls, drawn from what the server says about them. */
 import { find, html } from "./dom.js";
-import { state, settle } from "./state.js";
+import { amend, settle, state } from "./state.js";
 
 let about, moved, opened;
 const parts = new Map();
@@ -19,7 +19,16 @@ function usual(key) {
 }
 
 /** The payer in force: currency, prices of products, what it pays for a QALY. */
-export const payer = () => about.payers[value(PAYER)];
+export const payer = () => about.payers[Object.hasOwn(about.payers, value(PAYER)) ? value(PAYER) : usual(PAYER)];
+
+/** Leave a payer aside that a link names and that cannot be chosen; what it was called, or null. */
+export function strangePayer() {
+  if (!about.payersRead || !(PAYER in state.changes) || Object.hasOwn(about.payers, state.changes[PAYER])) return null;
+  const name = String(state.changes[PAYER]);
+  for (const key of [PAYER, PRICE, WORTH]) delete state.changes[key];
+  amend();
+  return about.controls.find((c) => c.key === PAYER)?.choices.find((each) => each.value === name)?.label ?? name;
+}
 
 /** All payers have been read: those that lack a price of what the policies cause cannot be chosen. */
 export function payersKnown(payers) {
@@ -100,7 +109,7 @@ function draw(control) {
     const boxes = control.choices.map((choice, i) => ({ choice, box: html("input", { type: "checkbox", id: `${id}-${i}` }) }));
     boxes.forEach(({ box }) => box.addEventListener("change", () => set(control.key, boxes.filter((b) => b.box.checked).map((b) => b.choice.value))));
     part.inputs = boxes.map((b) => b.box);
-    part.show = (v) => boxes.forEach((b) => { b.box.checked = (v ?? []).includes(b.choice.value); });
+    part.show = (v) => boxes.forEach((b) => { b.box.checked = Array.isArray(v) && v.includes(b.choice.value); });
     part.element = html("div", { class: "control", role: "group", "aria-label": control.label }, html("span", { class: "name" }, control.label), card,
       ...boxes.map((b) => html("div", { class: "control switch" }, b.box, html("label", { for: b.box.id }, b.choice.label))), why);
   } else number(control, id, card, part);
@@ -134,7 +143,7 @@ function counted(control, part) {
     const own = v !== null && typeof v === "object" ? v : {};
     // Half a pair of counts stays as it was typed; pairs that were in force go with them.
     const stands = typeof v === "object";
-    if (stands || stood) rows.forEach(({ name, events, people }) => { [events.value, people.value] = own[name] ?? ["", ""]; });
+    if (stands || stood) rows.forEach(({ name, events, people }) => { [events.value, people.value] = Array.isArray(own[name]) ? own[name] : ["", ""]; });
     stood = stands;
   };
   return html("details", { class: "own" }, html("summary", {}, "Our own counts in a year"),
@@ -179,7 +188,7 @@ function holds(need) {
   if ("above" in need) return v > need.above;
   if ("is" in need) return v === need.is;
   if ("not" in need) return v !== need.not;
-  if ("some" in need) return (v ?? []).length > 0 === need.some;
+  if ("some" in need) return (v?.length ?? 0) > 0 === need.some;
   return (v !== null) === need.set;
 }
 

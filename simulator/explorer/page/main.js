@@ -1,6 +1,6 @@
 /** The page: what is asked when something moves, and what is drawn when an answer comes. */
 import { ask, Refused, stop, stream } from "./ask.js";
-import { drawControls, paint, payersKnown } from "./controls.js";
+import { drawControls, paint, payersKnown, strangePayer } from "./controls.js";
 import { Course } from "./course.js";
 import { find, fixed, points, whole } from "./dom.js";
 import { Money } from "./money.js";
@@ -12,7 +12,7 @@ import { Trial } from "./trial.js";
 
 const TABS = ["course", "money", "trial", "patient", "sources"];
 const AFTER_REST = 120;
-const page = { about: null, last: {}, pinned: null, live: new Set(), views: {} };
+const page = { about: null, last: {}, pinned: null, live: new Set(), views: {}, notice: "" };
 let running = false, again = false, resting, told = "", started = 0;
 
 async function main() {
@@ -33,17 +33,33 @@ async function main() {
     sources: new Sources(find("sources"), page),
   };
   // Other payers take a second to be read; a link that names one waits for them.
-  const others = ask("/payers").then(payersKnown);
-  if ("economics.perspective" in state.changes) page.about.payers = await ask("/payers");
+  const others = ask("/payers");
   drawControls(page.about, move, (control) => showCard(control, page));
+  if ("economics.perspective" in state.changes) payersRead(await others);
   tools();
   show(TABS.includes(state.tab) ? state.tab : "course", false);
   curves();
-  await others;
+  if (!page.about.payersRead) payersRead(await others);
+}
+
+function payersRead(payers) {
+  payersKnown(payers);
+  if (known() && started) curves();
+}
+
+/** A link may name a payer that cannot be chosen: it is left aside, and the page says so until something moves. */
+function known() {
+  const strange = strangePayer();
+  if (strange === null) return false;
+  page.notice = `The link names a payer that cannot be chosen, because prices are missing: ${strange}. The usual one is in force.`;
+  problem(new Refused(page.notice));
+  paint();
+  return true;
 }
 
 /** A control moved. Price and worth of a QALY need no answer: what they change is drawn from what is there. */
 function move(key) {
+  page.notice = "";
   link();
   buttons();
   if (page.live.has(key)) { page.views.money.paint(); return; }
@@ -61,7 +77,7 @@ async function curves() {
   let whole_ = false;
   try {
     whole_ = await stream("curves", JSON.parse(mine), (part) => {
-      find("problems").hidden = true;
+      find("problems").hidden = !page.notice;
       page.last.curves = part;
       headline();
       say(`${whole(part.people)} of ${whole(part.of)} people × ${part.policies.length} policies with the same luck · ${Math.round(performance.now() - started)} ms`);
@@ -154,7 +170,7 @@ function buttons() {
   find("reset").disabled = state.start === page.about.start && !Object.keys(state.changes).length;
 }
 
-function moved() { paint(); buttons(); page.views.money.paint(); curves(); }
+function moved() { page.notice = ""; known(); paint(); buttons(); page.views.money.paint(); curves(); }
 
 function tools() {
   find("tabs").addEventListener("click", (event) => { if (event.target.id) show(event.target.id.slice(4)); });

@@ -110,9 +110,19 @@ export class Money {
     return [mean(gain) / mean(often), quantile(each, 0.025), quantile(each, 0.975)];
   }
 
+  /** Prices just worth it along the grid. Neither the price nor the worth in force moves them, and they are dear to find. */
+  along(others, r, grid) {
+    const part = this.page.last.money, top = grid.at(-1);
+    if (this.found?.part !== part || this.found.top !== top) {
+      const lines = others.map((each) => ({ ...each, found: grid.map((w) => this.justWorth(each.p, r, w)) }));
+      this.found = { part, top, lines: lines.filter((each) => each.found[0]) };
+    }
+    return this.found.lines;
+  }
+
   paintPrice(others, r, grid, worth, price) {
     const part = this.page.last.money;
-    const lines = part.product ? others.map((each) => ({ ...each, found: grid.map((w) => this.justWorth(each.p, r, w)) })).filter((each) => each.found[0]) : [];
+    const lines = part.product ? this.along(others, r, grid) : [];
     const top = Math.max(1.2 * price, ...lines.map((l) => 1.3 * l.found[Math.round(STEPS / 2)][0]), 1000);
     this.priceChart.scale([0, grid.at(-1)], [-nice(top / 4), nice(2 * top)]);
     this.priceChart.draw(lines.map(({ role, label, found }) => ({

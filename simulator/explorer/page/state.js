@@ -33,6 +33,12 @@ export function settle() {
   link();
 }
 
+/** What is in force was put right and not moved: nothing is there to undo. */
+export function amend() {
+  settled = setting();
+  link();
+}
+
 export function travel(back) {
   const [from, to] = back ? [past, future] : [future, past];
   if (!from.length) return false;
