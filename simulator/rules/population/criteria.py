@@ -28,6 +28,18 @@ angioplasty_suitable 1 = only such people, 0 = only others, -1 = either."""
 
 
 @compiled
+def class_may_enter(criteria: Any, patient: Any) -> bool:
+    """Whether the patient's classes meet every criterion on them: Rutherford, renal, suitable for angioplasty."""
+    if patient.rutherford < criteria.rutherford_at_least or patient.rutherford > criteria.rutherford_at_most:
+        return False
+    if patient.renal == Renal.DIALYSIS.value and criteria.dialysis < 0.5:
+        return False
+    if patient.renal == Renal.SEVERE.value and criteria.severe_renal < 0.5:
+        return False
+    return not (criteria.angioplasty_suitable >= 0.0 and patient.angioplasty_suitable != criteria.angioplasty_suitable)
+
+
+@compiled
 def may_enter(criteria: Any, patient: Any) -> bool:
     """Whether the patient meets every criterion. A low ankle pressure stands in for the upper TcPO2 limit if it counts."""
     below = patient.tcpo2_measured < criteria.tcpo2_below
@@ -37,12 +49,6 @@ def may_enter(criteria: Any, patient: Any) -> bool:
         return False
     if patient.age < criteria.age_at_least or patient.age >= criteria.age_below:
         return False
-    if patient.rutherford < criteria.rutherford_at_least or patient.rutherford > criteria.rutherford_at_most:
-        return False
-    if patient.renal == Renal.DIALYSIS.value and criteria.dialysis < 0.5:
-        return False
-    if patient.renal == Renal.SEVERE.value and criteria.severe_renal < 0.5:
-        return False
     if patient.beyond_salvage > 0.5 and criteria.beyond_salvage < 0.5:
         return False
-    return not (criteria.angioplasty_suitable >= 0.0 and patient.angioplasty_suitable != criteria.angioplasty_suitable)
+    return bool(class_may_enter(criteria, patient))

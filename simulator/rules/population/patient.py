@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.compiling import compiled, compiled_in_place, record_dtype
 from simulator.rules.draws import fill, normal, normal_quantile, uniform
-from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.criteria import class_may_enter, may_enter
 from simulator.words.vocabulary import ARTERIES, Renal, Stream
 
 COLUMNS = (
@@ -174,13 +174,12 @@ def draw_standing(patient: Any, params: Any, seed: int, i: int) -> None:
 
 
 @compiled
-def draw_entry(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int) -> None:
-    """Fill in what entry criteria read of referral number `attempt` for place i.
+def draw_classes(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int) -> None:
+    """Fill in the classes of referral number `attempt` for place i, which cost next to nothing and bar most of those barred.
 
     `u` is filled with the referral's uniforms, in the places of `Drawn`.
     """
     fill(u, DRAWN, seed, i, attempt)
-    patient.age = truncated_normal(u[Drawn.AGE], params.age_mean, params.age_sd, params.age_minimum, params.age_maximum)
     worst = params.rest_pain_share + (1.0 - params.rest_pain_share) * params.severe_tissue_loss_share
     if u[Drawn.RUTHERFORD] < params.rest_pain_share:
         patient.rutherford = 4.0
@@ -188,19 +187,25 @@ def draw_entry(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: in
         patient.rutherford = 6.0
     else:
         patient.rutherford = 5.0
-    patient.tcpo2 = truncated_normal(u[Drawn.TCPO2], params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf)
-    error = normal_quantile(u[Drawn.SCREENING_ERROR])
-    patient.tcpo2_measured = measured(patient.tcpo2, params.measurement_sd, error)
-    patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
     patient.renal = renal_class(u[Drawn.RENAL], params)
     patient.angioplasty_suitable = has(u[Drawn.ANGIOPLASTY_SUITABLE], params.angioplasty_suitable_share)
-    patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
     patient.screened = attempt + 1.0
 
 
 @compiled
+def draw_measures(patient: Any, u: Any, params: Any) -> None:
+    """Fill in what else entry criteria read of the referral that `draw_classes` began."""
+    patient.age = truncated_normal(u[Drawn.AGE], params.age_mean, params.age_sd, params.age_minimum, params.age_maximum)
+    patient.tcpo2 = truncated_normal(u[Drawn.TCPO2], params.referral_tcpo2_mean, params.referral_tcpo2_sd, 0.0, inf)
+    error = normal_quantile(u[Drawn.SCREENING_ERROR])
+    patient.tcpo2_measured = measured(patient.tcpo2, params.measurement_sd, error)
+    patient.ankle_pressure_low = has(u[Drawn.ANKLE_PRESSURE], params.ankle_pressure_share)
+    patient.beyond_salvage = beyond_salvage(patient.rutherford, patient.tcpo2, params, u[Drawn.BEYOND_SALVAGE])
+
+
+@compiled
 def draw_others(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
-    """Fill in what else there is to the referral that `draw_entry` began. Arteries are left out: no rule reads them."""
+    """Fill in what else there is to the referral that `draw_measures` went on with. Arteries are left out: no rule reads them."""
     patient.male = has(u[Drawn.SEX], params.male_share)
     patient.ischaemic_heart_disease = has(u[Drawn.ISCHAEMIC_HEART_DISEASE], params.ischaemic_heart_disease_share)
     draw_wound(patient, u, params, seed, i, attempt, described)
@@ -222,7 +227,8 @@ def draw_others(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: i
 @compiled
 def draw_referral(patient: Any, u: Any, params: Any, seed: int, i: int, attempt: int, described: bool) -> None:
     """Fill `patient` with referral number `attempt` for place i; `u` is room for its uniforms."""
-    draw_entry(patient, u, params, seed, i, attempt)
+    draw_classes(patient, u, params, seed, i, attempt)
+    draw_measures(patient, u, params)
     draw_others(patient, u, params, seed, i, attempt, described)
 
 
@@ -313,7 +319,10 @@ def find_patient(
         draw_standing(patient, params, seed, i)
         return True
     for attempt in range(MOST_REFERRALS):
-        draw_entry(patient, u, params, seed, i, attempt)
+        draw_classes(patient, u, params, seed, i, attempt)
+        if not class_may_enter(entry, patient):
+            continue
+        draw_measures(patient, u, params)
         if may_enter(entry, patient):
             draw_others(patient, u, params, seed, i, attempt, described)
             draw_standing(patient, params, seed, i)
