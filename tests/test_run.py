@@ -218,10 +218,10 @@ def test_means_and_errors_are_those_of_the_patients(base: Scenario) -> None:
 
 
 def test_lives_of_the_base_end_within_the_horizon(base: Scenario) -> None:
-    """After 40 years fewer than one in a thousand are alive, so the horizon is a lifetime."""
+    """After 40 years fewer than two in a thousand are alive, so the horizon is a lifetime."""
     result = simulate(base, ["conservative", "protocol"], patients=10_000)
     at_end = result.states[(result.states["state"] == "dead") & (result.states["time_years"] == 40.0)]
-    assert (at_end["share"] > 0.999).all()
+    assert (at_end["share"] > 0.998).all()
 
 
 def test_each_draw_is_the_simulation_with_its_parameters(base: Scenario, draws: Any) -> None:

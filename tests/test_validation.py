@@ -374,10 +374,6 @@ def test_studies_by_which_a_rule_was_chosen_are_not_called_independent() -> None
     assert [key for key in informed if not cited_by(REGISTER, studies[key].source)] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="measured shortfall: case mix alone goes down to 7% amputated in six months, control arms to 2%",
-)
 def test_case_mix_spans_the_ladder() -> None:
     """Six-month amputation in control arms from below 2% to above 60%, by case mix alone."""
     studies, _ = load_studies(REGISTER, ["benoit"])

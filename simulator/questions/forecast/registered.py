@@ -103,10 +103,15 @@ class RegisteredTrial(Described):
         """The endpoint whose comparison decides whether the trial succeeds."""
         return next(each for each in self.endpoint if each.primary)
 
+    @property
+    def cohort(self) -> Literal["referral", "trial"]:
+        """What kind of cohort its people are: those of a trial, or consecutive ones."""
+        return "trial" if self.kind in ("blinded trial", "open trial") else "referral"
+
     def study(self) -> Study:
         """The people and arms as a study without any observed number, for the code that re-enacts studies."""
         shared = {name: getattr(self, name) for name in SHARED}
-        return Study(grade="C", quantity=(), founding_centre=self.centre == "founding", **shared)
+        return Study(grade="C", quantity=(), cohort=self.cohort, founding_centre=self.centre == "founding", **shared)
 
     def faults(self) -> Iterator[Fault]:
         """What the keys cannot tell one by one. Names of parameters and sources are checked where they are known."""

@@ -16,7 +16,7 @@ def validation_toml(trial: RegisteredTrial, results: Results) -> str:
     table: dict[str, Any] = {
         name: plain[name] for name in SHARED if name in plain and not isinstance(plain[name], dict)
     }
-    table |= {"cohort": "trial"} if trial.kind in ("blinded trial", "open trial") else {}
+    table["cohort"] = trial.cohort
     table |= {"grade": "A", "citation": " ".join(filter(None, [trial.citation, results.citation]))}
     table |= {"founding_centre": True} if trial.centre == "founding" else {}
     table |= {name: value for name, value in plain.items() if isinstance(value, dict)}
