@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.questions.compare import compare
 from simulator.questions.compare.founding import founding_table
 from simulator.questions.compare.headlines import headline_results
+from simulator.questions.compare.job import Comparison, _beside
 from simulator.questions.compare.population import population_table
 from simulator.questions.compare.views import evidence_views
 from simulator.run import simulate
@@ -389,3 +392,53 @@ def test_labels_that_quote_a_number_take_it_from_the_register() -> None:
     assert not [text for text in labels()["outcome"].values() if re.search(r"\b\d", text)]
     assert changed.tcpo2_levels(["conservative", "protocol"]) == [30.0, 35.0]
     assert changed.tcpo2_levels(["conservative"]) == [35.0]
+
+
+def test_what_is_done_beside_stops_when_its_answer_is_not_wanted_any_more() -> None:
+    """A failure in the block, Ctrl-C among them, stops the work beside it at its next report; otherwise it gives its answer."""
+    ends: list[str] = []
+
+    def work(progress: Callable[[int, int], None]) -> None:
+        try:
+            while True:
+                progress(0, 1)
+                time.sleep(0.001)
+        except CancelledError:
+            ends.append("stopped")
+            raise
+
+    with pytest.raises(KeyboardInterrupt), _beside(work):
+        raise KeyboardInterrupt
+    assert ends == ["stopped"]
+    with _beside(lambda progress: progress(1, 1) or "answer") as answer:
+        assert answer() == "answer"
+
+
+def test_everything_but_the_reliance_is_there_meanwhile() -> None:
+    """What is handed out while reliance is found out has all the rest, and the answer is the same with reliance and without."""
+    seen: list[Comparison] = []
+    scenario = load_scenario("base", policies=("conservative", "protocol"))
+    found = compare(scenario, patients=40, meanwhile=seen.append)
+    (early,) = seen
+    assert early.reliance is None
+    assert found.reliance is not None
+    alone = compare(scenario, patients=40, reliance=False)
+    assert alone.reliance is None
+    for one in (early, alone):
+        pd.testing.assert_frame_equal(one.people, found.people)
+        pd.testing.assert_frame_equal(one.outcomes, found.outcomes)
+
+
+def test_figures_drawn_early_are_those_drawn_late(tmp_path: Path) -> None:
+    """Figures drawn while reliance is found out are the same files as those that somebody asks for afterwards."""
+    early, late = (
+        sim.compare(policies=["conservative", "protocol"], patients=40, reliance=False, drawn=drawn)
+        for drawn in (True, False)
+    )
+    assert list(early.figures) == list(late.figures)
+    for result, name in ((early, "early"), (late, "late")):
+        result.save(tmp_path / name)
+    pictures = sorted(file.name for file in (tmp_path / "late").glob("*.[ps][nv]g"))
+    assert len(pictures) == 2 * len(late.figures) > 0
+    for name in pictures:
+        assert (tmp_path / "early" / name).read_bytes() == (tmp_path / "late" / name).read_bytes(), name

@@ -10,11 +10,14 @@ from math import exp, log
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2, norm
+from typer.testing import CliRunner
 
 from simulator.cli import app
+from simulator.cli.cea import main
 from simulator.questions.value.convergence import monte_carlo_error
 from simulator.questions.value.decision import decide, default_thresholds
 from simulator.questions.value.incremental import against, frontier, incremental_analysis
@@ -775,16 +778,15 @@ def test_few_draws_leave_out_single_parameters():
 
 
 def run_cea(*words: str) -> subprocess.CompletedProcess[str]:
-    program = (
-        "import sys, typer\n"
-        "from simulator.cli.cea import main\n"
-        "from simulator.words.errors import BadInput\n"
-        "app = typer.Typer(pretty_exceptions_enable=False)\n"
-        "app.command()(main)\n"
-        "try:\n    app(prog_name='clti cea')\n"
-        "except BadInput as bad:\n    sys.stderr.write(str(bad))\n    raise SystemExit(2)\n"
-    )
-    return subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
+    """`clti cea` in this process, with bad input told as the program tells it."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(main)
+    done = CliRunner().invoke(app, list(words), prog_name="clti cea")
+    if isinstance(done.exception, BadInput):
+        return subprocess.CompletedProcess(words, 2, done.stdout, str(done.exception))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 def test_command_writes_the_promised_files(tmp_path):

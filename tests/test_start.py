@@ -29,3 +29,14 @@ def test_a_table_needs_no_figures_and_no_compiler(words: str, needed: str) -> No
     """A sample size comes within half a second, because only what its formula needs is imported."""
     done = subprocess.run([sys.executable, "-c", ASK, *words.split()], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == needed
+
+
+def test_parameters_are_drawn_without_scipys_distributions() -> None:
+    """Drawing every parameter and reading its limits imports neither scipy.stats nor the optimizers, half a second each."""
+    ask = (
+        "import sys; from simulator.evidence import load_register; from simulator.evidence.distributions import limits, sample;"
+        "register = load_register(); sample(register, 3, 1); print([limits(each) for each in register.parameters][:1]);"
+        "print(*(name for name in ('scipy.optimize', 'scipy.stats') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""

@@ -132,19 +132,20 @@ def compare(
     main, plain = scenario.headline, without_queue(scenario)
     few = scenario.people_up_to(min(people, RELIANCE_PATIENTS))
     within = path_times(scenario.horizon)
+    if shared:
+        kept = result.patients.drop(columns="draw")
+        within = result.times[result.times <= within[-1]]
+        paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(result).items()}
+    else:
+        kept = people_of(scenario, scenario.people_up_to(min(people, MOST_KEPT)), seed)
+        paths = paths_of(scenario, scenario.people_up_to(min(people, PATHS)), seed, within)
+    views = evidence_views(plain, main, people, seed) if main is not None else None
 
     def found_out(progress: Callable[[int, int], None]) -> pd.DataFrame | None:
         return headline_reliance(plain, main, few, seed, progress) if reliance else None
 
+    # Everything is compiled by now, which is announced by one thread at a time.
     with _beside(found_out) as weak:
-        if shared:
-            kept = result.patients.drop(columns="draw")
-            within = result.times[result.times <= within[-1]]
-            paths = {name: np.vstack(parts)[:PATHS, : len(within)] for name, parts in _paths(result).items()}
-        else:
-            kept = people_of(scenario, scenario.people_up_to(min(people, MOST_KEPT)), seed)
-            paths = paths_of(scenario, scenario.people_up_to(min(people, PATHS)), seed, within)
-        views = evidence_views(plain, main, people, seed) if main is not None else None
         elsewhere = other_centres(plain, main, seed, people) if main is not None else None
         comparison = Comparison(scenario, result, kept, paths, within, views, None, elsewhere)
         if meanwhile is not None:
