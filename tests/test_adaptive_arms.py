@@ -202,6 +202,49 @@ def test_stages_share_no_patient(tmp_path: Path) -> None:
     assert found.kept.all()
 
 
+def test_stages_of_a_logrank_trial_are_its_increments(tmp_path: Path) -> None:
+    """Rejections are those of the closed test of increments formed by hand from statistics and events at both looks."""
+    stated = [{"outcome": "amputation_free_survival", "arm": "control", "event_rate": 0.6, "at_months": 12.0}]
+    stated += [
+        {"outcome": "amputation_free_survival", "arm": arm, "hazard_ratio": ratio}
+        for arm, ratio in (("one", 0.5), ("many", 0.8))
+    ]
+    changed = {
+        "stated": stated,
+        "selection": {"z": -9.0, "intersection": "simes"},
+        "endpoints": [{"name": "afs", "outcome": "amputation_free_survival", "test": "logrank"}],
+        "size": {"patients": 240, "power": 0.8},
+        "looks": {"by": "patients", "at": [180]},
+        "follow_up": {"months": 12.0},
+        "drop_out": {"per_year": 0.0},
+    }
+    sim = simulation(tmp_path, 60, **(THREE | changed))
+    conduct = sim.conduct()
+    found = carried_out(conduct, lives(sim, 60, "stated"))
+    z, events = (
+        np.array([[getattr(each, name) for each in look] for look in found.analyses]) for name in ("z", "information")
+    )
+    second = (z[1] * np.sqrt(events[1]) - z[0] * np.sqrt(events[0])) / np.sqrt(events[1] - events[0])
+    share = conduct.rule.planned[0]
+    upper = conduct.rule.boundaries[0].upper
+    first_p, second_p = norm.sf(z[0]), norm.sf(second)
+
+    def crosses(one: Any, other: Any) -> Any:
+        joined = np.sqrt(share) * norm.isf(one) + np.sqrt(1.0 - share) * norm.isf(other)
+        return (norm.isf(one) >= upper[0]) | (joined >= upper[1])
+
+    def simes(p: Any) -> Any:
+        return np.minimum(2.0 * p.min(axis=0), p.max(axis=0))
+
+    both = crosses(simes(first_p), simes(second_p))
+    expected = np.array([crosses(first_p[h], second_p[h]) & both for h in range(2)]).T
+    # A trial that stopped at its look has rejected by then what it has rejected.
+    ended = found.made.stop == 1
+    assert ended.sum() > 20
+    assert np.array_equal(found.made.rejected[ended], expected[ended])
+    assert 0 < expected[:, 0].sum() < 60
+
+
 def test_only_the_subgroup_enters_after_enrichment(tmp_path: Path) -> None:
     """Later patients have low TcPO2 and come on their own dates; whoever is passed over counts as screened."""
     sim = simulation(tmp_path, 10, **TWO)
