@@ -2,7 +2,7 @@
 
 `python docs/forecasts.py 2026-11-26` forecasts the trials in `scenarios/forecasts`, keeps file and forecast of each in
 a folder of its date in `scenarios/forecasts/dated` and adds a section to the page. An entry that is there is never written
-again: a changed model makes a new entry, under a new date.
+again: a changed model makes a new entry, under a new date (or 2026-11-26.2, where a day has two).
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ def main() -> None:
     """Add the entry of the date given on the command line."""
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    date = datetime.date.fromisoformat(sys.argv[1]).isoformat()
+    day, _, number = sys.argv[1].partition(".")
+    date = datetime.date.fromisoformat(day).isoformat()
+    if number:
+        date += f".{int(number)}"
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
     PAGE.write_text(page + "\n" + entry(date), encoding="utf-8")
 
