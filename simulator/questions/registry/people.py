@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -64,8 +64,16 @@ class People:
 
     def some(self, places: NDArray[np.int64]) -> People:
         """Those at some places."""
-        columns = (self.given, self.low, self.high, self.followed, self.calendar, self.rows, self.without_dialysis)
-        return People(*(each[places] for each in columns), self.dropped, self.odd)
+        return replace(
+            self,
+            given=self.given[places],
+            low=self.low[places],
+            high=self.high[places],
+            followed=self.followed[places],
+            calendar=self.calendar[places],
+            rows=self.rows[places],
+            undialysed=self.without_dialysis[places],
+        )
 
 
 def people_of(export: Export, mapping: Mapping) -> People:
