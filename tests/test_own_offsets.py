@@ -12,7 +12,7 @@ from simulator.evidence.hospitals import OFFSETS, RATES, load_hospitals
 from simulator.questions.hospitals.own import by_its_people, draws_of_people, evidence_of_draws
 from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
 from simulator.questions.registry.lived_people import lived_people
-from simulator.questions.registry.offsets import updated
+from simulator.questions.registry.offsets import Update, updated
 from simulator.scenario import load_scenario
 from simulator.scenario.arrays import policy_records
 from simulator.scenario.settings import OwnOffsets
@@ -107,3 +107,12 @@ def test_rows_of_own_people_lie_beside_the_draws_that_they_were_fitted_with() ->
     assert found.joint["death_rate_wound"].tolist() == [first, first, second, second]
     assert found.joint["hospital_healing"].tolist() == [0.4, 0.3, 0.2, 0.1]
     assert found.point["hospital_death"] == 0.7
+
+
+def test_monte_carlo_errors_are_those_of_the_particles() -> None:
+    """Of 400 normal particles whose eight offsets are alike, the mean's error is SD / 20, that of a limit 2.67 times it."""
+    own = np.random.default_rng(3).standard_normal((400, 1, len(OFFSETS))) * np.ones((1, 8, 1))
+    found = Update(np.zeros(400, np.float64), own, own[0, 0], own[:, 0], 0, 0)
+    mean, limits = found.errors(0)
+    assert mean == pytest.approx(own[:, 0, 0].std() / 20.0, rel=0.15)
+    assert 1.5 * mean < limits < 5.0 * mean

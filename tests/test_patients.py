@@ -22,7 +22,7 @@ from simulator.face.trial import _planned
 from simulator.questions.registry.agreement import TIMES, accuracy_table
 from simulator.questions.registry.cells import export_in
 from simulator.questions.registry.centre_file import case_mix
-from simulator.questions.registry.described import class_shares, course
+from simulator.questions.registry.described import class_shares, course, meets
 from simulator.questions.registry.findings import usable
 from simulator.questions.registry.generator import SHAPES
 from simulator.questions.registry.here import few_slots_tables, referrals_per_year
@@ -31,9 +31,11 @@ from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
 from simulator.questions.registry.proposal import propose
 from simulator.questions.registry.truth import made_up
-from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.scenario import load_scenario
+from simulator.scenario.policy import Criteria
 from simulator.words.errors import BadInput
+from simulator.words.vocabulary import Renal
 
 TRUTH = made_up(240, seed=7)
 EPOCH = datetime.date(1970, 1, 1)
@@ -237,7 +239,12 @@ def test_people_known_to_be_without_dialysis_do_not_vanish_from_the_shares_of_re
     export = export_in("\n".join(lines).encode(), "export.csv")
     people = people_of(export, propose(export).mapping)
     normal, moderate, severe, dialysis = class_shares(people, "renal", [0.0, 1.0, 2.0, 3.0])
-    assert (people.undialysed, dialysis) == (120 - staged, 0.25)
+    assert (people.without_dialysis.sum(), dialysis) == (120 - staged, 0.25)
+    renal = people.lived[:, COLUMNS.index("renal")]
+    assert (renal == UNDIALYSED).sum() == 120 - staged and (renal == Renal.DIALYSIS).sum() == 40
+    assert np.array_equal(people.some(np.arange(30, 160)).lived[:, COLUMNS.index("renal")], renal[30:], equal_nan=True)
+    yes, no = meets(people, Criteria(dialysis=False))
+    assert (yes.sum(), no.sum()) == (120, 40)
     assert (normal, moderate, severe) == ((0.5, 0.0, 0.25) if staged else pytest.approx((math.nan,) * 3, nan_ok=True))
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from simulator.questions.registry.people import People
 from simulator.questions.registry.published_scores import points, published, refusals
+from simulator.questions.registry.synthetic_orders import synthetic_orders
 from simulator.rules.population.patient import COLUMNS
+from simulator.scenario import load_scenario
 from simulator.statistics.accuracy import accuracy, brier_parts, concordance, concordance_pairs, in_order
 
 
@@ -73,3 +75,13 @@ def test_those_lost_are_stood_for_by_the_others() -> None:
     for one, other in zip(seen[:2], whole[:2], strict=True):
         assert one.value == pytest.approx(other.value, abs=0.025)
         assert one.low < one.value < one.high
+
+
+def test_the_models_own_risks_order_its_synthetic_people_best() -> None:
+    """Of people whose lives the engine lived, its risks order deaths better than chance and no worse than age alone."""
+    told = synthetic_orders(load_scenario("base").with_(evidence={"centre": "founding"}), people=500, sets=8)
+    for (_, _), rows in told.groupby(["outcome", "time_years"]):
+        c = rows.set_index("score")["c"]
+        assert c["model_itself"] > 0.6
+        assert c["model_itself"] >= c.max() - 0.02, c
+    assert {"jclimb_survival", "jclimb_limb", "prevent_iii", "tcpo2_alone", "age_alone"} <= set(told["score"])

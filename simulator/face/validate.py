@@ -13,6 +13,8 @@ from simulator.words.errors import BadInput, Problem, said
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.evidence.register import Register
     from simulator.work.execution import Way
 
@@ -47,7 +49,8 @@ def validate(
     Tables of the result: ``validation`` (study, quantity, observed and predicted with 95% limits, inside), ``quantities``,
     ``coverage``, ``counts`` (each scored count with its transform and scores), ``scores`` (score, model, naive, difference,
     low, high; the naive competitor averages the other studies), ``independent``, ``directions``, ``worst``, and of all studies
-    ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and ``course_coverage``. Shares are 0 to 1,
+    ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and ``course_coverage``; ``orders``,
+    how published scores and the model's own risks order synthetic people. Shares are 0 to 1,
     times years, TcPO2 mmHg.
 
     Raises BadInput with everything that is wrong with the studies or with what was asked for.
@@ -79,6 +82,7 @@ def validate(
     from simulator.evidence.posterior import spent
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
+    from simulator.questions.registry.synthetic_orders import synthetic_orders
     from simulator.questions.validate import evidence_files, load_listed, load_studies
     from simulator.questions.validate import validate as validated
     from simulator.questions.validate.changed import changed
@@ -87,6 +91,7 @@ def validate(
     from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.questions.validate.structural import compare_structures, load_structural
     from simulator.questions.value.lives import silent
+    from simulator.scenario import load_scenario
     from simulator.work.disk import cache_folder
 
     whole = studies is None and not files
@@ -121,13 +126,16 @@ def validate(
     if plan is not None:
         with show("Structural alternatives", len(plan.alternative)) as advance:
             structures = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
+    tables: dict[str, pd.DataFrame] = {}
+    if whole:
+        tables["orders"] = synthetic_orders(load_scenario("base").with_(evidence={"centre": "founding"}), seed)
     compared = None if figures is None else against(figures, register, seed=seed)
     settings = {"draws": draws, "patients": patients, "studies": len(chosen), "register": register.hash()}
     told = findings(
         found,
         ladder,
         structures,
-        {} if compared is None else {"course": compared.table, "course_coverage": compared.coverage},
+        tables if compared is None else {**tables, "course": compared.table, "course_coverage": compared.coverage},
         register,
         hospitals.offsets if hospitals is not None and whole else None,
         warnings=warnings,

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from simulator.telling.formulas import no_formula
 from simulator.telling.images import Picture
 from simulator.telling.provenance import PACKAGE, Provenance, sha256
 from simulator.telling.spelling import HANDLER
@@ -251,6 +252,12 @@ def _plain(name: str) -> str:
 
 def _csv(frame: pd.DataFrame) -> bytes:
     _check_tidy(frame)
+    # Labels of policies, parameters and the like are their authors' words, and a spreadsheet would run some of them.
+    for name, column in frame.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            marked = {cell: no_formula(cell) for cell in column.unique() if isinstance(cell, str)}
+            if any(cell != text for cell, text in marked.items()):
+                frame = frame.assign(**{str(name): column.astype(object).replace(marked)})
     return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", HANDLER)
 
 

@@ -15,6 +15,7 @@ from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,
+    UNDIALYSED,
     Drawn,
     beyond_salvage,
     complete,
@@ -27,6 +28,7 @@ from simulator.rules.population.patient import (
     small_ev_level,
     tcpo2_given_measurement,
     truncated_normal,
+    undialysed_class,
 )
 from simulator.words.vocabulary import Renal, Stream
 
@@ -328,6 +330,19 @@ def test_what_is_known_is_kept_and_the_rest_drawn() -> None:
         assert patient[name] == 3.0
         for other in free - {name}:
             assert patient[other] == drawn[other]
+
+
+def test_whoever_is_known_not_to_be_on_dialysis_never_is() -> None:
+    """The other classes come in their proportions, 1 : 2 : 3, and whoever was drawn without dialysis keeps the class drawn."""
+    shares = {"renal_dialysis_share": 0.4, "renal_severe_share": 0.1, "renal_moderate_share": 0.2}
+    params = values(**{**REGISTER, **shares})
+    u = (np.arange(2_000) + 0.5) / 2_000
+    found = np.array([undialysed_class(each, params) for each in u])
+    counted = [(found == level).mean() for level in (Renal.DIALYSIS, Renal.SEVERE, Renal.MODERATE, Renal.NORMAL)]
+    assert counted == pytest.approx([0.0, 1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0], abs=2e-3)
+    assert all(undialysed_class(each, params) == renal_class(each, params) for each in u[u >= 0.4])
+    assert completed(known(), renal_dialysis_share=0.999999).renal == Renal.DIALYSIS
+    assert completed(known(renal=UNDIALYSED), renal_dialysis_share=0.999999).renal == Renal.SEVERE
 
 
 @pytest.mark.parametrize("feature", ["infection", "osteomyelitis", "gangrene", "heel"])

@@ -18,8 +18,6 @@ LARGEST = 500_000_000
 MOST_COLUMNS = 2_000
 MOST_ROWS = 5_000_000
 DELIMITERS = ";,\t|"
-FORMULA = ("=", "+", "-", "@")
-"""What a cell may begin with that a spreadsheet would compute."""
 
 
 @dataclass(frozen=True)
@@ -179,16 +177,3 @@ def _faults(called: str, header: tuple[str, ...], body: list[tuple[str, ...]]) -
         shown = ", ".join(map(str, formulas[:5])) + (" and more" if len(formulas) > 5 else "")
         problems.append(Problem(called, f"rows {shown}", "a formula", "values: copy the sheet as values"))
     return problems
-
-
-def safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True

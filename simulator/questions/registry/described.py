@@ -74,10 +74,11 @@ def class_shares(people: People, name: str, levels: list[float], smallest: int =
         return [math.nan] * len(levels)
     counts = [int((values == level).sum()) for level in levels]
     hide_parts = hidden_parts(counts, smallest)
-    if name != "renal" or not people.undialysed:
+    undialysed = int(people.without_dialysis.sum())
+    if name != "renal" or not undialysed:
         return [math.nan if hide else share(count, n) for count, hide in zip(counts, hide_parts, strict=True)]
     dialysed = counts[levels.index(float(Renal.DIALYSIS))]
-    told, without = n + people.undialysed, n - dialysed
+    told, without = n + undialysed, n - dialysed
     parts = []
     for level, count, hide in zip(levels, counts, hide_parts, strict=True):
         if level == Renal.DIALYSIS:
@@ -137,7 +138,8 @@ def meets(people: People, criteria: Criteria) -> tuple[NDArray[np.bool_], NDArra
         inside = (rutherford >= criteria.rutherford_at_least) & (rutherford <= criteria.rutherford_at_most)
         checks.append((inside, rutherford))
     if not criteria.dialysis:
-        checks.append((renal != Renal.DIALYSIS, renal))
+        # That somebody is not on dialysis may be all that is known of the kidneys.
+        checks.append((renal != Renal.DIALYSIS, np.where(people.without_dialysis, 0.0, renal)))
     if not criteria.severe_renal:
         checks.append((renal != Renal.SEVERE, renal))
     if criteria.angioplasty_suitable != "any":

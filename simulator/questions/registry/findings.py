@@ -133,7 +133,7 @@ def compared(people: People, update: Update, base: Scenario, smallest: int) -> d
     some = people
     if len(people) > MOST_PEOPLE:
         some = people.some(np.sort(luck.choice(len(people), MOST_PEOPLE, replace=False)))
-    before, after = before_and_after(some.given, update, base.with_(evidence={"centre": "founding"}), TIMES)
+    before, after = before_and_after(some.lived, update, base.with_(evidence={"centre": "founding"}), TIMES)
     predictions = {"before": before, "after": after}
     tables = {
         "own": update.table().round(2),

@@ -30,7 +30,10 @@ def follow_up(
     for name, day in (("amputation_date", lost), ("death_date", died), ("healing_date", healed)):
         if not missing(day) and day < begin:
             remarks.wrong.append((row, name, "before the start", "a date from index_date on"))
-    if not missing(died) and any(not missing(day) and day > died for day in (lost, healed, *seen)):
+    for name, day in (("amputation_date", lost), ("healing_date", healed)):
+        if day > died:
+            remarks.wrong.append((row, name, "after death", "a date up to death_date"))
+    if any(day > died for day in seen):
         remarks.odd.append((row, "something is dated after death; follow-up ends with death"))
     followed = (end - begin) / DAYS_PER_YEAR
     years = [_years(day, begin, followed) for day in (lost, died, healed)]

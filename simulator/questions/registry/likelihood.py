@@ -54,7 +54,7 @@ def courses_of(people: People, told: tuple[bool, ...] = (True, True, True)) -> C
         records["amputated_low"] = records["amputated_high"] = np.inf
     if not told[healing]:
         records["healed_low"] = records["healed_high"] = np.inf
-    return Courses(people.given[kept], records)
+    return Courses(people.lived[kept], records)
 
 
 def weighed(

@@ -35,6 +35,8 @@ WIDER = 1.1
 FURTHEST = 15.0
 """Log ratio to the mean of hospitals beyond which no hospital is looked for."""
 STEP = 1e-3
+BOOTSTRAPS = 400
+"""Sets of particles by which Monte Carlo errors are told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,17 @@ class Update:
         """Offsets of all particles, shape (draws, offsets)."""
         return self.offsets.reshape(-1, len(OFFSETS))
 
+    def errors(self, offset: int) -> tuple[float, float]:
+        """Monte Carlo errors of an offset's mean and of the worse of its 95% limits: particles drawn anew."""
+        own = self.offsets[:, :, offset]
+        chosen = generator(1, KEY, "errors").integers(0, len(own), (BOOTSTRAPS, len(own)))
+        again = own[chosen].reshape(BOOTSTRAPS, -1)
+        limits = np.quantile(again, [0.025, 0.975], axis=1)
+        return float(again.mean(axis=1).std(ddof=1)), float(limits.std(axis=1, ddof=1).max())
+
     def table(self) -> pd.DataFrame:
-        """offset, then mean, low and high before and after: log ratios to the founding hospital's rates with 95% limits.
+        """offset, then mean, low and high before and after: log ratios to the founding hospital's rates with 95% limits; Monte
+        Carlo errors after; by how much of the SD it is `narrower`.
 
         Rates alone: of response these people teach nothing, and a difference would be the luck of the draws.
         """
@@ -69,6 +80,7 @@ class Update:
             for prefix, values in (("before", self.before[:, k]), ("after", self.after[:, k])):
                 low, high = np.quantile(values, [0.025, 0.975])
                 row |= {prefix: float(values.mean()), f"{prefix}_low": float(low), f"{prefix}_high": float(high)}
+            row |= dict(zip(("after_se", "limits_se"), self.errors(k), strict=True))
             row["narrower"] = float(1.0 - self.after[:, k].std() / self.before[:, k].std())
             rows.append(row)
         return pd.DataFrame(rows)

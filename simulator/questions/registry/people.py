@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from simulator.questions.registry.follow_up import FOLLOWED, follow_up
 from simulator.questions.registry.mapping import Mapping
 from simulator.questions.registry.remarks import Remarks
 from simulator.questions.registry.values import Values, missing
-from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -29,8 +29,8 @@ class People:
     `given` has shape (people, columns of a patient), NaN where unknown. `low` and `high` (people, `FOLLOWED`) are years from
     the start between which each event came: equal for a date, infinite if it did not come within `followed` (people,) years,
     NaN where the export does not tell. `calendar` (people,) is the year of the start, NaN without dates. `rows` (people,) is
-    the line of the export at which somebody starts. `dropped` counts people left out, by reason; `odd` says what is
-    implausible, by line. `undialysed` counts those of whose kidneys no more is known than that they are not on dialysis.
+    the line of the export at which somebody starts. `undialysed` (people,) says of whose kidneys no more is known than that they
+    are not on dialysis; nobody by default. `dropped` counts people left out, by reason; `odd` says what is implausible, by line.
     """
 
     given: Array
@@ -39,9 +39,9 @@ class People:
     followed: Array
     calendar: Array
     rows: NDArray[np.int64]
+    undialysed: NDArray[np.bool_] | None = None
     dropped: dict[str, int] = field(default_factory=dict)
     odd: tuple[tuple[int, str], ...] = ()
-    undialysed: int = 0
 
     def __len__(self) -> int:
         return len(self.given)
@@ -50,11 +50,29 @@ class People:
         """What is known of a column of the patients, NaN where nothing is."""
         return np.asarray(self.given[:, COLUMNS.index(name)])
 
+    @property
+    def without_dialysis(self) -> NDArray[np.bool_]:
+        """Of whom no more is known than that they are not on dialysis, shape (people,)."""
+        return np.zeros(len(self), np.bool_) if self.undialysed is None else self.undialysed
+
+    @property
+    def lived(self) -> Array:
+        """`given` as lives are drawn from it: nobody is on dialysis who is known not to be."""
+        given = self.given.copy()
+        given[self.without_dialysis, COLUMNS.index("renal")] = UNDIALYSED
+        return given
+
     def some(self, places: NDArray[np.int64]) -> People:
         """Those at some places."""
-        given, low, high = self.given[places], self.low[places], self.high[places]
-        return People(
-            given, low, high, self.followed[places], self.calendar[places], self.rows[places], self.dropped, self.odd
+        return replace(
+            self,
+            given=self.given[places],
+            low=self.low[places],
+            high=self.high[places],
+            followed=self.followed[places],
+            calendar=self.calendar[places],
+            rows=self.rows[places],
+            undialysed=self.without_dialysis[places],
         )
 
 
@@ -81,7 +99,7 @@ class _Reader:
 
     def __init__(self, values: Values, mapping: Mapping, remarks: Remarks) -> None:
         self.values, self.mapping, self.remarks = values, mapping, remarks
-        self.undialysed = 0
+        self.undialysed: list[bool] = []
         self.given: list[Array] = []
         self.low: list[list[float]] = []
         self.high: list[list[float]] = []
@@ -98,9 +116,9 @@ class _Reader:
             np.array(self.followed),
             np.array(self.calendar),
             np.array(self.rows, np.int64),
+            np.array(self.undialysed, np.bool_),
             self.remarks.dropped,
             tuple(self.remarks.odd),
-            self.undialysed,
         )
 
     def add(self, lines: list[int]) -> None:
@@ -128,7 +146,8 @@ class _Reader:
         self.followed.append(followed)
         self.calendar.append(year)
         self.rows.append(row)
-        self.undialysed += values.at("dialysis", start) == 0.0 and math.isnan(given[COLUMNS.index("renal")])
+        unknown = math.isnan(given[COLUMNS.index("renal")])
+        self.undialysed.append(bool(unknown and values.at("dialysis", start) == 0.0))
 
     def _day(self, line: int) -> float:
         """When a line begins; those without a date come last."""

@@ -59,6 +59,9 @@ DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH, SALVAGE =
         "beyond_salvage",
     )
 )
+RENAL = COLUMNS.index("renal")
+UNDIALYSED = -1.0
+"""Stands among what is given of somebody in place of a renal class: no more is known than that it is not dialysis."""
 
 
 class Drawn(IntEnum):
@@ -117,6 +120,13 @@ def renal_class(u: float, params: Any) -> float:
     if u < params.renal_dialysis_share + params.renal_severe_share + params.renal_moderate_share:
         return float(Renal.MODERATE.value)
     return float(Renal.NORMAL.value)
+
+
+@compiled
+def undialysed_class(u: float, params: Any) -> float:
+    """Renal class from one uniform of somebody who is not on dialysis; whoever has another class by it keeps that one."""
+    share = params.renal_dialysis_share
+    return renal_class(share + (1.0 - share) * u / share if u < share else u, params)
 
 
 @compiled
@@ -266,6 +276,8 @@ def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int,
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
+    if given[RENAL] < 0.0:
+        patient.renal = undialysed_class(u[Drawn.RENAL], params)
     tcpo2, seen = given[TCPO2], given[MEASURED]
     if seen == seen and tcpo2 != tcpo2:
         patient.tcpo2 = tcpo2_given_measurement(seen, params, u[Drawn.TCPO2])
