@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import simulator as sim
 from simulator import load_scenario
 from simulator.evidence.label import is_label, label_from
 from simulator.questions.sweep.study import load_study
 from simulator.questions.trial.design_reading import load_design
 from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import read_patients
+from simulator.telling.provenance import Provenance
 from simulator.words.errors import BadInput, Problem, nearest
 
 SCENARIO = 'label = "Größe"\n[population]\npatients = 100\n'
@@ -163,3 +165,35 @@ def test_names_that_no_file_can_have_are_told(name: str) -> None:
     for read in (load_scenario, load_design, load_study, read_patients, read_results):
         with pytest.raises(BadInput):
             read(name)
+
+
+@pytest.mark.parametrize("question", ["sweep", "compare"])
+def test_a_hospital_that_is_none_is_told_by_the_argument(question: str) -> None:
+    """Whoever asked for a centre reads `centre`, and not that something was laid over the scenario."""
+    with pytest.raises(BadInput) as refused:
+        sim.sweep("one_way", centre="nowhere") if question == "sweep" else sim.compare(centre="nowhere")
+    assert [(each.file, each.key) for each in refused.value.problems] == [(question, "centre")]
+
+
+def test_unknown_payer_and_utilities_are_told_beside_wrong_keys() -> None:
+    """A scenario that cannot be read hides neither the payer nor the set of utilities that nobody knows."""
+    economics = {"perspective": "nowhere", "utility_set": "Q", "draws": -3}
+    with pytest.raises(BadInput) as refused:
+        sim.value(overrides={"economics": economics})
+    told = "\n".join(map(str, refused.value.problems))
+    assert all(word in told for word in ("economics.draws", "'nowhere'", "'Q'"))
+
+
+def test_settings_are_told_as_files_have_them() -> None:
+    """A line a key, true and false in small letters, and no dictionary of Python's."""
+    settings = {
+        "view": "central",
+        "economics": {"strict_payer": None, "deal": {}, "volume": [{"above": 3.0}], "on": True},
+    }
+    told = Provenance.now(["clti", "economics"], {}, 1, settings).for_readers()["Settings"]
+    assert told == [
+        "view = central",
+        "economics.strict_payer = none",
+        "economics.volume.1.above = 3.0",
+        "economics.on = true",
+    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import Centre
-from simulator.cli.ways import ClusterAddress, Workers, way_of
+from simulator.cli.ways import ClusterAddress, Workers, of_options, way_of
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ def main(
     runs are made.
     """
     from simulator.face.result import now
-    from simulator.face.sweep import at_hospital
-    from simulator.questions.sweep.policy_sweep import sweep_of
+    from simulator.face.sweep import sweep_at
     from simulator.questions.sweep.study import study_tables
-    from simulator.scenario.inheritance import merged
     from simulator.work.processes import EveryCore
 
     problems: list[Problem] = []
@@ -62,9 +60,9 @@ def main(
     begun, sweep, folder = now(), None, out or OUT / study.stem
     try:
         tables, name = study_tables(study)
-        sweep = sweep_of(merged(tables, at_hospital(centre)), name)
+        sweep = sweep_at(centre, tables, name)
     except BadInput as bad:
-        problems += bad.problems
+        problems += of_options(bad, "sweep")
     try:
         check_folder(folder)
     except BadInput as bad:

@@ -88,7 +88,7 @@ def scenario_of(
             found = load_scenario(scenario, policies=policies, overrides=difference or None)
     except BadInput as bad:
         mix = set(there.get("parameters", {})) - set((overrides or {}).get("parameters", {}))
-        raise BadInput(_in_its_file(problem, centre, mix) for problem in bad.problems) from None
+        raise BadInput(of_centre(problem, centre, mix, question) for problem in bad.problems) from None
     if isinstance(found.settings.evidence.centre, str):
         return found
     from simulator.questions.hospitals.own import at_its_centre
@@ -115,13 +115,19 @@ def at_centre(centre: Centre) -> dict[str, Any]:
     return {"evidence": {"centre": found}, **({"parameters": mix} if isinstance(mix, dict) else {})}
 
 
-def _in_its_file(problem: Problem, centre: Centre | None, mix: Collection[str]) -> Problem:
-    """A problem with what a hospital's file laid over the scenario, its case `mix` too, under the name of that file."""
-    if not isinstance(centre, str | Path) or not str(centre).endswith(".toml") or problem.file not in LAID_OVER:
+def of_centre(problem: Problem, centre: Centre | None, mix: Collection[str], question: str) -> Problem:
+    """A problem with what `centre` laid over the scenario, under the name under which it was asked for.
+
+    That of a hospital's file, for its case `mix` too, or the argument of the `question`; other problems as they are.
+    """
+    if centre is None or problem.file not in LAID_OVER:
         return problem
     table, _, key = problem.key.partition(".")
-    states = key.split(".")[0] == "centre" if table == "evidence" else table == "parameters" and key in mix
-    return replace(problem, file=str(centre)) if states else problem
+    named, _, rest = key.partition(".")
+    stated = table == "evidence" and named == "centre"
+    if isinstance(centre, str | Path) and str(centre).endswith(".toml"):
+        return replace(problem, file=str(centre)) if stated or (table == "parameters" and key in mix) else problem
+    return replace(problem, file=question, key=".".join(["centre", *([rest] if rest else [])])) if stated else problem
 
 
 def _are_policies(policies: object) -> bool:

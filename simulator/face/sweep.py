@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import MOST_WORKERS, Centre, Progress, at_centre, check, way_of
+from simulator.face.asked import MOST_WORKERS, Centre, Progress, at_centre, check, of_centre, way_of
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 from simulator.work.linear_algebra import on_one_thread
@@ -56,7 +56,6 @@ def sweep(
     >>> len(found.runs)
     3
     """
-    from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.questions.sweep.study import study_tables
     from simulator.scenario.inheritance import merged
 
@@ -67,14 +66,24 @@ def sweep(
             [Problem("sweep", "study", type(study).__name__, "a name, a file or a dictionary of its tables")]
         )
     tables, name = (study, "study") if isinstance(study, Mapping) else study_tables(study)
-    planned = sweep_of(merged(merged(tables, overrides or {}), at_hospital(centre)), name)
+    planned = sweep_at(centre, merged(tables, overrides or {}), name)
     runs = _made(planned, folder, workers, progress)
     return result_of(planned, runs, begun)
 
 
-def at_hospital(centre: Centre | None) -> dict[str, Any]:
-    """The difference that puts the scenario of a study at a hospital. Raises BadInput for a file that says none."""
-    return {} if centre is None else {"model": {"settings": {"overrides": at_centre(centre)}}}
+def sweep_at(centre: Centre | None, tables: Mapping[str, Any], name: str) -> Sweep | PolicySweep:
+    """The study of these tables with its scenario at a hospital (None: where it is). Raises BadInput with all that is wrong."""
+    from simulator.questions.sweep.policy_sweep import sweep_of
+    from simulator.scenario.inheritance import merged
+
+    if centre is None:
+        return sweep_of(tables, name)
+    there = at_centre(centre)
+    try:
+        return sweep_of(merged(tables, {"model": {"settings": {"overrides": there}}}), name)
+    except BadInput as bad:
+        mix = there.get("parameters", {})
+        raise BadInput(of_centre(problem, centre, mix, "sweep") for problem in bad.problems) from None
 
 
 def _made(

@@ -164,8 +164,8 @@ def asked(
         inputs = inputs_of(loaded, values)
     except BadInput as bad:
         problems += bad.problems
-        if loaded is None and "perspective" in own:
-            problems += _payer_problems(own["perspective"])
+        if loaded is None:
+            problems += _unknown(difference.get("economics"))
     try:
         if trial is not None:
             planned = load_simulated_trial(Path(trial), seed, inputs)
@@ -239,15 +239,20 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     return tables, patients[patients["policy"] == scenario.reference]
 
 
-def _payer_problems(name: str) -> list[Problem]:
-    """What is wrong with a payer of a scenario that cannot be read."""
+def _unknown(economics: Any) -> list[Problem]:
+    """What is wrong with the payer and the set of utilities that a scenario which cannot be read was to be valued by."""
     from simulator.evidence.perspective import load_perspective
+    from simulator.evidence.utilities import load_utilities
 
-    try:
-        load_perspective(name)
-    except BadInput as bad:
-        return list(bad.problems)
-    return []
+    problems: list[Problem] = []
+    named = economics if isinstance(economics, Mapping) else {}
+    for key, load in (("perspective", load_perspective), ("utility_set", load_utilities)):
+        if isinstance(named.get(key), str):
+            try:
+                load(named[key])
+            except BadInput as bad:
+                problems += bad.problems
+    return problems
 
 
 def settings_of(loaded: Scenario) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import platform
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -91,7 +91,7 @@ class Provenance:
         box: dict[str, str | list[str]] = {
             "Command": lasting["command"],
             "Seed": "none" if self.seed is None else str(self.seed),
-            "Settings": [f"{name} = {value}" for name, value in self.settings.items()],
+            "Settings": [line for name, value in self.settings.items() for line in _set(name, value)],
             "Changed from the shipped base": [told(change) for change in self.changes],
             "Inputs": [f"{name}, SHA-256 {digest[:16]}" for name, digest in self.inputs.items()],
             "Program": f"{PACKAGE} {package['version']}, code SHA-256 {package['code_sha256'][:16]}",
@@ -108,8 +108,27 @@ def told(change: Mapping[str, Any]) -> str:
     return f"{change['key']}: {old} → {new}" + (f" ({place})" if place else "")
 
 
+def _set(name: str, value: Any) -> Iterator[str]:
+    """A setting in lines, a line a key, as ``economics.trial.years = 5``; tables without keys have none."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _set(f"{name}.{key}", each)
+    elif isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
+        for place, each in enumerate(value, 1):
+            yield from _set(f"{name}.{place}", each)
+    else:
+        yield f"{name} = {_value(value)}"
+
+
 def _value(value: Any) -> str:
-    return ", ".join(map(_value, value)) or "none" if isinstance(value, list | tuple) else str(value)
+    """A value as files have it, not as Python does."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value)) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)
 
 
 def sha256(content: bytes) -> str:

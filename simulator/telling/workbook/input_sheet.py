@@ -15,7 +15,7 @@ from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.lines import ratio_of, top_of
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
-HEADS = ("Name", "What", "In force", "Your value", "Mean in use", "Unit", "Distribution", "Grade", "Source", "Note")
+HEADS = ("Name", "What", "Stated value", "Your value", "Mean in use", "Unit", "Distribution", "Grade", "Source", "Note")
 WIDTHS = (28, 46, 14, 14, 14, 18, 26, 12, 50, 60)
 
 
