@@ -452,7 +452,7 @@ def test_the_house_style_leaves_no_trace() -> None:
         (named("time"), {"v": 0.25}, "3 months"),
         (named("time"), {"v": 1.0}, "1 year"),
         (named("when"), {"v": 0.5}, "day 183"),
-        (named("when"), {"v": 3.21}, "year 3.2"),
+        (named("when"), {"v": 3.21}, "year 3.21"),
         (named("when"), {"v": float("nan")}, "–"),
     ],
 )

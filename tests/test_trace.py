@@ -252,7 +252,7 @@ def test_a_chart_says_why_nobody_treats() -> None:
             and life.patient["rutherford"] > 4.5
             and not barred_by(scenario, "protocol", life.patient)
         ):
-            assert "Not treated, because the limb is beyond salvage; has conservative care." in lines
+            assert "Not treated, because the limb is beyond salvage; receives conservative care." in lines
             said.add("beyond salvage")
         minor = [line for line in lines if "the wound stays open" in line]
         assert all(line.startswith("A further ") == (place > 0) for place, line in enumerate(minor))
@@ -261,3 +261,48 @@ def test_a_chart_says_why_nobody_treats() -> None:
             assert "No treatment with cells: the patient is dying." in lines
             said.add("dying")
     assert said == {"beyond salvage", "further", "dying"}
+
+
+def told(policy: str, number: int) -> list[str]:
+    """The sentences of a life at seed 422285, at which these patients were found."""
+    scenario = load_scenario()
+    found = findings([watch(scenario, policy, number, 422285)], scenario, number, 422285)
+    speak = voice(found)
+    return [speak("moment", each) for each in found.facts["lives"][0]["moments"]]
+
+
+def test_nobody_measures_twice_on_a_day(lives: dict[tuple[str, int], Watched]) -> None:
+    """No visit is told on the day of a decision, which has a measurement of its own; other visits are."""
+    scenario, visits, decisions = load_scenario(), 0, 0
+    for life in lives.values():
+        each = moments(life, scenario)
+        seen = [m["time"] for m in each if m["kind"] == "visit"]
+        decided = [m["time"] for m in each if m["kind"] != "visit" and m.get("measured") is not None]
+        assert all(abs(a - b) >= 1 / 366 for a in seen for b in decided)
+        visits, decisions = visits + len(seen), decisions + len(decided)
+    assert visits > 100
+    assert decisions > 20
+
+
+def test_a_measured_value_is_told_on_its_side_of_a_limit() -> None:
+    """A third dose under a policy that stops at 40 mmHg is not told with 40 (it was 39.6): instruments show whole numbers."""
+    third = next(line for line in told("response_guided", 18) if "Third treatment" in line)
+    assert third.startswith("TcPO2 is measured at 39 mmHg. ")
+
+
+def test_a_procedure_is_told_with_its_success_and_by_name_when_it_is_left_out() -> None:
+    """An angioplasty that fails is said to, one that works is not; one planned again and not needed is named, and so is an
+    arterialisation that a rise has made needless, while cells go on."""
+    assert "Angioplasty, without success." in told("pta_act", 0)
+    works = told("pta_act", 5)
+    assert "Angioplasty." in works
+    assert "No repeat angioplasty: the wound has healed." in works
+    risen = told("cells_then_arterialisation", 18)
+    assert "No deep vein arterialisation: measured TcPO2 has risen by 5 mmHg or more." in risen
+    assert not any("No further treatment" in line for line in risen)
+
+
+def test_a_death_days_after_an_operation_is_not_told_as_unrelated() -> None:
+    """Within 30 days of a major amputation no chart says that a death had nothing to do with it; later ones may."""
+    assert told("conservative", 29)[-1].startswith("Dies at 91, within 30 days of the amputation [")
+    assert told("conservative", 3)[-1] == "Dies at 82, of a cause unrelated to the limb, after the amputation."

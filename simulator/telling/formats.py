@@ -91,13 +91,13 @@ class Format:
 
 @dataclass(frozen=True)
 class When(Format):
-    """A time since referral in years, as a story dates it: ``day 143``, later ``year 3.2``."""
+    """A time since referral in years, as a story dates it: ``day 143``, later ``year 3.21``."""
 
     def number(self, value: Any, *, sign: bool = False) -> str:
         """The words."""
         if value is None or pd.isna(value):
             return MISSING
-        return f"day {round(value * DAYS_PER_YEAR)}" if value < 2.0 else f"year {value:.1f}"
+        return f"day {round(value * DAYS_PER_YEAR)}" if value < 2.0 else f"year {value:.2f}"
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,16 @@ import pandas as pd
 
 from simulator.questions.story.watching import Moment, Watched, barred_by
 from simulator.scenario import Scenario
-from simulator.words.vocabulary import ARTERIES, Event, Limb, Renal, Repeat, Wound
+from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
 
 MONTHS_TOLD = (1, 3, 6, 9, 12)
 """Months of the first year whose visits are told, and after it one visit a year."""
 NEAR = 0.06
 """Years by which a visit may miss the month it stands for."""
+POSTOPERATIVE_DAYS = 30.0
+"""Days after a major operation within which a death is called postoperative, whatever it is of."""
+SAME_DAY = 1.0 / DAYS_PER_YEAR
+"""Years within which two measurements would be of one day."""
 RISEN = 0.5
 """mmHg from which on a change is told."""
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH)
@@ -42,6 +46,8 @@ def person(watched: Watched, scenario: Scenario) -> dict[str, Any]:
     return {
         **{name: bool(p[name]) for name in FLAGS},
         **{name: float(p[name]) for name in NUMBERS},
+        "tcpo2_measured": _read(float(p["tcpo2_measured"])),
+        "age": float(p["age"]) // 1.0,
         "renal": Renal(int(p["renal"])).name.lower(),
         "arteries": [name for name in ARTERIES if p[f"artery_{name}"]],
         "natural_gain": _told(float(life["natural_gain"])),
@@ -58,7 +64,7 @@ def moments(watched: Watched, scenario: Scenario) -> list[dict[str, Any]]:
     for place, moment in enumerate(watched.moments[1:], start=1):
         if moment.event is not Event.VISIT:
             found.append({"time": moment.time, **_of(watched, scenario, place, moment)})
-    found.extend(_visits(watched))
+    found.extend(_visits(watched, [each["time"] for each in found if each.get("measured") is not None]))
     return sorted(found, key=lambda each: each["time"])
 
 
@@ -85,7 +91,7 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
         return {
             "kind": kind,
             "number": moment.doses,
-            "measured": None if isnan(moment.decided_on) else moment.decided_on,
+            "measured": None if isnan(moment.decided_on) else _read(moment.decided_on),
             "rise": moment.rise if moment.rise >= RISEN else 0.0,
             "days": float(scenario.params()["recovery_days"]),
         }
@@ -94,10 +100,15 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
     if event in MAJOR:
         return {"kind": kind, "tcpo2": _last_true(watched, moment.time)}
     if event in DEATHS:
-        return {"kind": kind, "age": float(watched.patient["age"]) + moment.time, "state": _state(watched, before)}
+        return {
+            "kind": kind,
+            "age": (float(watched.patient["age"]) + moment.time) // 1.0,
+            "state": _state(watched, before),
+            "operated": _just_operated(watched, place),
+        }
     if moment.step >= 0:
         therapy = scenario.register.therapies[scenario.policies[watched.policy].given[moment.step]]
-        return {"kind": f"therapy_{kind}", "therapy": therapy.label, "lost": therapy.lost}
+        return {"kind": f"therapy_{kind}", "therapy": therapy.label, "lost": therapy.lost, "works": moment.works}
     return {
         "kind": kind,
         "first": moment.wound == Wound.OPEN,
@@ -129,13 +140,29 @@ def _state(watched: Watched, before: Moment) -> str:
     return "amputated" if before.limb >= Limb.BELOW_KNEE else Wound(before.wound).name.lower()
 
 
+def _just_operated(watched: Watched, place: int) -> bool:
+    """Whether a major operation came within the days in which everybody calls a death postoperative."""
+    since = watched.moments[place].time - POSTOPERATIVE_DAYS / DAYS_PER_YEAR
+    operations = (*MAJOR, Event.CONVERSION, Event.OTHER_LIMB_AMPUTATION)
+    return any(m.event in operations and m.time >= since for m in watched.moments[:place])
+
+
 def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any]:
     """Why treatment stops: `why`, whether there was any, what was measured, and the value it was compared with."""
     repeat = scenario.policies[watched.policy].repeat
-    found: dict[str, Any] = {"any": moment.doses > 0, "measured": moment.decided_on, "limit": repeat.stop_at_tcpo2}
+    found: dict[str, Any] = {
+        "any": moment.doses > 0,
+        "measured": _read(moment.decided_on),
+        "limit": repeat.stop_at_tcpo2,
+        "therapy": None,
+    }
+    if moment.omitted >= 0:
+        found |= _omitted(watched, moment, scenario)
     if moment.wound == Wound.HEALED:
         found["why"] = "relieved" if _relieved(watched, moment) else "healed"
-    elif watched.life["died_at"] <= moment.time + watched.life["dying_within"]:
+    elif moment.omitted >= 0:
+        found["why"] = "risen"
+    elif moment.dying:
         found["why"] = "dying"
     elif isnan(moment.decided_on):
         found["why"] = "unsaid"
@@ -147,8 +174,25 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any
     return found | ({"measured": None} if isnan(moment.decided_on) else {})
 
 
+def _omitted(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any]:
+    """Which therapy was due and not done, whether it would have been a repeat, and the rise (mmHg) that made it needless."""
+    policy = scenario.policies[watched.policy]
+    start = policy.therapies[moment.omitted].start
+    before = [m for m in watched.moments if m.time < moment.time and m.event is Event.PROCEDURE]
+    return {
+        "therapy": scenario.register.therapies[policy.given[moment.omitted]].label,
+        "repeat": any(m.step == moment.omitted for m in before),
+        "rise": None if start is None else start.rise_below,
+    }
+
+
 def _told(mmhg: float) -> float:
     return mmhg if abs(mmhg) >= RISEN else 0.0
+
+
+def _read(mmhg: float) -> float:
+    """A measured TcPO2 as it is told, in whole mmHg: what lies below a policy's limit is never told as having reached it."""
+    return mmhg // 1.0
 
 
 def _last_true(watched: Watched, time: float) -> float:
@@ -156,11 +200,14 @@ def _last_true(watched: Watched, time: float) -> float:
     return float(watched.path[seen][-1])
 
 
-def _visits(watched: Watched) -> Iterator[dict[str, Any]]:
-    """The visits nearest to the months that are told, while TcPO2 can be measured."""
+def _visits(watched: Watched, decided: list[float]) -> Iterator[dict[str, Any]]:
+    """The visits nearest to the months that are told, while TcPO2 can be measured, and not on a day of a decision: the
+    decision has a measurement of its own, and nobody measures twice on a day."""
     seen = [m for m in watched.moments if m.event is Event.VISIT and not isnan(m.tcpo2)]
     wanted = [month / 12 for month in MONTHS_TOLD] + [float(year) for year in range(2, 1 + int(watched.end))]
     for time in wanted:
         near = min(seen, key=lambda m: abs(m.time - time), default=None)
-        if near is not None and abs(near.time - time) < NEAR:
-            yield {"time": near.time, "kind": "visit", "measured": near.tcpo2}
+        if near is None or abs(near.time - time) >= NEAR:
+            continue
+        if all(abs(near.time - each) >= SAME_DAY for each in decided):
+            yield {"time": near.time, "kind": "visit", "measured": _read(near.tcpo2)}

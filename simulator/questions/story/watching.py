@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from simulator.living.reference import Course, Due
 from simulator.questions.story.budgets import Budgets, Spending
 from simulator.rules.pathway.life import LIFE, limb_kept
-from simulator.rules.pathway.repeat_dose import decision_tcpo2
+from simulator.rules.pathway.procedure import works
+from simulator.rules.pathway.repeat_dose import decision_tcpo2, plainly_dying
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.description import described
 from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
@@ -33,7 +34,8 @@ class Moment(NamedTuple):
     `tcpo2` (mmHg) is the true value, at referral and visits the measured one; NaN after a major amputation.
     `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
     and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
-    about, -1 for none.
+    about, -1 for none; `works` says whether a procedure of it succeeded. `omitted` is the therapy whose procedure was due and
+    not done, -1 for none. `dying` says that death was plainly near when the event came.
     """
 
     time: float
@@ -45,6 +47,9 @@ class Moment(NamedTuple):
     limb: int
     rise: float
     step: int = -1
+    works: bool = True
+    omitted: int = -1
+    dying: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +103,12 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             path.append(_path(life, points))
             budgets.follow(life, points)
         seen, given = _decided_on(course, due), float(life["given_gain"])
+        dying = bool(plainly_dying(life, due.time))
+        asked = course.step_due if due.kind == Event.PROCEDURE else -1
         course.let_happen(due)
         if due.kind != Event.VISIT:
             budgets.event(life, course.history[-1]["event"], due.time)
-        moments.append(_moment(course, seen, float(life["given_gain"]) - given))
+        moments.append(_moment(course, seen, float(life["given_gain"]) - given, dying, asked))
     who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
@@ -156,16 +163,29 @@ def _decided_on(course: Course, due: Due) -> float:
     return nan
 
 
-def _moment(course: Course, decided_on: float, rise: float) -> Moment:
+def _works(course: Course, event: Event, step: int) -> bool:
+    """Whether a procedure that was just carried out succeeded; true of everything else."""
+    life = course.life
+    if event not in (Event.PROCEDURE, Event.REPEAT_PROCEDURE):
+        return True
+    therapy = course.setting.params["therapies"][life["step_therapy"][step]]
+    return bool(works(life, therapy, int(therapy["luck"]) + int(life["step_done"][step]) - 1))
+
+
+def _moment(course: Course, decided_on: float, rise: float, dying: bool = False, asked: int = -1) -> Moment:
     last, life = course.history[-1], course.life
+    event, step = Event(int(last["event"])), int(last["step"])
     return Moment(
         time=float(last["time"]),
-        event=Event(int(last["event"])),
+        event=event,
         tcpo2=float(last["tcpo2"]),
         decided_on=decided_on,
         doses=int(life["doses"]),
         wound=int(life["wound"]),
         limb=int(life["limb"]),
         rise=rise,
-        step=int(last["step"]),
+        step=step,
+        works=_works(course, event, step),
+        omitted=asked if event is Event.STOPS_TREATMENT else -1,
+        dying=dying,
     )
