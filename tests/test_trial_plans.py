@@ -27,8 +27,12 @@ TOLD = (
     ),
     ("For the data monitoring committee", "graphical", "control: 0.08 a year", "lost at 0.05 a year, 0.08 in arm"),
     ("What the prior does", "Stages"),
-    ("What the prior does", "predicted from the population of hospitals", "predictive probability of success at its end"),
-    ("Dropping arms", "the best arm goes on", "Goes on: healing:many", "Dunnett's test"),
+    (
+        "What the prior does",
+        "predicted from the population of hospitals",
+        "predictive probability of success at its end",
+    ),
+    ("Dropping arms", "the best arm goes on", "Goes on: healing:many", "familywise error"),
     ("Enrichment", "measured TcPO2 below 15 mmHg alone", "Goes on: healing:subgroup"),
 )
 
@@ -59,5 +63,7 @@ def test_what_is_planned() -> None:
     """A sham-controlled trial, an event-driven one with three looks, a single arm with a Bayesian rule, borrowed controls, arms
     that are dropped, enrichment."""
     assert len(PLANS) == len(TOLD)
-    for words, plan in zip(("blinding", "looks", "posterior", "hospitals", "selection", "enrichment"), PLANS, strict=True):
+    for words, plan in zip(
+        ("blinding", "looks", "posterior", "hospitals", "selection", "enrichment"), PLANS, strict=True
+    ):
         assert words in plan
