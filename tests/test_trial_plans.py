@@ -32,7 +32,7 @@ TOLD = (
         "predicted from the population of hospitals",
         "predictive probability of success at its end",
     ),
-    ("Dropping arms", "the best arm goes on", "Goes on: healing:many", "Dunnett's test"),
+    ("Dropping arms", "the best arm goes on", "Goes on: healing:many", "familywise error"),
     ("Enrichment", "measured TcPO2 below 15 mmHg alone", "Goes on: healing:subgroup"),
 )
 
