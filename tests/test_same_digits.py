@@ -9,12 +9,10 @@ import sys
 from contextlib import suppress
 
 import numpy as np
-import pytest
 import scipy.linalg  # noqa: F401  # its library must be there to be told
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import simulator as sim
-from simulator.face.calibrate import fitted
 from simulator.work.linear_algebra import on_one_thread
 from simulator.work.processes import in_processes
 
@@ -70,21 +68,6 @@ def test_a_function_on_one_thread_leaves_the_threads_of_its_caller() -> None:
         after = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
     assert set(after) == {2}
     assert np.isfinite(seen()).all()
-
-
-def blas_threads(_: float) -> list[int]:
-    """Threads of the linear algebra of the process that is asked."""
-    return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
-
-
-def test_a_fit_and_its_workers_compute_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What makes coverage.csv, which takes minutes: the fit itself, and the processes that analyse its cohorts."""
-    assert hasattr(fitted, "__wrapped__")
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        monkeypatch.setenv(name, "2")
-    seen = list(in_processes(blas_threads, [0.0, 1.0], 2))
-    assert all(seen)
-    assert {threads for each in seen for threads in each} == {1}
 
 
 def test_processes_give_what_this_one_gives_in_order() -> None:
