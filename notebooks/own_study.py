@@ -82,7 +82,7 @@ name = "death, 1 year"
 measure = "death"
 groups = ["everybody"]
 at_years = 1.0
-events = 3
+events = 1
 n = 60
 evidence = "published"
 

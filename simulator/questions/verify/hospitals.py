@@ -17,6 +17,8 @@ HOSPITALS = UNCERTAINTY
 """Their checks belong to the domain of uncertainty."""
 FEW, MANY = 12, 600
 """People whom a hospital has counted: hardly more than nothing, and so many that the population has nothing to add."""
+LIVES = 8_000
+"""People whose shares are compared, whatever the number that other checks take."""
 CLOSE = 0.05
 """Share of people by which a hospital may lie beside its own counts of many: two standard errors of `MANY` people, and of the
 lives that read them."""
@@ -58,7 +60,7 @@ def own_counts_dominate(subject: Subject) -> Found:
 
     def shares(offsets: dict[str, float]) -> tuple[float, float]:
         """Shares amputated and dead by one year without treatment."""
-        mean = subject.run(offsets, policies=(NOTHING,), times=(1.0,)).outcome_estimates.mean[0, 0]
+        mean = subject.run(offsets, policies=(NOTHING,), n=LIVES, times=(1.0,)).outcome_estimates.mean[0, 0]
         return float(mean[OUTCOMES.index("major_amputation")]), float(mean[OUTCOMES.index("death")])
 
     truth = shares({**dict.fromkeys(FIELDS.values(), 0.0), FIELDS["amputation"]: log(2.0)})
