@@ -151,6 +151,7 @@ KNOWN_SIZE = {
     "km_ratio": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
     "cumulative_incidence": "slightly liberal: in small trials, Wald's test",
     "win_ratio": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
+    "win_odds": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
     "net_benefit": "slightly liberal: in small trials, Wald's test",
 }
 """How the type I error of a test is known to differ from its level; tests not named hold it."""

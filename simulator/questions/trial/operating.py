@@ -28,6 +28,8 @@ ROW = "posterior_row"
 """Column of the posterior row behind each trial, where trials share rows."""
 SURE = 2.576
 """Standard errors beyond which a simulated level counts as different from the nominal one."""
+FEW = 50
+"""Patients up to which a log-rank test is called one of few."""
 SUCCESS = {NO_EFFECT: "type_i_error", STATED_NULL: "type_i_error", AT_MARGIN: "type_i_error", "posterior": "assurance"}
 """What the probability of success is called under a truth; elsewhere it is the power."""
 
@@ -242,6 +244,9 @@ def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
     """The known habit of a test's level, and what the design does to it."""
     if endpoint.test in KNOWN_SIZE:
         yield KNOWN_SIZE[endpoint.test]
+    if endpoint.test == "logrank" and design.size.patients is not None and design.size.patients <= FEW:
+        # Latta RB. J Am Stat Assoc 1981;76:713-719.
+        yield "slightly liberal: with so few patients the log-rank statistic has longer tails than a normal one"
     if design.randomisation.strata and not endpoint.stratified:
         # Kahan BC, Morris TP. BMJ 2012;345:e5840, doi 10.1136/bmj.e5840.
         yield "conservative: randomisation is stratified by what foretells the outcome and the test is not"
