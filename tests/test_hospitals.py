@@ -350,7 +350,7 @@ def test_faults_of_a_hospitals_file_are_told_together_by_its_name_and_its_keys(t
         assert sorted((problem.key, problem.allowed) for problem in bad.value.problems) == keys
     with pytest.raises(BadInput) as bad:
         scenario_of("base", centre={"deaths": [70, 60]}, overrides={"parameters": {"age_mean": 272.0}})
-    assert [problem.file for problem in bad.value.problems] == ["overrides", "overrides"]
+    assert [problem.file for problem in bad.value.problems] == ["compare", "overrides"]
 
 
 def test_scenario_rows_lie_at_the_other_hospitals_and_own_counts_stay_where_they_lie() -> None:
