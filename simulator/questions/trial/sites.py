@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.evidence.hospitals import OFFSETS, Hospitals, Kind, at_hospital, columns_of, load_hospitals
+from simulator.evidence.hospitals import OFFSETS, REFERRAL, Hospitals, at_hospital, columns_of, load_hospitals
 from simulator.questions.trial.accrual import PLACES
 from simulator.rules.draws import uniform
 from simulator.scenario.arrays import within_range
@@ -18,8 +18,6 @@ from simulator.words.vocabulary import Stream
 if TYPE_CHECKING:
     from simulator.questions.trial.design import Design
     from simulator.scenario import Scenario
-
-"""A trial's hospitals are drawn from those that publish series of consecutive people."""
 
 
 @compiled
@@ -47,8 +45,8 @@ def hospitals_in(design: Design) -> str:
 def site_offsets(population: Hospitals, sites: int, seed: int, first: int, trials: int) -> NDArray[np.float64]:
     """Offsets of the hospitals of trials first, first + 1, ..., shape (trials, sites, offsets).
 
-    Every trial has one row of the fit, so what is not known of the population is averaged over trials, and its own hospitals.
-    The first sites of a trial do not depend on how many there are.
+    They are hospitals of consecutive people. Every trial has one row of the fit, so what is not known of the population is
+    averaged over trials, and its own hospitals. The first sites of a trial do not depend on how many there are.
     """
     rows = np.empty((trials, sites), np.int64)
     luck = np.empty((trials, sites, len(OFFSETS) + 1))
@@ -56,7 +54,7 @@ def site_offsets(population: Hospitals, sites: int, seed: int, first: int, trial
         own = generator(seed, "sites of a trial", first + j)
         rows[j] = int(own.random() * len(population.rows))
         luck[j] = own.random(luck[j].shape)
-    placed = population.placed(rows.reshape(-1), Kind(), luck.reshape(-1, luck.shape[-1]))
+    placed = population.placed(rows.reshape(-1), REFERRAL, luck.reshape(-1, luck.shape[-1]))
     return placed.reshape(trials, sites, len(OFFSETS))
 
 
