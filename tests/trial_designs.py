@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.questions.trial.data import TrialData
 from simulator.questions.trial.design_reading import Planned, load_design
+from simulator.questions.trial.selection import most_recruits
 from simulator.questions.trial.simulation import Simulation
 
 CONSTANT = """
@@ -105,7 +106,7 @@ def simulation(folder: Path, trials: int, constant: bool = False, **changed: Any
 
 def lives(sim: Simulation, trials: int = 8, truth: str = "scenario", patients: int | None = None) -> TrialData:
     """The first trials, with everything that ever happens in them."""
-    return sim.lives(sim.truth(truth), 0, trials, patients or sim.design.longest)
+    return sim.lives(sim.truth(truth), 0, trials, patients or most_recruits(sim.design, sim.design.patients))
 
 
 def same(a: TrialData, b: TrialData) -> bool:

@@ -16,7 +16,7 @@ from simulator.questions.trial.drop_out import DropOut
 from simulator.questions.trial.endpoint import Endpoint, Months
 from simulator.questions.trial.estimand import Estimand
 from simulator.questions.trial.predictive import Predictive
-from simulator.questions.trial.selection import Enrichment, Selection, most_recruits
+from simulator.questions.trial.selection import Enrichment, Selection
 from simulator.questions.trial.stated import Stated
 from simulator.scenario.limits import Probability, Tcpo2, number
 from simulator.scenario.policy import Criteria
@@ -353,13 +353,6 @@ class Design(Frozen):
         if self.blinded_review is not None:
             return self.blinded_review.largest
         return 1.0 if self.reestimation is None else self.reestimation.largest
-
-    @property
-    def longest(self) -> int:
-        """The most recruits that the trial can come to go through."""
-        if self.selection is not None or self.enrichment is not None:
-            return most_recruits(self, self.patients)
-        return int(-(-self.patients * self.most_growth // 1))
 
     @property
     def block(self) -> int:

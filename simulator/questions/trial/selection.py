@@ -89,11 +89,11 @@ def going_on(rule: Selection | Enrichment, z: Array, kept: Bools) -> Bools:
 
 
 def most_recruits(design: Design, patients: int) -> int:
-    """How many recruits a trial of a size can come to go through, with those whom it passes over."""
+    """How many recruits a trial of a size can come to go through, as far as it may grow and with those whom it passes over."""
     if design.enrichment is not None:
         return int(np.ceil(patients * design.enrichment.longest))
     if design.selection is None or design.selection.patients == "fewer":
-        return patients
+        return int(np.ceil(patients * design.most_growth - 1e-9))
     parts = [arm.allocation for arm in design.arms]
     most = patients * sum(parts) / (parts[0] + min(parts[1:]))
     if not design.block:

@@ -140,7 +140,7 @@ class Simulation:
         own = self.design
         lengthens = own.reestimation is not None or own.two_stage is not None or adaptation(own) is not None
         if own.most_growth > 1.0 or lengthens:
-            longer = float(self.design.accrual.date(patients)) + self.design.follow_up.months / 12.0
+            longer = float(own.accrual.date(patients)) + own.follow_up.months / 12.0
         if truth.stated is not None:
             data = stated_trials(self.design, truth.stated, self.seed, first, trials, patients, longer)
         else:
@@ -302,11 +302,7 @@ def at_once(trials: int, patients: int) -> int:
 
 def longest(conduct: Conduct) -> int:
     """The most patients that trials of this size can come to have."""
-    n = conduct.marked.patients
-    if adaptation(conduct.design) is not None:
-        most = most_recruits(conduct.design, n)
-    else:
-        most = int(np.ceil(n * conduct.design.most_growth - 1e-9))
+    most = most_recruits(conduct.design, conduct.marked.patients)
     if most > MOST_PATIENTS:
         raise BadInput([Problem(conduct.design.file, "size.patients", str(most), f"at most {MOST_PATIENTS:,}")])
     return most
