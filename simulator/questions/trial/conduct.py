@@ -162,7 +162,6 @@ class Conduct:
         """A trial that drops arms, or whoever is not in the subgroup."""
         found = carried_out(self, lives)
         columns = self._results(found.data, found.dates, found.analyses, found.made)
-        columns["grown"] = np.ones(len(found.dates))
         rows = np.arange(len(found.dates))
         for place, (name, _, _) in enumerate(self.hypotheses):
             columns[f"kept:{name}"] = found.kept[rows, found.made.stop, place] * 1.0
@@ -186,9 +185,7 @@ class Conduct:
             happens = dates[:, k] < dates[:, -1]
             futile[:, k] = happens & (chance < rule.futility)
             success[:, k] = happens & (chance >= (np.inf if rule.efficacy is None else rule.efficacy))
-        columns = self._results(data, dates, analyses, decide_as(success, futile))
-        columns["grown"] = np.ones(len(dates))
-        return columns
+        return self._results(data, dates, analyses, decide_as(success, futile))
 
     def _two_stages(self, lives: TrialData) -> Columns:
         design, stages = self.design, self.design.stages
@@ -205,10 +202,7 @@ class Conduct:
             good, _ = good_outcomes(endpoint, seen)
             successes[:, k] = (good & through(endpoint, seen)).sum(axis=1)
             analyses.append([analyse(endpoint, seen)])
-        made = decide_stages(successes, (stages.r1, stages.r))
-        columns = self._results(data, dates, analyses, made)
-        columns["grown"] = np.ones(len(dates))
-        return columns
+        return self._results(data, dates, analyses, decide_stages(successes, (stages.r1, stages.r)))
 
 
 def hypotheses(design: Design, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, Endpoint, int], ...]:
