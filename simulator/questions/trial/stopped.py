@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from simulator.questions.trial.analysis import Analysis
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.growth import Progress
+from simulator.questions.trial.selection import adaptation
 from simulator.questions.trial.stopping_rule import StoppingRule
 from simulator.statistics.combination import repeated_interval
 from simulator.statistics.stagewise import after_stopping
@@ -35,7 +36,7 @@ def adjustable(design: Design) -> bool:
         return False
     if design.reestimation is not None and design.reestimation.test == "ordinary":
         return False
-    if design.predictive is not None or design.selection is not None or design.enrichment is not None:
+    if adaptation(design) is not None:
         return False
     return not (design.sides == 2 and design.futility is not None and design.futility.binding)
 
