@@ -84,7 +84,7 @@ def earlier_study(design: Design, endpoint: Endpoint, policy: str) -> Design:
         "size": Size(patients=PEOPLE),
         "endpoints": (endpoint,),
         **dict.fromkeys(("centre", "blinding", "crossover", "looks", "futility", "reestimation", "two_stage")),
-        **dict.fromkeys(("multiplicity", "predictive")),
+        **dict.fromkeys(("blinded_review", "multiplicity", "predictive", "selection", "enrichment")),
         "randomisation": type(design.randomisation)(),
         "stated": (),
         "estimands": (),
