@@ -139,7 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20260101)
-    parser.add_argument("--adaptive", action="store_true", help="kinds of adaptation only, which need no patients")
+    parser.add_argument("--adaptive", action="store_true", help="kinds of adaptation and borrowing only")
     asked = parser.parse_args()
     tests = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
     assert set(BINARY) <= set(tests)
