@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincc, betaln, logsumexp
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ class BetaMixture:
 
 
 UNIFORM = BetaMixture((1.0,), (1.0,), (1.0,))
+
+
+def different_counts(successes: Counts, n: Counts) -> tuple[Counts, Counts]:
+    """Each pair of successes and patients once, (pairs, 2), and the place among them of every trial's, (trials,)."""
+    pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
+    return pairs, place.reshape(-1)
 
 
 def robust(informative: BetaMixture, vague: float) -> BetaMixture:

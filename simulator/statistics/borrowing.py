@@ -13,7 +13,7 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, logsumexp, xlog1py, xlogy
 
-from simulator.statistics.beta_rules import UNIFORM, BetaMixture
+from simulator.statistics.beta_rules import UNIFORM, BetaMixture, different_counts
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -56,18 +56,17 @@ def probability_better(
     `successes` and `n` are those of the control and of the treated arm.
     """
     (kc, kt), (nc, nt) = successes, n
-    controls, of_control = np.unique(np.column_stack([kc, nc]), axis=0, return_inverse=True)
-    others, of_treated = np.unique(np.column_stack([kt, nt]), axis=0, return_inverse=True)
+    (controls, of_control), (others, of_treated) = different_counts(kc, nc), different_counts(kt, nt)
     mass, above = _masses(control, *controls.T), _above(treated, *others.T)
-    return np.asarray(np.einsum("tg,tg->t", mass[of_control.reshape(-1)], above[of_treated.reshape(-1)]))
+    return np.asarray(np.einsum("tg,tg->t", mass[of_control], above[of_treated]))
 
 
 def posterior_moments(prior: BetaMixture, successes: Counts, n: Counts) -> tuple[Array, Array]:
     """Mean and standard deviation of a rate after the data, each (trials,)."""
-    pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
+    pairs, place = different_counts(successes, n)
     found = [prior.posterior(int(k), int(m)) for k, m in pairs]
     mean, sd = np.array([each.mean for each in found]), np.array([each.sd for each in found])
-    return mean[place.reshape(-1)], sd[place.reshape(-1)]
+    return mean[place], sd[place]
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,11 @@ class BorrowingRule:
 
 def _ahead(prior: BetaMixture, successes: Counts, n: Counts, last: int) -> Array:
     """Predictive probability of every final count of an arm of `last` patients, (trials, last + 1)."""
-    pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
+    pairs, place = different_counts(successes, n)
     out = np.zeros((len(pairs), last + 1))
     for row, (k, m) in zip(out, pairs, strict=True):
         row[k : k + last - m + 1] = prior.posterior(int(k), int(m)).successes(int(last - m))
-    return out[place.reshape(-1)]
+    return out[place]
 
 
 def borrowing_table(rule: BorrowingRule, rates: ArrayLike, odds_ratio: float) -> dict[str, Array]:

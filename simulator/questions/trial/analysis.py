@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from simulator.questions.trial.data import TOUCH, TrialData
 from simulator.questions.trial.endpoint import BORROWING, ONE_ARM, OUTCOMES, Endpoint
 from simulator.statistics import adjusted_tests, binary_tests, competing_tests, survival_tests
-from simulator.statistics.beta_rules import UNIFORM
+from simulator.statistics.beta_rules import UNIFORM, different_counts
 from simulator.statistics.binary_tests import Counts, ExactP
 from simulator.statistics.borrowing import posterior_moments, probability_better
 from simulator.statistics.continuous_tests import ancova
@@ -199,9 +199,9 @@ def posterior_above(endpoint: Endpoint, successes: NDArray[np.int64], n: NDArray
     """Posterior probability that the rate is above the endpoint's goal, (trials,)."""
     assert endpoint.null_rate is not None
     prior = UNIFORM if endpoint.prior is None else endpoint.prior.mixture
-    pairs, place = np.unique(np.column_stack([successes, n]), axis=0, return_inverse=True)
+    pairs, place = different_counts(successes, n)
     chance = np.array([float(prior.posterior(int(k), int(m)).above(endpoint.null_rate)) for k, m in pairs])
-    return np.asarray(chance[place.reshape(-1)])
+    return np.asarray(chance[place])
 
 
 def good_counts(endpoint: Endpoint, data: TrialData, comparison: int) -> tuple[ArmCounts, ArmCounts]:
