@@ -51,6 +51,12 @@ def marks(design: Design, patients: int | None = None) -> Marks:
     return Marks(n, events, by, tuple(float(max(1, round(number * factor))) for number in looks.at))
 
 
+def foreseen(design: Design) -> bool:
+    """Whether the information at the interim looks is known in advance."""
+    looks = design.looks
+    return looks is None or looks.by in ("information", "events" if design.primary.by_events else "patients")
+
+
 def event_dates(endpoint: Endpoint, data: TrialData) -> Array:
     """Calendar dates of the endpoint's events in order, shape (trials, patients), infinite where there are no more."""
     seen = time_to_event(endpoint, data)

@@ -19,13 +19,12 @@ from simulator.compiling import announced
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.data import TrialData, cut, limited
 from simulator.questions.trial.design import MOST_PATIENTS, Design
-from simulator.questions.trial.design_faults import foreseen
 from simulator.questions.trial.design_reading import Planned
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.finished import FinishedTrials
 from simulator.questions.trial.kept_lives import MOST_PATIENTS as MOST_KEPT
 from simulator.questions.trial.kept_lives import UNIT, KeptLives
-from simulator.questions.trial.looks import end_of_trial, event_dates, information, look_dates, marks
+from simulator.questions.trial.looks import end_of_trial, event_dates, foreseen, information, look_dates, marks
 from simulator.questions.trial.margin import AtMargin, at_margin, luck_of
 from simulator.questions.trial.recruits import Recruitment, nobody
 from simulator.questions.trial.selection import adaptation, most_recruits
