@@ -15,9 +15,10 @@ from scipy.stats import multivariate_normal, norm
 from trial_designs import lives, planned, simulation
 
 from simulator.face.trial import trial
-from simulator.questions.trial.adaptive import carried_out, in_subgroup
+from simulator.questions.trial.adaptive import carried_out, in_common, in_subgroup
 from simulator.questions.trial.analysis import through
 from simulator.questions.trial.data import cut, limited
+from simulator.questions.trial.decisions import Reason, decide_closed
 from simulator.questions.trial.selection import Enrichment, Selection, going_on
 from simulator.statistics.boundaries import solve
 from simulator.statistics.closed_combination import (
@@ -106,6 +107,17 @@ def test_closed_test_of_a_dropped_arm_by_hand() -> None:
     ]
 
 
+def test_an_intersection_that_is_dropped_or_says_nothing() -> None:
+    """Nothing kept is never rejected; what is kept and says nothing stands in the middle; the others go by what they say."""
+    z, kept = (
+        np.array([[3.0, 3.0], [np.nan, np.nan], [1.5, np.nan]]),
+        np.array([[False, False], [True, True], [True, True]]),
+    )
+    for test in ("dunnett", "simes", "bonferroni"):
+        found = intersection_p(z, kept, np.full(z.shape, 0.7), test)
+        assert found == pytest.approx([1.0, 0.5, norm.sf(1.5)], rel=1e-6)
+
+
 def test_choosing_the_best_arm_keeps_the_level() -> None:
     """Three arms without an effect, the best of them tested on: 2.5% within three standard errors at 20,000 trials, where the
     chosen arm's pooled statistic as if planned alone errs twice as often."""
@@ -185,6 +197,32 @@ def test_nobody_enters_an_arm_after_it_is_dropped(tmp_path: Path, patients: str)
             assert there.sum() == 90 - (planned_late == dropped[0]).sum()
         assert (np.diff(data.entry[trial_][there]) >= 0.0).all()
     assert not (found.made.rejected & ~found.kept[:, -1] & ~found.kept[:, 0]).any()
+
+
+def test_a_trial_without_blocks_has_recruits_enough(tmp_path: Path) -> None:
+    """Where a coin gives the dropped arm more than its part, the places still all go to the others."""
+    sim = simulation(tmp_path, 40, **(THREE | {"randomisation": {"block": 0}}))
+    assert (carried_out(sim.conduct(), lives(sim, 40)).data.entered.sum(axis=1) == 90).all()
+
+
+def test_when_trials_that_drop_arms_succeed() -> None:
+    """At a look once all that are left are rejected, at the end with any; with nothing left it is futile."""
+    none, one, both = [False, False], [True, False], [True, True]
+    rejected = np.array([[one, one], [one, one], [none, one], [none, none], [none, none]])
+    kept = np.array([[one, one], [both, both], [both, both], [none, none], [both, both]])
+    made = decide_closed(rejected, kept, np.ones((5, 2), bool))
+    assert made.stop.tolist() == [0, 1, 1, 0, 1]
+    assert made.reason.tolist() == [*[Reason.EFFICACY] * 3, Reason.FUTILITY, Reason.END]
+
+
+def test_what_statistics_have_in_common(tmp_path: Path) -> None:
+    """Two arms share the control: their correlation is the root of both arms' parts of theirs and the control's patients. A
+    subgroup's with everybody's is the root of its part of the information."""
+    arms = [arm | {"allocation": size} for arm, size in zip(THREE["arms"], (2, 1, 3), strict=True)]
+    found = in_common(simulation(tmp_path, 2, **(THREE | {"arms": arms})).conduct(), np.ones((1, 2)))
+    assert found[0].prod() == pytest.approx(np.sqrt(1 / 3 * 3 / 5))
+    found = in_common(simulation(tmp_path, 2, **TWO).conduct(), np.array([[90.0, 30.0]]))
+    assert found[0].prod() == pytest.approx(np.sqrt(1 / 3))
 
 
 def test_stages_share_no_patient(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from scipy.optimize import brentq
 from scipy.stats import beta, binom
 from trial_designs import planned, simulation
 
+from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.historical import PEOPLE, STUDIES, earlier_study, simulated_counts, with_history
 from simulator.questions.trial.operating import type_i_errors
+from simulator.questions.trial.predictive import rule_of
 from simulator.questions.trial.prior_tables import prior_tables
 from simulator.questions.trial.simulation import Simulation
 from simulator.statistics.beta_fit import fitted_mixture
@@ -186,7 +188,11 @@ def test_a_design_that_borrows(tmp_path: Path) -> None:
     assert 0 < end.sum() < 200
     rates = [np.rint(columns[f"rate_{arm}_at_end:afs"][end] * n).astype(int) for arm, n in ((0, 20), (1, 40))]
     rule = BorrowingRule(sim.design.primary.prior.mixture, (20, 40), 0.975)  # type: ignore[union-attr]
+    assert rule_of(sim.design, sim.design.primary, 60) == rule
     assert (columns["success"][end] > 0.0).tolist() == rule.success[rates[0], rates[1]].tolist()
+    futile = columns["reason"] == Reason.FUTILITY
+    assert futile.sum() > 10
+    assert columns["estimate:afs"][futile].mean() < columns["estimate:afs"][end].mean()
     prior, costs = prior_tables(conduct, columns)
     assert prior is not None and costs is not None
     assert prior["part"].tolist() == ["1", "2", "earlier", "whole"]
@@ -211,6 +217,11 @@ def test_prior_from_the_population_of_hospitals(tmp_path: Path) -> None:
     assert prior.informative.sd == pytest.approx(rate.std(), abs=0.02)
     assert rate.std() > 2.0 * np.sqrt(rate.mean() * (1.0 - rate.mean()) / PEOPLE)
     assert with_history(ready) is ready
+    several = {
+        "accrual": {"pattern": "sites", "sites": 3, "per_month": 2.0, "opening_months": 0.0, "hospitals": "different"}
+    }
+    other = planned(tmp_path, **(TWO | several)).design
+    assert earlier_study(other, other.primary, "conservative").accrual.sites == 3
     assert Simulation(ready, 7, 10).design.primary.prior == prior
 
 

@@ -70,6 +70,22 @@ def test_a_trial_that_grows_after_its_second_of_three_looks_keeps_alpha(tmp_path
     assert plain["z_at_stop"][~grown[:500]] == pytest.approx(null["z_at_stop"][:500][~grown[:500]])
 
 
+def test_a_trial_that_grows_keeps_its_weights_and_moves_its_looks(tmp_path: Path) -> None:
+    """Whatever it comes to have, its stages weigh what was planned, and what was still to come stretches as the trial does."""
+    looks = {"by": "events", "at": [30, 50, 70], "type": "ld-pocock"}
+    sim = simulation(tmp_path, 600, **EVENTS, looks=looks, reestimation=GROWS | {"look": 2})
+    columns = sim.run(sim.truth("stated"), [sim.conduct()])[0]
+    grown = columns["grown"] > 1.0
+    third, end = grown & (columns["look"] == 3), grown & (columns["look"] == 4)
+    assert third.sum() > 10 and end.sum() > 10
+    assert columns["information_look_4"][end] == pytest.approx(1.0)
+    assert columns["information_look_3"][third] == pytest.approx(70 / 90)
+    assert columns["seen_at_stop"][end] == pytest.approx(columns["events"][end] / 90)
+    assert (columns["seen_at_stop"][end] > 1.0).all()
+    stretch = (90 * columns["grown"][third] - 50) / (90 - 50)
+    assert columns["events"][third] == pytest.approx(np.ceil(50 + (70 - 50) * stretch - 1e-9), abs=1.0)
+
+
 def test_a_weighted_estimate_has_its_middle_and_its_repeated_limits(tmp_path: Path) -> None:
     """With growth the estimate is reported with limits that miss in alpha of the trials at most on either side."""
     looks = {"by": "events", "at": [30, 60], "type": "ld-obf"}
@@ -104,6 +120,26 @@ def test_a_trial_that_may_stop_reports_a_median_unbiased_estimate(tmp_path: Path
     assert ((made.p < 0.025) == rejected).all()
     first = columns["look"] == 1.0
     assert made.estimate[first] == pytest.approx(columns["estimate:afs"][first], abs=1e-7)
+
+
+@pytest.mark.parametrize(("test", "good"), [("chi_square", True), ("logrank", False)])
+def test_an_estimate_is_adjusted_towards_no_effect(tmp_path: Path, test: str, good: bool) -> None:
+    """Of trials that succeed at the end, whichever way the scale of their test runs; at the first look nothing is adjusted."""
+    endpoint = ALIVE | {"test": test} if good else EVENTS["endpoints"][0]
+    stated = [RATE, BETTER | {"hazard_ratio": 0.5}]
+    plan = BINARY | {
+        "stated": stated,
+        "endpoints": [endpoint],
+        "looks": {"by": "patients", "at": [100], "type": "ld-pocock"},
+    }
+    sim = simulation(tmp_path, 300, **plan)
+    conduct = sim.conduct()
+    columns = sim.run(sim.truth("stated"), [conduct])[0]
+    made, plain = adjusted(sim.design, conduct.rule, columns, endpoint["name"]), columns[f"estimate:{endpoint['name']}"]
+    late = (columns["look"] == 2) & (columns[f"rejected:{endpoint['name']}"] > 0.0)
+    assert late.sum() > 10
+    assert (plain[late] > 0.0).all() if good else (plain[late] < 0.0).all()
+    assert (np.abs(made.estimate) < np.abs(plain))[late].all()
 
 
 def test_an_exported_trial_has_its_adjusted_estimate(tmp_path: Path) -> None:
@@ -166,6 +202,33 @@ def test_a_blinded_review_gives_the_size_that_the_pooled_rate_calls_for(tmp_path
     assert columns["nuisance"].mean() == pytest.approx(0.7, abs=0.02)
     assert columns["grown"].mean() == pytest.approx(0.21 / 0.16, abs=0.03)
     assert columns["patients"] == pytest.approx(columns["grown"] * size, abs=0.5)
+
+
+def test_a_review_of_a_ratio_and_of_a_mean_gives_the_size_of_their_variance(tmp_path: Path) -> None:
+    """Of a ratio of risks (1 - p) / p, of a mean the square of the standard deviation, each over what was planned."""
+    review = {"nuisance": "pooled_rate", "planned": 0.8, "after_patients": 50, "largest": 3.0}
+    plan = BINARY | {"endpoints": [ALIVE | {"test": "risk_ratio"}]}
+    sim = simulation(tmp_path, 60, **plan, blinded_review=review)
+    columns = sim.run(sim.truth("stated"), [sim.conduct()])[0]
+    p = columns["nuisance"]
+    assert columns["patients"] == pytest.approx(np.ceil(200 * np.clip((1.0 - p) / p * 4.0, 1.0, 3.0) - 1e-9))
+    assert columns["patients"].max() > 300
+    endpoint = {"name": "tcpo2", "outcome": "tcpo2", "test": "t_test", "at_months": 6.0}
+    review = {"nuisance": "pooled_variance", "planned": 10.0, "after_patients": 60, "largest": 10.0}
+    sim = simulation(tmp_path, 20, endpoints=[endpoint], visits={"at_months": [6.0]}, blinded_review=review)
+    columns = sim.run(sim.truth("scenario"), [sim.conduct()])[0]
+    size = np.ceil(120 * np.clip((columns["nuisance"] / 10.0) ** 2, 1.0, 10.0) - 1e-9)
+    assert columns["patients"] == pytest.approx(size)
+    assert size.max() > 120
+
+
+def test_a_review_sends_nobody_home(tmp_path: Path) -> None:
+    """Where a tenth of the patients would do, those who have entered by the review stay: 50, and six months of 20 each."""
+    review = {"nuisance": "pooled_rate", "planned": 0.1, "after_patients": 50, "smallest": 0.1}
+    plan = BINARY | {"endpoints": [ALIVE | {"test": "risk_ratio"}]}
+    sim = simulation(tmp_path, 20, **plan, blinded_review=review)
+    patients = sim.run(sim.truth("stated"), [sim.conduct()])[0]["patients"]
+    assert patients == pytest.approx(170.0, abs=2.0)
 
 
 def test_a_blinded_review_is_blind_and_keeps_alpha(tmp_path: Path) -> None:

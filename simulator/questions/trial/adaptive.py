@@ -53,7 +53,7 @@ def carried_out(conduct: Conduct, lives: TrialData) -> Adapted:
         seen = cut(now, dates[:, k])
         analyses.append(_analyses(conduct, seen))
         z[:, k], information[:, k] = _own(conduct, seen, done, analyses, k)
-        loadings[:, k] = _loadings(conduct, information[:, k])
+        loadings[:, k] = in_common(conduct, information[:, k])
         kept[:, k + 1] = kept[:, k]
         if k < looks - 1:
             at = happens[:, k]
@@ -113,7 +113,7 @@ def _own(conduct: Conduct, seen: TrialData, done: Bools, analyses: list[list[Ana
         return np.where(gained > 0.0, own / np.sqrt(gained), np.nan).T, gained.T
 
 
-def _loadings(conduct: Conduct, information: Array) -> Array:
+def in_common(conduct: Conduct, information: Array) -> Array:
     """How far each statistic goes with what all share: the control arm's patients, or the subgroup's."""
     if conduct.design.enrichment is not None:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -156,7 +156,7 @@ def _recruited_on(
         moved["entry"] = entry
     left = chosen.sum(axis=1)
     if isinstance(rule, Selection) and rule.patients == "fewer":
-        sizes = np.minimum(sizes, (chosen & (np.arange(chosen.shape[1]) < sizes[:, None])).sum(axis=1))
+        sizes = (chosen & (np.arange(chosen.shape[1]) < sizes[:, None])).sum(axis=1)
     return replace(data, **moved), np.maximum(np.minimum(sizes, left), filled.clip(max=sizes))
 
 

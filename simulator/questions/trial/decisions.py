@@ -149,7 +149,6 @@ def decide_closed(rejected: Bools, kept: Bools, happens: Bools) -> Decisions:
     success: Bools = np.asarray(some & (rejected | ~kept).all(axis=2))
     success[:, -1] = some[:, -1]
     futile: Bools = np.asarray(~kept.any(axis=2))
-    futile[:, -1] = False
     return _stopped(success & happens, futile & happens, np.zeros_like(success), rejected)
 
 
