@@ -247,6 +247,7 @@ def test_events_are_counted_and_discounted() -> None:
         (Event.DOSE, {"doses": 1}, ["dose", "treated"]),
         (Event.DOSE, {"doses": 2}, ["dose"]),
         (Event.PROCEDURE, {"acting": 0}, ["step_1"]),
+        (Event.PROCEDURE, {"acting": 1}, ["step_2"]),
         (Event.REPEAT_PROCEDURE, {"acting": 2}, ["repeat_step_3"]),
         (Event.MINOR_AMPUTATION, {}, ["minor_amputation"]),
         (Event.BELOW_KNEE_AMPUTATION, {"limb": Limb.BELOW_KNEE}, ["below_knee_amputation"]),

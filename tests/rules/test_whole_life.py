@@ -150,6 +150,8 @@ def test_a_wound_that_heals_and_a_patient_who_walks_until_death(told: Engine) ->
         "healed": 2.0,
     }
     assert found.spent("count") == {"healed": 1.0, "death": 1.0, "visit": 3.0}
+    assert found.books["effect_ulcer"] == pytest.approx((1.0 - exp(-0.015)) / 0.03)
+    assert found.books["cost_ulcer"] == pytest.approx((1.0 - exp(-0.025)) / 0.05)
     assert found.books["effect_healed"] == pytest.approx((exp(-0.015) - exp(-0.075)) / 0.03)
     assert found.books["cost_healed"] == pytest.approx((exp(-0.025) - exp(-0.125)) / 0.05)
     assert found.books["cost_count_healed"] == pytest.approx(exp(-0.025))
