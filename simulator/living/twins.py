@@ -226,12 +226,15 @@ def refer_twin(twins: Any, decisions: Any, patient: Any, setting: Any, place: in
 
 @compiled_in_place
 def unchanged_by_cells(twins: Any, setting: Any, place: int) -> int:
-    """A policy before this place of the order that gives the patient cells which change nothing, and nothing else; or ITSELF."""
+    """A policy before this place of the order that gives the patient cells which change nothing, and nothing else; or ITSELF.
+
+    The policy at the place is the first of the order that leaves the patient untreated.
+    """
     found = ITSELF
     if setting.params.act_death_hr == 1.0:
         for earlier in range(place):
             q = twins.order[earlier]
-            if twins.plans[q, TREATED] == 1.0 and twins.plans[q, GAIN] == 0.0 and setting.policies[q].step_count < 0.5:
+            if twins.plans[q, GAIN] == 0.0 and setting.policies[q].step_count < 0.5:
                 found = q
     return found
 
