@@ -28,6 +28,10 @@ from mutation_areas import tests_of
 
 Keep = Callable[[Mutant, str], None]
 """What takes the outcome of a mutant."""
+LONGEST = 600.0
+"""CPU seconds that the tests of a file may take on the program as it is."""
+CLOCK = 20.0
+"""Seconds of the clock that a process gets for each of CPU time: machines are busy, and only what sleeps is caught by it."""
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
@@ -137,51 +141,89 @@ def outcome(status: int) -> str:
     return "survived" if os.WEXITSTATUS(status) == 0 else "killed"
 
 
-def finished(number: int, longest: float) -> str:
-    """The outcome of a forked process, which is ended after so many seconds of the clock."""
+def finished(number: int, longest: float, deadline: float) -> str | None:
+    """The outcome of a forked process, which is ended after so many seconds of the clock; None if the deadline ends it."""
     end = time.monotonic() + longest
+    cut = False
     pause = 0.001
     while True:
         done, status = os.waitpid(number, os.WNOHANG)
         if done:
-            return outcome(status)
-        if time.monotonic() > end:
+            return None if cut else outcome(status)
+        now = time.monotonic()
+        if now > min(end, deadline):
+            cut = cut or now > deadline
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(number, signal.SIGKILL)
         time.sleep(pause)
         pause = min(2.0 * pause, 0.05)
 
 
-class Session:
-    """A plugin of pytest that, instead of running the tests once, runs them for every mutant of a file."""
+class SoundTestsFail(Exception):
+    """The tests fail, or come to no end in time, on the program as it is."""
 
-    def __init__(self, mutants: list[Mutant], tests: list[str], deadline: float, keep: Keep) -> None:
-        self.mutants, self.tests, self.deadline, self.keep = mutants, tests, deadline, keep
+
+class Way:
+    """A way to run tests on a mutant, which gets a few times the CPU time that they take on the program as it is."""
+
+    def __init__(self, run: Callable[[Mutant, float], int], sound: Mutant) -> None:
+        self.run, self.sound = run, sound
+        self._limit: float | None = None
+
+    def limit(self, deadline: float) -> float:
+        """CPU seconds that a mutant may take, measured once."""
+        if self._limit is None:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found = self._outcome(self.sound, LONGEST, deadline)
+            if found is None:
+                raise SoundTestsFail("tests of the program as it is outlast the time that is left")
+            if found != "survived":
+                raise SoundTestsFail("tests fail without any change")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self._limit = 4.0 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) + 5.0
+        return self._limit
+
+    def tried(self, mutant: Mutant, deadline: float) -> str | None:
+        """The outcome, or None if the deadline comes first."""
+        return self._outcome(mutant, self.limit(deadline), deadline)
+
+    def _outcome(self, mutant: Mutant, seconds: float, deadline: float) -> str | None:
+        return finished(forked(lambda: self.run(mutant, seconds)), CLOCK * seconds, deadline)
+
+
+class Session:
+    """A plugin of pytest that, instead of running the tests once, runs them for every mutant of a file.
+
+    No mutant is begun after `end`, the file's share of the time, and what is running at the `deadline` has no outcome.
+    """
+
+    def __init__(self, mutants: list[Mutant], tests: list[str], end: float, deadline: float, keep: Keep) -> None:
+        self.mutants, self.tests, self.keep = mutants, tests, keep
+        self.end, self.deadline = end, deadline
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        """Try every mutant until the deadline."""
+        """Try every mutant that there is time for."""
         gc.collect()
         gc.freeze()
         gc.disable()
         file = self.mutants[0].file
         sound = Mutant(file, "", "", "", (ROOT / file).read_text(encoding="utf-8"))
-        if self.tried(sound, session, 600.0) != "survived":
-            sys.stderr.write(f"tests fail without any change: NUMBA_DISABLE_JIT=1 pytest {' '.join(self.tests)}\n")
-            return True
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        limit = 4.0 * (usage.ru_utime + usage.ru_stime) + 5.0
-        for mutant in self.mutants:
-            if time.monotonic() > self.deadline:
-                break
-            found = self.tried(mutant, session, limit) if self.in_place(mutant) else "survived"
-            if found == "survived":
-                found = finished(forked(lambda m=mutant: self.afresh(m, limit)), 20.0 * limit)  # type: ignore[misc]
-            self.keep(mutant, found)
+        in_place = Way(lambda mutant, seconds: test_in_place(mutant, session, seconds), sound)
+        afresh = Way(self.afresh, sound)
+        try:
+            # Where even the program as it is outlasts the file's share, no mutant of it would come to an end.
+            in_place.limit(self.end)
+            for mutant in self.mutants:
+                if time.monotonic() > self.end:
+                    break
+                found = in_place.tried(mutant, self.deadline) if self.in_place(mutant) else "survived"
+                if found == "survived":
+                    found = afresh.tried(mutant, self.deadline)
+                if found is not None:
+                    self.keep(mutant, found)
+        except SoundTestsFail as why:
+            sys.stderr.write(f"{file}: {why}: NUMBA_DISABLE_JIT=1 pytest {' '.join(self.tests)}\n")
         return True
-
-    def tried(self, mutant: Mutant, session: Any, limit: float) -> str:
-        """The outcome where the functions are exchanged in a fork of this process."""
-        return finished(forked(lambda: test_in_place(mutant, session, limit)), 20.0 * limit)
 
     def in_place(self, mutant: Mutant) -> bool:
         """Whether the change is inside a function that can be exchanged; constants need a fresh import."""
@@ -190,22 +232,22 @@ class Session:
             thing = getattr(thing, name, None) if name else None
         return isinstance(plain(thing), FunctionType)
 
-    def afresh(self, mutant: Mutant, limit: float) -> int:
+    def afresh(self, mutant: Mutant, seconds: float) -> int:
         """Run the tests in a fresh import. The package that this process has loaded is forgotten first."""
         for name, module in list(sys.modules.items()):
             file = Path(getattr(module, "__file__", None) or "/")
             if file.is_relative_to(ROOT / "simulator") or file.is_relative_to(ROOT / "tests"):
                 del sys.modules[name]
-        return test_afresh(mutant, self.tests, limit)
+        return test_afresh(mutant, self.tests, seconds)
 
 
-def judge(mutants: list[Mutant], deadline: float, keep: Keep) -> int:
+def judge(mutants: list[Mutant], end: float, deadline: float, keep: Keep) -> int:
     """In a forked process: the mutants of one file, in one session of pytest."""
     import pytest
 
     tests = tests_of(mutants[0].file)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        return int(pytest.main([*options(folder), tests[0]], plugins=[Session(mutants, tests, deadline, keep)]))
+        return int(pytest.main([*options(folder), tests[0]], plugins=[Session(mutants, tests, end, deadline, keep)]))
 
 
 def judge_all(mutants: list[Mutant], deadline: float, workers: int, keep: Keep) -> None:
@@ -217,8 +259,11 @@ def judge_all(mutants: list[Mutant], deadline: float, workers: int, keep: Keep) 
     for some in by_file.values():
         if len(running) == workers:
             running.discard(os.wait()[0])
-        end = time.monotonic() + workers * max(0.0, deadline - time.monotonic()) * len(some) / left
-        running.add(forked(lambda some=some, end=end: judge(some, min(end, deadline), keep)))  # type: ignore[misc]
+        now = time.monotonic()
+        if now > deadline:
+            break
+        end = min(now + workers * (deadline - now) * len(some) / left, deadline)
+        running.add(forked(lambda some=some, end=end: judge(some, end, deadline, keep)))  # type: ignore[misc]
         left -= len(some)
     for _ in running:
         os.wait()

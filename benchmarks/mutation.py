@@ -6,7 +6,7 @@ that nothing observable depends on are listed with the reason in `mutation_survi
 
 Cosmic Ray says what to change and its operators change it; `mutant_sessions.py` runs the tests. Results are kept in --results,
 and a second run takes only what is missing there. A run that --hours cuts short tries as large a share of every file as it can,
-in an order drawn once, so that its score is that of a fair sample.
+in an order drawn once, so that its score is that of a fair sample; what is running when the time is up is left out.
 """
 
 from __future__ import annotations

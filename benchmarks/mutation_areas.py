@@ -46,16 +46,15 @@ AREAS = (
             *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
             *(
                 f"statistics/{name}.py"
-                for name in ("blinded_size", "combination", "conditional_power", "effect", "multiplicity")
+                for name in (
+                    *("beta_fit", "blinded_size", "borrowing", "closed_combination", "combination"),
+                    *("conditional_power", "effect", "effective_size", "meta_analysis", "multiplicity"),
+                )
             ),
         ),
         ("tests/closed_forms",),
+        dict.fromkeys(("beta_fit.py", "effective_size.py", "meta_analysis.py"), "tests/closed_forms/test_borrowing.py"),
     ),
-    Area(
-        tuple(f"statistics/{name}.py" for name in ("beta_fit", "borrowing", "effective_size", "meta_analysis")),
-        ("tests/test_historical_controls.py",),
-    ),
-    Area(("statistics/closed_combination.py",), ("tests/test_adaptive_arms.py",)),
 )
 
 

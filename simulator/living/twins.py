@@ -226,12 +226,15 @@ def refer_twin(twins: Any, decisions: Any, patient: Any, setting: Any, place: in
 
 @compiled_in_place
 def unchanged_by_cells(twins: Any, setting: Any, place: int) -> int:
-    """A policy before this place of the order that gives the patient cells which change nothing, and nothing else; or ITSELF."""
+    """A policy before this place of the order that gives the patient cells which change nothing, and nothing else; or ITSELF.
+
+    The policy at the place is the first of the order that leaves the patient untreated.
+    """
     found = ITSELF
     if setting.params.act_death_hr == 1.0:
         for earlier in range(place):
             q = twins.order[earlier]
-            if twins.plans[q, TREATED] == 1.0 and twins.plans[q, GAIN] == 0.0 and setting.policies[q].step_count < 0.5:
+            if twins.plans[q, GAIN] == 0.0 and setting.policies[q].step_count < 0.5:
                 found = q
     return found
 
@@ -240,7 +243,8 @@ def unchanged_by_cells(twins: Any, setting: Any, place: int) -> int:
 def first_difference(twins: Any, decisions: Any, params: Any, policy: Any, q: int) -> int:
     """The first decision about a repeat dose that a policy takes otherwise than policy q did; WHOLE if there is none.
 
-    A dose that one does not give and the other does not have makes no difference.
+    A dose that one does not give and the other does not have makes no difference. `twins.life` is left as things stood before the
+    decision.
     """
     life, found, same = twins.life, WHOLE, True
     for k in range(decisions.made[q]):
@@ -257,10 +261,11 @@ def first_difference(twins: Any, decisions: Any, params: Any, policy: Any, q: in
 
 @compiled_in_place
 def part(twins: Any, decisions: Any, books: Any, policy: Any, q: int, k: int) -> None:
-    """Go back to where things stood before decision k in the life under policy q, to live on otherwise."""
+    """Go back to where things stood before decision k in the life under policy q, to live on otherwise.
+
+    The life itself stands there since `first_difference` found the decision.
+    """
     life = twins.life
-    copy_life(twins.life_words, decisions.lives[q, k], 0)
-    copy_life(twins.life_words, decisions.lives[q, k], life.ramps)
     turn_to(books.page, decisions.pages[q, k])
     copy_books(books.ledger, decisions.ledgers[q, k], books.census, decisions.censuses[q, k])
     if life.doses >= policy.doses:

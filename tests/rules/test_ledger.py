@@ -204,6 +204,15 @@ def test_the_second_leg_begins_the_years_after_amputation_anew() -> None:
     assert (found["clock_amputee_year_1"], found["clock_amputee_year_2"]) == (0.75 + 1.0, pytest.approx(0.5 + 0.25))
     assert "clock_amputee_later" not in found
     assert "clock_other_limb" not in found
+    spans = {"amputee_year_1": ((1.0, 1.75), (2.25, 3.25)), "amputee_year_2": ((1.75, 2.25), (3.25, 3.5))}
+    for name, parts in spans.items():
+        wanted = sum(integral(COST_RATE, 0, *part) for part in parts)
+        assert found[f"cost_clock_{name}"] == pytest.approx(wanted), name
+
+
+def test_the_years_after_amputation_are_those_since_the_later_loss() -> None:
+    """The other leg lost at 0.25, before the treated one at 0.75: as if that alone were lost."""
+    assert booked(State.BELOW_KNEE, other_amputated_at=0.25) == booked(State.BELOW_KNEE)
 
 
 @pytest.mark.parametrize(("heart", "ratio"), [(0.0, 1.0), (1.0, 1.5)])
@@ -247,6 +256,7 @@ def test_events_are_counted_and_discounted() -> None:
         (Event.DOSE, {"doses": 1}, ["dose", "treated"]),
         (Event.DOSE, {"doses": 2}, ["dose"]),
         (Event.PROCEDURE, {"acting": 0}, ["step_1"]),
+        (Event.PROCEDURE, {"acting": 1}, ["step_2"]),
         (Event.REPEAT_PROCEDURE, {"acting": 2}, ["repeat_step_3"]),
         (Event.MINOR_AMPUTATION, {}, ["minor_amputation"]),
         (Event.BELOW_KNEE_AMPUTATION, {"limb": Limb.BELOW_KNEE}, ["below_knee_amputation"]),

@@ -384,6 +384,13 @@ def test_truth_and_measurement_complete_each_other() -> None:
     assert (neither.tcpo2, neither.tcpo2_measured) == (drawn.tcpo2, drawn.tcpo2_measured)
 
 
+@pytest.mark.parametrize(("true", "seen", "beyond"), [(60.0, 0.0, 0.0), (0.0, 60.0, 1.0)])
+def test_a_limbs_salvage_hangs_on_its_true_perfusion(true: float, seen: float, beyond: float) -> None:
+    """Not on what was measured: 40 mmHg above the reference nobody is beyond salvage here, and 20 below it everybody is."""
+    odds = {"beyond_salvage_share_5": 0.5, "beyond_salvage_per_mmhg": -0.5}
+    assert completed(known(rutherford=5.0, tcpo2=true, tcpo2_measured=seen), **odds).beyond_salvage == beyond
+
+
 @pytest.mark.parametrize(
     ("level", "high"), [(10.0, 0.0), (16.5, 0.0), (16.8, 1.0), (30.0, 1.0), (2.0, 0.0), (60.0, 1.0)]
 )

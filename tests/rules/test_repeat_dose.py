@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, a_policy, chance, deviate, just_above, values
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.words.vocabulary import Death, Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import Death, Limb, Repeat, Risk, Start, Stream, Wound
 
 EXACT = {"measurement_sd": 0.0, "judgement_never_tcpo2": 60.0}
 
@@ -44,6 +44,16 @@ def test_the_first_dose_needs_no_measurement(rule: Repeat) -> None:
     """A perfusion above the limit stops repeats, not the first dose."""
     policy = a_policy(repeat_rule=rule, stop_at_tcpo2=5.0)
     assert dose_is_given(a_life(doses=0), values(judgement_stop=1.0, judgement_stop_recovered=1.0), policy, 0.5)
+
+
+@pytest.mark.parametrize("doses", [0, 1])
+@pytest.mark.parametrize("start", list(Start))
+def test_only_first_doses_that_wait_for_no_response_ask_whether_there_was_one(start: Start, doses: int) -> None:
+    """A limb that rose by 8 mmHg since referral has none of the cells kept for rises below 5; repeats follow their own rule."""
+    life = a_life(doses=doses, tcpo2_seen=12.0)
+    policy = a_policy(repeat_rule=Repeat.ALWAYS, cells_start=float(start), cells_rise_below=5.0)
+    asked = doses == 0 and start == Start.NO_RESPONSE
+    assert dose_is_given(life, values(**EXACT), policy, 0.5) is not asked
 
 
 def test_repeats_until_perfusion_reaches_a_value() -> None:

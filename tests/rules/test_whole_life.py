@@ -150,6 +150,8 @@ def test_a_wound_that_heals_and_a_patient_who_walks_until_death(told: Engine) ->
         "healed": 2.0,
     }
     assert found.spent("count") == {"healed": 1.0, "death": 1.0, "visit": 3.0}
+    assert found.books["effect_ulcer"] == pytest.approx((1.0 - exp(-0.015)) / 0.03)
+    assert found.books["cost_ulcer"] == pytest.approx((1.0 - exp(-0.025)) / 0.05)
     assert found.books["effect_healed"] == pytest.approx((exp(-0.015) - exp(-0.075)) / 0.03)
     assert found.books["cost_healed"] == pytest.approx((exp(-0.025) - exp(-0.125)) / 0.05)
     assert found.books["cost_count_healed"] == pytest.approx(exp(-0.025))
@@ -308,15 +310,16 @@ def test_a_state_that_is_left_and_entered_again_is_booked_each_time(told: Engine
     assert found.books["effect_recurrent_ulcer"] == pytest.approx((exp(-0.03) - exp(-0.15)) / 0.03)
 
 
-def test_a_history_without_room_is_counted_all_the_same() -> None:
-    """So that the caller can make room: three events and four visits were to be written, two lines were there."""
+@pytest.mark.parametrize("room", [1, 2])
+def test_a_history_without_room_is_counted_all_the_same(room: int) -> None:
+    """So that the caller can make room: three events and four visits were to be written, one line or two were there."""
     life = a_life(**PLAIN)
     at_risk(life, Risk.HEALING, 1.0, unspent=0.5)
     setting, patient = shared(values(**NO_EVENT_AFTER), a_policy()), a_patient()
-    books = opened(life, patient, setting, 2)
+    books = opened(life, patient, setting, room)
     lived(books, life, patient, setting)
     assert books.page.events == 3 + len(VISITS)
-    assert [event["event"] for event in books.history] == [Event.REFERRAL, Event.VISIT]
+    assert [event["event"] for event in books.history] == [Event.REFERRAL, Event.VISIT][:room]
 
 
 def test_a_history_that_nobody_keeps_costs_nothing() -> None:

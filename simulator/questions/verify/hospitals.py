@@ -13,8 +13,8 @@ from simulator.questions.verify.subject import NOTHING, Subject
 from simulator.questions.verify.uncertainty import UNCERTAINTY
 from simulator.scenario.settings import OwnCounts
 
-HOSPITALS = UNCERTAINTY
-"""Their checks belong to the domain of uncertainty."""
+__all__ = ["UNCERTAINTY"]  # here the domain has all its checks
+
 FEW, MANY = 12, 600
 """People whom a hospital has counted: hardly more than nothing, and so many that the population has nothing to add."""
 LIVES = 8_000
@@ -24,7 +24,7 @@ CLOSE = 0.05
 lives that read them."""
 
 
-@HOSPITALS.check(DESIGN, "offsets of the hospital zero", "the founding hospital, bit for bit")
+@UNCERTAINTY.check(DESIGN, "offsets of the hospital zero", "the founding hospital, bit for bit")
 def founding_hospital(subject: Subject) -> Found:
     """A hospital without offsets is the one that the rates were fitted at."""
     fitted = {name: subject.scenario.register[name].value for rates in RATES.values() for name in rates}
@@ -32,7 +32,7 @@ def founding_hospital(subject: Subject) -> Found:
     return equal([float(here[name]) for name in fitted], list(fitted.values()), "rates")
 
 
-@HOSPITALS.check(TECH_VER, "offsets of the hospital log 2", "its rates double, and no other changes")
+@UNCERTAINTY.check(TECH_VER, "offsets of the hospital log 2", "its rates double, and no other changes")
 def doubled_rates(subject: Subject) -> Found:
     """An offset multiplies the rates that it is about and no others."""
     found: list[bool] = []
@@ -47,7 +47,7 @@ def doubled_rates(subject: Subject) -> Found:
     return none_of(found, "rates that moved otherwise")
 
 
-@HOSPITALS.check(
+@UNCERTAINTY.check(
     DESIGN,
     f"own counts of {FEW} and of {MANY} people, who lose the leg as where its rate is doubled",
     "the more were counted, the nearer the hospital lies to its own numbers",

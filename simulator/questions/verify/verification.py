@@ -9,7 +9,7 @@ import pandas as pd
 from simulator.questions.verify.care_law import CARE
 from simulator.questions.verify.check import Check, NotApplicable
 from simulator.questions.verify.clocks import CLOCKS
-from simulator.questions.verify.hospitals import HOSPITALS
+from simulator.questions.verify.hospitals import UNCERTAINTY
 from simulator.questions.verify.inputs import INPUTS
 from simulator.questions.verify.monotone import RESPONSES
 from simulator.questions.verify.overall import OVERALL
@@ -29,7 +29,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, HOSPITALS, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 
