@@ -15,6 +15,7 @@ from simulator.questions.value.analysis import EconomicAnalysis, economic_analys
 from simulator.questions.value.cost_items import PRODUCT
 from simulator.questions.value.deal import Refunded, average_share, in_words
 from simulator.questions.value.lives import Simulations
+from simulator.questions.value.views import views_table
 from simulator.run import simulate
 from simulator.scenario.economics import Volume
 from simulator.telling.workbook.economics import economics_workbook
@@ -137,6 +138,25 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
     assert (spent(found) < spent(plain)).all()
     assert "100.0% paid back where the treated limb is lost within 1 years" in in_words(found.valued_by.deal)
     assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
+
+
+def test_a_view_pays_back_what_fails_in_its_own_lives_in_every_table(cache: Path) -> None:
+    """At the list price that the sceptical view is worth under money back and a price by volume, the table of views, the
+    row of that view and a scenario of one's own that takes it all have no net benefit, and other views have some."""
+    deal = {"refund": 1.0, "volume": [{"above": 30.0, "discount": 0.3}]}
+    first = under(cache, **deal)
+    priced = first.price[first.price["threshold"] == first.valued_by.threshold]
+    worth_it = priced.query("view == 'sceptical' and option == 'protocol'")["price"].iloc[0]
+    own = {"mine": {"label": "Mine", "settings": {"evidence": {"view": "sceptical"}}}}
+    asked = SMALL | {"deal": deal, "focus": "protocol", "prices": {"pbmnc_kit": float(worth_it)}, "scenarios": own}
+    found = economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
+    views = views_table(found.views, found.scenario, found.drawn).query("option == 'protocol'").set_index("view")
+    rows = found.scenarios.query("policy == 'protocol'").set_index("scenario")["net_benefit"]
+    assert views.loc["sceptical", "net_benefit"] == pytest.approx(0.0, abs=1e-6)
+    assert rows["view_sceptical"] == pytest.approx(0.0, abs=1e-6)
+    assert rows["mine"] == pytest.approx(0.0, abs=1e-6)
+    assert views.loc["optimistic", "net_benefit"] > 100.0
+    assert rows["view_optimistic"] == pytest.approx(views.loc["optimistic", "net_benefit"])
 
 
 @needs_libreoffice

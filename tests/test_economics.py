@@ -512,7 +512,7 @@ def test_each_product_has_a_price_of_its_own() -> None:
     values = values_of(scenario)
     scenario = for_money(scenario, values.discounting)
     lives, drawn = base_lives(scenario, 6, 40, 1, Simulations(None)), values.sample(6, 1)
-    table = price_table(scenario, values, [Seen("central", 0.5, 0.5, lives)], drawn, lambda *_: values)
+    table = price_table(scenario, values, [Seen("central", 0.5, 0.5, lives, values)], drawn)
     priced = table[table["threshold"] == values.threshold].set_index("option")["price"]
     assert priced.index.tolist() == ["protocol", "arterialisation"]
     for place, (option, price) in enumerate(priced.items(), start=1):

@@ -161,16 +161,18 @@ def economic_analysis(
         None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
     )
 
-    def terms(seen: Scenario, of: Lives) -> Values:
-        """The values on the terms of the deal in other lives."""
-        return (
-            on_terms(seen, values, of, settings.patients, seed, simulations)[0] if values.deal.needs_lives else values
-        )
+    def with_lives(row: Row) -> tuple[Row, Lives]:
+        """A row and its own lives, valued on the terms of the deal as they act on these."""
+        assert row.scenario is not None
+        own = lives_of(row, effort.scenario_draws, settings.patients, seed, simulations)
+        terms, _ = on_terms(row.scenario, row.valued_by, own, settings.patients, seed, simulations)
+        return replace(row, valued_by=terms), own
 
-    views = seen_in_every_view(scenario, lives, settings.patients, seed, simulations)
-    others = [(row, lives_of(row, effort.scenario_draws, settings.patients, seed, simulations)) for row in rows]
-    table: list[tuple[Row, Lives | None]] = [*((row, None) for row in free), *others]
-    table += [(Row(f"view_{seen.view}", "", values), seen.lives) for seen in views if seen.view != scenario.view]
+    views = seen_in_every_view(scenario, values, lives, settings.patients, seed, simulations)
+    table: list[tuple[Row, Lives | None]] = [*((row, None) for row in free), *map(with_lives, rows)]
+    table += [
+        (Row(f"view_{seen.view}", "", seen.valued_by), seen.lives) for seen in views if seen.view != scenario.view
+    ]
     scenarios = scenario_table(scenario, values, lives, drawn, table, seed)
     groups = subgroup_lives(
         scenario, lives.parameters[: effort.subgroup_draws], effort.subgroup_patients, seed, simulations
@@ -207,7 +209,7 @@ def economic_analysis(
             values,
         ),
         net_benefit=net_benefit_table(results, values.thresholds, scenario.reference),
-        price=price_table(scenario, values, views, drawn, terms),
+        price=price_table(scenario, values, views, drawn),
         views=views,
         one_way=by_one,
         two_way=by_two,

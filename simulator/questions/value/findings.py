@@ -59,7 +59,7 @@ def findings(
         "totals": found.totals,
         "frontier": decision.frontier,
         "against": decision.against,
-        "views": views_table(found.views, found.scenario, values, found.drawn),
+        "views": views_table(found.views, found.scenario, found.drawn),
         "ceac": decision.curves,
         "ellipses": ellipses_table(found.results, found.scenario.reference),
         "voi": found.information,

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from simulator.questions.value.lives import Lives
 from simulator.questions.value.price import PRICED, value_based_price
 from simulator.questions.value.results import CostEffectResults
 from simulator.questions.value.valuation import with_price_apart
 from simulator.questions.value.values import Drawn, Values
-from simulator.questions.value.variants import (
-    with_view,
-)
 from simulator.questions.value.views import Seen
 from simulator.scenario.scenario import Scenario
 
 
-def price_table(
-    scenario: Scenario,
-    values: Values,
-    views: Sequence[Seen],
-    drawn: Drawn,
-    terms: Callable[[Scenario, Lives], Values],
-) -> pd.DataFrame:
+def price_table(scenario: Scenario, values: Values, views: Sequence[Seen], drawn: Drawn) -> pd.DataFrame:
     """The list price of the product, or of the first therapy, each time at which each policy is exactly worth it.
 
     By view and threshold.
@@ -42,10 +32,9 @@ def price_table(
         return pd.DataFrame(columns=["view", "share", *PRICED])
     parts = []
     for seen in views:
-        own = values if seen.view == scenario.view else terms(with_view(scenario, seen.view), seen.lives)
         priced = {}
         for name in products:
-            found, paid = with_price_apart(seen.lives.ledgers, seen.lives.parameters, drawn, own, name)
+            found, paid = with_price_apart(seen.lives.ledgers, seen.lives.parameters, drawn, seen.valued_by, name)
             priced[name] = CostEffectResults(scenario.compare, found.cost, found.qalys, source=scenario.name), paid
         for threshold in sorted(values.thresholds):
             tables = [

@@ -61,8 +61,6 @@ def members(patients: NDArray[np.void]) -> Members:
     found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], TCPO2_CUTS)
     for stage in (4, 5, 6):
         found["Rutherford class", str(stage)] = patients["rutherford"] == stage
-    male = patients["male"] > 0.5
-    found |= {("sex", "women"): ~male, ("sex", "men"): male}
     high = patients["small_ev_high"] > 0.5
     found |= {("small vesicles", "low"): ~high, ("small vesicles", "high"): high}
     carrier = (patients["leiden"] > 0.5) | (patients["mthfr"] > 0.5)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.posterior import parameter_draws
+from simulator.questions.value.deal import on_terms
 from simulator.questions.value.incremental import against
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.net_benefit import net_monetary_benefit
@@ -24,32 +25,35 @@ from simulator.words.vocabulary import View
 @dataclass(frozen=True, eq=False)
 class Seen:
     """Lives under one view of the evidence: `share` is the mean share of recoveries that cells cause, `stated` the
-    register's own value of it."""
+    register's own value of it. `valued_by` has the terms of the deal as they act on these lives."""
 
     view: str
     share: float
     stated: float
     lives: Lives
+    valued_by: Values
 
 
 def seen_in_every_view(
-    scenario: Scenario, lives: Lives, patients: int, seed: int, simulations: Simulations
+    scenario: Scenario, values: Values, lives: Lives, patients: int, seed: int, simulations: Simulations
 ) -> tuple[Seen, ...]:
-    """The base case's lives, and those under the other views of the evidence in as many draws of the same parameters."""
+    """The base case's lives, which `values` value, and those under the other views of the evidence in as many draws of
+    the same parameters."""
     others = seen_otherwise(scenario)
     found = []
     for view in (each.name.lower() for each in View):
-        seen = lives
+        seen, own = lives, values
         if view in others:
             other = others[view]
             parameters = other.parameter_draws(parameter_draws(other.register, len(lives.parameters), seed))
             seen = simulations.probabilistic(f"Evidence, {view} view", other, parameters, patients, seed)
+            own, _ = on_terms(other, values, seen, patients, seed, simulations)
         stated = scenario.register[f"{SHARE}_{view}"].value
-        found.append(Seen(view, float(np.mean(seen.parameters[SHARE])), stated, seen))
+        found.append(Seen(view, float(np.mean(seen.parameters[SHARE])), stated, seen, own))
     return tuple(found)
 
 
-def views_table(views: Sequence[Seen], scenario: Scenario, values: Values, drawn: Drawn) -> pd.DataFrame:
+def views_table(views: Sequence[Seen], scenario: Scenario, drawn: Drawn) -> pd.DataFrame:
     """The result under each view of the evidence, in the same draws but for the share that cells cause.
 
     Columns: view, share (mean of the draws), stated (the register's own value), option, incremental_cost, incremental_effect
@@ -58,10 +62,10 @@ def views_table(views: Sequence[Seen], scenario: Scenario, values: Values, drawn
     base = scenario.compare.index(scenario.reference)
     parts = []
     for seen in views:
-        own = worth(seen.lives.ledgers, seen.lives.parameters, drawn, values)
+        own = worth(seen.lives.ledgers, seen.lives.parameters, drawn, seen.valued_by)
         results = CostEffectResults(scenario.compare, own.cost, own.qalys, source=scenario.name)
         table = against(results, scenario.reference).drop(columns="comparator")
-        benefit = net_monetary_benefit(results, values.threshold)
+        benefit = net_monetary_benefit(results, seen.valued_by.threshold)
         more = [benefit[:, p] - benefit[:, base] for p in range(len(scenario.compare)) if p != base]
         table = table[[name for name in table.columns if not name.startswith("costs_")]]
         table = table.join(pd.DataFrame([spread_of(each, "net_benefit") for each in more]))
