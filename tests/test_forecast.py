@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -311,3 +312,16 @@ def test_dated_forecasts_are_what_the_page_says() -> None:
         section = page.split(f"## {file.parent.name}", 1)[1].split("\n## ", 1)[0]
         assert f"`{sha256(file.read_bytes())}`" in section, file.name
     assert page.count("`") // 2 >= len(kept)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "today", "2026-13-01", "2026-11-27.", "2026-11-27.x", "2026-11-27.0", "2026-11-27.1", "2026-11-27.2.3"]
+)
+def test_a_malformed_entry_ends_in_a_message(word: str) -> None:
+    """A word that is neither a date nor a date's second entry is told, and no page is made of it."""
+    named = runpy.run_path(str(Path(__file__).parent.parent / "docs" / "forecasts.py"))["named"]
+    with pytest.raises(SystemExit, match=f"^'{word}' names no entry: .*2026-11-26.2 "):
+        named(word)
+    assert [named(each) for each in ("2026-11-27", "2026-11-27.2", "2026-11-27.10")] == [
+        "2026-11-27", "2026-11-27.2", "2026-11-27.10",
+    ]  # fmt: skip
