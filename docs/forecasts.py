@@ -8,6 +8,7 @@ again: a changed model makes a new entry, under a new date (or 2026-11-26.2, whe
 from __future__ import annotations
 
 import datetime
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,18 @@ drawn at random; the fourth chance is that of whoever averages published arms.
 `clti forecast` makes a forecast; `python docs/forecasts.py DATE` adds an entry. No trial of the list has reported yet, as far
 as was seen on the day that its file names.
 """
+
+
+def named(word: str) -> str:
+    """The entry's name: a date, or DATE.2 for the second of a day and so on. Any other word ends with a message."""
+    day, dot, number = word.partition(".")
+    try:
+        date = datetime.date.fromisoformat(day).isoformat()
+    except ValueError:
+        date = ""
+    if not date or (dot and not re.fullmatch("[2-9]|[1-9][0-9]+", number)):
+        raise SystemExit(f"{word!r} names no entry: 2026-11-26 does, and 2026-11-26.2 the second of that day")
+    return date + dot + number
 
 
 def entry(date: str) -> str:
@@ -67,10 +80,7 @@ def main() -> None:
     """Add the entry of the date given on the command line."""
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    day, _, number = sys.argv[1].partition(".")
-    date = datetime.date.fromisoformat(day).isoformat()
-    if number:
-        date += f".{int(number)}"
+    date = named(sys.argv[1])
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
     PAGE.write_text(page + "\n" + entry(date), encoding="utf-8")
 

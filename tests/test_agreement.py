@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,12 +70,15 @@ def test_few_people_make_fewer_groups() -> None:
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:
-    """People of ten years in five periods of two, more of whom lose the leg from one to the next."""
+    """People of ten years in five periods of two, more of whom lose the leg from one to the next; of five years in their years."""
     lost = np.arange(100) % 20 < 2 + 3 * (np.arange(100) // 20)
     table = calendar_table(hospital(lost), same_risk(np.full(100, 0.25)), 0).query("outcome == 'amputated'")
     assert table["group"].tolist() == [f"{year} to {year + 1}" for year in range(2010, 2020, 2)]
     assert table["observed"].tolist() == [0.1, 0.25, 0.4, 0.55, 0.7]
     assert table["expected"].tolist() == [0.25] * 5
+    five = replace(hospital(lost), calendar=2010.5 + np.arange(100) // 20)
+    table = calendar_table(five, same_risk(np.full(100, 0.25)), 0).query("outcome == 'amputated'")
+    assert table["group"].tolist() == [str(year) for year in range(2010, 2015)]
 
 
 def test_low_tcpo2_and_age_order_people_as_danger_does() -> None:

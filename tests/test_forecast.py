@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import runpy
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binom, fisher_exact
+from typer.testing import CliRunner
 
 import simulator as sim
+from simulator.cli.app import build
 from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.forecast.averaged import averaged
@@ -20,6 +24,7 @@ from simulator.questions.forecast.lived import live, met
 from simulator.questions.forecast.predicted import predictive
 from simulator.questions.forecast.reading import Reported, Results, load_trials, trial_names
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
+from simulator.questions.forecast.running import RUNNING, with_earlier
 from simulator.questions.forecast.scoring import scores
 from simulator.questions.forecast.sealed import opened, sha256
 from simulator.questions.validate.reading import load_studies
@@ -212,6 +217,37 @@ def test_scores_add_up_in_a_running_table(trial: Path, tmp_path: Path) -> None:
         sim.forecast([str(trial)], results=results(tmp_path), sealed=sealed, running=kept)
 
 
+def test_a_running_table_with_words_for_numbers_is_told_whole(tmp_path: Path) -> None:
+    """Every cell that should be a number and is none is named by row and column; an empty chance is none told, not a fault."""
+    row = ["0123", "A trial", "NCT1", "2027-05-01", "central", "1", "-2.5", "1", "", "", "", ""]
+    new = pd.DataFrame([["mine", *row[1:]]], columns=RUNNING)
+    kept = tmp_path / "kept.csv"
+    pd.DataFrame([row, row], columns=RUNNING).to_csv(kept, index=False)
+    both = with_earlier(new, kept)
+    assert both["trial"].tolist() == ["0123", "0123", "mine"] and both["log_score"].tolist()[:2] == [-2.5, -2.5]
+    told = [[*row[:6], "", *row[7:]], [*row[:8], "half", *row[9:]]]
+    pd.DataFrame(told, columns=RUNNING).to_csv(kept, index=False)
+    with pytest.raises(BadInput) as bad:
+        with_earlier(new, kept)
+    assert [(p.key, p.value) for p in bad.value.problems] == [("row 2, log_score", "''"), ("row 3, chance", "'half'")]
+
+
+def test_a_running_table_that_cannot_be_written_is_told_before_the_work(trial: Path, tmp_path: Path) -> None:
+    """A --running below a file ends the command with its name, and nothing is written."""
+    (tmp_path / "file").touch()
+    asked = [
+        "forecast",
+        str(trial),
+        "--results",
+        str(results(tmp_path)),
+        "--running",
+        str(tmp_path / "file" / "kept.csv"),
+    ]
+    done = CliRunner().invoke(build(), [*asked, "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, BadInput) and "--running" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_forecast_is_scored_by_its_own_trial_alone(trial: Path, tmp_path: Path) -> None:
     """A sealed forecast of another file, or of this one before it was changed, is refused by name."""
     sim.forecast([str(trial)], **FEW).save(tmp_path / "before")
@@ -311,3 +347,16 @@ def test_dated_forecasts_are_what_the_page_says() -> None:
         section = page.split(f"## {file.parent.name}", 1)[1].split("\n## ", 1)[0]
         assert f"`{sha256(file.read_bytes())}`" in section, file.name
     assert page.count("`") // 2 >= len(kept)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "today", "2026-13-01", "2026-11-27.", "2026-11-27.x", "2026-11-27.0", "2026-11-27.1", "2026-11-27.2.3"]
+)
+def test_a_malformed_entry_ends_in_a_message(word: str) -> None:
+    """A word that is neither a date nor a date's second entry is told, and no page is made of it."""
+    named = runpy.run_path(str(Path(__file__).parent.parent / "docs" / "forecasts.py"))["named"]
+    with pytest.raises(SystemExit, match=f"^'{word}' names no entry: .*2026-11-26.2 "):
+        named(word)
+    assert [named(each) for each in ("2026-11-27", "2026-11-27.2", "2026-11-27.10")] == [
+        "2026-11-27", "2026-11-27.2", "2026-11-27.10",
+    ]  # fmt: skip

@@ -43,6 +43,8 @@ def main(
     check_writable(out)
     if results is not None and running is None:
         running = RUNNING
+    if results is not None and running is not None:
+        check_writable(running.parent, "--running")
     found = forecast(
         name or (),
         results=results,

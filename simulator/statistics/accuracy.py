@@ -58,10 +58,10 @@ def in_order(pairs: Array, risk: Array) -> Array:
     return np.asarray(pairs * ((risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])))
 
 
-def concordance(pairs: Array, good: Array, n: Array) -> float:
-    """Share of the weight of `pairs` that is in order (`good`), each person counted `n` (people,) times."""
-    whole = float(n @ pairs @ n)
-    return float(n @ good @ n) / whole if whole > 0.0 else np.nan
+def concordance(pairs: Array, good: Array, n: Array) -> Array:
+    """Share of the weight of `pairs` that is in order (`good`), people counted `n` (..., people) times; NaN without pairs."""
+    whole, right = (((n @ each) * n).sum(axis=-1) for each in (pairs, good))
+    return np.divide(right, whole, out=np.full(whole.shape, np.nan), where=whole > 0.0)
 
 
 def accuracy(
@@ -76,21 +76,15 @@ def accuracy(
     weight, miss = brier_parts(time, code, risk, at)
     happened = ((code == 1) & (time <= at)).astype(np.float64)
 
-    def found(n: Array) -> tuple[float, float, float]:
-        c, heavy = concordance(pairs, good, n), n * weight
-        total = float(heavy.sum())
-        if total <= 0.0:
-            return c, np.nan, np.nan
-        brier = float(heavy @ miss**2) / total
-        mean = float(heavy @ happened) / total
-        plain = mean * (1.0 - mean)
-        return c, brier, (1.0 - brier / plain if plain > 0.0 else np.nan)
-
     people = len(time)
-    drawn = np.array(
-        [found(luck.multinomial(people, np.full(people, 1.0 / people)).astype(np.float64)) for _ in range(resamples)]
-    )
-    values = found(np.ones(people))
+    n = np.ones((1 + resamples, people))
+    n[1:] = luck.multinomial(people, np.full(people, 1.0 / people), resamples)
+    heavy = n * weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        brier, mean = ((heavy @ each) / heavy.sum(axis=1) for each in (miss**2, happened))
+        plain = mean * (1.0 - mean)
+        better = np.where(plain > 0.0, 1.0 - brier / plain, np.nan)
+    values, drawn = np.split(np.stack([concordance(pairs, good, n), brier, better], axis=1), [1])
     low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    one, two, three = (Estimate(values[k], float(low[k]), float(high[k])) for k in range(3))
+    one, two, three = (Estimate(float(values[0, k]), float(low[k]), float(high[k])) for k in range(3))
     return one, two, three

@@ -13,6 +13,9 @@ from simulator.words.errors import BadInput, Problem
 
 RUNNING = ["trial", "label", "registration", "reported", "view", "reported_numbers", "log_score", "numbers_inside_95",
            "chance", "success", "brier", "sha256"]  # fmt: skip
+NUMBERS = {"reported_numbers": "", "log_score": "", "numbers_inside_95": "", "chance": " or nothing", "success": " or nothing",
+           "brier": " or nothing"}  # fmt: skip
+"""Columns of a running table that are numbers, and what else each of their cells may be."""
 OVERALL = ["view", "scored_trials", "reported_numbers", "log_score", "inside_95", "chance", "success", "brier"]
 
 
@@ -50,19 +53,27 @@ def tally(
 def with_earlier(new: pd.DataFrame, file: Path | None) -> pd.DataFrame:
     """The rows kept in `file` with the `new` ones after them; those of the same trial make room.
 
-    Raises BadInput for a file that is no running table.
+    Raises BadInput for a file that is no running table, and for every cell of it that should be a number and is none.
     """
     if file is None or not file.exists():
         return new
     try:
-        kept = pd.read_csv(
-            file, keep_default_na=False, na_values={name: [""] for name in ("chance", "success", "brier")}
-        )
+        kept = pd.read_csv(file, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise BadInput([Problem(str(file), "file", str(error), "a running table of scores (CSV)")]) from None
     if list(kept.columns) != RUNNING:
         found = ", ".join(map(str, kept.columns[:4]))
         raise BadInput([Problem(str(file), "columns", found, f"those of a running table: {', '.join(RUNNING)}")])
+    problems = []
+    for name, otherwise in NUMBERS.items():
+        cells, kept[name] = kept[name], pd.to_numeric(kept[name], errors="coerce")
+        wrong = kept[name].isna() & ~(cells.eq("") & bool(otherwise))
+        problems += [
+            Problem(str(file), f"row {row + 2}, {name}", repr(cells[row]), f"a number{otherwise}")
+            for row in kept.index[wrong]
+        ]
+    if problems:
+        raise BadInput(problems)
     others = kept[~kept["trial"].isin(new["trial"])]
     return new if others.empty else pd.concat([others, new], ignore_index=True)
 

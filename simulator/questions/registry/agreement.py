@@ -92,7 +92,7 @@ def calibration_table(people: People, predictions: Mapping[str, Array], smallest
 
 
 def calendar_table(people: People, predictions: Mapping[str, Array], smallest: int = SMALLEST) -> pd.DataFrame:
-    """Observed beside expected shares over calendar time, in `CALIBRATION`'s columns; `group` is from which year to which."""
+    """Observed beside expected shares over calendar time, in `CALIBRATION`'s columns; `group` is the year, or from which to which."""
     rows: list[tuple[Any, ...]] = []
     k, at = 0, TIMES[0]
     for place, outcome in enumerate(OUTCOMES):
@@ -105,7 +105,7 @@ def calendar_table(people: People, predictions: Mapping[str, Array], smallest: i
             risk = risks[kept, place, k]
             for inside in periods:
                 told = _beside(risk[inside], time[inside], code[inside], at, smallest)
-                years = f"{year[inside].min():.0f} to {year[inside].max():.0f}"
+                years = " to ".join(f"{each:.0f}" for each in np.unique([year[inside].min(), year[inside].max()]))
                 rows.append((outcome, at, name, years, *told))
     return pd.DataFrame(rows, columns=CALIBRATION)
 

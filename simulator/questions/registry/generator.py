@@ -170,9 +170,9 @@ def _mess(truth: Truth) -> bytes:
     lines = _lines(truth, "%Y-%m-%d", False, ENGLISH)
     for k, line in enumerate(lines):
         line["name"] = f"Person {k}"
-        line["notes"] = "- came, again" if k % 2 else "=) fine".replace("=", "")
+        line["notes"] = "- came, again" if k % 2 else ") fine"
         line["side"] = f" {line['side']} "
-        line["healing_date"] = line["healing_date"] or "n.a.".replace("n.a.", "NA")
+        line["healing_date"] = line["healing_date"] or "NA"
     return (_text(lines, ",") + "\r\n").encode()
 
 

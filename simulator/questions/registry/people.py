@@ -14,7 +14,7 @@ from simulator.questions.registry.cells import Export
 from simulator.questions.registry.follow_up import FOLLOWED, follow_up
 from simulator.questions.registry.mapping import Mapping
 from simulator.questions.registry.remarks import Remarks
-from simulator.questions.registry.values import Values, missing
+from simulator.questions.registry.values import Values, first_known, missing
 from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import DAYS_PER_YEAR
@@ -158,10 +158,9 @@ class _Reader:
         """Lines of the limb that came first; those without a side belong to every limb."""
         if not self.values.has("side"):
             return lines
-        first = next((s for s in (self.values.at("side", line) for line in lines) if not missing(s)), math.nan)
-        kept = [
-            line for line in lines if missing(self.values.at("side", line)) or self.values.at("side", line) == first
-        ]
+        sides = {line: self.values.at("side", line) for line in lines}
+        first = first_known(*sides.values())
+        kept = [line for line in lines if missing(sides[line]) or sides[line] == first]
         if len(kept) < len(lines):
             self.remarks.drop("second limbs")
         return kept

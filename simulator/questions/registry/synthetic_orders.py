@@ -12,8 +12,9 @@ from simulator.questions.registry.published_scores import order_table
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
 
-PEOPLE, SETS = 2_000, 16
-"""Synthetic people, and sets of lives of each by which the model's risks of them are known."""
+PEOPLE, SETS = 2_000, 128
+"""Synthetic people, and sets of lives of each by which the model's risks of them are known: with fewer the luck of these lives
+takes from the order of the risks (0.01 of a C-index at 16)."""
 
 
 def synthetic_orders(scenario: Scenario, seed: int = 1, people: int = PEOPLE, sets: int = SETS) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Figures of forecasts: one a trial, the distribution of events in each arm and the chance of success."""
+"""Figures of forecasts: one a trial, the events of each arm under each view of the evidence. Its chance of success is a table."""
 
 from __future__ import annotations
 
