@@ -298,7 +298,7 @@ def numbers(found: Found) -> dict[str, str]:
     targets, register = found.targets, found.register
     provenance = tomllib.loads((shipped("calibration") / "fitted.toml").read_text(encoding="utf-8"))["provenance"]
     change = found.result.differences
-    amputation = at_year(change, "major_amputation").set_index("policy")["mean"]
+    amputation = at_year(change, "major_amputation").set_index("policy")
     free = found.founding_views
     conservative = at_year(free[free["view"] == "central"], "amputation_free_survival").iloc[0]["reference_mean"]
     doses = at_year(found.result.outcomes, "doses").set_index("policy")["mean"]
@@ -309,7 +309,8 @@ def numbers(found: Found) -> dict[str, str]:
         "founding.free_conservative": percent(conservative),
         "targets.inside": str(sum(bool(row["inside"]) for row in targets.values())),
         "targets.all": str(len(targets)),
-        "change.amputation": points(amputation[POLICY]),
+        "change.amputation": points(amputation["mean"][POLICY]),
+        "change.amputation.error": f"{100 * amputation['se'][POLICY]:.1f}",
         "treated.protocol": percent(float(ledger[POLICY, "count_treated"])),
         "doses.protocol": f"{doses[POLICY]:.2f}",
         "doses.response_guided": f"{doses['response_guided']:.2f}",

@@ -147,6 +147,13 @@ def test_the_command_says_what_the_simulation_says(folder: Path) -> None:
         assert written[["mean", "se"]].to_numpy().tolist() == frame[["mean", "se"]].to_numpy().tolist(), name
 
 
+def test_brackets_of_other_hospitals_say_what_they_are(folder: Path) -> None:
+    """A Monte Carlo interval and the spread of hospitals stand side by side: the sentence tells them apart."""
+    said = " ".join((folder / "report.html").read_text(encoding="utf-8").split())
+    assert "In brackets: 95% Monte Carlo intervals at a named hospital; at a new one the limits" in said
+    assert "or after a major amputation the stump" in said
+
+
 def test_differences_are_paired(folder: Path) -> None:
     """They are the differences of the means, and known better than from independent patients."""
     outcomes = table(folder, "outcomes").set_index(["policy", "outcome", "time_years"])

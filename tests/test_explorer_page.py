@@ -115,7 +115,9 @@ def test_the_sentence_has_the_numbers_of_compare(page: Page) -> None:
         assert f"{protocol} " in said
         assert f"instead of {conservative} " in said
         assert f"{100 * change:+.1f} ± {100 * error:.1f}".replace("-", "−") in said
-    assert "Given the evidence (central view)" in said
+    assert "Over the uncertainty of the evidence (central view)" in said
+    assert "points (95% interval)" in said
+    assert "± is the Monte Carlo standard error" in said
 
 
 def test_a_saved_scenario_reproduces_the_page(page: Page, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import runpy
 import tomllib
@@ -29,6 +30,7 @@ from simulator.questions.forecast.scoring import scores
 from simulator.questions.forecast.sealed import opened, sha256
 from simulator.questions.validate.reading import load_studies
 from simulator.questions.validate.validation import published_counts
+from simulator.telling.page import page
 from simulator.words.errors import BadInput
 
 FEW: dict[str, Any] = {"draws": 6, "patients": 60}
@@ -98,6 +100,16 @@ def test_forecast_is_reproducible_and_sealed(trial: Path, tmp_path: Path) -> Non
     assert settings["seed"] == 1
     for name, table in tables.items():
         assert np.allclose(table.select_dtypes("number"), one.tables[name].select_dtypes("number"), atol=1e-9)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_criterion_of_success_is_a_whole_sentence(trial: Path, tmp_path: Path, own: bool) -> None:
+    """It ends where it ends, whether the registration states the criterion or the forecast had to choose one."""
+    found = sim.forecast([str(trial)], **FEW)
+    facts = dict(found.facts)
+    facts["trials"] = [{**found.facts["trials"][0], "own_criterion": own, "stands_for": "Next."}]
+    said = " ".join(page(dataclasses.replace(found.findings, facts=facts), {}).split())
+    assert ("at a two-sided 5%. Next." if own else "states another or none. Next.") in said
 
 
 def test_cells_do_nothing_where_the_control_has_them(trial: Path) -> None:

@@ -145,9 +145,9 @@ function headline() {
   const treated = part.treated[m];
   line.append(treated > 0 ? `${Math.round(1000 * treated)} are treated with cells, ${fixed(part.dose[m] / treated, 1)} times each. ` : "Nobody is treated with cells. ");
   const views = page.last.views, row = views?.of_question === told ? views.views[part.view] : null;
-  if (row?.low) line.append(`Given the evidence (${part.view} view), the change in amputation may be ${points(row.low[0])} to ${points(row.high[0])} points.`);
+  if (row?.low) line.append(`Over the uncertainty of the evidence (${part.view} view) the change in amputation is ${points(row.low[0])} to ${points(row.high[0])} points (95% interval). `);
+  line.append("± is the Monte Carlo standard error.");
   find("headline").replaceChildren(line);
-  find("status").title = "± is the Monte Carlo standard error";
 }
 
 function show(tab, focus = true) {
