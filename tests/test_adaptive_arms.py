@@ -81,7 +81,8 @@ def test_nobody_enters_an_arm_after_it_is_dropped(tmp_path: Path, patients: str)
 
 def test_a_trial_without_blocks_has_recruits_enough(tmp_path: Path) -> None:
     """Where a coin gives the dropped arm more than its part, the places still all go to the others."""
-    sim = simulation(tmp_path, 40, **(THREE | {"randomisation": {"block": 0}}))
+    early = {"randomisation": {"block": 0}, "looks": {"by": "patients", "at": [6]}, "accrual": {"per_month": 0.5}}
+    sim = simulation(tmp_path, 40, **(THREE | early))
     assert (carried_out(sim.conduct(), lives(sim, 40)).data.entered.sum(axis=1) == 90).all()
 
 
