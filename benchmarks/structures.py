@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from simulator.evidence.hospitals import OFFSETS, Hospitals
+from simulator.evidence.hospitals import OFFSETS, POPULATION, Hospitals
 from simulator.evidence.register import Register
+from simulator.evidence.shipped import shipped
 from simulator.questions.hospitals.fit import ROUGH, fitted_studies, wide_prior
 from simulator.questions.hospitals.population import Structure, log_score, sampled
 from simulator.questions.hospitals.surface import SMOKE, StudySurface, atoms, study_surface
@@ -60,7 +61,7 @@ def scores(register: Register, sizes: tuple[int, int, int]) -> pd.Series:
     studies = fitted_studies(load_studies(register)[0])
     kinds = {key: study.hospital_kind for key, study in studies.items()}
     surfaces = {key: study_surface(key, study, register, SEED, None, sizes) for key, study in studies.items()}
-    centre, spread = wide_prior(pd.read_csv("calibration/hospitals.csv", comment="#"))
+    centre, spread = wide_prior(pd.read_csv(shipped("calibration") / POPULATION, comment="#"))
     said = {
         key: atoms(surface, centre, spread, ROUGH.atoms, generator(SEED, key, "atoms"))
         for key, surface in surfaces.items()

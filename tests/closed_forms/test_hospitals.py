@@ -24,6 +24,7 @@ from simulator.evidence.hospitals import (
     at_random_hospital,
     centre_draws,
     columns_of,
+    kind_of,
     load_hospitals,
 )
 from simulator.words.luck import generator
@@ -83,6 +84,18 @@ def test_people_chosen_for_a_treatment_have_means_of_their_own() -> None:
     assert found.means().tolist() == [[0.5, 0.0, 0.0, 0.1], [0.6, 0.0, 0.0, 0.2]]
     assert found.means(Kind()).tolist() == found.means().tolist()
     assert found.means(Kind("chosen")) == pytest.approx(np.array([[0.8, 0.0, 0.0, 0.1], [0.9, 0.0, 0.0, 0.2]]))
+
+
+def test_people_of_a_trial_and_other_decades_have_means_of_their_own() -> None:
+    """0.3 more in a trial, 0.2 more each decade: 0.1 less half a decade before today; a trial of 2005 has both."""
+    found = hospitals(mean_death=[0.5], trial_death=[0.3], decade_death=[0.2])
+    wanted = {("referral", "2015-19"): 0.5, ("trial", "2015-19"): 0.8, ("referral", "2010-15"): 0.4}
+    wanted |= {("referral", "2025-30"): 0.7, ("trial", "2005-10"): 0.6, ("chosen", "2005-10"): 0.3}
+    for (cohort, period), mean in wanted.items():
+        assert found.means(kind_of(cohort, period))[0].tolist() == pytest.approx([0.0, 0.0, mean, 0.0]), (
+            cohort,
+            period,
+        )
 
 
 def test_roots_are_those_of_the_covariance() -> None:

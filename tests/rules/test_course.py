@@ -68,7 +68,7 @@ def test_a_hazard_moves_on_with_what_it_spends(trend: float, duration: float) ->
     start_hazards(life, 0.0, 20.0, 0.0)
     integrate(life, duration)
     spend(life, life.budget, duration)
-    assert life.hazard[Risk.HEALING] == pytest.approx(0.5 * exp(trend * duration), rel=1e-12)
+    assert life.hazard[Risk.HEALING] == pytest.approx(0.5 * exp(trend * duration), rel=1e-12, abs=0.0)
 
 
 def test_time_spends_the_budget_of_every_risk_in_force() -> None:
@@ -112,6 +112,14 @@ def test_an_event_at_the_limit_happens_and_a_later_one_does_not() -> None:
     at_risk(life, Risk.HEALING, 0.5, unspent=0.5)
     assert first_risk(life, 1.0) == (1.0, Risk.HEALING)
     assert first_risk(life, 0.999) == (inf, -1)
+
+
+def test_an_event_hardly_later_than_the_limit_does_not_happen() -> None:
+    """A hazard of e^t spends e - 1 = 1.7183 in a year: a budget of 1.719 lasts longer, a quick look notwithstanding."""
+    life = a_life()
+    at_risk(life, Risk.HEALING, 1.0, unspent=1.719, trend=1.0)
+    assert first_risk(life, 1.0) == (inf, -1)
+    assert first_risk(life, 1.001) == (pytest.approx(log(2.719)), Risk.HEALING)
 
 
 def test_without_a_risk_nothing_happens() -> None:

@@ -36,7 +36,7 @@ def test_whoever_is_on_dialysis_has_been_from_the_start() -> None:
 def test_every_hazard_in_force_takes_the_ratio_of_dialysis(renal: Renal, death: float, beyond: int) -> None:
     """Death in place of the ratio of the renal class before; a limb beyond salvage is lost as it was going to be."""
     ratios = {"death_hr": 1.0, "healing_hr": 1.0, "amputation_hr": 1.0, "recurrence_hr": 1.0}
-    life = a_life(**ratios, renal=renal, disease_death=7.0, other_limb_at=9.0, beyond_salvage=beyond)
+    life = a_life(**ratios, renal=renal, dialysis_at=1.0, disease_death=7.0, other_limb_at=9.0, beyond_salvage=beyond)
     for risk in Risk:
         at_risk(life, risk, 1.0)
     params = values(

@@ -38,6 +38,7 @@ def sums(names: tuple[str, ...], params: dict[str, float]) -> Sums:
         ("four_doses", "angioplasty_and_cells", "response_guided"),
         ("conservative", "single_dose", "protocol", "response_guided", "four_doses"),
         ("conservative", "ev_selected", "bmmnc", "protocol", "include_dialysis", "angioplasty"),
+        ("include_dialysis", "protocol", "ev_selected"),
     ],
 )
 def test_policies_that_share_lives_have_those_that_each_lives_alone(
