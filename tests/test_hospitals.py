@@ -13,6 +13,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from simulator.evidence import load_register
+from simulator.evidence.distributions import limits
 from simulator.evidence.hospitals import (
     OFFSETS,
     RATES,
@@ -23,7 +24,7 @@ from simulator.evidence.hospitals import (
     at_random_hospital,
     load_hospitals,
 )
-from simulator.evidence.posterior import parameter_draws
+from simulator.evidence.posterior import central_values, parameter_draws
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
@@ -39,6 +40,7 @@ from simulator.questions.validate import load_studies
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
+from simulator.questions.value.one_way import clinical_ranges
 from simulator.questions.value.values import values_of
 from simulator.questions.value.variants import elsewhere, varied
 from simulator.scenario import load_scenario
@@ -277,6 +279,19 @@ def test_offsets_are_drawn_jointly() -> None:
         assert set(zip(draws["hospital_amputation"], draws["hospital_death"], strict=True)) <= pairs
         spread[centre] = float(draws["hospital_amputation"].std())
     assert spread["new"] > 1.5 * spread["average"]
+
+
+@pytest.mark.parametrize("centre", ["average", "new"])
+def test_one_number_at_a_time_varies_within_the_draws_of_the_hospital(centre: str) -> None:
+    """Limits of a hospital's offsets hold 95% of its draws, and its base value lies between them, in every analysis."""
+    scenario = load_scenario("base", overrides={"evidence": {"centre": centre}})
+    register = scenario.register
+    ranges = {each.name: each for each in clinical_ranges(scenario, central_values(register))}
+    for name in ("hospital_amputation", "hospital_healing", "hospital_death"):
+        found, draws = ranges[name], register.joint[name]
+        assert found.low < found.base < found.high
+        assert ((draws > found.low) & (draws < found.high)).mean() == pytest.approx(0.95, abs=0.002)
+        assert limits(register[name]) == pytest.approx((found.low, found.high), abs=0.5 * float(draws.std()))
 
 
 def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

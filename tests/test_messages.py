@@ -184,6 +184,23 @@ def test_unknown_payer_and_utilities_are_told_beside_wrong_keys() -> None:
     assert all(word in told for word in ("economics.draws", "'nowhere'", "'Q'"))
 
 
+def test_unknown_payer_of_a_file_is_told_beside_its_wrong_keys(tmp_path: Path) -> None:
+    """A file's payer and utilities are looked up though other keys of the file, or of what it extends, are wrong; those
+    that are asked for in their place count."""
+    (tmp_path / "below.toml").write_text('[economics]\nutility_set = "Q"\ndraws = -3\n', "utf-8")
+    file = tmp_path / "own.toml"
+    file.write_text(
+        'extends = "below.toml"\n[evidence]\nveiw = "central"\n[economics]\nperspective = "nowhere"\n', "utf-8"
+    )
+    with pytest.raises(BadInput) as refused:
+        sim.value(file)
+    told = "\n".join(map(str, refused.value.problems))
+    assert all(told.count(word) == 1 for word in ("economics.draws", "veiw", "'nowhere'", "'Q'"))
+    with pytest.raises(BadInput) as refused:
+        sim.value(file, perspective="italy")
+    assert "nowhere" not in "\n".join(map(str, refused.value.problems))
+
+
 def test_settings_are_told_as_files_have_them() -> None:
     """A line a key, true and false in small letters, and no dictionary of Python's."""
     settings = {

@@ -113,7 +113,8 @@ class Register:
         def moved(parameter: Parameter) -> Parameter:
             sd = float(draws[parameter.name].std())
             law = Normal(kind="normal", sd=sd) if sd > 0.0 else Fixed()
-            return parameter.model_copy(update={"value": float(values[parameter.name]), "distribution": law})
+            value = float(values[parameter.name])
+            return parameter.model_copy(update={"value": value, "centre": value, "distribution": law})
 
         return Register(
             tuple(moved(p) if p.name in values else p for p in self.parameters),

@@ -165,7 +165,7 @@ def asked(
     except BadInput as bad:
         problems += bad.problems
         if loaded is None:
-            problems += _unknown(difference.get("economics"))
+            problems += _unknown(scenario, difference.get("economics"))
     try:
         if trial is not None:
             planned = load_simulated_trial(Path(trial), seed, inputs)
@@ -239,13 +239,20 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     return tables, patients[patients["policy"] == scenario.reference]
 
 
-def _unknown(economics: Any) -> list[Problem]:
-    """What is wrong with the payer and the set of utilities that a scenario which cannot be read was to be valued by."""
+def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
+    """What is wrong with the payer and the set of utilities that a scenario which cannot be read was to be valued by.
+
+    `economics` lie over what the scenario's files say; what else is wrong with these is told elsewhere.
+    """
     from simulator.evidence.perspective import load_perspective
     from simulator.evidence.utilities import load_utilities
+    from simulator.scenario.inheritance import scenario_layers
 
     problems: list[Problem] = []
-    named = economics if isinstance(economics, Mapping) else {}
+    layers = scenario_layers(scenario, None, []) if isinstance(scenario, str | Path) else []
+    named: dict[str, Any] = {}
+    for table in (*(layer.table.get("economics") for layer in layers), economics):
+        named |= table if isinstance(table, Mapping) else {}
     for key, load in (("perspective", load_perspective), ("utility_set", load_utilities)):
         if isinstance(named.get(key), str):
             try:

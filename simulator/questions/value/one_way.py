@@ -101,19 +101,22 @@ def centre_of(scenario: Scenario, seed: int) -> dict[str, float]:
 
 
 def clinical_ranges(scenario: Scenario, centre: Mapping[str, float]) -> list[Range]:
-    """Every clinical number that varies: the posterior's limits for fitted ones, else those of its distribution.
+    """Every clinical number that varies, within the middle 95% of the draws that it has jointly with a hospital or with the
+    fit, else of its distribution.
 
     What nothing reads is left out: the shares of other views, and numbers of therapies that no policy compared gives.
     """
     register = scenario.register
     table, joint = posterior_table(), joint_names(register)
+    rows = {} if table is None else {name: table[name].to_numpy(np.float64) for name in joint}
+    rows |= register.joint
     found = []
     for parameter in register.parameters:
         if parameter.name in scenario.idle:
             continue
         low, high = limits(parameter)
-        if table is not None and parameter.name in joint:
-            low, high = (float(q) for q in np.quantile(table[parameter.name], (0.025, 0.975)))
+        if parameter.name in rows:
+            low, high = (float(q) for q in np.quantile(rows[parameter.name], (0.025, 0.975)))
         if low < high:
             found.append(_range(parameter, CLINICAL, low, centre[parameter.name], high))
     return found
