@@ -61,7 +61,7 @@ def in_order(pairs: Array, risk: Array) -> Array:
 def concordance(pairs: Array, good: Array, n: Array) -> Array:
     """Share of the weight of `pairs` that is in order (`good`), people counted `n` (..., people) times; NaN without pairs."""
     whole, right = (((n @ each) * n).sum(axis=-1) for each in (pairs, good))
-    return np.divide(right, whole, out=np.full(whole.shape, np.nan), where=whole > 0.0)
+    return np.asarray(np.divide(right, whole, out=np.full(whole.shape, np.nan), where=whole > 0.0))
 
 
 def accuracy(
