@@ -70,7 +70,7 @@ def test_few_people_make_fewer_groups() -> None:
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:
-    """People of ten years in five periods of two, more of whom lose the leg from one to the next; of five years in their years."""
+    """People of ten years in five periods of two, more of whom lose the leg from one to the next; of five years in five."""
     lost = np.arange(100) % 20 < 2 + 3 * (np.arange(100) // 20)
     table = calendar_table(hospital(lost), same_risk(np.full(100, 0.25)), 0).query("outcome == 'amputated'")
     assert table["group"].tolist() == [f"{year} to {year + 1}" for year in range(2010, 2020, 2)]

@@ -146,6 +146,7 @@ def test_few_slots_take_something_and_slots_for_everybody_nothing() -> None:
         few_slots_tables(base, centre, 30, slots, queues=1, most=60) for slots in (1_000.0, 1.0 / 52.0)
     )
     assert (none["difference"] == 0.0).all() and (none["enough"] == none["few"]).all()
+    assert (none["enough_se"] == none["few_se"]).all() and none["enough_se"].max() > 0.0
     lost = all_but_all.set_index(["policy", "outcome"]).loc[("protocol", "major_amputation")]
     assert lost["enough"] < lost["few"] <= 0.1 and len(waits)
 

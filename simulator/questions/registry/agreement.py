@@ -92,7 +92,7 @@ def calibration_table(people: People, predictions: Mapping[str, Array], smallest
 
 
 def calendar_table(people: People, predictions: Mapping[str, Array], smallest: int = SMALLEST) -> pd.DataFrame:
-    """Observed beside expected shares over calendar time, in `CALIBRATION`'s columns; `group` is the year, or from which to which."""
+    """Observed beside expected shares over calendar time, in `CALIBRATION`'s columns; `group` is the year or years."""
     rows: list[tuple[Any, ...]] = []
     k, at = 0, TIMES[0]
     for place, outcome in enumerate(OUTCOMES):

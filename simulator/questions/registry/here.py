@@ -32,7 +32,17 @@ HUNDRED = 100
 HERE = ["view", "policy", "outcome", "reference", "reference_low", "reference_high", "mean", "mean_low", "mean_high",
         "difference", "difference_low", "difference_high", "difference_se"]  # fmt: skip
 NEEDED = ["policy", "doses", "doses_low", "doses_high", "slots_per_week"]
-FEW_SLOTS = ["policy", "outcome", "enough", "few", "difference", "difference_low", "difference_high"]
+FEW_SLOTS = [
+    "policy",
+    "outcome",
+    "enough",
+    "enough_se",
+    "few",
+    "few_se",
+    "difference",
+    "difference_low",
+    "difference_high",
+]
 
 
 def referrals_per_year(people: People, smallest: int = SMALLEST) -> int | None:
@@ -115,7 +125,7 @@ def few_slots_tables(
     """`FEW_SLOTS`: change a year with a slot for everybody and with so many slots a week, and how waits end.
 
     The same people with the same luck under the central view, referred for up to five years from empty waiting lists;
-    `difference` is what waiting takes, with 95% of the waiting lists.
+    `difference` is what waiting takes, with 95% of the waiting lists; each `se` takes people as independent.
     """
     scenario = at_home(base, centre, "central")
     shared = Capacity(slots_per_week=slots_per_week, arrivals_per_week=per_year / WEEKS_PER_YEAR)
@@ -133,11 +143,10 @@ def few_slots_tables(
             own = both[(both["policy"] == policy) & (both["outcome"] == outcome)]
             enough, few = (own[f"difference_{name}"].to_numpy(np.float64) for name in ("free", "queued"))
             lost = counted("difference", few - enough, per_year)
-            row = {
-                "policy": policy,
-                "outcome": outcome,
-                "enough": per_year * enough.mean(),
-                "few": per_year * few.mean(),
-            }
+            row: dict[str, Any] = {"policy": policy, "outcome": outcome}
+            for name, values, of in (("enough", enough, "free"), ("few", few, "queued")):
+                row[name] = per_year * values.mean()
+                # As above: the same people live in every draw.
+                row[f"{name}_se"] = per_year * float(own[f"difference_se_{of}"].mean())
             rows.append({**row, **lost})
     return pd.DataFrame(rows, columns=FEW_SLOTS), waits_table(queued)
