@@ -17,7 +17,7 @@
 # fitted to those numbers, what they could not tell, and how it then predicts people of other studies.
 #
 # Sizes are small: 4,000 patients for the comparison, 200 posterior draws, five studies. `clti calibrate --check` and
-# `clti validate` do the same with more, and `clti calibrate` repeats the fit itself, which takes tens of minutes.
+# `clti validate` do the same with more, and `clti calibrate` repeats the fit itself, which takes minutes.
 
 # %%
 import matplotlib.pyplot as plt

@@ -29,7 +29,7 @@ import simulator as sim
 # ## Who is compared with what
 #
 # A *scenario* says who the patients are, how long they are followed and which policies are compared. The shipped one,
-# `base`, is a referral population followed for life.
+# `base`, is a referral population at the average hospital of the published series, followed for life.
 
 # %%
 scenario = sim.load_scenario("base")

@@ -53,9 +53,9 @@ told.plot()
 # ## Does the limb recover?
 #
 # Whether a limb can recover, at which dose, and by how much is settled for each patient before anything is done. The odds
-# depend on traits of the patient, the product and the route. Then there is the question of cause: of the limbs that
-# recover under treatment only a share does so because of it. The others would have recovered under conservative care,
-# too. That share is the view on the evidence.
+# depend on traits of the patient, the product and the route. Then there is the question of cause: of each limb's recovery
+# under treatment only a share comes from it. The rest would have come under conservative care, too. That share is the view
+# on the evidence.
 
 # %%
 for name in ("response_probability", "recovery_gain", "recovery_days", f"attributable_share_{scenario.view}"):

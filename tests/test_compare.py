@@ -17,6 +17,8 @@ import pytest
 
 import simulator as sim
 from simulator.cli import app
+from simulator.evidence import load_register
+from simulator.evidence.posterior import joint_names
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.compare import compare
 from simulator.questions.compare.founding import founding_table
@@ -152,6 +154,13 @@ def test_brackets_of_other_hospitals_say_what_they_are(folder: Path) -> None:
     said = " ".join((folder / "report.html").read_text(encoding="utf-8").split())
     assert "In brackets: 95% Monte Carlo intervals at a named hospital; at a new one the limits" in said
     assert "or after a major amputation the stump" in said
+
+
+def test_fitted_numbers_are_counted_alike_everywhere(folder: Path) -> None:
+    """The report counts what the posterior draws jointly, as MODEL.md and economic analyses do."""
+    count = len(joint_names(load_register()))
+    said = " ".join((folder / "report.html").read_text(encoding="utf-8").split())
+    assert f"{count} of them are fitted together" in said
 
 
 def test_differences_are_paired(folder: Path) -> None:

@@ -314,9 +314,10 @@ def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypat
     [
         (3, "evidence.centre = 3; allowed: a table"),
         (["new"], "evidence.centre = ['new']; allowed: a table"),
-        ("ours", "evidence.centre = 'ours'; allowed: 'average', 'new' or 'founding'"),
+        ("ours", "evidence.centre = 'ours'; allowed: 'average', 'new', 'founding', or a file of own counts"),
         ({"death": [1, 20]}, "evidence.centre.death = [1, 20]; allowed: did you mean 'deaths'?"),
-        ({"deaths": [1, 20, 3]}, "evidence.centre.deaths = [1, 20, 3]; allowed: Tuple"),
+        ({"deaths": [1, 20, 3]}, "evidence.centre.deaths = [1, 20, 3]; allowed: at most 2 values"),
+        ({"deaths": [1]}, "evidence.centre.deaths[2] = missing; allowed: a value here: the list is too short"),
         ({"years": 2.0}, "evidence.centre = no counts; allowed: at least one of amputations"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +19,8 @@ from simulator.words.errors import BadInput, Problem, Suggestions, in_toml
 Model = TypeVar("Model", bound=BaseModel)
 
 MISSING = "missing"
+SURPLUS = re.compile(r"\w+ should have at most (\d+) items? ")
+"""How pydantic tells a list that is too long."""
 
 LARGEST = 10_000_000
 """Bytes of a TOML file that is read; no scenario, design or study comes near."""
@@ -93,8 +96,12 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
             match fault["type"]:
                 case "extra_forbidden":
                     value, allowed = in_toml(fault["input"]), nearest(str(place[-1]), keys)
+                case "missing" if isinstance(place[-1], int):
+                    value, allowed = MISSING, "a value here: the list is too short"
                 case "missing":
                     value, allowed = MISSING, "required"
+                case "too_long" if most := SURPLUS.match(fault["msg"]):
+                    value, allowed = in_toml(fault["input"]), f"at most {most[1]} values"
                 case _:
                     value = in_toml(fault["input"])
                     allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

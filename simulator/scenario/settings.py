@@ -129,12 +129,26 @@ def _kind_of_centre(value: Any) -> str:
     return "offsets" if isinstance(value, OwnOffsets) else "counts"
 
 
+NAMED_CENTRES = ("average", "new", "founding")
 NAMES_AND_FILES = {
-    "anyOf": [{"type": "string", "enum": ["average", "new", "founding"]}, {"type": "string", "pattern": r"\.toml$"}]
+    "anyOf": [{"type": "string", "enum": list(NAMED_CENTRES)}, {"type": "string", "pattern": r"\.toml$"}]
 }
 """What editors of files are told: a reader puts what a file states in place of its name before anything is checked."""
+
+
+def _known_centre(name: Any) -> Any:
+    if name not in NAMED_CENTRES:
+        raise ValueError("'average', 'new', 'founding', or a file of own counts or people (NAME.toml)")
+    return name
+
+
 Centre: TypeAlias = Annotated[
-    Annotated[Literal["average", "new", "founding"], Tag("name"), WithJsonSchema(NAMES_AND_FILES)]
+    Annotated[
+        Literal["average", "new", "founding"],
+        BeforeValidator(_known_centre),
+        Tag("name"),
+        WithJsonSchema(NAMES_AND_FILES),
+    ]
     | Annotated[OwnCounts, Tag("counts")]
     | Annotated[OwnOffsets, Tag("offsets")],
     Discriminator(_kind_of_centre),

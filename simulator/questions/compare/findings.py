@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.parameter import GRADES
+from simulator.evidence.posterior import joint_names
 from simulator.evidence.sources import references as listed
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
@@ -195,7 +196,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
         "values": _values(params),
-        "fitted": sum(p.fitted for p in scenario.register.parameters),
+        "fitted": len(joint_names(scenario.register)),
         "founding": is_founding(comparison),
         "untreated": list(comparison.untreated),
         "left_aside": list(scenario.left_aside),

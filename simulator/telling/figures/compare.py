@@ -153,7 +153,7 @@ def views_figure(findings: Findings) -> Figure:
         caption(
             figure,
             f"{policies[facts['main']]} against {lower(policies[facts['reference']])} by {years(first)} under the three"
-            " readings of the evidence. Treated limbs recover alike in all three; what differs is how many limbs recover"
+            " views of the evidence. Treated limbs recover alike in all three; what differs is how much limbs recover"
             " without cells, treated or not.",
         )
     return figure
