@@ -13,7 +13,6 @@ from trial_designs import TWO_ARMS, planned, simulation
 from simulator.questions.trial.decisions import decide, levels_of
 from simulator.questions.trial.operating import type_i_errors
 from simulator.questions.trial.stopping_rule import stopping_rule
-from simulator.statistics.multiplicity import graph_weights
 from simulator.words.errors import BadInput
 
 THREE = [
@@ -87,14 +86,6 @@ GRAPH = {
     "transitions": [[0.0, 1.0], [1.0, 0.0]],
 }
 LOOKS = {"by": "information", "at": [0.5], "type": "ld-obf"}
-
-
-def test_weights_that_a_graph_can_come_to_by_hand() -> None:
-    """Two hypotheses hand each other everything; three in a chain with a split hold what the arithmetic says."""
-    assert graph_weights([0.8, 0.2], GRAPH["transitions"]) == (1.0, 0.8, 0.2)  # type: ignore[arg-type]
-    assert graph_weights([1.0, 0.0], [[0.0, 1.0], [0.0, 0.0]]) == (1.0,)
-    split = [[0.0, 0.5, 0.5], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
-    assert graph_weights([0.6, 0.2, 0.2], split) == (1.0, 0.6, 0.5, 0.4, 0.2)
 
 
 def test_a_graph_at_looks_rejects_by_the_boundaries_of_its_weights(tmp_path: Path) -> None:

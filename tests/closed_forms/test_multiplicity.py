@@ -16,6 +16,7 @@ from simulator.statistics.multiplicity import (
     dunnett,
     fixed_sequence,
     gatekeeping,
+    graph_weights,
     graphical,
     hochberg,
     holm,
@@ -211,3 +212,11 @@ def test_a_graph_is_the_closed_test_of_its_weights() -> None:
     found = graphical(P, ALPHA, weights, graph)
     assert found.tolist() == [closed(p, local) for p in P]
     assert 0.05 < found.mean() < 0.95
+
+
+def test_weights_that_a_graph_can_come_to_by_hand() -> None:
+    """Two hypotheses hand each other everything; three in a chain with a split hold what the arithmetic says."""
+    assert graph_weights([0.8, 0.2], [[0.0, 1.0], [1.0, 0.0]]) == (1.0, 0.8, 0.2)
+    assert graph_weights([1.0, 0.0], [[0.0, 1.0], [0.0, 0.0]]) == (1.0,)
+    split = [[0.0, 0.5, 0.5], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    assert graph_weights([0.6, 0.2, 0.2], split) == (1.0, 0.6, 0.5, 0.4, 0.2)

@@ -49,11 +49,16 @@ def test_the_first_dose_needs_no_measurement(rule: Repeat) -> None:
 @pytest.mark.parametrize("doses", [0, 1])
 @pytest.mark.parametrize("start", list(Start))
 def test_only_first_doses_that_wait_for_no_response_ask_whether_there_was_one(start: Start, doses: int) -> None:
-    """A limb that rose by 8 mmHg since referral has none of the cells kept for rises below 5; repeats follow their own rule."""
+    """A limb that rose by 8 mmHg since referral has none of the cells kept for rises below 5; repeats follow their own rule.
+
+    One that rises by 4 mmHg a year has risen by 2 when it is asked for after half a year.
+    """
     life = a_life(doses=doses, tcpo2_seen=12.0)
     policy = a_policy(repeat_rule=Repeat.ALWAYS, cells_start=float(start), cells_rise_below=5.0)
     asked = doses == 0 and start == Start.NO_RESPONSE
     assert dose_is_given(life, values(**EXACT), policy, 0.5) is not asked
+    slow = a_life(doses=doses, tcpo2_seen=20.0, tcpo2_slope=4.0)
+    assert dose_is_given(slow, values(**EXACT), policy, 0.5)
 
 
 def test_repeats_until_perfusion_reaches_a_value() -> None:
