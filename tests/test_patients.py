@@ -125,6 +125,7 @@ def test_what_policies_change_is_counted_in_the_hospitals_own_referrals(written:
     assert lost["reference"].mean() == pytest.approx(48.0 * expected, rel=0.15)
     needed = pd.read_csv(written / "slots_needed.csv").set_index("policy")
     assert needed.loc["protocol", "doses"] > needed.loc["single_dose", "doses"] > 0.0
+    assert (52.2 * needed["slots_per_week"]).to_numpy() == pytest.approx(needed["doses"].to_numpy(), rel=0.001)
     assert "of 48 referrals a year" in (written / "report.html").read_text(encoding="utf-8")
 
 

@@ -91,7 +91,7 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
         return {
             "kind": kind,
             "number": moment.doses,
-            "measured": None if isnan(moment.decided_on) else _read(moment.decided_on),
+            "measured": _decided(moment),
             "rise": moment.rise if moment.rise >= RISEN else 0.0,
             "days": float(scenario.params()["recovery_days"]),
         }
@@ -152,7 +152,7 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any
     repeat = scenario.policies[watched.policy].repeat
     found: dict[str, Any] = {
         "any": moment.doses > 0,
-        "measured": _read(moment.decided_on),
+        "measured": _decided(moment),
         "limit": repeat.stop_at_tcpo2,
         "therapy": None,
     }
@@ -171,7 +171,7 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any
     else:
         judged = Repeat[repeat.rule.upper()] is Repeat.CLINICAL_JUDGEMENT
         found["why"] = "judgement" if judged else "rule"
-    return found | ({"measured": None} if isnan(moment.decided_on) else {})
+    return found
 
 
 def _omitted(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any]:
@@ -193,6 +193,11 @@ def _told(mmhg: float) -> float:
 def _read(mmhg: float) -> float:
     """A measured TcPO2 as it is told, in whole mmHg: what lies below a policy's limit is never told as having reached it."""
     return mmhg // 1.0
+
+
+def _decided(moment: Moment) -> float | None:
+    """What was measured for a decision, as it is told; None where nothing was."""
+    return None if isnan(moment.decided_on) else _read(moment.decided_on)
 
 
 def _last_true(watched: Watched, time: float) -> float:
