@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from simulator.statistics.normal_maximum import largest_tail
+from simulator.statistics.normal_maximum import common_factor_tail
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -88,9 +88,7 @@ def dunnett(p: ArrayLike, alpha: float, shares: Sequence[float]) -> Bools:
     m, (control, *arms) = p.shape[-1], shares
     if len(arms) != m:
         raise ValueError(f"{len(arms)} arms for {m} p values")
-    part = np.array([arm / (arm + control) for arm in arms])
-    correlation = np.sqrt(np.outer(part, part))
-    np.fill_diagonal(correlation, 1.0)
+    shared = np.sqrt([arm / (arm + control) for arm in arms])
     z = -ndtri(p.reshape(-1, m))
     order = np.argsort(-z, axis=1, kind="stable")
     rejected = np.zeros(z.shape, dtype=bool)
@@ -99,8 +97,7 @@ def dunnett(p: ArrayLike, alpha: float, shares: Sequence[float]) -> Bools:
     for step in range(m):
         left = order[:, step:]
         mine = z[rows, order[:, step]]
-        tail = largest_tail(mine, correlation[left[:, :, None], left[:, None, :]])
-        going &= tail <= alpha
+        going &= common_factor_tail(mine, shared[left]) <= alpha
         rejected[rows, order[:, step]] = going
     return rejected.reshape(p.shape)
 

@@ -21,7 +21,7 @@ from simulator.statistics.multiplicity import (
     hochberg,
     holm,
 )
-from simulator.statistics.normal_maximum import largest_tail
+from simulator.statistics.normal_maximum import common_factor_tail
 
 ALPHA = 0.05
 P = np.random.default_rng(9).random((400, 4)) ** 3 * 0.12
@@ -97,8 +97,8 @@ def test_hochberg_is_closed_simes() -> None:
 @pytest.mark.parametrize(("arms", "critical"), [(1, 1.645), (2, 1.92), (3, 2.06), (4, 2.16)])
 def test_dunnetts_table(arms: int, critical: float) -> None:
     """One-sided 5% points with equal arms and known variance, as Dunnett 1955 prints them (J Am Stat Assoc 50:1096)."""
-    correlation = np.where(np.eye(arms) > 0, 1.0, 0.5)[None]
-    found = brentq(lambda z: largest_tail(np.array([z]), correlation)[0] - 0.05, 1.0, 3.0)
+    shared = np.full((1, arms), np.sqrt(0.5))
+    found = brentq(lambda z: common_factor_tail(np.array([z]), shared)[0] - 0.05, 1.0, 3.0)
     assert found == pytest.approx(critical, abs=0.006)
 
 
@@ -130,7 +130,7 @@ def test_uneven_arms_have_their_own_correlation() -> None:
     of_all = brentq(lambda z: maximum_passed(z, control, arms) - ALPHA, 1.0, 3.0)
     of_two = brentq(lambda z: maximum_passed(z, control, arms[:2]) - ALPHA, 1.0, 3.0)
     of_one = norm.isf(ALPHA)
-    near = 2e-3
+    near = 1e-6
     assert of_one + 10 * near < of_two < of_all - 10 * near
     z = np.array(
         [
