@@ -86,6 +86,7 @@ def trial(
     )
     kept = None if keep is None else FinishedTrials.beside(Path(keep), planned.scenario, seed)
     cache = None if keep is None else cache_folder("lives")
+    unchanged = None if cache is None else cache.stat().st_mtime_ns
     simulation = Simulation(planned, seed, trials, workers, kept, cache)
     with ExitStack() as stack:
         if kept is not None:
@@ -96,7 +97,7 @@ def trial(
             if kept is not None:
                 kept.pieces.remove()
             raise
-    if simulation.kept_lives is not None:
+    if simulation.kept_lives is not None and simulation.kept_lives.folder.stat().st_mtime_ns != unchanged:
         simulation.kept_lives.tidy()
     return TrialResult(findings(study, planned, chosen, seed), begun, kept)
 

@@ -39,7 +39,7 @@ def draft_in(folder: Path) -> Path:
 def dead_drafts(folder: Path) -> tuple[Path, ...]:
     """Drafts in a folder whose writers are dead: killed, or gone for a day where that cannot be seen."""
     try:
-        return tuple(each for each in sorted(folder.iterdir()) if _dead(each))
+        return tuple(sorted(each for each in folder.iterdir() if DRAFT.fullmatch(each.name) and _dead(each)))
     except OSError:
         return ()
 

@@ -7,6 +7,8 @@ the size: a smaller trial reads the first patients of a larger one's, and a larg
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +36,7 @@ MOST_BYTES = 2 << 30
 """Room that kept lives take at most; the oldest go first."""
 TIMES = ("healed", "amputated", "died", "lost", "crossed", "reintervened")
 """Fields of which only those are kept that happen."""
+LAYOUT, CONTENT = "layout", "content"
 WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "site", "caused", "tcpo2", "walking", "walked")
 
 
@@ -130,10 +133,11 @@ class KeptLives:
         found = self._store.read(key)
         if found is None:
             return None
-        if found["arm"].shape[1] < patients:
+        data = unpacked(found)
+        if data.arm.shape[1] < patients:
             remove(self._store.file(key))
             return None
-        return unpacked(found).some(slice(None), patients)
+        return data.some(slice(None), patients)
 
     def tidy(self) -> None:
         """Forget the oldest lives where all of them take too much room."""
@@ -141,17 +145,30 @@ class KeptLives:
 
 
 def packed(data: TrialData) -> dict[str, NDArray[Any]]:
-    """A piece as arrays: of times only those that are finite, and where they stand."""
+    """A piece as the bytes of all its arrays and where each begins: of times only those that are finite, and where they stand.
+
+    One member of a file is read in a tenth of a millisecond, and a run reads hundreds of pieces of twenty arrays.
+    """
     arrays: dict[str, NDArray[Any]] = {name: getattr(data, name) for name in (*WHOLE, "visits", "entry", "end")}
     for name in TIMES:
         values = getattr(data, name).reshape(-1)
         there = np.flatnonzero(np.isfinite(values))
         arrays[f"{name}_at"], arrays[name] = there.astype(np.int32), values[there]
-    return arrays
+    # The widest first, so that every array begins where its kind of number may.
+    whole = {name: np.ascontiguousarray(each) for name, each in sorted(arrays.items(), key=lambda one: -one[1].itemsize)}
+    layout = [[name, each.dtype.str, each.shape] for name, each in whole.items()]
+    content = b"".join(each.tobytes() for each in whole.values())
+    return {LAYOUT: np.frombuffer(json.dumps(layout).encode(), np.uint8), CONTENT: np.frombuffer(content, np.uint8)}
 
 
-def unpacked(arrays: dict[str, NDArray[Any]]) -> TrialData:
+def unpacked(piece: dict[str, NDArray[Any]]) -> TrialData:
     """The piece again, the same bits."""
+    arrays: dict[str, NDArray[Any]] = {}
+    begin = 0
+    for name, kind, size in json.loads(piece[LAYOUT].tobytes()):
+        end = begin + np.dtype(kind).itemsize * math.prod(size)
+        arrays[name] = piece[CONTENT][begin:end].view(kind).reshape(size)
+        begin = end
     shape = arrays["arm"].shape
     times = {}
     for name in TIMES:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from simulator.compiling import compiled
 from simulator.questions.trial.accrual import PLACES
@@ -129,7 +129,7 @@ def at_margin(endpoint: Endpoint, alike: TrialData, seed: int, file: str) -> AtM
     if not short(low) * short(high) < 0.0:
         allowed = "a margin that the control's rate leaves room for"
         raise BadInput([Problem(file, f"endpoints.{endpoint.name}.margin", f"{endpoint.margin:g}", allowed)])
-    return replace(plain, ratio=float(np.exp(brentq(short, low, high, xtol=1e-4))))
+    return replace(plain, ratio=float(np.exp(scipy.optimize.brentq(short, low, high, xtol=1e-4))))
 
 
 def cumulative_hazard(endpoint: Endpoint, pool: TrialData) -> tuple[Array, Array]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from simulator.questions.trial.analysis import analyse
 from simulator.questions.trial.closed_form import Pool
@@ -41,7 +41,7 @@ def stage_table(
     assert chosen is not None and p0 is not None and planned is not None
     seen = analyse(design.primary, pooled.data)
     rate, error = float(seen.estimate[0]), float(seen.se[0])
-    stop = float(binom.cdf(planned.r1, planned.n1, p0))
+    stop = float(scipy.stats.binom.cdf(planned.r1, planned.n1, p0))
     exact = replace(
         planned,
         alpha=promising(p0, planned.n1, planned.r1, planned.n, planned.r),
