@@ -204,6 +204,10 @@ def solve(plan: Plan, file: str = "design") -> Boundaries:
     if plan.power is None:
         return _with_bounds(plan, 0.0, None)
     target = plan.power
+    if len(plan.information) == 1 and plan.sides == 1 and plan.stops_for_futility is None:
+        # Without looks before the end there is nothing to solve.
+        drift = fixed_drift(plan.alpha, plan.power)
+        return _with_bounds(plan, drift, drift)
 
     def excess(drift: float) -> float:
         return float(_with_bounds(plan, drift, None).crossing(drift)[1].sum()) - target

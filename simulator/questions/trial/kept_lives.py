@@ -155,7 +155,9 @@ def packed(data: TrialData) -> dict[str, NDArray[Any]]:
         there = np.flatnonzero(np.isfinite(values))
         arrays[f"{name}_at"], arrays[name] = there.astype(np.int32), values[there]
     # The widest first, so that every array begins where its kind of number may.
-    whole = {name: np.ascontiguousarray(each) for name, each in sorted(arrays.items(), key=lambda one: -one[1].itemsize)}
+    whole = {
+        name: np.ascontiguousarray(each) for name, each in sorted(arrays.items(), key=lambda one: -one[1].itemsize)
+    }
     layout = [[name, each.dtype.str, each.shape] for name, each in whole.items()]
     content = b"".join(each.tobytes() for each in whole.values())
     return {LAYOUT: np.frombuffer(json.dumps(layout).encode(), np.uint8), CONTENT: np.frombuffer(content, np.uint8)}

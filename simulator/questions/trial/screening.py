@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from simulator.compiling import compiled
 from simulator.living.room import new_room
 from simulator.questions.trial.operating import share_and_se
 from simulator.questions.trial.simulation import Simulation
@@ -41,20 +41,13 @@ def screening_table(simulation: Simulation) -> pd.DataFrame | None:
     if scenario.given.shape[0]:
         return None
     entry, free = simulation.recruitment.entry_record, entry_record(Criteria())
-    single = {name: _with(free, entry, keys) for name, keys in CRITERIA.items()}
-    params, patient = scenario.params(), np.zeros(1, PATIENT)
+    single = np.array([_with(free, entry, keys) for keys in CRITERIA.values()], free.dtype)
     key: Any = np.uint64(simulation.seed)
-    room = new_room()
-    fails = np.zeros((SCREENED, len(single)), bool)
-    truly: NDArray[np.bool_] = np.zeros(SCREENED, bool)
-    for i in range(SCREENED):
-        draw_referral(patient[0], room.drawn, params, key, i, 0, True)
-        fails[i] = [not may_enter(record, patient[0]) for record in single.values()]
-        patient["tcpo2_measured"] = patient["tcpo2"]
-        truly[i] = may_enter(single["tcpo2"], patient[0])
+    room, patient = new_room(), np.zeros(1, PATIENT)
+    fails, truly = _screened(single, scenario.params(), key, patient, room.drawn, list(CRITERIA).index("tcpo2"))
     alone = fails.sum(axis=1) == 1
     rows: list[tuple[Any, ...]] = []
-    for place, name in enumerate(single):
+    for place, name in enumerate(CRITERIA):
         turned = fails[:, place]
         if not turned.any():
             continue
@@ -67,6 +60,19 @@ def screening_table(simulation: Simulation) -> pd.DataFrame | None:
         rows.append((ENTERED, np.nan, np.nan, *share_and_se(admitted), *wrong))
     columns = ["criterion", "turned_away", "turned_away_se", "alone", "alone_se", "wrongly", "wrongly_se"]
     return pd.DataFrame(rows, columns=columns) if rows else None
+
+
+@compiled
+def _screened(single: Any, params: Any, key: int, patient: Any, drawn: Any, tcpo2: int) -> tuple[Any, Any]:
+    """Who fails which of the single criteria, (people, criteria), and whose true TcPO2 meets the criterion `tcpo2`, (people,)."""
+    fails, truly = np.zeros((SCREENED, len(single)), np.bool_), np.zeros(SCREENED, np.bool_)
+    for i in range(SCREENED):
+        draw_referral(patient[0], drawn, params, key, i, 0, True)
+        for k in range(len(single)):
+            fails[i, k] = not may_enter(single[k], patient[0])
+        patient[0].tcpo2_measured = patient[0].tcpo2
+        truly[i] = may_enter(single[tcpo2], patient[0])
+    return fails, truly
 
 
 def _with(free: Any, entry: Any, keys: tuple[str, ...]) -> Any:
