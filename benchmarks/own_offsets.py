@@ -1,19 +1,20 @@
-"""Are a hospital's offsets recovered from its own people? `python benchmarks/own_offsets.py [hospitals] [seed]`.
+"""Are a hospital's offsets recovered from its own people? `python benchmarks/own_offsets.py [hospitals] [seed] [FILE.csv]`.
 
 Hospitals are drawn from the committed population and the clinical parameters from the posterior; each has 30 to 500 people, whose
 lives the engine lives and a registry sees. Where the fit is right, the rank of the truth among its draws is uniform (Talts et
 al., arXiv:1804.06788), and 90% intervals hold it in 90% of hospitals. Healing is dated in one half, seen at quarterly visits in
-the other. About 10 s a hospital on one core.
+the other. About 1.5 s a hospital on one core. With a file, hospitals are kept there and those already kept are not ranked again.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kstest
+from scipy.stats import chisquare, kstest
 
 from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, Kind, load_hospitals
 from simulator.evidence.posterior import parameter_draws
@@ -46,11 +47,18 @@ def rank(hospital: int, seed: int) -> dict[str, float]:
 
 def main() -> None:
     """Rank as many hospitals as asked for (200) and print uniformity and coverage."""
-    hospitals, seed = (int(word) for word in (*sys.argv[1:3], *("200", "1")[len(sys.argv) - 1 :]))
-    rows = []
+    hospitals, seed = (int(word) for word in (*sys.argv[1:3], *("200", "1")[len(sys.argv[1:3]) :]))
+    keep = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    kept = pd.read_csv(keep) if keep is not None and keep.exists() else pd.DataFrame({"hospital": [], "seed": []})
+    rows = kept[(kept["seed"] == seed) & (kept["hospital"] < hospitals)].to_dict("records")
+    done = {row["hospital"] for row in rows}
     begun = time.perf_counter()
     for hospital in range(hospitals):
-        rows.append(rank(hospital, seed))
+        if hospital in done:
+            continue
+        rows.append({"hospital": hospital, "seed": seed, **rank(hospital, seed)})
+        if keep is not None:
+            pd.DataFrame(rows[-1:]).to_csv(keep, mode="a", header=not keep.exists(), index=False)
         if hospital % 10 == 9:
             print(f"{hospital + 1} hospitals, {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
     table = pd.DataFrame(rows)
@@ -59,9 +67,11 @@ def main() -> None:
     for name in RATES:
         below = table[name]
         counts = np.histogram(below, 5, (0.0, 1.0 + 1e-12))[0]
+        tenths = np.histogram(below, 10, (0.0, 1.0 + 1e-12))[0]
         inside = ((below > 0.05) & (below < 0.95)).mean()
         print(
-            f"{name}: fifths {counts}, mean {below.mean():.3f}, p = {kstest(below, 'uniform').pvalue:.2f}, 90% holds {inside:.1%}"
+            f"{name}: fifths {counts}, mean {below.mean():.3f}, p = {kstest(below, 'uniform').pvalue:.2f} (Kolmogorov-Smirnov),"
+            f" {chisquare(tenths).pvalue:.2f} (chi-square of tenths), 90% holds {inside:.1%}"
         )
 
 

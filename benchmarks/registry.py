@@ -19,7 +19,7 @@ from simulator.questions.registry.proposal import propose
 from simulator.questions.registry.truth import made_up
 
 PEOPLE = 100_000
-ANSWERS = {"german": {}, "visits": {"row": "visit"}}
+ANSWERS = {"titled": {}, "visits": {"row": "visit", "amputations": "major"}}
 """Shapes measured, and what their mapping wants answered."""
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Measure both shapes at the size asked for."""
     people = int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE
     for shape, answers in ANSWERS.items():
-        content = SHAPES[shape](made_up(people if shape == "german" else people // 3, 3))
+        content = SHAPES[shape](made_up(people if shape == "titled" else people // 3, 3))
         begun = time.process_time()
         export = export_in(content, "export.csv")
         read = time.process_time()
@@ -42,7 +42,7 @@ def main() -> None:
             f"{shape}: {len(export.rows):,} rows, {len(found):,} people: cells {read - begun:.1f} s,"
             f" mapping {proposed - read:.1f} s, people {done - proposed:.1f} s, in all {done - begun:.1f} s"
         )
-        if shape == "german" and "fit" in sys.argv:
+        if shape == "titled" and "fit" in sys.argv:
             fitted(content)
 
 

@@ -5,18 +5,37 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 PARTS = re.compile(r"(\d{1,4})[-./\s](\d{1,2})[-./\s](\d{1,4})(?:[T\s]\d{1,2}:\d{2}.*)?")
+WORDS = re.compile(
+    r"(?:(?P<day>\d{1,2})[-./\s]*(?P<month>[^\W\d]{3,})[-./\s]*|(?P<first>[^\W\d]{3,})[-./\s]*(?P<second>\d{1,2}),?[-./\s]+)"
+    r"(?P<year>\d{4}|\d{2})"
+)
+MONTHS: tuple[tuple[str, ...], ...] = (
+    ("jan", "gen", "ene"), ("feb", "fev"), ("mar", "mrt", "maa", "mae"), ("apr", "avr", "abr"),
+    ("may", "mai", "mag", "mei", "maj"), ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "ago", "aou"),
+    ("sep", "set"), ("oct", "okt", "ott", "out"), ("nov",), ("dec", "dez", "dic"),
+)  # fmt: skip
+"""How months begin in English, German, Italian, French, Dutch, Spanish, Portuguese and Scandinavian languages."""
 EXCEL = {"excel-1900": datetime.date(1899, 12, 30).toordinal(), "excel-1904": datetime.date(1904, 1, 1).toordinal()}
 """Day 0 of Excel's calendars; that of 1900 counts a 29 February that never was, hence the 30 December."""
 OLDEST, LATEST = datetime.date(1880, 1, 1).toordinal(), datetime.date(2200, 1, 1).toordinal()
 
 
-def day_in(text: str, order: str) -> float:
-    """The day of a cell; infinite if it holds no date in this order. Years of two digits are of 1930 to 2029."""
+def day_in(text: str, order: str, born: bool = False) -> float:
+    """The day of a cell; infinite if it holds no date in this order. A month in words tells its place itself.
+
+    Years of two digits are of 1930 to 2029, and of 1920 to 2019 where somebody was `born`.
+    """
     text = text.strip()
+    named = _with_a_named_month(text)
+    if named is not None:
+        text, order = named, "day-month-year"
+    elif len(text) == 8 and text.isdecimal():
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if order in EXCEL:
         if not text.isdecimal():
             return math.inf
@@ -29,9 +48,9 @@ def day_in(text: str, order: str) -> float:
     if len(first) == 4:
         year, month, day = int(first), int(second), int(third)
     elif order == "day-month-year":
-        year, month, day = _year(third), int(second), int(first)
+        year, month, day = _year(third, born), int(second), int(first)
     elif order == "month-day-year":
-        year, month, day = _year(third), int(first), int(second)
+        year, month, day = _year(third, born), int(first), int(second)
     else:
         return math.inf
     try:
@@ -41,9 +60,20 @@ def day_in(text: str, order: str) -> float:
     return float(found - EPOCH) if OLDEST <= found <= LATEST else math.inf
 
 
-def _year(text: str) -> int:
-    year = int(text)
-    return year if len(text) > 2 else 1900 + year if year >= 30 else 2000 + year
+def _year(text: str, born: bool) -> int:
+    year, first = int(text), 20 if born else 30
+    return year if len(text) > 2 else 1900 + year if year >= first else 2000 + year
+
+
+def _with_a_named_month(text: str) -> str | None:
+    """Day, month and year of a date whose month is a word, before or after the day; None for any other cell."""
+    found = WORDS.fullmatch(text)
+    if found is None:
+        return None
+    day, month = (found["day"], found["month"]) if found["day"] else (found["second"], found["first"])
+    low = "".join(sign for sign in unicodedata.normalize("NFKD", month).lower() if sign.isascii())
+    number = next((k for k, begun in enumerate(MONTHS, 1) if low.startswith(begun)), None)
+    return None if number is None else f"{day}-{number}-{found['year']}"
 
 
 def order_of(cells: Iterable[str]) -> str:

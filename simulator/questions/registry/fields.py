@@ -24,7 +24,7 @@ FIELDS: dict[str, Kind] = {
     "rutherford": "grade", "fontaine": "grade", "wifi_wound": "grade", "wifi_infection": "grade", "wagner": "grade",
     "sinbad_bacteria": "yes", "small_ev": "number", "angioplasty_suitable": "yes", "index_date": "date",
     "amputation_date": "date", "amputation": "yes", "amputation_level": "level", "death_date": "date", "death": "yes",
-    "alive": "yes", "healing_date": "date", "last_contact": "date", "event": "event",
+    "alive": "yes", "healing_date": "date", "healed": "yes", "last_contact": "date", "event": "event",
 }  # fmt: skip
 """What a column may be -> how its cells are read."""
 UNITS: dict[Kind, tuple[str, ...]] = {
@@ -46,7 +46,8 @@ UMOL = 88.4
 """umol/l of creatinine in one mg/dl."""
 MAJOR = (
     "bka", "aka", "below knee", "above knee", "through knee", "transtibial", "transfemoral", "syme", "knee", "hip",
-    "major", "tta", "tfa", "unterschenkel", "oberschenkel", "crurale", "femorale",
+    "major", "tta", "tfa", "unterschenkel", "oberschenkel", "crurale", "femorale", "gamba", "coscia", "maggiore", "onderbeen",
+    "bovenbeen", "jambe", "cuisse", "tibial", "femoral", "pierna", "muslo", "supracondil", "infracondil", "kruraal",
 )  # fmt: skip
 MINOR = (
     "toe",
@@ -61,21 +62,18 @@ MINOR = (
     "vorfuss",
     "dito",
     "teen",
+    "strahl",
+    "avampiede",
+    "raggio",
+    "voorvoet",
+    "orteil",
+    "avant-pied",
+    "dedo",
+    "antepie",
+    "forefoot",
+    "minore",
 )
-CKD = {
-    "1": 0,
-    "2": 0,
-    "3": 1,
-    "3a": 1,
-    "3b": 1,
-    "4": 2,
-    "5": 2,
-    "5d": 3,
-    "none": 0,
-    "normal": 0,
-    "moderate": 1,
-    "severe": 2,
-}
+CKD = {"1": 0, "2": 0, "3": 1, "3a": 1, "3b": 1, "4": 2, "5": 2, "5d": 3}
 """KDIGO stage -> renal class of the model: normal, moderate, severe, dialysis."""
 ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6"}
 
@@ -102,19 +100,32 @@ def word(text: str) -> str:
     return low[:-2] if low.endswith(".0") and low[:-2].lstrip("-").isdecimal() else low
 
 
-def is_missing(text: str, coded: bool) -> bool:
+def is_missing(text: str, coded: bool, kind: Kind | None = None) -> bool:
     """Whether a cell says that nothing is known. Codes such as 9 and 99 count in `coded` columns alone."""
     low = word(text)
+    if kind == "renal" and low in names()["kidneys"]["0"]:
+        return False
     return low in names()["words"]["missing"] and (coded or not low.lstrip("-").isdecimal())
 
 
+THOUSANDS = {sign: re.compile(rf"-?\d{{1,3}}(?:[{sign}]\d{{3}})+(?:[^{sign}]\d+)?") for sign in ",."}
+
+
 def number_in(text: str, decimal_comma: bool) -> float:
-    """The number in a cell, infinite if there is none. ``<10`` is half of it and ``>120`` is it: where a scale ends."""
+    """The number in a cell, infinite if there is none.
+
+    ``<10`` is half of it, ``>120`` and ``90+`` are the number: where a scale ends. A single sign that cannot part thousands
+    parts decimals, whatever the other cells have.
+    """
     plain = text.strip().replace(" ", "").replace("\u00a0", "")
     below = plain[:1] in {"<", "≤"}
-    plain = plain.lstrip("<>≤≥=")
-    if decimal_comma:
-        plain = plain.replace(".", "").replace(",", ".")
+    plain = plain.lstrip("<>≤≥=").removesuffix("+")
+    between, decimal = (".", ",") if decimal_comma else (",", ".")
+    if THOUSANDS[between].fullmatch(plain):
+        plain = plain.replace(between, "")
+    elif plain.count(between) == 1 and decimal not in plain:
+        decimal = between
+    plain = plain.replace(decimal, ".")
     try:
         value = float(plain)
     except ValueError:
@@ -127,8 +138,15 @@ def number_in(text: str, decimal_comma: bool) -> float:
 GRADE = re.compile(r"(?:^|[^a-z0-9])(?:(?:w|i|fi|r|g|rb|ckd)?\s*(\d)|(vi|iv|v|i{1,3}))\s*([a-d]?)$")
 
 
-def grade_in(text: str) -> str:
-    """A grade without its scale's name: ``Rutherford 5``, ``Stage IIb`` and ``fI1`` are ``5``, ``2b``, ``1``; else empty."""
+def grade_in(text: str, kind: Kind = "grade") -> str:
+    """A grade without its scale's name: ``Rutherford 5``, ``Stage IIb`` and ``fI1`` are ``5``, ``2b``, ``1``; else empty.
+
+    Stages of kidney disease may be ``5d`` and words, too, which are the stage of their class.
+    """
+    if kind == "renal":
+        for stage, place in (("2", "0"), ("3", "1"), ("4", "2"), ("5d", "3")):
+            if word(text) in names()["kidneys"][place]:
+                return stage
     found = GRADE.search(word(text))
     return "" if found is None else (found[1] or ROMAN[found[2]]) + found[3]
 
@@ -142,14 +160,14 @@ def level_in(text: str) -> str:
 
 
 def event_in(text: str) -> str:
-    """What a procedure's name says: ``major amputation``, ``minor amputation`` or ``other``."""
+    """What a procedure's name says: ``major amputation``, ``minor amputation``, ``other``; empty for one of no level."""
     low = word(text)
     level = level_in(low)
     if level == "minor":
         return "minor amputation"
     if level == "major" and ("amput" in low or low in MAJOR):
         return "major amputation"
-    return "other"
+    return "" if "amput" in low else "other"
 
 
 def coded(kind: Kind, text: str, codes: Mapping[str, str]) -> str | None:
@@ -171,5 +189,5 @@ def coded(kind: Kind, text: str, codes: Mapping[str, str]) -> str | None:
     if kind == "level":
         return level_in(text) or None
     if kind == "event":
-        return event_in(text)
+        return event_in(text) or None
     return None

@@ -205,6 +205,49 @@ def _visits(truth: Truth) -> bytes:
     return _text(_renamed(lines, names), ";").encode()
 
 
+def _titled(truth: Truth) -> bytes:
+    """A clinic's sheet: titles above the names and a total below, dates of birth, words for nothing known."""
+    names = {
+        "patient_id": "Fallnr.", "index_date": "OP-Datum", "sex": "Geschlecht", "tcpo2": "TcPO2 (mmHg)",
+        "rutherford": "Rutherford-Stadium", "creatinine": "Serumkreatinin", "dialysis": "Dialysepflichtig",
+        "side": "Betroffene Seite", "infection": "Wundinfektion", "major_amputation_date": "Datum Majoramputation",
+        "date_of_death": "Todesdatum", "healing_date": "Abgeheilt am", "last_contact": "Letzte Vorstellung",
+    }  # fmt: skip
+    lines = []
+    for k in range(len(truth)):
+        line = _usual(truth, k, "%d.%m.%Y", True, {**GERMAN, "male": "männlich", "female": "weiblich"})
+        line["age"] = _day(truth, k, -round(truth.age[k] * DAYS_PER_YEAR), "%d.%m.%Y")
+        lines.append({**line, "healing_date": line["healing_date"] or "k.A."})
+    text = _text(_renamed(lines, {**names, "age": "Geburtsdatum"}), ";")
+    width = text.split("\r\n")[0].count(";")
+    title = "Gefäßregister" + ";" * width
+    return f"{title}\r\n{';' * width}\r\n{text}Summe: {len(truth)}{';' * width}\r\n".encode("cp1252")
+
+
+def _months_in_words(truth: Truth) -> bytes:
+    """Dates such as 03-Mar-2019, names as a team writes them, filtration up to where the laboratory tells it."""
+    names = {
+        "patient_id": "Hosp No.", "index_date": "Date referred", "age": "DOB", "sex": "M/F", "tcpo2": "TCPO2 foot mmHg",
+        "rutherford": "Rutherford (4-6)", "creatinine": "eGFR", "dialysis": "On dialysis?", "side": "Limb (L/R)",
+        "infection": "Infected?", "major_amputation_date": "Date of major amp", "date_of_death": "RIP date",
+        "healing_date": "Date ulcer healed", "last_contact": "Last seen",
+    }  # fmt: skip
+    lines = []
+    for k in range(len(truth)):
+        line = _usual(truth, k, "%d-%b-%Y", False, {**ENGLISH, "yes": "Y", "no": "N", "right": "R", "left": "L"})
+        line["age"] = _day(truth, k, -round(truth.age[k] * DAYS_PER_YEAR), "%d-%b-%y")
+        rate = ckd_epi(truth.creatinine[k] / UMOL, truth.age[k], bool(truth.male[k]))
+        lines.append({**line, "creatinine": ">60" if rate >= 60.0 else f"{rate:.0f}"})
+    return _text(_renamed(lines, names), ",").encode()
+
+
+def _run_together(truth: Truth) -> bytes:
+    """Dates such as 20190303, and a column of earlier amputations beside the one that counts."""
+    lines = _lines(truth, "%Y%m%d", False, ENGLISH)
+    names = {"index_date": "SURGDATE", "major_amputation_date": "DATE_OF_MAJOR_AMP", "last_contact": "LTF_DATE"}
+    return _text(_renamed([{**line, "PRIOR_AMP": "no", "PROCID": "7"} for line in lines], names), ",").encode()
+
+
 def _excel_days(truth: Truth) -> bytes:
     return _text(_lines(truth, "excel", False, ENGLISH), ",").encode()
 
@@ -212,7 +255,8 @@ def _excel_days(truth: Truth) -> bytes:
 SHAPES: dict[str, Callable[[Truth], bytes]] = {
     "plain": _plain, "german": _german, "italian": _italian, "dutch": _dutch, "american": _american,
     "kilopascals": _kilopascals, "stages": _stages, "procedures": _procedures, "limbs": _limbs, "mess": _mess,
-    "excel_days": _excel_days, "visits": _visits,
+    "excel_days": _excel_days, "visits": _visits, "titled": _titled, "months_in_words": _months_in_words,
+    "run_together": _run_together,
 }  # fmt: skip
 """Shapes of exports -> the file's content for the same people."""
 TUTORIAL_PEOPLE = 320

@@ -53,8 +53,9 @@ WEIGHED = record_dtype(
     ]
 )  # fmt: skip
 """What one life that lives a recorded course says of the hospital."""
-FOLLOWING = record_dtype([(name, np.float64) for name in ("peak", "since", "drawn")])
-"""Beside a life: the hazard (per year) of death after operations at a time, and how many draws were made."""
+FOLLOWING = record_dtype([(name, np.float64) for name in ("peak", "since", "drawn", "lag")])
+"""Beside a life: the hazard (per year) of death after operations at a time, how many draws were made, and the cumulative hazard
+of healing that has yet to pass before a foot that was operated on can close."""
 ENDLESS = 1e6
 """A budget that no hazard spends, of which differences keep ten digits."""
 
@@ -113,7 +114,8 @@ def add_peak(life: Any, params: Any, beside: Any, t: float, above_knee: bool, re
 def let_pass(life: Any, params: Any, beside: Any, told: Any, out: Any, t: float) -> float:
     """Let time pass up to t (years), in which nothing changes. Returns the cumulative hazard of the wound's healing.
 
-    Relief of pain alone is not of it, because a hospital does not multiply its rate.
+    Relief of pain alone is not of it, because a hospital does not multiply its rate; nor are the weeks after a minor
+    amputation, in which no foot closes.
     """
     begun = life.anchor
     excess, loss, heals = life.budget[Risk.EXCESS_DEATH], life.budget[Risk.MAJOR_AMPUTATION], life.budget[Risk.HEALING]
@@ -137,7 +139,9 @@ def let_pass(life: Any, params: Any, beside: Any, told: Any, out: Any, t: float)
             out.log_weight += lost
     healed = 0.0
     if life.wound != Wound.NONE and life.rate[Risk.HEALING] > 0.0:
-        healed = heals - life.budget[Risk.HEALING]
+        spent = heals - life.budget[Risk.HEALING]
+        healed = max(0.0, spent - beside.lag)
+        beside.lag = max(0.0, beside.lag - spent)
         out.healing_hazard += healed
     return healed
 
@@ -166,8 +170,13 @@ def must_come_again(life: Any, beside: Any, out: Any, t: float, lost_at: float) 
 def by_chance(life: Any, patient: Any, care: Any, beside: Any, out: Any, t: float, kind: int) -> bool:
     """Let something that nobody recorded happen at t (years). Returns whether wound or pain ended."""
     counts = 0.0 if life.beyond_salvage else 1.0
+    heals = life.budget[Risk.HEALING]
     event, _ = let_happen(life, patient, care, t, kind)
-    if event == Event.HEALED:
+    if event == Event.MINOR_AMPUTATION:
+        beside.lag += life.budget[Risk.HEALING] - heals
+    elif event == Event.NEW_WOUND:
+        beside.lag = 0.0
+    elif event == Event.HEALED:
         out.healings += 1.0
     elif event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
         out.amputations += counts
@@ -183,7 +192,7 @@ def by_chance(life: Any, patient: Any, care: Any, beside: Any, out: Any, t: floa
 def as_recorded(life: Any, params: Any, beside: Any, out: Any, t: float, heals: bool) -> bool:
     """Let the limb heal, or be lost, at t (years) as was recorded. False where this life cannot have that."""
     hazard = hazard_at(life, Risk.HEALING if heals else Risk.MAJOR_AMPUTATION, t)
-    if hazard <= 0.0:
+    if hazard <= 0.0 or (heals and beside.lag > 0.0):
         return False
     out.log_weight += log(hazard)
     if heals:
@@ -277,7 +286,7 @@ def weigh(setting: Any, recorded: Any, room: Any, beside: Any, out: Any) -> None
         u = uniform(setting.seed, k % people, Stream.GIVEN_COURSE, 0)
         patient.frailty = normal_quantile((place + u) / lives)
         refer(life, patient, setting, 0, k, told.followed)
-        beside.peak, beside.since, beside.drawn = 0.0, 0.0, 0.0
+        beside.peak, beside.since, beside.drawn, beside.lag = 0.0, 0.0, 0.0, 0.0
         own = out[k]
         own.log_weight, own.amputations, own.healings = 0.0, 0.0, 0.0
         own.amputation_hazard, own.healing_hazard, own.death_hazard = 0.0, 0.0, 0.0

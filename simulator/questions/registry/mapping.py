@@ -19,6 +19,8 @@ Row: TypeAlias = Literal["person", "limb", "procedure", "visit"]
 DateOrder: TypeAlias = Literal["year-month-day", "day-month-year", "month-day-year", "excel-1900", "excel-1904"]
 ASK = "?"
 """Stands for what the program does not guess, because a wrong guess would change results."""
+DATED = ("amputation_date", "death_date", "healing_date", "last_contact")
+"""Fields that tell nothing without the date of the start."""
 
 
 class Source(Frozen):
@@ -36,11 +38,13 @@ class Mapping(Frozen):
     """A mapping as its file writes it.
 
     `row` says what a line of the export is. Lines of one person (column `person`) are brought together: the earliest is the
-    person's start, the others tell what followed; of two limbs the one that came first is kept. `date` is the order in
-    dates. `fields` maps names of the model to columns. `first_year` and `last_year` keep people whose start lies between.
+    person's start, the others tell what followed; of two limbs the one that came first is kept. `amputations` that may be
+    ``any`` say nothing of the limb's loss unless a level stands beside them. `date` is the order in dates. `fields` maps names
+    of the model to columns. `first_year` and `last_year` keep people whose start lies between.
     """
 
     row: Row | Literal["?"] = "person"
+    amputations: Literal["major", "any", "?"] = "major"
     date: DateOrder | Literal["?"] = "year-month-day"
     decimal_comma: bool = False
     first_year: Annotated[int, BeforeValidator(number(1900, 2200, whole=True))] = 1900
@@ -52,12 +56,16 @@ class Mapping(Frozen):
         """Key, value and what is allowed, of everything that is still open or does not fit the export."""
         for key, value, allowed in (
             ("row", self.row, "person, limb, procedure or visit: what one line of the export is"),
+            ("amputations", self.amputations, "major or any: whether every amputation is a loss of the limb"),
             ("date", self.date, "day-month-year or month-day-year: no day of the export tells"),
         ):
             if value == ASK:
                 yield key, repr(ASK), allowed
         if self.row != "person" and "person" not in self.fields:
             yield "fields.person", "missing", f"the column that tells which {self.row} rows are of one person"
+        dated = [name for name in self.fields if name in DATED]
+        if dated and "index_date" not in self.fields:
+            yield "fields.index_date", "missing", f"the column with the date of the start, because {dated[0]} is there"
         if self.first_year > self.last_year:
             yield "last_year", str(self.last_year), f"at least first_year = {self.first_year}"
         for name, source in self.fields.items():
@@ -66,7 +74,9 @@ class Mapping(Frozen):
                 yield here, repr(name), nearest(name, FIELDS)
                 continue
             kind = FIELDS[name]
-            if source.column not in export.header:
+            if source.column.startswith(ASK) and source.column not in export.header:
+                yield f"{here}.column", repr(ASK), source.column.removeprefix(ASK).strip() or "a column of the export"
+            elif source.column not in export.header:
                 yield f"{here}.column", repr(source.column), nearest(source.column, export.header)
             if kind in UNITS:
                 if source.unit not in UNITS[kind]:

@@ -130,7 +130,6 @@ def updated(
     response = means[:, -1] + roots[:, -1, -1] * luck.standard_normal(particles)
     reference = population.means()[:, :THREE].mean(axis=0)
     table = engine_draws(register, scenario.view, drawn)
-    there = at_hospital(table, {**dict(zip(RATES, reference, strict=True)), RESPONSE: response})
     policy = policy_records([scenario.policies["conservative"]], register.therapies)
     people = some_of(courses, luck)
     offsets = np.zeros((particles + 1, KEPT, len(OFFSETS)))
@@ -138,19 +137,23 @@ def updated(
     # Beside the draws, the point values at the population's mean row.
     spread = (population.roots() @ population.roots().transpose(0, 2, 1)).mean(axis=0)[:THREE, :THREE]
     middle = Law(reference, np.linalg.cholesky(spread + np.cov(population.means()[:, :THREE].T)), np.inf)
-    point = at_hospital(engine_draws(register, scenario.view), dict(zip(RATES, reference, strict=True)))
+    point = engine_draws(register, scenario.view)
 
     def one(j: int) -> None:
-        law, params = middle, point[0]
+        law, own, answers = middle, point[:1], 0.0
         if j < particles:
             tail = float(tails[j]) if tails[j] > 0.0 else np.inf
-            law, params = Law(means[j, :THREE], roots[j, :THREE, :THREE], tail), there[j]
-            offsets[j, :, -1] = response[j]
+            law, own = Law(means[j, :THREE], roots[j, :THREE, :THREE], tail), table[j : j + 1]
+            answers = offsets[j, :, -1] = response[j]
+        lived_at = reference
         found = np.zeros((0, 2, len(WEIGHED.names or ())))
-        if len(people):
-            found = weighed(people, params, policy, scenario.life_table_arrays, lives, seed_of(seed, KEY, j) >> 1)
+        # Weights of lives are even only near the hospital that they are lived at: a first few say where that is.
+        for some in (max(2, lives // 4 * 2), lives) if len(people) else ():
+            lived_at = lived_at if not len(found) else np.clip(mode_of(found, law, lived_at), -HIGHEST, HIGHEST)
+            params = at_hospital(own, {**dict(zip(RATES, lived_at, strict=True)), RESPONSE: answers})[0]
+            found = weighed(people, params, policy, scenario.life_table_arrays, some, seed_of(seed, KEY, j) >> 1)
             unlived[j] = impossible(found)
-        offsets[j, :, :THREE] = sampled(found, law, reference, generator(seed, KEY, "offsets", j))
+        offsets[j, :, :THREE] = sampled(found, law, lived_at, generator(seed, KEY, "offsets", j))
         if advance is not None:
             advance(1)
 
@@ -172,27 +175,34 @@ def some_of(courses: Courses, luck: np.random.Generator) -> Courses:
     return Courses(courses.given[taken], courses.recorded[taken])
 
 
+def log_density(found: Array, law: Law, reference: Array, points: Array) -> tuple[Array, Array]:
+    """Log density up to a constant, and its gradient, of offsets (points, rates) given weighed lives at a reference hospital."""
+    own = log_likelihood(found, points - reference)
+    level, slope = law.log_density(points)
+    return own[:, 0] + level, own[:, 1:] + slope
+
+
+def mode_of(found: Array, law: Law, reference: Array) -> Array:
+    """The likeliest offsets (rates,) given weighed lives at a reference hospital and the law of hospitals."""
+
+    def downhill(point: Array) -> tuple[float, Array]:
+        value, slope = log_density(found, law, reference, point[None])
+        return -float(value[0]), -slope[0]
+
+    bounds = np.stack([law.mean - FURTHEST, law.mean + FURTHEST], axis=1)
+    return np.asarray(
+        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=Bounds(*bounds.T), options={"maxiter": 60}).x
+    )
+
+
 def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator) -> Array:
     """Offsets (kept, rates) given weighed lives at a reference hospital and the law of hospitals.
 
     Importance sampling from Student's t about the mode.
     """
-
-    def log_density(points: Array) -> tuple[Array, Array]:
-        own = log_likelihood(found, points - reference)
-        level, slope = law.log_density(points)
-        return own[:, 0] + level, own[:, 1:] + slope
-
-    def downhill(point: Array) -> tuple[float, Array]:
-        value, slope = log_density(point[None])
-        return -float(value[0]), -slope[0]
-
-    bounds = np.stack([law.mean - FURTHEST, law.mean + FURTHEST], axis=1)
-    mode = np.asarray(
-        minimize(downhill, law.mean, jac=True, method="L-BFGS-B", bounds=Bounds(*bounds.T), options={"maxiter": 60}).x
-    )
+    mode = mode_of(found, law, reference)
     steps = STEP * np.eye(THREE)
-    slopes = log_density(np.concatenate([mode + steps, mode - steps]))[1]
+    slopes = log_density(found, law, reference, np.concatenate([mode + steps, mode - steps]))[1]
     curvature = -(slopes[:THREE] - slopes[THREE:]) / (2.0 * STEP)
     values, vectors = np.linalg.eigh(0.5 * (curvature + curvature.T))
     widest = np.linalg.eigvalsh(law.root @ law.root.T).max()
@@ -201,7 +211,7 @@ def sampled(found: Array, law: Law, reference: Array, luck: np.random.Generator)
     z *= np.sqrt(TAILS / luck.chisquare(TAILS, POINTS))[:, None]
     points = np.clip(mode + z @ root.T, law.mean - FURTHEST, law.mean + FURTHEST)
     square = (z**2).sum(axis=1)
-    log = log_density(points)[0] + 0.5 * (TAILS + THREE) * np.log1p(square / TAILS)
+    log = log_density(found, law, reference, points)[0] + 0.5 * (TAILS + THREE) * np.log1p(square / TAILS)
     weights = np.exp(log - log.max())
     reached = np.cumsum(weights) / weights.sum()
     ladder = (np.arange(KEPT) + luck.random()) / KEPT

@@ -139,7 +139,7 @@ class _Reader:
         if not math.isnan(year) and not self.mapping.first_year <= math.floor(year) <= self.mapping.last_year:
             remarks.drop("outside the years asked for")
             return
-        low, high, followed = follow_up(values, lines, begin, row, remarks)
+        low, high, followed = follow_up(values, lines, begin, row, remarks, self.mapping.row == "visit")
         self.given.append(given)
         self.low.append(low)
         self.high.append(high)

@@ -9,26 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.questions.registry.cells import Export
+from simulator.questions.registry.columns import cells_of, columns_of
 from simulator.questions.registry.dates import order_of
-from simulator.questions.registry.fields import (
-    CODES,
-    FIELDS,
-    UNITS,
-    Kind,
-    coded,
-    folded,
-    grade_in,
-    is_missing,
-    names,
-    number_in,
-    word,
-)
+from simulator.questions.registry.fields import CODES, FIELDS, UNITS, Kind, coded, is_missing, number_in, word
 from simulator.questions.registry.mapping import ASK, Mapping, Source
+from simulator.questions.registry.naming import says_major
 
-SEEN = 20_000
-"""Rows by which a column is judged."""
-FEW = 30
-"""Different cells that a coded column has at most."""
 HIGHEST_KPA = {"tcpo2": 16.0, "pressure": 33.0}
 """Values of a column that never exceeds this may be kilopascals: 120 and 250 mmHg, where the scales of mmHg end."""
 APART = (20.0, 25.0)
@@ -47,8 +33,8 @@ class Proposal:
 
 def propose(export: Export) -> Proposal:
     """The mapping that names and cells suggest. What would change a result and cannot be told is `ASK`."""
-    taken, why = _columns(export)
-    cells = {name: export.column(column)[:SEEN] for name, column in taken.items()}
+    taken, why = columns_of(export)
+    cells = {name: cells_of(export, column) for name, column in taken.items()}
     orders = {order for name in taken if FIELDS[name] == "date" for order in [order_of(cells[name])] if order}
     date = orders.pop() if len(orders) == 1 else _one_order(orders)
     fields = {}
@@ -57,49 +43,12 @@ def propose(export: Export) -> Proposal:
         unit = _unit(kind, column, cells[name], export.decimal_comma) if kind in UNITS else ""
         fields[name] = Source(column=column, unit=unit, codes=_codes(name, kind, cells[name]))
     row, hint = _row(fields, cells)
-    used = {source.column for source in fields.values()}
+    used = " or ".join(source.column.removeprefix(f"{ASK} ") for source in fields.values()).split(" or ")
     unused = [column for column in export.header if column not in used]
     found: dict[str, Any] = {"row": row, "date": date, "decimal_comma": export.decimal_comma}
+    found["amputations"] = _amputations(taken)
     mapping = Mapping(**found, fields=fields, unused=unused)
     return Proposal(mapping, why, hint, sum(1 for _ in mapping.faults(export)))
-
-
-def _columns(export: Export) -> tuple[dict[str, str], dict[str, str]]:
-    """Field -> column, and why: exact names first, then names that hold a known one and cells that fit it."""
-    known = {spelled: name for name, spec in names()["fields"].items() for spelled in spec["names"]}
-    never = {spelled for spec in names()["fields"].values() for spelled in spec.get("never", ())}
-    taken: dict[str, str] = {}
-    why: dict[str, str] = {}
-    for column in export.header:
-        name = known.get(folded(column))
-        if name is not None and name not in taken and _fits(name, export.column(column)[:SEEN], export):
-            taken[name], why[name] = column, "recognised by its name"
-    for column in export.header:
-        low = folded(column)
-        if column in taken.values() or low in never or low in known:
-            continue
-        for spelled in sorted(known, key=len, reverse=True):
-            name = known[spelled]
-            inside = len(spelled) >= 4 and f"_{spelled}_" in f"_{low}_"
-            if inside and name not in taken and _fits(name, export.column(column)[:SEEN], export):
-                taken[name], why[name] = column, f"guessed, because its name holds {spelled!r}"
-                break
-    return {name: taken[name] for name in FIELDS if name in taken}, why
-
-
-def _fits(name: str, cells: list[str], export: Export) -> bool:
-    """Whether most cells could be of this field."""
-    kind = FIELDS[name]
-    full = [cell for cell in cells if not is_missing(cell, coded=kind in CODES or kind == "grade")]
-    if not full or kind == "name":
-        return bool(full)
-    if kind == "date":
-        return order_of(full) != ""
-    if kind in {"number", "tcpo2", "creatinine", "pressure", "duration"}:
-        return sum(math.isfinite(number_in(cell, export.decimal_comma)) for cell in full) > 0.9 * len(full)
-    if kind in {"grade", "renal"}:
-        return sum(bool(grade_in(cell)) for cell in full) > 0.8 * len(full)
-    return kind == "event" or len(set(map(word, full))) <= FEW
 
 
 def _one_order(orders: set[str]) -> str:
@@ -108,6 +57,12 @@ def _one_order(orders: set[str]) -> str:
     if len(sure) == 1:
         return sure.pop()
     return ASK if ASK in orders or len(sure) > 1 else "year-month-day"
+
+
+def _amputations(taken: dict[str, str]) -> str:
+    """Whether amputations are losses of the limb: where a level stands beside them or their names say so."""
+    told = [taken[name] for name in ("amputation_date", "amputation") if name in taken]
+    return "major" if "amputation_level" in taken or all(map(says_major, told)) else ASK
 
 
 def _unit(kind: Kind, column: str, cells: Iterable[str], decimal_comma: bool) -> str:
@@ -144,7 +99,11 @@ def _codes(name: str, kind: Kind, cells: list[str]) -> dict[str, str]:
     else:
         doubtful = numbers
     unknown = {cell for cell in seen if coded(kind, cell, {}) is None}
-    return dict.fromkeys(sorted(doubtful | unknown), ASK)
+    codes = dict.fromkeys(sorted(doubtful | unknown), ASK)
+    if kind == "sex" and "h" in codes and seen <= {"h", "f"}:
+        # homme and femme, as a woman would be M where men are hombres.
+        codes["h"] = "male"
+    return codes
 
 
 def _row(fields: dict[str, Source], cells: dict[str, list[str]]) -> tuple[str, str]:
@@ -174,6 +133,9 @@ def mapping_toml(proposal: Proposal, export: Export) -> str:
         "# What one line is: person, limb, procedure or visit."
         + (f" {proposal.row_hint}" if proposal.row_hint else ""),
         f'row = "{mapping.row}"',
+        "# Amputations: major, if every one is a loss of the limb above the ankle; any, if toes and forefeet are among them",
+        "# and no column tells the level: then nothing is known of the loss of limbs.",
+        f'amputations = "{mapping.amputations}"',
         "# Order in dates: year-month-day, day-month-year, month-day-year, excel-1900 or excel-1904.",
         f'date = "{mapping.date}"',
         f"decimal_comma = {'true' if mapping.decimal_comma else 'false'}",
@@ -181,6 +143,7 @@ def mapping_toml(proposal: Proposal, export: Export) -> str:
         "# first_year = 2015",
         "# last_year = 2024",
         "# Columns that are not used: " + (", ".join(map(repr, mapping.unused)) or "none"),
+        *([f"# {export.left_out}"] if export.left_out else []),
         "",
     ]
     for name, source in mapping.fields.items():

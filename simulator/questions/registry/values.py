@@ -12,19 +12,24 @@ from simulator.questions.registry.fields import CODES, FIELDS, KPA, UMOL, UNITS,
 from simulator.questions.registry.mapping import Mapping
 from simulator.questions.registry.remarks import Remarks
 
+FIRST = 2
+"""The first line of data where the names of columns are in the first line."""
+OF_LIMBS = ("amputation", "amputation_date")
+
 
 class Values:
     """Every mapped column as numbers: days, values, 1 and 0, grades; NaN where missing."""
 
     def __init__(self, export: Export, mapping: Mapping, remarks: Remarks) -> None:
-        self.first, self.remarks = export.first_row, remarks
+        self.numbers, self.remarks = export.numbers, remarks
         self.columns: dict[str, list[Any]] = {}
+        losses = mapping.amputations == "major" or "amputation_level" in mapping.fields
         for name, source in mapping.fields.items():
             kind = FIELDS[name]
-            if kind == "name":
+            if kind == "name" or (name in OF_LIMBS and not losses):
                 continue
             scale = _scale(kind, source.unit)
-            read = self._reader(kind, mapping, source.codes, scale)
+            read = self._reader(name, mapping, source.codes, scale)
             self.columns[name] = self._read(name, export.column(source.column), kind in CODES or kind == "grade", read)
 
     def has(self, name: str) -> bool:
@@ -37,16 +42,17 @@ class Values:
 
     def row(self, place: int) -> int:
         """The line of the export that people see."""
-        return place + self.first
+        return self.numbers[place] if self.numbers else place + FIRST
 
-    def _reader(self, kind: str, mapping: Mapping, codes: dict[str, str], scale: float) -> Callable[[str], Any]:
+    def _reader(self, name: str, mapping: Mapping, codes: dict[str, str], scale: float) -> Callable[[str], Any]:
+        kind = FIELDS[name]
         comma, order = mapping.decimal_comma, str(mapping.date)
         if kind == "date":
-            return lambda cell: day_in(cell, order)
+            return lambda cell: day_in(cell, order, born=name == "birth_date")
         if kind in CODES:
             return lambda cell: _code(coded(kind, cell, codes))
         if kind in {"grade", "renal"}:
-            return lambda cell: grade_in(cell) or math.inf
+            return lambda cell: grade_in(cell, kind) or math.inf
         return lambda cell: scale * number_in(cell, comma)
 
     def _read(self, name: str, cells: list[str], is_code: bool, read: Callable[[str], Any]) -> list[Any]:
@@ -54,7 +60,7 @@ class Values:
         found = []
         for place, cell in enumerate(cells):
             if cell not in known:
-                known[cell] = math.nan if is_missing(cell, is_code) else read(cell)
+                known[cell] = math.nan if is_missing(cell, is_code, FIELDS[name]) else read(cell)
             value = known[cell]
             if isinstance(value, float) and math.isinf(value):
                 told = "unreadable" if FIELDS[name] == "date" else repr(cell)
