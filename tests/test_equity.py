@@ -60,7 +60,7 @@ def test_hospitals_are_told_in_thirds_that_add_up(found: EconomicAnalysis) -> No
 
 def test_gains_of_hospitals_add_up_to_those_of_their_people(found: EconomicAnalysis) -> None:
     """Everybody at hospitals drawn anew, valued in one piece: policy less reference, per person, money and QALYs."""
-    values = found.valued_by.on_average()
+    values = found.valued_by
     hospitals = hospital_lives(found.scenario, 8, 160, found.seed, Simulations(None))
     assert hospitals is not None
     lives = hospitals.lives

@@ -141,13 +141,10 @@ def economic_analysis(
         lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
         values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
     rows = [*resimulated(scenario, values), *elsewhere(scenario, values)]
-    free = [
-        replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
-        for row in revalued(scenario, values)
-    ]
+    free = [replace(row, valued_by=replace(row.valued_by, left=values.left)) for row in revalued(scenario, values)]
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
-    by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
+    by_one = one_way(scenario, values, simulations, effort.twins, seed)
     pair_of(headline, scenario, values, by_one.read, seed)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
@@ -157,9 +154,7 @@ def economic_analysis(
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
     pair = pair_of(policy, scenario, values, by_one.read, seed)
-    by_two = (
-        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
-    )
+    by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
 
     def with_lives(row: Row) -> tuple[Row, Lives]:
         """A row and its own lives, valued on the terms of the deal as they act on these."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.posterior import parameter_draws
+from simulator.questions.value.deal import by_volume, treatments_each
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.quality_of_life import norm_of_both
 from simulator.questions.value.results import Array
@@ -150,7 +151,8 @@ def equity(
             add(grouping, levels, share, ages, health, policy, cost, effect)
     if hospitals is not None:
         thirds = np.array_split(np.argsort(hospitals.amputation, kind="stable"), len(THIRDS))
-        each = [_at(hospitals.lives, drawn, third, scenario, values.on_average()) for third in thirds]
+        volume = _volume(hospitals.lives, scenario, values)
+        each = [_at(hospitals.lives, drawn, third, scenario, values, volume) for third in thirds]
         share = np.array([one.people for one in each]) / sum(one.people for one in each)
         ages, health = (np.array([getattr(one, name) for one in each]) for name in ("age", "health"))
         for p, policy in enumerate(scenario.compare):
@@ -171,16 +173,30 @@ class _Third:
     effect: Array
 
 
-def _at(found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: Scenario, values: Values) -> _Third:
-    """Everybody (the first group) in some of the draws."""
+def _volume(found: SubgroupLives, scenario: Scenario, values: Values) -> Array:
+    """The share of the price that volume leaves where everybody at these hospitals has a policy, shape (1, policies)."""
+    people = found.people[:, :, 0].sum(axis=0)
+    ledgers = found.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(people, 1.0)[:, None, None]
+    return by_volume(scenario, values, treatments_each(values, ledgers).mean(axis=0, keepdims=True))
+
+
+def _at(
+    found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: Scenario, values: Values, volume: Array
+) -> _Third:
+    """Everybody (the first group) in some of the draws, at the shares `volume` of the price."""
     base = scenario.compare.index(scenario.reference)
     some = SubgroupLives(
-        found.groups, found.ledgers[:, draws], found.people[:, draws], found.ages[draws], found.parameters[draws]
+        found.groups,
+        found.ledgers[:, draws],
+        found.people[:, draws],
+        found.ages[draws],
+        found.parameters[draws],
+        None if found.back is None else found.back[:, draws],
     )
     chosen = drawn.rows(draws)
     number = some.people[:, :, 0].sum(axis=0)
     ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
-    own = worth(ledgers, some.parameters, chosen, values)
+    own = worth(ledgers, some.parameters, chosen, some.on_terms(values, volume, 0))
     weight = number / number.sum()
     cost, effect = (weight @ (each - each[:, [base]]) for each in (own.cost, own.qalys))
     age = float(some.ages[:, 0].sum() / number.sum())
