@@ -144,7 +144,7 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
         assert price(found, policy) > price(half, policy) > price(plain, policy)
     assert product(found, "conservative") == 0.0
     assert (spent(found) < spent(plain)).all()
-    assert "100.0% paid back where the treated limb is lost within 1 years" in in_words(found.valued_by.deal)
+    assert "100.0% paid back where the treated limb is lost within 1 year" in in_words(found.valued_by.deal)
     assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
 
 
@@ -247,12 +247,20 @@ def test_subgroups_and_hospitals_pay_on_the_terms_of_the_deal(cache: Path) -> No
             )
             assert cheaper[group] == pytest.approx(spread * cheaper["everybody", "all"], rel=1e-9, abs=1e-9), group
     assert 0.0 < saved["sex", "women"] != pytest.approx(saved["sex", "men"], rel=1e-3)
+    for one in (plain, back, volume):
+        thirds = one.equity.groups.query("grouping == 'hospital'")
+        new = one.scenarios.query("scenario == 'centre_new'").iloc[0]
+        assert (thirds["share"] * thirds["incremental_cost"]).sum() == pytest.approx(new["incremental_cost"])
     elsewhere = hospital_lives(back.scenario, 8, 120, 1, Simulations(cache))
     assert elsewhere is not None and elsewhere.lives.back is not None
-    counted = elsewhere.lives.back[:, :, 1, 0, :, 3].sum() / elsewhere.lives.people[:, :, 0].sum()
-    thirds = [one.equity.groups.query("grouping == 'hospital'") for one in (plain, back)]
-    cost = [float((own["share"] * own["incremental_cost"]).sum()) for own in thirds]
-    assert cost[0] - cost[1] == pytest.approx(5000.0 * counted, rel=1e-9)
+    most = np.argsort(elsewhere.amputation, kind="stable")[6:]
+    people = elsewhere.lives.people[:, :, 0].sum(axis=0)
+    paid, failed = (5000.0 * elsewhere.lives.back[:, :, 1, 0, :, k].sum(axis=(0, -1)) for k in (2, 3))
+    among = [failed[some].sum() / people[some].sum() for some in (most, slice(None))]
+    part = (paid[most].sum() / people[most].sum()) / (paid.sum() / people.sum())
+    rows = [one.scenarios.query("scenario == 'centre_new'")["incremental_cost"].iloc[0] for one in (plain, back)]
+    last = [one.equity.groups.query("grouping == 'hospital'")["incremental_cost"].iloc[-1] for one in (plain, back)]
+    assert last[0] - last[1] == pytest.approx(among[0] + part * (rows[0] - rows[1] - among[1]), rel=1e-9)
 
 
 def test_what_comes_back_late_weighs_more_undiscounted(cache: Path) -> None:

@@ -40,6 +40,7 @@ from simulator.questions.value.values import Drawn, Values, values_of
 from simulator.questions.value.variants import (
     Row,
     elsewhere,
+    hospitals_table,
     increments,
     lives_of,
     resimulated,
@@ -176,6 +177,10 @@ def economic_analysis(
     subgroups = subgroup_table(groups, drawn.first(effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
     elsewhere_lives = hospital_lives(scenario, effort.subgroup_draws, effort.subgroup_patients, seed, simulations)
+    if elsewhere_lives is not None:
+        new = hospitals_table(scenarios, scenario.centre).query("centre == 'new'").set_index("policy")
+        gains = zip(new["incremental_cost"], new["incremental_effect"], strict=True)
+        elsewhere_lives = replace(elsewhere_lives, gains=dict(zip(new.index, gains, strict=True)))
     fair = equity(groups, subgroups, drawn.first(effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None

@@ -204,8 +204,9 @@ def by_volume(scenario: Scenario, values: Values, treatments: Array) -> Array:
 
 def failure(deal: Deal) -> str:
     """When money comes back, in words."""
+    years = "year" if deal.refund_within_years == 1.0 else "years"
     failures = {
-        LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} years",
+        LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} {years}",
         NOT_RISEN: "measured TcPO2 has not risen after the last treatment",
     }
     return failures[deal.refund_when]

@@ -12,8 +12,8 @@ Distributional cost-effectiveness analysis: a tutorial. Med Decis Making 2016;36
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -58,10 +58,14 @@ def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class HospitalLives:
-    """Lives at hospitals drawn from the population, one in each draw, and how each loses limbs (log ratio; draws)."""
+    """Lives at hospitals drawn from the population, one in each draw, and how each loses limbs (log ratio; draws).
+
+    `gains` are the added cost and QALYs of policies at a new hospital by the table of hospitals, which thirds add up to.
+    """
 
     lives: SubgroupLives
     amputation: Array
+    gains: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def hospital_lives(
@@ -88,7 +92,7 @@ def equity(
     """Gains by group over the reference, and weighted by each epsilon, 0 first.
 
     Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere; by hospital
-    those of everybody in the draws of `hospitals`.
+    those of everybody in the draws of `hospitals`, with what they are short of its `gains` spread by the treatments given.
     """
     base = scenario.compare.index(scenario.reference)
     groups: list[dict[str, object]] = []
@@ -158,19 +162,27 @@ def equity(
         for p, policy in enumerate(scenario.compare):
             if p != base:
                 cost, effect = (np.array([getattr(one, name)[p] for one in each]) for name in ("cost", "effect"))
+                given = np.array([one.treatments[p] for one in each])
+                spread = given / (share @ given) if given.any() else np.ones(len(each))
+                at_once = hospitals.gains.get(policy, (share @ cost, share @ effect))
+                cost, effect = (
+                    own + spread * (whole - share @ own) for own, whole in zip((cost, effect), at_once, strict=True)
+                )
                 add(HOSPITAL, THIRDS, share, ages, health, policy, cost, effect)
     return Equity(pd.DataFrame(groups), pd.DataFrame(weighted))
 
 
 @dataclass(frozen=True, eq=False)
 class _Third:
-    """People of a third of the hospitals: number, mean age, lifetime health under the reference, gains by policy."""
+    """People of a third of the hospitals: number, mean age, lifetime health under the reference, gains and treatments of each
+    by policy."""
 
     people: float
     age: float
     health: float
     cost: Array
     effect: Array
+    treatments: Array
 
 
 def _volume(found: SubgroupLives, scenario: Scenario, values: Values) -> Array:
@@ -201,7 +213,7 @@ def _at(
     cost, effect = (weight @ (each - each[:, [base]]) for each in (own.cost, own.qalys))
     age = float(some.ages[:, 0].sum() / number.sum())
     health = lived(values, age) + float(left(some, 0, chosen, values)[base])
-    return _Third(float(number.sum()), age, health, cost, effect)
+    return _Third(float(number.sum()), age, health, cost, effect, weight @ treatments_each(values, ledgers))
 
 
 def lived(values: Values, age: float) -> float:

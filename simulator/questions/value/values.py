@@ -228,6 +228,7 @@ def values_of(scenario: Scenario) -> Values:
         perspective = replace(perspective, prices=prices)
         scope = scope_of(settings, perspective)
         problems += _unusable(perspective, policies, settings, scope, f"{file} prices", therapies)
+        problems += _beyond_rates(perspective, settings, scenario.horizon)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
@@ -252,6 +253,18 @@ def values_of(scenario: Scenario) -> Values:
         deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
+
+
+def _beyond_rates(perspective: Perspective, settings: Economics, horizon: float) -> Iterator[Problem]:
+    """Horizons that reach beyond the years for which the payer's rates hold, where these are in force."""
+    discount = perspective.conventions.discount
+    longest = max([horizon, *(each.horizon_years or 0.0 for each in settings.scenarios.values())])
+    if settings.discounting is None and discount.until_year is not None and longest > discount.until_year:
+        allowed = (
+            f"at most {discount.until_year:g} years: the payer's rates are lower later, and rates that change with the years are"
+            " not modelled; or rates of your own under [economics.discounting]"
+        )
+        yield Problem(perspective.name, "discount.until_year", f"a horizon of {longest:g} years", allowed)
 
 
 def scope_of(settings: Economics, perspective: Perspective) -> Scope:
