@@ -10,6 +10,7 @@ import pytest
 import simulator as sim
 from simulator import load_scenario
 from simulator.scenario.changes import changes
+from simulator.telling.provenance import told
 
 LOWER = 0.17
 
@@ -50,6 +51,19 @@ def test_every_change_is_told_with_old_and_new_value_and_its_file(own: Path) -> 
     expected = {"compare", "policies.twice.extends", "parameters.death_rate_wound", "economics.currency"}
     expected |= {"economics.prices.pbmnc_kit", "economics.utilities.ulcer", "policies.twice.cell_therapy.doses"}
     assert set(found) == expected
+
+
+def test_prices_that_the_payer_does_not_have_are_changes_too() -> None:
+    """A number for a payer's gap replaces none; one for what a therapy's file prices replaces that."""
+    prices = {"wound_admission": 4000.0, "gmp_dose": {"value": 9000.0, "distribution": {"kind": "gamma", "sd": 900.0}}}
+    prices["arterialisation_device"] = 5000.0
+    own = {"perspective": "netherlands", "wound_costs": "split", "prices": prices}
+    found = {each["key"]: each for each in changes(load_scenario(overrides={"economics": own}))}
+    assert found["economics.prices.wound_admission"]["old"] is None
+    assert found["economics.prices.wound_admission"]["new"] == 4000.0
+    assert found["economics.prices.arterialisation_device"]["old"] == "20000 EUR per limb, 2024"
+    line = told(found["economics.prices.gmp_dose"])
+    assert "→ { value = 9000.0, distribution = { kind = gamma, sd = 900.0 } }" in line
 
 
 def test_what_a_caller_asks_for_is_told_as_asked() -> None:

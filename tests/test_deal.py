@@ -6,16 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from recalculated import all_recalculated, differences, named, needs_libreoffice, recalculated, stored
 
 from simulator import load_scenario
+from simulator.evidence.wholes import cut_limits
 from simulator.living.ledger import FIELDS
+from simulator.questions.sweep.clinical_worth import ClinicalWorth
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.cost_items import PRODUCT
-from simulator.questions.value.deal import Refunded, average_share, in_words
+from simulator.questions.value.deal import SUMS, Refunded, average_share, in_words
+from simulator.questions.value.equity import hospital_lives
 from simulator.questions.value.lives import Simulations
+from simulator.questions.value.one_way import centre_of
+from simulator.questions.value.subgroups import SubgroupSums, members, subgroup_lives
 from simulator.questions.value.views import views_table
+from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
 from simulator.scenario.economics import Volume
 from simulator.telling.workbook.economics import economics_workbook
@@ -116,8 +123,9 @@ def test_money_back_is_counted_person_by_person(when: str) -> None:
         assert found[0, -1] == pytest.approx(len(failed) / len(table))
         assert found[1, -1] == pytest.approx((failed["doses"] - 1).sum() / len(table))
         early = failed[failed["amputated_at_years"] <= 0.5]
-        assert found[0, 2] == pytest.approx(len(early) / len(table))
-        assert found[0, 1] < found[0, -1]
+        assert found[0, SUMS] == pytest.approx(len(early) / len(table))
+        assert found[:, 2].sum() == pytest.approx(treated["doses"].sum() / len(table))
+        assert found[0, 3] == found[0, -1] > found[0, 1]
     else:
         # Who cannot recover and does not recover anyway rises by measurement error alone: in about half of them.
         never = treated[(treated["gain_mmhg"] == 0.0)]
@@ -136,7 +144,7 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
         assert price(found, policy) > price(half, policy) > price(plain, policy)
     assert product(found, "conservative") == 0.0
     assert (spent(found) < spent(plain)).all()
-    assert "100.0% paid back where the treated limb is lost within 1 years" in in_words(found.valued_by.deal)
+    assert "100.0% paid back where the treated limb is lost within 1 year" in in_words(found.valued_by.deal)
     assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
 
 
@@ -157,6 +165,128 @@ def test_a_view_pays_back_what_fails_in_its_own_lives_in_every_table(cache: Path
     assert rows["mine"] == pytest.approx(0.0, abs=1e-6)
     assert views.loc["optimistic", "net_benefit"] > 100.0
     assert rows["view_optimistic"] == pytest.approx(views.loc["optimistic", "net_benefit"])
+
+
+FREE_OF_TIME = {"discounting": {"effects": 0.0, "costs": 0.0}, "focus": "protocol", "draws": 8, "patients": 60}
+
+
+def paid_and_kept(table: Any, within: float = 1.0) -> float:
+    """Treatments of a person that are paid for and not paid back, of a table of patients under one policy."""
+    failed = table["amputated_at_years"] - table["first_dose_at_years"] <= within
+    return float(table["doses"].where(~failed, 0).mean())
+
+
+def test_each_number_of_the_one_way_analysis_is_paid_back_in_its_own_lives(cache: Path) -> None:
+    """Costs at either limit rise with the price by the treatments that do not fail there, counted from tables of patients."""
+    two = ["conservative", "protocol"]
+
+    def at(price: float) -> EconomicAnalysis:
+        asked = FREE_OF_TIME | {"deal": {"refund": 1.0}, "prices": {"pbmnc_kit": price}}
+        return economic_analysis(load_scenario(policies=two, overrides={"economics": asked}), 1, Simulations(cache))
+
+    free, dear = at(0.0), at(1000.0)
+    scenario = free.scenario
+    usual = centre_of(scenario, 1)
+    rows = free.one_way.tornado.query("name == 'amputation_rate'").iloc[0]
+    limits = [usual, *(usual | {"amputation_rate": float(rows[end])} for end in ("low", "high"))]
+    draws = scenario.parameter_draws(cut_limits(pd.DataFrame(limits), usual))
+    result = simulate(scenario, patients=240, seed=1, draws=draws, keep_patients=True)
+    people = result.patients[result.patients["policy"] == "protocol"]
+    kept = [paid_and_kept(people[people["draw"] == draw]) for draw in range(3)]
+    assert kept[2] < kept[0] < kept[1]
+    slopes = {}
+    for end in ("cost_at_low", "cost_at_high"):
+        ends = [one.one_way.tornado.query("name == 'amputation_rate'")[end].iloc[0] for one in (free, dear)]
+        slopes[end] = (ends[1] - ends[0]) / 1000.0
+    assert slopes["cost_at_low"] == pytest.approx(kept[1] - kept[0], abs=1e-9)
+    assert slopes["cost_at_high"] == pytest.approx(kept[2] - kept[0], abs=1e-9)
+    base = [float(one.one_way.base.cost[0, 1] - one.one_way.base.cost[0, 0]) for one in (free, dear)]
+    assert (base[1] - base[0]) / 1000.0 == pytest.approx(kept[0], abs=1e-9)
+
+
+def test_money_back_is_counted_by_subgroup_in_its_own_people() -> None:
+    """Of women and of men, and of everybody at once, what is paid for and paid back is what tables of patients say."""
+    result = simulate(load_scenario(policies=["conservative", "protocol"]), patients=300, seed=2, keep_patients=True)
+    back = SubgroupSums(Refunded("limb_lost", 1.0, 0.0, ()))(result)["back"][0].sum(axis=0)
+    people = result.patients[result.patients["policy"] == "protocol"]
+    groups = list(members(np.zeros(0, PATIENT)))
+    for group, male in ((("everybody", "all"), (0, 1)), (("sex", "women"), (0,)), (("sex", "men"), (1,))):
+        own = people[people["male"].isin(male)]
+        found = back[1, groups.index(group), :, 2:].sum(axis=0)
+        assert found[0] == own["doses"].sum()
+        assert found[0] - found[1] == pytest.approx(len(own) * paid_and_kept(own))
+
+
+def test_subgroups_and_hospitals_pay_on_the_terms_of_the_deal(cache: Path) -> None:
+    """What money back saves in each subgroup, and at hospitals, is the price of what fails in their own lives; by volume all
+    subgroups pay the price of everybody's treatments."""
+
+    def analysis(deal: dict[str, Any]) -> EconomicAnalysis:
+        asked = FREE_OF_TIME | {"deal": deal, "prices": {"pbmnc_kit": 5000.0}}
+        two = ["conservative", "protocol"]
+        return economic_analysis(load_scenario(policies=two, overrides={"economics": asked}), 1, Simulations(cache))
+
+    plain, back, volume = (
+        analysis(deal) for deal in ({}, {"refund": 1.0}, {"volume": [{"above": 0, "discount": 0.4}]})
+    )
+    groups = subgroup_lives(back.scenario, back.lives.parameters, 120, 1, Simulations(cache))
+    assert groups.back is not None
+    # Means over people of all draws and halves.
+    people = groups.people.sum(axis=(0, 1))
+    failed = 5000.0 * groups.back[:, :, 1, :, :, 3].sum(axis=(0, 1, -1)) / people
+    given = groups.back[:, :, 1, :, :, 2].sum(axis=(0, 1, -1)) / people
+    tables = [one.subgroups.set_index(["subgroup", "level"])["incremental_cost"] for one in (plain, back, volume)]
+    saved, cheaper = tables[0] - tables[1], tables[0] - tables[2]
+    everybody = saved["everybody", "all"]
+    for g, group in enumerate(groups.groups):
+        if people[g] > 0:
+            # Every level bears what everybody's increment is short of the base case by the treatments given to it.
+            spread = given[g] / given[0]
+            assert saved[group] == pytest.approx(failed[g] + spread * (everybody - failed[0]), rel=1e-9, abs=1e-9), (
+                group
+            )
+            assert cheaper[group] == pytest.approx(spread * cheaper["everybody", "all"], rel=1e-9, abs=1e-9), group
+    assert 0.0 < saved["sex", "women"] != pytest.approx(saved["sex", "men"], rel=1e-3)
+    for one in (plain, back, volume):
+        thirds = one.equity.groups.query("grouping == 'hospital'")
+        new = one.scenarios.query("scenario == 'centre_new'").iloc[0]
+        assert (thirds["share"] * thirds["incremental_cost"]).sum() == pytest.approx(new["incremental_cost"])
+    elsewhere = hospital_lives(back.scenario, 8, 120, 1, Simulations(cache))
+    assert elsewhere is not None and elsewhere.lives.back is not None
+    most = np.argsort(elsewhere.amputation, kind="stable")[6:]
+    people = elsewhere.lives.people[:, :, 0].sum(axis=0)
+    paid, failed = (5000.0 * elsewhere.lives.back[:, :, 1, 0, :, k].sum(axis=(0, -1)) for k in (2, 3))
+    among = [failed[some].sum() / people[some].sum() for some in (most, slice(None))]
+    part = (paid[most].sum() / people[most].sum()) / (paid.sum() / people.sum())
+    rows = [one.scenarios.query("scenario == 'centre_new'")["incremental_cost"].iloc[0] for one in (plain, back)]
+    last = [one.equity.groups.query("grouping == 'hospital'")["incremental_cost"].iloc[-1] for one in (plain, back)]
+    assert last[0] - last[1] == pytest.approx(among[0] + part * (rows[0] - rows[1] - among[1]), rel=1e-9)
+
+
+def test_what_comes_back_late_weighs_more_undiscounted(cache: Path) -> None:
+    """Money comes back after it is paid: undiscounted a greater share of the price does, in totals and in that scenario."""
+    found = under(cache, refund=1.0)
+    left = found.valued_by.left
+    assert found.back is not None and left is not None
+    treated = [found.results.column(policy) for policy in ("single_dose", "protocol")]
+    assert (left.back_undiscounted[:, treated].mean(axis=0) > left.back[:, treated].mean(axis=0)).all()
+    assert left.back_undiscounted[:, treated].mean() < 1.15 * left.back[:, treated].mean()
+    plain = found.back.counts[..., 2:].sum(axis=-2)[:, treated]
+    assert left.back_undiscounted[:, treated] == pytest.approx(plain[..., 1] / plain[..., 0])
+    totals = found.totals.set_index(["option", "quantity"])["mean"]
+    more = {name: totals[name, "cost_undiscounted"] for name in ("conservative", "protocol")}
+    row = found.scenarios.query("scenario == 'undiscounted' and policy == 'protocol'")["incremental_cost"].iloc[0]
+    assert row == pytest.approx(more["protocol"] - more["conservative"])
+
+
+def test_questions_that_do_not_count_failures_refuse_such_terms() -> None:
+    """Costs of a sensitivity study under money back or a price by volume would be those without: refused by name."""
+    deal = {"refund": 0.5, "volume": [{"above": 10.0, "discount": 0.5}]}
+    scenario = load_scenario(overrides={"economics": {"deal": deal}})
+    with pytest.raises(BadInput) as refused:
+        ClinicalWorth.of(scenario)
+    assert {problem.key for problem in refused.value.problems} == {"refund", "volume"}
+    ClinicalWorth.of(load_scenario(overrides={"economics": {"deal": {"discount": 0.5}}}))
 
 
 @needs_libreoffice

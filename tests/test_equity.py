@@ -10,6 +10,7 @@ from recalculated import differences, named, needs_libreoffice, recalculated, st
 
 from simulator import load_scenario
 from simulator.evidence.aversion import load_aversions
+from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.equity import atkinson_weights, hospital_lives, lived
 from simulator.questions.value.lives import Simulations
@@ -48,7 +49,8 @@ def test_unweighted_gains_are_those_of_the_subgroups(found: EconomicAnalysis) ->
 
 
 def test_hospitals_are_told_in_thirds_that_add_up(found: EconomicAnalysis) -> None:
-    """Thirds of hospitals by limbs lost; their gains by their shares are the unweighted gain, and differ from one another."""
+    """Thirds of hospitals by limbs lost; their gains by their shares are the unweighted gain, which is that of a new hospital in
+    the table of hospitals, and differ from one another."""
     rows = found.equity.groups[found.equity.groups["grouping"] == "hospital"]
     assert rows["level"].tolist() == ["loses fewest limbs", "between", "loses most limbs"]
     assert rows["share"].sum() == pytest.approx(1.0)
@@ -56,22 +58,30 @@ def test_hospitals_are_told_in_thirds_that_add_up(found: EconomicAnalysis) -> No
     weighted = found.equity.weighted
     plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)]["weighted_effect"]
     assert plain.tolist() == pytest.approx([(rows["share"] * rows["incremental_effect"]).sum()], rel=1e-9)
+    new = found.scenarios.query("scenario == 'centre_new'").iloc[0]
+    for name in ("incremental_effect", "incremental_cost"):
+        assert (rows["share"] * rows[name]).sum() == pytest.approx(new[name], rel=1e-9)
 
 
-def test_gains_of_hospitals_add_up_to_those_of_their_people(found: EconomicAnalysis) -> None:
-    """Everybody at hospitals drawn anew, valued in one piece: policy less reference, per person, money and QALYs."""
-    values = found.valued_by.on_average()
+def test_thirds_differ_as_their_people_do(found: EconomicAnalysis) -> None:
+    """What a third gains is what its people gain, valued in one piece, and its treatments' part of what all are short of a new
+    hospital: policy less reference, per person, money and QALYs."""
+    values = found.valued_by
     hospitals = hospital_lives(found.scenario, 8, 160, found.seed, Simulations(None))
     assert hospitals is not None
     lives = hospitals.lives
     people = lives.people[:, :, 0].sum(axis=0)
     ledgers = lives.ledgers[:, :, :, 0].sum(axis=0) / people[:, None, None]
     own = worth(ledgers, lives.parameters, found.drawn, values)
-    gained, spent = ((people @ (each[:, 1] - each[:, 0])) / people.sum() for each in (own.qalys, own.cost))
-    weighted = found.equity.weighted
-    plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)].iloc[0]
-    assert plain["weighted_effect"] == pytest.approx(gained, rel=1e-9)
-    assert plain["net_health_benefit"] == pytest.approx(gained - spent / values.threshold, rel=1e-9)
+    doses = ledgers[:, 1, FIELDS.index("count_dose")]
+    least = np.argsort(hospitals.amputation, kind="stable")[:3]
+    new = found.scenarios.query("scenario == 'centre_new'").iloc[0]
+    row = found.equity.groups[found.equity.groups["grouping"] == "hospital"].iloc[0]
+    for name, each in (("incremental_effect", own.qalys), ("incremental_cost", own.cost)):
+        gained = each[:, 1] - each[:, 0]
+        short = new[name] - np.average(gained, weights=people)
+        part = np.average(doses[least], weights=people[least]) / np.average(doses, weights=people)
+        assert row[name] == pytest.approx(np.average(gained[least], weights=people[least]) + part * short, rel=1e-9)
 
 
 def test_aversion_turns_weight_to_who_has_less(found: EconomicAnalysis) -> None:

@@ -89,7 +89,8 @@ def test_payers_with_figures_value_the_base_policies(payer: str) -> None:
 
 @pytest.mark.parametrize("payer", RULES_ALONE)
 def test_rules_alone_cannot_be_run_by_accident(payer: str) -> None:
-    """Every price that the policies incur is named as a gap, with what was looked for."""
+    """Every price that the policies incur is named as a gap, with what was looked for; and so are rates that fall within the
+    horizon."""
     with pytest.raises(BadInput) as refused:
         paid_by(payer)
     named = {p.key: p for p in refused.value.problems if p.value == "a gap"}
@@ -101,7 +102,11 @@ def test_rules_alone_cannot_be_run_by_accident(payer: str) -> None:
         with pytest.raises(BadInput, match="population_norms"):
             paid_by(payer, prices=own, thresholds=[1e6])
     else:
-        assert paid_by(payer, prices=own, thresholds=[1e6]).perspective.prices["dialysis_year"].value == 1.0
+        if payer == "france":
+            with pytest.raises(BadInput, match="until_year = a horizon of 40 years; allowed: at most 30 years"):
+                paid_by(payer, prices=own, thresholds=[1e6])
+        rates = {"discounting": {"costs": 0.025, "effects": 0.025}} if payer == "france" else {}
+        assert paid_by(payer, prices=own, thresholds=[1e6], **rates).perspective.prices["dialysis_year"].value == 1.0
 
 
 def test_society_in_america_adds_what_its_file_says_to_the_health_care_sector() -> None:

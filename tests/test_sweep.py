@@ -18,7 +18,7 @@ from simulator.questions.validate.prediction import predict
 from simulator.questions.validate.validation import draws_for
 from simulator.questions.value import lives as economic_lives
 from simulator.questions.value.lives import Simulations
-from simulator.questions.value.subgroups import sums_by_subgroup
+from simulator.questions.value.subgroups import SubgroupSums
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput, StorageFull
@@ -101,7 +101,7 @@ def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
     again = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
     assert first.ledgers.tobytes() == again.ledgers.tobytes()
     # Blocks of five draws share a seed.
-    alone = sums_by_subgroup(
+    alone = SubgroupSums()(
         simulate(
             scenario,
             patients=20,

@@ -88,11 +88,18 @@ def limits(parameter: Parameter) -> tuple[float, float]:
     return float(low), float(high)
 
 
+WORDS = {"sd": "SD", "sd_log": "SD of the logarithm", "n": "n"}
+"""What the numbers of a distribution beside its ends are called."""
+
+
 def text(distribution: Distribution) -> str:
-    """The distribution in a few characters, as in "normal(sd=0.4)"."""
-    spread = distribution.model_dump(exclude={"kind"}, exclude_none=True)
-    inside = ", ".join(f"{key}={value:g}" for key, value in spread.items())
-    return f"{distribution.kind}({inside})" if inside else distribution.kind
+    """The distribution in a few words, as in "normal, SD 0.4" or "log-uniform, 1,200 to 4,000"."""
+    spread = {
+        key: f"{value:,.6g}" for key, value in distribution.model_dump(exclude={"kind"}, exclude_none=True).items()
+    }
+    told = [f"{WORDS[key]} {value}" for key, value in spread.items() if key in WORDS]
+    told += [f"{spread['low']} to {spread['high']}"] if "low" in spread else []
+    return ", ".join([distribution.kind.replace("_", "-"), *told])
 
 
 def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = None) -> NDArray[np.void]:

@@ -34,7 +34,7 @@ class Payer(Frozen):
 
     `value_set` names the value sets by which the country values answers to the EQ-5D; utility sets need not follow them.
     `bears_institutional_care` and `bears_informal_care` say whether the payer's own costs hold institutional care and the hours
-    of unpaid carers, where a scenario does not say.
+    of unpaid carers, where a scenario does not say. `weak` holds sentences on what is weak about its prices and its view.
     """
 
     label: Label
@@ -45,6 +45,7 @@ class Payer(Frozen):
     value_set: str = ""
     bears_institutional_care: bool = False
     bears_informal_care: bool = False
+    weak: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
 
 
 class Evidence(Frozen):
@@ -56,10 +57,11 @@ class Evidence(Frozen):
 
 
 class Discount(Evidence):
-    """Discount rates per year."""
+    """Discount rates per year; those of a payer whose rates fall later hold `until_year` after referral."""
 
     costs: Annotated[float, Field(ge=0, le=1)]
     effects: Annotated[float, Field(ge=0, le=1)]
+    until_year: Annotated[float, Field(gt=0)] | None = None
 
 
 class Threshold(Evidence):

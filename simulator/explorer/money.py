@@ -11,6 +11,7 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.explorer.controls import WORTH, compared, price_name
 from simulator.explorer.parts import SEED, Moved, Part
 from simulator.explorer.state import scenario_of
+from simulator.questions.value.deal import check_no_lives
 from simulator.questions.value.lives import Simulations, for_money
 from simulator.questions.value.valuation import (
     BESIDE,
@@ -38,6 +39,7 @@ def money(scenario: Scenario, state: Moved) -> Iterator[Part]:
         key: value for key, value in state.get("changes", {}).items() if not key.startswith(("economics.price", WORTH))
     }
     asked = scenario_of(scenario, {**state, "changes": changes})
+    check_no_lives(asked, "the explorer")
     _, _, mine = compared(scenario)
     values = values_of(asked)
     priced = for_money(asked, values.discounting)

@@ -84,10 +84,17 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _numbers(scenario: Scenario, table: str, own: Mapping[str, Any], register: Register) -> Iterator[Change]:
+    """Own numbers; one that the register lacks, as a gap of a payer, has the old value of a therapy's file, if any."""
+    brought = {
+        price.name: f"{price.value:g} {price.unit}"
+        for each in scenario.register.therapies.values()
+        for price in each.prices
+    }
     for name, value in own.items():
-        if name in register and value != register[name].value:
+        old = register[name].value if name in register else brought.get(name)
+        if value != old:
             key = f"{table}.{name}"
-            yield Change(key=key, old=register[name].value, new=value, written_in=_place(scenario, key))
+            yield Change(key=key, old=old, new=value, written_in=_place(scenario, key))
 
 
 def _policy(scenario: Scenario, name: str) -> Iterator[Change]:

@@ -125,7 +125,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_value, value)) or "none"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) or "none"
+        inside = ", ".join(f"{key} = {_value(each)}" for key, each in value.items())
+        return f"{{ {inside} }}" if inside else "none"
     if isinstance(value, bool):
         return str(value).lower()
     return "none" if value is None else str(value)

@@ -3,7 +3,7 @@ import { Chart } from "./charts.js";
 import { card, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
-const CURVES = [["major_amputation", "Major amputation"], ["death", "Death"], ["healing_without_amputation", "Healed with the limb kept"]];
+const CURVES = [["major_amputation", "Major amputation"], ["death", "Death"], ["healing_without_amputation", "Healed without major amputation"]];
 const NAMES = { reference: "Reference", beside: "Published", mine: "Yours" };
 const DOT = 21, RADIUS = 7.4;
 /** Charts of a third of the page: fewer units across, so that letters stay legible. */

@@ -3,7 +3,7 @@ import { Chart } from "./charts.js";
 import { card, download, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
-const TITLES = { amputation_free_survival: "Alive with the limb", major_amputation: "Major amputation", healing_without_amputation: "Healed, limb kept" };
+const TITLES = { amputation_free_survival: "Alive without major amputation", major_amputation: "Major amputation", healing_without_amputation: "Healed without major amputation" };
 
 export class Trial {
   constructor(host, page) {

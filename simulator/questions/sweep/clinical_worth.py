@@ -13,6 +13,7 @@ import numpy as np
 from simulator.evidence.distributions import quantile
 from simulator.evidence.parameter import Fixed, Parameter
 from simulator.questions.sweep.inputs import Floats, Input
+from simulator.questions.value.deal import check_no_lives
 from simulator.questions.value.lives import for_money
 from simulator.questions.value.valuation import Worth, worth
 from simulator.questions.value.values import Values, values_of
@@ -43,7 +44,11 @@ class ClinicalWorth:
 
     @classmethod
     def of(cls, scenario: Scenario) -> ClinicalWorth:
-        """The values for the policies that the scenario compares. Raises BadInput as `values_of` does."""
+        """The values for the policies that the scenario compares.
+
+        Raises BadInput as `values_of` does, and for terms of a deal that a study's lives do not tell.
+        """
+        check_no_lives(scenario, "a sensitivity study of costs")
         values = values_of(scenario)
         return cls(values, for_money(scenario, values.discounting))
 

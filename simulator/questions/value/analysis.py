@@ -40,6 +40,7 @@ from simulator.questions.value.values import Drawn, Values, values_of
 from simulator.questions.value.variants import (
     Row,
     elsewhere,
+    hospitals_table,
     increments,
     lives_of,
     resimulated,
@@ -141,13 +142,10 @@ def economic_analysis(
         lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
         values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
     rows = [*resimulated(scenario, values), *elsewhere(scenario, values)]
-    free = [
-        replace(row, valued_by=replace(row.valued_by, product_share=values.product_share))
-        for row in revalued(scenario, values)
-    ]
+    free = [replace(row, valued_by=replace(row.valued_by, left=values.left)) for row in revalued(scenario, values)]
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
-    by_one = one_way(scenario, values.on_average(), simulations, effort.twins, seed)
+    by_one = one_way(scenario, values, simulations, effort.twins, seed)
     pair_of(headline, scenario, values, by_one.read, seed)
     lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
     drawn = values.sample(settings.draws, seed)
@@ -157,9 +155,7 @@ def economic_analysis(
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
     pair = pair_of(policy, scenario, values, by_one.read, seed)
-    by_two = (
-        None if pair is None else two_way(pair, policy, scenario, values.on_average(), simulations, effort.twins, seed)
-    )
+    by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
 
     def with_lives(row: Row) -> tuple[Row, Lives]:
         """A row and its own lives, valued on the terms of the deal as they act on these."""
@@ -181,6 +177,10 @@ def economic_analysis(
     subgroups = subgroup_table(groups, drawn.first(effort.subgroup_draws), scenario, values, whole)
     aversions = settings.inequality_aversion or tuple(each.value for each in load_aversions().values())
     elsewhere_lives = hospital_lives(scenario, effort.subgroup_draws, effort.subgroup_patients, seed, simulations)
+    if elsewhere_lives is not None:
+        new = hospitals_table(scenarios, scenario.centre).query("centre == 'new'").set_index("policy")
+        gains = zip(new["incremental_cost"], new["incremental_effect"], strict=True)
+        elsewhere_lives = replace(elsewhere_lives, gains=dict(zip(new.index, gains, strict=True)))
     fair = equity(groups, subgroups, drawn.first(effort.subgroup_draws), scenario, values, aversions, elsewhere_lives)
     spent = budget_lives(scenario, policy, effort.scenario_draws, settings.patients, seed, simulations)
     trial = None

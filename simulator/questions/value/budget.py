@@ -68,7 +68,7 @@ def budget_impact(
     A price that falls with volume falls with the treatments of each year.
     """
     pair = {name: values.policies[name] for name in lives[0].policies}
-    plain = replace(values, policies=pair, discounted=False, product_share=None)
+    plain = replace(values, policies=pair, discounted=False, left=None)
     by_age = _differences([item_costs(each.ledgers, each.parameters, drawn, plain) for each in lives])
     given = _differences([times_given(each.ledgers, plain).mean(axis=0) for each in lives])
     doses = [each[1] for each in given]

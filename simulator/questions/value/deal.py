@@ -21,35 +21,57 @@ from simulator.living.outcomes import last_tcpo2
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import COLUMN, times_given
-from simulator.questions.value.values import Values
+from simulator.questions.value.values import LeftToPay, Values
 from simulator.run import Result
 from simulator.scenario.economics import LIMB_LOST, NOT_RISEN, Deal, Volume
 from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 PARTS = 2
 """First treatments, and repeats."""
 
 
+SUMS = 4
+"""Of each part: paid for and failed, discounted, then both undiscounted."""
+
+
+def share_back(deal: Deal, paid: Array, failed: Array) -> Array:
+    """The share of what is paid for products that comes back; treatments are counted by parts, on the last axis."""
+    prices = np.array([1.0, deal.repeat_price])
+    paid, failed = ((each * prices).sum(axis=-1) for each in (paid, failed))
+    return np.asarray(deal.refund * np.divide(failed, paid, out=np.zeros_like(failed), where=paid > 0))
+
+
+def left_to_pay(deal: Deal, volume: Array, counts: Array | None) -> LeftToPay:
+    """What is left to pay at the shares `volume` of the price; `counts` has `SUMS` of each part on its last two axes."""
+    if counts is None:
+        return LeftToPay(volume, np.zeros((1, 1)), np.zeros((1, 1)))
+    paid, failed, *plain = np.moveaxis(counts, -1, 0)
+    return LeftToPay(volume, share_back(deal, paid, failed), share_back(deal, *plain))
+
+
 @dataclass(frozen=True, eq=False)
 class MoneyBack:
     """Treatments that are paid for, and those that failed in the sense of a deal, as counts per person.
 
-    `paid` and `failed` are discounted, of shape (draws, policies, parts); `failed_by_age` has those whose failure is known in
+    `counts` has `SUMS` on its last axis, shape (draws, policies, parts, SUMS); `failed_by_age` those whose failure is known in
     each year since referral, undiscounted, of shape (years, draws, policies, parts).
     """
 
     deal: Deal
-    paid: Array
-    failed: Array
+    counts: Array
     failed_by_age: Array
 
     @property
-    def share(self) -> Array:
-        """The share of what is paid for products that comes back, shape (draws, policies)."""
-        prices = np.array([1.0, self.deal.repeat_price])
-        paid, failed = ((each * prices).sum(axis=-1) for each in (self.paid, self.failed))
-        return np.asarray(self.deal.refund * np.divide(failed, paid, out=np.zeros_like(failed), where=paid > 0))
+    def paid(self) -> Array:
+        """Treatments paid for, discounted, shape (draws, policies, parts)."""
+        return np.asarray(self.counts[..., 0])
+
+    @property
+    def failed(self) -> Array:
+        """Those of them that failed, discounted to when that is known, shape (draws, policies, parts)."""
+        return np.asarray(self.counts[..., 1])
 
     @property
     def by_age(self) -> Array:
@@ -62,14 +84,20 @@ class MoneyBack:
 class Refunded:
     """Reduces kept lives to the treatments paid for and those paid back, of first treatments and repeats apart.
 
-    An array of shape (draws, policies, parts, 2 + ends): paid for and paid back (both discounted at `rate`), then paid
-    back by each of `ends` (years since referral, undiscounted).
+    An array of shape (draws, policies, parts, SUMS + ends): paid for and paid back (discounted at `rate`, then not), then
+    paid back by each of `ends` (years since referral, undiscounted).
     """
 
     when: str
     within: float
     rate: float
     ends: tuple[float, ...]
+
+    @classmethod
+    def under(cls, scenario: Scenario, ends: tuple[float, ...] = ()) -> Refunded | None:
+        """That of a scenario's deal; None where no money comes back."""
+        deal, rate = scenario.settings.economics.deal, log1p(scenario.settings.discounting.costs)
+        return cls(deal.refund_when, deal.refund_within_years, rate, ends) if deal.refund > 0.0 else None
 
     @property
     def __name__(self) -> str:
@@ -79,16 +107,17 @@ class Refunded:
 
     def __call__(self, result: Result) -> Mapping[str, Array]:
         """Means over patients of each draw and policy."""
-        found = np.zeros((len(result.draw_ids), len(result.policies), PARTS, 2 + len(self.ends)))
+        found = np.zeros((len(result.draw_ids), len(result.policies), PARTS, SUMS + len(self.ends)))
         people = np.zeros(found.shape[:2])
         for kept in result.kept:
             if isinstance(kept.what, Followed):
                 at = kept.draw, result.policies.index(kept.policy)
-                found[at] += self._sums(kept.what, result.parameters[kept.draw])
+                found[at] += self.of_each(kept.what, result.parameters[kept.draw]).sum(axis=0)
                 people[at] += len(kept.what.lives)
         return {"refunded": found / people[:, :, None, None]}
 
-    def _sums(self, cohort: Followed, params: np.void) -> Array:
+    def of_each(self, cohort: Followed, params: np.void) -> Array:
+        """The counts of everybody in a cohort, shape (people, parts, SUMS + ends)."""
         ledgers = cohort.ledgers
         paid = np.stack([ledgers[:, COLUMN[f"{kind}count_treated"]] for kind in ("", "cost_")], axis=-1)
         every = np.stack([ledgers[:, COLUMN[f"{kind}count_dose"]] for kind in ("", "cost_")], axis=-1)
@@ -97,8 +126,8 @@ class Refunded:
         failed = np.isfinite(when)
         back = parts[:, :, 0] * failed[:, None]
         early = np.exp(-self.rate * np.where(failed, when, 0.0))
-        columns = [parts[:, :, 1], back * early[:, None], *(back * (when <= end)[:, None] for end in self.ends)]
-        return np.asarray(np.stack(columns, axis=-1).sum(axis=0))
+        sums = [parts[:, :, 1], back * early[:, None], parts[:, :, 0], back]
+        return np.stack([*sums, *(back * (when <= end)[:, None] for end in self.ends)], axis=-1)
 
     def _failed_at(self, cohort: Followed, params: np.void) -> Array:
         """When a failure is known, years since referral; infinite where there is none."""
@@ -123,16 +152,28 @@ def measured_after(out: Any, lives: Any, params: Any) -> None:
 
 
 def money_back(
-    scenario: Scenario, deal: Deal, parameters: NDArray[np.void], patients: int, seed: int, simulations: Simulations
-) -> MoneyBack:
-    """Treatments paid back under every policy in each draw's lives, which have patients of their own."""
-    ends = tuple(year + 0.5 for year in range(len(scenario.settings.economics.budget.uptake)))
-    rate = log1p(scenario.settings.discounting.costs)
-    reduce = Refunded(deal.refund_when, deal.refund_within_years, rate, ends)
-    shapes = {"refunded": (len(scenario.compare), PARTS, 2 + len(ends))}
-    found = simulations.reduced("Money back", scenario, parameters, patients, seed, reduce, shapes)["refunded"]
-    paid, failed, *until = np.moveaxis(found, -1, 0)
-    return MoneyBack(deal, paid, failed, np.diff(np.stack(until), axis=0, prepend=0.0))
+    scenario: Scenario,
+    deal: Deal,
+    parameters: NDArray[np.void],
+    patients: int,
+    seed: int,
+    simulations: Simulations,
+    *,
+    twins: bool = False,
+) -> MoneyBack | None:
+    """Treatments paid back under every policy in each draw's lives; None where no money comes back.
+
+    Every draw has patients of its own, or with `twins` those of `Simulations.twins`.
+    """
+    ends = () if twins else tuple(year + 0.5 for year in range(len(scenario.settings.economics.budget.uptake)))
+    reduce = Refunded.under(scenario, ends)
+    if reduce is None:
+        return None
+    shapes = {"refunded": (len(scenario.compare), PARTS, SUMS + len(ends))}
+    how = scenario, parameters, patients, seed, reduce, shapes
+    found = simulations.reduced("Money back", *how, fresh=not twins)["refunded"]
+    until = np.moveaxis(found[..., SUMS:], -1, 0)
+    return MoneyBack(deal, found[..., :SUMS], np.diff(until, axis=0, prepend=0.0) if ends else until)
 
 
 def average_share(volume: Sequence[Volume], treatments: float) -> float:
@@ -145,24 +186,27 @@ def average_share(volume: Sequence[Volume], treatments: float) -> float:
     return sum(many * share for many, share in zip(within, shares, strict=True)) / treatments
 
 
-def treatments_each(values: Values, lives: Lives) -> Array:
-    """Treatments of a person under each policy on average, undiscounted, shape (policies,)."""
-    return np.asarray(times_given(lives.ledgers, replace(values, discounted=False)).mean(axis=0))
+def treatments_each(values: Values, ledgers: Array) -> Array:
+    """Treatments of a person under each policy, undiscounted; ledgers and result of shape (draws, policies, ...)."""
+    return times_given(ledgers, replace(values, discounted=False))
 
 
-def by_volume(scenario: Scenario, values: Values, lives: Lives) -> Array:
-    """The share of the price that each policy pays in a year in which everybody referred has it, shape (1, policies)."""
+def by_volume(scenario: Scenario, values: Values, treatments: Array) -> Array:
+    """The share of the price that each policy pays in a year in which everybody referred has it.
+
+    `treatments` of a person and the result have the shape (draws, policies).
+    """
     settings = scenario.settings.economics
-    doses = treatments_each(values, lives)
     most = settings.budget.treatments_per_year
-    yearly = np.minimum(settings.population.per_year * doses, inf if most is None else most)
-    return np.array([[average_share(values.deal.volume, float(each)) for each in yearly]])
+    yearly = np.minimum(settings.population.per_year * treatments, inf if most is None else most)
+    return np.array([[average_share(values.deal.volume, float(each)) for each in row] for row in yearly])
 
 
 def failure(deal: Deal) -> str:
     """When money comes back, in words."""
+    years = "year" if deal.refund_within_years == 1.0 else "years"
     failures = {
-        LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} years",
+        LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} {years}",
         NOT_RISEN: "measured TcPO2 has not risen after the last treatment",
     }
     return failures[deal.refund_when]
@@ -182,13 +226,37 @@ def in_words(deal: Deal) -> str:
 
 
 def on_terms(
-    scenario: Scenario, values: Values, lives: Lives, patients: int, seed: int, simulations: Simulations
+    scenario: Scenario,
+    values: Values,
+    lives: Lives,
+    patients: int,
+    seed: int,
+    simulations: Simulations,
+    *,
+    twins: bool = False,
 ) -> tuple[Values, MoneyBack | None]:
-    """The values with what is left to pay of a product's price, in every draw of these lives."""
-    deal, share, back = values.deal, np.ones((1, len(values.policies))), None
-    if deal.volume:
-        share = share * by_volume(scenario, values, lives)
-    if deal.refund > 0.0:
-        back = money_back(scenario, deal, lives.parameters, patients, seed, simulations)
-        share = share * (1.0 - back.share)
-    return (replace(values, product_share=share) if deal.volume or back else values), back
+    """The values with what is left to pay of a product's price in every draw of these lives, which are made with the same
+    patients, seed and simulations.
+
+    Draws of a probabilistic analysis are one population, which has one price by volume; each of `twins`, which differ in a
+    number that is varied, has its own.
+    """
+    deal = values.deal
+    if not deal.needs_lives:
+        return values, None
+    treatments = treatments_each(values, lives.ledgers)
+    volume = by_volume(scenario, values, treatments if twins else treatments.mean(axis=0, keepdims=True))
+    back = money_back(scenario, deal, lives.parameters, patients, seed, simulations, twins=twins)
+    return replace(values, left=left_to_pay(deal, volume, None if back is None else back.counts)), back
+
+
+def check_no_lives(scenario: Scenario, question: str) -> None:
+    """Refuse terms that only simulated lives tell, where a question does not ask these. Raises BadInput."""
+    deal, where = scenario.settings.economics.deal, f"{scenario.name}: [economics.deal]"
+    allowed = f"none in {question}, which charges terms by the treatment alone; clti economics charges all"
+    given = {
+        "refund": f"{deal.refund:g}" if deal.refund else "",
+        "volume": f"{len(deal.volume)} steps" * bool(deal.volume),
+    }
+    if deal.needs_lives:
+        raise BadInput(Problem(where, key, value, allowed) for key, value in given.items() if value)

@@ -12,8 +12,8 @@ Distributional cost-effectiveness analysis: a tutorial. Med Decis Making 2016;36
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.posterior import parameter_draws
+from simulator.questions.value.deal import by_volume, treatments_each
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.quality_of_life import norm_of_both
 from simulator.questions.value.results import Array
@@ -57,10 +58,14 @@ def atkinson_weights(health: Array, share: Array, epsilon: float) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class HospitalLives:
-    """Lives at hospitals drawn from the population, one in each draw, and how each loses limbs (log ratio; draws)."""
+    """Lives at hospitals drawn from the population, one in each draw, and how each loses limbs (log ratio; draws).
+
+    `gains` are the added cost and QALYs of policies at a new hospital by the table of hospitals, which thirds add up to.
+    """
 
     lives: SubgroupLives
     amputation: Array
+    gains: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def hospital_lives(
@@ -87,7 +92,7 @@ def equity(
     """Gains by group over the reference, and weighted by each epsilon, 0 first.
 
     Gains and shares are those of `subgroups` (`subgroups.subgroup_table`), so that a group has one gain everywhere; by hospital
-    those of everybody in the draws of `hospitals`.
+    those of everybody in the draws of `hospitals`, with what they are short of its `gains` spread by the treatments given.
     """
     base = scenario.compare.index(scenario.reference)
     groups: list[dict[str, object]] = []
@@ -150,42 +155,65 @@ def equity(
             add(grouping, levels, share, ages, health, policy, cost, effect)
     if hospitals is not None:
         thirds = np.array_split(np.argsort(hospitals.amputation, kind="stable"), len(THIRDS))
-        each = [_at(hospitals.lives, drawn, third, scenario, values.on_average()) for third in thirds]
+        volume = _volume(hospitals.lives, scenario, values)
+        each = [_at(hospitals.lives, drawn, third, scenario, values, volume) for third in thirds]
         share = np.array([one.people for one in each]) / sum(one.people for one in each)
         ages, health = (np.array([getattr(one, name) for one in each]) for name in ("age", "health"))
         for p, policy in enumerate(scenario.compare):
             if p != base:
                 cost, effect = (np.array([getattr(one, name)[p] for one in each]) for name in ("cost", "effect"))
+                given = np.array([one.treatments[p] for one in each])
+                spread = given / (share @ given) if given.any() else np.ones(len(each))
+                at_once = hospitals.gains.get(policy, (share @ cost, share @ effect))
+                cost, effect = (
+                    own + spread * (whole - share @ own) for own, whole in zip((cost, effect), at_once, strict=True)
+                )
                 add(HOSPITAL, THIRDS, share, ages, health, policy, cost, effect)
     return Equity(pd.DataFrame(groups), pd.DataFrame(weighted))
 
 
 @dataclass(frozen=True, eq=False)
 class _Third:
-    """People of a third of the hospitals: number, mean age, lifetime health under the reference, gains by policy."""
+    """People of a third of the hospitals: number, mean age, lifetime health under the reference, gains and treatments of each
+    by policy."""
 
     people: float
     age: float
     health: float
     cost: Array
     effect: Array
+    treatments: Array
 
 
-def _at(found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: Scenario, values: Values) -> _Third:
-    """Everybody (the first group) in some of the draws."""
+def _volume(found: SubgroupLives, scenario: Scenario, values: Values) -> Array:
+    """The share of the price that volume leaves where everybody at these hospitals has a policy, shape (1, policies)."""
+    people = found.people[:, :, 0].sum(axis=0)
+    ledgers = found.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(people, 1.0)[:, None, None]
+    return by_volume(scenario, values, treatments_each(values, ledgers).mean(axis=0, keepdims=True))
+
+
+def _at(
+    found: SubgroupLives, drawn: Drawn, draws: NDArray[np.int64], scenario: Scenario, values: Values, volume: Array
+) -> _Third:
+    """Everybody (the first group) in some of the draws, at the shares `volume` of the price."""
     base = scenario.compare.index(scenario.reference)
     some = SubgroupLives(
-        found.groups, found.ledgers[:, draws], found.people[:, draws], found.ages[draws], found.parameters[draws]
+        found.groups,
+        found.ledgers[:, draws],
+        found.people[:, draws],
+        found.ages[draws],
+        found.parameters[draws],
+        None if found.back is None else found.back[:, draws],
     )
     chosen = drawn.rows(draws)
     number = some.people[:, :, 0].sum(axis=0)
     ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
-    own = worth(ledgers, some.parameters, chosen, values)
+    own = worth(ledgers, some.parameters, chosen, some.on_terms(values, volume, 0))
     weight = number / number.sum()
     cost, effect = (weight @ (each - each[:, [base]]) for each in (own.cost, own.qalys))
     age = float(some.ages[:, 0].sum() / number.sum())
     health = lived(values, age) + float(left(some, 0, chosen, values)[base])
-    return _Third(float(number.sum()), age, health, cost, effect)
+    return _Third(float(number.sum()), age, health, cost, effect, weight @ treatments_each(values, ledgers))
 
 
 def lived(values: Values, age: float) -> float:

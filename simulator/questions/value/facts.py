@@ -37,9 +37,11 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
     population = decision.population
     assert population is not None
     prices, states = values.perspective.prices, values.utility_set.states
+    left_out = rows_left_out(values)
+    unpriced = values.perspective.with_gaps_open({name for names in left_out.values() for name in names}).prices
     labels = {
         "policy": {name: policy.label for name, policy in scenario.policies.items()},
-        "number": {p.name: p.label for register in (scenario.register, prices, states) for p in register.parameters},
+        "number": {p.name: p.label for register in (scenario.register, unpriced, states) for p in register.parameters},
         "scenario": dict(found.scenario_labels),
     }
     grid = found.two_way
@@ -71,6 +73,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "currency": payer.currency,
             "year": payer.price_year,
             "value_set": payer.value_set,
+            "weak": list(payer.weak),
         },
         "strict_payer": values.strict_payer,
         "informal_care": values.scope.informal_care,
@@ -137,7 +140,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "capacity": settings.capacity is not None,
         "warnings": list(caveats(scenario, draws=economics.draws))
         + [words for words in [in_words(economics.deal)] if words],
-        "left_out": rows_left_out(found.valued_by),
+        "left_out": left_out,
         "changes": changed,
         "references": references(found),
     }

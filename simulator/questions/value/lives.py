@@ -216,11 +216,13 @@ class Simulations:
         seed: int,
         reduce: Reduce,
         shapes: Shapes,
+        *,
+        fresh: bool = True,
     ) -> dict[str, Array]:
-        """Every draw with patients of its own, who are kept one by one until `reduce` has seen them."""
+        """Every draw with patients of its own, or those of `twins`, who are kept one by one until `reduce` has seen them."""
         names = _numbers(scenario, draws)
         people = scenario.people_up_to(patients)
-        model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, keep=True, block=BLOCK // 10)
+        model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, fresh, keep=True, block=BLOCK // 10)
         return self._run(what, model, draws, 1)[0]
 
     def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:

@@ -7,7 +7,7 @@ Clinical numbers are simulated at their 95% limits; prices and utilities are dot
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
 from simulator.evidence.wholes import cut_limits
+from simulator.questions.value.deal import on_terms
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import Worth, worth
@@ -150,6 +151,7 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
     lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
     ledgers = lives.ledgers
+    values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
     own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
     cost, effect = _increments(scenario, lives, values.at_means(), values)
     # Some change no life and are charged all the same, as the probability of a complication.
@@ -191,7 +193,9 @@ def two_way(
     table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
     table = cut_limits(table, usual)
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
+    values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
     at = np.ravel(places)
+    values = values if values.left is None else replace(values, left=values.left.rows(at))
     spread = Lives(
         lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
     )

@@ -7,7 +7,7 @@ that a subgroup's few patients are not mistaken for uncertainty about it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS, STEP_COUNTS
+from simulator.questions.value.deal import PARTS, SUMS, Refunded, left_to_pay
 from simulator.questions.value.lives import Simulations
 from simulator.questions.value.results import INTERVAL, Array, standard_error
 from simulator.questions.value.valuation import COLUMN, worth
@@ -41,13 +42,24 @@ Members = dict[tuple[str, str], NDArray[np.bool_]]
 @dataclass(frozen=True, eq=False)
 class SubgroupLives:
     """Sums over patients: ledgers (halves, draws, policies, groups, fields), people (halves, draws, groups) and their ages at
-    referral (years; draws, groups)."""
+    referral (years; draws, groups). `back`: what is paid for and paid back (halves, draws, policies, groups, parts, SUMS; see
+    `deal.MoneyBack`), None where no money comes back."""
 
     groups: tuple[tuple[str, str], ...]
     ledgers: Array
     people: Array
     ages: Array
     parameters: NDArray[np.void]
+    back: Array | None = None
+
+    def on_terms(self, values: Values, volume: Array, group: int, half: int | slice = slice(None)) -> Values:
+        """The values with what is left to pay in a group's lives, of one half or of both, at the shares `volume` of the price."""
+        if not values.deal.needs_lives:
+            return values
+        counts = None if self.back is None else self.back[half, :, :, group]
+        if counts is not None and isinstance(half, slice):
+            counts = counts.sum(axis=0)
+        return replace(values, left=left_to_pay(values.deal, volume, counts))
 
 
 def members(patients: NDArray[np.void]) -> Members:
@@ -77,9 +89,12 @@ def subgroup_lives(
         "people": (HALVES, len(names)),
         "ages": (len(names),),
     }
-    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, sums_by_subgroup, shapes)
-    ledgers, people = (np.moveaxis(arrays[name], 0, 1) for name in ("ledgers", "people"))
-    return SubgroupLives(names, ledgers, people, arrays["ages"], draws)
+    refunded = Refunded.under(scenario)
+    if refunded is not None:
+        shapes["back"] = (HALVES, len(scenario.compare), len(names), PARTS, SUMS)
+    arrays = simulations.reduced("Subgroups", scenario, draws, patients, seed, SubgroupSums(refunded), shapes)
+    found = {name: np.moveaxis(arrays[name], 0, 1) for name in shapes if name != "ages"}
+    return SubgroupLives(names, found["ledgers"], found["people"], arrays["ages"], draws, found.get("back"))
 
 
 def subgroup_table(
@@ -166,36 +181,54 @@ def _bands(name: str, numbers: Array, cuts: tuple[float, ...]) -> Members:
     return {(name, edge): place == k for k, edge in enumerate(edges)}
 
 
-def sums_by_subgroup(result: Result) -> Mapping[str, Array]:
-    """Sums by draw (first axis) and half of a result that kept its patients."""
-    groups = members(np.zeros(0, PATIENT))
-    shape = len(result.draw_ids), HALVES, len(result.policies), len(groups), len(FIELDS)
-    ledgers, people = np.zeros(shape), np.zeros((shape[0], HALVES, len(groups)))
-    ages = np.zeros((shape[0], len(groups)))
-    for kept in result.kept:
-        if not isinstance(kept.what, Followed):
-            continue
-        policy = result.policies.index(kept.policy)
-        odd = (np.arange(len(kept.what.ledgers)) % HALVES).astype(np.bool_)
-        for g, belongs in enumerate(members(kept.what.patients).values()):
-            if policy == 0:
-                ages[kept.draw, g] += kept.what.patients["age"][belongs].sum()
-            for half, chosen in enumerate((belongs & ~odd, belongs & odd)):
-                ledgers[kept.draw, half, policy, g] += kept.what.ledgers[chosen].sum(axis=0)
+@dataclass(frozen=True)
+class SubgroupSums:
+    """Sums by draw (first axis) and half of a result that kept its patients; with `refunded` what is paid for and back, too."""
+
+    refunded: Refunded | None = None
+
+    @property
+    def __name__(self) -> str:
+        """Tells results of different terms apart in the store."""
+        return "sums_by_subgroup" + ("" if self.refunded is None else f"_{self.refunded.__name__}")
+
+    def __call__(self, result: Result) -> Mapping[str, Array]:
+        """ledgers, people, ages and, on terms, back; see `SubgroupLives`, with draws before halves."""
+        groups = members(np.zeros(0, PATIENT))
+        shape = len(result.draw_ids), HALVES, len(result.policies), len(groups)
+        ledgers, people = np.zeros((*shape, len(FIELDS))), np.zeros((shape[0], HALVES, len(groups)))
+        ages, back = np.zeros((shape[0], len(groups))), np.zeros((*shape, PARTS, SUMS))
+        for kept in result.kept:
+            if not isinstance(kept.what, Followed):
+                continue
+            policy = result.policies.index(kept.policy)
+            odd = (np.arange(len(kept.what.ledgers)) % HALVES).astype(np.bool_)
+            each = None if self.refunded is None else self.refunded.of_each(kept.what, result.parameters[kept.draw])
+            for g, belongs in enumerate(members(kept.what.patients).values()):
                 if policy == 0:
-                    people[kept.draw, half, g] += chosen.sum()
-    return {"ledgers": ledgers, "people": people, "ages": ages}
+                    ages[kept.draw, g] += kept.what.patients["age"][belongs].sum()
+                for half, chosen in enumerate((belongs & ~odd, belongs & odd)):
+                    ledgers[kept.draw, half, policy, g] += kept.what.ledgers[chosen].sum(axis=0)
+                    if each is not None:
+                        back[kept.draw, half, policy, g] += each[chosen].sum(axis=0)
+                    if policy == 0:
+                        people[kept.draw, half, g] += chosen.sum()
+        found = {"ledgers": ledgers, "people": people, "ages": ages}
+        return found if self.refunded is None else found | {"back": back}
 
 
 def _by_group(found: SubgroupLives, drawn: Drawn, scenario: Scenario, values: Values) -> tuple[Array, Array, Array]:
     """Incremental net benefit, cost and effect of each half, shape (halves, draws, policies, groups)."""
     base = [scenario.compare.index(scenario.reference)]
     shape = (*found.ledgers.shape[:3], len(found.groups))
+    # Whoever is treated pays the price of everybody's treatments.
+    volume = np.ones((1, 1)) if values.left is None else values.left.by_volume
     cost, effect = np.zeros(shape), np.zeros(shape)
     for half in range(HALVES):
         for g in range(len(found.groups)):
             number = np.maximum(found.people[half, :, None, None, g], 1.0)[..., 0]
-            own = worth(found.ledgers[half, :, :, g] / number[..., None], found.parameters, drawn, values)
+            terms = found.on_terms(values, volume, g, half)
+            own = worth(found.ledgers[half, :, :, g] / number[..., None], found.parameters, drawn, terms)
             cost[half, :, :, g], effect[half, :, :, g] = own.cost, own.qalys
     cost, effect = (each - each[:, :, base] for each in (cost, effect))
     return values.threshold * effect - cost, cost, effect

@@ -75,10 +75,32 @@ class Drawn:
 
 
 @dataclass(frozen=True, eq=False)
+class LeftToPay:
+    """What volume and money back leave to pay of a product's price, each of shape (draws or 1, policies).
+
+    `by_volume` is the share of the price that is asked; `back` and `back_undiscounted` are the shares of what is paid over the
+    horizon that come back, which differ because money comes back later than it is paid.
+    """
+
+    by_volume: Array
+    back: Array
+    back_undiscounted: Array
+
+    def share(self, *, discounted: bool) -> Array:
+        """The share of the price that is paid in the end, shape (draws or 1, policies)."""
+        return np.asarray(self.by_volume * (1.0 - (self.back if discounted else self.back_undiscounted)))
+
+    def rows(self, chosen: NDArray[np.int64]) -> LeftToPay:
+        """Some of the draws, where each has its own."""
+        parts = (self.by_volume, self.back, self.back_undiscounted)
+        return LeftToPay(*(part if len(part) == 1 else part[chosen] for part in parts))
+
+
+@dataclass(frozen=True, eq=False)
 class Values:
     """What a ledger is multiplied with. `discounted` chooses the columns; `leave_out` names categories not charged.
 
-    `product_share` is what volume and money back leave to pay of a product's price, of shape (draws or 1, policies).
+    `left` is what volume and money back leave to pay in the lives that are valued; without it nothing is taken off.
     """
 
     perspective: Perspective
@@ -96,7 +118,7 @@ class Values:
     discounted: bool = True
     leave_out: tuple[str, ...] = ()
     deal: Deal = field(default_factory=Deal)
-    product_share: Array | None = field(default=None, repr=False)
+    left: LeftToPay | None = field(default=None, repr=False)
 
     @cached_property
     def items(self) -> tuple[CostItem, ...]:
@@ -107,14 +129,10 @@ class Values:
     def charged(self, item: CostItem, draws: int) -> Array:
         """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
         under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
-        if self.product_share is None or item.category != PRODUCT:
+        if self.left is None or item.category != PRODUCT:
             return under
-        return under * (self.product_share if len(self.product_share) == 1 else self.product_share[:draws])
-
-    def on_average(self) -> Values:
-        """The same, with the mean share of a product's price in every draw."""
-        share = self.product_share
-        return self if share is None else replace(self, product_share=share.mean(axis=0, keepdims=True))
+        share = self.left.share(discounted=self.discounted)
+        return under * (share if len(share) == 1 else share[:draws])
 
     @property
     def price_names(self) -> tuple[str, ...]:
@@ -210,6 +228,7 @@ def values_of(scenario: Scenario) -> Values:
         perspective = replace(perspective, prices=prices)
         scope = scope_of(settings, perspective)
         problems += _unusable(perspective, policies, settings, scope, f"{file} prices", therapies)
+        problems += _beyond_rates(perspective, settings, scenario.horizon)
     if chosen is not None:
         chosen = replace(chosen, states=_replaced(chosen.states, settings.utilities, f"{file} utilities", problems))
     if problems or perspective is None or chosen is None or norm is None or money is None:
@@ -234,6 +253,18 @@ def values_of(scenario: Scenario) -> Values:
         deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
+
+
+def _beyond_rates(perspective: Perspective, settings: Economics, horizon: float) -> Iterator[Problem]:
+    """Horizons that reach beyond the years for which the payer's rates hold, where these are in force."""
+    discount = perspective.conventions.discount
+    longest = max([horizon, *(each.horizon_years or 0.0 for each in settings.scenarios.values())])
+    if settings.discounting is None and discount.until_year is not None and longest > discount.until_year:
+        allowed = (
+            f"at most {discount.until_year:g} years: the payer's rates are lower later, and rates that change with the years are"
+            " not modelled; or rates of your own under [economics.discounting]"
+        )
+        yield Problem(perspective.name, "discount.until_year", f"a horizon of {longest:g} years", allowed)
 
 
 def scope_of(settings: Economics, perspective: Perspective) -> Scope:

@@ -150,7 +150,7 @@ def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scena
         try:
             life_table = load_life_table(choice.country, choice.period)
         except BadInput as bad:
-            problems += bad.problems
+            problems += [replace(each, file=scenario.name, key=f"{key}.life_table_period") for each in bad.problems]
     if problems:
         raise BadInput(problems)
     register = register.with_values({name: float(value) for name, value in variant.parameters.items()})

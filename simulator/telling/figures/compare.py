@@ -169,7 +169,7 @@ def _difference_panels(
     across = 3
     down = -(-(len(tables) + 1) // across)
     figure, panels = new_figure(WIDE, down * (0.75 + 0.36 * len(names)), down, across)
-    titles = [*(_outcome(outcome).replace("without major amputation", "with limb") for outcome in CHANGES)]
+    titles = [_outcome(outcome).replace(" without", "\nwithout") for outcome in CHANGES]
     every = [*((table, 100.0, "percentage points") for table in tables), (life, 12.0, "months")]
     for axes, title, (table, scale, unit) in zip(
         panels, [*titles, f"Life within {years(horizon)}"], every, strict=False

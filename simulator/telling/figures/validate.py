@@ -37,8 +37,8 @@ LINE = 0.24
 TITLES = {
     "major_amputation": "Major amputation",
     "death": "Death",
-    "amputation_free_survival": "Alive, limb kept",
-    "healing_without_amputation": "Healed, limb kept",
+    "amputation_free_survival": "Alive without major amputation",
+    "healing_without_amputation": "Healed without major amputation",
 }
 
 

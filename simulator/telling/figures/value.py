@@ -198,7 +198,7 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    axes.set_xlabel(f"Incremental net benefit per person{words.money}")
+    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
     caption(
         figure,
         f"{_against(findings, words)}: one number at a time at its 95% limits, in the same patients with the same luck. The"
@@ -224,7 +224,7 @@ def two_way_figure(findings: Findings, words: Words) -> Figure:
     if "utility_quantile" not in (first["name"], second["name"]):
         axes.plot(first["base"], second["base"], "o", color=INK)
     bar = figure.colorbar(shades, ax=axes)
-    bar.set_label(f"Incremental net benefit{words.money}")
+    bar.set_label(f"Net benefit over the reference{words.money}")
     thousands(bar.ax.yaxis)
     axes.grid(visible=False)
     for each, axis, high in (
@@ -257,7 +257,7 @@ def scenarios_figure(findings: Findings, words: Words) -> Figure:
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.axvline(float(table["net_benefit"].iloc[0]), color=INK, linewidth=0.6)
     thousands(axes.xaxis)
-    axes.set_xlabel(f"Incremental net benefit per person{words.money}")
+    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
     caption(
         figure,
         f"{_against(findings, words)} under other structural choices; lines are 95% Monte Carlo intervals of the means, not"
@@ -282,7 +282,7 @@ def subgroups_figure(findings: Findings, words: Words) -> Figure:
     interval_rows(axes, names, table["net_benefit"], table["low"], table["high"], colours)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     thousands(axes.xaxis)
-    axes.set_xlabel(f"Incremental net benefit per person{words.money}")
+    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
     caption(
         figure,
         f"{_against(findings, words)} by subgroup, people whom it does not treat included; lines are 95% intervals of the"

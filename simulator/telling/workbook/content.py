@@ -106,7 +106,7 @@ def content_of(found: EconomicAnalysis) -> Content:
     levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, top) for state in states)))
     units = np.column_stack([line.unit(by_name, values) for line in lines])
     amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
-    left = np.ones((1, 1)) if values.product_share is None else values.product_share
+    left = np.ones((1, 1)) if values.left is None else values.left.share(discounted=values.discounted)
     left = np.broadcast_to(left, amounts.shape[:2])
     weighted = np.stack([s.weighted(ledgers, ratio, discount=values.discounted) for s in states], axis=-1)
     qalys = (levels[:, None, :] * weighted).sum(axis=-1)

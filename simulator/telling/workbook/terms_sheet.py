@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.questions.value.deal import treatments_each
-from simulator.questions.value.results import Array
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 
@@ -75,7 +74,8 @@ def terms_sheet(book: Book, content: Content) -> Sheet:
     heads = ["Policy", "Treatments per person", "Treatments of a year", "Share of the price that volume leaves"]
     sheet.text(row - 2, 0, "A year in which everybody referred has the policy", "bold")
     sheet.texts(row - 1, 0, heads)
-    doses, shares = treatments_each(found.valued_by, found.lives), _by_volume(content)
+    doses = treatments_each(found.valued_by, found.lives.ledgers).mean(axis=0)
+    shares = np.ones(len(doses)) if found.valued_by.left is None else found.valued_by.left.by_volume[0]
     settings = found.scenario.settings.economics
     most = settings.budget.treatments_per_year
     for place, policy in enumerate(content.policies):
@@ -114,12 +114,6 @@ def paid_back_sheet(book: Book, content: Content) -> Sheet | None:
     sheet.widths(8, *[16] * ((len(COUNTS) + 1) * len(content.policies)))
     sheet.freeze(FIRST, 1)
     return sheet
-
-
-def _by_volume(content: Content) -> Array:
-    back = content.found.back
-    left = content.left[0]
-    return left if back is None else np.asarray(left / (1.0 - back.share[0]))
 
 
 def _steps(content: Content) -> int:
