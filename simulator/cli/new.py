@@ -85,14 +85,15 @@ def _made_up_export() -> str:
 
 def _faults(kind: str, name: str, file: Path) -> list[Problem]:
     from simulator.evidence.shipped import shipped
+    from simulator.evidence.therapy import name_fault
 
     problems = []
     if kind not in NEXT:
         problems.append(Problem(HERE, "KIND", repr(kind), nearest(kind, NEXT)))
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
         problems.append(Problem(HERE, "NAME", repr(name), "letters, digits, _ and -, a letter first"))
-    elif kind == "therapy" and not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-        problems.append(Problem(HERE, "NAME", repr(name), "at most 40 small letters, digits and _, a letter first"))
+    elif kind == "therapy" and (allowed := name_fault(name)):
+        problems.append(Problem(HERE, "NAME", repr(name), allowed))
     elif kind == "therapy" and (shipped("calibration") / "therapies" / f"{name}.toml").is_file():
         problems.append(Problem(HERE, "NAME", repr(name), "another name, because a shipped therapy has this one"))
     elif kind == "policy" and (shipped("scenarios") / "policies" / f"{name}.toml").is_file():

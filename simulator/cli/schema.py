@@ -16,11 +16,12 @@ HERE = "command line"
 
 def main(
     kind: Annotated[
-        str | None, typer.Argument(help="scenario, policy, design, study, validation or forecast. Default: all.")
+        str | None,
+        typer.Argument(help="scenario, policy, therapy, design, study, validation or forecast. Default: all."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for KIND.schema.json. Default: print.")] = None,
 ) -> None:
-    """Print or write the JSON Schema of each kind of file: scenario, policy, design, study, validation, forecast.
+    """Print or write the JSON Schema of each kind of file: scenario, policy, therapy, design, study, validation, forecast.
 
     Editors complete and check a TOML file whose first line is: #:schema ./scenario.schema.json
     """

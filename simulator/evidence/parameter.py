@@ -214,7 +214,7 @@ def read_parameter(
     cited = table.get("source")
     for source in cited if isinstance(cited, list) else []:
         if isinstance(source, str) and source not in sources:
-            allowed = f"a key of sources.toml; {nearest(source, sources)}"
+            allowed = f"a publication's key, of sources.toml or of the file's own [sources]; {nearest(source, sources)}"
             problems.append(Problem(file, f"{key}.source", repr(source), allowed))
     if entry is None or len(problems) > before:
         return None

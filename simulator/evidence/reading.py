@@ -104,9 +104,17 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
                     value, allowed = in_toml(fault["input"]), f"at most {most[1]} values"
                 case _:
                     value = in_toml(fault["input"])
-                    allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+                    allowed = in_words(fault["msg"].removeprefix("Value error, ").removeprefix("Input should be "))
             problems.append(Problem(name, f"{key}.{where}".strip("."), value, allowed))
         return None
+
+
+def in_words(allowed: str) -> str:
+    """What pydantic says about a type, in the words of TOML."""
+    if allowed.startswith("a valid dictionary"):
+        return "a table"
+    words = {"a valid tuple": "a list", "a valid boolean": "true or false", "a valid date": "a date as in 2018-08-01"}
+    return words.get(allowed, allowed)
 
 
 def _entries(table: object) -> int:

@@ -248,12 +248,10 @@ def _with_therapies(
                 problems.append(Problem(file, f"{key}.numbers.{where}".strip("."), repr(number.name), allowed))
             taken[number.name] = name
         therapies[name] = therapy
+        if len(therapies) == MOST_THERAPIES + 1:
+            problems.append(Problem(file, key, "one too many", f"at most {MOST_THERAPIES}, with those shipped"))
         sources |= therapy.record.sources
         parameters += numbers
-    if len(therapies) > MOST_THERAPIES:
-        problems.append(
-            Problem("therapies", "number", str(len(therapies)), f"at most {MOST_THERAPIES} with those shipped")
-        )
     return Register(tuple(parameters), sources, therapies, register.joint)
 
 

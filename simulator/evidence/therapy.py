@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from zlib import crc32
@@ -20,15 +20,10 @@ from simulator.evidence.label import Label, label_from
 from simulator.evidence.parameter import Parameter, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked
 from simulator.evidence.sources import Source
-from simulator.evidence.therapy_numbers import (
-    DIRECT,
-    NUMBERS,
-    OF_CELLS,
-    OF_PROCEDURES,
-    RISES,
-    VIEWS,
-)
+from simulator.evidence.therapy_faults import MULTIPLIERS, combination_faults
+from simulator.evidence.therapy_numbers import NUMBERS, OF_CELLS, OF_PROCEDURES, VIEWS, of_view
 from simulator.words.errors import Problem, nearest
+from simulator.words.vocabulary import Event
 
 GROUP = "therapies"
 """Group of the register that holds the numbers of therapies."""
@@ -37,14 +32,20 @@ MOST_THERAPIES = 24
 NAME = r"[a-z][a-z0-9_]{0,39}"
 CELLS = "cells"
 """What a step calls the policy's cell therapy, so that no therapy may be called so."""
+EVENTS = frozenset(event.name.lower() for event in Event)
+"""Words of event histories, which a therapy and the loss of what it gained may not take for themselves."""
 MONEY = r"([A-Z]{3}) per [^,]+, (\d{4})"
 """Unit of a therapy's own price: currency, what it is for, and the year of the money."""
-MULTIPLIERS = ("hours", "share", "ratio", "per year")
-MOST_REPEATED = 4.0
-"""Times that a therapy may be done in one limb: what a life has room for."""
 
 Kind = Literal["procedure", "cell_product", "cell_route"]
 Unit = Literal["procedure", "session", "complication", "limb"]
+
+
+def _loss_word(value: object) -> object:
+    """What a loss is called, if histories have no other event of that name."""
+    if isinstance(value, str) and (not re.fullmatch(NAME, value) or value in EVENTS):
+        raise ValueError("a word of at most 40 small letters, digits and _, a letter first, that no other event has")
+    return value
 
 
 class Charge(Frozen):
@@ -71,7 +72,7 @@ class Record(Frozen):
     description: str = ""
     note: str = ""
     kind: Kind = "procedure"
-    lost: Annotated[str, Field(pattern=f"^{NAME}$")] | None = None
+    lost: Annotated[str, BeforeValidator(_loss_word), Field(pattern=f"^{NAME}$")] | None = None
     both_channels: str = ""
     slots: Annotated[float, Field(ge=0, le=50)] = 1.0
     made_on_site: bool = False
@@ -112,14 +113,21 @@ class Therapy:
         return self.names.get(number) or self.names.get(f"{number}_{view}")
 
 
+def name_fault(name: str) -> str | None:
+    """What a therapy's name has to be, if this one is not."""
+    if re.fullmatch(NAME, name) and not keyword.iskeyword(name) and name != CELLS and name not in EVENTS:
+        return None
+    return f"a name of at most 40 small letters, digits and _, a letter first, that is no event's and not {CELLS!r}"
+
+
 def read_therapy(
     name: str, table: object, sources: Mapping[str, Source], file: str, key: str, problems: list[Problem]
 ) -> tuple[Therapy, list[Parameter]] | None:
     """A therapy and its numbers from its TOML table, or None with all of its faults appended to `problems`."""
     before = len(problems)
-    if not re.fullmatch(NAME, name) or keyword.iskeyword(name) or name == CELLS:
-        allowed = f"a name of at most 40 small letters, digits and _, a letter first, other than {CELLS!r}"
+    if allowed := name_fault(name):
         problems.append(Problem(file, key or "name", repr(name), allowed))
+        return None
     prefix = f"{key}." if key else ""
     record = checked(Record, table, file, key, problems)
     raw: Mapping[str, Any] = table if isinstance(table, Mapping) else {}
@@ -128,7 +136,7 @@ def read_therapy(
     kind = str(raw.get("kind", "procedure"))
     numbers, names = _numbers(name, kind, raw.get("numbers", {}), known, file, prefix, problems)
     prices = _prices(raw.get("prices", {}), known, file, prefix, problems)
-    for part, value, allowed in _together(raw, numbers):
+    for part, value, allowed in combination_faults(raw, numbers):
         problems.append(Problem(file, f"{prefix}{part}", value, allowed))
     if record is None or len(problems) > before:
         return None
@@ -153,7 +161,7 @@ def _numbers(
     found: dict[str, Parameter] = {}
     names: dict[str, str] = {}
     for key, written in tables.items():
-        number, view = _of_view(key)
+        number, view = of_view(key)
         where = f"{prefix}numbers.{key}"
         if number not in usable:
             problems.append(Problem(file, where, "unknown number", nearest(number, usable)))
@@ -190,14 +198,6 @@ def _numbers(
     return found, names
 
 
-def _of_view(key: str) -> tuple[str, str]:
-    """A number's key without its view, and the view; '' where it is for all."""
-    for view in VIEWS:
-        if key.endswith(f"_{view}"):
-            return key.removesuffix(f"_{view}"), view
-    return key, ""
-
-
 def _prices(
     tables: object, sources: Collection[str], file: str, prefix: str, problems: list[Problem]
 ) -> list[Parameter]:
@@ -220,50 +220,3 @@ def _prices(
             problems.append(Problem(file, f"{where}.range", f"{parameter.range[0]:g}", "0 or more"))
         found.append(parameter)
     return found
-
-
-def _together(raw: Mapping[str, Any], numbers: Mapping[str, Parameter]) -> Iterator[tuple[str, str, str]]:
-    """What the keys cannot tell one by one: key, value and what was allowed."""
-    kind = raw.get("kind", "procedure")
-    written = raw.get("numbers", {})
-    used = {_of_view(str(key))[0] for key in written} if isinstance(written, Mapping) else set()
-    rises, ratios = [k for k in RISES if k in used], [k for k in DIRECT if k in used]
-    if len(rises) > 1:
-        yield "numbers.rise", "beside plateau", "one of the two: where TcPO2 ends, or how far it rises"
-    if rises and ratios and not str(raw.get("both_channels", "")).strip():
-        allowed = (
-            f"no {' or '.join(rises)} beside it, because the effect would count twice; or both_channels = 'why both'"
-        )
-        for key in ratios:
-            yield f"numbers.{key}", "a second channel for one effect", allowed
-    needs = {
-        "rise_days": RISES, "rise_sd": ("rise",), "plateau_sd": ("plateau",), "loss_days": ("loss_rate",),
-        "loss_shape": ("loss_rate",), "loss_share": ("loss_rate",), "repetition": ("loss_rate",),
-        "most": ("repetition",), "effect_days": (*DIRECT, "death_hr"), "course_days": ("sessions",),
-        "completion": ("sessions",),
-        "utility_loss": ("utility_loss_days",), "utility_loss_days": ("utility_loss",),
-    }  # fmt: skip
-    for key, others in needs.items():
-        if key in used and not used.intersection(others):
-            yield f"numbers.{key}", "without what it is about", " or ".join(others) + " beside it"
-    if rises and "rise_days" not in used:
-        yield "numbers.rise_days", "missing", f"required by {rises[0]}"
-    if rises and "loss_rate" in used and "loss_days" not in used:
-        yield "numbers.loss_days", "missing", "required by loss_rate beside a rise"
-    if "major_amputation" in used and (rises or ratios or "repetition" in used):
-        yield "numbers.major_amputation", "of a limb that is also treated", "no rise, ratio or repetition beside it"
-    most = numbers.get("most")
-    if most is not None and most.range[1] > MOST_REPEATED:
-        yield "numbers.most.range", f"{most.range[1]:g}", f"at most {MOST_REPEATED:g}: a life has room for so many"
-    prices = raw.get("prices", {})
-    for place, charge in enumerate(raw.get("charges", [])):
-        per = charge.get("per", "procedure") if isinstance(charge, Mapping) else "procedure"
-        if per == "complication" and "complication" not in used:
-            yield f"charges[{place + 1}].per", repr(per), "numbers.complication beside it"
-        if kind != "procedure" and per == "limb":
-            yield f"charges[{place + 1}].per", repr(per), "procedure, session or complication for cells"
-    named = {c.get("price") for c in raw.get("charges", []) if isinstance(c, Mapping)}
-    named |= {t for c in raw.get("charges", []) if isinstance(c, Mapping) for t in c.get("times", ())}
-    for price in prices if isinstance(prices, Mapping) else ():
-        if price not in named:
-            yield f"prices.{price}", "charged for nothing", "a [[charges]] table that names it"

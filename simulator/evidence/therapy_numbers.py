@@ -60,3 +60,11 @@ OF_PROCEDURES = tuple(name for name in NUMBERS if name != "response_or")
 OF_CELLS = ("response_or", "complication", "utility_loss", "utility_loss_days")
 """Numbers that a cell product or route may have: everything else about cells is the limb's response."""
 VIEWS = ("sceptical", "central", "optimistic")
+
+
+def of_view(key: str) -> tuple[str, str]:
+    """A number's key without its view, and the view; '' where it is for all."""
+    for view in VIEWS:
+        if key.endswith(f"_{view}"):
+            return key.removesuffix(f"_{view}"), view
+    return key, ""

@@ -44,7 +44,7 @@ def sound_part(model: type[BaseModel], table: Mapping[str, Any], name: str, prob
     for problem in found:
         if problem.value == MISSING:
             continue
-        problems.append(Problem(name, problem.key, problem.value, _in_words(problem.allowed)))
+        problems.append(Problem(name, problem.key, problem.value, problem.allowed))
         _remove(sound, problem.key.replace("[", ".").split("."))
     return sound
 
@@ -208,14 +208,6 @@ def _called(file: Path) -> str:
     """What messages and manifests call a file: a shipped one from `scenarios/` on, another as it was given."""
     root = shipped("scenarios")
     return spelled(file.resolve(), root) if file.resolve().is_relative_to(root) else str(file)
-
-
-def _in_words(allowed: str) -> str:
-    """What pydantic says about a type, in the words of TOML."""
-    if allowed.startswith("a valid dictionary"):
-        return "a table"
-    words = {"a valid tuple": "a list", "a valid boolean": "true or false", "a valid date": "a date as in 2018-08-01"}
-    return words.get(allowed, allowed)
 
 
 def _has(table: object, parts: Sequence[str]) -> bool:

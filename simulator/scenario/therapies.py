@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from simulator.evidence.register import Register
 from simulator.evidence.therapy import CELLS, Therapy
 from simulator.rules.pathway.life import MOST_RAMPS
-from simulator.scenario.policy import Fault, Policy
+from simulator.scenario.policy import Criteria, Fault, Policy, stricter
 from simulator.words.errors import nearest
 from simulator.words.vocabulary import Event
 
@@ -34,14 +34,35 @@ def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = 
         if name not in usable:
             yield key, repr(name), nearest(name, usable)
             continue
-        wanted = str(therapies[name].record.eligibility.get("angioplasty_suitable", "any"))
-        who = policy.eligibility.angioplasty_suitable
-        if kind == "procedure" and "any" not in (wanted, who) and wanted != who:
-            yield "eligibility.angioplasty_suitable", who, f"{wanted!r} or 'any', because {name} is offered"
+        if kind == "procedure":
+            yield from _nobody(policy, name, therapies[name])
+    for step in policy.therapies:
+        start = step.start
+        before = None if start is None or start.when != "loss" else therapies.get(start.after)
+        if before is not None and "loss_rate" not in before.names:
+            allowed = f"'no_response': {before.name} has no loss_rate, so that nothing of it is ever lost"
+            yield f"therapies.{step.therapy}.start.when", "loss", allowed
     needed = ramps_of(policy, register)
     if needed + RAMPS_TO_SPARE > MOST_RAMPS:
         room = MOST_RAMPS - RAMPS_TO_SPARE
         yield "therapies", f"{needed} changes of TcPO2 at most", f"therapies that change TcPO2 {room} times at most"
+
+
+def _nobody(policy: Policy, name: str, therapy: Therapy) -> Iterator[Fault]:
+    """Criteria of a policy and of a therapy that it gives which nobody can meet together."""
+    wanted, who = str(therapy.record.eligibility.get("angioplasty_suitable", "any")), policy.eligibility
+    if "any" not in (wanted, who.angioplasty_suitable) and wanted != who.angioplasty_suitable:
+        allowed = f"{wanted!r} or 'any', because {name} is offered"
+        yield "eligibility.angioplasty_suitable", who.angioplasty_suitable, allowed
+    try:
+        own = Criteria.model_validate(therapy.record.eligibility)
+    except ValueError:
+        return
+    both = stricter(who, own)
+    if any(True for each in (who, own) for _ in each.faults()) or both.ankle_pressure_counts:
+        return
+    for key, value, allowed in both.faults():
+        yield f"eligibility.{key}", f"{value:g} with the criteria of {name}", allowed
 
 
 def ramps_of(policy: Policy, register: Register) -> int:

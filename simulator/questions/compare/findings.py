@@ -165,6 +165,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     settings = scenario.settings
     labels = {name: policy.label for name, policy in scenario.policies.items()}
     given = {f"{GIVEN}{name}": therapy.label for name, therapy in scenario.register.therapies.items()}
+    given |= {f"each_{name}": f"{label}, times each" for name, label in given.items()}
     params = result.parameters[0]
     capacity = settings.capacity
     return {

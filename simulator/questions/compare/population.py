@@ -86,15 +86,17 @@ def _share(name: str, values: pd.Series[bool], published: float) -> Row:
 def treatment_table(people: pd.DataFrame) -> pd.DataFrame:
     """What each policy does to whom: policy, measure, mean, se, n.
 
-    Shares of everybody who are tested, treated with cells and given each therapy, and doses per person treated.
+    Shares of everybody who are tested, treated with cells and given each therapy; and how often, per person given it.
     """
     rows = []
     for policy, group in people.groupby("policy", sort=False, observed=True):
+        therapies = therapies_given(group)
         measures = {
             "tested": group["tested"],
             "treated": group["doses"] > 0,
-            **{name: group[name] > 0 for name in therapies_given(group)},
+            **{name: group[name] > 0 for name in therapies},
             "doses_per_person_treated": group.loc[group["doses"] > 0, "doses"],
+            **{f"each_{name}": group.loc[group[name] > 0, name] for name in therapies},
         }
         for measure, values in measures.items():
             x = values.astype(float)

@@ -21,7 +21,8 @@ from simulator.evidence.perspective import Perspective, load_perspective
 from simulator.evidence.population_norm import PopulationNorm, load_population_norm
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, replacement
-from simulator.evidence.therapy import MONEY, MULTIPLIERS, Therapy
+from simulator.evidence.therapy import MONEY, Therapy
+from simulator.evidence.therapy_faults import MULTIPLIERS
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.questions.value.cost_items import (
     LATER_VISITS,

@@ -298,8 +298,10 @@ def neutral(subject: Subject) -> Found:
     policies = [p for p in subject.with_cells if not subject.scenario.policies[p].therapies]
     if not policies:
         raise NotApplicable("no policy gives cells alone")
-    values = {"attributable_share": 0.0, "act_death_hr": 1.0, "response_or_intra_arterial": 1.0}
-    values |= {"response_or_bmmnc": 1.0, "response_or_mobilised": 1.0}
+    ratios = (
+        each.parameter("response_or", subject.scenario.view) for each in subject.scenario.register.therapies.values()
+    )
+    values = {"attributable_share": 0.0, "act_death_hr": 1.0, **{name: 1.0 for name in ratios if name is not None}}
     found = [_equals_no_care(subject, p, values) for p in policies]
     return Found(all(f.passed for f in found), "; ".join(f.what for f in found))
 

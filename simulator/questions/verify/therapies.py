@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.therapy import Therapy
-from simulator.evidence.therapy_numbers import RISES
+from simulator.evidence.therapy_numbers import DIRECT, RISES
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.valuation import item_costs
 from simulator.questions.verify.check import DESIGN, SINGLE, TECH_VER, Domain, Found, NotApplicable, equal, none_of
@@ -37,11 +37,16 @@ MORE: Mapping[str, tuple[str, int]] = {
     "death_hr": ("died", 1),
     "plateau": ("amputated", -1),
     "rise": ("amputated", -1),
+    "rise_days": ("amputated", 1),
+    "loss_share": ("amputated", 1),
+    "response_or": ("gained", 1),
     "procedural_death": ("died", 1),
     "minor_amputation": ("minor", 1),
     "major_amputation": ("amputated", 1),
 }
 """Number -> what rises (1) or falls (-1) on average where it is raised; losses are met again by repetition."""
+AS_THE_EFFECT = ("success", "completion", "effect_days")
+"""Numbers with more of which there is more of what the therapy does, for good or ill."""
 
 
 def procedures(subject: Subject) -> dict[str, Therapy]:
@@ -50,9 +55,40 @@ def procedures(subject: Subject) -> dict[str, Therapy]:
     return {name: each for name, each in known.items() if each.record.kind == "procedure"}
 
 
+def cells(subject: Subject) -> dict[str, Therapy]:
+    """Every cell product and route."""
+    known = subject.scenario.register.therapies
+    return {name: each for name, each in known.items() if each.record.kind != "procedure"}
+
+
+def given(name: str, therapy: Therapy) -> Policy:
+    """A policy that gives one therapy to everybody who may have it: a cell product or route in one dose."""
+    if therapy.record.kind == "procedure":
+        return Policy.model_validate({"therapies": [name]})
+    part = "product" if therapy.record.kind == "cell_product" else "route"
+    return Policy.model_validate({"cell_therapy": {"doses": 1, part: name}})
+
+
+def way_of(scenario: Scenario, therapy: Therapy, number: str) -> tuple[str, int] | None:
+    """What a number raises (1) or lowers (-1); None if no direction is known, or the outcome hides it."""
+    if number == "loss_rate" and therapy.parameter("repetition", scenario.view) is None:
+        return None
+    if number not in AS_THE_EFFECT:
+        return MORE.get(number)
+    if set(therapy.names).intersection(RISES):
+        return MORE["rise"]
+    for ratio in (*DIRECT, "death_hr"):
+        name = therapy.parameter(ratio, scenario.view)
+        if name is not None and scenario.register[name].value != 1.0:
+            field, way = MORE[ratio]
+            return field, way if scenario.register[name].value > 1.0 else -way
+    return None
+
+
 def alone(subject: Subject, name: str, therapy: Therapy | None = None) -> Scenario:
     """The scenario with a policy that gives one therapy to everybody who may have it, or a changed one in its place."""
-    scenario = subject.changed(policies={ALONE: Policy.model_validate({"therapies": [name]})})
+    record = therapy or subject.scenario.register.therapies[name]
+    scenario = subject.changed(policies={ALONE: given(name, record)})
     if therapy is None:
         return scenario
     register = replace(scenario.register, therapies={**scenario.register.therapies, name: therapy})
@@ -82,6 +118,20 @@ def without_numbers(subject: Subject) -> Found:
     for name, therapy in procedures(subject).items():
         own, none = outcomes(subject, alone(subject, name, replace(therapy, names={})))
         found[name] = equal(own, none, "outcomes")
+    return every(found)
+
+
+@THERAPIES.check(
+    TECH_VER, "every number of a cell product or route left out", "it equals the product and route of reference"
+)
+def cells_without_numbers(subject: Subject) -> Found:
+    """Cells whose odds ratio of recovery is left out are the founding study's, to the last bit."""
+    found = {}
+    plain = subject.changed(policies={ALONE: Policy.model_validate({"cell_therapy": {"doses": 1}})})
+    usual, _ = outcomes(subject, plain)
+    for name, therapy in cells(subject).items():
+        own, _ = outcomes(subject, alone(subject, name, replace(therapy, names={})))
+        found[name] = equal(own, usual, "outcomes")
     return every(found)
 
 
@@ -153,13 +203,14 @@ def certain_loss(subject: Subject) -> Found:
 def directions(subject: Subject) -> Found:
     """More loss, more procedures; a higher ratio of amputation, more amputations; and so on for every therapy."""
     found = {}
-    for name, therapy in procedures(subject).items():
+    for name, therapy in (procedures(subject) | cells(subject)).items():
         scenario = alone(subject, name)
         for key, parameter in therapy.names.items():
             number = key.removesuffix(f"_{scenario.view}")
-            if number not in MORE or (number == "loss_rate" and "repetition" not in therapy.names):
+            known = way_of(scenario, therapy, number)
+            if known is None:
                 continue
-            field, way = MORE[number]
+            field, way = known
             entry = scenario.register[parameter]
             high = min(entry.range[1], entry.value + 0.5 * (min(entry.range[1], 2.0 * entry.value + 0.5) - entry.value))
             if high <= entry.value:
@@ -198,6 +249,8 @@ def _inside(subject: Subject, values: Mapping[str, float]) -> bool:
 def _measured(subject: Subject, scenario: Scenario, field: str, values: Mapping[str, float]) -> NDArray[np.float64]:
     """One number for each life under the therapy."""
     lives = subject.lives(values, scenario, [ALONE], n=min(subject.n, MOST), times=subject.times[-1:])[ALONE].lives
+    if field == "gained":
+        return np.asarray(lives["given_gain"], np.float64)
     if field == "procedures":
         return np.asarray(lives["step_done"][:, 0], np.float64)
     times = {"amputated": "amputated_at", "healed": "healed_at", "died": "died_at", "minor": "minor_amputation_at"}
