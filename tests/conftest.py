@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
         watching = Coverage(branch=True, include=[str(PACKAGE / name) for name in RULES], data_file=None)
         watching.start()
         config.stash[watching_key] = watching
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process_draws() -> Iterator[None]:
+    """Commands that tests call draw in their own process: another takes a second to start, and tests replace what draws."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("simulator.telling.studio.cores", lambda: 1)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,8 @@ from simulator.telling.columns import labels
 from simulator.telling.figures import figures_of
 from simulator.telling.images import image
 from simulator.telling.page import Telling
+from simulator.telling.studio import Studio, drawn_here, studio
+from simulator.work.processes import fresh_processes
 
 Clti = Callable[..., tuple[int, str, str]]
 PATIENTS = 300
@@ -85,7 +90,7 @@ def clti(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """No figures, for tests that look at none: drawing them takes most of the command."""
-    monkeypatch.setattr("simulator.telling.figures.figures_of", lambda _findings: {})
+    monkeypatch.setattr("simulator.telling.studio.drawings_of", lambda _findings: {})
 
 
 @pytest.fixture(scope="module")
@@ -455,13 +460,32 @@ def test_everything_but_the_reliance_is_there_meanwhile() -> None:
         pd.testing.assert_frame_equal(one.outcomes, found.outcomes)
 
 
-def test_figures_drawn_early_are_those_drawn_late(tmp_path: Path) -> None:
-    """Figures drawn while reliance is found out are saved as they are, and are those that somebody draws afterwards."""
-    early = sim.compare(policies=["conservative", "protocol"], patients=40, reliance=False, drawn=True)
-    early.save(tmp_path)
+@pytest.mark.parametrize("many", [1, 2])
+def test_figures_drawn_early_are_those_drawn_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """Files drawn by another process beside the lives, or here where there is one core, are those of figures drawn afterwards."""
+    monkeypatch.setattr("simulator.telling.studio.cores", lambda: many)
+    with studio("compare") as drawer:
+        early = sim.compare(policies=["conservative", "protocol"], patients=40, reliance=False, studio=drawer)
+        early.save(tmp_path)
     late = figures_of(early.findings)
     assert len(late) > 1
     assert list(early.figures) == list(late)
     for name, figure in late.items():
         assert (tmp_path / f"{name}.svg").read_bytes() == image(figure, "svg"), name
-        assert (tmp_path / f"{name}.png").exists()
+        assert (tmp_path / f"{name}.png").read_bytes() == image(figure, "png"), name
+
+
+def test_figures_are_shared_between_two_processes_and_drawn_where_one_is_killed(tmp_path: Path) -> None:
+    """A process that draws may be helped or die: the figures are the same, in the order of the report."""
+    found = sim.compare(policies=["conservative", "protocol"], patients=40, reliance=False)
+    alone = drawn_here(found.findings)
+    with fresh_processes(1, compute=False) as pool:
+        drawings = Studio(pool).draw(found.findings, help_out=True)
+        assert list(drawings().items()) == list(alone.items())
+        found.draw_in(Studio(pool))
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(os.kill, pool.submit(os.getpid).result(), signal.SIGKILL).result()
+        for draw in (drawings, Studio(pool).draw(found.findings)):
+            assert draw() == alone
+    found.save(tmp_path)
+    assert {file.stem for file in tmp_path.glob("*.svg")} == set(alone)

@@ -517,7 +517,7 @@ def test_warnings_reach_report_console_and_manifest(
 ) -> None:
     """What must be kept in mind stands in the manifest, heads the report and is printed, and is nowhere without cause."""
     # No figure is looked at here, and drawing them takes most of the command.
-    monkeypatch.setattr("simulator.telling.figures.figures_of", lambda _findings: {})
+    monkeypatch.setattr("simulator.telling.studio.drawings_of", lambda _findings: {})
     for policy, there in (("include_dialysis", True), ("protocol", False)):
         out = tmp_path / policy
         words = ["compare", "--policy", "conservative", "--policy", policy, "--patients", "50", "--no-reliance"]

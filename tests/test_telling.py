@@ -12,10 +12,11 @@ from matplotlib.colors import to_rgb
 import simulator as sim
 from simulator.face.result import Result
 from simulator.questions.compare.per_hundred import Z, _compared
+from simulator.telling.colours import colour_sheet, luminance, on_dark
 from simulator.telling.columns import told
-from simulator.telling.drawing import colour_sheet, on_dark, panels
+from simulator.telling.drawing import panels
 from simulator.telling.page import Telling, listed, lower, years
-from simulator.telling.style import house_style, luminance, new_figure
+from simulator.telling.style import house_style, new_figure
 
 
 @pytest.fixture(scope="module")

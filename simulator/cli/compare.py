@@ -48,55 +48,60 @@ def main(
     Without arguments the referral population is compared under conservative care and three policies of cell therapy.
     Every patient lives under every policy with the same luck.
     """
-    from simulator.face.asked import scenario_of
-    from simulator.face.compare import compare, default_patients
-    from simulator.telling.folder import show, show_tables
-    from simulator.telling.outputs import check_writable
+    from simulator.telling.studio import studio
 
     problems = _faults(patients, seed, engine, view)
-    loaded = None
-    seen = view if view in VIEWS else None
-    for check in (
-        lambda: scenario_of(scenario, policies=policy or None, view=seen, centre=centre),
-        lambda: check_writable(out),
-    ):
-        try:
-            loaded = check() or loaded
-        except BadInput as bad:
-            problems += bad.problems
-    chosen: Any = engine
-    if loaded is not None:
-        if engine == "compiled" and loaded.settings.capacity is not None:
-            allowed = "simpy, because the scenario has a shared resource ([capacity])"
-            problems.append(Problem(HERE, "--engine", engine, allowed))
-        if patients is not None and (fault := loaded.people_fault(patients)):
-            problems.append(Problem(HERE, "--patients", str(patients), fault))
-    if problems or loaded is None:
-        raise BadInput(problems)
-    people = default_patients(loaded, chosen) if patients is None else patients
-    if patients is None and people < loaded.patients:
-        sys.stderr.write(f"SimPy: {people:,} patients instead of {loaded.patients:,}; --patients changes that.\n")
-    with ExitStack() as stack:
-        slow = engine == "simpy" or loaded.settings.capacity is not None
-        progress = _progress(stack, people * len(loaded.compare), at_once=slow)
-        told: list[str] = []
+    with ExitStack() as beside:
+        drawer = None if problems else beside.enter_context(studio("compare"))
+        # Later than the other process, which loads its own libraries meanwhile.
+        from simulator.face.asked import scenario_of
+        from simulator.face.compare import compare, default_patients
+        from simulator.telling.folder import show, show_tables
+        from simulator.telling.outputs import check_writable
 
-        def first(findings: Findings) -> None:
-            stack.close()  # the bar of the lives is done, and would lie over the tables
-            told.extend(show_tables(findings))
+        loaded = None
+        seen = view if view in VIEWS else None
+        for check in (
+            lambda: scenario_of(scenario, policies=policy or None, view=seen, centre=centre),
+            lambda: check_writable(out),
+        ):
+            try:
+                loaded = check() or loaded
+            except BadInput as bad:
+                problems += bad.problems
+        chosen: Any = engine
+        if loaded is not None:
+            if engine == "compiled" and loaded.settings.capacity is not None:
+                allowed = "simpy, because the scenario has a shared resource ([capacity])"
+                problems.append(Problem(HERE, "--engine", engine, allowed))
+            if patients is not None and (fault := loaded.people_fault(patients)):
+                problems.append(Problem(HERE, "--patients", str(patients), fault))
+        if problems or loaded is None:
+            raise BadInput(problems)
+        people = default_patients(loaded, chosen) if patients is None else patients
+        if patients is None and people < loaded.patients:
+            sys.stderr.write(f"SimPy: {people:,} patients instead of {loaded.patients:,}; --patients changes that.\n")
+        with ExitStack() as stack:
+            slow = engine == "simpy" or loaded.settings.capacity is not None
+            progress = _progress(stack, people * len(loaded.compare), at_once=slow)
+            told: list[str] = []
 
-        found = compare(
-            loaded,
-            patients=people,
-            seed=seed,
-            engine=chosen,
-            reliance=reliance,
-            progress=progress,
-            first=first,
-            drawn=True,
-        )
-    found.save(out)
-    show(found.findings, out, told)
+            def first(findings: Findings) -> None:
+                stack.close()  # the bar of the lives is done, and would lie over the tables
+                told.extend(show_tables(findings))
+
+            found = compare(
+                loaded,
+                patients=people,
+                seed=seed,
+                engine=chosen,
+                reliance=reliance,
+                progress=progress,
+                first=first,
+                studio=drawer,
+            )
+        found.save(out)
+        show(found.findings, out, told)
 
 
 def _faults(patients: int | None, seed: int, engine: str | None, view: str | None) -> list[Problem]:

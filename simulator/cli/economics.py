@@ -70,39 +70,44 @@ def main(
     Lives are simulated once and kept: with other prices, utilities or thresholds the command only multiplies again. An
     interrupted run goes on where it stopped.
     """
-    from simulator.face.value import answered, asked
-    from simulator.telling.console import progress
-    from simulator.telling.outputs import check_writable
+    from simulator.telling.studio import studio
 
-    problems: list[Problem] = []
-    way = way_of(workers, cluster, problems)
-    checked = None
-    try:
-        checked = asked(
-            scenario,
-            policy or None,
-            view=view,
-            centre=centre,
-            trial=trial,
-            seed=seed,
-            perspective=perspective,
-            wound_costs=wound_costs,
-            utility_set=utility_set,
-            focus=focus,
-            thresholds=threshold,
-            draws=draws,
-            patients=patients,
-            workbook=workbook,
-        )
-    except BadInput as bad:
-        problems += of_options(bad, "value")
-    try:
-        check_writable(out)
-    except BadInput as bad:
-        problems += bad.problems
-    if problems or checked is None:
-        raise BadInput(problems)
-    found = answered(checked, way, progress)
-    sys.stderr.write("Tables, figures and report ...\n")
-    found.save(out)
-    found.show(out)
+    # Beside the loading and the analysis of this process another one loads what it takes to draw.
+    with studio("value") as drawer:
+        from simulator.face.value import answered, asked
+        from simulator.telling.console import progress
+        from simulator.telling.outputs import check_writable
+
+        problems: list[Problem] = []
+        way = way_of(workers, cluster, problems)
+        checked = None
+        try:
+            checked = asked(
+                scenario,
+                policy or None,
+                view=view,
+                centre=centre,
+                trial=trial,
+                seed=seed,
+                perspective=perspective,
+                wound_costs=wound_costs,
+                utility_set=utility_set,
+                focus=focus,
+                thresholds=threshold,
+                draws=draws,
+                patients=patients,
+                workbook=workbook,
+            )
+        except BadInput as bad:
+            problems += of_options(bad, "value")
+        try:
+            check_writable(out)
+        except BadInput as bad:
+            problems += bad.problems
+        if problems or checked is None:
+            raise BadInput(problems)
+        found = answered(checked, way, progress)
+        sys.stderr.write("Tables, figures and report ...\n")
+        found.draw_in(drawer)
+        found.save(out)
+        found.show(out)

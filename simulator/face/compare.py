@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulator.questions.compare import Comparison
     from simulator.run.job import Engine
     from simulator.scenario import Scenario
-    from simulator.telling.images import Picture
+    from simulator.telling.studio import Drawings, Studio
     from simulator.words.findings import Findings
 
 
@@ -31,7 +31,7 @@ def compare(
     reliance: bool = True,
     progress: Callable[[int, int], None] | None = None,
     first: Callable[[Findings], None] | None = None,
-    drawn: bool = False,
+    studio: Studio | None = None,
 ) -> Result:
     """Compare policies of care in simulated patients: amputation, death, healing, walking and what differs.
 
@@ -43,8 +43,8 @@ def compare(
     DataFrame). `overrides` is a difference laid over the scenario, in the words of its file. `reliance` finds out which
     results rest on recalled or assumed values, which takes as long again. `engine` is compiled (fast) or simpy (the readable
     reference; the default where a resource is shared). `progress` is called with lives done and to do,
-    `first` with the findings that the console's tables show, as soon as they are there. Figures are `drawn` when somebody
-    asks for them, or at once, while reliance is found out on other cores.
+    `first` with the findings that the console's tables show, as soon as they are there. Figures are drawn when somebody
+    asks for them, or at once in a `studio`, while reliance is found out.
 
     Tables of the result (means of shares are 0 to 1, times are years, `se` is the Monte Carlo standard error): ``outcomes``
     (policy, outcome, time_years, mean, se), ``differences`` (to the reference, in the same people), ``per_hundred``,
@@ -59,26 +59,27 @@ def compare(
     """
     from simulator.questions.compare import compare as compared
     from simulator.questions.compare.findings import findings, first_findings, reliance_tables
-    from simulator.telling.figures import drawn_files
 
     begun = now()
     people, table = number_and_table(patients)
     loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, table=table)
     early = None if first is None else lambda result: first(first_findings(result))
     made: list[Findings] = []
-    pictures: dict[str, Picture] | None = None
+    drawings: Drawings | None = None
 
     def meanwhile(comparison: Comparison) -> None:
-        nonlocal pictures
+        nonlocal drawings
         made.append(findings(comparison))
-        if drawn:
-            pictures = drawn_files(made[0])
+        if studio is not None:
+            told = made[0].tables.items()
+            lean = {name: table for name, table in told if name not in made[0].per_row}
+            drawings = studio.draw(replace(made[0], tables=lean, per_row=frozenset()))
 
     found = compared(
         loaded, people, seed, engine, reliance=reliance, progress=progress, first=early, meanwhile=meanwhile
     )
     told = replace(made[0], tables={**made[0].tables, **reliance_tables(found)})
-    return Result(told, begun, pictures=pictures)
+    return Result(told, begun, drawings=drawings)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:

@@ -17,7 +17,7 @@ from simulator.words.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from simulator.telling.images import Picture
+    from simulator.telling.studio import Drawings, Studio
 
 
 def now() -> tuple[datetime, float]:
@@ -40,14 +40,14 @@ class Result:
         kept: tuple[str, ...] = (),
         again: tuple[str, ...] | None = None,
         workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
-        pictures: Mapping[str, Picture] | None = None,
+        drawings: Drawings | None = None,
     ) -> None:
         self.findings = findings
         self._begun = begun
         self.kept = kept
         self._again = again
         self._workbook = workbook
-        self._pictures = pictures
+        self._drawings = drawings
         self.tables = dict(findings.tables)
 
     @property
@@ -84,8 +84,6 @@ class Result:
         """Every figure of the report by its file name."""
         from simulator.telling.figures import figures_of
 
-        if self._pictures is not None:
-            return {name: picture.figure for name, picture in self._pictures.items()}
         return figures_of(self.findings)
 
     def plot(self, name: str | None = None) -> Figure:
@@ -113,12 +111,16 @@ class Result:
             self.findings,
             path,
             self._made_by(),
-            self._pictures or self.figures,
+            self.figures if self._drawings is None else self._drawings(),
             self._begun,
             kept=self.kept,
             again=self._again,
             workbook=self._workbook,
         )
+
+    def draw_in(self, studio: Studio) -> None:
+        """Begin to draw the figures for `save` beside what this process does."""
+        self._drawings = studio.draw(self.findings, help_out=True)
 
     def show(self, out: Path | str | None = None) -> None:
         """Print what the command line prints; once the results lie in `out`, also where."""

@@ -25,7 +25,6 @@ ElementTree.register_namespace("xlink", LINK)
 POINTS_PER_INCH = 72.0
 PIXELS_PER_INCH = 115
 """A fifth above the 96 of CSS, which brings the 9 point lettering of a figure near the size of the text around it."""
-PAPER, DARK_PAPER = "#ffffff", "#17191c"
 MARGIN = 3.0
 """Points around a panel, so that no letter touches its border."""
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -39,6 +38,32 @@ class Panel:
     width: int
     row: int
     column: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as its files (SVG and PNG), and as its panels on a page, the colours that they use and its caption.
+
+    It holds no figure, so that another process can draw it.
+    """
+
+    svg: bytes
+    png: bytes
+    panels: tuple[Panel, ...]
+    colours: frozenset[str]
+    caption: str
+
+    @classmethod
+    def of(cls, figure: Figure | Picture | Drawn, name: str) -> Drawn:
+        """What is drawn of a figure called `name`; what is drawn already stays as it is."""
+        if isinstance(figure, Drawn):
+            return figure
+        from simulator.telling.style import caption_of
+
+        picture = Picture.of(figure)
+        picture.draw()
+        found, colours = panels(picture, name)
+        return cls(picture.svg, picture.png, found, colours, caption_of(picture.figure))
 
 
 def panels(figure: Figure | Picture, name: str) -> tuple[tuple[Panel, ...], frozenset[str]]:
@@ -111,27 +136,3 @@ def _panel(
     # Only in styles: a fragment such as href="#abcdef" is no colour.
     text = re.sub(r'style="[^"]*"', lambda style: COLOUR.sub(variable, style[0]), text)
     return Panel(text, round(box[2] / POINTS_PER_INCH * PIXELS_PER_INCH), row, column)
-
-
-def colour_sheet(colours: frozenset[str] | set[str]) -> str:
-    """The style sheet of the colours: each as drawn on white, and as read on a dark page."""
-    light = "".join(f"--c{colour[1:]}:{colour};" for colour in sorted(colours))
-    dark = "".join(f"--c{colour[1:]}:{on_dark(colour)};" for colour in sorted(colours))
-    return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-
-
-def on_dark(colour: str) -> str:
-    """The colour on a dark page: greys swap light and dark, hues are lightened until they stand out (4.5 to 1)."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    from simulator.telling.style import luminance
-
-    red, green, blue = to_rgb(colour)
-    if max(red, green, blue) - min(red, green, blue) < 0.04:
-        low, high = to_rgb(DARK_PAPER), (0.95, 0.95, 0.95)
-        share = 1.0 - (red + green + blue) / 3.0
-        red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
-        return to_hex((red, green, blue))
-    while (luminance((red, green, blue)) + 0.05) / (luminance(to_rgb(DARK_PAPER)) + 0.05) < 4.5:
-        red, green, blue = (1.0 - 0.93 * (1.0 - value) for value in (red, green, blue))
-    return to_hex((red, green, blue))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.telling.console import console, print_text, say_warnings, say_where
+from simulator.telling.drawing import Drawn
 from simulator.telling.figures import figures_of
-from simulator.telling.images import Picture
 from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import console_tables, page, sentences, texts
 from simulator.telling.provenance import Provenance
@@ -41,7 +41,7 @@ def write_findings(
     findings: Findings,
     path: Path | str,
     command: Sequence[str],
-    figures: Mapping[str, Figure | Picture] | None = None,
+    figures: Mapping[str, Figure | Drawn] | None = None,
     begun: tuple[datetime, float] | None = None,
     *,
     kept: Sequence[str] = (),
@@ -63,7 +63,7 @@ def write_findings(
     return folder.write()
 
 
-def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure | Picture] | None = None) -> None:
+def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure | Drawn] | None = None) -> None:
     """Add every table, text, figure and the report of findings to an output folder."""
     for name, table in findings.tables.items():
         if f"{name}.csv" in findings.files:
@@ -77,7 +77,7 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure 
     for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
     drawn = figures_of(findings) if figures is None else figures
-    pictures = {name: Picture.of(figure) for name, figure in drawn.items()}
+    pictures = {name: Drawn.of(figure, name) for name, figure in drawn.items()}
     for name, picture in pictures.items():
         folder.figure(name, picture)
     folder.text("report.html", page(findings, pictures, folder.provenance.for_readers()))

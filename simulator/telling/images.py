@@ -57,7 +57,7 @@ class Picture:
         return self._file("png", with_caption=True)[0]
 
     def draw(self) -> None:
-        """Draw both files now, for whoever asks for them later."""
+        """Draw both files."""
         _ = self.svg, self.png
 
     @cached_property

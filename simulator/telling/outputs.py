@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from simulator.telling.drawing import Drawn
 from simulator.telling.formulas import no_formula
-from simulator.telling.images import Picture
 from simulator.telling.provenance import PACKAGE, Provenance, sha256
 from simulator.telling.spelling import HANDLER
 from simulator.words.errors import BadInput, Problem
@@ -80,11 +80,11 @@ class OutputFolder:
         """Add `name`.parquet, for tables with a row per patient, event or draw; its schema carries the provenance."""
         self._add(f"{_plain(name)}.parquet", _parquet(frame, self.provenance))
 
-    def figure(self, name: str, figure: Figure | Picture) -> None:
+    def figure(self, name: str, figure: Figure | Drawn) -> None:
         """Add `name`.svg and `name`.png, with the caption below the drawing."""
-        picture = Picture.of(figure)
-        self._add(f"{_plain(name)}.svg", picture.svg)
-        self._add(f"{_plain(name)}.png", picture.png)
+        drawn = Drawn.of(figure, _plain(name))
+        self._add(f"{name}.svg", drawn.svg)
+        self._add(f"{name}.png", drawn.png)
 
     def text(self, filename: str, text: str) -> None:
         """Add a text file under its full name, as in ``story.txt``."""

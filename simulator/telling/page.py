@@ -22,10 +22,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from simulator.telling.colours import colour_sheet
 from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
-from simulator.telling.drawing import colour_sheet, panels
+from simulator.telling.drawing import Drawn
 from simulator.telling.formats import MISSING, TextTable, short
-from simulator.telling.images import Picture
 from simulator.telling.provenance import told as changed
 from simulator.words.findings import Findings
 
@@ -172,7 +172,7 @@ class Telling:
 def page(findings: Findings, figures: Mapping[str, Any], provenance: Mapping[str, Any] | None = None) -> str:
     """`report.html`: one file that needs no network. `provenance` (label -> text or texts) closes it.
 
-    `figures` maps names to matplotlib figures or pictures of them. The template is that of the question.
+    `figures` maps names to matplotlib figures or what is drawn of them. The template is that of the question.
     """
     telling = Telling(findings, figures)
     template = _environment().get_template(f"{findings.question}.html.jinja")
@@ -255,19 +255,20 @@ def _table(context: Context, name: str, caption: str, note: str = "", *, file: b
 @pass_context
 def _figure(context: Context, name: str, alt: str = "", caption: str = "") -> Markup:
     """A numbered figure with the caption that its drawing carries; nothing where there is no such figure."""
-    from simulator.telling.style import caption_of
-
     telling: Telling = context["telling"]
     if name not in telling.figures:
         return Markup("")
-    picture = Picture.of(telling.figures[name])
-    found, colours = panels(picture, name)
-    telling.colours |= colours
-    words = caption or caption_of(picture.figure)
+    drawn = Drawn.of(telling.figures[name], name)
+    telling.colours |= drawn.colours
+    words = caption or drawn.caption
     template = context.environment.get_template("figure.html.jinja")
     return Markup(
         template.render(
-            panels=found, caption=words, alt=alt or words, number=telling.next_number("figure"), file=f"{name}.svg"
+            panels=drawn.panels,
+            caption=words,
+            alt=alt or words,
+            number=telling.next_number("figure"),
+            file=f"{name}.svg",
         )
     )
 

@@ -22,23 +22,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 
+from simulator.telling.colours import LINE_COLOURS, luminance
+
 INK = "#222222"
 MUTED = "#666666"
 GRID = "#e6e6e6"
 
-OKABE_ITO = {
-    "black": "#000000",
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-}
-"""Okabe M, Ito K. Color Universal Design. 2008. Yellow is kept for fills: as a line it is too faint on white."""
-
-LINE_COLOURS = tuple(OKABE_ITO[name] for name in ("black", "blue", "vermillion", "green", "purple", "orange", "sky"))
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.6)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -329,10 +318,3 @@ def readable(colour: str) -> str:
     while 1.05 / (luminance(rgb) + 0.05) < 4.5:
         rgb = 0.95 * rgb
     return to_hex(tuple(rgb))
-
-
-def luminance(rgb: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    """Relative luminance of red, green and blue from 0 to 1 (WCAG 2.2): 0 for black, 1 for white."""
-    shares = np.asarray(rgb, float)
-    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))

@@ -133,10 +133,15 @@ class Processes:
 
 
 @contextmanager
-def fresh_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """`workers` processes that share no state with this one. Whatever ends the block early also ends them."""
+def fresh_processes(workers: int, *, compute: bool = True) -> Iterator[ProcessPoolExecutor]:
+    """`workers` processes that share no state with this one. Whatever ends the block early also ends them.
+
+    Those that `compute` keep linear algebra to one thread, for which its libraries are loaded.
+    """
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(compute,)
+    )
     try:
         yield pool
     except BaseException:
@@ -160,9 +165,10 @@ def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -
         yield from pool.map(function, items, chunksize=-(-len(items) // (4 * workers)))
 
 
-def _begin() -> None:
+def _begin(compute: bool) -> None:
     """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core."""
-    one_thread_from_now_on()
+    if compute:
+        one_thread_from_now_on()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
 from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS
 from simulator.questions.calibrate.likelihood import (
@@ -74,6 +73,8 @@ class Surface:
 
 def fit_surface(z: Array, statistics: Array, penalty: float = 1.0) -> Surface:
     """Fit to every point of a design after measuring the error on each tenth of it held out in turn."""
+    from sklearn.linear_model import Ridge
+
     y = flattened(statistics)
     centre, scale = y.mean(axis=0), y.std(axis=0) + 1e-12
     x, target = quadratic(z), (y - centre) / scale

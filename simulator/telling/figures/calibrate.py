@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from simulator.telling.colours import OKABE_ITO
 from simulator.telling.columns import labels
 from simulator.telling.formats import heading
-from simulator.telling.style import INK, MUTED, OKABE_ITO, caption, house_style, new_figure
+from simulator.telling.style import INK, MUTED, caption, house_style, new_figure
 from simulator.words.findings import Findings
 
 ABREAST = 3

@@ -1,5 +1,5 @@
 """Figures of a decision between anybody's options."""
 
-from simulator.telling.figures.decision import decision_figures as figures
+from simulator.telling.figures.decision import decision_drawings as drawings
 
-__all__ = ["figures"]
+__all__ = ["drawings"]

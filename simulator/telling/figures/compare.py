@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulator.telling.colours import OKABE_ITO
 from simulator.telling.columns import labels
 from simulator.telling.page import listed, lower, years
 from simulator.telling.style import (
     INK,
     MUTED,
-    OKABE_ITO,
     End,
     band,
     caption,
@@ -51,8 +52,8 @@ BEHIND_NAMES = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 """A name hides the line of no difference where it stands on it."""
 
 
-def figures(findings: Findings) -> dict[str, Figure]:
-    """Every figure by its file name, in the order of the report."""
+def drawings(findings: Findings) -> dict[str, Callable[[], Figure]]:
+    """What draws every figure, by its file name, in the order of the report."""
     drawn: dict[str, Callable[[Findings], Figure]] = {"incidence": incidence_figure}
     if findings.facts["main"] is not None:
         drawn["differences"] = difference_figure
@@ -61,7 +62,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
         drawn["views"] = views_figure
     if "queue" in findings.tables:
         drawn["queue"] = queue_figure
-    return {name: draw(findings) for name, draw in drawn.items()}
+    return {name: partial(draw, findings) for name, draw in drawn.items()}
 
 
 def _policies(findings: Findings) -> dict[str, str]:

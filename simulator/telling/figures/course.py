@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from simulator.telling.colours import OKABE_ITO
 from simulator.telling.columns import named
-from simulator.telling.style import INK, OKABE_ITO, caption, house_style, interval_rows, new_figure
+from simulator.telling.style import INK, caption, house_style, interval_rows, new_figure
 from simulator.words.findings import Findings
 
 AGREES, OUTSIDE, NO_CHECK = OKABE_ITO["blue"], OKABE_ITO["vermillion"], OKABE_ITO["sky"]

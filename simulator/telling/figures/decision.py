@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from simulator.telling.colours import OKABE_ITO
 from simulator.telling.page import Telling, lower
-from simulator.telling.style import (
-    GRID,
-    INK,
-    MUTED,
-    OKABE_ITO,
-    caption,
-    direct_label,
-    house_style,
-    looks,
-    new_figure,
-    percent_axis,
-    shortened,
-)
+from simulator.telling.style import GRID, INK, MUTED, caption, direct_label, looks, new_figure, percent_axis, shortened
 from simulator.words.findings import Findings
 
 POINTS_SHOWN = 300
@@ -71,17 +60,16 @@ class Words:
         return f"{self.currency} per {self.effect}".strip()
 
 
-def decision_figures(findings: Findings) -> dict[str, Figure]:
-    """Every figure that the tables allow, by file name."""
+def decision_drawings(findings: Findings) -> dict[str, Callable[[], Figure]]:
+    """What draws every figure that the tables allow, by file name."""
     words, tables = Words(findings), findings.tables
     comparator, at = findings.facts["reference"], findings.facts["thresholds"]
-    with house_style():
-        drawn = {"frontier": frontier_figure(tables["frontier"], words)}
-        if "ceac" in tables:
-            drawn["plane"] = plane_figure(tables["draws"], tables["ellipses"], comparator, at, words)
-            drawn["acceptability"] = acceptability_figure(tables["ceac"], at, words)
-            drawn["expected_loss"] = loss_figure(tables["ceac"], at, words)
-            drawn["information"] = information_figure(tables["ceac"], tables["voi"], at[0], words)
+    drawn: dict[str, Callable[[], Figure]] = {"frontier": lambda: frontier_figure(tables["frontier"], words)}
+    if "ceac" in tables:
+        drawn["plane"] = lambda: plane_figure(tables["draws"], tables["ellipses"], comparator, at, words)
+        drawn["acceptability"] = lambda: acceptability_figure(tables["ceac"], at, words)
+        drawn["expected_loss"] = lambda: loss_figure(tables["ceac"], at, words)
+        drawn["information"] = lambda: information_figure(tables["ceac"], tables["voi"], at[0], words)
     return drawn
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.columns import labels
-from simulator.telling.style import LINE_COLOURS, caption, house_style, new_figure, percent_axis
+from simulator.telling.style import caption, house_style, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 

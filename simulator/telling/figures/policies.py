@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from simulator.telling.colours import OKABE_ITO
 from simulator.telling.formats import Format
-from simulator.telling.style import INK, OKABE_ITO, caption, house_style, new_figure, shortened
+from simulator.telling.style import INK, caption, house_style, new_figure, shortened
 from simulator.words.findings import Findings
 
 FILLS = tuple(OKABE_ITO[name] for name in ("sky", "orange", "green", "yellow", "purple", "blue", "vermillion"))

@@ -9,18 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.telling.style import (
-    INK,
-    MUTED,
-    OKABE_ITO,
-    End,
-    band,
-    caption,
-    direct_label,
-    house_style,
-    label_ends,
-    new_figure,
-)
+from simulator.telling.colours import OKABE_ITO
+from simulator.telling.style import INK, MUTED, End, band, caption, direct_label, house_style, label_ends, new_figure
 from simulator.words.findings import Findings
 
 FIRST, SECOND = OKABE_ITO["blue"], OKABE_ITO["orange"]

@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.columns import called, labels, named
 from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
-    LINE_COLOURS,
     MUTED,
     caption,
     direct_label,

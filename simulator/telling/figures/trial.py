@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.columns import called, labels
 from simulator.telling.figures.boundaries import boundary_figure
 from simulator.telling.figures.prior import conflict_figure
 from simulator.telling.page import lower
 from simulator.telling.style import (
-    LINE_COLOURS,
     MUTED,
     Look,
     band,
@@ -37,8 +37,8 @@ AT_RISK = 6
 REASONS = {"efficacy": BLUE, "futility": VERMILLION, "harm": LINE_COLOURS[4], "end": MUTED}
 
 
-def figures(findings: Findings) -> dict[str, Figure]:
-    """Every figure by its file name, in the order of the report."""
+def drawings(findings: Findings) -> dict[str, Callable[[], Figure]]:
+    """What draws every figure, by its file name, in the order of the report."""
     facts, tables = findings.facts, findings.tables
     drawn: dict[str, Callable[[], Figure]] = {"events": lambda: events_figure(findings)}
     if facts["looks"] > 1:
@@ -65,7 +65,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
         drawn["accrual"] = lambda: accrual_figure(
             tables["accrual"], accrual["per_month"], accrual["pattern"] == "sites"
         )
-    return {name: draw() for name, draw in drawn.items()}
+    return drawn
 
 
 def truths_of(findings: Findings) -> dict[str, str]:

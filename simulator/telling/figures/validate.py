@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.telling.style import INK, MUTED, OKABE_ITO, caption, house_style, interval_rows, new_figure, percent_axis
+from simulator.telling.colours import OKABE_ITO
+from simulator.telling.style import INK, MUTED, caption, house_style, interval_rows, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 PREDICTED, OUTSIDE = OKABE_ITO["blue"], OKABE_ITO["vermillion"]

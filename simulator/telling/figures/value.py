@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from textwrap import wrap
 
 import numpy as np
@@ -10,16 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.telling.figures.decision import Words, decision_figures, thousands
+from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
+from simulator.telling.figures.decision import Words, decision_drawings, thousands
 from simulator.telling.style import (
     INK,
-    LINE_COLOURS,
     MUTED,
-    OKABE_ITO,
     band,
     caption,
     direct_label,
-    house_style,
     interval_rows,
     looks,
     new_figure,
@@ -35,22 +34,21 @@ COURSES = ("death", "amputation_free_survival", "major_amputation", "healing_wit
 DASHED = (0, (3, 2))
 
 
-def figures(findings: Findings) -> dict[str, Figure]:
-    """Every figure by its file name."""
+def drawings(findings: Findings) -> dict[str, Callable[[], Figure]]:
+    """What draws every figure, by its file name."""
     tables, words = findings.tables, Words(findings)
-    drawings: dict[str, Callable[[Findings, Words], Figure]] = {"options": options_figure, "costs": costs_figure}
+    drawn: dict[str, Callable[[Findings, Words], Figure]] = {"options": options_figure, "costs": costs_figure}
     if "curves" in tables:
-        drawings |= {"courses": courses_figure, "observed": observed_figure}
+        drawn |= {"courses": courses_figure, "observed": observed_figure}
     if tables["price"]["price"].notna().any():
-        drawings["price"] = price_figure
-    drawings |= {"tornado": tornado_figure, "scenarios": scenarios_figure}
-    drawings |= {"subgroups": subgroups_figure, "budget": budget_figure}
+        drawn["price"] = price_figure
+    drawn |= {"tornado": tornado_figure, "scenarios": scenarios_figure}
+    drawn |= {"subgroups": subgroups_figure, "budget": budget_figure}
     if "two_way" in tables:
-        drawings["two_way"] = two_way_figure
+        drawn["two_way"] = two_way_figure
     if "trial_worth" in tables:
-        drawings["trial"] = trial_figure
-    with house_style():
-        return decision_figures(findings) | {name: draw(findings, words) for name, draw in drawings.items()}
+        drawn["trial"] = trial_figure
+    return decision_drawings(findings) | {name: partial(draw, findings, words) for name, draw in drawn.items()}
 
 
 def _against(findings: Findings, words: Words) -> str:
