@@ -30,7 +30,8 @@ def rank_figure(ranks: pd.DataFrame) -> Figure:
         for axes, name in zip(panels, names, strict=False):
             part = ranks[ranks["quantity"] == name]
             axes.hist(part["rank"], list(np.linspace(0, 1, BINS + 1)), color=MUTED, edgecolor="white")
-            axes.axhspan(*binom.ppf([0.025, 0.975], len(part), 1 / BINS), color=INK, alpha=0.12, linewidth=0)
+            low, high = (float(binom.ppf(p, len(part), 1 / BINS)) for p in (0.025, 0.975))
+            axes.axhspan(low, high, color=INK, alpha=0.12, linewidth=0)
             axes.axhline(len(part) / BINS, color=INK, linewidth=0.8)
             axes.set_title(labels()["hospital_quantity"].get(str(name), heading(str(name))))
             axes.set_xlabel("rank of the truth")
