@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from lifelines import AalenJohansenFitter
 from scipy.stats import norm
-from trial_designs import TWO_ARMS, planned, simulation
+from trial_designs import TWO_ARMS, planned
 
 from simulator.questions.trial.assumptions import assumption_table
 from simulator.questions.trial.elsewhere import at_hospitals
@@ -161,14 +162,14 @@ def test_a_label_with_a_star_quotes_what_fits() -> None:
 def test_power_at_other_hospitals_stands_beside_the_scenarios_own(tmp_path: Path) -> None:
     """The scenario's own hospital comes first with the very trials of its power, the others have those that a scenario of
     theirs would have, and sites that are hospitals of their own have no other beside them."""
-    design = {"scenario": "base", "stated": None, "endpoints": TWO_ARMS["endpoints"][:1]}
-    there = simulation(tmp_path, 60, **design)
+    design: dict[str, Any] = {"scenario": "base", "stated": None, "endpoints": TWO_ARMS["endpoints"][:1]}
+    there = Simulation(planned(tmp_path, **design), 1, 60)
     found = at_hospitals(there)
     assert found is not None
     assert list(found["centre"]) == ["average", "founding", "new"]
     for centre, power in zip(found["centre"][:2], found["power"][:2], strict=True):
-        asked = simulation(tmp_path, 60, **design, centre=centre)
+        asked = Simulation(planned(tmp_path, **design, centre=centre), 1, 60)
         columns = asked.run(asked.truth("scenario"), [asked.conduct()])[0]
         assert power == succeeded(asked.conduct(), columns).mean()
     sites = {"pattern": "sites", "per_month": 2.0, "sites": 5, "opening_months": 0.0, "hospitals": "different"}
-    assert at_hospitals(simulation(tmp_path, 60, **design | {"accrual": sites})) is None
+    assert at_hospitals(Simulation(planned(tmp_path, **design | {"accrual": sites}), 1, 60)) is None
