@@ -31,7 +31,7 @@ from simulator.evidence.posterior import central_values, parameter_draws
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
-from simulator.questions.hospitals import adding, check, own, population
+from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
@@ -154,17 +154,18 @@ def test_the_likelihood_with_heavy_tails_is_that_of_scipy() -> None:
 
 
 @pytest.mark.slow
-def test_the_sampler_recovers_a_known_population(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sampler_recovers_a_known_population() -> None:
     """Twenty hospitals of a population with mean 0.8 and SD 0.5, each seen with an error of 0.3."""
     pytest.importorskip("numpyro")
-    monkeypatch.setattr(population, "CHAINS", 1)
     luck = np.random.default_rng(3)
     truths = 0.8 + 0.5 * luck.standard_normal(20)
     studies = {}
     for k, seen in enumerate(truths + 0.3 * luck.standard_normal(20)):
         whole = normal_atoms(float(seen), 0.3)
         studies[f"s{k}"] = Atoms(whole.offsets[:120], whole.log_prior[:120], False)
-    found = sampled(studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False)
+    found = sampled(
+        studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False, chains=1
+    )
     assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.2)
     assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.25)
     # Nothing was seen of healing: its mean stays what the prior says.
@@ -191,11 +192,10 @@ def test_a_hospital_that_was_not_fitted_weighs_the_rows_by_what_it_saw() -> None
 
 
 @pytest.mark.slow
-def test_open_series_move_no_effect_of_treatment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_series_move_no_effect_of_treatment() -> None:
     """Eight treated series see limbs respond far more often than at the founding hospital. A mean that could learn from
     them goes there; the one that is fitted stays at zero, and with it response and the randomised contrasts."""
     pytest.importorskip("numpyro")
-    monkeypatch.setattr(population, "CHAINS", 1)
     luck = np.random.default_rng(3)
     open_series = {}
     for k in range(8):
@@ -205,8 +205,8 @@ def test_open_series_move_no_effect_of_treatment(monkeypatch: pytest.MonkeyPatch
         wide = whole.log_prior[:80] + norm.logpdf(points[:, 3], 0.0, 2.0)
         open_series[f"s{k}"] = Atoms(points, wide, True)
     kinds = dict.fromkeys(open_series, Kind())
-    cut = sampled(open_series, kinds, Structure(False, False), 40, 60, 1)
-    learned = sampled(open_series, kinds, Structure(False, False, open_response=True), 40, 60, 1)
+    cut = sampled(open_series, kinds, Structure(False, False), 40, 60, 1, chains=1)
+    learned = sampled(open_series, kinds, Structure(False, False, open_response=True), 40, 60, 1, chains=1)
     assert learned["mean_response"].mean() > 1.0
     assert (cut["mean_response"] == 0.0).all()
     average = centre_draws(Hospitals(cut, pd.DataFrame()), "average")

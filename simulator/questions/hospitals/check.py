@@ -26,7 +26,8 @@ from simulator.work.store import Store
 Array = NDArray[np.float64]
 SPREAD = np.full(len(OFFSETS), 1.7)
 """SD of the wide prior of synthetic studies, whose population may lie anywhere in the prior."""
-ATOMS, DRAWS, WARM_UP = 400, 200, 200
+ATOMS, DRAWS, WARM_UP = 400, 250, 150
+"""Atoms of a study, draws and warm-up of the one chain that ranks are formed from."""
 OWN = 3
 """Studies whose own offsets are ranked."""
 PLAIN = Structure(False, False)
@@ -103,7 +104,7 @@ def _literature(surfaces: Mapping[str, StudySurface], cohort: int, seed: int) ->
         places[key] = truth.drawn(np.zeros(1, np.int64), Kind(), luck)[0]
         said[key] = atoms(synthetic(surface, places[key], luck), CENTRE, SPREAD, ATOMS, luck)
     referral = dict.fromkeys(surfaces, Kind())
-    found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False)
+    found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False, chains=1)
     below = [float((found[name] < truth.column(name)[0]).mean()) for name in POPULATION]
     population = Hospitals(found, pd.DataFrame())
     for key in list(surfaces)[:OWN]:

@@ -85,6 +85,7 @@ def sampled(
     warm_up: int,
     seed: int,
     founding: bool = True,
+    chains: int = CHAINS,
 ) -> pd.DataFrame:
     """Joint draws of the population given the studies' atoms, in the columns of `Hospitals.rows`.
 
@@ -98,7 +99,7 @@ def sampled(
         raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
     jax.config.update("jax_enable_x64", True)
     names = list(studies)
-    sampler = _sampler(structure, draws, warm_up, founding)
+    sampler = _sampler(structure, draws, warm_up, founding, chains)
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in names])
     sampler.run(
         jax.random.PRNGKey(seed % 2**32),
@@ -111,7 +112,7 @@ def sampled(
 
 
 @lru_cache(maxsize=8)
-def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> Any:
+def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool, chains: int) -> Any:
     """The sampler of a structure, compiled once for all literatures of one size."""
     import jax
     import jax.numpy as jnp
@@ -160,7 +161,7 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> 
         NUTS(model, target_accept_prob=0.85, max_tree_depth=6),
         num_warmup=warm_up,
         num_samples=draws,
-        num_chains=CHAINS,
+        num_chains=chains,
         chain_method="sequential",
         progress_bar=False,
         jit_model_args=True,
