@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import api
+from executed_notebooks import executed
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -204,13 +205,20 @@ def notebook_page(source: str, out: Path, copied: set[str], *, outputs: bool) ->
     file, drawn, parts = ROOT / source, 0, []
     name = PurePosixPath(source).name
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        for cell, found in run(file) if outputs else ((cell, []) for cell in cells(file.read_text("utf-8"))):
+        whole = list(run(file) if outputs else ((cell, []) for cell in cells(file.read_text("utf-8"))))
+        for cell, found in whole:
             parts.append(_code(cell.text, "python") if cell.code else markdown.html(cell.text))
             for each in found:
                 drawn += bool(each.drawing)
                 parts.append(_output(each, target_of(source).with_suffix(f".{drawn}.{each.kind}"), out))
     note = f'<p class="note">This page is a notebook: <a href="{name}">{name}</a> is its text, which '
-    note += "Jupyter opens with the jupytext extension. Everything below its code was made by running it.</p>\n"
+    note += "Jupyter opens with the jupytext extension. "
+    if outputs:
+        ready = target_of(source).with_suffix(".ipynb")
+        (out / ready).parent.mkdir(parents=True, exist_ok=True)
+        (out / ready).write_text(executed(whole), encoding="utf-8")
+        note += f'With its outputs, for Jupyter as it is: <a href="{ready.name}">{ready.name}</a>. '
+    note += "Everything below its code was made by running it.</p>\n"
     parts.insert(1, note)
     return markdown.page("".join(parts))
 

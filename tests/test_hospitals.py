@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, norm
+from scipy.stats import binom, multivariate_t, norm
 
 from simulator.evidence import load_register
 from simulator.evidence.distributions import limits
 from simulator.evidence.hospitals import (
+    FIELDS,
     OFFSETS,
     RATES,
     RESPONSE_PROBABILITY,
@@ -22,30 +23,36 @@ from simulator.evidence.hospitals import (
     Kind,
     at_hospital,
     at_random_hospital,
+    centre_draws,
+    learned_response,
     load_hospitals,
 )
 from simulator.evidence.posterior import central_values, parameter_draws
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
-from simulator.questions.hospitals import own, population
+from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
-from simulator.questions.hospitals.population import Structure, left_out, log_evidence, sampled
+from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
 from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
 from simulator.questions.sweep.clinical import Clinical
 from simulator.questions.sweep.hospitals import at_hospitals
 from simulator.questions.sweep.model import Model
 from simulator.questions.validate import load_studies
 from simulator.questions.validate.naive import Count, naive_pmf
+from simulator.questions.validate.open_series import with_and_without
 from simulator.questions.validate.prediction import draws_for
+from simulator.questions.validate.reading import folder
 from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
 from simulator.questions.value.one_way import clinical_ranges
 from simulator.questions.value.values import values_of
 from simulator.questions.value.variants import elsewhere, varied
+from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant
 from simulator.words.errors import BadInput
+from simulator.work.store import Store
 
 REGISTER = load_register()
 ROWS = 4
@@ -133,18 +140,32 @@ def test_the_likelihood_of_a_population_is_that_of_normal_theory() -> None:
     assert (weights - weights[0]).to_numpy() == pytest.approx(-(found - found[0]), abs=1e-9)
 
 
+def test_the_likelihood_with_heavy_tails_is_that_of_scipy() -> None:
+    """Student's t of three rates, the normal law of response, and the wide prior taken off, atom by atom."""
+    row = {"mean_amputation": 0.4, "tails": 5.0, "corr_amputation_death": 0.5, "sd_response": 0.7}
+    row |= {f"sd_{name}": sd for name, sd in zip(RATES, (0.5, 0.8, 0.3), strict=True)}
+    one = Hospitals(pd.DataFrame([row]), pd.DataFrame())
+    points = np.random.default_rng(2).normal(size=(50, len(OFFSETS)))
+    each = Atoms(points, np.linspace(-1.0, 1.0, 50), True)
+    root = one.roots()[0, :3, :3]
+    law = multivariate_t([0.4, 0.0, 0.0], root @ root.T, 5.0).logpdf(points[:, :3])
+    level = law + norm.logpdf(points[:, 3], 0.0, 0.7) - each.log_prior
+    assert log_evidence(one, each, Kind())[0] == pytest.approx(np.log(np.exp(level).mean()), rel=1e-6)
+
+
 @pytest.mark.slow
-def test_the_sampler_recovers_a_known_population(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sampler_recovers_a_known_population() -> None:
     """Twenty hospitals of a population with mean 0.8 and SD 0.5, each seen with an error of 0.3."""
     pytest.importorskip("numpyro")
-    monkeypatch.setattr(population, "CHAINS", 1)
     luck = np.random.default_rng(3)
     truths = 0.8 + 0.5 * luck.standard_normal(20)
     studies = {}
     for k, seen in enumerate(truths + 0.3 * luck.standard_normal(20)):
         whole = normal_atoms(float(seen), 0.3)
         studies[f"s{k}"] = Atoms(whole.offsets[:120], whole.log_prior[:120], False)
-    found = sampled(studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False)
+    found = sampled(
+        studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False, chains=1
+    )
     assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.2)
     assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.25)
     # Nothing was seen of healing: its mean stays what the prior says.
@@ -158,6 +179,54 @@ def test_own_offsets_shrink_to_the_population() -> None:
     found = own_offsets(population, normal_atoms(0.0, 0.5), Kind(), 3000, np.random.default_rng(1))
     assert found[:, 0].mean() == pytest.approx(0.5, abs=0.04)
     assert found[:, 0].std() == pytest.approx(0.5 / np.sqrt(2), abs=0.04)
+
+
+def test_a_hospital_that_was_not_fitted_weighs_the_rows_by_what_it_saw() -> None:
+    """Where half of the rows say that hospitals lie at 0 and half at 3, one that saw 3 lies there, and not between."""
+    rows = pd.DataFrame({"mean_amputation": [0.0, 3.0], "tails": np.inf, **{f"sd_{name}": 0.5 for name in RATES}})
+    two, saw = Hospitals(rows, pd.DataFrame()), normal_atoms(3.0, 0.5)
+    weights = informed(two, saw, Kind())
+    assert weights == pytest.approx([0.0, 1.0], abs=1e-3)
+    found = own_offsets(two, saw, Kind(), 1000, np.random.default_rng(1), weights)
+    assert found[:, 0].mean() == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.slow
+def test_open_series_move_no_effect_of_treatment() -> None:
+    """Eight treated series see limbs respond far more often than at the founding hospital. A mean that could learn from
+    them goes there; the one that is fitted stays at zero, and with it response and the randomised contrasts."""
+    pytest.importorskip("numpyro")
+    luck = np.random.default_rng(3)
+    open_series = {}
+    for k in range(8):
+        whole = normal_atoms(0.3 + 0.01 * k, 0.3)
+        points = whole.offsets[:80]
+        points[:, 3] = 2.0 + 0.3 * luck.standard_normal(80)
+        wide = whole.log_prior[:80] + norm.logpdf(points[:, 3], 0.0, 2.0)
+        open_series[f"s{k}"] = Atoms(points, wide, True)
+    kinds = dict.fromkeys(open_series, Kind())
+    cut = sampled(open_series, kinds, Structure(False, False), 40, 60, 1, chains=1)
+    learned = sampled(open_series, kinds, Structure(False, False, open_response=True), 40, 60, 1, chains=1)
+    assert learned["mean_response"].mean() > 1.0
+    assert (cut["mean_response"] == 0.0).all()
+    average = centre_draws(Hospitals(cut, pd.DataFrame()), "average")
+    draws = draws_for(REGISTER, len(cut), 1)
+    there = at_hospital(draws, {name: average[FIELDS[name]] for name in OFFSETS})
+    np.testing.assert_array_equal(there["response_probability"], draws["response_probability"])
+
+
+def test_the_headline_with_open_series_stands_beside_the_one_without() -> None:
+    """The row without them is the program's own result, a response that is likelier saves more limbs, and the learned value
+    that is shown is the committed fit's."""
+    learned = learned_response()
+    assert learned is not None
+    assert learned["low"] < learned["mean"] < learned["high"]
+    table = with_and_without({"high": 2.0}, 2_000, 1).set_index(["series", "outcome"])
+    own = load_scenario("base", policies=["conservative", "protocol"])
+    found = simulate(own, ["conservative", "protocol"], 2_000, 1, engine="compiled", times=[1.0]).differences
+    amputation = found[(found["outcome"] == "major_amputation") & (found["policy"] == "protocol")]["mean"]
+    assert table.loc[("not_used", "major_amputation"), "difference"] == float(amputation.iloc[0])
+    assert table.loc[("high", "major_amputation"), "difference"] < float(amputation.iloc[0])
 
 
 def test_a_surface_gives_back_what_lies_on_it() -> None:
@@ -426,10 +495,41 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     changes = {each["key"]: (each["old"], each["new"]) for each in found.facts["changes"]}
     assert changes["mine.groups.everybody.population.age_mean"] == (REGISTER["age_mean"].value, 66.0)
     assert changes["mine.assumed.male_share"] == (REGISTER["male_share"].value, [0.5, 0.8])
+    assert found.facts["known"] == ""
     found.report(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Mean, major amputation" in page
     assert "Nobody et al., 2026" in page
+
+
+def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before is the population without it, as it is left out for its own prediction."""
+    monkeypatch.setattr(adding, "SIZES", (4, 32, 100))
+    found = add_study(folder() / "benoit.toml")
+    fitted = load_hospitals()
+    assert fitted is not None
+    assert found.facts["known"] == "benoit"
+    before = found.tables["reweighted"].set_index("quantity").loc["mean_healing", "before"]
+    assert before == pytest.approx(float(fitted.weights("benoit") @ fitted.column("mean_healing")))
+    assert "benoit already" in found.summary()
+
+
+def test_literatures_that_were_analysed_are_not_analysed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted check goes on where it stopped, with the same ranks."""
+    made: list[int] = []
+
+    def analysed(surfaces: object, cohort: int, seed: int) -> np.ndarray:
+        made.append(cohort)
+        return np.full(6 + len(RATES), cohort / 10.0)
+
+    monkeypatch.setattr(check, "_literature", analysed)
+    surfaces = {"s": SimpleNamespace(coefficients=np.zeros((1, 1, 1)))}
+    store, advanced = Store(tmp_path), list[int]()
+    first = check.ranks(surfaces, 2, 1, advanced.append, store)  # type: ignore[arg-type]
+    again = check.ranks(surfaces, 3, 1, advanced.append, store)  # type: ignore[arg-type]
+    assert made == [0, 1, 2]
+    pd.testing.assert_frame_equal(again.head(len(first)), first)
+    assert list(again["quantity"].unique()) == [*check.POPULATION, *(f"offset_{name}" for name in RATES)]
 
 
 def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import simulator as sim
 from simulator import load_scenario
 from simulator.evidence.label import is_label, label_from
-from simulator.questions.sweep.study import load_study
+from simulator.questions.sweep.study import load_study, read_study
 from simulator.questions.trial.design_reading import load_design
 from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import read_patients
@@ -173,6 +173,23 @@ def test_a_hospital_that_is_none_is_told_by_the_argument(question: str) -> None:
     with pytest.raises(BadInput) as refused:
         sim.sweep("one_way", centre="nowhere") if question == "sweep" else sim.compare(centre="nowhere")
     assert [(each.file, each.key) for each in refused.value.problems] == [(question, "centre")]
+
+
+def test_a_missing_scenario_does_not_hide_what_else_is_wrong_with_a_sensitivity_study() -> None:
+    """What it may define itself (policies, therapies) is not judged; parameters and sizes are."""
+    study = {
+        "method": "morris", "size": 4, "seed": 1, "outputs": ["mine.death@1"], "patients": 0,
+        "model": {"kind": "clti", "settings": {"scenario": "nowhere.toml"}},
+        "parameters": {"names": ["amputation_rat"], "ranges": {"age_mean": [80.0, 60.0], "therapies.mine.rise": [0.0, 1.0]}},
+    }  # fmt: skip
+    with pytest.raises(BadInput) as refused:
+        read_study(study, "s.toml")
+    assert sorted((each.file, each.key) for each in refused.value.problems) == [
+        ("nowhere.toml", "file"),
+        ("s.toml", "parameters.names"),
+        ("s.toml", "parameters.ranges.age_mean"),
+        ("s.toml", "patients"),
+    ]
 
 
 def test_unknown_payer_and_utilities_are_told_beside_wrong_keys() -> None:

@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -126,6 +127,11 @@ def test_drawings_land_in_a_relative_folder(tmp_path: Path, monkeypatch: pytest.
     page = website.notebook_page("notebooks/first_run.py", Path("site"), set(), outputs=True)
     assert (tmp_path / "site/notebooks/first_run.1.svg").read_bytes() == b"<svg/>"
     assert page.body.count("<img") == 1
+    assert 'href="first_run.ipynb"' in page.body
+    whole = nbformat.read(tmp_path / "site/notebooks/first_run.ipynb", as_version=4)
+    nbformat.validate(whole)
+    assert [cell.cell_type for cell in whole.cells] == ["markdown", "code"]
+    assert whole.cells[1].outputs[0].data == {"image/svg+xml": "<svg/>", "text/plain": "A caption"}
 
 
 def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:

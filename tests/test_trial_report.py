@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from lifelines import AalenJohansenFitter
 from scipy.stats import norm
-from trial_designs import planned
+from trial_designs import TWO_ARMS, planned
 
 from simulator.questions.trial.assumptions import assumption_table
+from simulator.questions.trial.elsewhere import at_hospitals
 from simulator.questions.trial.event_curves import event_curves, incidence
 from simulator.questions.trial.findings import findings
 from simulator.questions.trial.monitoring import effect_at, monitoring_tables
+from simulator.questions.trial.operating import succeeded
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.study import study_design
 from simulator.statistics.conditional_power import conditional_power, predictive_power
@@ -154,3 +157,19 @@ def test_a_label_with_a_star_quotes_what_fits() -> None:
     assert called(names, "power_death") == "Power: death"
     assert called(names, "bias_harm_afs") == "Harm: afs"
     assert called(names, "power_") is None
+
+
+def test_power_at_other_hospitals_stands_beside_the_scenarios_own(tmp_path: Path) -> None:
+    """The scenario's own hospital comes first with the very trials of its power, the others have those that a scenario of
+    theirs would have, and sites that are hospitals of their own have no other beside them."""
+    design: dict[str, Any] = {"scenario": "base", "stated": None, "endpoints": TWO_ARMS["endpoints"][:1]}
+    there = Simulation(planned(tmp_path, **design), 1, 60)
+    found = at_hospitals(there)
+    assert found is not None
+    assert list(found["centre"]) == ["average", "founding", "new"]
+    for centre, power in zip(found["centre"][:2], found["power"][:2], strict=True):
+        asked = Simulation(planned(tmp_path, **design, centre=centre), 1, 60)
+        columns = asked.run(asked.truth("scenario"), [asked.conduct()])[0]
+        assert power == succeeded(asked.conduct(), columns).mean()
+    sites = {"pattern": "sites", "per_month": 2.0, "sites": 5, "opening_months": 0.0, "hospitals": "different"}
+    assert at_hospitals(Simulation(planned(tmp_path, **design | {"accrual": sites}), 1, 60)) is None

@@ -401,6 +401,18 @@ def test_all_faults_of_a_study_are_told_at_once(tmp_path: Path) -> None:
         load_studies(REGISTER, files=[bad])
 
 
+def test_a_faulty_key_of_a_study_hides_none_of_its_other_faults(tmp_path: Path) -> None:
+    """A wrong grade and a missing time leave people, sources and counts judged, and what only follows from them is not told."""
+    bad = tmp_path / "bad.toml"
+    text = MINE.replace('grade = "B"', 'grade = "Z"').replace("rest_pain_share = 0.0", "male_share = 3.0")
+    text = text.replace("events = 30", "events = 31").replace("follow_up_years", "follow_up")
+    bad.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        load_studies(REGISTER, files=[bad])
+    keys = sorted(each.key for each in caught.value.problems)
+    assert keys == ["follow_up", "follow_up_years", "grade", "population.male_share", "quantity.death, 1 year.events"]
+
+
 def run_command(*arguments: str) -> tuple[int, str]:
     """`clti validate` with arguments: exit code and what it printed."""
     from simulator.cli.validate import main

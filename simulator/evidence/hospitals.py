@@ -66,6 +66,7 @@ def kind_of(cohort: str, period: str) -> Kind:
 
 
 POPULATION, LEFT_OUT, PLACES = "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv"
+LEARNED = "hospitals_response.csv"
 HIGHEST = 4.9
 """Offsets beyond it, of which a heavy tail has one in thousands, count as this: the register's range ends there."""
 
@@ -173,6 +174,17 @@ def load_hospitals(path: Path | None = None) -> Hospitals | None:
     left_out = pd.read_csv(place, comment="#") if place.is_file() else pd.DataFrame(index=rows.index)
     own = root / PLACES
     return Hospitals(rows, left_out, pd.read_csv(own, comment="#") if own.is_file() else None)
+
+
+@lru_cache(maxsize=2)
+def learned_response(path: Path | None = None) -> dict[str, float] | None:
+    """What open series would teach of the mean offset of response (log odds), which nothing uses: mean and 95% limits, by
+    the names "mean", "low" and "high"; None where no fit has been committed."""
+    file = (path or shipped("calibration")) / LEARNED
+    if not file.is_file():
+        return None
+    found = pd.read_csv(file, comment="#")
+    return {str(name): float(values.iloc[0]) for name, values in found.items()}
 
 
 def centre_draws(found: Hospitals, centre: str) -> dict[str, Array]:

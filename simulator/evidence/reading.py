@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import re
 import tomllib
@@ -24,6 +25,8 @@ SURPLUS = re.compile(r"\w+ should have at most (\d+) items? ")
 
 LARGEST = 10_000_000
 """Bytes of a TOML file that is read; no scenario, design or study comes near."""
+MOST_ROUNDS = 8
+"""Times that faulty parts are taken out of a table before it is given up."""
 MOST_ENTRIES = 50_000
 """Keys and list items of a TOML file that is read."""
 
@@ -115,6 +118,41 @@ def in_words(allowed: str) -> str:
         return "a table"
     words = {"a valid tuple": "a list", "a valid boolean": "true or false", "a valid date": "a date as in 2018-08-01"}
     return words.get(allowed, allowed)
+
+
+def salvaged(model: type[Model], table: Mapping[str, Any], stand_ins: Mapping[str, Any]) -> Model | None:
+    """`table` as a `model` without its faulty keys and items, so that the rest can be judged too; None where too little is left.
+
+    `stand_ins` take the place of faulty or missing keys at the top.
+    """
+    kept = copy.deepcopy(dict(table))
+    for _ in range(MOST_ROUNDS):
+        try:
+            return model.model_validate(kept)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_context=False, include_input=False)
+        places = {
+            tuple(_place(model, fault["loc"])[0][: -1 if fault["type"] == "missing" else None]) for fault in faults
+        }
+        absent = {fault["loc"][0] for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1}
+        for place in sorted(places - {()}, key=lambda each: [(isinstance(p, str), p) for p in each], reverse=True):
+            _without(kept, place)
+        lost = [name for name in stand_ins if name in absent or (name in table and name not in kept)]
+        if absent - set(lost):
+            return None
+        kept |= {name: stand_ins[name] for name in lost}
+    return None
+
+
+def _without(table: Any, place: Sequence[str | int]) -> None:
+    """Take a place out of nested tables, if it is there."""
+    *way, last = place
+    for part in way:
+        if not _holds(table, part):
+            return
+        table = table[part]
+    if _holds(table, last):
+        del table[last]
 
 
 def _entries(table: object) -> int:

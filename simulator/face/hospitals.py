@@ -35,12 +35,13 @@ def hospitals(
 ) -> Result:
     """Fit the population of hospitals to the published studies, each left out in turn for its own prediction.
 
-    A fit takes under an hour on two cores, with `smoke` a rough one two minutes. Lives that were simulated are kept in
-    `folder`, where an interrupted fit goes on. Needs the extra ``refit`` (NumPyro).
+    A fit takes under an hour on two cores, with `smoke` a rough one two minutes. Lives that were simulated and synthetic
+    literatures that were analysed are kept in `folder`, where an interrupted fit goes on. Needs the extra ``refit`` (NumPyro).
 
     Tables of the result: ``hospitals`` (joint draws: means, SDs, correlations, tails), ``offsets`` (study, offset, mean, low,
     high: log ratios to the founding hospital), ``structures`` (log score of each with the difference to the best, weight in
-    the average); with `cohorts` synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of
+    the average), ``open_series`` (the headline with and without what series without controls say of treatment); with `cohorts`
+    synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of
     `calibration/`.
     """
     begun = now()
@@ -70,6 +71,7 @@ def fitted(
     from simulator.questions.hospitals.check import ranks, uniformity
     from simulator.questions.hospitals.findings import findings
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
+    from simulator.questions.hospitals.headline import headline
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.lives import silent
@@ -100,10 +102,11 @@ def fitted(
     made = texts(found, provenance)
     checked = {}
     if cohorts:
-        with (progress or silent)("Synthetic literatures", cohorts) as advance:
-            checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance)
+        with work.going_on(), (progress or silent)("Synthetic literatures", cohorts) as advance:
+            checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance, work)
         checked["uniformity"] = uniformity(checked["ranks"])
 
+    checked["open_series"] = headline(found, seed)
     told = findings(found, used, checked, register, made, inputs=inputs | evidence_files(), seed=seed, smoke=smoke)
     return Result(told, begun, (f"{work.folder.name}/",))
 
@@ -114,7 +117,8 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
 
     Tables of the result: ``reweighted`` (quantity, before, after and their SDs: means and SDs of the hospitals' offsets) and
     ``study`` (offset, mean, low, high: where its own hospital lies). The fact ``effective`` is how many equally weighted rows
-    the reweighted ones are worth, ``refit`` whether a refit is due. Nothing is written into the evidence.
+    the reweighted ones are worth, ``refit`` whether a refit is due. A study that the committed fit has read already (by the
+    name of its file) is taken out first and counts once. Nothing is written into the evidence.
 
     Raises BadInput with every fault of the file, and where no population of hospitals has been fitted.
     """
@@ -155,5 +159,6 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
         inputs=inputs | evidence_files(),
         seed=seed,
         changed=changed((Path(file),), register),
+        known=key in population.left_out,
     )
     return Result(told, begun)

@@ -49,7 +49,8 @@ def validate(
     Tables of the result: ``validation`` (study, quantity, observed and predicted with 95% limits, inside), ``quantities``,
     ``coverage``, ``counts`` (each scored count with its transform and scores), ``scores`` (score, model, naive, difference,
     low, high; the naive competitor averages the other studies), ``independent``, ``directions``, ``worst``, and of all studies
-    ``ladder``, ``structural``, ``structural_refits``; of the course ``course`` and ``course_coverage``; ``orders``,
+    ``ladder``, ``structural``, ``structural_refits``, ``open_series`` (the headline with and without what series without
+    controls say of treatment); of the course ``course`` and ``course_coverage``; ``orders``,
     how published scores and the model's own risks order synthetic people. Shares are 0 to 1,
     times years, TcPO2 mmHg.
 
@@ -78,7 +79,7 @@ def validate(
     if studies is not None and not studies and not files:
         return _course(register, seed, progress, begun)
     from simulator.compiling import announced
-    from simulator.evidence.hospitals import POPULATION, load_hospitals
+    from simulator.evidence.hospitals import POPULATION, learned_response, load_hospitals
     from simulator.evidence.posterior import spent
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
@@ -88,6 +89,7 @@ def validate(
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.questions.validate.open_series import with_and_without
     from simulator.questions.validate.own_therapies import with_own_therapies
     from simulator.questions.validate.structural import compare_structures, load_structural
     from simulator.questions.value.lives import silent
@@ -127,6 +129,9 @@ def validate(
         with show("Structural alternatives", len(plan.alternative)) as advance:
             structures = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
     tables: dict[str, pd.DataFrame] = {}
+    learned = learned_response()
+    if plan is not None and learned is not None:
+        tables["open_series"] = with_and_without(learned, STRUCTURAL_PATIENTS, seed)
     if whole:
         tables["orders"] = synthetic_orders(load_scenario("base").with_(evidence={"centre": "founding"}), seed)
     compared = None if figures is None else against(figures, register, seed=seed)

@@ -10,7 +10,7 @@ from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
 from simulator.evidence.register import Register
 from simulator.questions.calibrate.chains import effective_size
 from simulator.questions.hospitals.fit import own_offsets, wide_prior
-from simulator.questions.hospitals.population import log_evidence
+from simulator.questions.hospitals.population import informed
 from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
 from simulator.questions.validate.study import Study
 from simulator.words.luck import generator
@@ -30,25 +30,27 @@ def said_by(key: str, study: Study, register: Register, population: Hospitals, s
 def added(
     population: Hospitals, key: str, study: Study, register: Register, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """What a study moves in the population, its own offsets, and the effective number of the reweighted draws."""
+    """What a study moves in the population, its own offsets, and the effective number of the reweighted draws.
+
+    A study that the fit has read is taken out of it first, so that it counts once.
+    """
     each = said_by(key, study, register, population, seed)
-    log = log_evidence(population, each, study.hospital_kind)
-    weights = np.exp(log - log.max())
-    weights /= weights.sum()
+    without = population.weights(key)
+    weights = informed(population, each, study.hospital_kind, without)
     rows = []
     for name in [*(f"mean_{name}" for name in RATES), *(f"sd_{name}" for name in OFFSETS)]:
         values = population.column(name)
-        before, after = float(values.mean()), float(weights @ values)
+        before, after = float(without @ values), float(weights @ values)
         rows.append(
             {
                 "quantity": name,
                 "before": before,
-                "before_sd": float(values.std()),
+                "before_sd": float(np.sqrt(without @ (values - before) ** 2)),
                 "after": after,
                 "after_sd": float(np.sqrt(weights @ (values - after) ** 2)),
             }
         )
-    found = own_offsets(population, each, study.hospital_kind, 400, generator(seed, key, "own offsets"))
+    found = own_offsets(population, each, study.hospital_kind, 400, generator(seed, key, "own offsets"), weights)
     low, high = np.quantile(found, [0.025, 0.975], axis=0)
     own = pd.DataFrame({"offset": OFFSETS, "mean": found.mean(axis=0), "low": low, "high": high})
     return pd.DataFrame(rows), own, effective_size(weights)

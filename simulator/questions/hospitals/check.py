@@ -7,6 +7,7 @@ uniform. What this checks is the inference; how far surfaces lie from the engine
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -19,14 +20,19 @@ from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, load_prior, sampled
 from simulator.questions.hospitals.surface import CENTRE, StudySurface, atoms, features
 from simulator.words.luck import generator, seed_of
+from simulator.work.code import running_code
+from simulator.work.store import Store
 
 Array = NDArray[np.float64]
 SPREAD = np.full(len(OFFSETS), 1.7)
 """SD of the wide prior of synthetic studies, whose population may lie anywhere in the prior."""
-ATOMS, DRAWS, WARM_UP = 600, 200, 200
+ATOMS, DRAWS, WARM_UP = 400, 250, 150
+"""Atoms of a study, draws and warm-up of the one chain that ranks are formed from."""
 OWN = 3
 """Studies whose own offsets are ranked."""
 PLAIN = Structure(False, False)
+POPULATION = (*(f"mean_{name}" for name in RATES), *(f"sd_{name}" for name in RATES))
+"""What is ranked of a population."""
 
 
 def synthetic(surface: StudySurface, offsets: Array, luck: np.random.Generator) -> StudySurface:
@@ -63,34 +69,48 @@ def _lkj(concentration: float, luck: np.random.Generator) -> Array:
 
 
 def ranks(
-    surfaces: Mapping[str, StudySurface], cohorts: int, seed: int, advance: Callable[[int], None]
+    surfaces: Mapping[str, StudySurface],
+    cohorts: int,
+    seed: int,
+    advance: Callable[[int], None],
+    store: Store | None = None,
 ) -> pd.DataFrame:
-    """cohort, quantity, rank (0-1): the share of posterior draws below the truth, of means, SDs and a few own offsets."""
-    rows = []
-    referral = dict.fromkeys(surfaces, Kind())
+    """cohort, quantity, rank (0-1): the share of posterior draws below the truth, of means, SDs and a few own offsets.
+
+    Literatures that lie in `store` are read and not analysed again.
+    """
+    names = [*POPULATION, *(f"offset_{name}" for _ in list(surfaces)[:OWN] for name in RATES)]
+    whole = hashlib.sha256(repr((seed, ATOMS, DRAWS, WARM_UP, load_prior(), running_code())).encode())
+    for key, surface in surfaces.items():
+        whole.update(key.encode() + surface.coefficients.tobytes())
+    parts = []
     for cohort in range(cohorts):
-        luck = generator(seed, "synthetic literature", cohort)
-        truth = prior_population(luck)
-        said, places = {}, {}
-        for key, surface in surfaces.items():
-            offsets = truth.drawn(np.zeros(1, np.int64), Kind(), luck)[0]
-            places[key] = offsets
-            said[key] = atoms(synthetic(surface, offsets, luck), CENTRE, SPREAD, ATOMS, luck)
-        found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False)
-        for name in [*(f"mean_{name}" for name in RATES), *(f"sd_{name}" for name in RATES)]:
-            rows.append(
-                {"cohort": cohort, "quantity": name, "rank": float((found[name] < truth.column(name)[0]).mean())}
-            )
-        population = Hospitals(found, pd.DataFrame())
-        for key in list(surfaces)[:OWN]:
-            own = own_offsets(population, said[key], Kind(), DRAWS, luck)
-            below = (own < places[key]).mean(axis=0)
-            rows += [
-                {"cohort": cohort, "quantity": f"offset_{name}", "rank": float(below[k])}
-                for k, name in enumerate(RATES)
-            ]
+        kept_as = f"literature-{whole.hexdigest()[:32]}-{cohort}"
+        kept = None if store is None else store.read(kept_as)
+        found = _literature(surfaces, cohort, seed) if kept is None else kept["ranks"]
+        if store is not None and kept is None:
+            store.write(kept_as, {"ranks": found})
+        parts.append(pd.DataFrame({"cohort": cohort, "quantity": names, "rank": found}))
         advance(1)
-    return pd.DataFrame(rows)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _literature(surfaces: Mapping[str, StudySurface], cohort: int, seed: int) -> Array:
+    """Ranks of the truths of one synthetic literature: means, SDs, then the offsets of a few studies."""
+    luck = generator(seed, "synthetic literature", cohort)
+    truth = prior_population(luck)
+    said, places = {}, {}
+    for key, surface in surfaces.items():
+        places[key] = truth.drawn(np.zeros(1, np.int64), Kind(), luck)[0]
+        said[key] = atoms(synthetic(surface, places[key], luck), CENTRE, SPREAD, ATOMS, luck)
+    referral = dict.fromkeys(surfaces, Kind())
+    found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False, chains=1)
+    below = [float((found[name] < truth.column(name)[0]).mean()) for name in POPULATION]
+    population = Hospitals(found, pd.DataFrame())
+    for key in list(surfaces)[:OWN]:
+        own = own_offsets(population, said[key], Kind(), DRAWS, luck)
+        below += (own < places[key]).mean(axis=0)[: len(RATES)].tolist()
+    return np.array(below)
 
 
 def uniformity(found: pd.DataFrame, bins: int = 5) -> pd.DataFrame:

@@ -63,8 +63,12 @@ def reweighted(
     inputs: Mapping[str, bytes],
     seed: int,
     changed: Sequence[Mapping[str, Any]] = (),
+    known: bool = False,
 ) -> Findings:
-    """Tables: reweighted (means and SDs before and after) and study (where its own hospital lies)."""
+    """Tables: reweighted (means and SDs before and after) and study (where its own hospital lies).
+
+    `known` says that the fit had a study of this name already, which was taken out before.
+    """
     shift = (moved["after"] - moved["before"]).abs() / moved["before_sd"]
     most = moved.iloc[int(shift.to_numpy().argmax())]
     facts = {
@@ -72,6 +76,7 @@ def reweighted(
         "refit": effective < ENOUGH * rows,
         "rows": rows,
         "study": study.label,
+        "known": key if known else "",
         "most": {"quantity": str(most["quantity"]), "before": float(most["before"]), "after": float(most["after"])},
         "references": references({key: study}, register),
         "changes": list(changed),

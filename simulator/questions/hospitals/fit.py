@@ -61,7 +61,7 @@ class Effort:
         return len(self.structures) + 2
 
 
-ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400, tuple(s for s in STRUCTURES if not s.heavy))
+ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400, (Structure(False, False), Structure(True, False, trial=True, era=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,16 +188,21 @@ def offsets_table(
     return pd.DataFrame(rows)
 
 
-def own_offsets(population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator) -> Array:
+def own_offsets(
+    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator, weights: Array | None = None
+) -> Array:
     """`n` joint offsets of one hospital given its atoms and the population, shape (n, offsets)."""
-    return own_atoms(population, each, kind, n, luck)[0]
+    return own_atoms(population, each, kind, n, luck, weights)[0]
 
 
 def own_atoms(
-    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator
+    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator, weights: Array | None = None
 ) -> tuple[Array, NDArray[np.int64]]:
-    """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of."""
-    rows = population.taken(n, luck)
+    """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of.
+
+    `weights` (see `informed`) are those of the population's rows for a hospital whose numbers the population was not fitted to.
+    """
+    rows = population.taken(n, luck, weights)
     means, roots, tails = population.means(kind)[rows], population.roots()[rows], population.column("tails")[rows]
     used = len(OFFSETS) if each.treated else len(RATES)
     out, chosen_atoms = np.zeros((n, len(OFFSETS))), np.zeros(n, np.int64)
@@ -232,4 +237,5 @@ def texts(found: Fit, provenance: Mapping[str, object]) -> dict[str, str]:
         "hospitals.csv": text(found.population.rows),
         "hospitals_left_out.csv": text(found.population.left_out),
         "hospitals_offsets.csv": text(found.offsets),
+        "hospitals_response.csv": text(pd.DataFrame([found.open_response], columns=["mean", "low", "high"]).round(2)),
     }

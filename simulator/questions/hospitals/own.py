@@ -13,6 +13,7 @@ from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, K
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.register import load_register
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
+from simulator.questions.hospitals.population import informed
 from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
 from simulator.questions.validate.study import Group, Quantity, Study
 from simulator.scenario import Scenario
@@ -150,11 +151,14 @@ def _located(asked: _Hashed) -> Located:
 
     drawn = parameter_draws(register, PARTICLES, SEED)
     each = atoms_at(engine_draws(register, scenario.view, drawn), (PARTICLES, POINTS, LIVES))
-    offsets, places = own_atoms(population, each, Kind(), ROWS, generator(SEED, KEY))
+    offsets, places = own_atoms(
+        population, each, Kind(), ROWS, generator(SEED, KEY), informed(population, each, Kind())
+    )
     assert each.particle is not None
     particle = each.particle[places]
     joint = {name: np.asarray(drawn[name])[particle] for name in register.names() if np.ptp(drawn[name]) > 0.0}
     joint |= {FIELDS[name]: np.clip(rows, -HIGHEST, HIGHEST) for name, rows in columns_of(offsets).items()}
     alone = atoms_at(engine_draws(register, scenario.view), (1, 4 * POINTS, 8 * LIVES))
-    point = most_central(own_offsets(population, alone, Kind(), ROWS, generator(SEED, KEY)))
+    weights = informed(population, alone, Kind())
+    point = most_central(own_offsets(population, alone, Kind(), ROWS, generator(SEED, KEY), weights))
     return Located(joint, {FIELDS[name]: float(value) for name, value in zip(OFFSETS, point, strict=True)})

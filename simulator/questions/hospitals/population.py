@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logsumexp
-from scipy.stats import multivariate_normal, multivariate_t, norm
+from scipy.special import gammaln, logsumexp
+from scipy.stats import norm
 
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
 from simulator.evidence.reading import read_toml
@@ -85,6 +85,7 @@ def sampled(
     warm_up: int,
     seed: int,
     founding: bool = True,
+    chains: int = CHAINS,
 ) -> pd.DataFrame:
     """Joint draws of the population given the studies' atoms, in the columns of `Hospitals.rows`.
 
@@ -98,7 +99,7 @@ def sampled(
         raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
     jax.config.update("jax_enable_x64", True)
     names = list(studies)
-    sampler = _sampler(structure, draws, warm_up, founding)
+    sampler = _sampler(structure, draws, warm_up, founding, chains)
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in names])
     sampler.run(
         jax.random.PRNGKey(seed % 2**32),
@@ -111,7 +112,7 @@ def sampled(
 
 
 @lru_cache(maxsize=8)
-def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> Any:
+def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool, chains: int) -> Any:
     """The sampler of a structure, compiled once for all literatures of one size."""
     import jax
     import jax.numpy as jnp
@@ -160,7 +161,7 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool) -> 
         NUTS(model, target_accept_prob=0.85, max_tree_depth=6),
         num_warmup=warm_up,
         num_samples=draws,
-        num_chains=CHAINS,
+        num_chains=chains,
         chain_method="sequential",
         progress_bar=False,
         jit_model_args=True,
@@ -189,21 +190,29 @@ def table_of(found: Mapping[str, Array]) -> pd.DataFrame:
 
 def log_evidence(population: Hospitals, each: Atoms, kind: Kind) -> Array:
     """Log likelihood of a study in each row of the population, up to a constant, shape (rows,)."""
-    means, roots, tails = population.means(kind), population.roots(), population.column("tails")
-    out = np.zeros(len(means))
-    response = RESPONSE_PLACE
-    for row in range(len(means)):
-        mean, root = means[row, :THREE], roots[row, :THREE, :THREE]
-        covariance = root @ root.T
-        points = each.offsets[:, :THREE]
-        heavy = np.isfinite(tails[row])
-        law = multivariate_t(mean, covariance, tails[row]) if heavy else multivariate_normal(mean, covariance)
-        level = np.asarray(law.logpdf(points)) - each.log_prior
-        if each.treated:
-            sd = max(float(roots[row, response, response]), 1e-3)
-            level = level + norm.logpdf(each.offsets[:, response], means[row, response], sd)
-        out[row] = logsumexp(level) - np.log(len(level))
-    return out
+    roots, tails = population.roots(), population.column("tails")
+    means, within = population.means(kind), roots[:, :THREE, :THREE]
+    gaps = each.offsets[None, :, :THREE] - means[:, None, :THREE]
+    square = ((gaps @ np.linalg.inv(within).transpose(0, 2, 1)) ** 2).sum(axis=2)
+    volume = np.log(np.diagonal(within, axis1=1, axis2=2)).sum(axis=1)
+    level = -0.5 * square - 0.5 * THREE * np.log(2.0 * np.pi)
+    heavy = np.isfinite(tails)
+    if heavy.any():
+        nu = tails[heavy][:, None]
+        constant = gammaln((nu + THREE) / 2.0) - gammaln(nu / 2.0) - 0.5 * THREE * np.log(nu * np.pi)
+        level[heavy] = constant - 0.5 * (nu + THREE) * np.log1p(square[heavy] / nu)
+    level = level - volume[:, None] - each.log_prior
+    if each.treated:
+        sd = np.maximum(roots[:, RESPONSE_PLACE, RESPONSE_PLACE], 1e-3)[:, None]
+        level = level + norm.logpdf(each.offsets[None, :, RESPONSE_PLACE], means[:, RESPONSE_PLACE, None], sd)
+    return np.asarray(logsumexp(level, axis=1) - np.log(level.shape[1]))
+
+
+def informed(population: Hospitals, each: Atoms, kind: Kind, weights: Array | None = None) -> Array:
+    """Weight of each row once it has read a hospital's numbers too, from what it weighed before; they sum to 1."""
+    log = log_evidence(population, each, kind) + np.log(population.weights() if weights is None else weights)
+    found = np.exp(log - log.max())
+    return np.asarray(found / found.sum())
 
 
 def left_out(population: Hospitals, studies: Mapping[str, Atoms], kinds: Mapping[str, Kind]) -> pd.DataFrame:

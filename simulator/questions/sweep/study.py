@@ -19,7 +19,7 @@ A study says nothing about workers or folders: these are options of the command,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -195,6 +195,8 @@ def read_study(content: Mapping[str, Any], name: str) -> Study:
         catalogue = _catalogue(study.to_model(), name, problems)
         if catalogue is not None:
             problems.extend(_selection_faults(selection, catalogue, name))
+        elif "scenario" in choice.settings:
+            problems.extend(each for each in _faults_elsewhere(study, name) if each not in problems)
         if not problems:
             problems.extend(_design_faults(study, name))
     if problems:
@@ -229,6 +231,20 @@ def as_far_as_good(
         faulty = {str(fault["loc"][0]) for fault in error.errors()}
     sound = {field: value for field, value in kept.items() if field not in faulty}
     return kind.model_validate({**missing, **sound})
+
+
+def _faults_elsewhere(study: Study, name: str) -> Iterator[Problem]:
+    """What is wrong with a study whatever its scenario, which cannot be read: all but what a scenario may define itself."""
+    settings = {key: value for key, value in study.model.settings.items() if key != "scenario"}
+    found: list[Problem] = []
+    alone = study.model_copy(update={"model": ModelChoice(kind=study.model.kind, settings=settings)})
+    catalogue = _catalogue(alone.to_model(), name, found)
+    if catalogue is not None:
+        found.extend(_selection_faults(study.parameters, catalogue, name))
+    for each in found:
+        of_scenario = each.key == "outputs" or (each.value.startswith("'") and "." in each.value)
+        if each.file == name and not of_scenario:
+            yield each
 
 
 def _catalogue(model: Model, name: str, problems: list[Problem]) -> Catalogue | None:

@@ -82,6 +82,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "size_search": None if search is None else study.search_table,
         "two_stage": study.stages,
         "views": study.views,
+        "hospitals": study.hospitals,
         "accrual": study.accrual,
         "trial_summaries": study.summaries,
         "patients": study.patients,

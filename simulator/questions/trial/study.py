@@ -14,6 +14,7 @@ from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.questions.trial.elsewhere import at_hospitals
 from simulator.questions.trial.estimand_table import estimand_table
 from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
@@ -74,6 +75,7 @@ class TrialStudy:
     stages: pd.DataFrame | None = None
     search: SizeSearch | None = None
     views: pd.DataFrame | None = None
+    hospitals: pd.DataFrame | None = None
     accrual: pd.DataFrame | None = None
     summaries: pd.DataFrame | None = None
     patients: pd.DataFrame | None = None
@@ -137,6 +139,10 @@ def study_design(
     if design.estimands:
         with show("Estimands", some.trials) as advance:
             estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
+    hospitals = None
+    if alive:
+        with show("Other hospitals", 4 * some.trials) as advance:
+            hospitals = at_hospitals(some, advance)
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
@@ -159,6 +165,7 @@ def study_design(
         monitoring=committee[0],
         bounds=committee[1],
         estimands=estimands,
+        hospitals=hospitals,
         screening=screening_table(simulation) if alive else None,
         prior=told,
         conflict=conflict,

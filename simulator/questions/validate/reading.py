@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.life_table import load_life_table
-from simulator.evidence.reading import MISSING, checked, read_toml, spelled
+from simulator.evidence.reading import MISSING, checked, read_toml, salvaged, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
 from simulator.questions.validate.baseline import TOLERANCE, solved
@@ -22,8 +22,17 @@ Model = TypeVar("Model", bound=Described)
 POPULATION = "population"
 """The only group of the register that a study may change: nothing about the clinical course."""
 
+STAND_INS: dict[str, Any] = {
+    "label": "study", "grade": "B", "kind": "natural history", "citation": "none", "description": "none",
+    "follow_up_years": 30.0, "life_table": {"country": "Italy", "period": "2015-20"}, "groups": {}, "quantity": [],
+    "source": [], "population": {}, "assumed": {}, "entry": {}, "cohort": "referral",
+}  # fmt: skip
+"""For keys of a study that are faulty, while its other keys are judged."""
+FOLLOWING = ("groups", "against", "at_years", "tcpo2")
+"""Keys whose faults may only follow from others."""
+
 EVIDENCE = ("fitted.toml", "posterior.csv", "posterior_first_year.csv", "life_tables.csv", "sources.toml",
-            "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv")  # fmt: skip
+            "hospitals.csv", "hospitals_left_out.csv", "hospitals_offsets.csv", "hospitals_response.csv")  # fmt: skip
 
 
 def folder() -> Path:
@@ -79,10 +88,23 @@ def evidence_files() -> dict[str, bytes]:
 
 def read_study(file: Path, called: str, register: Register, problems: list[Problem]) -> Study | None:
     """One study file; its faults are appended to `problems`."""
+    before = len(problems)
     study = read_checked(Study, "a study", file, called, problems)
     if study is not None:
         check_people(study, register, called, problems)
+    elif len(problems) > before:
+        problems.extend(_of_the_rest(file, called, register, {each.key for each in problems[before:]}))
     return study
+
+
+def _of_the_rest(file: Path, called: str, register: Register, known: set[str]) -> Iterator[Problem]:
+    """What is wrong beside the keys that are `known` to be faulty, and does not follow from them."""
+    found: list[Problem] = []
+    rest = salvaged(Study, read_toml(file, called, []), STAND_INS)
+    if rest is not None:
+        found += [Problem(called, key, str(value), allowed) for key, value, allowed in rest.faults()]
+        check_people(rest, register, called, found)
+    yield from (each for each in found if each.key not in known and each.key.rpartition(".")[2] not in FOLLOWING)
 
 
 def read_checked(model: type[Model], word: str, file: Path, called: str, problems: list[Problem]) -> Model | None:

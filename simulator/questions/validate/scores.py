@@ -25,6 +25,8 @@ COUNT_COLUMNS = ("study", "quantity", "outcome", "arm", "events", "n", "pit", "p
                  "cover_50", "cover_80", "cover_95", "width", "naive_log_score", "naive_crps", "naive_cover_50",
                  "naive_cover_80", "naive_cover_95", "naive_width")  # fmt: skip
 RESAMPLES = 4_000
+FEWEST = 5
+"""Studies that are resampled: of fewer the bootstrap sees too little of what differs between them."""
 HALF = 0.5
 LARGEST = 2_000
 """Counts of more people are scored as so many, which the Monte Carlo error of a prediction does not tell apart."""
@@ -99,7 +101,7 @@ def score_row(names: Mapping[str, Any], events: int, model: Array, naive: Array,
 def scores(counts: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     """Score, model, naive, difference, low, high: means over counts (the median of widths), the model's less the naive's.
 
-    `low` and `high` are 95% limits of the difference over resampled studies.
+    `low` and `high` are 95% limits of the difference over resampled studies, missing with fewer than FEWEST of them.
     """
     if not len(counts):
         return pd.DataFrame(columns=["score", "model", "naive", "difference", "low", "high"])
@@ -116,7 +118,7 @@ def scores(counts: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
         own, other = counts[column].to_numpy(), counts[f"naive_{column}"].to_numpy()
         middle = np.median if median else np.mean
         gaps = np.array([middle(own[rows_]) - middle(other[rows_]) for rows_ in resampled])
-        low, high = np.quantile(gaps, [0.025, 0.975])
+        low, high = np.quantile(gaps, [0.025, 0.975]) if len(studies) >= FEWEST else (np.nan, np.nan)
         model, naive = float(middle(own)), float(middle(other))
         rows.append(
             {"score": score, "model": model, "naive": naive, "difference": model - naive, "low": low, "high": high}

@@ -234,7 +234,7 @@ class Study(Described):
             for key, value, allowed in (*self.criteria(group).faults(), *group.care.faults()):
                 yield f"groups.{name}.{key}", value, allowed
         for place, quantity in enumerate(self.quantity):
-            here = f"quantity[{place}]"
+            here = f"quantity.{quantity.name}"
             for key, value, allowed in quantity.faults():
                 yield f"{here}.{key}", value, allowed
             for key, names in (("groups", quantity.groups), ("against", quantity.against)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.stats import binom
 
 from simulator.telling.columns import labels
 from simulator.telling.formats import heading
@@ -29,6 +30,8 @@ def rank_figure(ranks: pd.DataFrame) -> Figure:
         for axes, name in zip(panels, names, strict=False):
             part = ranks[ranks["quantity"] == name]
             axes.hist(part["rank"], list(np.linspace(0, 1, BINS + 1)), color=MUTED, edgecolor="white")
+            low, high = (float(binom.ppf(p, len(part), 1 / BINS)) for p in (0.025, 0.975))
+            axes.axhspan(low, high, color=INK, alpha=0.12, linewidth=0)
             axes.axhline(len(part) / BINS, color=INK, linewidth=0.8)
             axes.set_title(labels()["hospital_quantity"].get(str(name), heading(str(name))))
             axes.set_xlabel("rank of the truth")
@@ -37,6 +40,7 @@ def rank_figure(ranks: pd.DataFrame) -> Figure:
             axes.set_visible(False)
         caption(
             figure,
-            "Ranks of truths among posterior draws in synthetic literatures: flat is right, the line is what chance expects.",
+            "Ranks of truths among posterior draws in synthetic literatures: flat is right, the line is what chance expects,"
+            " the band holds a bar in 95 of 100.",
         )
     return figure

@@ -1,0 +1,74 @@
+"""Notebooks as Jupyter keeps them, with what their cells showed: `python docs/executed_notebooks.py --out FOLDER [NAME ...]`.
+
+The notebooks themselves are text without outputs (jupytext's percent format). The site links the same `.ipynb` files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import v4
+from notebook_cells import Cell, Shown, run
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+TYPES = {"table": "text/html", "svg": "image/svg+xml", "png": "image/png"}
+"""Kind of what a cell showed -> its type in a notebook."""
+
+
+def executed(parts: Iterable[tuple[Cell, Sequence[Shown]]]) -> str:
+    """The `.ipynb` of cells with what each showed, the same bytes for the same cells."""
+    made, run_so_far = [], 0
+    for number, (cell, found) in enumerate(parts, 1):
+        if cell.code:
+            run_so_far += 1
+            outputs = [_output(each) for each in found]
+            one = v4.new_code_cell(cell.text.strip(), execution_count=run_so_far, outputs=outputs)
+        else:
+            one = v4.new_markdown_cell(cell.text.strip())
+        one["id"] = f"cell-{number}"
+        made.append(one)
+    notebook = v4.new_notebook(cells=made, metadata=METADATA)
+    nbformat.validate(notebook)
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def _output(each: Shown) -> Any:
+    if each.kind == "text":
+        return v4.new_output("stream", name="stdout", text=each.text)
+    if each.kind == "table":
+        content = each.text
+    else:
+        content = each.drawing.decode("utf-8") if each.kind == "svg" else b64encode(each.drawing).decode("ascii")
+    plain = "a table" if each.kind == "table" else each.text or "a figure"
+    return v4.new_output("display_data", data={TYPES[each.kind]: content, "text/plain": plain})
+
+
+def main(out: Path, names: Sequence[str]) -> None:
+    """Run notebooks (all without names) and write each with its outputs."""
+    out = out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    for file in sorted(FOLDER.glob("*.py")):
+        if not names or file.stem in names:
+            # The cells run in a folder of their own.
+            with tempfile.TemporaryDirectory() as folder, chdir(folder):
+                text = executed(run(file))
+            (out / file.with_suffix(".ipynb").name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--out", type=Path, required=True, help="folder for the .ipynb files")
+    reader.add_argument("names", nargs="*", help="notebooks without .py; default: all")
+    asked = reader.parse_args()
+    main(asked.out, asked.names)
