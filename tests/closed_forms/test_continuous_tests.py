@@ -1,0 +1,51 @@
+"""Differences of means, against other programs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from simulator.statistics.continuous_tests import ancova
+from simulator.statistics.effect import z_of_t
+
+
+def test_ancova_agrees_with_statsmodels():
+    """Difference, error, p and interval equal ordinary least squares, with covariates, missing values and absentees."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(10)
+    arm = rng.integers(-1, 2, (5, 70))
+    baseline, site = rng.normal(30, 10, (5, 70)), rng.integers(0, 2, (5, 70))
+    outcome = 0.5 * baseline + 4 * (arm == 1) + 3 * site + rng.normal(0, 8, (5, 70))
+    outcome[rng.random((5, 70)) < 0.1] = np.nan
+    for covariates in ((), (baseline,), (baseline, site)):
+        found = ancova(outcome, arm, *covariates)
+        low, high = found.interval()
+        for i in range(5):
+            use = (arm[i] >= 0) & ~np.isnan(outcome[i])
+            design = np.column_stack([np.ones(use.sum()), arm[i][use], *(x[i][use] for x in covariates)])
+            theirs = sm.OLS(outcome[i][use], design).fit()
+            assert found.estimate[i] == pytest.approx(theirs.params[1], rel=1e-9)
+            assert found.se[i] == pytest.approx(theirs.bse[1], rel=1e-9)
+            assert found.p_two_sided[i] == pytest.approx(theirs.pvalues[1], rel=1e-7)
+            assert [low[i], high[i]] == pytest.approx(theirs.conf_int()[1], rel=1e-9)
+            assert found.df[i] == theirs.df_resid
+
+
+def test_ancova_ignores_a_covariate_that_says_nothing():
+    """A constant covariate, or the same one twice, changes neither the estimate nor the degrees of freedom."""
+    rng = np.random.default_rng(11)
+    outcome, baseline, arm = rng.normal(size=(3, 30)), rng.normal(size=(3, 30)), np.tile(np.arange(30) % 2, (3, 1))
+    plain, same = ancova(outcome, arm, baseline), ancova(outcome, arm, baseline, 2 * baseline, np.ones((3, 30)))
+    assert same.z == pytest.approx(plain.z, rel=1e-9)
+    assert np.array_equal(same.df, plain.df)
+    assert np.isnan(ancova([[1.0, 2.0, 3.0]], [[1, 1, 1]]).z[0])
+    with pytest.raises(ValueError, match="patient 1"):
+        ancova([[1.0, 2.0]], [[0, 1]], [[1.0, np.nan]])
+
+
+def test_z_of_t_keeps_the_tail():
+    """The normal value of a t statistic has its p value, far in the tail too."""
+    t, df = np.array([-9.0, -2.0, 0.0, 1.0, 12.0]), np.array([10.0, 5.0, 3.0, 40.0, 30.0])
+    assert scipy.stats.norm.logsf(np.abs(z_of_t(t, df))) == pytest.approx(scipy.stats.t.logsf(np.abs(t), df), rel=1e-9)
