@@ -69,18 +69,22 @@ AREAS = (
         tuple(
             f"statistics/{name}.py"
             for name in (
-                *("adjusted_tests", "binary_tests", "competing_tests", "continuous_tests", "exact_binomial"),
+                *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "censoring_weights"),
+                *("competing_tests", "continuous_tests", "crossing", "effect_scale", "exact_binomial"),
+                *(
+                    "exact_proportions",
+                    "formula",
+                    "inner_wedge",
+                    "spending",
+                    "stagewise",
+                    "stopping_plan",
+                    "triangular",
+                ),
                 *("mean_sizes", "normal_maximum", "proportion_sizes", "risk_sets", "samplesize", "simon"),
                 *("survival_course", "survival_sizes", "survival_tests", "weighted_logrank", "win_statistics"),
             )
         ),
         (),
-        {
-            "risk_sets.py": (
-                "tests/closed_forms/test_survival_tests.py",
-                "tests/closed_forms/test_competing_tests.py",
-            ),
-        },
     ),
 )
 

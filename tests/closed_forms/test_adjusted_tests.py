@@ -56,3 +56,47 @@ def test_separated_data_have_no_estimate() -> None:
     x = np.linspace(-1.0, 1.0, 40)
     own = standardised_difference((x > 0.0)[None], (np.arange(40) % 2)[None], x[None])
     assert np.isnan(own.estimate[0])
+
+
+def test_two_strata_by_hand():
+    """1 of 4 against 3 of 4, and 1 of 2 against 3 of 4; a stratum of one patient and one of none say nothing.
+
+    Weighted differences 1 + 1/3 over weights 2 + 4/3; Sato's P is -1/2 - 1/9 and his Q is 5/8 + 1/3; z sums observed less
+    expected, 1 + 1/3, over hypergeometric variances 4/7 + 16/45.
+    """
+    arm = [[0] * 4 + [1] * 4 + [0] * 2 + [1] * 4 + [0] + [-1]]
+    stratum = [[0] * 8 + [1] * 6 + [3] + [1]]
+    outcome = [[1, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1]]
+    with np.errstate(all="raise"):
+        own = cochran_mantel_haenszel(outcome, arm, stratum)
+    assert own.estimate[0] == pytest.approx(0.4)
+    variance = (0.4 * (-1 / 2 - 1 / 9) + 5 / 8 + 1 / 3) / (10 / 3) ** 2
+    assert own.se[0] == pytest.approx(np.sqrt(variance))
+    assert own.z[0] == pytest.approx((4 / 3) / np.sqrt(4 / 7 + 16 / 45))
+
+
+def test_the_error_of_g_computation_is_its_influence_functions():
+    """Residuals over the chance of the arm, and differences of predictions, by statsmodels' model; three coefficients."""
+    rng = np.random.default_rng(6)
+    x, a = rng.normal(size=90), np.arange(90) % 3 == 0
+    y = rng.random(90) < 1.0 / (1.0 + np.exp(-1.5 * x - 0.5 * a))
+    fit = sm.Logit(y * 1.0, np.column_stack([np.ones(90), a, x])).fit(disp=False, tol=1e-12)
+    p0, p1 = (fit.predict(np.column_stack([np.ones(90), np.full(90, arm), x])) for arm in (0.0, 1.0))
+    influence = a * (y - p1) / (1 / 3) - ~a * (y - p0) / (2 / 3) + p1 - p0
+    own = standardised_difference(y[None], a[None] * 1, x[None])
+    assert own.estimate[0] == pytest.approx(np.mean(p1 - p0), abs=1e-9)
+    assert own.se[0] == pytest.approx(np.sqrt(np.mean((influence - np.mean(p1 - p0)) ** 2) / 87), rel=1e-8)
+    assert own.z[0] == pytest.approx(own.estimate[0] / own.se[0])
+
+
+def test_the_smallest_trials_of_g_computation():
+    """Four people and three coefficients leave one degree of freedom; two of an arm are the fewest; absentees do not count."""
+    y, a, x = [[0, 1, 0, 1, 1]], [[0, 0, 1, 1, -1]], [[1.0, 2.0, 2.0, 1.0, 9.0]]
+    own = standardised_difference(y, a, x)
+    assert own.estimate[0] == pytest.approx(0.0, abs=1e-12)
+    # Everybody is foretold one half: residuals of a half over a half.
+    assert own.se[0] == pytest.approx(1.0)
+    assert np.isnan(standardised_difference(y, [[0, 1, 1, 1, -1]], x).estimate[0])
+    assert np.isnan(standardised_difference(y, [[1, 0, 0, 0, -1]], x).estimate[0])
+    constant = standardised_difference(y, a, [[3.0, 3.0, 3.0, 3.0, 9.0]])
+    assert constant.se[0] == pytest.approx(np.sqrt(1.0 / 2.0))

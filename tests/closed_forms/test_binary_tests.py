@@ -88,3 +88,51 @@ def test_counting_skips_those_who_take_no_part():
     assert np.isnan(binary.chi_square(nobody)[0])
     assert np.isnan(binary.risk_ratio(nobody).z[0])
     assert binary.fisher(nobody).two_sided[0] == 1.0
+
+
+def test_one_of_two_against_none_of_two_by_hand():
+    """Fisher: the one success falls into either arm with a half, so 1/2, 1 and 1; nobody at all: 1 each; no trial: none."""
+    counts = binary.Counts(*(np.array([x, 0]) for x in (0, 2, 1, 2)))
+    found = binary.fisher(counts)
+    assert found.greater.tolist() == pytest.approx([0.5, 1.0])
+    assert found.less.tolist() == pytest.approx([1.0, 1.0])
+    assert found.two_sided.tolist() == pytest.approx([1.0, 1.0])
+    nothing = binary.fisher(binary.Counts(*(np.zeros(0, np.int64) for _ in range(4))))
+    assert nothing.greater.shape == nothing.less.shape == nothing.two_sided.shape == (0,)
+
+
+def test_one_arm_by_hand():
+    """5 of 10 against a half is no evidence at all: two-sided 1; 2 of 2 against a half: 1/4, 1 and 1/2."""
+    assert binary.one_sample(5, 10, 0.5).two_sided == 1.0
+    found = binary.one_sample([2, 0], 2, 0.5)
+    assert found.greater == pytest.approx([0.25, 1.0])
+    assert found.less == pytest.approx([1.0, 0.25])
+    assert found.two_sided == pytest.approx([0.5, 0.5])
+
+
+def test_intervals_of_lists_at_other_levels():
+    """Wilson's limits of 1 of 2 at 68.27% (z 1) are (1/2 + 1/4 -+ sqrt(1/8 + 1/16)) / (3/2); Clopper-Pearson's of 0 and all."""
+    level = 0.6826894921370859
+    low, high = binary.wilson([1], [2], level)
+    assert [low[0], high[0]] == pytest.approx([(0.75 - 3**0.5 / 4) / 1.5, (0.75 + 3**0.5 / 4) / 1.5])
+    low, high = binary.clopper_pearson([0, 1], [1, 1], 0.9)
+    assert low.tolist() == pytest.approx([0.0, 0.05]) and high.tolist() == pytest.approx([0.95, 1.0])
+    half, whole = binary.risk_difference_interval(binary.Counts(*(np.array([x]) for x in (1, 2, 1, 2))), level)
+    assert [half[0], whole[0]] == pytest.approx([-(2**0.5) * (0.5 - low_of(level)), 2**0.5 * (0.5 - low_of(level))])
+
+
+def low_of(level):
+    return binary.wilson([1], [2], level)[0][0]
+
+
+def test_effects_of_a_quarter_and_a_half_by_hand():
+    """1 of 4 against 2 of 4: difference 1/4, error sqrt(3/64 + 1/16); log 2, error sqrt(1 - 1/4 + 1/2 - 1/4)."""
+    counts = binary.Counts(*(np.array([x, y, z]) for x, y, z in ((1, 4, 0), (4, 4, 4), (2, 4, 1), (4, 4, 4))))
+    with np.errstate(all="raise"):
+        difference, ratio, z = binary.risk_difference(counts), binary.risk_ratio(counts), binary.chi_square(counts)
+    assert difference.estimate.tolist() == [0.25, 0.0, 0.25]
+    assert difference.se[:2] == pytest.approx([np.sqrt(3 / 64 + 1 / 16), 0.0])
+    assert ratio.estimate[:2] == pytest.approx([np.log(2.0), 0.0]) and ratio.se[:2] == pytest.approx([1.0, 0.0])
+    assert np.isnan(ratio.estimate[2]) and np.isnan(ratio.se[2])
+    # 8 (2 x 2 - 1 x 2)^2 / (3 x 5 x 4 x 4), and nothing where all have it.
+    assert z[0] ** 2 == pytest.approx(8 * (2 * 3 - 1 * 2) ** 2 / (3 * 5 * 4 * 4)) and np.isnan(z[1])

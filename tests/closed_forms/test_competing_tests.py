@@ -10,8 +10,12 @@ from simulated_trials import arms_of, trials
 
 from simulator.statistics.competing_tests import (
     cumulative_incidence,
+    fine_gray,
     gray,
+    subdistribution_logrank,
+    subdistribution_times,
 )
+from simulator.statistics.survival_tests import cox, logrank
 
 # 177 patients with acute leukaemia and a stem cell transplant: months, status (0 censored, 1 relapse, 2 death in
 # remission) and disease (0 lymphoblastic, 1 myeloblastic). Scrucca L, Santucci A, Aversa F. Bone Marrow Transplant
@@ -42,6 +46,91 @@ def test_gray_published_data():
     assert gray(MONTHS, STATUS, DISEASE).z[0] ** 2 == pytest.approx(2.8623325, abs=5e-8)
     swapped = np.choose(STATUS.astype(int), [0, 2, 1])
     assert gray(MONTHS, swapped, DISEASE).z[0] ** 2 == pytest.approx(0.4481279, abs=5e-8)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_cumulative_incidence_agrees_with_statsmodels(ties):
+    """Aalen-Johansen's estimate and standard error agree with statsmodels' CumIncidenceRight."""
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    time, event, arm, _, _ = trials(7, 5, n=80, ties=ties)
+    found = cumulative_incidence(time, event, arm, 0.9)
+    for i in range(5):
+        for a, (t, e) in enumerate(arms_of(i, time, arm, event)):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                theirs = CumIncidenceRight(t, e)
+            last = np.searchsorted(theirs.times, 0.9, side="right") - 1
+            assert found.value[i, a] == pytest.approx(theirs.cinc[0][last], rel=1e-9)
+            assert found.se[i, a] == pytest.approx(theirs.cinc_se[0][last], rel=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 40), at=st.floats(0.1, 3.0))
+def test_without_censoring_incidence_is_a_proportion(seed, n, at):
+    """Without censoring the incidence is the plain proportion and its error the binomial one, ties included."""
+    rng = np.random.default_rng(seed)
+    time, event = np.ceil(8 * rng.exponential(1.0, (1, 2 * n))) / 8, rng.integers(1, 3, (1, 2 * n))
+    arm = np.repeat([[0, 1]], n, axis=1)
+    found = cumulative_incidence(time, event, arm, at)
+    for a in (0, 1):
+        p = np.mean((time <= at)[arm == a] & (event == 1)[arm == a])
+        assert found.value[0, a] == pytest.approx(p, abs=1e-12)
+        assert found.se[0, a] == pytest.approx(np.sqrt(p * (1 - p) / n), abs=1e-7)
+
+
+def test_a_competing_event_stays_at_risk_until_the_end_of_follow_up():
+    """Relapse at 1 is an event, death at 2 is nobody's event until the end at 4, and who was followed to 3 ends there."""
+    time, event = subdistribution_times([[1.0, 2.0, 3.0, 2.0]], [[1, 2, 0, 2]], [[5.0, 4.0, 3.0, 1.5]])
+    assert time.tolist() == [[1.0, 4.0, 3.0, 2.0]]
+    assert event.tolist() == [[1, 0, 0, 0]]
+
+
+def test_subdistribution_tests_are_those_of_the_prolonged_times():
+    """Log-rank and Cox's model of the same data in which the dead wait to the end, stratified too."""
+    time, event, arm, stratum, end = trials(9, 2, n=30)
+    waiting, relapsed = np.where(event == 2, end, time), event == 1
+    for strata in (None, stratum):
+        test, model = subdistribution_logrank(time, event, arm, end, strata), fine_gray(time, event, arm, end, strata)
+        assert test.z == pytest.approx(logrank(waiting, relapsed, arm, strata).z)
+        assert model.wald.estimate == pytest.approx(cox(waiting, relapsed, arm, strata).wald.estimate)
+        assert model.score.z == pytest.approx(cox(waiting, relapsed, arm, strata).score.z)
+
+
+def test_incidence_of_five_by_hand():
+    """Relapse at 1 and 3, death at 2, one lost at 2.5, one followed to 5: 1/5, then 3/5 x 1/2 more; absentees do not count.
+
+    The delta-method variance by hand: with a = 3/10 still to come after 1 and 2, and 1/5 and 3/10 of relapse.
+    """
+    time, event, arm = [[1.0, 2.0, 3.0, 2.5, 5.0, 0.5, np.nan]], [[1, 2, 1, 0, 0, 1, 1]], [[0, 0, 0, 0, 0, -1, -1]]
+    found = cumulative_incidence(time, event, arm, 3.0)
+    assert found.value.shape == found.se.shape == (1, 2)
+    assert found.value[0, 0] == pytest.approx(1 / 5 + 3 / 5 * 1 / 2)
+    assert np.isnan(found.value[0, 1]) and np.isnan(found.se[0, 1])
+    ahead = 3 / 10
+    variance = ahead**2 * 1 / (5 * 4) + 1 * 4 / 5**3 - 2 * ahead * 1 / 5**2
+    variance += ahead**2 * 1 / (4 * 3)
+    variance += (3 / 5) ** 2 * 1 / 2**3
+    assert found.se[0, 0] == pytest.approx(np.sqrt(variance))
+    assert cumulative_incidence(time, event, arm, 2.9).value[0, 0] == pytest.approx(1 / 5)
+
+
+def test_an_arm_that_is_used_up_keeps_its_incidence():
+    """All of arm 0 had an event by 2 while arm 1 goes on: 1/2 of either kind, known at any later time, as Gray's test is."""
+    time, event, arm = [[1.0, 2.0, 3.0, 4.0, 6.0]], [[1, 2, 1, 1, 0]], [[0, 0, 1, 1, 1]]
+    with np.errstate(all="raise"):
+        found = cumulative_incidence(time, event, arm, 5.0)
+        assert found.value[0] == pytest.approx([1 / 2, 2 / 3])
+        assert found.se[0] == pytest.approx([np.sqrt(1 / 8), np.sqrt(2 / 9 / 3)])
+        assert np.isfinite(gray(time, event, arm).z[0])
+
+
+def test_grays_score_of_tied_relapses_by_hand():
+    """Without deaths and losses Gray's score is observed less expected: tied at 1, two of six, then one of four."""
+    time, event, arm = [[1.0, 1.0, 2.0, 3.0, 3.0, 3.0]], [[1, 1, 1, 0, 0, 0]], [[0, 1, 1, 0, 0, 1]]
+    found = gray(time, event, arm)
+    assert found.estimate[0] / found.se[0] ** 2 == pytest.approx(1 - 2 * 3 / 6 + 1 - 2 / 4)
+    absent = gray([[*time[0], 1.0]], [[*event[0], 1]], [[*arm[0], -1]])
+    assert absent.z[0] == found.z[0]
 
 
 def slow_gray(time, event, arm):
@@ -115,33 +204,3 @@ def test_gray_against_a_slow_transparent_version():
         assert found.se[i] == pytest.approx(1 / np.sqrt(variance), rel=1e-9)
     together = gray(time.reshape(1, -1), event.reshape(1, -1), arm.reshape(1, -1), np.repeat([0, 1, 2], 24)[None])
     assert together.z[0] == pytest.approx(total[0] / np.sqrt(total[1]), rel=1e-9)
-
-
-@pytest.mark.parametrize("ties", [False, True])
-def test_cumulative_incidence_agrees_with_statsmodels(ties):
-    """Aalen-Johansen's estimate and standard error agree with statsmodels' CumIncidenceRight."""
-    from statsmodels.duration.survfunc import CumIncidenceRight
-
-    time, event, arm, _, _ = trials(7, 5, n=80, ties=ties)
-    found = cumulative_incidence(time, event, arm, 0.9)
-    for i in range(5):
-        for a, (t, e) in enumerate(arms_of(i, time, arm, event)):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                theirs = CumIncidenceRight(t, e)
-            last = np.searchsorted(theirs.times, 0.9, side="right") - 1
-            assert found.value[i, a] == pytest.approx(theirs.cinc[0][last], rel=1e-9)
-            assert found.se[i, a] == pytest.approx(theirs.cinc_se[0][last], rel=1e-6)
-
-
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10_000), n=st.integers(2, 40), at=st.floats(0.1, 3.0))
-def test_without_censoring_incidence_is_a_proportion(seed, n, at):
-    """Without censoring the incidence is the plain proportion and its error the binomial one, ties included."""
-    rng = np.random.default_rng(seed)
-    time, event = np.ceil(8 * rng.exponential(1.0, (1, 2 * n))) / 8, rng.integers(1, 3, (1, 2 * n))
-    arm = np.repeat([[0, 1]], n, axis=1)
-    found = cumulative_incidence(time, event, arm, at)
-    for a in (0, 1):
-        p = np.mean((time <= at)[arm == a] & (event == 1)[arm == a])
-        assert found.value[0, a] == pytest.approx(p, abs=1e-12)
-        assert found.se[0, a] == pytest.approx(np.sqrt(p * (1 - p) / n), abs=1e-7)

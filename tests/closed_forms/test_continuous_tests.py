@@ -49,3 +49,29 @@ def test_z_of_t_keeps_the_tail():
     """The normal value of a t statistic has its p value, far in the tail too."""
     t, df = np.array([-9.0, -2.0, 0.0, 1.0, 12.0]), np.array([10.0, 5.0, 3.0, 40.0, 30.0])
     assert scipy.stats.norm.logsf(np.abs(z_of_t(t, df))) == pytest.approx(scipy.stats.t.logsf(np.abs(t), df), rel=1e-9)
+
+
+def test_four_people_by_hand():
+    """1 and 3 against 4 and 8: 4 more, variance (2 + 8) / 2, error sqrt(5 (1/2 + 1/2)), two degrees of freedom."""
+    found = ancova([[1.0, 3.0, 4.0, 8.0, 99.0, np.nan]], [[0, 0, 1, 1, -1, 1]])
+    assert (found.estimate[0], found.se[0], found.df[0]) == (pytest.approx(4.0), pytest.approx(5.0**0.5), 2.0)
+
+
+def test_what_cannot_be_estimated_is_missing_without_a_warning():
+    """A covariate that is the arm, no degree of freedom left, one arm alone; a covariate twice costs one degree only."""
+    rng = np.random.default_rng(3)
+    y, x, arm = rng.normal(size=(1, 8)), rng.normal(size=(1, 8)), np.array([[0, 1] * 4])
+    with np.errstate(all="raise"):
+        for found in (ancova(y, arm, arm * 2.0), ancova(y[:, :2], arm[:, :2]), ancova(y, np.zeros((1, 8), int))):
+            assert np.isnan([found.estimate[0], found.se[0], found.z[0], found.df[0]]).all()
+    once, twice = ancova(y, arm, x), ancova(y, arm, x, x / 3.0 + 0.1)
+    assert once.df[0] == twice.df[0] == 5.0
+    assert twice.estimate[0] == pytest.approx(once.estimate[0])
+
+
+def test_a_missing_covariate_is_named():
+    """The second covariate of the second trial's first patient; whoever takes no part may lack it."""
+    y, arm = np.zeros((2, 4)), np.tile([0, 1, 0, -1], (2, 1))
+    gap = np.array([[0.0, 1.0, 2.0, np.nan], [np.nan, 1.0, np.nan, 3.0]])
+    with pytest.raises(ValueError, match="covariate 2 of trial 1, patient 0 is not a number"):
+        ancova(y, arm, np.zeros((2, 4)), gap)

@@ -123,3 +123,64 @@ def test_estimates_beyond_follow_up_are_undefined():
     assert np.isnan(mean.value[0, 0])
     assert mean.value[0, 1] == pytest.approx((1.0 + 2.0 + 2.5) / 3)
     assert np.isnan(mean.difference().z[0])
+
+
+def test_an_arm_that_has_died_out_stays_dead_while_the_other_goes_on():
+    """Both of arm 1 die by 2, arm 0 has a death at 3: survival at 3.5 is 0 and 2/3, the mean of arm 1 is 1.5."""
+    time, event, arm = [[1.0, 2.0, 3.0, 4.0, 5.0]], [[1, 1, 1, 0, 0]], [[1, 1, 0, 0, 0]]
+    with np.errstate(all="raise"):
+        curve, mean = survival(time, event, arm, 3.5), restricted_mean(time, event, arm, 3.5)
+    for found in (curve, mean):
+        assert found.value.shape == found.se.shape == (1, 2)
+    assert curve.value[0] == pytest.approx([2 / 3, 0.0])
+    assert curve.se[0] == pytest.approx([np.sqrt(2 / 9 / 3), 0.0])
+    assert mean.value[0] == pytest.approx([3.0 + 0.5 * 2 / 3, 1.5])
+    # Greenwood for arm 0: area after 3 squared over 3 x 2; for arm 1: area 0.5 after 1 squared over 2 x 1.
+    assert mean.se[0] == pytest.approx([np.sqrt((1 / 3) ** 2 / 6), np.sqrt(0.25 / 2)])
+
+
+def test_who_takes_no_part_changes_nothing():
+    """Absentees may have any time and any event; a death at the very time asked for has happened."""
+    time, event, arm = [[1.0, 2.0, 3.0, 4.0]], [[1, 0, 1, 1]], [[0, 0, 1, 1]]
+    more = [[9.0, *time[0], np.nan]], [[1, *event[0], 1]], [[-1, *arm[0], -2]]
+    for function in (logrank, lambda *data: cox(*data).wald, lambda *data: survival(*data, 1.0).difference()):
+        assert function(*more).z == pytest.approx(function(time, event, arm).z, nan_ok=True)
+    assert survival(time, event, arm, 1.0).value[0] == pytest.approx([1 / 2, 1.0])
+    assert survival(time, event, arm, 3.0).value[0, 1] == pytest.approx(1 / 2)
+
+
+def test_tied_deaths_by_efron_and_by_hand():
+    """Two of four die together, one of each arm, then one of arm 0 of the two left: score and information at no effect.
+
+    Efron: 1 - 1/2 - 1/2 with variances 1/4 + 1/4 (half of each tied pair leaves 1.5 against 1.5), then -1/2 and 1/4.
+    """
+    found = cox([[1.0, 1.0, 2.0, 3.0]], [[1, 1, 1, 0]], [[0, 1, 0, 1]])
+    assert found.score.estimate[0] == pytest.approx(-0.5 / 0.75)
+    assert found.score.se[0] == pytest.approx(1.0 / np.sqrt(0.75))
+    tested = logrank([[1.0, 1.0, 2.0, 3.0]], [[1, 1, 1, 0]], [[0, 1, 0, 1]])
+    # Hypergeometric: 2 x 2/3 x 1/4 for the tie, 1/4 after it.
+    assert tested.se[0] == pytest.approx(1.0 / np.sqrt(1 / 3 + 1 / 4))
+    assert tested.estimate[0] == pytest.approx(-0.5 / (1 / 3 + 1 / 4))
+
+
+def test_a_very_large_effect_is_still_found():
+    """All of arm 1 but one die before all of arm 0: log hazard ratio where the score is zero, far from where steps begin."""
+    n = 40
+    time = np.concatenate([np.arange(n - 1) * 0.01 + 0.01, [5.5], np.arange(n) + 1.0])[None]
+    arm = np.repeat([[1, 0]], n, axis=1)
+    beta = cox(time, np.ones_like(arm), arm).wald.estimate[0]
+    assert beta > 3.0
+    score = 0.0
+    for t in np.sort(time[0]):
+        risk = np.exp(beta * arm[0]) * (time[0] >= t)
+        score += arm[0][time[0] == t][0] - (risk * arm[0]).sum() / risk.sum()
+    assert score == pytest.approx(0.0, abs=1e-8)
+    assert cox(time, np.ones_like(arm), 1 - arm).wald.estimate[0] == pytest.approx(-beta, rel=1e-9)
+
+
+def test_infinite_estimates_have_infinite_errors():
+    """An event in arm 1 only, while both are at risk; a later one of arm 0, alone by then, says nothing."""
+    found = cox([[1.0, 1.5, 2.0]], [[1, 0, 1]], [[1, 1, 0]]).wald
+    assert found.estimate[0] == np.inf and found.se[0] == np.inf and np.isnan(found.z[0])
+    nobody = logrank([[1.0, 2.0]], [[0, 0]], [[0, 1]])
+    assert np.isnan([nobody.estimate[0], nobody.se[0], nobody.z[0]]).all()

@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 from simulated_trials import hierarchy
 
-from simulator.statistics.win_statistics import Level, win_statistics
+from simulator.statistics.win_statistics import Level, verdict, win_statistics
 
 
 def slow_wins(levels, follow_up, arm):
@@ -107,3 +107,106 @@ def test_thresholds_make_ties_of_times() -> None:
     plain = win_statistics([Level("later", times)], follow, arm)
     wide = win_statistics([Level("later", times, 4.0 / 12.0)], follow, arm)
     assert (plain.wins[0], wide.wins[0]) == (2.0, 1.0)
+
+
+def effects_by_matrices(won, lost):
+    """Shares won and lost of a matrix of pairs (arm 1, arm 0), their variances and their covariance, by rows and columns."""
+    moments = np.zeros((2, 2))
+    for axis, n in ((1, won.shape[0]), (0, won.shape[1])):
+        moments += np.cov(won.mean(axis=axis), lost.mean(axis=axis)) / n
+    return won.mean(), lost.mean(), moments
+
+
+# Three of arm 1 (8, 5, 2) against two of arm 0 (5, 3): wins 8>5, 8>3, 5>3; losses 2<5, 2<3; 5 and 5 tie.
+WON = np.array([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+LOST = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
+
+
+def test_errors_of_three_against_two_by_hand():
+    """Errors of net benefit, log win ratio and log win odds from the variances of rows and columns of the pairs."""
+    found = win_statistics([Level("higher", [[8.0, 5.0, 2.0, 5.0, 3.0]])], np.ones((1, 5)), [[1, 1, 1, 0, 0]])
+    p, q, moments = effects_by_matrices(WON, LOST)
+    assert (found.wins[0], found.losses[0], found.pairs[0], found.decided[0, 0]) == (
+        3.0,
+        2.0,
+        6.0,
+        pytest.approx(5 / 6),
+    )
+    variance = moments[0, 0] + moments[1, 1] - 2.0 * moments[0, 1]
+    assert found.net_benefit.estimate[0] == pytest.approx(1 / 6)
+    assert found.net_benefit.se[0] == pytest.approx(np.sqrt(variance))
+    gradient = np.array([1.0 / p, -1.0 / q])
+    assert found.win_ratio.estimate[0] == pytest.approx(np.log(1.5))
+    assert found.win_ratio.se[0] == pytest.approx(np.sqrt(gradient @ moments @ gradient))
+    assert found.win_odds.estimate[0] == pytest.approx(np.log((3 + 0.5) / (2 + 0.5)))
+    assert found.win_odds.se[0] == pytest.approx(np.sqrt(variance) * 2.0 / (1.0 - (1 / 6) ** 2))
+    for effect in (found.net_benefit, found.win_ratio, found.win_odds):
+        assert effect.z[0] == pytest.approx(effect.estimate[0] / effect.se[0])
+
+
+def test_strata_count_by_their_pairs_over_their_patients():
+    """Two strata of five and six, by hand; a third with one patient in an arm counts for nothing."""
+    values = [[8.0, 5.0, 2.0, 5.0, 3.0, 4.0, 4.0, 9.0, 1.0, 7.0, 4.0, 1.0, 50.0, 60.0]]
+    arm = [[1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0]]
+    stratum = [[0] * 5 + [1] * 6 + [2] * 3]
+    found = win_statistics([Level("higher", values)], np.ones((1, 14)), arm, stratum)
+    mine, theirs = np.array([4.0, 4.0, 9.0])[:, None], np.array([1.0, 7.0, 4.0])[None]
+    parts = [(5, 6, effects_by_matrices(WON, LOST)), (6, 9, effects_by_matrices(mine > theirs, mine < theirs))]
+    whole = sum(pairs / n for n, pairs, _ in parts)
+    p, q = (sum(pairs / n * each[side] for n, pairs, each in parts) / whole for side in (0, 1))
+    moments = sum((pairs / n / whole) ** 2 * each[2] for n, pairs, each in parts)
+    assert found.pairs[0] == pytest.approx(6 / 5 + 9 / 6)
+    assert found.decided[0, 0] == pytest.approx(p + q)
+    assert found.net_benefit.estimate[0] == pytest.approx(p - q)
+    assert found.net_benefit.se[0] == pytest.approx(np.sqrt(np.array([1, -1]) @ moments @ np.array([1, -1])))
+    gradient = np.array([1.0 / p, -1.0 / q])
+    assert found.win_ratio.se[0] == pytest.approx(np.sqrt(gradient @ moments @ gradient))
+
+
+def test_an_arm_of_one_has_no_error():
+    """One against two: a net benefit and no error, and no warning either."""
+    with np.errstate(all="raise"):
+        for arm in ([[1, 0, 0]], [[0, 1, 1]]):
+            found = win_statistics([Level("higher", [[2.0, 1.0, 3.0]])], np.ones((1, 3)), arm)
+            assert found.net_benefit.estimate[0] == 0.0
+            assert np.isnan(found.net_benefit.se[0]) and np.isnan(found.net_benefit.z[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "mine", "other", "margin", "result"),
+    [
+        (0, 5.0, 3.0, 0.0, 1),
+        (0, 3.0, 5.0, 0.0, -1),
+        (1, 3.0, 5.0, 0.0, 1),
+        (0, 3.0, np.inf, 9.0, -1),
+        (0, 11.0, 12.0, 0.0, 0),
+        (0, 10.0, 11.0, 0.0, -1),
+        (0, 3.0, 5.0, 2.0, 0),
+        (0, 3.0, 5.5, 2.0, -1),
+        (2, 5.0, 3.0, 1.0, 1),
+        (2, 5.0, 3.0, 2.0, 0),
+        (3, 5.0, 3.0, 1.0, -1),
+        (3, 3.0, 5.0, 2.0, 0),
+        (2, np.nan, 3.0, 0.0, 0),
+    ],
+)
+def test_one_level_of_one_pair(kind, mine, other, margin, result):
+    """Later, earlier, higher, lower, with ten months of common follow-up: an event at ten is seen, one at eleven is not."""
+    assert verdict(kind, mine, other, margin, 10.0) == result
+    assert verdict(kind, other, mine, margin, 10.0) == -result
+
+
+@pytest.mark.parametrize(
+    ("levels", "follow", "said"),
+    [
+        ([], [[1.0, 1.0, 1.0]], "at least one level"),
+        ([Level("later", 1.0), Level("best", 1.0)], [[1.0, 1.0, 1.0]], "level 2: better = 'best'"),
+        ([Level("later", 1.0, -0.5)], [[1.0, 1.0, 1.0]], "level 1: margin = -0.5"),
+        ([Level("later", 1.0)], [[1.0, 1.0, np.nan]], "trial 0, patient 2 is not a number"),
+    ],
+)
+def test_what_is_wrong_is_named(levels, follow, said):
+    """Levels by their number, follow-up by trial and patient; absentees may have none."""
+    with pytest.raises(ValueError, match=said):
+        win_statistics(levels, follow, [[0, 1, 1]])
+    assert win_statistics([Level("later", 1.0, 0.0)], [[1.0, 1.0, np.nan]], [[0, 1, -1]]).pairs[0] == 1.0
