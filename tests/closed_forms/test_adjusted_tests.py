@@ -96,7 +96,9 @@ def test_the_smallest_trials_of_g_computation():
     assert own.estimate[0] == pytest.approx(0.0, abs=1e-12)
     # Everybody is foretold one half: residuals of a half over a half.
     assert own.se[0] == pytest.approx(1.0)
-    assert np.isnan(standardised_difference(y, [[0, 1, 1, 1, -1]], x).estimate[0])
-    assert np.isnan(standardised_difference(y, [[1, 0, 0, 0, -1]], x).estimate[0])
+    for alone in (0, 1):
+        assert np.isnan(standardised_difference([[0, 1, 0, 1, 1, 0]], [[alone, *[1 - alone] * 5]]).estimate[0])
+        two = standardised_difference([[0, 1, 0, 1, 1, 0]], [[alone, alone, *[1 - alone] * 4]])
+        assert two.estimate[0] == pytest.approx(0.0, abs=1e-9)
     constant = standardised_difference(y, a, [[3.0, 3.0, 3.0, 3.0, 9.0]])
     assert constant.se[0] == pytest.approx(np.sqrt(1.0 / 2.0))

@@ -97,6 +97,8 @@ def test_one_of_two_against_none_of_two_by_hand():
     assert found.greater.tolist() == pytest.approx([0.5, 1.0])
     assert found.less.tolist() == pytest.approx([1.0, 1.0])
     assert found.two_sided.tolist() == pytest.approx([1.0, 1.0])
+    other = binary.fisher(binary.Counts(*(np.array([x]) for x in (1, 2, 0, 2))))
+    assert (other.greater[0], other.less[0], other.two_sided[0]) == (1.0, pytest.approx(0.5), 1.0)
     nothing = binary.fisher(binary.Counts(*(np.zeros(0, np.int64) for _ in range(4))))
     assert nothing.greater.shape == nothing.less.shape == nothing.two_sided.shape == (0,)
 

@@ -133,6 +133,14 @@ def test_grays_score_of_tied_relapses_by_hand():
     assert absent.z[0] == found.z[0]
 
 
+def test_everybody_has_an_event_at_a_time_of_their_own():
+    """Four relapses, nobody lost: Gray's score is observed less expected, 1 - 2/4 - 1/3 + 1 - 1/2 in arm 1 and nothing more."""
+    found = gray([[1.0, 2.0, 3.0, 4.0]], [[1, 1, 1, 1]], [[1, 0, 1, 0]])
+    assert found.estimate[0] / found.se[0] ** 2 == pytest.approx(1 - 2 / 4 - 1 / 3 + 1 - 1 / 2)
+    incidence = cumulative_incidence([[1.0, 2.0, 3.0, 4.0]], [[1, 1, 1, 1]], [[1, 0, 1, 0]], 4.0)
+    assert incidence.value[0].tolist() == [1.0, 1.0] and incidence.se[0] == pytest.approx([0.0, 0.0], abs=1e-12)
+
+
 def slow_gray(time, event, arm):
     """Gray's score and variance from step functions, one definition at a time; times must not be tied."""
     moments = np.sort(time[event > 0])

@@ -55,6 +55,8 @@ def test_four_people_by_hand():
     """1 and 3 against 4 and 8: 4 more, variance (2 + 8) / 2, error sqrt(5 (1/2 + 1/2)), two degrees of freedom."""
     found = ancova([[1.0, 3.0, 4.0, 8.0, 99.0, np.nan]], [[0, 0, 1, 1, -1, 1]])
     assert (found.estimate[0], found.se[0], found.df[0]) == (pytest.approx(4.0), pytest.approx(5.0**0.5), 2.0)
+    alone = ancova([[1.0, 3.0, 8.0]], [[0, 0, 1]])
+    assert (alone.estimate[0], alone.se[0], alone.df[0]) == (pytest.approx(6.0), pytest.approx(3.0**0.5), 1.0)
 
 
 def test_what_cannot_be_estimated_is_missing_without_a_warning():
