@@ -223,6 +223,21 @@ def test_plans_whose_boundaries_do_not_exist(plan: Plan, key: str, said: str) ->
     assert [(problem.file, problem.key) for problem in caught.value.problems] == [("a.toml", key)]
 
 
+def test_a_plan_that_cannot_be_is_not_solved() -> None:
+    """All that is wrong with it is said."""
+    with pytest.raises(BadInput) as caught:
+        solve(Plan((0.5, 0.9), 0.0), "a.toml")
+    assert [problem.key for problem in caught.value.problems] == ["alpha", "information"]
+
+
+def test_three_observed_looks_spend_by_their_information() -> None:
+    """The second has spent what the function says at its own information; what is left goes to the last."""
+    seen = observed_boundaries(Plan((0.3, 0.6, 1.0), 0.025, "kim-demets", rho=1.0), [[0.2, 0.5, 0.8]])[0]
+    assert norm.sf(seen[0]) == pytest.approx(0.005, abs=1e-6)
+    second = both((-FAR, seen[1]), (seen[0], FAR), t=0.2 / 0.5)
+    assert second == pytest.approx(0.0075, abs=1e-5)
+
+
 def test_there_is_no_inflation_without_a_power() -> None:
     """It says so."""
     with pytest.raises(ValueError, match="needs a plan with a power"):

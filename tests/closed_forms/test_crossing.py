@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from simulator.statistics.crossing import (
+    _density,
     _grid,
     above,
     below,
@@ -124,3 +125,11 @@ def test_a_look_without_information_cannot_stop_a_trial() -> None:
     assert found[1, 1] == pytest.approx(norm.isf(0.004), abs=1e-5)
     covering = [-30.0, found[1, 2]], [found[1, 1], 30.0]
     assert box([0.5, 0.7], *covering, 0.0) == pytest.approx(0.008, abs=1e-5)
+
+
+def test_the_density_is_what_the_tail_loses() -> None:
+    """At the first look the normal density, later the slope of `above`, so that a search for a bound takes a few steps."""
+    assert _density(NOTHING, NOTHING, 0.0, 0.25, 2.0, 1.5) == pytest.approx(norm.pdf(0.5))
+    nodes, mass = start(0.25, 2.0, -1.0, 2.0, 16)
+    tails = [above(nodes, mass, 0.25, 1.0, 2.0, 1.5 + step) for step in (-1e-5, 1e-5)]
+    assert _density(nodes, mass, 0.25, 1.0, 2.0, 1.5) == pytest.approx((tails[0] - tails[1]) / 2e-5, rel=1e-6)

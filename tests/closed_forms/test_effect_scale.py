@@ -49,6 +49,7 @@ def test_columns_beside_the_boundaries(sides: int) -> None:
         ("difference", math.inf, "a number other than 0"),
         ("hazard-ratio", math.nan, "a number other than 0"),
         ("hazard-ratio", 0.0, "a number other than 0"),
+        ("hazard-ratio", 0.5, None),
         ("hazard-ratio", -0.5, "a ratio above 0 and other than 1"),
         ("hazard-ratio", 1.0, "a ratio above 0 and other than 1"),
     ],

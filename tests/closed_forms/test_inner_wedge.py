@@ -65,4 +65,8 @@ def test_three_looks_on_a_coarse_grid() -> None:
     expected = sum(law.cdf([b, 30.0], lower_limit=[a, 2.3]) for a, b in ((-2.6, -0.2), (0.2, 2.6)))
     assert up[1] == pytest.approx(float(expected), abs=1e-5)
     spent = np.array([inside[0], inside[1], 0.0])
+    third = wedge_bounds(
+        np.array([0.3, 0.6, 0.8, 1.0]), np.append(outer, 2.0), np.array([*spent[:2], 0.05, 0.0]), 0.0, 8
+    )
+    assert np.isfinite(third).all() and 0.0 < third[2] < 2.0
     assert wedge_bounds(t, outer, spent, 0.0, 8)[:2] == pytest.approx(inner[:2], abs=1e-6)
