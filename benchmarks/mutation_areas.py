@@ -11,24 +11,32 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Area:
-    """Source files (patterns below the package), the tests that are asked about each, and files with tests named otherwise."""
+    """Source files (patterns below the package), the tests that are asked about all of them, and the folder of those that are
+    named after one; files whose tests are named otherwise have them in `own`."""
 
     sources: tuple[str, ...]
     tests: tuple[str, ...]
-    own: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    folder: str = "tests/closed_forms"
 
     def files(self) -> Iterator[str]:
         """The files, from the root of the repository."""
         for pattern in self.sources:
             yield from (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "simulator").glob(pattern)))
 
-    def first(self, file: str) -> str:
+    def first(self, file: str) -> tuple[str, ...]:
         """The tests of a file itself."""
-        return self.own.get(Path(file).name, f"{self.tests[0]}/test_{Path(file).stem}.py")
+        own = self.own.get(Path(file).name, f"{self.folder}/test_{Path(file).stem}.py")
+        return (own,) if isinstance(own, str) else own
 
 
 AREAS = (
-    Area(("rules/*.py", "rules/*/*.py"), ("tests/rules",), {"description.py": "tests/rules/test_arteries.py"}),
+    Area(
+        ("rules/*.py", "rules/*/*.py"),
+        ("tests/rules",),
+        {"description.py": "tests/rules/test_arteries.py"},
+        "tests/rules",
+    ),
     Area(
         ("living/*.py",),
         ("tests/rules",),
@@ -39,6 +47,7 @@ AREAS = (
                 "tests/rules/test_whole_life.py",
             ),
         },
+        "tests/rules",
     ),
     Area(
         (
@@ -55,11 +64,33 @@ AREAS = (
         ("tests/closed_forms",),
         dict.fromkeys(("beta_fit.py", "effective_size.py", "meta_analysis.py"), "tests/closed_forms/test_borrowing.py"),
     ),
+    # Each of these is asked by the tests of its own file alone, so that a mutant costs a second and not the whole folder.
+    Area(
+        tuple(
+            f"statistics/{name}.py"
+            for name in (
+                *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "censoring_weights"),
+                *("competing_tests", "continuous_tests", "crossing", "effect_scale", "exact_binomial"),
+                *(
+                    "exact_proportions",
+                    "formula",
+                    "inner_wedge",
+                    "spending",
+                    "stagewise",
+                    "stopping_plan",
+                    "triangular",
+                ),
+                *("mean_sizes", "normal_maximum", "proportion_sizes", "risk_sets", "samplesize", "simon"),
+                *("survival_course", "survival_sizes", "survival_tests", "weighted_logrank", "win_statistics"),
+            )
+        ),
+        (),
+    ),
 )
 
 
 def tests_of(file: str) -> list[str]:
     """The tests of a source file: those named after it, then those of its area."""
     areas = [area for area in AREAS if file in set(area.files())]
-    own = [test for test in (area.first(file) for area in areas) if (ROOT / test).exists()]
+    own = [test for area in areas for test in area.first(file) if (ROOT / test).exists()]
     return own + [test for area in areas for test in area.tests]

@@ -87,7 +87,8 @@ def forgotten(node: Any) -> Iterator[str]:
     """An assignment, a call or an exception is forgotten."""
     if node.parent is not None and node.parent.type == "simple_stmt" and node is node.parent.children[0]:
         called = node.type in {"atom_expr", "power"} and bare(node).endswith(")")
-        if called or node.type in {"expr_stmt", "raise_stmt"}:
+        # A name for a type stands in annotations only, which are not run.
+        if called or node.type == "raise_stmt" or (node.type == "expr_stmt" and "= NDArray[" not in bare(node)):
             yield "pass"
 
 
@@ -130,12 +131,16 @@ MULTIPLIED = {"measured": 1, "add_count": 2, "frailty_ratio": 0}
 """Functions in which an argument, by its place, and the next are only multiplied with each other: in whatever order."""
 
 
+ANY_ORDER = tuple(f"np.{name}(" for name in ("hypot", "dot", "minimum", "maximum"))
+"""Functions whose arguments may come in any order."""
+
+
 def swapped(node: Any) -> Iterator[str]:
     """Two neighbouring arguments of a call change places, where their order means something."""
     if node.type != "arglist" or node.parent.type != "trailer":
         return
     called = bare(node.parent.get_previous_sibling())
-    if called in {"min", "max"} or bare(node.parent.parent).startswith(("np.hypot(", "np.dot(")):
+    if called in {"min", "max"} or bare(node.parent.parent).startswith(ANY_ORDER):
         return
     given = [child for child in node.children if child.type != "operator"]
     texts = [bare(child) for child in given]

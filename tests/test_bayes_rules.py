@@ -7,91 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.stats import beta, betabinom, binom
+from scipy.stats import binom
 from trial_designs import planned, simulation
 
 from simulator.questions.trial.operating import operating_characteristics
 from simulator.statistics.beta_rules import (
-    UNIFORM,
-    BetaMixture,
     bayes_rule,
-    conflict_table,
-    predictive,
-    robust,
     success_from,
 )
 from simulator.words.errors import BadInput
-
-HISTORY = BetaMixture((0.6, 0.4), (12.0, 3.0), (28.0, 4.0))
-
-
-def test_posterior_of_a_mixture_by_bayes_theorem() -> None:
-    """Density of prior times likelihood, integrated by quadrature, gives the same tail."""
-    after = HISTORY.posterior(14, 20)
-
-    def density(p: float) -> float:
-        parts = zip(HISTORY.weight, HISTORY.a, HISTORY.b, strict=True)
-        return float(binom.pmf(14, 20, p) * sum(w * beta.pdf(p, a, b) for w, a, b in parts))
-
-    tail, whole = quad(density, 0.5, 1.0)[0], quad(density, 0.0, 1.0)[0]
-    assert float(after.above(0.5)) == pytest.approx(tail / whole, abs=1e-9)
-    assert sum(after.weight) == pytest.approx(1.0)
-    assert after.quantile(0.5) == pytest.approx(after.quantile(0.5))
-    assert float(after.above(after.quantile(0.3))) == pytest.approx(0.7, abs=1e-9)
-    assert HISTORY.successes(10).sum() == pytest.approx(1.0)
-
-
-def test_a_robust_prior_gives_way_to_the_data() -> None:
-    """Where data agree, the uniform part hardly matters; where they contradict, it takes over."""
-    prior = robust(BetaMixture((1.0,), (20.0,), (80.0,)), 0.2)
-    assert prior.weight == (0.8, 0.2)
-    assert prior.posterior(8, 40).weight[1] < 0.1
-    assert prior.posterior(32, 40).weight[1] > 0.999
-    # The uniform part alone would have (32 + 1) / 42.
-    assert prior.posterior(32, 40).mean == pytest.approx(33 / 42, abs=1e-3)
-
-
-def test_lee_and_lius_predictive_probability() -> None:
-    """Their example (Clin Trials 2008;5:93, table 1): prior Beta(0.6, 0.4), 16 of 23, 40 in all, success if P(p > 0.6) is 0.9
-    or more. Predictive probability 0.5656."""
-    prior = BetaMixture((1.0,), (0.6,), (0.4,))
-    needed = success_from(prior, 40, 0.6, 0.9)
-    assert needed - 16 == 12
-    assert predictive(prior, 16, 23, 40, needed) == pytest.approx(0.5656, abs=5e-5)
-    assert predictive(prior, 16, 23, 40, needed) == pytest.approx(betabinom.sf(11, 17, 16.6, 7.4))
-
-
-def test_chances_of_a_rule_are_those_of_simulated_trials() -> None:
-    """Success, early stopping and expected size of three looks, against 40,000 trials drawn."""
-    rule = bayes_rule(UNIFORM, (15, 30, 45), 0.4, 0.95, futility=0.1, efficacy=0.98)
-    rng = np.random.default_rng(1)
-    yes = rng.random((40_000, 45)) < 0.5
-    won, over, size = np.zeros(40_000, bool), np.zeros(40_000, bool), np.full(40_000, 45.0)
-    for n, low, high in zip((15, 30), rule.futile, rule.early, strict=True):
-        count = yes[:, :n].sum(axis=1)
-        success, stop = ~over & (count >= high), ~over & (count < low)
-        won |= success
-        size[success | stop] = n
-        over |= success | stop
-    early = over.mean()
-    won |= ~over & (yes.sum(axis=1) >= rule.needed)
-    found = rule.chances(0.5)
-    assert found[0] == pytest.approx(won.mean(), abs=0.01)
-    assert found[1] == pytest.approx(early, abs=0.01)
-    assert found[2] == pytest.approx(size.mean(), abs=0.3)
-
-
-def test_conflict_of_prior_and_data() -> None:
-    """A hopeful prior claims too often at the goal; its robust form less; the uniform one is about right."""
-    hopeful = BetaMixture((1.0,), (35.0,), (15.0,))
-    claimed = {
-        name: conflict_table(prior, 40, 0.5, 0.975, [0.5])["claimed"][0]
-        for name, prior in (("hopeful", hopeful), ("robust", robust(hopeful, 0.5)), ("uniform", UNIFORM))
-    }
-    assert claimed["uniform"] < 0.03
-    assert claimed["hopeful"] > claimed["robust"] > claimed["uniform"]
-
 
 ONE: dict[str, Any] = {
     "arms": [{"name": "cells", "policy": "single_dose"}],

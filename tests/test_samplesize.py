@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import binom, norm
+from scipy.stats import norm
 from typer.testing import CliRunner
 
 from simulator.cli import samplesize as command
@@ -18,65 +16,15 @@ from simulator.questions.samplesize.calculator import DESIGNS, calculate
 from simulator.statistics import exact_binomial
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.samplesize import (
-    event_probability,
     lachin_foulkes,
-    schoenfeld,
-    schoenfeld_events,
     two_means,
-    two_proportions,
-    two_proportions_power,
     win_ratio,
 )
-from simulator.statistics.simon import promising, two_stage
 from simulator.statistics.survival_tests import logrank
 from simulator.statistics.win_statistics import Level, win_statistics
 from simulator.words.errors import BadInput
 
 LN2 = math.log(2.0)
-
-
-def test_schoenfeld_events():
-    """Hazard ratio 0.7, one-sided 2.5%, power 90%: 330.378 events."""
-    assert schoenfeld_events(0.7) == pytest.approx(330.378, abs=5e-4)
-    assert schoenfeld_events(1 / 0.7) == pytest.approx(schoenfeld_events(0.7))
-    assert schoenfeld_events(0.7, ratio=2.0) == pytest.approx(schoenfeld_events(0.7) * 9 / 8)
-
-
-def test_schoenfeld_patients():
-    """Medians 5 and 3, accrual 12, follow-up 6, power 80%: 120.3157 events of 141.26641 patients."""
-    size = schoenfeld(LN2 / 3, LN2 / 5, 12.0, 6.0, power=0.8)
-    assert size.events == pytest.approx(120.3157, abs=5e-5)
-    assert size.patients == pytest.approx(141.26641, abs=5e-6)
-    assert size.events_arm_0 + size.events_arm_1 == pytest.approx(size.events)
-
-
-def test_event_probability_is_the_integral():
-    """The closed form with accrual and drop-out equals the mean over entry dates, by quadrature."""
-    from scipy.integrate import quad
-
-    hazard, accrual, follow_up, dropout = 0.3, 3.0, 2.0, 0.15
-
-    def given_entry(u: float) -> float:
-        time = follow_up + accrual - u
-        return hazard / (hazard + dropout) * -math.expm1(-(hazard + dropout) * time) / accrual
-
-    expected = quad(given_entry, 0.0, accrual)[0]
-    assert event_probability(hazard, accrual, follow_up, dropout) == pytest.approx(expected, rel=1e-10)
-    assert event_probability(hazard, 1e-9, follow_up, dropout) == pytest.approx(
-        event_probability(hazard, 0.0, follow_up, dropout), rel=1e-6
-    )
-    assert event_probability(0.0, accrual, follow_up) == 0.0
-
-
-def test_lachin_foulkes_against_another_program():
-    """Hazards 0.2 and 0.1, half a year of accrual in a two-year trial, power 90%: 414 patients and 94 events.
-
-    The R package gsDesign, nSurvival(type = "rd", approx = FALSE), as its own tests record it (arms rounded up).
-    """
-    size = lachin_foulkes(0.2, 0.1, 0.5, 1.5)
-    assert 2 * math.ceil(size.patients / 2) == 414
-    assert math.ceil(size.events) == 94
-    assert lachin_foulkes(0.2, 0.1, 0.5, 1.5, 0.1).patients > size.patients
 
 
 def test_survival_size_gives_its_power_in_simulation():
@@ -91,30 +39,6 @@ def test_survival_size_gives_its_power_in_simulation():
     z = logrank(np.minimum(event, censor), event <= censor, arm).z
     assert np.mean(z < norm.ppf(0.025)) == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / trials) + 0.02)
     assert (event <= censor).sum(axis=1).mean() == pytest.approx(size.events, rel=0.02)
-
-
-def test_two_proportions_reach_their_power():
-    """Sizes, pooled and not, give back the power by statsmodels' power function and by their own."""
-    from statsmodels.stats.proportion import power_proportions_2indep
-
-    n = two_proportions(0.31, 0.16)
-    theirs = power_proportions_2indep(0.16 - 0.31, 0.31, n / 2, ratio=1.0, alpha=0.05, return_results=False)
-    # statsmodels also counts rejections in the wrong direction, some 1e-7 here.
-    assert theirs == pytest.approx(0.9, abs=1e-6)
-    for ratio in (0.5, 1.0, 3.0):
-        for pooled in (True, False):
-            n = two_proportions(0.31, 0.16, 0.025, 0.85, ratio, pooled=pooled)
-            assert two_proportions_power(n, 0.31, 0.16, 0.025, ratio, pooled=pooled) == pytest.approx(0.85, abs=1e-9)
-
-
-def test_two_means_agree_with_statsmodels():
-    """The t test's size is statsmodels' to five digits, and ANCOVA needs about 1 - r^2 of it."""
-    from statsmodels.stats.power import TTestIndPower
-
-    for ratio in (1.0, 2.0):
-        theirs = TTestIndPower().solve_power(0.5, alpha=0.05, power=0.9, ratio=ratio)
-        assert two_means(0.5, 1.0, ratio=ratio) == pytest.approx(theirs * (1 + ratio), rel=1e-5)
-    assert two_means(5.0, 10.0, correlation=0.6) == pytest.approx(two_means(5.0, 10.0) * 0.64, abs=1.5)
 
 
 def test_ancova_size_gives_its_power_in_simulation():
@@ -151,59 +75,6 @@ def test_founding_study_sample_size():
     answer = calculate("single-arm", {"p0": 0.5, "p1": 0.7})
     assert answer.table["patients"].tolist() == [44, 49]
     assert "founding_study" in [note["name"] for note in answer.notes]
-
-
-def test_exact_power_sawtooth():
-    """Exact powers for 5% against 20% at one-sided 2.5%, to eight decimals."""
-    found = exact_binomial.power([25, 28, 33, 35], 0.05, 0.20, 0.025)
-    assert found == pytest.approx([0.57932569, 0.6851126, 0.81787426, 0.72790831], abs=5e-9)
-
-
-@settings(max_examples=60, deadline=None)
-@given(n=st.integers(2, 200), p0=st.floats(0.02, 0.95), alpha=st.floats(0.001, 0.2))
-def test_rejection_limit_is_the_smallest_that_keeps_alpha(n, p0, alpha):
-    """The exact test keeps alpha, and one success fewer would not."""
-    limit = int(exact_binomial.rejection_limit(n, p0, alpha))
-    assert binom.sf(limit - 1, n, p0) <= alpha * (1 + 1e-12)
-    assert binom.sf(limit - 2, n, p0) > alpha * (1 - 1e-12)
-
-
-# Simon 1989, tables 1 and 2 (alpha 0.05, and power 0.8 or 0.9): r1/n1 r/n and expected size to one decimal.
-SIMON = [
-    (0.05, 0.25, 0.8, (0, 9, 2, 17, 12.0), (0, 12, 2, 16, 13.8)),
-    (0.10, 0.30, 0.8, (1, 10, 5, 29, 15.0), (1, 15, 5, 25, 19.5)),
-    (0.30, 0.50, 0.8, (5, 15, 18, 46, 23.6), (6, 19, 16, 39, 25.7)),
-    (0.50, 0.70, 0.8, (8, 15, 26, 43, 23.5), (12, 23, 23, 37, 27.7)),
-    (0.70, 0.90, 0.9, (11, 15, 29, 36, 21.2), (13, 18, 26, 32, 22.7)),
-]
-
-
-@pytest.mark.parametrize(("p0", "p1", "power", "optimal", "minimax"), SIMON)
-def test_simon_designs(p0, p1, power, optimal, minimax):
-    """Optimal and minimax two-stage designs are the published ones."""
-    for found, expected in zip(two_stage(p0, p1, 0.05, power), (optimal, minimax), strict=True):
-        assert (found.r1, found.n1, found.r, found.n) == expected[:4]
-        assert found.expected_n == pytest.approx(expected[4], abs=0.051)
-        assert found.alpha <= 0.05
-        assert found.power >= power
-
-
-def test_simon_against_brute_force():
-    """A search over every design to a size finds nothing better than the optimal and minimax designs."""
-    p0, p1, alpha, power = 0.2, 0.5, 0.1, 0.8
-    optimal, minimax = two_stage(p0, p1, alpha, power)
-    best, smallest = math.inf, 10_000
-    for n in range(2, 22):
-        for n1 in range(1, n):
-            for r1 in range(n1):
-                stop = binom.cdf(r1, n1, p0)
-                for r in range(r1, n):
-                    if promising(p0, n1, r1, n, r) <= alpha:
-                        if promising(p1, n1, r1, n, r) >= power:
-                            best, smallest = min(best, n1 + (1 - stop) * (n - n1)), min(smallest, n)
-                        break
-    assert optimal.expected_n == pytest.approx(best, rel=1e-12)
-    assert minimax.n == smallest
 
 
 @pytest.mark.parametrize("design", DESIGNS)

@@ -6,13 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
 from statsmodels.stats.power import TTestIndPower
 
 from simulator.questions.samplesize.calculator import calculate
 from simulator.statistics import mean_sizes, proportion_sizes, survival_sizes
-from simulator.statistics.survival_course import Course, Pieces, from_survival
+from simulator.statistics.survival_course import Pieces
 from simulator.statistics.survival_tests import logrank
 
 EXAMPLES = [
@@ -52,36 +50,6 @@ def test_power_at_the_size_is_the_power(design: str, inputs: dict[str, object]) 
         assert row["citation"]
 
 
-def test_corrected_and_exact_sizes_of_tables() -> None:
-    """Fleiss' corrected sizes per arm at alpha 5% two-sided, and Fisher's exact one, as published.
-
-    0.6 against 0.8: 82 uncorrected and 91 corrected (Fleiss' table of sizes, recalled). 0.3 against 0.6: statement NCT00428727.
-    """
-    found = {each.name: each.size(0.8) for each in proportion_sizes.superiority(0.6, 0.8, 0.025)}
-    assert math.ceil(found["chi-square (pooled variance)"] / 2) == 82
-    assert math.ceil(found["chi-square, continuity-corrected"] / 2) == 91
-    other = {each.name: each.size(0.8) for each in proportion_sizes.superiority(0.3, 0.6, 0.025)}
-    assert other["Fisher, exact power"] == 96
-
-
-def test_restricted_proportions_maximise_the_likelihood() -> None:
-    """Farrington and Manning's cubic finds the maximum of the likelihood on the line of the margin."""
-    for p0, p1, margin, q in (
-        (0.3, 0.3, 0.1, 0.5),
-        (0.8, 0.75, -0.1, 0.5),
-        (0.2, 0.1, 0.05, 2 / 3),
-        (0.6, 0.6, 0.2, 1 / 3),
-    ):
-
-        def against(x: float, p0: float = p0, p1: float = p1, margin: float = margin, q: float = q) -> float:
-            in_1 = p1 * math.log(x + margin) + (1 - p1) * math.log(1 - x - margin)
-            return -q * in_1 - (1 - q) * (p0 * math.log(x) + (1 - p0) * math.log(1 - x))
-
-        ends = (max(0.0, -margin) + 1e-9, min(1.0, 1.0 - margin) - 1e-9)
-        best = minimize_scalar(against, bounds=ends, method="bounded", options={"xatol": 1e-11}).x
-        assert proportion_sizes.restricted(p0, p1, margin, q) == pytest.approx((best, best + margin), abs=1e-6)
-
-
 def test_non_inferiority_of_a_textbook() -> None:
     """Rates 0.65 and 0.85, margin 10 points, alpha 5%, power 80%: 25 per arm (Chow, Shao and Wang 2008, section 4.2)."""
     wald = proportion_sizes.non_inferiority(0.65, 0.85, -0.1, 0.05)[1]
@@ -90,48 +58,6 @@ def test_non_inferiority_of_a_textbook() -> None:
     assert mean_sizes.non_inferiority(0.0, 10.0, -5.0, 0.025, 1.0)[0].size(0.8) == pytest.approx(2 * against, rel=1e-6)
     events = survival_sizes.schoenfeld_events(1.0, 0.025, 1.0, 1.3)
     assert events.size(0.9) == pytest.approx(4 * (1.959964 + 1.281552) ** 2 / math.log(1.3) ** 2, rel=1e-6)
-
-
-def test_equivalence_by_integration() -> None:
-    """The power of two one-sided tests is the normal mass between their limits."""
-    found = mean_sizes.equivalence(1.0, 10.0, 5.0, 0.05, 1.0)[0]
-    n = found.size(0.8)
-    se = 10.0 * math.sqrt(4.0 / n)
-    low, high = -5.0 + 1.6448536 * se, 5.0 - 1.6448536 * se
-    mass = quad(lambda x: math.exp(-0.5 * ((x - 1.0) / se) ** 2) / (se * math.sqrt(2 * math.pi)), low, high)[0]
-    assert mass == pytest.approx(0.8, abs=1e-6)
-
-
-def test_freedman_events_of_his_table() -> None:
-    """Hazard ratio 0.5, two-sided 5%, power 80%: 71 events by Freedman, 66 by Schoenfeld."""
-    assert math.ceil(survival_sizes.freedman_events(0.5, 0.025).size(0.8)) == 71
-    assert math.ceil(survival_sizes.schoenfeld_events(0.5, 0.025).size(0.8)) == 66
-
-
-def test_a_course_is_its_integrals() -> None:
-    """Event probabilities, restricted means and their variances equal closed forms and quadrature, breaks included."""
-    assert from_survival([3.0], [0.28]).rates[0] == pytest.approx(0.1095, abs=5e-5)
-    pieces = Pieces((0.4, 0.1), (1.5,))
-    assert pieces.inverse(pieces.total([0.3, 1.5, 4.0])) == pytest.approx([0.3, 1.5, 4.0])
-    course = Course(
-        (pieces, pieces.times(0.5)), (Pieces((0.05,)), Pieces((0.1,))), Pieces((1.0, 3.0), (1.0,)), 2.0, 1.0
-    )
-
-    def seen(entry: float) -> float:
-        return quad(
-            lambda t: float(pieces.rate(t)) * math.exp(-float(pieces.total(t)) - 0.05 * t),
-            0.0,
-            3.0 - entry,
-            points=[1.5],
-        )[0]
-
-    expected = (quad(seen, 0.0, 1.0)[0] + 3.0 * quad(seen, 1.0, 2.0)[0]) / 4.0
-    assert course.event_probability(0) == pytest.approx(expected, rel=1e-8)
-    plain = Course((Pieces((0.3,)), Pieces((0.3,))), follow_up=2.0)
-    mean, variance = plain.restricted_mean(0, 1.0)
-    first = (1 - math.exp(-0.3)) / 0.3
-    assert (mean, variance) == pytest.approx((first, 2 / 0.09 * (1 - 1.3 * math.exp(-0.3)) - first**2), rel=1e-9)
-    assert plain.survival_variance(0, 1.0) == pytest.approx(math.exp(-0.3) * (1 - math.exp(-0.3)), rel=1e-9)
 
 
 def test_lakatos_size_holds_where_hazards_cross_over_time() -> None:

@@ -31,13 +31,16 @@ class Estimate:
 def brier_parts(time: Array, code: Codes, risk: Array, at: float) -> tuple[Array, Array]:
     """Weight and squared error of each person at a horizon; the weighted mean is the Brier score (Graf et al.; Schoop et al.,
     Biom J 2011;53:88)."""
-    free = free_until(np.minimum(time, at), time, code)
+    free = free_until(np.where(code == 0, at, np.minimum(time, at)), time, code)
     weight = np.where((code > 0) | (time > at), 1.0 / free, 0.0)
     return weight, ((code == 1) & (time <= at)) - risk
 
 
 def free_until(settled: Array, time: Array, code: Codes) -> Array:
-    """Chance of each person to be followed so long (Kaplan-Meier of the end of follow-up), not below what weights bear."""
+    """Chance of each person to be followed so long (Kaplan-Meier of the end of follow-up), not below what weights bear.
+
+    `settled` is when each is known to have the event or not; for whoever is lost that lies after the end of their follow-up.
+    """
     return np.asarray(np.maximum(uncensored(settled, np.where(code == 0, time, np.inf)), LEAST_FREE))
 
 
@@ -46,7 +49,7 @@ def concordance_pairs(time: Array, code: Codes, at: float) -> Array:
 
     Somebody whom a competing event took counts as one who never has it (Wolbers et al., Biostatistics 2014;15:526).
     """
-    free = free_until(time, time, code)
+    free = free_until(np.where(code == 0, np.inf, time), time, code)
     own = np.where((code == 1) & (time <= at), 1.0 / free, 0.0)
     later = time[:, None] < time[None, :]
     gone = (code == 2)[None, :] & ~later

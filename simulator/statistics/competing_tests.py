@@ -58,7 +58,7 @@ def _aalen_johansen(time: Array, event: Codes, arm: Codes, at: float) -> tuple[A
                 if d1 + d2 > 0.0:
                     incidence[k + 1] += free[k] * d1 / n
                     free[k + 1] *= (n - d1 - d2) / n
-            if last[a] == -math.inf or (last[a] < at and free[rows] > 0.0):
+            if last[a] < at and free[rows] > 0.0:
                 continue
             value[trial, a] = incidence[rows]
             variance = 0.0

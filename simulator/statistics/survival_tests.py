@@ -177,7 +177,7 @@ def _kaplan_meier(time: Array, event: Codes, arm: Codes, at: float) -> tuple[Arr
                 n, d = table[k, 1 + a], table[k, 3 + a]
                 if d > 0.0:
                     level *= (n - d) / n
-            if last[a] == -math.inf or (last[a] < at and level > 0.0):
+            if last[a] < at and level > 0.0:
                 continue
             surviving[trial, a] = level
             greenwood, spread = 0.0, 0.0
