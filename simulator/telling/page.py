@@ -71,22 +71,22 @@ class Telling:
         """Whether there is such a table, with at least one row."""
         return name in self.findings.tables and len(self.findings.tables[name]) > 0
 
-    def text_table(self, name: str, **how: Any) -> TextTable:
+    def text_table(self, name: str, /, **how: Any) -> TextTable:
         """A table as text; `how` is that of `columns.told`."""
         return told(self.frame(name), how.pop("like", name), self.labels, currency=self.currency, **how)
 
-    def value(self, name: str, column: str, *, like: str | None = None, **where: Any) -> str:
+    def value(self, name: str, column: str, /, *, like: str | None = None, **where: Any) -> str:
         """One number as text, with its error or interval: of the only row that has these values."""
         row = self.row(name, **where)
         look = columns(like or name)
         look = {n: each.fitted(self.frame(name)[n], self.currency) for n, each in look.items() if n in row}
         return look[column].cell(row, column, self.labels) if column in look else str(row[column])
 
-    def number(self, name: str, column: str, **where: Any) -> Any:
+    def number(self, name: str, column: str, /, **where: Any) -> Any:
         """One bare number, to decide or to compute with."""
         return self.row(name, **where)[column]
 
-    def row(self, name: str, **where: Any) -> Mapping[str, Any]:
+    def row(self, name: str, /, **where: Any) -> Mapping[str, Any]:
         """The only row with these values. None or several are a `LookupError`."""
         frame = self.frame(name)
         for key, wanted in where.items():
@@ -95,7 +95,7 @@ class Telling:
             raise LookupError(f"{name} has {len(frame)} rows with {where}")
         return {str(name): value for name, value in frame.iloc[0].items()}
 
-    def rows(self, name: str, **where: Any) -> list[Mapping[str, Any]]:
+    def rows(self, name: str, /, **where: Any) -> list[Mapping[str, Any]]:
         """All rows with these values, in order."""
         frame = self.frame(name)
         for key, wanted in where.items():
