@@ -33,6 +33,8 @@ RATES = {
     "recurrence_hr_minor": 1.8,
     "most_minor_amputations": 100.0,
     "minor_amputation_lag_days": 0.0,
+    "healing_lag_days": 0.0,
+    "recurrence_lag_days": 0.0,
     "death_rate_wound": 0.25,
     "death_rate_healed": 0.05,
     "amputation_hr_recurrent": 1.3,

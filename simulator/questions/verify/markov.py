@@ -56,6 +56,8 @@ PLAIN = {
     "frailty_sd": 0.0,
     "stump_healing_lag_days": 0.0,
     "minor_amputation_lag_days": 0.0,
+    "healing_lag_days": 0.0,
+    "recurrence_lag_days": 0.0,
     "prosthesis_fitting_days": 0.0,
     "most_minor_amputations": 100.0,
     "walking_share_referral": 1.0,

@@ -88,6 +88,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("amputation_hr_minor", "amputated", 1),
     ("minor_amputation_success", "count_healed", 1),
     ("minor_amputation_lag_days", "count_healed", -1),
+    ("healing_lag_days", "count_healed", -1),
+    ("recurrence_lag_days", "count_new_wound", -1),
     # Not in each life: a second operation within the lag of a first one adds a lag of its own, at the hazard in force.
     ("healing_hr_gangrene", "count_healed", 1),
     ("minor_amputation_hr_no_gangrene", "count_minor_amputation", 1),
