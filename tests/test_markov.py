@@ -153,6 +153,7 @@ def cohort() -> Followed:
         background_hr=1.0,
         **dict.fromkeys(("healing_hr_no_gangrene", "healing_hr_gangrene", "minor_amputation_hr_no_gangrene"), 1.0),
         death_hr_rest_pain=1.0,
+        disease_death_hr_rest_pain=1.0,
         walking_share_referral=1.0,
         rest_pain_share=START_IN_REST_PAIN,
         age_mean=AGE,

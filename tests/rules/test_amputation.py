@@ -169,7 +169,8 @@ def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frailty", "share", "chance"), [(0.0, 0.5, 0.5), (1.0, 0.5, 0.2), (-1.0, 0.5, 0.8), (1.0, 1.0, 1.0), (-1.0, 0.0, 0.0)]
+    ("frailty", "share", "chance"),
+    [(0.0, 0.5, 0.5), (1.0, 0.5, 0.2), (-1.0, 0.5, 0.8), (1.0, 1.0, 1.0), (-1.0, 0.0, 0.0)],
 )
 def test_the_frail_lose_the_leg_above_the_knee(frailty: float, share: float, chance: float) -> None:
     """Half the effect on death, of log 16 for each unit, divides the odds of a level below the knee by 4; who has no choice

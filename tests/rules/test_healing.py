@@ -169,7 +169,9 @@ def test_no_wound_opens_just_after_healing_or_relief(relieved: bool) -> None:
 def test_a_foot_that_has_lost_all_it_can_loses_no_more_in_its_next_wound() -> None:
     """Two of two were taken in earlier wounds: a new one with gangrene heals without an operation, or the leg is lost."""
     life = a_life(wound=Wound.HEALED, healed_at=0.5, wounds=1, minor_amputations=2, **PLAIN)
-    open_wound(life, values(**{**RATES, "most_minor_amputations": 2.0}, **{**SHARES, "recurrent_gangrene_share": 1.0}), 2.0)
+    open_wound(
+        life, values(**{**RATES, "most_minor_amputations": 2.0}, **{**SHARES, "recurrent_gangrene_share": 1.0}), 2.0
+    )
     assert set(in_force(life)) == {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING}
 
 

@@ -87,7 +87,7 @@ def test_an_angioplasty_never_lowers_perfusion() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_restenosis_takes_the_whole_rise_back(number: int) -> None:
-    """At a rate of 0.5 a year it comes -log(u) / 0.5 years after the rise of 0.1 years is over and lasts 73.05 days, 0.2 years."""
+    """At a rate of 0.5 a year it comes -log(u) / 0.5 years after the rise of 0.1 years is over and lasts 0.2 years."""
     life = a_life(step_done=number)
     dilate(life, {**DILATION, "loss_rate": 0.5, "plateau_sd": 0.0}, 0.5)
     at = 0.6 + exponential(Stream.PROCEDURE_LOSS, number) / 0.5

@@ -29,6 +29,8 @@ EACH: dict[str, tuple[str, int]] = {
     "death_rate_healed": EARLIER_DEATH,
     "death_ratio_amputee": EARLIER_DEATH,
     "death_hr_rest_pain": EARLIER_DEATH,
+    "disease_death_hr_rest_pain": EARLIER_DEATH,
+    "dialysis_death_rate": EARLIER_DEATH,
     "postoperative_death_rate": EARLIER_DEATH,
     "postoperative_hr_above_knee": EARLIER_DEATH,
     "death_hr_heart": EARLIER_DEATH,

@@ -68,7 +68,7 @@ def new_stump(life: Any, params: Any, t: float) -> None:
 
 @compiled
 def below_knee_chance(life: Any, params: Any) -> float:
-    """Chance that a major amputation is below the knee: the frail, who will hardly walk on a prosthesis, lose more of the leg."""
+    """Chance that a major amputation is below the knee: those who will hardly walk on a prosthesis lose more of the leg."""
     share = params.below_knee_share
     if params.frailty_level == 0.0 or share <= 0.0 or share >= 1.0:
         return float(share)

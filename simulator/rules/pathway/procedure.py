@@ -139,7 +139,7 @@ def works(life: Any, therapy: Any, luck: int) -> bool:
 
 @compiled
 def rise(life: Any, therapy: Any, k: int, luck: int, t: float) -> None:
-    """Let TcPO2 rise from t (years), to a plateau or by so much, and settle when what was gained is lost: not before it is there."""
+    """Let TcPO2 rise from t (years), to a plateau or by so much, and settle when what was gained, once it is, is lost."""
     height, there, lifts = 0.0, t, therapy.plateau > 0.0 or therapy.rise > 0.0
     if lifts:
         z = normal(life.seed, life.patient, Stream.PROCEDURE_RISE, luck)

@@ -39,11 +39,11 @@ def plainly_failing(life: Any, t: float) -> bool:
 def dose_is_given(life: Any, params: Any, policy: Any, t: float) -> bool:
     """Whether the dose due at t is given.
 
-    Never after a major amputation, nor once the wound has healed or the pain has gone; a share of the plainly dying,
-    and of those whose limb plainly fails, are spared it. The first dose is otherwise always given. Repeats are not given to a limb that is plainly well, and else follow
-    the policy's rule: always; until measured TcPO2 reaches a value; or clinical judgement, by which a share stops when
-    perfusion looks restored and another share stops for other reasons (refusal, futility, frailty), most of them after the
-    first dose.
+    Never after a major amputation, nor once the wound has healed or the pain has gone; a share of the plainly dying, and of
+    those whose limb plainly fails, are spared it. The first dose is otherwise always given. Repeats are not given to a limb
+    that is plainly well, and else follow the policy's rule: always; until measured TcPO2 reaches a value; or clinical
+    judgement, by which a share stops when perfusion looks restored and another share stops for other reasons (refusal,
+    futility, frailty), most of them after the first dose.
     """
     if not limb_kept(life) or life.wound == Wound.HEALED:
         return False
