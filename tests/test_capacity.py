@@ -215,7 +215,13 @@ def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
         "recurrence_rate",
         "background_hr",
     )
-    deaths = ("death_rate_wound", "death_rate_healed", "postoperative_death_rate", "beyond_salvage_rate")
+    deaths = (
+        "death_rate_wound",
+        "death_rate_healed",
+        "dialysis_death_rate",
+        "postoperative_death_rate",
+        "beyond_salvage_rate",
+    )
     salvageable = ("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6")
     still = parameters(**dict.fromkeys((*rates, *deaths, *salvageable), 0.0))
     everybody = policy("single_dose", tcpo2_below=1e9, dialysis=1.0)

@@ -87,7 +87,7 @@ def test_budgets_are_drawn_anew_for_new_wounds_and_minor_amputations_only(
     lives: dict[tuple[str, int], Watched],
 ) -> None:
     """Each new wound brings a budget of healing and each minor amputation adds to it; both bring one of the next minor
-    amputation; all others last for life."""
+    amputation; relief of rest pain adds to that of a new wound; all others last for life."""
     for life in lives.values():
         counts: dict[str, int] = {}
         for own in life.spending:
@@ -96,19 +96,22 @@ def test_budgets_are_drawn_anew_for_new_wounds_and_minor_amputations_only(
         closed = sum(m.event is Event.HEALED for m in life.moments) + (life.patient["rutherford"] < 4.5)
         removed = sum(m.event is Event.MINOR_AMPUTATION for m in life.moments)
         assert counts.pop("healing", 0) <= wounds + removed + (life.patient["rutherford"] < 4.5)
-        assert counts.pop("new wound", 0) <= closed
+        relieved = sum(m.event is Event.PAIN_RELIEVED for m in life.moments)
+        assert counts.pop("new wound", 0) <= closed + relieved
         assert removed <= counts.pop("minor amputation", removed) <= removed + wounds
         assert set(counts.values()) <= {1}
 
 
 def test_budgets_belong_to_the_patient(lives: dict[tuple[str, int], Watched]) -> None:
-    """The first budget of each risk is the same under every policy."""
+    """The first budget of each risk is the same under every policy, but that of a new wound for the weeks in which none opens,
+    in which perfusion says how much is spent."""
     for number in SOME:
         sizes: dict[str, float] = {}
         for policy in POLICIES:
             for own in lives[policy, number].spending:
                 if own.occurrence == 1:
-                    assert sizes.setdefault(own.risk, own.budget) == own.budget
+                    apart = abs(sizes.setdefault(own.risk, own.budget) - own.budget)
+                    assert apart <= (0.02 if own.risk == "new wound" else 0.0)
 
 
 def test_the_path_is_what_visits_measure(lives: dict[tuple[str, int], Watched]) -> None:
@@ -186,7 +189,8 @@ def test_a_story_without_a_number_is_a_typical_one() -> None:
     chosen, treated = last.loc[numbers[None]], last[last["doses"] > 0]
     assert chosen["doses"] > 0
     assert treated["died_at_years"].quantile(0.1) < chosen["died_at_years"] < treated["died_at_years"].quantile(0.9)
-    assert not (chosen["gangrene"] and chosen["healed_at_years"] < 0.25)
+    operated = chosen["minor_amputation_at_years"] < chosen["healed_at_years"]
+    assert not (chosen["gangrene"] and chosen["healed_at_years"] < 0.25 and not operated)
 
 
 def test_the_medoid_has_the_least_distance_to_all() -> None:

@@ -92,6 +92,7 @@ class Stream(IntEnum):
     """Occurrence = wound."""
     OTHER_LIMB = 58
     DIALYSIS_START = 59
+    DIALYSIS_DEATH = 66
     COMPLETION = 60
     """Whether a course is completed; occurrence = therapy's luck and its number, as for all procedures."""
     PROCEDURAL_DEATH = 61

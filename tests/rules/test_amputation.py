@@ -11,12 +11,13 @@ from rules.people import a_life, a_patient, at_risk, chance, exponential, in_for
 from simulator.rules.pathway.amputation import (
     amputate_major,
     amputate_minor,
+    below_knee_chance,
     convert,
     lose_other_limb,
-    minor_amputation_occurrence,
     new_stump,
 )
 from simulator.rules.pathway.other_limb import other_limb_after_amputation, plan_other_limb
+from simulator.rules.pathway.risks import minor_amputation_occurrence
 from simulator.words.vocabulary import Limb, Renal, Risk, Stream, Wound
 
 STUMP = {
@@ -36,6 +37,8 @@ STUMP = {
     "conversion_trend": 0.0,
     "other_limb_trend": 0.0,
     "other_limb_hr_amputated": 2.0,
+    "frailty_sd": 0.0,
+    "frailty_level": 0.0,
 }
 OPEN_FOOT: dict[str, Any] = {
     "severe": 1,
@@ -64,6 +67,7 @@ MINOR = {
     "healing_trend": 0.1,
     "healing_hr_gangrene": 0.1,
     "healing_hr_no_gangrene": 9.0,
+    "minor_amputation_lag_days": 0.0,
 }
 
 
@@ -134,6 +138,24 @@ def test_a_foot_that_was_operated_on_does_not_close_for_some_weeks(slope: float)
     assert life.budget[Risk.HEALING] == pytest.approx(0.3 + spent, rel=1e-12)
 
 
+@pytest.mark.parametrize("gangrene", [0, 1])
+def test_a_foot_is_not_operated_on_again_for_some_weeks(gangrene: int) -> None:
+    """The next minor amputation has to spend in addition what it would spend in a tenth of a year; loss of the leg has not.
+
+    Half a year after the wound opened the hazard is 0.8 exp(-0.25) a year, a quarter of it without gangrene.
+    """
+    life = a_life(**OPEN_FOOT, gangrene=gangrene, wound_hr=1.0)
+    life.budget[Risk.MAJOR_AMPUTATION] = 0.6
+    at_risk(life, Risk.MINOR_AMPUTATION, 0.8)
+    lag = {**MINOR, "minor_amputation_lag_days": 36.525, "minor_amputation_success": 0.0}
+    amputate_minor(life, values(**lag), 0.5)
+    hazard = 0.8 * exp(-0.25) * (1.0 if gangrene else 0.25)
+    spent = hazard * (1.0 - exp(-0.05)) / 0.5
+    own = exponential(Stream.MINOR_AMPUTATION, 1)
+    assert life.budget[Risk.MINOR_AMPUTATION] == pytest.approx(own + spent, rel=1e-12)
+    assert life.budget[Risk.MAJOR_AMPUTATION] == 0.6
+
+
 @pytest.mark.parametrize(("aside", "limb"), [(0, Limb.ABOVE_KNEE), (1, Limb.BELOW_KNEE)])
 def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
     """The patient's draw decides: at the share above the knee, just below it is below, and may have to be converted."""
@@ -144,6 +166,25 @@ def test_the_level_is_below_the_knee_in_a_share(aside: int, limb: Limb) -> None:
     assert life.operations == 1
     later = 0.5 + exponential(Stream.CONVERSION) / 0.1
     assert life.conversion_at == (pytest.approx(later) if limb == Limb.BELOW_KNEE else inf)
+
+
+@pytest.mark.parametrize(
+    ("frailty", "share", "chance"),
+    [(0.0, 0.5, 0.5), (1.0, 0.5, 0.2), (-1.0, 0.5, 0.8), (1.0, 1.0, 1.0), (-1.0, 0.0, 0.0)],
+)
+def test_the_frail_lose_the_leg_above_the_knee(frailty: float, share: float, chance: float) -> None:
+    """Half the effect on death, of log 16 for each unit, divides the odds of a level below the knee by 4; who has no choice
+    has none."""
+    params = values(frailty_sd=log(16.0), frailty_level=0.5, below_knee_share=share)
+    assert below_knee_chance(a_life(frailty=frailty), params) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(("frailty", "limb"), [(2.0, Limb.ABOVE_KNEE), (-2.0, Limb.BELOW_KNEE)])
+def test_frailty_decides_at_the_operation(frailty: float, limb: Limb) -> None:
+    """The patient's draw falls on the other side of the chance with another frailty."""
+    life = a_life(**OPEN_FOOT, frailty=frailty)
+    amputate_major(life, values(**{**STUMP, "frailty_sd": 3.0, "frailty_level": 1.0}, below_knee_share=0.5), 0.5)
+    assert life.limb == limb
 
 
 def test_the_loss_of_a_leg_brings_death_nearer_by_its_causal_share_and_the_other_leg_into_danger() -> None:

@@ -10,7 +10,12 @@ from rules.people import a_life, a_patient, at_risk, exponential, in_force, valu
 from simulator.rules.pathway.dialysis import plan_dialysis, start_dialysis
 from simulator.words.vocabulary import Renal, Risk, Stream
 
-RATES = {"dialysis_rate_normal": 0.01, "dialysis_rate_moderate": 0.1, "dialysis_rate_severe": 0.5}
+RATES = {
+    "dialysis_rate_normal": 0.01,
+    "dialysis_rate_moderate": 0.1,
+    "dialysis_rate_severe": 0.5,
+    "dialysis_death_rate": 0.0,
+}
 
 
 @pytest.mark.parametrize(("renal", "rate"), [(Renal.NORMAL, 0.01), (Renal.MODERATE, 0.1), (Renal.SEVERE, 0.5)])
@@ -31,6 +36,24 @@ def test_whoever_is_on_dialysis_has_been_from_the_start() -> None:
     assert (life.renal, life.dialysis_at, life.dialysis_since) == (Renal.DIALYSIS, inf, 0.0)
 
 
+@pytest.mark.parametrize("robust", [False, True])
+def test_dialysis_has_a_death_of_its_own_from_referral_or_its_start(robust: bool) -> None:
+    """At 0.25 a year from its start, unless the disease kills sooner, which it does at 0.5 years without it."""
+    own = exponential(Stream.DIALYSIS_DEATH) / 0.25
+    params = values(**{**RATES, "dialysis_death_rate": 0.25})
+    life = a_life(disease_death=90.0 if robust else 0.5)
+    plan_dialysis(life, a_patient(renal=float(Renal.DIALYSIS)), params)
+    assert life.disease_death == pytest.approx(own if robust else 0.5)
+    assert own > 0.5
+    later = a_life(renal=Renal.NORMAL, death_hr=1.0, disease_death=90.0, other_limb_at=inf)
+    of = dict.fromkeys(
+        ("death_hr_dialysis", "healing_hr_dialysis", "amputation_hr_dialysis", "recurrence_hr_dialysis"), 1.0
+    )
+    start = {"death_per_year_of_age": 0.0, "other_limb_hr_dialysis": 1.0, "other_limb_trend": 0.0}
+    start_dialysis(later, values(**of, **start, dialysis_death_rate=0.25), 2.0)
+    assert later.disease_death == pytest.approx(2.0 + own)
+
+
 @pytest.mark.parametrize(("renal", "death"), [(Renal.NORMAL, 6.0), (Renal.MODERATE, 3.0), (Renal.SEVERE, 2.0)])
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_every_hazard_in_force_takes_the_ratio_of_dialysis(renal: Renal, death: float, beyond: int) -> None:
@@ -41,6 +64,7 @@ def test_every_hazard_in_force_takes_the_ratio_of_dialysis(renal: Renal, death: 
         at_risk(life, risk, 1.0)
     params = values(
         death_hr_dialysis=6.0,
+        dialysis_death_rate=0.0,
         death_hr_renal_moderate=2.0,
         death_hr_renal_severe=3.0,
         healing_hr_dialysis=0.5,

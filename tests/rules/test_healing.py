@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import exp, inf
 
 import pytest
 
@@ -41,6 +41,8 @@ RATES = {
     "minor_amputation_hr_no_gangrene": 1.0,
     "wound_area_ratio": 1.0,
     "wound_age_ratio": 1.0,
+    "healing_lag_days": 0.0,
+    "recurrence_lag_days": 0.0,
 }
 PLAIN = dict.fromkeys(("death_hr", "healing_hr", "wound_hr", "amputation_hr", "recurrence_hr", "excess_hr"), 1.0)
 
@@ -97,7 +99,7 @@ def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(
     """The first one of a limb with rest pain, relieved or not, is an ulcer, one after healing a recurrence.
 
     The draws of this wound decide: at the shares it is of Rutherford 5, clean and without gangrene, just below none.
-    Whoever walks goes on walking. Minor amputations are counted anew.
+    Whoever walks goes on walking. Minor amputations are those of the foot: their count, and so the luck of the next, goes on.
     """
     streams = {
         "recurrent_severe_share": Stream.NEW_WOUND_CLASS,
@@ -111,9 +113,9 @@ def test_a_new_wound_opens_with_the_luck_and_the_features_of_its_own(
     at_risk(life, Risk.RECURRENCE, 0.6)
     open_wound(life, values(**RATES, **shares), 2.0)
     assert (life.wound, life.wounds, life.walking, life.healed_at) == (after, 2, 1, healed)
-    assert (life.minor_amputations, life.severe, life.gangrene, life.never_gangrene) == (0, worse, worse, 1 - worse)
+    assert (life.minor_amputations, life.severe, life.gangrene, life.never_gangrene) == (3, worse, worse, 1 - worse)
     assert life.budget[Risk.HEALING] == exponential(Stream.HEALING, 2)
-    assert life.budget[Risk.MINOR_AMPUTATION] == exponential(Stream.MINOR_AMPUTATION, 200)
+    assert life.budget[Risk.MINOR_AMPUTATION] == exponential(Stream.MINOR_AMPUTATION, 203)
     assert in_force(life) == {
         Risk.EXCESS_DEATH: (pytest.approx(0.4), 0.0, 0.0, 2.0),
         Risk.MAJOR_AMPUTATION: (1.0 if worse else 0.5, -0.05, -0.3, 2.0),
@@ -140,6 +142,37 @@ def test_each_feature_of_a_new_wound_alone(
     open_wound(life, values(**RATES, **{**shares, feature: just_above(chance(stream, 2))}), 2.0)
     assert (life.rate[Risk.HEALING], life.rate[Risk.MAJOR_AMPUTATION]) == pytest.approx((healing, amputation))
     assert (life.severe, life.gangrene) == (severe, gangrene)
+
+
+SHARES = dict.fromkeys(("recurrent_severe_share", "infection_share", "recurrent_gangrene_share"), 0.0)
+
+
+def test_no_new_wound_closes_within_the_first_weeks() -> None:
+    """It has to spend in addition what 0.7 a year, falling by 0.1 a year, spends in a tenth of a year."""
+    life = a_life(wound=Wound.HEALED, healed_at=0.5, wounds=1, **PLAIN)
+    open_wound(life, values(**{**RATES, "healing_per_mmhg": 0.0, "healing_lag_days": 36.525}, **SHARES), 2.0)
+    spent = 0.7 * (1.0 - exp(-0.01)) / 0.1
+    assert life.budget[Risk.HEALING] == pytest.approx(exponential(Stream.HEALING, 2) + spent, rel=1e-12)
+
+
+@pytest.mark.parametrize("relieved", [False, True])
+def test_no_wound_opens_just_after_healing_or_relief(relieved: bool) -> None:
+    """It has to spend in addition what 0.6 a year, falling by 0.2 a year, spends in a tenth of a year."""
+    life = a_life(wound=Wound.NONE if relieved else Wound.OPEN, **PLAIN)
+    life.budget[Risk.RECURRENCE] = 0.75
+    (relieve_pain if relieved else heal_wound)(life, values(**{**RATES, "recurrence_lag_days": 36.525}), 0.5)
+    spent = 0.6 * (1.0 - exp(-0.02)) / 0.2
+    own = 0.75 if relieved else exponential(Stream.RECURRENCE)
+    assert life.budget[Risk.RECURRENCE] == pytest.approx(own + spent, rel=1e-12)
+
+
+def test_a_foot_that_has_lost_all_it_can_loses_no_more_in_its_next_wound() -> None:
+    """Two of two were taken in earlier wounds: a new one with gangrene heals without an operation, or the leg is lost."""
+    life = a_life(wound=Wound.HEALED, healed_at=0.5, wounds=1, minor_amputations=2, **PLAIN)
+    open_wound(
+        life, values(**{**RATES, "most_minor_amputations": 2.0}, **{**SHARES, "recurrent_gangrene_share": 1.0}), 2.0
+    )
+    assert set(in_force(life)) == {Risk.EXCESS_DEATH, Risk.MAJOR_AMPUTATION, Risk.HEALING}
 
 
 STUMP = {

@@ -87,10 +87,10 @@ def test_an_angioplasty_never_lowers_perfusion() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_restenosis_takes_the_whole_rise_back(number: int) -> None:
-    """At a rate of 0.5 a year it comes -log(u) / 0.5 years later and lasts 73.05 days, 0.2 years."""
+    """At a rate of 0.5 a year it comes -log(u) / 0.5 years after the rise of 0.1 years is over and lasts 0.2 years."""
     life = a_life(step_done=number)
     dilate(life, {**DILATION, "loss_rate": 0.5, "plateau_sd": 0.0}, 0.5)
-    at = 0.5 + exponential(Stream.PROCEDURE_LOSS, number) / 0.5
+    at = 0.6 + exponential(Stream.PROCEDURE_LOSS, number) / 0.5
     assert life.next_loss == pytest.approx(at)
     assert ramps(life) == [(0.5, pytest.approx(0.1), 25.0), (pytest.approx(at), pytest.approx(0.2), -25.0)]
 
@@ -176,7 +176,7 @@ def test_a_changing_hazard_of_loss_is_a_weibull_time(shape: float) -> None:
     """With a rate of 2 a year the time is (-log u) to the power of 1 / shape, over 2; a share of 0.4 of the rise is lost."""
     life = a_life()
     dilate(life, {**DILATION, "plateau_sd": 0.0, "loss_rate": 2.0, "loss_shape": shape, "loss_share": 0.4}, 0.5)
-    at = 0.5 + exponential(Stream.PROCEDURE_LOSS, 0) ** (1.0 / shape) / 2.0
+    at = 0.6 + exponential(Stream.PROCEDURE_LOSS, 0) ** (1.0 / shape) / 2.0
     assert life.next_loss == pytest.approx(at)
     assert ramps(life)[1] == (pytest.approx(at), pytest.approx(0.2), pytest.approx(-10.0))
 

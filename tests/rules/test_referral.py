@@ -217,6 +217,7 @@ BEGINNING = {
     "walking_share_referral": 1.0,
     "beyond_salvage_rate": 15.0,
     "death_hr_rest_pain": 0.5,
+    "disease_death_hr_rest_pain": 1.0,
     "healing_hr_gangrene": 0.5,
     "minor_amputation_per_mmhg": 0.0,
     "minor_amputation_trend": 0.0,

@@ -106,12 +106,16 @@ def test_a_limb_plainly_well_has_no_further_dose(rule: Repeat) -> None:
         (-1, 0.6, True),
         (Risk.EXCESS_DEATH, 0.6, True),
         (Death.POSTOPERATIVE, 0.6, True),
-        (Risk.MAJOR_AMPUTATION, 0.6, False),
+        (Risk.MAJOR_AMPUTATION, 0.6, True),
+        (Risk.MINOR_AMPUTATION, 0.6, False),
         (Risk.EXCESS_DEATH, 0.61, False),
+        (Risk.MAJOR_AMPUTATION, 0.61, False),
     ],
 )
-def test_a_share_of_the_plainly_dying_is_spared_the_dose(doses: int, risk: int, when: float, spared: bool) -> None:
-    """Death comes next, within 0.1 years; the draw of this decision spares below its share."""
+def test_a_share_of_the_plainly_dying_and_of_failing_limbs_is_spared_the_dose(
+    doses: int, risk: int, when: float, spared: bool
+) -> None:
+    """Death or loss of the limb comes next, within 0.1 years; the draw of this decision spares below its share."""
     u = chance(Stream.JUDGEMENT, doses)
     life = a_life(doses=doses, clinical_risk=risk, clinical_at=when - 1e-12, dying_within=0.1)
     policy = a_policy(repeat_rule=Repeat.ALWAYS)

@@ -39,6 +39,7 @@ PERSON = {
     "death_per_mmhg": -0.04,
     "reference_tcpo2": 17.0,
     "death_hr_rest_pain": 0.1,
+    "disease_death_hr_rest_pain": 0.5,
     "death_per_year_of_age": 0.1,
     "reference_age": 72.0,
     "death_hr_heart": 2.0,
@@ -91,6 +92,7 @@ def test_class_infection_and_gangrene_belong_to_the_wound(severe: float, infecti
         ({"renal": float(Renal.SEVERE)}, 5.0, 1.0, 1.0, 1.0),
         ({"renal": float(Renal.DIALYSIS)}, 7.0, 0.5, 1.5, 1.25),
         ({"rutherford": 6.0}, 1.0, 1.0, 1.0, 1.0),
+        ({"rutherford": 4.0}, 0.5, 1.0, 1.0, 1.0),
         ({"renal": float(Renal.DIALYSIS), "ischaemic_heart_disease": 1.0}, 14.0, 0.5, 1.5, 1.25),
     ],
 )
@@ -108,6 +110,7 @@ def test_the_frail_die_and_lose_limbs_sooner_and_heal_later() -> None:
     """At one SD of 0.6, with the mean of the lognormal ratio taken out of death: exp(0.6 - 0.18), exp(1.2), exp(-0.3)."""
     life = a_life()
     hazard_ratios(life, a_patient(frailty=1.0), values(**{**PERSON, "frailty_sd": 0.6}))
+    assert life.frailty == 1.0
     found = (life.death_hr, life.amputation_hr, life.healing_hr)
     assert found == pytest.approx((exp(0.3 + 0.6 - 0.18), exp(1.2), exp(-0.3)))
 

@@ -162,8 +162,8 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any
         found["why"] = "relieved" if _relieved(watched, moment) else "healed"
     elif moment.omitted >= 0:
         found["why"] = "risen"
-    elif moment.dying:
-        found["why"] = "dying"
+    elif moment.near:
+        found["why"] = moment.near
     elif isnan(moment.decided_on):
         found["why"] = "unsaid"
     elif repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:

@@ -13,7 +13,7 @@ from simulator.living.reference import Course, Due
 from simulator.questions.story.budgets import Budgets, Spending
 from simulator.rules.pathway.life import LIFE, limb_kept
 from simulator.rules.pathway.procedure import works
-from simulator.rules.pathway.repeat_dose import decision_tcpo2, plainly_dying
+from simulator.rules.pathway.repeat_dose import decision_tcpo2, plainly_dying, plainly_failing
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.description import described
 from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
@@ -35,7 +35,8 @@ class Moment(NamedTuple):
     `decided_on` is what was measured when a repeat dose was decided, else NaN. `wound` and `limb` are codes of `Wound`
     and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
     about, -1 for none; `works` says whether a procedure of it succeeded. `omitted` is the therapy whose procedure was due and
-    not done, -1 for none. `dying` says that death was plainly near when the event came.
+    not done, -1 for none. `near` says what was plainly near when the event came:
+    "dying", "failing" of the limb, or nothing.
     """
 
     time: float
@@ -49,7 +50,7 @@ class Moment(NamedTuple):
     step: int = -1
     works: bool = True
     omitted: int = -1
-    dying: bool = False
+    near: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +104,12 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
             path.append(_path(life, points))
             budgets.follow(life, points)
         seen, given = _decided_on(course, due), float(life["given_gain"])
-        dying = bool(plainly_dying(life, due.time))
+        near = "dying" if plainly_dying(life, due.time) else "failing" if plainly_failing(life, due.time) else ""
         asked = course.step_due if due.kind == Event.PROCEDURE else -1
         course.let_happen(due)
         if due.kind != Event.VISIT:
             budgets.event(life, course.history[-1]["event"], due.time)
-        moments.append(_moment(course, seen, float(life["given_gain"]) - given, dying, asked))
+        moments.append(_moment(course, seen, float(life["given_gain"]) - given, near, asked))
     who = described(records, people, params, seed, patient)[0]
     return Watched(
         policy, who, life.copy(), tuple(moments), np.concatenate(times), np.concatenate(path), budgets.spending()
@@ -172,7 +173,7 @@ def _works(course: Course, event: Event, step: int) -> bool:
     return bool(works(life, therapy, int(therapy["luck"]) + int(life["step_done"][step]) - 1))
 
 
-def _moment(course: Course, decided_on: float, rise: float, dying: bool = False, asked: int = -1) -> Moment:
+def _moment(course: Course, decided_on: float, rise: float, near: str = "", asked: int = -1) -> Moment:
     last, life = course.history[-1], course.life
     event, step = Event(int(last["event"])), int(last["step"])
     return Moment(
@@ -187,5 +188,5 @@ def _moment(course: Course, decided_on: float, rise: float, dying: bool = False,
         step=step,
         works=_works(course, event, step),
         omitted=asked if event is Event.STOPS_TREATMENT else -1,
-        dying=dying,
+        near=near,
     )

@@ -102,7 +102,7 @@ def plateau(subject: Subject) -> Found:
 
 @CARE.check(CLOSED_FORM, "angioplasty alone, all of them narrow", "a vessel narrows after an exponential time, in full")
 def narrowing(subject: Subject) -> Found:
-    """The first rise is taken back as a whole, after an exponential waiting time."""
+    """The first rise is taken back as a whole, after an exponential waiting time from the day on which it is over."""
     found, v = under(subject, {"therapies": ["angioplasty"]}, {**STEADY_LIMB, **DILATED})
     done = found.lives[found.lives["step_done"][:, 0] > 0]
     if not np.allclose(done["ramp_height"][:, 1], -done["ramp_height"][:, 0], rtol=0.0, atol=1e-9):
@@ -110,7 +110,8 @@ def narrowing(subject: Subject) -> Found:
     days = done["ramp_duration"][:, :2] * DAYS_PER_YEAR
     if not np.allclose(days, [v("angioplasty_rise_days"), v("restenosis_fall_days")], rtol=1e-9):
         return Found(False, f"rise and fall take {days[0]} days")
-    return ks(np.exp(-v("restenosis_rate") * (done["ramp_start"][:, 1] - done["ramp_start"][:, 0])), "restenoses")
+    wait = done["ramp_start"][:, 1] - done["ramp_start"][:, 0] - done["ramp_duration"][:, 0]
+    return ks(np.exp(-v("restenosis_rate") * wait), "restenoses")
 
 
 @CARE.check(CLOSED_FORM, "angioplasty alone, all are dilated again", "as often as allowed, once perfusion has fallen")

@@ -18,8 +18,9 @@ OPERATION = {
     "postoperative_death_rate": 20.0,
     "postoperative_death_trend": -2.0,
     "postoperative_hr_above_knee": 1.0,
+    "frailty_sd": 0.3,
 }
-"""Everybody loses the limb within a few years and dies of the operation, at a rate that falls from that day on."""
+"""Everybody, robust or not, loses the limb within a few years and dies of the operation, at a rate that falls from then on."""
 FAR_BELOW = 15.0
 """mmHg below the value at which judgement changes; measurement seldom errs by so much."""
 

@@ -73,6 +73,7 @@ def hazard_ratio(risk: str, who: NDArray[np.void], v: Callable[[str], float]) ->
     log_ratio = v("death_per_year_of_age") * (who["age"] - v("reference_age"))
     log_ratio += v("frailty_sd") * who["frailty"] - 0.5 * v("frailty_sd") ** 2
     log_ratio += (who["ischaemic_heart_disease"] > 0.5) * np.log(v("death_hr_heart"))
+    log_ratio += (who["rutherford"] < 4.5) * np.log(v("disease_death_hr_rest_pain"))
     for kind, name in (
         (Renal.MODERATE, "renal_moderate"),
         (Renal.SEVERE, "renal_severe"),

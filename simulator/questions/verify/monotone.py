@@ -29,6 +29,8 @@ EACH: dict[str, tuple[str, int]] = {
     "death_rate_healed": EARLIER_DEATH,
     "death_ratio_amputee": EARLIER_DEATH,
     "death_hr_rest_pain": EARLIER_DEATH,
+    "disease_death_hr_rest_pain": EARLIER_DEATH,
+    "dialysis_death_rate": EARLIER_DEATH,
     "postoperative_death_rate": EARLIER_DEATH,
     "postoperative_hr_above_knee": EARLIER_DEATH,
     "death_hr_heart": EARLIER_DEATH,
@@ -88,6 +90,8 @@ ON_AVERAGE: tuple[tuple[str, str, int], ...] = (
     ("amputation_hr_minor", "amputated", 1),
     ("minor_amputation_success", "count_healed", 1),
     ("minor_amputation_lag_days", "count_healed", -1),
+    ("healing_lag_days", "count_healed", -1),
+    ("recurrence_lag_days", "count_new_wound", -1),
     # Not in each life: a second operation within the lag of a first one adds a lag of its own, at the hazard in force.
     ("healing_hr_gangrene", "count_healed", 1),
     ("minor_amputation_hr_no_gangrene", "count_minor_amputation", 1),

@@ -114,15 +114,33 @@ def gains(subject: Subject) -> Found:
     return ks(1.0 / (1.0 + np.exp(-luck)), "luck that gains show")
 
 
-@EVENT_STATE.check(TECH_VER, "nothing", "the share of major amputations below the knee is the register's (4 SE)")
+@EVENT_STATE.check(
+    TECH_VER, "nothing", "the share of major amputations below the knee is the register's at each frailty (4 SE)"
+)
 def levels(subject: Subject) -> Found:
-    """Level of amputation."""
-    c = next(iter(subject.base.values()))
-    below, above = per_life(c, MAJOR[0]).sum(), per_life(c, MAJOR[1]).sum()
-    n, p = int(below + above), subject.value("below_knee_share")
-    if n < 30:
+    """Level of amputation, which the frail lose above the knee."""
+    c, share = next(iter(subject.base.values())), subject.value("below_knee_share")
+    below, above = per_life(c, MAJOR[0]), per_life(c, MAJOR[1])
+    lost = below + above > 0
+    if lost.sum() < 30:
         raise NotApplicable("fewer than 30 major amputations")
-    return near(below / n, np.sqrt(p * (1.0 - p) / n), p, "share", 4.0)
+    p = np.full(int(lost.sum()), share)
+    if 0.0 < share < 1.0:
+        strength = subject.value("frailty_level") * subject.value("frailty_sd")
+        p = 1.0 / (1.0 + (1.0 - share) / share * np.exp(strength * c.patients["frailty"][lost]))
+    beyond = below[lost] - p
+    frail = c.patients["frailty"][lost] > np.median(c.patients["frailty"][lost])
+    results = [
+        near(
+            beyond[of].mean(),
+            np.sqrt(np.sum(p[of] * (1.0 - p[of]))) / of.sum(),
+            0.0,
+            "share beyond its expectation",
+            4.0,
+        )
+        for of in (frail, ~frail)
+    ]
+    return next((result for result in results if not result.passed), results[-1])
 
 
 @EVENT_STATE.check(

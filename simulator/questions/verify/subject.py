@@ -28,6 +28,7 @@ NO_DEATH = {
     "background_hr": 0.0,
     "death_rate_wound": 0.0,
     "death_rate_healed": 0.0,
+    "dialysis_death_rate": 0.0,
     "postoperative_death_rate": 0.0,
 }
 STEADY = {

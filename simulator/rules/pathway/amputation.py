@@ -7,33 +7,31 @@ from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget, uniform
-from simulator.rules.hazards import cumulative_hazard, time_to_spend
+from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.cell_therapy import stop_treatment
-from simulator.rules.pathway.course import start_hazard
+from simulator.rules.pathway.course import put_off
 from simulator.rules.pathway.death import death_after_amputation, plan_postoperative_death
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.other_limb import other_limb_after_amputation
 from simulator.rules.pathway.procedure import stop_procedures
 from simulator.rules.pathway.risks import (
+    frailty_ratio,
+    minor_amputation_occurrence,
     risk_of_healing,
     risk_of_major_amputation,
     risk_of_minor_amputation,
     risks_with_stump,
 )
 from simulator.rules.pathway.walking import stop_walking
-from simulator.rules.perfusion import segment
 from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Risk, Stream, Wound
 
 
 @compiled
-def minor_amputation_occurrence(life: Any) -> int:
-    """Which draw belongs to the next minor amputation of the present wound."""
-    return int(100 * life.wounds + life.minor_amputations)
-
-
-@compiled
 def amputate_minor(life: Any, params: Any, t: float) -> None:
-    """Toe, ray or midfoot amputation at t, which may clear gangrene. The wound stays open, and may need another."""
+    """Toe, ray or midfoot amputation at t, which may clear gangrene.
+
+    The wound stays open, and may need another; for some weeks it neither closes nor is operated on again.
+    """
     number = minor_amputation_occurrence(life)
     life.limb = Limb.MINOR_AMPUTATION
     life.minor_amputation_at = min(life.minor_amputation_at, t)
@@ -46,20 +44,8 @@ def amputate_minor(life: Any, params: Any, t: float) -> None:
     risk_of_major_amputation(life, params, opened)
     risk_of_healing(life, params, opened)
     risk_of_minor_amputation(life, params, opened)
-    close_later(life, params, t)
-
-
-@compiled
-def close_later(life: Any, params: Any, t: float) -> None:
-    """A foot that was operated on at t does not close for some weeks: healing must spend what it would spend in them as well.
-
-    Exact while the path is straight for those weeks.
-    """
-    if life.rate[Risk.HEALING] > 0.0:
-        tcpo2, slope, _ = segment(life, t)
-        start_hazard(life, Risk.HEALING, t, tcpo2, slope)
-        lag = params.minor_amputation_lag_days / DAYS_PER_YEAR
-        life.budget[Risk.HEALING] += cumulative_hazard(life.hazard[Risk.HEALING], life.exponent[Risk.HEALING], lag)
+    put_off(life, Risk.HEALING, t, params.minor_amputation_lag_days)
+    put_off(life, Risk.MINOR_AMPUTATION, t, params.minor_amputation_lag_days)
 
 
 @compiled
@@ -81,9 +67,19 @@ def new_stump(life: Any, params: Any, t: float) -> None:
 
 
 @compiled
+def below_knee_chance(life: Any, params: Any) -> float:
+    """Chance that a major amputation is below the knee: those who will hardly walk on a prosthesis lose more of the leg."""
+    share = params.below_knee_share
+    if params.frailty_level == 0.0 or share <= 0.0 or share >= 1.0:
+        return float(share)
+    odds = share / (1.0 - share) * frailty_ratio(life.frailty, -params.frailty_level, params)
+    return float(odds / (1.0 + odds))
+
+
+@compiled
 def amputate_major(life: Any, params: Any, t: float) -> None:
     """Major amputation at t, below or above the knee. A stump below the knee may have to be converted."""
-    below = life.luck[Luck.AMPUTATION_LEVEL] < params.below_knee_share
+    below = life.luck[Luck.AMPUTATION_LEVEL] < below_knee_chance(life, params)
     amputate(life, params, t, below)
 
 

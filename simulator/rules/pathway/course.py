@@ -13,7 +13,7 @@ from simulator.compiling import compiled
 from simulator.rules.hazards import CLOSE, cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import RISKS
 from simulator.rules.perfusion import crossing, saturated, segment
-from simulator.words.vocabulary import Risk
+from simulator.words.vocabulary import DAYS_PER_YEAR, Risk
 
 
 @compiled
@@ -28,6 +28,18 @@ def start_hazard(life: Any, k: int, t: float, tcpo2: float, slope: float) -> Non
     # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
     if per_mmhg != 0.0 or trend != 0.0:
         life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
+
+
+@compiled
+def put_off(life: Any, k: int, t: float, days: float) -> None:
+    """Let nothing of risk k happen for so many days from t (years) on: it must spend what it would spend in them as well.
+
+    Exact while the path is straight and no hazard changes for those days. The anchor stands at t.
+    """
+    if life.rate[k] > 0.0 and days > 0.0:
+        tcpo2, slope, _ = segment(life, t)
+        start_hazard(life, k, t, tcpo2, slope)
+        life.budget[k] += cumulative_hazard(life.hazard[k], life.exponent[k], days / DAYS_PER_YEAR)
 
 
 @compiled

@@ -6,10 +6,11 @@ from math import inf, log
 from typing import Any
 
 from simulator.compiling import compiled
+from simulator.rules.draws import budget
 from simulator.rules.hazards import time_to_spend
 from simulator.rules.pathway.death import rescale_disease_death, rescaled
 from simulator.rules.pathway.life import Luck
-from simulator.words.vocabulary import Renal, Risk
+from simulator.words.vocabulary import Renal, Risk, Stream
 
 
 @compiled
@@ -21,6 +22,7 @@ def plan_dialysis(life: Any, patient: Any, params: Any) -> None:
     rate = params.dialysis_rate_normal
     if patient.renal == Renal.DIALYSIS.value:
         life.dialysis_since = 0.0
+        die_on_dialysis(life, params, 0.0)
         return
     if patient.renal == Renal.SEVERE.value:
         rate = params.dialysis_rate_severe
@@ -29,6 +31,14 @@ def plan_dialysis(life: Any, patient: Any, params: Any) -> None:
     if rate > 0.0:
         own = -log(life.luck[Luck.DIALYSIS_START])
         life.dialysis_at = time_to_spend(own, rate, 0.0)
+
+
+@compiled
+def die_on_dialysis(life: Any, params: Any, t: float) -> None:
+    """Let dialysis from t (years) on have a death of its own, which frail and robust alike bear."""
+    if params.dialysis_death_rate > 0.0:
+        own = budget(life.seed, life.patient, Stream.DIALYSIS_DEATH, 0)
+        life.disease_death = min(life.disease_death, t + time_to_spend(own, params.dialysis_death_rate, 0.0))
 
 
 @compiled
@@ -43,7 +53,7 @@ def renal_death_hr(renal: int, params: Any) -> float:
 
 @compiled
 def start_dialysis(life: Any, params: Any, t: float) -> None:
-    """Dialysis begins at t (years): every hazard in force takes its ratio from then on.
+    """Dialysis begins at t (years): every hazard in force takes its ratio from then on, and dialysis has a death of its own.
 
     A peak of death after an operation keeps its own.
     """
@@ -55,6 +65,7 @@ def start_dialysis(life: Any, params: Any, t: float) -> None:
     life.death_hr *= ratio
     life.rate[Risk.EXCESS_DEATH] *= ratio
     rescale_disease_death(life, params, t, ratio)
+    die_on_dialysis(life, params, t)
     life.healing_hr *= params.healing_hr_dialysis
     life.rate[Risk.HEALING] *= params.healing_hr_dialysis
     life.amputation_hr *= params.amputation_hr_dialysis

@@ -89,8 +89,9 @@ LIFE = record_dtype(
         ("clinical_at", np.float64),
         ("clinical_risk", np.int64),
         ("foreseen", np.float64),
-        # years before death from which on somebody is plainly dying
+        # years before death or loss of the limb from which on it can be seen
         ("dying_within", np.float64),
+        ("frailty", np.float64),
         ("healing_hr", np.float64),
         ("wound_hr", np.float64),
         ("amputation_hr", np.float64),

@@ -139,8 +139,8 @@ def works(life: Any, therapy: Any, luck: int) -> bool:
 
 @compiled
 def rise(life: Any, therapy: Any, k: int, luck: int, t: float) -> None:
-    """Let TcPO2 rise from t (years), to a plateau or by so much, and settle when what was gained is lost."""
-    height, lifts = 0.0, therapy.plateau > 0.0 or therapy.rise > 0.0
+    """Let TcPO2 rise from t (years), to a plateau or by so much, and settle when what was gained, once it is, is lost."""
+    height, there, lifts = 0.0, t, therapy.plateau > 0.0 or therapy.rise > 0.0
     if lifts:
         z = normal(life.seed, life.patient, Stream.PROCEDURE_RISE, luck)
         if therapy.plateau > 0.0:
@@ -148,14 +148,15 @@ def rise(life: Any, therapy: Any, k: int, luck: int, t: float) -> None:
         else:
             height = max(0.0, therapy.rise + therapy.rise_sd * z)
         add_ramp(life, t, therapy.rise_days / DAYS_PER_YEAR, height)
+        there = t + therapy.rise_days / DAYS_PER_YEAR
     if therapy.loss_rate > 0.0:
         wait = budget(life.seed, life.patient, Stream.PROCEDURE_LOSS, luck)
         if therapy.loss_shape != 1.0:
             wait = wait ** (1.0 / therapy.loss_shape)
         wait = wait / therapy.loss_rate
-        life.step_lost[k] = t + wait
+        life.step_lost[k] = there + wait
         if lifts and therapy.loss_share > 0.0:
-            add_ramp(life, t + wait, therapy.loss_days / DAYS_PER_YEAR, -(therapy.loss_share * height))
+            add_ramp(life, there + wait, therapy.loss_days / DAYS_PER_YEAR, -(therapy.loss_share * height))
 
 
 @compiled

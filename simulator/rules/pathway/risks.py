@@ -55,6 +55,7 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
     Death is stated at the reference age; attained age acts by the trend of its hazard.
     """
     frailty = patient.frailty
+    life.frailty = frailty
     death = frailty_ratio(frailty, 1.0, params) * exp(-0.5 * params.frailty_sd * params.frailty_sd)
     death *= exp(params.death_per_year_of_age * (patient.age - params.reference_age))
     if patient.ischaemic_heart_disease > 0.5:
@@ -71,6 +72,7 @@ def hazard_ratios(life: Any, patient: Any, params: Any) -> None:
     marker = (1.0 - params.death_causal_share) * params.death_per_mmhg
     life.excess_hr = exp(marker * (patient.tcpo2 - params.reference_tcpo2))
     if patient.rutherford < 4.5:
+        life.death_hr *= params.disease_death_hr_rest_pain
         life.excess_hr *= params.death_hr_rest_pain
     elif patient.rutherford > 5.5:
         life.excess_hr *= params.death_hr_rutherford_6
@@ -138,6 +140,12 @@ def risk_of_minor_amputation(life: Any, params: Any, opened: float) -> None:
         rate *= params.minor_amputation_hr_no_gangrene
     trend = params.minor_amputation_trend
     set_risk(life, Risk.MINOR_AMPUTATION, rate, params.minor_amputation_per_mmhg, trend, opened)
+
+
+@compiled
+def minor_amputation_occurrence(life: Any) -> int:
+    """Which draw belongs to the foot's next minor amputation, in its present wound."""
+    return int(100 * life.wounds + life.minor_amputations)
 
 
 @compiled
