@@ -6,6 +6,7 @@ import pickle
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from types import UnionType
@@ -107,6 +108,28 @@ def checked(model: type[Model], table: object, name: str, key: str, problems: li
                     allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
             problems.append(Problem(name, f"{key}.{where}".strip("."), value, allowed))
         return None
+
+
+def without_faults(model: type[Model], table: Mapping[str, Any]) -> tuple[Model | None, frozenset[str]]:
+    """The model of a faulty table without its faulty keys, so that what is wrong with the rest can be told too, and those keys.
+
+    None where the rest is no model: where something required is missing, or an item of a list is faulty as a whole.
+    """
+    try:
+        return model.model_validate(dict(table)), frozenset()
+    except ValidationError as error:
+        places = [_place(model, fault["loc"])[0] for fault in error.errors(include_url=False, include_context=False)]
+    rest, left_out = deepcopy(dict(table)), {_named(table, place) for place in places}
+    for place in places:
+        here: Any = rest
+        for part in place[:-1]:
+            here = here[part] if _holds(here, part) else None
+        if isinstance(here, dict):
+            here.pop(place[-1], None)
+    try:
+        return model.model_validate(rest), frozenset(left_out)
+    except ValidationError:
+        return None, frozenset(left_out)
 
 
 def _entries(table: object) -> int:
