@@ -15,6 +15,7 @@ from simulator.questions.trial.adaptive import carried_out, in_common, in_subgro
 from simulator.questions.trial.analysis import through
 from simulator.questions.trial.data import cut, limited
 from simulator.questions.trial.decisions import Reason, decide_closed
+from simulator.questions.trial.operating import ROW, operating_characteristics
 from simulator.questions.trial.selection import Enrichment, Selection, going_on
 from simulator.words.errors import BadInput
 
@@ -222,3 +223,26 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path, changed: dict[
     with pytest.raises(BadInput) as caught:
         planned(tmp_path, **(THREE | changed))
     assert key in {problem.key for problem in caught.value.problems}
+
+
+def test_an_arm_looks_too_good_where_it_is_chosen(tmp_path: Path) -> None:
+    """Under no effect the arm that goes on is told to look better than it is; a single such trial, and draws, tell nothing."""
+    sim = simulation(tmp_path, 150, **THREE)
+    conduct = sim.conduct()
+    columns = sim.run(sim.truth("null"), [conduct])[0]
+
+    def told(truth: str, some: dict[str, Any]) -> dict[str, tuple[float, float]]:
+        table = operating_characteristics(conduct, {truth: some})
+        return {row.measure: (row.value, row.se) for row in table.itertuples() if "bias_kept" in row.measure}
+
+    found = told("null", columns)
+    assert set(found) == {"bias_kept_healing:one", "bias_kept_healing:many"}
+    for name, (bias, se) in found.items():
+        which = columns[f"kept:{name.removeprefix('bias_kept_')}"] > 0.0
+        assert bias > 2.0 * se > 0.0
+        true = columns[f"estimate_at_end:{name.removeprefix('bias_kept_')}"].mean()
+        assert bias == pytest.approx(columns[f"estimate:{name.removeprefix('bias_kept_')}"][which].mean() - true)
+    first = int(np.argmax(columns["kept:healing:one"] > 0.0))
+    alone = columns | {"kept:healing:one": (np.arange(150) == first).astype(float)}
+    assert set(told("null", alone)) == {"bias_kept_healing:many"}
+    assert told("posterior", columns | {ROW: np.arange(150) // 5}) == {}

@@ -124,3 +124,25 @@ def test_trials_that_share_a_posterior_row_are_clusters(tmp_path: Path) -> None:
     shuffled = truth.params[[3, 1, 3, 2, 1]]
     again = joint_rows(sim.planned.scenario.register, shuffled)
     assert again[0] == again[2] and again[1] == again[4] and len({int(r) for r in again}) == 3
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Unknown and mistyped keys hide neither a design that cannot be nor an unknown policy, and add nothing that is not wrong."""
+    wrong = {
+        "colour": "red",
+        "alpha": 0.7,
+        "size": {"patients": 60, "power": 0.8, "evnts": 3},
+        "arms": [{"name": "a", "policy": "conservative", "dose": 1}, {"name": "b", "policy": "protocl"}],
+        "endpoints": [
+            {"name": "late", "outcome": "healing", "test": "risk_difference", "at_months": "six"},
+            {"name": "time", "outcome": "death", "test": "logrank", "lost": "failure"},
+        ],
+    }
+    with pytest.raises(BadInput) as found:
+        planned(tmp_path, **wrong)
+    keys = {each.key for each in found.value.problems}
+    shape = {"colour", "size.evnts", "arms.a.dose", "endpoints.late.at_months"}
+    assert keys == shape | {"alpha", "arms.b.policy", "endpoints.time.lost"}
+    with pytest.raises(BadInput) as found:
+        planned(tmp_path, looks=5, futility={"rule": "z", "z": [0.0]})
+    assert [each.key for each in found.value.problems] == ["looks"], "the rule lacks no looks: they are wrong"

@@ -120,17 +120,22 @@ def in_words(allowed: str) -> str:
     return words.get(allowed, allowed)
 
 
-def salvaged(model: type[Model], table: Mapping[str, Any], stand_ins: Mapping[str, Any]) -> Model | None:
-    """`table` as a `model` without its faulty keys and items, so that the rest can be judged too; None where too little is left.
+def salvaged(
+    model: type[Model], table: Mapping[str, Any], stand_ins: Mapping[str, Any] | None = None
+) -> tuple[Model | None, frozenset[str]]:
+    """`table` as a `model` without its faulty keys and items, so that the rest can be judged too, and what these are called.
 
-    `stand_ins` take the place of faulty or missing keys at the top.
+    None where too little is left. `stand_ins` take the place of faulty or missing keys at the top.
     """
+    stand_ins = stand_ins or {}
     kept = copy.deepcopy(dict(table))
+    left_out: set[str] = set()
     for _ in range(MOST_ROUNDS):
         try:
-            return model.model_validate(kept)
+            return model.model_validate(kept), frozenset(left_out)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
+        left_out |= {_named(kept, _place(model, fault["loc"])[0]) for fault in faults}
         places = {
             tuple(_place(model, fault["loc"])[0][: -1 if fault["type"] == "missing" else None]) for fault in faults
         }
@@ -139,9 +144,9 @@ def salvaged(model: type[Model], table: Mapping[str, Any], stand_ins: Mapping[st
             _without(kept, place)
         lost = [name for name in stand_ins if name in absent or (name in table and name not in kept)]
         if absent - set(lost):
-            return None
+            break
         kept |= {name: stand_ins[name] for name in lost}
-    return None
+    return None, frozenset(left_out)
 
 
 def _without(table: Any, place: Sequence[str | int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.label import label_from
-from simulator.evidence.reading import MISSING, checked, read_toml, spelled
+from simulator.evidence.reading import MISSING, checked, read_toml, salvaged, spelled
 from simulator.evidence.shipped import shipped
 from simulator.questions.trial.blinding import SHAM, sham_faults
 from simulator.questions.trial.design import Design
@@ -59,10 +59,22 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
     there = file.parent / str(table["centre"]) if str(table.get("centre", "")).endswith(".toml") else None
     if there is not None:
         table["centre"] = centre_in(there, problems)
-    design = checked(Design, {"label": label_from(file.stem)} | table, called, "", problems) if not problems else None
+    design, left_out = None, frozenset[str]()
+    if not problems:
+        labelled = {"label": label_from(file.stem)} | table
+        design = checked(Design, labelled, called, "", problems)
+        if design is None:
+            design, left_out = salvaged(Design, labelled)
+            if left_out & set(Design.model_fields):
+                # Without a whole table of the design others would seem to lack it.
+                design = None
     if design is not None:
         design.read_from(called)
-        problems += [Problem(called, key, shown(value), allowed) for key, value, allowed in faults(design)]
+        problems += [
+            Problem(called, key, shown(value), allowed)
+            for key, value, allowed in faults(design)
+            if not (left_out and (value in (MISSING, "none") or _about(key, left_out)))
+        ]
     scenario = _scenario(table, design, file, called, problems)
     population = None
     priors = {} if design is None else {each.name: each.prior for each in design.endpoints if each.prior is not None}
@@ -120,6 +132,11 @@ def _scenario(
         found = sham_faults(design, *_giving(design, scenario))
         problems.extend(Problem(called, key, shown(value), allowed) for key, value, allowed in found)
     return scenario
+
+
+def _about(key: str, places: Iterable[str]) -> bool:
+    """Whether a fault may come of what was left out: of the same key, or of a table that holds it or that it holds."""
+    return any(f"{key}.".startswith(f"{place}.") or f"{place}.".startswith(f"{key}.") for place in places)
 
 
 def _is_sound(design: Design | None, centre: object) -> bool:

@@ -81,7 +81,8 @@ def operating_characteristics(conduct: Conduct, results: Mapping[str, Columns]) 
     `stop_look_K_REASON` are probabilities; months, patients, screened, events are expectations at the stop.
     `estimate_NAME` is the mean estimate when the trial stops, `unstopped_NAME` the mean estimate of the same trials had
     none stopped early, `bias_NAME` their difference, `bias_efficacy_NAME` (`_futility_`, `_harm_`) that of the trials
-    that stopped early for this reason.
+    that stopped early for this reason, `bias_kept_NAME` that of the trials in which this arm or population went on (both where
+    two trials did, and not under a posterior, whose draws have effects of their own).
     `alone_NAME` is the chance that the endpoint's test, alone at the full alpha and without looks, succeeds at the
     planned end.
 
@@ -295,14 +296,21 @@ def _estimates(
         if conduct.looks > 1:
             yield f"unstopped_{name}", *mean(unstopped)
             yield f"bias_{name}", *mean(stopped - unstopped)
+            if rows is not None:
+                # Where every draw has an effect of its own, trials that stop are also those of other draws.
+                continue
             true_size = mean(unstopped)[0]
-            for reason in (Reason.EFFICACY, Reason.FUTILITY, Reason.HARM):
-                early = (columns["look"] < conduct.looks) & (columns["reason"] == reason)
-                if early.any():
-                    yield (
-                        f"bias_{reason.name.lower()}_{name}",
-                        *mean_and_se(stopped[early] - true_size, None if rows is None else rows[early]),
-                    )
+            chosen = {
+                f"bias_{reason.name.lower()}_{name}": (columns["look"] < conduct.looks) & (columns["reason"] == reason)
+                for reason in (Reason.EFFICACY, Reason.FUTILITY, Reason.HARM)
+            }
+            if f"kept:{name}" in columns:
+                chosen[f"bias_kept_{name}"] = columns[f"kept:{name}"] > 0.0
+            for measure, which in chosen.items():
+                bias, error = mean_and_se(stopped[which] - true_size)
+                # A single trial says nothing about the mean of such trials.
+                if np.isfinite(error):
+                    yield measure, bias, error
 
 
 def alone(conduct: Conduct, columns: Columns, name: str, either: bool = False) -> NDArray[np.bool_]:

@@ -100,7 +100,7 @@ def read_study(file: Path, called: str, register: Register, problems: list[Probl
 def _of_the_rest(file: Path, called: str, register: Register, known: set[str]) -> Iterator[Problem]:
     """What is wrong beside the keys that are `known` to be faulty, and does not follow from them."""
     found: list[Problem] = []
-    rest = salvaged(Study, read_toml(file, called, []), STAND_INS)
+    rest, _ = salvaged(Study, read_toml(file, called, []), STAND_INS)
     if rest is not None:
         found += [Problem(called, key, str(value), allowed) for key, value, allowed in rest.faults()]
         check_people(rest, register, called, found)
