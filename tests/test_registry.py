@@ -18,7 +18,7 @@ from simulator.questions.registry.cells import Export, export_in
 from simulator.questions.registry.dates import day_in, order_of
 from simulator.questions.registry.fields import FIELDS, grade_in, number_in
 from simulator.questions.registry.generator import SHAPES
-from simulator.questions.registry.mapping import Mapping, read_mapping
+from simulator.questions.registry.mapping import Mapping, Source, read_mapping
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
 from simulator.questions.registry.truth import Truth, made_up
@@ -108,7 +108,7 @@ def test_a_workbook_is_read_as_its_cells() -> None:
     is_truth(people_of(export, propose(export).mapping), TRUTH)
 
 
-def in_sheets(**sheets: list[list[object]]) -> bytes:
+def in_sheets(**sheets: list[list[str]]) -> bytes:
     """A workbook."""
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -281,7 +281,7 @@ def test_lines_are_numbered_as_a_spreadsheet_numbers_them() -> None:
     export = export_in(text.encode(), "x.csv")
     assert export.numbers == (4, 6, 7)
     assert "1, 8" in export.left_out
-    mapping = Mapping(fields={"age": {"column": "age"}})
+    mapping = Mapping(fields={"age": Source(column="age")})
     with pytest.raises(BadInput, match="row 6, age"):
         people_of(export, mapping)
 

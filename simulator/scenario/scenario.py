@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
 from simulator.evidence.therapy_numbers import NUMBERS
@@ -221,10 +222,15 @@ class Scenario:
 
         Raises BadInput where the centre is given by own counts that nobody has read: functions of the face read them.
         """
-        if not isinstance(self.settings.evidence.centre, str) and not self.register.joint:
+        if not isinstance(self.settings.evidence.centre, str) and not self._located:
             allowed = "'average', 'new' or 'founding' here; own counts are read by compare, psa, value, trace and sweep"
             raise BadInput([Problem(self.name, "evidence.centre", "own counts", allowed)])
         return parameter_draws(self.register, self.view, draws)
+
+    @property
+    def _located(self) -> bool:
+        """Whether the register lies at a hospital: in draws, or by numbers that were put in their place."""
+        return bool(self.register.joint) or any(self.register[field].value for field in FIELDS.values())
 
     def policy_records(self, names: Sequence[str] | None = None) -> NDArray[np.void]:
         """Policies (default: those compared) as engines read them. Raises BadInput for unknown names."""
