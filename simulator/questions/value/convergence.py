@@ -44,8 +44,9 @@ def monte_carlo_error(
     if within is None:
         return table.assign(se_draws=np.nan, se_patients=np.nan, bottleneck=None)
     noise = (within**2).mean(axis=0)
-    # Errors that all draws share do not show in the variance between draws.
-    parameters = variance if shared_patients else np.maximum(variance - noise, 0.0)
+    # Errors that all draws share do not show in the variance between draws; others are part of it, whatever their estimate.
+    noise = noise if shared_patients else np.minimum(noise, variance)
+    parameters = variance if shared_patients else variance - noise
     by_draws = np.sqrt(parameters / draws)
     by_patients = within.mean(axis=0) if shared_patients else np.sqrt(noise / draws)
     return table.assign(
