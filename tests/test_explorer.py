@@ -23,6 +23,7 @@ pytest.importorskip("httpx", reason="httpx is not installed")
 
 from starlette.testclient import TestClient
 
+from simulator.cli.new import starter
 from simulator.evidence.posterior import parameter_draws
 from simulator.explorer import answers, explore
 from simulator.explorer.controls import compared, described, entries
@@ -103,6 +104,44 @@ def test_a_saved_scenario_is_the_pages(client: TestClient, tmp_path: Path) -> No
     whole = simulate(again)
     deaths = whole.outcome_estimates.mean[:, 0, OUTCOMES.index("death")]
     assert [row[shown["at"]] for row in shown["outcomes"]["death"]["mean"]] == pytest.approx(list(deaths), abs=6e-8)
+
+
+OWN = {"therapies": {"boot": tomllib.loads(starter("therapy", "boot"))["therapies"]["boot"]}}
+"""A therapy that nobody ships."""
+
+
+def test_a_users_therapy_is_there_with_its_price_its_name_and_its_sources() -> None:
+    """Ticked on the page, a therapy of the scenario's own has a price left free, is counted by name and is among the sources."""
+    scenario = load_scenario(overrides=OWN)
+    moved = {"changes": {"policy.cell_therapy.doses": 0, "policy.therapies": ["boot"], "population.patients": 400}}
+    *_, last = answers.curves(scenario, moved)
+    assert last["given"][last["policies"].index("conservative")] == []
+    (boot,) = last["given"][last["policies"].index("mine")]
+    assert boot["label"] == "boot"
+    assert 0.2 < boot["people"] < boot["times"] < 2.0 * boot["people"]
+    assert last["given"][last["policies"].index("protocol")] == []
+    (payer,) = [each for name, each in answers.payers(scenario, ["italy"]).items() if name == "italy"]
+    assert payer["names"]["boot"] == "boot_procedure"
+    assert payer["prices"]["boot"] == pytest.approx(8_000.0)
+    assert payer["names"]["angioplasty"] == "angioplasty"
+    assert "sham" not in payer["prices"]
+    first = next(answers.money(scenario, moved))
+    mine = first["policies"].index("mine")
+    assert (first["product"], first["bought_as"]) == ("boot_procedure", "boot")
+    assert np.asarray(first["often"])[:, mine].mean() == pytest.approx(boot["times"], rel=0.35)
+    assert "Severe wound (Rutherford 6, or infected)" in first["states"]
+    numbers = {each["name"]: each for each in answers.sources(scenario)["numbers"]}
+    assert numbers["boot_plateau"]["value"] == 40.0
+    assert numbers["boot_procedure"]["grade"] == "assumption"
+
+
+def test_what_results_lean_on_is_of_the_pages_own_policy() -> None:
+    """Numbers of a therapy that only the page's policy gives move its results, and the results are named as the policy's."""
+    scenario = load_scenario(overrides=OWN)
+    moved = {"changes": {"policy.cell_therapy.doses": 0, "policy.therapies": ["boot"]}}
+    (found,) = answers.reliance(scenario, moved)
+    ours = {row["label"] for row in found["rows"] if "your policy" in row["outcome"]}
+    assert any(label.startswith("Boot: ") for label in ours)
 
 
 def test_the_worth_of_a_qaly_is_taken_as_typed() -> None:

@@ -181,6 +181,32 @@ def test_price_and_worth_ask_nothing(page: Page, running: Running) -> None:
     assert not asked
 
 
+def test_two_names_of_one_policy_are_equally_often_the_best(page: Page, running: Running) -> None:
+    """At the defaults your policy is the published protocol, and neither of the two is beaten by the other."""
+    go(page, running, {"tab": "money"})
+    page.wait_for_function("() => document.body.dataset.money")
+    chart = page.locator("#money svg[role=img]").nth(1)
+    lines = {
+        role: chart.locator(f"path.p-{role}, polyline.p-{role}").first.get_attribute("d") for role in ("beside", "mine")
+    }
+    assert lines["mine"] == lines["beside"]
+
+
+def test_the_price_is_that_of_what_is_given(page: Page) -> None:
+    """Cells give way to arterialisation, and the price to that of its device, with a card; a sham has none and says so."""
+    price = page.locator("#c-economics-price")
+    page.select_option("#start", "arterialisation")
+    expect(price).to_have_attribute("aria-valuetext", "20000 EUR")
+    expect(page.locator("#headline")).to_contain_text("have deep vein arterialisation, 1.", timeout=PATIENCE)
+    page.get_by_role("button", name="About: Price of a treatment").click()
+    expect(page.locator("#card-body")).to_contain_text("arterialisation_device", timeout=PATIENCE)
+    expect(page.locator("#card-body")).to_contain_text("assumption")
+    page.keyboard.press("Escape")
+    page.select_option("#start", "sham")
+    expect(price).to_be_disabled()
+    expect(page.locator("#c-economics-price-why")).to_contain_text("nothing is given that has a price")
+
+
 def test_what_does_nothing_is_disabled_and_says_why(page: Page) -> None:
     """With one treatment the interval is disabled with a reason, and comes back with two."""
     interval = page.locator("#c-policy-cell_therapy-interval_days")

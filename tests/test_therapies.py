@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.cli.new import starter
+from simulator.questions.value.valuation import session_losses
+from simulator.questions.value.values import values_of
 from simulator.questions.verify.results import neutral
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.therapies import cells_without_numbers, directions
@@ -60,6 +62,11 @@ FAULTS = {
         "something that does not wait for it in turn",
     ),
     "lost quality of life of no days": (more("utility_loss"), "utility_loss = without what it is about"),
+    "what differs without a chance": (
+        (GOOD[GOOD.index("[therapies.boot.numbers.success]") : GOOD.index("[therapies.boot.numbers.plateau]")],
+         ONE_MORE.format("success_or_dialysis") + "\n"),
+        "success_or_dialysis = without what it is about; allowed: success beside it",
+    ),
     "an amputation of a limb that is treated": (more("major_amputation"), "of a limb that is also treated"),
     "a wrong unit": (("numbers.success]\n", 'numbers.success]\nunit = "mmHg"\n'), "success.unit = 'mmHg'"),
 }  # fmt: skip
@@ -142,3 +149,22 @@ def test_every_number_of_a_users_therapies_with_a_direction_is_moved(own: Subjec
     numbers = ("success", "plateau", "rise_days", "loss_rate", "repetition", "procedural_death")
     assert all(f"boot, {number}" in found.what for number in numbers)
     assert "moss, response_or" in found.what
+
+
+def test_sessions_and_complications_cost_quality_of_life() -> None:
+    """0.1 for 36.525 days in each of 3 sessions, and in one of two procedures a complication that costs 0.2 for as long."""
+    number = {"grade": "assumption", "note": "Tried."}
+    tables = {
+        "sessions": 3.0,
+        "complication": 0.5,
+        "utility_loss": 0.1,
+        "utility_loss_days": 36.525,
+        "complication_utility_loss": 0.2,
+        "complication_utility_loss_days": 36.525,
+    }
+    numbers = {key: {"value": value, **number} for key, value in tables.items()}
+    given = {"therapies": {"trial_of_it": {"numbers": numbers}}, "policies": {"it": {"therapies": ["trial_of_it"]}}}
+    scenario = load_scenario(overrides={**given, "compare": ["conservative", "it"]})
+    (loss,) = session_losses(values_of(scenario))
+    parameters = scenario.parameter_draws()
+    assert loss.years(parameters, values_of(scenario)) == pytest.approx(0.1 * 0.1 * 3.0 + 0.5 * 0.2 * 0.1)

@@ -27,6 +27,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "effect_days": (*DIRECT, "death_hr"),
     "course_days": ("sessions",),
     "completion": ("sessions",),
+    "success_or_dialysis": ("success",),
+    "success_or_severe": ("success",),
+    "complication_utility_loss": ("complication_utility_loss_days",),
+    "complication_utility_loss_days": ("complication_utility_loss",),
     "utility_loss": ("utility_loss_days",),
     "utility_loss_days": ("utility_loss",),
 }
@@ -41,6 +45,8 @@ def combination_faults(raw: Mapping[str, Any], numbers: Mapping[str, Parameter])
     for key, others in NEEDS.items():
         if key in used and not used.intersection(others):
             yield f"numbers.{key}", "without what it is about", " or ".join(others) + " beside it"
+    if "complication_utility_loss" in used and "complication" not in used:
+        yield "numbers.complication_utility_loss", "without what it is about", "complication beside it"
     if "lost" in raw and "loss_rate" not in used:
         yield "lost", "without what it is about", "numbers.loss_rate beside it"
     most = numbers.get("most")

@@ -22,6 +22,10 @@ class Number(NamedTuple):
 
 NUMBERS: dict[str, Number] = {
     "success": Number("Probability that it succeeds", "probability", 0.0, 1.0, 1.0),
+    "success_or_dialysis": Number("Odds ratio of success on dialysis", "odds ratio", 0.0, 100.0, 1.0),
+    "success_or_severe": Number(
+        "Odds ratio of success in a severe wound (Rutherford 6, or infected)", "odds ratio", 0.0, 100.0, 1.0
+    ),
     "completion": Number("Probability that a course is completed", "probability", 0.0, 1.0, 1.0),
     "plateau": Number("TcPO2 reached after success, mean", "mmHg", 0.0, 100.0, 0.0),
     "plateau_sd": Number("TcPO2 reached after success, standard deviation", "mmHg", 0.0, 50.0, 0.0),
@@ -45,6 +49,10 @@ NUMBERS: dict[str, Number] = {
     "major_amputation": Number("Probability that it is a below-knee amputation", "probability", 0.0, 1.0, 0.0),
     "cells_gain": Number("Rise from cells given beside it, relative to cells alone", "ratio", 0.0, 10.0, 1.0),
     "complication": Number("Probability of a complication", "probability", 0.0, 1.0, 0.0),
+    "complication_utility_loss": Number("Quality of life lost by a complication", "quality weight", 0.0, 1.0, 0.0),
+    "complication_utility_loss_days": Number(
+        "Days for which a complication's quality of life is lost", "days", 0.0, 3650.0, 0.0
+    ),
     "utility_loss": Number("Quality of life lost by a session", "quality weight", 0.0, 1.0, 0.0),
     "utility_loss_days": Number("Days for which a session's quality of life is lost", "days", 0.0, 365.0, 0.0),
     "response_or": Number(
@@ -57,7 +65,14 @@ DIRECT = ("healing_hr", "amputation_hr")
 """Ratios that already hold whatever TcPO2 did, so that no rise may stand beside them without saying so."""
 RISES = ("plateau", "rise")
 OF_PROCEDURES = tuple(name for name in NUMBERS if name != "response_or")
-OF_CELLS = ("response_or", "complication", "utility_loss", "utility_loss_days")
+OF_CELLS = (
+    "response_or",
+    "complication",
+    "complication_utility_loss",
+    "complication_utility_loss_days",
+    "utility_loss",
+    "utility_loss_days",
+)
 """Numbers that a cell product or route may have: everything else about cells is the limb's response."""
 VIEWS = ("sceptical", "central", "optimistic")
 

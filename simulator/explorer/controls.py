@@ -14,6 +14,7 @@ from simulator.evidence.parameter import as_tuple
 from simulator.evidence.perspective import perspectives
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.explorer.keys import POLICY, Key, key_of, leaves
+from simulator.questions.value.cost_items import main_treatment, product_price
 from simulator.questions.value.values import Values, values_of
 from simulator.scenario import Policy, Scenario
 from simulator.words.errors import BadInput, Problem
@@ -21,10 +22,8 @@ from simulator.words.errors import BadInput, Problem
 FILE = Path(__file__).with_name("controls.toml")
 PARAMETERS = "parameters."
 PRICE, WORTH = "economics.price", "economics.worth"
-"""Controls that stand for keys with other names: the price of the policy's product, and the leading threshold."""
-PRODUCT = "policy.cell_therapy.product"
-CELL_PRODUCT = "cell product"
-"""Category of the cost that the page's price stands for."""
+"""Controls that stand for keys with other names: the price of the policy's main treatment, and the leading threshold."""
+PRODUCT, THERAPIES = "policy.cell_therapy.product", "policy.therapies"
 
 
 class Entry(Frozen):
@@ -109,9 +108,10 @@ def compared(scenario: Scenario) -> tuple[str, str, str]:
 
 
 def price_name(policy: Policy, values: Values, charged: Collection[str] | None = None) -> str | None:
-    """The price of what is bought for each treatment with cells, if a policy gives any and it is among those charged."""
-    bought = [item.money for item in values.items if item.category == CELL_PRODUCT and item.charged_under(policy)]
-    return next((name for name in bought if name in (values.price_names if charged is None else charged)), None)
+    """The price of what is bought for a policy's main treatment (its cells, else its first therapy), if it is charged."""
+    main = main_treatment(policy)
+    name = None if main is None else product_price(values.therapies[main])
+    return name if name in (values.price_names if charged is None else charged) else None
 
 
 def control_of(entry: Entry, scenario: Scenario) -> dict[str, Any] | None:

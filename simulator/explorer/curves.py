@@ -17,6 +17,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.questions.hospitals.own import at_its_centre
 from simulator.run import Courses, courses, simulate
 from simulator.scenario import Scenario
+from simulator.scenario.therapies import step_columns
 from simulator.words.errors import BadInput, Problem
 
 PATH_YEARS = 2
@@ -42,6 +43,26 @@ def curves(scenario: Scenario, state: Moved) -> Iterator[Part]:
             yield _curves(asked, known, people)
 
 
+def _given(scenario: Scenario, known: Courses) -> list[list[Part]]:
+    """Of each policy: the therapies beside cells, the share of people who have each, and how often per person referred."""
+    found: list[list[Part]] = []
+    for place, name in enumerate(known.policies):
+        policy = scenario.policies[name]
+        often = {called: known.ledger.mean[place, FIELDS.index(of)] for of, called in step_columns(policy).items()}
+        labels = {therapy: scenario.register.therapies[therapy].label for therapy in policy.given}
+        found.append(
+            [
+                {
+                    "label": label,
+                    "people": often[f"count_{one}"],
+                    "times": often[f"count_{one}"] + often[f"count_repeat_{one}"],
+                }
+                for one, label in labels.items()
+            ]
+        )
+    return found
+
+
 def _curves(scenario: Scenario, known: Courses, of: int) -> Part:
     counts = {name: f"count_{name}" for name in ("dose", "treated")}
     ledger = {name: known.ledger.mean[:, FIELDS.index(field)] for name, field in counts.items()}
@@ -50,6 +71,7 @@ def _curves(scenario: Scenario, known: Courses, of: int) -> Part:
         "people": known.people,
         "of": of,
         "policies": list(known.policies),
+        "given": _given(scenario, known),
         "view": scenario.view,
         "hospital": scenario.centre,
         "times": known.times,

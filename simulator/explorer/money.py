@@ -23,6 +23,7 @@ from simulator.questions.value.valuation import (
 )
 from simulator.questions.value.values import Drawn, Values, values_of
 from simulator.scenario import Scenario
+from simulator.telling.columns import called, labels
 from simulator.words.vocabulary import State
 
 STAGES = ((200, 100), (500, 400))
@@ -87,7 +88,12 @@ def _money(
         "often": np.round(often, 6),
         "costs_by": table[["policy", "category", "state", "kind", "mean"]].to_dict("records"),
         "qalys_by": qalys_by_part(ledgers, parameters, drawn, values).mean(axis=0),
-        "states": [*(state.name.lower() for state in State), BESIDE],
+        "states": [called(labels()["state"], name) or name for name in (*(s.name.lower() for s in State), BESIDE)],
+        "categories": {
+            name: called(labels()["category"], name) or name[:1].upper() + name[1:]
+            for name in table["category"].unique()
+        },
+        "bought_as": next((item.category for item in values.items if item.money == product), None),
         "product": product,
         "drawn_price": None if product is None else np.round(drawn.prices[product] * values.money.factor, 4),
         "price_label": "" if price is None else price.label,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from simulator.evidence.perspective import perspectives
-from simulator.explorer.controls import PRODUCT, compared, described, price_name, start_of
+from simulator.explorer.controls import PRODUCT, THERAPIES, compared, described
 from simulator.explorer.parts import SHOWN_YEARS, Part
-from simulator.questions.value.values import values_of
+from simulator.questions.value.cost_items import product_price
+from simulator.questions.value.values import therapy_prices, values_of
 from simulator.run.result import STATES
-from simulator.scenario import Scenario
-from simulator.words.errors import BadInput
+from simulator.scenario import Policy, Scenario
+from simulator.words.errors import BadInput, Problem
 
 
 def opened(scenario: Scenario) -> Part:
@@ -41,30 +41,31 @@ def opened(scenario: Scenario) -> Part:
 def payers(scenario: Scenario, names: Sequence[str] | None = None) -> Part:
     """What is known of each payer (default: all) that has a price for whatever the policies compared cause, by name."""
     found = {}
-    products = [each["value"] for c in described(scenario)["controls"] if c["key"] == PRODUCT for each in c["choices"]]
+    controls = {control["key"]: control.get("choices", ()) for control in described(scenario)["controls"]}
+    treatments = [each["value"] for key in (PRODUCT, THERAPIES) for each in controls.get(key, ())]
     for name in (*perspectives(), scenario.settings.economics.perspective) if names is None else names:
         try:
-            found[name] = _payer(scenario, name, products)
+            found[name] = _payer(scenario, name, treatments)
         except BadInput:
             continue  # it has gaps
     return found
 
 
-def _payer(scenario: Scenario, name: str, products: Sequence[str]) -> Part:
-    """What the page's amounts are in under a payer, and what it has for each product and a QALY, in that money."""
+def _payer(scenario: Scenario, name: str, treatments: Sequence[str]) -> Part:
+    """What the page's amounts are in under a payer, and what it has for each treatment and a QALY, in that money."""
     own: dict[str, Any] = (
         {} if name == scenario.settings.economics.perspective else {"economics": {"perspective": name}}
     )
     usual = values_of(scenario.with_(**own) if own else scenario)
     prices, names = {}, {}
-    start = scenario.policies[start_of(scenario)]
-    for product in products:
-        cells = start.cell_therapy.model_copy(update={"product": product, "doses": max(1, start.cell_therapy.doses)})
-        policy = start.model_copy(update={"cell_therapy": cells})
-        price = price_name(policy, replace(usual, policies={"p": policy}), charged=usual.perspective.prices.names())
-        if price is not None:
-            names[product] = price
-            prices[product] = usual.perspective.prices[price].value * usual.money.factor
+    problems: list[Problem] = []
+    for treatment in treatments:
+        bought = product_price(usual.therapies[treatment])
+        given = {"p": Policy.model_validate({"therapies": [treatment]})}
+        charged = therapy_prices(usual.perspective, given, usual.therapies, problems)
+        if bought is not None and bought in charged:
+            names[treatment] = bought
+            prices[treatment] = charged[bought].value * usual.money.factor
     return {
         "label": usual.perspective.conventions.perspective.label,
         "currency": usual.money.currency,

@@ -45,10 +45,10 @@ SAFE = {
 }
 HERE = {"curves": answers.curves, "hundred": answers.hundred, "story": answers.story}
 """Questions that are answered at once, in this process."""
-ENDED_BY_A_MOVE = ("views", "money", "trial")
+ENDED_BY_A_MOVE = ("views", "money", "trial", "reliance")
 """Questions that take time and are given up when a control moves."""
-THERE = (*ENDED_BY_A_MOVE, "reliance", "report")
-"""Questions that take time. The last two go on in a process of their own."""
+THERE = (*ENDED_BY_A_MOVE, "report")
+"""Questions that take time. The last goes on in a process of its own."""
 
 
 class Guard:
@@ -165,7 +165,7 @@ def app_of(explorer: Explorer, token: str) -> ASGIApp:
         return JSONResponse(answers.plain(await run_in_threadpool(answers.payers, explorer.scenario)))
 
     async def sources(_: Request) -> Response:
-        return JSONResponse(answers.plain(await run_in_threadpool(answers.sources)))
+        return JSONResponse(answers.plain(await run_in_threadpool(answers.sources, explorer.scenario)))
 
     async def saved(request: Request) -> Response:
         body = await _body(request)

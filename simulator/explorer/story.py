@@ -13,6 +13,8 @@ from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import Event
 
 STORY_YEARS = 3.0
+GIVEN = (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE)
+"""Events that are a treatment, of cells or of any other kind."""
 
 
 def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Part]:
@@ -52,7 +54,7 @@ def story(scenario: Scenario, state: Moved, patient: Any = None) -> Iterator[Par
                     for moment in life.moments
                     if moment.event in (Event.VISIT, Event.REFERRAL) and moment.time <= STORY_YEARS
                 ],
-                "doses": [moment.time for moment in life.moments if moment.event is Event.DOSE],
+                "doses": [moment.time for moment in life.moments if moment.event in GIVEN],
             }
             for life, told in zip(lives, found.facts["lives"], strict=True)
         ],

@@ -10,6 +10,7 @@ import pytest
 from rules.people import a_life, a_patient, a_policy, at_risk, chance, deviate, exponential, just_above, ramps, values
 from simulator.rules.pathway.procedure import (
     carry_out,
+    chance_of_success,
     effect_ends,
     first_at,
     has_risen,
@@ -21,7 +22,7 @@ from simulator.rules.pathway.procedure import (
     settle,
     stop_procedures,
 )
-from simulator.words.vocabulary import Event, Limb, Risk, Start, Stream, Wound
+from simulator.words.vocabulary import Event, Limb, Renal, Risk, Start, Stream, Wound
 
 DILATION = {
     "success": 1.0,
@@ -66,6 +67,25 @@ def test_an_angioplasty_fails_where_the_draw_reaches_the_share_that_succeeds(num
     succeeded = a_life(step_done=number, step_next=0.5)
     assert dilate(succeeded, {**DILATION, "success": just_above(u)}, 0.5) is True
     assert (succeeded.step_done[0], succeeded.next_procedure, succeeded.ramps) == (number + 1, inf, 1)
+
+
+@pytest.mark.parametrize(
+    ("renal", "severe", "chance_there"),
+    [(Renal.SEVERE, 0, 0.8), (Renal.DIALYSIS, 0, 0.5), (Renal.NORMAL, 1, 8.0 / 9.0), (Renal.DIALYSIS, 1, 2.0 / 3.0)],
+)
+def test_odds_of_success_differ_between_patients(renal: Renal, severe: int, chance_there: float) -> None:
+    """Odds of 4 become 1 on dialysis (odds ratio 1/4), 8 in a severe wound (2), and 2 in both."""
+    therapy = values({**DILATION, "success": 0.8, "success_or_dialysis": 0.25, "success_or_severe": 2.0}).therapies[0]
+    assert chance_of_success(a_life(renal=renal, severe=severe), therapy) == pytest.approx(chance_there, rel=1e-12)
+
+
+@pytest.mark.parametrize("success", [0.0, 0.8, 1.0])
+def test_without_odds_ratios_success_is_as_it_is_written(success: float) -> None:
+    """No odds ratio leaves the probability to the last bit, and what is certain stays so with one."""
+    life = a_life(renal=Renal.DIALYSIS, severe=1)
+    assert chance_of_success(life, values({**DILATION, "success": success}).therapies[0]) == success
+    certain = {**DILATION, "success": round(success), "success_or_dialysis": 0.5}
+    assert chance_of_success(life, values(certain).therapies[0]) == round(success)
 
 
 @pytest.mark.parametrize("number", [0, 1])

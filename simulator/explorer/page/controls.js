@@ -13,12 +13,15 @@ export function value(key) {
 }
 
 function usual(key) {
-  if (key === PRICE) return payer().prices[value("policy.cell_therapy.product")] ?? null;
+  if (key === PRICE) return payer().prices[treatment()] ?? null;
   if (key === WORTH) return payer().threshold;
   return key.startsWith("policy.") ? about.starts[state.start]?.values[key] ?? null : about.controls.find((c) => c.key === key)?.value ?? null;
 }
 
-/** The payer in force: currency, prices of products, what it pays for a QALY. */
+/** What the price is about: the cells that are given, else the first other therapy. */
+export const treatment = () => (value("policy.cell_therapy.doses") > 0 ? value("policy.cell_therapy.product") : value("policy.therapies")?.[0]);
+
+/** The payer in force: currency, prices of treatments, what it pays for a QALY. */
 export const payer = () => about.payers[Object.hasOwn(about.payers, value(PAYER)) ? value(PAYER) : usual(PAYER)];
 
 /** Leave a payer aside that a link names and that cannot be chosen; what it was called, or null. */
@@ -44,11 +47,12 @@ function paintPayer(option, choice) {
 }
 
 export function set(key, next, rest = true) {
-  // An amount belongs to the payer's money, and a price to its product.
+  // An amount belongs to the payer's money, and a price to its treatment.
+  const before = treatment();
   if (key === PAYER) delete state.changes[WORTH];
-  if (key === PAYER || key === "policy.cell_therapy.product") delete state.changes[PRICE];
   if (JSON.stringify(next) === JSON.stringify(usual(key))) delete state.changes[key];
   else state.changes[key] = next;
+  if (key === PAYER || treatment() !== before) delete state.changes[PRICE];
   if (rest) settle();
   paint();
   moved(key);
@@ -62,7 +66,7 @@ export function drawControls(data, onMove, onCard) {
   const start = html("select", { id: "start" }, ...Object.entries(data.starts).map(([name, each]) => html("option", { value: name }, each.label)));
   start.addEventListener("change", () => {
     state.start = start.value;
-    for (const key of Object.keys(state.changes)) if (key.startsWith("policy.")) delete state.changes[key];
+    for (const key of Object.keys(state.changes)) if (key.startsWith("policy.") || key === PRICE) delete state.changes[key];
     settle();
     paint();
     moved("start");
@@ -195,7 +199,7 @@ function holds(need) {
 export function paint() {
   find("start").value = state.start;
   for (const [key, part] of parts) {
-    const on = holds(part.control.needs);
+    const on = holds(part.control.needs) && (key !== PRICE || usual(PRICE) !== null);
     if (part.control.live) part.unit.textContent = payer().currency;
     part.show(value(key));
     part.inputs.forEach((input) => { input.disabled = !on; });

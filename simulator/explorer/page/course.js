@@ -30,7 +30,7 @@ export class Course {
     for (const role of ["reference", "beside", "mine"]) {
       const each = card(host, "");
       each.heading.className = `name p-${role}`;
-      this.stacks[role] = { ...each, chart: new Chart(each.element, "States", { ...THIRD, x: [0, page.about.shown_years], y: [0, 1], right: 126, hover: false, showY: (v) => percent(v, 0), labelX: "years since referral" }) };
+      this.stacks[role] = { ...each, chart: new Chart(each.element, "States", { ...THIRD, x: [0, page.about.shown_years], y: [0, 1], right: 136, hover: false, showY: (v) => percent(v, 0), labelX: "years since referral" }) };
     }
   }
 

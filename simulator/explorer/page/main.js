@@ -117,6 +117,13 @@ async function rest() {
       if (done && page.last.views) page.last.views.done = mine;
     }
     if (still()) document.body.dataset.rest = mine;
+    // What results lean on takes longest, and is only asked for where somebody looks at it.
+    if (tab === "sources" && still() && page.last.reliance?.of_question !== mine) {
+      if (page.last.reliance) page.last.reliance.done = null;
+      page.views.sources.paint();
+      const done = await stream("reliance", body, put("reliance"));
+      if (done && page.last.reliance) { page.last.reliance.done = mine; page.views.sources.paint(); }
+    }
   } catch (error) { problem(error); }
 }
 
@@ -142,8 +149,9 @@ function headline() {
   line.append("Of 1,000 people referred, ", strong(thousand("major_amputation", m)), ` lose the leg within ${year} under your policy instead of ${thousand("major_amputation", r)} (${change("major_amputation")} points); `,
     strong(thousand("death", m)), ` die instead of ${thousand("death", r)} (${change("death")}); `,
     strong(thousand("healing_without_amputation", m)), ` heal with the limb instead of ${thousand("healing_without_amputation", r)} (${change("healing_without_amputation")}). `);
-  const treated = part.treated[m];
-  line.append(treated > 0 ? `${Math.round(1000 * treated)} are treated with cells, ${fixed(part.dose[m] / treated, 1)} times each. ` : "Nobody is treated with cells. ");
+  const given = part.given[m].filter((each) => each.people > 0).map((each) => [`have ${each.label.toLowerCase()}`, each.people, each.times]);
+  if (part.treated[m] > 0) given.unshift(["are treated with cells", part.treated[m], part.dose[m]]);
+  line.append(given.map(([what, people, times]) => `${Math.round(1000 * people)} ${what}, ${fixed(times / people, 1)} times each. `).join("") || "Nobody is treated. ");
   const views = page.last.views, row = views?.of_question === told ? views.views[part.view] : null;
   if (row?.low) line.append(`Over the uncertainty of the evidence (${part.view} view) the change in amputation is ${points(row.low[0])} to ${points(row.high[0])} points (95% interval). `);
   line.append("± is the Monte Carlo standard error.");

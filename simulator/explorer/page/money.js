@@ -68,7 +68,7 @@ export class Money {
     const drawn = `${part.draws} draws of the evidence × ${part.people} people; ${part.currency} of ${part.price_year}, ${part.payer}${sure}${this.progress}`;
     this.plane.say(`a dot is a draw; the line is the worth of a QALY. ${drawn}`);
     this.ceac.say(`Monte Carlo ± ${fixed(100 * Math.sqrt(0.25 / part.draws), 1)} points at most; ${drawn}`);
-    this.price.say(part.product ? `of ${part.price_label.toLowerCase()}; band: 95% of the draws of your policy; ${drawn}` : "no cells are given, so there is no price to ask for");
+    this.price.say(part.product ? `of ${part.price_label.toLowerCase()}; band: 95% of the draws of your policy; ${drawn}` : "nothing with a price is given, so there is none to ask for");
     this.totals.say(drawn);
     this.costs.say(drawn);
     this.health.say(drawn);
@@ -91,9 +91,9 @@ export class Money {
     const part = this.page.last.money, wins = grid.map(() => roles.map(() => 0));
     grid.forEach((worthOf, g) => {
       for (let i = 0; i < part.draws; i++) {
-        let best = 0, most = -Infinity;
-        roles.forEach(({ p }, k) => { const v = worthOf * part.qalys[i][p] - cost[i][p]; if (v > most + 1e-9) { most = v; best = k; } });
-        wins[g][best] += 1 / part.draws;
+        // Two names of one policy are both the best, and neither of them is beaten by the other.
+        const each = roles.map(({ p }) => worthOf * part.qalys[i][p] - cost[i][p]), most = Math.max(...each);
+        each.forEach((v, k) => { if (v > most - 1e-9) wins[g][k] += 1 / part.draws; });
       }
     });
     this.ceacChart.scale([0, grid.at(-1)], [0, 1]);
@@ -157,9 +157,9 @@ export class Money {
     const kinds = [...new Set(part.costs_by.map((each) => each.category))];
     const spent = (category, policy) => part.costs_by.filter((each) => each.category === category && each.policy === policy).reduce((sum, each) => sum + each.mean, 0);
     const bought = (p) => mean(part.often.map((o, i) => priced[i] * o[p]));
-    const paid = kinds.map((category) => [category, ...roles.map(({ p }) => spent(category, part.policies[p]) + (category === "cell product" ? bought(p) : 0))]);
+    const paid = kinds.map((category) => [part.categories[category], ...roles.map(({ p }) => spent(category, part.policies[p]) + (category === part.bought_as ? bought(p) : 0))]);
     this.bodies.get(this.costs).replaceChildren(bars(paid, roles, whole));
-    const lived = part.states.map((name, s) => [name.replaceAll("_", " "), ...roles.map(({ p }) => part.qalys_by[p][s])]);
+    const lived = part.states.map((name, s) => [name, ...roles.map(({ p }) => part.qalys_by[p][s])]);
     this.bodies.get(this.health).replaceChildren(bars(lived, roles, (v) => fixed(v, 3)));
   }
 }

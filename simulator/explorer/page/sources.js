@@ -1,6 +1,6 @@
 /** Every number behind the picture: value, unit, grade, source; and which results lean on assumptions. */
-import { ask, stream } from "./ask.js";
-import { payer, value } from "./controls.js";
+import { ask } from "./ask.js";
+import { payer, treatment, value } from "./controls.js";
 import { card, find, fixed, html, percent, scroll, table } from "./dom.js";
 
 const MOST = 60;
@@ -23,8 +23,8 @@ export async function showCard(control, page) {
   body.replaceChildren(html("p", {}, control.meaning || "You choose it."));
   find("card").showModal();
   const all = await known();
-  const name = control.key === "economics.price" ? payer().names[value("policy.cell_therapy.product")] : control.card;
-  const found = all.filter((each) => each.name === name && (!each.group.startsWith("prices") || each.group === payer().group));
+  const name = control.key === "economics.price" ? payer().names[treatment()] : control.card;
+  const found = all.filter((each) => each.name === name && (!each.group.startsWith("prices") || [payer().group, "prices of therapies"].includes(each.group)));
   if (control.key === "economics.worth") body.replaceChildren(html("p", {}, `What the payer is taken to give for a QALY; ${payer().label}. The sources of its thresholds stand in its file, calibration/economics.`));
   else if (control.key === "evidence.view") body.append(...all.filter((each) => each.name.startsWith("attributable_share")).map(entry));
   else if (found.length) body.replaceChildren(...found.map(entry));
@@ -45,16 +45,12 @@ export class Sources {
 
   paint() {
     this.list();
-    if (this.begun) return;
-    this.begun = true;
-    this.leaning.say("being simulated: each recalled or assumed number at its limits …");
-    stream("reliance", {}, (part) => {
-      if (part.kind !== "reliance") return;
-      this.leaning.say("base scenario, by one year: each number moved alone to its 95% limits; the five strongest of each result");
-      this.leaningBody.replaceChildren(table(["Result", "Number", "Grade", "At its value", "At its low limit", "At its high limit"], part.rows.map((row) => [
-        row.outcome.replaceAll("_", " "), row.parameter, row.grade, ...[row.base, row.base + row.at_low, row.base + row.at_high].map((v) => (Math.abs(row.base) < 1 ? percent(v) : fixed(v, 2))),
-      ])));
-    }).catch((error) => this.leaning.say(error.message));
+    const part = this.page.last.reliance;
+    if (!part) { this.leaning.say("being simulated: each recalled or assumed number at its limits …"); return; }
+    this.leaning.say(`your policy, ${part.people} people: each recalled or assumed number moved alone to its 95% limits; the five strongest of each result${part.done ? "" : "; of the setting before, being simulated again"}`);
+    this.leaningBody.replaceChildren(table(["Result", "Number", "Grade", "At its value", "At its low limit", "At its high limit"], part.rows.map((row) => [
+      row.outcome, row.label, row.grade, ...[row.base, row.base + row.at_low, row.base + row.at_high].map((v) => (row.outcome.startsWith("life years") ? fixed(v, 3) : percent(v))),
+    ])));
   }
 
   async list() {

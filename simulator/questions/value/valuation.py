@@ -132,7 +132,7 @@ def number_of(therapy: str, number: str, parameters: NDArray[np.void], values: V
 
 
 def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
-    """QALYs that people lose by what is done to them, shape (draws, policies): by each session of each treatment.
+    """QALYs that people lose by what is done to them, shape (draws, policies): by each session and complication of treatments.
 
     Amputations lose theirs in the states after them.
     """
@@ -147,7 +147,7 @@ def lost(ledgers: Array, parameters: NDArray[np.void], values: Values) -> Array:
 
 @dataclass(frozen=True)
 class SessionLoss:
-    """A therapy of which each session costs quality of life."""
+    """A therapy of which sessions or complications cost quality of life."""
 
     therapy: str
 
@@ -157,7 +157,11 @@ class SessionLoss:
             number_of(self.therapy, number, parameters, values)
             for number in ("utility_loss", "utility_loss_days", SESSIONS)
         )
-        return np.asarray(loss * days / DAYS_PER_YEAR * sessions)
+        often, harm, long = (
+            number_of(self.therapy, number, parameters, values)
+            for number in ("complication", "complication_utility_loss", "complication_utility_loss_days")
+        )
+        return np.asarray(loss * days / DAYS_PER_YEAR * sessions + often * harm * long / DAYS_PER_YEAR)
 
     def columns(self, values: Values) -> list[tuple[str, ...]]:
         """The ledger's columns that count it under each policy; none where it is not given."""
@@ -175,9 +179,10 @@ class SessionLoss:
 
 
 def session_losses(values: Values) -> list[SessionLoss]:
-    """The therapies of some policy of which sessions cost quality of life."""
+    """The therapies of some policy of which sessions or complications cost quality of life."""
     given = dict.fromkeys(name for policy in values.policies.values() for name in treatments(policy))
-    return [SessionLoss(name) for name in given if "utility_loss" in values.therapies[name].names]
+    losses = ("utility_loss", "complication_utility_loss")
+    return [SessionLoss(name) for name in given if any(key.startswith(losses) for key in values.therapies[name].names)]
 
 
 def times_given(ledgers: Array, values: Values) -> Array:

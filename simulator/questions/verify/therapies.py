@@ -26,7 +26,17 @@ ALONE = "(one therapy)"
 MOST = 2_000
 """Patients of each run: there are many."""
 CLINICAL = [k for k, name in enumerate(OUTCOMES) if name != "doses"]
-HARMLESS = {"sessions", "course_days", "completion", "complication", "utility_loss", "utility_loss_days", "most"}
+HARMLESS = {
+    "sessions",
+    "course_days",
+    "completion",
+    "complication",
+    "complication_utility_loss",
+    "complication_utility_loss_days",
+    "utility_loss",
+    "utility_loss_days",
+    "most",
+}
 """Numbers that change no life."""
 HARMS = ("procedural_death", "minor_amputation", "major_amputation")
 MORE: Mapping[str, tuple[str, int]] = {
@@ -45,7 +55,7 @@ MORE: Mapping[str, tuple[str, int]] = {
     "major_amputation": ("amputated", 1),
 }
 """Number -> what rises (1) or falls (-1) on average where it is raised; losses are met again by repetition."""
-AS_THE_EFFECT = ("success", "completion", "effect_days")
+AS_THE_EFFECT = ("success", "success_or_dialysis", "success_or_severe", "completion", "effect_days")
 """Numbers with more of which there is more of what the therapy does, for good or ill."""
 
 

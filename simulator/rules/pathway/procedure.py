@@ -21,7 +21,7 @@ from simulator.rules.pathway.life import MOST_STEPS, RISKS, limb_kept, wound_ope
 from simulator.rules.perfusion import add_ramp, tcpo2
 from simulator.rules.population.criteria import may_enter
 from simulator.rules.population.patient import measured
-from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Risk, Start, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Renal, Risk, Start, Stream, Wound
 
 THERAPY = record_dtype([(name, np.float64) for name in ("luck", *NUMBERS)])
 """What a therapy does, in the units of `simulator.evidence.therapy_numbers`; `luck` keeps its draws apart from others'."""
@@ -128,9 +128,22 @@ def happens(life: Any, stream: int, luck: int, chance: float) -> bool:
 
 
 @compiled
+def chance_of_success(life: Any, therapy: Any) -> float:
+    """The probability of success of a procedure in this patient, by the odds ratios of dialysis and of a severe wound."""
+    odds = 1.0
+    if life.renal == Renal.DIALYSIS:
+        odds *= therapy.success_or_dialysis
+    if life.severe == 1:
+        odds *= therapy.success_or_severe
+    if odds == 1.0 or therapy.success >= 1.0:
+        return float(therapy.success)
+    return float(odds * therapy.success / (1.0 - therapy.success + odds * therapy.success))
+
+
+@compiled
 def works(life: Any, therapy: Any, luck: int) -> bool:
     """Whether a procedure succeeds, and a course is completed."""
-    if uniform(life.seed, life.patient, Stream.PROCEDURE_SUCCESS, luck) >= therapy.success:
+    if uniform(life.seed, life.patient, Stream.PROCEDURE_SUCCESS, luck) >= chance_of_success(life, therapy):
         return False
     if therapy.completion >= 1.0:
         return True
