@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
 from simulator.statistics import spending
-from simulator.statistics.boundaries import observed_boundaries, solve
+from simulator.statistics.boundary_search import observed_boundaries, solve
 from simulator.statistics.combination import inverse_normal
 from simulator.statistics.conditional_power import (
     PromisingZone,

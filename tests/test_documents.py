@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from simulator import load_scenario
 from simulator.cli.app import build
 from simulator.questions.sweep.policy_sweep import sweep_of
-from simulator.questions.sweep.study import study_tables
+from simulator.questions.sweep.study_reading import study_tables
 from simulator.questions.trial.design_reading import load_design
 
 ROOT = Path(__file__).parent.parent

@@ -90,10 +90,11 @@ def test_a_question_says_what_it_promises(name: str) -> None:
     assert [each for each in told if each not in text] == []
 
 
-@pytest.mark.parametrize("name", [*QUESTIONS, "policy"])
+@pytest.mark.parametrize("name", sorted(sim.__all__))
 def test_examples_run(name: str) -> None:
-    """The example in the docstring of each name gives what it says."""
-    module = importlib.import_module(f"simulator.face.{name}")
+    """Every public name has an example in its docstring, and it gives what it says."""
+    module = importlib.import_module(getattr(sim, name).__module__)
+    assert ">>>" in (inspect.getdoc(getattr(sim, name)) or "")
     found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     assert found.attempted
     assert not found.failed

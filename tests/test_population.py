@@ -18,7 +18,7 @@ from scipy.stats import norm
 from simulator import load_scenario, simulate
 from simulator.evidence.shipped import shipped
 from simulator.questions.story import watch
-from simulator.questions.sweep.study import read_study
+from simulator.questions.sweep.study_reading import read_study
 from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.recruits import Recruitment
 from simulator.questions.trial.truth import truth_named

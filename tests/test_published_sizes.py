@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from simulator.questions.samplesize.calculator import calculate
-from simulator.statistics.boundaries import solve
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.stopping_plan import Plan
 from simulator.words.errors import BadInput
 

@@ -33,7 +33,8 @@ from simulator.questions.sweep.known_models import Additive
 from simulator.questions.sweep.model import Model
 from simulator.questions.sweep.results import Results, analyse
 from simulator.questions.sweep.space import build_space
-from simulator.questions.sweep.study import Study, load_study, read_study
+from simulator.questions.sweep.study import Study
+from simulator.questions.sweep.study_reading import load_study, read_study
 from simulator.questions.sweep.sweep import NotFinite, Runs, Sweep
 from simulator.telling.page import sentences
 from simulator.words.errors import BadInput, StorageFull
@@ -561,7 +562,7 @@ def test_killed_worker_is_replaced(tmp_path: Path, serial: Runs) -> None:
 RUN_STUDY = """
 import sys
 from pathlib import Path
-from simulator.questions.sweep.study import load_study
+from simulator.questions.sweep.study_reading import load_study
 from simulator.questions.sweep.sweep import Sweep
 
 sweep = Sweep.of(load_study(sys.argv[1]))

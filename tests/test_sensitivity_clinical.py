@@ -31,7 +31,8 @@ from simulator.questions.sweep.policy_choice import Choices, choose
 from simulator.questions.sweep.policy_settings import SETTINGS, with_settings
 from simulator.questions.sweep.policy_sweep import PolicySweep, read_policy_study, sweep_of
 from simulator.questions.sweep.results import analyse
-from simulator.questions.sweep.study import SHIPPED, Study, read_study, study_tables
+from simulator.questions.sweep.study import Study
+from simulator.questions.sweep.study_reading import SHIPPED, read_study, study_tables
 from simulator.questions.sweep.sweep import Runs, Sweep
 from simulator.questions.value.valuation import worth
 from simulator.questions.value.values import values_of

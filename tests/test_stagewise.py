@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulator.statistics.boundaries import Boundaries, solve
+from simulator.statistics.boundaries import Boundaries
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.spending import Spending
 from simulator.statistics.stagewise import AfterStopping, after_stopping
 from simulator.statistics.stopping_plan import Futility, Plan

@@ -15,7 +15,7 @@ from simulator.questions.trial.size_search import endpoint_table
 from simulator.questions.trial.study import study_design
 from simulator.questions.trial.truth import joint_rows
 from simulator.statistics import exact_proportions
-from simulator.statistics.boundaries import solve
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.stopping_plan import Futility, Plan
 from simulator.words.errors import BadInput, in_toml, nearest
 

@@ -27,7 +27,7 @@ from simulator.questions.trial.operating import OVERRULED, WHOLE, type_i_errors
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.stage_search import stage_table
 from simulator.questions.trial.study import study_design
-from simulator.statistics.boundaries import observed_boundaries
+from simulator.statistics.boundary_search import observed_boundaries
 from simulator.statistics.simon import promising, two_stage
 from simulator.telling.page import sentences
 

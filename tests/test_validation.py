@@ -21,6 +21,7 @@ from simulator.questions.course import load_course
 from simulator.questions.validate import load_listed, load_studies, study_names, validate
 from simulator.questions.validate.baseline import solved
 from simulator.questions.validate.first_year import end_of_follow_up
+from simulator.questions.validate.judged import NO_REASON, cited_by
 from simulator.questions.validate.ladder import control_arm_ladder
 from simulator.questions.validate.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
 from simulator.questions.validate.observed import observed
@@ -36,7 +37,6 @@ from simulator.questions.validate.prediction import (
 from simulator.questions.validate.re_enactment import StudyOfDraws
 from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
-from simulator.questions.validate.validation import NO_REASON, cited_by
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
 from simulator.words.errors import BadInput

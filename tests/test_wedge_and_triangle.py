@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
-from simulator.statistics.boundaries import solve
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.effect_scale import EffectScale
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan

@@ -51,7 +51,7 @@ def main(
     """
     from simulator.face.result import now
     from simulator.face.sweep import sweep_at
-    from simulator.questions.sweep.study import study_tables
+    from simulator.questions.sweep.study_reading import study_tables
     from simulator.work.processes import EveryCore
 
     problems: list[Problem] = []

@@ -20,6 +20,12 @@ def explore(scenario: str | Path | Scenario = "base", *, port: int = 0, browser:
     page. Needs the extra: ``pip install 'clti-simulator[explore]'``.
 
     Raises BadInput with everything that is wrong with what was asked for, and where the extra is missing.
+
+    >>> import simulator as sim
+    >>> sim.explore(port=-1)
+    Traceback (most recent call last):
+    simulator.words.errors.BadInput: 1 problem(s) in the input:
+      explore: port = -1; allowed: a whole number, 0 to 65,535
     """
     running = listening(scenario, port).start()
     if browser:

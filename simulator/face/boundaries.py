@@ -60,7 +60,7 @@ def boundaries(
     """
     settings = {name: value for name, value in locals().items() if value is not None}
     from simulator.questions.boundaries import findings
-    from simulator.statistics.boundaries import solve
+    from simulator.statistics.boundary_search import solve
     from simulator.statistics.stopping_plan import Plan
 
     begun = now()

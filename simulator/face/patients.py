@@ -37,6 +37,12 @@ def patients(
     ``mapping.toml``, and ``centre.toml``, a scenario for `compare` and every ``--centre``.
 
     Raises BadInput with everything that is wrong with the export or the mapping, and for questions that are open.
+
+    >>> import simulator as sim
+    >>> sim.patients("nowhere.csv")
+    Traceback (most recent call last):
+    simulator.words.errors.BadInput: 1 problem(s) in the input:
+      nowhere.csv: file = No such file or directory; allowed: an export at this place (CSV or .xlsx)
     """
     from simulator.compiling import announced
     from simulator.questions.registry.cells import read_export

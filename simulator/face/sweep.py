@@ -56,7 +56,7 @@ def sweep(
     >>> len(found.runs)
     3
     """
-    from simulator.questions.sweep.study import study_tables
+    from simulator.questions.sweep.study_reading import study_tables
     from simulator.scenario.inheritance import merged
 
     begun = now()

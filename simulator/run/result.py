@@ -39,13 +39,18 @@ class Kept:
     taken: Taken
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """Tables and the arrays behind them.
+    """Tables and the arrays behind them, as `simulate` gives them.
 
     Estimates hold means and Monte Carlo standard errors: outcomes and differences (policies, times, outcomes), states
     (policies, times, states, dead last), ledger (policies, fields). Arrays per draw begin with an axis of draws.
     `perfusion_sums` (policies, times, 3) holds number, sum and sum of squares of the true TcPO2 of kept limbs.
+
+    >>> import simulator as sim
+    >>> sim.simulate(sim.load_scenario("base"), ["conservative", "protocol"], patients=50, times=[1.0])
+    Result of scenario 'base': conservative, protocol; 50 patients, 1 draw, at 1 years
+    tables: outcomes, differences, states, perfusion, ledger
     """
 
     scenario: Scenario
@@ -68,6 +73,14 @@ class Result:
     draw_difference_errors: Floats
     draw_ledgers: Floats
     kept: tuple[Kept, ...] = ()
+
+    def __repr__(self) -> str:
+        draws = len(self.draw_ids)
+        return (
+            f"Result of scenario {self.scenario.name!r}: {', '.join(self.policies)}; {self.people:,} patients, "
+            f"{draws:,} draw{'s' if draws != 1 else ''}, at {', '.join(f'{t:g}' for t in self.times)} years\n"
+            "tables: outcomes, differences, states, perfusion, ledger"
+        )
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:

@@ -85,6 +85,11 @@ def simulate(
 
     Raises BadInput for arguments of the wrong type, unknown names, impossible numbers, entry criteria that nobody meets,
     and parameter draws that give results that are not finite.
+
+    >>> import simulator as sim
+    >>> found = sim.simulate(sim.load_scenario("base"), ["conservative", "protocol"], patients=50, times=[1.0])
+    >>> list(found.differences.columns), found.draw_outcomes.shape[:3]
+    (['policy', 'reference', 'outcome', 'time_years', 'mean', 'se'], (1, 2, 1))
     """
     problems = faults_of_scenario(scenario) + faults_of_switches(
         fresh_patients=fresh_patients, events=events, keep_patients=keep_patients

@@ -58,6 +58,11 @@ def load_scenario(
     and a `Policy` in place of a policy's table: ``{"policies": {"mine": Policy(extends="protocol")}}``.
 
     Raises BadInput for arguments of the wrong type, and with every fault of every file.
+
+    >>> import simulator as sim
+    >>> here = sim.load_scenario("base", overrides={"parameters": {"age_mean": 66}})
+    >>> here.register["age_mean"].value, here.centre
+    (66.0, 'average')
     """
     problems = _slips(source, policies, overrides)
     if problems:

@@ -47,16 +47,21 @@ class Scenario:
     `settings` is what the files say, `policies` every policy that can be named (the shipped ones and the scenario's
     own), `register` the evidence with the scenario's own values laid over it. `given` holds real patients, shape (rows,
     columns), NaN where unknown; without rows everybody is synthetic. `inputs` maps what a reader calls a file to what
-    was read.
+    was read. ``scenario.with_(...)`` lays a difference over it and checks it.
+
+    >>> import simulator as sim
+    >>> other = sim.load_scenario("base").with_(evidence={"view": "sceptical"}, life_table={"country": "Germany"})
+    >>> other.view, other.life_table.country
+    ('sceptical', 'Germany')
     """
 
     name: str
-    settings: Settings
+    settings: Settings = field(repr=False)
     policies: Mapping[str, Policy] = field(repr=False)
     register: Register = field(repr=False)
     life_table: LifeTable = field(repr=False)
     given: NDArray[np.float64] = field(repr=False)
-    given_columns: tuple[str, ...]
+    given_columns: tuple[str, ...] = field(repr=False)
     inputs: Mapping[str, bytes] = field(repr=False)
     read: Read | None = field(default=None, repr=False)
 

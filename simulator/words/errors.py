@@ -39,7 +39,17 @@ class Problem:
 
 
 class BadInput(ValueError):
-    """Everything that is wrong with the inputs of one command (exit code 2, nothing written)."""
+    """Everything that is wrong with the inputs of one command (exit code 2, nothing written).
+
+    `problems` holds each with its file, key, value and what is allowed; the message has them all, a line each.
+
+    >>> import simulator as sim
+    >>> try:
+    ...     sim.load_scenario("base", overrides={"parameters": {"age_mean": 300}})
+    ... except sim.BadInput as bad:
+    ...     print([(problem.key, problem.value, problem.allowed) for problem in bad.problems])
+    [('parameters.age_mean', '300', 'a number, 40 to 95')]
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.boundaries import solve
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.closed_combination import (
     Stages,
     combined_z,

@@ -60,7 +60,7 @@ def inflation(values: Inputs) -> tuple[float, list[Note]]:
     if boundary is not None and looks is None:
         problems.append(Problem("command line", "--boundary", str(boundary), "only with --looks"))
     elif looks is not None:
-        from simulator.statistics.boundaries import solve
+        from simulator.statistics.boundary_search import solve
 
         information = tuple((k + 1) / looks for k in range(int(looks)))
         found = solve(Plan(information, values["alpha"], boundary or "ld-obf", power=values["power"]), "command line")

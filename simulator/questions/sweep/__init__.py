@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from simulator.questions.sweep.policy_choice import Choices, choose
     from simulator.questions.sweep.policy_sweep import PolicyStudy, PolicySweep, read_policy_study
     from simulator.questions.sweep.results import Results, analyse
-    from simulator.questions.sweep.study import Study, load_study
+    from simulator.questions.sweep.study import Study
+    from simulator.questions.sweep.study_reading import load_study
     from simulator.questions.sweep.sweep import Runs, Sweep
     from simulator.work.cluster import Cluster
     from simulator.work.execution import Part, ThisProcess, execute

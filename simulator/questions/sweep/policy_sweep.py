@@ -37,7 +37,8 @@ from simulator.questions.sweep.designs import MOST_ROWS
 from simulator.questions.sweep.inputs import Floats, Input
 from simulator.questions.sweep.model import Fault, Model
 from simulator.questions.sweep.policy_settings import SETTINGS, belongs_to, setting_faults, setting_inputs
-from simulator.questions.sweep.study import Count, Many, Name, Planned, as_far_as_good, read_study
+from simulator.questions.sweep.study import Count, Many, Name, Planned
+from simulator.questions.sweep.study_reading import as_far_as_good, read_study
 from simulator.questions.sweep.sweep import PlannedRuns, Sweep
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.work.model import canonical

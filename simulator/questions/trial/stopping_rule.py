@@ -11,7 +11,8 @@ from scipy.special import ndtri
 
 from simulator.questions.trial.decisions import levels_of
 from simulator.questions.trial.design import Design
-from simulator.statistics.boundaries import Boundaries, observed_boundaries, solve
+from simulator.statistics.boundaries import Boundaries
+from simulator.statistics.boundary_search import observed_boundaries, solve
 from simulator.statistics.conditional_power import stopping_z
 from simulator.statistics.stopping_plan import Plan
 from simulator.words.errors import BadInput, Problem

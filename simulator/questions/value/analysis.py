@@ -32,21 +32,13 @@ from simulator.questions.value.proposed_trial import (
 )
 from simulator.questions.value.repeats import repeats
 from simulator.questions.value.results import CostEffectResults
+from simulator.questions.value.scenario_table import hospitals_table, increments, scenario_table
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
 from simulator.questions.value.unread import check_numbers
 from simulator.questions.value.valuation import cost_table, item_costs, totals_table, worth
 from simulator.questions.value.values import Drawn, Values, values_of
-from simulator.questions.value.variants import (
-    Row,
-    elsewhere,
-    hospitals_table,
-    increments,
-    lives_of,
-    resimulated,
-    revalued,
-    scenario_table,
-)
+from simulator.questions.value.variants import Row, elsewhere, lives_of, resimulated, revalued
 from simulator.questions.value.views import Seen, seen_in_every_view
 from simulator.questions.value.voi import FEWEST_DRAWS
 from simulator.scenario.scenario import Scenario

@@ -17,9 +17,9 @@ from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.options import options_table
 from simulator.questions.value.plane import ellipses_table
 from simulator.questions.value.results import Array
+from simulator.questions.value.scenario_table import hospitals_table
 from simulator.questions.value.severity import severity_table
 from simulator.questions.value.valuation import costs_summed, worth
-from simulator.questions.value.variants import hospitals_table
 from simulator.questions.value.views import views_table
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
