@@ -86,6 +86,21 @@ AREAS = (
         ),
         (),
     ),
+    Area(
+        tuple(
+            f"questions/value/{name}.py"
+            for name in (
+                *("budget", "convergence", "deal", "disaggregated", "equity", "luck", "plane", "population", "price"),
+                *("quality_of_life", "regression", "severity", "valuation", "voi"),
+            )
+        ),
+        (),
+        {
+            "budget.py": ("tests/closed_forms/test_budget.py", "tests/closed_forms/test_valuation.py"),
+            "disaggregated.py": "tests/closed_forms/test_valuation.py",
+            "population.py": "tests/closed_forms/test_people_of_a_decision.py",
+        },
+    ),
 )
 
 
