@@ -75,8 +75,8 @@ def a_treatment() -> float:
 
 
 def lost_by_a_treatment() -> float:
-    """QALYs: so much less for so many days of each of its sessions, which people complete in part."""
-    own = parameters()["therapies"][0, list(base()[1].therapies).index("pbmnc")]
+    """QALYs: injections into muscle cost so much for so many days of each session, which people complete in part."""
+    own = parameters()["therapies"][0, list(base()[1].therapies).index("intramuscular")]
     sessions = own["sessions"] * (1.0 + own["completion"]) / 2.0
     return float(own["utility_loss"] * own["utility_loss_days"] / 365.25 * sessions)
 
@@ -199,7 +199,7 @@ def budget(**changed: object) -> tuple[object, Values, Drawn]:
     deal = changed.pop("deal", Deal())
     values = replace(values, deal=deal)  # type: ignore[arg-type]
     people = People(per_year=10.0, waiting=4.0, years=2.0)
-    given = {"uptake": (0.5, 1.0)} | changed
+    given = {"uptake": (0.5, 1.0), "centres": 2} | changed
     found = budget_impact(year_by_year(HALF, MORE), "protocol", drawn, values, people, Budget(**given))  # type: ignore[arg-type]
     return found, values, drawn
 
