@@ -101,6 +101,17 @@ AREAS = (
             "population.py": "tests/closed_forms/test_people_of_a_decision.py",
         },
     ),
+    Area(
+        tuple(
+            f"questions/trial/{name}.py"
+            for name in (
+                *("accrual", "allocation", "analysis", "data", "decisions", "drop_out", "endpoint", "estimand"),
+                *("looks", "selection"),
+            )
+        ),
+        (),
+        {"data.py": "tests/closed_forms/test_trial_data.py"},
+    ),
 )
 
 
