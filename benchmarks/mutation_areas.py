@@ -112,6 +112,14 @@ AREAS = (
         (),
         {"data.py": "tests/closed_forms/test_trial_data.py"},
     ),
+    Area(
+        tuple(f"questions/calibrate/{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+        (),
+        dict.fromkeys(
+            (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+            "tests/closed_forms/test_calibration.py",
+        ),
+    ),
 )
 
 
