@@ -86,6 +86,40 @@ AREAS = (
         ),
         (),
     ),
+    Area(
+        tuple(
+            f"questions/value/{name}.py"
+            for name in (
+                *("budget", "convergence", "deal", "disaggregated", "equity", "luck", "plane", "population", "price"),
+                *("quality_of_life", "regression", "severity", "valuation", "voi"),
+            )
+        ),
+        (),
+        {
+            "budget.py": ("tests/closed_forms/test_budget.py", "tests/closed_forms/test_valuation.py"),
+            "disaggregated.py": "tests/closed_forms/test_valuation.py",
+            "population.py": "tests/closed_forms/test_people_of_a_decision.py",
+        },
+    ),
+    Area(
+        tuple(
+            f"questions/trial/{name}.py"
+            for name in (
+                *("accrual", "allocation", "analysis", "data", "decisions", "drop_out", "endpoint", "estimand"),
+                *("looks", "selection"),
+            )
+        ),
+        (),
+        {"data.py": "tests/closed_forms/test_trial_data.py"},
+    ),
+    Area(
+        tuple(f"questions/calibrate/{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+        (),
+        dict.fromkeys(
+            (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+            "tests/closed_forms/test_calibration.py",
+        ),
+    ),
 )
 
 

@@ -178,7 +178,7 @@ def operators() -> dict[str, Any]:
 
 
 def changes_behaviour(node: Any) -> bool:
-    """Whether a node is run: not so annotations, decorators, imports and documentation."""
+    """Whether a node is run: not so annotations, decorators, imports, documentation and the star before named arguments."""
     child = node
     while (parent := child.parent) is not None:
         if child.type in {"decorator", "import_from", "import_name", "tfpdef"}:
@@ -186,6 +186,8 @@ def changes_behaviour(node: Any) -> bool:
         if parent.type == "annassign" and child is parent.children[1]:
             return False
         if isinstance(parent, Function) and parent.annotation is child:
+            return False
+        if child.type == "operator" and parent.type in {"parameters", "param"}:
             return False
         child = parent
     return True

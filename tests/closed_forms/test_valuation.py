@@ -1,0 +1,320 @@
+"""Ledgers of one event or one year each, valued by hand with the payer's own prices and utilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from simulator import load_scenario
+from simulator.questions.value.budget import _pay_back, budget_impact, site_cost
+from simulator.questions.value.deal import MoneyBack
+from simulator.questions.value.disaggregated import by_state, dialysis, events
+from simulator.questions.value.lives import Lives
+from simulator.questions.value.valuation import (
+    BESIDE,
+    COLUMN,
+    Worth,
+    cost_table,
+    costs_summed,
+    item_costs,
+    people_treated,
+    qalys_by_part,
+    times_given,
+    totals_table,
+    with_price_apart,
+    worth,
+)
+from simulator.questions.value.values import Drawn, Money, Values, values_of
+from simulator.scenario.economics import Budget, Deal, People, Volume
+from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput
+
+POLICIES = ("conservative", "protocol")
+
+
+@cache
+def base() -> tuple[Scenario, Values, Drawn]:
+    """Two policies by the Italian payer, without adjustment for age, its numbers as one draw."""
+    scenario = load_scenario(policies=POLICIES)
+    values = replace(values_of(scenario), age_adjusted=False)
+    return scenario, values, values.at_base()
+
+
+def ledgers(*rows: dict[str, float]) -> np.ndarray:
+    """One draw; under each policy these columns."""
+    found = np.zeros((1, len(POLICIES), len(COLUMN)))
+    for policy, row in enumerate(rows):
+        for name, value in row.items():
+            found[0, policy, COLUMN[name]] = value
+    return found
+
+
+def price(name: str) -> float:
+    return base()[1].perspective.prices[name].value
+
+
+def utility(name: str) -> float:
+    return base()[1].utility_set.states[name].value
+
+
+def parameters() -> np.ndarray:
+    return base()[0].parameter_draws()[:1]
+
+
+def a_treatment() -> float:
+    """Kit, theatre and anaesthesia, and the complications of a harvest."""
+    therapy = base()[1].therapies["pbmnc"]
+    place = list(base()[1].therapies).index("pbmnc")
+    complication = float(parameters()["therapies"][0, place]["complication"])
+    assert therapy is not None
+    theatre = price("theatre_hour") * price("theatre_hours_per_treatment") + price("anaesthesia_per_treatment")
+    return price("pbmnc_kit") + theatre + complication * price("harvest_complication")
+
+
+def lost_by_a_treatment() -> float:
+    """QALYs: injections into muscle cost so much for so many days of each session, which people complete in part."""
+    own = parameters()["therapies"][0, list(base()[1].therapies).index("intramuscular")]
+    sessions = own["sessions"] * (1.0 + own["completion"]) / 2.0
+    return float(own["utility_loss"] * own["utility_loss_days"] / 365.25 * sessions)
+
+
+def test_events_and_years_are_counted_times_their_price() -> None:
+    """Half a treatment, a tenth of an amputation below and of one above the knee, two years of an ulcer and on dialysis."""
+    _, values, drawn = base()
+    row = {
+        "cost_count_dose": 0.5,
+        "cost_count_below_knee_amputation": 0.1,
+        "cost_count_above_knee_amputation": 0.1,
+        "cost_ulcer": 2.0,
+        "cost_clock_dialysis": 2.0,
+        "effect_ulcer": 1.9,
+        "effect_clock_dialysis": 1.5,
+        "effect_count_dose": 0.5,
+    }
+    found = worth(ledgers({}, row), parameters(), drawn, values)
+    leg = price("major_amputation_admission")
+    cost = 0.5 * a_treatment() + 0.1 * leg * (1.0 + price("above_knee_ratio"))
+    cost += 2.0 * 12.0 * price("wound_all_in_month") + 2.0 * price("dialysis_year")
+    assert found.cost[0] == pytest.approx([0.0, cost])
+    beside = 1.5 * utility("on_dialysis") + 0.5 * lost_by_a_treatment()
+    assert lost_by_a_treatment() > 0.0
+    assert found.qalys[0] == pytest.approx([0.0, 1.9 * utility("ulcer") - beside], rel=1e-12)
+    assert found.life_years[0].tolist() == [0.0, 1.9]
+    parts = qalys_by_part(ledgers({}, row), parameters(), drawn, values)
+    assert parts[0, 1].sum() == pytest.approx(found.qalys[0, 1]) and parts[0, 1, -1] == pytest.approx(-beside)
+
+
+def test_undiscounted_columns_and_other_money() -> None:
+    """The plain columns where nothing is discounted; twice the amounts in money worth half."""
+    _, values, drawn = base()
+    row = {"count_dose": 2.0, "cost_count_dose": 1.0, "time_ulcer": 3.0, "effect_ulcer": 1.0}
+    plain = worth(ledgers({}, row), parameters(), drawn, replace(values, discounted=False))
+    assert plain.cost[0, 1] == pytest.approx(2.0 * a_treatment() + 36.0 * price("wound_all_in_month"))
+    assert plain.qalys[0, 1] == pytest.approx(3.0 * utility("ulcer") - 2.0 * lost_by_a_treatment())
+    assert plain.life_years[0, 1] == 3.0
+    other = worth(ledgers({}, row), parameters(), drawn, replace(values, money=Money("XXX", 2024, 2.0)))
+    assert other.cost[0, 1] == pytest.approx(2.0 * a_treatment())
+    assert other.qalys[0, 1] == pytest.approx(utility("ulcer"))
+
+
+def test_the_price_of_a_kit_apart() -> None:
+    """Costs without it, and how often it is paid, whatever the money."""
+    _, values, drawn = base()
+    for money in (Money("EUR", 2024, 1.0), Money("XXX", 2024, 2.0)):
+        without, often = with_price_apart(
+            ledgers({}, {"cost_count_dose": 1.5}), parameters(), drawn, replace(values, money=money), "pbmnc_kit"
+        )
+        assert often[0] == pytest.approx([0.0, 1.5])
+        assert without.cost[0, 1] == pytest.approx(1.5 * money.factor * (a_treatment() - price("pbmnc_kit")))
+
+
+def test_who_is_treated_and_how_often() -> None:
+    """Discounted or plain doses of cells under the policy that gives them; nobody under care without."""
+    _, values, _ = base()
+    row = {"count_dose": 2.0, "cost_count_dose": 1.9, "count_treated": 0.7, "cost_count_treated": 0.6}
+    assert times_given(ledgers(row, row), values)[0].tolist() == [0.0, 1.9]
+    assert times_given(ledgers(row, row), replace(values, discounted=False))[0].tolist() == [0.0, 2.0]
+    assert people_treated(ledgers(row, row), values)[0].tolist() == [0.0, 0.7]
+
+
+def test_costs_by_item_add_up_and_a_share_of_the_product_is_paid() -> None:
+    """Items sum to the cost; with 80% of the product's price left to pay a fifth of the kit is saved, and nothing else."""
+    _, values, drawn = base()
+    row = {"cost_count_dose": 1.0, "cost_ulcer": 1.0}
+    items = item_costs(ledgers(row, row), parameters(), drawn, values)
+    whole = worth(ledgers(row, row), parameters(), drawn, values)
+    assert items.sum(axis=-1) == pytest.approx(whole.cost)
+    shared = replace(values, product_share=np.array([[1.0, 0.8]]))
+    less = worth(ledgers(row, row), parameters(), drawn, shared).cost - whole.cost
+    assert less[0] == pytest.approx([0.0, -0.2 * price("pbmnc_kit")])
+    assert item_costs(ledgers(row, row), parameters(), drawn, shared).sum(axis=-1) - whole.cost == pytest.approx(less)
+    table = cost_table(items, 2.0 * items, values)
+    assert table.groupby("policy")["mean"].sum().tolist() == pytest.approx([whole.cost[0, 0], whole.cost[0, 1]])
+    assert table["undiscounted"].tolist() == pytest.approx((2.0 * table["mean"]).tolist())
+    wound = table[(table["policy"] == "protocol") & (table["category"] == "wound care") & (table["state"] == "ulcer")]
+    assert wound["mean"].tolist() == pytest.approx([12.0 * price("wound_all_in_month")])
+    assert wound["kind"].tolist() == ["running"]
+    summed = costs_summed(table, ["category"]).set_index(["policy", "category"])["mean"]
+    assert summed["protocol", "total"] == pytest.approx(whole.cost[0, 1])
+    assert summed["protocol", "cell product"] == pytest.approx(price("pbmnc_kit"))
+
+
+def test_an_event_without_a_price_stops_the_analysis() -> None:
+    """Cells that care without any gives are charged by nobody there; where there are none nothing is said."""
+    _, values, drawn = base()
+    with pytest.raises(BadInput) as caught:
+        worth(ledgers({"count_dose": 0.01}, {}), parameters(), drawn, values)
+    assert [problem.key for problem in caught.value.problems] == ["policy conservative, dose"]
+    worth(ledgers({}, {"count_dose": 0.01}), parameters(), drawn, values)
+
+
+def test_totals_of_two_draws() -> None:
+    """Means and errors of costs, effects and years of each policy, discounted and not."""
+    two = Worth(np.array([[1.0, 3.0], [2.0, 5.0]]), np.array([[1.0, 1.0], [1.0, 2.0]]), np.array([[4.0, 5.0]] * 2))
+    plain = Worth(2.0 * two.cost, 3.0 * two.qalys, 4.0 * two.life_years)
+    table = totals_table(two, plain, POLICIES).set_index(["option", "quantity"])
+    assert table.loc[("protocol", "cost"), "mean"] == 4.0 and table.loc[("protocol", "cost"), "se"] == 1.0
+    assert table.loc[("protocol", "effect_undiscounted"), "mean"] == 4.5
+    assert table.loc[("conservative", "life_years_undiscounted"), "mean"] == 16.0
+
+
+# --- budget ---------------------------------------------------------------------------------------------------------
+
+
+def year_by_year(*without_and_with: tuple[dict[str, float], dict[str, float]]) -> list[Lives]:
+    """Lives followed to half a year, one and a half, ...: cumulative columns under both policies."""
+    nothing = np.zeros((1, 1, 2, 0))
+    return [Lives(POLICIES, ledgers(*rows)[None], nothing, nothing, parameters(), 1) for rows in without_and_with]
+
+
+HALF = ({"time_ulcer": 0.5}, {"time_ulcer": 0.3, "count_dose": 1.0, "count_treated": 0.8})
+MORE = ({"time_ulcer": 0.9}, {"time_ulcer": 0.4, "count_dose": 1.5, "count_treated": 0.9})
+
+
+def budget(**changed: object) -> tuple[object, Values, Drawn]:
+    _, values, drawn = base()
+    deal = changed.pop("deal", Deal())
+    values = replace(values, deal=deal)  # type: ignore[arg-type]
+    people = People(per_year=10.0, waiting=4.0, years=2.0)
+    given = {"uptake": (0.5, 1.0), "centres": 2} | changed
+    found = budget_impact(year_by_year(HALF, MORE), "protocol", drawn, values, people, Budget(**given))  # type: ignore[arg-type]
+    return found, values, drawn
+
+
+def test_two_years_of_a_budget_by_hand() -> None:
+    """14 people in the first year and 10 in the second, half and all of them under the policy; each cohort grows older."""
+    found, _, _ = budget()
+    month = price("wound_all_in_month")
+    wound = found.table[found.table["quantity"] == "wound care"]  # type: ignore[attr-defined]
+    # Years of an ulcer: 0.5 at first and 0.4 in the second year of care; 0.3 and 0.1 under the policy.
+    assert wound["without"].tolist() == pytest.approx([14 * 0.5 * 12 * month, (10 * 0.5 + 14 * 0.4) * 12 * month])
+    change = [7 * -0.2 * 12 * month, (10 * -0.2 + 7 * -0.3) * 12 * month]
+    assert wound["change"].tolist() == pytest.approx(change)
+    assert (wound["with"] - wound["without"]).tolist() == pytest.approx(change)
+    cells = found.table[found.table["quantity"] == "cell product"]  # type: ignore[attr-defined]
+    assert cells["change"].tolist() == pytest.approx([7 * price("pbmnc_kit"), (10 + 3.5) * price("pbmnc_kit")])
+    people = found.people  # type: ignore[attr-defined]
+    assert people["referred"].tolist() == [14.0, 10.0] and people["offered"].tolist() == [7.0, 10.0]
+    assert people["treated"].tolist() == pytest.approx([5.6, 8.0])
+    assert people["treatments"].tolist() == pytest.approx([7.0, 13.5])
+    total = found.table[found.table["quantity"] == "total"].set_index("year")["change"]  # type: ignore[attr-defined]
+    parts = found.table[found.table["quantity"] != "total"].groupby("year")["change"].sum()  # type: ignore[attr-defined]
+    assert total.tolist() == pytest.approx(parts.tolist()) and total.index.tolist() == [1, 2]
+
+
+def test_treatments_are_no_more_than_there_are() -> None:
+    """Eight a year: all 7 of the first year's; 3.5 of the second's are owed, so that 4.5 of ten new people are begun."""
+    found, _, _ = budget(treatments_per_year=8.0)
+    people = found.people  # type: ignore[attr-defined]
+    assert people["uptake"].tolist() == pytest.approx([0.5, 0.45]) and people["treatments"].tolist() == [7.0, 8.0]
+
+
+def test_a_price_that_falls_with_volume() -> None:
+    """Beyond five treatments a year at half price: 7 cost 6 kits, 13.5 cost 9.25."""
+    found, _, _ = budget(deal=Deal(volume=(Volume(above=5, discount=0.5),)))
+    cells = found.table[found.table["quantity"] == "cell product"]  # type: ignore[attr-defined]
+    assert cells["change"].tolist() == pytest.approx([6 * price("pbmnc_kit"), 9.25 * price("pbmnc_kit")])
+    assert found.price_shares == (  # type: ignore[attr-defined]
+        (1.0, pytest.approx(6 / 7)),
+        (1.0, pytest.approx(9.25 / 13.5)),
+    )
+
+
+def test_what_is_paid_back_is_taken_off_the_product_once() -> None:
+    """A fifth of a kit in the first year of care, of the product only and under the policy that gives it."""
+    _, values, drawn = base()
+    costs = [np.zeros((1, 2, len(values.items))) for _ in range(2)]
+    failed = np.zeros((2, 1, 2, 2))
+    failed[0, 0, 1] = (0.4, 0.0)
+    back = MoneyBack(Deal(refund=0.5), np.ones((1, 2, 2)), np.zeros((1, 2, 2)), failed)
+    _pay_back(costs, back, drawn, values, [0, 1])
+    assert costs[0].sum(axis=-1)[0] == pytest.approx([0.0, -0.2 * price("pbmnc_kit")])
+    product = [item.category for item in values.items].index("cell product")
+    assert costs[0][0, 1, product] == pytest.approx(-0.2 * price("pbmnc_kit")) and not costs[1].any()
+
+
+def test_a_policy_that_buys_its_cells_sets_up_no_site() -> None:
+    """Nothing to pay once."""
+    _, values, _ = base()
+    assert site_cost(values.policies["protocol"], values, 3) == 0.0
+
+
+# --- where it is lived ----------------------------------------------------------------------------------------------
+
+
+def lives_of(*rows: dict[str, float]) -> Lives:
+    nothing = np.zeros((1, 1, 2, 0))
+    return Lives(POLICIES, ledgers(*rows)[None], nothing, nothing, parameters(), 1)
+
+
+def test_years_and_qalys_by_state() -> None:
+    """Two years with an ulcer of which 1.8 count, and what dialysis takes; discounted first, plain beside it."""
+    _, values, drawn = base()
+    row = {"time_ulcer": 2.0, "effect_ulcer": 1.8, "clock_dialysis": 1.0, "effect_clock_dialysis": 0.9}
+    for discounted in (True, False):
+        table = by_state(lives_of({}, row), drawn, replace(values, discounted=discounted))
+        own = table[table["option"] == "protocol"].set_index(["state", "quantity"])
+        shown, years, dialysed = ("mean", 1.8, 0.9) if discounted else ("mean", 2.0, 1.0)
+        assert own.loc[("ulcer", "life_years"), shown] == years
+        assert own.loc[("ulcer", "life_years"), "undiscounted"] == 2.0
+        assert own.loc[("ulcer", "effect"), shown] == pytest.approx(years * utility("ulcer"))
+        assert own.loc[(BESIDE, "effect"), shown] == pytest.approx(-dialysed * utility("on_dialysis"))
+        assert own.loc[(BESIDE, "effect"), "undiscounted"] == pytest.approx(-utility("on_dialysis"))
+        assert (BESIDE, "life_years") not in own.index
+
+
+def test_events_and_their_cost() -> None:
+    """Three amputations below the knee and one of the other leg share one price by their number; a wound has none."""
+    _, values, drawn = base()
+    row = {
+        "count_below_knee_amputation": 0.3,
+        "cost_count_below_knee_amputation": 0.3,
+        "count_other_limb_amputation": 0.1,
+        "cost_count_other_limb_amputation": 0.1,
+        "count_new_wound": 0.5,
+    }
+    table = events(lives_of(row, row), drawn, values).set_index(["option", "event"])
+    leg = price("major_amputation_admission")
+    below, other = table.loc[("protocol", "below_knee_amputation")], table.loc[("protocol", "other_limb_amputation")]
+    assert (below["number"], below["cost"]) == (pytest.approx(0.3), pytest.approx(0.3 * leg))
+    assert (other["number"], other["cost"]) == (pytest.approx(0.1), pytest.approx(0.1 * leg))
+    assert np.isnan(table.loc[("protocol", "new_wound"), "cost"])
+    assert set(table.index.get_level_values("event")) == {"below_knee_amputation", "other_limb_amputation", "new_wound"}
+
+
+def test_dialysis_beside_the_reference() -> None:
+    """Two years against one and a half, beside a year with an ulcer."""
+    _, values, drawn = base()
+    rows = (
+        {"clock_dialysis": 1.5, "cost_clock_dialysis": 1.4, "cost_ulcer": 1.0},
+        {"clock_dialysis": 2.0, "cost_clock_dialysis": 1.8, "cost_ulcer": 1.0},
+    )
+    table = dialysis(lives_of(*rows), drawn, values, "conservative").set_index("option")
+    year, ulcer = price("dialysis_year"), 12.0 * price("wound_all_in_month")
+    own = table.loc["protocol"]
+    assert own["cost"] == pytest.approx(1.8 * year) and own["share"] == pytest.approx(1.8 * year / (1.8 * year + ulcer))
+    assert own["incremental"] == pytest.approx(0.4 * year) and own["incremental_years"] == pytest.approx(0.5)
+    assert table.loc["conservative", "incremental"] == 0.0
