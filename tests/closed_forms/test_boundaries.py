@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.boundaries import observed_boundaries, solve
+from simulator.statistics.boundary_search import observed_boundaries, solve
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan
 from simulator.words.errors import BadInput

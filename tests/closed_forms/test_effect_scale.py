@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.statistics.boundaries import solve
+from simulator.statistics.boundary_search import solve
 from simulator.statistics.effect_scale import EffectScale
 from simulator.statistics.spending import Spending
 from simulator.statistics.stopping_plan import Futility, Plan
