@@ -207,7 +207,7 @@ def test_ties_go_by_the_written_rule() -> None:
 
     The instant is the patient's first clinical event: the angioplasty, the dose and the visit are put there.
     """
-    params = parameters(angioplasty_suitable_share=1.0)
+    params = parameters(angioplasty_suitable_share=1.0, judgement_dying=0.0)
     alone = follow(params, policy("conservative"), count=60)
     clinical = range(Event.BACKGROUND_DEATH, Event.NEW_WOUND + 1)
     tried = 0
