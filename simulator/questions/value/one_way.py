@@ -62,8 +62,8 @@ class OneWay:
     (`posterior.central_values`, and the means of prices and utilities); `errors` are those of its increments. `tornado`: name,
     kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low,
     cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy,
-    net_benefit, switches_at (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger, cost or
-    effect; `unread`: those that vary and changed none.
+    net_benefit, switches_at (missing where no value within the limits does), swing. `read`: the clinical numbers that changed
+    any ledger, cost or effect; `unread`: those that vary and changed none.
     """
 
     base: Worth
