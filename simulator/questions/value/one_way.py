@@ -17,6 +17,7 @@ from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.deal import on_terms
+from simulator.questions.value.deterministic import Errors, errors
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import Worth, worth
@@ -58,14 +59,15 @@ class OneWay:
     """Tables of one-way analysis, the most influential number of each policy first.
 
     `base` holds costs, QALYs and life-years of the deterministic analysis, shape (1, policies): every number is at its centre
-    (`posterior.central_values`, and the means of prices and utilities). `tornado`: name, kind, base, low, high, policy,
-    net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low, cost_at_high, effect_at_low,
-    effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy, net_benefit, switches_at
-    (missing where no value within the limits does), swing. `read`: the clinical numbers that changed any ledger, cost or
-    effect; `unread`: those that vary and changed none.
+    (`posterior.central_values`, and the means of prices and utilities); `errors` are those of its increments. `tornado`: name,
+    kind, base, low, high, policy, net_benefit (incremental, at the base values), at_low, at_high, swing, cost_at_low,
+    cost_at_high, effect_at_low, effect_at_high (changes of the increments). `switching`: name, kind, base, low, high, policy,
+    net_benefit, switches_at (missing where no value within the limits does), swing. `read`: the clinical numbers that changed
+    any ledger, cost or effect; `unread`: those that vary and changed none.
     """
 
     base: Worth
+    errors: Errors
     tornado: pd.DataFrame
     switching: pd.DataFrame
     read: tuple[str, ...]
@@ -161,6 +163,7 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
         curves[each] = _increments(scenario, lives.first(1), moved(each, each.points(), values), values)
     return OneWay(
         worth(ledgers[:1], lives.parameters[:1], values.at_means(), values),
+        errors(scenario, values, lives, patients, seed, simulations),
         _tornado(curves, cost[0], effect[0], scenario, values),
         _switching(curves, cost[0], effect[0], scenario, values),
         tuple(each.name for each in read),

@@ -18,7 +18,8 @@ def options_table(found: EconomicAnalysis) -> pd.DataFrame:
     """One row per option, for the first page; `_deterministic` is the analysis with every number at its centre.
 
     Columns: option, cost, effect, life_years with se, low, high; incremental_cost, incremental_effect, incremental_life_years
-    and net_benefit over the reference with se, low, high (missing for the reference); each of these four deterministic;
+    and net_benefit over the reference with se, low, high (missing for the reference); each of these four deterministic,
+    with its Monte Carlo error;
     standing and icer against the reference (see `incremental.standing`); status, compared_with, sequential_effect and
     sequential_icer (with se) in the fully incremental analysis; probability of being best and of being worth it against the
     reference; product, the price that it is taken to cost, and the price at which the option is exactly worth it at the first
@@ -54,6 +55,7 @@ def options_table(found: EconomicAnalysis) -> pd.DataFrame:
             more = f"incremental_{name}" if name != "net_benefit" else name
             spread = spread_of(array[:, p] - array[:, base], more)
             spread[f"{more}_deterministic"] = float(once[name][p] - once[name][base])
+            spread[f"{more}_deterministic_se"] = float(getattr(found.one_way.errors, name)[p])
             row |= spread if p != base else dict.fromkeys(spread, np.nan)
         row["standing"] = None if p == base else ratios[option]["standing"]
         row["icer"] = np.nan if p == base else ratios[option]["icer"]

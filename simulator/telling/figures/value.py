@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
-from simulator.telling.figures.decision import Words, decision_drawings, thousands
+from simulator.telling.figures.decision import Words, decision_drawings, decision_figures, thousands
+from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
     MUTED,
@@ -68,7 +69,9 @@ def options_figure(findings: Findings, words: Words) -> Figure:
     axes.plot(table["net_benefit_deterministic"], np.arange(len(table)), "|", color=INK, markersize=12, zorder=4)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     thousands(axes.xaxis)
-    axes.set_xlabel(f"Net benefit over {shortened(words.option(findings.facts['reference']))} per person{words.money}")
+    axes.set_xlabel(
+        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
+    )
     caption(
         figure,
         f"Net benefit at {words.amount(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals of the"
@@ -154,7 +157,7 @@ def costs_figure(findings: Findings, words: Words) -> Figure:
     _across(axes)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.legend(loc="best")
-    axes.set_xlabel(f"Mean cost over {shortened(words.option(reference))} per person{words.money}")
+    axes.set_xlabel(f"Mean cost over {lower(shortened(words.option(reference)))} per person{words.money}")
     caption(
         figure, "What a policy costs is partly paid back: bars to the left are savings over a lifetime, discounted."
     )
@@ -196,7 +199,9 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
+    axes.set_xlabel(
+        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
+    )
     caption(
         figure,
         f"{_against(findings, words)}: one number at a time at its 95% limits, in the same patients with the same luck. The"
@@ -255,7 +260,9 @@ def scenarios_figure(findings: Findings, words: Words) -> Figure:
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.axvline(float(table["net_benefit"].iloc[0]), color=INK, linewidth=0.6)
     thousands(axes.xaxis)
-    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
+    axes.set_xlabel(
+        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
+    )
     caption(
         figure,
         f"{_against(findings, words)} under other structural choices; lines are 95% Monte Carlo intervals of the means, not"
@@ -280,7 +287,9 @@ def subgroups_figure(findings: Findings, words: Words) -> Figure:
     interval_rows(axes, names, table["net_benefit"], table["low"], table["high"], colours)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     thousands(axes.xaxis)
-    axes.set_xlabel(f"Net benefit over the reference per person{words.money}")
+    axes.set_xlabel(
+        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
+    )
     caption(
         figure,
         f"{_against(findings, words)} by subgroup, people whom it does not treat included; lines are 95% intervals of the"

@@ -53,7 +53,7 @@ SHEETS = (
     ("Costs", "Every cost: amount, unit cost, source, mean cost per person, by policy and category."),
     ("States", "Years in every state of health, their value and the QALYs they give."),
     ("Budget", "Spending of the coming years with and without the policy."),
-    ("Equity", "Gains by age, sex and renal class, and weighted by aversion to inequality."),
+    ("Equity", "Gains by age, sex, renal class and hospital, and weighted by aversion to inequality."),
     ("One way", "What one number at a time changes."),
     ("Drawn", "Prices and utilities of each draw, and the unit costs and values that follow."),
     ("Amounts", "What each draw's lives used (events, years) and lived (weighted years), by policy."),
