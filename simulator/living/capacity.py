@@ -4,8 +4,8 @@ Every dose and every procedure needs a slot, which it occupies for one week, so 
 throughput; a fraction is the next whole number of slots, each occupied for longer: 0.5 is one slot for a fortnight.
 Whoever is due asks for a slot, keeps living (visits and clinical events go on) and is treated when a slot is granted,
 if the rule still says so then. A later dose is planned from the day on which the earlier one was given. Death, loss of
-the limb and healing end the wait. With slots for everybody the lives are those of the engine without slots
-(`simulator.living.reference`), to the last bit.
+the limb and healing end the wait. A slot that comes while the centre is shut is kept until it opens. With slots for
+everybody, at all hours, the lives are those of the engine without slots (`simulator.living.reference`), to the last bit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from math import ceil, inf, nan
+from math import ceil, floor, inf, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ from simulator.rules.population.patient import make_patient
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
 
 WEEK = 7.0 / DAYS_PER_YEAR
+ROUNDING = 1e-9
+"""Years by which a time on the calendar may miss what was asked for: a thirtieth of a second."""
 
 
 class Discipline(StrEnum):
@@ -77,12 +79,38 @@ CALENDAR = np.dtype([("date", np.float64), ("queue", np.int64), ("busy", np.int6
 
 
 @dataclass(frozen=True)
+class Opening:
+    """When treatments may begin: days of the week (0 = Monday, on which the calendar begins) and hours of the day."""
+
+    days: tuple[int, ...] = tuple(range(7))
+    opens: float = 0.0
+    closes: float = 24.0
+
+    @property
+    def always(self) -> bool:
+        """Whether the centre never shuts."""
+        return len(set(self.days)) == 7 and self.opens <= 0.0 and self.closes >= 24.0
+
+    def next(self, date: float) -> float:
+        """The first time from a calendar time on (years) at which the centre is open."""
+        if self.always:
+            return date
+        days = date * DAYS_PER_YEAR
+        for day in range(floor(days), floor(days) + 8):
+            start, end = day + self.opens / 24.0, day + self.closes / 24.0
+            if day % 7 in self.days and days < end:
+                return date if days >= start else start / DAYS_PER_YEAR
+        raise ValueError("a centre that never opens")
+
+
+@dataclass(frozen=True)
 class Capacity:
-    """A centre's slots (procedures a week; infinite = one for everybody), referrals a year, and who is served first."""
+    """A centre's slots (procedures a week; infinite = one for everybody), referrals a year, who is served first, and when."""
 
     slots_per_week: float
     referrals_per_year: float
     discipline: Discipline = Discipline.FIRST_COME
+    opening: Opening = Opening()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +140,8 @@ class Place:
     tcpo2: float
     asked: float
     step: int
+    begins: float = nan
+    """Calendar time from which on the treatment may begin, once a slot is granted."""
 
 
 class Centre:
@@ -119,6 +149,7 @@ class Centre:
 
     def __init__(self, env: Any, capacity: Capacity) -> None:
         self.env = env
+        self._opening = capacity.opening
         self._worst_first = capacity.discipline is Discipline.WORST_TCPO2
         many = capacity.slots_per_week
         whole = many if many == inf else max(1, ceil(many))
@@ -139,6 +170,20 @@ class Centre:
         request = self._slots.request(priority=seen if self._worst_first else 0.0)
         self._write()
         return Place(request, care, procedure, seen, t, step)
+
+    def may_begin(self, place: Place) -> bool:
+        """Whether a slot has been granted and the centre is open."""
+        if not place.request.triggered:
+            return False
+        if isnan(place.begins):
+            place.begins = self._opening.next(float(self.env.now))
+        return bool(self.env.now >= place.begins - ROUNDING)
+
+    def until(self, place: Place) -> Any:
+        """What somebody in the queue waits for: the slot, and then the opening of the centre."""
+        if not place.request.triggered or self.may_begin(place):
+            return place.request
+        return self.env.timeout(place.begins - self.env.now)
 
     def treat(self, course: Course, place: Place, t: float) -> None:
         """Carry out the procedure at t, in a slot that was granted, unless it is not indicated any more."""
@@ -193,15 +238,15 @@ def patient_process(env: Any, course: Course, centre: Centre) -> Generator[Any, 
     while course.goes_on:
         due = course.next()
         turn = env.timeout(max(0.0, course.referred + due.time - env.now))
-        yield env.any_of([turn, *(place.request for place in places)]) if places else turn
-        granted = next((place for place in places if place.request.triggered), None)
+        yield env.any_of([turn, *(centre.until(place) for place in places)]) if places else turn
+        granted = next((place for place in places if centre.may_begin(place)), None)
         since = env.now - course.referred
         if granted is not None and (now := max(since, granted.asked, course.life["time"])) < due.time:
             places.remove(granted)
             centre.treat(course, granted, now)
         elif needs_slot(course, due):
             place = centre.ask(course, due.time, due.kind)
-            if place.request.triggered:
+            if centre.may_begin(place):
                 centre.treat(course, place, due.time)
             else:
                 course.set_aside(due.kind)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import announced
-from simulator.living.capacity import Capacity, Discipline
+from simulator.living.capacity import Capacity, Discipline, Opening
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.living.sums import Sums
@@ -34,6 +34,7 @@ from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import column_names, flat, flat_names
+from simulator.scenario.settings import Weekday
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -230,7 +231,9 @@ def job_of(
     capacity = None
     if shared:
         arrivals = shared.arrivals_per_week * WEEKS_PER_YEAR
-        capacity = Capacity(shared.slots_per_week, arrivals, Discipline(shared.queue))
+        days = tuple(k for k, day in enumerate(get_args(Weekday)) if day in shared.open_days)
+        opening = Opening(days, shared.opens_at, shared.closes_at)
+        capacity = Capacity(shared.slots_per_week, arrivals, Discipline(shared.queue), opening)
     job = Job(
         engine="simpy" if chosen == "simpy" else "compiled",
         draws=scenario.parameter_draws(draws),

@@ -59,6 +59,7 @@ Interval: TypeAlias = Annotated[float, BeforeValidator(number(1.0, 3650.0, "days
 Years: TypeAlias = Annotated[float, BeforeValidator(number(0.01, 100.0, "years"))]
 Patients: TypeAlias = Annotated[int, BeforeValidator(number(1, 1_000_000_000, whole=True))]
 Slots: TypeAlias = Annotated[float, BeforeValidator(number(0.01, 10_000.0, "a week"))]
+Hour: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 24.0, "hours of the day"))]
 Arrivals: TypeAlias = Annotated[float, BeforeValidator(number(0.001, 10_000.0, "a week"))]
 YearlyRate: TypeAlias = Annotated[float, BeforeValidator(yearly_rate)]
 Headcount: TypeAlias = Annotated[float, BeforeValidator(number(0.0, 1e9, "people"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
@@ -12,7 +12,7 @@ from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
-from simulator.scenario.limits import Arrivals, Patients, Slots, Years, number
+from simulator.scenario.limits import Arrivals, Hour, Patients, Slots, Years, number
 from simulator.scenario.policy import Criteria, Fault, Policy
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -174,12 +174,25 @@ class LifeTableChoice(Frozen):
     period: str
 
 
+Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
 class Capacity(Frozen):
-    """A shared resource: procedures a week, referrals a week, and who goes first. Without it nobody waits."""
+    """A shared resource: procedures a week, referrals a week, who goes first, and when it is open. Without it nobody waits."""
 
     slots_per_week: Slots
     arrivals_per_week: Arrivals
     queue: Literal["first_come", "worst_tcpo2"] = "first_come"
+    open_days: Annotated[tuple[Weekday, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=7)] = get_args(
+        Weekday
+    )
+    opens_at: Hour = 0.0
+    closes_at: Hour = 24.0
+
+    def faults(self) -> Iterator[Fault]:
+        """Hours that leave no time."""
+        if self.closes_at <= self.opens_at:
+            yield "closes_at", self.closes_at, f"later than opens_at = {self.opens_at:g}"
 
 
 class Settings(Frozen):
@@ -213,6 +226,8 @@ class Settings(Frozen):
             yield f"follow_up.{key}", value, allowed
         for key, value, allowed in self.economics.faults():
             yield f"economics.{key}", value, allowed
+        for key, value, allowed in self.capacity.faults() if self.capacity is not None else ():
+            yield f"capacity.{key}", value, allowed
         if not self.compare:
             yield "compare", list(self.compare), "at least one policy"
         for place, name in enumerate(self.compare):

@@ -19,6 +19,7 @@ from simulator.living.capacity import (
     Capacity,
     Centre,
     Discipline,
+    Opening,
     WaitEnd,
     Waiting,
     end_of_wait,
@@ -69,10 +70,15 @@ def a_course(
     return Course(setting, 0, life, patient, opened(life, patient, setting), referred)
 
 
-def at_centre(*courses: Course, slots: float = 1, discipline: Discipline = Discipline.FIRST_COME) -> Waiting:
+ALWAYS = Opening()
+
+
+def at_centre(
+    *courses: Course, slots: float = 1, discipline: Discipline = Discipline.FIRST_COME, opening: Opening = ALWAYS
+) -> Waiting:
     """What happens at a centre to some courses."""
     env = simpy.Environment()
-    centre = Centre(env, Capacity(slots, 1.0, discipline))
+    centre = Centre(env, Capacity(slots, 1.0, discipline, opening))
 
     def referral(course: Course) -> Any:
         yield env.timeout(course.referred)
@@ -411,3 +417,34 @@ def test_ends_of_waits_keep_their_numbers() -> None:
     """They stand in results that were saved."""
     names = ["GRANTED", "DIED", "AMPUTATED", "HEALED", "NO_LONGER_INDICATED", "STILL_WAITING"]
     assert {end.name: end.value for end in WaitEnd} == {name: number for number, name in enumerate(names)}
+
+
+OFFICE = Opening((0, 1, 2, 3, 4), 8.0, 16.0)
+"""Monday to Friday, eight to four."""
+
+
+@pytest.mark.parametrize(
+    ("day", "opens"),
+    [(0.0, 8 / 24), (0.5, 0.5), (0.7, 1 + 8 / 24), (4.5, 4.5), (4.7, 7 + 8 / 24), (5.0, 7 + 8 / 24), (7.0, 7 + 8 / 24)],
+)
+def test_an_office_opens_on_weekdays(day: float, opens: float) -> None:
+    """Before eight it is the same morning, after four the next one, and over the weekend Monday's."""
+    assert OFFICE.next(day * DAY) == pytest.approx(opens * DAY, rel=1e-12)
+    assert Opening().next(day * DAY) == day * DAY
+
+
+def test_a_centre_that_is_shut_keeps_the_slot_until_it_opens() -> None:
+    """Due on a Saturday, somebody is treated on Monday at eight; who is due on the Sunday has the slot a week later."""
+    first, second = a_course(patient=1, next_dose=12.5 * DAY), a_course(patient=2, next_dose=13.5 * DAY)
+    told = days(at_centre(first, second, opening=OFFICE))[:2]
+    assert [row[2] for row in told] == pytest.approx([14 + 8 / 24, 21 + 8 / 24])
+    assert [row[4] for row in told] == [WaitEnd.GRANTED] * 2
+
+
+def test_who_loses_the_limb_before_the_centre_opens_gives_the_slot_up() -> None:
+    """A slot kept over the weekend for somebody amputated on Sunday is the next one's on Monday at eight."""
+    lost = a_course(patient=1, next_dose=12.5 * DAY, first=(Risk.MAJOR_AMPUTATION, 13.2 * DAY))
+    told = days(at_centre(lost, a_course(patient=2, next_dose=12.6 * DAY), opening=OFFICE))
+    assert (told[0][0], told[0][2], told[0][4]) == (1, None, WaitEnd.AMPUTATED)
+    assert (told[1][0], told[1][4]) == (2, WaitEnd.GRANTED)
+    assert told[1][2] == pytest.approx(14 + 8 / 24)
