@@ -30,6 +30,8 @@ Keep = Callable[[Mutant, str], None]
 """What takes the outcome of a mutant."""
 LONGEST = 600.0
 """CPU seconds that the tests of a file may take on the program as it is."""
+LEAST = 60.0
+"""Seconds of the clock in which a session collects a file's tests, runs them once and tries some mutants."""
 CLOCK = 20.0
 """Seconds of the clock that a process gets for each of CPU time: machines are busy, and only what sleeps is caught by it."""
 
@@ -251,7 +253,10 @@ def judge(mutants: list[Mutant], end: float, deadline: float, keep: Keep) -> int
 
 
 def judge_all(mutants: list[Mutant], deadline: float, workers: int, keep: Keep) -> None:
-    """A session for each file, several at a time. Each has its share of the time that is left."""
+    """A session for each file, several at a time, in the order of their first mutants, which drawn at random are a draw of files
+    in proportion to their mutants. Each has its share of the time that is left, and no less than a session takes to begin: where
+    the time is short the last files have none, in place of all too little.
+    """
     by_file: dict[str, list[Mutant]] = {}
     for mutant in mutants:
         by_file.setdefault(mutant.file, []).append(mutant)
@@ -262,7 +267,7 @@ def judge_all(mutants: list[Mutant], deadline: float, workers: int, keep: Keep) 
         now = time.monotonic()
         if now > deadline:
             break
-        end = min(now + workers * (deadline - now) * len(some) / left, deadline)
+        end = min(now + max(LEAST, workers * (deadline - now) * len(some) / left), deadline)
         running.add(forked(lambda some=some, end=end: judge(some, end, deadline, keep)))  # type: ignore[misc]
         left -= len(some)
     for _ in running:

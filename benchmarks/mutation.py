@@ -6,7 +6,8 @@ that nothing observable depends on are listed with the reason in `mutation_survi
 
 Cosmic Ray says what to change and its operators change it; `mutant_sessions.py` runs the tests. Results are kept in --results,
 and a second run takes only what is missing there. A run that --hours cuts short tries as large a share of every file as it can,
-in an order drawn once, so that its score is that of a fair sample; what is running when the time is up is left out.
+in an order drawn once by --seed, so that its score is that of a fair sample; where that is too little to try any, it tries the
+files that come first, which are drawn in proportion to their mutants. What is running when the time is up is left out.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ from mutants import ROOT, Mutant, changed_since, mutants_of
 from mutation_areas import AREAS, tests_of
 
 REASONS = Path(__file__).with_name("mutation_survivors.toml")
-SEED = 1
-"""Of the order of mutants."""
 WANTED = 0.95
 """The share of mutants that tests must notice."""
 HEAVY = (
@@ -146,6 +145,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--changed", metavar="REF", help="only functions that differ from this commit")
     parser.add_argument("--hours", type=float, default=1e3, help="stop after so long with what there is")
+    parser.add_argument("--seed", type=int, default=1, help="of the order of mutants, and so of files in a short run")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--results", type=Path, default=ROOT / "clti-out" / "mutation.jsonl")
     parser.add_argument("--trust-kills", action="store_true", help="do not try again what other tests noticed")
@@ -158,7 +158,7 @@ def main() -> int:
         for file in files
         for mutant in mutants_of(file, None if chosen.changed is None else changed_since(chosen.changed, file))
     ]
-    random.Random(SEED).shuffle(mutants)
+    random.Random(chosen.seed).shuffle(mutants)
     if chosen.list:
         for mutant in mutants:
             print(mutant.name)

@@ -44,6 +44,16 @@ watching_key = pytest.StashKey[Any]()
 report_key = pytest.StashKey[str]()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Give each of several workers a stretch of neighbouring tests, of which one that is done early takes some from another.
+
+    Dealt out one by one, neighbours land on every worker, and each worker makes what they share (a run of a command, a browser).
+    """
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Watch the rules where they run without the compiler and all of their tests are asked for."""
     if os.environ.get("NUMBA_DISABLE_JIT") == "1" and config.option.markexpr == "rules":
