@@ -25,16 +25,17 @@ from simulator.statistics import adjusted_tests, binary_tests, competing_tests, 
 from simulator.statistics.continuous_tests import ancova
 from simulator.statistics.win_statistics import Level, win_statistics
 
-# 0 limb lost; 1 dilated again, then limb lost; 2 healed, lost; 3 nothing; 4 dead; 5 healed, then limb lost; 6 lost; 7 healed.
+# 0 limb lost; 1 dilated again, then limb lost; 2 healed, lost; 3 nothing; 4 dead; 5 healed, then limb lost; 6 lost; 7 healed;
+# 8 limb lost, then lost.
 SEEN = trial(
-    arm=[0, 0, 0, 0, 1, 1, 1, 1],
-    lost=[NEVER, NEVER, 0.6, NEVER, NEVER, NEVER, 0.5, NEVER],
-    healed=[NEVER, NEVER, 0.4, NEVER, NEVER, 0.3, NEVER, 1.0],
-    amputated=[0.5, 0.9, NEVER, NEVER, NEVER, 0.8, NEVER, NEVER],
-    died=[NEVER, NEVER, NEVER, NEVER, 0.7, NEVER, NEVER, 1.5],
-    reintervened=[NEVER, 0.2, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER],
+    arm=[0, 0, 0, 0, 1, 1, 1, 1, 1],
+    lost=[NEVER, NEVER, 0.6, NEVER, NEVER, NEVER, 0.5, NEVER, 0.6],
+    healed=[NEVER, NEVER, 0.4, NEVER, NEVER, 0.3, NEVER, 1.0, NEVER],
+    amputated=[0.5, 0.9, NEVER, NEVER, NEVER, 0.8, NEVER, NEVER, 0.3],
+    died=[NEVER, NEVER, NEVER, NEVER, 0.7, NEVER, NEVER, 1.5, NEVER],
+    reintervened=[NEVER, 0.2, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER],
     visits=(0.5, 1.0),
-    walking=[0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1],
+    walking=[0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0],
 )
 
 
@@ -45,15 +46,15 @@ def endpoint(outcome: str, test: str = "chi_square", **more: Any) -> Endpoint:
 @pytest.mark.parametrize(
     ("outcome", "yes", "missing", "failures"),
     [
-        ("major_amputation", [0, 1, 5], [2, 6], [0, 1, 2, 5, 6]),
-        ("death", [4], [2, 6], [2, 4, 6]),
+        ("major_amputation", [0, 1, 5, 8], [2, 6], [0, 1, 2, 5, 6, 8]),
+        ("death", [4], [2, 6, 8], [2, 4, 6, 8]),
         ("amputation_free_survival", [2, 3, 6, 7], [2, 6], [3, 7]),
-        ("healing", [2, 5, 7], [6], [2, 5, 7]),
+        ("healing", [2, 5, 7], [6, 8], [2, 5, 7]),
         ("healing_without_amputation", [2, 7], [2, 6], [7]),
         ("limb_success", [2, 7], [2, 6], [7]),
         ("reintervention", [1], [2, 6], [1, 2, 6]),
-        ("limb_event", [0, 1, 5], [2, 6], [0, 1, 2, 5, 6]),
-        ("walking", [0, 1, 3, 5, 7], [2, 6], [0, 1, 3, 5, 7]),
+        ("limb_event", [0, 1, 5, 8], [2, 6], [0, 1, 2, 5, 6, 8]),
+        ("walking", [0, 1, 3, 5, 7], [2, 6, 8], [0, 1, 3, 5, 7]),
     ],
 )
 def test_outcomes_at_a_year(outcome: str, yes: list[int], missing: list[int], failures: list[int]) -> None:
@@ -73,20 +74,20 @@ def test_outcomes_at_a_year(outcome: str, yes: list[int], missing: list[int], fa
 @pytest.mark.parametrize(
     ("outcome", "times", "codes"),
     [
-        ("major_amputation", [0.5, 0.9, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5], [1, 1, 0, 0, 2, 1, 0, 2]),
-        ("death", [2.0, 2.0, 0.6, 2.0, 0.7, 2.0, 0.5, 1.5], [0, 0, 0, 0, 1, 0, 0, 1]),
-        ("amputation_free_survival", [0.5, 0.9, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5], [1, 1, 0, 0, 1, 1, 0, 1]),
-        ("healing", [2.0, 2.0, 0.4, 2.0, 0.7, 0.3, 0.5, 1.0], [0, 0, 1, 0, 2, 1, 0, 1]),
-        ("healing_without_amputation", [0.5, 0.9, 0.4, 2.0, 0.7, 0.3, 0.5, 1.0], [2, 2, 1, 0, 2, 1, 0, 1]),
-        ("reintervention", [0.5, 0.2, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5], [2, 1, 0, 0, 2, 2, 0, 2]),
-        ("limb_event", [0.5, 0.2, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5], [1, 1, 0, 0, 2, 1, 0, 2]),
+        ("major_amputation", [0.5, 0.9, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5, 0.3], [1, 1, 0, 0, 2, 1, 0, 2, 1]),
+        ("death", [2.0, 2.0, 0.6, 2.0, 0.7, 2.0, 0.5, 1.5, 0.6], [0, 0, 0, 0, 1, 0, 0, 1, 0]),
+        ("amputation_free_survival", [0.5, 0.9, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5, 0.3], [1, 1, 0, 0, 1, 1, 0, 1, 1]),
+        ("healing", [2.0, 2.0, 0.4, 2.0, 0.7, 0.3, 0.5, 1.0, 0.6], [0, 0, 1, 0, 2, 1, 0, 1, 0]),
+        ("healing_without_amputation", [0.5, 0.9, 0.4, 2.0, 0.7, 0.3, 0.5, 1.0, 0.3], [2, 2, 1, 0, 2, 1, 0, 1, 2]),
+        ("reintervention", [0.5, 0.2, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5, 0.3], [2, 1, 0, 0, 2, 2, 0, 2, 2]),
+        ("limb_event", [0.5, 0.2, 0.6, 2.0, 0.7, 0.8, 0.5, 1.5, 0.3], [1, 1, 0, 0, 2, 1, 0, 2, 1]),
     ],
 )
 def test_outcomes_as_times(outcome: str, times: list[float], codes: list[int]) -> None:
     """First event, competing event or end of follow-up; cut off at a year what comes later has not been seen."""
     seen = time_to_event(endpoint(outcome, "cox"), SEEN)
     assert (seen.time[0].tolist(), seen.code[0].tolist()) == (times, codes)
-    assert seen.follow_up[0].tolist() == [2.0, 2.0, 0.6, 2.0, 2.0, 2.0, 0.5, 2.0]
+    assert seen.follow_up[0].tolist() == [2.0, 2.0, 0.6, 2.0, 2.0, 2.0, 0.5, 2.0, 0.6]
     year = time_to_event(endpoint(outcome, "cox", at_months=12.0), SEEN)
     assert year.time[0].tolist() == [min(time, 1.0) for time in times]
     assert year.code[0].tolist() == [code if time <= 1.0 else 0 for time, code in zip(times, codes, strict=True)]

@@ -47,6 +47,7 @@ def test_the_same_patients_in_every_draw() -> None:
         ([[1.0, 2.0]], None, ["number of draws"]),
         (VALUES, [[1.0, 1.0]], ["within_se"]),
         (VALUES, -np.ones((4, 2)), ["within_se"]),
+        (VALUES, [[1.0, -1.0]] + [[1.0, 1.0]] * 3, ["within_se"]),
         ([[1.0, 2.0]], [[1.0]], ["number of draws", "within_se"]),
     ],
 )

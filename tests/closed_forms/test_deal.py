@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from dataclasses import dataclass
+from math import exp, inf, log1p
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from simulator.questions.value.deal import MoneyBack, Refunded, average_share, by_volume, failure, in_words
+from simulator.questions.value.deal import (
+    MoneyBack,
+    Refunded,
+    average_share,
+    by_volume,
+    failure,
+    in_words,
+    money_back,
+    on_terms,
+)
 from simulator.questions.value.valuation import COLUMN
 from simulator.scenario.economics import Deal, Volume
 
@@ -94,3 +104,86 @@ def test_terms_in_words() -> None:
     )
     assert failure(Deal(refund_when="tcpo2_not_risen")) == "measured TcPO2 has not risen after the last treatment"
     assert in_words(Deal(refund=1.0)).count(";") == 0
+
+
+def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known six months after the last treatment, or at death or amputation before; as high as before is not risen."""
+    kinds = [(name, float) for name in ("doses", "amputated_at", "died_at", "last_dose_at")]
+    lives = np.array(
+        [(1, inf, inf, 0.1), (1, inf, inf, 0.1), (1, 0.3, inf, 0.1), (2, inf, 0.4, 0.1), (0, inf, inf, inf)], kinds
+    )
+    patients = np.array([(30.0,), (30.0,), (30.0,), (30.0,), (30.0,)], [("tcpo2_measured", float)])
+    seen = [30.0, 30.5, 20.0, 20.0, 20.0]
+
+    def measured(out: np.ndarray, *_: object) -> None:
+        out[:] = seen
+
+    monkeypatch.setattr("simulator.questions.value.deal.measured_after", measured)
+    reduce = Refunded("tcpo2_not_risen", 1.0, 0.0, ())
+    cohort = SimpleNamespace(lives=lives, patients=patients)
+    known = reduce._failed_at(cohort, {"last_tcpo2_days": 365.25 / 2.0})  # type: ignore[arg-type]
+    assert known.tolist() == pytest.approx([0.6, inf, 0.3, 0.4, inf])
+
+
+def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums over what was kept, divided by its people; what is no cohort of lives is passed over."""
+
+    class Cohort:
+        def __init__(self, people: int, total: float) -> None:
+            self.lives, self.total = range(people), total
+
+    monkeypatch.setattr("simulator.questions.value.deal.Followed", Cohort)
+    monkeypatch.setattr(Refunded, "_sums", lambda _self, cohort, params: np.full((2, 3), cohort.total * params))
+    kept = [
+        SimpleNamespace(what=Cohort(2, 3.0), draw=0, policy="new"),
+        SimpleNamespace(what=Cohort(2, 5.0), draw=0, policy="new"),
+        SimpleNamespace(what=Cohort(1, 7.0), draw=0, policy="old"),
+        SimpleNamespace(what="nothing", draw=0, policy="old"),
+    ]
+    result = SimpleNamespace(draw_ids=[0], policies=["old", "new"], kept=kept, parameters=[10.0])
+    found = Refunded("limb_lost", 1.0, 0.0, (0.5,))(result)["refunded"]  # type: ignore[arg-type]
+    assert found.shape == (1, 2, 2, 3)
+    assert found[0, 0] == pytest.approx(np.full((2, 3), 70.0)) and found[0, 1] == pytest.approx(np.full((2, 3), 20.0))
+
+
+def test_what_is_paid_back_comes_from_lives_on_the_terms_of_the_deal() -> None:
+    """Two budget years: counts by age are the differences of what was paid back by half a year and by one and a half."""
+    seen: dict[str, object] = {}
+
+    def reduced(what: str, *given: object) -> dict[str, np.ndarray]:
+        seen["what"], seen["reduce"], seen["shapes"] = what, given[4], given[5]
+        return {"refunded": np.array([[[[2.0, 1.0, 0.25, 0.75], [1.0, 0.5, 0.0, 0.5]]] * 2])}
+
+    economics = SimpleNamespace(budget=SimpleNamespace(uptake=(0.5, 1.0)))
+    settings = SimpleNamespace(economics=economics, discounting=SimpleNamespace(costs=0.03))
+    scenario = SimpleNamespace(settings=settings, compare=("old", "new"))
+    deal = Deal(refund=0.5)
+    back = money_back(scenario, deal, None, 10, 1, SimpleNamespace(reduced=reduced))  # type: ignore[arg-type]
+    assert back.paid.tolist() == [[[2.0, 1.0]] * 2] and back.failed.tolist() == [[[1.0, 0.5]] * 2]
+    assert back.failed_by_age.tolist() == [[[[0.25, 0.0]] * 2], [[[0.5, 0.5]] * 2]]
+    assert seen["reduce"] == Refunded("limb_lost", 1.0, log1p(0.03), (0.5, 1.5))
+    assert seen["shapes"] == {"refunded": (2, 2, 4)}
+
+
+@dataclass(frozen=True)
+class Terms:
+    deal: Deal
+    policies: tuple[str, ...] = ("old", "new")
+    product_share: np.ndarray | None = None
+
+
+def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """80% by volume and a quarter paid back are 60%; each alone; nothing changes without terms."""
+    back = SimpleNamespace(share=np.array([[0.0, 0.25]]))
+    monkeypatch.setattr("simulator.questions.value.deal.by_volume", lambda *_: np.array([[1.0, 0.8]]))
+    monkeypatch.setattr("simulator.questions.value.deal.money_back", lambda *_: back)
+    lives = SimpleNamespace(parameters=None)
+
+    def left(**deal: object) -> tuple[object, object]:
+        values, paid_back = on_terms(None, Terms(Deal(**deal)), lives, 10, 1, None)  # type: ignore[arg-type]
+        return None if values.product_share is None else values.product_share.tolist(), paid_back
+
+    assert left() == (None, None)
+    assert left(volume=STEPS) == ([[1.0, 0.8]], None)
+    assert left(refund=0.5) == ([[1.0, 0.75]], back)
+    assert left(volume=STEPS, refund=0.5) == ([[1.0, pytest.approx(0.6)]], back)

@@ -73,6 +73,25 @@ def test_two_hypotheses_by_holm_at_two_looks() -> None:
     assert found.rejected.tolist() == [[True, False], [False, False], [True, True]]
 
 
+def test_every_arm_of_the_first_endpoint_must_succeed() -> None:
+    """Two arms by Bonferroni: one rejected is no success, both are; other endpoints do not matter."""
+    rule = design(endpoints=2, arms=2, rule="bonferroni")
+    rule.looks = SimpleNamespace()
+    z = np.array([[[2.6, 0.0, 9.0, 9.0]], [[2.6, 2.6, 0.0, 0.0]]])
+    upper = np.stack([np.full(z.shape, limit) for limit in (2.0, 2.25, 2.4, 2.5)])
+    found = decide(rule, z, -z, upper, np.full((2, 1), -np.inf))
+    assert found.reason.tolist() == [Reason.END, Reason.EFFICACY]
+    assert found.rejected.tolist() == [[True, False, True, True], [True, True, False, False]]
+
+
+def test_a_graph_rejects_at_the_weights_it_can_come_to() -> None:
+    """From 0.3 and 0.7 to all: alpha over 1/0.3 first, then the others."""
+    own = design(endpoints=2, rule="graphical", weights=(0.3, 0.7), transitions=((0.0, 1.0), (1.0, 0.0)))
+    own.looks = SimpleNamespace()
+    levels = levels_of(own)
+    assert levels[0] == pytest.approx(1.0 / 0.3) and sorted(levels) == pytest.approx([1.0, 1.0 / 0.7, 1.0 / 0.3])
+
+
 def test_rules_that_take_p_values_as_they_are() -> None:
     """Hochberg without looks: both at 2% succeed at 2.5%; a missing statistic is a p of 1; two-sided p are doubled."""
     z = norm.isf(np.array([[[0.02, 0.024]], [[0.02, 0.03]], [[0.012, 0.9]]]))

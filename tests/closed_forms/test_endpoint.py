@@ -6,6 +6,7 @@ from math import log
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from simulator.questions.trial.endpoint import Endpoint
 
@@ -130,6 +131,23 @@ def test_what_can_be(own: Endpoint, context: dict[str, Any]) -> None:
 def test_what_cannot_be(own: Endpoint, context: dict[str, Any], wrong: list[str]) -> None:
     """Each by its key, and nothing else."""
     assert keys(own, **context) == wrong
+
+
+def test_the_visits_that_there_are_are_told() -> None:
+    """One by one, or that there are none."""
+    own = endpoint("tcpo2", "ancova", at_months=5.0)
+    for visits, listed in (((3.0, 6.0), "3, 6"), ((), "none yet")):
+        (told,) = [allowed for _, _, allowed in own.faults(2, visits, 12.0, 0)]
+        assert told == f"one of visits.at_months ({listed}), because it is read at a visit"
+
+
+@pytest.mark.parametrize("value", [-0.1, 10.1])
+def test_weights_have_powers_from_nought_to_ten(value: float) -> None:
+    """Of rho and of gamma; the limits can be."""
+    for key in ("rho", "gamma"):
+        endpoint("death", "fleming_harrington", **{key: 10.0})
+        with pytest.raises(ValidationError, match=key):
+            endpoint("death", "fleming_harrington", **{key: value})
 
 
 def test_the_test_to_use_instead_is_told() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from simulator.questions.value.equity import atkinson_weights, lived
+from simulator.questions.value import equity as module
+from simulator.questions.value.equity import HospitalLives, atkinson_weights, equity, lived
+from simulator.questions.value.subgroups import SubgroupLives
 
 
 def test_atkinsons_weights_of_uneven_groups() -> None:
@@ -28,3 +33,107 @@ def test_years_lived_before_an_age() -> None:
     values.norm = SimpleNamespace(at=lambda age, male: 1.2 - 0.01 * age)
     # Full health to 20, then one hundredth less a year.
     assert lived(values, 60.0) == pytest.approx(20.0 + 40.0 * 0.8)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Valued:
+    """Half a QALY a year before referral, and ten units of money for a QALY."""
+
+    norm: Any = field(default_factory=lambda: SimpleNamespace(at=lambda _age, male: 0.5))
+    male_share: float = 0.5
+    threshold: float = 10.0
+    discounted: bool = True
+
+    def on_average(self) -> Valued:
+        return self
+
+
+SCENARIO = SimpleNamespace(compare=("old", "new"), reference="old")
+DRAWN = SimpleNamespace(rows=lambda _chosen: None)
+GROUPS = (
+    ("everybody", "all"),
+    ("sex", "women"),
+    ("sex", "men"),
+    ("age", "any"),
+    ("age", "none"),
+    ("renal class", "normal"),
+)
+PEOPLE = np.array([[[8.0, 2.0, 6.0, 8.0, 0.0, 8.0]] * 2])
+AGES = np.array([[600.0, 120.0, 480.0, 600.0, 0.0, 600.0]] * 2)
+
+
+@pytest.fixture(autouse=True)
+def plain_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledgers that hold a cost and QALYs."""
+    monkeypatch.setattr(
+        module, "worth", lambda ledgers, *_: SimpleNamespace(cost=ledgers[..., 0], qalys=ledgers[..., 1])
+    )
+
+
+def lives() -> SubgroupLives:
+    """Under the old policy women have 8 and 12 QALYs in the two draws, men 12 and 24."""
+    ledgers = np.zeros((1, 2, 2, len(GROUPS), 2))
+    ledgers[0, :, 0, 1, 1], ledgers[0, :, 0, 2, 1] = (8.0, 12.0), (12.0, 24.0)
+    ledgers[0, :, 0, 3, 1] = ledgers[0, :, 0, 5, 1] = (20.0, 36.0)
+    return SubgroupLives(GROUPS, ledgers, PEOPLE, AGES, np.zeros(2))
+
+
+def found(hospitals: HospitalLives | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    gains = {("sex", "women"): (0.4, 2.0), ("sex", "men"): (0.2, 1.0), ("age", "any"): (0.25, 1.25)}
+    gains |= {("age", "none"): (9.0, 9.0), ("renal class", "normal"): (0.25, 1.25)}
+    rows = [
+        {"subgroup": a, "level": b, "policy": policy, "incremental_effect": e * on, "incremental_cost": c * on}
+        for (a, b), (e, c) in gains.items()
+        for policy, on in (("old", 0.0), ("new", 1.0))
+    ]
+    made = equity(lives(), pd.DataFrame(rows), DRAWN, SCENARIO, Valued(), (1.0, 0.0), hospitals)  # type: ignore[arg-type]
+    return made.groups, made.weighted
+
+
+def test_groups_and_their_lifetime_health() -> None:
+    """A quarter women of 60 with 30 + 5 QALYs, three quarters men of 80 with 40 + 3; nobody is in an empty group."""
+    groups, weighted = found()
+    assert groups["level"].tolist() == ["women", "men", "any", "normal"] and set(groups["policy"]) == {"new"}
+    women, men = groups.to_dict("records")[:2]
+    assert (women["share"], women["age"], women["lifetime_health"]) == (0.25, 60.0, pytest.approx(35.0))
+    assert (men["share"], men["age"], men["lifetime_health"]) == (0.75, 80.0, pytest.approx(43.0))
+    assert (women["incremental_effect"], women["incremental_cost"]) == (0.4, 2.0)
+    assert women["net_health_benefit"] == pytest.approx(0.4 - 0.2)
+    sex = weighted[weighted["grouping"] == "sex"].set_index("epsilon")
+    assert sex.index.tolist() == [0.0, 1.0]
+    assert sex.loc[0.0, "weighted_effect"] == pytest.approx(0.25 * 0.4 + 0.75 * 0.2) and sex.loc[0.0, "ratio"] == 1.0
+    assert sex.loc[0.0, "net_health_benefit"] == pytest.approx(0.25 - 0.125)
+    mean = 0.25 / 35.0 + 0.75 / 43.0
+    assert sex.loc[1.0, "weighted_effect"] == pytest.approx((0.25 / 35.0 * 0.4 + 0.75 / 43.0 * 0.2) / mean)
+    assert sex.loc[1.0, "ratio"] == pytest.approx(43.0 / 35.0)
+    assert sex.loc[1.0, "net_health_benefit"] == pytest.approx(sex.loc[1.0, "weighted_effect"] - 0.125)
+
+
+def test_hospitals_in_thirds_by_the_limbs_they_lose() -> None:
+    """Four draws: the two that lose fewest are together, weighed by their people; gains are over the old policy."""
+    people = np.array([[[4.0], [2.0], [6.0], [1.0]]])
+    per_head = np.array(
+        [[[1.0, 5.0], [3.0, 5.5]], [[2.0, 4.0], [6.0, 6.0]], [[1.0, 6.0], [2.0, 6.5]], [[0.0, 3.0], [8.0, 4.0]]]
+    )
+    ledgers = (per_head * people[0][:, :, None])[None][:, :, :, None, :]
+    ages = people[0] * np.array([[70.0], [60.0], [75.0], [80.0]])
+    hospitals = HospitalLives(
+        SubgroupLives(GROUPS[:1], ledgers, people, ages, np.zeros(4)), np.array([0.5, -0.3, -0.1, 0.9])
+    )
+    groups, weighted = found(hospitals)
+    own = groups[groups["grouping"] == "hospital"].set_index("level")
+    assert own.index.tolist() == ["loses fewest limbs", "between", "loses most limbs"]
+    assert own["share"].tolist() == pytest.approx([8 / 13, 4 / 13, 1 / 13])
+    fewest = own.loc["loses fewest limbs"]
+    assert fewest["age"] == pytest.approx((2 * 60 + 6 * 75) / 8)
+    assert fewest["lifetime_health"] == pytest.approx(fewest["age"] / 2 + (2 * 4 + 6 * 6) / 8)
+    assert fewest["incremental_cost"] == pytest.approx((2 * 4 + 6 * 1) / 8)
+    assert fewest["incremental_effect"] == pytest.approx((2 * 2 + 6 * 0.5) / 8)
+    most = own.loc["loses most limbs"]
+    assert (most["age"], most["lifetime_health"], most["incremental_cost"]) == (
+        80.0,
+        pytest.approx(43.0),
+        pytest.approx(8.0),
+    )
+    plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)]["weighted_effect"].iloc[0]
+    assert plain == pytest.approx((own["share"] * own["incremental_effect"]).sum())

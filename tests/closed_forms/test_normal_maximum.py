@@ -49,6 +49,12 @@ def test_statistics_that_share_a_factor() -> None:
     assert found[2] == pytest.approx(norm.sf(2.0), rel=0.15) and found[2] > norm.sf(2.0)
 
 
+def test_luck_of_the_lattice_is_small() -> None:
+    """Six statistics without correlation: 1 - Phi(2)^6, to three in ten thousand of itself."""
+    found = largest_tail(np.array([2.0]), np.eye(6)[None])
+    assert found[0] == pytest.approx(1.0 - norm.cdf(2.0) ** 6, rel=1e-6)
+
+
 def test_many_trials_in_several_parts() -> None:
     """More trials than are worked on at once have each their own answer."""
     limit = np.linspace(0.5, 2.5, 2_001)

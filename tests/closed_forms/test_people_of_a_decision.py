@@ -14,6 +14,7 @@ def test_people_without_and_with_discounting() -> None:
     """100 a year for ten years and 50 who wait; at 5% the integral of 1.05^-t; from year four on those after it only."""
     assert Population(100.0, 10.0, waiting=50.0).size() == 1050.0
     assert Population(100.0, 10.0, waiting=50.0).size(4.0) == 600.0
+    assert Population(100.0, 10.0, waiting=50.0).size(0.0) == 1050.0
     assert Population(100.0, 10.0).size(12.0) == 0.0 and Population(100.0, 10.0).size(-1.0) == 1000.0
     rate = log(1.05)
     found = Population(100.0, 10.0, 0.05, 50.0)

@@ -111,6 +111,7 @@ FISHER = SimpleNamespace(at=(0.5, 0.7), type="ld-obf", model_fields_set={"by", "
             {"selection": Selection(keep=1, combination="fisher"), "looks": FISHER},
             ["selection.combination", "looks.gamma"],
         ),
+        ({"selection": Selection(keep=1, combination="fisher")}, []),
         ({"selection": BEST, "primary": Endpoint(name="e", outcome="death", test="cox")}, ["endpoints.e.test"]),
         ({"selection": BEST, "multiplicity": SimpleNamespace(rule="holm")}, ["multiplicity.rule"]),
         ({"selection": BEST, "sides": 2}, ["sides"]),
