@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
-from simulator.telling.figures.decision import Words, decision_drawings, decision_figures, thousands
+from simulator.telling.figures.decision import Words, decision_drawings, thousands
 from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
