@@ -69,7 +69,8 @@ AREAS = (
         tuple(
             f"statistics/{name}.py"
             for name in (
-                *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "censoring_weights"),
+                *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "boundary_search"),
+                "censoring_weights",
                 *("competing_tests", "continuous_tests", "crossing", "effect_scale", "exact_binomial"),
                 *(
                     "exact_proportions",
@@ -85,6 +86,7 @@ AREAS = (
             )
         ),
         (),
+        {"boundary_search.py": "tests/closed_forms/test_boundaries.py"},
     ),
     Area(
         tuple(
