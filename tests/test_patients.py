@@ -235,7 +235,12 @@ def test_shares_of_few_are_left_out_of_the_hospitals_file() -> None:
         people.given[:, place] = np.arange(len(people)) < infected
         told[infected] = case_mix(people)
     assert "infection_share" not in told[5] | told[235]
-    assert told[100]["infection_share"] == round(100 / len(people), 2)
+    wounded = people.column("rutherford") > 4.5
+    assert told[100]["infection_share"] == round(
+        float((np.arange(len(people)) < 100)[wounded].sum()) / wounded.sum(), 2
+    )
+    people.given[:, COLUMNS.index("age")] = 70.0
+    assert case_mix(people)["age_mean"] == 70.0 and "age_sd" not in case_mix(people)
 
 
 @pytest.mark.parametrize("staged", [0, 60])
