@@ -3,7 +3,7 @@
 Hospitals are drawn from the committed population and the clinical parameters from the posterior; each has 30 to 500 people, whose
 lives the engine lives and a registry sees. Where the fit is right, the rank of the truth among its draws is uniform (Talts et
 al., arXiv:1804.06788), and 90% intervals hold it in 90% of hospitals. Healing is dated in one half, seen at quarterly visits in
-the other. About 1.5 s a hospital on one core. With a file, hospitals are kept there and those already kept are not ranked again.
+the other. About 2.5 s a hospital on one core. With a file, hospitals are kept there and those already kept are not ranked again.
 """
 
 from __future__ import annotations

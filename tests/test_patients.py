@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import Renal
+from simulator.work.disk import cache_folder
 
 TRUTH = made_up(240, seed=7)
 EPOCH = datetime.date(1970, 1, 1)
@@ -44,19 +46,23 @@ DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the command writes for a German export."""
-    folder = tmp_path_factory.mktemp("registry")
-    (folder / "export.csv").write_bytes(SHAPES["german"](TRUTH))
+    """The folder that the command writes for a German export, with what it left in the cache."""
+    folder, begun = tmp_path_factory.mktemp("registry"), time.time()
+    content = SHAPES["german"](TRUTH).decode("cp1252").replace("Amputationsdatum", "Majoramputation am")
+    (folder / "export.csv").write_bytes(content.encode("cp1252"))
     done = CliRunner().invoke(build(), ["patients", str(folder / "export.csv"), "--out", str(folder / "out")])
     assert done.exit_code == 0, f"{done.output[-2000:]}\n{done.exception!r}"
     (folder / "out" / "console.txt").write_text(done.output)
+    kept = cache_folder("") or folder
+    for number, file in enumerate(each for each in kept.rglob("*") if each.is_file() and each.stat().st_mtime >= begun):
+        (folder / "out" / f"cache-{number}").write_bytes(file.read_bytes())
     return folder / "out"
 
 
 def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
-    """No identifier and no date of the export stands in any file or on the console, in any usual spelling."""
+    """No identifier and no date of the export stands in any file, in what the cache keeps or on the console, however spelt."""
     texts = {file.name: file.read_bytes() for file in written.rglob("*") if file.is_file()}
-    assert {"centre.toml", "mapping.toml", "report.html", "console.txt"} <= texts.keys()
+    assert {"centre.toml", "mapping.toml", "report.html", "manifest.json", "console.txt"} <= texts.keys()
     export = (written.parent / "export.csv").read_bytes().decode("cp1252").splitlines()
     cells = {
         cell for line in export[1:] for place, cell in enumerate(line.split(";")) if place in (0, 1, 10, 11, 12, 13)
@@ -229,7 +235,12 @@ def test_shares_of_few_are_left_out_of_the_hospitals_file() -> None:
         people.given[:, place] = np.arange(len(people)) < infected
         told[infected] = case_mix(people)
     assert "infection_share" not in told[5] | told[235]
-    assert told[100]["infection_share"] == round(100 / len(people), 2)
+    wounded = people.column("rutherford") > 4.5
+    assert told[100]["infection_share"] == round(
+        float((np.arange(len(people)) < 100)[wounded].sum()) / wounded.sum(), 2
+    )
+    people.given[:, COLUMNS.index("age")] = 70.0
+    assert case_mix(people)["age_mean"] == 70.0 and "age_sd" not in case_mix(people)
 
 
 @pytest.mark.parametrize("staged", [0, 60])

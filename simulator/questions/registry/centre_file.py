@@ -12,6 +12,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import OFFSETS
+from simulator.evidence.register import load_register
 from simulator.questions.hospitals.own import evidence_of_draws
 from simulator.questions.registry.described import class_shares
 from simulator.questions.registry.offsets import Update
@@ -26,6 +27,8 @@ SHARES = {
     "infection_share": "infection",
     "gangrene_share": "gangrene",
 }
+OF_WOUNDS = ("infection_share", "gangrene_share")
+"""Shares of those who have a wound."""
 CLASSES = {
     "rutherford": {"rest_pain_share": 4.0, "": 5.0, "severe_tissue_loss_share": 6.0},
     "renal": {"": 0.0, "renal_moderate_share": 1.0, "renal_severe_share": 2.0, "renal_dialysis_share": 3.0},
@@ -70,7 +73,10 @@ def rounded_list(values: NDArray[np.float64]) -> list[float]:
 
 
 def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:
-    """Parameters of the population that enough is known of, without those that tell of few people."""
+    """Parameters of the population that enough is known of, without those that tell of few people.
+
+    A number that the model cannot have, such as no variation of age, is left out.
+    """
     least = max(smallest + 1, ENOUGH * len(people))
     found: dict[str, float] = {}
     age = people.column("age")
@@ -79,7 +85,7 @@ def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:
         found["age_mean"], found["age_sd"] = round(float(age.mean()), 1), round(float(age.std(ddof=1)), 1)
     for parameter, name in SHARES.items():
         values = people.column(name)
-        known = values[np.isfinite(values)]
+        known = values[np.isfinite(values) & ~((people.column("rutherford") < 4.5) & (parameter in OF_WOUNDS))]
         if len(known) >= least and not hidden(int(known.sum()), len(known), smallest):
             found[parameter] = share(int(known.sum()), len(known))
     for name, levels in CLASSES.items():
@@ -89,4 +95,6 @@ def case_mix(people: People, smallest: int = SMALLEST) -> dict[str, float]:
         # A class mix is taken as a whole or not at all: some of its shares beside others of the average are nobody's.
         if not any(math.isnan(part) for part in parts):
             found |= {parameter: part for parameter, part in zip(levels, parts, strict=True) if parameter}
-    return found
+    register = load_register()
+    possible = {name: register[name].range for name in found}
+    return {name: value for name, value in found.items() if possible[name][0] <= value <= possible[name][1]}

@@ -154,14 +154,15 @@ def meets(people: People, criteria: Criteria) -> tuple[NDArray[np.bool_], NDArra
 
 def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
     """Cumulative incidence of each event with competing events and people at risk; of healing in those who had a wound.
+    An event of which the export tells nothing is left out, if there are others.
 
     Columns event, time_years, people (at risk, rounded), value, low, high: 95% limits on the logit scale, in whole per
     cent. Missing where at most `smallest` people are at risk, and where at most `smallest` events came since the last time
     told, or by the first one.
     """
     rows = []
-    for name in FOLLOWED:
-        _, time, code = seen(people, name)
+    told = {name: found for name in FOLLOWED if len((found := seen(people, name)[1:])[0])}
+    for name, (time, code) in (told or {name: seen(people, name)[1:] for name in FOLLOWED}).items():
         before = 0
         for at in TIMES:
             at_risk = int((time >= at).sum())
