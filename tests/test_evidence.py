@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from simulator.cli.evidence import main as evidence
 from simulator.evidence import load_life_table, load_register, load_sources, shipped
 from simulator.evidence.catalogue import catalogue
 from simulator.evidence.distributions import limits, mean, quantile, sample, sd
@@ -23,6 +24,7 @@ from simulator.evidence.price_transfer import exchange, inflate, transfer
 from simulator.evidence.register import Register
 from simulator.evidence.reliance import reliance, statements
 from simulator.evidence.utilities import load_utilities, utility_sets
+from simulator.face.register import leaning
 from simulator.words.errors import BadInput
 
 SOURCES = """
@@ -599,3 +601,16 @@ def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
     names = {p.name for register in catalogue() for p in register.parameters if "tcpo2" in p.name}
     assert {row["name"] for row in rows} == names
     assert all(name in found.output for name in names)
+
+
+def test_what_leans_on_weak_numbers_is_told_of_any_policy() -> None:
+    """A policy that no summary speaks of stands beside the reference; the reference itself and unknown names are refused, and so
+    is a policy without the question."""
+    asked = leaning("base", "arterialisation")
+    assert asked.compare == ("conservative", "arterialisation")
+    assert leaning("base", None).headline == "protocol"
+    for name in ("conservative", "arterialization"):
+        with pytest.raises(BadInput, match="arterialisation"):
+            leaning("base", name)
+    with pytest.raises(BadInput, match="only with --reliance"):
+        evidence(policy="arterialisation", scenario="base")

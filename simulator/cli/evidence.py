@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.words.errors import BadInput, Problem
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.evidence.register import Register
     from simulator.face.register import Located
+    from simulator.scenario import Scenario
 
 HERE = "command line"
 STRONGEST = 5
@@ -39,6 +41,15 @@ def main(
     reliance: Annotated[
         bool, typer.Option("--reliance", help="Say instead which headline results rest on recalled or assumed values.")
     ] = False,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="With --reliance: results of this policy, as arterialisation. Default: the scenario's main one."
+        ),
+    ] = None,
+    scenario: Annotated[
+        str, typer.Option(help="With --reliance: a scenario file (TOML), or base or founding_cohort.")
+    ] = "base",
     out: Annotated[
         Path | None, typer.Option(help="Folder for evidence.csv and sources.csv, and reliance.csv with --reliance.")
     ] = None,
@@ -48,14 +59,19 @@ def main(
     Without options the groups are counted; --group, --grade, --name and --all list what is in them.
     """
     from simulator.evidence.catalogue import catalogue, sources_table
-    from simulator.face.register import located, moved, register
+    from simulator.face.register import leaning, located, moved, register
 
+    if not reliance and (policy is not None or scenario != "base"):
+        said = [("--policy", policy)] * (policy is not None) + [("--scenario", scenario)] * (scenario != "base")
+        raise BadInput([Problem(HERE, key, repr(value), "only with --reliance") for key, value in said])
     words = name or []
     chosen = located(catalogue(), grade or [], group or [], words, HERE, "--")
     if out is not None:
-        register(grade=grade or (), group=group or (), name=words, reliance=reliance).save(out)
+        register(
+            grade=grade or (), group=group or (), name=words, reliance=reliance, scenario=scenario, policy=policy
+        ).save(out)
     if reliance:
-        _print_reliance(moved(), catalogue()[0])
+        _print_reliance(moved(scenario, policy), leaning(scenario, policy))
     elif sources:
         _print_sources(sources_table())
     elif words and {parameter.name for _, parameter in chosen} <= set(words):
@@ -140,13 +156,15 @@ def _print_sources(table: pd.DataFrame) -> None:
     print_table(table[["key", "citation", "read", "parameters"]], title="sources")
 
 
-def _print_reliance(table: pd.DataFrame, register: Register) -> None:
+def _print_reliance(table: pd.DataFrame, scenario: Scenario) -> None:
     from simulator.evidence.reliance import statements
     from simulator.questions.compare.headlines import strongest
     from simulator.telling.columns import labels, told
     from simulator.telling.console import console, print_text
 
-    names = {**labels(), "parameter": {parameter.name: parameter.label for parameter in register.parameters}}
+    called = {parameter.name: parameter.label for parameter in scenario.register.parameters}
+    policies = {name: policy.label for name, policy in scenario.policies.items()}
+    names = {**labels(), "parameter": called, "policy": policies}
     shown = told(strongest(table, STRONGEST), "reliance_strongest", names, keep=SHOWN_OF_RELIANCE)
     print_text(shown, "What moves each headline result most")
     fixed = table.loc[table["swing"].isna(), "parameter"].drop_duplicates()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from simulator.evidence.parameter import Parameter
     from simulator.evidence.register import Register
+    from simulator.scenario import Scenario
 
 Located: TypeAlias = "Sequence[tuple[Register, Parameter]]"
 """Parameters, each with the register that it stands in."""
@@ -25,17 +26,20 @@ def register(
     group: str | Iterable[str] = (),
     name: str | Iterable[str] = (),
     reliance: bool = False,
+    scenario: str = "base",
+    policy: str | None = None,
 ) -> Result:
     """Say where the numbers come from: parameters, prices and utilities.
 
     `grade` (published, derived, recalled, assumption), `group` (as death or prices italy) and `name` (a whole name, or a
     word that names hold) take one or several and leave only those. `reliance` also simulates which headline results rest on
-    recalled or assumed values, which takes some seconds.
+    recalled or assumed values, which takes some seconds: of a `policy` of the `scenario`, by default of the one that summaries
+    speak of.
 
     Tables of the result: ``evidence`` (group, name, value, unit, limits, grade, source, ... a row a number), ``sources`` (a
     row a publication) and, if asked for, ``reliance`` (outcomes at the lower and upper limit of each number).
 
-    Raises BadInput for a grade, group or name that there is not.
+    Raises BadInput for a grade, group, name or policy that there is not.
 
     >>> import simulator as sim
     >>> sim.register(name="restenosis_rate").evidence["name"].tolist()
@@ -50,7 +54,7 @@ def register(
     chosen = located(registers, _listed(grade), _listed(group), _listed(name))
     tables = {"evidence": _evidence(registers, chosen), "sources": sources_table()}
     if reliance:
-        tables["reliance"] = moved()
+        tables["reliance"] = moved(scenario, policy)
 
     hashes = {each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)}
     counts = {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES}
@@ -101,15 +105,30 @@ def counted(chosen: Located) -> str:
     return f"{len(chosen)} values: {counts}."
 
 
-@cache
-def moved() -> pd.DataFrame:
-    """What each recalled or assumed value does to the headline results of the base scenario."""
-    from simulator.questions.compare.headlines import headline_reliance
-    from simulator.questions.compare.job import RELIANCE_PATIENTS
+def leaning(scenario: str, policy: str | None) -> Scenario:
+    """The scenario of which results are told that lean on weak numbers, with a `policy` beside its reference if one is named.
+
+    Raises BadInput for a scenario or a policy that there is not.
+    """
     from simulator.scenario import load_scenario
 
-    scenario = load_scenario()
-    return headline_reliance(scenario, scenario.headline, RELIANCE_PATIENTS, seed=1)
+    found = load_scenario(scenario)
+    if policy is None:
+        return found
+    if policy not in found.policies or policy == found.reference:
+        others = [name for name in found.policies if name != found.reference]
+        raise BadInput([Problem("evidence", "policy", repr(policy), nearest(policy, others))])
+    return load_scenario(scenario, policies=[found.reference, policy])
+
+
+@cache
+def moved(scenario: str = "base", policy: str | None = None) -> pd.DataFrame:
+    """What each recalled or assumed value does to the headline results of a policy of a scenario."""
+    from simulator.questions.compare.headlines import headline_reliance
+    from simulator.questions.compare.job import RELIANCE_PATIENTS
+
+    asked = leaning(scenario, policy)
+    return headline_reliance(asked, asked.headline if policy is None else policy, RELIANCE_PATIENTS, seed=1)
 
 
 def _evidence(registers: Sequence[Register], chosen: Located) -> pd.DataFrame:
