@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Located: TypeAlias = "Sequence[tuple[Register, Parameter]]"
 """Parameters, each with the register that it stands in."""
+STRONGEST = 5
+"""Values shown for each headline result; the file has all of them."""
 
 
 def register(
@@ -32,8 +34,9 @@ def register(
     word that names hold) take one or several and leave only those. `reliance` also simulates which headline results rest on
     recalled or assumed values, which takes some seconds.
 
-    Tables of the result: ``evidence`` (group, name, value, unit, limits, grade, source, ... a row a number), ``sources`` (a
-    row a publication) and, if asked for, ``reliance`` (outcomes at the lower and upper limit of each number).
+    Tables of the result: ``evidence`` (group, name, value, unit, limits, grade, source, ... a row a number), ``groups`` (how
+    many of each grade), ``sources`` (a row a publication) and, if asked for, ``reliance`` (outcomes at the lower and upper
+    limit of each number) and ``reliance_strongest`` (the numbers that move each most).
 
     Raises BadInput for a grade, group or name that there is not.
 
@@ -41,20 +44,47 @@ def register(
     >>> sim.register(name="restenosis_rate").evidence["name"].tolist()
     ['restenosis_rate']
     """
-    from simulator.evidence.catalogue import catalogue, sources_table
+    return asked(_listed(grade), _listed(group), _listed(name), reliance=reliance)
+
+
+def asked(
+    grades: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    names: Sequence[str] = (),
+    *,
+    shown: str = "values",
+    reliance: bool = False,
+    file: str = "register",
+    option: str = "",
+) -> Result:
+    """What `register` answers, of which the console tells what is `shown`: groups, values (a card of each that is named in
+    full), sources or reliance.
+
+    `file` and `option` are those of `located`.
+    """
+    from simulator.evidence.catalogue import catalogue, groups_table, numbers_table, sources_table
     from simulator.evidence.parameter import GRADES
+    from simulator.questions.compare.headlines import strongest
     from simulator.words.findings import Findings
 
     begun = now()
     registers = catalogue()
-    chosen = located(registers, _listed(grade), _listed(group), _listed(name))
-    tables = {"evidence": _evidence(registers, chosen), "sources": sources_table()}
+    chosen = located(registers, grades, groups, names, file, option)
+    if shown == "values" and names and {parameter.name for _, parameter in chosen} <= set(names):
+        shown = "cards"
+    tables = {"evidence": numbers_table(chosen), "groups": groups_table(chosen), "sources": sources_table()}
     if reliance:
         tables["reliance"] = moved()
-
+        tables["reliance_strongest"] = strongest(tables["reliance"], STRONGEST)
     hashes = {each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)}
     counts = {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES}
-    facts = {"count": len(chosen), "grades": counts, "groups": list(dict.fromkeys(p.group for _, p in chosen))}
+    facts = {
+        "count": len(chosen),
+        "grades": counts,
+        "groups": list(dict.fromkeys(p.group for _, p in chosen)),
+        "shown": shown,
+        "labels": {"parameter": {parameter.name: parameter.label for parameter in registers[0].parameters}},
+    }
     return Result(Findings("register", tables, facts, settings=hashes), begun)
 
 
@@ -93,14 +123,6 @@ def located(
     ]
 
 
-def counted(chosen: Located) -> str:
-    """How many numbers there are, by grade."""
-    from simulator.evidence.parameter import GRADES
-
-    counts = ", ".join(f"{sum(p.grade == grade for _, p in chosen)} {grade}" for grade in GRADES)
-    return f"{len(chosen)} values: {counts}."
-
-
 @cache
 def moved() -> pd.DataFrame:
     """What each recalled or assumed value does to the headline results of the base scenario."""
@@ -110,16 +132,6 @@ def moved() -> pd.DataFrame:
 
     scenario = load_scenario()
     return headline_reliance(scenario, scenario.headline, RELIANCE_PATIENTS, seed=1)
-
-
-def _evidence(registers: Sequence[Register], chosen: Located) -> pd.DataFrame:
-    import pandas as pd
-
-    from simulator.evidence.register import Register
-
-    kept = {id(p) for _, p in chosen}
-    tables = [Register(tuple(p for p in each.parameters if id(p) in kept), each.sources).table() for each in registers]
-    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def _meant(word: str, name: str, parameters: set[str]) -> bool:
