@@ -22,10 +22,12 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import joint_names, parameter_draws, posterior_rows, posterior_table
 from simulator.evidence.price_transfer import exchange, inflate, transfer
 from simulator.evidence.register import Register
-from simulator.evidence.reliance import reliance, statements
+from simulator.evidence.reliance import reliance
 from simulator.evidence.utilities import load_utilities, utility_sets
 from simulator.face.register import leaning
+from simulator.telling.page import voice
 from simulator.words.errors import BadInput
+from simulator.words.findings import Findings
 
 SOURCES = """
 [panunzi2022]
@@ -491,9 +493,11 @@ def test_reliance_ranks_weak_values_by_what_they_move(tmp_path: Path) -> None:
     assert (first["low_value"], first["high_value"]) == pytest.approx((0.1, 3.9))
     assert (first["at_low"], first["at_high"], first["swing"]) == pytest.approx((1.8, -5.8, 7.6))
     assert limb["swing"].isna().tolist() == [False, False, True]
-    about_limb, about_life = statements(table)
-    assert "less than 10%" in about_limb
-    assert "minor (assumption" in about_life
+    facts = {"shown": "reliance", "groups": [], "grades": {}, "count": 0}
+    say = voice(Findings("register", {"reliance": table}, facts))
+    assert "less than 10%" in say("resting", "limb")
+    assert "minor (assumption" in say("resting", "life")
+    assert say("summary").endswith("Assumed without limits, so not moved: unmoved.")
     with pytest.raises(ValueError, match="major"):
         reliance(register, lambda sets: [{"limb": math.inf if values["major"] > 3 else 0.0} for values in sets])
 
@@ -548,7 +552,7 @@ def test_the_command_shows_a_full_card() -> None:
     result = run("--name", "death_hr_heart")
     assert result.exit_code == 0
     assert "Diabetes Care 2009;32:822" in result.output
-    assert "note" in result.output
+    assert "Note" in result.output
 
 
 def test_the_command_refuses_all_unknown_words_at_once(tmp_path: Path) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from simulator.evidence.distributions import limits, text
+from simulator.evidence.parameter import GRADES, Parameter
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.sources import load_sources
 from simulator.evidence.utilities import load_utilities, utility_sets
 from simulator.words.errors import BadInput, Problem
+
+COLUMNS = ("name", "group", "label", "value", "unit", "distribution", "low", "high", "grade", "source", "note", "fitted",
+           "own_value", "lowest", "highest", "cited")  # fmt: skip
 
 
 def catalogue(path: Path | None = None) -> tuple[Register, ...]:
@@ -51,6 +56,45 @@ def _prices(name: str, path: Path | None) -> Register:
 
 def _states(name: str, path: Path | None) -> Register:
     return load_utilities(name, path).states
+
+
+def numbers_table(chosen: Iterable[tuple[Register, Parameter]]) -> pd.DataFrame:
+    """One row per parameter with `COLUMNS`. `low` and `high` are 95% limits of its distribution, of a fitted one of its prior,
+    whose centre is `own_value`; `lowest` and `highest` are allowed, `cited` names sources shortly."""
+    rows = []
+    for register, p in chosen:
+        low, high = limits(p)
+        rows.append(
+            {
+                "name": p.name,
+                "group": p.group,
+                "label": p.label,
+                "value": p.value,
+                "unit": p.unit,
+                "distribution": text(p.distribution),
+                "low": low,
+                "high": high,
+                "grade": p.grade,
+                "source": register.citations(p.name),
+                "note": p.note,
+                "fitted": p.fitted,
+                "own_value": p.centre,
+                "lowest": p.range[0],
+                "highest": p.range[1],
+                "cited": "; ".join(register.sources[key].short for key in p.source),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def groups_table(chosen: Iterable[tuple[Register, Parameter]]) -> pd.DataFrame:
+    """How many parameters each group has: group, values, and of each grade."""
+    found = pd.DataFrame([(p.group, p.grade) for _, p in chosen], columns=["group", "grade"])
+    rows = [
+        {"group": group, "values": len(own), **{grade: int((own["grade"] == grade).sum()) for grade in GRADES}}
+        for group, own in found.groupby("group", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=["group", "values", *GRADES])
 
 
 def sources_table(path: Path | None = None) -> pd.DataFrame:

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence import distributions
 from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribution, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -143,29 +141,6 @@ class Register:
     def citations(self, name: str) -> str:
         """The sources of a parameter, one line each joined by semicolons."""
         return "; ".join(self.sources[key].citation for key in self[name].source)
-
-    def table(self) -> pd.DataFrame:
-        """One row per parameter: what `clti evidence` prints. `low` and `high` are 95% limits of its distribution."""
-        rows = []
-        for p in self.parameters:
-            low, high = distributions.limits(p)
-            rows.append(
-                {
-                    "name": p.name,
-                    "group": p.group,
-                    "label": p.label,
-                    "value": p.value,
-                    "unit": p.unit,
-                    "distribution": distributions.text(p.distribution),
-                    "low": low,
-                    "high": high,
-                    "grade": p.grade,
-                    "source": self.citations(p.name),
-                    "note": p.note,
-                }
-            )
-        columns = ["name", "group", "label", "value", "unit", "distribution", "low", "high", "grade", "source", "note"]
-        return pd.DataFrame(rows, columns=columns)
 
     def hash(self) -> str:
         """SHA-256 of everything the parameters say, for manifests."""

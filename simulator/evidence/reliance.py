@@ -55,20 +55,6 @@ def reliance(register: Register, outcomes: Outcomes, grades: Collection[Grade] =
     return keys[COLUMNS].reset_index(drop=True)
 
 
-def statements(table: pd.DataFrame, least: float = 0.1) -> list[str]:
-    """One sentence per outcome of a `reliance` table: the parameters that swing it by at least `least` of its base."""
-    said = []
-    for outcome, rows in table.groupby("outcome", sort=False):
-        strong = rows[rows["swing"] >= least * rows["base"].abs()]
-        strong = strong[strong["swing"] > 0]
-        if strong.empty:
-            said.append(f"{outcome} moves by less than {least:.0%} with any one recalled or assumed value.")
-        else:
-            names = ", ".join(f"{row.parameter} ({row.grade}, swing {row.swing:.3g})" for row in strong.itertuples())
-            said.append(f"{outcome} (base {rows['base'].iloc[0]:.3g}) rests on {names}.")
-    return said
-
-
 def _finite(results: Mapping[str, float], where: str) -> dict[str, float]:
     wrong = {name: value for name, value in results.items() if not math.isfinite(value)}
     if wrong:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Located: TypeAlias = "Sequence[tuple[Register, Parameter]]"
 """Parameters, each with the register that it stands in."""
+STRONGEST = 5
+"""Values shown for each headline result; the file has all of them."""
 
 
 def register(
@@ -36,8 +38,9 @@ def register(
     recalled or assumed values, which takes some seconds: of a `policy` of the `scenario`, by default of the one that summaries
     speak of.
 
-    Tables of the result: ``evidence`` (group, name, value, unit, limits, grade, source, ... a row a number), ``sources`` (a
-    row a publication) and, if asked for, ``reliance`` (outcomes at the lower and upper limit of each number).
+    Tables of the result: ``evidence`` (group, name, value, unit, limits, grade, source, ... a row a number), ``groups`` (how
+    many of each grade), ``sources`` (a row a publication) and, if asked for, ``reliance`` (outcomes at the lower and upper
+    limit of each number) and ``reliance_strongest`` (the numbers that move each most).
 
     Raises BadInput for a grade, group, name or policy that there is not.
 
@@ -45,20 +48,53 @@ def register(
     >>> sim.register(name="restenosis_rate").evidence["name"].tolist()
     ['restenosis_rate']
     """
-    from simulator.evidence.catalogue import catalogue, sources_table
+    return asked(_listed(grade), _listed(group), _listed(name), reliance=reliance, scenario=scenario, policy=policy)
+
+
+def asked(
+    grades: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    names: Sequence[str] = (),
+    *,
+    shown: str = "values",
+    reliance: bool = False,
+    scenario: str = "base",
+    policy: str | None = None,
+    file: str = "register",
+    option: str = "",
+) -> Result:
+    """What `register` answers, of which the console tells what is `shown`: groups, values (a card of each that is named in
+    full), sources or reliance.
+
+    `file` and `option` are those of `located`.
+    """
+    from simulator.evidence.catalogue import catalogue, groups_table, numbers_table, sources_table
     from simulator.evidence.parameter import GRADES
+    from simulator.questions.compare.headlines import strongest
     from simulator.words.findings import Findings
 
     begun = now()
     registers = catalogue()
-    chosen = located(registers, _listed(grade), _listed(group), _listed(name))
-    tables = {"evidence": _evidence(registers, chosen), "sources": sources_table()}
+    chosen = located(registers, grades, groups, names, file, option)
+    if shown == "values" and names and {parameter.name for _, parameter in chosen} <= set(names):
+        shown = "cards"
+    tables = {"evidence": numbers_table(chosen), "groups": groups_table(chosen), "sources": sources_table()}
+    labels = {"parameter": {parameter.name: parameter.label for parameter in registers[0].parameters}}
     if reliance:
         tables["reliance"] = moved(scenario, policy)
-
+        about = leaning(scenario, policy)
+        labels["parameter"] = {each.name: each.label for each in about.register.parameters}
+        labels["policy"] = {name: each.label for name, each in about.policies.items()}
+        tables["reliance_strongest"] = strongest(tables["reliance"], STRONGEST)
     hashes = {each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)}
     counts = {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES}
-    facts = {"count": len(chosen), "grades": counts, "groups": list(dict.fromkeys(p.group for _, p in chosen))}
+    facts = {
+        "count": len(chosen),
+        "grades": counts,
+        "groups": list(dict.fromkeys(p.group for _, p in chosen)),
+        "shown": shown,
+        "labels": labels,
+    }
     return Result(Findings("register", tables, facts, settings=hashes), begun)
 
 
@@ -97,14 +133,6 @@ def located(
     ]
 
 
-def counted(chosen: Located) -> str:
-    """How many numbers there are, by grade."""
-    from simulator.evidence.parameter import GRADES
-
-    counts = ", ".join(f"{sum(p.grade == grade for _, p in chosen)} {grade}" for grade in GRADES)
-    return f"{len(chosen)} values: {counts}."
-
-
 def leaning(scenario: str, policy: str | None) -> Scenario:
     """The scenario of which results are told that lean on weak numbers, with a `policy` beside its reference if one is named.
 
@@ -129,16 +157,6 @@ def moved(scenario: str = "base", policy: str | None = None) -> pd.DataFrame:
 
     asked = leaning(scenario, policy)
     return headline_reliance(asked, asked.headline if policy is None else policy, RELIANCE_PATIENTS, seed=1)
-
-
-def _evidence(registers: Sequence[Register], chosen: Located) -> pd.DataFrame:
-    import pandas as pd
-
-    from simulator.evidence.register import Register
-
-    kept = {id(p) for _, p in chosen}
-    tables = [Register(tuple(p for p in each.parameters if id(p) in kept), each.sources).table() for each in registers]
-    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def _meant(word: str, name: str, parameters: set[str]) -> bool:
