@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from simulator.questions.trial.accrual import PLACES, Accrual, arrivals
 from simulator.rules.draws import budget
@@ -38,6 +41,25 @@ def test_when_so_many_have_come(pattern: dict[str, object], expected: list[float
     assert twice.date(2.0 * np.array(expected)) == pytest.approx(
         np.array(months) / 12.0 if accrual.pattern != "ramp" else accrual.date(expected)
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "inside", "outside"),
+    [
+        ("per_month", (0.01, 10_000.0), (0.009, 10_001.0)),
+        ("ramp_months", (0.1, 240.0), (0.09, 241.0)),
+        ("sites", (1, 1_000), (0, 1_001, 2.5)),
+        ("opening_months", (0.0, 60.0), (-0.1, 61.0)),
+        ("from_months", ([0.1], [240.0]), ([0.09], [241.0])),
+    ],
+)
+def test_limits_of_numbers(key: str, inside: tuple[Any, ...], outside: tuple[Any, ...]) -> None:
+    """The limits themselves can be, what lies beyond them cannot."""
+    for value in inside:
+        Accrual(**({"per_month": 1.0} | {key: value}))
+    for value in outside:
+        with pytest.raises(ValidationError, match=key):
+            Accrual(**({"per_month": 1.0} | {key: value}))
 
 
 def test_entries_are_evenly_spaced_or_random() -> None:

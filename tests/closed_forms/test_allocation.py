@@ -88,6 +88,14 @@ def test_a_coin_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert left.tolist() == [2.0, 1.0]
 
 
+def test_three_arms_share_a_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One, two and one of four: a draw of 0.6 is the second, of 0.8 the third."""
+    parts = np.array([1.0, 2.0, 1.0])
+    for draw, arm in ((0.2, 0), (0.3, 1), (0.6, 1), (0.8, 2)):
+        luck(monkeypatch, draw)
+        assert allocation.allocate(np.zeros(3), parts, 0, 0, 0) == arm
+
+
 def test_minimisation_takes_the_arm_that_balances_the_margins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two factors: 2 against 1 and 0 against 0 of the patient's levels, so the second arm; counts go up in it."""
     rules = stratum_rules(tuple(SimpleNamespace(factor=f, cut=None) for f in ("rutherford", "male")))  # type: ignore[misc]

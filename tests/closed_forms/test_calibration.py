@@ -26,6 +26,7 @@ from simulator.questions.calibrate.likelihood import (
     log_likelihood,
     log_likelihood_arms,
     log_likelihood_contrast,
+    margins,
     small_sample,
 )
 from simulator.questions.calibrate.summaries import (
@@ -38,10 +39,18 @@ from simulator.questions.calibrate.summaries import (
     healing_days,
     kaplan_meier_mean,
     moves,
+    outcomes_at_1_year,
     summarise,
     table_of_moves,
 )
-from simulator.questions.calibrate.surface import LOGGED, changes, contrasts, corrected, fit_surface
+from simulator.questions.calibrate.surface import (
+    LOGGED,
+    changes,
+    contrasts,
+    corrected,
+    fit_surface,
+    total_log_likelihood,
+)
 from simulator.questions.calibrate.targets import (
     REACHABLE,
     Arm,
@@ -234,9 +243,9 @@ def test_what_was_reached_is_never_lost() -> None:
 def test_joint_tables_are_all_that_agree_with_the_margins(n: int) -> None:
     """Every table that n people can make, none twice, and as many sequences as its multinomial coefficient says."""
     found = histories(n)
-    for margins in sorted(found)[:: max(1, len(found) // 300)]:
-        tables, multiplicity = joint_tables(*(np.array(margin) for margin in margins))
-        wanted = found[margins]
+    for both in sorted(found)[:: max(1, len(found) // 300)]:
+        tables, multiplicity = joint_tables(*(np.array(margin) for margin in both))
+        wanted = found[both]
         got = {
             tuple(sorted((i, j) for i, j in MOVES for _ in range(int(table[i, j])))): round(exp(ways))
             for table, ways in zip(tables, multiplicity, strict=True)
@@ -409,8 +418,8 @@ def test_contrasts_are_of_treated_against_controls() -> None:
 def test_a_randomised_contrast_counts_in_errors_of_its_interval() -> None:
     """One error off in the ratio and two in TcPO2: -1/2 and -2; without a TcPO2 the ratio alone."""
     both = Contrast("trial", -0.5, 0.25, 4.0, 1.5)
-    found = log_likelihood_contrast(np.array([-0.5, -0.25]), np.array([4.0, 7.0]), both)
-    assert found == pytest.approx([0.0, -0.5 - 2.0])
+    found = log_likelihood_contrast(np.array([-0.5, 0.25]), np.array([4.0, 7.0]), both)
+    assert found == pytest.approx([0.0, -4.5 - 2.0])
     plain = log_likelihood_contrast(np.array([-0.25]), np.array([7.0]), Contrast("trial", -0.5, 0.25, None, None))
     assert plain == pytest.approx([-0.5])
 
@@ -419,3 +428,113 @@ def test_control_arms_count_early_and_later() -> None:
     """Each by its own change and spread."""
     arms = (Arm("one", True, 2.0, 1.0), Arm("two", False, 5.0, 2.0))
     assert log_likelihood_arms(np.array([[2.0, 5.0], [3.0, 9.0]]), arms) == pytest.approx([0.0, -0.5 - 2.0])
+
+
+def statistics_of(moved: dict[tuple[int, int], float], **named: float) -> Array:
+    """Statistics with these shares of moves and these summaries, and zeros."""
+    found = np.zeros((1, len(STATISTICS)))
+    for move, share in moved.items():
+        found[0, MOVES.index(move)] = share
+    for name, value in named.items():
+        found[0, INDEX[name]] = value
+    return found
+
+
+def test_margins_of_moves() -> None:
+    """A quarter from cell 1 to 5, three quarters from 3 to 2: one year's shares, then those at the end."""
+    found = margins(statistics_of({(1, 5): 0.25, (3, 2): 0.75}))[0]
+    assert np.flatnonzero(found).tolist() == [1, 3, 8 + 2, 8 + 5]
+    assert found[[1, 3, 10, 13]].tolist() == [0.25, 0.75, 0.75, 0.25]
+
+
+def test_outcomes_at_a_year_by_cell() -> None:
+    """Amputated in cells 0, 1, 4 and 5, dead from 4 on, healed in the even ones, wherever they end."""
+    for cell in range(8):
+        end = REACHABLE.get(cell, (cell,))[-1]
+        amputated, dead, healed = outcomes_at_1_year(statistics_of({(cell, end): 1.0}))[0]
+        assert (amputated, dead, healed) == (float(cell in (0, 1, 4, 5)), float(cell >= 4), float(cell % 2 == 0))
+
+
+def test_everybody_is_divided_three_times() -> None:
+    """Moves, doses by TcPO2 and quarters of follow-up: each share belongs to one division."""
+    names = [SHARES[part] for part in PARTITIONS]
+    assert [each[0] for each in names] == ["move_0_0", "doses_1_below_40", "follow_up_quarter_1"]
+    assert sum(map(len, names)) == len(SHARES) and len(names[1]) == 6 and len(names[2]) == 4
+
+
+def test_summaries_given_the_tables_by_hand() -> None:
+    """Two mmHg off where the error is two: -1/2; a bias of the small sample counts; what is not known does not."""
+    size = len(given_tables(statistics_of({}))[0])
+    scatter = SmallSample(np.zeros(size), np.zeros((16, size)), 4.0 * np.eye(size))
+    exact = statistics_of({(3, 3): 1.0}, tcpo2_healed_mean=50.0, tcpo2_unhealed_mean=40.0)
+    counts = np.zeros((1, 8, 8))
+    counts[0, 3, 3] = 2.0
+    seen = Observed((counts, np.zeros(1)), exact[0])
+    model = np.concatenate(
+        [
+            exact,
+            statistics_of({(3, 3): 1.0}, tcpo2_healed_mean=52.0, tcpo2_unhealed_mean=40.0),
+            statistics_of(
+                {(3, 3): 0.5, (3, 2): 0.5}, tcpo2_healed_mean=50.0, tcpo2_unhealed_mean=42.0, tcpo2_low_mean=4.0
+            ),
+        ]
+    )
+    found = log_likelihood(model, seen, scatter)
+    assert found["given tables"] == pytest.approx([0.0, -0.5, -0.5 - 2.0])
+    assert found["tables"] == pytest.approx([0.0, 0.0, 2.0 * log(0.5)])
+    biased = SmallSample(np.r_[np.zeros(size - 1), -2.0], scatter.slope, scatter.spread)
+    assert log_likelihood(model, seen, biased)["given tables"] == pytest.approx([-0.5, 0.0, -2.0 - 2.0])
+    gone = exact[0].copy()
+    gone[INDEX["tcpo2_low_mean"]] = np.nan
+    partly = log_likelihood(model, Observed((counts, np.zeros(1)), gone), scatter)
+    assert partly["given tables"] == pytest.approx([0.0, -0.5, -0.5])
+    # A tenth more in a cell foretells ten times the slope.
+    slope = np.zeros((16, size))
+    slope[3, size - 1] = 20.0
+    led = SmallSample(np.zeros(size), slope, scatter.spread)
+    less = statistics_of({(3, 3): 0.9, (2, 2): 0.1}, tcpo2_healed_mean=50.0, tcpo2_unhealed_mean=42.0)
+    assert log_likelihood(less, seen, led)["given tables"] == pytest.approx([-0.5 * ((10.0 - 8.0 - 2.0) / 2.0) ** 2])
+
+
+def test_the_whole_likelihood_is_the_sum_of_its_parts() -> None:
+    """Tables, summaries, the randomised contrast and control arms."""
+    luck = np.random.default_rng(2)
+    model = np.abs(luck.normal(0.2, 0.05, (3, len(ALL))))
+    size = 15
+    scatter = SmallSample(np.zeros(size), np.zeros((16, size)), np.eye(size))
+    counts = np.zeros((1, 8, 8))
+    counts[0, 3, 3] = 1.0
+    seen = Observed((counts, np.zeros(1)), np.full(len(STATISTICS), 0.2))
+    contrast = Contrast("trial", -0.5, 0.25, 4.0, 1.5, (Arm("one", True, 2.0, 1.0),))
+    parts = log_likelihood(model[:, : len(STATISTICS)], seen, scatter)
+    expected = parts["tables"] + parts["given tables"]
+    expected = expected + log_likelihood_contrast(*contrasts(model), contrast)
+    expected = expected + log_likelihood_arms(changes(model), contrast.arms)
+    assert total_log_likelihood(model, seen, scatter, contrast) == pytest.approx(expected)
+
+
+def test_every_summary_of_four_people(data: Founding) -> None:
+    """TcPO2 of 30, 50, 35 and 60 after one to three treatments; healed and not; who walks, and which legs were lost."""
+    until = data.longest
+    lives = people(
+        healed_at=[0.3, inf, inf, 0.5],
+        amputated_at=[inf, 0.4, inf, 0.2],
+        died_at=[inf, inf, inf, inf],
+        first_walked_at=[inf, inf, inf, 0.6],
+    )
+    lives[:, 3] = until
+    lives[:, [5, 6, 7]] = [[1, 20, 30], [1, 21, 50], [2, 22, 35], [3, 25, 60]]
+    lives[:, 9] = [0.0, 1.0, 0.0, 0.0]
+    found = dict(zip(STATISTICS, summarise(lives, data), strict=True))
+    assert found["doses_1_below_40"] == found["doses_2_below_40"] == found["doses_1_at_least_40"] == 0.25
+    assert found["doses_3_at_least_40"] == 0.25 and found["doses_3_below_40"] == 0.0
+    assert found["tcpo2_enrolment_mean"] == 22.0 and found["tcpo2_last_mean"] == 43.75
+    assert (found["tcpo2_low_mean"], found["tcpo2_high_mean"]) == (32.5, 55.0)
+    assert (found["tcpo2_low_sd"], found["tcpo2_high_sd"]) == pytest.approx((sqrt(12.5), sqrt(50.0)))
+    # Healed without an amputation at a year: the first; the others are not so healed.
+    assert found["tcpo2_healed_mean"] == 30.0 and found["tcpo2_unhealed_mean"] == pytest.approx(145 / 3)
+    assert found["follow_up_quarter_4"] == 1.0 and found["follow_up_50"] == pytest.approx(until)
+    assert (found["walking_end"], found["below_knee_share"]) == (0.25, 0.5)
+    assert found["move_2_2"] == found["move_1_1"] == found["move_3_3"] == found["move_0_0"] == 0.25
+    assert found["healing_days_end"] == pytest.approx(healing_days(lives, until))
+    assert found["healing_days_1_year"] == pytest.approx(healing_days(lives, 1.0))

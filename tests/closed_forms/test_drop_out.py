@@ -6,6 +6,7 @@ from math import inf
 from types import SimpleNamespace
 
 import pytest
+from pydantic import ValidationError
 
 from simulator.questions.trial.drop_out import DropOut, drop_out_faults, leaves_at
 
@@ -28,6 +29,19 @@ def test_rates_of_arms() -> None:
     assert DropOut().times(2.0, 0.05).per_year == 0.1
     most = own.times(1e3, 0.05)
     assert (most.per_year, most.by_arm["cells"]) == (20.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "inside", "outside"),
+    [("per_year", (0.0, 20.0), (-0.1, 20.1)), ("unhealed_ratio", (0.05, 20.0), (0.04, 20.1))],
+)
+def test_limits_of_rates(key: str, inside: tuple[float, float], outside: tuple[float, float]) -> None:
+    """The limits themselves can be, what lies beyond them cannot."""
+    for value in inside:
+        assert getattr(DropOut(**{key: value}), key) == value
+    for value in outside:
+        with pytest.raises(ValidationError, match=key):
+            DropOut(**{key: value})
 
 
 @pytest.mark.parametrize(
