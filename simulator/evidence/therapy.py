@@ -164,7 +164,8 @@ def _numbers(
         number, view = of_view(key)
         where = f"{prefix}numbers.{key}"
         if number not in usable:
-            problems.append(Problem(file, where, "unknown number", nearest(number, usable)))
+            allowed = f"{nearest(number, usable)}; what no number says needs a rule: CONTRIBUTING.md, A new therapy"
+            problems.append(Problem(file, where, "unknown number", allowed))
             continue
         if view and not all(f"{number}_{each}" in tables for each in VIEWS):
             missing = [f"{number}_{each}" for each in VIEWS if f"{number}_{each}" not in tables]
