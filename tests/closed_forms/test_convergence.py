@@ -56,3 +56,9 @@ def test_what_cannot_be_is_told_at_once(values: object, within: object, keys: li
     with pytest.raises(BadInput) as caught:
         monte_carlo_error(["a", "b"], values, within)  # type: ignore[arg-type]
     assert [(problem.file, problem.key) for problem in caught.value.problems] == [("convergence", key) for key in keys]
+    told = {
+        "shape of values": (str(np.shape(values)), "(draws, 2)"),
+        "number of draws": ("1", "at least 2"),
+        "within_se": (f"shape {np.shape(within)}", "0 or more, one for every value"),
+    }
+    assert [(problem.value, problem.allowed) for problem in caught.value.problems] == [told[key] for key in keys]

@@ -117,9 +117,10 @@ def test_hospitals_in_thirds_by_the_limbs_they_lose() -> None:
     )
     ledgers = (per_head * people[0][:, :, None])[None][:, :, :, None, :]
     ages = people[0] * np.array([[70.0], [60.0], [75.0], [80.0]])
-    hospitals = HospitalLives(
-        SubgroupLives(GROUPS[:1], ledgers, people, ages, np.zeros(4)), np.array([0.5, -0.3, -0.1, 0.9])
-    )
+    whole = ((ledgers, 3), (people, 2), (ages, 1))
+    # A second group without anybody.
+    twice = (np.concatenate([each, 0.0 * each], axis=axis) for each, axis in whole)
+    hospitals = HospitalLives(SubgroupLives(GROUPS[:2], *twice, np.zeros(4)), np.array([0.5, -0.3, -0.1, 0.9]))
     groups, weighted = found(hospitals)
     own = groups[groups["grouping"] == "hospital"].set_index("level")
     assert own.index.tolist() == ["loses fewest limbs", "between", "loses most limbs"]

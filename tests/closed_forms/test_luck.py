@@ -16,7 +16,10 @@ HALVES = [Worth(cost, qalys, qalys) for cost, qalys in zip(COST, QALYS, strict=T
 
 def test_parameters_and_patients_are_told_apart() -> None:
     """Variance between draws 76/3, of which 4 is luck; errors over the root of three draws; increments are over the reference."""
-    table = luck_table(HALVES, ("old", "new"), "old", 10.0).set_index(["policy", "quantity"])
+    table = luck_table(HALVES, ("old", "new"), "old", 10.0)
+    names = ["policy", "quantity", "mean", "sd", "se", "se_draws", "se_patients", "patients_share", "bottleneck"]
+    assert table.columns.tolist() == names
+    table = table.set_index(["policy", "quantity"])
     assert table.index.tolist() == [
         ("old", "cost"),
         ("old", "effect"),

@@ -67,3 +67,8 @@ def test_quantities_that_cannot_be(quantity: list[list[float]], keys: list[str])
     with pytest.raises(BadInput) as caught:
         value_based_price(RESULTS, quantity, 10.0, "old")
     assert [(problem.file, problem.key) for problem in caught.value.problems] == [("price", key) for key in keys]
+    told = {
+        "shape of quantity": (str(np.shape(quantity)), "(2, 2): (draws, options)"),
+        "quantity": ("negative or not finite", "numbers of treatments, 0 or more"),
+    }
+    assert [(problem.value, problem.allowed) for problem in caught.value.problems] == [told[key] for key in keys]

@@ -35,6 +35,7 @@ def test_terms_are_orthonormal_and_their_number_is_known() -> None:
     [
         (1, 400, 1, 10),
         (1, 60, 1, 1),
+        (1, 40, 1, 1),
         (1, 100, 1, 3),
         (2, 400, 2, 2 * 5 + 6 * 6),
         (3, 400, 3, 3 * 3 + 3 * 2 * 2),
@@ -84,6 +85,16 @@ def test_a_curve_is_found_and_noise_is_not() -> None:
     assert np.abs(curve.mean[:, 0] + X[:, 0] ** 2)[middle].max() < 0.05
     noise = conditional_mean(np.column_stack([np.zeros(400), LUCK.normal(0, 1.0, 400) - 9.0]), X[:, :1])
     assert noise.kept[2:, 1].sum() < 2.0 and noise.kept[:2].tolist() == [[1.0, 1.0]] * 2
+
+
+def test_smoother_terms_are_kept_more() -> None:
+    """The odds that a term is kept are in proportion to its squared strength, with one penalty for all of an option."""
+    benefit = np.column_stack([np.zeros(400), np.sin(3.0 * X[:, 0]) + LUCK.normal(0, 0.5, 400)])
+    terms = Terms.of(X[:, :1])
+    kept = conditional_mean(benefit, terms).kept[terms.fixed :]
+    for option in (0, 1):
+        odds = kept[:, option] / (1.0 - kept[:, option])
+        assert np.ptp(np.log(odds / terms.strength**2)) < 1e-6 or (odds < 1e-6).all()
 
 
 def test_refits_vary_as_the_noise_does() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from simulator.questions.trial.endpoint import Endpoint
 from simulator.questions.trial.selection import (
@@ -80,6 +81,7 @@ def test_recruits_that_a_trial_can_come_to_go_through() -> None:
     many = SimpleNamespace(strata=strata * 3, method="blocks")
     assert most_recruits(design(selection=Selection(keep=1), randomisation=many), 100) == 200 + 4 * 50
     assert most_recruits(design(selection=Selection(keep=1), block=0), 100) == int(np.ceil(200 + 5 * np.sqrt(200)))
+    assert most_recruits(design((2.0, 1.0, 3.0), selection=Selection(keep=1)), 100) == 200 + 4
     enriched = Enrichment(tcpo2_below=20.0, z_everybody=1.0, z_subgroup=0.5, longest=1.505)
     assert most_recruits(design(enrichment=enriched), 100) == 151
 
@@ -143,6 +145,15 @@ FISHER = SimpleNamespace(at=(0.5, 0.7), type="ld-obf", model_fields_set={"by", "
 def test_what_dropping_does_not_go_with(own: dict[str, Any], wrong: list[str]) -> None:
     """Each by its key, and nothing else."""
     assert keys(**own) == wrong
+
+
+@pytest.mark.parametrize("z", [-10.1, 10.1])
+def test_limits_and_what_is_usual(z: float) -> None:
+    """z from -10 to 10; twice as long at most; Dunnett's intersection and the inverse normal combination."""
+    assert (Selection(z=10.0).z, Selection(z=-10.0).z, Selection(keep=1).intersection) == (10.0, -10.0, "dunnett")
+    assert (RICH.longest, RICH.intersection, RICH.combination) == (2.0, "dunnett", "inverse_normal")
+    with pytest.raises(ValidationError, match="z"):
+        Selection(z=z)
 
 
 def test_what_a_design_drops() -> None:

@@ -103,6 +103,7 @@ def test_events_and_years_are_counted_times_their_price() -> None:
     assert lost_by_a_treatment() > 0.0
     assert found.qalys[0] == pytest.approx([0.0, 1.9 * utility("ulcer") - beside], rel=1e-12)
     assert found.life_years[0].tolist() == [0.0, 1.9]
+    assert found.cost.shape == found.qalys.shape == found.life_years.shape == (1, 2)
     parts = qalys_by_part(ledgers({}, row), parameters(), drawn, values)
     assert parts[0, 1].sum() == pytest.approx(found.qalys[0, 1]) and parts[0, 1, -1] == pytest.approx(-beside)
 
@@ -312,7 +313,9 @@ def test_dialysis_beside_the_reference() -> None:
         {"clock_dialysis": 1.5, "cost_clock_dialysis": 1.4, "cost_ulcer": 1.0},
         {"clock_dialysis": 2.0, "cost_clock_dialysis": 1.8, "cost_ulcer": 1.0},
     )
-    table = dialysis(lives_of(*rows), drawn, values, "conservative").set_index("option")
+    one = lives_of(*rows)
+    twice = replace(one, halves=np.concatenate([one.halves, one.halves], axis=1))
+    table = dialysis(twice, drawn, values, "conservative").set_index("option")
     year, ulcer = price("dialysis_year"), 12.0 * price("wound_all_in_month")
     own = table.loc["protocol"]
     assert own["cost"] == pytest.approx(1.8 * year) and own["share"] == pytest.approx(1.8 * year / (1.8 * year + ulcer))
