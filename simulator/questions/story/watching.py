@@ -147,6 +147,11 @@ def first_difference(one: Watched, other: Watched) -> float:
     return longer[min(len(mine), len(others))][0]
 
 
+def given_any(watched: Watched) -> bool:
+    """Whether a life has any treatment beyond conservative care."""
+    return any(m.event in (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE) for m in watched.moments)
+
+
 def _points(start: float, stop: float) -> NDArray[np.float64]:
     count = ceil((stop - start) * DAYS_PER_YEAR / DAYS_BETWEEN_POINTS) + 1
     return np.linspace(start, stop, min(MOST_POINTS, max(2, count)))
