@@ -120,6 +120,7 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
         "kind": kind,
         "first": moment.wound == Wound.OPEN,
         "amputated": moment.limb >= Limb.BELOW_KNEE,
+        "walked": before.walking,
         **(_minor_amputation(watched, place) if event is Event.MINOR_AMPUTATION else {}),
     }
 

@@ -36,7 +36,7 @@ class Moment(NamedTuple):
     and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
     about, -1 for none; `works` says whether a procedure of it succeeded. `omitted` is the therapy whose procedure was due and
     not done, -1 for none. `near` says what was plainly near when the event came:
-    "dying", "failing" of the limb, or nothing.
+    "dying", "failing" of the limb, or nothing. `walking` says whether the patient walks, on two feet or with a prosthesis.
     """
 
     time: float
@@ -51,6 +51,7 @@ class Moment(NamedTuple):
     works: bool = True
     omitted: int = -1
     near: str = ""
+    walking: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,4 +195,5 @@ def _moment(course: Course, decided_on: float, rise: float, near: str = "", aske
         works=_works(course, event, step),
         omitted=asked if event is Event.STOPS_TREATMENT else -1,
         near=near,
+        walking=bool(life["walking"]),
     )
