@@ -22,7 +22,7 @@ from simulator.questions.story.watching import barred_by, first_difference
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.telling.page import texts, voice
-from simulator.words.vocabulary import Event, Renal
+from simulator.words.vocabulary import ARTERIES, Event, Renal
 
 Clti = Callable[..., tuple[int, str, str]]
 POLICIES = ("conservative", "protocol", "pta_act")
@@ -323,9 +323,116 @@ def test_a_death_days_after_an_operation_is_not_told_as_unrelated() -> None:
         last = voice(found)("moment", found.facts["lives"][0]["moments"][-1])
         since = life.life["died_at"] - min(life.life["amputated_at"], 1e9)
         if 0.0 <= since < 29 / 365.25:
-            assert "within 30 days of the amputation [" in last
+            background = life.moments[-1].event is Event.BACKGROUND_DEATH
+            cause = "a cause unrelated to the limb" if background else "vascular and diabetic disease"
+            of_it = life.moments[-1].event is Event.POSTOPERATIVE_DEATH
+            assert (
+                "of the amputation." if of_it else f"within 30 days of the amputation [not of it but of {cause}]"
+            ) in last
             within += 1
         elif since > 31 / 365.25:
             assert "within 30 days" not in last
             later += 1
     assert within > 0 and later > 20
+
+
+def test_what_cells_would_add_does_not_hang_on_the_order_of_policies() -> None:
+    """The hidden gain is told also where the last of the policies gives no cells, and not where none does."""
+    scenario, told_of = load_scenario(), 0
+    for number in range(15):
+        protocol, none = (watch(scenario, policy, number, 1) for policy in ("protocol", "conservative"))
+        gain = float(protocol.life["caused_gain"])
+        for lives in ([protocol, none], [none, protocol]):
+            hidden = voice(findings(lives, scenario, number, 1))("hidden")
+            assert ("treatments would add" in hidden) == (gain > 0.0)
+            assert gain <= 0.0 or f"would add {gain:.0f} mmHg" in hidden
+        assert "would add" not in voice(findings([none], scenario, number, 1))("hidden")
+        told_of += gain > 0.0
+    assert 0 < told_of < 15
+
+
+def test_a_rise_that_the_limb_does_not_live_to_see_is_told_as_such(lives: dict[tuple[str, int], Watched]) -> None:
+    """A dose lets perfusion rise only in a limb that is there long enough; in another it would have."""
+    scenario, seen = load_scenario(), {True: 0, False: 0}
+    days = float(scenario.params()["recovery_days"])
+    for (policy, number), life in lives.items():
+        speak = voice(findings([life], scenario, number, 1))
+        until = min(life.life["amputated_at"], life.life["died_at"])
+        for each in moments(life, scenario):
+            if each["kind"] == "dose" and each["rise"]:
+                short = until < each["time"] + days / 365.25
+                assert ("[It would let perfusion rise by" in speak("moment", each)) == short, (policy, number)
+                assert ("[It lets perfusion rise by" in speak("moment", each)) != short
+                seen[bool(short)] += 1
+    assert min(seen.values()) > 0
+
+
+def test_twin_lives_are_told_by_what_was_given(lives: dict[tuple[str, int], Watched]) -> None:
+    """Treatment is spoken of only where there was any; otherwise the lives are the same for want of it."""
+    scenario, said = load_scenario(), set[tuple[bool, bool]]()
+    for number in SOME:
+        one, other = lives["conservative", number], lives["protocol", number]
+        sentence = voice(findings([one, other], scenario, number, 1))("twin", "protocol")
+        same = first_difference(one, other) == inf
+        treated = other.life["doses"] > 0
+        assert ("events differ" in sentence) == (not same)
+        assert ("apart from the treatment itself" in sentence) == (same and treated)
+        assert ("nothing more is given" in sentence) == (same and not treated)
+        said.add((same, treated))
+    assert {(False, True), (True, False)} <= said
+
+
+def test_a_stop_is_told_with_the_rule_that_made_it() -> None:
+    """Under clinical judgement a stop at 40 mmHg is called one, because others go on; a rule that always repeats stops at a
+    limb that is plainly well and is never told with the 40 mmHg that it does not ask for."""
+
+    def first(policy: str, end: str) -> str:
+        lines = (line for lines in told(policy, {"never"}) for line in lines)
+        return next(line for line in lines if line.startswith("TcPO2") and line.endswith(end))
+
+    assert first("protocol", ", 40 or above: no further treatment, by clinical judgement.")
+    assert first("response_guided", ", 40 or above: no further treatment.")
+    measured = int(first("four_doses", "no further treatment, as the limb is plainly well.").split()[4])
+    assert measured >= load_scenario().params()["judgement_never_tcpo2"]
+
+
+def test_who_is_referred_is_told_with_what_decides_on_treatment() -> None:
+    """Ankle pressure stands beside TcPO2, because a low one lets people in whose TcPO2 would not; a single artery is one, and
+    rest pain is not called tissue loss."""
+    scenario, seen = load_scenario(), set[str]()
+    for number in range(120):
+        if len(seen) == 3:
+            break
+        life = watch(scenario, "protocol", number, 422285)
+        speak = voice(findings([life], scenario, number, 422285))
+        opening, first = speak("opening"), speak("moment", moments(life, scenario)[0])
+        low = bool(life.patient["ankle_pressure_low"])
+        assert f"ankle pressure was {'low' if low else 'not low'}." in opening
+        if life.life["treated"] and life.patient["tcpo2_measured"] >= 30.0:
+            assert low
+            seen.add("let in by ankle pressure")
+        count = sum(bool(life.patient[f"artery_{name}"]) for name in ARTERIES)
+        assert ("Diseased artery: " in opening) == (count == 1)
+        seen |= {"one artery"} if count == 1 else set()
+        if life.patient["rutherford"] < 4.5:
+            assert "the Rutherford category is below 5" in first
+            assert "tissue loss" not in opening + first
+            seen.add("rest pain")
+    assert seen == {"let in by ankle pressure", "one artery", "rest pain"}
+
+
+def test_losing_the_other_leg_is_told_to_end_walking() -> None:
+    """Whoever walked until then is told to walk no more, whoever did not is not told again, and nobody walks afterwards."""
+    told_of = {True: 0, False: 0}
+    for lines in told(
+        "conservative", {"The other leg is amputated.", "The other leg is amputated; can walk no longer."}
+    ):
+        for place, line in enumerate(lines):
+            if line.startswith("The other leg"):
+                walks = "can walk no longer" in line
+                ends = [each.startswith(("Can walk no", "The limb is lost")) for each in lines[:place]]
+                again = [each.startswith("Walks") for each in lines[:place]]
+                assert not walks or not any(ends) or any(again)
+                assert not any(each.startswith(("Walks", "Can walk")) for each in lines[place + 1 :])
+                told_of[walks] += 1
+    assert min(told_of.values()) > 0

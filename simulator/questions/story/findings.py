@@ -12,7 +12,7 @@ import pandas as pd
 from simulator.questions.story.budgets import BACKGROUND, NAMES
 from simulator.questions.story.finding import TYPICAL_OF
 from simulator.questions.story.moments import moments, person
-from simulator.questions.story.watching import Moment, Watched, first_difference
+from simulator.questions.story.watching import Moment, Watched, first_difference, given_any
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
@@ -37,9 +37,10 @@ def findings(
     differ = {life.policy: first_difference(lives[0], life) for life in lives[1:]}
     facts: dict[str, Any] = {
         "patient": patient,
-        "person": person(lives[-1], scenario),
+        "person": person(lives, scenario),
         "lives": [{"policy": life.policy, "end": life.end, "moments": moments(life, scenario)} for life in lives],
         "differ": {name: None if years == inf else years for name, years in differ.items()},
+        "given": {life.policy: given_any(lives[0]) or given_any(life) for life in lives[1:]},
         "descriptions": {name: policy.description for name, policy in policies.items()},
         "levels": scenario.tcpo2_levels(policies),
         "risks": [*NAMES.values(), BACKGROUND],

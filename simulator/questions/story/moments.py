@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isnan
+from collections.abc import Iterator, Sequence
+from math import inf, isnan
 from typing import Any
 
 import pandas as pd
@@ -31,6 +31,7 @@ FLAGS = (
     "infection",
     "gangrene",
     "osteomyelitis",
+    "ankle_pressure_low",
     "heel",
     "angioplasty_suitable",
     "walks",
@@ -40,9 +41,13 @@ FLAGS = (
 NUMBERS = ("age", "diabetes_years", "rutherford", "tcpo2_measured", "tcpo2", "small_ev")
 
 
-def person(watched: Watched, scenario: Scenario) -> dict[str, Any]:
-    """Who the patient is at referral, and what nobody at the bedside can know of the limb (mmHg, days)."""
-    p, life, params = watched.patient, watched.life, scenario.params()
+def person(lives: Sequence[Watched], scenario: Scenario) -> dict[str, Any]:
+    """Who the patient is at referral, and what nobody at the bedside can know of the limb (mmHg, days).
+
+    What cells would add is that of the last life in which cells are to be given and do anything.
+    """
+    p, life, params = lives[0].patient, lives[0].life, scenario.params()
+    caused = [gain for each in lives if (gain := float(each.life["caused_gain"])) > 0.0]
     return {
         **{name: bool(p[name]) for name in FLAGS},
         **{name: float(p[name]) for name in NUMBERS},
@@ -52,7 +57,7 @@ def person(watched: Watched, scenario: Scenario) -> dict[str, Any]:
         "arteries": [name for name in ARTERIES if p[f"artery_{name}"]],
         "natural_gain": _told(float(life["natural_gain"])),
         "natural_days": float(params["natural_days"]),
-        "caused_gain": max(0.0, float(life["caused_gain"])),
+        "caused_gain": caused[-1] if caused else 0.0,
         "published_doses": float(params["published_doses"]),
     }
 
@@ -88,12 +93,14 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
     before, event = watched.moments[place - 1], moment.event
     kind = event.name.lower()
     if event is Event.DOSE:
+        days = float(scenario.params()["recovery_days"])
         return {
             "kind": kind,
             "number": moment.doses,
             "measured": _decided(moment),
             "rise": moment.rise if moment.rise >= RISEN else 0.0,
-            "days": float(scenario.params()["recovery_days"]),
+            "days": days,
+            "cut_short": _limb_until(watched) < moment.time + days / DAYS_PER_YEAR,
         }
     if event is Event.STOPS_TREATMENT:
         return {"kind": kind, **_stop(watched, moment, scenario)}
@@ -113,6 +120,7 @@ def _of(watched: Watched, scenario: Scenario, place: int, moment: Moment) -> dic
         "kind": kind,
         "first": moment.wound == Wound.OPEN,
         "amputated": moment.limb >= Limb.BELOW_KNEE,
+        "walked": before.walking,
         **(_minor_amputation(watched, place) if event is Event.MINOR_AMPUTATION else {}),
     }
 
@@ -140,6 +148,11 @@ def _state(watched: Watched, before: Moment) -> str:
     return "amputated" if before.limb >= Limb.BELOW_KNEE else Wound(before.wound).name.lower()
 
 
+def _limb_until(watched: Watched) -> float:
+    """Years until the limb is lost or its owner dies; infinite if neither was seen."""
+    return min([m.time for m in watched.moments if m.event in (*MAJOR, *DEATHS, Event.PROCEDURAL_DEATH)], default=inf)
+
+
 def _just_operated(watched: Watched, place: int) -> bool:
     """Whether a major operation came within the days in which everybody calls a death postoperative."""
     since = watched.moments[place].time - POSTOPERATIVE_DAYS / DAYS_PER_YEAR
@@ -150,10 +163,12 @@ def _just_operated(watched: Watched, place: int) -> bool:
 def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any]:
     """Why treatment stops: `why`, whether there was any, what was measured, and the value it was compared with."""
     repeat = scenario.policies[watched.policy].repeat
+    rule = Repeat[repeat.rule.upper()]
     found: dict[str, Any] = {
         "any": moment.doses > 0,
         "measured": _decided(moment),
         "limit": repeat.stop_at_tcpo2,
+        "judged": rule is Repeat.CLINICAL_JUDGEMENT,
         "therapy": None,
     }
     if moment.omitted >= 0:
@@ -166,11 +181,12 @@ def _stop(watched: Watched, moment: Moment, scenario: Scenario) -> dict[str, Any
         found["why"] = moment.near
     elif isnan(moment.decided_on):
         found["why"] = "unsaid"
+    elif rule is not Repeat.UNTIL_TCPO2 and moment.decided_on >= scenario.params()["judgement_never_tcpo2"]:
+        found["why"] = "well"
     elif repeat.stop_at_tcpo2 is not None and moment.decided_on >= repeat.stop_at_tcpo2:
         found["why"] = "reached"
     else:
-        judged = Repeat[repeat.rule.upper()] is Repeat.CLINICAL_JUDGEMENT
-        found["why"] = "judgement" if judged else "rule"
+        found["why"] = "rule"
     return found
 
 

@@ -36,7 +36,7 @@ class Moment(NamedTuple):
     and `Limb`; `rise` is by how much (mmHg) a dose lets perfusion rise. `step` is the policy's therapy that the event is
     about, -1 for none; `works` says whether a procedure of it succeeded. `omitted` is the therapy whose procedure was due and
     not done, -1 for none. `near` says what was plainly near when the event came:
-    "dying", "failing" of the limb, or nothing.
+    "dying", "failing" of the limb, or nothing. `walking` says whether the patient walks, on two feet or with a prosthesis.
     """
 
     time: float
@@ -51,6 +51,7 @@ class Moment(NamedTuple):
     works: bool = True
     omitted: int = -1
     near: str = ""
+    walking: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,11 @@ def first_difference(one: Watched, other: Watched) -> float:
     return longer[min(len(mine), len(others))][0]
 
 
+def given_any(watched: Watched) -> bool:
+    """Whether a life has any treatment beyond conservative care."""
+    return any(m.event in (Event.DOSE, Event.PROCEDURE, Event.REPEAT_PROCEDURE) for m in watched.moments)
+
+
 def _points(start: float, stop: float) -> NDArray[np.float64]:
     count = ceil((stop - start) * DAYS_PER_YEAR / DAYS_BETWEEN_POINTS) + 1
     return np.linspace(start, stop, min(MOST_POINTS, max(2, count)))
@@ -189,4 +195,5 @@ def _moment(course: Course, decided_on: float, rise: float, near: str = "", aske
         works=_works(course, event, step),
         omitted=asked if event is Event.STOPS_TREATMENT else -1,
         near=near,
+        walking=bool(life["walking"]),
     )
