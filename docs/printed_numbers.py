@@ -23,13 +23,16 @@ import pandas as pd
 
 from simulator.evidence import GRADES, Parameter, Register, shipped
 from simulator.evidence.distributions import limits, quantile
+from simulator.evidence.hospitals import learned_response
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.questions.calibrate.check import targets_table
 from simulator.questions.calibrate.targets import CELLS, load_targets
 from simulator.questions.compare import Comparison
 from simulator.questions.compare.views import evidence_views
+from simulator.questions.validate.open_series import with_and_without
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
+from simulator.telling.columns import labels
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "MODEL.md")
@@ -147,6 +150,11 @@ class Found:
         return evidence_views(self.founding, POLICY, self.founding.patients, SEED)
 
     @cached_property
+    def open_series(self) -> pd.DataFrame:
+        """The headline with and without what open series say of treatment."""
+        return with_and_without(learned_response() or {}, self.scenario.patients, SEED)
+
+    @cached_property
     def targets(self) -> dict[str, dict[Any, Any]]:
         """Observed against simulated, by target."""
         data, contrasts = load_targets()
@@ -212,6 +220,20 @@ def changes(found: Found) -> str:
         rows.append([str(view), percent(own["share"].iloc[0]), *cells, f"{months} ± {12 * lived['difference_se']:.1f}"])
     header = ["View", "Share of recovery caused", *(f"{label}, points" for label in OUTCOMES.values()), "Life, months"]
     return markdown(header, rows)
+
+
+def open_series(found: Found) -> str:
+    """What the protocol changes at one year with and without what open series say of treatment."""
+    rows = []
+    for series, own in found.open_series.groupby("series", sort=False):
+        values = own.set_index("outcome")
+        changed = [
+            f"{points(values.loc[name, 'difference'])} ± {100 * values.loc[name, 'difference_se']:.1f}"
+            for name in OUTCOMES
+        ]
+        log_odds = f"{values['log_odds'].iloc[0]:+.2f}".replace("-", "−")
+        rows.append([labels()["open_series"][str(series)], log_odds, *changed])
+    return markdown(["Open series", "Log odds of response", *(f"{label}, points" for label in OUTCOMES.values())], rows)
 
 
 def no_treatment(found: Found) -> str:
@@ -286,6 +308,7 @@ TABLES: Mapping[str, Callable[[Found], str]] = {
     "outcomes_founding": outcomes_founding,
     "changes": changes,
     "no_treatment": no_treatment,
+    "open_series": open_series,
     "cells": cells,
     "summaries": summaries,
     "fitted": fitted,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simulator.questions.calibrate.chains import resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.posterior import Posterior, around, log_prior
-from simulator.questions.calibrate.summaries import cells, outcomes_at_1_year, summarise
+from simulator.questions.calibrate.summaries import FOLLOWED, cells, outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import changes, contrasts, total_log_likelihood
 from simulator.questions.calibrate.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
@@ -37,7 +37,7 @@ CHAINS, STEPS, KEEP_EVERY = 100, 1000, 10
 def observe(lives: Array, data: Founding) -> Observed:
     """A synthetic cohort as its paper would have published it."""
     first = np.bincount(cells(lives, 1.0), minlength=8)
-    last = np.bincount(cells(lives, lives[:, 3]), minlength=8)
+    last = np.bincount(cells(lives, lives[:, FOLLOWED]), minlength=8)
     return Observed(joint_tables(first, last), summarise(lives, data))
 
 

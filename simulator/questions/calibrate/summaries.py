@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.questions.calibrate.targets import REACHABLE, Founding
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 HEALED, AMPUTATED, DIED, FOLLOWED, LOST, DOSES, ENROLMENT, LAST, WALKED, BELOW, CONTRAST, EARLY = range(12)
-DAYS = 365.25
 
 MOVES = tuple((i, j) for i in range(8) for j in REACHABLE.get(i, (i,)))
 """Pairs of cells (at one year, at the end of follow-up) that are possible."""
@@ -83,7 +83,7 @@ def healing_days(lives: Array, until: float) -> float:
     a mean of 257 days needs most healing in the first weeks, when the doses given show that wounds were still open.
     """
     time = np.minimum(np.minimum(lives[:, HEALED], lives[:, AMPUTATED]), lives[:, FOLLOWED])
-    return kaplan_meier_mean(time, lives[:, HEALED] <= time, until) * DAYS
+    return kaplan_meier_mean(time, lives[:, HEALED] <= time, until) * DAYS_PER_YEAR
 
 
 def mean_sd(values: Array) -> tuple[float, float]:

@@ -16,6 +16,7 @@ import scipy
 from numpy.typing import NDArray
 
 from simulator.evidence.shipped import shipped
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 CELLS = (
     "amputated, healed",
@@ -182,8 +183,8 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         healing_days_end=(f["healing_days_end"][0], f["healing_days_end"][1]),
         walking_end=f["walking_end"],
         below_knee=(f["below_knee_end"], f["amputations_end"]),
-        shortest=(cut - closed).days / 365.25,
-        longest=(cut - opened).days / 365.25,
+        shortest=(cut - closed).days / DAYS_PER_YEAR,
+        longest=(cut - opened).days / DAYS_PER_YEAR,
         contrast_years=raw["comparison"]["amputation_years"],
         contrast_tcpo2_years=raw["comparison"]["tcpo2_years"],
         early_tcpo2_years=raw["comparison"]["early_tcpo2_years"],

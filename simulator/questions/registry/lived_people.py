@@ -20,6 +20,8 @@ from simulator.words.vocabulary import Renal
 Array = NDArray[np.float64]
 KNOWN = ("age", "male", "tcpo2_measured", "renal", "rutherford", "infection", "ischaemic_heart_disease")
 """What the registry of a made-up hospital records at the start."""
+HEALED = 2
+"""Place of healing among the dates of `People`: major amputation, death, healing."""
 SHORTEST, LONGEST = 0.3, 4.0
 """Years from which and up to which people are followed, if they live; made up."""
 
@@ -67,9 +69,10 @@ def followed(patients: pd.DataFrame, luck: np.random.Generator, known: tuple[str
     low = np.stack([np.where(t <= end, t, np.inf) for t in (lost, died, heals)], axis=1)
     high = low.copy()
     if visits_years > 0.0:
-        seen = np.minimum(np.ceil(low[:, 2] / visits_years) * visits_years, np.minimum(lost, end))
-        high[:, 2] = np.where(np.isfinite(low[:, 2]), seen, np.inf)
-        low[:, 2] = np.where(np.isfinite(low[:, 2]), np.floor(low[:, 2] / visits_years) * visits_years, np.inf)
+        healed = low[:, HEALED].copy()
+        seen = np.minimum(np.ceil(healed / visits_years) * visits_years, np.minimum(lost, end))
+        high[:, HEALED] = np.where(np.isfinite(healed), seen, np.inf)
+        low[:, HEALED] = np.where(np.isfinite(healed), np.floor(healed / visits_years) * visits_years, np.inf)
     return People(given, low, high, end, luck.uniform(2015.0, 2022.0, n), np.arange(n, dtype=np.int64))
 
 

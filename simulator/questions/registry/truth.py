@@ -52,8 +52,8 @@ class Truth:
 def made_up(n: int, seed: int = 1, hazards: tuple[float, float, float] = (0.25, 0.35, 0.7)) -> Truth:
     """`n` people whose limbs are lost, lives end and wounds heal at constant `hazards` a year, followed for up to three years."""
     rng = np.random.Generator(np.random.Philox(seed))
-    amputated, died, healed = (365.25 * rng.exponential(1.0 / rate, n) for rate in hazards)
-    end = rng.uniform(120.0, 3.0 * 365.25, n)
+    amputated, died, healed = (DAYS_PER_YEAR * rng.exponential(1.0 / rate, n) for rate in hazards)
+    end = rng.uniform(120.0, 3.0 * DAYS_PER_YEAR, n)
     followed = np.ceil(np.minimum(end, died))
     lost = np.where(amputated < followed, np.ceil(amputated), np.nan)
     closed = np.where((healed < followed) & ~(amputated < healed), np.ceil(healed), np.nan)

@@ -137,7 +137,7 @@ def judgement(subject: Subject) -> Found:
     for name in subject.with_cells:
         policy = subject.scenario.policies[name]
         cells = policy.cell_therapy
-        last = (cells.waiting_days + (cells.doses - 1) * (cells.interval_days or 0.0)) / 365.25
+        last = (cells.waiting_days + (cells.doses - 1) * (cells.interval_days or 0.0)) / DAYS_PER_YEAR
         if policy.repeat.rule != "clinical_judgement" or cells.doses < 2 or last >= subject.scenario.horizon:
             continue
         stop = float(subject.scenario.policy_records([name])[0]["stop_at_tcpo2"])

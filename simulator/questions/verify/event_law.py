@@ -18,7 +18,7 @@ from simulator.questions.verify.hazard_law import NO_RECOVERY, RECOVERY, surviva
 from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.markov import YEARLY, Chain
 from simulator.questions.verify.subject import NOTHING, Subject, life_years
-from simulator.words.vocabulary import Event
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 EVENT_STATE = Domain("event-state", "B")
 DEATHS = (Event.BACKGROUND_DEATH, Event.DISEASE_DEATH, Event.POSTOPERATIVE_DEATH, Event.PROCEDURAL_DEATH)
@@ -107,7 +107,9 @@ def certain_death(subject: Subject) -> Found:
     certain = type(table)(table.country, table.period, table.ages, np.full_like(table.log_hazards, np.log(1e6)))
     lives = subject.lives({"background_hr": 1.0}, subject.changed(life_table=certain), times=subject.times[-1:])
     years = life_years(lives)
-    return Found(bool((years < 1.0 / 365.25).all()), f"longest life {years.max() * 365.25 * 24:.2g} hours")
+    return Found(
+        bool((years < 1.0 / DAYS_PER_YEAR).all()), f"longest life {years.max() * DAYS_PER_YEAR * 24:.2g} hours"
+    )
 
 
 @EVENT_STATE.check(

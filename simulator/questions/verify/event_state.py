@@ -20,7 +20,7 @@ from simulator.questions.verify.check import (
 from simulator.questions.verify.event_law import DEATHS, EVENT_STATE
 from simulator.questions.verify.subject import Subject
 from simulator.rules.pathway.life import MOST_STEPS
-from simulator.words.vocabulary import Event, State
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, State
 
 MAJOR = (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION)
 HEALINGS = (Event.HEALED, Event.STUMP_HEALED)
@@ -164,9 +164,9 @@ def schedule(subject: Subject) -> Found:
         new = np.append(True, rows["patient"][1:] != rows["patient"][:-1]) if len(rows) else np.zeros(0, bool)
         starts = np.flatnonzero(new)
         number = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-        due = (cells.waiting_days + number * (cells.interval_days or 0.0)) / 365.25
+        due = (cells.waiting_days + number * (cells.interval_days or 0.0)) / DAYS_PER_YEAR
         wrong.append(np.abs(rows["time"] - due) > 2e-6)
-        second = (cells.waiting_days + (cells.interval_days or 0.0)) / 365.25
+        second = (cells.waiting_days + (cells.interval_days or 0.0)) / DAYS_PER_YEAR
         # Where a second dose is planned in the first half year, somebody has one.
         planned = cells.doses > 1 and second < min(0.5, subject.scenario.horizon)
         wrong.append(np.array([planned and not (number > 0).any()]))

@@ -9,6 +9,7 @@ from simulator.questions.verify.check import ADVISHE, DESIGN, TECH_VER, Domain, 
 from simulator.questions.verify.subject import NOTHING, Subject, cohorts
 from simulator.scenario.policy import Policy
 from simulator.words.errors import BadInput
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 OVERALL = Domain("overall", "G")
 SCRATCH = {"remaining", "hazard", "exponent", "cumulative", "looked", "ramp_start", "ramp_duration", "ramp_height"}
@@ -140,7 +141,7 @@ def one_more_dose(subject: Subject) -> Found:
     longer = {"cell_therapy": cells.model_copy(update=change)}
     more: Policy = policy.model_copy(update=longer)
     scenario = subject.changed(policies={"(one more)": more})
-    until = (cells.waiting_days + cells.doses * change["interval_days"]) / 365.25
+    until = (cells.waiting_days + cells.doses * change["interval_days"]) / DAYS_PER_YEAR
     times = [t for t in np.linspace(0.0, until, 6)[:-1] if t < subject.scenario.horizon]
     lives = subject.lives(scenario=scenario, policies=[subject.with_cells[-1], "(one more)"], times=times)
     a, b = lives.values()

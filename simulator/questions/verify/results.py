@@ -22,7 +22,7 @@ from simulator.questions.verify.check import (
     none_of,
 )
 from simulator.questions.verify.subject import NOTHING, Subject, life_years
-from simulator.words.vocabulary import State
+from simulator.words.vocabulary import DAYS_PER_YEAR, State
 
 RESULTS = Domain("results", "C")
 STATE_NAMES = [state.name.lower() for state in State]
@@ -87,7 +87,7 @@ def extreme_discounting(subject: Subject) -> Found:
     """Extreme discounting."""
     result = subject.run(scenario=subject.changed(discounting=(1e6, 1e6)), times=subject.times)
     years = result.ledger_estimates.mean[:, columns("effect")].sum(axis=1)
-    return Found(bool((years <= 1.0 / log1p(1e6)).all()), f"at most {years.max() * 365.25:.1f} days")
+    return Found(bool((years <= 1.0 / log1p(1e6)).all()), f"at most {years.max() * DAYS_PER_YEAR:.1f} days")
 
 
 @RESULTS.check(TECH_VER, "higher discount rate", "every discounted total falls, no undiscounted one changes")
