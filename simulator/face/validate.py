@@ -83,6 +83,7 @@ def validate(
     from simulator.evidence.posterior import spent
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
+    from simulator.questions.registry.published_scores import never_computed
     from simulator.questions.registry.synthetic_orders import synthetic_orders
     from simulator.questions.validate import evidence_files, load_listed, load_studies
     from simulator.questions.validate import validate as validated
@@ -148,6 +149,7 @@ def validate(
         inputs=inputs,
         seed=seed,
         settings=settings,
+        refused=never_computed() if whole else (),
     )
     return Result(told, begun)
 

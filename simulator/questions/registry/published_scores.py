@@ -43,6 +43,11 @@ def computable() -> dict[str, Any]:
     return {name: each for name, each in published().items() if name != REFUSED}
 
 
+def never_computed() -> list[str]:
+    """The published scores that the model's patients have too little for, by name and with what is missing."""
+    return list(published()[REFUSED].values())
+
+
 def of_enough(values: Array, smallest: int) -> bool:
     """Whether a score is known of more people than a few, and of more than half."""
     return bool(np.isfinite(values).sum() > max(smallest, 0.5 * len(values)))
@@ -126,4 +131,4 @@ def refusals(people: People, smallest: int = SMALLEST) -> list[str]:
         for each in computable().values()
         if not of_enough(points(each, people), smallest)
     ]
-    return [*unknown, *published()[REFUSED].values()]
+    return [*unknown, *never_computed()]

@@ -37,6 +37,7 @@ def findings(
     inputs: Mapping[str, bytes],
     seed: int,
     settings: Mapping[str, Any],
+    refused: Sequence[str] = (),
 ) -> Findings:
     """Tables named as their files: validation, quantities, coverage, scores, counts, directions, worst, ladder, ..."""
     rows = validation.rows
@@ -71,6 +72,7 @@ def findings(
     facts: dict[str, Any] = {
         "warnings": list(warnings),
         "changes": list(changed),
+        "refused": list(refused),
         "few": len(validation.studies) <= FEW,
         "counts": len(counts),
         "studies_scored": int(counts["study"].nunique()) if len(counts) else 0,
