@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from browser import WINDOWS, columns_out_of_sight
 from scipy.stats import binom, multivariate_t, norm
 
 from simulator.evidence import load_register
@@ -500,6 +501,8 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Mean, major amputation" in page
     assert "Nobody et al., 2026" in page
+    for width, media in WINDOWS:
+        assert columns_out_of_sight(tmp_path / "report.html", width, media)[0] == []
 
 
 def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -562,6 +565,8 @@ def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
     assert all(escape(study.label) in page for study in studies.values())
     assert "Mean, death" in (tmp_path / "out" / "ranks.svg").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "hospitals.csv").read_text(encoding="utf-8") == "x"
+    for width, media in WINDOWS:
+        assert columns_out_of_sight(tmp_path / "out" / "report.html", width, media)[0] == []
 
 
 STUDY = """

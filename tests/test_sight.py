@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,13 @@ import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
 
 import simulator as sim
+from simulator.evidence.register import load_register
 from simulator.face.result import Result
+from simulator.questions.course import load_course
+from simulator.questions.course.check import check
+from simulator.questions.course.findings import findings as course_findings
+from simulator.questions.registry.generator import SHAPES
+from simulator.questions.registry.truth import made_up
 
 TWO = ["conservative", "protocol"]
 
@@ -53,6 +60,21 @@ SWEPT = {
     "vary": {"protocol.cell_therapy.interval_days": [30, 90], "protocol.eligibility.tcpo2_below": [20, 40]},
 }
 
+
+def course() -> Result:
+    """The published course beside that of few people."""
+    asked, register = load_course(register=load_register()), load_register()
+    return Result(course_findings(check(asked, register, patients=1_000), asked, register, inputs={}, seed=1))
+
+
+def registry() -> Result:
+    """A German registry's export of people who never were."""
+    with TemporaryDirectory() as folder:
+        export = Path(folder) / "export.csv"
+        export.write_bytes(SHAPES["german"](made_up(240, seed=7)))
+        return sim.patients(export)
+
+
 REPORTS: dict[str, Callable[[], Result]] = {
     "compare": lambda: sim.compare(patients=200, reliance=False),
     "psa": lambda: sim.psa(draws=4, patients=20, policies=TWO),
@@ -65,6 +87,10 @@ REPORTS: dict[str, Callable[[], Result]] = {
     "validate": lambda: sim.validate(["tamaris", "scatena"], draws=4, patients=10, keep=False),
     "calibrate": lambda: sim.calibrate(patients=2_000, draws=4),
     "forecast": lambda: sim.forecast(["circulate"], draws=20, patients=40),
+    "trial": lambda: sim.trial("rct", trials=20, quick=True),
+    "evidence": sim.register,
+    "course": course,
+    "patients": registry,
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from browser import NAMES, WINDOWS, columns_out_of_sight
 
 from simulator.cli.verify import main
 from simulator.questions.verify import COLUMNS, verify
@@ -36,6 +37,14 @@ def test_the_base_scenario_passes(base: pd.DataFrame) -> None:
     failed = base[base["status"] == "fail"]
     assert failed.empty, failed[["id", "changed", "came_out"]].to_string()
     assert (base["status"] == "pass").sum() >= 100
+
+
+@pytest.mark.parametrize(("width", "media"), WINDOWS, ids=NAMES)
+def test_the_report_hides_no_column(base: pd.DataFrame, tmp_path: Path, width: int, media: str) -> None:
+    """In a browser every column of the checks is in sight, or its table scrolls."""
+    file = tmp_path / "report.html"
+    file.write_text(page(findings(load_scenario(), base, 400, 3), {}, {}), "utf-8")
+    assert columns_out_of_sight(file, width, media)[0] == []
 
 
 def test_checks_are_told_apart() -> None:
