@@ -94,6 +94,8 @@ def test_stratified_win_ratio_by_hand() -> None:
     assert found.wins[0] == pytest.approx((4 + 2) / 4)
     assert found.losses[0] == pytest.approx(1 / 4)
     assert found.win_ratio.estimate[0] == pytest.approx(np.log(6.0))
+    # Only the second has a spread, though it counts as one: four pairs over four patients.
+    assert found.net_benefit.se[0] > 0.1
     one = win_statistics([Level("higher", values)], np.full((1, 8), 9.0), arm, np.zeros(8, int))
     plain = win_statistics([Level("higher", values)], np.full((1, 8), 9.0), arm)
     assert one.net_benefit.se[0] == pytest.approx(plain.net_benefit.se[0])
