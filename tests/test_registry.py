@@ -294,6 +294,12 @@ def test_lines_are_numbered_as_a_spreadsheet_numbers_them() -> None:
         people_of(export, mapping)
 
 
+def test_creatinine_below_zero_tells_nothing() -> None:
+    """A value that cannot be leaves the kidneys unknown."""
+    found = people("age,sex,creatinine_umol\n70,m,-90\n70,m,110\n70,f,0\n")
+    assert np.isnan(column(found, "renal")).tolist() == [True, False, True]
+
+
 def test_renal_function_from_creatinine() -> None:
     """Creatinine at the borders of the classes, as the equation of 2021 gives them at 75 years."""
     for mg, rate in ((1.25, 60.0), (2.23, 30.0), (3.97, 15.0)):
