@@ -275,6 +275,14 @@ def test_amputations_of_any_level_tell_nothing_of_limbs() -> None:
     assert np.isnan(people(text, amputations="any").high[:, 0]).all()
 
 
+def test_names_in_several_lines_or_very_long_are_names() -> None:
+    """A name that a spreadsheet shows in two lines is one with a blank; a long one is taken as it is."""
+    export = export_in(f'"TcPO2\n(mmHg)","age\t","{"healed " * 30}"\n20,70,yes\n30,71,no\n'.encode(), "x.csv")
+    fields = propose(export).mapping.fields
+    assert (fields["tcpo2"].column, fields["age"].column) == ("TcPO2 (mmHg)", "age")
+    assert len(fields["healed"].column) > 200
+
+
 def test_lines_are_numbered_as_a_spreadsheet_numbers_them() -> None:
     """Titles, empty lines and totals do not move the number that a message names."""
     text = "Registry of feet,,\n\npatient_id,age,sex\n1,70,m\n,,\n2,many,f\n3,71,m\nTotal: 3\n"
@@ -284,6 +292,12 @@ def test_lines_are_numbered_as_a_spreadsheet_numbers_them() -> None:
     mapping = Mapping(fields={"age": Source(column="age")})
     with pytest.raises(BadInput, match="row 6, age"):
         people_of(export, mapping)
+
+
+def test_creatinine_below_zero_tells_nothing() -> None:
+    """A value that cannot be leaves the kidneys unknown."""
+    found = people("age,sex,creatinine_umol\n70,m,-90\n70,m,110\n70,f,0\n")
+    assert np.isnan(column(found, "renal")).tolist() == [True, False, True]
 
 
 def test_renal_function_from_creatinine() -> None:

@@ -100,7 +100,7 @@ def _renal(values: Values, line: int, known: dict[str, float]) -> float:
     if not missing(stage):
         return float(CKD[stage]) if stage in CKD else math.nan
     creatinine, age, male = at("creatinine", line), known["age"], known["male"]
-    if missing(rate) and not any(map(missing, (creatinine, age, male))):
+    if missing(rate) and not any(map(missing, (creatinine, age, male))) and creatinine > 0.0:
         rate = ckd_epi(creatinine / UMOL, age, male == 1.0)
     if missing(rate):
         return math.nan

@@ -74,7 +74,7 @@ def export_in(content: bytes, called: str) -> Export:
     if widest > MOST_COLUMNS:
         raise BadInput([Problem(called, "columns", f"{widest:,}", f"at most {MOST_COLUMNS:,}")])
     names, _ = place_of(lines, recognised)
-    header = tuple(lines[names]) if lines else ()
+    header = tuple(map(_one_line, lines[names])) if lines else ()
     body, numbers, other = _body(lines, names, len(header))
     problems = _faults(called, header, body, numbers)
     if problems:
@@ -100,6 +100,11 @@ def _body(
         elif filled:
             other.append(place)
     return tuple(body), tuple(numbers), other
+
+
+def _one_line(name: str) -> str:
+    """The name of a column in one line, without signs that nobody sees."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
 
 
 def _listed(numbers: Sequence[int]) -> str:

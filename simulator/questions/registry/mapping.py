@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.fields import CODES, FIELDS, UNITS, Kind
@@ -29,7 +28,7 @@ class Source(Frozen):
     `codes` maps a cell to a word of the field; cells that it does not name are read as usual.
     """
 
-    column: Label
+    column: Annotated[str, Field(min_length=1)]
     unit: str = ""
     codes: dict[str, str] = Field(default_factory=dict)
 
