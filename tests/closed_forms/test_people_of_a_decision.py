@@ -15,6 +15,7 @@ def test_people_without_and_with_discounting() -> None:
     assert Population(100.0, 10.0, waiting=50.0).size() == 1050.0
     assert Population(100.0, 10.0, waiting=50.0).size(4.0) == 600.0
     assert Population(100.0, 10.0, waiting=50.0).size(0.0) == 1050.0
+    assert Population(100.0, 10.0, waiting=50.0).size(0.5) == 950.0
     assert Population(100.0, 10.0).size(12.0) == 0.0 and Population(100.0, 10.0).size(-1.0) == 1000.0
     rate = log(1.05)
     found = Population(100.0, 10.0, 0.05, 50.0)
@@ -31,6 +32,8 @@ def test_people_and_years_are_not_negative(name: str, value: float) -> None:
     with pytest.raises(BadInput) as caught:
         Population(**(given | {name: value}))
     assert {problem.key for problem in caught.value.problems} == {name}
+    told = caught.value.problems[0]
+    assert told.value == f"{value:g}" and told.allowed.endswith("; 0 or more")
     with pytest.raises(BadInput) as caught:
         Population(1.0, 1.0, 1.0)
     assert [(problem.file, problem.key, problem.allowed) for problem in caught.value.problems] == [
