@@ -242,17 +242,21 @@ def test_study_files_change_nothing_about_the_clinical_course() -> None:
 
 
 def test_crossover_gives_the_first_dose_at_week_12() -> None:
-    """Standard care of the 2022 trial has no dose before day 84 and one afterwards in the living with an unhealed limb."""
+    """Standard care of the 2022 trial has no dose before day 84 and one afterwards in the living with an unhealed limb, unless
+    death or loss of the limb is days away."""
     studies, _ = load_studies(REGISTER, ["dubsky2022_rct"])
     group = make_ready("dubsky2022_rct", studies["dubsky2022_rct"], REGISTER, draws_for(REGISTER, 1, 1), 100, 1)
     standard = group["standard_blood"]
     assert standard.policies[0]["waiting"] == pytest.approx(84 / 365.25)
     lives, _ = standard.setting.lives(standard.params[0], standard.policies[0], 0, 400, np.zeros(0))
-    gone = lives[:, [5, 4]].min(axis=1) < 84 / 365.25
+    end = lives[:, [5, 4]].min(axis=1)
+    gone = end < 84 / 365.25
+    soon = ~gone & (end < (84 + REGISTER["judgement_dying_days"].value) / 365.25)
     with_wound = lives[:, 1] > 4.5
     healed = lives[:, HEALED] < 84 / 365.25
     assert (lives[gone, 6] == 0).all()
-    assert (lives[~gone & with_wound & ~healed, 6] == 1).all()
+    assert (lives[~gone & ~soon & with_wound & ~healed, 6] == 1).all()
+    assert lives[soon & with_wound & ~healed, 6].mean() < 1.0
 
 
 def test_prediction_does_not_depend_on_other_studies_nor_on_more_draws() -> None:
