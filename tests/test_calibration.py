@@ -379,9 +379,9 @@ def test_fitted_tcpo2_is_wide(fitted_lives: Array) -> None:
 
 @needs_fit
 def test_fitted_doses(fitted_lives: Array) -> None:
-    """One, two and three doses in 24%, 20% and 56% (Table 1), each within 8 points."""
+    """One, two and three doses in 24%, 22% and 54%, each within 8 points: Table 3, as in the fit (Table 1 has 20 and 56%)."""
     doses = fitted_lives[:, COLUMNS.index("doses")]
-    for dose, share in ((1, 0.24), (2, 0.20), (3, 0.56)):
+    for dose, share in ((1, 0.24), (2, 0.22), (3, 0.54)):
         assert (doses == dose).mean() == pytest.approx(share, abs=0.08), dose
 
 

@@ -48,7 +48,8 @@ def test_crossover_after_failure_misleads_the_naive_and_not_the_weighted(tmp_pat
     policy = table.loc[("policy", "weighted")]
     assert abs(policy["bias"]) < 4.0 * policy["bias_se"]
     # Control patients who get cells later heal more often, so that arms differ less than without switching.
-    assert weighted["true_value"] > policy["true_value"] + 0.02
+    assert weighted["true_value"] > 0.0
+    assert policy["true_value"] < 0.5 * weighted["true_value"]
 
 
 def test_death_in_three_ways(tmp_path: Path) -> None:
