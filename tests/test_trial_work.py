@@ -395,5 +395,5 @@ def test_progress_of_a_study_adds_up(tmp_path: Path) -> None:
             self.counted[1] += steps
 
     study_design(simulation(tmp_path, 50), ("scenario", "null"), stage=Stage)  # type: ignore[arg-type]
-    assert set(announced) == {"Trials", "Search for the size", "Other assumptions", "Curves"}
+    assert set(announced) == {"Trials", "Other hospitals", "Search for the size", "Other assumptions", "Curves"}
     assert all(steps == done for steps, done in announced.values()), announced

@@ -92,7 +92,6 @@ class Stream(IntEnum):
     """Occurrence = wound."""
     OTHER_LIMB = 58
     DIALYSIS_START = 59
-    DIALYSIS_DEATH = 66
     COMPLETION = 60
     """Whether a course is completed; occurrence = therapy's luck and its number, as for all procedures."""
     PROCEDURAL_DEATH = 61
@@ -103,6 +102,7 @@ class Stream(IntEnum):
     """Measurement error when a step waits for the one before to fail; occurrence = step."""
     GIVEN_COURSE = 65
     """What is open in the observed course of a real person: when within an interval, and wounds that nobody recorded."""
+    DIALYSIS_DEATH = 66
 
 
 class Risk(IntEnum):

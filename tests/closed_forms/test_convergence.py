@@ -21,12 +21,12 @@ def test_without_errors_within_draws() -> None:
 
 
 def test_own_patients_in_every_draw() -> None:
-    """Errors of 1 and 3 within draws: variances 1 and 9 of 20/3 and 16/3, so that patients are all there is to b."""
+    """Errors of 1 and 3 within draws: variance 1 of 20/3, and 9 of 16/3, of which patients can be no more than all."""
     within = np.array([[1.0, 3.0]] * 4)
     table = monte_carlo_error(["a", "b"], VALUES, within)
     assert table["se_draws"].tolist() == pytest.approx([np.sqrt((20 / 3 - 1) / 4), 0.0])
-    assert table["se_patients"].tolist() == pytest.approx([0.5, 1.5])
-    assert table["se"].tolist() == pytest.approx([np.sqrt(20 / 3 / 4), 1.5])
+    assert table["se_patients"].tolist() == pytest.approx([0.5, np.sqrt(16 / 3 / 4)])
+    assert table["se"].tolist() == pytest.approx([np.sqrt(20 / 3 / 4), np.sqrt(16 / 3 / 4)])
     assert table["bottleneck"].tolist() == ["draws", "patients"]
 
 

@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 
 from simulator.questions.value.deal import (
+    SUMS,
     MoneyBack,
     Refunded,
     average_share,
     by_volume,
     failure,
     in_words,
+    left_to_pay,
     money_back,
     on_terms,
+    share_back,
 )
 from simulator.questions.value.valuation import COLUMN
+from simulator.questions.value.values import LeftToPay
 from simulator.scenario.economics import Deal, Volume
 
 STEPS = (Volume(above=100, discount=0.2), Volume(above=200, discount=0.5))
@@ -41,8 +45,16 @@ def test_what_comes_back_is_a_share_of_what_was_paid() -> None:
     paid = np.array([[[2.0, 1.0], [0.0, 0.0]]])
     failed = np.array([[[1.0, 0.0], [0.0, 0.0]]])
     by_age = np.array([[[[0.25, 0.5], [0.0, 0.0]]], [[[0.75, 0.0], [0.0, 0.0]]]])
-    back = MoneyBack(deal, paid, failed, by_age)
-    assert back.share.tolist() == [[pytest.approx(0.4 / 2.5), 0.0]]
+    # Undiscounted, 4 firsts and 2 repeats are paid for, and a first and a repeat come back: 40% of 1.5 / 5.
+    plain = 2.0 * paid, np.array([[[1.0, 1.0], [0.0, 0.0]]])
+    counts = np.stack([paid, failed, *plain], axis=-1)
+    back = MoneyBack(deal, counts, by_age)
+    assert back.paid.tolist() == paid.tolist() and back.failed.tolist() == failed.tolist()
+    assert share_back(deal, back.paid, back.failed).tolist() == [[pytest.approx(0.4 / 2.5), 0.0]]
+    left = left_to_pay(deal, np.array([[0.5, 0.8]]), back.counts)
+    assert left.share(discounted=True).tolist() == [[pytest.approx(0.5 * (1.0 - 0.4 / 2.5)), 0.8]]
+    assert left.share(discounted=False).tolist() == [[pytest.approx(0.5 * (1.0 - 0.4 * 1.5 / 5.0)), 0.8]]
+    assert left_to_pay(deal, np.array([[0.5, 0.8]]), None).share(discounted=True).tolist() == [[0.5, 0.8]]
     # List prices: 0.9 / 0.75 kits for each first.
     assert back.by_age == pytest.approx(np.array([[[0.5 * 0.4 * 1.2, 0.0]], [[0.75 * 0.4 * 1.2, 0.0]]]))
 
@@ -65,11 +77,17 @@ def test_limbs_lost_within_a_year_of_the_first_treatment() -> None:
     ]
     lives = np.array([one for one, _ in people], [("doses", int), ("first_dose_at", float), ("amputated_at", float)])
     cohort = SimpleNamespace(lives=lives, ledgers=np.array([ledger for _, ledger in people]))
-    found = Refunded("limb_lost", 1.0, 0.03, (0.5, 0.75, 2.0))._sums(cohort, np.zeros(1)[0])
+    found = Refunded("limb_lost", 1.0, 0.03, (0.5, 0.75, 2.0)).of_each(cohort, np.zeros(1)[0])
     early = exp(-0.03 * 0.75)
-    # Paid for (discounted), paid back (discounted), paid back by half a year, three quarters and two years.
-    assert found[0] == pytest.approx([0.9 + 0.8 + 0.7, 1.0 * early, 0.0, 1.0, 1.0])
-    assert found[1] == pytest.approx([0.8, 1.0 * early, 0.0, 1.0, 1.0])
+    # Paid for and paid back (discounted, then not), then paid back by half a year, three quarters and two years.
+    assert found[0].tolist() == [
+        pytest.approx([0.9, 1.0 * early, 1.0, 1.0, 0.0, 1.0, 1.0]),
+        pytest.approx([0.8, 1.0 * early, 1.0, 1.0, 0.0, 1.0, 1.0]),
+    ]
+    nothing = [0.0] * 4
+    assert found[1].tolist() == [[0.8, 0.0, 1.0, *nothing], [0.0] * 7]
+    assert found[2].tolist() == [[0.7, 0.0, 1.0, *nothing], [0.0] * 7]
+    assert not found[3].any()
 
 
 def test_results_of_other_terms_have_other_names() -> None:
@@ -81,16 +99,16 @@ def test_results_of_other_terms_have_other_names() -> None:
     assert len(names) == 5
 
 
-def test_a_year_in_which_everybody_has_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """300 people with one and a half treatments are 450, of which 250 can be given; nobody is given none."""
-    monkeypatch.setattr("simulator.questions.value.deal.treatments_each", lambda *_: np.array([0.0, 1.5]))
+def test_a_year_in_which_everybody_has_the_policy() -> None:
+    """300 people with one and a half treatments are 450, of which 250 can be given; nobody is given none. Each draw apart."""
     for most, share in ((None, (100 + 80 + 125) / 450), (250.0, (100 + 80 + 25) / 250)):
         economics = SimpleNamespace(
             population=SimpleNamespace(per_year=300.0), budget=SimpleNamespace(treatments_per_year=most)
         )
         scenario = SimpleNamespace(settings=SimpleNamespace(economics=economics))
-        found = by_volume(scenario, SimpleNamespace(deal=Deal(volume=STEPS)), None)  # type: ignore[arg-type]
-        assert found == pytest.approx(np.array([[1.0, share]]))
+        found = by_volume(scenario, SimpleNamespace(deal=Deal(volume=STEPS)), np.array([[0.0, 1.5], [0.5, 0.0]]))  # type: ignore[arg-type]
+        # Half a treatment each is 150.
+        assert found == pytest.approx(np.array([[1.0, share], [140 / 150, 1.0]]))
 
 
 def test_terms_in_words() -> None:
@@ -133,7 +151,12 @@ def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) 
             self.lives, self.total = range(people), total
 
     monkeypatch.setattr("simulator.questions.value.deal.Followed", Cohort)
-    monkeypatch.setattr(Refunded, "_sums", lambda _self, cohort, params: np.full((2, 3), cohort.total * params))
+    monkeypatch.setattr(
+        Refunded,
+        "of_each",
+        # Of each person as much of the total.
+        lambda _self, cohort, params: np.full((len(cohort.lives), 2, 5), cohort.total * params / len(cohort.lives)),
+    )
     kept = [
         SimpleNamespace(what=Cohort(2, 3.0), draw=0, policy="new"),
         SimpleNamespace(what=Cohort(2, 5.0), draw=0, policy="new"),
@@ -142,48 +165,79 @@ def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) 
     ]
     result = SimpleNamespace(draw_ids=[0], policies=["old", "new"], kept=kept, parameters=[10.0])
     found = Refunded("limb_lost", 1.0, 0.0, (0.5,))(result)["refunded"]  # type: ignore[arg-type]
-    assert found.shape == (1, 2, 2, 3)
-    assert found[0, 0] == pytest.approx(np.full((2, 3), 70.0)) and found[0, 1] == pytest.approx(np.full((2, 3), 20.0))
+    assert found.shape == (1, 2, 2, SUMS + 1)
+    assert found[0, 0] == pytest.approx(np.full((2, 5), 70.0)) and found[0, 1] == pytest.approx(np.full((2, 5), 20.0))
 
 
 def test_what_is_paid_back_comes_from_lives_on_the_terms_of_the_deal() -> None:
-    """Two budget years: counts by age are the differences of what was paid back by half a year and by one and a half."""
+    """Two budget years: counts by age are the differences of what was paid back by half a year and by one and a half; of
+    twins nothing by age is asked, and their lives are those that are kept."""
     seen: dict[str, object] = {}
+    counted = [[2.0, 1.0, 2.5, 1.25], [1.0, 0.5, 1.5, 0.75]]
 
-    def reduced(what: str, *given: object) -> dict[str, np.ndarray]:
-        seen["what"], seen["reduce"], seen["shapes"] = what, given[4], given[5]
-        return {"refunded": np.array([[[[2.0, 1.0, 0.25, 0.75], [1.0, 0.5, 0.0, 0.5]]] * 2])}
+    def reduced(what: str, *given: object, fresh: bool) -> dict[str, np.ndarray]:
+        seen.update(what=what, reduce=given[4], shapes=given[5], fresh=fresh)
+        by_age = [[0.25, 0.75], [0.0, 0.5]] if fresh else [[], []]
+        return {"refunded": np.array([[[[*a, *b] for a, b in zip(counted, by_age, strict=True)]] * 2])}
 
-    economics = SimpleNamespace(budget=SimpleNamespace(uptake=(0.5, 1.0)))
+    budget = SimpleNamespace(uptake=(0.5, 1.0))
+    deal = Deal(refund=0.5)
+    economics = SimpleNamespace(budget=budget, deal=deal)
     settings = SimpleNamespace(economics=economics, discounting=SimpleNamespace(costs=0.03))
     scenario = SimpleNamespace(settings=settings, compare=("old", "new"))
-    deal = Deal(refund=0.5)
-    back = money_back(scenario, deal, None, 10, 1, SimpleNamespace(reduced=reduced))  # type: ignore[arg-type]
+    given = scenario, deal, None, 10, 1, SimpleNamespace(reduced=reduced)
+    back = money_back(*given)  # type: ignore[arg-type]
+    assert back is not None
+    assert back.counts.tolist() == [[counted] * 2]
     assert back.paid.tolist() == [[[2.0, 1.0]] * 2] and back.failed.tolist() == [[[1.0, 0.5]] * 2]
     assert back.failed_by_age.tolist() == [[[[0.25, 0.0]] * 2], [[[0.5, 0.5]] * 2]]
     assert seen["reduce"] == Refunded("limb_lost", 1.0, log1p(0.03), (0.5, 1.5))
-    assert seen["shapes"] == {"refunded": (2, 2, 4)}
+    assert seen["shapes"] == {"refunded": (2, 2, SUMS + 2)} and seen["fresh"] is True
+    twins = money_back(*given, twins=True)  # type: ignore[arg-type]
+    assert twins is not None and twins.counts.tolist() == back.counts.tolist() and twins.failed_by_age.shape[0] == 0
+    assert seen["reduce"] == Refunded("limb_lost", 1.0, log1p(0.03), ())
+    assert seen["shapes"] == {"refunded": (2, 2, SUMS)} and seen["fresh"] is False
+    economics.deal = Deal()
+    assert money_back(*given) is None  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Terms:
     deal: Deal
     policies: tuple[str, ...] = ("old", "new")
-    product_share: np.ndarray | None = None
+    left: LeftToPay | None = None
 
 
 def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """80% by volume and a quarter paid back are 60%; each alone; nothing changes without terms."""
-    back = SimpleNamespace(share=np.array([[0.0, 0.25]]))
-    monkeypatch.setattr("simulator.questions.value.deal.by_volume", lambda *_: np.array([[1.0, 0.8]]))
-    monkeypatch.setattr("simulator.questions.value.deal.money_back", lambda *_: back)
-    lives = SimpleNamespace(parameters=None)
+    """80% by volume and a quarter paid back are 60%, undiscounted a half and 40%; each alone; nothing changes without terms.
+    Draws of one population have the volume of their mean, and of twins each its own."""
+    counts = np.zeros((2, 2, 2, SUMS))
+    counts[:, :, 0, :3:2] = 1.0
+    counts[:, 1, 0, 1], counts[:, 1, 0, 3] = 0.5, 1.0
+    back = MoneyBack(Deal(refund=0.5), counts, np.zeros((0, 2, 2, 2)))
+    asked: list[list[list[float]]] = []
 
-    def left(**deal: object) -> tuple[object, object]:
-        values, paid_back = on_terms(None, Terms(Deal(**deal)), lives, 10, 1, None)  # type: ignore[arg-type]
-        return None if values.product_share is None else values.product_share.tolist(), paid_back
+    def volume(_scenario: object, values: Terms, treatments: np.ndarray) -> np.ndarray:
+        asked.append(treatments.tolist())
+        return np.array([[1.0, 0.8 if values.deal.volume else 1.0]] * len(treatments))
 
-    assert left() == (None, None)
-    assert left(volume=STEPS) == ([[1.0, 0.8]], None)
-    assert left(refund=0.5) == ([[1.0, 0.75]], back)
-    assert left(volume=STEPS, refund=0.5) == ([[1.0, pytest.approx(0.6)]], back)
+    module = "simulator.questions.value.deal"
+    monkeypatch.setattr(f"{module}.by_volume", volume)
+    monkeypatch.setattr(f"{module}.treatments_each", lambda _values, ledgers: ledgers)
+    monkeypatch.setattr(f"{module}.money_back", lambda _scenario, deal, *_, **__: back if deal.refund > 0.0 else None)
+    lives = SimpleNamespace(parameters=None, ledgers=np.array([[0.0, 1.0], [0.0, 2.0]]))
+
+    def shares(*, twins: bool = False, **deal: object) -> tuple[object, object, object]:
+        values, paid_back = on_terms(None, Terms(Deal(**deal)), lives, 10, 1, None, twins=twins)  # type: ignore[arg-type]
+        if values.left is None:
+            return None, None, paid_back
+        return *(values.left.share(discounted=each).tolist() for each in (True, False)), paid_back  # type: ignore[return-value]
+
+    assert shares() == (None, None, None) and not asked
+    assert shares(volume=STEPS) == ([[1.0, 0.8]], [[1.0, 0.8]], None)
+    assert asked[-1] == [[0.0, 1.5]]
+    assert shares(volume=STEPS, twins=True) == ([[1.0, 0.8]] * 2, [[1.0, 0.8]] * 2, None)
+    assert asked[-1] == lives.ledgers.tolist()
+    assert shares(refund=0.5) == ([[1.0, 0.75]] * 2, [[1.0, 0.5]] * 2, back)
+    both = [[1.0, pytest.approx(0.6)]] * 2, [[1.0, pytest.approx(0.4)]] * 2, back
+    assert shares(volume=STEPS, refund=0.5) == both

@@ -13,6 +13,7 @@ import pytest
 from simulator.questions.value import equity as module
 from simulator.questions.value.equity import HospitalLives, atkinson_weights, equity, lived
 from simulator.questions.value.subgroups import SubgroupLives
+from simulator.scenario.economics import Deal
 
 
 def test_atkinsons_weights_of_uneven_groups() -> None:
@@ -43,12 +44,16 @@ class Valued:
     male_share: float = 0.5
     threshold: float = 10.0
     discounted: bool = True
+    deal: Deal = field(default_factory=Deal)
 
     def on_average(self) -> Valued:
         return self
 
 
-SCENARIO = SimpleNamespace(compare=("old", "new"), reference="old")
+ECONOMICS = SimpleNamespace(
+    budget=SimpleNamespace(treatments_per_year=None), population=SimpleNamespace(per_year=100.0)
+)
+SCENARIO = SimpleNamespace(compare=("old", "new"), reference="old", settings=SimpleNamespace(economics=ECONOMICS))
 DRAWN = SimpleNamespace(rows=lambda _chosen: None)
 GROUPS = (
     ("everybody", "all"),
@@ -64,10 +69,11 @@ AGES = np.array([[600.0, 120.0, 480.0, 600.0, 0.0, 600.0]] * 2)
 
 @pytest.fixture(autouse=True)
 def plain_money(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ledgers that hold a cost and QALYs."""
+    """Ledgers that hold a cost and QALYs, and at hospitals treatments."""
     monkeypatch.setattr(
         module, "worth", lambda ledgers, *_: SimpleNamespace(cost=ledgers[..., 0], qalys=ledgers[..., 1])
     )
+    monkeypatch.setattr(module, "treatments_each", lambda _values, ledgers: ledgers[..., 2])
 
 
 def lives() -> SubgroupLives:
@@ -109,19 +115,28 @@ def test_groups_and_their_lifetime_health() -> None:
     assert sex.loc[1.0, "net_health_benefit"] == pytest.approx(sex.loc[1.0, "weighted_effect"] - 0.125)
 
 
-def test_hospitals_in_thirds_by_the_limbs_they_lose() -> None:
-    """Four draws: the two that lose fewest are together, weighed by their people; gains are over the old policy."""
+def hospitals(**gains: tuple[float, float]) -> HospitalLives:
+    """Four draws of 4, 2, 6 and 1 people, with each one's cost, QALYs and treatments under the two policies."""
     people = np.array([[[4.0], [2.0], [6.0], [1.0]]])
     per_head = np.array(
-        [[[1.0, 5.0], [3.0, 5.5]], [[2.0, 4.0], [6.0, 6.0]], [[1.0, 6.0], [2.0, 6.5]], [[0.0, 3.0], [8.0, 4.0]]]
+        [
+            [[1.0, 5.0, 0.0], [3.0, 5.5, 0.5]],
+            [[2.0, 4.0, 0.0], [6.0, 6.0, 2.0]],
+            [[1.0, 6.0, 0.0], [2.0, 6.5, 1.0]],
+            [[0.0, 3.0, 0.0], [8.0, 4.0, 0.0]],
+        ]
     )
     ledgers = (per_head * people[0][:, :, None])[None][:, :, :, None, :]
     ages = people[0] * np.array([[70.0], [60.0], [75.0], [80.0]])
     whole = ((ledgers, 3), (people, 2), (ages, 1))
     # A second group without anybody.
     twice = (np.concatenate([each, 0.0 * each], axis=axis) for each, axis in whole)
-    hospitals = HospitalLives(SubgroupLives(GROUPS[:2], *twice, np.zeros(4)), np.array([0.5, -0.3, -0.1, 0.9]))
-    groups, weighted = found(hospitals)
+    return HospitalLives(SubgroupLives(GROUPS[:2], *twice, np.zeros(4)), np.array([0.5, -0.3, -0.1, 0.9]), gains)
+
+
+def test_hospitals_in_thirds_by_the_limbs_they_lose() -> None:
+    """Four draws: the two that lose fewest are together, weighed by their people; gains are over the old policy."""
+    groups, weighted = found(hospitals())
     own = groups[groups["grouping"] == "hospital"].set_index("level")
     assert own.index.tolist() == ["loses fewest limbs", "between", "loses most limbs"]
     assert own["share"].tolist() == pytest.approx([8 / 13, 4 / 13, 1 / 13])
@@ -138,3 +153,16 @@ def test_hospitals_in_thirds_by_the_limbs_they_lose() -> None:
     )
     plain = weighted[(weighted["grouping"] == "hospital") & (weighted["epsilon"] == 0.0)]["weighted_effect"].iloc[0]
     assert plain == pytest.approx((own["share"] * own["incremental_effect"]).sum())
+
+
+def test_what_hospitals_are_short_of_is_spread_by_treatments() -> None:
+    """A mean of 12/13 treatments: 5/4 of one at those that lose fewest, 1/2 between, none at the last, which changes nothing."""
+    groups, _ = found(hospitals(new=(30 / 13 + 1.2, 10 / 13 - 0.12)))
+    own = groups[groups["grouping"] == "hospital"].set_index("level")
+    # 13/12 of what is short goes with each treatment.
+    more, less = 1.2 * 13 / 12, 0.12 * 13 / 12
+    costs = [14 / 8 + 5 / 4 * more, 2.0 + more / 2, 8.0]
+    effects = [7 / 8 - 5 / 4 * less, 0.5 - less / 2, 1.0]
+    assert own["incremental_cost"].tolist() == pytest.approx(costs)
+    assert own["incremental_effect"].tolist() == pytest.approx(effects)
+    assert (own["share"] * own["incremental_cost"]).sum() == pytest.approx(30 / 13 + 1.2)

@@ -10,7 +10,7 @@ import pytest
 
 from simulator import load_scenario
 from simulator.questions.value.budget import _pay_back, budget_impact, site_cost
-from simulator.questions.value.deal import MoneyBack
+from simulator.questions.value.deal import PARTS, SUMS, MoneyBack
 from simulator.questions.value.disaggregated import by_state, dialysis, events
 from simulator.questions.value.lives import Lives
 from simulator.questions.value.valuation import (
@@ -27,7 +27,7 @@ from simulator.questions.value.valuation import (
     with_price_apart,
     worth,
 )
-from simulator.questions.value.values import Drawn, Money, Values, values_of
+from simulator.questions.value.values import Drawn, LeftToPay, Money, Values, values_of
 from simulator.scenario.economics import Budget, Deal, People, Volume
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput
@@ -148,10 +148,18 @@ def test_costs_by_item_add_up_and_a_share_of_the_product_is_paid() -> None:
     items = item_costs(ledgers(row, row), parameters(), drawn, values)
     whole = worth(ledgers(row, row), parameters(), drawn, values)
     assert items.sum(axis=-1) == pytest.approx(whole.cost)
-    shared = replace(values, product_share=np.array([[1.0, 0.8]]))
+    # A tenth off by volume and a ninth back; undiscounted a third back.
+    left = LeftToPay(np.array([[1.0, 0.9]]), np.array([[0.0, 1 / 9]]), np.array([[0.0, 1 / 3]]))
+    shared = replace(values, left=left)
     less = worth(ledgers(row, row), parameters(), drawn, shared).cost - whole.cost
     assert less[0] == pytest.approx([0.0, -0.2 * price("pbmnc_kit")])
     assert item_costs(ledgers(row, row), parameters(), drawn, shared).sum(axis=-1) - whole.cost == pytest.approx(less)
+    plain = replace(values, discounted=False)
+    undiscounted = [
+        worth(ledgers({}, {"count_dose": 1.0}), parameters(), drawn, each).cost
+        for each in (plain, replace(plain, left=left))
+    ]
+    assert (undiscounted[1] - undiscounted[0])[0] == pytest.approx([0.0, -0.4 * price("pbmnc_kit")])
     table = cost_table(items, 2.0 * items, values)
     assert table.groupby("policy")["mean"].sum().tolist() == pytest.approx([whole.cost[0, 0], whole.cost[0, 1]])
     assert table["undiscounted"].tolist() == pytest.approx((2.0 * table["mean"]).tolist())
@@ -250,7 +258,7 @@ def test_what_is_paid_back_is_taken_off_the_product_once() -> None:
     costs = [np.zeros((1, 2, len(values.items))) for _ in range(2)]
     failed = np.zeros((2, 1, 2, 2))
     failed[0, 0, 1] = (0.4, 0.0)
-    back = MoneyBack(Deal(refund=0.5), np.ones((1, 2, 2)), np.zeros((1, 2, 2)), failed)
+    back = MoneyBack(Deal(refund=0.5), np.zeros((1, 2, PARTS, SUMS)), failed)
     _pay_back(costs, back, drawn, values, [0, 1])
     assert costs[0].sum(axis=-1)[0] == pytest.approx([0.0, -0.2 * price("pbmnc_kit")])
     product = [item.category for item in values.items].index("cell product")

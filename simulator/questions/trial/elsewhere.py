@@ -17,22 +17,31 @@ NEW = "new"
 COLUMNS = ("centre", "power", "se")
 
 
-def at_hospitals(simulation: Simulation, advance: Callable[[int], None] | None = None) -> pd.DataFrame | None:
-    """centre, power, se: the share of trials that reject at their planned looks, of the scenario as it is asked for first.
+def hospitals_asked(simulation: Simulation) -> tuple[str, ...]:
+    """The scenario's own hospital first, the average and the founding one, and one drawn anew for every trial.
 
-    None where sites are hospitals of their own, and where no population of hospitals has been fitted.
+    None of them where sites are hospitals of their own, and where no population of hospitals has been fitted.
     """
-    found = load_hospitals()
-    if found is None or simulation.design.accrual.hospitals == "different":
+    if load_hospitals() is None or simulation.design.accrual.hospitals == "different":
+        return ()
+    return tuple(dict.fromkeys((simulation.planned.scenario.centre, *NAMED, NEW)))
+
+
+def at_hospitals(simulation: Simulation, advance: Callable[[int], None] | None = None) -> pd.DataFrame | None:
+    """centre, power, se: the share of trials that reject at their planned looks, at `hospitals_asked`; None without any."""
+    found, asked = load_hospitals(), hospitals_asked(simulation)
+    if found is None or not asked:
         return None
     scenario, truth, conduct = simulation.planned.scenario, simulation.truth("scenario"), simulation.conduct()
     conduct = replace(conduct, described=False)
-    params = {scenario.centre: truth.params}
-    for centre in NAMED:
-        params.setdefault(centre, scenario.parameter_draws(offsets_at(found, centre, 1)))
-    params[NEW] = scenario.parameter_draws(offsets_at(found, NEW, simulation.trials))
     rows = []
-    for centre, values in params.items():
+    for centre in asked:
+        if centre == NEW:
+            values = scenario.parameter_draws(offsets_at(found, NEW, simulation.trials))
+        elif centre == scenario.centre:
+            values = truth.params
+        else:
+            values = scenario.parameter_draws(offsets_at(found, centre, 1))
         columns = simulation.run(replace(truth, params=values), [conduct], advance)[0]
         rows.append((centre, *share_and_se(succeeded(conduct, columns))))
     return pd.DataFrame(rows, columns=list(COLUMNS))

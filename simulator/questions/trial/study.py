@@ -14,7 +14,7 @@ from simulator.questions.trial.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.closed_form import pool
 from simulator.questions.trial.conduct import Columns, Conduct
 from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
-from simulator.questions.trial.elsewhere import at_hospitals
+from simulator.questions.trial.elsewhere import at_hospitals, hospitals_asked
 from simulator.questions.trial.estimand_table import estimand_table
 from simulator.questions.trial.event_curves import EventCurves, event_curves
 from simulator.questions.trial.export import exported
@@ -140,8 +140,8 @@ def study_design(
         with show("Estimands", some.trials) as advance:
             estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
     hospitals = None
-    if alive:
-        with show("Other hospitals", 4 * some.trials) as advance:
+    if alive and (asked := hospitals_asked(some)):
+        with show("Other hospitals", len(asked) * some.trials) as advance:
             hospitals = at_hospitals(some, advance)
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
