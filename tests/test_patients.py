@@ -147,15 +147,18 @@ def test_referrals_a_year_are_told_of_many_with_dates() -> None:
 
 
 def test_few_slots_take_something_and_slots_for_everybody_nothing() -> None:
-    """With a slot for everybody waiting takes no limb; with a slot a year nearly all that a policy changes is gone."""
+    """With a slot for everybody waiting takes nothing; with a slot a year nearly all that a policy changes is gone."""
     base, centre = load_scenario("base"), {"evidence": {"centre": "average"}}
     (none, _), (all_but_all, waits) = (
-        few_slots_tables(base, centre, 30, slots, queues=1, most=60) for slots in (1_000.0, 1.0 / 52.0)
+        few_slots_tables(base, centre, 30, slots, queues=1, most=150) for slots in (1_000.0, 1.0 / 52.0)
     )
     assert (none["difference"] == 0.0).all() and (none["enough"] == none["few"]).all()
     assert (none["enough_se"] == none["few_se"]).all() and none["enough_se"].max() > 0.0
-    lost = all_but_all.set_index(["policy", "outcome"]).loc[("protocol", "major_amputation")]
-    assert lost["enough"] < lost["few"] <= 0.1 and len(waits)
+    changed = all_but_all.set_index(["policy", "outcome"]).loc["protocol"]
+    # Few people lose a limb, so that healing tells what is gone.
+    healed, lost = changed.loc["healing_without_amputation"], changed.loc["major_amputation"]
+    assert 0.0 <= healed["few"] < 0.5 * healed["enough"]
+    assert lost["enough"] <= lost["few"] <= 0.1 and len(waits)
 
 
 def test_policies_have_one_name_everywhere(written: Path) -> None:

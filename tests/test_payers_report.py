@@ -347,8 +347,10 @@ def test_fitted_numbers_keep_their_point_and_the_others_are_at_their_means() -> 
     for name in ("attributable_share_sceptical", "renal_dialysis_share", "angioplasty_suitable_share"):
         if name in register:
             assert centre[name] == pytest.approx(drawn[name].mean(), rel=0.03), name
+    # The fitted value and the one stated in the register are so far from that mean that taking either would be noticed.
     stated = register["attributable_share_sceptical"]
-    assert centre["attributable_share_sceptical"] > max(1.3 * stated.value, 2 * stated.centre)
+    for other in (stated.value, stated.centre):
+        assert other != pytest.approx(drawn["attributable_share_sceptical"].mean(), rel=0.06)
 
 
 def test_a_deterministic_analysis_is_at_the_means_of_the_draws() -> None:

@@ -25,6 +25,16 @@ export function apart(wanted, gap, low, high) {
   return result;
 }
 
+/** Words in lines of at most so many letters, as far as single words allow. */
+export function wrapped(text, most) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    if (lines.length && `${lines.at(-1)} ${word}`.length <= most) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 let tip;
 function showTip(rows, x, y) {
   tip ??= document.body.appendChild(html("div", { class: "tip", "aria-hidden": "true" }));
@@ -35,6 +45,8 @@ function showTip(rows, x, y) {
   tip.style.top = `${Math.min(innerHeight - tip.offsetHeight - 8, y + 14)}px`;
 }
 
+/** Height of a line of names and width of a letter in them, generously, in units of the picture. */
+const LINE = 13, LETTER = 6.3;
 const USUAL = {
   width: 430, height: 240, left: 46, right: 98, top: 10, bottom: 34,
   x: [0, 1], y: [0, 1], showX: String, showY: String, atX: null, atY: null, labelX: "", ticksX: null, drag: null, hover: true,
@@ -134,13 +146,15 @@ export class Chart {
     }));
   }
 
-  /** Names at the right end, one under the other. */
+  /** Names at the right end, one under the other, in as many lines as the room there asks for. */
   label(ends) {
-    const heights = apart(ends.map((e) => this.aty(e.y)), 13, this.top, this.height - this.bottom);
-    const at = this.width - this.right + 10;
+    const at = this.width - this.right + 10, most = Math.floor((this.width - at) / LETTER);
+    const lines = ends.map((e) => wrapped(e.text, most)), deepest = Math.max(1, ...lines.map((own) => own.length));
+    const heights = apart(ends.map((e) => this.aty(e.y)), LINE * deepest, this.top, this.height - this.bottom);
     this.names.replaceChildren(...ends.flatMap((e, i) => [
       Math.abs(heights[i] - this.aty(e.y)) > 3 ? svg("line", { class: `leader ${e.kind}`, x1: this.atx(e.x) + 2, y1: this.aty(e.y), x2: at - 2, y2: heights[i] }) : null,
-      svg("text", { class: `name ${e.kind}`, x: at, y: heights[i] + 4 }, e.text),
+      svg("text", { class: `name ${e.kind}`, x: at, y: heights[i] + 4 - LINE * (lines[i].length - 1) / 2 },
+        ...(lines[i].length > 1 ? lines[i].map((line, k) => svg("tspan", { x: at, dy: k ? LINE : 0 }, k ? ` ${line}` : line)) : lines[i])),
     ].filter(Boolean)));
   }
 

@@ -25,8 +25,9 @@ from simulator.rules.draws import normal_quantile, uniform
 from simulator.rules.hazards import cumulative_hazard
 from simulator.rules.pathway.amputation import amputate_major
 from simulator.rules.pathway.background import background_exposure
-from simulator.rules.pathway.course import spend_until, start_hazards, straight
+from simulator.rules.pathway.course import lag_hazard, spend_until, start_hazards, straight
 from simulator.rules.pathway.death import amputee_ratio, disease_death_rate, peak_rate
+from simulator.rules.pathway.dialysis import dialysis_death_exposure
 from simulator.rules.pathway.healing import heal_wound
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.population.patient import find_patient
@@ -55,7 +56,7 @@ WEIGHED = record_dtype(
 """What one life that lives a recorded course says of the hospital."""
 FOLLOWING = record_dtype([(name, np.float64) for name in ("peak", "since", "drawn", "lag")])
 """Beside a life: the hazard (per year) of death after operations at a time, how many draws were made, and the cumulative hazard
-of healing that has yet to pass before a foot that was operated on can close."""
+of healing that has yet to pass before a foot that was operated on, or whose wound is new, can close."""
 ENDLESS = 1e6
 """A budget that no hazard spends, of which differences keep ten digits."""
 
@@ -115,7 +116,7 @@ def let_pass(life: Any, params: Any, beside: Any, told: Any, out: Any, t: float)
     """Let time pass up to t (years), in which nothing changes. Returns the cumulative hazard of the wound's healing.
 
     Relief of pain alone is not of it, because a hospital does not multiply its rate; nor are the weeks after a minor
-    amputation, in which no foot closes.
+    amputation or a new wound, in which no foot closes. Nor does a hospital multiply the death that dialysis has of its own.
     """
     begun = life.anchor
     excess, loss, heals = life.budget[Risk.EXCESS_DEATH], life.budget[Risk.MAJOR_AMPUTATION], life.budget[Risk.HEALING]
@@ -124,6 +125,7 @@ def let_pass(life: Any, params: Any, beside: Any, told: Any, out: Any, t: float)
         out.death_hazard += excess - life.budget[Risk.EXCESS_DEATH]
         growth = params.death_per_year_of_age
         out.death_hazard += cumulative_hazard(disease_hazard(life, params, begun), growth, t - begun)
+        out.log_weight -= dialysis_death_exposure(life, params, t)[0] - dialysis_death_exposure(life, params, begun)[0]
         if beside.peak > 0.0:
             trend = params.postoperative_death_trend
             peak = beside.peak * exp(trend * (begun - beside.since))
@@ -154,16 +156,20 @@ def nobody_dies_by_chance(life: Any) -> None:
 
 
 @compiled
-def must_come_again(life: Any, beside: Any, out: Any, t: float, lost_at: float) -> None:
-    """Draw the new wound that a healed limb had before it was lost at a time (years), and weigh how likely one was by then."""
+def must_come_again(life: Any, params: Any, beside: Any, out: Any, t: float, lost_at: float) -> None:
+    """Draw the new wound that a limb healed at t had before it was lost at a time (years), and weigh how likely one was by then.
+
+    None opens in the first days after healing.
+    """
     if life.rate[Risk.RECURRENCE] <= 0.0:
         return
-    spent = exposure(life, Risk.RECURRENCE, t, lost_at)
+    lag = lag_hazard(life, Risk.RECURRENCE, t, params.recurrence_lag_days)
+    spent = max(0.0, exposure(life, Risk.RECURRENCE, t, lost_at) - lag)
     chance = -expm1(-spent)
     if chance <= 0.0:
         return
     out.log_weight += log(chance)
-    life.budget[Risk.RECURRENCE] = -log1p(-draw(life, beside) * chance)
+    life.budget[Risk.RECURRENCE] = lag - log1p(-draw(life, beside) * chance)
 
 
 @compiled
@@ -175,7 +181,7 @@ def by_chance(life: Any, patient: Any, care: Any, beside: Any, out: Any, t: floa
     if event == Event.MINOR_AMPUTATION:
         beside.lag += life.budget[Risk.HEALING] - heals
     elif event == Event.NEW_WOUND:
-        beside.lag = 0.0
+        beside.lag = lag_hazard(life, Risk.HEALING, t, care.params.healing_lag_days)
     elif event == Event.HEALED:
         out.healings += 1.0
     elif event in (Event.BELOW_KNEE_AMPUTATION, Event.ABOVE_KNEE_AMPUTATION):
@@ -251,7 +257,7 @@ def live_recorded(life: Any, patient: Any, care: Any, told: Any, beside: Any, ou
         else:
             return True
         if whole and lost_at < inf:
-            must_come_again(life, beside, out, t, lost_at)
+            must_come_again(life, params, beside, out, t, lost_at)
 
 
 @compiled
@@ -265,7 +271,7 @@ def weigh_death(
     if told.died > 0.5:
         disease = hazard_at(life, Risk.EXCESS_DEATH, until) + disease_hazard(life, params, until)
         disease += beside.peak * exp(params.postoperative_death_trend * (until - beside.since))
-        out.dies_with, out.dies_without = disease, hazard
+        out.dies_with, out.dies_without = disease, hazard + dialysis_death_exposure(life, params, until)[1]
 
 
 @compiled_on_given_memory

@@ -31,15 +31,22 @@ def start_hazard(life: Any, k: int, t: float, tcpo2: float, slope: float) -> Non
 
 
 @compiled
-def put_off(life: Any, k: int, t: float, days: float) -> None:
-    """Let nothing of risk k happen for so many days from t (years) on: it must spend what it would spend in them as well.
+def lag_hazard(life: Any, k: int, t: float, days: float) -> float:
+    """Cumulative hazard of risk k over so many days from t (years) on, in which nothing of it happens.
 
     Exact while the path is straight and no hazard changes for those days. The anchor stands at t.
     """
-    if life.rate[k] > 0.0 and days > 0.0:
-        tcpo2, slope, _ = segment(life, t)
-        start_hazard(life, k, t, tcpo2, slope)
-        life.budget[k] += cumulative_hazard(life.hazard[k], life.exponent[k], days / DAYS_PER_YEAR)
+    if life.rate[k] <= 0.0 or days <= 0.0:
+        return 0.0
+    tcpo2, slope, _ = segment(life, t)
+    start_hazard(life, k, t, tcpo2, slope)
+    return float(cumulative_hazard(life.hazard[k], life.exponent[k], days / DAYS_PER_YEAR))
+
+
+@compiled
+def put_off(life: Any, k: int, t: float, days: float) -> None:
+    """Let nothing of risk k happen for so many days from t (years) on: it must spend what it would spend in them as well."""
+    life.budget[k] += lag_hazard(life, k, t, days)
 
 
 @compiled

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import inf, log
+from math import exp, expm1, inf, log, log1p
 from typing import Any
 
 from simulator.compiling import compiled
 from simulator.rules.draws import budget
-from simulator.rules.hazards import time_to_spend
-from simulator.rules.pathway.death import rescale_disease_death, rescaled
+from simulator.rules.hazards import LEAST_EXPONENT, time_to_spend
+from simulator.rules.pathway.death import amputee_ratio, rescale_disease_death, rescaled
 from simulator.rules.pathway.life import Luck
 from simulator.words.vocabulary import Renal, Risk, Stream
 
@@ -39,6 +39,25 @@ def die_on_dialysis(life: Any, params: Any, t: float) -> None:
     if params.dialysis_death_rate > 0.0:
         own = budget(life.seed, life.patient, Stream.DIALYSIS_DEATH, 0)
         life.disease_death = min(life.disease_death, t + time_to_spend(own, params.dialysis_death_rate, 0.0))
+
+
+@compiled
+def dialysis_death_exposure(life: Any, params: Any, t: float) -> tuple[float, float]:
+    """Cumulative hazard up to t (years) of the death that dialysis has of its own, and that hazard (per year) at t.
+
+    The loss of a leg on dialysis brings it nearer as it does death of the disease: by the ratio at once, fading with age.
+    """
+    rate, since, lost = params.dialysis_death_rate, life.dialysis_since, life.amputated_at
+    if not since < t or rate <= 0.0:
+        return 0.0, 0.0
+    if lost < since or lost >= t:
+        return rate * (t - since), rate
+    ratio, growth = amputee_ratio(params), params.death_per_year_of_age
+    if abs(growth) < LEAST_EXPONENT:
+        return rate * (lost - since + ratio * (t - lost)), rate * ratio
+    stretched = ratio * expm1(growth * (t - lost))
+    spent = rate * (lost - since + log1p(stretched) / growth)
+    return spent, rate * ratio * exp(growth * (t - lost)) / (1.0 + stretched)
 
 
 @compiled
