@@ -7,7 +7,8 @@ from math import inf
 import pytest
 
 from rules.people import a_life, a_patient, at_risk, exponential, in_force, values
-from simulator.rules.pathway.dialysis import plan_dialysis, start_dialysis
+from simulator.rules.pathway.death import death_after_amputation
+from simulator.rules.pathway.dialysis import dialysis_death_exposure, plan_dialysis, start_dialysis
 from simulator.words.vocabulary import Renal, Risk, Stream
 
 RATES = {
@@ -87,3 +88,21 @@ def test_every_hazard_in_force_takes_the_ratio_of_dialysis(renal: Renal, death: 
     assert (life.death_hr, life.healing_hr, life.amputation_hr, life.recurrence_hr) == (death, 0.5, 1.5, 4.0)
     assert life.disease_death == pytest.approx(1.0 + 6.0 / death)
     assert life.other_limb_at == pytest.approx(1.0 + 8.0 / (4.0 if renal == Renal.NORMAL else 2.0))
+
+
+@pytest.mark.parametrize("growth", [0.0, 0.3])
+@pytest.mark.parametrize("lost", [inf, 0.5, 2.0])
+def test_the_exposure_to_dialysis_is_what_its_death_spends(growth: float, lost: float) -> None:
+    """Planned at year 1 for 2.4 years later at 0.5 a year, it has spent 1.2 when it comes, whenever the leg was lost."""
+    params = values(
+        dialysis_death_rate=0.5, death_causal_share=1.0, death_ratio_amputee=3.0, death_per_year_of_age=growth
+    )
+    life = a_life(dialysis_since=1.0, disease_death=3.4, amputated_at=lost)
+    if lost > 1.0:
+        death_after_amputation(life, params, min(lost, 9.0))
+    dies, short = life.disease_death, 1e-6
+    assert (dies < 3.4) == (lost == 2.0)
+    spent, hazard = dialysis_death_exposure(life, params, dies)
+    assert spent == pytest.approx(1.2)
+    assert hazard == pytest.approx((dialysis_death_exposure(life, params, dies + short)[0] - spent) / short, rel=1e-4)
+    assert dialysis_death_exposure(life, params, 1.0) == (0.0, 0.0)

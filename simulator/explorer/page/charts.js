@@ -150,11 +150,12 @@ export class Chart {
   label(ends) {
     const at = this.width - this.right + 10, most = Math.floor((this.width - at) / LETTER);
     const lines = ends.map((e) => wrapped(e.text, most)), deepest = Math.max(1, ...lines.map((own) => own.length));
-    const heights = apart(ends.map((e) => this.aty(e.y)), LINE * deepest, this.top, this.height - this.bottom);
+    const half = LINE * (deepest - 1) / 2;
+    const heights = apart(ends.map((e) => this.aty(e.y)), LINE * deepest, this.top + half, this.height - this.bottom - half);
     this.names.replaceChildren(...ends.flatMap((e, i) => [
       Math.abs(heights[i] - this.aty(e.y)) > 3 ? svg("line", { class: `leader ${e.kind}`, x1: this.atx(e.x) + 2, y1: this.aty(e.y), x2: at - 2, y2: heights[i] }) : null,
       svg("text", { class: `name ${e.kind}`, x: at, y: heights[i] + 4 - LINE * (lines[i].length - 1) / 2 },
-        ...(lines[i].length > 1 ? lines[i].map((line, k) => svg("tspan", { x: at, dy: k ? LINE : 0 }, k ? ` ${line}` : line)) : lines[i])),
+        ...(lines[i].length > 1 ? lines[i].map((line, k) => svg("tspan", { x: at, dy: k ? LINE : 0 }, k < lines[i].length - 1 ? `${line} ` : line)) : lines[i])),
     ].filter(Boolean)));
   }
 
