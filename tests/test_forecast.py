@@ -166,7 +166,7 @@ def test_calibrated_over_made_up_trials(trial: Path) -> None:
     """Of 200 trials whose truth is a hospital and draw of their own, PITs are even and, in every view, success as frequent as
     stated: rare, now and then, and mostly."""
     trial.write_text(trial.read_text().replace("n = 40", "n = 300"))
-    found = sim.forecast([str(trial)], draws=120, patients=80)
+    found = sim.forecast([str(trial)], draws=400, patients=80)
     trials, _ = load_trials(load_register(), [str(trial)])
     endpoint, replicates = trials["mine"].primary, 200
     lived = live("mine", trials["mine"], load_register(), replicates, 80, seed=2)
