@@ -360,7 +360,8 @@ def test_one_number_at_a_time_varies_within_the_draws_of_the_hospital(centre: st
     for name in ("hospital_amputation", "hospital_healing", "hospital_death"):
         found, draws = ranges[name], register.joint[name]
         assert found.low < found.base < found.high
-        assert ((draws > found.low) & (draws < found.high)).mean() == pytest.approx(0.95, abs=0.002)
+        # Not a count of draws between them: a draw may stand there several times.
+        assert (found.low, found.high) == pytest.approx(np.quantile(draws, [0.025, 0.975]))
         assert limits(register[name]) == pytest.approx((found.low, found.high), abs=0.5 * float(draws.std()))
 
 

@@ -248,7 +248,7 @@ def test_crossover_gives_the_first_dose_at_week_12() -> None:
     group = make_ready("dubsky2022_rct", studies["dubsky2022_rct"], REGISTER, draws_for(REGISTER, 1, 1), 100, 1)
     standard = group["standard_blood"]
     assert standard.policies[0]["waiting"] == pytest.approx(84 / 365.25)
-    lives, _ = standard.setting.lives(standard.params[0], standard.policies[0], 0, 400, np.zeros(0))
+    lives, _ = standard.setting.lives(standard.params[0], standard.policies[0], 0, 2_000, np.zeros(0))
     end = lives[:, [5, 4]].min(axis=1)
     gone = end < 84 / 365.25
     soon = ~gone & (end < (84 + REGISTER["judgement_dying_days"].value) / 365.25)

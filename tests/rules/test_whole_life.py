@@ -26,6 +26,7 @@ VISITS = (0.25, 1.0, 2.0, 4.5)
 TIMES = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0)
 NO_EVENT_AFTER = {
     **dict.fromkeys(("death_rate_wound", "death_causal_share", "recurrence_rate", "stump_healing_lag_days"), 0.0),
+    **dict.fromkeys(("healing_lag_days", "recurrence_lag_days"), 0.0),
     **dict.fromkeys(("postoperative_death_rate", "conversion_rate", "amputation_rate", "minor_amputation_rate"), 0.0),
     **dict.fromkeys(("stump_healing_rate_below_knee", "healing_rate", "recurrence_per_mmhg", "recurrence_trend"), 0.0),
     **dict.fromkeys(("minor_amputation_per_mmhg", "minor_amputation_trend", "death_per_year_of_age"), 0.0),
