@@ -328,7 +328,7 @@ def test_a_death_days_after_an_operation_is_not_told_as_unrelated() -> None:
         last = voice(found)("moment", found.facts["lives"][0]["moments"][-1])
         died = life.life["died_at"]
         taken = [life.life[name] for name in ("amputated_at", "converted_at", "other_amputated_at")]
-        since = died - max((t for t in taken if t <= died), default=1e9)
+        since = died - max((t for t in taken if t <= min(died, 1e9)), default=1e9)
         if 0.0 <= since < 29 / 365.25:
             background = life.moments[-1].event is Event.BACKGROUND_DEATH
             cause = "a cause unrelated to the limb" if background else "vascular and diabetic disease"
