@@ -146,3 +146,23 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as found:
         planned(tmp_path, looks=5, futility={"rule": "z", "z": [0.0]})
     assert [each.key for each in found.value.problems] == ["looks"], "the rule lacks no looks: they are wrong"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "keys"),
+    [
+        ({"arms": [{"name": "a"}, {"name": "b", "policy": "protocol"}]}, ["arms.a.policy"]),
+        ({"arms": [{"name": "a", "policy": 3}, {"policy": 4}]}, ["arms.a.policy", "arms[2].name", "arms[2].policy"]),
+        (
+            {"endpoints": [{"name": "visited", "test": "t_test"}, FISHER], "visits": {"at_months": [6.0]}},
+            ["endpoints.visited.outcome"],
+        ),
+        ({"looks": {"at": [50]}, "futility": {"rule": "z", "z": [0.0]}}, ["looks.by"]),
+        ({"looks": {"by": "patients", "at": ["x"]}}, ["looks.at[1]"]),
+    ],
+)
+def test_what_a_left_out_part_would_explain_is_not_told(tmp_path: Path, wrong: dict[str, Any], keys: list[str]) -> None:
+    """A design with a faulty arm has not one arm, with a faulty endpoint not another first one, and a rule lacks no looks."""
+    with pytest.raises(BadInput) as found:
+        planned(tmp_path, **wrong)
+    assert sorted(each.key for each in found.value.problems) == keys

@@ -125,7 +125,9 @@ def salvaged(
 ) -> tuple[Model | None, frozenset[str]]:
     """`table` as a `model` without its faulty keys and items, so that the rest can be judged too, and what these are called.
 
-    None where too little is left. `stand_ins` take the place of faulty or missing keys at the top.
+    A table or item that lacks a key is left out as a whole, under its own name and the key's. None where too little is left.
+    `stand_ins` take the place of faulty or missing keys at the top. An item without a name is called by its number among those
+    that are left.
     """
     stand_ins = stand_ins or {}
     kept = copy.deepcopy(dict(table))
@@ -135,12 +137,12 @@ def salvaged(
             return model.model_validate(kept), frozenset(left_out)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
-        left_out |= {_named(kept, _place(model, fault["loc"])[0]) for fault in faults}
-        places = {
-            tuple(_place(model, fault["loc"])[0][: -1 if fault["type"] == "missing" else None]) for fault in faults
-        }
+        faulty = [(tuple(_place(model, fault["loc"])[0]), fault["type"] == "missing") for fault in faults]
+        # What lacks a key is taken out as a whole.
+        places = {place[:-1] if lacks else place for place, lacks in faulty} - {()}
+        left_out |= {_named(kept, place) for place in places | {place for place, _ in faulty}}
         absent = {fault["loc"][0] for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1}
-        for place in sorted(places - {()}, key=lambda each: [(isinstance(p, str), p) for p in each], reverse=True):
+        for place in sorted(places, key=lambda each: [(isinstance(p, str), p) for p in each], reverse=True):
             _without(kept, place)
         lost = [name for name in stand_ins if name in absent or (name in table and name not in kept)]
         if absent - set(lost):

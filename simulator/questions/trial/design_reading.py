@@ -65,8 +65,7 @@ def load_design(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         design = checked(Design, labelled, called, "", problems)
         if design is None:
             design, left_out = salvaged(Design, labelled)
-            if left_out & set(Design.model_fields):
-                # Without a whole table of the design others would seem to lack it.
+            if design is not None and _lacks(design, labelled, left_out):
                 design = None
     if design is not None:
         design.read_from(called)
@@ -134,9 +133,18 @@ def _scenario(
     return scenario
 
 
+def _lacks(design: Design, table: Mapping[str, Any], left_out: frozenset[str]) -> bool:
+    """Whether a whole table was left out, or an arm, endpoint or other item, which the rest would seem to lack."""
+    shorter = (
+        isinstance(items, list) and len(getattr(design, name, items)) < len(items) for name, items in table.items()
+    )
+    return bool(left_out & set(Design.model_fields)) or any(shorter)
+
+
 def _about(key: str, places: Iterable[str]) -> bool:
-    """Whether a fault may come of what was left out: of the same key, or of a table that holds it or that it holds."""
-    return any(f"{key}.".startswith(f"{place}.") or f"{place}.".startswith(f"{key}.") for place in places)
+    """Whether a fault may come of what was left out: of the same key, or of a table or list that holds it or that it holds."""
+    ways = [f"{place}.".replace("[", ".[") for place in places]
+    return any(f"{key}.".startswith(way) or way.startswith(f"{key}.") for way in ways)
 
 
 def _is_sound(design: Design | None, centre: object) -> bool:
