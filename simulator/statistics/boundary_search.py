@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
+from simulator.statistics.boundaries import Array, Boundaries
 from simulator.statistics.conditional_power import stopping_z
 from simulator.statistics.crossing import GRID as R
 from simulator.statistics.crossing import bound_for, crossing, spent_bounds, spent_bounds_of_trials, start, step
@@ -18,10 +18,6 @@ from simulator.statistics.inner_wedge import outer_bounds, wedge_bounds
 from simulator.statistics.stopping_plan import Futility, Plan, in_words
 from simulator.statistics.triangular import triangular_bounds
 from simulator.words.errors import BadInput, Problem
-
-if TYPE_CHECKING:
-    pass
-from simulator.statistics.boundaries import Array, Boundaries
 
 LEVEL_LOST = 1e-6
 """Share of alpha that may remain unspent by rounding."""

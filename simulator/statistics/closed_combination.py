@@ -22,7 +22,6 @@ from simulator.statistics.normal_maximum import common_factor_tail
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-INTERSECTIONS = ("dunnett", "simes", "bonferroni")
 LEAST = 1e-15
 
 

@@ -21,11 +21,8 @@ from simulator.work.model import canonical
 
 M = TypeVar("M", bound=BaseModel)
 
-
 SHIPPED = "studies"
 """Folder of shipped studies among the scenarios."""
-
-
 NO_OUTPUT = "(none)"
 """Stands for outputs that were faulty themselves and reported as such."""
 

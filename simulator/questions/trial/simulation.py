@@ -46,7 +46,6 @@ POOL = 400_000
 """Patients of whom everything is held at once, about."""
 ASKED = 300
 """Patients who are asked whether any of them could have each arm's treatment."""
-MOST_TRIALS = 1_000_000
 
 Progress = Callable[[int], None]
 S = TypeVar("S")

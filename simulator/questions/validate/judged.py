@@ -23,11 +23,7 @@ from simulator.questions.validate.reading import POPULATION
 from simulator.questions.validate.study import GRADES, Quantity, Study
 
 NO_REASON = "No reason that a clinician would accept is known."
-
-
 FOUNDING = "founding_cohort_later"
-
-
 ROUNDING = 1e-9
 
 

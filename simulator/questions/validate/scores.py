@@ -126,14 +126,6 @@ def scores(counts: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def clustered_se(counts: pd.DataFrame, column: str, seed: int = 1) -> float:
-    """Standard error of the mean of a column when whole studies are drawn."""
-    values = [rows[column].to_numpy() for _, rows in counts.groupby("study")]
-    luck = generator(seed, "scores", "clustered")
-    picks = luck.integers(0, len(values), (RESAMPLES, len(values)))
-    return float(np.std([np.mean(np.concatenate([values[k] for k in row])) for row in picks]))
-
-
 def directions(counts: pd.DataFrame) -> pd.DataFrame:
     """Outcome, arm, studies, above, below, p: of how many studies the observed numbers lie above and below the prediction.
 
