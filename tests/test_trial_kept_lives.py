@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from trial_designs import planned
 
+from simulator.face.trial import trial
 from simulator.questions.trial.data import TrialData
 from simulator.questions.trial.kept_lives import UNIT, KeptLives
 from simulator.questions.trial.recruits import Recruitment
@@ -98,3 +99,16 @@ def test_what_decides_a_life_is_in_its_name(tmp_path: Path, changed: dict[str, A
     assert key(changed) != key({})
     assert len({key({}), key({}, "null"), key({}, "sceptical"), key({}, seed=2)}) == 4
     assert key({"alpha": 0.05, "size": {"patients": 60, "power": 0.9}}) == key({})
+
+
+def test_kept_lives_are_tidied_where_a_run_has_kept_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run looks at the room that lives take, the same run again, which reads them, does not."""
+    lives = tmp_path / "lives"
+    lives.mkdir()
+    monkeypatch.setattr("simulator.work.disk.cache_folder", lambda _: lives)
+    tidied: list[Path] = []
+    monkeypatch.setattr(KeptLives, "tidy", lambda self: tidied.append(self.folder))
+    plan = planned(tmp_path)
+    for place in ("first", "again"):
+        trial(plan, trials=UNIT, truths=["scenario"], quick=True, keep=tmp_path / "runs" / place)
+        assert tidied == [lives]

@@ -35,6 +35,7 @@ from simulator.questions.validate.prediction import (
     weighted_quantile,
 )
 from simulator.questions.validate.re_enactment import StudyOfDraws
+from simulator.questions.validate.scores import scores
 from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
 from simulator.scenario import load_scenario
@@ -578,6 +579,18 @@ def test_scores_stand_beside_those_of_the_average() -> None:
     row = found.counts.iloc[0]
     assert row["pit_low"] <= row["pit"] <= row["pit_high"]
     assert found.scores.set_index("score").loc["log_score", "model"] == pytest.approx(found.counts["log_score"].mean())
+    assert found.scores[["low", "high"]].isna().all(axis=None), "too few studies to resample"
+
+
+def test_scores_of_five_studies_have_limits() -> None:
+    """Studies that are alike leave nothing to luck, so that limits are the difference itself; of four there are none."""
+    studies, _ = load_studies(REGISTER, ["tamaris"])
+    counts = validate(studies, {}, REGISTER, 20, 40, 1, founding=False).counts
+    five = scores(pd.concat([counts.assign(study=name) for name in "abcde"], ignore_index=True))
+    assert five["low"].to_numpy() == pytest.approx(five["difference"].to_numpy())
+    assert five["high"].to_numpy() == pytest.approx(five["difference"].to_numpy())
+    four = scores(pd.concat([counts.assign(study=name) for name in "abcd"], ignore_index=True))
+    assert four[["low", "high"]].isna().all(axis=None)
 
 
 def test_a_study_is_named_by_its_file_too(tmp_path: Path) -> None:
