@@ -34,7 +34,7 @@ from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.findings import findings
-from simulator.questions.hospitals.fit import own_offsets
+from simulator.questions.hospitals.fit import own_offsets, standing_still
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
 from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
 from simulator.questions.sweep.clinical import Clinical
@@ -228,6 +228,14 @@ def test_the_headline_with_open_series_stands_beside_the_one_without() -> None:
     amputation = found[(found["outcome"] == "major_amputation") & (found["policy"] == "protocol")]["mean"]
     assert table.loc[("not_used", "major_amputation"), "difference"] == float(amputation.iloc[0])
     assert table.loc[("high", "major_amputation"), "difference"] < float(amputation.iloc[0])
+
+
+def test_a_chain_that_stands_still_is_counted() -> None:
+    """Three draws at one place are two too many; a single number that comes again is none."""
+    rows = pd.DataFrame(
+        {"mean_death": [0.1, 0.2, 0.2, 0.2, 0.2, 0.1], "tails": [np.inf, 3.0, 3.0, 3.0, np.inf, np.inf]}
+    )
+    assert standing_still(rows) == 2
 
 
 def test_a_surface_gives_back_what_lies_on_it() -> None:

@@ -152,6 +152,11 @@ def thinned(rows: pd.DataFrame, n: int) -> pd.DataFrame:
     return short.map(lambda x: float(f"{x:.6g}"))
 
 
+def standing_still(rows: pd.DataFrame) -> int:
+    """How many rows repeat the one before in every column: proposals that the sampler refused many times in a row."""
+    return int((rows == rows.shift()).all(axis=1).sum())
+
+
 def structure_table(scores: Mapping[Structure, Mapping[str, float]], seed: int) -> pd.DataFrame:
     """structure, log_score, difference, low, high, weight: the best first, the others less it, over resampled studies.
 
