@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import simulator as sim
 from simulator.cli.evidence import main as evidence
 from simulator.evidence import load_life_table, load_register, load_sources, shipped
 from simulator.evidence.catalogue import catalogue
@@ -618,3 +620,24 @@ def test_what_leans_on_weak_numbers_is_told_of_any_policy() -> None:
             leaning("base", name)
     with pytest.raises(BadInput, match="only with --reliance"):
         evidence(policy="arterialisation", scenario="base")
+
+
+def test_what_leans_on_weak_numbers_says_of_which_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Manifest and report of `sim.register(reliance=True)` hold the scenario's file and what it changes, the seed, the policy and
+    the number of people; a file that was changed meanwhile is read again."""
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 50)
+    file = tmp_path / "own.toml"
+    bases = []
+    for rate in (0.1, 4.0):
+        file.write_text(f"[parameters]\namputation_rate = {rate}\n", encoding="utf-8")
+        found = sim.register(name="amputation_rate", reliance=True, scenario=str(file), policy="arterialisation")
+        bases.append(found.tables["reliance"]["base"].iloc[0])
+    assert bases[0] < bases[1]
+    found.save(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["seed"] == 1
+    assert (manifest["settings"]["policy"], manifest["settings"]["patients"]) == ("arterialisation", 50)
+    assert [each["key"] for each in manifest["changed_from_base"]] == ["compare", "parameters.amputation_rate"]
+    assert str(file) in manifest["inputs"]
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "in the same 50 people" in page
