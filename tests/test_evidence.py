@@ -607,6 +607,13 @@ def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
     names = {p.name for register in catalogue() for p in register.parameters if "tcpo2" in p.name}
     assert {row["name"] for row in rows} == names
     assert all(name in found.output for name in names)
+    counted = {row["group"]: row for row in csv.DictReader((tmp_path / "out" / "groups.csv").open(encoding="utf-8"))}
+    grades = [
+        p.grade for register in catalogue() for p in register.parameters if p.name in names and p.group == "perfusion"
+    ]
+    told = {key: int(counted["perfusion"][key]) for key in ("values", "derived", "assumption", "published")}
+    assert told == {"values": len(grades)} | {key: grades.count(key) for key in ("derived", "assumption", "published")}
+    assert len(set(told.values())) > 1
 
 
 def test_what_leans_on_weak_numbers_is_told_of_any_policy() -> None:
@@ -641,3 +648,10 @@ def test_what_leans_on_weak_numbers_says_of_which_scenario(tmp_path: Path, monke
     assert str(file) in manifest["inputs"]
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert "in the same 50 people" in page
+
+
+def test_limits_of_what_is_drawn_jointly_lie_around_its_value() -> None:
+    """At another hospital than the founding one an offset's 95% limits are 1.96 SDs of its draws to either side of its value."""
+    draws = {"hospital_death": np.array([0.1, 0.3])}
+    own = load_register().with_joint(draws, {"hospital_death": 0.2})
+    assert limits(own["hospital_death"]) == pytest.approx((0.2 - 1.96 * 0.1, 0.2 + 1.96 * 0.1), abs=1e-4)
