@@ -37,7 +37,7 @@ print(told.summary())
 # ## Perfusion: one number, and what is seen of it
 #
 # The state of the foot is its transcutaneous oxygen pressure, TcPO2, in mmHg. The true value follows a path of straight
-# pieces: it starts where it was at referral, and a dose that works, an angioplasty or a restenosis each add one ramp.
+# pieces: it starts where it was at referral, and natural change, each dose, an angioplasty or a restenosis add one ramp each.
 # Care sees the value only through measurements, each with an error of its own; and decisions, such as whether another
 # dose is given, rest on what is measured.
 
@@ -52,8 +52,9 @@ told.plot()
 #
 # ## Does the limb recover?
 #
-# Whether a limb can recover, at which dose, and by how much is settled for each patient before anything is done. The odds
-# depend on traits of the patient, the product and the route. Then there is the question of cause: of each limb's recovery
+# By how much a limb's perfusion would change under the whole treatment is settled for each patient before anything is done:
+# from a fall to a large rise, by its rank among all limbs. The odds of a better rank depend on traits of the patient, the
+# product and the route. Then there is the question of cause: of each limb's recovery
 # under treatment only a share comes from it. The rest would have come under conservative care, too. That share is the view
 # on the evidence.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import simulator as sim
 from simulator.cli.evidence import main as evidence
 from simulator.evidence import load_life_table, load_register, load_sources, shipped
 from simulator.evidence.catalogue import catalogue
@@ -605,6 +607,13 @@ def test_the_command_counts_groups_and_finds_words(tmp_path: Path) -> None:
     names = {p.name for register in catalogue() for p in register.parameters if "tcpo2" in p.name}
     assert {row["name"] for row in rows} == names
     assert all(name in found.output for name in names)
+    counted = {row["group"]: row for row in csv.DictReader((tmp_path / "out" / "groups.csv").open(encoding="utf-8"))}
+    grades = [
+        p.grade for register in catalogue() for p in register.parameters if p.name in names and p.group == "perfusion"
+    ]
+    told = {key: int(counted["perfusion"][key]) for key in ("values", "derived", "assumption", "published")}
+    assert told == {"values": len(grades)} | {key: grades.count(key) for key in ("derived", "assumption", "published")}
+    assert len(set(told.values())) > 1
 
 
 def test_what_leans_on_weak_numbers_is_told_of_any_policy() -> None:
@@ -618,3 +627,31 @@ def test_what_leans_on_weak_numbers_is_told_of_any_policy() -> None:
             leaning("base", name)
     with pytest.raises(BadInput, match="only with --reliance"):
         evidence(policy="arterialisation", scenario="base")
+
+
+def test_what_leans_on_weak_numbers_says_of_which_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Manifest and report of `sim.register(reliance=True)` hold the scenario's file and what it changes, the seed, the policy and
+    the number of people; a file that was changed meanwhile is read again."""
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 50)
+    file = tmp_path / "own.toml"
+    bases = []
+    for rate in (0.1, 4.0):
+        file.write_text(f"[parameters]\namputation_rate = {rate}\n", encoding="utf-8")
+        found = sim.register(name="amputation_rate", reliance=True, scenario=str(file), policy="arterialisation")
+        bases.append(found.tables["reliance"]["base"].iloc[0])
+    assert bases[0] < bases[1]
+    found.save(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["seed"] == 1
+    assert (manifest["settings"]["policy"], manifest["settings"]["patients"]) == ("arterialisation", 50)
+    assert [each["key"] for each in manifest["changed_from_base"]] == ["compare", "parameters.amputation_rate"]
+    assert str(file) in manifest["inputs"]
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "in the same 50 people" in page
+
+
+def test_limits_of_what_is_drawn_jointly_lie_around_its_value() -> None:
+    """At another hospital than the founding one an offset's 95% limits are 1.96 SDs of its draws to either side of its value."""
+    draws = {"hospital_death": np.array([0.1, 0.3])}
+    own = load_register().with_joint(draws, {"hospital_death": 0.2})
+    assert limits(own["hospital_death"]) == pytest.approx((0.2 - 1.96 * 0.1, 0.2 + 1.96 * 0.1), abs=1e-4)

@@ -136,12 +136,22 @@ def test_a_users_therapy_is_there_with_its_price_its_name_and_its_sources() -> N
 
 
 def test_what_results_lean_on_is_of_the_pages_own_policy() -> None:
-    """Numbers of a therapy that only the page's policy gives move its results, and the results are named as the policy's."""
+    """Numbers of a therapy that only the page's policy gives move its results, and the results are named as everywhere, as the
+    policy's; either limit is the result there, not the movement."""
     scenario = load_scenario(overrides=OWN)
     moved = {"changes": {"policy.cell_therapy.doses": 0, "policy.therapies": ["boot"]}}
     (found,) = answers.reliance(scenario, moved)
-    ours = {row["label"] for row in found["rows"] if "your policy" in row["outcome"]}
+    ours = {row["label"] for row in found["rows"] if "your policy" in row["result"]}
     assert any(label.startswith("Boot: ") for label in ours)
+    changes = [
+        row for row in found["rows"] if row["result"] == "Major amputation, your policy minus conservative care, 1 y"
+    ]
+    assert len(changes) == 5
+    assert all(row["base"] < 0.0 and not row["in_years"] for row in changes)
+    levels = [row for row in found["rows"] if row["result"] == "Major amputation, conservative care, 1 y"]
+    assert all(0.3 < min(row["at_low"], row["at_high"]) < max(row["at_low"], row["at_high"]) < 0.7 for row in levels)
+    assert levels
+    assert {row["in_years"] for row in found["rows"] if row["result"].startswith("Years of life")} == {True}
 
 
 def test_the_worth_of_a_qaly_is_taken_as_typed() -> None:

@@ -61,6 +61,9 @@ FAULTS = {
         ('therapies = ["boot"]', 'therapies = [{ therapy = "boot", start = { after = "boot", when = "loss" } }]'),
         "something that does not wait for it in turn",
     ),
+    "a rise of no days": (("numbers.rise_days]", "numbers.death_hr]"), "rise_days = missing; allowed: required by plateau"),
+    "a loss of no days": (("numbers.loss_days]", "numbers.death_hr]"), "loss_days = missing; allowed: required by loss_rate"),
+    "quality of life lost by no complication": (more("complication_utility_loss"), "allowed: complication beside it"),
     "lost quality of life of no days": (more("utility_loss"), "utility_loss = without what it is about"),
     "what differs without a chance": (
         (GOOD[GOOD.index("[therapies.boot.numbers.success]") : GOOD.index("[therapies.boot.numbers.plateau]")],

@@ -12,6 +12,7 @@ from simulator.explorer.controls import compared
 from simulator.explorer.parts import SEED, Moved, Part
 from simulator.explorer.state import scenario_of
 from simulator.scenario import Scenario
+from simulator.telling.columns import called, labels
 
 STRONGEST = 5
 """Numbers shown for each result."""
@@ -54,15 +55,26 @@ def _row(number: Parameter, group: str, register: Register) -> dict[str, Any]:
 
 def reliance(scenario: Scenario, state: Moved) -> Iterator[Part]:
     """Which results of the page's policy lean on recalled or assumed numbers, and by how much."""
-    from simulator.questions.compare.headlines import headline_reliance
+    from simulator.questions.compare.headlines import headline_reliance, strongest
     from simulator.questions.compare.job import RELIANCE_PATIENTS
 
     asked = scenario_of(scenario, state)
     _, _, mine = compared(scenario)
-    table = headline_reliance(asked, mine, RELIANCE_PATIENTS, SEED)
-    strongest = table[table["swing"] > 0].groupby("outcome", sort=False).head(STRONGEST)
-    named = strongest.assign(
-        label=[asked.register[name].label for name in strongest["parameter"]],
-        outcome=[told.replace(mine, "your policy").replace("_", " ") for told in strongest["outcome"]],
-    )
-    yield {"kind": "reliance", "people": RELIANCE_PATIENTS, "rows": named.to_dict("records")}
+    names = {name: policy.label.lower() for name, policy in asked.policies.items()} | {mine: "your policy"}
+    outcomes = labels()["outcome"]
+    rows = [
+        {
+            "result": ", ".join(
+                [
+                    called(outcomes, row["outcome"]) or row["outcome"],
+                    " minus ".join(names[name] for name in (row["policy"], row["reference"]) if name),
+                    f"{row['time_years']:g} y",
+                ]
+            ),
+            "in_years": row["outcome"] == "life_years",
+            "label": asked.register[row["parameter"]].label,
+        }
+        | {key: row[key] for key in ("grade", "base", "at_low", "at_high")}
+        for row in strongest(headline_reliance(asked, mine, RELIANCE_PATIENTS, SEED), STRONGEST).to_dict("records")
+    ]
+    yield {"kind": "reliance", "people": RELIANCE_PATIENTS, "rows": rows}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.evidence.parameter import Parameter
     from simulator.evidence.register import Register
     from simulator.scenario import Scenario
@@ -20,6 +17,8 @@ Located: TypeAlias = "Sequence[tuple[Register, Parameter]]"
 """Parameters, each with the register that it stands in."""
 STRONGEST = 5
 """Values shown for each headline result; the file has all of them."""
+SEED = 1
+"""Seed of the lives in which weak numbers are moved."""
 
 
 def register(
@@ -70,7 +69,9 @@ def asked(
     """
     from simulator.evidence.catalogue import catalogue, groups_table, numbers_table, sources_table
     from simulator.evidence.parameter import GRADES
-    from simulator.questions.compare.headlines import strongest
+    from simulator.questions.compare.headlines import headline_reliance, strongest
+    from simulator.questions.compare.job import RELIANCE_PATIENTS
+    from simulator.scenario.changes import changes
     from simulator.words.findings import Findings
 
     begun = now()
@@ -79,23 +80,29 @@ def asked(
     if shown == "values" and names and {parameter.name for _, parameter in chosen} <= set(names):
         shown = "cards"
     tables = {"evidence": numbers_table(chosen), "groups": groups_table(chosen), "sources": sources_table()}
-    labels = {"parameter": {parameter.name: parameter.label for parameter in registers[0].parameters}}
-    if reliance:
-        tables["reliance"] = moved(scenario, policy)
-        about = leaning(scenario, policy)
-        labels["parameter"] = {each.name: each.label for each in about.register.parameters}
-        labels["policy"] = {name: each.label for name, each in about.policies.items()}
-        tables["reliance_strongest"] = strongest(tables["reliance"], STRONGEST)
-    hashes = {each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)}
-    counts = {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES}
-    facts = {
+    settings: dict[str, Any] = {
+        each.groups[0] if i else "clinical register": each.hash() for i, each in enumerate(registers)
+    }
+    facts: dict[str, Any] = {
         "count": len(chosen),
-        "grades": counts,
+        "grades": {grade: sum(parameter.grade == grade for _, parameter in chosen) for grade in GRADES},
         "groups": list(dict.fromkeys(p.group for _, p in chosen)),
         "shown": shown,
-        "labels": labels,
     }
-    return Result(Findings("register", tables, facts, settings=hashes), begun)
+    if not reliance:
+        facts["labels"] = {"parameter": {parameter.name: parameter.label for parameter in registers[0].parameters}}
+        return Result(Findings("register", tables, facts, settings=settings), begun)
+    about = leaning(scenario, policy)
+    told_of = about.headline if policy is None else policy
+    tables["reliance"] = headline_reliance(about, told_of, RELIANCE_PATIENTS, SEED)
+    tables["reliance_strongest"] = strongest(tables["reliance"], STRONGEST)
+    facts["labels"] = {
+        "parameter": {each.name: each.label for each in about.register.parameters},
+        "policy": {name: each.label for name, each in about.policies.items()},
+    }
+    facts |= {"changes": changes(about), "people": RELIANCE_PATIENTS}
+    settings |= {"scenario": about.hash, "policy": told_of, "patients": RELIANCE_PATIENTS}
+    return Result(Findings("register", tables, facts, inputs=about.inputs, seed=SEED, settings=settings), begun)
 
 
 def located(
@@ -147,16 +154,6 @@ def leaning(scenario: str, policy: str | None) -> Scenario:
         others = [name for name in found.policies if name != found.reference]
         raise BadInput([Problem("evidence", "policy", repr(policy), nearest(policy, others))])
     return load_scenario(scenario, policies=[found.reference, policy])
-
-
-@cache
-def moved(scenario: str = "base", policy: str | None = None) -> pd.DataFrame:
-    """What each recalled or assumed value does to the headline results of a policy of a scenario."""
-    from simulator.questions.compare.headlines import headline_reliance
-    from simulator.questions.compare.job import RELIANCE_PATIENTS
-
-    asked = leaning(scenario, policy)
-    return headline_reliance(asked, asked.headline if policy is None else policy, RELIANCE_PATIENTS, seed=1)
 
 
 def _meant(word: str, name: str, parameters: set[str]) -> bool:

@@ -49,7 +49,7 @@ export class Sources {
     if (!part) { this.leaning.say("being simulated: each recalled or assumed number at its limits …"); return; }
     this.leaning.say(`your policy, ${part.people} people: each recalled or assumed number moved alone to its 95% limits; the five strongest of each result${part.done ? "" : "; of the setting before, being simulated again"}`);
     this.leaningBody.replaceChildren(table(["Result", "Number", "Grade", "At its value", "At its low limit", "At its high limit"], part.rows.map((row) => [
-      row.outcome, row.label, row.grade, ...[row.base, row.base + row.at_low, row.base + row.at_high].map((v) => (row.outcome.startsWith("life years") ? fixed(v, 3) : percent(v))),
+      row.result, row.label, row.grade, ...[row.base, row.at_low, row.at_high].map((v) => (row.in_years ? fixed(v, 3) : percent(v))),
     ])));
   }
 
