@@ -184,6 +184,23 @@ def test_of_several_columns_that_could_be_one_field_the_user_chooses() -> None:
         assert told == asked
 
 
+def test_a_choice_of_columns_leaves_open_what_only_one_of_them_says() -> None:
+    """That the limb was lost is taken for granted where every column that could be meant says so."""
+    for first, asked in (("Amputation date", "?"), ("Major amputation on", "major")):
+        head = (first, "Major amputation date", "Date of referral")
+        rows = (("2020-02-01", "2020-03-01", "2020-01-02"), ("2020-06-01", "2020-05-01", "2020-01-03"))
+        mapping = propose(Export("x.csv", head, rows)).mapping
+        assert mapping.fields["amputation_date"].column.startswith("? ")
+        assert mapping.amputations == asked
+
+
+def test_a_column_with_the_word_or_in_its_name_is_one_column() -> None:
+    """It is not told as unused where it is used."""
+    rows = (("yes", "70"), ("no", "71"))
+    mapping = propose(Export("x.csv", ("Wound infection or abscess", "age"), rows)).mapping
+    assert (mapping.fields["infection"].column, mapping.unused) == ("Wound infection or abscess", [])
+
+
 @pytest.mark.parametrize(
     "name",
     [

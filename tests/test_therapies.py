@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulator.cli.new import starter
+from simulator.evidence.therapy_numbers import VIEWS
 from simulator.questions.value.valuation import session_losses
 from simulator.questions.value.values import values_of
 from simulator.questions.verify.results import neutral
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.therapies import cells_without_numbers, directions
 from simulator.scenario import load_scenario
+from simulator.scenario.policy import Policy
+from simulator.scenario.therapies import policy_faults, ramps_of
 from simulator.words.errors import BadInput
 
 GOOD = starter("therapy", "boot")
@@ -93,6 +97,21 @@ def test_a_faulty_therapy_is_refused(fault: str, tmp_path: Path) -> None:
     text = GOOD.replace(there, instead) if every else GOOD.replace(there, instead, 1)
     assert text != GOOD
     assert said_of(text, tmp_path).count(expected) == 1
+
+
+def test_numbers_that_differ_between_views_are_counted_as_one_for_all(tmp_path: Path) -> None:
+    """Boots whose every number has three values need the ramps of TcPO2 that others do, and may be lost before what follows."""
+    file = tmp_path / "own.toml"
+    file.write_text(GOOD, encoding="utf-8")
+    register = load_scenario(file).register
+    boot = register.therapies["boot"]
+    views = {f"{number}_{view}": name for number, name in boot.names.items() for view in VIEWS}
+    apart = replace(register, therapies={**register.therapies, "boot": replace(boot, names=views)})
+    after = {"therapy": "angioplasty", "start": {"after": "boot", "when": "loss"}}
+    policy = Policy.model_validate({"therapies": ["boot", after], "eligibility": {"angioplasty_suitable": "yes"}})
+    less = Policy.model_validate({"therapies": ["angioplasty"]})
+    assert ramps_of(policy, apart) == ramps_of(policy, register) >= ramps_of(less, register) + 2
+    assert [*policy_faults(policy, apart)] == [*policy_faults(policy, register)] == []
 
 
 def test_all_faults_of_a_therapy_come_in_one_message(tmp_path: Path) -> None:

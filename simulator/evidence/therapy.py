@@ -112,6 +112,10 @@ class Therapy:
         """The register's name of a number in an evidence view; None for one that does nothing."""
         return self.names.get(number) or self.names.get(f"{number}_{view}")
 
+    def parameters(self, number: str) -> list[str]:
+        """The register's names of a number, of every view that has one of its own."""
+        return [name for key, name in self.names.items() if of_view(key)[0] == number]
+
 
 def name_fault(name: str) -> str | None:
     """What a therapy's name has to be, if this one is not."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from simulator.evidence.register import Register
 from simulator.evidence.therapy import CELLS, Therapy
+from simulator.evidence.therapy_numbers import RISES
 from simulator.rules.pathway.life import MOST_RAMPS
 from simulator.scenario.policy import Criteria, Fault, Policy, stricter
 from simulator.words.errors import nearest
@@ -39,7 +40,7 @@ def policy_faults(policy: Policy, register: Register, faulty: Collection[str] = 
     for step in policy.therapies:
         start = step.start
         before = None if start is None or start.when != "loss" else therapies.get(start.after)
-        if before is not None and "loss_rate" not in before.names:
+        if before is not None and not before.parameters("loss_rate"):
             allowed = f"'no_response': {before.name} has no loss_rate, so that nothing of it is ever lost"
             yield f"therapies.{step.therapy}.start.when", "loss", allowed
     needed = ramps_of(policy, register)
@@ -69,10 +70,10 @@ def ramps_of(policy: Policy, register: Register) -> int:
     """Ramps of TcPO2 that a life under a policy may need: a rise and a fall for each time that a therapy may be done."""
     ramps = RAMPS_OF_CELLS * (1 + policy.cell_therapy.doses)
     for name in policy.given:
-        names = register.therapies[name].names if name in register.therapies else {}
-        if "rise" in names or "plateau" in names:
-            times = register[names["most"]].range[1] if "most" in names else 1.0
-            ramps += int(times) * (2 if "loss_rate" in names else 1)
+        therapy = register.therapies.get(name)
+        if therapy is not None and any(map(therapy.parameters, RISES)):
+            times = max((register[each].range[1] for each in therapy.parameters("most")), default=1.0)
+            ramps += int(times) * (2 if therapy.parameters("loss_rate") else 1)
     return ramps
 
 

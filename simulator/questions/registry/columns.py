@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.dates import order_of
@@ -11,14 +10,12 @@ from simulator.questions.registry.fields import (
     CODES,
     FIELDS,
     coded,
-    folded,
     grade_in,
     is_missing,
     names,
     number_in,
     word,
 )
-from simulator.questions.registry.mapping import ASK
 from simulator.questions.registry.naming import events_of, known, never, plain_name, words_of
 
 SEEN = 20_000
@@ -39,45 +36,35 @@ UNGUESSED = ("name", "date", "event", "level")
 """Kinds of fields that a name does not make likely by holding a known one."""
 
 
-def columns_of(export: Export) -> tuple[dict[str, str], dict[str, str]]:
-    """Field -> column, and why. Where several columns could be one field and differ, the column is `ASK` and their names."""
-    found: dict[str, dict[int, list[tuple[str, str]]]] = {}
+def columns_of(export: Export) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Field -> column, and why. Where several columns could be one field and differ, all of them."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
     for column in export.header:
-        cells = export.column(column)[:SEEN]
-        for field, rank, why in _meanings(column, cells, export):
-            found.setdefault(field, {}).setdefault(rank, []).append((column, why))
-    taken: dict[str, str] = {}
+        meaning = _meaning(column, export.column(column)[:SEEN], export)
+        if meaning is not None:
+            field, rank, why = meaning
+            found.setdefault(field, []).append((rank, column, why))
+    taken: dict[str, list[str]] = {}
     reasons: dict[str, str] = {}
-    for rank in (TOLD, GUESSED):
-        for field, ranked in found.items():
-            free = [(column, why) for column, why in ranked.get(rank, []) if column not in taken.values()]
-            if field in taken or not free:
-                continue
-            column, reasons[field] = free[0]
-            differ = [other for other, _ in free if not _alike(field, column, other, export)]
-            taken[field] = column
-            if differ:
-                several = [column, *differ]
-                taken[field], reasons[field] = f"{ASK} {' or '.join(several)}", "several columns could be it"
-    return {name: taken[name] for name in FIELDS if name in taken}, reasons
+    for field in FIELDS:
+        surest = min((rank for rank, _, _ in found.get(field, [])), default=None)
+        likely = [(column, why) for rank, column, why in found.get(field, []) if rank == surest]
+        if likely:
+            column, reasons[field] = likely[0]
+            taken[field] = [column, *(other for other, _ in likely if not _alike(field, column, other, export))]
+            if len(taken[field]) > 1:
+                reasons[field] = "several columns could be it"
+    return taken, reasons
 
 
-def cells_of(export: Export, column: str) -> list[str]:
-    """Cells by which a column is judged; of several that it could be, those of the first."""
-    if column not in export.header:
-        column = column.removeprefix(f"{ASK} ").split(" or ")[0]
-    return export.column(column)[:SEEN] if column in export.header else []
-
-
-def _meanings(column: str, cells: list[str], export: Export) -> Iterator[tuple[str, int, str]]:
-    """Fields that a column could be, how surely, and why."""
+def _meaning(column: str, cells: list[str], export: Export) -> tuple[str, int, str] | None:
+    """The field that a column could be, how surely, and why."""
     plain, words = plain_name(column), words_of(column)
     if not column or plain in never():
-        return
-    name = known().get(folded(column)) or known().get(plain)
+        return None
+    name = known().get(plain)
     if name is not None and fits(name, cells, export):
-        yield name, TOLD, "recognised by its name"
-        return
+        return name, TOLD, "recognised by its name"
     events = events_of(words)
     for kind, fields in OF_EVENTS.items():
         # What was so after some days or months has no date.
@@ -87,17 +74,16 @@ def _meanings(column: str, cells: list[str], export: Export) -> Iterator[tuple[s
         event = next(iter(happened)) if len(happened) == 1 else ""
         field = fields.get(event, "")
         if field and fits(field, cells, export) and (kind == "date" or _understood(field, cells)):
-            yield field, TOLD, f"recognised by its words, which say {event!r}"
-            return
+            return field, TOLD, f"recognised by its words, which say {event!r}"
     if set(words) & set(names()["parts"]["other"]):
-        return
+        return None
     for spelled in sorted(known(), key=len, reverse=True):
         field = known()[spelled]
         if len(spelled) < 4 or f"_{spelled}_" not in f"_{plain}_" or FIELDS[field] in UNGUESSED:
             continue
         if fits(field, cells, export) and _understood(field, cells):
-            yield field, GUESSED, f"guessed, because its name holds {spelled!r}"
-            return
+            return field, GUESSED, f"guessed, because its name holds {spelled!r}"
+    return None
 
 
 def _understood(field: str, cells: list[str]) -> bool:

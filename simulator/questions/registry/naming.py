@@ -16,17 +16,13 @@ def recognised(column: str) -> bool:
 @cache
 def known() -> dict[str, str]:
     """Names that exports have, without words that say nothing -> field."""
-    return {
-        "_".join(words_of(spelled)) or spelled: field
-        for field, spec in names()["fields"].items()
-        for spelled in spec["names"]
-    }
+    return {plain_name(spelled): field for field, spec in names()["fields"].items() for spelled in spec["names"]}
 
 
 @cache
 def never() -> set[str]:
     """Names that are like one that is meant and mean something else."""
-    return {"_".join(words_of(spelled)) for spec in names()["fields"].values() for spelled in spec.get("never", ())}
+    return {plain_name(spelled) for spec in names()["fields"].values() for spelled in spec.get("never", ())}
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.questions.registry.cells import Export
-from simulator.questions.registry.columns import cells_of, columns_of
+from simulator.questions.registry.columns import SEEN, columns_of
 from simulator.questions.registry.dates import order_of
 from simulator.questions.registry.fields import CODES, FIELDS, UNITS, Kind, coded, is_missing, number_in, word
 from simulator.questions.registry.mapping import ASK, Mapping, Source
@@ -34,16 +34,17 @@ class Proposal:
 def propose(export: Export) -> Proposal:
     """The mapping that names and cells suggest. What would change a result and cannot be told is `ASK`."""
     taken, why = columns_of(export)
-    cells = {name: cells_of(export, column) for name, column in taken.items()}
+    cells = {name: export.column(columns[0])[:SEEN] for name, columns in taken.items()}
     orders = {order for name in taken if FIELDS[name] == "date" for order in [order_of(cells[name])] if order}
     date = orders.pop() if len(orders) == 1 else _one_order(orders)
     fields = {}
-    for name, column in taken.items():
-        kind = FIELDS[name]
-        unit = _unit(kind, column, cells[name], export.decimal_comma) if kind in UNITS else ""
+    for name, columns in taken.items():
+        kind, choice = FIELDS[name], " or ".join(columns)
+        unit = _unit(kind, choice, cells[name], export.decimal_comma) if kind in UNITS else ""
+        column = choice if len(columns) == 1 else f"{ASK} {choice}"
         fields[name] = Source(column=column, unit=unit, codes=_codes(name, kind, cells[name]))
     row, hint = _row(fields, cells)
-    used = " or ".join(source.column.removeprefix(f"{ASK} ") for source in fields.values()).split(" or ")
+    used = {column for columns in taken.values() for column in columns}
     unused = [column for column in export.header if column not in used]
     found: dict[str, Any] = {"row": row, "date": date, "decimal_comma": export.decimal_comma}
     found["amputations"] = _amputations(taken)
@@ -59,9 +60,9 @@ def _one_order(orders: set[str]) -> str:
     return ASK if ASK in orders or len(sure) > 1 else "year-month-day"
 
 
-def _amputations(taken: dict[str, str]) -> str:
-    """Whether amputations are losses of the limb: where a level stands beside them or their names say so."""
-    told = [taken[name] for name in ("amputation_date", "amputation") if name in taken]
+def _amputations(taken: dict[str, list[str]]) -> str:
+    """Whether amputations are losses of the limb: where a level stands beside them or all their names say so."""
+    told = [column for name in ("amputation_date", "amputation") for column in taken.get(name, [])]
     return "major" if "amputation_level" in taken or all(map(says_major, told)) else ASK
 
 

@@ -16,7 +16,7 @@ SEARCHED = 5_000
 TYPICAL_OF = 400
 """Patients among whom a typical one is looked for."""
 AT_REFERRAL = ("age", "tcpo2_measured", "rutherford", "gangrene", "infection")
-TIMES = ("healed_at", "minor_amputation_at", "amputated_at", "first_dose_at", "died_at")
+TIMES = [f"{name}_years" for name in ("healed_at", "minor_amputation_at", "amputated_at", "first_dose_at", "died_at")]
 COUNTS = ("doses", "wounds", "natural_gain_mmhg", "given_gain_mmhg")
 """What lives are alike in: who is referred, and for each policy whether and when things happen, how often and how much."""
 EARLY = 1.0
@@ -45,10 +45,12 @@ def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed:
 
     Without one the class is everybody whom the last policy treats, or everybody where it treats nobody.
 
-    It is the medoid of the class among the first `TYPICAL_OF` patients: the one with the least mean distance to the
-    others. The distance of two patients is the mean over features of how far apart they rank in the class, from 0 to 1
-    (Gower's). Features are the patient at referral and, under the first and the last policy, whether and when each event
-    comes. Classes in the order of no fate and `FATES` get different patients: one that was taken is passed over.
+    It is the medoid of the class among the first `TYPICAL_OF` patients: of those with its commonest course the one with
+    the least mean distance to all others. A course is which events come under the first and the last policy: together, as
+    what most have of each may be what few have of all. The distance of two patients is the mean over features of how far
+    apart they rank in the class, from 0 to 1 (Gower's). Features are the patient at referral and, under the first and the
+    last policy, whether and when each event comes. Classes in the order of no fate and `FATES` get different patients: one
+    that was taken is passed over.
 
     Where nobody in a class is left, it is the first patient with the fate, as `find` has it.
     """
@@ -60,7 +62,8 @@ def typical(scenario: Scenario, policies: Sequence[str], fate: str | None, seed:
         members[taken] = False
         chosen = np.flatnonzero(members)
         if len(chosen):
-            taken.append(int(chosen[_medoid(_features(ends, members))]))
+            happened = np.column_stack([end.loc[members, TIMES].notna() for end in ends])
+            taken.append(int(chosen[_medoid(_features(ends, members), _commonest(happened))]))
         if name == fate:
             break
     return taken[-1] if len(chosen) else find(scenario, policies, str(fate), 0, seed)
@@ -76,15 +79,21 @@ def _features(ends: Sequence[pd.DataFrame], members: NDArray[np.bool_]) -> NDArr
     columns = [ends[0].loc[members, list(AT_REFERRAL)]]
     for end in ends:
         own = end.loc[members]
-        times = own[[f"{name}_years" for name in TIMES]]
+        times = own[TIMES]
         columns += [times.notna(), times.fillna(times.median()).fillna(0.0), own[list(COUNTS)]]
     ranks = np.column_stack([each.astype(np.float64).rank(method="average").to_numpy() for each in columns])
     return (ranks - 1.0) / max(1, len(ranks) - 1)
 
 
-def _medoid(features: NDArray[np.float64]) -> int:
-    """Row with the least sum of distances to the others; the first of equals."""
-    return int(np.argmin([np.abs(features - row).sum() for row in features]))
+def _commonest(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where the row is that stands most often; of equals the one that has `False` first."""
+    _, which, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return np.flatnonzero(which.ravel() == counts.argmax())
+
+
+def _medoid(features: NDArray[np.float64], among: NDArray[np.intp]) -> int:
+    """Row among some with the least sum of distances to all; the first of equals."""
+    return int(among[np.argmin([np.abs(features - features[row]).sum() for row in among])])
 
 
 def _ends(scenario: Scenario, policies: Sequence[str], patients: int, seed: int) -> list[pd.DataFrame]:

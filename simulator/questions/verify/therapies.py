@@ -85,7 +85,7 @@ def way_of(scenario: Scenario, therapy: Therapy, number: str) -> tuple[str, int]
         return None
     if number not in AS_THE_EFFECT:
         return MORE.get(number)
-    if set(therapy.names).intersection(RISES):
+    if any(map(therapy.parameters, RISES)):
         return MORE["rise"]
     for ratio in (*DIRECT, "death_hr"):
         name = therapy.parameter(ratio, scenario.view)
