@@ -538,3 +538,10 @@ def test_every_summary_of_four_people(data: Founding) -> None:
     assert found["move_2_2"] == found["move_1_1"] == found["move_3_3"] == found["move_0_0"] == 0.25
     assert found["healing_days_end"] == pytest.approx(healing_days(lives, until))
     assert found["healing_days_1_year"] == pytest.approx(healing_days(lives, 1.0))
+
+
+def test_times_to_healing_are_a_mean_and_its_standard_error() -> None:
+    """257 days (17) within a year and 345 (39) in all follow-up; early TcPO2 of control arms is that of three months."""
+    founding, _ = load_targets()
+    assert (founding.healing_days_1_year, founding.healing_days_end) == ((257.0, 17.0), (345.0, 39.0))
+    assert founding.early_tcpo2_years == 0.25

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rules.people import a_life, values
 
 from simulator.questions.value.deal import (
     SUMS,
@@ -15,16 +16,20 @@ from simulator.questions.value.deal import (
     Refunded,
     average_share,
     by_volume,
+    check_no_lives,
     failure,
     in_words,
     left_to_pay,
+    measured_after,
     money_back,
     on_terms,
     share_back,
 )
 from simulator.questions.value.valuation import COLUMN
 from simulator.questions.value.values import LeftToPay
+from simulator.rules.pathway.life import LIFE
 from simulator.scenario.economics import Deal, Volume
+from simulator.words.errors import BadInput
 
 STEPS = (Volume(above=100, discount=0.2), Volume(above=200, discount=0.5))
 
@@ -241,3 +246,78 @@ def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.Mon
     assert shares(refund=0.5) == ([[1.0, 0.75]] * 2, [[1.0, 0.5]] * 2, back)
     both = [[1.0, pytest.approx(0.6)]] * 2, [[1.0, pytest.approx(0.4)]] * 2, back
     assert shares(volume=STEPS, refund=0.5) == both
+
+
+@pytest.mark.parametrize(
+    ("deal", "told"),
+    [
+        (Deal(refund=0.4), ["refund = 0.4"]),
+        (Deal(volume=STEPS), ["volume = 2 steps"]),
+        (Deal(refund=0.4, volume=STEPS[:1]), ["refund = 0.4", "volume = 1 steps"]),
+        (Deal(discount=0.1, repeat_price=0.5), []),
+    ],
+)
+def test_terms_that_need_lives_are_refused_where_none_are_asked(deal: Deal, told: list[str]) -> None:
+    """Money back and prices by volume, with file, key, value and where they are charged; a discount needs no life."""
+    scenario = SimpleNamespace(name="ours", settings=SimpleNamespace(economics=SimpleNamespace(deal=deal)))
+    problems: list[str] = []
+    try:
+        check_no_lives(scenario, "a sweep")  # type: ignore[arg-type]
+    except BadInput as bad:
+        problems = [str(problem) for problem in bad.problems]
+    allowed = "none in a sweep, which charges terms by the treatment alone; clti economics charges all"
+    assert problems == [f"ours: [economics.deal]: {each}; allowed: {allowed}" for each in told]
+
+
+def test_what_is_measured_after_the_last_treatment_is_each_persons_own() -> None:
+    """Limbs that rise by 10 mmHg a year from 20 and from 30, measured 73 days after treatments at 1 and at 2 years."""
+    params = values(last_tcpo2_days=73.05, measurement_sd=0.0)
+    rising = {"tcpo2_slope": 10.0, "doses": 1}
+    lives = np.empty(2, LIFE)
+    lives[0] = a_life(tcpo2_start=20.0, first_dose_at=1.0, last_dose_at=1.0, **rising)
+    lives[1] = a_life(tcpo2_start=30.0, first_dose_at=2.0, last_dose_at=2.0, **rising)
+    seen = np.full(2, np.nan)
+    measured_after(seen, lives, params)
+    assert seen.tolist() == pytest.approx([32.0, 52.0])
+
+
+@pytest.mark.parametrize(("twins", "each"), [(False, [[1.5, 3.0]]), (True, [[1.0, 2.0], [2.0, 4.0]])])
+def test_draws_are_one_population_and_twins_each_their_own(
+    twins: bool, each: list[list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Treatments are undiscounted, their price by volume that of the mean of draws or of each twin; money back is that of the
+    same lives."""
+
+    @dataclass
+    class Valued:
+        deal: Deal
+        discounted: bool = True
+        left: object = None
+
+    asked: dict[str, object] = {}
+
+    def given(ledgers: object, valued: Valued) -> np.ndarray:
+        asked.update(ledgers=ledgers, discounted=valued.discounted)
+        return np.array([[1.0, 2.0], [2.0, 4.0]])
+
+    def priced(scenario: object, valued: Valued, treatments: np.ndarray) -> np.ndarray:
+        asked.update(treatments=treatments.tolist())
+        return np.full(treatments.shape, 0.9)
+
+    def back(*told: object, twins: bool) -> None:
+        asked.update(told=told, twins=twins)
+
+    for name, instead in (("times_given", given), ("by_volume", priced), ("money_back", back)):
+        monkeypatch.setattr(f"simulator.questions.value.deal.{name}", instead)
+    lives, deal = SimpleNamespace(ledgers="books", parameters="draws"), Deal(volume=STEPS)
+    how = {"twins": True} if twins else {}
+    found, money = on_terms("ours", Valued(deal), lives, 100, 7, "lives", **how)  # type: ignore[arg-type]
+    assert money is None and found.left is not None
+    assert found.left.share(discounted=True) == pytest.approx(np.full(np.shape(each), 0.9))
+    assert asked == {
+        "ledgers": "books",
+        "discounted": False,
+        "treatments": each,
+        "told": ("ours", deal, "draws", 100, 7, "lives"),
+        "twins": twins,
+    }

@@ -433,6 +433,21 @@ def test_an_office_opens_on_weekdays(day: float, opens: float) -> None:
     assert Opening().next(day * DAY) == day * DAY
 
 
+def test_an_hour_a_week_comes_again_in_a_week() -> None:
+    """Mondays from eight to nine: at half past eight it is open, at nine and at ten it opens on the next Monday."""
+    monday = Opening((0,), 8.0, 9.0)
+    assert monday.next((8.5 / 24) * DAY) == (8.5 / 24) * DAY
+    for hour in (9.0, 10.0):
+        assert monday.next((hour / 24) * DAY) == pytest.approx((7 + 8 / 24) * DAY, rel=1e-12)
+
+
+def test_a_centre_never_shuts_unless_it_is_said() -> None:
+    """Every day from nought to twenty-four; without a day, or with an hour less, it does."""
+    assert (ALWAYS.days, ALWAYS.opens, ALWAYS.closes) == ((0, 1, 2, 3, 4, 5, 6), 0.0, 24.0)
+    assert ALWAYS.always
+    assert not any(each.always for each in (Opening((0, 1, 2, 3, 4, 5)), Opening(opens=1.0), Opening(closes=23.0)))
+
+
 def test_a_centre_that_is_shut_keeps_the_slot_until_it_opens() -> None:
     """Due on a Saturday, somebody is treated on Monday at eight; who is due on the Sunday has the slot a week later."""
     first, second = a_course(patient=1, next_dose=12.5 * DAY), a_course(patient=2, next_dose=13.5 * DAY)

@@ -65,7 +65,7 @@ class Founding:
     contrast_years: float
     contrast_tcpo2_years: float
     """When randomised trials compare amputation and TcPO2 between arms, years."""
-    early_tcpo2_years: float = 0.25
+    early_tcpo2_years: float
     """When the earlier change of TcPO2 of control arms is read, years."""
     end_known: bool = True
     """Whether what came after the first year is read; without it the fit is to the first year alone."""
@@ -156,6 +156,11 @@ class Contrast:
     arms: tuple[Arm, ...] = ()
 
 
+def pair(values: list[float]) -> tuple[float, float]:
+    """Mean, standard error."""
+    return values[0], values[1]
+
+
 def triple(values: list[float]) -> tuple[float, float, float]:
     """Mean, SD, n."""
     return values[0], values[1], values[2]
@@ -179,8 +184,8 @@ def load_targets(path: Path | None = None) -> tuple[Founding, dict[str, Contrast
         last_high=triple(f["tcpo2_last_at_least_40"]),
         last_healed=triple(f["tcpo2_last_healed_without_amputation_1_year"]),
         last_unhealed=triple(f["tcpo2_last_not_healed_1_year"]),
-        healing_days_1_year=(f["healing_days_1_year"][0], f["healing_days_1_year"][1]),
-        healing_days_end=(f["healing_days_end"][0], f["healing_days_end"][1]),
+        healing_days_1_year=pair(f["healing_days_1_year"]),
+        healing_days_end=pair(f["healing_days_end"]),
         walking_end=f["walking_end"],
         below_knee=(f["below_knee_end"], f["amputations_end"]),
         shortest=(cut - closed).days / DAYS_PER_YEAR,
