@@ -32,7 +32,7 @@ from simulator.questions.compare.views import evidence_views
 from simulator.questions.validate.open_series import with_and_without
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
-from simulator.telling.columns import labels
+from simulator.telling.columns import labels, named
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "MODEL.md")
@@ -87,13 +87,13 @@ SUMMARIES = (
 
 
 def percent(share: float) -> str:
-    """A share as people read it."""
-    return f"{100 * share:.1f}%"
+    """A share as reports tell it."""
+    return named("percent").cell({"": share}, "")
 
 
 def points(difference: float) -> str:
-    """A difference of two shares, in percentage points with its sign."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    """A difference of two shares as reports tell it, in percentage points with its sign."""
+    return named("points").cell({"": difference}, "")
 
 
 def short(value: float, digits: int = 3) -> str:
