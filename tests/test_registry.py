@@ -18,6 +18,7 @@ from simulator.questions.registry.cells import Export, export_in
 from simulator.questions.registry.dates import day_in, order_of
 from simulator.questions.registry.fields import FIELDS, grade_in, number_in
 from simulator.questions.registry.generator import SHAPES
+from simulator.questions.registry.header import place_of
 from simulator.questions.registry.mapping import Mapping, Source, read_mapping
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
@@ -192,6 +193,21 @@ def test_a_choice_of_columns_leaves_open_what_only_one_of_them_says() -> None:
         mapping = propose(Export("x.csv", head, rows)).mapping
         assert mapping.fields["amputation_date"].column.startswith("? ")
         assert mapping.amputations == asked
+
+
+def test_a_known_name_goes_before_one_that_holds_it() -> None:
+    """No question is asked where one column is told and another only guessed, whichever comes first."""
+    rows = (("30", "20"), ("40", "25"))
+    for head in (("Worst tcpo2 seen (mmHg)", "tcpo2_mmhg"), ("tcpo2_mmhg", "Worst tcpo2 seen (mmHg)")):
+        mapping = propose(Export("x.csv", head, rows)).mapping
+        assert (mapping.fields["tcpo2"].column, list(mapping.unused)) == ("tcpo2_mmhg", ["Worst tcpo2 seen (mmHg)"])
+
+
+def test_a_cell_that_is_like_a_name_is_no_line_of_names() -> None:
+    """Names that nobody knows stay in the first line, unless at least two that are known stand further down."""
+    known = {"age", "sex"}.__contains__
+    assert place_of([["A", "B"], ["7", "age"]], known) == (0, 0)
+    assert place_of([["A", "B"], ["sex", "age"]], known) == (1, 2)
 
 
 def test_a_column_with_the_word_or_in_its_name_is_one_column() -> None:

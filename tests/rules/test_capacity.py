@@ -30,7 +30,7 @@ from simulator.living.capacity import (
 from simulator.living.next_event import CLINICAL
 from simulator.living.reference import Course, Due
 from simulator.rules.draws import budget
-from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = (0.5,)
@@ -431,6 +431,14 @@ def test_an_office_opens_on_weekdays(day: float, opens: float) -> None:
     """Before eight it is the same morning, after four the next one, and over the weekend Monday's."""
     assert OFFICE.next(day * DAY) == pytest.approx(opens * DAY, rel=1e-12)
     assert Opening().next(day * DAY) == day * DAY
+
+
+def test_nobody_is_treated_at_the_minute_of_closing() -> None:
+    """A centre that shuts at noon on Mondays is shut at noon, and a day later until the next day on which it opens."""
+    noon = 0.5 * DAY
+    assert noon * DAYS_PER_YEAR == 0.5  # to the last bit
+    assert Opening((0,), 8.0, 12.0).next(noon) == pytest.approx((7 + 8 / 24) * DAY, rel=1e-12)
+    assert Opening((0, 2), 8.0, 12.0).next(DAY + noon) == pytest.approx((2 + 8 / 24) * DAY, rel=1e-12)
 
 
 def test_a_centre_that_is_shut_keeps_the_slot_until_it_opens() -> None:
