@@ -23,7 +23,10 @@ from hypothesis import strategies as st
 from simulator.living import capacity
 from simulator.living.capacity import WEEK, Capacity, Discipline, WaitEnd, Waiting
 from simulator.living.cohort_arrays import Followed
-from simulator.words.vocabulary import Event
+from simulator.run import simulate
+from simulator.scenario import load_scenario
+from simulator.words.errors import BadInput
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 BUSY = 150.0
 """Referrals a year that three slots a week cannot serve with every dose of the protocol."""
@@ -245,3 +248,28 @@ def test_referrals_are_a_poisson_process() -> None:
     assert gaps.mean() * 52.0 == pytest.approx(1.0, abs=4.0 / np.sqrt(4000))
     assert gaps.std() * 52.0 == pytest.approx(1.0, abs=4.0 * np.sqrt(2.0 / 4000))
     assert np.array_equal(capacity.referral_dates(3, 100, 52.0), dates[:100])
+
+
+def test_a_scenarios_opening_hours_are_those_of_its_treatments() -> None:
+    """Open on Wednesdays and Fridays from nine to half past ten, a centre begins every treatment in these hours, on both days."""
+    hours = {"open_days": ["friday", "wednesday"], "opens_at": 9.0, "closes_at": 10.5}
+    shared = {"slots_per_week": 100.0, "arrivals_per_week": 20.0, **hours}
+    scenario = load_scenario(overrides={"capacity": shared})
+    waits = simulate(scenario, ["protocol"], patients=40, seed=3).waits
+    granted = (
+        waits.loc[waits["end"] == "granted", ["date_years", "waited_years"]].sum(axis=1).to_numpy() * DAYS_PER_YEAR
+    )
+    assert set(np.floor(granted) % 7) == {2.0, 4.0}
+    clock = 24.0 * (granted % 1.0)
+    assert (clock > 8.999).all() and (clock < 10.501).all()
+
+
+@pytest.mark.parametrize(("closes", "right"), [(9.0, False), (8.0, False), (9.5, True)])
+def test_a_centre_has_hours(closes: float, right: bool) -> None:
+    """One that shuts when it opens or before is refused in one message."""
+    shared = {"slots_per_week": 1.0, "arrivals_per_week": 1.0, "opens_at": 9.0, "closes_at": closes}
+    if right:
+        assert load_scenario(overrides={"capacity": shared}).settings.capacity is not None
+        return
+    with pytest.raises(BadInput, match=r"closes_at = .*later than opens_at = 9"):
+        load_scenario(overrides={"capacity": shared})

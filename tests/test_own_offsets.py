@@ -6,16 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rules.people import a_life, at_risk, chance, values
 from scipy.optimize import minimize
 
 from simulator.evidence.hospitals import OFFSETS, RATES, at_hospital, load_hospitals
 from simulator.questions.hospitals.own import by_its_people, draws_of_people, evidence_of_draws
+from simulator.questions.registry.given_course import FOLLOWING, WEIGHED, must_come_again
 from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
 from simulator.questions.registry.lived_people import lived_people
 from simulator.questions.registry.offsets import Update, updated
 from simulator.scenario import load_scenario
 from simulator.scenario.arrays import policy_records
 from simulator.scenario.settings import OwnOffsets
+from simulator.words.vocabulary import DAYS_PER_YEAR, Risk, Stream
 
 FOUNDING = load_scenario("base").with_(evidence={"centre": "founding"})
 CARE = policy_records([FOUNDING.policies["conservative"]], FOUNDING.register.therapies)
@@ -50,6 +53,19 @@ def test_known_offsets_are_recovered(visits: float) -> None:
     further, errors = most_likely(lived(courses, there=tuple(near)))
     assert errors.max() < 0.06
     assert np.abs((near + further - list(TRUTH.values())) / errors).max() < 2.5
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.1])
+def test_a_new_wound_that_must_have_come_came_after_the_lag(lag: float) -> None:
+    """Healed at half a year and lost a year later, at 0.6 a year: the draw of its chance spends what is left of the year."""
+    life, beside, out = a_life(), np.zeros(1, FOLLOWING).view(np.recarray)[0], np.zeros(1, WEIGHED).view(np.recarray)[0]
+    at_risk(life, Risk.RECURRENCE, 0.6)
+    must_come_again(life, values(recurrence_lag_days=lag * DAYS_PER_YEAR), beside, out, 0.5, 1.5)
+    likely = 1.0 - np.exp(-0.6 * (1.0 - lag))
+    assert out.log_weight == pytest.approx(np.log(likely), rel=1e-12)
+    luck = chance(Stream.GIVEN_COURSE, 1)
+    assert life.budget[Risk.RECURRENCE] == pytest.approx(0.6 * lag - np.log(1.0 - luck * likely), rel=1e-12)
+    assert 0.6 * lag < life.budget[Risk.RECURRENCE] < 0.6
 
 
 def test_the_gradient_is_that_of_the_likelihood() -> None:

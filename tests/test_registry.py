@@ -18,6 +18,7 @@ from simulator.questions.registry.cells import Export, export_in
 from simulator.questions.registry.dates import day_in, order_of
 from simulator.questions.registry.fields import FIELDS, grade_in, number_in
 from simulator.questions.registry.generator import SHAPES
+from simulator.questions.registry.header import place_of
 from simulator.questions.registry.mapping import Mapping, Source, read_mapping
 from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
@@ -148,13 +149,14 @@ def asks(header: str, *cells: str) -> str:
         ("tcpo2", ("12", "31", "44"), ""),
         ("tcpo2_kpa", ("12", "31", "44"), "unit"),  # beyond 16 kPa
         ("sex", ("1", "2", "1"), "codes"),
-        ("sex", ("h", "m", "h"), "codes"),  # hombre and mujer, or homme and something
+        ("sex", ("h", "m", "h"), "codes 'h'"),  # hombre and mujer, or homme and something
         ("sex", ("m", "w", "m"), ""),
         ("dialysis", ("0", "1", "2"), "codes"),  # 1 may be a working transplant
         ("dialysis", ("1", "2", "2"), "codes"),
         ("dialysis", ("0", "1", "9"), ""),  # 9 is nothing known
         ("dialysis", ("yes", "no", "perhaps"), "codes"),
         ("sex", ("h", "f", "h"), ""),  # homme and femme
+        ("sex", ("h", "m", "h"), "codes 'h'"),  # hombre and mujer, or homme and male
         ("side", ("g", "d", "d"), "codes"),
         ("side", ("both", "right", "left"), "codes"),  # two limbs in one row
         ("index_date", ("01/02/2020", "03/04/2020", "05/06/2021"), "date"),
@@ -192,6 +194,21 @@ def test_a_choice_of_columns_leaves_open_what_only_one_of_them_says() -> None:
         mapping = propose(Export("x.csv", head, rows)).mapping
         assert mapping.fields["amputation_date"].column.startswith("? ")
         assert mapping.amputations == asked
+
+
+def test_a_known_name_goes_before_one_that_holds_it() -> None:
+    """No question is asked where one column is told and another only guessed, whichever comes first."""
+    rows = (("30", "20"), ("40", "25"))
+    for head in (("Worst tcpo2 seen (mmHg)", "tcpo2_mmhg"), ("tcpo2_mmhg", "Worst tcpo2 seen (mmHg)")):
+        mapping = propose(Export("x.csv", head, rows)).mapping
+        assert (mapping.fields["tcpo2"].column, list(mapping.unused)) == ("tcpo2_mmhg", ["Worst tcpo2 seen (mmHg)"])
+
+
+def test_a_cell_that_is_like_a_name_is_no_line_of_names() -> None:
+    """Names that nobody knows stay in the first line, unless at least two that are known stand further down."""
+    known = {"age", "sex"}.__contains__
+    assert place_of([["A", "B"], ["7", "age"]], known) == (0, 0)
+    assert place_of([["A", "B"], ["sex", "age"]], known) == (1, 2)
 
 
 def test_a_column_with_the_word_or_in_its_name_is_one_column() -> None:
@@ -283,6 +300,30 @@ def test_what_only_visits_or_the_end_tell_came_in_an_interval() -> None:
     assert found.low[:, 0] * 365.25 == pytest.approx([0, np.inf, np.nan], nan_ok=True)
     assert found.high[:, 0] * 365.25 == pytest.approx([365, np.inf, np.nan], nan_ok=True)
     assert [words for _, words in found.odd] == ["the limb was lost at the start already: not counted"]
+
+
+def test_a_death_is_when_somebody_was_last_seen() -> None:
+    """Of a limb lost without a date nobody knows when before the death it was; of one kept, that it was until then."""
+    lines = ["a,2020-01-01,yes,2020-01-31", "b,2020-01-01,no,2020-01-31"]
+    found = people("\n".join(["patient_id,index_date,major_amputation,date_of_death", *lines]))
+    assert found.low[:, 0] * 365.25 == pytest.approx([0, np.inf])
+    assert found.high[:, 0] * 365.25 == pytest.approx([30, np.inf])
+    assert not found.odd
+
+
+def test_no_kidney_disease_is_known_and_nothing_said_is_not() -> None:
+    """The word that elsewhere stands for nothing known is a class of kidney function."""
+    found = people("age,sex,ckd_stage,infection\n70,m,none,none\n71,f,moderate,yes\n72,m,,no\n73,f,severe,no\n")
+    assert column(found, "renal").tolist() == pytest.approx([0.0, 1.0, np.nan, 2.0], nan_ok=True)
+    assert column(found, "infection").tolist() == pytest.approx([np.nan, 1.0, 0.0, 0.0], nan_ok=True)
+
+
+def test_the_other_legs_perfusion_is_not_guessed_to_be_this_ones() -> None:
+    """A name that holds a known one and says that it is of something else is left unused."""
+    rows = (("30", "70"), ("40", "71"))
+    for name, used in (("Other leg tcpo2 mmHg", []), ("Worst tcpo2 mmHg", ["tcpo2"])):
+        mapping = propose(Export("x.csv", (name, "age"), rows)).mapping
+        assert [field for field in mapping.fields if field != "age"] == used
 
 
 def test_amputations_of_any_level_tell_nothing_of_limbs() -> None:

@@ -129,22 +129,23 @@ def _kind_of_centre(value: Any) -> str:
     return "offsets" if isinstance(value, OwnOffsets) else "counts"
 
 
-NAMED_CENTRES = ("average", "new", "founding")
+NamedCentre: TypeAlias = Literal["average", "new", "founding"]
 NAMES_AND_FILES = {
-    "anyOf": [{"type": "string", "enum": list(NAMED_CENTRES)}, {"type": "string", "pattern": r"\.toml$"}]
+    "anyOf": [{"type": "string", "enum": list(get_args(NamedCentre))}, {"type": "string", "pattern": r"\.toml$"}]
 }
 """What editors of files are told: a reader puts what a file states in place of its name before anything is checked."""
 
 
 def _known_centre(name: Any) -> Any:
-    if name not in NAMED_CENTRES:
-        raise ValueError("'average', 'new', 'founding', or a file of own counts or people (NAME.toml)")
+    if name not in get_args(NamedCentre):
+        names = ", ".join(map(repr, get_args(NamedCentre)))
+        raise ValueError(f"{names}, or a file of own counts or people (NAME.toml)")
     return name
 
 
 Centre: TypeAlias = Annotated[
     Annotated[
-        Literal["average", "new", "founding"],
+        NamedCentre,
         BeforeValidator(_known_centre),
         Tag("name"),
         WithJsonSchema(NAMES_AND_FILES),

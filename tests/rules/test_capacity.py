@@ -30,7 +30,7 @@ from simulator.living.capacity import (
 from simulator.living.next_event import CLINICAL
 from simulator.living.reference import Course, Due
 from simulator.rules.draws import budget
-from simulator.words.vocabulary import Event, Limb, Repeat, Risk, Stream, Wound
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Repeat, Risk, Stream, Wound
 
 HORIZON = 1.0
 VISITS = (0.5,)
@@ -434,11 +434,10 @@ def test_an_office_opens_on_weekdays(day: float, opens: float) -> None:
 
 
 def test_an_hour_a_week_comes_again_in_a_week() -> None:
-    """Mondays from eight to nine: at half past eight it is open, at nine and at ten it opens on the next Monday."""
+    """Mondays from eight to nine: at half past eight it is open, at ten it opens on the next Monday."""
     monday = Opening((0,), 8.0, 9.0)
     assert monday.next((8.5 / 24) * DAY) == (8.5 / 24) * DAY
-    for hour in (9.0, 10.0):
-        assert monday.next((hour / 24) * DAY) == pytest.approx((7 + 8 / 24) * DAY, rel=1e-12)
+    assert monday.next((10.0 / 24) * DAY) == pytest.approx((7 + 8 / 24) * DAY, rel=1e-12)
 
 
 def test_a_centre_never_shuts_unless_it_is_said() -> None:
@@ -446,6 +445,14 @@ def test_a_centre_never_shuts_unless_it_is_said() -> None:
     assert (ALWAYS.days, ALWAYS.opens, ALWAYS.closes) == ((0, 1, 2, 3, 4, 5, 6), 0.0, 24.0)
     assert ALWAYS.always
     assert not any(each.always for each in (Opening((0, 1, 2, 3, 4, 5)), Opening(opens=1.0), Opening(closes=23.0)))
+
+
+def test_nobody_is_treated_at_the_minute_of_closing() -> None:
+    """A centre that shuts at noon on Mondays is shut at noon, and a day later until the next day on which it opens."""
+    noon = 0.5 * DAY
+    assert noon * DAYS_PER_YEAR == 0.5  # to the last bit
+    assert Opening((0,), 8.0, 12.0).next(noon) == pytest.approx((7 + 8 / 24) * DAY, rel=1e-12)
+    assert Opening((0, 2), 8.0, 12.0).next(DAY + noon) == pytest.approx((2 + 8 / 24) * DAY, rel=1e-12)
 
 
 def test_a_centre_that_is_shut_keeps_the_slot_until_it_opens() -> None:

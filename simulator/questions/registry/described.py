@@ -161,8 +161,9 @@ def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
     told, or by the first one.
     """
     rows = []
-    told = {name: found for name in FOLLOWED if len((found := seen(people, name)[1:])[0])}
-    for name, (time, code) in (told or {name: seen(people, name)[1:] for name in FOLLOWED}).items():
+    each = {name: seen(people, name)[1:] for name in FOLLOWED}
+    told = {name: (time, code) for name, (time, code) in each.items() if len(time)}
+    for name, (time, code) in (told or each).items():
         before = 0
         for at in TIMES:
             at_risk = int((time >= at).sum())
