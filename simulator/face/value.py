@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, collected, nearest
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -135,10 +136,7 @@ def asked(
     from simulator.telling.workbook.decision_sheets import options_problems
 
     begun, problems = now(), list[Problem]()
-    try:
-        check("value", seed=(seed, 0, SEEDS - 1))
-    except BadInput as bad:
-        problems += bad.problems
+    collected(lambda: check("value", seed=(seed, 0, SEEDS - 1)), problems)
     own = {key: each for key, each in economics.items() if each is not None}
     for key, known in (("wound_costs", WOUNDS), ("view", VIEWS)):
         word = view if key == "view" else own.get(key)
@@ -255,10 +253,7 @@ def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
         named |= table if isinstance(table, Mapping) else {}
     for key, load in (("perspective", load_perspective), ("utility_set", load_utilities)):
         if isinstance(named.get(key), str):
-            try:
-                load(named[key])
-            except BadInput as bad:
-                problems += bad.problems
+            collected(partial(load, named[key]), problems)
     return problems
 
 
