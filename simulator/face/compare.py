@@ -71,7 +71,9 @@ def compare(
         nonlocal drawings
         made.append(findings(comparison))
         if studio is not None:
-            drawings = studio.draw(made[0])
+            told = made[0].tables.items()
+            lean = {name: table for name, table in told if name not in made[0].per_row}
+            drawings = studio.draw(replace(made[0], tables=lean, per_row=frozenset()))
 
     found = compared(
         loaded, people, seed, engine, reliance=reliance, progress=progress, first=early, meanwhile=meanwhile

@@ -35,12 +35,11 @@ class Studio:
         """Begin to draw every figure; what is given back waits for them, in the order of the report.
 
         With `help_out` this process draws, once it waits, what the other has not begun: sooner, and it takes memory here.
-        What figures show is in facts and in tables with no row a patient, so that those, inputs and texts stay here.
+        What figures show is in tables that are no files of patients, and in facts, so inputs and texts stay here.
         """
         if self.pool is None:
             return lambda: drawn_here(findings)
-        tables = {name: table for name, table in findings.tables.items() if name not in findings.per_row}
-        lean = replace(findings, inputs={}, files={}, tables=tables, per_row=frozenset())
+        lean = replace(findings, inputs={}, files={})
         try:
             asked = self.pool.submit(_take, lean)
             if not help_out:
