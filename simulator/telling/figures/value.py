@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
 from simulator.telling.figures.decision import Words, decision_drawings, thousands
-from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
     MUTED,
@@ -59,7 +58,7 @@ def _against(findings: Findings, words: Words) -> str:
 
 def _over_reference(quantity: str, findings: Findings, words: Words) -> str:
     """Money beyond that of the reference, as an axis tells it."""
-    return f"{quantity} over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
+    return f"{quantity} over {shortened(words.inside(findings.facts['reference']))} per person{words.money}"
 
 
 def options_figure(findings: Findings, words: Words) -> Figure:
