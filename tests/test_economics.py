@@ -1014,7 +1014,7 @@ def test_command_refuses_bad_input_and_writes_nothing(tmp_path: Path) -> None:
         str(file), "--view", "rosy", "--perspective", "ruritania", "--threshold", "-1", "--out", str(out)
     )
     assert isinstance(done.exception, BadInput)
-    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "thresholds"):
+    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "command line: --threshold = -1"):
         assert words in str(done.exception), words
     assert not out.exists()
 
