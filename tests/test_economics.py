@@ -526,7 +526,7 @@ def test_each_product_has_a_price_of_its_own() -> None:
 
 def test_a_payer_of_another_currency_is_analysed_without_the_trial(tmp_path: Path) -> None:
     """The template filled in for a currency without exchange rates works; the trial, priced in euros, is left out and told."""
-    text = (shipped("calibration") / "economics" / "template.toml").read_text("utf-8").replace("XXX", "CHF")
+    text = (shipped("calibration") / "economics" / "template.toml").read_text("utf-8").replace("{currency}", "CHF")
     (tmp_path / "mine.toml").write_text(re.sub(r"= nan$", "= 0.5", text, flags=re.MULTILINE), "utf-8")
     change = {"economics": {"draws": 4, "patients": 4, "perspective": str(tmp_path / "mine.toml")}}
     found = economic_analysis(
@@ -1014,7 +1014,7 @@ def test_command_refuses_bad_input_and_writes_nothing(tmp_path: Path) -> None:
         str(file), "--view", "rosy", "--perspective", "ruritania", "--threshold", "-1", "--out", str(out)
     )
     assert isinstance(done.exception, BadInput)
-    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "thresholds"):
+    for words in ("economics.draws = 0", "per_year = -1", "--view", "ruritania", "command line: --threshold = -1"):
         assert words in str(done.exception), words
     assert not out.exists()
 

@@ -407,7 +407,7 @@ def test_the_template_says_what_is_still_blank() -> None:
     italy = load_perspective("italy").prices
     own = [name for name in italy.names() if italy[name].group != "prices everywhere"]
     assert {f"prices.{name}.value" for name in own} <= blank
-    assert {"discount.costs", "discount.effects", "thresholds[1].value"} <= blank
+    assert {"perspective.currency", "discount.costs", "discount.effects", "thresholds[1].value"} <= blank
 
 
 def test_faults_between_tables_of_a_perspective_are_told(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ from simulator.questions.value.repeats import repeats
 from simulator.questions.value.severity import expected_qalys
 from simulator.questions.value.values import values_of
 from simulator.questions.value.variants import revalued
+from simulator.telling.figures import drawings_of
 from simulator.telling.page import Telling, console_tables, page, sentences
+from simulator.telling.studio import Studio, drawn_here
 from simulator.words.errors import BadInput
 
 POLICIES = ["conservative", "single_dose", "protocol"]
@@ -450,3 +454,31 @@ def test_no_column_is_hidden_in_a_browser(found: Result, tmp_path: Path, width: 
     hidden, scrolling = columns_out_of_sight(file, width, media)
     assert hidden == []
     assert width < 1400 or scrolling == []
+
+
+def test_what_an_author_set_is_no_transfer(text: str) -> None:
+    """Beside what is weak about the payer's prices stands which price is the analysis's own."""
+    own = "Set in this analysis and not the payer's: Filter kit and disposables"
+    assert own in text and text.count("Set in this analysis") == 1
+    assert text.index("What is weak") < text.index(own) < text.index("Grades of the prices in force")
+
+
+def test_events_of_a_hundred_people_say_what_a_dash_and_a_stump_mean(text: str) -> None:
+    """As in the comparison: healing counts a stump that heals, and no number is needed where nothing is sure."""
+    assert text.count("A stump heals after a major amputation.") == 1
+
+
+def test_another_process_has_what_the_plane_is_drawn_from(found: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud of the plane is the table of draws, which has a row a draw and goes with the findings."""
+
+    class Here:
+        def submit(self, work: Callable[..., Any], *what: Any) -> Future[Any]:
+            done: Future[Any] = Future()
+            done.set_result(work(*what))
+            return done
+
+    monkeypatch.setattr(
+        "simulator.telling.studio.drawings_of", lambda findings: {"plane": drawings_of(findings)["plane"]}
+    )
+    drawn = Studio(Here()).draw(found.findings)()  # type: ignore[arg-type]
+    assert drawn == drawn_here(found.findings)

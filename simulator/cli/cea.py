@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.cli.ways import of_options
-from simulator.words.errors import BadInput, Problem
+from simulator.cli.options import as_options
+from simulator.words.errors import BadInput, Problem, collected
 
 HERE = "command line"
 
@@ -70,14 +71,10 @@ def main(
         allowed = "only together with --out" if out is None else "not with --point-estimates: it tells draws"
         problems.append(Problem(HERE, "--workbook", "given", allowed))
     groups = _groups(group or [], problems)
-    found = None
-    try:
-        if out is not None:
-            check_writable(out)
-    except BadInput as bad:
-        problems += bad.problems
-    try:
-        found = cea(
+    if out is not None:
+        collected(partial(check_writable, out), problems)
+    found = collected(
+        lambda: cea(
             file,
             effects,
             parameters=parameters,
@@ -92,11 +89,11 @@ def main(
             discount=discount,
             negative_costs=negative_costs,
             point_estimates=point_estimates,
-        )
-    except BadInput as bad:
-        problems += of_options(bad, "cea")
+        ),
+        problems,
+    )
     if problems or found is None:
-        raise BadInput(problems)
+        raise BadInput(as_options(problems, "cea", {"thresholds": "threshold", "groups": "group"}))
     if out is not None:
         found.save(out)
     show(found.findings, out)

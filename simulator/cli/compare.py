@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.options import Centre
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, collected, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,16 +59,9 @@ def main(
         from simulator.telling.folder import show, show_tables
         from simulator.telling.outputs import check_writable
 
-        loaded = None
         seen = view if view in VIEWS else None
-        for check in (
-            lambda: scenario_of(scenario, policies=policy or None, view=seen, centre=centre),
-            lambda: check_writable(out),
-        ):
-            try:
-                loaded = check() or loaded
-            except BadInput as bad:
-                problems += bad.problems
+        loaded = collected(lambda: scenario_of(scenario, policies=policy or None, view=seen, centre=centre), problems)
+        collected(lambda: check_writable(out), problems)
         chosen: Any = engine
         if loaded is not None:
             if engine == "compiled" and loaded.settings.capacity is not None:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import Centre
-from simulator.cli.ways import ClusterAddress, Workers, of_options, way_of
-from simulator.words.errors import BadInput, Problem
+from simulator.cli.options import Centre, as_options
+from simulator.cli.ways import ClusterAddress, Workers, way_of
+from simulator.words.errors import BadInput, Problem, collected
 
 OUT = Path("clti-out/economics")
 
@@ -80,9 +80,8 @@ def main(
 
         problems: list[Problem] = []
         way = way_of(workers, cluster, problems)
-        checked = None
-        try:
-            checked = asked(
+        checked = collected(
+            lambda: asked(
                 scenario,
                 policy or None,
                 view=view,
@@ -97,15 +96,12 @@ def main(
                 draws=draws,
                 patients=patients,
                 workbook=workbook,
-            )
-        except BadInput as bad:
-            problems += of_options(bad, "value")
-        try:
-            check_writable(out)
-        except BadInput as bad:
-            problems += bad.problems
+            ),
+            problems,
+        )
+        collected(lambda: check_writable(out), problems)
         if problems or checked is None:
-            raise BadInput(problems)
+            raise BadInput(as_options(problems, "value", {"thresholds": "threshold"}))
         found = answered(checked, way, progress)
         sys.stderr.write("Tables, figures and report ...\n")
         found.draw_in(drawer)

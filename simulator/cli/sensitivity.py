@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import Centre
-from simulator.cli.ways import ClusterAddress, Workers, of_options, way_of
-from simulator.words.errors import BadInput, Problem
+from simulator.cli.options import Centre, as_options
+from simulator.cli.ways import ClusterAddress, Workers, way_of
+from simulator.words.errors import BadInput, Problem, collected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,18 +57,11 @@ def main(
     problems: list[Problem] = []
     part = _part(shard, problems)
     way = way_of(workers, cluster, problems, otherwise=EveryCore())
-    begun, sweep, folder = now(), None, out or OUT / study.stem
-    try:
-        tables, name = study_tables(study)
-        sweep = sweep_at(centre, tables, name)
-    except BadInput as bad:
-        problems += of_options(bad, "sweep")
-    try:
-        check_folder(folder)
-    except BadInput as bad:
-        problems += bad.problems
+    begun, folder = now(), out or OUT / study.stem
+    sweep = collected(lambda: sweep_at(centre, *study_tables(study)), problems)
+    collected(lambda: check_folder(folder), problems)
     if problems or sweep is None:
-        raise BadInput(problems)
+        raise BadInput(as_options(problems, "sweep"))
 
     store = sweep.store(folder)
     make_runs(sweep, store, way, part)

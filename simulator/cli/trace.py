@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import Centre
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, collected, nearest
 
 HERE = "command line"
 OUT = Path("clti-out/trace")
@@ -46,15 +46,8 @@ def main(
     from simulator.telling.outputs import check_writable
 
     problems = _faults(patient, seed, find)
-    loaded = None
-    for check in (
-        lambda: scenario_of(scenario, policies=policy, centre=centre, question="trace"),
-        lambda: check_writable(out),
-    ):
-        try:
-            loaded = check() or loaded
-        except BadInput as bad:
-            problems += bad.problems
+    loaded = collected(lambda: scenario_of(scenario, policies=policy, centre=centre, question="trace"), problems)
+    collected(lambda: check_writable(out), problems)
     if problems or loaded is None:
         raise BadInput(problems)
 

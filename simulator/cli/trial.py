@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from simulator.cli.options import as_options
-from simulator.words.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem, collected
 
 OUT = Path("clti-out/trial")
 
@@ -52,13 +52,10 @@ def main(
     begun, fresh = time.perf_counter(), not out.exists()
     asked: Any = {"trials": trials, "seed": seed, "truths": truth or None, "power": power, "export": export}
     problems: list[Problem] = []
-    for check in (lambda: checked(design, workers=workers, **asked), lambda: check_writable(out)):
-        try:
-            check()
-        except BadInput as bad:
-            problems += as_options(bad.problems, "trial", {"truths": "truth"})
+    collected(lambda: checked(design, workers=workers, **asked), problems)
+    collected(lambda: check_writable(out), problems)
     if problems:
-        raise BadInput(problems)
+        raise BadInput(as_options(problems, "trial", {"truths": "truth"}))
     try:
         found = trial(design, quick=quick, workers=workers, keep=out, progress=progress, **asked)
     except BadInput:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.ways import ClusterAddress, Workers, way_of
-from simulator.words.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem, collected
 
 HERE = "command line"
 OUT = Path("clti-out/validate")
@@ -66,15 +66,8 @@ def main(
     # A path stands for a file of one's own wherever a study is named.
     named = [name for name in study or [] if not _is_path(name)]
     own = [*(files or []), *(Path(name) for name in study or [] if _is_path(name))]
-    checks = (
-        lambda: load_studies(with_own_therapies(load_register(), own)[0], named, own),
-        lambda: check_writable(out),
-    )
-    for check in checks:
-        try:
-            check()
-        except BadInput as bad:
-            problems += bad.problems
+    collected(lambda: load_studies(with_own_therapies(load_register(), own)[0], named, own), problems)
+    collected(lambda: check_writable(out), problems)
     if problems:
         raise BadInput(problems)
     found = validate(
@@ -110,11 +103,8 @@ def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> 
     ]
     if not 0 <= seed < 2**63:
         problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**63 - 1"))
-    for check in (lambda: load_course(register=load_register()), lambda: check_writable(out)):
-        try:
-            check()
-        except BadInput as bad:
-            problems += bad.problems
+    collected(lambda: load_course(register=load_register()), problems)
+    collected(lambda: check_writable(out), problems)
     if problems:
         raise BadInput(problems)
     found = validate(studies=[], seed=seed, progress=progress)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.words.errors import BadInput, CheckFailed, Problem
+from simulator.words.errors import BadInput, CheckFailed, Problem, collected
 
 HERE = "command line"
 OUT = Path("clti-out/verify")
@@ -34,12 +34,8 @@ def main(
         problems.append(Problem(HERE, "--patients", str(patients), f"a whole number, {LEAST} to 1,000,000"))
     if not 0 <= seed < 2**63:
         problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**63 - 1"))
-    loaded = None
-    for check in (lambda: load_scenario(scenario), lambda: check_writable(out)):
-        try:
-            loaded = check() or loaded
-        except BadInput as bad:
-            problems += bad.problems
+    loaded = collected(lambda: load_scenario(scenario), problems)
+    collected(lambda: check_writable(out), problems)
     if problems or loaded is None:
         raise BadInput(problems)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.words.errors import BadInput, Problem
+from simulator.words.errors import Problem, collected
 
 if TYPE_CHECKING:
     from simulator.work.execution import Way
@@ -17,17 +16,6 @@ Workers = Annotated[int | None, typer.Option(help="Processes on this machine. De
 ClusterAddress = Annotated[
     str | None, typer.Option("--cluster", help="Address of a Dask scheduler, as tcp://10.0.0.1:8786.")
 ]
-
-
-def of_options(bad: BadInput, question: str) -> list[Problem]:
-    """Problems of a function's arguments as those of the command line's options; others as they are."""
-    singular = {"thresholds": "threshold", "groups": "group"}
-    return [
-        replace(each, file=HERE, key=f"--{singular.get(each.key, each.key).replace('_', '-')}")
-        if each.file == question
-        else each
-        for each in bad.problems
-    ]
 
 
 def way_of(
@@ -47,10 +35,7 @@ def way_of(
         from simulator.work.cluster import Cluster
 
         way = Cluster(cluster)
-        try:
-            way.check()
-        except BadInput as bad:
-            problems += bad.problems
+        collected(way.check, problems)
         return way
     if workers is None:
         return otherwise

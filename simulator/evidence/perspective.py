@@ -273,7 +273,9 @@ def _blank_prices(root: Path, currency: str) -> dict[str, dict[str, Any]]:
     table = read_toml(root / "economics" / f"{TEMPLATE}.toml", TEMPLATE, problems)
     if problems:
         raise BadInput(problems)
-    return {name: {**each, "unit": each["unit"].replace("XXX", currency)} for name, each in table["prices"].items()}
+    return {
+        name: {**each, "unit": each["unit"].replace("{currency}", currency)} for name, each in table["prices"].items()
+    }
 
 
 def _faults(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem, said
+from simulator.words.errors import BadInput, Problem, collected, said
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -76,10 +77,7 @@ def cea(
     elif years is None:
         problems.append(Problem("cea", "years", "not given", "the years for which the decision stands"))
     else:
-        try:
-            people = Population(population, years, discount or 0.0)
-        except BadInput as bad:
-            problems += bad.problems
+        people = collected(partial(Population, population, years, discount or 0.0), problems)
     inputs: dict[str, Path | bytes] = {}
     for each in (results, effects, parameters):
         if isinstance(each, str | Path) and is_file(Path(each)):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from simulator.face.asked import MOST_WORKERS, SEEDS, Progress, check
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem, collected
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -115,10 +115,9 @@ def checked(
 ) -> tuple[Planned, tuple[str, ...]]:
     """The design with its scenario, and the truths that are meant. Raises BadInput with everything that is wrong."""
     problems: list[Problem] = []
-    planned = _collected(problems, lambda: _planned(design, overrides))
-    chosen = _collected(problems, lambda: _truths(truths, planned)) or ()
-    _collected(
-        problems,
+    planned = collected(lambda: _planned(design, overrides), problems)
+    chosen = collected(lambda: _truths(truths, planned), problems) or ()
+    collected(
         lambda: check(
             "trial",
             trials=(trials, 2, 1_000_000),
@@ -126,6 +125,7 @@ def checked(
             export=(export, 0, 1_000),
             workers=(workers, 1, MOST_WORKERS),
         ),
+        problems,
     )
     if power is not None and not 0.1 <= power < 1.0:
         problems.append(Problem("trial", "power", f"{power:g}", "0.1 or more and below 1"))
@@ -151,18 +151,6 @@ class TrialResult(Result):
         if self._work is not None:
             self._work.pieces.remove()
         return written
-
-
-T = TypeVar("T")
-
-
-def _collected(problems: list[Problem], ask: Callable[[], T]) -> T | None:
-    """What is asked for, or None with its problems added."""
-    try:
-        return ask()
-    except BadInput as bad:
-        problems += bad.problems
-        return None
 
 
 def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) -> Planned:

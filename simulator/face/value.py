@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.face.asked import MOST_WORKERS, SEEDS, VIEWS, Centre, Policies, Progress, check, scenario_of, way_of
+from simulator.face.asked import (
+    LAID_OVER,
+    MOST_WORKERS,
+    SEEDS,
+    VIEWS,
+    Centre,
+    Policies,
+    Progress,
+    check,
+    scenario_of,
+    way_of,
+)
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem, collected, nearest
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -135,10 +148,7 @@ def asked(
     from simulator.telling.workbook.decision_sheets import options_problems
 
     begun, problems = now(), list[Problem]()
-    try:
-        check("value", seed=(seed, 0, SEEDS - 1))
-    except BadInput as bad:
-        problems += bad.problems
+    collected(lambda: check("value", seed=(seed, 0, SEEDS - 1)), problems)
     own = {key: each for key, each in economics.items() if each is not None}
     for key, known in (("wound_costs", WOUNDS), ("view", VIEWS)):
         word = view if key == "view" else own.get(key)
@@ -163,7 +173,7 @@ def asked(
             problems += options_problems(loaded.compare, f"{loaded.name}: compare")
         inputs = inputs_of(loaded, values)
     except BadInput as bad:
-        problems += bad.problems
+        problems += [_of_argument(each, own) for each in bad.problems]
         if loaded is None:
             problems += _unknown(scenario, difference.get("economics"))
     try:
@@ -239,6 +249,14 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     return tables, patients[patients["policy"] == scenario.reference]
 
 
+def _of_argument(problem: Problem, own: Collection[str]) -> Problem:
+    """A problem with what an argument of `value` laid over [economics], under the argument's name; others as they are."""
+    key = re.fullmatch(r"economics\.(\w+).*", problem.key)
+    if problem.file not in LAID_OVER or key is None or key[1] not in own:
+        return problem
+    return replace(problem, file="value", key=key[1])
+
+
 def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
     """What is wrong with the payer and the set of utilities that a scenario which cannot be read was to be valued by.
 
@@ -255,10 +273,7 @@ def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
         named |= table if isinstance(table, Mapping) else {}
     for key, load in (("perspective", load_perspective), ("utility_set", load_utilities)):
         if isinstance(named.get(key), str):
-            try:
-                load(named[key])
-            except BadInput as bad:
-                problems += bad.problems
+            collected(partial(load, named[key]), problems)
     return problems
 
 

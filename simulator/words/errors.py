@@ -6,9 +6,12 @@ import operator
 import re
 import reprlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ALL_TOLD = 20
 """So many problems are told one by one, whatever they are."""
@@ -69,6 +72,15 @@ class StorageFailed(CheckFailed):
 
 class StorageFull(StorageFailed):
     """The disk is full; the message names the place, what is safe and how to go on."""
+
+
+def collected(ask: Callable[[], T], problems: list[Problem]) -> T | None:
+    """What is asked for, or None with what is wrong with it appended to `problems`, so that all is told at once."""
+    try:
+        return ask()
+    except BadInput as bad:
+        problems += bad.problems
+        return None
 
 
 def said(value: object) -> str:

@@ -46,9 +46,6 @@ class Valued:
     discounted: bool = True
     deal: Deal = field(default_factory=Deal)
 
-    def on_average(self) -> Valued:
-        return self
-
 
 ECONOMICS = SimpleNamespace(
     budget=SimpleNamespace(treatments_per_year=None), population=SimpleNamespace(per_year=100.0)

@@ -116,7 +116,7 @@ def test_undiscounted_columns_and_other_money() -> None:
     assert plain.cost[0, 1] == pytest.approx(2.0 * a_treatment() + 36.0 * price("wound_all_in_month"))
     assert plain.qalys[0, 1] == pytest.approx(3.0 * utility("ulcer") - 2.0 * lost_by_a_treatment())
     assert plain.life_years[0, 1] == 3.0
-    other = worth(ledgers({}, row), parameters(), drawn, replace(values, money=Money("XXX", 2024, 2.0)))
+    other = worth(ledgers({}, row), parameters(), drawn, replace(values, money=Money("CHF", 2024, 2.0)))
     assert other.cost[0, 1] == pytest.approx(2.0 * a_treatment())
     assert other.qalys[0, 1] == pytest.approx(utility("ulcer"))
 
@@ -124,7 +124,7 @@ def test_undiscounted_columns_and_other_money() -> None:
 def test_the_price_of_a_kit_apart() -> None:
     """Costs without it, and how often it is paid, whatever the money."""
     _, values, drawn = base()
-    for money in (Money("EUR", 2024, 1.0), Money("XXX", 2024, 2.0)):
+    for money in (Money("EUR", 2024, 1.0), Money("CHF", 2024, 2.0)):
         without, often = with_price_apart(
             ledgers({}, {"cost_count_dose": 1.5}), parameters(), drawn, replace(values, money=money), "pbmnc_kit"
         )

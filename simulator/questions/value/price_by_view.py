@@ -19,7 +19,7 @@ def price_table(scenario: Scenario, values: Values, views: Sequence[Seen], drawn
 
     By view and threshold.
 
-    What else a treatment costs stays in the costs, and so do products of another name. Columns: view, share (of recoveries that
+    What else a treatment costs stays in the costs, and so do products of another name. Columns: view, share (of a recovery that
     cells cause, mean of the draws), then those of `price.value_based_price`; policies that buy nothing have no row. Every view
     has the same parameter draws but for that share.
     """

@@ -6,10 +6,9 @@ has, a missing price for one that it has, a price of the payer that the model ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +33,7 @@ from simulator.questions.value.results import Array
 from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
-from simulator.words.errors import BadInput, Problem, nearest
-
-Found = TypeVar("Found")
+from simulator.words.errors import BadInput, Problem, collected, nearest
 
 COMMON_UTILITY = "utility_quantile"
 """Name of the one uncertain number behind utilities that are drawn at a common quantile."""
@@ -209,13 +206,13 @@ def values_of(scenario: Scenario) -> Values:
     therapies = scenario.register.therapies
     problems: list[Problem] = []
     file = f"{scenario.name}: [economics]"
-    perspective = _found(lambda: load_perspective(settings.perspective), problems)
-    chosen = _found(lambda: load_utilities(settings.utility_set), problems)
+    perspective = collected(lambda: load_perspective(settings.perspective), problems)
+    chosen = collected(lambda: load_utilities(settings.utility_set), problems)
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = _found(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
-        money = _found(partial(restated, perspective, settings.currency, settings.price_year), problems)
+        norm = collected(lambda: load_population_norm(settings.population_norm or payer.population_norm), problems)
+        money = collected(partial(restated, perspective, settings.currency, settings.price_year), problems)
         own = therapy_prices(perspective, policies, therapies, problems, settings.prices)
         perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)
         prices = _replaced(perspective.prices, settings.prices, f"{file} prices", problems)
@@ -292,12 +289,3 @@ def _replaced(register: Register, own: Mapping[str, object], file: str, problems
         elif found := replacement(register[name], value, file, name, problems):
             sound[name] = found
     return register.with_parameters(sound)
-
-
-def _found(read: Callable[[], Found], problems: list[Problem]) -> Found | None:
-    """What a reader gives, or None with its faults appended to `problems`."""
-    try:
-        return read()
-    except BadInput as bad:
-        problems.extend(bad.problems)
-        return None

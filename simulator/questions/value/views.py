@@ -24,7 +24,7 @@ from simulator.words.vocabulary import View
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Lives under one view of the evidence: `share` is the mean share of recoveries that cells cause, `stated` the
+    """Lives under one view of the evidence: `share` is the mean share of a recovery that cells cause, `stated` the
     register's own value of it. `valued_by` has the terms of the deal as they act on these lives."""
 
     view: str

@@ -125,7 +125,7 @@ def plane_figure(
     _threshold_lines(axes, thresholds, window, words)
     axes.set_xlim(window[0])
     axes.set_ylim(window[1])
-    axes.set_xlabel(f"Effect gained over {shortened(words.option(comparator))} ({words.effect})")
+    axes.set_xlabel(f"Effect gained over {shortened(words.inside(comparator))} ({words.effect})")
     axes.set_ylabel(f"Added cost{words.money}")
     thousands(axes.yaxis)
     shown = -(-len(base) // every)

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
 from simulator.telling.figures.decision import Words, decision_drawings, thousands
-from simulator.telling.page import lower
 from simulator.telling.style import (
     INK,
     MUTED,
@@ -57,6 +56,11 @@ def _against(findings: Findings, words: Words) -> str:
     return f"{words.option(facts['focus'])} against {words.inside(facts['reference'])}"
 
 
+def _over_reference(quantity: str, findings: Findings, words: Words) -> str:
+    """Money beyond that of the reference, as an axis tells it."""
+    return f"{quantity} over {shortened(words.inside(findings.facts['reference']))} per person{words.money}"
+
+
 def options_figure(findings: Findings, words: Words) -> Figure:
     """Net benefit of every option over the reference, probabilistic and deterministic."""
     table = findings.tables["options"]
@@ -69,9 +73,7 @@ def options_figure(findings: Findings, words: Words) -> Figure:
     axes.plot(table["net_benefit_deterministic"], np.arange(len(table)), "|", color=INK, markersize=12, zorder=4)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     thousands(axes.xaxis)
-    axes.set_xlabel(
-        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
-    )
+    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"Net benefit at {words.amount(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals of the"
@@ -157,7 +159,7 @@ def costs_figure(findings: Findings, words: Words) -> Figure:
     _across(axes)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.legend(loc="best")
-    axes.set_xlabel(f"Mean cost over {lower(shortened(words.option(reference)))} per person{words.money}")
+    axes.set_xlabel(_over_reference("Mean cost", findings, words))
     caption(
         figure, "What a policy costs is partly paid back: bars to the left are savings over a lifetime, discounted."
     )
@@ -199,9 +201,7 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    axes.set_xlabel(
-        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
-    )
+    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"{_against(findings, words)}: one number at a time at its 95% limits, in the same patients with the same luck. The"
@@ -260,9 +260,7 @@ def scenarios_figure(findings: Findings, words: Words) -> Figure:
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.axvline(float(table["net_benefit"].iloc[0]), color=INK, linewidth=0.6)
     thousands(axes.xaxis)
-    axes.set_xlabel(
-        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
-    )
+    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"{_against(findings, words)} under other structural choices; lines are 95% Monte Carlo intervals of the means, not"
@@ -287,9 +285,7 @@ def subgroups_figure(findings: Findings, words: Words) -> Figure:
     interval_rows(axes, names, table["net_benefit"], table["low"], table["high"], colours)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     thousands(axes.xaxis)
-    axes.set_xlabel(
-        f"Net benefit over {lower(shortened(words.option(findings.facts['reference'])))} per person{words.money}"
-    )
+    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"{_against(findings, words)} by subgroup, people whom it does not treat included; lines are 95% intervals of the"
