@@ -21,9 +21,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pandas as pd
+from scipy.stats import lognorm
+
 import simulator as sim
-from simulator.evidence import load_register, shipped
-from simulator.evidence.distributions import limits, sample
 
 folder = Path(tempfile.mkdtemp())
 
@@ -174,55 +175,42 @@ except sim.BadInput as refused:
 # %% [markdown]
 # ## A parameter that is uncertain
 #
-# A parameter's distribution says what else it could be. Here one parameter varies, in twenty draws, with the same patients
-# in each of them; so what moves is the parameter.
+# A parameter's distribution says what else it could be. `sim.psa` draws all of them together, or takes a table of draws of
+# one's own: here only one parameter varies, over twenty draws of the distribution that its source allows.
 
 # %%
-draws = sample(scenario.register, 20, seed=1, names=["amputation_hr_dialysis"])
-spread = sim.simulate(scenario, ["conservative", "protocol"], patients=500, times=[1.0], draws=draws)
-low, high = limits(scenario.register["amputation_hr_dialysis"])
-by_draw = spread.draws.query("policy == 'conservative' and outcome == 'major_amputation'")["mean"]
-print(f"95% limits of the hazard ratio of amputation on dialysis: {low:.2f} to {high:.2f}")
+known = sim.register(name="amputation_hr_dialysis").evidence.iloc[0]
+print(f"{known['label']}: {known['value']:g} ({known['low']:.2f} to {known['high']:.2f}), {known['distribution']}")
+
+drawn = lognorm(s=0.3, scale=known["value"]).rvs(20, random_state=1)
+spread = sim.psa(
+    pd.DataFrame({"amputation_hr_dialysis": drawn}), scenario=file, policies=["conservative", "protocol"], patients=500
+)
+one_year = "policy == 'conservative' and outcome == 'major_amputation' and time_years == 1"
+by_draw = spread.outcomes.query(one_year)["mean"]
 print(f"Major amputation by one year, conservative care: {by_draw.min():.3f} to {by_draw.max():.3f} over the draws")
 
 # %% [markdown]
 # ## A parameter of your own
 #
 # The register is a folder of TOML files, one for each group. A new parameter is a new table; the program asks for all of
-# its keys, because a number whose origin nobody knows is of no use. We add one to a copy of the register.
-
-# %%
-own = folder / "calibration"
-shutil.copytree(shipped("calibration"), own)
-with (own / "register" / "care.toml").open("a") as care:
-    care.write("""
-[offloading_hr]
-label = "Hazard ratio of healing with a total-contact cast"
-value = 1.2
-unit = "hazard ratio"
-distribution = { kind = "lognormal", sd_log = 0.2 }
-range = [0.5, 3.0]
-source = []
-grade = "assumption"
-note = "Made up for this notebook."
-""")
-
-register = load_register(own)
-added = register["offloading_hr"]
-low, high = limits(added)
-print(f"{added.label}: {added.value:g} (95% limits {low:.2f} to {high:.2f}), {added.grade}, group {added.group}")
-print(f"{len(register)} parameters, {len(scenario.register)} before")
-
-# %% [markdown]
-# From now on it is drawn with the others, its range is checked, and it appears in `clti evidence` and in sensitivity
+# its keys, because a number whose origin nobody knows is of no use. In `calibration/register/care.toml`:
+#
+# ```toml
+# [offloading_hr]
+# label = "Hazard ratio of healing with a total-contact cast"
+# value = 1.2
+# unit = "hazard ratio"
+# distribution = { kind = "lognormal", sd_log = 0.2 }
+# range = [0.5, 3.0]
+# source = []
+# grade = "assumption"
+# note = "Made up for this notebook."
+# ```
+#
+# From then on it is drawn with the others, its range is checked, and it appears in `clti evidence` and in sensitivity
 # studies. Drawing it leaves the draws of every other parameter as they were.
-
-# %%
-before, after = sample(load_register(), 5, seed=1), sample(load_register(own), 5, seed=1)
-assert all((before[name] == after[name]).all() for name in before.dtype.names or ())
-print(after["offloading_hr"].round(3))
-
-# %% [markdown]
+#
 # What it *does* is a rule of the model, and rules are Python: one short file each in `simulator/rules/pathway`, which read a
 # parameter as `params.offloading_hr`. Until a rule reads it, it changes no life. The rule for healing is in
 # `simulator/rules/pathway/healing.py`; whoever adds a rule edits the register in `calibration/register` at the top of the

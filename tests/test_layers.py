@@ -111,6 +111,20 @@ def test_imports_point_down(part: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_command_line_asks_through_the_face() -> None:
+    """Commands know no question, engine or rule: they turn options into arguments of the face, as a script would."""
+    below = {
+        "living",
+        "run",
+        "statistics",
+        "scenario",
+        *(part for part in HEIGHT if part.startswith(("questions", "rules."))),
+    }
+    for file in FILES:
+        if part_of(file) == "cli":
+            assert not below & {other for _, other in inside(file)}, file
+
+
 def test_facade_offers_only_running() -> None:
     """`import simulator` offers scenarios and runs, and nothing of money, trials or reports."""
     assert {part for _, part in inside(PACKAGE / "__init__.py")} == FACADE

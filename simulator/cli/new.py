@@ -44,11 +44,13 @@ def main(
 
     A registry is an export with made-up people, to try clti patients on. For example: clti new policy two_doses
     """
+    from simulator.face.patients import made_up_export
+
     file = Path(f"{name}{_suffix(kind)}") if out is None else out
     problems = _faults(kind, name, file)
     if problems:
         raise BadInput(problems)
-    content = _made_up_export() if kind == REGISTRY else starter(kind, name)
+    content = made_up_export().decode() if kind == REGISTRY else starter(kind, name)
     try:
         with file.open("x", encoding="utf-8", newline="" if kind == REGISTRY else None) as opened:
             opened.write(content)
@@ -73,14 +75,6 @@ def starter(kind: str, name: str) -> str:
 
 def _suffix(kind: str) -> str:
     return ".csv" if kind == REGISTRY else ".toml"
-
-
-def _made_up_export() -> str:
-    from simulator.compiling import announced
-    from simulator.questions.registry.generator import tutorial
-
-    with announced("the simulation of single patients"):
-        return tutorial().decode()
 
 
 def _faults(kind: str, name: str, file: Path) -> list[Problem]:

@@ -16,9 +16,7 @@ from simulator.words.errors import BadInput, Problem, collected
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from simulator.questions.sweep.policy_sweep import PolicySweep
-    from simulator.questions.sweep.study import Planned
-    from simulator.questions.sweep.sweep import Sweep
+    from simulator.face.sweep import Planned
     from simulator.work.execution import Advance, Part, Plan, Way
     from simulator.work.shards import ShardStore
 
@@ -50,15 +48,14 @@ def main(
     runs are made.
     """
     from simulator.face.result import now
-    from simulator.face.sweep import sweep_at
-    from simulator.questions.sweep.study_reading import study_tables
+    from simulator.face.sweep import study_at
     from simulator.work.processes import EveryCore
 
     problems: list[Problem] = []
     part = _part(shard, problems)
     way = way_of(workers, cluster, problems, otherwise=EveryCore())
     begun, folder = now(), out or OUT / study.stem
-    sweep = collected(lambda: sweep_at(centre, *study_tables(study)), problems)
+    sweep = collected(lambda: study_at(centre, study), problems)
     collected(lambda: check_folder(folder), problems)
     if problems or sweep is None:
         raise BadInput(as_options(problems, "sweep"))
@@ -73,11 +70,6 @@ def main(
     show(sweep, store, folder, begun)
 
 
-def content_of(study: Planned) -> bytes:
-    """A study as its folder keeps it."""
-    return (study.model_dump_json(indent=2) + "\n").encode()
-
-
 def check_folder(path: Path) -> None:
     """Raise BadInput where the path cannot become the output folder of a study."""
     from simulator.face.sweep import KEPT
@@ -86,7 +78,7 @@ def check_folder(path: Path) -> None:
     OutputFolder(path, command=sys.argv).keep(*KEPT)
 
 
-def show(sweep: Sweep | PolicySweep, store: ShardStore, out: Path, begun: tuple[datetime, float]) -> None:
+def show(sweep: Planned, store: ShardStore, out: Path, begun: tuple[datetime, float]) -> None:
     """Analyse the finished runs, write the output folder and print what they say."""
     from simulator.face.sweep import result_of
 
@@ -95,13 +87,13 @@ def show(sweep: Sweep | PolicySweep, store: ShardStore, out: Path, begun: tuple[
     found.show(out)
 
 
-def make_runs(sweep: Sweep | PolicySweep, store: ShardStore, way: Way | None, part: Part) -> None:
+def make_runs(sweep: Planned, store: ShardStore, way: Way | None, part: Part) -> None:
     """Make the missing runs with progress on standard error."""
-    from simulator.face.sweep import STUDY
+    from simulator.face.sweep import STUDY, content_of
     from simulator.telling.console import progress
     from simulator.work.disk import save
 
-    save(store.root / STUDY, content_of(sweep.study))
+    save(store.root / STUDY, content_of(sweep))
     with ExitStack() as stack:
 
         def started(plan: Plan) -> Advance:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import as_options
 from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem, collected
 
@@ -43,42 +44,29 @@ def main(
     your own are predicted alone, or beside those named by --study.
     An interrupted run goes on where it stopped.
     """
-    if course:
-        _course_alone(study or [], files or [], seed, out)
-        return
-    from simulator.evidence import load_register
-    from simulator.face.validate import validate
-    from simulator.questions.validate import load_studies
-    from simulator.questions.validate.own_therapies import with_own_therapies
+    from simulator.face.validate import asked, validate
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
 
-    problems = [
-        Problem(HERE, option, str(value), allowed)
-        for option, value, low, high, allowed in (
-            ("--draws", draws, 2, 100_000, "a whole number, 2 to 100,000"),
-            ("--patients", patients, 10, 4_000, "a whole number, 10 to 4,000"),
-            ("--seed", seed, 0, 2**63 - 1, "a whole number, 0 to 2**63 - 1"),
-        )
-        if not low <= value <= high
-    ]
-    way = way_of(workers, cluster, problems)
     # A path stands for a file of one's own wherever a study is named.
     named = [name for name in study or [] if not _is_path(name)]
     own = [*(files or []), *(Path(name) for name in study or [] if _is_path(name))]
-    collected(lambda: load_studies(with_own_therapies(load_register(), own)[0], named, own), problems)
+    problems: list[Problem] = []
+    way = way_of(workers, cluster, problems)
+    if course:
+        problems += [
+            Problem(HERE, name, given, "nothing beside --course, which predicts no study")
+            for name, given in (("--study", ", ".join(study or [])), ("files", ", ".join(map(str, files or []))))
+            if given
+        ]
+        named, own = [], []
+    chosen = None if not named and not own and not course else named
+    collected(lambda: asked(chosen, own, draws=draws, patients=patients, seed=seed), problems)
     collected(lambda: check_writable(out), problems)
     if problems:
-        raise BadInput(problems)
+        raise BadInput(as_options(problems, "validate", {"studies": "study"}))
     found = validate(
-        None if not named and not own else named,
-        files=own,
-        draws=draws,
-        patients=patients,
-        structural=structural,
-        seed=seed,
-        way=way,
-        progress=progress,
+        chosen, files=own, draws=draws, patients=patients, structural=structural, seed=seed, way=way, progress=progress
     )
     found.save(out)
     found.show(out)
@@ -86,27 +74,3 @@ def main(
 
 def _is_path(name: str) -> bool:
     return name.endswith(".toml") or "/" in name or "\\" in name
-
-
-def _course_alone(study: list[str], files: list[Path], seed: int, out: Path) -> None:
-    """The course check without any study."""
-    from simulator.evidence import load_register
-    from simulator.face.validate import validate
-    from simulator.questions.course import load_course
-    from simulator.telling.console import progress
-    from simulator.telling.outputs import check_writable
-
-    problems = [
-        Problem(HERE, name, given, "nothing beside --course, which predicts no study")
-        for name, given in (("--study", ", ".join(study)), ("files", ", ".join(map(str, files))))
-        if given
-    ]
-    if not 0 <= seed < 2**63:
-        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**63 - 1"))
-    collected(lambda: load_course(register=load_register()), problems)
-    collected(lambda: check_writable(out), problems)
-    if problems:
-        raise BadInput(problems)
-    found = validate(studies=[], seed=seed, progress=progress)
-    found.save(out)
-    found.show(out)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import as_options
 from simulator.words.errors import BadInput, CheckFailed, Problem, collected
 
-HERE = "command line"
 OUT = Path("clti-out/verify")
 
 
@@ -23,21 +23,15 @@ def main(
 
     Each check changes something whose consequence is known, and says what came out. The exit code is 1 if one fails.
     """
-    from simulator.face.verify import verify
-    from simulator.questions.verify.verification import LEAST
-    from simulator.scenario import load_scenario
+    from simulator.face.verify import asked, verify
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
 
-    problems = []
-    if not LEAST <= patients <= 1_000_000:
-        problems.append(Problem(HERE, "--patients", str(patients), f"a whole number, {LEAST} to 1,000,000"))
-    if not 0 <= seed < 2**63:
-        problems.append(Problem(HERE, "--seed", str(seed), "a whole number, 0 to 2**63 - 1"))
-    loaded = collected(lambda: load_scenario(scenario), problems)
+    problems: list[Problem] = []
+    loaded = collected(lambda: asked(scenario, patients=patients, seed=seed), problems)
     collected(lambda: check_writable(out), problems)
     if problems or loaded is None:
-        raise BadInput(problems)
+        raise BadInput(as_options(problems, "verify"))
 
     found = verify(loaded, patients=patients, seed=seed, progress=progress)
     found.save(out)

@@ -153,12 +153,17 @@ def check(question: str, **asked: tuple[object, int, int]) -> None:
     None stands for what nobody asked for.
     """
     problems = [
-        Problem(question, name, said(value), f"a whole number, {low:,} to {high:,}")
+        Problem(question, name, said(value), f"a whole number, {low:,} to {_limit(high)}")
         for name, (value, low, high) in asked.items()
         if value is not None and not low <= _or(whole_number(value), low - 1) <= high
     ]
     if problems:
         raise BadInput(problems)
+
+
+def _limit(high: int) -> str:
+    """A highest number in words that can be read: seeds end at a power of two."""
+    return f"2**{high.bit_length()} - 1" if high in (SEEDS - 1, SMALL_SEEDS - 1) else f"{high:,}"
 
 
 def _or(value: int | None, otherwise: int) -> int:

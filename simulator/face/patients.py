@@ -104,3 +104,12 @@ def propose_mapping(export: str | Path, to: Path) -> int:
     except FileExistsError:
         raise CheckFailed(f"{to} is there already: answer what it asks, then give it as --mapping.") from None
     return proposal.questions
+
+
+def made_up_export() -> bytes:
+    """The export (CSV) of a hospital that does not exist, to try `patients` on."""
+    from simulator.compiling import announced
+    from simulator.questions.registry.generator import tutorial
+
+    with announced("the simulation of single patients"):
+        return tutorial()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simulator.face.asked import MOST_WORKERS, Centre, Progress, at_centre, check, of_centre, way_of
 from simulator.face.result import Result, now
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from simulator.questions.sweep.sweep import Runs, Sweep
     from simulator.work.execution import Advance, Plan
 
+Planned: TypeAlias = "Sweep | PolicySweep"
+"""A study that can run: of parameters, or of policies."""
 STUDY = "study.json"
 """The whole study, as the folder of its runs keeps it."""
 KEPT = (STUDY, "shards/")
@@ -71,7 +74,7 @@ def sweep(
     return result_of(planned, runs, begun)
 
 
-def sweep_at(centre: Centre | None, tables: Mapping[str, Any], name: str) -> Sweep | PolicySweep:
+def sweep_at(centre: Centre | None, tables: Mapping[str, Any], name: str) -> Planned:
     """The study of these tables with its scenario at a hospital (None: where it is). Raises BadInput with all that is wrong."""
     from simulator.questions.sweep.policy_sweep import sweep_of
     from simulator.scenario.inheritance import merged
@@ -86,9 +89,45 @@ def sweep_at(centre: Centre | None, tables: Mapping[str, Any], name: str) -> Swe
         raise BadInput(of_centre(problem, centre, mix, "sweep") for problem in bad.problems) from None
 
 
-def _made(
-    planned: Sweep | PolicySweep, folder: str | Path | None, workers: int | None, progress: Progress | None
-) -> Runs:
+def study_at(centre: Centre | None, study: Path) -> Planned:
+    """The study of a file or a shipped name, at a hospital as in `sweep_at`. Raises BadInput with all that is wrong."""
+    from simulator.questions.sweep.study_reading import study_tables
+
+    return sweep_at(centre, *study_tables(study))
+
+
+def content_of(planned: Planned) -> bytes:
+    """A study as the folder of its runs keeps it."""
+    return (planned.study.model_dump_json(indent=2) + "\n").encode()
+
+
+def study_of(folders: Sequence[Path]) -> Planned:
+    """The study whose runs these folders hold. Raises BadInput where one holds none, or another than the first."""
+    from simulator.evidence.file_names import is_file
+
+    problems: list[Problem] = []
+    contents: dict[Path, bytes] = {}
+    for folder in folders:
+        file = folder / STUDY
+        if not is_file(file):
+            problems.append(Problem(str(folder), STUDY, "missing", "an output folder of 'clti sensitivity'"))
+        else:
+            contents[folder] = file.read_bytes()
+    first = next(iter(contents.values()), b"{}")
+    for folder, content in contents.items():
+        if content != first:
+            problems.append(Problem(str(folder), STUDY, "another study", f"the study of {next(iter(contents))}"))
+    if problems:
+        raise BadInput(problems)
+    try:
+        tables = json.loads(first)
+    except ValueError as error:
+        allowed = "the file that 'clti sensitivity' wrote"
+        raise BadInput([Problem(str(folders[0]), STUDY, str(error), allowed)]) from None
+    return sweep_at(None, tables, str(folders[0] / STUDY))
+
+
+def _made(planned: Planned, folder: str | Path | None, workers: int | None, progress: Progress | None) -> Runs:
     """Every run of a study, made where it is missing."""
     from simulator.questions.value.lives import silent
     from simulator.work.disk import remove
@@ -112,7 +151,7 @@ def _made(
 
 
 @on_one_thread
-def result_of(planned: Sweep | PolicySweep, runs: Runs, begun: tuple[datetime, float]) -> Result:
+def result_of(planned: Planned, runs: Runs, begun: tuple[datetime, float]) -> Result:
     """What finished runs say."""
     from simulator.questions.sweep.findings import findings
     from simulator.questions.sweep.policy_choice import choose

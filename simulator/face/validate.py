@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.face.asked import MOST_WORKERS, SMALL_SEEDS, Progress, check, way_of
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem, said
+from simulator.words.errors import BadInput, Problem, collected, said
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.evidence.register import Register
+    from simulator.questions.course import Course
+    from simulator.questions.validate import Study, Validation
+    from simulator.questions.validate.structural import Structural, StructuralResult
     from simulator.work.execution import Way
 
 COURSE = "calibration/course.toml"
 STRUCTURAL_PATIENTS = 20_000
+UNFITTED = "No population of hospitals has been fitted (calibration/hospitals.csv): all are like the founding one."
 
 
 @on_one_thread
@@ -62,108 +67,169 @@ def validate(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       validate: studies = 'tamaris'; allowed: a list of names, as in ['tamaris']
     """
-    from simulator.evidence import load_register
+    from simulator.questions.value.lives import silent
 
-    begun = now()
-    for key, names in (("studies", studies), ("files", files)):
-        if isinstance(names, str | Path) or not (names is None or isinstance(names, Sequence)):
-            raise BadInput([Problem("validate", key, said(names), f"a list of names, as in [{names!r}]")])
-    check(
-        "validate",
-        draws=(draws, 2, 100_000),
-        patients=(patients, 10, 4_000),
-        seed=(seed, 0, SMALL_SEEDS - 1),
-        workers=(workers, 1, MOST_WORKERS),
-    )
-    register = load_register()
+    begun, show = now(), progress or silent
+    read = asked(studies, files, draws=draws, patients=patients, seed=seed, workers=workers)
     if studies is not None and not studies and not files:
-        return _course(register, seed, progress, begun)
-    from simulator.compiling import announced
-    from simulator.evidence.hospitals import POPULATION, learned_response, load_hospitals
+        return _course(read.register, seed, show, begun)
+    from simulator.evidence.hospitals import load_hospitals
     from simulator.evidence.posterior import spent
-    from simulator.questions.course import check as against
-    from simulator.questions.course import load_course
     from simulator.questions.registry.published_scores import never_computed
-    from simulator.questions.registry.synthetic_orders import synthetic_orders
-    from simulator.questions.validate import evidence_files, load_listed, load_studies
-    from simulator.questions.validate import validate as validated
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
-    from simulator.questions.validate.open_series import with_and_without
-    from simulator.questions.validate.own_therapies import with_own_therapies
-    from simulator.questions.validate.structural import compare_structures, load_structural
-    from simulator.questions.value.lives import silent
-    from simulator.scenario import load_scenario
-    from simulator.work.disk import cache_folder
 
     whole = studies is None and not files
-    own = tuple(Path(file) for file in files)
-    register, inputs = with_own_therapies(register, own)
-    chosen, read = load_studies(register, studies or (), own)
-    inputs |= read
-    plan = figures = None
-    if structural and whole:
-        plan, read = load_structural()
-        inputs |= read
-    if course and whole:
-        figures = load_course(register=register)
-        inputs[COURSE] = figures.content
-    inputs |= evidence_files()
-    warnings = [word for word in [spent(register, draws)] if word]
+    beside = _beside(read.register, structural and whole, course and whole)
     hospitals = load_hospitals()
-    if hospitals is None:
-        warnings.append(
-            f"No population of hospitals has been fitted (calibration/{POPULATION}): all are like the founding one."
-        )
-    show = progress or silent
-    listed = load_listed(register.sources) if whole else {}
-    with announced("the re-enactment of studies"):
-        validated(dict(list(chosen.items())[:1]), {}, register, 2, 10, seed, founding=False)
-    kept = cache_folder("predictions") if keep else None
     way = way_of(workers) if way is None else way
-    with show("Predicting studies", draws * len(chosen)) as advance:
-        found = validated(chosen, listed, register, draws, patients, seed, whole, advance, kept, way)
-    ladder = control_arm_ladder(chosen, found.table, found.details, register, seed)
-    structures = None
-    if plan is not None:
-        with show("Structural alternatives", len(plan.alternative)) as advance:
-            structures = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
-    tables: dict[str, pd.DataFrame] = {}
-    learned = learned_response()
-    if plan is not None and learned is not None:
-        tables["open_series"] = with_and_without(learned, STRUCTURAL_PATIENTS, seed)
-    if whole:
-        tables["orders"] = synthetic_orders(load_scenario("base").with_(evidence={"centre": "founding"}), seed)
-    compared = None if figures is None else against(figures, register, seed=seed)
-    settings = {"draws": draws, "patients": patients, "studies": len(chosen), "register": register.hash()}
+    found = _predicted(read, draws, patients, seed, whole, keep, way, show)
+    ladder = control_arm_ladder(read.studies, found.table, found.details, read.register, seed)
+    structures, tables = _under_structures(beside.plan, seed, show)
     told = findings(
         found,
         ladder,
         structures,
-        tables if compared is None else {**tables, "course": compared.table, "course_coverage": compared.coverage},
-        register,
+        tables | _of_people(beside.figures, read.register, seed, whole),
+        read.register,
         hospitals.offsets if hospitals is not None and whole else None,
-        warnings=warnings,
-        changed=changed(own, register),
-        inputs=inputs,
+        warnings=[word for word in (spent(read.register, draws), UNFITTED if hospitals is None else "") if word],
+        changed=changed(read.files, read.register),
+        inputs=read.inputs | beside.inputs,
         seed=seed,
-        settings=settings,
+        settings={"draws": draws, "patients": patients, "studies": len(read.studies), "register": read.register.hash()},
         refused=never_computed() if whole else (),
     )
     return Result(told, begun)
 
 
-def _course(register: Register, seed: int, progress: Progress | None, begun: tuple[datetime, float]) -> Result:
+@dataclass(frozen=True)
+class Asked:
+    """What is to be predicted: studies by name, the register with a user's own therapies, and the files that were read."""
+
+    register: Register
+    studies: Mapping[str, Study]
+    files: tuple[Path, ...]
+    inputs: dict[str, bytes]
+
+
+def asked(
+    studies: Sequence[str] | None = None,
+    files: Sequence[str | Path] = (),
+    *,
+    draws: int = 2,
+    patients: int = 10,
+    seed: int = 1,
+    workers: int | None = None,
+) -> Asked:
+    """The studies that are meant. Raises BadInput with all that is wrong with them and with the numbers."""
+    from simulator.evidence import load_register
+    from simulator.questions.course import load_course
+    from simulator.questions.validate import load_studies
+    from simulator.questions.validate.own_therapies import with_own_therapies
+
+    problems = [
+        Problem("validate", key, said(names), f"a list of names, as in [{names!r}]")
+        for key, names in (("studies", studies), ("files", files))
+        if isinstance(names, str | Path) or not (names is None or isinstance(names, Sequence))
+    ]
+    numbers = {"draws": (draws, 2, 100_000), "patients": (patients, 10, 4_000), "seed": (seed, 0, SMALL_SEEDS - 1)}
+    collected(lambda: check("validate", **numbers, workers=(workers, 1, MOST_WORKERS)), problems)
+    if any(problem.key in {"studies", "files"} for problem in problems):
+        raise BadInput(problems)
+    register = load_register()
+    if studies is not None and not studies and not files:
+        collected(lambda: load_course(register=register), problems)
+        if problems:
+            raise BadInput(problems)
+        return Asked(register, {}, (), {})
+    own = tuple(Path(file) for file in files)
+    (register, inputs) = collected(lambda: with_own_therapies(register, own), problems) or (register, {})
+    read = collected(lambda: load_studies(register, studies or (), own), problems)
+    if problems or read is None:
+        raise BadInput(problems)
+    return Asked(register, read[0], own, inputs | read[1])
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What is looked at beside the studies: structural alternatives, the course of the disease; and the files of both."""
+
+    plan: Structural | None
+    figures: Course | None
+    inputs: dict[str, bytes]
+
+
+def _beside(register: Register, structural: bool, course: bool) -> _Beside:
+    from simulator.questions.course import load_course
+    from simulator.questions.validate import evidence_files
+    from simulator.questions.validate.structural import load_structural
+
+    plan, inputs = load_structural() if structural else (None, {})
+    figures = load_course(register=register) if course else None
+    if figures is not None:
+        inputs = inputs | {COURSE: figures.content}
+    return _Beside(plan, figures, inputs | evidence_files())
+
+
+def _predicted(
+    read: Asked, draws: int, patients: int, seed: int, whole: bool, keep: bool, way: Way | None, show: Progress
+) -> Validation:
+    """Every study predicted, after a first small one that compiles what is not compiled yet."""
+    from simulator.compiling import announced
+    from simulator.questions.validate import load_listed
+    from simulator.questions.validate import validate as predicted
+    from simulator.work.disk import cache_folder
+
+    listed = load_listed(read.register.sources) if whole else {}
+    with announced("the re-enactment of studies"):
+        predicted(dict(list(read.studies.items())[:1]), {}, read.register, 2, 10, seed, founding=False)
+    kept = cache_folder("predictions") if keep else None
+    with show("Predicting studies", draws * len(read.studies)) as advance:
+        return predicted(read.studies, listed, read.register, draws, patients, seed, whole, advance, kept, way)
+
+
+def _under_structures(
+    plan: Structural | None, seed: int, show: Progress
+) -> tuple[StructuralResult | None, dict[str, pd.DataFrame]]:
+    """The headline under each structural alternative, and with and without what series without controls say of treatment."""
+    from simulator.evidence.hospitals import learned_response
+    from simulator.questions.validate.open_series import with_and_without
+    from simulator.questions.validate.structural import compare_structures
+
+    if plan is None:
+        return None, {}
+    with show("Structural alternatives", len(plan.alternative)) as advance:
+        found = compare_structures(plan, STRUCTURAL_PATIENTS, seed, advance)
+    learned = learned_response()
+    return found, {} if learned is None else {"open_series": with_and_without(learned, STRUCTURAL_PATIENTS, seed)}
+
+
+def _of_people(figures: Course | None, register: Register, seed: int, whole: bool) -> dict[str, pd.DataFrame]:
+    """What synthetic people are held to beside studies: how scores order them, and the course of the disease."""
+    from simulator.questions.course import check as against
+    from simulator.questions.registry.synthetic_orders import synthetic_orders
+    from simulator.scenario import load_scenario
+
+    tables = {}
+    if whole:
+        tables["orders"] = synthetic_orders(load_scenario("base").with_(evidence={"centre": "founding"}), seed)
+    if figures is not None:
+        compared = against(figures, register, seed=seed)
+        tables |= {"course": compared.table, "course_coverage": compared.coverage}
+    return tables
+
+
+def _course(register: Register, seed: int, show: Progress, begun: tuple[datetime, float]) -> Result:
     """The course of the disease without any study."""
     from simulator.questions.course import check as against
     from simulator.questions.course import load_course
     from simulator.questions.course.findings import findings
     from simulator.questions.validate import evidence_files
-    from simulator.questions.value.lives import silent
 
     figures = load_course(register=register)
-    with (progress or silent)("Figures of the course", len(figures.figures)) as advance:
+    with show("Figures of the course", len(figures.figures)) as advance:
         found = against(figures, register, seed=seed, advance=advance)
     inputs = {COURSE: figures.content, **evidence_files()}
     return Result(findings(found, figures, register, inputs=inputs, seed=seed), begun)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.face.asked import SMALL_SEEDS, Progress, check, scenario_of
 from simulator.face.result import Result, now
+from simulator.words.errors import BadInput, Problem, collected
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
@@ -37,11 +38,22 @@ def verify(
     from simulator.questions.value.lives import silent
     from simulator.questions.verify import verify as verified
     from simulator.questions.verify.findings import findings
-    from simulator.questions.verify.verification import LEAST, all_checks
+    from simulator.questions.verify.verification import all_checks
 
     begun = now()
-    check("verify", patients=(patients, LEAST, 1_000_000), seed=(seed, 0, SMALL_SEEDS - 1))
-    loaded = scenario_of(scenario, question="verify")
+    loaded = asked(scenario, patients=patients, seed=seed)
     with (progress or silent)("Checks", len(all_checks())) as advance:
         checks = verified(loaded, patients, seed, advance)
     return Result(findings(loaded, checks, patients, seed), begun)
+
+
+def asked(scenario: str | Path | Scenario, *, patients: int, seed: int) -> Scenario:
+    """The scenario that is meant. Raises BadInput with all that is wrong with it and with the numbers."""
+    from simulator.questions.verify.verification import LEAST
+
+    problems: list[Problem] = []
+    collected(lambda: check("verify", patients=(patients, LEAST, 1_000_000), seed=(seed, 0, SMALL_SEEDS - 1)), problems)
+    loaded = collected(lambda: scenario_of(scenario, question="verify"), problems)
+    if problems or loaded is None:
+        raise BadInput(problems)
+    return loaded

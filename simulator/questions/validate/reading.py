@@ -57,7 +57,7 @@ def load_studies(
     known = study_names()
     for name in names:
         if name not in known:
-            problems.append(Problem("command line", "--study", repr(name), nearest(name, known)))
+            problems.append(Problem("validate", "studies", repr(name), nearest(name, known)))
     chosen = [folder() / f"{name}.toml" for name in (names or (() if extra else known)) if name in known]
     studies: dict[str, Study] = {}
     inputs: dict[str, bytes] = {}
