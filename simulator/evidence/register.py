@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribution, read_parameter
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
@@ -44,7 +45,7 @@ class Register:
         try:
             return self._by_name[name]
         except KeyError:
-            raise KeyError(f"no parameter {name!r}; {nearest(name, self._by_name)}") from None
+            raise KeyError(f"no parameter {name!r}; {known_instead(name, self._by_name)}") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -154,7 +155,7 @@ class Register:
         problems: list[Problem] = []
         for name, value in values.items():
             if name not in self:
-                problems.append(Problem("overrides", name, repr(value), nearest(name, self.names())))
+                problems.append(Problem("overrides", name, repr(value), known_instead(name, self.names())))
             else:
                 problems.extend(outside_range(self[name], value, "overrides", name))
         if problems:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import record_dtype
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS, OFFSETS, RATES, RESPONSE_PROBABILITY, at_hospital
 from simulator.evidence.register import Register
 from simulator.evidence.therapy import CELLS, Therapy
@@ -23,7 +24,7 @@ from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario.economics import Discounting
 from simulator.scenario.policy import Criteria, Policy
 from simulator.scenario.policy import Start as StartAfter
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, Marker, Repeat, Start
 
 if TYPE_CHECKING:
@@ -173,7 +174,9 @@ def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Pro
     problems = []
     for name, values in columns.items():
         if name not in register and name not in BY_VIEW:
-            problems.append(Problem("draws", name, "unknown parameter", nearest(name, (*register.names(), *BY_VIEW))))
+            problems.append(
+                Problem("draws", name, "unknown parameter", known_instead(name, (*register.names(), *BY_VIEW)))
+            )
             continue
         low, high = register[name].range if name in register else (0.0, 1.0)
         allowed = f"a number, {low:g} to {high:g}"

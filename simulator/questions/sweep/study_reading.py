@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.reading import MISSING, checked, read_toml
 from simulator.evidence.shipped import shipped
 from simulator.questions.sweep.designs import METHODS, MOST_ROWS, REMOVED
@@ -182,7 +183,7 @@ def _selection_faults(selection: Selection, catalogue: Catalogue, name: str) -> 
         for word in words:
             where = f"parameters.{key}" if key == "names" else f"parameters.ranges.{word}"
             if word not in known:
-                yield Problem(name, where, repr(word), nearest(word, known))
+                yield Problem(name, where, repr(word), known_instead(word, known))
     for group in selection.groups:
         if group not in catalogue.groups:
             yield Problem(name, "parameters.groups", repr(group), nearest(group, catalogue.groups or ("(no groups)",)))
