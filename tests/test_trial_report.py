@@ -21,7 +21,7 @@ from simulator.questions.trial.operating import succeeded
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.study import study_design
 from simulator.statistics.conditional_power import conditional_power, predictive_power
-from simulator.telling.columns import called
+from simulator.telling.columns import called, named
 from simulator.telling.page import page
 
 EXPONENTIAL = {
@@ -146,8 +146,70 @@ def test_one_size_for_the_first_endpoint(tmp_path: Path) -> None:
     assert study.endpoints["not_estimable"].tolist() == [0.0]
     told = " ".join(page(found, {}).split())
     assert "hazard ratio 0.7" in told
-    assert "The assumptions are: amputation free survival, control: 50.0% by 12 months;" in told
+    assert "The assumptions are: major amputation or death, arm “control”: 50.0% by 12 months;" in told
     assert f"{search:,}" in told
+
+
+def protocol_of(folder: Path, **changed: object) -> tuple[str, str]:
+    """The whole page of a few stated trials, and its paragraph for the protocol, on one line each."""
+    sim = simulation(folder, 40, **changed)
+    truths = ("stated", "stated_null")
+    told = " ".join(page(findings(study_design(sim, truths, quick=True), sim.planned, truths, 1), {}).split())
+    return told, told.split("Sample size, for the protocol</h2>")[1].split("</section>")[0]
+
+
+def test_the_protocol_paragraph_has_every_rule_in_words(tmp_path: Path) -> None:
+    """Boundaries, futility, the end by events and the rule for several hypotheses can be pasted as they are."""
+    death = {"name": "death", "outcome": "death", "test": "logrank"}
+    stated = [
+        {"outcome": "major_amputation", "event_rate": 0.4, "at_months": 12.0},
+        {"outcome": "death", "event_rate": 0.3, "at_months": 12.0},
+    ]
+    _, told = protocol_of(
+        tmp_path,
+        looks={"by": "information", "at": [0.5], "type": "ld-obf"},
+        futility={"rule": "beta", "spending": "ld-pocock"},
+        size={"patients": 200, "events": 90, "power": 0.8},
+        stated=stated,
+        endpoints=[*EXPONENTIAL["endpoints"], death],  # type: ignore[misc]
+        multiplicity={"rule": "holm", "endpoints": ["afs", "death"]},
+    )
+    assert "at a one-sided level of 0.025. The level is kept over all confirmatory hypotheses by Holm" in told
+    assert "by 12 months. In trials simulated with them, major amputation or death is expected" in told
+    assert "event number 90 of the primary endpoint" in told
+    assert "efficacy boundary: Lan-DeMets spending, O&#39;Brien-Fleming type" in told
+    assert "spending of the type II error, Lan-DeMets spending, Pocock type, not binding." in told
+    assert "obf" not in told and "rule beta" not in told
+
+
+def test_a_null_on_the_margin_is_called_so(tmp_path: Path) -> None:
+    """With a margin nobody reads of "no effect" beside rates that differ; of stated rates nobody is screened."""
+    endpoint = {
+        "name": "limb",
+        "outcome": "major_amputation",
+        "test": "risk_difference",
+        "at_months": 12.0,
+        "aim": "non_inferiority",
+        "margin": 0.1,
+    }
+    stated = [{"outcome": "major_amputation", "event_rate": 0.2, "at_months": 12.0}]
+    told, paragraph = protocol_of(tmp_path, endpoints=[endpoint], stated=stated)
+    assert "type I error (stated, on the margin)" in told and "(stated, on the margin)." in told
+    assert "no effect" not in told
+    assert "screened" not in told.split("The design</h2>")[0]
+    assert "non-inferiority with a margin of 0.1, at a one-sided level of 0.025." in paragraph
+
+
+def test_a_small_probability_keeps_two_digits() -> None:
+    """An early boundary's p is no row of noughts; a p of 0 stays 0."""
+    p = named("p")
+    assert [p.number(each) for each in (0.025, 0.00153, 0.00009, 5.4e-7, 0.0)] == [
+        "0.02500",
+        "0.00153",
+        "0.000090",
+        "0.00000054",
+        "0.00000",
+    ]
 
 
 def test_a_label_with_a_star_quotes_what_fits() -> None:

@@ -85,8 +85,8 @@ def test_a_study_sets_the_protocol_beside_the_model(tmp_path: Path) -> None:
     found = findings(study, sim.planned, truths, 1)
     assert "what the model expects" in sentences(found)
     told = " ".join(page(found, {}).split())
-    assert "<dd>amputation free survival, control: 40.0% by 12 months</dd>" in told
-    assert "The assumptions are: amputation free survival, control: 40.0% by 12 months;" in told
+    assert "<dd>major amputation or death, arm “control”: 40.0% by 12 months</dd>" in told
+    assert "The assumptions are: major amputation or death, arm “control”: 40.0% by 12 months;" in told
     alone = study_design(simulation(tmp_path, 200, **PLAN), ("stated", "stated_null"))
     assert alone.search is not None and alone.views is None and alone.treated == {}
 

@@ -45,25 +45,31 @@ def main(
     The design file names the arms, the endpoints and their tests, accrual, looks and stopping rules; the truth is a
     scenario. Shipped designs are listed when DESIGN is not found. The same command goes on where it was interrupted.
     """
-    from simulator.face.trial import checked, trial
-    from simulator.telling.console import progress, say_where
-    from simulator.telling.outputs import check_writable
+    from simulator.telling.studio import studio
 
     begun, fresh = time.perf_counter(), not out.exists()
-    asked: Any = {"trials": trials, "seed": seed, "truths": truth or None, "power": power, "export": export}
-    problems: list[Problem] = []
-    collected(lambda: checked(design, workers=workers, **asked), problems)
-    collected(lambda: check_writable(out), problems)
-    if problems:
-        raise BadInput(as_options(problems, "trial", {"truths": "truth"}))
-    try:
-        found = trial(design, quick=quick, workers=workers, keep=out, progress=progress, **asked)
-    except BadInput:
-        if fresh and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
-        raise
-    found.save(out)
-    found.show()
+    # Beside the loading and the trials of this process another one loads what it takes to draw.
+    with studio("trial") as drawer:
+        from simulator.face.trial import checked, trial
+        from simulator.telling.console import progress, say_where
+        from simulator.telling.outputs import check_writable
+
+        asked: Any = {"trials": trials, "seed": seed, "truths": truth or None, "power": power, "export": export}
+        problems: list[Problem] = []
+        collected(lambda: checked(design, workers=workers, **asked), problems)
+        collected(lambda: check_writable(out), problems)
+        if problems:
+            raise BadInput(as_options(problems, "trial", {"truths": "truth"}))
+        try:
+            found = trial(design, quick=quick, workers=workers, keep=out, progress=progress, **asked)
+        except BadInput:
+            if fresh and out.is_dir() and not any(out.iterdir()):
+                out.rmdir()
+            raise
+        # A handful of figures: loading what draws them would take this process longer than waiting for them.
+        found.draw_in(drawer, help_out=False)
+        found.save(out)
+        found.show()
     said = ", ".join(found.facts["truths"])
     sys.stderr.write(f"{trials:,} trials for {said}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(out)

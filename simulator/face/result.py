@@ -118,9 +118,9 @@ class Result:
             workbook=self._workbook,
         )
 
-    def draw_in(self, studio: Studio) -> None:
-        """Begin to draw the figures for `save` beside what this process does."""
-        self._drawings = studio.draw(self.findings, help_out=True)
+    def draw_in(self, studio: Studio, *, help_out: bool = True) -> None:
+        """Begin to draw the figures for `save` beside what this process does; `help_out` as in `Studio.draw`."""
+        self._drawings = studio.draw(self.findings, help_out=help_out)
 
     def show(self, out: Path | str | None = None) -> None:
         """Print what the command line prints; once the results lie in `out`, also where."""

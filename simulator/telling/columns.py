@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from simulator.telling.formats import MISSING, Format, TextTable, Time, When, heading, plain
+from simulator.telling.formats import MISSING, Format, Probability, TextTable, Time, When, heading, plain
 
 JOINED = " + "
 """Between names that stand together in one cell."""
@@ -188,14 +188,15 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
     "short": {"digits": -1},
     "time": {},
     "when": {},
+    "p": {"digits": 5},
 }
 """The formats that data and templates may name. Shares are stored as 0 to 1, times as years; `short` drops needless digits,
-`time` and `when` say a time since referral in words."""
+`time` and `when` say a time since referral in words, and `p` has as many decimals as two digits of it need."""
 
 
 def named(name: str, **more: Any) -> Format:
     """The format of a name in `FORMATS`, with some of its fields changed. An unknown name is a `KeyError`."""
-    kind = {"time": Time, "when": When}.get(name, Format)
+    kind = {"time": Time, "when": When, "p": Probability}.get(name, Format)
     return kind(**{**FORMATS[name], **more})
 
 
@@ -220,8 +221,8 @@ def told(
     `where` keeps rows with these values (or one of a list of values), and with `order` in the order of its lists; `sort` puts
     the smallest values of a column first, and only `first` so many are kept. Without `across` the columns of `keep`, or
     all of them, stand as they are. With `across`, there is a line per combination of `rows` and a column per value of
-    `across`, which shows the cell of `shows`; lines and columns keep the order in which they first appear. `change`
-    replaces entries of `columns.toml` for this table, as headings or whole entries. `currency` stands before amounts.
+    `across`, which shows the cell of `shows`; columns, and without `order` lines, keep the order in which they first appear.
+    `change` replaces entries of `columns.toml` for this table, as headings or whole entries. `currency` stands before amounts.
     """
     chosen = frame
     for column, wanted in (where or {}).items():
@@ -259,5 +260,8 @@ def told(
             raise ValueError(f"{table}: two cells for {key} and {name!r}")
         cells[key][name] = text(line, shows)
         names[name] = None
+    if order:
+        as_given = [text(line, across) for line in frame.drop_duplicates(across).to_dict("records")]  # type: ignore[arg-type]
+        names = dict.fromkeys(name for name in as_given if name in names)
     body = tuple((*key, *(line.get(name, "–") for name in names)) for key, line in cells.items())
     return TextTable((*map(head, keys), *names), (*(numeric(c) for c in keys), *(True for _ in names)), body)

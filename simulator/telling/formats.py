@@ -90,6 +90,17 @@ class Format:
 
 
 @dataclass(frozen=True)
+class Probability(Format):
+    """A p value or an alpha that is spent: two digits of it at least, however small, and never 0 for what is not."""
+
+    def number(self, value: Any, *, sign: bool = False) -> str:
+        """The bare number as text."""
+        if value is None or pd.isna(value) or not 0.0 < float(value) < 10.0**-self.digits * 10.0:
+            return super().number(value, sign=sign)
+        return f"{float(value):.{1 - math.floor(math.log10(float(value)))}f}"
+
+
+@dataclass(frozen=True)
 class When(Format):
     """A time since referral in years, as a story dates it: ``day 143``, later ``year 3.21``."""
 

@@ -301,10 +301,19 @@ def listed(items: Sequence[str], last: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else MISSING
 
 
+PEOPLE = frozenset({"Rutherford"})
+"""Names of people with which labels begin."""
+
+
 def lower(text: str) -> str:
-    """A label inside a sentence: without its capital, unless the word is an abbreviation or a name (PTA, TcPO2)."""
+    """A label inside a sentence: without its capital, unless the word is an abbreviation or a name (PTA, TcPO2, Rutherford)."""
     first = text.split(" ", 1)[0].split("-", 1)[0]
-    return text if first != first.capitalize() else text[:1].lower() + text[1:]
+    return text if first != first.capitalize() or first in PEOPLE else text[:1].lower() + text[1:]
+
+
+def capital(text: str) -> str:
+    """Words at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _labelling(kind: str) -> Callable[[Context, Any], str]:
@@ -340,6 +349,7 @@ def _environment(*, plain: bool = False) -> Environment:
         "years": years,
         "listed": listed,
         "lower": lower,
+        "capital": capital,
         "changed": changed,
         "one_line": one_line,
     }

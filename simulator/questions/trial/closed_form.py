@@ -176,7 +176,7 @@ def _proportions(pooled: Pool, endpoint: Endpoint, comparison: int, alpha: float
         p0, p1 = (float(risk[0]) for risk in table.risks)
         ready = int((arms(pooled.data, comparison, through(endpoint, pooled.data)) >= 0).sum())
         missing = 1.0 - float(table.n_0[0] + table.n_1[0]) / ready
-    inputs = f"{p0:.1%} in the control arm, {p1:.1%}; {missing:.1%} missing"
+    inputs = f"{p0:.1%} in the control arm, {p1:.1%} in the other; {missing:.1%} missing"
     if endpoint.test in EXACT:
         first, _ = exact_sizes(EXACT[endpoint.test], float(p0), float(p1), alpha, power, pooled.ratio)
         return [Formula("exact power of the test", first / (1.0 - missing), inputs)]

@@ -113,8 +113,10 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "target": study.target,
         "truths": simulated,
         "base": base,
+        "null": next((truth for truth in simulated if truth in NULLS), None),
         "success": {truth: success_of(study, truth) for truth in truths},
         "single_arm": len(design.arms) == 1,
+        "truth_labels": _truth_labels(design),
         "several": len(conduct.hypotheses) > 1,
         "looks": conduct.looks,
         "plan": conduct.rule.boundaries[0].asked() if _bounded(design) else None,
@@ -150,6 +152,13 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
         "references": references(planned),
     }
+
+
+def _truth_labels(design: Design) -> str:
+    """The kind of names that truths have: nobody is treated in a single arm's null, and with a margin the null lies on it."""
+    if len(design.arms) == 1:
+        return "truth_one_arm"
+    return "truth_margin" if design.primary.aim != "superiority" else "truth"
 
 
 def _bounded(design: Design) -> bool:

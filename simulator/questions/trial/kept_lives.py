@@ -28,7 +28,7 @@ from simulator.work.code import running_code
 from simulator.work.disk import remove
 from simulator.work.store import Store, forget_oldest
 
-UNIT = 16
+UNIT = 32
 """Trials in a piece."""
 MOST_PATIENTS = 4_000
 """Larger trials are not kept: a piece of them would not fit beside others."""

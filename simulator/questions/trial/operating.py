@@ -16,7 +16,7 @@ from simulator.questions.trial.decisions import Reason
 from simulator.questions.trial.design import Design
 from simulator.questions.trial.endpoint import KNOWN_SIZE, Endpoint
 from simulator.questions.trial.selection import Enrichment, adaptation
-from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NULL
+from simulator.questions.trial.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NAMES, STATED_NULL
 from simulator.statistics.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.exact_binomial import power
 from simulator.statistics.simon import promising
@@ -121,10 +121,12 @@ def _rows(conduct: Conduct, truth: str, columns: Columns) -> Iterator[Row]:
             if here.any() or (look < conduct.looks and reason in _possible(conduct)):
                 yield f"stop_look_{look}_{reason.name.lower()}", *share(here)
     for name in ("patients", "screened", "months", "events", "lost", "crossed"):
-        if name in columns:
+        if name in columns and not (name == "screened" and truth in STATED_NAMES):
             yield f"expected_{name}", *mean(columns[name])
-    yield "expected_screen_failures", *mean(columns["screened"] - columns["patients"])
-    yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
+    # Stated rates are those of people who have entered: nobody is screened.
+    if truth not in STATED_NAMES:
+        yield "expected_screen_failures", *mean(columns["screened"] - columns["patients"])
+        yield "screened_per_patient", *_ratio(columns["screened"], columns["patients"])
     for name in names:
         if f"kept:{name}" in columns:
             yield f"kept_{name}", *share(columns[f"kept:{name}"])
@@ -228,7 +230,9 @@ def whole_design_notes(conduct: Conduct) -> Iterator[str]:
         yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"
     if design.reestimation is not None and design.reestimation.test == "ordinary":
         yield "liberal: the promising zone begins too low for a test that ignores how the size was chosen"
-    if not several and conduct.looks == 1:
+    if design.predictive is not None and design.predictive.futility > 0.0:
+        yield "conservative: some trials stop for futility that would have succeeded in the end"
+    if not several and (conduct.looks == 1 or design.predictive is not None):
         yield from _of_the_test(design, design.primary)
 
 

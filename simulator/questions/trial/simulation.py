@@ -239,11 +239,13 @@ class Simulation:
         if not lives:
             self._check_events()
             return {}
+        # A whole piece where lives are kept: what there is of it needs no engine.
+        first = UNIT if self.kept_lives is not None and self.design.patients <= MOST_KEPT else 1
         with announced("the trial simulation"):
-            self.recruitment.trials(self.truth("scenario"), 0, 1, 2)
+            self.lives(self.truth("scenario"), 0, first, self.design.patients if first > 1 else 2)
         with announced("the tests " + " ".join(sorted({endpoint.test for endpoint in self.design.endpoints}))):
             conduct = self.conduct()
-            replace(self, kept=None).run(self.truth("scenario"), [conduct], trials=1)
+            replace(self, kept=None).run(self.truth("scenario"), [conduct], trials=first)
         self._check_events()
         scenario, entry = self.planned.scenario, self.recruitment.entry_record
         params, patient = scenario.params(), np.zeros(1, PATIENT)

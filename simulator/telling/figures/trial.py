@@ -70,7 +70,7 @@ def drawings(findings: Findings) -> dict[str, Callable[[], Figure]]:
 
 def truths_of(findings: Findings) -> dict[str, str]:
     """Truths and what people call them."""
-    kind = labels()["truth_one_arm" if findings.facts["single_arm"] else "truth"]
+    kind = labels()[findings.facts["truth_labels"]]
     return {name: called(kind, name) or name for name in findings.facts["truths"]}
 
 
