@@ -44,7 +44,7 @@ from simulator.questions.value.incremental import incremental_analysis
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.one_way import one_way, pair_of
+from simulator.questions.value.one_way import one_way
 from simulator.questions.value.population import Population
 from simulator.questions.value.price_by_view import price_table
 from simulator.questions.value.proposed_trial import can_be_paid, in_money, simulated_trial_worth
@@ -53,6 +53,7 @@ from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.results import CostEffectResults
 from simulator.questions.value.simulated_trial import load_simulated_trial
 from simulator.questions.value.subgroups import members, stratified_value
+from simulator.questions.value.two_way import pair_of
 from simulator.questions.value.unread import unread_problems
 from simulator.questions.value.valuation import Worth, cost_table, item_costs, lost, worth
 from simulator.questions.value.values import Drawn, Money, Values, values_of
