@@ -79,7 +79,7 @@ class Lives:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Mean ledgers of parts of the people behind each draw, shape (draws, PARTS, policies, fields), and how many are in each."""
+    """Mean ledgers of parts of the people behind each draw, shape (draws, parts, policies, fields), and how many are in each."""
 
     ledgers: Array
     people: NDArray[np.int64]
@@ -230,12 +230,12 @@ class Simulations:
         return _lives(scenario, self._run(what, model, draws, 1), draws, model.patients)
 
     def in_parts(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Parts:
-        """The lives of `twins`, as mean ledgers of parts of the people."""
-        shapes = {"ledgers": (PARTS, len(scenario.compare), len(FIELDS))}
-        people = scenario.people_up_to(patients)
-        names = _numbers(scenario, draws)
-        model = LivesOfDraws(scenario, names, people, seed, means, shapes, fresh=False, parts=PARTS)
-        return Parts(self._run(what, model, draws, 1)[0]["ledgers"], sizes(people, PARTS))
+        """The lives of `twins`, as mean ledgers of parts of the people: of one part where each would have a single person."""
+        people, names = scenario.people_up_to(patients), _numbers(scenario, draws)
+        parts = PARTS if people >= 2 * PARTS else 1
+        shapes = {"ledgers": (parts, len(scenario.compare), len(FIELDS))}
+        model = LivesOfDraws(scenario, names, people, seed, means, shapes, fresh=False, parts=parts)
+        return Parts(self._run(what, model, draws, 1)[0]["ledgers"], sizes(people, parts))
 
     def reduced(
         self,
