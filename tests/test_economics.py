@@ -36,15 +36,15 @@ from simulator.questions.trial.design_reading import load_design
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.value import lives as lives_module
 from simulator.questions.value import unread
-from simulator.questions.value.analysis import EconomicAnalysis, base_lives, economic_analysis
+from simulator.questions.value.analysis import EconomicAnalysis, Effort, base_lives, economic_analysis
 from simulator.questions.value.budget import _within_capacity
 from simulator.questions.value.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
 from simulator.questions.value.draws import draws_table
 from simulator.questions.value.incremental import incremental_analysis
-from simulator.questions.value.lives import Lives, Simulations, for_money
+from simulator.questions.value.lives import PARTS, Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.one_way import one_way, pair_of
+from simulator.questions.value.one_way import centre_of, one_way
 from simulator.questions.value.population import Population
 from simulator.questions.value.price_by_view import price_table
 from simulator.questions.value.proposed_trial import can_be_paid, in_money, simulated_trial_worth
@@ -53,8 +53,9 @@ from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.results import CostEffectResults
 from simulator.questions.value.simulated_trial import load_simulated_trial
 from simulator.questions.value.subgroups import members, stratified_value
+from simulator.questions.value.two_way import pair_of
 from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import Worth, cost_table, item_costs, lost, worth
+from simulator.questions.value.valuation import Worth, cost_table, item_costs, lost, with_price_apart, worth
 from simulator.questions.value.values import Drawn, Money, Values, values_of
 from simulator.questions.value.variants import varied
 from simulator.questions.value.views import Seen
@@ -751,7 +752,7 @@ def test_views_differ_in_the_reference_only(found: EconomicAnalysis, cache: Path
     assert prices["optimistic"] > prices["central"]
 
 
-def test_one_way_runs_have_no_noise(found: EconomicAnalysis) -> None:
+def test_a_price_moves_net_benefit_in_a_straight_line(found: EconomicAnalysis) -> None:
     """A price moves net benefit in a straight line, so both ends and its switching value follow from the doses given."""
     table = found.one_way.tornado.set_index(["policy", "name"])
     row = table.loc[("protocol", "pbmnc_kit")]
@@ -767,6 +768,31 @@ def test_one_way_runs_have_no_noise(found: EconomicAnalysis) -> None:
         assert np.isnan(switch)
     assert "attributable_share_central" in found.one_way.read
     assert not {"attributable_share_optimistic", "response_or_bmmnc", "drop_out_rate"} & set(found.one_way.read)
+
+
+def test_monte_carlo_errors_of_the_tornado_come_from_parts_of_the_people(found: EconomicAnalysis, cache: Path) -> None:
+    """A price's swing is its range times the treatments paid, whose error is that of means over twenty parts of the people."""
+    scenario, values = found.scenario, found.valued_by
+    draws = scenario.parameter_draws(pd.DataFrame([centre_of(scenario, 1)]))
+    people = Effort.beside(scenario.settings.economics.draws, scenario.settings.economics.patients).twins
+    parts = Simulations(cache).in_parts("", scenario, draws, people, 1)
+    twins = Simulations(None).twins("", scenario, draws, people, 1)
+    np.testing.assert_allclose(parts.whole(), twins.ledgers, rtol=1e-9, atol=1e-12)
+    assert parts.people.sum() == people and np.ptp(parts.people) <= 1
+    _, often = with_price_apart(parts.ledgers[0], draws[[0] * PARTS], values.at_means(), values, "pbmnc_kit")
+    row = found.one_way.tornado.set_index(["policy", "name"]).loc[("protocol", "pbmnc_kit")]
+    paid = often[:, scenario.compare.index("protocol")] * (row["high"] - row["low"])
+    assert row["swing"] == pytest.approx(float(parts.people @ paid) / people, rel=1e-9)
+    assert row["swing_se"] == pytest.approx(paid.std(ddof=1) / np.sqrt(PARTS), rel=1e-9)
+    share = found.one_way.tornado.set_index(["policy", "name"]).loc[("protocol", "attributable_share_central")]
+    assert (
+        share["net_benefit_se"]
+        == row["net_benefit_se"]
+        == found.one_way.errors.net_benefit[scenario.compare.index("protocol")]
+        > 0.0
+    )
+    # The same patients at both limits: what a number does is surer than either net benefit.
+    assert 0.0 < share["swing_se"] < np.hypot(share["at_low_se"], share["at_high_se"])
 
 
 def test_a_number_that_nothing_reads_moves_nothing() -> None:

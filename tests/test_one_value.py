@@ -38,7 +38,7 @@ SHARED: dict[str, dict[str, str]] = {
     | {each: each for each in ("price", "price_low", "price_high")}
     | {"probability": "above"}
     | ICER
-    | {"net_benefit_deterministic": "net_benefit_deterministic"}
+    | {each: each for each in ("net_benefit_deterministic", "net_benefit_deterministic_se")}
     | {"probability_best": "probability_best", "sequential_icer": "sequential_icer"},
     "totals": {"mean": "", "se": "_se", "low": "_low", "high": "_high"},
     "frontier": {"cost": "cost", "effect": "effect", "icer": "sequential_icer"},
@@ -52,7 +52,7 @@ SHARED: dict[str, dict[str, str]] = {
     "price": {"price": "price", "low": "price_low", "high": "price_high"},
     "monte_carlo_error": {"mean": "", "se": "_se"},
     "severity": {"net_benefit": "net_benefit"},
-    "tornado": FIXED,
+    "tornado": FIXED | {"net_benefit_se": "net_benefit_deterministic_se"},
     "switching": FIXED,
     "subgroups": {each: each for each in (*INCREMENTS, "net_benefit", "share")},
     "equity": {each: each for each in (*INCREMENTS, "share")},
@@ -61,12 +61,23 @@ SHARED: dict[str, dict[str, str]] = {
     "per_hundred": {each: each for each in ("reference_mean", "mean", "difference")},
     "costs_by_category": {"mean": "spent"},
     "costs_by_state": {"mean": "spent"},
+    "states": {"mean": "", "se": "_se", "low": "_low", "high": "_high", "undiscounted": "_undiscounted"},
 }
 """Columns that tell what another table tells, too: what each is called here. An ending is added to the row's own quantity."""
 
 ALONE = {
     # Their own quantities, whose sums and formulas other tests compute again.
-    *("states", "events", "costs", "budget", "budget_people", "stratified", "trial_worth", "two_way", "severity_bands"),
+    *(
+        "conventions",
+        "events",
+        "costs",
+        "budget",
+        "budget_people",
+        "stratified",
+        "trial_worth",
+        "two_way",
+        "severity_bands",
+    ),
     *("dialysis", "voi", "ellipses", "curves", "at_risk", "observed", "values", "impact_inventory", "draws"),
 }
 QUANTITIES = {"added cost": "incremental_cost", "QALYs gained": "incremental_effect"}
@@ -98,7 +109,7 @@ def told(name: str, table: pd.DataFrame, facts: Mapping[str, Any]) -> Iterator[t
             continue
         for column, called in SHARED[name].items():
             quantity = called
-            if name in ("totals", "monte_carlo_error"):
+            if name in ("totals", "monte_carlo_error", "states"):
                 quantity = QUANTITIES.get(row["quantity"], row["quantity"]) + called
             threshold = (
                 [f"at {row.get('threshold', facts['threshold']):g}"] if quantity.startswith(AT_THRESHOLD) else []
@@ -119,6 +130,8 @@ def where(name: str, row: Mapping[str, Any], facts: Mapping[str, Any]) -> Key | 
         return (option,) if row["category"] == "total" else None
     if name == "costs_by_state":
         return (option,) if row["state"] == "total" else None
+    if name == "states" and row["state"] != "total":
+        return None
     view, centre, scenario = row.get("view", facts["view"]), row.get("centre", facts["centre"]), ""
     kind, _, rest = str(row.get("scenario", "")).partition("_")
     if kind == "view":
@@ -174,6 +187,11 @@ def test_no_quantity_has_two_values(found: Result) -> None:
     spent = found.tables["costs_by_category"].query("category == 'dialysis'").groupby("policy")["mean"].sum()
     for row in found.tables["dialysis"].itertuples():
         assert row.cost == pytest.approx(spent[row.option], rel=1e-9)
+    numbers = [found.tables[name].set_index(["policy", "name"]) for name in ("tornado", "switching")]
+    assert list(numbers[0].index) == list(numbers[1].index)
+    assert (numbers[0]["swing"] == numbers[1]["swing"]).all()
+    ends = numbers[0][["net_benefit", "at_low", "at_high"]]
+    assert np.allclose(numbers[0]["swing"], ends.max(axis=1) - ends.min(axis=1))
     least = found.tables["ceac"].query("frontier").set_index("threshold")["expected_loss"]
     for row in found.tables["voi"].query("measure == 'EVPI'").itertuples():
         assert row.value == pytest.approx(least[row.threshold], rel=1e-9)

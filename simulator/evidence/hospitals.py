@@ -1,7 +1,7 @@
 """Hospitals: how many of like patients lose the limb, heal, die and respond differs between them.
 
 A hospital is its offsets: the logarithm of the ratio of its rates of amputation, healing and death to the founding hospital's,
-and of the odds that a limb can recover. `calibration/hospitals.csv` holds joint draws of the population of hospitals (means,
+and of the odds of a larger rise of TcPO2. `calibration/hospitals.csv` holds joint draws of the population of hospitals (means,
 standard deviations, correlations, weight of the tails), `calibration/hospitals_left_out.csv` how much each of them weighs for a
 study that is to be predicted without its own numbers. `clti calibrate --hospitals` makes both.
 """

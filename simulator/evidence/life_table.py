@@ -22,6 +22,8 @@ from simulator.words.errors import BadInput, Problem, nearest
 SEXES = ("female", "male")
 COLUMNS = ("country", "period", "sex", "age_from", "mx")
 GROUP_WIDTH = 5.0
+SOURCE = "wpp2024"
+"""Where every shipped table is from, by its key among the sources."""
 
 
 @dataclass(frozen=True, eq=False)

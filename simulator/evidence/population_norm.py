@@ -77,6 +77,9 @@ class PopulationNorm:
     ages: Ages | None = None
     label: str = ""
     instrument: str = ""
+    source: tuple[str, ...] = ()
+    grade: str = ""
+    note: str = ""
 
     def at(self, age: float, male: bool) -> float:
         """Mean utility at an age in years."""
@@ -113,7 +116,10 @@ def load_population_norm(country: str = "Italy", path: Path | None = None) -> Po
         raise BadInput(problems)
     norm = norms[country]
     own = norm if norm.coefficients or norm.ages else norms[norm.based_on]
-    return PopulationNorm(country, own.coefficients, norm.ratio, own.ages, norm.label, norm.instrument)
+    told = {"label": norm.label, "instrument": norm.instrument, "grade": norm.grade, "note": norm.note}
+    # A norm that stands on another rests on what is behind both.
+    cited = tuple(dict.fromkeys((*norm.source, *own.source)))
+    return PopulationNorm(country, own.coefficients, norm.ratio, own.ages, source=cited, **told)
 
 
 def alternatives_to(name: str, path: Path | None = None) -> tuple[str, ...]:

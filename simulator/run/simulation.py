@@ -151,7 +151,7 @@ class _Draws:
         """Add the next draw, the sums over its people."""
         means = DrawMeans.of(sums, people, self.job.reference)
         draw = self.done
-        _check_finite(means, self.job, self.ids[draw], draw, self.names, self.scenario)
+        check_finite(means, self.job, self.ids[draw], draw, self.names, self.scenario)
         for pool, kind in zip(self.pooled, fields(DrawMeans), strict=True):
             pool.add(getattr(means, kind.name))
         self.perfusion += sums.perfusion
@@ -331,9 +331,7 @@ def nobody(scenario: Scenario) -> BadInput:
     return BadInput([Problem(scenario.name, "entry", "nobody can enter", allowed)])
 
 
-def _check_finite(
-    means: DrawMeans, job: Job, name: Any, draw: int, policies: Sequence[str], scenario: Scenario
-) -> None:
+def check_finite(means: DrawMeans, job: Job, name: Any, draw: int, policies: Sequence[str], scenario: Scenario) -> None:
     """Stop at results that are not finite, with the draw and the parameters that gave them."""
     if np.isfinite(means.ledger.mean).all() and np.isfinite(means.outcomes.mean).all():
         return

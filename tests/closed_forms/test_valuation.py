@@ -293,6 +293,13 @@ def test_years_and_qalys_by_state() -> None:
         assert own.loc[(BESIDE, "effect"), shown] == pytest.approx(-dialysed * utility("on_dialysis"))
         assert own.loc[(BESIDE, "effect"), "undiscounted"] == pytest.approx(-utility("on_dialysis"))
         assert (BESIDE, "life_years") not in own.index
+        assert own.loc[("total", "life_years"), shown] == years
+        assert own.loc[("total", "life_years"), "undiscounted"] == 2.0
+        lost = dialysed * utility("on_dialysis")
+        assert own.loc[("total", "effect"), shown] == pytest.approx(years * utility("ulcer") - lost)
+        assert own.loc[("total", "effect"), "undiscounted"] == pytest.approx(
+            2.0 * utility("ulcer") - utility("on_dialysis")
+        )
 
 
 def test_events_and_their_cost() -> None:

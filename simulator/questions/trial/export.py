@@ -48,7 +48,7 @@ def exported(simulation: Simulation, truth: str, trials: int) -> tuple[pd.DataFr
 
     Patients: trial, patient, arm, entry_month, site, stratum, baseline covariates as known on entry (tcpo2_mmhg is the
     screening measurement), follow_up_months, and for each event whether it was seen and after how many months (empty if
-    not). What nobody in a trial could know (the true TcPO2, whether a limb can recover) is left out. Visits: trial,
+    not). What nobody in a trial could know (the true TcPO2, how far a limb would respond) is left out. Visits: trial,
     patient, arm, visit, months, tcpo2_mmhg, walking; visits after death, loss or the end are missing rows, TcPO2 is empty
     after a major amputation.
     """

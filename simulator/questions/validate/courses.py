@@ -5,22 +5,26 @@ from __future__ import annotations
 import pandas as pd
 
 from simulator.evidence.register import Register
+from simulator.evidence.sources import load_sources
 from simulator.questions.validate.observed import observed
 from simulator.questions.validate.reading import load_studies
 from simulator.questions.validate.study import Group
 
 OUTCOMES = ("death", "major_amputation", "amputation_free_survival", "healing_without_amputation")
 KINDS = ("natural history", "blinded trial", "negative control")
-COLUMNS = ["study", "label", "outcome", "time_years", "latest_years", "value", "low", "high", "people"]
+COLUMNS = ["study", "label", "group", "outcome", "time_years", "latest_years", "value", "low", "high", "people"]
+COLUMNS += ["grade", "source"]
 
 
 def observed_courses(register: Register) -> pd.DataFrame:
     """Shares of all people of a group under conservative care, with 95% intervals where the study's size is known.
 
-    One row per study, group and time: study, label, outcome, time_years, latest_years (the same, or the end of a time that is not
-    reported exactly), value, low, high, people. Raises BadInput with every fault of the studies' files.
+    One row per study, group and time: study, label, group, outcome, time_years, latest_years (the same, or the end of a time
+    that is not reported exactly), value, low, high, people, grade (how far the number was read), source. Raises BadInput with
+    every fault of the studies' files.
     """
     studies, _ = load_studies(register)
+    sources = load_sources()
     rows = []
     for name, study in studies.items():
         if study.kind not in KINDS:
@@ -32,8 +36,17 @@ def observed_courses(register: Register) -> pd.DataFrame:
                 continue
             seen = observed(quantity, study)
             start, end = quantity.times
-            rows.append((name, study.label, quantity.measure, start, end, seen.value, seen.low, seen.high, seen.n))
+            whom = ", ".join(study.groups[each].label or heading(each) for each in quantity.groups)
+            cited = study.citation or "; ".join(sources[key].citation for key in study.source)
+            what = quantity.measure, start, end, seen.value, seen.low, seen.high, seen.n
+            rows.append((name, study.label, whom, *what, quantity.evidence, cited))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def heading(name: str) -> str:
+    """A group's name as people read it: `air_arm` becomes ``Air arm``."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _untreated(group: Group) -> bool:

@@ -20,7 +20,7 @@ from simulator.questions.value.information import information
 from simulator.questions.value.lives import Lives, Simulations, for_money
 from simulator.questions.value.luck import evpi_without_luck, luck_table
 from simulator.questions.value.net_benefit import net_benefit_table, net_monetary_benefit
-from simulator.questions.value.one_way import OneWay, TwoWay, one_way, pair_of, two_way
+from simulator.questions.value.one_way import OneWay, one_way
 from simulator.questions.value.population import Population
 from simulator.questions.value.price_by_view import price_table
 from simulator.questions.value.proposed_trial import (
@@ -35,6 +35,7 @@ from simulator.questions.value.results import CostEffectResults
 from simulator.questions.value.scenario_table import hospitals_table, increments, scenario_table
 from simulator.questions.value.simulated_trial import SimulatedTrial
 from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
+from simulator.questions.value.two_way import TwoWay, pair_of, two_way
 from simulator.questions.value.unread import check_numbers
 from simulator.questions.value.valuation import cost_table, item_costs, totals_table, worth
 from simulator.questions.value.values import Drawn, Values, values_of

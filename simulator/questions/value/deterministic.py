@@ -1,23 +1,18 @@
-"""Monte Carlo error of the deterministic analysis: its one draw has as few patients as any, and their luck is in its numbers."""
+"""Monte Carlo error of the deterministic analysis and of what one number does to it: few patients stand behind each, and
+their luck is in its numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.living.cohort_arrays import Followed
-from simulator.living.ledger import FIELDS
-from simulator.questions.value.lives import Lives, Simulations
+from simulator.questions.value.lives import PARTS
 from simulator.questions.value.results import Array, standard_error
-from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import Values
-from simulator.run.result import Result
-from simulator.scenario.scenario import Scenario
-
-BATCHES = 40
-"""Parts of the patients whose means tell the luck of all: enough to know the error to a tenth of itself."""
+from simulator.questions.value.valuation import Worth, worth
+from simulator.questions.value.values import Drawn, Values
 
 
 @dataclass(frozen=True)
@@ -30,33 +25,38 @@ class Errors:
     net_benefit: Array
 
 
-def ledgers_in_batches(result: Result) -> Mapping[str, Array]:
-    """Mean ledgers of each part of the patients, shape (draws, batches, policies, fields)."""
-    found = np.zeros((len(result.draw_ids), BATCHES, len(result.policies), len(FIELDS)))
-    people = np.zeros(found.shape[:3])
-    for kept in result.kept:
-        if isinstance(kept.what, Followed):
-            policy = result.policies.index(kept.policy)
-            batch = np.arange(len(kept.what.ledgers)) % BATCHES
-            np.add.at(found[kept.draw, :, policy], batch, kept.what.ledgers)
-            np.add.at(people[kept.draw, :, policy], batch, 1.0)
-    return {"ledgers": found / np.maximum(people, 1.0)[..., None]}
+def added_by_part(
+    ledgers: Array, parameters: NDArray[np.void], places: NDArray[np.int64], drawn: Drawn, values: Values, base: int
+) -> Worth:
+    """What each part of the people says that policies add to number `base`, shape (draws, parts, policies).
 
-
-def errors(
-    scenario: Scenario, values: Values, lives: Lives, patients: int, seed: int, simulations: Simulations
-) -> Errors:
-    """The errors of the first of `twins` with these patients and seed, which `values` value; missing for too few patients."""
-    nothing = np.full(len(scenario.compare), np.nan)
-    if lives.people < 2 * BATCHES:
-        return Errors(nothing, nothing, nothing, nothing)
-    shapes = {"ledgers": (BATCHES, len(scenario.compare), len(FIELDS))}
-    how = scenario, lives.parameters[:1], patients, seed, ledgers_in_batches, shapes
-    ledgers = simulations.reduced("Deterministic analysis", *how, fresh=False)["ledgers"][0]
+    `ledgers` have the shape (draws, parts, policies, fields). `parameters` and `drawn` have a row for each draw, or `drawn` one
+    for all; `places` are the draws' places among those that the terms of a deal were found for.
+    """
+    draws, parts, policies, fields = ledgers.shape
+    again = np.repeat(np.arange(draws), parts)
     if values.left is not None:
-        values = replace(values, left=values.left.rows(np.zeros(1, np.int64)))
-    found = worth(ledgers, lives.parameters[:1], values.at_means(), values)
-    base = [scenario.compare.index(scenario.reference)]
-    cost, effect, lived = (each - each[:, base] for each in (found.cost, found.qalys, found.life_years))
-    told = (cost, effect, lived, values.threshold * effect - cost)
-    return Errors(*(np.array([standard_error(column) for column in each.T]) for each in told))
+        values = replace(values, left=values.left.rows(places[again]))
+    found = worth(ledgers.reshape(-1, policies, fields), parameters[again], _rows(drawn, again), values)
+    over = (each - each[:, [base]] for each in (found.cost, found.qalys, found.life_years))
+    return Worth(*(each.reshape(draws, parts, policies) for each in over))
+
+
+def errors(added: Worth, threshold: float) -> Errors:
+    """The errors of the first draw of `added_by_part`; missing where the people have no parts."""
+    cost, effect, lived = (each[0] for each in (added.cost, added.qalys, added.life_years))
+    return Errors(*(error_of(each) for each in (cost, effect, lived, threshold * effect - cost)))
+
+
+def error_of(parts: Array) -> Array:
+    """Standard error of the mean over parts, shape (parts, policies) -> (policies,)."""
+    return np.array([standard_error(column) if len(parts) == PARTS else np.nan for column in parts.T])
+
+
+def _rows(drawn: Drawn, again: NDArray[np.int64]) -> Drawn:
+    """Each row of prices and utilities as often as there are parts."""
+    prices, utilities = (
+        {name: each if len(each) == 1 else each[again] for name, each in some.items()}
+        for some in (drawn.prices, drawn.utilities)
+    )
+    return Drawn(prices, utilities)

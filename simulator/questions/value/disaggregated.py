@@ -21,8 +21,8 @@ from simulator.words.vocabulary import State
 def by_state(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
     """Life-years and QALYs by the state in which they are lived, per person, and the QALYs lost beside them.
 
-    Columns: option, state, quantity (life_years, effect), mean, se, low, high, undiscounted. Over the states of an option they
-    add up to its totals.
+    Columns: option, state, quantity (life_years, effect), mean, se, low, high, undiscounted. The rows of the state `total` are
+    the sums over an option's states.
     """
     weighted = {plain: replace(values, discounted=not plain) for plain in (False, True)}
     effects = {plain: qalys_by_part(lives.ledgers, lives.parameters, drawn, each) for plain, each in weighted.items()}
@@ -32,16 +32,24 @@ def by_state(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:
         for place, name in enumerate([*(state.name.lower() for state in State), BESIDE]):
             found: dict[str, tuple[Array, Array]] = {}
             if name != BESIDE:
-                lived = {
-                    plain: lives.ledgers[:, p, COLUMN[moments_of(name, discounted=not plain)[0]]]
-                    for plain in (False, True)
-                }
+                lived = {plain: _lived(lives.ledgers[:, p], name, discounted=not plain) for plain in (False, True)}
                 found["life_years"] = (lived[shown], lived[True])
             found["effect"] = (effects[shown][:, p, place], effects[True][:, p, place])
             for quantity, (valued, plain_values) in found.items():
                 row = {"option": option, "state": name, "quantity": quantity}
                 rows.append({**row, **spread_of(valued), "undiscounted": float(plain_values.mean())})
+        lived = {plain: _lived(lives.ledgers[:, p], discounted=not plain) for plain in (False, True)}
+        whole = {"life_years": lived, "effect": {plain: each[:, p].sum(axis=-1) for plain, each in effects.items()}}
+        for quantity, sums in whole.items():
+            row = {"option": option, "state": "total", "quantity": quantity}
+            rows.append({**row, **spread_of(sums[shown]), "undiscounted": float(sums[True].mean())})
     return pd.DataFrame(rows)
+
+
+def _lived(ledgers: Array, *names: str, discounted: bool) -> Array:
+    """Years lived in these states, of all where none is named, by draw."""
+    states = names or tuple(state.name.lower() for state in State)
+    return np.asarray(ledgers[:, [COLUMN[moments_of(name, discounted=discounted)[0]] for name in states]].sum(axis=-1))
 
 
 def events(lives: Lives, drawn: Drawn, values: Values) -> pd.DataFrame:

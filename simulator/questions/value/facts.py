@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulator.evidence.life_table import SOURCE as LIFE_TABLES
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
+from simulator.evidence.severity import load_severity
 from simulator.evidence.sources import load_sources
 from simulator.evidence.sources import references as listed
 from simulator.living.ledger import COUNTS
+from simulator.questions.value.amounts import OWN, own_values
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.cost_items import INCLUDED, PRODUCT
 from simulator.questions.value.deal import in_words
 from simulator.questions.value.incremental import DOMINATED, EXTENDED
+from simulator.questions.value.inventory import load_inventory
+from simulator.questions.value.one_way import unit_of
 from simulator.questions.value.options import by_option
 from simulator.questions.value.proposed_trial import can_be_paid
 from simulator.questions.value.variants import rows_left_out
@@ -44,7 +49,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "number": {p.name: p.label for register in (scenario.register, unpriced, states) for p in register.parameters},
         "scenario": dict(found.scenario_labels),
     }
-    grid = found.two_way
+    grid, own = found.two_way, own_values(scenario)
     return {
         "title": scenario.label,
         "description": settings.description,
@@ -122,9 +127,9 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         "unread": list(found.one_way.unread),
         "included": [name for name in COUNTS if name in INCLUDED],
         "grades": {
-            "prices": _counted(prices[name].grade for name in values.price_names),
+            "prices": _counted(OWN if name in own else prices[name].grade for name in values.price_names),
             "clinical": _counted(scenario.register[name].grade for name in found.one_way.read),
-            "utilities": _counted(p.grade for p in states.parameters),
+            "utilities": _counted(OWN if p.name in own else p.grade for p in states.parameters),
         },
         "recalled": [
             name
@@ -134,7 +139,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
                 (scenario.register, found.one_way.read),
             )
             for name in names
-            if register[name].grade == "recalled"
+            if register[name].grade == "recalled" and not (register is not scenario.register and name in own)
         ],
         "views_draws": len(found.views[0].lives.parameters),
         "capacity": settings.capacity is not None,
@@ -150,17 +155,18 @@ def references(found: EconomicAnalysis) -> list[dict[str, str]]:
     """The publications that prices, utilities, conventions and the clinical numbers that were read cite, in order."""
     values, conventions = found.valued_by, found.valued_by.perspective.conventions
     keys = {key for name in found.one_way.read for key in found.scenario.register[name].source}
-    keys |= {key for name in values.price_names for key in values.perspective.prices[name].source}
+    own = own_values(found.scenario)
+    keys |= {key for name in {*values.price_names} - own for key in values.perspective.prices[name].source}
     keys |= {key for parameter in values.utility_set.states.parameters for key in parameter.source}
-    keys |= {*values.utility_set.method.source, *conventions.discount.source}
+    keys |= {*values.utility_set.method.source, *conventions.discount.source, *values.norm.source, LIFE_TABLES}
+    keys |= {key for rule in load_severity().values() for key in rule.source} | {*load_inventory().source}
     keys |= {key for threshold in conventions.thresholds for key in threshold.source}
     sources = load_sources()
     return listed(keys & sources.keys(), sources)
 
 
 def _axis(name: str, base: float, found: EconomicAnalysis) -> dict[str, Any]:
-    prices = found.valued_by.perspective.prices
-    return {"name": name, "base": base, "unit": prices[name].unit if name in prices else ""}
+    return {"name": name, "base": base, "unit": unit_of(name, found.scenario, found.valued_by)}
 
 
 def _trial(found: EconomicAnalysis) -> dict[str, Any] | None:

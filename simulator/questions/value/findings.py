@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.questions.value.amounts import values_table
+from simulator.questions.value.amounts import conventions_table, own_values, values_table
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.disaggregated import by_state, dialysis, events
 from simulator.questions.value.draws import draws_table
@@ -88,7 +88,8 @@ def findings(
         "budget_people": found.budget.people,
         "trial_worth": None if found.trial is None else found.trial.table,
         "monte_carlo_error": found.luck,
-        "values": values_table(values),
+        "values": values_table(values, own_values(found.scenario)),
+        "conventions": conventions_table(found.scenario, values),
         "draws": draws_table(found),
     }
     return Findings(

@@ -52,13 +52,17 @@ def load_inventory() -> Inventory:
 
 def impact_inventory(scope: Scope) -> pd.DataFrame:
     """A row for each impact: sector, impact, asked_by (reference cases), counted (yes or no), note."""
+
+    def capital(words: str) -> str:
+        return words[:1].upper() + words[1:]
+
     chosen = asdict(scope) | {"always": True, "never": False}
     return pd.DataFrame(
         [
             {
-                "sector": each.sector,
+                "sector": capital(each.sector),
                 "impact": each.impact,
-                "asked_by": " and ".join(each.cases),
+                "asked_by": capital(" and ".join(each.cases)),
                 "counted": "yes" if chosen[each.counted] else "no",
                 "note": each.note,
             }

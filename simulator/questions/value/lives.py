@@ -22,6 +22,7 @@ from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.results import Array
 from simulator.run import Result, simulate
+from simulator.run.parts import ledgers_by_part, sizes
 from simulator.scenario.arrays import by_name
 from simulator.scenario.economics import HALVES, Discounting
 from simulator.scenario.scenario import Scenario
@@ -33,6 +34,9 @@ from simulator.work.model import Evaluation, canonical
 
 BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
+
+PARTS = 20
+"""Parts of the people whose spread tells the luck of all: enough to know a Monte Carlo error to a sixth of itself."""
 
 MEANS = ("ledgers", "outcomes", "errors")
 
@@ -73,6 +77,18 @@ class Lives:
         return Lives(self.policies, halves, outcomes, errors, self.parameters[:draws], self.people)
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Mean ledgers of parts of the people behind each draw, shape (draws, parts, policies, fields), and how many are in each."""
+
+    ledgers: Array
+    people: NDArray[np.int64]
+
+    def whole(self) -> Array:
+        """Mean ledgers over all people, shape (draws, policies, fields)."""
+        return np.asarray(np.einsum("dbpf,b->dpf", self.ledgers, self.people / self.people.sum()))
+
+
 @contextmanager
 def silent(_what: str, _total: int) -> Iterator[Callable[[int], None]]:
     """No display."""
@@ -84,7 +100,8 @@ class LivesOfDraws:
     """The lives of parameter draws as a sweep runs them: a row is a draw's number and its parameters.
 
     With `fresh` patients the number says whose lives they are, and a replicate is a half; otherwise every row has the
-    same patients. `block` draws share a seed. `keep` keeps patients one by one until `reduce` has seen them.
+    same patients. `block` draws share a seed. `keep` keeps patients one by one until `reduce` has seen them. With `parts`
+    every row has the same patients, and what is kept are the mean ledgers of so many parts of them.
     """
 
     scenario: Scenario
@@ -96,6 +113,7 @@ class LivesOfDraws:
     fresh: bool = True
     keep: bool = False
     block: int = BLOCK
+    parts: int = 0
 
     kind = "lives of draws"
 
@@ -125,7 +143,7 @@ class LivesOfDraws:
             "scenario": self.scenario.hash,
             "compare": list(self.scenario.compare),
             "fields": list(self.fields),
-            "how": [self.patients, self.seed, self.fresh, self.keep, self.block, self.reduce.__name__],
+            "how": [self.patients, self.seed, self.fresh, self.keep, self.block, self.reduce.__name__, self.parts],
             "code": running_code(),
         }
         return hashlib.sha256(canonical(content).encode()).hexdigest()
@@ -136,6 +154,11 @@ class LivesOfDraws:
         draws = np.zeros(len(inputs), [(name, np.float64) for name in self.fields])
         for i, name in enumerate(self.fields):
             draws[name] = inputs[:, i + 1]
+        # One of several processes has a core of its own.
+        workers = None if multiprocessing.parent_process() is None else 1
+        if self.parts:
+            found = ledgers_by_part(self.scenario, self.patients, self.seed, draws, self.parts, workers)
+            return Evaluation(found.reshape(len(inputs), -1), np.zeros((len(inputs), len(self.outputs))))
         numbers = inputs[:, 0].astype(np.int64)
         values = np.empty((len(inputs), len(self.outputs)))
         # Draws that follow one another in a block are simulated together.
@@ -151,12 +174,11 @@ class LivesOfDraws:
                 fresh_patients=self.fresh,
                 times=[self.scenario.horizon],
                 keep_patients=self.keep,
-                # One of several processes has a core of its own.
-                workers=None if multiprocessing.parent_process() is None else 1,
+                workers=workers,
                 earlier_draws=place,
             )
-            found = self.reduce(result)
-            values[rows] = np.concatenate([found[name].reshape(len(rows), -1) for name in self.shapes], axis=1)
+            kept = self.reduce(result)
+            values[rows] = np.concatenate([kept[name].reshape(len(rows), -1) for name in self.shapes], axis=1)
         return Evaluation(values, np.zeros_like(values))
 
     def arrays(self, values: Array) -> dict[str, Array]:
@@ -206,6 +228,14 @@ class Simulations:
         """Every draw with the same patients and the same luck."""
         model = _means_of(scenario, draws, scenario.people_up_to(patients), seed, fresh=False)
         return _lives(scenario, self._run(what, model, draws, 1), draws, model.patients)
+
+    def in_parts(self, what: str, scenario: Scenario, draws: NDArray[np.void], patients: int, seed: int) -> Parts:
+        """The lives of `twins`, as mean ledgers of parts of the people: of one part where each would have a single person."""
+        people, names = scenario.people_up_to(patients), _numbers(scenario, draws)
+        parts = PARTS if people >= 2 * PARTS else 1
+        shapes = {"ledgers": (parts, len(scenario.compare), len(FIELDS))}
+        model = LivesOfDraws(scenario, names, people, seed, means, shapes, fresh=False, parts=parts)
+        return Parts(self._run(what, model, draws, 1)[0]["ledgers"], sizes(people, parts))
 
     def reduced(
         self,

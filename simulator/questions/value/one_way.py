@@ -1,36 +1,37 @@
-"""What one number at a time does to the decision: tornado, switching values and two-way analysis.
+"""What one number at a time does to the decision: tornado and switching values.
 
-Every run has the same patients with the same luck, so a difference comes from the number alone and has no noise.
+Every run has the same patients with the same luck, so that a difference comes from the number alone. How large it is depends
+on who these patients are: its Monte Carlo error is that of parts of them.
 Clinical numbers are simulated at their 95% limits; prices and utilities are dot products on the base case's ledgers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.deal import on_terms
-from simulator.questions.value.deterministic import Errors, errors
+from simulator.questions.value.deterministic import Errors, added_by_part, error_of, errors
 from simulator.questions.value.lives import Lives, Simulations
 from simulator.questions.value.results import Array
 from simulator.questions.value.valuation import Worth, worth
 from simulator.questions.value.values import COMMON_UTILITY, Drawn, Values
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
-from simulator.words.errors import BadInput, Problem, nearest
 
 CLINICAL, PRICE, UTILITY = "clinical", "price", "utility"
 POINTS = 5
 """Points at which each number is tried: both limits, the base, and the middles between."""
-GRID = 9
-"""Points of each number of a two-way analysis."""
+INNER = (1, 3)
+"""The middles among them."""
 
 
 @dataclass(frozen=True)
@@ -74,24 +75,6 @@ class OneWay:
     unread: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class TwoWay:
-    """Incremental net benefit of one policy over a grid of two numbers, shape (first values, second values)."""
-
-    first: Range
-    second: Range
-    policy: str
-    first_values: Array
-    second_values: Array
-    net_benefit: Array
-
-    def table(self) -> pd.DataFrame:
-        """One row per point: the two numbers under their names, policy, net_benefit."""
-        one, two = np.meshgrid(self.first_values, self.second_values, indexing="ij")
-        columns = {self.first.name: one.ravel(), self.second.name: two.ravel()}
-        return pd.DataFrame({**columns, "policy": self.policy, "net_benefit": self.net_benefit.ravel()})
-
-
 def centre_of(scenario: Scenario, seed: int) -> dict[str, float]:
     """The clinical numbers of the deterministic analysis; see `posterior.central_values`.
 
@@ -121,7 +104,7 @@ def clinical_ranges(scenario: Scenario, centre: Mapping[str, float]) -> list[Ran
         if parameter.name in rows:
             low, high = (float(q) for q in np.quantile(rows[parameter.name], (0.025, 0.975)))
         if low < high:
-            found.append(_range(parameter, CLINICAL, low, centre[parameter.name], high))
+            found.append(range_of(parameter, CLINICAL, low, centre[parameter.name], high))
     return found
 
 
@@ -132,7 +115,7 @@ def value_ranges(values: Values) -> list[Range]:
         low, high = limits(values.perspective.prices[name])
         if low < high:
             found.append(
-                _range(values.perspective.prices[name], PRICE, low, mean(values.perspective.prices[name]), high)
+                range_of(values.perspective.prices[name], PRICE, low, mean(values.perspective.prices[name]), high)
             )
     states = [p for p in values.utility_set.states.parameters if limits(p)[0] < limits(p)[1]]
     common = tuple(p.name for p in states if p.luck == "utility")
@@ -141,7 +124,7 @@ def value_ranges(values: Values) -> list[Range]:
     for p in states:
         if p.name not in common:
             low, high = limits(p)
-            found.append(_range(p, UTILITY, low, mean(p), high))
+            found.append(range_of(p, UTILITY, low, mean(p), high))
     return found
 
 
@@ -151,95 +134,56 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
     clinical, valued = clinical_ranges(scenario, usual), value_ranges(values)
     rows = [usual, *(usual | {each.name: point} for each in clinical for point in each.points())]
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(rows), usual))
-    lives = simulations.twins("One-way analysis", scenario, draws, patients, seed)
-    ledgers = lives.ledgers
+    first = {each: 1 + POINTS * place for place, each in enumerate(clinical)}
+    ends = np.array([0, *(place + end for place in first.values() for end in (0, POINTS - 1))])
+    between = np.array([0, *(place + inner for place in first.values() for inner in INNER)])
+    parts = simulations.in_parts("One-way analysis, limits", scenario, draws[ends], patients, seed)
+    inner = simulations.twins("One-way analysis, between", scenario, draws[between], patients, seed)
+
+    # Both sums of the base are the same lives, but not the same bits, so each is compared with its own.
+    ledgers = np.repeat(parts.whole()[:1], len(draws), axis=0)
+    ledgers[between[1:]], ledgers[ends] = inner.ledgers[1:], parts.whole()
+    lives = replace(inner, halves=ledgers[None], parameters=draws)
     values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
-    own = {each: slice(1 + POINTS * place, 1 + POINTS * (place + 1)) for place, each in enumerate(clinical)}
-    cost, effect = _increments(scenario, lives, values.at_means(), values)
+    cost, effect = increments_of(scenario, lives, values.at_means(), values)
     # Some change no life and are charged all the same, as the probability of a complication.
-    read = [each for each in clinical if any((what[own[each]] != what[0]).any() for what in (ledgers, cost, effect))]
-    curves = {each: (cost[own[each]], effect[own[each]]) for each in read}
+    whole = ledgers, cost, effect
+    same = replace(lives, halves=inner.halves, parameters=draws[between])
+    halfway = inner.ledgers, *increments_of(scenario, same, values.at_means(), _left(values, between))
+    read = [
+        each
+        for k, each in enumerate(clinical)
+        if any((what[ends[1 + 2 * k : 3 + 2 * k]] != what[0]).any() for what in whole)
+        or any((what[1 + 2 * k : 3 + 2 * k] != what[0]).any() for what in halfway)
+    ]
+    curves = {each: (cost[at : at + POINTS], effect[at : at + POINTS]) for each, at in first.items() if each in read}
     for each in valued:
-        curves[each] = _increments(scenario, lives.first(1), moved(each, each.points(), values), values)
+        curves[each] = increments_of(scenario, lives.first(1), moved(each, each.points(), values), values)
+
+    base = scenario.compare.index(scenario.reference)
+    here = added_by_part(parts.ledgers[:1], draws[:1], ends[:1], values.at_means(), values, base)
+    luck = {}
+    for k, each in enumerate(clinical):
+        if each in read:
+            at = slice(1 + 2 * k, 3 + 2 * k)
+            luck[each] = added_by_part(parts.ledgers[at], draws[ends[at]], ends[at], values.at_means(), values, base)
+    for each in valued:
+        limits_only = moved(each, each.points()[[0, -1]], values)
+        twice = np.repeat(parts.ledgers[:1], 2, axis=0)
+        luck[each] = added_by_part(twice, draws[[0, 0]], ends[[0, 0]], limits_only, values, base)
     return OneWay(
-        worth(ledgers[:1], lives.parameters[:1], values.at_means(), values),
-        errors(scenario, values, lives, patients, seed, simulations),
-        _tornado(curves, cost[0], effect[0], scenario, values),
+        worth(ledgers[:1], draws[:1], values.at_means(), values),
+        errors(here, values.threshold),
+        _tornado(curves, luck, here, cost[0], effect[0], scenario, values),
         _switching(curves, cost[0], effect[0], scenario, values),
         tuple(each.name for each in read),
         tuple(each.name for each in clinical if each not in read),
     )
 
 
-def two_way(
-    pair: tuple[Range, Range],
-    policy: str,
-    scenario: Scenario,
-    values: Values,
-    simulations: Simulations,
-    patients: int,
-    seed: int,
-) -> TwoWay:
-    """Incremental net benefit of a policy over a grid of two numbers; see `pair_of`."""
-    first, second = pair
-    one, two = np.linspace(first.low, first.high, GRID), np.linspace(second.low, second.high, GRID)
-    grid = {first: np.repeat(one, GRID), second: np.tile(two, GRID)}
-    clinical = {each.name: points for each, points in grid.items() if each.kind == CLINICAL}
-    priced: dict[str, Array] = {}
-    for each, points in grid.items():
-        if each.kind != CLINICAL:
-            drawn = moved(each, points, values)
-            everything = {**drawn.prices, **drawn.utilities}
-            priced |= {name: everything[name] for name in each.names}
-    rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
-    usual = centre_of(scenario, seed)
-    table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
-    table = cut_limits(table, usual)
-    lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
-    values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
-    at = np.ravel(places)
-    values = values if values.left is None else replace(values, left=values.left.rows(at))
-    spread = Lives(
-        lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
-    )
-    cost, effect = _increments(scenario, spread, values.at_means(priced), values)
-    benefit = (values.threshold * effect - cost)[:, scenario.compare.index(policy)]
-    return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
-
-
-def pair_of(
-    policy: str, scenario: Scenario, values: Values, read: Iterable[str], seed: int = 1
-) -> tuple[Range, Range] | None:
-    """The two numbers of the two-way analysis: those of [economics], else the attributable share and the product's price.
-
-    A price that the user fixed varies from nothing to twice what it is.
-
-    `read` holds the clinical numbers that change some ledger, cost or effect. None where nothing was asked for and the policy
-    gives no cells. Raises BadInput for a number that was asked for and does not vary or is read by no rule of the policies.
-    """
-    usual, read = centre_of(scenario, seed), set(read)
-    known = {each.name: each for each in clinical_ranges(scenario, usual) if each.name in read}
-    known |= {each.name: each for each in value_ranges(values)}
-    if any(treatment.cell_therapy.doses > 0 for treatment in values.policies.values()):
-        base = usual[f"{SHARE}_{scenario.view}"]
-        known[SHARE] = Range(SHARE, CLINICAL, base, 0.0, 1.0, (SHARE,))
-    asked = scenario.settings.economics.two_way
-    if asked is None:
-        name = values.price_name(policy)
-        if name is None or SHARE not in known:
-            return None
-        return known[SHARE], known.get(name) or _around(values.perspective.prices[name])
-    unread = [name for name in asked if name not in known]
-    if unread:
-        said = "a number that varies and that a rule of the policies compared reads"
-        where = f"{scenario.name}: [economics]"
-        raise BadInput(Problem(where, "two_way", repr(name), f"{said}; {nearest(name, known)}") for name in unread)
-    return known[asked[0]], known[asked[1]]
-
-
-def _around(price: Parameter) -> Range:
-    """A price that somebody fixed, from nothing to twice what it is: a range to look at, not a statement of evidence."""
-    return _range(price, PRICE, 0.0, price.value, 2.0 * price.value or 1.0)
+def _left(values: Values, rows: NDArray[np.int64]) -> Values:
+    """What is left to pay in some of the draws."""
+    return values if values.left is None else replace(values, left=values.left.rows(rows))
 
 
 def moved(each: Range, points: Array, values: Values) -> Drawn:
@@ -250,30 +194,49 @@ def moved(each: Range, points: Array, values: Values) -> Drawn:
     return values.at_means({name: quantile(states[name], points) for name in each.names})
 
 
-def _range(parameter: Parameter, kind: str, low: float, base: float, high: float) -> Range:
+def range_of(parameter: Parameter, kind: str, low: float, base: float, high: float) -> Range:
+    """A number that moves by itself."""
     return Range(parameter.name, kind, base, low, high, (parameter.name,))
 
 
-def _increments(scenario: Scenario, lives: Lives, drawn: Drawn, values: Values) -> tuple[Array, Array]:
+def increments_of(scenario: Scenario, lives: Lives, drawn: Drawn, values: Values) -> tuple[Array, Array]:
     """Costs and QALYs over the reference, each of shape (draws, policies)."""
     found = worth(lives.ledgers, lives.parameters, drawn, values)
     base = [scenario.compare.index(scenario.reference)]
     return found.cost - found.cost[:, base], found.qalys - found.qalys[:, base]
 
 
-def _tornado(curves: Curves, cost: Array, effect: Array, scenario: Scenario, values: Values) -> pd.DataFrame:
-    """What both limits do; `cost` and `effect` are the increments at the base, shape (policies,)."""
+def _tornado(
+    curves: Curves,
+    luck: Mapping[Range, Worth],
+    here: Worth,
+    cost: Array,
+    effect: Array,
+    scenario: Scenario,
+    values: Values,
+) -> pd.DataFrame:
+    """What both limits do; `cost` and `effect` are the increments at the base, shape (policies,).
+
+    `luck` and `here` hold what parts of the people say at both limits and at the base; see `added_by_part`.
+    """
     table = []
+    usual = values.threshold * here.qalys[0] - here.cost[0]
     for each, (costs, effects) in curves.items():
+        by_part = values.threshold * luck[each].qalys - luck[each].cost
         for p, policy in enumerate(scenario.compare):
             if policy == scenario.reference:
                 continue
             ends = {"at_low": (costs[0, p], effects[0, p]), "at_high": (costs[-1, p], effects[-1, p])}
             base = values.threshold * effect[p] - cost[p]
             benefit = {end: values.threshold * e - c for end, (c, e) in ends.items()}
-            among = [base, *benefit.values()]
-            row: dict[str, object] = {**_described(each), "policy": policy, "net_benefit": base, **benefit}
-            row["swing"] = max(among) - min(among)
+            among = np.array([base, *benefit.values()])
+            parts = np.stack([usual[:, p], by_part[0, :, p], by_part[1, :, p]], axis=1)
+            of_base, *of_ends = error_of(parts).tolist()
+            swing = parts[:, among.argmax()] - parts[:, among.argmin()]
+            row: dict[str, object] = {**_described(each, scenario, values), "policy": policy}
+            row |= {"net_benefit": base, "net_benefit_se": of_base, **benefit}
+            row |= {f"{end}_se": error for end, error in zip(benefit, of_ends, strict=True)}
+            row |= {"swing": np.ptp(among), "swing_se": float(error_of(swing[:, None])[0])}
             row |= {f"cost_{end}": c - cost[p] for end, (c, _) in ends.items()}
             row |= {f"effect_{end}": e - effect[p] for end, (_, e) in ends.items()}
             table.append(row)
@@ -287,10 +250,11 @@ def _switching(curves: Curves, cost: Array, effect: Array, scenario: Scenario, v
         benefit = values.threshold * effects - costs
         for p, policy in enumerate(scenario.compare):
             if policy != scenario.reference:
-                row: dict[str, object] = {**_described(each), "policy": policy}
+                row: dict[str, object] = {**_described(each, scenario, values), "policy": policy}
                 row["net_benefit"] = values.threshold * effect[p] - cost[p]
                 row["switches_at"] = _crossing(each.points(), benefit[:, p])
-                row["swing"] = float(np.ptp(benefit[:, p]))
+                # As in the tornado, so that both have one order.
+                row["swing"] = float(np.ptp([row["net_benefit"], benefit[0, p], benefit[-1, p]]))
                 table.append(row)
     return _by_swing(pd.DataFrame(table), scenario)
 
@@ -302,9 +266,19 @@ def _by_swing(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return table.iloc[places].reset_index(drop=True)
 
 
-def _described(each: Range) -> dict[str, object]:
+def _described(each: Range, scenario: Scenario, values: Values) -> dict[str, object]:
     names = ("name", "kind", "base", "low", "high")
-    return {name: getattr(each, name) for name in names}
+    return {name: getattr(each, name) for name in names} | {"unit": unit_of(each.name, scenario, values)}
+
+
+def unit_of(name: str, scenario: Scenario, values: Values) -> str:
+    """The unit of a clinical number, a price in the payer's own money, or a utility."""
+    if name == COMMON_UTILITY:
+        return "quantile"
+    for some in (scenario.register, values.perspective.prices, values.utility_set.states):
+        if name in some.names():
+            return some[name].unit
+    return ""
 
 
 def _crossing(points: Array, benefit: Array) -> float:

@@ -27,8 +27,9 @@ def scenario_table(
     """One line per row and policy other than the reference, the base case first, an average last if rows have weights.
 
     Columns: scenario, policy, incremental_cost, incremental_effect, standing and icer (see `incremental.standing`),
-    net_benefit (incremental, at the first threshold), se, low, high, probability (that net benefit is above zero), change
-    (of net benefit from the base case), weight, draws. `low`, `high` and `probability` describe the row's own draws.
+    net_benefit (incremental, at the first threshold), se, low, high, probability (that net benefit is above zero), change (of
+    net benefit from the base case) with its change_se, weight, draws. `low`, `high` and `probability` describe the row's own
+    draws.
     """
     every = len(base.parameters)
     ours = increments(scenario, values, base, drawn)
@@ -72,6 +73,7 @@ def _lines(row: Row, scenario: Scenario, found: Array, same: Array, base: Array)
                 "high": own["high"],
                 "probability": float((benefit > 0).mean()),
                 "change": float(moved.mean()),
+                "change_se": standard_error(moved),
                 "weight": np.nan if row.weight is None else row.weight,
                 "draws": found.shape[1],
             }

@@ -196,6 +196,8 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     places = np.arange(len(table))[::-1]
     for column, colour, label in (("at_low", LOW, "at the low limit"), ("at_high", HIGH, "at the high limit")):
         axes.barh(places, table[column] - base, left=base, height=0.62, color=colour, label=label, alpha=0.9)
+        error = 1.96 * table[f"{column}_se"].fillna(0.0)
+        axes.errorbar(table[column], places, xerr=error, fmt="none", ecolor=INK, elinewidth=0.6, alpha=0.6)
     axes.axvline(base, color=INK, linewidth=0.9)
     axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
@@ -205,7 +207,8 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
     caption(
         figure,
         f"{_against(findings, words)}: one number at a time at its 95% limits, in the same patients with the same luck. The"
-        " upright line is the deterministic analysis; bars that cross the dashed line can change the decision by themselves.",
+        " upright line is the deterministic analysis; bars that cross the dashed line can change the decision by themselves."
+        " Thin lines at their ends are 95% Monte Carlo intervals.",
     )
     return figure
 
@@ -263,7 +266,7 @@ def scenarios_figure(findings: Findings, words: Words) -> Figure:
     axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
-        f"{_against(findings, words)} under other structural choices; lines are 95% Monte Carlo intervals of the means, not"
+        f"{_against(findings, words)} in each scenario; lines are 95% Monte Carlo intervals of the means, not"
         " parameter uncertainty.",
     )
     return figure
