@@ -107,8 +107,9 @@ AREAS = (
         tuple(
             f"questions/trial/{name}.py"
             for name in (
-                *("accrual", "allocation", "analysis", "data", "decisions", "drop_out", "endpoint", "estimand"),
-                *("looks", "selection"),
+                *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
+                *("drop_out", "endpoint", "estimand", "looks", "margin", "operating", "selection", "size_search"),
+                *("stated", "truth"),
             )
         ),
         (),

@@ -62,7 +62,7 @@ def test_mean_of_what_has_a_value() -> None:
 
 
 def test_trials_that_share_a_row_are_one_cluster() -> None:
-    """Rows (1, 3) and (5, 7) about the mean 4: sums -4 and 4, error sqrt((16 + 16) * 2 / 1) / 4 = 2; each its own row: as plain."""
+    """Rows (1, 3) and (5, 7) about the mean 4: sums -4 and 4, error sqrt((16 + 16) * 2) / 4 = 2; each its own: as plain."""
     values = np.array([1.0, 3.0, 5.0, 7.0, nan])
     assert mean_and_se(values, np.array([8, 8, 2, 2, 2])) == pytest.approx((4.0, 2.0))
     assert mean_and_se(values, np.arange(5)) == pytest.approx(mean_and_se(values))
@@ -312,7 +312,10 @@ def test_several_hypotheses() -> None:
         "rejected:death": np.array([0.0, 1.0, 1.0, 0.0]),
         "any_rejected": np.array([1.0, 1.0, 1.0, 0.0]),
         "all_rejected": np.array([0.0, 0.0, 1.0, 0.0]),
-        **{f"{of}:death": columns()[f"{of}:afs"] for of in ("estimate", "estimate_at_end", "z_at_end", "against_at_end")},
+        **{
+            f"{of}:death": columns()[f"{of}:afs"]
+            for of in ("estimate", "estimate_at_end", "z_at_end", "against_at_end")
+        },
     }
     both = conduct(design(), (PRIMARY, OTHER), looks=2)
 

@@ -101,7 +101,7 @@ def needs(rates: tuple[float, float], good: bool, null_rate: float | None = None
 
 @pytest.mark.parametrize(("rates", "good"), [((0.2, 0.6), True), ((0.6, 0.2), False)])
 def test_need_of_an_exact_test(rates: tuple[float, float], good: bool) -> None:
-    """Fisher's test at the simulated rates, one to two, a tenth missing; the limits at rates 1.96 errors apart, shared by both."""
+    """Fisher's test at the simulated rates, one to two, a tenth missing; the limits at rates 1.96 errors apart."""
     sign = 1.0 if good else -1.0
     wider = sign * 1.96 * 0.02 / 2.0
     exact = [

@@ -156,7 +156,10 @@ def test_a_statement_of_an_arm_goes_before_that_of_all() -> None:
     assert found.laws[1] == (NONE, Pieces((0.2,)), NONE, Pieces((0.05,)))
     own = Stated(outcome="drop_out", hazard_per_year=0.3)
     whole = stated_laws(
-        design(Stated(outcome="healing", hazard_per_year=2.0), Stated(outcome="major_amputation", hazard_per_year=0.6), own), 0.05
+        design(
+            Stated(outcome="healing", hazard_per_year=2.0), Stated(outcome="major_amputation", hazard_per_year=0.6), own
+        ),
+        0.05,
     )
     assert whole.laws[0] == (Pieces((0.6,)), NONE, Pieces((2.0,)), Pieces((0.3,)))
     assert found.without_effect().laws == (found.laws[0],) * 2
@@ -166,7 +169,7 @@ LAWS = StatedLaws(((Pieces((0.5,)), Pieces((0.4,)), Pieces((2.0,)), Pieces((0.3,
 
 
 def test_times_are_a_patients_luck_over_the_rate() -> None:
-    """Patient i of trial t has luck number t 2^20 + i of each stream: the event comes at luck / rate, if nothing ends it before."""
+    """Patient i of trial t has luck number t 2^20 + i of each stream: events come at luck / rate, if nothing ends it before."""
     made = stated_trials(design(), LAWS, 7, 3, 2, 40)
     for trial in range(2):
         for i in range(40):

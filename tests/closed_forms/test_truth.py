@@ -36,7 +36,9 @@ def test_each_trial_has_its_own_draw_again_and_again() -> None:
 
 def test_draws_of_one_row_are_known_by_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws with equal fitted values share a row, whatever else differs; without fitted values none do."""
-    draws = np.array([(1.0, 5.0, 0.1), (1.0, 5.0, 0.2), (1.0, 6.0, 0.1)], dtype=[("a", float), ("b", float), ("c", float)])
+    draws = np.array(
+        [(1.0, 5.0, 0.1), (1.0, 5.0, 0.2), (1.0, 6.0, 0.1)], dtype=[("a", float), ("b", float), ("c", float)]
+    )
     monkeypatch.setattr(module, "joint_names", lambda _register: ("a", "b"))
     first, second, third = joint_rows(None, draws)  # type: ignore[arg-type]
     assert first == second != third
