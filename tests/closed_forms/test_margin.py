@@ -133,7 +133,9 @@ def test_luck_of_nobody_else() -> None:
 def exponential(n: int, rate: float) -> Any:
     """Patients whose deaths lie at the quantiles of an exponential law, followed for two years."""
     died = -np.log1p(-(np.arange(n) + 0.5) / n) / rate
-    return trial(arm=np.arange(n) % 2, died=np.where(died < 2.0, died, np.inf))
+    # Ten more who are not in the trial and would spoil it.
+    arm = np.append(np.arange(n) % 2, np.full(10, -1))
+    return trial(arm=arm, died=np.append(np.where(died < 2.0, died, np.inf), np.full(10, 0.001)))
 
 
 @pytest.mark.parametrize("aim", ["non_inferiority"])
@@ -174,4 +176,15 @@ def test_a_margin_without_room() -> None:
     of = endpoint("death", "risk_difference", at_months=12.0, aim="non_inferiority", margin=0.1)
     with pytest.raises(BadInput, match="margin") as caught:
         at_margin(of, trial(arm=[0, 1, 0, 1]), 1, "design.toml")
-    assert caught.value.problems[0].key == "endpoints.e.margin"
+    problem = caught.value.problems[0]
+    assert (problem.key, problem.value) == ("endpoints.e.margin", "0.1") and "leaves room" in problem.allowed
+
+
+def test_a_ratio_where_the_best_and_worst_have_no_estimate() -> None:
+    """Twenty people: at the lowest hazard nobody dies and at the highest all do, and the margin between them is found."""
+    of = endpoint("death", "cox", aim="non_inferiority", margin=2.0)
+    assert 1.2 < at_margin(of, exponential(20, 0.8), 1, "x").ratio < 4.0
+    heals = exponential(20, 0.8)
+    heals = replace(heals, healed=heals.died, died=np.full(heals.shape, np.inf))
+    of = endpoint("healing", "cox", aim="non_inferiority", margin=2.0)
+    assert 0.2 < at_margin(of, heals, 1, "x").ratio < 0.8

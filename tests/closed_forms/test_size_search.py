@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf, isnan, nan, sqrt
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from scipy.special import ndtr, ndtri
 from simulator.questions.trial import size_search
 from simulator.statistics import exact_proportions
 from simulator.words.errors import BadInput
+
+PRIMARY = SimpleNamespace(name="afs", outcome="amputation_free_survival", test="logrank", by_events=True)
 
 
 def curve(sizes: list[float], powers: list[float]) -> pd.DataFrame:
@@ -77,6 +80,9 @@ def test_need_of_a_normal_statistic() -> None:
     assert high == pytest.approx(100.0 * (reach / (1.5 - 1.96 / sqrt(3.0))) ** 2)
     none = size_search._normal_need(100, np.array([-1.0, 1.0]), 0.025, 0.8)
     assert (none[1], none[2]) == (inf, inf)
+    assert size_search._normal_need(100, np.array([0.5, 0.5]), 0.025, 0.8)[1] == pytest.approx(
+        100.0 * (ndtri(0.975) / 0.5) ** 2
+    )
     # The spread of the statistic counts, at the target's quantile; what is without end stands as six.
     wide = size_search._normal_need(100, np.array([0.0, inf]), 0.025, 0.9)[1]
     assert wide == pytest.approx(100.0 * ((-ndtri(0.025) + sqrt(18.0) * ndtri(0.9)) / 3.0) ** 2)
@@ -99,7 +105,7 @@ def needs(rates: tuple[float, float], good: bool, null_rate: float | None = None
     return size_search._exact_need(ready, columns, "x", endpoint, chosen.arm, 0.025, 0.8, chosen.se)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("rates", "good"), [((0.2, 0.6), True), ((0.6, 0.2), False)])
+@pytest.mark.parametrize(("rates", "good"), [((0.2, 0.7), True), ((0.7, 0.2), False)])
 def test_need_of_an_exact_test(rates: tuple[float, float], good: bool) -> None:
     """Fisher's test at the simulated rates, one to two, a tenth missing; the limits at rates 1.96 errors apart."""
     sign = 1.0 if good else -1.0
@@ -130,6 +136,10 @@ def test_need_of_an_exact_test_of_three_arms_and_of_one(monkeypatch: pytest.Monk
     assert one == pytest.approx((100.0, 100.0, 110.0))
     assert [(test, p0) for test, p0, *_ in asked] == [("binomial", 0.3)] * 3
     assert [p1 for _, _, p1, *_ in asked] == pytest.approx([0.5392, 0.5, 0.4608])
+    for arms in ((SimpleNamespace(allocation=2), SimpleNamespace(allocation=3)),):
+        del asked[:]
+        needs((0.2, 0.6), True, arms=arms)
+        assert asked[0][5] == 1.5
     # Rates stay within what can be.
     del asked[:]
     needs((0.01, 0.99), True, se=0.1)
@@ -184,3 +194,106 @@ def test_most_trials_of_a_search() -> None:
     """Six explorations of at most 400 trials each, the curve and the check."""
     assert size_search.most_trials(SimpleNamespace(trials=1_000)) == 6 * 400 + 2_000  # type: ignore[arg-type]
     assert size_search.most_trials(SimpleNamespace(trials=100)) == 6 * 100 + 200  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A design at a size: z is its drift times the root of the size, and the luck of the trial."""
+
+    design: Any
+    marked: Any
+    hypotheses: tuple[Any, ...] = (("afs", PRIMARY, 1),)
+    others: tuple[Any, ...] = ()
+    described: bool = True
+
+
+class Trials:
+    """As many trials as asked for, whose luck lies at the quantiles of a normal law; counts what is asked."""
+
+    def __init__(self, trials: int, drift: float, asked: list[tuple[Any, ...]]) -> None:
+        self.trials, self.drift, self.asked, self.seed = trials, drift, asked, 3
+        arms = (SimpleNamespace(allocation=1),) * 2
+        self.design = SimpleNamespace(
+            **dict.fromkeys(("selection", "enrichment")),
+            block=4,
+            patients=100,
+            alpha=0.025,
+            sides=1,
+            arms=arms,
+            primary=PRIMARY,
+        )
+
+    def with_trials(self, trials: int) -> Trials:
+        """The same with another number."""
+        return Trials(trials, self.drift, self.asked)
+
+    def conduct(self, patients: int) -> Plan:
+        """The design at a size."""
+        return Plan(self.design, SimpleNamespace(patients=patients))
+
+    def truth(self, name: str) -> str:
+        """The name."""
+        return name
+
+    def run(self, truth: str, conducts: list[Plan], advance: Any, first: int = 0) -> list[dict[str, Any]]:
+        """z of every trial; trials of their own have other luck by a hair."""
+        self.asked.append((self.trials, truth, [each.marked.patients for each in conducts], first))
+        assert not any(each.described for each in conducts)
+        advance(self.trials)
+        luck = ndtri((np.arange(self.trials) + 0.5) / self.trials) + (1e-9 if first else 0.0)
+        found = []
+        for each in conducts:
+            z = self.drift * sqrt(each.marked.patients) + luck
+            found.append({"rejected:afs": z >= 1.96, "z_at_end:afs": z, "estimate_at_end:afs": z})
+        return found
+
+
+def test_a_search_finds_the_formulas_size() -> None:
+    """z of .2 sqrt(n): 80% at 196.2 patients, the next block of four is 200; explored in 400 trials, checked in others."""
+    asked: list[tuple[Any, ...]] = []
+    steps: list[int] = []
+    found = size_search.find_size(Trials(2_000, 0.2, asked), 0.8, "stated", advance=steps.append)  # type: ignore[arg-type]
+    assert found.patients == 200 and found.target == 0.8 and found.note == ""
+    assert found.checked[0] == pytest.approx(float(ndtr(0.2 * sqrt(200.0) - 1.96)), abs=1e-3)
+    # 100 patients first: not as far as 196; then around 196.
+    assert [(trials, sizes, first) for trials, _, sizes, first in asked[:2]] == [
+        (400, [60, 100, 160], 0),
+        (400, [120, 200, 316], 0),
+    ]
+    assert asked[2][:1] == (2_000,) and asked[2][2] == [140, 160, 180, 196, 216, 248]
+    assert asked[3] == (2_000, "stated", [200], 2_000)
+    assert {truth for _, truth, *_ in asked} == {"stated"}
+    assert sum(steps) == size_search.most_trials(Trials(2_000, 0.2, asked))  # type: ignore[arg-type]
+    # About 1.96 errors of a power of 80% on 2,000 trials, over the slope of the curve: half a dozen patients either way.
+    assert 184 <= found.low < 200 < found.high <= 216
+    assert list(found.curve["patients"]) == sorted(set(found.curve["patients"]))
+    by = dict(zip(found.curve["patients"], found.curve["se"], strict=True))
+    assert by[160] < by[120], "where a size was tried twice the larger number of trials counts"
+    assert found.needs is not None and found.needs["patients"][0] == pytest.approx(196.2, abs=1.0)
+
+
+def test_a_search_without_an_end() -> None:
+    """No effect: the search goes as far as 20,000 patients and says that none is enough."""
+    asked: list[tuple[Any, ...]] = []
+    found = size_search.find_size(Trials(400, 0.0, asked), 0.8)  # type: ignore[arg-type]
+    assert found.patients is None and np.isnan([found.low, found.high, *found.checked]).all()
+    assert "20,000" in found.note and "0.8" in found.note and found.needs is None
+    assert (
+        asked[0][2][-1] == 160
+        and asked[1][2] == [180, 300, 480]
+        and max(sizes[-1] for _, _, sizes, _ in asked) == 15_628  # 12,500 times 1.25 in blocks of four
+    )
+    assert list(found.curve["patients"]) == sorted(set(found.curve["patients"]))
+
+
+def test_a_search_begins_at_a_guess_and_ends_small() -> None:
+    """A guess of 196 is explored once; a hundredfold effect ends at the fewest; no guess is larger than 12,500."""
+    asked: list[tuple[Any, ...]] = []
+    assert size_search.find_size(Trials(500, 0.2, asked), 0.8, guess=196.0).patients == 200  # type: ignore[arg-type]
+    assert asked[0][2] == [120, 196, 316] and len(asked) == 3
+    del asked[:]
+    small = size_search.find_size(Trials(500, 5.0, asked), 0.8)  # type: ignore[arg-type]
+    assert small.patients is not None and small.patients <= 8
+    del asked[:]
+    assert size_search.find_size(Trials(500, 0.02, asked), 0.8, guess=1e9).patients is not None  # type: ignore[arg-type]
+    assert asked[0][2][-1] == 20_000

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from simulator.questions.trial import stated
+from simulator.questions.trial.sites import sites_of
 from simulator.questions.trial.stated import Stated, StatedLaws, stated_faults, stated_laws, stated_trials
 from simulator.rules.draws import budget
 from simulator.statistics.survival_course import NONE, Pieces
@@ -131,7 +132,11 @@ def of(outcome: Any, arm: str | None = None) -> Stated:
         ([afs()], {"crossover": 1}, ["stated"]),
         ([afs()], {"two_stage": 1}, ["stated"]),
         ([afs()], {"randomisation": SimpleNamespace(strata=("renal",))}, ["randomisation.strata"]),
-        ([afs()], {"endpoints": [SimpleNamespace(**(vars(AFS) | {"stratified": True}))]}, ["randomisation.strata"]),
+        (
+            [afs()],
+            {"endpoints": [AFS, SimpleNamespace(**(vars(AFS) | {"stratified": True}))]},
+            ["randomisation.strata"],
+        ),
         (
             [afs()],
             {"endpoints": [SimpleNamespace(**(vars(AFS) | {"test": "g_computation"}))]},
@@ -155,6 +160,10 @@ def test_a_statement_of_an_arm_goes_before_that_of_all() -> None:
     assert found.laws[0] == (NONE, Pieces((0.4,)), NONE, Pieces((0.05,)))
     assert found.laws[1] == (NONE, Pieces((0.2,)), NONE, Pieces((0.05,)))
     own = Stated(outcome="drop_out", hazard_per_year=0.3)
+    three = [*ARMS, SimpleNamespace(name="more", allocation=1)]
+    ratios = afs("cells", hazard_ratio=0.5), afs("more", hazard_ratio=2.0)
+    other = stated_laws(design(*ratios, afs(None, hazard_per_year=0.4), arms=three), 0.05)
+    assert [laws[1].rates for laws in other.laws] == [(0.4,), (0.2,), (0.8,)]
     whole = stated_laws(
         design(
             Stated(outcome="healing", hazard_per_year=2.0), Stated(outcome="major_amputation", hazard_per_year=0.6), own
@@ -189,6 +198,37 @@ def test_times_are_a_patients_luck_over_the_rate() -> None:
     assert (np.bincount(made.arm[0]) == 20).all()  # blocks of two
     assert np.isinf(made.crossed).all() and np.isinf(made.reintervened).all() and np.isnan(made.tcpo2_entry).all()
     assert (made.screened == 1.0).all() and (made.caused == 0.0).all() and (made.stratum == 0).all()
+
+
+def test_a_loss_at_the_end_is_none() -> None:
+    """Whoever is lost on the day on which follow-up ends, or dies, is not lost."""
+    laws = StatedLaws(((NONE, NONE, NONE, Pieces((1.0,))),) * 2)
+    lost = stated_trials(design(), laws, 7, 0, 1, 30).lost[0]
+    place, when = next((i, at) for i, at in enumerate(lost) if np.isfinite(at) and 12.0 * at / 12.0 == at)
+    follow_up = SimpleNamespace(months=12.0 * when, until="own")
+    ended = stated_trials(design(follow_up=follow_up), laws, 7, 0, 1, 30)
+    assert ended.end[0, place] == when and np.isinf(ended.lost[0, place])
+
+
+def test_places_of_faults_count_from_one() -> None:
+    """The second statement's own fault is that of stated[2]."""
+    found = list(stated_faults(design(afs(), Stated(outcome="drop_out"))))
+    assert [key for key, _, _ in found] == ["stated[2].event_rate"]
+
+
+def test_blocks_of_each_trial_begin_anew() -> None:
+    """In blocks of four every trial has two and two of its first four, whatever the trial before left."""
+    arms = stated_trials(design(block=4), LAWS, 7, 0, 40, 6).arm
+    assert (arms[:, :4].sum(axis=1) == 2).all()
+
+
+def test_sites_are_drawn_for_each_patient() -> None:
+    """Where ten are open the sites are those of the patient's own numbers."""
+    accrual = design().accrual
+    accrual.open_sites = lambda entries: np.full(entries.shape, 10, np.int64)
+    made = stated_trials(design(accrual=accrual), LAWS, 7, 3, 2, 5)
+    assert np.array_equal(made.site, sites_of(np.uint64(7), 3, np.full((2, 5), 10, np.int64)))
+    assert made.tcpo2.shape == made.walking.shape == made.walked.shape == (2, 5, 0)
 
 
 def test_each_arm_has_its_own_law() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.questions.trial import truth as module
-from simulator.questions.trial.truth import Truth, joint_rows, name_problems, trial_caveats, truth_named
+from simulator.questions.trial.truth import NULLS, Truth, joint_rows, name_problems, trial_caveats, truth_named
 from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.words.errors import BadInput
 
@@ -26,6 +26,7 @@ def test_each_trial_has_its_own_draw_again_and_again() -> None:
     """Of three draws trials 2 to 5 have the third, first, second and third; one draw is everybody's."""
     assert list(held().params_of(2, 4)["drop_out_rate"]) == [0.3, 0.1, 0.2, 0.3]
     assert held().varies
+    assert held(PARAMS[:2]).varies and held().changes == ()
     one = held(PARAMS[:1])
     assert not one.varies
     assert len(one.params_of(2, 4)) == 1
@@ -44,6 +45,11 @@ def test_draws_of_one_row_are_known_by_their_values(monkeypatch: pytest.MonkeyPa
     assert first == second != third
     monkeypatch.setattr(module, "joint_names", lambda _register: ())
     assert list(joint_rows(None, draws)) == [0, 1, 2]  # type: ignore[arg-type]
+
+
+def test_truths_in_which_nothing_is_to_be_found() -> None:
+    """The null, what is stated without an effect, and the margin; arms alike are what a trial with a margin hopes for."""
+    assert frozenset({"no_effect", "stated_no_effect", "at_margin"}) == NULLS
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(module, "parameter_draws", draws)
     monkeypatch.setattr(module, "joint_rows", lambda register, rows: np.arange(len(rows)))
-    monkeypatch.setattr(module, "engine_draws", lambda register, view: np.array([(9.0,)], dtype=PARAMS.dtype))
+    monkeypatch.setattr(
+        module, "engine_draws", lambda register, view: np.array([(9.0 + len(view),)], dtype=PARAMS.dtype)
+    )
     monkeypatch.setattr(
         module, "stated_laws", lambda design, rate: SimpleNamespace(rate=rate, without_effect=lambda: ("none", rate))
     )
@@ -157,7 +165,7 @@ def test_what_the_protocol_states(drawn: list[Any]) -> None:
 
 def test_views_and_draws(drawn: list[Any]) -> None:
     """A view has its parameters; draw 3 is the fourth; the posterior has a draw for every trial, at most 20,000."""
-    assert list(named("sceptical").params["drop_out_rate"]) == [9.0]
+    assert list(named("sceptical").params["drop_out_rate"]) == [18.0]
     third = named("draw:3")
     assert list(third.params["drop_out_rate"]) == [pytest.approx(0.3)] and third.rows is None
     whole = named("posterior")
