@@ -92,8 +92,18 @@ AREAS = (
         tuple(
             f"questions/value/{name}.py"
             for name in (
-                *("budget", "convergence", "deal", "disaggregated", "equity", "luck", "plane", "population", "price"),
-                *("quality_of_life", "regression", "severity", "valuation", "voi"),
+                *(
+                    "budget",
+                    "convergence",
+                    "cost_items",
+                    "deal",
+                    "decision",
+                    "deterministic",
+                    "disaggregated",
+                    "equity",
+                ),
+                *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
+                *("sampling", "severity", "subgroups", "valuation", "voi"),
             )
         ),
         (),
@@ -101,14 +111,16 @@ AREAS = (
             "budget.py": ("tests/closed_forms/test_budget.py", "tests/closed_forms/test_valuation.py"),
             "disaggregated.py": "tests/closed_forms/test_valuation.py",
             "population.py": "tests/closed_forms/test_people_of_a_decision.py",
+            **dict.fromkeys(("decision.py", "results.py", "sampling.py"), "tests/test_decision.py"),
         },
     ),
     Area(
         tuple(
             f"questions/trial/{name}.py"
             for name in (
-                *("accrual", "allocation", "analysis", "data", "decisions", "drop_out", "endpoint", "estimand"),
-                *("looks", "selection"),
+                *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
+                *("drop_out", "endpoint", "estimand", "looks", "margin", "operating", "selection", "size_search"),
+                *("stated", "truth"),
             )
         ),
         (),

@@ -178,10 +178,11 @@ def operators() -> dict[str, Any]:
 
 
 def changes_behaviour(node: Any) -> bool:
-    """Whether a node is run: not so annotations, decorators, imports, documentation and the star before named arguments."""
+    """Whether a node does anything: not so annotations, decorators, imports, documentation and the star before named arguments,
+    and assertions, which tell the type checker what is never otherwise."""
     child = node
     while (parent := child.parent) is not None:
-        if child.type in {"decorator", "import_from", "import_name", "tfpdef"}:
+        if child.type in {"decorator", "import_from", "import_name", "tfpdef", "assert_stmt"}:
             return False
         if parent.type == "annassign" and child is parent.children[1]:
             return False

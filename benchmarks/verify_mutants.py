@@ -3,11 +3,15 @@
 Mutants of the rules are drawn by a seed among those that the tests notice, or else nine mistakes that a reader chose
 (--examples). Each is written into a copy of the program, which is compiled anew (a minute or two) and checked on the base
 scenario until a check fails. The share that fails is printed, and what does not fail is named.
+
+Answers are kept in --results, so that a run that --hours cut short goes on where it ended; one counts as long as the mutant's
+file reads as it did. --again asks once more about those that failed no check, after the checks were sharpened.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -19,6 +23,7 @@ from pathlib import Path
 
 from mutant_sessions import judge_all
 from mutants import ROOT, Mutant, mutants_of
+from mutation import digest
 from mutation_areas import AREAS
 
 LONGEST = 900.0
@@ -66,27 +71,43 @@ def examples() -> list[Mutant]:
     return found
 
 
-def drawn(seed: int, number: int, deadline: float) -> list[Mutant]:
+class Answers:
+    """What is known of mutants, one line of JSON each: whether the tests notice one, and which check fails."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self._known = {(row["what"], row["mutant"], row["text"]): row["answer"] for row in map(json.loads, lines)}
+
+    def of(self, what: str, mutant: Mutant) -> str | None:
+        """The answer to `what` ("tests" or "verify"), if it is known for this text."""
+        return self._known.get((what, mutant.name, digest(mutant.text)))
+
+    def add(self, what: str, mutant: Mutant, answer: str) -> None:
+        """Keep an answer: the last one counts."""
+        row = {"what": what, "mutant": mutant.name, "text": digest(mutant.text), "answer": answer}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        self._known[what, mutant.name, row["text"]] = answer
+
+
+def drawn(seed: int, number: int, deadline: float, answers: Answers) -> list[Mutant]:
     """Mutants of the rules that the tests notice, the first so many in an order drawn by the seed."""
     files = sorted({file for area in AREAS for file in area.files() if file.startswith("simulator/rules/")})
     mutants = [mutant for file in files for mutant in mutants_of(file)]
     random.Random(seed).shuffle(mutants)
-    outcomes: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "outcomes"
-
-        def keep(mutant: Mutant, outcome: str) -> None:
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(f"{outcome}\t{mutant.name}\n")
-
-        os.environ |= {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        sys.path.insert(0, str(ROOT))
-        judge_all(mutants[: number + number // 10 + 1], deadline, 1, keep)
-        del os.environ["NUMBA_DISABLE_JIT"]
-        for line in kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []:
-            outcome, name = line.split("\t", 1)
-            outcomes[name] = outcome
-    return [mutant for mutant in mutants if outcomes.get(mutant.name) == "killed"][:number]
+    mutants = mutants[: number + number // 10 + 1]
+    own = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    before = dict(os.environ)
+    os.environ |= own
+    sys.path.insert(0, str(ROOT))
+    missing = [mutant for mutant in mutants if answers.of("tests", mutant) is None]
+    judge_all(missing, deadline, 1, lambda mutant, outcome: answers.add("tests", mutant, outcome))
+    os.environ.clear()
+    os.environ |= before
+    answers = Answers(answers.path)  # the sessions are processes of their own
+    return [mutant for mutant in mutants if answers.of("tests", mutant) == "killed"][:number]
 
 
 def verified(mutant: Mutant, patients: int, cache: Path) -> str:
@@ -126,18 +147,28 @@ def main() -> int:
     parser.add_argument(
         "--cache", type=Path, default=ROOT / "clti-out" / "cache", help="compiled code, named by content"
     )
+    parser.add_argument("--results", type=Path, default=ROOT / "clti-out" / "verify_mutants.jsonl")
+    parser.add_argument("--again", action="store_true", help="ask once more about those that failed no check")
     chosen = parser.parse_args()
     deadline = time.monotonic() + 3600.0 * chosen.hours
-    mutants = examples() if chosen.examples else drawn(chosen.seed, chosen.number, deadline)
-    sound = (ROOT / mutants[0].file).read_text(encoding="utf-8")
-    if fault := verified(Mutant(mutants[0].file, "", "", "", sound), chosen.patients, chosen.cache):
+    answers = Answers(chosen.results)
+    mutants = examples() if chosen.examples else drawn(chosen.seed, chosen.number, deadline, answers)
+    answers = Answers(chosen.results)
+    if not mutants:
+        print("no mutant that the tests notice was found in the time")
+        return 1
+    sound = Mutant(mutants[0].file, "", "", "", (ROOT / mutants[0].file).read_text(encoding="utf-8"))
+    if fault := verified(sound, chosen.patients, chosen.cache):
         print(f"a check fails without any change: {fault}")
         return 1
     seen = tried = silent = 0
     for mutant in mutants:
-        if time.monotonic() > deadline:
-            break
-        found = verified(mutant, chosen.patients, chosen.cache)
+        found = answers.of("verify", mutant)
+        if found is None or (chosen.again and not found):
+            if time.monotonic() > deadline:
+                continue
+            found = verified(mutant, chosen.patients, chosen.cache)
+            answers.add("verify", mutant, found)
         tried += 1
         silent += found == "no answer"
         seen += found not in {"", "no answer"}

@@ -1,0 +1,307 @@
+"""One number at a time: its points, what the limits do, where the decision switches, and a grid of two, by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulator.questions.value import one_way as module
+from simulator.questions.value.one_way import GRID, Range, TwoWay, pair_of, two_way
+from simulator.questions.value.valuation import Worth
+from simulator.words.errors import BadInput
+
+SCENARIO: Any = SimpleNamespace(
+    compare=("old", "new", "dear"),
+    reference="old",
+    view="central",
+    name="x",
+    idle=(),
+    settings=SimpleNamespace(economics=SimpleNamespace(two_way=None, draws=4)),
+)
+VALUES: Any = SimpleNamespace(threshold=100.0, left=None)
+RATE = Range("rate", "clinical", 1.0, 0.0, 4.0, ("rate",))
+PRICE = Range("price", "price", 10.0, 5.0, 20.0, ("price",))
+
+
+def test_points_of_a_number() -> None:
+    """Limits, the base, and the middles between."""
+    assert list(RATE.points()) == [0.0, 0.5, 1.0, 2.5, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("benefit", "where"),
+    [
+        ([-2.0, -1.0, 1.0, 2.0, 3.0], 0.75),
+        ([3.0, 1.0, -3.0, -4.0, -5.0], 0.625),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], np.nan),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], np.nan),
+        ([-1.0, 0.0, 1.0, 2.0, 3.0], 0.5),
+        ([0.0, 0.0, 1.0, 2.0, 3.0], 0.5),
+        ([1.0, -1.0, 1.0, -1.0, 1.0], 0.25),
+        ([1.0, 1.0, 1.0, 1.0, -2.0], 3.0),
+    ],
+)
+def test_where_the_decision_switches(benefit: list[float], where: float) -> None:
+    """The first crossing of zero on straight lines between the points; none where the curve stays on its side, or at zero."""
+    assert module._crossing(RATE.points(), np.array(benefit)) == pytest.approx(where, nan_ok=True)
+
+
+def curves() -> Any:
+    """Increments of costs and QALYs of three policies over the first, at five points of two numbers."""
+    zero = np.zeros(5)
+    return {
+        RATE: (
+            np.column_stack([zero, [40.0, 30.0, 20.0, 10.0, 0.0], np.full(5, 500.0)]),
+            np.column_stack([zero, [0.0, 0.1, 0.3, 0.5, 0.6], np.full(5, 1.0)]),
+        ),
+        PRICE: (
+            np.column_stack([zero, [10.0, 15.0, 20.0, 60.0, 80.0], [200.0, 350.0, 500.0, 650.0, 800.0]]),
+            np.column_stack([zero, np.full(5, 0.3), np.full(5, 1.0)]),
+        ),
+    }
+
+
+COST, EFFECT = np.array([0.0, 20.0, 500.0]), np.array([0.0, 0.3, 1.0])
+
+
+def test_the_tornado_by_hand() -> None:
+    """At 100 a QALY the new policy is worth 10: -40 and 60 at the rate's limits, 20 and -50 at the price's."""
+    found = module._tornado(curves(), COST, EFFECT, SCENARIO, VALUES)
+    assert list(zip(found["policy"], found["name"], strict=True)) == [
+        ("new", "rate"),
+        ("new", "price"),
+        ("dear", "price"),
+        ("dear", "rate"),
+    ]
+    first = found.iloc[0]
+    assert (first["kind"], first["base"], first["low"], first["high"]) == ("clinical", 1.0, 0.0, 4.0)
+    assert (first["net_benefit"], first["at_low"], first["at_high"], first["swing"]) == pytest.approx(
+        (10, -40, 60, 100)
+    )
+    assert (first["cost_at_low"], first["cost_at_high"]) == pytest.approx((20.0, -20.0))
+    assert (first["effect_at_low"], first["effect_at_high"]) == pytest.approx((-0.3, 0.3))
+    second = found.iloc[1]
+    assert (second["at_low"], second["at_high"], second["swing"]) == pytest.approx((20.0, -50.0, 70.0))
+    assert found.iloc[3]["swing"] == 0.0
+
+
+def test_a_swing_counts_the_base_too() -> None:
+    """Where both limits are worse than the base the swing goes from the base to the worst."""
+    bent = {RATE: (np.zeros((5, 3)), np.tile(np.array([[0.1], [0.2], [0.5], [0.2], [0.0]]), (1, 3)))}
+    found = module._tornado(bent, np.zeros(3), np.full(3, 0.5), SCENARIO, VALUES)
+    assert found["swing"][0] == pytest.approx(50.0)
+
+
+def test_switching_values_by_hand() -> None:
+    """Net benefits -40, -20, 10, 40, 60 over the rate: zero two thirds of the way from .5 to 1."""
+    found = module._switching(curves(), COST, EFFECT, SCENARIO, VALUES).set_index(["policy", "name"])
+    rate = found.loc["new", "rate"]
+    assert rate["switches_at"] == pytest.approx(0.5 + 0.5 * 20.0 / 30.0)
+    assert rate["swing"] == pytest.approx(100.0) and rate["net_benefit"] == pytest.approx(10.0)
+    assert found.loc["new", "price"]["switches_at"] == pytest.approx(10.0 + 5.0 * 10.0 / 40.0)
+    assert np.isnan(found.loc["dear", "rate"]["switches_at"])
+
+
+def test_a_grid_as_a_table() -> None:
+    """One row per point, the second number running faster."""
+    found = TwoWay(
+        RATE, PRICE, "new", np.array([1.0, 2.0]), np.array([5.0, 6.0]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    ).table()
+    assert list(found["rate"]) == [1.0, 1.0, 2.0, 2.0] and list(found["price"]) == [5.0, 6.0, 5.0, 6.0]
+    assert list(found["net_benefit"]) == [1.0, 2.0, 3.0, 4.0] and set(found["policy"]) == {"new"}
+
+
+class Parameter:
+    """A number with its limits and mean."""
+
+    def __init__(self, name: str, low: float, mean: float, high: float, luck: str = "own", value: float = 0.0) -> None:
+        self.name, self.low, self.mean, self.high, self.luck, self.value = name, low, mean, high, luck, value
+
+
+@pytest.fixture(autouse=True)
+def plain_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits, means and quantiles that are written on the number."""
+    monkeypatch.setattr(module, "limits", lambda p: (p.low, p.high))
+    monkeypatch.setattr(module, "mean", lambda p: p.mean)
+    monkeypatch.setattr(module, "quantile", lambda p, u: p.low + (p.high - p.low) * np.asarray(u))
+
+
+class Register(dict[str, Parameter]):
+    """Numbers by name, some of them jointly drawn."""
+
+    joint: dict[str, np.ndarray]
+
+    def __init__(self, *parameters: Parameter) -> None:
+        super().__init__({each.name: each for each in parameters})
+        self.joint = {}
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All of them."""
+        return tuple(self.values())
+
+
+def test_ranges_of_clinical_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits of the distribution, or the middle 95% of joint draws; neither what is idle nor what does not vary."""
+    register = Register(Parameter("own", 1, 2, 3), Parameter("fitted", 0, 9, 9.5), Parameter("hospital", 0, 1, 2))
+    register |= {name: Parameter(name, 1, 1, 1) for name in ("fixed",)} | {"idle": Parameter("idle", 0, 1, 2)}
+    register.joint = {"hospital": np.linspace(0.0, 400.0, 401)}
+    monkeypatch.setattr(
+        module, "posterior_table", lambda: pd.DataFrame({"fitted": np.linspace(0.0, 40.0, 401), "x": 0.0})
+    )
+    monkeypatch.setattr(module, "joint_names", lambda _register: ("fitted",))
+    scenario: Any = SimpleNamespace(register=register, idle=("idle",))
+    found = module.clinical_ranges(scenario, {"own": 2.0, "fitted": 20.0, "hospital": 200.0})
+    assert [(r.name, r.kind, r.low, r.base, r.high, r.names) for r in found] == [
+        ("own", "clinical", 1, 2.0, 3, ("own",)),
+        ("fitted", "clinical", pytest.approx(1.0), 20.0, pytest.approx(39.0), ("fitted",)),
+        ("hospital", "clinical", pytest.approx(10.0), 200.0, pytest.approx(390.0), ("hospital",)),
+    ]
+    monkeypatch.setattr(module, "posterior_table", lambda: None)
+    found = module.clinical_ranges(scenario, {"own": 2.0, "fitted": 9.0, "hospital": 200.0})
+    assert [(r.low, r.high) for r in found][1] == (0, 9.5)
+
+
+def valued() -> Any:
+    """One price that varies, one that does not; two utilities of a common quantile, one of its own, one fixed."""
+    prices = Register(Parameter("kit", 5, 10, 20, value=12.0), Parameter("fee", 3, 3, 3, value=3.0))
+    states = Register(
+        Parameter("ulcer", 0.4, 0.5, 0.6, "utility"),
+        Parameter("healed", 0.6, 0.7, 0.8, "utility"),
+        Parameter("dialysis", 0.0, 0.1, 0.2),
+        Parameter("fixed", 1, 1, 1, "utility"),
+    )
+    asked: list[dict[str, Any]] = []
+
+    def at_means(changes: Any = None) -> Any:
+        asked.append(changes or {})
+        return SimpleNamespace(prices=dict(changes or {}), utilities={})
+
+    return SimpleNamespace(
+        price_names=("kit", "fee"),
+        perspective=SimpleNamespace(prices=prices),
+        utility_set=SimpleNamespace(states=states),
+        threshold=100.0,
+        left=None,
+        policies={"new": SimpleNamespace(cell_therapy=SimpleNamespace(doses=1))},
+        price_name={"new": "kit", "dear": "fee"}.get,
+        at_means=at_means,
+        asked=asked,
+    )
+
+
+def test_ranges_of_prices_and_utilities() -> None:
+    """Each price that varies; utilities of one quantile as one number from 2.5% to 97.5%; others by themselves."""
+    found = module.value_ranges(valued())
+    assert [(r.name, r.kind, r.base, r.low, r.high, r.names) for r in found] == [
+        ("kit", "price", 10, 5, 20, ("kit",)),
+        ("utility_quantile", "utility", 0.5, 0.025, 0.975, ("ulcer", "healed")),
+        ("dialysis", "utility", 0.1, 0.0, 0.2, ("dialysis",)),
+    ]
+
+
+def test_moving_one_number() -> None:
+    """A price takes its points; the common quantile moves every utility that it stands for to its own quantiles."""
+    values = valued()
+    points = np.array([0.025, 0.975])
+    module.moved(module.value_ranges(values)[0], np.array([5.0, 20.0]), values)
+    module.moved(module.value_ranges(values)[1], points, values)
+    first, second = values.asked
+    assert list(first) == ["kit"] and list(first["kit"]) == [5.0, 20.0]
+    assert second["ulcer"] == pytest.approx([0.405, 0.595]) and second["healed"] == pytest.approx([0.605, 0.795])
+
+
+def test_the_centre(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The register's central values; the share that cells cause is the mean of the analysis's own draws."""
+    asked = []
+
+    def draws(register: Any, number: int, seed: int) -> Any:
+        asked.append((register, number, seed))
+        return {"attributable_share_central": np.array([0.2, 0.4])}
+
+    monkeypatch.setattr(module, "parameter_draws", draws)
+    monkeypatch.setattr(module, "central_values", lambda _register: {"attributable_share_central": 0.9, "rate": 1.0})
+    monkeypatch.setattr(module, "SHARE", "attributable_share")
+    scenario: Any = SimpleNamespace(**(vars(SCENARIO) | {"register": "register"}))
+    assert module.centre_of(scenario, 3) == {"attributable_share_central": pytest.approx(0.3), "rate": 1.0}
+    assert asked == [("register", 4, 3)]
+
+
+def pair(policy: str = "new", read: tuple[str, ...] = ("rate",), doses: int = 1, asked: Any = None) -> Any:
+    """The pair of a two-way analysis."""
+    values = valued()
+    values.policies["new"].cell_therapy.doses = doses
+    scenario = SimpleNamespace(**vars(SCENARIO))
+    scenario.settings = SimpleNamespace(economics=SimpleNamespace(two_way=asked, draws=4))
+    return pair_of(policy, scenario, values, read)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clinical numbers and a centre."""
+    monkeypatch.setattr(module, "centre_of", lambda _s, _seed: {f"{module.SHARE}_central": 0.3})
+    other = Range("other", "clinical", 0.0, 0.0, 1.0, ("other",))
+    monkeypatch.setattr(module, "clinical_ranges", lambda _s, _c: [RATE, other])
+
+
+@pytest.mark.usefixtures("known")
+def test_which_two_numbers() -> None:
+    """The share from 0 to 1 and the product's price; a fixed price from nothing to twice; none for a policy without cells."""
+    share, price = pair()
+    assert (share.name, share.kind, share.base, share.low, share.high) == (module.SHARE, "clinical", 0.3, 0.0, 1.0)
+    assert (price.name, price.low, price.high) == ("kit", 5, 20)
+    fixed = pair("dear")[1]
+    assert (fixed.name, fixed.low, fixed.base, fixed.high) == ("fee", 0.0, 3.0, 6.0)
+    assert pair("old") is None and pair(doses=0) is None
+    one, two = pair(asked=("rate", "dialysis"))
+    assert (one.name, two.name) == ("rate", "dialysis")
+    with pytest.raises(BadInput) as caught:
+        pair(asked=("rate", "other"))
+    assert [problem.value for problem in caught.value.problems] == ["'other'"]
+    with pytest.raises(BadInput):
+        pair(asked=(module.SHARE, "kit"), doses=0)
+
+
+def test_a_price_of_nothing_is_looked_at_up_to_one() -> None:
+    """Twice nothing is nothing to look at."""
+    assert module._around(Parameter("x", 0, 0, 0, value=0.0)).high == 1.0  # type: ignore[arg-type]
+
+
+def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Net benefit of the rate times 10 less the price, against a reference without either; each rate is simulated once."""
+    simulated = []
+
+    def twins(_what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Any:
+        simulated.append((list(draws["rate"]), patients, seed))
+        halves = np.zeros((1, len(draws), 3, 1))
+        halves[0, :, 1, 0] = draws["rate"]
+        return SimpleNamespace(
+            policies=SCENARIO.compare,
+            halves=halves,
+            outcomes=None,
+            outcome_errors=None,
+            parameters=np.arange(len(draws)),
+            people=1,
+        )
+
+    def price(ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
+        assert len(parameters) == len(ledgers) == GRID * GRID
+        effect = 0.1 * ledgers[:, :, 0] + 7.0
+        cost = np.column_stack([np.full(GRID * GRID, 3.0), drawn.prices["price"] + 3.0, np.zeros(GRID * GRID)])
+        return Worth(cost, effect, effect)
+
+    monkeypatch.setattr(module, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
+    monkeypatch.setattr(module, "cut_limits", lambda table, _usual: table)
+    monkeypatch.setattr(module, "on_terms", lambda _s, values, *_a, **_k: (values, None))
+    monkeypatch.setattr(module, "worth", price)
+    values = valued()
+    scenario: Any = SimpleNamespace(**vars(SCENARIO), parameter_draws=lambda table: table)
+    found = two_way((RATE, PRICE), "new", scenario, values, SimpleNamespace(twins=twins), 50, 9)  # type: ignore[arg-type]
+    rates, prices = np.linspace(0.0, 4.0, GRID), np.linspace(5.0, 20.0, GRID)
+    assert simulated == [(list(rates), 50, 9)]
+    assert found.net_benefit == pytest.approx(10.0 * rates[:, None] - prices[None, :])
+    assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
