@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from typer.testing import CliRunner
 from simulator.cli import app
 from simulator.cli.app import build
 from simulator.words.errors import StorageFull
+from simulator.work.disk import save_new
 from simulator.work.store import Store
 
 STUDY = 'method = "sobol"\nsize = 16\nseed = 1\noutputs = ["y"]\n[model]\nkind = "ishigami"\n[parameters]\nall = true\n'
@@ -80,3 +84,59 @@ def test_a_full_disk_is_no_bad_input(
     assert ended.value.code == 1
     said = capsys.readouterr().err
     assert said.startswith("No room left") and "problem(s)" not in said
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system refuses to write more than so many bytes to a file, as a quota or a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+SHORT = {
+    "new": ("new", "scenario", "mine", "--out", "out/mine.toml"),
+    "schema": ("schema", "--out", "out"),
+    "evidence": ("evidence", "--group", "healing", "--out", "out"),
+    "cea": ("cea", "in.csv", "--out", "out"),
+}
+
+
+@pytest.mark.parametrize("command", SHORT)
+def test_no_half_file_is_left_where_the_system_refuses_to_write(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real write that is refused midway ends a command with the word for it and no file, and then it can be given again."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in.csv").write_text("draw,option,cost,effect\n0,a,1,1\n0,b,3,2\n1,a,2,1\n1,b,5,3\n", encoding="utf-8")
+    with files_of_at_most(500):
+        done = CliRunner().invoke(build(), SHORT[command])
+    assert isinstance(done.exception, StorageFull)
+    assert "No room left" in str(done.exception)
+    assert list((tmp_path / "out").iterdir()) == []
+    assert CliRunner().invoke(build(), SHORT[command]).exit_code == 0
+    assert list((tmp_path / "out").iterdir()) != []
+
+
+def test_a_new_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there is never overwritten, where the file system knows no second name, too, and no draft is left behind."""
+    target = tmp_path / "mine.toml"
+    save_new(target, b"mine")
+    with pytest.raises(FileExistsError):
+        save_new(target, b"other")
+
+    def none(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", none)
+    with pytest.raises(FileExistsError):
+        save_new(target, b"other")
+    save_new(tmp_path / "second.toml", b"second")
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {
+        "mine.toml": b"mine",
+        "second.toml": b"second",
+    }

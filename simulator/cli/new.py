@@ -45,6 +45,7 @@ def main(
     A registry is an export with made-up people, to try clti patients on. For example: clti new policy two_doses
     """
     from simulator.face.patients import made_up_export
+    from simulator.work.disk import AGAIN, FULL, save_new, storage_fault
 
     file = Path(f"{name}{_suffix(kind)}") if out is None else out
     problems = _faults(kind, name, file)
@@ -52,11 +53,12 @@ def main(
         raise BadInput(problems)
     content = made_up_export().decode() if kind == REGISTRY else starter(kind, name)
     try:
-        with file.open("x", encoding="utf-8", newline="" if kind == REGISTRY else None) as opened:
-            opened.write(content)
+        save_new(file, content.encode())
     except FileExistsError:
         raise BadInput([_there(file)]) from None
     except OSError as error:
+        if error.errno in FULL:
+            raise storage_fault(file, error, AGAIN) from error
         raise BadInput([Problem(HERE, "--out", str(file), f"a file that can be written ({error.strerror})")]) from None
     command = NEXT[kind].format(file=f"'{file}'" if re.search(r"[^\w./~-]", str(file)) else file)
     if kind == REGISTRY:

@@ -38,14 +38,14 @@ def main(
     if out is None:
         sys.stdout.write(_text(made if kind is None else made[kind]))
         return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for each, content in made.items():
-            file = out / f"{each}.schema.json"
-            file.write_text(_text(content), encoding="utf-8")
-            sys.stdout.write(f"Written: {file}\n")
-    except OSError as error:
-        raise BadInput([Problem(HERE, "--out", str(out), f"a folder that can be written ({error.strerror})")]) from None
+    from simulator.telling.outputs import check_writable
+    from simulator.work.disk import AGAIN, save
+
+    check_writable(out)
+    for each, content in made.items():
+        file = out / f"{each}.schema.json"
+        save(file, _text(content).encode(), safe=AGAIN)
+        sys.stdout.write(f"Written: {file}\n")
 
 
 def _text(content: object) -> str:

@@ -95,12 +95,12 @@ def propose_mapping(export: str | Path, to: Path) -> int:
     """
     from simulator.questions.registry.cells import read_export
     from simulator.questions.registry.proposal import mapping_toml, propose
+    from simulator.work.disk import save_new
 
     cells = read_export(Path(export))
     proposal = propose(cells)
     try:
-        with to.open("x", encoding="utf-8") as opened:
-            opened.write(mapping_toml(proposal, cells))
+        save_new(to, mapping_toml(proposal, cells).encode())
     except FileExistsError:
         raise CheckFailed(f"{to} is there already: answer what it asks, then give it as --mapping.") from None
     return proposal.questions

@@ -98,9 +98,10 @@ class Result:
     def report(self, path: Path | str) -> Path:
         """Write the report alone, one HTML file that needs no network. Returns its path."""
         from simulator.telling.folder import page_of
+        from simulator.work.disk import AGAIN, save
 
         target = Path(path)
-        target.write_text(page_of(self.findings, self.figures, self._made_by()), encoding="utf-8")
+        save(target, page_of(self.findings, self.figures, self._made_by()).encode(), safe=AGAIN)
         return target
 
     def save(self, path: Path | str) -> tuple[Path, ...]:

@@ -19,7 +19,9 @@ from pathlib import Path
 from simulator.words.errors import StorageFailed, StorageFull
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+UNLINKABLE = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 SAFE = "Finished work is safe: free some space and give the same command again, which goes on where it stopped."
+AGAIN = "Free some space and give the same command again."
 DRAFT = re.compile(r"\.clti-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}")
 ABANDONED = 24 * 3600.0
 """Seconds after which a draft is nobody's, where one cannot see whether its writer lives."""
@@ -77,22 +79,49 @@ def save(target: Path, content: bytes, *, safe: str = SAFE, lasting: bool = True
                 return
 
 
+def save_new(target: Path, content: bytes) -> None:
+    """Write a file that is not there yet into a folder that is, whole or not at all.
+
+    Raises FileExistsError where it is there, and whatever OSError the system raises.
+    """
+    clear_drafts(target.parent)
+    with _draft(target.parent, content, lasting=True) as draft:
+        try:
+            os.link(draft, target)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            # Some file systems know no second name for a file.
+            if error.errno not in UNLINKABLE:
+                raise
+            if target.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+            draft.rename(target)
+    _settle(target.parent)
+
+
 def _save(target: Path, content: bytes, lasting: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = draft_in(target.parent)
+    with _draft(target.parent, content, lasting) as draft:
+        draft.replace(target)
+    if lasting:
+        _settle(target.parent)
+
+
+@contextmanager
+def _draft(folder: Path, content: bytes, lasting: bool) -> Iterator[Path]:
+    """A file with the content under a name of its own, which is gone afterwards."""
+    draft = draft_in(folder)
     try:
         with draft.open("xb") as stream:
             stream.write(content)
             if lasting:
                 stream.flush()
                 os.fsync(stream.fileno())
-        draft.replace(target)
-    except BaseException:
+        yield draft
+    finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise
-    if lasting:
-        _settle(target.parent)
 
 
 @contextmanager
