@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,19 +51,29 @@ class LifeTable:
 
     def survival(self, age: float, years: float, male: bool) -> float:
         """Probability of living `years` more from `age` on, exactly under the piecewise law."""
-        inside = self._knots[bisect_right(self._knots, age) : bisect_left(self._knots, age + years)]
-        cuts = [age, *inside, age + years]
-        cumulative = 0.0
-        for start, stop in pairwise(cuts):
-            _, slope = self._segment(start, male)
-            width = stop - start
-            cumulative += self.hazard(start, male) * (math.expm1(slope * width) / slope if slope else width)
-        return math.exp(-cumulative)
+        return self.survivals(age, (years,), male)[0]
+
+    def survivals(self, age: float, years: Iterable[float], male: bool) -> list[float]:
+        """`survival` for several numbers of years, none smaller than the one before it."""
+        found = []
+        start, passed, knot = age, 0.0, bisect_right(self._knots, age)
+        for end in (age + float(year) for year in years):
+            while knot < len(self._knots) and self._knots[knot] < end:
+                passed += self._cumulative(start, self._knots[knot], male)
+                start, knot = self._knots[knot], knot + 1
+            found.append(math.exp(-(passed + self._cumulative(start, end, male))))
+        return found
 
     def life_expectancy(self, age: float, male: bool) -> float:
         """Mean years of life left at an age: the integral of survival over the next 70 years."""
         years = np.linspace(0.0, 70.0, 281)
-        return float(scipy.integrate.simpson([self.survival(age, float(y), male) for y in years], x=years))
+        return float(scipy.integrate.simpson(self.survivals(age, years, male), x=years))
+
+    def _cumulative(self, start: float, stop: float, male: bool) -> float:
+        """Cumulative hazard between two ages without a knot between them."""
+        _, slope = self._segment(start, male)
+        width = stop - start
+        return self.hazard(start, male) * (math.expm1(slope * width) / slope if slope else width)
 
     def _segment(self, age: float, male: bool) -> tuple[int, float]:
         i = min(max(bisect_right(self._knots, age) - 1, 0), len(self._knots) - 2)

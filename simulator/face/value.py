@@ -240,7 +240,7 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
         "per_hundred": per_hundred_table(comparison),
         "curves": result.outcomes,
         "at_risk": at_risk_table(comparison),
-        "observed": observed_courses(scenario.register),
+        "observed": observed_courses(),
     }
     elsewhere = other_centres(scenario, policy, seed, people)
     if elsewhere is not None:

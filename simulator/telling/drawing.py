@@ -71,8 +71,6 @@ def panels(figure: Figure | Picture, name: str) -> tuple[tuple[Panel, ...], froz
 
     A figure whose words stand outside its panels (a legend, a title over all of them) stays in one piece.
     """
-    from simulator.telling.style import house_style
-
     picture = Picture.of(figure)
     figure = picture.figure
     root = ElementTree.fromstring(picture.svg)
@@ -88,12 +86,9 @@ def panels(figure: Figure | Picture, name: str) -> tuple[tuple[Panel, ...], froz
         box = _around(picture, picture.extent)
         return (_panel(name, root, parts, box, 0, 0, colours),), frozenset(colours)
     found: list[Panel] = []
-    with house_style():
-        extents = [each.get_tightbbox() for each in axes]
-    for group, each, extent in zip(groups, axes, extents, strict=True):
+    for group, each, extent in zip(groups, axes, picture.extents, strict=True):
         place = each.get_subplotspec()
         row, column = (place.rowspan.start, place.colspan.start) if place is not None else (0, len(found))
-        assert extent is not None  # of panels that are hidden, which are left out
         box = _around(picture, extent.transformed(figure.dpi_scale_trans.inverted()))
         found.append(_panel(name, root, [group], box, row, column, colours))
     return tuple(found), frozenset(colours)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
+    from matplotlib.transforms import Bbox, BboxBase
 
 Kind = Literal["svg", "png"]
 
@@ -38,13 +38,28 @@ class Picture:
         return figure if isinstance(figure, Picture) else cls(figure)
 
     @cached_property
-    def extent(self) -> Bbox:
-        """The box around the drawing without its caption and margin, in inches from the lower left corner of the figure."""
+    def extents(self) -> list[BboxBase]:
+        """The box around each visible panel with its labels, in pixels from the lower left corner of the figure."""
         from simulator.telling.style import house_style
 
         with house_style():
             laid_out(self.figure)
-            return self.figure.get_tightbbox()
+            boxes = [axes.get_tightbbox() for axes in self.figure.axes if axes.get_visible()]
+        return [box for box in boxes if box is not None]
+
+    @cached_property
+    def extent(self) -> Bbox:
+        """The box around the drawing without its caption and margin, in inches from the lower left corner of the figure."""
+        from matplotlib.transforms import Bbox
+
+        from simulator.telling.style import house_style
+
+        figure, boxes = self.figure, list(self.extents)
+        shared = [each for each in figure.get_children() if each not in figure.axes]
+        with house_style():
+            found = [each.get_tightbbox() for each in shared if each.get_visible() and each.get_in_layout()]
+        boxes += [box for box in found if box is not None and (box.width != 0 or box.height != 0)]
+        return Bbox.union(boxes).transformed(figure.dpi_scale_trans.inverted())
 
     @cached_property
     def svg(self) -> bytes:

@@ -17,8 +17,11 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 
@@ -117,6 +120,8 @@ def new_figure(
     `gridspec` goes to `GridSpec`, as in ``width_ratios=[2, 1]``.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
+    # A canvas that keeps its renderer, so that words are measured once and not for every question about places.
+    FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False, gridspec_kw=gridspec)
     return figure, [axes for line in grid for axes in line]
 
@@ -220,7 +225,7 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
     beside = axes.transAxes + ScaledTranslation((18 if tied else 5) / 72, 0, figure.dpi_scale_trans)
     for end, height in zip(ends, heights, strict=True):
         colour = readable(end.colour)
-        leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 3}
+        look = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 3}
         axes.annotate(
             shortened(end.text),
             xy=(end.x, end.y),
@@ -230,9 +235,30 @@ def label_ends(axes: Axes, ends: Sequence[End], *, size: float = 8.5) -> None:
             fontsize=size,
             va="center_baseline",
             ha="left",
-            arrowprops=leader if tied else None,
+            arrowprops={**look, "connectionstyle": leader} if tied else None,
             annotation_clip=False,
         )
+
+
+def leader(
+    start: Sequence[float],
+    end: Sequence[float],
+    *,
+    patchA: Rectangle,
+    shrinkB: float,
+    **_: Any,
+) -> Path:
+    """A straight line from the border of a label's box, in which it starts, to a short way before a point, in pixels.
+
+    Matplotlib's own connections look for the border by halving a curve, which took a tenth of the time of a figure.
+    """
+    begin, step = np.asarray(start, float), np.subtract(end, start)
+    box = patchA.get_bbox()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = np.where(step > 0, (box.max - begin) / step, np.where(step < 0, (box.min - begin) / step, np.inf))
+    first = min(float(out.min()), 1.0)
+    last = 1.0 - shrinkB / float(np.hypot(*step)) if step.any() else 1.0
+    return Path([begin + first * step, begin + (last if last > first else 1.0) * step])
 
 
 def shortened(label: str, most: int = 34) -> str:

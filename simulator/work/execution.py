@@ -185,12 +185,14 @@ def run_rows(
         return told
 
     try:
-        execute(model, inputs, store, replicates=replicates, rows_per_shard=rows_per_shard, way=way, started=started)
+        plan = execute(
+            model, inputs, store, replicates=replicates, rows_per_shard=rows_per_shard, way=way, started=started
+        )
     except RunFailed as failed:
         if isinstance(failed.__cause__, BadInput):
             raise failed.__cause__ from None
         raise
     values, _ = store.read().collect(inputs, replicates, len(model.outputs))
-    if cache is not None:
+    if cache is not None and plan.tasks:
         forget_oldest(cache, MOST_KEPT)
     return values

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from simulator.evidence.register import Register
 from simulator.evidence.sources import load_sources
 from simulator.questions.validate.observed import observed
-from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.reading import as_published
 from simulator.questions.validate.study import Group
 
 OUTCOMES = ("death", "major_amputation", "amputation_free_survival", "healing_without_amputation")
@@ -16,17 +15,16 @@ COLUMNS = ["study", "label", "group", "outcome", "time_years", "latest_years", "
 COLUMNS += ["grade", "source"]
 
 
-def observed_courses(register: Register) -> pd.DataFrame:
+def observed_courses() -> pd.DataFrame:
     """Shares of all people of a group under conservative care, with 95% intervals where the study's size is known.
 
     One row per study, group and time: study, label, group, outcome, time_years, latest_years (the same, or the end of a time
     that is not reported exactly), value, low, high, people, grade (how far the number was read), source. Raises BadInput with
     every fault of the studies' files.
     """
-    studies, _ = load_studies(register)
     sources = load_sources()
     rows = []
-    for name, study in studies.items():
+    for name, study in as_published().items():
         if study.kind not in KINDS:
             continue
         for quantity in study.quantity:

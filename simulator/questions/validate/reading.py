@@ -79,6 +79,23 @@ def load_studies(
     return studies, inputs
 
 
+def as_published() -> dict[str, Study]:
+    """Every shipped study by name, without asking whether the register's people can be those of the study.
+
+    Raises BadInput with every fault of the files.
+    """
+    problems: list[Problem] = []
+    found = {}
+    for name in study_names():
+        file = folder() / f"{name}.toml"
+        study = read_checked(Study, "a study", file, spelled(file, shipped("scenarios")), problems)
+        if study is not None:
+            found[name] = study
+    if problems:
+        raise BadInput(problems)
+    return found
+
+
 def evidence_files() -> dict[str, bytes]:
     """The evidence that predictions rest on, by the name that a reader knows."""
     root = shipped("calibration")

@@ -34,7 +34,7 @@ def expected_qalys(age: float, male: bool, table: LifeTable, norm: PopulationNor
 def _years_to_come(age: float, male: bool, table: LifeTable, norm: PopulationNorm) -> tuple[Array, Array]:
     """Years from now, and what each is worth times the probability of living then; the same for every rule."""
     years = np.arange(0.0, max(OLDEST - age, 2 * STEP) + STEP, STEP)
-    alive = np.array([table.survival(age, float(year), male) for year in years])
+    alive = np.array(table.survivals(age, years, male))
     worth = np.array([norm.at(age + float(year), male) for year in years])
     return years, alive * worth
 
