@@ -108,7 +108,7 @@ def atoms(surface: StudySurface, centre: Array, spread: Array, n: int, luck: np.
         new = middle + width * luck.standard_normal((particles, each, len(OFFSETS)))
         points = np.concatenate([points, new], axis=1)
         log = np.concatenate([log, surface.log_likelihood(new)], axis=1)
-        densities = [norm.logpdf(points, *proposal).sum(axis=2) for proposal in proposals]
+        densities = [np.sum(norm.logpdf(points, *proposal), axis=2) for proposal in proposals]
         level = log + densities[0] - logsumexp(densities, axis=0)
         weights = np.exp(level - level.max()).ravel()
         weights /= weights.sum()
