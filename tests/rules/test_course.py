@@ -195,8 +195,9 @@ def test_healing_does_not_speed_up_above_what_is_enough(start: float, slope: flo
 
 @pytest.mark.parametrize(("start", "slope"), [(20.0, 10.0), (40.0, -10.0)])
 def test_healing_falls_off_steeply_where_perfusion_is_short(start: float, slope: float) -> None:
-    """The path crosses 30 mmHg after a year. Above it healing has the hazard exp(0.1 (TcPO2 - 20)), below it every mmHg
-    that lacks takes another 0.2 off, so that it rises from 1 / e squared to e within the year that leads there. Half a year beyond, it has healed.
+    """The path crosses 30 mmHg after a year. Above it healing has the hazard exp(0.1 (TcPO2 - 20)), below it every mmHg that
+    lacks takes another 0.2 off, so that it rises from exp(-2) to e within the year that leads there. Half a year beyond it,
+    the wound has healed; a new wound knows no such limit.
     """
     below, above = (exp(1.0) - exp(-2.0)) / 3.0, exp(1.0) * (exp(0.5) - 1.0)
     unspent = below + above
