@@ -19,9 +19,10 @@ from scipy.special import logsumexp
 from simulator.evidence.hospitals import OFFSETS, POPULATION, Hospitals
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
+from simulator.questions.hospitals.atoms import atoms
 from simulator.questions.hospitals.fit import ROUGH, fitted_studies, wide_prior
 from simulator.questions.hospitals.population import Structure, log_score, sampled
-from simulator.questions.hospitals.surface import SMOKE, StudySurface, atoms, study_surface
+from simulator.questions.hospitals.surface import SMOKE, StudySurface, study_surface
 from simulator.questions.validate import load_studies
 from simulator.questions.validate.structural import (
     COHORT,
@@ -51,9 +52,10 @@ def register_of(each: Alternative) -> tuple[Register, dict[str, float]]:
 
 def evidence(surface: StudySurface, centre: np.ndarray, spread: np.ndarray, luck: np.random.Generator) -> float:
     """Log likelihood of a study averaged over a wide prior: the constant that atoms do without."""
-    particle = luck.integers(len(surface.coefficients), size=POINTS)
-    points = centre + spread * np.clip(luck.standard_normal((POINTS, len(OFFSETS))), -3.0, 3.0)
-    return float(logsumexp(surface.log_likelihood(particle, points)) - np.log(POINTS))
+    particles = len(surface.coefficients)
+    points = centre + spread * luck.standard_normal((particles, POINTS // particles, len(OFFSETS)))
+    found = surface.log_likelihood(points)
+    return float(logsumexp(found) - np.log(found.size))
 
 
 def scores(register: Register, sizes: tuple[int, int, int]) -> pd.Series:
@@ -66,7 +68,7 @@ def scores(register: Register, sizes: tuple[int, int, int]) -> pd.Series:
         key: atoms(surface, centre, spread, ROUGH.atoms, generator(SEED, key, "atoms"))
         for key, surface in surfaces.items()
     }
-    rows = sampled(said, kinds, STRUCTURE, ROUGH.draws, ROUGH.warm_up, SEED)
+    rows = sampled(said, kinds, STRUCTURE, ROUGH.draws, ROUGH.warm_up, SEED).rows
     population = Hospitals(rows, pd.DataFrame())
     return pd.Series(
         {

@@ -33,10 +33,12 @@ from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
+from simulator.questions.hospitals.atoms import Atoms, atoms
+from simulator.questions.hospitals.chains import chains_of
 from simulator.questions.hospitals.findings import findings
-from simulator.questions.hospitals.fit import own_offsets, standing_still
+from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
-from simulator.questions.hospitals.surface import Atoms, atoms, design, features, fit_surface, fitted_quantities
+from simulator.questions.hospitals.surface import design, features, fit_surface, fitted_quantities
 from simulator.questions.sweep.clinical import Clinical
 from simulator.questions.sweep.hospitals import at_hospitals
 from simulator.questions.sweep.model import Model
@@ -166,7 +168,7 @@ def test_the_sampler_recovers_a_known_population() -> None:
         studies[f"s{k}"] = Atoms(whole.offsets[:120], whole.log_prior[:120], False)
     found = sampled(
         studies, dict.fromkeys(studies, Kind()), Structure(False, False), 80, 100, 1, founding=False, chains=1
-    )
+    ).rows
     assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.2)
     assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.25)
     # Nothing was seen of healing: its mean stays what the prior says.
@@ -206,8 +208,8 @@ def test_open_series_move_no_effect_of_treatment() -> None:
         wide = whole.log_prior[:80] + norm.logpdf(points[:, 3], 0.0, 2.0)
         open_series[f"s{k}"] = Atoms(points, wide, True)
     kinds = dict.fromkeys(open_series, Kind())
-    cut = sampled(open_series, kinds, Structure(False, False), 40, 60, 1, chains=1)
-    learned = sampled(open_series, kinds, Structure(False, False, open_response=True), 40, 60, 1, chains=1)
+    cut = sampled(open_series, kinds, Structure(False, False), 40, 60, 1, chains=1).rows
+    learned = sampled(open_series, kinds, Structure(False, False, open_response=True), 40, 60, 1, chains=1).rows
     assert learned["mean_response"].mean() > 1.0
     assert (cut["mean_response"] == 0.0).all()
     average = centre_draws(Hospitals(cut, pd.DataFrame()), "average")
@@ -230,12 +232,19 @@ def test_the_headline_with_open_series_stands_beside_the_one_without() -> None:
     assert table.loc[("high", "major_amputation"), "difference"] < float(amputation.iloc[0])
 
 
-def test_a_chain_that_stands_still_is_counted() -> None:
-    """Three draws at one place are two too many; a single number that comes again is none."""
-    rows = pd.DataFrame(
-        {"mean_death": [0.1, 0.2, 0.2, 0.2, 0.2, 0.1], "tails": [np.inf, 3.0, 3.0, 3.0, np.inf, np.inf]}
-    )
-    assert standing_still(rows) == 2
+def test_a_chain_that_stands_still_is_told() -> None:
+    """Two chains about one number are sound; one that stays for twelve draws, or elsewhere, forbids to rest on the fit."""
+    pytest.importorskip("numpyro")
+    values = np.random.default_rng(1).normal(size=800)
+    sound = chains_of(pd.DataFrame({"mean_death": values, "tails": np.inf}), 2, np.zeros(800, bool))
+    assert sound.standing == 1
+    assert not sound.faults
+    still = values.copy()
+    still[100:112] = still[100]
+    assert chains_of(pd.DataFrame({"mean_death": still, "tails": 4.0}), 2, np.zeros(800, bool)).standing == 12
+    apart = values + np.repeat([0.0, 1.0], 400)
+    faults = chains_of(pd.DataFrame({"mean_death": apart, "tails": 4.0}), 2, np.arange(800) < 20).faults
+    assert [fault.split()[0] for fault in faults] == ["R-hat", *[faults[1].split()[0]], "2.5%"]
 
 
 def test_a_surface_gives_back_what_lies_on_it() -> None:
@@ -565,6 +574,8 @@ def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
         offsets=committed.offsets,
         structures=structures,
         chosen=SimpleNamespace(name="normal"),
+        chains={},
+        told_chains="R-hat at most 1.01",
         open_response=(0.1, 0.0, 0.2),
     )
     ranks = pd.DataFrame({"cohort": [0, 1], "quantity": ["mean_death", "mean_death"], "rank": [0.2, 0.7]})

@@ -112,7 +112,11 @@ def _of_hospitals(
     else:
         work = work_in(out)
         found = fitted(work, smoke, cohorts, seed, progress, begun)
-        _finish(found, out, work, install)
+        faults = found.facts["faults"]
+        _finish(found, out, work, install and not faults)
+        if install and faults:
+            found.show(out)
+            raise CheckFailed("\n".join(["Not installed, because the chains went wrong:", *faults]))
     found.show(out)
 
 

@@ -70,7 +70,7 @@ def fitted(
     from simulator.evidence import load_register
     from simulator.questions.hospitals.check import ranks, uniformity
     from simulator.questions.hospitals.findings import findings
-    from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, standing_still, texts
+    from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
     from simulator.questions.hospitals.headline import headline
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
@@ -97,7 +97,7 @@ def fitted(
             f"{row['structure']} {row['weight']:.2f}" for row in found.structures.to_dict("records")
         ),
         "studies": len(used),
-        "draws at which a chain stood still": f"{standing_still(found.population.rows)} of {len(found.population.rows)}",
+        "chains": found.told_chains,
         "response that open series would teach (log odds, not used)": f"{mean:.2f} ({low:.2f} to {high:.2f})",
     }
     made = texts(found, provenance)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
 from simulator.evidence.register import Register
 from simulator.questions.calibrate.chains import effective_size
+from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
-from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
+from simulator.questions.hospitals.surface import study_surface
 from simulator.questions.validate.study import Study
 from simulator.words.luck import generator
 

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
+from simulator.questions.hospitals.atoms import atoms
 from simulator.questions.hospitals.fit import own_offsets
-from simulator.questions.hospitals.population import Structure, load_prior, sampled
-from simulator.questions.hospitals.surface import CENTRE, StudySurface, atoms, features
+from simulator.questions.hospitals.population import Structure, load_prior, sampled, sd_floor
+from simulator.questions.hospitals.surface import CENTRE, StudySurface, features
 from simulator.words.luck import generator, seed_of
 from simulator.work.code import running_code
 from simulator.work.store import Store
@@ -50,7 +51,8 @@ def prior_population(luck: np.random.Generator) -> Hospitals:
     """One population drawn from the prior, without tails or a mean of its own for people chosen."""
     prior = load_prior()
     row = {f"mean_{name}": prior["mean_sd"] * luck.standard_normal() for name in RATES}
-    row |= {f"sd_{name}": abs(prior["sd_scale"] * luck.standard_normal()) for name in RATES}
+    excess = prior["sd_scale"] * luck.standard_normal(len(RATES))
+    row |= {f"sd_{name}": sd for name, sd in zip(RATES, np.hypot(excess, sd_floor(prior)), strict=True)}
     row["sd_response"] = abs(prior["response_sd_scale"] * luck.standard_normal())
     row["tails"] = np.inf
     correlation = _lkj(prior["correlation_concentration"], luck)
@@ -104,7 +106,9 @@ def _literature(surfaces: Mapping[str, StudySurface], cohort: int, seed: int) ->
         places[key] = truth.drawn(np.zeros(1, np.int64), Kind(), luck)[0]
         said[key] = atoms(synthetic(surface, places[key], luck), CENTRE, SPREAD, ATOMS, luck)
     referral = dict.fromkeys(surfaces, Kind())
-    found = sampled(said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False, chains=1)
+    found = sampled(
+        said, referral, PLAIN, DRAWS, WARM_UP, seed_of(seed, "ranks", cohort), founding=False, chains=1
+    ).rows
     below = [float((found[name] < truth.column(name)[0]).mean()) for name in POPULATION]
     population = Hospitals(found, pd.DataFrame())
     for key in list(surfaces)[:OWN]:

@@ -37,6 +37,8 @@ def findings(
         "open_response": list(found.open_response),
         "studies": len(studies),
         "structures": len(found.structures),
+        "chains": found.told_chains,
+        "faults": [f"{name}: {fault}" for name, each in found.chains.items() for fault in each.faults],
         "rates": [
             {"name": name, "mean": float(rows[f"mean_{name}"].mean()), "sd": float(rows[f"sd_{name}"].mean())}
             for name in RATES

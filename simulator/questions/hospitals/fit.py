@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.evidence.register import Register
-from simulator.questions.hospitals.population import Structure, left_out, log_score, sampled
+from simulator.questions.hospitals.atoms import Atoms, atoms
+from simulator.questions.hospitals.chains import Chains
+from simulator.questions.hospitals.population import CHAINS, Sampling, Structure, left_out, log_score, sampled
 from simulator.questions.hospitals.surface import (
     CENTRE,
     LIVES,
     PARTICLES,
     POINTS,
     SMOKE,
-    Atoms,
     StudySurface,
-    atoms,
     fitted_quantities,
     study_surface,
 )
@@ -48,10 +48,11 @@ class Effort:
     """Sizes: particles, points and lives of a surface; atoms of a study; draws and warm-up of each chain."""
 
     sizes: tuple[int, int, int] = (PARTICLES, POINTS, LIVES)
-    atoms: int = 400
-    rough: int = 150
+    atoms: int = 500
+    rough: int = 200
     draws: int = 500
-    warm_up: int = 300
+    warm_up: int = 250
+    chains: int = CHAINS
     kept: int = 1_000
     structures: tuple[Structure, ...] = STRUCTURES
 
@@ -61,7 +62,9 @@ class Effort:
         return len(self.structures) + 2
 
 
-ROUGH = Effort(SMOKE, 250, 100, 150, 150, 400, (Structure(False, False), Structure(True, False, trial=True, era=True)))
+ROUGH = Effort(
+    SMOKE, 250, 100, 200, 200, 2, 400, (Structure(False, False), Structure(True, False, trial=True, era=True))
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +72,8 @@ class Fit:
     """The population, each study's offsets (study, offset, mean, low, high), and the structures with their scores.
 
     The population averages the structures by `weight`. `structures`: structure, log_score (mean over studies left out), the
-    difference to the best with 95% limits over resampled studies, weight. `chosen` weighs most. `open_response` is the mean
+    difference to the best with 95% limits over resampled studies, weight. `chains` says of each sampling how
+    its chains went. `chosen` weighs most. `open_response` is the mean
     offset of response that series would teach, with 95% limits.
     """
 
@@ -77,9 +81,21 @@ class Fit:
     studies: Mapping[str, Atoms]
     offsets: pd.DataFrame
     structures: pd.DataFrame
+    chains: Mapping[str, Chains]
     chosen: Structure
     open_response: tuple[float, float, float]
     surfaces: Mapping[str, StudySurface]
+
+    @property
+    def told_chains(self) -> str:
+        """How the chains went, the worst of all samplings, with what forbids to rest on them."""
+        every = self.chains.values()
+        told = (
+            f"R-hat at most {max(each.r_hat for each in every):.2f}, effective draws at least"
+            f" {min(each.effective for each in every):.0f}, {100.0 * max(each.diverging for each in every):.1f}% diverging,"
+            f" at one place for {max(each.standing for each in every)} draws at most"
+        )
+        return told + "".join(f"; {name}: {fault}" for name, each in self.chains.items() for fault in each.faults)
 
 
 def fitted_studies(studies: Mapping[str, Study]) -> dict[str, Study]:
@@ -108,32 +124,36 @@ def fit(
             advance(1)
 
     rough = said(CENTRE, np.full(len(OFFSETS), FIRST_SPREAD), effort.rough, "first atoms")
-    first = sampled(rough, kinds, Structure(), effort.draws // 2, effort.warm_up, seed_of(seed, "first"))
-    done()
-    centre, spread = wide_prior(first)
+
+    def drawn(given: Mapping[str, Atoms], structure: Structure, draws: int, word: str) -> Sampling:
+        seeded = seed_of(seed, word)
+        made = sampled(given, kinds, structure, draws, effort.warm_up, seeded, chains=effort.chains, store=store)
+        done()
+        return made
+
+    centre, spread = wide_prior(drawn(rough, Structure(), effort.draws // 2, "first").rows)
     exact = said(centre, spread, effort.atoms, "atoms")
     nothing = pd.DataFrame()
     found = {}
-    scores = {}
+    chains, scores = {}, {}
     for structure in effort.structures:
-        rows = sampled(exact, kinds, structure, effort.draws, effort.warm_up, seed_of(seed, structure.name))
-        found[structure] = rows
-        population = Hospitals(found[structure], nothing)
+        made = drawn(exact, structure, effort.draws, structure.name)
+        found[structure], chains[structure.name] = made.rows, made.chains
+        population = Hospitals(made.rows, nothing)
         scores[structure] = {key: log_score(population, exact, kinds, key) for key in used}
-        done()
     table = structure_table(scores, seed)
     shares = {s: float(table.loc[table["structure"] == s.name, "weight"].iloc[0]) for s in effort.structures}
     best = max(effort.structures, key=lambda s: shares[s])
     averaged = [thinned(found[s], round(effort.kept * shares[s])) for s in effort.structures]
     population = Hospitals(pd.concat(averaged, ignore_index=True), nothing)
-    learned = sampled(
-        exact, kinds, replace(best, open_response=True), effort.draws, effort.warm_up, seed_of(seed, OPEN)
-    )["mean_response"]
-    done()
+    taught = drawn(exact, replace(best, open_response=True), effort.draws, OPEN)
+    learned, chains[OPEN] = taught.rows["mean_response"], taught.chains
     low, high = np.quantile(learned, [0.025, 0.975])
     population = Hospitals(population.rows, left_out(population, exact, kinds).round(3))
     offsets = offsets_table(population, exact, kinds, seed)
-    return Fit(population, exact, offsets, table, best, (float(learned.mean()), float(low), float(high)), surfaces)
+    return Fit(
+        population, exact, offsets, table, chains, best, (float(learned.mean()), float(low), float(high)), surfaces
+    )
 
 
 def wide_prior(rows: pd.DataFrame) -> tuple[Array, Array]:
@@ -150,11 +170,6 @@ def thinned(rows: pd.DataFrame, n: int) -> pd.DataFrame:
     places = np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)
     short = rows.iloc[places[: min(n, len(rows))]].reset_index(drop=True)
     return short.map(lambda x: float(f"{x:.6g}"))
-
-
-def standing_still(rows: pd.DataFrame) -> int:
-    """How many rows repeat the one before in every column: proposals that the sampler refused many times in a row."""
-    return int((rows == rows.shift()).all(axis=1).sum())
 
 
 def structure_table(scores: Mapping[Structure, Mapping[str, float]], seed: int) -> pd.DataFrame:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, Kind, columns_of, load_hospitals
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.register import load_register
+from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
-from simulator.questions.hospitals.surface import Atoms, atoms, study_surface
+from simulator.questions.hospitals.surface import study_surface
 from simulator.questions.validate.study import Group, Quantity, Study
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws

@@ -2,14 +2,16 @@
 
 Second stage of a two-stage hierarchical fit (Lunn et al., Stat Med 2013;32:3670, doi:10.1002/sim.5879): each study has given
 atoms, offsets in proportion to its likelihood times a wide prior, and the likelihood of the population is their mean ratio of the
-population's density to that prior. The founding hospital is a hospital of the population too, with offsets of zero. Sampled with
-NumPyro's No-U-Turn sampler, an extra (``pip install clti-simulator[refit]``) that only refitting needs.
+population's density to that prior, each atom a kernel (`simulator/questions/hospitals/atoms.py`). The offsets of studies are
+integrated out. The founding hospital is a hospital of the population too, with offsets of zero. Sampled with NumPyro's No-U-Turn
+sampler, an extra (``pip install clti-simulator[refit]``) that only refitting needs.
 
 The mean of response is zero: open series would teach the model what treatment does. How far hospitals differ in it is learned.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,13 +26,17 @@ from scipy.stats import norm
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
 from simulator.evidence.reading import read_toml
 from simulator.evidence.shipped import shipped
-from simulator.questions.hospitals.surface import Atoms
+from simulator.questions.hospitals.atoms import Atoms
+from simulator.questions.hospitals.chains import Chains, chains_of
 from simulator.words.errors import BadInput, Problem
+from simulator.work.code import running_code
+from simulator.work.store import Store
 
 Array = NDArray[np.float64]
 PRIOR = "hospitals_prior.toml"
 THREE = len(RATES)
 CHAINS = 2
+TARGET_ACCEPT, TREE_DEPTH = 0.9, 7
 RESPONSE_PLACE = OFFSETS.index(RESPONSE)
 
 
@@ -77,6 +83,19 @@ def load_prior() -> dict[str, float]:
     return {name: float(each["value"]) for name, each in table.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """Joint draws of a population in the columns of `Hospitals.rows`, and how the chains that made them went."""
+
+    rows: pd.DataFrame
+    chains: Chains
+
+
+def sd_floor(prior: Mapping[str, float]) -> Array:
+    """Between hospitals of one country that know their case mix: what every SD holds at least, shape (rates,)."""
+    return np.array([prior[f"sd_floor_{name}"] for name in RATES])
+
+
 def sampled(
     studies: Mapping[str, Atoms],
     kinds: Mapping[str, Kind],
@@ -86,11 +105,47 @@ def sampled(
     seed: int,
     founding: bool = True,
     chains: int = CHAINS,
-) -> pd.DataFrame:
-    """Joint draws of the population given the studies' atoms, in the columns of `Hospitals.rows`.
+    store: Store | None = None,
+) -> Sampling:
+    """Joint draws of the population given the studies' atoms, `draws` of each chain; those in `store` are not drawn again.
 
     `founding` adds the founding hospital, at offsets of zero. Raises BadInput where the extra is not installed.
     """
+    kernels = [each.kernels for each in studies.values()]
+    covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in studies])
+    given = (
+        np.stack([each.centres for each in kernels]),
+        np.stack([each.log_weight for each in kernels]),
+        np.stack([each.covariance for each in kernels]),
+        np.array([each.treated for each in studies.values()]),
+        covariates,
+    )
+    whole = hashlib.sha256(
+        repr((structure, draws, warm_up, seed, founding, chains, load_prior(), running_code())).encode()
+    )
+    for part in given:
+        whole.update(part.tobytes())
+    kept_as = f"population-{whole.hexdigest()[:48]}"
+    kept = None if store is None else store.read(kept_as)
+    if kept is None:
+        kept = _drawn(given, structure, draws, warm_up, seed, founding, chains)
+        if store is not None:
+            store.write(kept_as, kept)
+    diverging = kept["diverging"]
+    rows = table_of({name: values.reshape(-1, *values.shape[2:]) for name, values in kept.items()})
+    return Sampling(rows, chains_of(rows, chains, diverging))
+
+
+def _drawn(
+    given: tuple[Array | NDArray[np.bool_], ...],
+    structure: Structure,
+    draws: int,
+    warm_up: int,
+    seed: int,
+    founding: bool,
+    chains: int,
+) -> dict[str, NDArray[Any]]:
+    """What each chain drew, shape (chains, draws, ...), by name, and where it diverged."""
     try:
         import jax
         import numpyro  # noqa: F401
@@ -98,17 +153,10 @@ def sampled(
         allowed = 'the extra that refitting needs: pip install "clti-simulator[refit]"'
         raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
     jax.config.update("jax_enable_x64", True)
-    names = list(studies)
     sampler = _sampler(structure, draws, warm_up, founding, chains)
-    covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in names])
-    sampler.run(
-        jax.random.PRNGKey(seed % 2**32),
-        np.stack([studies[name].offsets for name in names]),
-        np.stack([studies[name].log_prior for name in names]),
-        np.array([studies[name].treated for name in names]),
-        covariates,
-    )
-    return table_of({name: np.asarray(values) for name, values in sampler.get_samples().items()})
+    sampler.run(jax.random.PRNGKey(seed % 2**32), *given, extra_fields=("diverging",))
+    found = {name: np.asarray(values) for name, values in sampler.get_samples(group_by_chain=True).items()}
+    return found | {"diverging": np.asarray(sampler.get_extra_fields(group_by_chain=True)["diverging"])}
 
 
 @lru_cache(maxsize=8)
@@ -122,22 +170,26 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool, cha
     from numpyro.infer import MCMC, NUTS
 
     prior = load_prior()
+    floor = sd_floor(prior)
 
-    def density(gap: Any, root: Any, tails: Any) -> Any:
-        """Log density of Student's t (normal without tails) at gaps (..., 3) from the mean."""
-        solved = jax.scipy.linalg.solve_triangular(root, gap.reshape(-1, THREE).T, lower=True)
-        square = (solved**2).sum(axis=0).reshape(gap.shape[:-1])
-        level = -jnp.log(jnp.diag(root)).sum()
+    def level_of(square: Any, root: Any, tails: Any) -> Any:
+        """Log density of Student's t (normal without tails) at squared distances (..., points) with roots (..., 3, 3)."""
+        level = -jnp.log(jnp.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)[..., None]
         if not structure.heavy:
             return level - 0.5 * square - 0.5 * THREE * jnp.log(2 * jnp.pi)
         constant = gammaln((tails + THREE) / 2) - gammaln(tails / 2) - 0.5 * THREE * jnp.log(tails * jnp.pi)
         return level + constant - 0.5 * (tails + THREE) * jnp.log1p(square / tails)
 
-    def model(points: Any, wide: Any, treated: Any, covariates: Any) -> None:
-        mean = numpyro.sample("mean", dist.Normal(0.0, prior["mean_sd"]).expand([THREE]).to_event(1))
-        sd = numpyro.sample("sd", dist.HalfNormal(prior["sd_scale"]).expand([THREE]).to_event(1))
+    def model(centres: Any, weight: Any, covariance: Any, treated: Any, covariates: Any) -> None:
+        excess = numpyro.sample("excess", dist.HalfNormal(prior["sd_scale"]).expand([THREE]).to_event(1))
+        sd = numpyro.deterministic("sd", jnp.sqrt(excess**2 + floor**2))
         correlation = numpyro.sample("root", dist.LKJCholesky(THREE, prior["correlation_concentration"]))
-        means: Any = jnp.broadcast_to(mean, (points.shape[0], THREE))
+        own = sd[:, None] * correlation
+        # The founding hospital is at zero exactly: where hospitals hardly differ the mean must be near it, in units of their SD.
+        away = numpyro.sample("away", dist.Normal(0.0, 1.0).expand([THREE]).to_event(1))
+        mean = numpyro.deterministic("mean", own @ away)
+        numpyro.factor("prior of the mean", dist.Normal(0.0, prior["mean_sd"]).log_prob(mean).sum())
+        means: Any = jnp.broadcast_to(mean, (centres.shape[0], THREE))
         for place, name in enumerate(structure.covariates):
             moved = numpyro.sample(name, dist.Normal(0.0, prior[f"{name}_sd"]).expand([THREE]).to_event(1))
             means = means + covariates[:, place, None] * moved[None, :]
@@ -148,17 +200,27 @@ def _sampler(structure: Structure, draws: int, warm_up: int, founding: bool, cha
         response_mean: Any = 0.0
         if structure.open_response:
             response_mean = numpyro.sample("response_mean", dist.Normal(0.0, prior["mean_sd"]))
-        root = sd[:, None] * correlation
-        level = density(points[:, :, :THREE] - means[:, None, :], root, tails) - wide
-        response = dist.Normal(response_mean, response_sd).log_prob(points[:, :, RESPONSE_PLACE])
+        # A hospital of the population convolved with a kernel; its response given its rates.
+        root = jnp.linalg.cholesky(own @ own.T + covariance[:, :THREE, :THREE])
+        gaps = (centres[:, :, :THREE] - means[:, None, :]).transpose(0, 2, 1)
+        solved = jax.scipy.linalg.solve_triangular(root, gaps, lower=True)
+        level = level_of((solved**2).sum(axis=1), root, tails) + weight
+        shared = jax.scipy.linalg.solve_triangular(root, covariance[:, :THREE, THREE, None], lower=True)[..., 0]
+        expected = response_mean + jnp.einsum("sip,si->sp", solved, shared)
+        variance = response_sd**2 + covariance[:, THREE, THREE] - (shared**2).sum(axis=1)
+        response = dist.Normal(expected, jnp.sqrt(variance)[:, None]).log_prob(centres[:, :, RESPONSE_PLACE])
         level = level + jnp.where(treated[:, None], response, 0.0)
         each = jax.scipy.special.logsumexp(level, axis=1) - jnp.log(level.shape[1])
         numpyro.factor("studies", each.sum())
-        if founding:
-            numpyro.factor("founding", density(-mean[None, :], root, tails)[0])
+        volume = jnp.log(jnp.diagonal(own)).sum()
+        square = (away**2).sum()
+        drawn = -0.5 * square - 0.5 * THREE * jnp.log(2 * jnp.pi)
+        found = level_of(square[None], own, tails)[0] if founding else 0.0
+        # `away` was drawn as normal; what counts is the mean that it stands for.
+        numpyro.factor("founding", found + volume - drawn)
 
     return MCMC(
-        NUTS(model, target_accept_prob=0.85, max_tree_depth=6),
+        NUTS(model, target_accept_prob=TARGET_ACCEPT, max_tree_depth=TREE_DEPTH, dense_mass=True),
         num_warmup=warm_up,
         num_samples=draws,
         num_chains=chains,
@@ -191,20 +253,31 @@ def table_of(found: Mapping[str, Array]) -> pd.DataFrame:
 def log_evidence(population: Hospitals, each: Atoms, kind: Kind) -> Array:
     """Log likelihood of a study in each row of the population, up to a constant, shape (rows,)."""
     roots, tails = population.roots(), population.column("tails")
-    means, within = population.means(kind), roots[:, :THREE, :THREE]
-    gaps = each.offsets[None, :, :THREE] - means[:, None, :THREE]
-    square = ((gaps @ np.linalg.inv(within).transpose(0, 2, 1)) ** 2).sum(axis=2)
-    volume = np.log(np.diagonal(within, axis1=1, axis2=2)).sum(axis=1)
+    means, kernels = population.means(kind), each.kernels
+    own, shared = roots[:, :THREE, :THREE], kernels.covariance
+    root = np.linalg.cholesky(own @ own.transpose(0, 2, 1) + shared[:THREE, :THREE])
+    inverse = np.linalg.inv(root)
+    gaps = kernels.centres[None, :, :] - means[:, None, :]
+    solved = gaps[:, :, :THREE] @ inverse.transpose(0, 2, 1)
+    square = (solved**2).sum(axis=2)
+    volume = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
     level = -0.5 * square - 0.5 * THREE * np.log(2.0 * np.pi)
     heavy = np.isfinite(tails)
     if heavy.any():
         nu = tails[heavy][:, None]
         constant = gammaln((nu + THREE) / 2.0) - gammaln(nu / 2.0) - 0.5 * THREE * np.log(nu * np.pi)
         level[heavy] = constant - 0.5 * (nu + THREE) * np.log1p(square[heavy] / nu)
-    level = level - volume[:, None] - each.log_prior
+    level = level - volume[:, None] + kernels.log_weight
     if each.treated:
-        sd = np.maximum(roots[:, RESPONSE_PLACE, RESPONSE_PLACE], 1e-3)[:, None]
-        level = level + norm.logpdf(each.offsets[None, :, RESPONSE_PLACE], means[:, RESPONSE_PLACE, None], sd)
+        told = inverse @ shared[:THREE, RESPONSE_PLACE]
+        expected = np.einsum("nki,ni->nk", solved, told)
+        variance = (
+            roots[:, RESPONSE_PLACE, RESPONSE_PLACE] ** 2
+            + shared[RESPONSE_PLACE, RESPONSE_PLACE]
+            - (told**2).sum(axis=1)
+        )
+        sd = np.sqrt(np.maximum(variance, 1e-6))[:, None]
+        level = level + norm.logpdf(gaps[:, :, RESPONSE_PLACE], expected, sd)
     return np.asarray(logsumexp(level, axis=1) - np.log(level.shape[1]))
 
 

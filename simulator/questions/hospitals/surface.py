@@ -19,6 +19,7 @@ from scipy.stats import norm, qmc
 
 from simulator.evidence.hospitals import OFFSETS, at_hospital, columns_of
 from simulator.evidence.register import Register
+from simulator.questions.hospitals.atoms import atoms
 from simulator.questions.validate import measures
 from simulator.questions.validate.measures import Seen
 from simulator.questions.validate.observed import observed
@@ -35,12 +36,11 @@ PARTICLES, POINTS, LIVES = 48, 64, 700
 SMOKE = (20, 32, 400)
 LARGEST = 1_000
 """A count of more people is read as one of so many."""
-POINTS_OF_ALL = 60_000
-"""Offsets from which a study's atoms are taken."""
 CENTRE, WIDE = np.zeros(len(OFFSETS)), np.full(len(OFFSETS), 1.1)
 """Mean and standard deviation of the offsets of the first round."""
 NARROWEST = 0.25
 FURTHEST = 3.5
+"""Offset beyond which no study's people are lived: further out its numbers are read as there."""
 GRADES = ("A", "B")
 HALF = 0.5
 UNION = ("amputation_or_death", "amputation_free_survival")
@@ -96,10 +96,11 @@ class StudySurface:
     """Whether the offset of response acts on any number."""
     error: float
 
-    def log_likelihood(self, particle: NDArray[np.int64], offsets: Array) -> Array:
-        """Log likelihood at offsets (points, offsets) in the particle of each point."""
-        value = np.einsum("nqf,nf->nq", self.coefficients[particle], features(offsets))
-        return np.asarray(self._terms(value).sum(axis=1))
+    def log_likelihood(self, offsets: Array) -> Array:
+        """Log likelihood (particles, points) at offsets (particles, points, offsets): each particle has points of its own."""
+        x = features(offsets.reshape(-1, offsets.shape[-1])).reshape(*offsets.shape[:2], -1)
+        value = x @ self.coefficients.transpose(0, 2, 1)
+        return np.asarray(self._terms(value).sum(axis=2))
 
     def _terms(self, value: Array) -> Array:
         """Log likelihood of each number where the surfaces have this value: a logit, or a mean in mmHg."""
@@ -112,6 +113,7 @@ class StudySurface:
 
 def features(offsets: Array) -> Array:
     """1, the offsets, their products of two and their cubes, shape (points, 19)."""
+    offsets = np.clip(offsets, -FURTHEST, FURTHEST)
     one, other = np.triu_indices(offsets.shape[1])
     squares = offsets[:, one] * offsets[:, other]
     return np.concatenate([np.ones((len(offsets), 1)), offsets, squares, offsets**3], axis=1)
@@ -254,32 +256,3 @@ def study_surface(
     if advance is not None:
         advance(1)
     return fit_surface(study, np.concatenate([values, again], axis=1), np.concatenate([first, second]), centre, spread)
-
-
-@dataclass(frozen=True, eq=False)
-class Atoms:
-    """What a study says of its hospital: offsets (atoms, offsets) in proportion to likelihood times a wide normal prior.
-
-    `log_prior` is the log density of that prior at each atom, `particle` the particle that it comes from.
-    """
-
-    offsets: Array
-    log_prior: Array
-    treated: bool
-    particle: NDArray[np.int64] | None = None
-
-
-def atoms(surface: StudySurface, centre: Array, spread: Array, n: int, luck: np.random.Generator) -> Atoms:
-    """`n` offsets by importance resampling from a normal prior with this mean and SD."""
-    particles = len(surface.coefficients)
-    per_particle = POINTS_OF_ALL // particles
-    rows = np.repeat(np.arange(particles), per_particle)
-    points = centre + spread * np.clip(luck.standard_normal((len(rows), len(OFFSETS))), -3.0, 3.0)
-    log = surface.log_likelihood(rows, points)
-    weights = np.exp(log - log.max())
-    ladder = (np.arange(n) + luck.random()) / n
-    chosen = np.minimum(np.searchsorted(np.cumsum(weights) / weights.sum(), ladder), len(weights) - 1)
-    chosen = luck.permutation(chosen)
-    used = slice(None) if surface.treated else slice(0, len(OFFSETS) - 1)
-    density = np.asarray(norm.logpdf(points[chosen], centre, spread))[:, used].sum(axis=1)
-    return Atoms(points[chosen], density, surface.treated, rows[chosen])
