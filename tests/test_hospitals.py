@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ import pytest
 from browser import WINDOWS, columns_out_of_sight
 from scipy.stats import binom, multivariate_t, norm
 
+from simulator.cli.calibrate import main as calibrate
 from simulator.evidence import load_register
 from simulator.evidence.distributions import limits
 from simulator.evidence.hospitals import (
@@ -38,7 +41,7 @@ from simulator.questions.hospitals.chains import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
-from simulator.questions.hospitals.surface import design, features, fit_surface, fitted_quantities
+from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities
 from simulator.questions.sweep.clinical import Clinical
 from simulator.questions.sweep.hospitals import at_hospitals
 from simulator.questions.sweep.model import Model
@@ -54,7 +57,7 @@ from simulator.questions.value.variants import elsewhere, varied
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant
-from simulator.words.errors import BadInput
+from simulator.words.errors import BadInput, CheckFailed
 from simulator.work.store import Store
 
 REGISTER = load_register()
@@ -244,7 +247,69 @@ def test_a_chain_that_stands_still_is_told() -> None:
     assert chains_of(pd.DataFrame({"mean_death": still, "tails": 4.0}), 2, np.zeros(800, bool)).standing == 12
     apart = values + np.repeat([0.0, 1.0], 400)
     faults = chains_of(pd.DataFrame({"mean_death": apart, "tails": 4.0}), 2, np.arange(800) < 20).faults
-    assert [fault.split()[0] for fault in faults] == ["R-hat", *[faults[1].split()[0]], "2.5%"]
+    assert [fault.partition(", over")[0] for fault in faults if ", over" in fault] == [
+        "R-hat 1.17",
+        "2.5% of draws diverging",
+    ]
+
+
+@pytest.mark.parametrize("faults", [[], ["plain: R-hat 1.30, over 1.05"]])
+def test_a_fit_whose_chains_went_wrong_is_not_installed(
+    faults: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its results are written where they were asked for, the reason is told, and what every command reads stays."""
+    installed, saved = tmp_path / "calibration", list[Path]()
+    installed.mkdir()
+    made = SimpleNamespace(
+        facts={"faults": faults}, texts={"hospitals.csv": "new"}, save=saved.append, show=lambda out: None
+    )
+    monkeypatch.setattr("simulator.face.hospitals.fitted", lambda *asked: made)
+    monkeypatch.setattr(import_module("simulator.evidence.shipped"), "shipped", lambda name: installed)
+    out = tmp_path / "out"
+    with pytest.raises(CheckFailed, match=r"plain: R-hat 1\.30") if faults else nullcontext():
+        calibrate(hospitals=True, install=True, out=out)
+    assert saved == [out]
+    assert (installed / "hospitals.csv").exists() is (not faults)
+
+
+def test_kernels_keep_a_normal_likelihood_where_hospitals_hardly_differ() -> None:
+    """600 atoms of a study that saw all offsets with an error of 0.4: the likelihood of populations with an SD of 0.05 is that of
+    normal theory, which as many points miss by several units."""
+    seen, error, wide, sd = np.array([0.9, -0.3, 0.2, 0.5]), 0.4, 2.0, 0.05
+    luck = np.random.default_rng(2)
+    variance = 1.0 / (1.0 / error**2 + 1.0 / wide**2)
+    points = variance / error**2 * seen + np.sqrt(variance) * luck.standard_normal((600, 4))
+    prior = norm.logpdf(points, 0.0, wide).sum(axis=1)
+    rows = pd.DataFrame(
+        {"mean_amputation": np.linspace(0.3, 1.5, 7), "mean_response": 0.4, "tails": np.inf, "sd_response": sd}
+    )
+    for name in RATES:
+        rows[f"sd_{name}"] = sd
+    population = Hospitals(rows, pd.DataFrame())
+    wanted = norm.logpdf(population.means(), seen, np.hypot(error, sd)).sum(axis=1)
+
+    def gap(each: Atoms) -> float:
+        found = log_evidence(population, each, Kind())
+        return float(np.abs(found - found[3] - (wanted - wanted[3])).max())
+
+    assert gap(Atoms(points, prior, True, None, (np.zeros(4), np.full(4, wide)))) < 0.5
+    assert gap(Atoms(points, prior, True)) > 2.0
+
+
+def test_a_study_that_knows_its_hospital_well_has_many_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A likelihood a fiftieth as wide as the prior in four offsets, which its own points would hit a few times in a million,
+    and no number is read further out than people were lived."""
+    monkeypatch.setattr("simulator.questions.hospitals.atoms.POINTS_OF_ALL", 6_000)
+
+    def narrow(offsets: np.ndarray) -> np.ndarray:
+        return norm.logpdf(offsets, 0.7, 0.1).sum(axis=2)
+
+    known = SimpleNamespace(coefficients=np.zeros((2, 1, 1)), treated=True, log_likelihood=narrow)
+    found = atoms(known, np.zeros(4), np.full(4, 2.0), 300, np.random.default_rng(1))  # type: ignore[arg-type]
+    assert len(np.unique(found.offsets, axis=0)) > 150
+    assert found.offsets.mean(axis=0) == pytest.approx(np.full(4, 0.7), abs=0.03)
+    assert found.offsets.std(axis=0) == pytest.approx(np.full(4, 0.1), abs=0.02)
+    assert (features(np.full((1, 4), 9.0)) == features(np.full((1, 4), FURTHEST))).all()
 
 
 def test_a_surface_gives_back_what_lies_on_it() -> None:

@@ -379,6 +379,18 @@ def test_studies_by_which_a_rule_was_chosen_are_not_called_independent() -> None
     assert [key for key in informed if not cited_by(REGISTER, studies[key].source)] == []
 
 
+def test_studies_added_last_are_scored_apart() -> None:
+    """Of two studies the one that says so is alone in that table; without such a study it has no number."""
+    studies, _ = load_studies(REGISTER, ["caselli", "hodfu"])
+    marked = {key: study.model_copy(update={"later": key == "caselli"}) for key, study in studies.items()}
+    found = validate(marked, {}, REGISTER, 3, 20, 1, founding=False)
+    alone = found.counts.set_index("study").loc[["caselli"], "log_score"]
+    assert found.later.set_index("score").loc["log_score", "model"] == pytest.approx(alone.mean())
+    assert len(found.counts) > len(alone)
+    none = validate(studies, {}, REGISTER, 3, 20, 1, founding=False).later
+    assert none["model"].isna().all()
+
+
 def test_case_mix_spans_the_ladder() -> None:
     """Six-month amputation in control arms from below 2% to above 60%, by case mix alone."""
     studies, _ = load_studies(REGISTER, ["benoit"])

@@ -111,6 +111,7 @@ def sampled(
 
     `founding` adds the founding hospital, at offsets of zero. Raises BadInput where the extra is not installed.
     """
+    _check_installed()
     kernels = [each.kernels for each in studies.values()]
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in studies])
     given = (
@@ -136,6 +137,16 @@ def sampled(
     return Sampling(rows, chains_of(rows, chains, diverging))
 
 
+def _check_installed() -> None:
+    """Raises BadInput where the extra that refitting needs is not there."""
+    try:
+        import jax  # noqa: F401
+        import numpyro  # noqa: F401
+    except ImportError as missing:
+        allowed = 'the extra that refitting needs: pip install "clti-simulator[refit]"'
+        raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
+
+
 def _drawn(
     given: tuple[Array | NDArray[np.bool_], ...],
     structure: Structure,
@@ -146,12 +157,8 @@ def _drawn(
     chains: int,
 ) -> dict[str, NDArray[Any]]:
     """What each chain drew, shape (chains, draws, ...), by name, and where it diverged."""
-    try:
-        import jax
-        import numpyro  # noqa: F401
-    except ImportError as missing:
-        allowed = 'the extra that refitting needs: pip install "clti-simulator[refit]"'
-        raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     sampler = _sampler(structure, draws, warm_up, founding, chains)
     sampler.run(jax.random.PRNGKey(seed % 2**32), *given, extra_fields=("diverging",))

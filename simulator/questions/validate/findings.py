@@ -55,6 +55,7 @@ def findings(
         tables |= {
             "scores": validation.scores,
             "independent": validation.independent,
+            "later": validation.later,
             "directions": validation.directions,
             "worst": validation.worst,
             "counts": counts,

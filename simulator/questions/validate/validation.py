@@ -44,8 +44,8 @@ class Validation:
     table: one row per quantity with `COLUMNS`. details: the same rows with grade, kind, evidence, citation, the register's
     parameters that cite the study, and the Monte Carlo error of the prediction. coverage: shares inside by kind of quantity.
     counts: a row per scored count (`scores.COUNT_COLUMNS`, label, surprise, cited_by). scores: the model's beside the naive
-    competitor's, and `independent` the same of studies that no parameter of the clinical course cites. directions: how many
-    studies lie above and below. worst: the ten studies that surprise the model most.
+    competitor's; `independent` the same of studies that no parameter of the clinical course cites, `later` of those that
+    were added last. directions: how many studies lie above and below. worst: the ten studies that surprise the model most.
     """
 
     studies: Mapping[str, Study]
@@ -56,6 +56,7 @@ class Validation:
     counts: pd.DataFrame
     scores: pd.DataFrame
     independent: pd.DataFrame
+    later: pd.DataFrame
     directions: pd.DataFrame
     worst: pd.DataFrame
 
@@ -108,6 +109,7 @@ def validate(
     details = whole.drop(columns=[c for c in COLUMNS if c not in {"study", "quantity", "inside", "usable"}])
     counts = _counts(predicted, register, studies, seed)
     own = counts[counts["cited_by"] == ""]
+    late = counts[counts["study"].isin([key for key, study in studies.items() if study.later])]
     return Validation(
         studies,
         listed,
@@ -117,6 +119,7 @@ def validate(
         counts,
         scores(counts, seed),
         scores(own, seed),
+        scores(late, seed),
         directions(counts),
         worst_studies(counts, studies),
     )
