@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sums import HELD, broken
 from walked import Shown, tables_of, unexplained
 
 import simulator as sim
@@ -204,6 +205,21 @@ def test_a_table_of_other_draws_would_be_noticed(found: Result, name: str) -> No
         if table[column].notna().any() and table[column].abs().max() > 1e-6 and column != "sequential_icer":
             table[column] = table[column] * 1.001
             assert differences({**found.tables, name: table}, found.facts), column
+
+
+def test_tables_that_stand_alone_add_up(found: Result) -> None:
+    """What no other table tells follows from other columns: sums, differences, products with people, shortfalls, courses."""
+    assert broken(found.tables, found.facts) == []
+
+
+@pytest.mark.parametrize(("name", "column"), [(name, column) for name in HELD for column in HELD[name]])
+def test_one_number_changed_alone_would_be_noticed(found: Result, name: str, column: str) -> None:
+    """A single number, drawn anew for each column, that is a hundredth higher breaks what its table must add up to."""
+    table = found.tables[name].astype({column: "float64"}).reset_index(drop=True)
+    rows = np.flatnonzero(table[column].abs().fillna(0.0).to_numpy() > 1e-6)
+    assert len(rows), "nothing but zeros to change"
+    table.loc[np.random.default_rng([len(name), len(column)]).choice(rows), column] *= 1.01
+    assert broken({**found.tables, name: table}, found.facts) != []
 
 
 # --- The page and the console -----------------------------------------------------------------------------------------
