@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sums import HELD, broken
+from walked import Shown, tables_of, unexplained
 
 import simulator as sim
 from simulator.face.result import Result
@@ -207,43 +207,22 @@ def test_a_table_of_other_draws_would_be_noticed(found: Result, name: str) -> No
             assert differences({**found.tables, name: table}, found.facts), column
 
 
+def test_tables_that_stand_alone_add_up(found: Result) -> None:
+    """What no other table tells follows from other columns: sums, differences, products with people, shortfalls, courses."""
+    assert broken(found.tables, found.facts) == []
+
+
+@pytest.mark.parametrize(("name", "column"), [(name, column) for name in HELD for column in HELD[name]])
+def test_one_number_changed_alone_would_be_noticed(found: Result, name: str, column: str) -> None:
+    """A single number, drawn anew for each column, that is a hundredth higher breaks what its table must add up to."""
+    table = found.tables[name].astype({column: "float64"}).reset_index(drop=True)
+    rows = np.flatnonzero(table[column].abs().fillna(0.0).to_numpy() > 1e-6)
+    assert len(rows), "nothing but zeros to change"
+    table.loc[np.random.default_rng([len(name), len(column)]).choice(rows), column] *= 1.01
+    assert broken({**found.tables, name: table}, found.facts) != []
+
+
 # --- The page and the console -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Shown:
-    """A table of the page: its rows of cells, and the file that has it in full."""
-
-    rows: list[list[str]]
-    file: str = ""
-
-
-class Tables(HTMLParser):
-    """Every table of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Shown] = []
-        self.cell: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self.found.append(Shown([]))
-        elif tag == "tr":
-            self.found[-1].rows.append([])
-        elif tag in ("td", "th"):
-            self.cell = []
-        elif tag == "a" and self.found and str(dict(attrs).get("href")).endswith(".csv"):
-            self.found[-1].file = self.found[-1].file or str(dict(attrs)["href"])
-
-    def handle_data(self, data: str) -> None:
-        if self.cell is not None:
-            self.cell.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self.cell is not None:
-            self.found[-1].rows[-1].append(" ".join("".join(self.cell).split()))
-            self.cell = None
 
 
 @pytest.fixture(scope="module")
@@ -253,40 +232,7 @@ def html(found: Result) -> str:
 
 @pytest.fixture(scope="module")
 def shown(html: str) -> list[Shown]:
-    parser = Tables()
-    parser.feed(html)
-    return parser.found
-
-
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-
-
-def numbers(text: str) -> Iterator[tuple[float, float]]:
-    """Numbers of three digits and more in a text, and half of the last digit of each."""
-    for match in NUMBER.findall(text):
-        digits = match.replace(",", "").rstrip(",")
-        if len(digits.replace(".", "").lstrip("0")) >= 3:
-            yield float(digits), 0.5 * 10.0 ** -len(digits.partition(".")[2])
-
-
-def unexplained(shown: list[Shown], tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Numbers on the page that are no rounding of a number of the file beneath their table."""
-    missing = []
-    for each in shown:
-        name = each.file.removesuffix(".csv")
-        if name not in tables:
-            continue
-        values = tables[name].select_dtypes("number").to_numpy(dtype=np.float64).ravel()
-        values = np.abs(values[np.isfinite(values)])
-        for row in each.rows[1:]:
-            for cell in row:
-                if re.search(r"[A-Za-z]{2}", cell.replace(" to ", " ")):
-                    continue  # words, whose numbers are names
-                for number, half in numbers(cell):
-                    scaled = (scale * values for scale in (1.0, 100.0))
-                    if not any((np.abs(some - number) <= half * 1.0001 + 1e-9).any() for some in scaled):
-                        missing.append(f"{name}: {cell}")
-    return missing
+    return tables_of(html)
 
 
 def test_the_page_prints_numbers_of_its_files(found: Result, shown: list[Shown]) -> None:

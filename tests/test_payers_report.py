@@ -252,7 +252,7 @@ def test_the_first_page_says_where_mean_and_most_draws_disagree(found: Result, t
     assert ("More often, in" in text) == differ
     fixed = found.options.set_index("option").loc[found.facts["focus"], "net_benefit_deterministic"]
     sign = "−" if fixed < 0 else ""
-    assert "In the deterministic analysis, in which the net benefit of" in text
+    assert "In the deterministic analysis the net benefit of" in text
     assert f"is {sign}€{abs(fixed):,.0f}" in text
     assert "is set to €1,000;" in text
 
@@ -459,7 +459,7 @@ def test_no_column_is_hidden_in_a_browser(found: Result, tmp_path: Path, width: 
 def test_what_an_author_set_is_no_transfer(text: str) -> None:
     """Beside what is weak about the payer's prices stands which price is the analysis's own."""
     own = "Set in this analysis and not the payer's: Filter kit and disposables"
-    assert own in text and text.count("Set in this analysis") == 1
+    assert own in text and text.count("Set in this analysis and not") == 1
     assert text.index("What is weak") < text.index(own) < text.index("Grades of the prices in force")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
+from walked import tables_of, unexplained
 
 import simulator as sim
 from simulator.evidence.register import load_register
@@ -19,8 +21,11 @@ from simulator.questions.course.check import check
 from simulator.questions.course.findings import findings as course_findings
 from simulator.questions.registry.generator import SHAPES
 from simulator.questions.registry.truth import made_up
+from simulator.words.vocabulary import DAYS_PER_YEAR
 
 TWO = ["conservative", "protocol"]
+TEMPLATES = Path(str(files("simulator.telling").joinpath("templates")))
+TEMPLATE_OF = {"sensitivity": "sweep", "evidence": "register"}
 
 
 def decision() -> Result:
@@ -97,9 +102,15 @@ REPORTS: dict[str, Callable[[], Result]] = {
 
 
 @pytest.fixture(scope="module", params=REPORTS)
-def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def found(request: pytest.FixtureRequest) -> Result:
+    """What one command finds."""
+    return REPORTS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def report(found: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of one command."""
-    return REPORTS[request.param]().report(tmp_path_factory.mktemp("report") / f"{request.param}.html")
+    return found.report(tmp_path_factory.mktemp("report") / "report.html")
 
 
 @pytest.mark.parametrize(("width", "media"), WINDOWS, ids=NAMES)
@@ -108,3 +119,36 @@ def test_no_report_hides_a_column(report: Path, width: int, media: str) -> None:
     hidden, scrolling = columns_out_of_sight(report, width, media)
     assert hidden == []
     assert media == "screen" or scrolling == []
+
+
+TOLD_IN = (1.0, 100.0, 12.0, DAYS_PER_YEAR)
+"""Shares and shares of a hundred; years, months and days."""
+
+
+def test_every_report_prints_numbers_of_its_files(found: Result, report: Path) -> None:
+    """Every number of three digits in a table of a page is one of the file beneath it, rounded; were the file another, not."""
+    shown = tables_of(report.read_text(encoding="utf-8"))
+    assert unexplained(shown, found.tables, TOLD_IN) == []
+    moved = {
+        name: table.assign(**{column: 1.013 * table[column] for column in table.select_dtypes("float")})
+        for name, table in found.tables.items()
+    }
+    printed = unexplained(shown, {name: table.iloc[:0] for name, table in found.tables.items()}, TOLD_IN)
+    floats = [each for each in printed if "." in each]
+    assert len(floats) < 10 or len(unexplained(shown, moved, TOLD_IN)) > 0.3 * len(floats)
+
+
+def test_every_command_that_writes_a_report_is_looked_at() -> None:
+    """Each template of a page has its report here or in the test of its own command."""
+    pages = {path.name.removesuffix(".html.jinja") for path in TEMPLATES.glob("*.html.jinja")}
+    parts = {"page", "table", "figure", "references", "cheers"}
+    elsewhere = {
+        "value": "payers_report",
+        "verify": "verification",
+        "hospitals": "hospitals",
+        "reweighted": "hospitals",
+    }
+    here = {TEMPLATE_OF.get(name, name) for name in REPORTS}
+    assert pages - parts == here | set(elsewhere)
+    for name in elsewhere.values():
+        assert "columns_out_of_sight" in (Path(__file__).parent / f"test_{name}.py").read_text(encoding="utf-8")

@@ -72,6 +72,7 @@ def reliance(scenario: Scenario, state: Moved) -> Iterator[Part]:
                 ]
             ),
             "in_years": row["outcome"] == "life_years",
+            "difference": bool(row["reference"]),
             "label": asked.register[row["parameter"]].label,
         }
         | {key: row[key] for key in ("grade", "base", "at_low", "at_high")}

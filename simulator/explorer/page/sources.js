@@ -1,7 +1,7 @@
 /** Every number behind the picture: value, unit, grade, source; and which results lean on assumptions. */
 import { ask } from "./ask.js";
 import { payer, treatment, value } from "./controls.js";
-import { card, find, fixed, html, percent, scroll, table, whole } from "./dom.js";
+import { card, find, fixed, html, percent, points, scroll, table, whole } from "./dom.js";
 
 const MOST = 60;
 let numbers;
@@ -49,7 +49,7 @@ export class Sources {
     if (!part) { this.leaning.say("being simulated: each recalled or assumed number at its limits …"); return; }
     this.leaning.say(`your policy, ${whole(part.people)} people: each recalled or assumed number moved alone to its 95% limits; the five strongest of each result${part.done ? "" : "; of the setting before, being simulated again"}`);
     this.leaningBody.replaceChildren(table(["Result", "Number", "Grade", "At its value", "At its low limit", "At its high limit"], part.rows.map((row) => [
-      row.result, row.label, row.grade, ...[row.base, row.at_low, row.at_high].map((v) => (row.in_years ? fixed(v, 3) : percent(v))),
+      row.result, row.label, row.grade, ...[row.base, row.at_low, row.at_high].map((v) => (row.in_years ? fixed(v, 3) : row.difference ? `${points(v)} points` : percent(v))),
     ])));
   }
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.life_table import SOURCE as LIFE_TABLES
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
+from simulator.evidence.sources import load_sources
 from simulator.evidence.sources import references as listed
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
@@ -211,4 +213,5 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
 def references(comparison: Comparison) -> list[dict[str, str]]:
     """The publications that the parameters cite, in alphabetical order: citation and DOI."""
     register = comparison.scenario.register
-    return listed((key for parameter in register.parameters for key in parameter.source), register.sources)
+    keys = {key for parameter in register.parameters for key in parameter.source}
+    return listed(keys | {LIFE_TABLES}, {**load_sources(), **register.sources})

@@ -75,8 +75,8 @@ def headline_reliance(
 def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
     """The values that move each headline result most, at most so many a result.
 
-    Columns: outcome, policy, reference (empty for a level), time_years, parameter, grade, low_value, high_value, base, and
-    the result at either limit (at_low, at_high).
+    Columns: outcome, policy, reference (empty for a level), time_years, parameter, grade, low_value, high_value, base, the result
+    at either limit (at_low, at_high), and told_as: the outcome, of a difference after `change_`, which is told in points.
     """
     moving = table[table["swing"] > 0].groupby("outcome", sort=False).head(most)
     rows = []
@@ -85,6 +85,7 @@ def strongest(table: pd.DataFrame, most: int) -> pd.DataFrame:
         policy, _, reference = who.partition(" minus ")
         at_low, at_high = (row["base"] + row[side] for side in ("at_low", "at_high"))
         told = (row["parameter"], row["grade"], row["low_value"], row["high_value"], row["base"], at_low, at_high)
-        rows.append((outcome, policy, reference, float(time.removesuffix(" y")), *told))
+        told_as = f"change_{outcome}" if reference else outcome
+        rows.append((outcome, policy, reference, float(time.removesuffix(" y")), *told, told_as))
     columns = ["outcome", "policy", "reference", "time_years", "parameter", "grade", "low_value", "high_value"]
-    return pd.DataFrame(rows, columns=[*columns, "base", "at_low", "at_high"])
+    return pd.DataFrame(rows, columns=[*columns, "base", "at_low", "at_high", "told_as"])

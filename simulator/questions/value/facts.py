@@ -161,7 +161,8 @@ def references(found: EconomicAnalysis) -> list[dict[str, str]]:
     keys |= {*values.utility_set.method.source, *conventions.discount.source, *values.norm.source, LIFE_TABLES}
     keys |= {key for rule in load_severity().values() for key in rule.source} | {*load_inventory().source}
     keys |= {key for threshold in conventions.thresholds for key in threshold.source}
-    sources = load_sources()
+    # Therapies of a user's own bring sources of their own.
+    sources = {**load_sources(), **found.scenario.register.sources}
     return listed(keys & sources.keys(), sources)
 
 
