@@ -127,12 +127,18 @@ AREAS = (
         {"data.py": "tests/closed_forms/test_trial_data.py"},
     ),
     Area(
-        tuple(f"questions/calibrate/{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
-        (),
-        dict.fromkeys(
-            (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
-            "tests/closed_forms/test_calibration.py",
+        tuple(
+            f"questions/calibrate/{name}.py"
+            for name in ("chains", "levels", "likelihood", "posterior", "summaries", "surface", "targets")
         ),
+        (),
+        {
+            **dict.fromkeys(
+                (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+                "tests/closed_forms/test_calibration.py",
+            ),
+            "levels.py": "tests/closed_forms/test_posterior.py",
+        },
     ),
 )
 
