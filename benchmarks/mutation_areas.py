@@ -103,7 +103,7 @@ AREAS = (
                     "equity",
                 ),
                 *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *("sampling", "severity", "subgroups", "valuation", "voi"),
+                *("sampling", "severity", "subgroups", "valuation", "values", "voi"),
             )
         ),
         (),
