@@ -119,8 +119,18 @@ AREAS = (
             f"questions/trial/{name}.py"
             for name in (
                 *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
-                *("drop_out", "endpoint", "estimand", "looks", "margin", "operating", "selection", "size_search"),
-                *("stated", "truth"),
+                *(
+                    "drop_out",
+                    "endpoint",
+                    "estimand",
+                    "looks",
+                    "margin",
+                    "monitoring",
+                    "operating",
+                    "selection",
+                    "size_search",
+                ),
+                *("stated", "stopped", "truth"),
             )
         ),
         (),
