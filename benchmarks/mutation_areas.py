@@ -103,7 +103,7 @@ AREAS = (
                     "equity",
                 ),
                 *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *("sampling", "severity", "subgroups", "valuation", "voi"),
+                *("sampling", "severity", "subgroups", "valuation", "values", "voi"),
             )
         ),
         (),
@@ -119,20 +119,36 @@ AREAS = (
             f"questions/trial/{name}.py"
             for name in (
                 *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
-                *("drop_out", "endpoint", "estimand", "looks", "margin", "operating", "selection", "size_search"),
-                *("stated", "truth"),
+                *(
+                    "drop_out",
+                    "endpoint",
+                    "estimand",
+                    "looks",
+                    "margin",
+                    "monitoring",
+                    "operating",
+                    "selection",
+                    "size_search",
+                ),
+                *("stated", "stopped", "truth"),
             )
         ),
         (),
         {"data.py": "tests/closed_forms/test_trial_data.py"},
     ),
     Area(
-        tuple(f"questions/calibrate/{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
-        (),
-        dict.fromkeys(
-            (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
-            "tests/closed_forms/test_calibration.py",
+        tuple(
+            f"questions/calibrate/{name}.py"
+            for name in ("chains", "levels", "likelihood", "posterior", "summaries", "surface", "targets")
         ),
+        (),
+        {
+            **dict.fromkeys(
+                (f"{name}.py" for name in ("likelihood", "summaries", "surface", "targets")),
+                "tests/closed_forms/test_calibration.py",
+            ),
+            "levels.py": "tests/closed_forms/test_posterior.py",
+        },
     ),
 )
 

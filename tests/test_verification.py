@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
 
 from simulator.cli.verify import main
-from simulator.questions.verify import COLUMNS, verify
+from simulator.questions.verify import COLUMNS, known_people, luck_law, verify
 from simulator.questions.verify.check import NotApplicable, equal, near, none_of
 from simulator.questions.verify.clocks import after_operation, judgement
 from simulator.questions.verify.findings import findings
@@ -20,6 +22,9 @@ from simulator.questions.verify.inputs import ks
 from simulator.questions.verify.monotone import many_concerned, twins
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.verification import all_checks
+from simulator.rules.draws import budget, normal_quantile
+from simulator.rules.hazards import time_to_spend
+from simulator.rules.population.patient import PATIENT, truncated_normal
 from simulator.scenario import Scenario, load_scenario
 from simulator.telling.page import page, sentences
 from simulator.words.errors import BadInput, CheckFailed
@@ -154,3 +159,44 @@ def test_the_answer_counts(base: pd.DataFrame) -> None:
     told = page(findings(load_scenario(), broken, 400, 3), {})
     assert "1 check failed" in told
     assert told.index("What failed") < told.index(f"Domain {base['domain'].iloc[0]}")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "check"),
+    [
+        ("normal_quantile", lambda p: normal_quantile(p) + 1e-9, "normal_law"),
+        ("truncated_normal", lambda u, m, s, low, high: truncated_normal(u, m, s, low, high + 0.1), "cut_normal_law"),
+        ("budget", lambda seed, i, stream, k: budget(seed, i, stream, 0), "same_luck"),
+        ("time_to_spend", lambda b, r, k: time_to_spend(b, r, k / 1.01), "hazards"),
+    ],
+)
+def test_wrong_luck_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str, wrong: Any, check: str) -> None:
+    """A quantile wrong in the ninth digit, a limit, an occurrence and an exponent each fail the check of their law."""
+    subject: Any = SimpleNamespace(seed=1)
+    assert getattr(luck_law, check)(subject).passed
+    monkeypatch.setattr(luck_law, name, wrong)
+    assert not getattr(luck_law, check)(subject).passed
+
+
+def test_what_is_known_of_people_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody whose known age is lost, or whose renal class moves with it, fails."""
+    plain = np.zeros(5, PATIENT)
+    plain["rutherford"] = 5.0
+
+    def told(_subject: Any, column: str, value: float) -> Any:
+        found = plain.copy()
+        found[column] = value
+        return found, plain
+
+    monkeypatch.setattr(known_people, "known", told)
+    assert known_people.kept(None).passed  # type: ignore[arg-type]
+    monkeypatch.setattr(known_people, "known", lambda *_: (plain, plain))
+    assert not known_people.kept(None).passed  # type: ignore[arg-type]
+
+    def mixed(subject: Any, column: str, value: float) -> Any:
+        found, _ = told(subject, column, value)
+        found["renal"] += column == "age"
+        return found, plain
+
+    monkeypatch.setattr(known_people, "known", mixed)
+    assert not known_people.kept(None).passed  # type: ignore[arg-type]

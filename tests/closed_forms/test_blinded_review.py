@@ -185,3 +185,10 @@ def test_a_review_at_twice_the_size() -> None:
 def test_what_a_review_does_not_go_with(changed: dict[str, Any], keys: list[str]) -> None:
     """Another parameter than the test's own, impossible values, one of two dates, and whatever knows the difference."""
     assert [key for key, _, _ in blinded_review_faults(design(**changed))] == keys
+
+
+def test_what_a_planned_value_may_be() -> None:
+    """A rate lies between 0 and 1, a spread has no upper end."""
+    (_, _, rate), *_ = blinded_review_faults(design(blinded_review=rule(planned=0.0)))
+    spread = design(endpoint("tcpo2", "ancova"), blinded_review=rule(nuisance="pooled_variance", planned=0.0))
+    assert rate == "above 0 and below 1" and next(blinded_review_faults(spread))[2] == "above 0"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.questions.trial.blinding import (
+    SHAM,
     Blinding,
     blinding_faults,
     decision_ratio,
@@ -44,6 +45,11 @@ def test_reports_follow_what_people_believe() -> None:
     for control, known, limit in ((0.0, True, 0.1), (0.0, False, 0.06), (1.0, False, 0.06), (1.0, True, 0.0)):
         assert not reports_walking(control, known, 0.6, NUMBERS, limit)
         assert reports_walking(control, known, 0.6, NUMBERS, limit - 1e-9)
+
+
+def test_what_is_hidden_unless_somebody_says_otherwise() -> None:
+    """Nothing comes out by default, and the therapy that does nothing is called sham."""
+    assert Blinding(hidden_from="everybody").found_out == 0.0 and SHAM == "sham"
 
 
 def test_who_knows() -> None:

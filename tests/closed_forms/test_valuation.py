@@ -336,3 +336,18 @@ def test_dialysis_beside_the_reference() -> None:
     assert own["cost"] == pytest.approx(1.8 * year) and own["share"] == pytest.approx(1.8 * year / (1.8 * year + ulcer))
     assert own["incremental"] == pytest.approx(0.4 * year) and own["incremental_years"] == pytest.approx(0.5)
     assert table.loc["conservative", "incremental"] == 0.0
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_years_after_an_infarction_or_a_stroke(counted: bool) -> None:
+    """Each costs its price and its loss of utility a year, or where they are left out neither; other losses stay."""
+    _, values, _ = base()
+    chosen = replace(values, scope=replace(values.scope, vascular_events=counted))
+    row = {"effect_ulcer": 2.0, "effect_clock_after_infarction": 1.0, "effect_clock_after_stroke": 0.5}
+    row |= {"cost_clock_after_infarction": 1.0, "effect_clock_dialysis": 0.2}
+    found = worth(ledgers({}, row), parameters(), chosen.at_base(), chosen)
+    lost = utility("after_infarction") + 0.5 * utility("after_stroke")
+    assert lost > 0.01
+    expected = 2.0 * utility("ulcer") - 0.2 * utility("on_dialysis") - lost * counted
+    assert found.qalys[0, 1] == pytest.approx(expected)
+    assert found.cost[0, 1] == pytest.approx(price("after_infarction_year") * counted)

@@ -65,12 +65,10 @@ class AtMargin:
         happens = time <= np.where(seen.code == 2, seen.time, seen.follow_up)
         time = np.where(happens, time, np.inf)
         fields = {}
-        names = EVENTS[self.endpoint.outcome]
-        for place, name in enumerate(names):
+        for place, name in enumerate(EVENTS[self.endpoint.outcome]):
             old = getattr(data, name)
-            first = (old == seen.time) & (seen.code == 1) if len(names) > 1 else np.ones_like(moved)
-            # An event that is new belongs to the first of the two; one that was seen stays what it was.
-            new = first | ((place == 0) & (seen.code != 1)) if len(names) > 1 else first
+            # An event that is new belongs to the first of two; one that was seen stays what it was.
+            new = ((old == seen.time) & (seen.code == 1)) | ((place == 0) & (seen.code != 1))
             kept = np.where(old > time, old, np.inf) if place == 1 else np.full_like(old, np.inf)
             fields[name] = np.where(moved, np.where(new, time, kept), old)
         died = fields.get("died", data.died)

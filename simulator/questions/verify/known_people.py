@@ -12,6 +12,8 @@ from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.scenario.policy import Criteria
 from simulator.words.vocabulary import Renal
 
+__all__ = ["INPUTS"]
+
 PEOPLE = 600
 WOUND = ("infection", "osteomyelitis", "gangrene", "heel")
 KNOWN: dict[str, tuple[float, tuple[str, ...]]] = {
@@ -104,6 +106,8 @@ def undialysed(subject: Subject) -> Found:
     """Renal classes of people who are known not to be on dialysis."""
     told, _ = known(subject, "renal", UNDIALYSED)
     rest = 1.0 - subject.value("renal_dialysis_share")
+    if rest <= 0.0:
+        raise NotApplicable("everybody is on dialysis")
     kinds = {Renal.MODERATE: "renal_moderate_share", Renal.SEVERE: "renal_severe_share"}
     expected = np.array([0.0, *(subject.value(name) / rest for name in kinds.values())])
     found = [float((told["renal"] == kind).mean()) for kind in (Renal.DIALYSIS, *kinds)]
@@ -117,6 +121,8 @@ def vesicles(subject: Subject) -> Found:
     """Three levels: the middle of either class, and one SD of each away."""
     v = subject.value
     means, sds = (tuple(v(f"small_ev_{kind}_{of}") for kind in ("low", "high")) for of in ("mean", "sd"))
+    if min(sds) <= 0.0:
+        raise NotApplicable("vesicles without a spread")
     wrong = []
     for level, high in ((means[0], 0.0), (means[1], 1.0)):
         if 0.0 < level < 100.0 and means[0] != means[1]:
@@ -153,6 +159,8 @@ def diabetes(subject: Subject) -> Found:
 
     who, v = referrals(subject), subject.value
     middle, spread = v("diabetes_years_mean"), v("diabetes_years_sd")
+    if spread == 0.0:
+        raise NotApplicable("everybody has had diabetes equally long")
     variance = np.log1p((spread / middle) ** 2)
     law = stats.lognorm(np.sqrt(variance), scale=middle * np.exp(-0.5 * variance))
     most = who["age"] - v("diabetes_onset_minimum")

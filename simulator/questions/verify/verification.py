@@ -10,7 +10,7 @@ from simulator.questions.verify.care_law import CARE
 from simulator.questions.verify.check import Check, NotApplicable
 from simulator.questions.verify.clocks import CLOCKS
 from simulator.questions.verify.hospitals import UNCERTAINTY
-from simulator.questions.verify.known_people import INPUTS
+from simulator.questions.verify.luck_law import INPUTS
 from simulator.questions.verify.monotone import RESPONSES
 from simulator.questions.verify.overall import OVERALL
 from simulator.questions.verify.recovery import EVENT_STATE
