@@ -18,6 +18,8 @@ from simulator.words.errors import StorageFull
 from simulator.work.disk import save_new
 from simulator.work.store import Store
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 STUDY = 'method = "sobol"\nsize = 16\nseed = 1\noutputs = ["y"]\n[model]\nkind = "ishigami"\n[parameters]\nall = true\n'
 GOES_ON = "give the same command again to go on"
 LONG = {
