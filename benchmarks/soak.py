@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 STUDY = """method = "sobol"
 size = 64
 seed = 1
@@ -40,25 +41,59 @@ settings = { seconds = 0.02 }
 all = true
 """
 START = """
-import os
+import os, sys
 if "LIMIT" in os.environ:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LIMIT"]),) * 2)
 import simulator.questions.calibrate.posterior as posterior
 posterior.SMOKE = posterior.Effort(400, 400, 400, 400, 100, 100, 200, 60, 100, 200, 2_000)
 from simulator.cli.app import main
+if sys.argv[1] == "explore":
+    import signal, threading, urllib.request
+    import simulator.explorer as explorer
+    listening = explorer.listening
+    def asked_once(*words):
+        running = listening(*words)
+        def ask():
+            try:
+                with urllib.request.urlopen(running.url, timeout=300) as answer, open("out/page.txt", "w") as kept:
+                    kept.write(str(answer.read().count(b"<script")))
+            except OSError:
+                pass
+            os.kill(os.getpid(), signal.SIGINT)
+        threading.Thread(target=ask, daemon=True).start()
+        return running
+    explorer.listening = asked_once
 main()
 """
-"""The command, with files of at most LIMIT bytes and a smoke calibration of half a minute."""
+"""The command, with files of at most LIMIT bytes, a smoke calibration of half a minute, and an explorer that is asked for its
+page and then stopped."""
 COMMANDS = {
     "sensitivity": ("sensitivity", "study.toml"),
     "sensitivity, two workers": ("sensitivity", "study.toml", "--workers", "2"),
+    "merge": ("merge", "parts/1", "parts/2"),
     "economics": ("economics", "--draws", "60", "--patients", "30"),
+    "cea": ("cea", "results.csv", "--workbook"),
     "trial": ("trial", "rct", "--trials", "3000", "--quick"),
     "validate": ("validate", "--study", "bali", "--draws", "300", "--patients", "60"),
+    "forecast": ("forecast", "ikem", "--draws", "40", "--patients", "40"),
     "calibrate": ("calibrate", "--smoke", "--cohorts", "0", "--patients", "2000"),
     "compare": ("compare", "--patients", "20000", "--no-reliance"),
+    "trace": ("trace", "--patient", "3"),
+    "patients": ("patients", "ours.csv"),
+    "verify": ("verify", "--patients", "200"),
+    "evidence": ("evidence", "--all"),
+    "boundaries": ("boundaries", "--looks", "3"),
+    "samplesize": ("samplesize", "single-arm", "--p0", "0.5", "--p1", "0.7"),
+    "schema": ("schema",),
+    "new": ("new", "registry", "ours"),
+    "explore": ("explore", "--no-browser"),
 }
+"""Every command of the program, and what it is given beside `--out`."""
+PLACES = {"new": "out/ours.csv"}
+"""What `--out` is where it is no folder."""
+SERVES = "explore"
+"""The command that writes nothing: what it was asked for is its result."""
 LONGEST = 900.0
 KEPT = {"manifest.json", "study.json", "shards"}
 """What may lie in an output folder and is no result."""
@@ -90,10 +125,13 @@ class Place:
 
     def start(self, command: str, limit: int | None = None) -> subprocess.Popen[str]:
         """A run in a process group of its own, with files of at most `limit` bytes."""
+        where = () if command == SERVES else ("--out", PLACES.get(command, "out"))
+        if command in (SERVES, *PLACES):
+            self.out.mkdir(exist_ok=True)
         env = {**os.environ, "CLTI_CACHE": str(self.root / "cache"), "PYTHONPATH": str(ROOT)}
         # Results carry the command, which is therefore the same everywhere.
         return subprocess.Popen(
-            [sys.executable, "-c", START, *COMMANDS[command], "--out", "out"],
+            [sys.executable, "-c", START, *COMMANDS[command], *where],
             cwd=self.root,
             env=env if limit is None else env | {"LIMIT": str(limit)},
             stdout=subprocess.DEVNULL,
@@ -105,6 +143,12 @@ class Place:
     def run(self, command: str, limit: int | None = None) -> Ended:
         """A run to its end."""
         return ended(self.start(command, limit))
+
+    def again(self, command: str) -> Ended:
+        """The command given once more, unless it has written what it refuses to replace."""
+        if command in PLACES and (self.root / PLACES[command]).exists():
+            return Ended(0, "", 0.0)
+        return self.run(command)
 
     def killed(self, command: str, after: float) -> Ended:
         """A run that is killed, with its workers, unless it ends before."""
@@ -123,6 +167,11 @@ def ended(process: subprocess.Popen[str], timeout: float = LONGEST) -> Ended:
     return Ended(process.returncode, said, time.monotonic() - start)
 
 
+def refused(command: str, done: Ended) -> bool:
+    """Whether a command did not replace what another run of it has written."""
+    return command in PLACES and done.code == 2 and "nothing is overwritten" in done.said
+
+
 def results(out: Path) -> dict[str, str]:
     """Hash of every result in an output folder; what is unfinished or foreign counts as a result too."""
     return {
@@ -136,14 +185,14 @@ def kill(place: Place, command: str, seconds: float, luck: random.Random) -> Non
     """kill -9 at one to three random moments."""
     for _ in range(luck.randint(1, 3)):
         done = place.killed(command, luck.uniform(0.0, seconds))
-        if done.code not in {0, -signal.SIGKILL}:
+        if done.code not in {0, -signal.SIGKILL} and not refused(command, done):
             raise Fault(f"killed, it ended with {done.code}: {done.said[-2000:]}")
 
 
 def damage(place: Place, command: str, seconds: float, luck: random.Random) -> None:
     """Up to ten files of work folders and caches of a killed run are cut, emptied, altered or exchanged."""
     place.killed(command, luck.uniform(0.3, 1.0) * seconds)
-    work = [*place.root.rglob("*.npz")]
+    work = [file for kept in (place.out, place.root / "cache") for file in kept.rglob("*.npz")]
     compiled = [file for file in (place.root / "cache").rglob("*") if file.suffix in {".nbi", ".nbc"}]
     for files in (work, compiled):
         for file in luck.sample(files, min(len(files), luck.randint(1, 10))):
@@ -165,7 +214,7 @@ def two_writers(place: Place, command: str, seconds: float, luck: random.Random)
     first = place.start(command)
     time.sleep(luck.uniform(0.0, 0.5) * seconds)
     for done in (place.run(command), ended(first)):
-        if done.code != 0:
+        if done.code != 0 and not refused(command, done):
             raise Fault(f"beside another run it ended with {done.code}: {done.said[-2000:]}")
 
 
@@ -200,7 +249,7 @@ def clear(folder: Path) -> None:
 
 
 @contextmanager
-def place_for(folder: Path, warm: Path, disturbance: str, luck: random.Random) -> Iterator[Place]:
+def place_for(folder: Path, warm: Path, inputs: Path, disturbance: str, luck: random.Random) -> Iterator[Place]:
     """A fresh place, for full disks a tmpfs if that may be mounted, whose compiled code is there unless luck is against it."""
     folder.mkdir(parents=True)
     mounted = disturbance == "full disk" and (
@@ -209,7 +258,7 @@ def place_for(folder: Path, warm: Path, disturbance: str, luck: random.Random) -
     try:
         if luck.random() < 0.9:
             shutil.copytree(warm, folder / "cache")
-        (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+        shutil.copytree(inputs, folder, dirs_exist_ok=True)
         yield Place(folder)
     finally:
         if mounted:
@@ -226,10 +275,10 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
     here = folder / f"round-{number}"
     clear(here)
     found = {"round": str(number), "command": command, "disturbance": disturbance, "fault": ""}
-    with place_for(here, folder / "warm", disturbance, luck) as place:
+    with place_for(here, folder / "warm", folder / "inputs", disturbance, luck) as place:
         try:
             DISTURBANCES[disturbance](place, command, seconds[command], luck)
-            done = place.run(command)
+            done = place.again(command)
             if done.code != 0 or "Traceback" in done.said:
                 raise Fault(f"given again it ended with {done.code}: {done.said[-2000:]}")
             now = results(place.out)
@@ -247,13 +296,32 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
     return found
 
 
+def make_inputs(folder: Path) -> None:
+    """The files that commands read: a study and its parts, results of somebody's model, and a registry's export."""
+    from simulator.questions.registry.generator import SHAPES
+    from simulator.questions.registry.truth import made_up
+
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    for part in ("1", "2"):
+        words = ("sensitivity", "study.toml", "--shard", f"{part}/2", "--out", f"parts/{part}")
+        subprocess.run([sys.executable, "-c", START, *words], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                       check=True, capture_output=True)  # fmt: skip
+    luck = random.Random(1)
+    rows = [f"{draw},{option},{luck.gauss(900 + 500 * more, 90)},{luck.gauss(2 + 0.03 * more, 0.1)}"
+            for draw in range(100) for more, option in enumerate(("usual", "new", "newest"))]  # fmt: skip
+    (folder / "results.csv").write_text("\n".join(["draw,option,cost,effect", *rows]) + "\n", encoding="utf-8")
+    # A date of "amputation" alone leaves open whether the limb was lost; this heading says it.
+    export = SHAPES["german"](made_up(240, seed=7)).decode("cp1252").replace("Amputationsdatum", "Majoramputation am")
+    (folder / "ours.csv").write_bytes(export.encode("cp1252"))
+
+
 def undisturbed(folder: Path, commands: list[str]) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
     """Results and seconds of every command when nobody disturbs it, with code that is compiled."""
     sound, seconds = {}, {}
     for command in commands:
         place = Place(folder / "sound")
-        (folder / "sound").mkdir(exist_ok=True)
-        (folder / "sound" / "study.toml").write_text(STUDY, encoding="utf-8")
+        shutil.copytree(folder / "inputs", folder / "sound", dirs_exist_ok=True)
         for _ in range(2):
             shutil.rmtree(place.out, ignore_errors=True)
             # Shards of the first run would make the second too fast.
@@ -288,8 +356,9 @@ def main() -> int:
     if known.exists():
         sound, seconds = json.loads(known.read_text())
     else:
-        for old in ("sound", "warm"):
+        for old in ("sound", "warm", "inputs"):
             shutil.rmtree(folder / old, ignore_errors=True)
+        make_inputs(folder / "inputs")
         sound, seconds = undisturbed(folder, asked.only or list(COMMANDS))
         known.write_text(json.dumps([sound, seconds]))
     rounds = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -34,8 +37,24 @@ def stored(content: bytes) -> Cells:
 
 def named(content: bytes, name: str) -> tuple[str, str]:
     """Sheet and cell of a defined name."""
-    ((sheet, area),) = openpyxl.load_workbook(BytesIO(content)).defined_names[name].destinations
-    return sheet, area.replace("$", "")
+    return _names(content)[name]
+
+
+@lru_cache(maxsize=4)
+def _names(content: bytes) -> dict[str, tuple[str, str]]:
+    places = {}
+    for name, defined in openpyxl.load_workbook(BytesIO(content)).defined_names.items():
+        for sheet, area in defined.destinations:
+            places[name] = sheet, area.replace("$", "")
+    return places
+
+
+@cache
+def _profile() -> str:
+    """A user's profile that every start of LibreOffice in this process shares, because making one takes seconds."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder).as_uri()
 
 
 def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str], float] | None = None) -> Cells:
@@ -47,14 +66,18 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
     """The same under each of several changes, by one start of LibreOffice."""
     assert SOFFICE is not None
     written = []
+    book = openpyxl.load_workbook(BytesIO(content))
     for place, cells in enumerate(changes):
         bare = folder / f"bare_{place}.xlsx"
-        book = openpyxl.load_workbook(BytesIO(content))
+        before = {}
         for (sheet, cell), value in cells.items():
             assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
+            before[sheet, cell] = book[sheet][cell].value
             book[sheet][cell] = value
         # openpyxl writes formulas without values; the pattern makes sure of it.
         book.save(bare)
+        for (sheet, cell), value in before.items():
+            book[sheet][cell] = value
         with zipfile.ZipFile(bare) as parts:
             for part in parts.namelist():
                 if part.startswith("xl/worksheets/sheet"):
@@ -65,7 +88,7 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
             SOFFICE,
             "--headless",
             "--norestore",
-            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            f"-env:UserInstallation={_profile()}",
             "--convert-to",
             "xlsx:Calc MS Excel 2007 XML",
             "--outdir",

@@ -87,12 +87,6 @@ def clti(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No figures, for tests that look at none: drawing them takes most of the command."""
-    monkeypatch.setattr("simulator.telling.studio.drawings_of", lambda _findings: {})
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a comparison of two policies writes."""

@@ -205,6 +205,7 @@ def write_inputs(run: CliRunner, program: typer.Typer, words: tuple[str, ...]) -
             assert run.invoke(program, shard).exit_code == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("words", shown_commands(), ids=" ".join)
 def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that a page shows ends well, with fewer patients and draws than it would take by itself."""

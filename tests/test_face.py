@@ -123,6 +123,7 @@ def asked(folder: Path) -> dict[str, tuple[Callable[[], Result], list[str]]]:
     }
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("question", ["trace", "register", "sweep", "policies", "trial", "validate", "value"])
 def test_tables_are_the_files_of_the_command(question: str, tmp_path: Path) -> None:
     """The tables of a result are those that the command writes, all of them, and `save` writes the same files."""
@@ -147,6 +148,7 @@ def test_tables_are_the_files_of_the_command(question: str, tmp_path: Path) -> N
     assert "<p>" in found._repr_html_()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_fit_that_is_checked_is_told_in_tables(tmp_path: Path) -> None:
     """The committed fit lies inside the intervals of what was observed, and the tables are the files."""
     found = sim.calibrate(patients=2_000)
@@ -279,6 +281,7 @@ def test_patients_may_be_a_table(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(table.outcomes, file.outcomes)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_psa_gives_draws_and_outcomes(tmp_path: Path) -> None:
     """`parameters` has a row a draw, `outcomes` a row a draw, policy, outcome and time; both depend on the seed alone."""
     policies = ["conservative", "protocol"]

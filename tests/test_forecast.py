@@ -33,6 +33,8 @@ from simulator.questions.validate.validation import published_counts
 from simulator.telling.page import page
 from simulator.words.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 FEW: dict[str, Any] = {"draws": 6, "patients": 60}
 STARTER = Path(sim.__file__).parent / "starters" / "forecast.toml"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import resource
+import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from simulator.cli import app
@@ -17,6 +19,8 @@ from simulator.cli.app import build
 from simulator.words.errors import StorageFull
 from simulator.work.disk import save_new
 from simulator.work.store import Store
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 STUDY = 'method = "sobol"\nsize = 16\nseed = 1\noutputs = ["y"]\n[model]\nkind = "ishigami"\n[parameters]\nall = true\n'
 GOES_ON = "give the same command again to go on"
@@ -120,6 +124,13 @@ def test_no_half_file_is_left_where_the_system_refuses_to_write(
     assert list((tmp_path / "out").iterdir()) == []
     assert CliRunner().invoke(build(), SHORT[command]).exit_code == 0
     assert list((tmp_path / "out").iterdir()) != []
+
+
+def test_every_command_is_soaked() -> None:
+    """`benchmarks/soak.py` kills, damages and fills the disk of each command that the program has."""
+    soak = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "soak.py"))
+    program: Any = typer.main.get_command(build())
+    assert {words[0] for words in soak["COMMANDS"].values()} == set(program.commands)
 
 
 def test_a_new_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

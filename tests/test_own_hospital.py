@@ -14,6 +14,8 @@ from simulator.cli.app import build
 from simulator.face.asked import scenario_of
 from simulator.questions.registry.generator import TUTORIAL_HOSPITAL
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parent.parent / "docs" / "own_hospital.md").read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^clti .+$", PAGE, re.MULTILINE)]
 TOLD, ANSWERS = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

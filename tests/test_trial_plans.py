@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parent.parent / "docs" / "planning_trials.md").read_text(encoding="utf-8")
 PLANS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 TOLD = (
