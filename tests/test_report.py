@@ -20,13 +20,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from scipy.optimize import isotonic_regression
 
 from simulator.telling import console, style
 from simulator.telling.columns import named
 from simulator.telling.formats import Format
-from simulator.telling.images import image
+from simulator.telling.images import Picture, image
 from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import page
 from simulator.words.errors import BadInput, StorageFull
@@ -510,6 +511,30 @@ def test_labels_in_drawings_are_text_and_leave_room() -> None:
     assert end.endswith("last words")
     assert style.shortened("Published protocol") == "Published protocol"
     assert len(style.shortened(long)) <= 34
+
+
+def test_leaders_go_from_the_box_of_a_label_to_just_before_its_point() -> None:
+    """Out of the box by its left side, or by its lower one where the way is steep; straight, and a stated way short."""
+    box = Rectangle((98, 95), 40, 10)
+    (x, y), (u, v) = style.leader((100, 100), (0, 100), patchA=box, patchB=None, shrinkA=0, shrinkB=3).vertices
+    assert (x, y, u, v) == pytest.approx((98, 100, 3, 100))
+    steep = style.leader((100, 100), (97, 0), patchA=box, shrinkB=0).vertices
+    assert steep[0] == pytest.approx((99.85, 95))
+    assert steep[1] == pytest.approx((97, 0))
+
+
+def test_the_extent_of_a_drawing_is_that_of_matplotlib() -> None:
+    """Panels, titles over all of them and legends included, each panel measured once."""
+    with style.house_style():
+        figure, axes = style.new_figure(6, 3, 1, 2)
+        for each in axes:
+            each.plot([0, 1], [0, 1], label="one")
+            style.direct_label(each)
+        figure.suptitle("Both")
+        figure.legend(loc="outside lower center")
+        picture = Picture(figure)
+        assert picture.extent.extents == pytest.approx(figure.get_tightbbox().extents, abs=1e-12)
+        assert len(picture.extents) == 2
 
 
 def test_headings_of_panels_fit_a_third_of_the_page() -> None:

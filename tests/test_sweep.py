@@ -22,6 +22,7 @@ from simulator.questions.value.subgroups import SubgroupSums
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput, StorageFull
+from simulator.work import execution
 from simulator.work.execution import evaluate, run_rows
 from simulator.work.model import Evaluation
 from simulator.work.processes import Processes
@@ -192,10 +193,26 @@ class Refusing:
         raise BadInput([])
 
 
+class Doubling(Refusing):
+    """A model that gives twice what it is given."""
+
+    def evaluate(self, inputs: Any, row_ids: Any, replicate: int) -> Evaluation:
+        return Evaluation(2.0 * inputs, np.zeros_like(inputs))
+
+
 def test_bad_input_inside_a_run_stays_bad_input() -> None:
     """What somebody typed wrongly is told as such (exit code 2), although a worker found it."""
     with pytest.raises(BadInput):
         run_rows(Refusing(), np.ones((1, 1)), None)
+
+
+def test_a_cache_is_looked_through_after_writing_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read back makes nothing to forget: an analysis of stored draws does not walk the whole cache again."""
+    swept: list[Path] = []
+    monkeypatch.setattr(execution, "forget_oldest", lambda root, most: swept.append(root))
+    found = [run_rows(Doubling(), np.ones((1, 1)), tmp_path) for _ in range(2)]
+    assert swept == [tmp_path]
+    assert found[0].tobytes() == found[1].tobytes() == np.full((1, 1, 1), 2.0).tobytes()
 
 
 def test_worker_with_other_code_is_refused(scenario: Scenario) -> None:

@@ -41,30 +41,31 @@ class Kept(NamedTuple):
 
 
 class Lived(NamedTuple):
-    """One patient under every policy. ledgers: (policies, ledger WIDTH). outcomes: (policies, times, outcomes). states
-    (policies, times): the census, DEAD or a `State`. paths (policies, times): true TcPO2 (mmHg) of kept limbs, else NaN."""
+    """One patient under every policy. ledgers: (policies, ledger WIDTH). outcomes: (policies, times, outcomes). rows: the same
+    memory, (policies, times x outcomes). states (policies, times): the census, DEAD or a `State`. paths (policies, times): true
+    TcPO2 (mmHg) of kept limbs, else NaN."""
 
     ledgers: Any
     outcomes: Any
+    rows: Any
     states: Any
     paths: Any
 
 
 def new_lived(policies: int, times: int) -> Lived:
     """Room for one patient after another."""
-    outcomes = np.zeros((policies, times, OUTCOME_WIDTH))
-    return Lived(
-        np.zeros((policies, LEDGER_WIDTH)), outcomes, np.zeros((policies, times), np.int64), np.zeros((policies, times))
-    )
+    outcomes, states = np.zeros((policies, times, OUTCOME_WIDTH)), np.zeros((policies, times), np.int64)
+    rows = outcomes.reshape(policies, -1)
+    return Lived(np.zeros((policies, LEDGER_WIDTH)), outcomes, rows, states, np.zeros((policies, times)))
 
 
 @compiled_in_place
 def same_life(lived: Any, p: int, twin: int, tested: float, undosed: float) -> None:
     """Give policy p the life that the patient has under another policy; only the test may differ, and the doses be left out."""
     same_ledger(lived.ledgers, p, twin, tested, undosed)
+    for k in range(lived.rows.shape[1]):
+        lived.rows[p, k] = lived.rows[twin, k]
     for k in range(lived.states.shape[1]):
-        for o in range(lived.outcomes.shape[2]):
-            lived.outcomes[p, k, o] = lived.outcomes[twin, k, o]
         if undosed == 1.0:
             lived.outcomes[p, k, DOSES] = 0.0
         lived.states[p, k], lived.paths[p, k] = lived.states[twin, k], lived.paths[twin, k]
@@ -85,11 +86,11 @@ def run_block(
 ) -> int:
     """Live patients first .. first + count - 1 under every policy and add up. Returns the number who could not enter.
 
-    `sums` are `simulator.living.sums.Sums`; `reference` is the number of the policy that others are compared with.
+    `sums` are `simulator.living.sums.Sums` in rows; `reference` is the number of the policy that others are compared with.
     """
     patient, row, drawn = room.patient, room.row, room.drawn
     params, given, entry, seed, times = setting.params, setting.given, setting.entry, setting.seed, setting.times
-    ledgers, outcomes, states, paths = lived
+    ledgers, outcomes, rows, states, paths = lived
     life, census = twins.life, books.census
     barred = 0
     for i in range(first, first + count):
@@ -107,7 +108,7 @@ def run_block(
                 read_outcomes(life, setting, census, paths[p], outcomes[p])
                 for k in range(times.shape[0]):
                     states[p, k] = census[k, STATE]
-        add_patient(sums, ledgers, states, paths, outcomes, reference)
+        add_patient(sums, ledgers, states, paths, rows, reference)
     return barred
 
 
@@ -155,7 +156,7 @@ def add_block(setting: Setting, first: int, count: int, reference: int, sums: Su
     twins, lived = new_twins(setting.policies), new_lived(policies, times)
     decisions = new_decisions(setting.policies, times)
     room, books = new_room(), new_books(times)
-    return int(run_block(setting, first, count, reference, room, books, twins, decisions, lived, sums))
+    return int(run_block(setting, first, count, reference, room, books, twins, decisions, lived, sums.in_rows()))
 
 
 def follow(setting: Setting, policy: int, first: int, count: int, events: bool = True) -> Followed:

@@ -42,6 +42,11 @@ class Sums(NamedTuple):
         shapes = [(policies, LEDGER_WIDTH)] * 2 + [outcomes] * 3 + [(policies, times, STATES), (policies, times, 3)]
         return cls(*(np.zeros(shape) for shape in shapes))
 
+    def in_rows(self) -> Sums:
+        """The same memory with the outcomes at all times in one row a policy, along which the compiler makes vectors."""
+        flat = [part.reshape(len(part), -1) for part in (self.outcomes, self.outcome_squares, self.difference_squares)]
+        return self._replace(outcomes=flat[0], outcome_squares=flat[1], difference_squares=flat[2])
+
     def add(self, other: Sums) -> None:
         """Add another block's sums. Blocks come in order, so the bits do not depend on who made them."""
         for mine, theirs in zip(self, other, strict=True):
@@ -65,17 +70,13 @@ def add_tcpo2(perfusion: Any, value: float) -> None:
 
 
 @compiled
-def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any, reference: int) -> None:
-    """Add one patient's outcomes under all policies, shape (policies, times, outcomes)."""
-    policies, times, width = outcome.shape
-    for p in range(policies):
-        for k in range(times):
-            for o in range(width):
-                value = outcome[p, k, o]
-                difference = value - outcome[reference, k, o]
-                total[p, k, o] += value
-                squares[p, k, o] += value * value
-                difference_squares[p, k, o] += difference * difference
+def add_outcomes(total: Any, squares: Any, difference_squares: Any, outcome: Any, compared: Any) -> None:
+    """Add one patient's outcomes at all times under a policy to that policy's rows; `compared` are those under the reference."""
+    for k in range(outcome.shape[0]):
+        value, difference = outcome[k], outcome[k] - compared[k]
+        total[k] += value
+        squares[k] += value * value
+        difference_squares[k] += difference * difference
 
 
 @compiled
@@ -90,23 +91,29 @@ def add_states(state_sums: Any, perfusion: Any, states: Any, path: Any) -> None:
 
 @compiled_in_place
 def add_patient(sums: Any, ledgers: Any, states: Any, paths: Any, outcomes: Any, reference: int) -> None:
-    """Add one patient under all policies.
+    """Add one patient under all policies, to sums `in_rows`.
 
     Shapes: ledgers (policies, ledger WIDTH), states (policies, times), as in a census, paths (policies, times), true TcPO2
-    (mmHg) or NaN, outcomes (policies, times, outcomes).
+    (mmHg) or NaN, outcomes (policies, times x outcomes).
     """
     for p in range(ledgers.shape[0]):
         add_ledger(sums.ledger[p], sums.ledger_squares[p], ledgers[p])
         add_states(sums.states[p], sums.perfusion[p], states[p], paths[p])
-    add_outcomes(sums.outcomes, sums.outcome_squares, sums.difference_squares, outcomes, reference)
+        rows = sums.outcomes[p], sums.outcome_squares[p], sums.difference_squares[p]
+        add_outcomes(rows[0], rows[1], rows[2], outcomes[p], outcomes[reference])
 
 
-@compiled
-def add_up(sums: Any, ledgers: Any, censuses: Any, paths: Any, outcomes: Any, reference: int) -> None:
+def add_up(sums: Sums, ledgers: Floats, censuses: Any, paths: Floats, outcomes: Floats, reference: int) -> None:
     """Add patients who were kept one by one.
 
     Shapes: ledgers (policies, patients, ledger WIDTH), censuses (policies, patients, times, census WIDTH), paths
     (policies, patients, times), outcomes (policies, patients, times, outcomes).
     """
+    policies, patients = outcomes.shape[:2]
+    _add_up(sums.in_rows(), ledgers, censuses, paths, outcomes.reshape(policies, patients, -1), reference)
+
+
+@compiled
+def _add_up(sums: Any, ledgers: Any, censuses: Any, paths: Any, outcomes: Any, reference: int) -> None:
     for i in range(outcomes.shape[1]):
         add_patient(sums, ledgers[:, i], censuses[:, i, :, STATE], paths[:, i], outcomes[:, i], reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import exp, log
 from types import SimpleNamespace
 
@@ -16,8 +17,8 @@ from simulator.questions.value.severity import expected_of, expected_qalys, seve
 class Table:
     """A hazard of 10% a year in men and 5% in women, at any age."""
 
-    def survival(self, age: float, years: float, male: bool) -> float:
-        return exp(-(0.1 if male else 0.05) * years) if age < 200.0 else 0.0
+    def survivals(self, age: float, years: Iterable[float], male: bool) -> list[float]:
+        return [exp(-(0.1 if male else 0.05) * year) if age < 200.0 else 0.0 for year in years]
 
 
 class Norm:
