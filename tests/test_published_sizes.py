@@ -46,9 +46,13 @@ def test_a_published_size_is_restated(row: list[str]) -> None:
     inputs = given(words)
     inputs["members"], inputs["correlation_within"] = inputs.pop("cluster_size"), inputs.pop("icc")
     table = calculate(words[0], inputs).table.set_index("method")
-    whole = re.search("in all$", stated) is not None and "events" not in stated
-    column = "patients" if whole or words[0] in ("single-arm", "simon") else "patients_arm_0"
-    assert int(table.loc[formula, column]) == int(here)
+    counts = "events" if re.match(r"\d+ events in all$", stated) else "patients"
+    whole = re.search("in all$", stated) is not None and (counts == "events" or "events" not in stated)
+    column = counts if whole or words[0] in ("single-arm", "simon") else "patients_arm_0"
+    if "--n" in words:
+        assert f"{table.loc[formula, 'power']:.1%}" == here
+    else:
+        assert int(table.loc[formula, column]) == int(here)
     assert words[0] in ("single-arm", "simon") or table.loc[formula, "citation"]
 
 
