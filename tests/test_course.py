@@ -279,6 +279,37 @@ def test_every_theme_of_a_course_is_there() -> None:
     assert len(COURSE.figures) >= 40
 
 
+def test_a_studys_figures_are_of_its_people() -> None:
+    """Age and sex as Kalani reports them, of dialysis the middle of the assumed range, its country, and TcPO2 for all of it; of
+    JUVENTAS the TcPO2 of those enrolled, none of them beyond salvage."""
+    ulcers = COURSE.scenarios["ulcers"]
+    values = ulcers.register.values()
+    assert (values["age_mean"], values["age_sd"], values["male_share"]) == (61.0, 12.0, 0.74)
+    assert values["renal_dialysis_share"] == pytest.approx(0.05)
+    assert ulcers.life_table.country == "Sweden" and ulcers.entry_record == COURSE.scenarios["referral"].entry_record
+    result = simulate(COURSE.scenarios["trials"], ["conservative"], 4000, 1, keep_patients=True)
+    seen = result.patients["tcpo2_measured"]
+    assert abs(seen.mean() - 35.0) < 1.5 and abs(seen.std() - 22.0) < 1.5
+    assert not result.patients["beyond_salvage"].any()
+
+
+def test_a_group_that_a_study_has_not_is_refused(tmp_path: Path) -> None:
+    """Staben has people with rest pain and with tissue loss, in groups of its own; another name is told with those near it."""
+    assert COURSE.scenarios["rest_pain"].register["rest_pain_share"].value == 1.0
+    assert COURSE.scenarios["tissue_loss"].register["rest_pain_share"].value == 0.0
+    text = """
+[populations.old]
+scenario = "base"
+policy = "conservative"
+patients = 1000
+study = "staben1996"
+group = "stage_5"
+"""
+    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match="stage_5"):
+        load_course(tmp_path)
+
+
 def test_check_is_reproducible_and_complete() -> None:
     """Every figure and time has a finite number, and the same seed gives the same bits."""
     one, again = (check(COURSE, REGISTER, patients=1500, seed=5).table for _ in range(2))

@@ -63,7 +63,7 @@ def test_healing_alone_follows_its_law(shares: dict[str, float]) -> None:
         "frailty_sd": 0.0,
         "infection_share": 0.0,
         "amputation_rate": 0.0001,  # the least that the register allows
-        **dict.fromkeys(("healing_per_mmhg", "healing_trend", "minor_amputation_rate"), 0.0),
+        **dict.fromkeys(("healing_per_mmhg", "healing_per_mmhg_short", "healing_trend", "minor_amputation_rate"), 0.0),
         **dict.fromkeys(
             ("death_rate_wound", "death_rate_healed", "dialysis_death_rate", "background_hr", "recurrence_rate"), 0.0
         ),

@@ -87,6 +87,14 @@ def saturated(value: float, slope: float, level: float) -> tuple[float, float]:
 
 
 @compiled
+def shortfall(value: float, slope: float, level: float) -> tuple[float, float]:
+    """How far a path lies below a level, and the slope of that, at the start of a segment that does not cross it."""
+    if value < level - TOUCH or (value <= level + TOUCH and slope < 0.0):
+        return level - value, -slope
+    return 0.0, 0.0
+
+
+@compiled
 def tcpo2(life: Any, t: float) -> float:
     """True TcPO2 (mmHg) at time t."""
     value, _, _ = segment(life, t)

@@ -134,7 +134,8 @@ def a_life(**stated: Any) -> Any:
         "time": 0.0,
     }
     path = {"tcpo2_start": 20.0, "tcpo2_slope": 0.0, "tcpo2_ceiling": 70.0}
-    limits = {"reference": 20.0, "healing_enough": inf, "dying_within": 0.0}
+    limits = {"reference": 20.0, "healing_enough": inf, "healing_least": 0.0, "healing_short": 0.0}
+    limits |= {"dying_within": 0.0}
     made = filled(LIFE, nan, {**dict.fromkeys(NEVER, inf), **usual, **path, **limits})
     made.effect[:] = 1.0
     fill(made.luck, LUCK, SEED, PATIENT_NUMBER, 0)

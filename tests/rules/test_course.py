@@ -193,6 +193,26 @@ def test_healing_does_not_speed_up_above_what_is_enough(start: float, slope: flo
     assert abs(first_risk(other, 5.0)[0] - 1.5) > 0.05
 
 
+@pytest.mark.parametrize(("start", "slope"), [(20.0, 10.0), (40.0, -10.0)])
+def test_healing_falls_off_steeply_where_perfusion_is_short(start: float, slope: float) -> None:
+    """The path crosses 30 mmHg after a year. Above it healing has the hazard exp(0.1 (TcPO2 - 20)), below it every mmHg that
+    lacks takes another 0.2 off, so that it rises from exp(-2) to e within the year that leads there. Half a year beyond it,
+    the wound has healed; a new wound knows no such limit.
+    """
+    below, above = (exp(1.0) - exp(-2.0)) / 3.0, exp(1.0) * (exp(0.5) - 1.0)
+    unspent = below + above
+    if slope < 0.0:
+        unspent = exp(2.0) - exp(1.0) + exp(1.0) * (1.0 - exp(-1.5)) / 3.0
+    life = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_least=30.0, healing_short=0.2)
+    at_risk(life, Risk.HEALING, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert first_risk(life, 5.0) == (pytest.approx(1.5), Risk.HEALING)
+    spend_until(life, 1.5)
+    assert life.budget[Risk.HEALING] == pytest.approx(0.0, abs=1e-12)
+    other = a_life(tcpo2_start=start, tcpo2_slope=slope, healing_least=30.0, healing_short=0.2)
+    at_risk(other, Risk.RECURRENCE, 1.0, unspent=unspent, per_mmhg=0.1)
+    assert abs(first_risk(other, 5.0)[0] - 1.5) > 0.05
+
+
 def test_where_the_path_turns_exponents_change_and_hazards_do_not() -> None:
     """At 25 mmHg, rising by 4 a year: 0.1 x 4 + 0.2; healing that has enough at 22 follows its trend alone; a risk that is
     not in force keeps what it had."""
@@ -276,9 +296,17 @@ def test_a_segment_ends_where_healing_has_enough() -> None:
     assert straight(life, 0.0) == (20.0, 5.0, 2.0)
 
 
+def test_a_segment_ends_where_healing_has_the_least() -> None:
+    """From 20 mmHg by 5 a year past 24: in 0.8 years, and for who has no wound to heal not before the ceiling."""
+    life = a_life(tcpo2_slope=5.0, healing_least=24.0)
+    assert straight(life, 0.0) == (20.0, 5.0, 10.0)
+    at_risk(life, Risk.HEALING, 0.5)
+    assert straight(life, 0.0) == (20.0, 5.0, 0.8)
+
+
 def winding(enough: float = 31.7, healing: bool = True) -> Any:
     """A limb whose path turns six times within five years, with hazards that follow it, one of them fading."""
-    life = a_life(tcpo2_slope=-1.3, healing_enough=enough)
+    life = a_life(tcpo2_slope=-1.3, healing_enough=enough, healing_least=19.6, healing_short=0.09)
     for start, duration, height in ((0.7, 0.31, 21.0), (1.9, 0.83, -9.0), (3.1, 1.1, 13.0)):
         add_ramp(life, start, duration, height)
     at_risk(life, Risk.EXCESS_DEATH, 0.21, unspent=1.7, per_mmhg=-0.013, trend=-0.41)

@@ -8,7 +8,7 @@ import pytest
 
 from rules.people import a_life, ramps
 from simulator.rules.pathway.life import MOST_RAMPS
-from simulator.rules.perfusion import add_ramp, clipped, crossing, saturated, segment, tcpo2
+from simulator.rules.perfusion import add_ramp, clipped, crossing, saturated, segment, shortfall, tcpo2
 
 
 def limb(start: float = 20.0, slope: float = 0.0, *changes: tuple[float, float, float]) -> object:
@@ -157,6 +157,26 @@ def test_a_path_crosses_a_level_on_its_way_there_only(value: float, slope: float
 def test_above_enough_more_is_not_seen(value: float, slope: float, seen: tuple[float, float]) -> None:
     """Above 40 mmHg the path counts as 40 and level; at 40 it does unless it goes down."""
     assert saturated(value, slope, 40.0) == seen
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "lack"),
+    [
+        (30.0, 5.0, (0.0, 0.0)),
+        (20.0, 5.0, (5.0, -5.0)),
+        (20.0, -5.0, (5.0, 5.0)),
+        (25.0, -5.0, (0.0, 5.0)),
+        (25.0, 5.0, (0.0, 0.0)),
+        (25.0, 0.0, (0.0, 0.0)),
+        (24.5, 0.5, (0.5, -0.5)),
+        (25.5, -0.5, (0.0, 0.0)),
+        (25.0, -0.5, (0.0, 0.5)),
+        (24.5, 0.0, (0.5, 0.0)),
+    ],
+)
+def test_what_lacks_below_a_level(value: float, slope: float, lack: tuple[float, float]) -> None:
+    """Below 25 mmHg the distance to it and how that changes; at 25 only on the way down."""
+    assert shortfall(value, slope, 25.0) == lack
 
 
 @pytest.mark.parametrize(

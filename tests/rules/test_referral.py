@@ -248,6 +248,8 @@ BEGINNING = {
     "healing_trend": 0.0,
     "pain_relief_rate": 0.8,
     "healing_tcpo2_enough": 45.0,
+    "healing_tcpo2_least": 18.0,
+    "healing_per_mmhg_short": 0.2,
     "minor_amputation_rate": 0.2,
     "most_minor_amputations": 9.0,
     "recurrence_rate": 0.6,
@@ -327,6 +329,7 @@ def test_perfusion_begins_at_the_patients_own_tcpo2() -> None:
     assert (life.tcpo2_start, life.tcpo2_slope, life.tcpo2_ceiling) == (20.0, -1.5, 70.0)
     assert ramps(life) == [(0.0, 0.5, 7.5)]
     assert (life.reference, life.healing_enough) == (17.0, 45.0)
+    assert (life.healing_least, life.healing_short) == (18.0, 0.2)
     assert begun(tcpo2=80.0).tcpo2_ceiling == 80.0
 
 

@@ -14,6 +14,8 @@ from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.calibrate.check import exact_interval
+from simulator.questions.course.people import as_enrolled
+from simulator.questions.validate.reading import load_studies
 from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -117,12 +119,17 @@ class Against(Frozen):
 
 
 class Population(Frozen):
-    """Simulated people: a scenario, whose policy they live under, how many, and another hospital than the scenario's."""
+    """Simulated people: a scenario, whose policy they live under, how many, and another hospital than the scenario's.
+
+    With a `study` of scenarios/validation they are its own people (`group`: of that group of it).
+    """
 
     scenario: Annotated[str, Field(min_length=1)]
     policy: Annotated[str, Field(min_length=1)]
     patients: Annotated[int, Field(ge=100, le=1_000_000)]
     centre: Literal["average", "founding"] | None = None
+    study: str = ""
+    group: str = ""
 
 
 class Figure(Frozen):
@@ -257,6 +264,16 @@ class Course:
     content: bytes
 
 
+def _settled(scenario: Scenario, population: Population, register: Register) -> Scenario:
+    """The scenario at the population's hospital and with the people of its study."""
+    if population.centre is not None:
+        scenario = scenario.with_(evidence={"centre": population.centre})
+    if population.study:
+        study = load_studies(register, [population.study])[0][population.study]
+        scenario = as_enrolled(scenario, study, population.group, register)
+    return scenario
+
+
 def load_course(path: Path | None = None, register: Register | None = None) -> Course:
     """The figures of `course.toml` in the folder `path` (default: the shipped calibration).
 
@@ -278,8 +295,7 @@ def load_course(path: Path | None = None, register: Register | None = None) -> C
             populations[key] = population
             try:
                 scenario = load_scenario(population.scenario, policies=[population.policy])
-                centre = population.centre
-                scenarios[key] = scenario if centre is None else scenario.with_(evidence={"centre": centre})
+                scenarios[key] = _settled(scenario, population, register)
             except BadInput as bad:
                 problems.extend(bad.problems)
     for key, each in table.items():

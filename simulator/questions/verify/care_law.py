@@ -316,7 +316,8 @@ def relief(subject: Subject) -> Found:
     happened = np.isfinite(relieved)
     t = np.linspace(0.0, 1.0, 2_001)[:, None] * relieved[happened]
     seen = np.minimum(found.patients["tcpo2"][happened] + 3.0 * t, 30.0)
-    h = v("pain_relief_rate") * np.exp(0.08 * (seen - v("reference_tcpo2")))
+    lack = np.maximum(v("healing_tcpo2_least") - seen, 0.0)
+    h = v("pain_relief_rate") * np.exp(0.08 * (seen - v("reference_tcpo2")) - v("healing_per_mmhg_short") * lack)
     return ks(np.exp(-np.trapezoid(h, t, axis=0)), "reliefs")
 
 

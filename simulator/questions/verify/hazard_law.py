@@ -105,7 +105,9 @@ def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[n
     ramp = np.clip(t / (v("natural_days") / DAYS_PER_YEAR), 0.0, 1.0) * natural
     ceiling = np.maximum(v("tcpo2_ceiling"), who["tcpo2"])
     path = np.clip(who["tcpo2"] + v("tcpo2_slope") * t + ramp, 0.0, ceiling)
+    lack = np.zeros(1)
     if risk == "healing":
+        lack = v("healing_per_mmhg_short") * np.maximum(v("healing_tcpo2_least") - path, 0.0)
         path = np.minimum(path, v("healing_tcpo2_enough"))
     rate = v("death_rate_wound" if risk == "death" else f"{risk}_rate") * hazard_ratio(risk, who, v)
     effect = v(f"{risk}_per_mmhg") * (path - v("reference_tcpo2"))
@@ -115,5 +117,5 @@ def survival(subject: Subject, risk: str, values: dict[str, float]) -> NDArray[n
         marker = v("death_per_mmhg") * (who["tcpo2"] - v("reference_tcpo2"))
         effect = share * effect + (1.0 - share) * marker
         rate = rate * np.where(who["rutherford"] > 5.5, v("death_hr_rutherford_6"), 1.0)
-    h = rate * np.exp(effect + v(f"{risk}_trend") * t)
+    h = rate * np.exp(effect - lack + v(f"{risk}_trend") * t)
     return np.asarray(np.exp(-np.trapezoid(h, t, axis=0)))

@@ -54,6 +54,7 @@ PLAIN = {
     **dict.fromkeys(("dialysis_rate_normal", "dialysis_rate_moderate", "dialysis_rate_severe"), 0.0),
     **dict.fromkeys(("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"), 0.0),
     "frailty_sd": 0.0,
+    "healing_per_mmhg_short": 0.0,
     "stump_healing_lag_days": 0.0,
     "minor_amputation_lag_days": 0.0,
     "healing_lag_days": 0.0,

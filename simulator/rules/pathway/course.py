@@ -12,22 +12,37 @@ from typing import Any
 from simulator.compiling import compiled
 from simulator.rules.hazards import CLOSE, cumulative_hazard, time_to_spend
 from simulator.rules.pathway.life import RISKS
-from simulator.rules.perfusion import crossing, saturated, segment
+from simulator.rules.perfusion import crossing, saturated, segment, shortfall
 from simulator.words.vocabulary import DAYS_PER_YEAR, Risk
+
+
+@compiled
+def exponent(life: Any, k: int, tcpo2: float, slope: float) -> float:
+    """Exponent (per year) of one risk's hazard on a straight segment of the path.
+
+    Healing does not speed up above what is enough, and slows down faster below the least.
+    """
+    if k != Risk.HEALING:
+        return float(life.per_mmhg[k] * slope + life.trend[k])
+    _, rising = saturated(tcpo2, slope, life.healing_enough)
+    _, lacking = shortfall(tcpo2, slope, life.healing_least)
+    return float(life.per_mmhg[k] * rising - life.healing_short * lacking + life.trend[k])
 
 
 @compiled
 def start_hazard(life: Any, k: int, t: float, tcpo2: float, slope: float) -> None:
     """The hazard (per year) and exponent (per year) of one active risk at the start of a straight segment of the path."""
     per_mmhg, trend = life.per_mmhg[k], life.trend[k]
-    seen, rising = tcpo2, slope
-    if k == Risk.HEALING:
-        seen, rising = saturated(tcpo2, slope, life.healing_enough)
-    life.exponent[k] = per_mmhg * rising + trend
+    life.exponent[k] = exponent(life, k, tcpo2, slope)
     life.hazard[k] = life.rate[k]
+    seen, lack = tcpo2, 0.0
+    if k == Risk.HEALING:
+        seen, _ = saturated(tcpo2, slope, life.healing_enough)
+        short, _ = shortfall(tcpo2, slope, life.healing_least)
+        lack = life.healing_short * short
     # A constant hazard needs no exponential, and exp(0) is 1 exactly: the same bits, sooner.
-    if per_mmhg != 0.0 or trend != 0.0:
-        life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]))
+    if per_mmhg != 0.0 or trend != 0.0 or lack != 0.0:
+        life.hazard[k] *= exp(per_mmhg * (seen - life.reference) + trend * (t - life.since[k]) - lack)
 
 
 @compiled
@@ -62,18 +77,15 @@ def turn_hazards(life: Any, tcpo2: float, slope: float) -> None:
     """Each active risk's exponent where the path turns; the hazards themselves, like the path, do not jump."""
     for k in range(RISKS):
         if life.rate[k] > 0.0:
-            rising = slope
-            if k == Risk.HEALING:
-                _, rising = saturated(tcpo2, slope, life.healing_enough)
-            life.exponent[k] = life.per_mmhg[k] * rising + life.trend[k]
+            life.exponent[k] = exponent(life, k, tcpo2, slope)
 
 
 @compiled
 def straight(life: Any, t: float) -> tuple[float, float, float]:
-    """The path at time t (years) as `segment` has it, up to where healing begins or ceases to depend on it."""
+    """The path at time t (years) as `segment` has it, up to where healing begins to depend on it in another way."""
     value, slope, end = segment(life, t)
     if life.rate[Risk.HEALING] > 0.0:
-        end = min(end, crossing(value, slope, t, life.healing_enough))
+        end = min(end, crossing(value, slope, t, life.healing_enough), crossing(value, slope, t, life.healing_least))
     return value, slope, end
 
 

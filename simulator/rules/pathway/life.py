@@ -66,6 +66,8 @@ LIFE = record_dtype(
         ("looked", np.float64),
         ("reference", np.float64),
         ("healing_enough", np.float64),
+        ("healing_least", np.float64),
+        ("healing_short", np.float64),
         ("rate", np.float64, (RISKS,)),
         ("per_mmhg", np.float64, (RISKS,)),
         ("trend", np.float64, (RISKS,)),

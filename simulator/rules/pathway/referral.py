@@ -75,6 +75,7 @@ def begin_untreated(life: Any, patient: Any, params: Any, seed: int, i: int, age
     life.wounds, life.operations, life.minor_amputations = 0, 0, 0
     life.beyond_salvage = 1 if patient.beyond_salvage > 0.5 else 0
     life.reference, life.healing_enough = params.reference_tcpo2, params.healing_tcpo2_enough
+    life.healing_least, life.healing_short = params.healing_tcpo2_least, params.healing_per_mmhg_short
     for k in range(RISKS):
         life.rate[k], life.per_mmhg[k], life.trend[k], life.since[k], life.budget[k] = 0.0, 0.0, 0.0, 0.0, 0.0
         life.effect[k] = 1.0
