@@ -272,6 +272,14 @@ def test_a_fit_whose_chains_went_wrong_is_not_installed(
     assert (installed / "hospitals.csv").exists() is (not faults)
 
 
+@pytest.mark.parametrize(("option", "value"), [("smoke", True), ("cohorts", 60)])
+def test_an_option_of_a_fit_beside_a_study_is_refused(option: str, value: object, tmp_path: Path) -> None:
+    """Reweighting makes no fit: what would be ignored is told, and nothing is written."""
+    with pytest.raises(BadInput, match=rf"command line: --{option} = with --add-study"):
+        calibrate(add_study=folder() / "benoit.toml", out=tmp_path / "out", **{option: value})  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
 def test_kernels_keep_a_normal_likelihood_where_hospitals_hardly_differ() -> None:
     """600 atoms of a study that saw all offsets with an error of 0.4: the likelihood of populations with an SD of 0.05 is that of
     normal theory, which as many points miss by several units."""

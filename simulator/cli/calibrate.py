@@ -103,6 +103,9 @@ def _of_hospitals(
     if other or (hospitals and study is not None) or (install and study is not None):
         allowed = "one of --check, --first-year, --hospitals and --add-study; --install with a fit"
         raise BadInput([Problem("command line", "--hospitals or --add-study", "with another", allowed)])
+    if study is not None and (smoke or cohorts):
+        allowed = "with a fit: --add-study makes none"
+        raise BadInput([Problem("command line", "--smoke" if smoke else "--cohorts", "with --add-study", allowed)])
     if install:
         _check_installable()
     check_writable(out)
