@@ -312,6 +312,15 @@ def test_a_death_is_when_somebody_was_last_seen() -> None:
     assert not found.odd
 
 
+def test_lines_of_procedures_without_a_known_person_are_asked_for() -> None:
+    """An identifier that nobody knows would make each procedure a person; one that is known brings the lines together."""
+    lines = ("7,2020-01-01,Bypass,70", "7,2020-03-01,Below knee amputation,70", "8,2020-01-05,Angioplasty,71")
+    for name, asked in (("Foo key", "no column is known"), ("NHS number", "people come several times")):
+        text = "\n".join([f"{name},Date of procedure,Procedure type,age", *lines])
+        proposal = propose(export_in(text.encode(), "export.csv"))
+        assert proposal.mapping.row == "?" and asked in proposal.row_hint
+
+
 def test_fontaine_stages_are_rest_pain_and_tissue_loss() -> None:
     """Stage III is Rutherford 4; stage IV is 5 or 6 and never drawn as rest pain; a class beside it goes before it."""
     found = people("age,fontaine,rutherford\n70,III,\n71,IV,\n72,IV,6\n73,4,\n")
