@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.cells import Export, export_in
 from simulator.questions.registry.dates import day_in, order_of
+from simulator.questions.registry.described import class_shares
 from simulator.questions.registry.fields import FIELDS, grade_in, number_in
 from simulator.questions.registry.generator import SHAPES
 from simulator.questions.registry.header import place_of
@@ -24,7 +25,7 @@ from simulator.questions.registry.people import People, people_of
 from simulator.questions.registry.proposal import mapping_toml, propose
 from simulator.questions.registry.truth import Truth, made_up
 from simulator.questions.registry.values import Values
-from simulator.rules.population.patient import COLUMNS
+from simulator.rules.population.patient import COLUMNS, TISSUE_LOSS
 from simulator.telling.formulas import no_formula
 from simulator.telling.outputs import OutputFolder
 from simulator.words.errors import BadInput
@@ -309,6 +310,29 @@ def test_a_death_is_when_somebody_was_last_seen() -> None:
     assert found.low[:, 0] * 365.25 == pytest.approx([0, np.inf])
     assert found.high[:, 0] * 365.25 == pytest.approx([30, np.inf])
     assert not found.odd
+
+
+def test_lines_of_procedures_without_a_known_person_are_asked_for() -> None:
+    """An identifier that nobody knows would make each procedure a person; one that is known brings the lines together."""
+    lines = ("7,2020-01-01,Bypass,70", "7,2020-03-01,Below knee amputation,70", "8,2020-01-05,Angioplasty,71")
+    for name, asked in (("Foo key", "no column is known"), ("NHS number", "people come several times")):
+        text = "\n".join([f"{name},Date of procedure,Procedure type,age", *lines])
+        proposal = propose(export_in(text.encode(), "export.csv"))
+        assert proposal.mapping.row == "?" and asked in proposal.row_hint
+
+
+def test_fontaine_stages_are_rest_pain_and_tissue_loss() -> None:
+    """Stage III is Rutherford 4; stage IV is 5 or 6 and never drawn as rest pain; a class beside it goes before it."""
+    found = people("age,fontaine,rutherford\n70,III,\n71,IV,\n72,IV,6\n73,4,\n")
+    assert column(found, "rutherford").tolist() == pytest.approx([4.0, np.nan, 6.0, np.nan], nan_ok=True)
+    assert found.lived[:, COLUMNS.index("rutherford")].tolist() == [4.0, TISSUE_LOSS, 6.0, TISSUE_LOSS]
+    assert found.some(np.array([1, 2])).with_tissue_loss.tolist() == [True, False]
+
+
+def test_people_with_tissue_loss_do_not_vanish_from_the_share_with_rest_pain() -> None:
+    """Of 80 people 20 have Fontaine III: a quarter has rest pain, and of 5 and 6 nothing can be said."""
+    found = people("age,fontaine\n" + "70,III\n" * 20 + "71,IV\n" * 60)
+    assert class_shares(found, "rutherford", [4.0, 5.0, 6.0]) == pytest.approx([0.25, np.nan, np.nan], nan_ok=True)
 
 
 def test_no_kidney_disease_is_known_and_nothing_said_is_not() -> None:

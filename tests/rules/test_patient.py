@@ -15,6 +15,7 @@ from simulator.rules.population.patient import (
     COLUMNS,
     MOST_REFERRALS,
     PATIENT,
+    TISSUE_LOSS,
     UNDIALYSED,
     Drawn,
     beyond_salvage,
@@ -27,6 +28,7 @@ from simulator.rules.population.patient import (
     renal_class,
     small_ev_level,
     tcpo2_given_measurement,
+    tissue_loss_class,
     truncated_normal,
     undialysed_class,
 )
@@ -343,6 +345,19 @@ def test_whoever_is_known_not_to_be_on_dialysis_never_is() -> None:
     assert all(undialysed_class(each, params) == renal_class(each, params) for each in u[u >= 0.4])
     assert completed(known(), renal_dialysis_share=0.999999).renal == Renal.DIALYSIS
     assert completed(known(renal=UNDIALYSED), renal_dialysis_share=0.999999).renal == Renal.SEVERE
+
+
+def test_whoever_is_known_to_have_lost_tissue_has_a_wound() -> None:
+    """Rutherford 5 and 6 come in their proportion, 3 : 1, and whoever was drawn with a wound keeps the class drawn."""
+    params = values(**{**REGISTER, "rest_pain_share": 0.4, "severe_tissue_loss_share": 0.25})
+    u = (np.arange(2_000) + 0.5) / 2_000
+    found = np.array([tissue_loss_class(each, params) for each in u])
+    assert set(found) == {5.0, 6.0} and (found == 6.0).mean() == pytest.approx(0.25, abs=2e-3)
+    assert ((found == 6.0) == (u < 0.55))[u >= 0.4].all()
+    wounded = {"rest_pain_share": 1.0, "gangrene_share": 1.0}
+    assert completed(known(), **wounded).rutherford == 4.0
+    patient = completed(known(rutherford=TISSUE_LOSS), **wounded)
+    assert patient.rutherford in {5.0, 6.0} and patient.gangrene == 1.0
 
 
 @pytest.mark.parametrize("feature", ["infection", "osteomyelitis", "gangrene", "heel"])

@@ -119,9 +119,14 @@ def _rutherford(values: Values, line: int) -> float | None:
     if not math.isnan(wagner) and wagner >= 1:
         return 6.0 if wagner >= 5 else 5.0
     if not math.isnan(fontaine):
-        # Stage IV is class 5 or 6, and nothing in it tells which.
+        # Nothing in stage IV tells whether it is class 5 or 6: `has_tissue_loss`.
         return 4.0 if fontaine == 3 else None if fontaine >= 4 else 0.0
     return None
+
+
+def has_tissue_loss(values: Values, line: int) -> bool:
+    """Whether a line without a class between 4 and 6 tells that tissue is lost: Fontaine stage IV is Rutherford 5 or 6."""
+    return _grade(values.at("fontaine", line)) >= 4.0
 
 
 def _grade(value: Any) -> float:

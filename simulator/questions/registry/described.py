@@ -65,26 +65,30 @@ def who(people: People, beside: pd.DataFrame, founding: pd.DataFrame, smallest: 
 def class_shares(people: People, name: str, levels: list[float], smallest: int = SMALLEST) -> list[float]:
     """Share of each class among those known; missing where few people could be worked out.
 
-    Those who are known not to be on dialysis, and no more, are shared out as the others without dialysis are: counted as
-    unknown they would leave the people on dialysis among themselves.
+    Those who are known not to be on dialysis, and no more, are shared out as the others without dialysis are, those known to
+    have lost tissue as the others of Rutherford 5 and 6: counted as unknown they would leave the people on dialysis, or with
+    rest pain, among themselves.
     """
     values = people.column(name)
-    n = int(np.isfinite(values).sum())
+    apart, halfway = {
+        "renal": (float(Renal.DIALYSIS), people.without_dialysis),
+        "rutherford": (4.0, people.with_tissue_loss),
+    }.get(name, (math.nan, np.zeros(len(people), np.bool_)))
+    n, half_known = int(np.isfinite(values).sum()), int(halfway.sum())
     if n <= smallest:
         return [math.nan] * len(levels)
     counts = [int((values == level).sum()) for level in levels]
     hide_parts = hidden_parts(counts, smallest)
-    undialysed = int(people.without_dialysis.sum())
-    if name != "renal" or not undialysed:
+    if not half_known:
         return [math.nan if hide else share(count, n) for count, hide in zip(counts, hide_parts, strict=True)]
-    dialysed = counts[levels.index(float(Renal.DIALYSIS))]
-    told, without = n + undialysed, n - dialysed
+    one = counts[levels.index(apart)]
+    told, others = n + half_known, n - one
     parts = []
     for level, count, hide in zip(levels, counts, hide_parts, strict=True):
-        if level == Renal.DIALYSIS:
-            parts.append(math.nan if hide or hidden(dialysed, told, smallest) else share(dialysed, told))
+        if level == apart:
+            parts.append(math.nan if hide or hidden(one, told, smallest) else share(one, told))
         else:
-            parts.append(math.nan if hide or not without else round(count / without * (told - dialysed) / told, 2))
+            parts.append(math.nan if hide or not others else round(count / others * (told - one) / told, 2))
     return parts
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.registry.baseline import baseline
+from simulator.questions.registry.baseline import baseline, has_tissue_loss
 from simulator.questions.registry.cells import Export
 from simulator.questions.registry.follow_up import FOLLOWED, follow_up
 from simulator.questions.registry.mapping import Mapping
 from simulator.questions.registry.remarks import Remarks
 from simulator.questions.registry.values import Values, first_known, missing
-from simulator.rules.population.patient import COLUMNS, UNDIALYSED
+from simulator.rules.population.patient import COLUMNS, TISSUE_LOSS, UNDIALYSED
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -30,7 +30,8 @@ class People:
     the start between which each event came: equal for a date, infinite if it did not come within `followed` (people,) years,
     NaN where the export does not tell. `calendar` (people,) is the year of the start, NaN without dates. `rows` (people,) is
     the line of the export at which somebody starts. `undialysed` (people,) says of whose kidneys no more is known than that they
-    are not on dialysis; nobody by default. `dropped` counts people left out, by reason; `odd` says what is implausible, by line.
+    are not on dialysis, `wounded` (people,) of whose Rutherford class no more than that it is 5 or 6; nobody by default.
+    `dropped` counts people left out, by reason; `odd` says what is implausible, by line.
     """
 
     given: Array
@@ -40,6 +41,7 @@ class People:
     calendar: Array
     rows: NDArray[np.int64]
     undialysed: NDArray[np.bool_] | None = None
+    wounded: NDArray[np.bool_] | None = None
     dropped: dict[str, int] = field(default_factory=dict)
     odd: tuple[tuple[int, str], ...] = ()
 
@@ -56,9 +58,15 @@ class People:
         return np.zeros(len(self), np.bool_) if self.undialysed is None else self.undialysed
 
     @property
+    def with_tissue_loss(self) -> NDArray[np.bool_]:
+        """Of whose Rutherford class no more is known than that it is 5 or 6, shape (people,)."""
+        return np.zeros(len(self), np.bool_) if self.wounded is None else self.wounded
+
+    @property
     def lived(self) -> Array:
-        """`given` as lives are drawn from it: nobody is on dialysis who is known not to be."""
+        """`given` as lives are drawn from it: who is known not to be on dialysis is not, who is known to have a wound has one."""
         given = self.given.copy()
+        given[self.with_tissue_loss, COLUMNS.index("rutherford")] = TISSUE_LOSS
         given[self.without_dialysis, COLUMNS.index("renal")] = UNDIALYSED
         return given
 
@@ -73,6 +81,7 @@ class People:
             calendar=self.calendar[places],
             rows=self.rows[places],
             undialysed=self.without_dialysis[places],
+            wounded=self.with_tissue_loss[places],
         )
 
 
@@ -100,6 +109,7 @@ class _Reader:
     def __init__(self, values: Values, mapping: Mapping, remarks: Remarks) -> None:
         self.values, self.mapping, self.remarks = values, mapping, remarks
         self.undialysed: list[bool] = []
+        self.wounded: list[bool] = []
         self.given: list[Array] = []
         self.low: list[list[float]] = []
         self.high: list[list[float]] = []
@@ -117,6 +127,7 @@ class _Reader:
             np.array(self.calendar),
             np.array(self.rows, np.int64),
             np.array(self.undialysed, np.bool_),
+            np.array(self.wounded, np.bool_),
             self.remarks.dropped,
             tuple(self.remarks.odd),
         )
@@ -148,6 +159,7 @@ class _Reader:
         self.rows.append(row)
         unknown = math.isnan(given[COLUMNS.index("renal")])
         self.undialysed.append(bool(unknown and values.at("dialysis", start) == 0.0))
+        self.wounded.append(bool(math.isnan(given[COLUMNS.index("rutherford")]) and has_tissue_loss(values, start)))
 
     def _day(self, line: int) -> float:
         """When a line begins; those without a date come last."""

@@ -109,6 +109,9 @@ def _codes(name: str, kind: Kind, cells: list[str]) -> dict[str, str]:
 
 def _row(fields: dict[str, Source], cells: dict[str, list[str]]) -> tuple[str, str]:
     """What a line is: a person where nobody comes twice, else asked, with a hint."""
+    if "person" not in fields and "event" in fields:
+        # Lines of procedures are seldom a person each, and nothing tells whose they are.
+        return ASK, "no column is known to tell the person: name it under [fields.person], or say person"
     if "person" not in fields:
         return "person", ""
     people = cells["person"]

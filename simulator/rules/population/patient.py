@@ -62,6 +62,8 @@ DIABETES_YEARS, INFECTION, HEEL, TCPO2, MEASURED, RUTHERFORD, EV_HIGH, SALVAGE =
 RENAL = COLUMNS.index("renal")
 UNDIALYSED = -1.0
 """Stands among what is given of somebody in place of a renal class: no more is known than that it is not dialysis."""
+TISSUE_LOSS = -1.0
+"""Stands in place of a Rutherford class: no more is known than that tissue is lost, which is 5 or 6."""
 
 
 class Drawn(IntEnum):
@@ -127,6 +129,14 @@ def undialysed_class(u: float, params: Any) -> float:
     """Renal class from one uniform of somebody who is not on dialysis; whoever has another class by it keeps that one."""
     share = params.renal_dialysis_share
     return renal_class(share + (1.0 - share) * u / share if u < share else u, params)
+
+
+@compiled
+def tissue_loss_class(u: float, params: Any) -> float:
+    """Rutherford class from one uniform of somebody with tissue loss; whoever has it by it anyhow keeps the class."""
+    share = params.rest_pain_share
+    v = u / share if u < share else (u - share) / (1.0 - share)
+    return 6.0 if v < params.severe_tissue_loss_share else 5.0
 
 
 @compiled
@@ -266,16 +276,20 @@ def tcpo2_given_measurement(seen: float, params: Any, u: float) -> float:
 @compiled
 def complete(patient: Any, row: Any, u: Any, given: Any, params: Any, seed: int, i: int) -> None:
     """Lay a real patient's known columns (`given`, NaN where unknown) over a drawn one; `row` views `patient`."""
-    if given[RUTHERFORD] == given[RUTHERFORD]:
+    if given[RUTHERFORD] < 0.0:
+        patient.rutherford = tissue_loss_class(u[Drawn.RUTHERFORD], params)
+    elif given[RUTHERFORD] == given[RUTHERFORD]:
         patient.rutherford = given[RUTHERFORD]
     else:
         for feature in range(INFECTION, HEEL + 1):
             if given[feature] > 0.0:
                 patient.rutherford = max(patient.rutherford, 5.0)
     draw_wound(patient, u, params, seed, i, 0, True)
+    rutherford = patient.rutherford
     for column in range(row.shape[0]):
         if given[column] == given[column]:
             row[column] = given[column]
+    patient.rutherford = rutherford
     if given[RENAL] < 0.0:
         patient.renal = undialysed_class(u[Drawn.RENAL], params)
     tcpo2, seen = given[TCPO2], given[MEASURED]
