@@ -1,6 +1,7 @@
-"""Type I error of every test of two arms, every shipped design and every kind of adaptation, in trials without an effect.
+"""Type I error of every test of two arms, with and without a margin, every shipped design, every boundary, rule for several
+hypotheses and kind of adaptation, in trials without an effect; single arms by enumeration.
 
-    python benchmarks/levels.py                  # 20,000 trials: the whole, some minutes on two cores
+    python benchmarks/levels.py                  # 20,000 trials: the whole, some twenty minutes on two cores
     python benchmarks/levels.py --trials 2000    # a glance
 
 A level further than three standard errors from nominal is told with the reason that was foreseen; without one the exit code is 1.
@@ -15,12 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from simulator.questions.trial.design_reading import load_design, shipped_designs
 from simulator.questions.trial.endpoint import AT_A_TIME, BINARY, COMPETING, HIERARCHICAL, KAPLAN_MEIER, SURVIVAL, TESTS
 from simulator.questions.trial.historical import with_history
-from simulator.questions.trial.operating import type_i_errors
+from simulator.questions.trial.operating import operating_characteristics, type_i_errors
 from simulator.questions.trial.simulation import Simulation
 
 DESIGN = """
@@ -58,6 +60,7 @@ _RATES: dict[str, Any] = {
     "endpoints": [{"name": "alive", "outcome": "amputation_free_survival", "test": "chi_square", "at_months": 6.0}],
 }
 _THREE: dict[str, Any] = {"by": "events", "at": [30, 60], "type": "ld-obf"}
+# Each kind of adaptation, of boundary, of margin and of rule for several hypotheses, on stated rates.
 ADAPTATIONS: dict[str, dict[str, Any]] = {
     "triangular": _EVENTS | {"looks": _THREE | {"type": "triangular"}},
     "two-sided wedge": _EVENTS | {"sides": 2, "alpha": 0.05, "looks": _THREE, "futility": {"rule": "beta"}},
@@ -70,7 +73,79 @@ ADAPTATIONS: dict[str, dict[str, Any]] = {
     "blinded review of events": _EVENTS
     | {"blinded_review": {"nuisance": "event_rate", "planned": 0.8, "after_events": 30}},
 }
-"""Each kind of adaptation, on stated rates."""
+_SHARES: dict[str, Any] = {
+    "stated": [
+        {"outcome": "amputation_free_survival", "event_rate": 0.3, "at_months": 12.0},
+        {"outcome": "healing", "event_rate": 0.5, "at_months": 12.0},
+    ],
+    "size": {"patients": 400, "power": 0.8},
+    "follow_up": {"months": 12.0},
+}
+_LOSS: dict[str, Any] = {
+    "name": "p",
+    "outcome": "amputation_free_survival",
+    "aim": "non_inferiority",
+    "at_months": 12.0,
+}
+MARGINS = {
+    "risk_difference": 0.1,
+    "risk_ratio": 1.2,
+    "cox": 1.3,
+    "rmst": 1.0,
+    "km_difference": 0.1,
+    "km_ratio": 1.15,
+}
+HEALING_MARGINS = {"cumulative_incidence": 0.1, "fine_gray": 1.3}
+ADAPTATIONS |= {
+    f"on a margin, {test}": _SHARES | {"endpoints": [_LOSS | {"test": test, "margin": margin}]}
+    for test, margin in MARGINS.items()
+}
+ADAPTATIONS |= {
+    f"on a margin, {test}": _SHARES | {"endpoints": [_LOSS | {"test": test, "margin": margin, "outcome": "healing"}]}
+    for test, margin in HEALING_MARGINS.items()
+}
+"""Non-inferiority of every kind of test that has it, with the loss exactly on the margin (tests of means: see `MEANS`)."""
+ADAPTATIONS |= {
+    f"looks, {kind}": _EVENTS | {"looks": _THREE | {"type": kind} | more}
+    for kind, more in {
+        "obf": {},
+        "pocock": {},
+        "wang-tsiatis": {"delta": 0.25},
+        "haybittle-peto": {},
+        "ld-obf": {},
+        "ld-pocock": {},
+        "hsd": {"gamma": -4.0},
+        "kim-demets": {"rho": 3.0},
+    }.items()
+}
+ADAPTATIONS |= {
+    f"futility, {name}": _EVENTS | {"looks": _THREE, "futility": rule}
+    for name, rule in {
+        "beta, binding": {"rule": "beta", "binding": True},
+        "limits for z, binding": {"rule": "z", "z": [0.0, 0.5], "binding": True},
+        "conditional power": {"rule": "conditional-power", "threshold": 0.2},
+    }.items()
+}
+_DEATH: dict[str, Any] = {"name": "death", "outcome": "death", "test": "logrank"}
+_LOST_LIMB: dict[str, Any] = {"name": "limb", "outcome": "major_amputation", "test": "gray"}
+_SEVERAL: dict[str, Any] = {
+    "stated": [
+        {"outcome": "major_amputation", "event_rate": 0.4, "at_months": 12.0},
+        {"outcome": "death", "event_rate": 0.3, "at_months": 12.0},
+    ],
+    "follow_up": {"months": 12.0},
+    "size": {"patients": 300, "power": 0.8},
+    "endpoints": [_DEATH, _LOST_LIMB],
+}
+_NAMES = ["death", "limb"]
+ADAPTATIONS |= {
+    f"several hypotheses, {rule['rule']}": _SEVERAL | {"multiplicity": rule}
+    for rule in (
+        *({"rule": name, "endpoints": _NAMES} for name in ("bonferroni", "holm", "fixed_sequence", "hochberg")),
+        {"rule": "gatekeeping", "families": [["death"], ["limb"]]},
+        {"rule": "graphical", "endpoints": _NAMES, "weights": [0.7, 0.3], "transitions": [[0.0, 1.0], [1.0, 0.0]]},
+    )
+}
 OWN = """
 label = "A design of its own kind"
 accrual = { per_month = 20.0 }
@@ -84,6 +159,7 @@ ARMS = 'arms = [{ name = "control", policy = "conservative" }, { name = "cells",
 LOOK = 'looks = { by = "patients", at = [100], type = "ld-obf" }\n'
 TWO_ARMS = ARMS % ""
 THREE_ARMS = ARMS % ', { name = "one dose", policy = "single_dose" }' + HEALING + LOOK
+MEANS = 'visits = { at_months = [6.0] }\n[[endpoints]]\nname = "tcpo2"\noutcome = "tcpo2"\n'
 ADAPTED = {
     "two arms, the best goes on": THREE_ARMS + "selection = { keep = 1 }",
     "two arms, those above 0": THREE_ARMS + 'selection = { z = 0.0, intersection = "simes", patients = "fewer" }',
@@ -93,12 +169,21 @@ ADAPTED = {
     + HEALING
     + LOOK
     + "enrichment = { tcpo2_below = 15.0, z_everybody = 1.0, z_subgroup = 0.5 }",
+    "three arms, Dunnett": ARMS % ', { name = "one dose", policy = "single_dose" }'
+    + HEALING
+    + 'multiplicity = { rule = "dunnett", endpoints = ["healing"] }\n',
+    "on a margin, ancova": TWO_ARMS
+    + MEANS
+    + 'test = "ancova"\nat_months = 6.0\naim = "non_inferiority"\nmargin = 5.0\n',
+    "on a margin, t test": TWO_ARMS
+    + MEANS
+    + 'test = "t_test"\nat_months = 6.0\naim = "non_inferiority"\nmargin = 5.0\n',
     "borrowed controls": TWO_ARMS
     + "predictive = { at = [100], futility = 0.05 }\n"
     + '[[endpoints]]\nname = "afs"\noutcome = "amputation_free_survival"\ntest = "posterior_difference"\nat_months = 6.0\n'
     + 'lost = "failure"\nprior = { taken_from = "hospitals", vague = 0.2 }',
 }
-"""Designs that drop arms or people, or borrow."""
+"""Designs that drop arms or people, of three arms, with a margin for a mean, or that borrow."""
 ERRORS = 3.0
 
 
@@ -134,12 +219,23 @@ def levels(simulation: Simulation, called: str, null: str = "null") -> pd.DataFr
     return table
 
 
+def exact_level(simulation: Simulation, called: str) -> pd.DataFrame:
+    """The level of a single arm at the rate to be beaten, by enumeration: never above nominal, below it because discrete."""
+    conduct = simulation.conduct()
+    value = float(operating_characteristics(conduct, {}).set_index("truth").loc["null_rate", "value"])
+    nominal = conduct.design.alpha
+    sys.stdout.write(f"{called}: exact level {value:.4f} of {nominal:.4f}\n\n")
+    held = value <= nominal
+    row = {"design": called, "nominal": nominal, "value": value, "errors_off": 0.0 if held else np.inf, "reason": ""}
+    return pd.DataFrame([row])
+
+
 def main() -> int:
     """Print the table; 1 where a level is off and nobody said why."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20260101)
-    parser.add_argument("--adaptive", action="store_true", help="kinds of adaptation and borrowing only")
+    parser.add_argument("--adaptive", action="store_true", help="boundaries, margins, rules and adaptations only")
     asked = parser.parse_args()
     tests = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
     assert set(BINARY) <= set(tests)
@@ -158,8 +254,7 @@ def main() -> int:
             tables.append(levels(Simulation(with_history(load_design(file)), asked.seed, asked.trials), name))
     for name in () if asked.adaptive else sorted(shipped_designs()):
         simulation = Simulation(load_design(name), asked.seed, asked.trials)
-        if len(simulation.design.arms) > 1:
-            tables.append(levels(simulation, name))
+        tables.append(levels(simulation, name) if len(simulation.design.arms) > 1 else exact_level(simulation, name))
     table = pd.concat(tables, ignore_index=True)
     off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", "not foreseen"])]
     sys.stdout.write(f"{len(table)} levels, {asked.trials:,} trials each; {len(off)} off without a reason.\n")

@@ -30,7 +30,8 @@ from simulator.questions.trial.selection import most_recruits
 from simulator.questions.trial.simulation import Simulation
 from simulator.questions.trial.size_search import endpoint_table, find_size
 from simulator.rules.population.patient import PATIENT, make_patient
-from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld, two_proportions_power
+from simulator.statistics.proportion_sizes import superiority
+from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld
 from simulator.statistics.simon import promising
 from simulator.words.errors import BadInput
 
@@ -57,7 +58,7 @@ def test_power_in_a_constant_hazard_scenario(tmp_path: Path) -> None:
     # Patients lost before they die are left out, which moves the shares a little and costs patients.
     shares = [event_probability(rate, 0.0, 1.0, 0.05) / whole for rate, whole in zip((1.0, 0.6), seen, strict=True)]
     assert shares == pytest.approx(dead, abs=0.02)
-    expected = two_proportions_power(n * float(np.mean(seen)), shares[0], shares[1])
+    expected = superiority(*shares, 0.025)[0].power(n * float(np.mean(seen)))
     assert close(share_and_se(columns["z_at_end:death"] >= -ndtri(0.025)), expected, 0.012)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtri
 
 from simulator.compiling import compiled
 from simulator.statistics.effect import Effect, ratio_or_nan
@@ -62,29 +61,6 @@ def risk_difference(counts: Counts) -> Effect:
     p0, p1 = counts.risks
     se = np.sqrt(ratio_or_nan(p0 * (1.0 - p0), counts.n_0) + ratio_or_nan(p1 * (1.0 - p1), counts.n_1))
     return Effect(p1 - p0, se, ratio_or_nan(p1 - p0, se))
-
-
-def risk_difference_interval(counts: Counts, level: float = 0.95) -> tuple[Array, Array]:
-    """Newcombe's interval (low, high) from the two Wilson intervals, which holds its level where Wald's does not.
-
-    Newcombe RG. Stat Med 1998;17:873-890, method 10, doi
-    10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
-    """
-    p0, p1 = counts.risks
-    low_0, high_0 = wilson(counts.yes_0, counts.n_0, level)
-    low_1, high_1 = wilson(counts.yes_1, counts.n_1, level)
-    return p1 - p0 - np.hypot(p1 - low_1, high_0 - p0), p1 - p0 + np.hypot(high_1 - p1, p0 - low_0)
-
-
-def wilson(yes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
-    """Wilson's interval (low, high) of one proportion."""
-    z = float(ndtri(0.5 * (1.0 + level)))
-    n = np.asarray(n, dtype=float)
-    p = ratio_or_nan(yes, n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n)
-        half = z * np.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n)
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
 def risk_ratio(counts: Counts) -> Effect:
@@ -154,12 +130,3 @@ def one_sample(yes: ArrayLike, n: ArrayLike, p0: float) -> ExactP:
     yes, n = np.asarray(yes), np.asarray(n)
     greater, less = np.asarray(scipy.stats.binom.sf(yes - 1, n, p0)), np.asarray(scipy.stats.binom.cdf(yes, n, p0))
     return ExactP(greater, less, np.minimum(1.0, 2.0 * np.minimum(greater, less)))
-
-
-def clopper_pearson(yes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
-    """Exact interval (low, high) of one proportion, matching `one_sample`."""
-    yes, n = np.asarray(yes, dtype=float), np.asarray(n, dtype=float)
-    tail = 0.5 * (1.0 - level)
-    low = np.where(yes > 0, betaincinv(np.maximum(yes, 1.0), n - yes + 1.0, tail), 0.0)
-    high = np.where(yes < n, betaincinv(yes + 1.0, np.maximum(n - yes, 1.0), 1.0 - tail), 1.0)
-    return low, high

@@ -115,11 +115,6 @@ def limits(test: str, n0: int, n1: int, alpha: float) -> Ints:
     return np.asarray(found)
 
 
-def size_of(reject_from: Ints, n0: int, n1: int) -> float:
-    """Largest type I error of a rejection region over all common proportions (on a grid of 999)."""
-    return _sizes_of(n0, n1)(reject_from)
-
-
 def _sizes_of(n0: int, n1: int) -> Callable[[Ints], float]:
     p = NUISANCE[:, None]
     chance = np.asarray(scipy.stats.binom.pmf(np.arange(n0 + 1), n0, p))

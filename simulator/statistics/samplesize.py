@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import scipy
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from simulator.statistics.formula import fixed_drift
 from simulator.words.errors import BadInput, Problem
@@ -193,14 +193,6 @@ def two_proportions(
     _check(values, *_differ("p1", p1, "p0", p0))
     null, effect = _proportion_sds(p0, p1, ratio, pooled)
     return ((-float(ndtri(alpha)) * null + float(ndtri(power)) * effect) / (p1 - p0)) ** 2
-
-
-def two_proportions_power(
-    n: float, p0: float, p1: float, alpha: float = 0.025, ratio: float = 1.0, pooled: bool = True
-) -> float:
-    """Power of the same test with n patients in all."""
-    null, effect = _proportion_sds(p0, p1, ratio, pooled)
-    return float(ndtr((abs(p1 - p0) * math.sqrt(n) + float(ndtri(alpha)) * null) / effect))
 
 
 def _proportion_sds(p0: float, p1: float, ratio: float, pooled: bool) -> tuple[float, float]:

@@ -74,11 +74,6 @@ def test_sizes_that_cannot_be() -> None:
     assert [problem.key for problem in caught.value.problems] == ["p0", "p1", "p1"]
 
 
-def test_the_size_of_a_test_is_its_largest_error() -> None:
-    """Both of one patient each must differ: p (1 - p), at most a quarter."""
-    assert exact_proportions.size_of(np.array([1, 2]), 1, 1) == pytest.approx(0.25)
-
-
 def test_first_and_stable_sizes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Power enough with 30 and from 40 of arm 0 on, and half as many again in arm 1: 75 and 100 in all."""
     monkeypatch.setattr(exact_proportions, "power", lambda _test, n0, *_: 0.9 if n0 == 30 or n0 >= 40 else 0.5)
