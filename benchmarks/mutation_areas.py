@@ -130,7 +130,7 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
-                *("stated", "stopped", "truth"),
+                *("stated", "stopped", "stopping_faults", "truth"),
             )
         ),
         (),
