@@ -130,7 +130,7 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
-                *("stated", "stopped", "truth"),
+                *("stated", "stopped", "stopping_faults", "truth"),
             )
         ),
         (),
@@ -139,7 +139,17 @@ AREAS = (
     Area(
         tuple(
             f"questions/calibrate/{name}.py"
-            for name in ("chains", "levels", "likelihood", "posterior", "summaries", "surface", "targets")
+            for name in (
+                "chains",
+                "levels",
+                "likelihood",
+                "movement",
+                "posterior",
+                "prior",
+                "summaries",
+                "surface",
+                "targets",
+            )
         ),
         (),
         {
@@ -148,6 +158,7 @@ AREAS = (
                 "tests/closed_forms/test_calibration.py",
             ),
             "levels.py": "tests/closed_forms/test_posterior.py",
+            "prior.py": "tests/closed_forms/test_movement.py",
         },
     ),
 )

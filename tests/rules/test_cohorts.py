@@ -15,6 +15,7 @@ from simulator.living.ledger import STATES
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.sums import Sums, add_up
 from simulator.rules.pathway.policy import POLICY
+from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import COLUMNS
 
 COUNT, FIRST, SEED = 6, 11, 5
@@ -40,6 +41,18 @@ def test_both_loops_live_the_same_lives(name: str) -> None:
     assert fast.barred == 0
     assert np.isnan(fast.paths).any()
     assert np.isfinite(fast.paths).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_a_leg_that_is_there_has_a_tcpo2(name: str) -> None:
+    """At each look the TcPO2 of that day, and none of who is dead or has lost the leg by then."""
+    found, times = people(name), fixed_arrays(SHORT)["times"]
+    gone = (found.lives["died_at"][:, None] <= times) | (found.lives["amputated_at"][:, None] <= times)
+    lost = (found.lives["amputated_at"][:, None] <= times) & (found.lives["died_at"][:, None] > times)
+    assert lost.any() and (~gone[:, 1:]).any()
+    assert np.array_equal(np.isnan(found.paths), gone)
+    then = [[tcpo2(life, t) for t in times] for life in found.lives]
+    assert found.paths[~gone].tolist() == np.array(then)[~gone].tolist()
 
 
 @pytest.mark.parametrize("engine", [blocks.follow, reference.follow])
