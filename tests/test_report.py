@@ -521,6 +521,7 @@ def test_leaders_go_from_the_box_of_a_label_to_just_before_its_point() -> None:
     steep = style.leader((100, 100), (97, 0), patchA=box, shrinkB=0).vertices
     assert steep[0] == pytest.approx((99.85, 95))
     assert steep[1] == pytest.approx((97, 0))
+    assert style.leader((100, 100), (0, 100), patchA=None, shrinkB=0).vertices[0] == pytest.approx((100, 100))
 
 
 def test_the_extent_of_a_drawing_is_that_of_matplotlib() -> None:

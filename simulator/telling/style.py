@@ -244,7 +244,7 @@ def leader(
     start: Sequence[float],
     end: Sequence[float],
     *,
-    patchA: Rectangle,
+    patchA: Rectangle | None,
     shrinkB: float,
     **_: Any,
 ) -> Path:
@@ -253,10 +253,12 @@ def leader(
     Matplotlib's own connections look for the border by halving a curve, which took a tenth of the time of a figure.
     """
     begin, step = np.asarray(start, float), np.subtract(end, start)
-    box = patchA.get_bbox()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out = np.where(step > 0, (box.max - begin) / step, np.where(step < 0, (box.min - begin) / step, np.inf))
-    first = min(float(out.min()), 1.0)
+    first = 0.0
+    if patchA is not None:  # a label without words has no box
+        box = patchA.get_bbox()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out = np.where(step > 0, (box.max - begin) / step, np.where(step < 0, (box.min - begin) / step, np.inf))
+        first = min(float(out.min()), 1.0)
     last = 1.0 - shrinkB / float(np.hypot(*step)) if step.any() else 1.0
     return Path([begin + first * step, begin + (last if last > first else 1.0) * step])
 
