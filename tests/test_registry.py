@@ -321,6 +321,15 @@ def test_lines_of_procedures_without_a_known_person_are_asked_for() -> None:
         assert proposal.mapping.row == "?" and asked in proposal.row_hint
 
 
+@pytest.mark.parametrize(
+    ("last", "people"), [("n =,60,,,,", 1), ("Summe:,60,,,,", 1), ("n,60,4,m,1,0", 2), ("9,60,,,,", 2)]
+)
+def test_a_line_of_totals_is_nobody(last: str, people: int) -> None:
+    """A line that begins with the word for a total and is mostly empty; one that is filled, or begins otherwise, is a case."""
+    text = f"patient_id,age,rutherford,sex,dialysis,infection\n1,70,5,m,0,1\n{last}\n"
+    assert len(export_in(text.encode(), "export.csv").rows) == people
+
+
 def test_fontaine_stages_are_rest_pain_and_tissue_loss() -> None:
     """Stage III is Rutherford 4; stage IV is 5 or 6 and never drawn as rest pain; a class beside it goes before it."""
     found = people("age,fontaine,rutherford\n70,III,\n71,IV,\n72,IV,6\n73,4,\n")

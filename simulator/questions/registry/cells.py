@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from simulator.questions.registry.fields import names as spelled
 from simulator.questions.registry.header import LOOKED, delimiter_of, place_of
 from simulator.questions.registry.naming import recognised
 from simulator.words.errors import BadInput, Problem
@@ -88,13 +89,16 @@ def _body(
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...], list[int]]:
     """Lines of data below that with the names, their numbers, and those of lines that hold no case: titles and totals.
 
-    Of a case more than one cell is known, unless it has no more than two.
+    Of a case more than one cell is known, unless it has no more than two. A total begins with the word for one and leaves most
+    cells empty.
     """
+    totals = spelled()["words"]["totals"]
     body, numbers = [], []
     other = [place + 1 for place, line in enumerate(lines[:names]) if any(line)]
     for place, line in enumerate(lines[names + 1 :], names + 2):
         filled = sum(map(bool, line))
-        if filled > 1 or (filled and width < 3):
+        total = 2 * filled < width and "".join(line[:1]).strip(" =:.").lower() in totals
+        if not total and (filled > 1 or (filled and width < 3)):
             body.append(tuple(line))
             numbers.append(place)
         elif filled:
