@@ -13,6 +13,7 @@ import pytest
 from lifelines.datasets import load_gbsg2
 from scipy.special import ndtri
 
+from simulator.statistics import mean_sizes
 from simulator.statistics.exact_binomial import single_arm_size
 from simulator.statistics.exact_proportions import power, size
 from simulator.statistics.multiplicity import dunnett, graphical, holm
@@ -237,3 +238,16 @@ def test_two_doses_by_their_joint_law_as_gmcp_and_graphicalmcp():
     assert common_factor_tail(np.array([limit]), shared)[0] == pytest.approx(0.025, abs=1e-8)
     assert dunnett([0.015, 0.013], 0.0241386, [1, 1, 1]).tolist() == [True, True]
     assert dunnett([0.015, 0.013], 0.0241383, [1, 1, 1]).tolist() == [False, False]
+
+
+def test_proportions_and_means_as_base_r_documents_them():
+    """Power 0.7401659 of 50% against 75% with 50 an arm, 0.8689528 of a difference of one SD with 20, and 22.02110 for 90%.
+
+    The examples of ?power.prop.test and ?power.t.test in R's package stats, two-sided at 0.05.
+    """
+    pooled = superiority(0.5, 0.75, 0.025)[0]
+    assert pooled.power(100) == pytest.approx(0.7401659, abs=5e-8)
+    assert pooled.power(pooled.size(0.9)) == pytest.approx(0.9, abs=1e-12)
+    t = mean_sizes.t_test(1.0, 1.0, 0.025, 1.0)
+    assert t.power(40) == pytest.approx(0.8689528, abs=5e-8)
+    assert t.size(0.9) / 2 == pytest.approx(22.02110, abs=1e-5)

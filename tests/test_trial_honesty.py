@@ -166,3 +166,25 @@ def test_what_a_left_out_part_would_explain_is_not_told(tmp_path: Path, wrong: d
     with pytest.raises(BadInput) as found:
         planned(tmp_path, **wrong)
     assert sorted(each.key for each in found.value.problems) == keys
+
+
+@pytest.mark.parametrize("rule", ["beta", "z", "conditional-power"])
+def test_every_key_of_another_rule_is_refused(tmp_path: Path, rule: str) -> None:
+    """Of futility, whichever keys its rule does not read are named, all of them at once, however many there are."""
+    read = {"beta": {"spending"}, "z": {"z"}, "conditional-power": {"threshold", "assumed"}}[rule]
+    given = {"spending": "ld-obf", "gamma": -2.0, "rho": 2.0, "z": [0.0], "threshold": 0.2, "assumed": "design"}
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, looks={"by": "months", "at": [8.0]}, futility={"rule": rule, **given})
+    assert {problem.key for problem in caught.value.problems} == {f"futility.{key}" for key in given if key not in read}
+
+
+@pytest.mark.parametrize("kind", ["obf", "wang-tsiatis", "haybittle-peto", "ld-pocock", "hsd", "kim-demets"])
+def test_every_key_of_another_boundary_is_refused(tmp_path: Path, kind: str) -> None:
+    """The same of looks: a shape or a spending parameter that the boundary does not read."""
+    read = {"wang-tsiatis": "delta", "haybittle-peto": "early_z", "hsd": "gamma", "kim-demets": "rho"}.get(kind)
+    given = {"delta": 0.3, "gamma": -2.0, "rho": 2.0, "early_z": 3.0}
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, looks={"by": "months", "at": [8.0], "type": kind, **given})
+    # Classical boundaries do not go with looks by the calendar either, which is told beside.
+    named = {problem.key for problem in caught.value.problems} - {"looks.type"}
+    assert named == {f"looks.{key}" for key in given if key != read}
