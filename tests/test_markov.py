@@ -60,7 +60,12 @@ CONSTANT = dict.fromkeys(
         *("beyond_salvage_share_4", "beyond_salvage_share_5", "beyond_salvage_share_6"),
         *("death_per_year_of_age", "age_sd", "ischaemic_heart_disease_share", "infection_share"),
         *("severe_tissue_loss_share", "renal_moderate_share", "renal_severe_share", "renal_dialysis_share"),
-        *("prosthesis_days_below_knee", "prosthesis_days_above_knee", "prosthesis_fitting_days", "healing_per_mmhg_short"),
+        *(
+            "prosthesis_days_below_knee",
+            "prosthesis_days_above_knee",
+            "prosthesis_fitting_days",
+            "healing_per_mmhg_short",
+        ),
     ),
     0.0,
 )
