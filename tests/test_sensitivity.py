@@ -519,13 +519,19 @@ def test_two_workers_give_the_same_bits(tmp_path: Path, serial: Runs) -> None:
 
 
 def test_jobs_of_a_queue_give_the_same_bits(tmp_path: Path, serial: Runs) -> None:
-    """Three jobs into three folders make every run once, and joined they are the whole study."""
+    """Three jobs into three folders make every run once, and joined they are the whole study, again where a copy was damaged."""
     sweep = Sweep.of(slow())
     plans = [sweep.execute(sweep.store(tmp_path / str(i)), part=Part(i, 3)) for i in (1, 2, 3)]
     assert sum(plan.runs for plan in plans) == len(sweep.inputs)
     together = sweep.store(tmp_path / "all")
     with pytest.raises(MissingRuns, match="160 of 160 runs are missing"):
         sweep.runs(together)
+    together.take(sweep.store(tmp_path / str(i)) for i in (1, 2, 3))
+    assert_same_bits(sweep.runs(together), serial)
+    copies = sorted(together.folder.glob("*.npz"))
+    assert len(copies) > 2
+    for file in copies[:2]:
+        file.write_bytes(file.read_bytes()[:-9])
     together.take(sweep.store(tmp_path / str(i)) for i in (1, 2, 3))
     assert_same_bits(sweep.runs(together), serial)
 

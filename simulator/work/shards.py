@@ -215,9 +215,11 @@ class ShardStore:
                 raise BadShard(f"{names}: foreign, from another model, version, evidence, seed or study")
         for other in others:
             for key in other.pieces:
-                if not self.pieces.file(key).exists():
+                mine, content = self.pieces.file(key), other.pieces.file(key).read_bytes()
+                # A copy here that differs was damaged since.
+                if not mine.exists() or mine.read_bytes() != content:
                     self._introduce()
-                    save(self.pieces.file(key), other.pieces.file(key).read_bytes())
+                    save(mine, content)
 
     def strangers(self) -> tuple[Path, ...]:
         """Folders beside this one with shards of other models, versions or studies."""
