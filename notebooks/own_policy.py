@@ -121,7 +121,7 @@ for name, each in late.items():
 # An abstract, made up for this notebook: *People without an option for revascularisation were randomised to a new device or
 # to usual care. Major amputation by one year: 12 of 60 against 20 of 60. Two people died of the
 # procedure.* That is enough for a file. A ratio is the one channel here: it already holds whatever the device did to TcPO2.
-# On the control's risk of one third the hazard ratio is ln(1 - 0.2) / ln(1 - 1/3). Because success is
+# On the control's risk of one third the hazard ratio is ln(1 - 12/60) / ln(1 - 20/60). Because success is
 # inside a ratio that is analysed as randomised, the file has none. `clti new therapy NAME` writes a longer one with comments.
 
 # %%

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,7 +18,16 @@ from simulator.questions.trial.blinding import (
     withdrawal_ratio,
 )
 
-NUMBERS = SimpleNamespace(known_control_amputation_hr=1.2, known_control_withdrawal_hr=2.0, expected_walking_report=0.1)
+
+class Numbers(NamedTuple):
+    """What the rules of blinding read, as compiled code can."""
+
+    known_control_amputation_hr: float = 1.2
+    known_control_withdrawal_hr: float = 2.0
+    expected_walking_report: float = 0.1
+
+
+NUMBERS = Numbers()
 
 
 def design(

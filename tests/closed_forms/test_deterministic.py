@@ -8,73 +8,56 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.living.ledger import FIELDS
 from simulator.questions.value import deterministic as module
-from simulator.questions.value.deterministic import BATCHES, errors, ledgers_in_batches
-
-PEOPLE = 2 * BATCHES
-SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")
-VALUES: Any = SimpleNamespace(left=None, threshold=10.0, at_means=lambda: None)
-
-
-class Cohort:
-    """People with ledgers of which every column holds the same."""
-
-    def __init__(self, amounts: np.ndarray) -> None:
-        self.ledgers = np.repeat(amounts[:, None], len(FIELDS), axis=1)
-
-
-def test_every_fortieth_person_is_of_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Person k and person k + 40 are averaged, by policy; what is no cohort of lives is passed over."""
-    monkeypatch.setattr(module, "Followed", Cohort)
-    who = np.arange(PEOPLE, dtype=float)
-    kept = [
-        SimpleNamespace(what=Cohort(who), draw=0, policy="new"),
-        SimpleNamespace(what=Cohort(3.0 * who), draw=0, policy="old"),
-        SimpleNamespace(what="nothing", draw=0, policy="old"),
-    ]
-    result: Any = SimpleNamespace(draw_ids=[0], policies=["old", "new"], kept=kept)
-    found = ledgers_in_batches(result)["ledgers"]
-    assert found.shape == (1, BATCHES, 2, len(FIELDS))
-    assert found[0, :, 1, 0] == pytest.approx(np.arange(BATCHES) + BATCHES / 2)
-    assert found[0, :, 0, -1] == pytest.approx(3.0 * (np.arange(BATCHES) + BATCHES / 2))
+from simulator.questions.value.deterministic import added_by_part, error_of, errors
+from simulator.questions.value.lives import PARTS
+from simulator.questions.value.valuation import Worth
+from simulator.questions.value.values import Drawn
 
 
 def error(amounts: np.ndarray) -> float:
-    """Of the mean of batches."""
-    return float(np.sqrt(((amounts - amounts.mean()) ** 2).sum() / (BATCHES - 1) / BATCHES))
+    """Of the mean of so many parts."""
+    return float(np.sqrt(((amounts - amounts.mean()) ** 2).sum() / (len(amounts) - 1) / len(amounts)))
 
 
-def test_errors_are_those_of_the_increments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what the new policy adds in the same people: luck that both share cancels, and money bought by QALYs that cost it."""
-    rng = np.random.default_rng(1)
-    shared, cost, effect, lived = rng.normal(size=(4, BATCHES))
-    worths = SimpleNamespace(
-        cost=np.stack([shared, shared + cost], axis=1),
-        qalys=np.stack([shared, shared + effect], axis=1),
-        life_years=np.stack([shared, shared + lived], axis=1),
-    )
-    monkeypatch.setattr(module, "worth", lambda *_: worths)
-    asked = []
+def test_errors_are_those_of_the_first_draw_s_increments() -> None:
+    """Money bought by QALYs that cost it has less error than either; other draws have no part in it."""
+    cost, effect, lived, other = np.random.default_rng(1).normal(size=(4, PARTS))
 
-    def reduced(_what: str, *how: Any, fresh: bool) -> dict[str, Any]:
-        asked.append((how, fresh))
-        return {"ledgers": [None]}
+    def added(new: np.ndarray) -> np.ndarray:
+        return np.stack([np.stack([np.zeros(PARTS), new], axis=1), np.stack([other, other], axis=1)])
 
-    simulations: Any = SimpleNamespace(reduced=reduced)
-    lives: Any = SimpleNamespace(people=PEOPLE, parameters=np.arange(3))
-    found = errors(SCENARIO, VALUES, lives, PEOPLE, 7, simulations)
-    # The first of the twins, in their own patients.
-    ((_, first, patients, seed, reduce, _), fresh), *more = asked
-    assert (first.tolist(), patients, seed, reduce, fresh, more) == ([0], PEOPLE, 7, ledgers_in_batches, False, [])
+    found = errors(Worth(added(cost), added(effect), added(lived)), 10.0)
     assert found.cost == pytest.approx([0.0, error(cost)])
     assert found.effect == pytest.approx([0.0, error(effect)])
     assert found.life_years == pytest.approx([0.0, error(lived)])
     assert found.net_benefit == pytest.approx([0.0, error(10.0 * effect - cost)])
 
 
-def test_too_few_patients_have_no_error() -> None:
-    """With less than two in each batch nothing is simulated and nothing is said."""
-    lives: Any = SimpleNamespace(people=PEOPLE - 1, parameters=np.arange(3))
-    found = errors(SCENARIO, VALUES, lives, PEOPLE - 1, 7, SimpleNamespace())  # type: ignore[arg-type]
-    assert np.isnan([found.cost, found.effect, found.life_years, found.net_benefit]).all()
+def test_people_who_are_no_parts_have_no_error() -> None:
+    """A single part says nothing of the spread between parts."""
+    assert np.isnan(error_of(np.array([[1.0, 2.0]]))).tolist() == [True, True]
+
+
+def test_what_policies_add_is_counted_in_each_part_with_its_draw_s_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two draws in three parts: each part is valued with the parameters, prices and terms of its draw, less the reference."""
+    ledgers = np.arange(12.0).reshape(2, 3, 2, 1)
+    parameters = np.array([(1.0,), (10.0,)], dtype=[("rate", float)])
+    asked: dict[str, Any] = {}
+
+    def priced(rows: np.ndarray, numbers: np.ndarray, drawn: Drawn, values: Any) -> Worth:
+        asked.update(numbers=numbers["rate"].tolist(), left=values.left)
+        money = rows[:, :, 0] * (drawn.prices["kit"] * drawn.prices["shared"])[:, None]
+        return Worth(money, 2.0 * money, 3.0 * money)
+
+    monkeypatch.setattr(module, "worth", priced)
+    monkeypatch.setattr(module, "replace", lambda values, left: SimpleNamespace(**{**vars(values), "left": left}))
+    left = SimpleNamespace(rows=lambda at: at.tolist())
+    drawn = Drawn({"kit": np.array([1.0, 100.0]), "shared": np.array([2.0])}, {})
+    values: Any = SimpleNamespace(left=left)
+    found = added_by_part(ledgers, parameters, np.array([7, 4]), drawn, values, base=1)
+    assert asked == {"numbers": [1.0, 1.0, 1.0, 10.0, 10.0, 10.0], "left": [7, 7, 7, 4, 4, 4]}
+    # In every part the first policy's ledger is one less than the second's, which is the reference.
+    assert found.cost.tolist() == [[[-2.0, 0.0]] * 3, [[-200.0, 0.0]] * 3]
+    assert found.qalys.tolist() == [[[-4.0, 0.0]] * 3, [[-400.0, 0.0]] * 3]
+    assert found.life_years.tolist() == [[[-6.0, 0.0]] * 3, [[-600.0, 0.0]] * 3]

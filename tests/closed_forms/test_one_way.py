@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from simulator.questions.value import one_way as module
-from simulator.questions.value.one_way import GRID, Range, TwoWay, pair_of, two_way
+from simulator.questions.value import two_way as pairs
+from simulator.questions.value.lives import PARTS
+from simulator.questions.value.one_way import Range
+from simulator.questions.value.two_way import GRID, TwoWay, pair_of, two_way
 from simulator.questions.value.valuation import Worth
 from simulator.words.errors import BadInput
 
@@ -68,9 +71,29 @@ def curves() -> Any:
 COST, EFFECT = np.array([0.0, 20.0, 500.0]), np.array([0.0, 0.3, 1.0])
 
 
+@pytest.fixture
+def no_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of no register have no unit."""
+    monkeypatch.setattr(module, "unit_of", lambda *_: "")
+
+
+def in_parts(costs: np.ndarray, effects: np.ndarray, spread: np.ndarray) -> Worth:
+    """Both limits in parts of the people, whose costs lie around the whole's by `spread`, a value a part."""
+    ends = [0, -1] if costs.ndim == 2 else [0]
+    over = np.atleast_2d(costs)[ends][:, None, :] + spread[None, :, None]
+    worth = np.atleast_2d(effects)[ends][:, None, :] + 0.0 * spread[None, :, None]
+    return Worth(over, worth, worth)
+
+
+ALIKE = np.zeros(1)
+
+
+@pytest.mark.usefixtures("no_units")
 def test_the_tornado_by_hand() -> None:
     """At 100 a QALY the new policy is worth 10: -40 and 60 at the rate's limits, 20 and -50 at the price's."""
-    found = module._tornado(curves(), COST, EFFECT, SCENARIO, VALUES)
+    drawn = curves()
+    luck = {each: in_parts(*of, ALIKE) for each, of in drawn.items()}
+    found = module._tornado(drawn, luck, in_parts(COST, EFFECT, ALIKE), COST, EFFECT, SCENARIO, VALUES)
     assert list(zip(found["policy"], found["name"], strict=True)) == [
         ("new", "rate"),
         ("new", "price"),
@@ -89,13 +112,34 @@ def test_the_tornado_by_hand() -> None:
     assert found.iloc[3]["swing"] == 0.0
 
 
+@pytest.mark.usefixtures("no_units")
+def test_luck_that_base_and_limits_share_cancels_in_the_swing() -> None:
+    """Parts that differ alike at the base and at both limits give each of them an error, and the swing none; else it has one."""
+    spread = np.random.default_rng(2).normal(size=PARTS)
+    error = spread.std(ddof=1) / np.sqrt(PARTS)
+    drawn = curves()
+    luck = {each: in_parts(*of, spread) for each, of in drawn.items()}
+    here = in_parts(COST, EFFECT, spread)
+    rate = module._tornado(drawn, luck, here, COST, EFFECT, SCENARIO, VALUES).iloc[0]
+    assert [rate[f"{what}_se"] for what in ("net_benefit", "at_low", "at_high")] == pytest.approx([error] * 3)
+    assert rate["swing_se"] == pytest.approx(0.0, abs=1e-12)
+    luck[RATE].cost[1] += spread[:, None]
+    rate = module._tornado(drawn, luck, here, COST, EFFECT, SCENARIO, VALUES).iloc[0]
+    assert (rate["at_high_se"], rate["swing_se"]) == pytest.approx((2.0 * error, error))
+
+
+@pytest.mark.usefixtures("no_units")
 def test_a_swing_counts_the_base_too() -> None:
     """Where both limits are worse than the base the swing goes from the base to the worst."""
     bent = {RATE: (np.zeros((5, 3)), np.tile(np.array([[0.1], [0.2], [0.5], [0.2], [0.0]]), (1, 3)))}
-    found = module._tornado(bent, np.zeros(3), np.full(3, 0.5), SCENARIO, VALUES)
+    here = in_parts(np.zeros(3), np.full(3, 0.5), ALIKE)
+    found = module._tornado(
+        bent, {RATE: in_parts(*bent[RATE], ALIKE)}, here, np.zeros(3), np.full(3, 0.5), SCENARIO, VALUES
+    )
     assert found["swing"][0] == pytest.approx(50.0)
 
 
+@pytest.mark.usefixtures("no_units")
 def test_switching_values_by_hand() -> None:
     """Net benefits -40, -20, 10, 40, 60 over the rate: zero two thirds of the way from .5 to 1."""
     found = module._switching(curves(), COST, EFFECT, SCENARIO, VALUES).set_index(["policy", "name"])
@@ -243,16 +287,16 @@ def pair(policy: str = "new", read: tuple[str, ...] = ("rate",), doses: int = 1,
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two clinical numbers and a centre."""
-    monkeypatch.setattr(module, "centre_of", lambda _s, _seed: {f"{module.SHARE}_central": 0.3})
+    monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {f"{pairs.SHARE}_central": 0.3})
     other = Range("other", "clinical", 0.0, 0.0, 1.0, ("other",))
-    monkeypatch.setattr(module, "clinical_ranges", lambda _s, _c: [RATE, other])
+    monkeypatch.setattr(pairs, "clinical_ranges", lambda _s, _c: [RATE, other])
 
 
 @pytest.mark.usefixtures("known")
 def test_which_two_numbers() -> None:
     """The share from 0 to 1 and the product's price; a fixed price from nothing to twice; none for a policy without cells."""
     share, price = pair()
-    assert (share.name, share.kind, share.base, share.low, share.high) == (module.SHARE, "clinical", 0.3, 0.0, 1.0)
+    assert (share.name, share.kind, share.base, share.low, share.high) == (pairs.SHARE, "clinical", 0.3, 0.0, 1.0)
     assert (price.name, price.low, price.high) == ("kit", 5, 20)
     fixed = pair("dear")[1]
     assert (fixed.name, fixed.low, fixed.base, fixed.high) == ("fee", 0.0, 3.0, 6.0)
@@ -263,12 +307,12 @@ def test_which_two_numbers() -> None:
         pair(asked=("rate", "other"))
     assert [problem.value for problem in caught.value.problems] == ["'other'"]
     with pytest.raises(BadInput):
-        pair(asked=(module.SHARE, "kit"), doses=0)
+        pair(asked=(pairs.SHARE, "kit"), doses=0)
 
 
 def test_a_price_of_nothing_is_looked_at_up_to_one() -> None:
     """Twice nothing is nothing to look at."""
-    assert module._around(Parameter("x", 0, 0, 0, value=0.0)).high == 1.0  # type: ignore[arg-type]
+    assert pairs._around(Parameter("x", 0, 0, 0, value=0.0)).high == 1.0  # type: ignore[arg-type]
 
 
 def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,9 +338,9 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         cost = np.column_stack([np.full(GRID * GRID, 3.0), drawn.prices["price"] + 3.0, np.zeros(GRID * GRID)])
         return Worth(cost, effect, effect)
 
-    monkeypatch.setattr(module, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
-    monkeypatch.setattr(module, "cut_limits", lambda table, _usual: table)
-    monkeypatch.setattr(module, "on_terms", lambda _s, values, *_a, **_k: (values, None))
+    monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
+    monkeypatch.setattr(pairs, "cut_limits", lambda table, _usual: table)
+    monkeypatch.setattr(pairs, "on_terms", lambda _s, values, *_a, **_k: (values, None))
     monkeypatch.setattr(module, "worth", price)
     values = valued()
     scenario: Any = SimpleNamespace(**vars(SCENARIO), parameter_draws=lambda table: table)
