@@ -261,7 +261,7 @@ def told(
         cells[key][name] = text(line, shows)
         names[name] = None
     if order:
-        as_given = [text(line, across) for line in frame.drop_duplicates(across).to_dict("records")]  # type: ignore[arg-type]
-        names = dict.fromkeys(name for name in as_given if name in names)
+        every: list[dict[str, Any]] = frame.drop_duplicates(across).to_dict("records")  # type: ignore[assignment]
+        names = dict.fromkeys(name for name in (text(line, across) for line in every) if name in names)
     body = tuple((*key, *(line.get(name, "–") for name in names)) for key, line in cells.items())
     return TextTable((*map(head, keys), *names), (*(numeric(c) for c in keys), *(True for _ in names)), body)
