@@ -49,15 +49,21 @@ import simulator.questions.calibrate.posterior as posterior
 posterior.SMOKE = posterior.Effort(400, 400, 400, 400, 100, 100, 200, 60, 100, 200, 2_000)
 from simulator.cli.app import main
 if sys.argv[1] == "explore":
-    import signal, threading, urllib.request
+    import signal, threading, time, urllib.request
     import simulator.explorer as explorer
     listening = explorer.listening
     def asked_once(*words):
         running = listening(*words)
         def ask():
+            for _ in range(600):
+                try:
+                    with urllib.request.urlopen(running.url, timeout=300) as answer:
+                        found = str(answer.read().count(b"<script"))
+                    break
+                except OSError:
+                    time.sleep(0.2)
             try:
-                with urllib.request.urlopen(running.url, timeout=300) as answer, open("out/page.txt", "w") as kept:
-                    kept.write(str(answer.read().count(b"<script")))
+                open("out/page.txt", "w").write(found)
             except OSError:
                 pass
             os.kill(os.getpid(), signal.SIGINT)
