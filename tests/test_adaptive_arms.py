@@ -227,7 +227,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path, changed: dict[
 
 def test_an_arm_looks_too_good_where_it_is_chosen(tmp_path: Path) -> None:
     """Under no effect the arm that goes on is told to look better than it is; a single such trial, and draws, tell nothing."""
-    sim = simulation(tmp_path, 150, **THREE)
+    sim = simulation(tmp_path, 600, **THREE)
     conduct = sim.conduct()
     columns = sim.run(sim.truth("null"), [conduct])[0]
 
@@ -243,6 +243,6 @@ def test_an_arm_looks_too_good_where_it_is_chosen(tmp_path: Path) -> None:
         true = columns[f"estimate_at_end:{name.removeprefix('bias_kept_')}"].mean()
         assert bias == pytest.approx(columns[f"estimate:{name.removeprefix('bias_kept_')}"][which].mean() - true)
     first = int(np.argmax(columns["kept:healing:one"] > 0.0))
-    alone = columns | {"kept:healing:one": (np.arange(150) == first).astype(float)}
+    alone = columns | {"kept:healing:one": (np.arange(600) == first).astype(float)}
     assert set(told("null", alone)) == {"bias_kept_healing:many"}
-    assert told("posterior", columns | {ROW: np.arange(150) // 5}) == {}
+    assert told("posterior", columns | {ROW: np.arange(600) // 5}) == {}
