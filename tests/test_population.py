@@ -357,3 +357,10 @@ def test_a_million_rows_are_read_quickly_and_in_little_memory() -> None:
     assert given.shape == (100_000, len(COLUMNS))
     assert columns == ("age", "rutherford")
     assert given[-1, COLUMNS.index("age")] == 55
+
+
+def test_frailty_is_a_number_in_the_table_of_patients() -> None:
+    """Frailty is standard normal in people as they are referred: half lie above nought, and nobody is simply frail or not."""
+    table = simulate(load_scenario("base"), ["conservative"], patients=2_000, times=[1.0], keep_patients=True).patients
+    assert table["frailty"].mean() == pytest.approx(0.0, abs=4 / np.sqrt(2_000))
+    assert table["frailty"].std() == pytest.approx(1.0, abs=4 / np.sqrt(2 * 2_000))

@@ -19,7 +19,7 @@ from simulator.scenario import Scenario
 from simulator.scenario.therapies import event_word
 from simulator.words.vocabulary import Event, Limb, Renal, Wound
 
-NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev")
+NUMBERS = ("age", "diabetes_years", "tcpo2", "tcpo2_measured", "small_ev", "frailty")
 WHOLE = ("rutherford", "screened")
 COUNTS = ("doses", "wounds", "operations")
 GIVEN = "given_"
