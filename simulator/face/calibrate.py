@@ -122,7 +122,9 @@ def fitted(
     from simulator.questions.value.lives import silent
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
+    from simulator.work.extras import check_extra
 
+    check_extra("refit", "emcee", question="calibrate", key="fit")
     smoke, first_year, cohorts = settings["smoke"], settings["first_year"], settings["cohorts"]
     show = progress or silent
     scenario = load_scenario(SCENARIO)

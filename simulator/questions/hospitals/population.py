@@ -30,6 +30,7 @@ from simulator.questions.hospitals.atoms import Atoms
 from simulator.questions.hospitals.chains import Chains, chains_of
 from simulator.words.errors import BadInput, Problem
 from simulator.work.code import running_code
+from simulator.work.extras import check_extra
 from simulator.work.store import Store
 
 Array = NDArray[np.float64]
@@ -111,7 +112,7 @@ def sampled(
 
     `founding` adds the founding hospital, at offsets of zero. Raises BadInput where the extra is not installed.
     """
-    _check_installed()
+    check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")
     kernels = [each.kernels for each in studies.values()]
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in studies])
     given = (
@@ -135,16 +136,6 @@ def sampled(
     diverging = kept["diverging"]
     rows = table_of({name: values.reshape(-1, *values.shape[2:]) for name, values in kept.items()})
     return Sampling(rows, chains_of(rows, chains, diverging))
-
-
-def _check_installed() -> None:
-    """Raises BadInput where the extra that refitting needs is not there."""
-    try:
-        import jax  # noqa: F401
-        import numpyro  # noqa: F401
-    except ImportError as missing:
-        allowed = 'the extra that refitting needs: pip install "clti-simulator[refit]"'
-        raise BadInput([Problem("calibrate", "hospitals", f"{missing.name} is not installed", allowed)]) from missing
 
 
 def _drawn(
