@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
+from simulator.questions.registry.described import course
 from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.published_scores import order_table
@@ -67,6 +68,25 @@ def test_few_people_make_fewer_groups() -> None:
     told = calibration_table(hospital(lost), same_risk(np.arange(100) / 100), 10)
     assert told.query("outcome == 'amputated' and time_years == 1")["group"].tolist() == [1, 2, 3, 4]
     assert calibration_table(hospital(lost[:30]), same_risk(np.arange(30) / 100), 10).empty
+
+
+def test_what_the_curve_withholds_no_other_table_gives_away() -> None:
+    """Forty of a hundred are lost by half a year and six more within the year: at one year the six could be worked out."""
+    lost = np.arange(100) < 46
+    people = hospital(lost)
+    late = np.where(np.arange(100) < 40, 0.4, 0.8)
+    at = np.where(lost[:, None], np.stack([late, np.full(100, NEVER), np.full(100, NEVER)], axis=1), NEVER)
+    people = replace(people, low=at, high=at.copy())
+    curve = course(people, 10).query("event == 'amputated'").set_index("time_years")["value"]
+    assert curve[0.5] == 0.4 and np.isnan(curve[1.0])
+    risk = same_risk(np.arange(100) / 100)
+    for table in (
+        accuracy_table(people, risk, 10),
+        calibration_table(people, risk, 10),
+        calendar_table(people, risk, 10),
+    ):
+        assert table[(table["outcome"] == "amputated") & (table["time_years"] == 1.0)].empty
+    assert len(accuracy_table(people, risk, 0).query("outcome == 'amputated' and time_years == 1"))
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:

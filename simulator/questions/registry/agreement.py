@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.questions.registry.observed import observed, seen
+from simulator.questions.registry.described import TIMES as CURVE_TIMES
+from simulator.questions.registry.observed import may_be_told, observed, seen
 from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.privacy import SMALLEST, hidden, rounded
@@ -47,7 +48,7 @@ def accuracy_table(
     for place, outcome in enumerate(OUTCOMES):
         kept, time, code = judged(people, outcome)
         for k, at in enumerate(TIMES):
-            if not enough(time, code, at, smallest):
+            if not (enough(time, code, at, smallest) and _may(people, outcome, at, smallest)):
                 continue
             share, _, _, se = observed(time, code, at)
             for name, risks in predictions.items():
@@ -66,6 +67,12 @@ def accuracy_table(
     return pd.DataFrame(rows, columns=ACCURACY).round(2 if smallest else 4)
 
 
+def _may(people: People, outcome: str, at: float, smallest: int) -> bool:
+    """Whether the curve of all tells this time: what it withholds no other table gives away."""
+    _, time, code = seen(people, outcome)
+    return bool(may_be_told(time, code, CURVE_TIMES, smallest)[CURVE_TIMES.index(at)])
+
+
 def enough(time: Array, code: Codes, at: float, smallest: int) -> bool:
     """Whether so many had the event by then, and are followed to then without it, that a number tells of nobody."""
     happened = int(((code == 1) & (time <= at)).sum())
@@ -82,6 +89,8 @@ def calibration_table(people: People, predictions: Mapping[str, Array], smallest
     for place, outcome in enumerate(OUTCOMES):
         kept, time, code = judged(people, outcome)
         for k, at in enumerate(TIMES):
+            if not _may(people, outcome, at, smallest):
+                continue
             for name, risks in predictions.items():
                 risk = risks[kept, place, k]
                 groups = grouped(risk, time, code, at, GROUPS, smallest)
@@ -98,7 +107,7 @@ def calendar_table(people: People, predictions: Mapping[str, Array], smallest: i
     for place, outcome in enumerate(OUTCOMES):
         kept, time, code = judged(people, outcome)
         year = np.floor(people.calendar[kept])
-        if not np.isfinite(year).all() or not len(year):
+        if not np.isfinite(year).all() or not len(year) or not _may(people, outcome, at, smallest):
             continue
         periods = grouped(year, time, code, at, PERIODS, smallest)
         for name, risks in predictions.items():

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.questions.registry.follow_up import FOLLOWED
-from simulator.questions.registry.observed import observed, seen
+from simulator.questions.registry.observed import may_be_told, observed, seen
 from simulator.questions.registry.people import People
 from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded, share
 from simulator.scenario import Scenario
@@ -166,16 +166,12 @@ def course(people: People, smallest: int = SMALLEST) -> pd.DataFrame:
     """
     rows = []
     each = {name: seen(people, name)[1:] for name in FOLLOWED}
-    told = {name: (time, code) for name, (time, code) in each.items() if len(time)}
-    for name, (time, code) in (told or each).items():
-        before = 0
-        for at in TIMES:
+    known = {name: (time, code) for name, (time, code) in each.items() if len(time)}
+    for name, (time, code) in (known or each).items():
+        for at, may in zip(TIMES, may_be_told(time, code, TIMES, smallest), strict=True):
             at_risk = int((time >= at).sum())
-            happened = int(((code == 1) & (time <= at)).sum())
             value = low = high = math.nan
-            few = 0 < happened - before <= smallest or hidden(happened, len(time), smallest)
-            if at_risk > smallest and not few:
-                before = happened
+            if may:
                 value, low, high, _ = observed(time, code, at)
             rows.append((name, at, rounded(at_risk, smallest), *(round(x, 2) for x in (value, low, high))))
     return pd.DataFrame(rows, columns=COURSE)

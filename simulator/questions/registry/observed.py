@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.special import expit, logit
 
 from simulator.questions.registry.follow_up import FOLLOWED
 from simulator.questions.registry.people import People
+from simulator.questions.registry.privacy import hidden
 from simulator.statistics.competing_tests import cumulative_incidence
 
 Array = NDArray[np.float64]
@@ -50,3 +52,17 @@ def observed(time: Array, code: Codes, at: float) -> tuple[float, float, float, 
         return value, math.nan, math.nan, math.nan
     half = 1.96 * se / (value * (1.0 - value))
     return value, float(expit(logit(value) - half)), float(expit(logit(value) + half)), se
+
+
+def may_be_told(time: Array, code: Codes, times: Sequence[float], smallest: int) -> NDArray[np.bool_]:
+    """At which of these times, in their order, a share may be told, so that neither it nor its rise tells of few people.
+
+    More than `smallest` are then at risk, and either none or more than so many events came since the last time told.
+    """
+    before, may = 0, []
+    for at in times:
+        happened = int(((code == 1) & (time <= at)).sum())
+        few = 0 < happened - before <= smallest or hidden(happened, len(time), smallest)
+        may.append(int((time >= at).sum()) > smallest and not few)
+        before = happened if may[-1] else before
+    return np.array(may, dtype=bool)
