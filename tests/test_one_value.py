@@ -214,11 +214,16 @@ def test_tables_that_stand_alone_add_up(found: Result) -> None:
 
 @pytest.mark.parametrize(("name", "column"), [(name, column) for name in HELD for column in HELD[name]])
 def test_one_number_changed_alone_would_be_noticed(found: Result, name: str, column: str) -> None:
-    """A single number, drawn anew for each column, that is a hundredth higher breaks what its table must add up to."""
+    """A single number, drawn anew for each column, that is a hundredth higher breaks what its table must add up to.
+
+    Of a column of noughts one becomes a hundredth of the table's largest number.
+    """
     table = found.tables[name].astype({column: "float64"}).reset_index(drop=True)
-    rows = np.flatnonzero(table[column].abs().fillna(0.0).to_numpy() > 1e-6)
-    assert len(rows), "nothing but zeros to change"
-    table.loc[np.random.default_rng([len(name), len(column)]).choice(rows), column] *= 1.01
+    sizes = table[column].abs().fillna(0.0).to_numpy()
+    some = sizes > 1e-6
+    row = np.random.default_rng([len(name), len(column)]).choice(np.flatnonzero(some if some.any() else sizes >= 0.0))
+    largest = table.select_dtypes("number").abs().max().max()
+    table.loc[row, column] += 0.01 * (table.loc[row, column] if some.any() else largest)
     assert broken({**found.tables, name: table}, found.facts) != []
 
 

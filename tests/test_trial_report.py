@@ -225,12 +225,12 @@ def test_power_at_other_hospitals_stands_beside_the_scenarios_own(tmp_path: Path
     """The scenario's own hospital comes first with the very trials of its power, the others have those that a scenario of
     theirs would have, and sites that are hospitals of their own have no other beside them."""
     design: dict[str, Any] = {"scenario": "base", "stated": None, "endpoints": TWO_ARMS["endpoints"][:1]}
-    there = Simulation(planned(tmp_path, **design), 1, 80)
+    there = Simulation(planned(tmp_path, **design), 2, 80)
     found = at_hospitals(there)
     assert found is not None
     assert list(found["centre"]) == ["average", "founding", "new"]
     for centre, power in zip(found["centre"][:2], found["power"][:2], strict=True):
-        asked = Simulation(planned(tmp_path, **design, centre=centre), 1, 80)
+        asked = Simulation(planned(tmp_path, **design, centre=centre), 2, 80)
         columns = asked.run(asked.truth("scenario"), [asked.conduct()])[0]
         assert power == succeeded(asked.conduct(), columns).mean()
     # What nobody knows of a hospital that is drawn anew makes its trials others than those at the average one.
