@@ -9,6 +9,7 @@ import pytest
 
 from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.described import course
+from simulator.questions.registry.observed import may_be_told
 from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.published_scores import order_table
@@ -87,6 +88,14 @@ def test_what_the_curve_withholds_no_other_table_gives_away() -> None:
     ):
         assert table[(table["outcome"] == "amputated") & (table["time_years"] == 1.0)].empty
     assert len(accuracy_table(people, risk, 0).query("outcome == 'amputated' and time_years == 1"))
+
+
+def test_what_was_withheld_counts_at_the_next_time() -> None:
+    """Forty events by half a year, six more by one, six more by two: twelve have come since a share was last told."""
+    time = np.repeat([0.4, 0.8, 1.5, 3.0], [40, 6, 6, 48])
+    code = (time < 3.0).astype(np.int64)
+    assert may_be_told(time, code, (0.5, 1.0, 2.0), 10).tolist() == [True, False, True]
+    assert may_be_told(time, code, (0.5, 1.0), 5).tolist() == [True, True]
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:
