@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 from scipy.stats import multivariate_normal, norm
@@ -199,6 +199,7 @@ def test_expected_information_lies_between_the_first_look_and_the_end():
 
 @settings(max_examples=40, deadline=None)
 @given(gamma=st.floats(-8, 6), total=st.floats(0.001, 0.3))
+@example(gamma=5e-324, total=0.25)
 def test_spending_functions_rise_from_nothing_to_the_total(gamma, total):
     """Every spending function starts at 0, ends at the total and never falls."""
     t = np.linspace(0.0, 1.0, 101)

@@ -43,7 +43,8 @@ def hwang_shih_decani(total: float, information: ArrayLike, gamma: float) -> Arr
     Shih WJ, de Cani JS. Stat Med 1990;9:1439-1445, doi 10.1002/sim.4780091207.
     """
     t = _fraction(information)
-    if gamma == 0.0:
+    # Products with a number below the least normal one round to nothing.
+    if abs(gamma) < np.finfo(float).tiny:
         return np.asarray(total * t)
     return np.asarray(total * np.expm1(-gamma * t) / np.expm1(-gamma))
 
