@@ -8,6 +8,7 @@ import pytest
 
 from simulator.explorer import explore
 from simulator.face.calibrate import calibrate
+from simulator.face.hospitals import hospitals
 from simulator.words.errors import BadInput
 from simulator.work import extras
 from simulator.work.cluster import Cluster
@@ -26,6 +27,7 @@ def test_a_missing_library_is_told_with_its_extra() -> None:
     [
         (Cluster("tcp://127.0.0.1:9").check, r"--cluster = distributed not .*\[cluster\]"),
         (lambda: explore(browser=False), r"explore: server = starlette, uvicorn not .*\[explore\]"),
+        (lambda: hospitals(smoke=True), r"calibrate: hospitals = jax, numpyro not .*\[refit\]"),
         (lambda: calibrate(check=False, smoke=True), r"calibrate: fit = emcee not .*\[refit\]"),
     ],
 )
@@ -34,5 +36,6 @@ def test_each_command_names_its_extra_before_any_work(
 ) -> None:
     """Where nothing but the program's own libraries is installed, nobody waits for lives only to be told at their end."""
     monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    monkeypatch.setattr("simulator.questions.hospitals.fit.fit", None)
     with pytest.raises(BadInput, match=told):
         asked()

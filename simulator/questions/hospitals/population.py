@@ -30,7 +30,6 @@ from simulator.questions.hospitals.atoms import Atoms
 from simulator.questions.hospitals.chains import Chains, chains_of
 from simulator.words.errors import BadInput, Problem
 from simulator.work.code import running_code
-from simulator.work.extras import check_extra
 from simulator.work.store import Store
 
 Array = NDArray[np.float64]
@@ -110,9 +109,8 @@ def sampled(
 ) -> Sampling:
     """Joint draws of the population given the studies' atoms, `draws` of each chain; those in `store` are not drawn again.
 
-    `founding` adds the founding hospital, at offsets of zero. Raises BadInput where the extra is not installed.
+    `founding` adds the founding hospital, at offsets of zero.
     """
-    check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")
     kernels = [each.kernels for each in studies.values()]
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in studies])
     given = (
