@@ -72,9 +72,8 @@ class Fit:
     """The population, each study's offsets (study, offset, mean, low, high), and the structures with their scores.
 
     The population averages the structures by `weight`. `structures`: structure, log_score (mean over studies left out), the
-    difference to the best with 95% limits over resampled studies, weight. `chains` says of each sampling how
-    its chains went. `chosen` weighs most. `open_response` is the mean
-    offset of response that series would teach, with 95% limits.
+    difference to the best with 95% limits over resampled studies, weight. `chains` says of each sampling how its chains went.
+    `chosen` weighs most. `open_response` is the mean offset of response that series would teach, with 95% limits.
     """
 
     population: Hospitals
