@@ -9,6 +9,7 @@ import pytest
 
 from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.described import course
+from simulator.questions.registry.observed import may_be_told
 from simulator.questions.registry.people import People
 from simulator.questions.registry.predicted import OUTCOMES
 from simulator.questions.registry.published_scores import order_table
@@ -87,6 +88,13 @@ def test_what_the_curve_withholds_no_other_table_gives_away() -> None:
     ):
         assert table[(table["outcome"] == "amputated") & (table["time_years"] == 1.0)].empty
     assert len(accuracy_table(people, risk, 0).query("outcome == 'amputated' and time_years == 1"))
+
+
+def test_a_share_is_told_again_once_enough_came_since_the_last_one() -> None:
+    """Twelve by a quarter, fifteen by half a year (three more), 25 by one (thirteen since the last told), none since by two."""
+    time = np.concatenate([np.full(12, 0.2), np.full(3, 0.4), np.full(10, 0.8), np.full(75, 2.5)])
+    code = np.repeat([1, 0], [25, 75])
+    assert may_be_told(time, code, (0.25, 0.5, 1.0, 2.0, 3.0), 10).tolist() == [True, False, True, True, False]
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:

@@ -38,7 +38,7 @@ from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
-from simulator.questions.hospitals.atoms import Atoms, atoms
+from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
 from simulator.questions.hospitals.chains import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
@@ -332,6 +332,20 @@ def test_kernels_keep_a_normal_likelihood_where_hospitals_hardly_differ() -> Non
 
     assert gap(Atoms(points, prior, True, None, (np.zeros(4), np.full(4, wide)))) < 0.5
     assert gap(Atoms(points, prior, True)) > 2.0
+
+
+def test_kernels_share_the_variance_of_atoms_with_their_centres() -> None:
+    """Under a prior that says next to nothing means and covariances stay; atoms wider than the prior get kernels that are not."""
+    luck = np.random.default_rng(3)
+    points = luck.normal([0.9, -0.3, 0.2, 0.5], 0.4, (600, 4)) @ (np.eye(4) + 0.3 * np.eye(4, k=1))
+    flat = Atoms(points, np.zeros(600), True, None, (np.zeros(4), np.full(4, 1e4))).kernels
+    assert flat.centres.mean(axis=0) == pytest.approx(points.mean(axis=0), abs=1e-6)
+    whole = np.cov(flat.centres.T) + flat.covariance
+    assert whole == pytest.approx(np.cov(points.T) + (BANDWIDTH * NARROW) ** 2 * np.eye(4), abs=1e-6)
+    wide = Atoms(4.0 * luck.standard_normal((600, 4)), np.zeros(600), True, None, (np.zeros(4), np.ones(4))).kernels
+    sizes = np.linalg.eigvalsh(wide.covariance)
+    assert sizes.min() > 0.0
+    assert sizes.max() <= BANDWIDTH**2 / (1.0 - BANDWIDTH**2) + 1e-9
 
 
 def test_a_study_that_knows_its_hospital_well_has_many_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
