@@ -90,12 +90,11 @@ def test_what_the_curve_withholds_no_other_table_gives_away() -> None:
     assert len(accuracy_table(people, risk, 0).query("outcome == 'amputated' and time_years == 1"))
 
 
-def test_what_was_withheld_counts_at_the_next_time() -> None:
-    """Forty events by half a year, six more by one, six more by two: twelve have come since a share was last told."""
-    time = np.repeat([0.4, 0.8, 1.5, 3.0], [40, 6, 6, 48])
-    code = (time < 3.0).astype(np.int64)
-    assert may_be_told(time, code, (0.5, 1.0, 2.0), 10).tolist() == [True, False, True]
-    assert may_be_told(time, code, (0.5, 1.0), 5).tolist() == [True, True]
+def test_a_share_is_told_again_once_enough_came_since_the_last_one() -> None:
+    """Twelve by a quarter, fifteen by half a year (three more), 25 by one (thirteen since the last told), none since by two."""
+    time = np.concatenate([np.full(12, 0.2), np.full(3, 0.4), np.full(10, 0.8), np.full(75, 2.5)])
+    code = np.repeat([1, 0], [25, 75])
+    assert may_be_told(time, code, (0.25, 0.5, 1.0, 2.0, 3.0), 10).tolist() == [True, False, True, True, False]
 
 
 def test_calendar_time_is_told_from_year_to_year() -> None:

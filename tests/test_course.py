@@ -294,7 +294,8 @@ def test_a_studys_figures_are_of_its_people() -> None:
 
 
 def test_a_group_that_a_study_has_not_is_refused(tmp_path: Path) -> None:
-    """Staben has people with rest pain and with tissue loss, in groups of its own; another name is told with those near it."""
+    """Staben has people with rest pain and with tissue loss, in groups of its own; another name is told with those near it, a
+    study that there is not with its own key, and a group of no study too."""
     assert COURSE.scenarios["rest_pain"].register["rest_pain_share"].value == 1.0
     assert COURSE.scenarios["tissue_loss"].register["rest_pain_share"].value == 0.0
     text = """
@@ -305,9 +306,16 @@ patients = 1000
 study = "staben1996"
 group = "stage_5"
 """
-    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(BadInput, match="stage_5"):
+    nobody = text.replace("old", "nobody").replace("staben1996", "staben1969")
+    nothing = text.replace("old", "nothing").replace('study = "staben1996"\n', "")
+    (tmp_path / "course.toml").write_text(text + nobody + nothing, encoding="utf-8")
+    with pytest.raises(BadInput, match="stage_5") as bad:
         load_course(tmp_path)
+    assert {problem.key: problem.allowed for problem in bad.value.problems} == {
+        "populations.old.group": "did you mean 'stage_4'?",
+        "populations.nobody.study": "did you mean 'staben1996'?",
+        "populations.nothing.group": "nothing without study, whose group it is",
+    }
 
 
 def test_check_is_reproducible_and_complete() -> None:

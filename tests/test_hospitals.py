@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from contextlib import nullcontext
 from dataclasses import replace
 from html import escape
@@ -32,15 +33,17 @@ from simulator.evidence.hospitals import (
     load_hospitals,
 )
 from simulator.evidence.posterior import central_values, parameter_draws
+from simulator.evidence.shipped import shipped
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
-from simulator.questions.hospitals.atoms import Atoms, atoms
+from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
 from simulator.questions.hospitals.chains import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
+from simulator.questions.hospitals.prior import FILE, load_prior, sd_floor
 from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities
 from simulator.questions.sweep.clinical import Clinical
 from simulator.questions.sweep.hospitals import at_hospitals
@@ -174,9 +177,36 @@ def test_the_sampler_recovers_a_known_population() -> None:
     ).rows
     assert found["mean_amputation"].mean() == pytest.approx(truths.mean(), abs=0.2)
     assert found["sd_amputation"].mean() == pytest.approx(truths.std(), abs=0.25)
+    assert all(found[f"sd_{name}"].min() > least for name, least in zip(RATES, sd_floor(load_prior()), strict=True))
     # Nothing was seen of healing: its mean stays what the prior says.
     assert found["mean_healing"].std() > 3.0 * found["mean_amputation"].std()
     assert (found["mean_response"] == 0.0).all()
+
+
+def test_hospitals_differ_by_their_published_floors_at_least() -> None:
+    """No SD of the committed fit, and none drawn from the prior, is smaller than case mix known within a country leaves."""
+    committed = load_hospitals()
+    assert committed is not None
+    drawn = [check.prior_population(np.random.default_rng(seed)) for seed in range(40)]
+    for name, least in zip(RATES, sd_floor(load_prior()), strict=True):
+        assert committed.column(f"sd_{name}").min() > least
+        sds = [float(each.column(f"sd_{name}")[0]) for each in drawn]
+        assert min(sds) > least
+        # Squares add: half of a half-normal's lie beyond 0.67 of its scale.
+        assert np.median(sds) == pytest.approx(np.hypot(0.674 * load_prior()["sd_scale"], least), abs=0.12)
+
+
+def test_faults_of_the_prior_are_told_together_by_its_keys(tmp_path: Path) -> None:
+    """A floor that is missing or misspelt, or a number that is none, stops a fit in one message; sources are known ones."""
+    text = (shipped("calibration") / FILE).read_text(encoding="utf-8")
+    cited = [key for each in tomllib.loads(text).values() for key in each.get("source", ())]
+    assert set(cited) <= REGISTER.sources.keys()
+    wrong = text.replace("[sd_floor_death]", "[sd_flor_death]").replace("value = 0.7", "value = -0.7")
+    (tmp_path / FILE).write_text(wrong, encoding="utf-8")
+    with pytest.raises(BadInput) as bad:
+        load_prior(tmp_path)
+    assert {problem.key for problem in bad.value.problems} == {"sd_floor_death", "sd_flor_death", "sd_scale.value"}
+    assert {problem.file for problem in bad.value.problems} == {f"{tmp_path.name}/{FILE}"}
 
 
 def test_own_offsets_shrink_to_the_population() -> None:
@@ -302,6 +332,20 @@ def test_kernels_keep_a_normal_likelihood_where_hospitals_hardly_differ() -> Non
 
     assert gap(Atoms(points, prior, True, None, (np.zeros(4), np.full(4, wide)))) < 0.5
     assert gap(Atoms(points, prior, True)) > 2.0
+
+
+def test_kernels_share_the_variance_of_atoms_with_their_centres() -> None:
+    """Under a prior that says next to nothing means and covariances stay; atoms wider than the prior get kernels that are not."""
+    luck = np.random.default_rng(3)
+    points = luck.normal([0.9, -0.3, 0.2, 0.5], 0.4, (600, 4)) @ (np.eye(4) + 0.3 * np.eye(4, k=1))
+    flat = Atoms(points, np.zeros(600), True, None, (np.zeros(4), np.full(4, 1e4))).kernels
+    assert flat.centres.mean(axis=0) == pytest.approx(points.mean(axis=0), abs=1e-6)
+    whole = np.cov(flat.centres.T) + flat.covariance
+    assert whole == pytest.approx(np.cov(points.T) + (BANDWIDTH * NARROW) ** 2 * np.eye(4), abs=1e-6)
+    wide = Atoms(4.0 * luck.standard_normal((600, 4)), np.zeros(600), True, None, (np.zeros(4), np.ones(4))).kernels
+    sizes = np.linalg.eigvalsh(wide.covariance)
+    assert sizes.min() > 0.0
+    assert sizes.max() <= BANDWIDTH**2 / (1.0 - BANDWIDTH**2) + 1e-9
 
 
 def test_a_study_that_knows_its_hospital_well_has_many_atoms(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,3 +237,12 @@ def test_norms_of_new_countries_pass_through_their_tables() -> None:
         assert norm.at(age, male=True) == pytest.approx(male, abs=within), country
         assert norm.at(age, male=False) == pytest.approx(female, abs=within), country
     assert load_population_norm("France").polynomial == load_population_norm("Germany").polynomial
+
+
+def test_a_norm_that_stands_on_another_cites_the_sources_of_both() -> None:
+    """Italy's is England's times a ratio: who checks a QALY finds where either comes from, and nothing twice."""
+    italy, uk = load_population_norm("Italy"), load_population_norm("UK")
+    assert italy.ratio != 1.0
+    assert set(uk.source) < set(italy.source)
+    assert len(set(italy.source)) == len(italy.source)
+    assert uk.grade and italy.grade and italy.note

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from simulator.face.patients import propose_mapping
 from simulator.questions.registry.baseline import ckd_epi
 from simulator.questions.registry.cells import Export, export_in
 from simulator.questions.registry.dates import day_in, order_of
@@ -28,7 +29,7 @@ from simulator.questions.registry.values import Values
 from simulator.rules.population.patient import COLUMNS, TISSUE_LOSS
 from simulator.telling.formulas import no_formula
 from simulator.telling.outputs import OutputFolder
-from simulator.words.errors import BadInput
+from simulator.words.errors import BadInput, CheckFailed, StorageFailed
 
 MAJOR = {'amputations = "?"': 'amputations = "major"'}
 ANSWERS = {
@@ -476,3 +477,14 @@ def test_a_mapping_is_the_same_after_it_was_written(tmp_path: Path) -> None:
     file.write_text(mapping_toml(proposal, Export("x.csv", ("age", 's"e\\x'), (("70", "m"),))), encoding="utf-8")
     read, _ = read_mapping(file, Export("x.csv", ("age", 's"e\\x'), (("70", "m"),)))
     assert read.fields == proposal.mapping.fields
+
+
+def test_a_mapping_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Beside an export on a disk that nobody may write, or where a mapping lies already, one sentence says so."""
+    file, mapping = tmp_path / "export.csv", tmp_path / "export.mapping.toml"
+    file.write_bytes(SHAPES["plain"](TRUTH))
+    with pytest.raises(StorageFailed, match=r"export\.mapping\.toml cannot be written: Not a directory"):
+        propose_mapping(file, file / "export.mapping.toml")
+    propose_mapping(file, mapping)
+    with pytest.raises(CheckFailed, match="is there already: answer what it asks"):
+        propose_mapping(file, mapping)

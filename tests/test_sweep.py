@@ -210,7 +210,9 @@ def test_a_cache_is_looked_through_after_writing_only(tmp_path: Path, monkeypatc
     """What is read back makes nothing to forget: an analysis of stored draws does not walk the whole cache again."""
     swept: list[Path] = []
     monkeypatch.setattr(execution, "forget_oldest", lambda root, most: swept.append(root))
-    found = [run_rows(Doubling(), np.ones((1, 1)), tmp_path) for _ in range(2)]
+    found = [run_rows(Doubling(), np.ones((1, 1)), tmp_path)]
+    assert swept == [tmp_path]
+    found.append(run_rows(Doubling(), np.ones((1, 1)), tmp_path))
     assert swept == [tmp_path]
     assert found[0].tobytes() == found[1].tobytes() == np.full((1, 1, 1), 2.0).tobytes()
 

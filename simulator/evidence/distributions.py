@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.laws import beta_size, law_of
 from simulator.evidence.parameter import (
     Beta,
@@ -25,7 +26,7 @@ from simulator.evidence.parameter import (
     Uniform,
 )
 from simulator.evidence.wholes import columns, cut_to_one
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem
 from simulator.words.luck import generator
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
     """
     varied = list(register.names()) if names is None else list(names)
     problems = [
-        Problem("sample", "names", name, nearest(name, register.names()))
+        Problem("sample", "names", name, known_instead(name, register.names()))
         for name in varied
         if name not in register.names()
     ]

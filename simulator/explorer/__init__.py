@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.face.asked import check, scenario_of
-from simulator.words.errors import BadInput, Problem
+from simulator.work.extras import check_extra
 
 if TYPE_CHECKING:
     from simulator.explorer.running import Running
@@ -37,11 +37,7 @@ def listening(scenario: str | Path | Scenario, port: int) -> Running:
     """An explorer that has its port and does not serve yet."""
     check("explore", port=(port, 0, 65_535))
     loaded = scenario_of(scenario, question="explore")
-    try:
-        from simulator.explorer.running import Running
-    except ModuleNotFoundError as missing:
-        if missing.name not in {"starlette", "uvicorn"}:
-            raise
-        allowed = "installed, as by  pip install '.[explore]'"
-        raise BadInput([Problem("explore", f"package {missing.name}", "missing", allowed)]) from None
+    check_extra("explore", "starlette", "uvicorn", question="explore", key="server")
+    from simulator.explorer.running import Running
+
     return Running(loaded, port)

@@ -41,8 +41,7 @@ def hospitals(
     Tables of the result: ``hospitals`` (joint draws: means, SDs, correlations, tails), ``offsets`` (study, offset, mean, low,
     high: log ratios to the founding hospital), ``structures`` (log score of each with the difference to the best, weight in
     the average), ``open_series`` (the headline with and without what series without controls say of treatment); with `cohorts`
-    synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of
-    `calibration/`.
+    synthetic literatures ``ranks`` and ``uniformity``. The ``texts`` are the files of `calibration/`.
     """
     begun = now()
     check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1), cohorts=(cohorts, 0, 2_000))
@@ -75,7 +74,9 @@ def fitted(
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.lives import silent
+    from simulator.work.extras import check_extra
 
+    check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")
     register = load_register()
     studies, inputs = load_studies(register)
     used = fitted_studies(studies)

@@ -91,11 +91,11 @@ def patients(
 def propose_mapping(export: str | Path, to: Path) -> int:
     """Write the proposed mapping of an export to a file that is not there yet. Returns how many answers it wants.
 
-    Raises CheckFailed where the file is there.
+    Raises CheckFailed where the file is there, and StorageFailed where it cannot be written.
     """
     from simulator.questions.registry.cells import read_export
     from simulator.questions.registry.proposal import mapping_toml, propose
-    from simulator.work.disk import save_new
+    from simulator.work.disk import AGAIN, save_new, storage_fault
 
     cells = read_export(Path(export))
     proposal = propose(cells)
@@ -103,6 +103,8 @@ def propose_mapping(export: str | Path, to: Path) -> int:
         save_new(to, mapping_toml(proposal, cells).encode())
     except FileExistsError:
         raise CheckFailed(f"{to} is there already: answer what it asks, then give it as --mapping.") from None
+    except OSError as error:
+        raise storage_fault(to, error, AGAIN) from error
     return proposal.questions
 
 

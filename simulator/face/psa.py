@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.face.asked import SEEDS, Centre, Patients, Policies, Progress, check, number_and_table, scenario_of
 from simulator.face.result import Result, now
-from simulator.words.errors import BadInput, Problem, nearest, said
+from simulator.words.errors import BadInput, Problem, said
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -138,11 +138,12 @@ def _drawn(
     """Values of the parameters that have a distribution of their own, each from a stream of its own."""
     import numpy as np
 
+    from simulator.evidence.former_names import known_instead
     from simulator.words.luck import generator
 
     known = scenario.register.names()
     problems = [
-        Problem("psa", f"distributions.{name}", said(each), nearest(name, known))
+        Problem("psa", f"distributions.{name}", said(each), known_instead(name, known))
         for name, each in distributions.items()
         if name not in known
     ]

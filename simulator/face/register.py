@@ -114,6 +114,7 @@ def located(
     option: str = "",
 ) -> Located:
     """The parameters that are meant. Messages call the caller `file`, and write `option` before the names of its keys."""
+    from simulator.evidence.former_names import known_instead
     from simulator.evidence.parameter import GRADES
 
     everything = [(each, parameter) for each in registers for parameter in each.parameters]
@@ -124,7 +125,7 @@ def located(
         ("name", [word for word in names if not any(word.lower() in each for each in parameters)], parameters),
     ]
     problems = [
-        Problem(file, f"{option}{key}", repr(word), nearest(word, allowed))
+        Problem(file, f"{option}{key}", repr(word), known_instead(word, allowed))
         for key, words, allowed in known
         for word in words
         if word not in allowed

@@ -70,8 +70,8 @@ def validate(
 
     begun, show = now(), progress or silent
     read = asked(studies, files, draws=draws, patients=patients, seed=seed, workers=workers)
-    if studies is not None and not studies and not files:
-        return _course(read.register, seed, show, begun)
+    if read.course is not None:
+        return _course(read.course, read.register, seed, show, begun)
     from simulator.evidence.hospitals import load_hospitals
     from simulator.evidence.posterior import spent
     from simulator.questions.registry.published_scores import never_computed
@@ -105,12 +105,16 @@ def validate(
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be predicted: studies by name, the register with a user's own therapies, and the files that were read."""
+    """What is to be predicted: studies by name, the register with a user's own therapies, and the files that were read.
+
+    Without any study it is the course of the disease.
+    """
 
     register: Register
     studies: Mapping[str, Study]
     files: tuple[Path, ...]
     inputs: dict[str, bytes]
+    course: Course | None = None
 
 
 def asked(
@@ -139,10 +143,10 @@ def asked(
         raise BadInput(problems)
     register = load_register()
     if studies is not None and not studies and not files:
-        collected(lambda: load_course(register=register), problems)
+        course = collected(lambda: load_course(register=register), problems)
         if problems:
             raise BadInput(problems)
-        return Asked(register, {}, (), {})
+        return Asked(register, {}, (), {}, course)
     own = tuple(Path(file) for file in files)
     (register, inputs) = collected(lambda: with_own_therapies(register, own), problems) or (register, {})
     read = collected(lambda: load_studies(register, studies or (), own), problems)
@@ -220,14 +224,12 @@ def _of_people(figures: Course | None, register: Register, seed: int, whole: boo
     return tables
 
 
-def _course(register: Register, seed: int, show: Progress, begun: tuple[datetime, float]) -> Result:
+def _course(figures: Course, register: Register, seed: int, show: Progress, begun: tuple[datetime, float]) -> Result:
     """The course of the disease without any study."""
     from simulator.questions.course import check as against
-    from simulator.questions.course import load_course
     from simulator.questions.course.findings import findings
     from simulator.questions.validate import evidence_files
 
-    figures = load_course(register=register)
     with show("Figures of the course", len(figures.figures)) as advance:
         found = against(figures, register, seed=seed, advance=advance)
     inputs = {COURSE: figures.content, **evidence_files()}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.former_names import former_names
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import POPULATION, centre_draws, load_hospitals
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.perspective import load_perspective
@@ -244,7 +244,7 @@ def _register(settings: Settings, layers: list[Layer], problems: list[Problem]) 
         key = f"parameters.{name}"
         file = written_in(layers, key)
         if name not in register:
-            problems.append(Problem(file, key, repr(value), former_names().get(name) or close(name, register.names())))
+            problems.append(Problem(file, key, repr(value), known_instead(name, register.names(), close)))
         elif own := replacement(register[name], value, file, key, problems):
             sound[name] = own
     centre, hospitals = settings.evidence.centre, load_hospitals()

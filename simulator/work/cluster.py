@@ -19,6 +19,7 @@ from typing import Any
 
 from simulator.words.errors import BadInput, Problem
 from simulator.work.execution import Done, Task, evaluate
+from simulator.work.extras import check_extra
 from simulator.work.model import RunFailed
 
 ATTEMPTS = 3
@@ -54,11 +55,9 @@ class Cluster:
                 client.close()
 
     def _connect(self) -> Any:
-        try:
-            from distributed import Client
-        except ImportError:
-            problem = Problem("command line", "--cluster", self.address, "pip install 'clti-simulator[cluster]' first")
-            raise BadInput([problem]) from None
+        check_extra("cluster", "distributed", question="command line", key="--cluster")
+        from distributed import Client
+
         try:
             return Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:

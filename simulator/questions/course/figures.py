@@ -15,7 +15,7 @@ from simulator.evidence.register import Register, load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.calibrate.check import exact_interval
 from simulator.questions.course.people import as_enrolled
-from simulator.questions.validate.reading import load_studies
+from simulator.questions.validate.reading import load_studies, study_names
 from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -264,14 +264,22 @@ class Course:
     content: bytes
 
 
-def _settled(scenario: Scenario, population: Population, register: Register) -> Scenario:
-    """The scenario at the population's hospital and with the people of its study."""
+def _settled(population: Population, register: Register, called: str, where: str) -> Scenario:
+    """The population's scenario at its hospital and with the people of its study. Raises BadInput."""
+    scenario = load_scenario(population.scenario, policies=[population.policy])
     if population.centre is not None:
         scenario = scenario.with_(evidence={"centre": population.centre})
-    if population.study:
-        study = load_studies(register, [population.study])[0][population.study]
-        scenario = as_enrolled(scenario, study, population.group, register)
-    return scenario
+    name, group = population.study, population.group
+    if not name:
+        if group:
+            raise BadInput([Problem(called, f"{where}.group", repr(group), "nothing without study, whose group it is")])
+        return scenario
+    if name not in study_names():
+        raise BadInput([Problem(called, f"{where}.study", repr(name), nearest(name, study_names()))])
+    study = load_studies(register, [name])[0][name]
+    if group and group not in study.groups:
+        raise BadInput([Problem(called, f"{where}.group", repr(group), nearest(group, study.groups))])
+    return as_enrolled(scenario, study, group, register)
 
 
 def load_course(path: Path | None = None, register: Register | None = None) -> Course:
@@ -294,8 +302,7 @@ def load_course(path: Path | None = None, register: Register | None = None) -> C
         if population is not None:
             populations[key] = population
             try:
-                scenario = load_scenario(population.scenario, policies=[population.policy])
-                scenarios[key] = _settled(scenario, population, register)
+                scenarios[key] = _settled(population, register, called, where)
             except BadInput as bad:
                 problems.extend(bad.problems)
     for key, each in table.items():

@@ -6,17 +6,13 @@ from simulator.evidence.register import Register
 from simulator.questions.validate.baseline import solved
 from simulator.questions.validate.study import Group, Study
 from simulator.scenario import Scenario
-from simulator.words.errors import BadInput, Problem, nearest
 
 
 def as_enrolled(scenario: Scenario, study: Study, group: str, register: Register) -> Scenario:
     """The scenario with the people, entry criteria and life table of a study, or of one group of it.
 
     What the study reports stands as reported; of what is unknown, the middle of the range that `clti validate` draws from.
-    Raises BadInput for a group that the study has not.
     """
-    if group and group not in study.groups:
-        raise BadInput([Problem("calibration/course.toml", "populations.group", group, nearest(group, study.groups))])
     chosen = study.groups[group] if group else Group(n=1)
     values, ranges, tcpo2 = study.baseline(chosen)
     values = values | {key: (low + high) / 2.0 for key, (low, high) in ranges.items()}

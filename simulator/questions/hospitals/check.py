@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.questions.hospitals.atoms import atoms
 from simulator.questions.hospitals.fit import own_offsets
-from simulator.questions.hospitals.population import Structure, load_prior, sampled, sd_floor
+from simulator.questions.hospitals.population import Structure, sampled
+from simulator.questions.hospitals.prior import load_prior, sd_floor
 from simulator.questions.hospitals.surface import CENTRE, StudySurface, features
 from simulator.words.luck import generator, seed_of
 from simulator.work.code import running_code

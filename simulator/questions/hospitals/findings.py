@@ -38,7 +38,7 @@ def findings(
         "studies": len(studies),
         "structures": len(found.structures),
         "chains": found.told_chains,
-        "faults": [f"{name}: {fault}" for name, each in found.chains.items() for fault in each.faults],
+        "faults": found.faults,
         "rates": [
             {"name": name, "mean": float(rows[f"mean_{name}"].mean()), "sd": float(rows[f"sd_{name}"].mean())}
             for name in RATES

@@ -72,9 +72,8 @@ class Fit:
     """The population, each study's offsets (study, offset, mean, low, high), and the structures with their scores.
 
     The population averages the structures by `weight`. `structures`: structure, log_score (mean over studies left out), the
-    difference to the best with 95% limits over resampled studies, weight. `chains` says of each sampling how
-    its chains went. `chosen` weighs most. `open_response` is the mean
-    offset of response that series would teach, with 95% limits.
+    difference to the best with 95% limits over resampled studies, weight. `chains` says of each sampling how its chains went.
+    `chosen` weighs most. `open_response` is the mean offset of response that series would teach, with 95% limits.
     """
 
     population: Hospitals
@@ -87,6 +86,11 @@ class Fit:
     surfaces: Mapping[str, StudySurface]
 
     @property
+    def faults(self) -> list[str]:
+        """What forbids to rest on these chains, with the sampling that it is true of."""
+        return [f"{name}: {fault}" for name, each in self.chains.items() for fault in each.faults]
+
+    @property
     def told_chains(self) -> str:
         """How the chains went, the worst of all samplings, with what forbids to rest on them."""
         every = self.chains.values()
@@ -95,7 +99,7 @@ class Fit:
             f" {min(each.effective for each in every):.0f}, {100.0 * max(each.diverging for each in every):.1f}% diverging,"
             f" at one place for {max(each.standing for each in every)} draws at most"
         )
-        return told + "".join(f"; {name}: {fault}" for name, each in self.chains.items() for fault in each.faults)
+        return "; ".join([told, *self.faults])
 
 
 def fitted_studies(studies: Mapping[str, Study]) -> dict[str, Study]:

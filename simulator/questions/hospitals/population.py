@@ -24,17 +24,13 @@ from scipy.special import gammaln, logsumexp
 from scipy.stats import norm
 
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
-from simulator.evidence.reading import read_toml
-from simulator.evidence.shipped import shipped
 from simulator.questions.hospitals.atoms import Atoms
 from simulator.questions.hospitals.chains import Chains, chains_of
-from simulator.words.errors import BadInput, Problem
+from simulator.questions.hospitals.prior import load_prior, sd_floor
 from simulator.work.code import running_code
-from simulator.work.extras import check_extra
 from simulator.work.store import Store
 
 Array = NDArray[np.float64]
-PRIOR = "hospitals_prior.toml"
 THREE = len(RATES)
 CHAINS = 2
 TARGET_ACCEPT, TREE_DEPTH = 0.9, 7
@@ -75,26 +71,12 @@ class Structure:
         return tuple(name for name, used in named.items() if used)
 
 
-def load_prior() -> dict[str, float]:
-    """The numbers of `calibration/hospitals_prior.toml`. Raises BadInput."""
-    problems: list[Problem] = []
-    table = read_toml(shipped("calibration") / PRIOR, PRIOR, problems)
-    if problems:
-        raise BadInput(problems)
-    return {name: float(each["value"]) for name, each in table.items()}
-
-
 @dataclass(frozen=True, eq=False)
 class Sampling:
     """Joint draws of a population in the columns of `Hospitals.rows`, and how the chains that made them went."""
 
     rows: pd.DataFrame
     chains: Chains
-
-
-def sd_floor(prior: Mapping[str, float]) -> Array:
-    """Between hospitals of one country that know their case mix: what every SD holds at least, shape (rates,)."""
-    return np.array([prior[f"sd_floor_{name}"] for name in RATES])
 
 
 def sampled(
@@ -110,9 +92,8 @@ def sampled(
 ) -> Sampling:
     """Joint draws of the population given the studies' atoms, `draws` of each chain; those in `store` are not drawn again.
 
-    `founding` adds the founding hospital, at offsets of zero. Raises BadInput where the extra is not installed.
+    `founding` adds the founding hospital, at offsets of zero.
     """
-    check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")
     kernels = [each.kernels for each in studies.values()]
     covariates = np.array([[kinds[name].covariates[each] for each in structure.covariates] for name in studies])
     given = (

@@ -33,6 +33,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
+from simulator.evidence.former_names import known_instead
 from simulator.questions.sweep.designs import MOST_ROWS
 from simulator.questions.sweep.inputs import Floats, Input
 from simulator.questions.sweep.model import Fault, Model
@@ -166,7 +167,7 @@ def _level_faults(study: PolicyStudy, inputs: Iterable[Input]) -> Iterator[Fault
     known = {each.name: each for each in inputs}
     for key, levels in study.vary.items():
         if key not in known:
-            yield "vary", key, nearest(key, known)
+            yield "vary", key, known_instead(key, known)
             continue
         low, high = known[key].limits
         if len(levels) < 2 or any(after <= before for before, after in pairwise(levels)):

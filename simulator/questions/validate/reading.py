@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.evidence.file_names import instead, is_file
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.reading import MISSING, checked, read_toml, salvaged, spelled
 from simulator.evidence.register import Register, outside_range
@@ -174,7 +175,7 @@ def _check_population(
                 allowed = "a parameter of the population; a study changes nothing about the clinical course"
                 problems.append(Problem(called, where, repr(table[name]), allowed))
             elif name not in register:
-                problems.append(Problem(called, where, repr(table[name]), nearest(name, known)))
+                problems.append(Problem(called, where, repr(table[name]), known_instead(name, known)))
     for name, value in values.items():
         if name in known:
             problems.extend(outside_range(register[name], value, called, f"{prefix}population.{name}"))

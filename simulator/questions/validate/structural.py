@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import outside_range
@@ -111,10 +112,10 @@ def _faults(found: Structural, called: str) -> list[Problem]:
             if name in register:
                 problems += outside_range(register[name], value, called, where)
             else:
-                problems.append(Problem(called, where, repr(value), nearest(name, register.names())))
+                problems.append(Problem(called, where, repr(value), known_instead(name, register.names())))
         for name, outcome in each.refit.items():
             if name not in register:
-                problems.append(Problem(called, f"{here}.refit", repr(name), nearest(name, register.names())))
+                problems.append(Problem(called, f"{here}.refit", repr(name), known_instead(name, register.names())))
             if outcome not in OUTCOMES:
                 problems.append(Problem(called, f"{here}.refit.{name}", repr(outcome), nearest(outcome, OUTCOMES)))
     return problems

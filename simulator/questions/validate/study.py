@@ -185,8 +185,7 @@ class Study(Described):
     `assumed` gives ranges for what is not reported: each parameter draw takes a value evenly from the range, so that
     ignorance widens the prediction. `tcpo2` is the measured TcPO2 of those enrolled, mean and SD in mmHg. `therapies` are the
     study's own, or files that have them (see `own_therapies`). A study's rates differ from the founding cohort's by offsets of
-    its hospital; `founding_centre` says that they are the same. `later` says that the
-    first rules were chosen without it.
+    its hospital; `founding_centre` says that they are the same. `later` says that the first rules were chosen without it.
     """
 
     label: Label

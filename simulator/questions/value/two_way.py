@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.deal import on_terms
@@ -27,7 +28,7 @@ from simulator.questions.value.results import Array
 from simulator.questions.value.values import Values
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
-from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.errors import BadInput, Problem
 
 GRID = 9
 """Points of each number of a two-way analysis."""
@@ -113,7 +114,9 @@ def pair_of(
     if unread:
         said = "a number that varies and that a rule of the policies compared reads"
         where = f"{scenario.name}: [economics]"
-        raise BadInput(Problem(where, "two_way", repr(name), f"{said}; {nearest(name, known)}") for name in unread)
+        raise BadInput(
+            Problem(where, "two_way", repr(name), f"{said}; {known_instead(name, known)}") for name in unread
+        )
     return known[asked[0]], known[asked[1]]
 
 

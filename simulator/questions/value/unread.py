@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from simulator.evidence.distributions import limits
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
@@ -65,6 +66,6 @@ def check_numbers(scenario: Scenario, values: Values) -> None:
         problems.append(Problem(f"{scenario.name}: [economics]", "focus", repr(focus), nearest(focus, others)))
     for name in scenario.settings.economics.two_way or ():
         if name not in known:
-            problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), nearest(name, known)))
+            problems.append(Problem(f"{scenario.name}: [economics]", "two_way", repr(name), known_instead(name, known)))
     if problems:
         raise BadInput(problems)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.population_norm import alternatives_to
@@ -125,7 +126,8 @@ def varied(scenario: Scenario, variant: Variant, name: str = "variant") -> Scena
     key = f"economics.scenarios.{name}"
     for parameter, value in variant.parameters.items():
         if parameter not in register:
-            problems.append(Problem(scenario.name, f"{key}.parameters", parameter, "a name of the register"))
+            allowed = f"a name of the register; {known_instead(parameter, register.names())}"
+            problems.append(Problem(scenario.name, f"{key}.parameters", parameter, allowed))
         else:
             problems += outside_range(register[parameter], value, scenario.name, f"{key}.parameters.{parameter}")
     settings, life_table = scenario.settings, scenario.life_table
