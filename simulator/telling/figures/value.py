@@ -76,7 +76,7 @@ def options_figure(findings: Findings, words: Words) -> Figure:
     axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
-        f"Net benefit at {words.amount(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals of the"
+        f"Net benefit at {words.telling.threshold(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals of the"
         " parameters; upright strokes are the deterministic analysis. Right of the dashed line an option is worth its cost.",
     )
     return figure
@@ -181,7 +181,7 @@ def price_figure(findings: Findings, words: Words) -> Figure:
     axes.set_xlabel(f"Price of the product per treatment{words.money}")
     caption(
         figure,
-        f"The price at which a policy is exactly worth it at {words.amount(threshold)} per QALY, with 95% intervals. The dashed"
+        f"The price at which a policy is exactly worth it at {words.telling.threshold(threshold)} per QALY, with 95% intervals. The dashed"
         " line is the mean price of the base case.",
     )
     return figure
