@@ -147,7 +147,9 @@ def _threshold_lines(axes: Axes, thresholds: Sequence[float], window: Any, words
             # A name that would lie over another one is left out; the caption has them in order.
             if all(np.abs(share - other).max() > NAME_ROOM for other in named):
                 named.append(share)
-                axes.annotate(words.telling.threshold(threshold), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom")
+                axes.annotate(
+                    words.telling.threshold(threshold), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom"
+                )
 
 
 def acceptability_figure(curves: pd.DataFrame, thresholds: Sequence[float], words: Words) -> Figure:
