@@ -463,6 +463,27 @@ def test_what_an_author_set_is_no_transfer(text: str) -> None:
     assert text.index("What is weak") < text.index(own) < text.index("Grades of the prices in force")
 
 
+def test_every_price_in_force_has_a_grade(found: Result) -> None:
+    """What the author set is counted, too, so that grades add up to the prices."""
+    grades = found.facts["grades"]
+    assert grades["prices"]["own"] == 1
+    assert sum(grades["prices"].values()) == (found.tables["values"]["kind"] == "price").sum()
+    assert sum(grades["utilities"].values()) == (found.tables["values"]["kind"] == "utility").sum()
+
+
+def test_money_typed_in_another_currency_stands_in_both(found: Result) -> None:
+    """A price of the author's own in results of another currency, and a restated threshold, which reads alike everywhere."""
+    money = {"currency": "USD", "factor": 0.98654321, "threshold": 32570.95783, "thresholds": [32570.95783, 1234.5]}
+    money["product_prices"] = {"pbmnc_kit": 986.5}
+    findings = replace(found.findings, facts={**found.facts, **money})
+    told = page(findings, {}, {}).replace("\N{NO-BREAK SPACE}", " ")
+    assert "is set to USD 986 (EUR 1,000 of 2024, the payer's own money);" in told.replace("&#39;", "'")
+    assert "if a QALY is worth USD 32,570.96?" in " ".join(told.split())
+    assert "Thresholds per QALY: USD 32,570.96, USD 1,234.50, as they were typed;" in told
+    assert "At USD 32,570.96 per QALY," in told
+    assert Telling(findings).threshold(0.12345) == "USD\N{NO-BREAK SPACE}0.12345"
+
+
 def test_events_of_a_hundred_people_say_what_a_dash_and_a_stump_mean(text: str) -> None:
     """As in the comparison: healing counts a stump that heals, and no number is needed where nothing is sure."""
     assert text.count("A stump heals after a major amputation.") == 1

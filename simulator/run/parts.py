@@ -10,11 +10,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import announced
 from simulator.living.ledger import FIELDS
 from simulator.living.sums import Sums
 from simulator.run.job import BLOCK
-from simulator.run.simulation import check_finite, job_of, nobody, processors
+from simulator.run.simulation import check_finite, job_of, nobody, processors, warm_up
 from simulator.run.sums import DrawMeans, Floats
 from simulator.scenario import Scenario
 
@@ -37,9 +36,7 @@ def ledgers_by_part(
     job = replace(job, given=scenario.taken(patients, seed).given)
     count = sizes(patients, parts)
     edges = [0, *np.cumsum(count).tolist()]
-    with announced("the simulation"):
-        if job.run(0, 0, 1).barred:
-            raise nobody(scenario)
+    warm_up(job, scenario)
 
     def of_draw(draw: int) -> tuple[list[Floats], DrawMeans]:
         ledgers, whole = [], Sums.zero(len(names), len(times))

@@ -105,7 +105,7 @@ def simulate(
     takes = _Takes(scenario, people, int(seed), earlier_draws if fresh_patients else None)
     job = replace(job, given=takes.of(0).given)
     ids = _draw_ids(draws, len(job.draws))
-    _warm_up(job, scenario)
+    warm_up(job, scenario)
     drawn = _Draws(job, names, scenario, ids, int(seed), fresh_patients)
     kept: list[Kept] = []
     block = people if job.capacity is not None else BLOCK
@@ -253,7 +253,7 @@ def job_of(
     return job, names
 
 
-def _warm_up(job: Job, scenario: Scenario) -> None:
+def warm_up(job: Job, scenario: Scenario) -> None:
     """Compile on this thread, saying so, and find out with one patient whether anybody can enter."""
     what = "the simulation of single patients" if job.keep else "the simulation"
     with announced(what if job.engine == "compiled" else "the rules"):

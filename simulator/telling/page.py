@@ -63,6 +63,11 @@ class Telling:
         """An amount in the currency of the findings."""
         return named("money", digits=digits, prefix=self.currency).cell({"": amount}, "")
 
+    def threshold(self, value: float) -> str:
+        """A threshold as somebody wrote it; a large one with a fraction, as of restated money, to its hundredths."""
+        in_full = value < 1000 or value == round(value)
+        return self.currency + (f"{value:,.10g}" if in_full else f"{value:,.2f}")
+
     def frame(self, name: str) -> pd.DataFrame:
         """A table of the findings; an unknown name is a `KeyError`."""
         return self.findings.tables[name]
@@ -326,10 +331,10 @@ def _labelling(kind: str) -> Callable[[Context, Any], str]:
 
 
 @pass_context
-def _amount(context: Context, value: float) -> str:
-    """An amount in the currency of the findings."""
+def _threshold(context: Context, value: float) -> str:
+    """A threshold in the currency of the findings."""
     telling: Telling = context["telling"]
-    return telling.money(value)
+    return telling.threshold(value)
 
 
 @cache
@@ -354,6 +359,6 @@ def _environment(*, plain: bool = False) -> Environment:
         "one_line": one_line,
     }
     environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
-    environment.filters |= {"amount": _amount}
+    environment.filters |= {"threshold": _threshold}
     environment.tests |= {"number_there": pd.notna}
     return environment

@@ -4,7 +4,7 @@ their luck is in its numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,8 @@ def added_by_part(
     """
     draws, parts, policies, fields = ledgers.shape
     again = np.repeat(np.arange(draws), parts)
-    if values.left is not None:
-        values = replace(values, left=values.left.rows(places[again]))
-    found = worth(ledgers.reshape(-1, policies, fields), parameters[again], _rows(drawn, again), values)
+    valued_by = values.of_draws(places[again])
+    found = worth(ledgers.reshape(-1, policies, fields), parameters[again], _rows(drawn, again), valued_by)
     over = (each - each[:, [base]] for each in (found.cost, found.qalys, found.life_years))
     return Worth(*(each.reshape(draws, parts, policies) for each in over))
 

@@ -157,7 +157,7 @@ def references(found: EconomicAnalysis) -> list[dict[str, str]]:
     keys = {key for name in found.one_way.read for key in found.scenario.register[name].source}
     own = own_values(found.scenario)
     keys |= {key for name in {*values.price_names} - own for key in values.perspective.prices[name].source}
-    keys |= {key for parameter in values.utility_set.states.parameters for key in parameter.source}
+    keys |= {key for each in values.utility_set.states.parameters if each.name not in own for key in each.source}
     keys |= {*values.utility_set.method.source, *conventions.discount.source, *values.norm.source, LIFE_TABLES}
     keys |= {key for rule in load_severity().values() for key in rule.source} | {*load_inventory().source}
     keys |= {key for threshold in conventions.thresholds for key in threshold.source}
@@ -196,4 +196,4 @@ def _no_trial(found: EconomicAnalysis) -> str | None:
 
 def _counted(grades: Iterable[str]) -> dict[str, int]:
     listed = list(grades)
-    return {grade: listed.count(grade) for grade in GRADES if grade in listed}
+    return {grade: listed.count(grade) for grade in (*GRADES, OWN) if grade in listed}

@@ -52,17 +52,13 @@ def load_inventory() -> Inventory:
 
 def impact_inventory(scope: Scope) -> pd.DataFrame:
     """A row for each impact: sector, impact, asked_by (reference cases), counted (yes or no), note."""
-
-    def capital(words: str) -> str:
-        return words[:1].upper() + words[1:]
-
     chosen = asdict(scope) | {"always": True, "never": False}
     return pd.DataFrame(
         [
             {
-                "sector": capital(each.sector),
+                "sector": each.sector.capitalize(),
                 "impact": each.impact,
-                "asked_by": capital(" and ".join(each.cases)),
+                "asked_by": " and ".join(each.cases).capitalize(),
                 "counted": "yes" if chosen[each.counted] else "no",
                 "note": each.note,
             }

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
@@ -32,6 +31,8 @@ POINTS = 5
 """Points at which each number is tried: both limits, the base, and the middles between."""
 INNER = (1, 3)
 """The middles among them."""
+DESCRIBED = ("name", "kind", "base", "low", "high")
+"""What tables tell of a number beside its unit."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
     # Some change no life and are charged all the same, as the probability of a complication.
     whole = ledgers, cost, effect
     same = replace(lives, halves=inner.halves, parameters=draws[between])
-    halfway = inner.ledgers, *increments_of(scenario, same, values.at_means(), _left(values, between))
+    halfway = inner.ledgers, *increments_of(scenario, same, values.at_means(), values.of_draws(between))
     read = [
         each
         for k, each in enumerate(clinical)
@@ -171,19 +172,15 @@ def one_way(scenario: Scenario, values: Values, simulations: Simulations, patien
         limits_only = moved(each, each.points()[[0, -1]], values)
         twice = np.repeat(parts.ledgers[:1], 2, axis=0)
         luck[each] = added_by_part(twice, draws[[0, 0]], ends[[0, 0]], limits_only, values, base)
+    tornado = _tornado(curves, luck, here, cost[0], effect[0], scenario, values)
     return OneWay(
         worth(ledgers[:1], draws[:1], values.at_means(), values),
         errors(here, values.threshold),
-        _tornado(curves, luck, here, cost[0], effect[0], scenario, values),
-        _switching(curves, cost[0], effect[0], scenario, values),
+        tornado,
+        _switching(tornado, curves, scenario, values),
         tuple(each.name for each in read),
         tuple(each.name for each in clinical if each not in read),
     )
-
-
-def _left(values: Values, rows: NDArray[np.int64]) -> Values:
-    """What is left to pay in some of the draws."""
-    return values if values.left is None else replace(values, left=values.left.rows(rows))
 
 
 def moved(each: Range, points: Array, values: Values) -> Drawn:
@@ -215,7 +212,9 @@ def _tornado(
     scenario: Scenario,
     values: Values,
 ) -> pd.DataFrame:
-    """What both limits do; `cost` and `effect` are the increments at the base, shape (policies,).
+    """What both limits do, by policy, the most influential number first.
+
+    `cost` and `effect` are the increments at the base, shape (policies,).
 
     `luck` and `here` hold what parts of the people say at both limits and at the base; see `added_by_part`.
     """
@@ -233,42 +232,28 @@ def _tornado(
             parts = np.stack([usual[:, p], by_part[0, :, p], by_part[1, :, p]], axis=1)
             of_base, *of_ends = error_of(parts).tolist()
             swing = parts[:, among.argmax()] - parts[:, among.argmin()]
-            row: dict[str, object] = {**_described(each, scenario, values), "policy": policy}
+            row: dict[str, object] = {name: getattr(each, name) for name in DESCRIBED}
+            row |= {"unit": unit_of(each.name, scenario, values), "policy": policy}
             row |= {"net_benefit": base, "net_benefit_se": of_base, **benefit}
             row |= {f"{end}_se": error for end, error in zip(benefit, of_ends, strict=True)}
             row |= {"swing": np.ptp(among), "swing_se": float(error_of(swing[:, None])[0])}
             row |= {f"cost_{end}": c - cost[p] for end, (c, _) in ends.items()}
             row |= {f"effect_{end}": e - effect[p] for end, (_, e) in ends.items()}
             table.append(row)
-    return _by_swing(pd.DataFrame(table), scenario)
-
-
-def _switching(curves: Curves, cost: Array, effect: Array, scenario: Scenario, values: Values) -> pd.DataFrame:
-    """Values at which each policy's incremental net benefit crosses zero, by straight lines between the points."""
-    table = []
-    for each, (costs, effects) in curves.items():
-        benefit = values.threshold * effects - costs
-        for p, policy in enumerate(scenario.compare):
-            if policy != scenario.reference:
-                row: dict[str, object] = {**_described(each, scenario, values), "policy": policy}
-                row["net_benefit"] = values.threshold * effect[p] - cost[p]
-                row["switches_at"] = _crossing(each.points(), benefit[:, p])
-                # As in the tornado, so that both have one order.
-                row["swing"] = float(np.ptp([row["net_benefit"], benefit[0, p], benefit[-1, p]]))
-                table.append(row)
-    return _by_swing(pd.DataFrame(table), scenario)
-
-
-def _by_swing(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """Rows by policy, the most influential number first."""
+    found = pd.DataFrame(table)
     order = {policy: place for place, policy in enumerate(scenario.compare)}
-    places = np.lexsort((-table["swing"].to_numpy(), table["policy"].map(order).to_numpy()))
-    return table.iloc[places].reset_index(drop=True)
+    return found.iloc[np.lexsort((-found["swing"], found["policy"].map(order)))].reset_index(drop=True)
 
 
-def _described(each: Range, scenario: Scenario, values: Values) -> dict[str, object]:
-    names = ("name", "kind", "base", "low", "high")
-    return {name: getattr(each, name) for name in names} | {"unit": unit_of(each.name, scenario, values)}
+def _switching(tornado: pd.DataFrame, curves: Curves, scenario: Scenario, values: Values) -> pd.DataFrame:
+    """The rows of the tornado with the values at which net benefit crosses zero, by straight lines between the points."""
+    benefit = {each.name: (each.points(), values.threshold * e - c) for each, (c, e) in curves.items()}
+    crossings = []
+    for name, policy in zip(tornado["name"], tornado["policy"], strict=True):
+        points, by_policy = benefit[name]
+        crossings.append(_crossing(points, by_policy[:, scenario.compare.index(policy)]))
+    table = tornado[[*DESCRIBED, "unit", "policy", "net_benefit"]]
+    return table.assign(switches_at=crossings, swing=tornado["swing"])
 
 
 def unit_of(name: str, scenario: Scenario, values: Values) -> str:

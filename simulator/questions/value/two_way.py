@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def two_way(
     lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
     values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
     at = np.ravel(places)
-    values = values if values.left is None else replace(values, left=values.left.rows(at))
+    values = values.of_draws(at)
     spread = Lives(
         lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
     )

@@ -125,6 +125,10 @@ class Values:
         share = self.left.share(discounted=self.discounted)
         return under * (share if len(share) == 1 else share[:draws])
 
+    def of_draws(self, places: NDArray[np.int64]) -> Values:
+        """The values with what is left to pay in the draws at these places among those it was found for."""
+        return self if self.left is None else replace(self, left=self.left.rows(places))
+
     @property
     def price_names(self) -> tuple[str, ...]:
         """Prices that are read, in the payer's order."""

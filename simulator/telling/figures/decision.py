@@ -45,10 +45,6 @@ class Words:
         """A parameter, price or utility as its label."""
         return self.telling.label("number", name)
 
-    def amount(self, value: float) -> str:
-        """An amount of money: a threshold in full."""
-        return f"{self.telling.currency}{value:,.10g}"
-
     @property
     def money(self) -> str:
         """The currency in brackets for an axis, or nothing."""
@@ -134,7 +130,7 @@ def plane_figure(
         figure,
         f"Each cloud is one option against {words.inside(comparator)}: small dots are {some}, the large dot is the mean of all,"
         " and the ellipse holds 95% of all draws if they are normal. Below a grey line an option is worth its cost at that"
-        f" threshold: {', '.join(words.amount(each) for each in thresholds)}.",
+        f" threshold: {', '.join(words.telling.threshold(each) for each in thresholds)}.",
     )
     return figure
 
@@ -151,7 +147,9 @@ def _threshold_lines(axes: Axes, thresholds: Sequence[float], window: Any, words
             # A name that would lie over another one is left out; the caption has them in order.
             if all(np.abs(share - other).max() > NAME_ROOM for other in named):
                 named.append(share)
-                axes.annotate(words.amount(threshold), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom")
+                axes.annotate(
+                    words.telling.threshold(threshold), tuple(at), color=MUTED, fontsize=7.5, ha="right", va="bottom"
+                )
 
 
 def acceptability_figure(curves: pd.DataFrame, thresholds: Sequence[float], words: Words) -> Figure:
@@ -222,7 +220,7 @@ def information_figure(curves: pd.DataFrame, information: pd.DataFrame, threshol
         axes.grid(visible=True, axis="x")
         axes.set_xlim(left=0)
         axes.set_title("Partial information")
-        axes.set_xlabel(f"EVPPI per person{words.money} at {words.amount(threshold)}")
+        axes.set_xlabel(f"EVPPI per person{words.money} at {words.telling.threshold(threshold)}")
     caption(
         figure,
         "The value of learning everything before deciding peaks where the choice is closest"

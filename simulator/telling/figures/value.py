@@ -61,6 +61,13 @@ def _over_reference(quantity: str, findings: Findings, words: Words) -> str:
     return f"{quantity} over {shortened(words.inside(findings.facts['reference']))} per person{words.money}"
 
 
+def _net_benefit_across(axes: Axes, findings: Findings, words: Words) -> None:
+    """Net benefit over the reference along the axis, with a dashed line where it is zero."""
+    axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
+    thousands(axes.xaxis)
+    axes.set_xlabel(_over_reference("Net benefit", findings, words))
+
+
 def options_figure(findings: Findings, words: Words) -> Figure:
     """Net benefit of every option over the reference, probabilistic and deterministic."""
     table = findings.tables["options"]
@@ -71,13 +78,12 @@ def options_figure(findings: Findings, words: Words) -> Figure:
     colours = [look[option].colour for option in table["option"]]
     interval_rows(axes, names, table["net_benefit"], table["net_benefit_low"], table["net_benefit_high"], colours)
     axes.plot(table["net_benefit_deterministic"], np.arange(len(table)), "|", color=INK, markersize=12, zorder=4)
-    axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
-    thousands(axes.xaxis)
-    axes.set_xlabel(_over_reference("Net benefit", findings, words))
+    _net_benefit_across(axes, findings, words)
     caption(
         figure,
-        f"Net benefit at {words.amount(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals of the"
-        " parameters; upright strokes are the deterministic analysis. Right of the dashed line an option is worth its cost.",
+        f"Net benefit at {words.telling.threshold(findings.facts['threshold'])} per QALY: means of the draws with 95% intervals"
+        " of the parameters; upright strokes are the deterministic analysis. Right of the dashed line an option is worth its"
+        " cost.",
     )
     return figure
 
@@ -181,8 +187,8 @@ def price_figure(findings: Findings, words: Words) -> Figure:
     axes.set_xlabel(f"Price of the product per treatment{words.money}")
     caption(
         figure,
-        f"The price at which a policy is exactly worth it at {words.amount(threshold)} per QALY, with 95% intervals. The dashed"
-        " line is the mean price of the base case.",
+        f"The price at which a policy is exactly worth it at {words.telling.threshold(threshold)} per QALY, with 95% intervals."
+        " The dashed line is the mean price of the base case.",
     )
     return figure
 
@@ -199,11 +205,10 @@ def tornado_figure(findings: Findings, words: Words) -> Figure:
         error = 1.96 * table[f"{column}_se"].fillna(0.0)
         axes.errorbar(table[column], places, xerr=error, fmt="none", ecolor=INK, elinewidth=0.6, alpha=0.6)
     axes.axvline(base, color=INK, linewidth=0.9)
-    axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
+    _net_benefit_across(axes, findings, words)
     axes.set_yticks(places, [_short(words.number(name), 44) for name in table["name"]])
     _across(axes)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"{_against(findings, words)}: one number at a time at its 95% limits, in the same patients with the same luck. The"
@@ -260,10 +265,8 @@ def scenarios_figure(findings: Findings, words: Words) -> Figure:
     interval_rows(
         axes, names, table["net_benefit"], table["net_benefit"] - error, table["net_benefit"] + error, colours
     )
-    axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
+    _net_benefit_across(axes, findings, words)
     axes.axvline(float(table["net_benefit"].iloc[0]), color=INK, linewidth=0.6)
-    thousands(axes.xaxis)
-    axes.set_xlabel(_over_reference("Net benefit", findings, words))
     caption(
         figure,
         f"{_against(findings, words)} in each scenario; lines are 95% Monte Carlo intervals of the means, not"
@@ -286,9 +289,7 @@ def subgroups_figure(findings: Findings, words: Words) -> Figure:
     kinds = list(dict.fromkeys(table["subgroup"]))
     colours = [LINE_COLOURS[kinds.index(kind) % len(LINE_COLOURS)] for kind in table["subgroup"]]
     interval_rows(axes, names, table["net_benefit"], table["low"], table["high"], colours)
-    axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=DASHED)
-    thousands(axes.xaxis)
-    axes.set_xlabel(_over_reference("Net benefit", findings, words))
+    _net_benefit_across(axes, findings, words)
     caption(
         figure,
         f"{_against(findings, words)} by subgroup, people whom it does not treat included; lines are 95% intervals of the"
