@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from simulator.questions.value import deterministic
 from simulator.questions.value import one_way as module
 from simulator.questions.value import two_way as pairs
-from simulator.questions.value.lives import PARTS
+from simulator.questions.value.lives import PARTS, Lives, Parts
 from simulator.questions.value.one_way import Range
 from simulator.questions.value.two_way import GRID, TwoWay, pair_of, two_way
 from simulator.questions.value.valuation import Worth
+from simulator.questions.value.values import Drawn, LeftToPay
 from simulator.words.errors import BadInput
 
 SCENARIO: Any = SimpleNamespace(
@@ -349,3 +352,138 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert simulated == [(list(rates), 50, 9)]
     assert found.net_benefit == pytest.approx(10.0 * rates[:, None] - prices[None, :])
     assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
+
+
+QUIET = Range("quiet", "clinical", 5.0, 1.0, 9.0, ("quiet",))
+CHARGED = Range("charged", "clinical", 0.0, -6.0, 3.0, ("charged",))
+BETWEEN = Range("between", "clinical", 2.0, 0.0, 4.0, ("between",))
+WEIGHED = Range("weighed", "clinical", 0.0, -0.1, 0.2, ("weighed",))
+BEFORE = Range("before", "clinical", 0.0, -4.0, 4.0, ("before",))
+PEOPLE = np.arange(20.0) - 9.5
+"""How parts of the people differ: nothing in the mean."""
+
+
+class Analysis:
+    """Lives and values by hand, and what the analysis asks of them.
+
+    Ledgers hold health and kits. The new policy's health is the rate, the dear one's twice that; `between` adds to both at its
+    middles only, `before` at its upper one. Kits cost the price; `charged` and `weighed` add to the new policy's cost and effect.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch, paid: bool) -> None:
+        self.asked: list[Any] = []
+        self.paid = paid
+        patch.setattr(module, "centre_of", lambda _s, seed: self.centre | {"seed": seed})
+        patch.setattr(module, "clinical_ranges", lambda _s, _c: [RATE, QUIET, CHARGED, BETWEEN, WEIGHED, BEFORE])
+        patch.setattr(module, "value_ranges", lambda _values: [PRICE])
+        patch.setattr(module, "cut_limits", lambda table, usual: table.assign(sure=usual["seed"]))
+        patch.setattr(module, "on_terms", self.on_terms)
+        patch.setattr(module, "unit_of", lambda *_: "")
+        patch.setattr(module, "worth", self.worth)
+        patch.setattr(deterministic, "worth", self.worth)
+
+    centre: ClassVar[dict[str, float]] = {
+        "rate": 1.0,
+        "quiet": 5.0,
+        "charged": 0.0,
+        "between": 2.0,
+        "weighed": 0.0,
+        "before": 0.0,
+    }
+
+    def health(self, draws: Any) -> Any:
+        """Mean health in each draw under three policies."""
+        middle = np.isin(draws["between"], [1.0, 3.0]) + 2.0 * (draws["before"] == 2.0)
+        return np.column_stack([0.0 * middle, draws["rate"] + middle, 2.0 * draws["rate"] + middle])
+
+    def in_parts(self, what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Parts:
+        """Ledgers of parts, which lie about the whole."""
+        self.asked.append((what, len(draws), patients, seed))
+        parts = self.health(draws)[:, None, :] + PEOPLE[:, None] * [0.0, 1.0, -1.0]
+        kits = np.broadcast_to([0.0, 1.0, 0.0], parts.shape)
+        return Parts(np.stack([parts, kits], axis=-1), np.full(20, 5))
+
+    def twins(self, what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Lives:
+        """The same lives added up in another order, so that bits differ."""
+        self.asked.append((what, len(draws), patients, seed))
+        whole = self.health(draws) + np.array([0.0, 1e-9, 1e-9])
+        ledgers = np.stack([whole, np.broadcast_to([0.0, 1.0, 0.0], whole.shape)], axis=-1)
+        nothing = np.zeros((1, len(draws), 3, 1))
+        return Lives(SCENARIO.compare, ledgers[None], nothing, nothing, draws, 100)
+
+    def on_terms(self, _s: Any, values: Any, lives: Any, patients: int, seed: int, _sim: Any, *, twins: bool) -> Any:
+        """What is left to pay is a tenth of the rate of each draw, on top of the new policy's kit."""
+        self.asked.append(("terms", len(lives.halves[0]), patients, seed, twins))
+        own = lives.parameters["rate"][:, None] / 10.0 * [0.0, 1.0, 0.0]
+        left = LeftToPay(own, own, own) if self.paid else None
+        return Valued(values.threshold, left), None
+
+    def worth(self, ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
+        """Costs and effects by hand."""
+        assert len(parameters) in (1, len(ledgers)) and set(parameters["sure"]) == {3}
+        cost = ledgers[..., 1] * drawn.prices["price"][:, None] + parameters["charged"][:, None] * [0.0, 1.0, 0.0]
+        if values.left is not None:
+            cost = cost + values.left.by_volume[: len(parameters)]
+        effect = 0.1 * ledgers[..., 0] + parameters["weighed"][:, None] * [0.0, 1.0, 0.0]
+        return Worth(cost + 7.0, effect + 2.0, 3.0 * effect)
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A price and what is left of it."""
+
+    threshold: float
+    left: Any
+
+    def at_means(self, changes: Any = None) -> Drawn:
+        """The price, or points of it."""
+        return Drawn({"price": np.full(1, 10.0), **(changes or {})}, {})
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_whole_analysis_by_hand(monkeypatch: pytest.MonkeyPatch, paid: bool) -> None:
+    """Ends are lived in parts, middles as a whole; what changes a life, a cost or an effect anywhere is read and has a row."""
+    hands = Analysis(monkeypatch, paid)
+    scenario: Any = SimpleNamespace(
+        **vars(SCENARIO), parameter_draws=lambda table: table.to_records(index=False).view(np.ndarray)
+    )
+    values: Any = Valued(100.0, None)
+    found = module.one_way(scenario, values, hands, 100, 3)  # type: ignore[arg-type]
+    assert hands.asked == [
+        ("One-way analysis, limits", 13, 100, 3),
+        ("One-way analysis, between", 13, 100, 3),
+        ("terms", 31, 100, 3, True),
+    ]
+    assert found.read == ("rate", "charged", "between", "weighed", "before") and found.unread == ("quiet",)
+    extra = 0.1 if paid else 0.0
+    assert found.base.cost[0] == pytest.approx([7.0, 17.0 + extra, 7.0])
+    assert found.base.qalys[0] == pytest.approx([2.0, 2.1, 2.2]) and found.base.cost.shape == (1, 3)
+    # A unit of health is worth 10, a kit costs 10: the new policy is worth nothing at the base, the dear one 20.
+    rows = found.tornado.set_index(["policy", "name"])
+    new = {
+        "rate": (0.0 - 10.0, 40.0 - 10.0 - (0.4 if paid else 0.0)),
+        "charged": (6.0 - extra, -3.0 - extra),
+        "between": (-extra, -extra),
+        "weighed": (-10.0 - extra, 20.0 - extra),
+        "before": (-extra, -extra),
+        "price": (5.0 - extra, -10.0 - extra),
+    }
+    assert set(rows.loc["new"].index) == set(new)
+    for name, ends in new.items():
+        row = rows.loc[("new", name)]
+        assert (row["net_benefit"], row["at_low"], row["at_high"]) == pytest.approx((-extra, *ends), abs=1e-7), name
+        # Parts differ by a unit of health from one to the next.
+        error = 10.0 * PEOPLE.std(ddof=1) / np.sqrt(20)
+        assert [row[f"{of}_se"] for of in ("net_benefit", "at_low", "at_high")] == pytest.approx([error] * 3)
+        assert row["swing_se"] == pytest.approx(0.0, abs=1e-9)
+    assert (rows.loc[("dear", "rate")][["at_low", "at_high"]]).tolist() == pytest.approx([0.0, 80.0])
+    assert found.errors.net_benefit == pytest.approx([0.0, error, error])
+    assert found.errors.life_years == pytest.approx([0.0, 0.03 * error, 0.03 * error])
+    switches = found.switching.set_index(["policy", "name"])["switches_at"]
+    if paid:
+        assert switches["new", "price"] == pytest.approx(10.0 - extra)
+        assert switches["new", "before"] == pytest.approx(0.0 + 2.0 * extra / 20.0)
+        assert switches["new", "between"] == pytest.approx(0.0 + 1.0 * extra / 10.0)
+    else:
+        assert switches["new", "charged"] == pytest.approx(0.0, abs=1e-7)
+    assert np.isnan(switches["dear", "price"])
