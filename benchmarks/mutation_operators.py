@@ -83,12 +83,30 @@ def bare(node: Any) -> str:
     return str(node.get_code(include_prefix=False))
 
 
+TYPES = ("NDArray[", "Callable[", "Mapping[", "dict[", "tuple[")
+
+
+def only_typed(statement: Any) -> bool:
+    """Whether a statement tells the type checker something and assigns nothing that runs: a field that is only declared, which
+    the checker misses at each call, or a name for a type, which stands in annotations."""
+    _, second, *rest = statement.children
+    if second.type == "annassign":
+        return len(second.children) == 2
+    return bare(second) == "=" and len(rest) == 1 and bare(rest[0]).startswith(TYPES)
+
+
+def of_effort(statement: Any) -> bool:
+    """Whether a statement gives sizes to an `Effort`, in its class or where one is made: one more or less is as good."""
+    owner = statement.parent.parent.parent
+    in_class = owner is not None and owner.type == "classdef" and owner.name.value == "Effort"
+    return in_class or bare(statement.children[-1]).startswith("Effort(")
+
+
 def forgotten(node: Any) -> Iterator[str]:
     """An assignment, a call or an exception is forgotten."""
     if node.parent is not None and node.parent.type == "simple_stmt" and node is node.parent.children[0]:
         called = node.type in {"atom_expr", "power"} and bare(node).endswith(")")
-        # A name for a type stands in annotations only, which are not run.
-        if called or node.type == "raise_stmt" or (node.type == "expr_stmt" and "= NDArray[" not in bare(node)):
+        if called or node.type == "raise_stmt" or (node.type == "expr_stmt" and not only_typed(node)):
             yield "pass"
 
 
@@ -179,10 +197,12 @@ def operators() -> dict[str, Any]:
 
 def changes_behaviour(node: Any) -> bool:
     """Whether a node does anything: not so annotations, decorators, imports, documentation and the star before named arguments,
-    and assertions, which tell the type checker what is never otherwise."""
+    assertions, which tell the type checker what is never otherwise, and how much work is done."""
     child = node
     while (parent := child.parent) is not None:
         if child.type in {"decorator", "import_from", "import_name", "tfpdef", "assert_stmt"}:
+            return False
+        if child.type == "expr_stmt" and of_effort(child):
             return False
         if parent.type == "annassign" and child is parent.children[1]:
             return False

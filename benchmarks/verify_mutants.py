@@ -98,9 +98,8 @@ def drawn(seed: int, number: int, deadline: float, answers: Answers) -> list[Mut
     mutants = [mutant for file in files for mutant in mutants_of(file)]
     random.Random(seed).shuffle(mutants)
     mutants = mutants[: number + number // 10 + 1]
-    own = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     before = dict(os.environ)
-    os.environ |= own
+    os.environ |= {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     sys.path.insert(0, str(ROOT))
     missing = [mutant for mutant in mutants if answers.of("tests", mutant) is None]
     judge_all(missing, deadline, 1, lambda mutant, outcome: answers.add("tests", mutant, outcome))

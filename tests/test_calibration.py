@@ -449,7 +449,7 @@ def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(found
     surface = fit_surface(z, y)
     scatter = SmallSample(np.zeros(15), np.zeros((16, 15)), np.eye(15))
     even, chosen, none = np.full(300, 1 / 300), np.arange(300), np.zeros(0)
-    fit = Posterior(prior, z, y, even, chosen, none, none, 0.0, {}, surface, surface, scatter, 0.0, none, none)
+    fit = Posterior(prior, z, y, even, chosen, none, none, 0.0, {}, surface, surface, scatter, 0.0)
     contrast, heard = load_targets()[1]["central"], list[int]()
     one = coverage(founding, data, contrast, fit, 2, 1, heard.append)
     two = coverage(founding, data, contrast, fit, 2, 1, heard.append, workers=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulator.questions.value import deterministic
 from simulator.questions.value import one_way as module
 from simulator.questions.value import two_way as pairs
-from simulator.questions.value.lives import PARTS
+from simulator.questions.value.lives import PARTS, Lives, Parts
 from simulator.questions.value.one_way import Range
 from simulator.questions.value.two_way import GRID, TwoWay, pair_of, two_way
 from simulator.questions.value.valuation import Worth
+from simulator.questions.value.values import Drawn, LeftToPay
 from simulator.words.errors import BadInput
 
 SCENARIO: Any = SimpleNamespace(
@@ -349,3 +352,171 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert simulated == [(list(rates), 50, 9)]
     assert found.net_benefit == pytest.approx(10.0 * rates[:, None] - prices[None, :])
     assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
+
+
+CLINICAL = (
+    RATE,
+    Range("quiet", "clinical", 5.0, 1.0, 9.0, ("quiet",)),
+    Range("wide", "clinical", 2.0, 0.0, 6.0, ("wide",)),
+    Range("charged", "clinical", 0.0, -6.0, 3.0, ("charged",)),
+    Range("after", "clinical", 2.0, 0.0, 4.0, ("after",)),
+    Range("before", "clinical", 0.0, -4.0, 4.0, ("before",)),
+    Range("weighed", "clinical", 0.0, -0.1, 0.2, ("weighed",)),
+)
+PEOPLE = np.arange(20.0) - 9.5
+"""How parts of the people differ: nothing in the mean."""
+ERROR = PEOPLE.std(ddof=1) / np.sqrt(20)
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A price and what is left of it."""
+
+    threshold: float
+    left: Any
+
+    def at_means(self, changes: Any = None) -> Drawn:
+        """The price, or points of it."""
+        return Drawn({"price": np.full(1, 10.0), **(changes or {})}, {})
+
+
+class Analysis:
+    """Lives and values by hand, and what the analysis asks of them.
+
+    Ledgers hold health and kits. The new policy's health is the rate, the dear one's twice that and half of what `wide` is more;
+    `after` adds to both at its upper middle only, `before` at its lower. Kits cost the price; `charged` takes 6 off the new
+    policy's cost at its low limit only, `weighed` adds 0.2 to its effect and 4 to its cost at its high one.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch, paid: bool) -> None:
+        self.asked: list[Any] = []
+        self.paid = paid
+        patch.setattr(
+            module, "centre_of", lambda _s, seed: {each.name: each.base for each in CLINICAL} | {"seed": seed}
+        )
+        patch.setattr(module, "clinical_ranges", self.ranges)
+        patch.setattr(module, "value_ranges", lambda _values: [PRICE])
+        patch.setattr(module, "cut_limits", lambda table, usual: table.assign(sure=usual["seed"]))
+        patch.setattr(module, "on_terms", self.on_terms)
+        patch.setattr(module, "unit_of", lambda name, scenario, values: f"{name} {scenario.view} {values.threshold:g}")
+        patch.setattr(module, "worth", self.worth)
+        patch.setattr(deterministic, "worth", self.worth)
+
+    def ranges(self, scenario: Any, centre: Any) -> list[Range]:
+        """Every number."""
+        assert scenario.view == "central" and centre["rate"] == 1.0
+        return list(CLINICAL)
+
+    def whole(self, draws: Any) -> Any:
+        """Mean health and kits in each draw under three policies."""
+        assert draws["weighed"][0] == 0.0, "the base comes first"
+        middle = 1.0 * (draws["after"] == 3.0) + 2.0 * (draws["before"] == -2.0)
+        health = np.column_stack([0.0 * middle, draws["rate"] + middle, 2.0 * draws["rate"] + middle])
+        health[:, 2] += 0.5 * (draws["wide"] - 2.0)
+        return np.stack([health, np.broadcast_to([0.0, 1.0, 0.0], health.shape)], axis=-1)
+
+    def in_parts(self, what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Parts:
+        """Ledgers of parts, which lie about the whole as far as the rate and `wide` say."""
+        self.asked.append((what, len(draws), patients, seed))
+        spread = PEOPLE * (0.75 + 0.25 * draws["rate"] + 0.125 * draws["wide"])[:, None]
+        health = spread[:, :, None] * [0.0, 1.0, -1.0]
+        kits = np.broadcast_to(0.02 * PEOPLE[:, None] * [0.0, 1.0, 0.0], health.shape)
+        return Parts(self.whole(draws)[:, None] + np.stack([health, kits], axis=-1), np.full(20, 5))
+
+    def twins(self, what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Lives:
+        """The same lives added up in another order, so that bits differ."""
+        self.asked.append((what, len(draws), patients, seed))
+        nothing = np.zeros((1, len(draws), 3, 1))
+        return Lives(SCENARIO.compare, self.whole(draws)[None] + 1e-9, nothing, nothing, draws, 100)
+
+    def on_terms(self, _s: Any, values: Any, lives: Any, patients: int, seed: int, _sim: Any, *, twins: bool) -> Any:
+        """What is left to pay is a tenth of the rate of each draw, on top of the new policy's kit."""
+        self.asked.append(("terms", len(lives.halves[0]), patients, seed, twins))
+        own = lives.parameters["rate"][:, None] / 10.0 * [0.0, 1.0, 0.0]
+        return Valued(values.threshold, LeftToPay(own, own, own) if self.paid else None), None
+
+    def worth(self, ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
+        """Costs and effects by hand."""
+        assert len(parameters) in (1, len(ledgers)) and set(parameters["sure"]) == {3}
+        weighed = np.where(parameters["weighed"] == 0.2, 0.2, 0.0)[:, None] * [0.0, 1.0, 0.0]
+        charged = np.where(parameters["charged"] == -6.0, -6.0, 0.0)[:, None] * [0.0, 1.0, 0.0]
+        cost = ledgers[..., 1] * drawn.prices["price"][:, None] + charged + 20.0 * weighed + 7.0
+        if values.left is not None:
+            cost = cost + values.left.by_volume[: len(parameters)]
+        effect = 0.1 * ledgers[..., 0] + weighed
+        return Worth(cost, effect + 2.0, 3.0 * effect)
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_whole_analysis_by_hand(monkeypatch: pytest.MonkeyPatch, paid: bool) -> None:
+    """Ends are lived in parts, middles as a whole; what changes a life, a cost or an effect anywhere is read and has a row."""
+    hands = Analysis(monkeypatch, paid)
+    scenario: Any = SimpleNamespace(
+        **vars(SCENARIO), parameter_draws=lambda table: table.to_records(index=False).view(np.ndarray)
+    )
+    found = module.one_way(scenario, Valued(100.0, None), hands, 100, 3)  # type: ignore[arg-type]
+    assert hands.asked == [
+        ("One-way analysis, limits", 15, 100, 3),
+        ("One-way analysis, between", 15, 100, 3),
+        ("terms", 36, 100, 3, True),
+    ]
+    assert found.read == ("rate", "wide", "charged", "after", "before", "weighed") and found.unread == ("quiet",)
+    left = 0.1 if paid else 0.0
+    assert found.base.cost.shape == (1, 3) and found.base.cost[0] == pytest.approx([7.0, 17.0 + left, 7.0])
+    assert found.base.qalys[0] == pytest.approx([2.0, 2.1, 2.2])
+    # A unit of health is worth 10, a kit costs 10: the new policy is worth nothing at the base, the dear one 20.
+    rows = found.tornado.set_index(["policy", "name"])
+    assert rows["unit"].to_dict() == {key: f"{key[1]} central 100" for key in rows.index}
+    ends = {
+        "rate": (left - 10.0, 30.0 - 3.0 * left),
+        "wide": (0.0, 0.0),
+        "charged": (6.0, 0.0),
+        "after": (0.0, 0.0),
+        "before": (0.0, 0.0),
+        "weighed": (0.0, 16.0),
+        "price": (5.0, -10.0),
+    }
+    # Health of the parts goes up and down by 1.25 times theirs, at the limits of two numbers by others; kits by a fiftieth.
+    spread = dict.fromkeys(ends, (12.3, 12.3))
+    spread |= {"rate": (9.8, 19.8), "wide": (9.8, 17.3), "price": (12.4, 12.1)}
+    assert set(rows.loc["new"].index) == set(ends)
+    for name, (low, high) in ends.items():
+        row = rows.loc[("new", name)]
+        assert (row["net_benefit"], row["at_low"], row["at_high"]) == pytest.approx(
+            (-left, low - left, high - left), abs=1e-7
+        )
+        errors = [row[f"{of}_se"] for of in ("net_benefit", "at_low", "at_high")]
+        assert errors == pytest.approx([ERROR * each for each in (12.3, *spread[name])]), name
+    swings = rows.loc["new"]["swing_se"]
+    assert (swings["rate"], swings["price"]) == pytest.approx((10.0 * ERROR, 0.3 * ERROR))
+    dear = rows.loc["dear"]
+    assert dear.loc["rate", ["at_low", "at_high"]].tolist() == pytest.approx([0.0, 80.0])
+    assert dear.loc["wide", ["at_low", "at_high"]].tolist() == pytest.approx([10.0, 40.0])
+    assert found.errors.net_benefit == pytest.approx([0.0, 12.3 * ERROR, 12.5 * ERROR])
+    assert found.errors.life_years == pytest.approx([0.0, 0.375 * ERROR, 0.375 * ERROR])
+    switching = found.switching.set_index(["policy", "name"])
+    assert switching.loc["new"]["net_benefit"].to_numpy() == pytest.approx(np.full(7, -left))
+    assert "index" not in found.tornado and "index" not in found.switching
+    if paid:
+        switches = switching.loc["new"]["switches_at"]
+        assert switches["price"] == pytest.approx(10.0 - left)
+        assert switches["after"] == pytest.approx(2.0 + left / 10.0)
+        assert switches["before"] == pytest.approx(-4.0 + 2.0 * left / 20.0)
+    assert np.isnan(switching.loc[("dear", "price"), "switches_at"])
+
+
+def test_units() -> None:
+    """A number's own, a price's, a utility's; utilities that move together stand at a quantile; of what is nowhere, none."""
+
+    def register(**units: str) -> Any:
+        return type("Named", (dict,), {"names": dict.keys})(
+            {name: SimpleNamespace(unit=unit) for name, unit in units.items()}
+        )
+
+    scenario: Any = SimpleNamespace(register=register(rate="1/year"))
+    values: Any = SimpleNamespace(
+        perspective=SimpleNamespace(prices=register(kit="EUR")),
+        utility_set=SimpleNamespace(states=register(ulcer="utility")),
+    )
+    wanted = {"rate": "1/year", "kit": "EUR", "ulcer": "utility", "utility_quantile": "quantile", "nothing": ""}
+    assert {name: module.unit_of(name, scenario, values) for name in wanted} == wanted

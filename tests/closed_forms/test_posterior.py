@@ -1,7 +1,10 @@
-"""From prior to posterior: densities, points about draws, a view's share on a grid, the central point and levels of death."""
+"""From prior to posterior: densities, points about draws, a view's share on a grid, the central point and levels of death,
+and a whole fit whose posterior is known."""
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +14,10 @@ from scipy.stats import norm
 
 from simulator.questions.calibrate import levels as levels_module
 from simulator.questions.calibrate import posterior as module
-from simulator.questions.calibrate.posterior import around, central_point, fit_share, fit_share_mode, log_prior
+from simulator.questions.calibrate.chains import resample, sample_chains
+from simulator.questions.calibrate.posterior import Effort, around, central_point, fit_share, fit_share_mode, log_prior
 from simulator.questions.calibrate.prior import FURTHEST
+from simulator.words.luck import generator, seed_of
 
 PRIOR: Any = SimpleNamespace(names=("other", "attributable_share_central"))
 
@@ -148,3 +153,199 @@ def test_the_fitted_values() -> None:
     table = module.table_of(posterior)
     assert table["a"].tolist() == [3.0, 3.0, 1.0] and table["b"].tolist() == [40.0, 40.0, 20.0]
     assert table["attributable_share_sceptical"].tolist() == [0.1, 0.2, 0.3]
+
+
+SEEN, SD, BIAS = np.array([1.0, -0.5]), 0.5, np.array([0.3, -0.2])
+EFFORT = Effort(256, 300, 400, 800, 11, 22, 800, 100, 6, 500, 33, 44)
+
+
+def truth(z: Any) -> Any:
+    """Two outcomes of two parameters, one of them curved."""
+    return np.column_stack([z[:, 0] + 0.5 * z[:, 1] + 0.2 * z[:, 0] ** 2, z[:, 1]])
+
+
+def likely(y: Any, width: float = 1.0) -> Any:
+    """Both outcomes were seen with normal errors."""
+    return -0.5 * (((y - SEEN) / (SD * width)) ** 2).sum(axis=1)
+
+
+class Plane:
+    """A surface that is fitted to points and cannot bend."""
+
+    def __init__(self, z: Any, y: Any) -> None:
+        self.z = z
+        self.slope = np.linalg.lstsq(np.column_stack([np.ones(len(z)), z]), y)[0]
+
+    def statistics(self, z: Any) -> Any:
+        """At points z."""
+        return np.column_stack([np.ones(len(z)), z]) @ self.slope
+
+
+class Fit:
+    """A calibration of two parameters to two outcomes that keeps what it is asked for."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.stages: list[Any] = []
+        self.cohorts: list[Any] = []
+        self.scatters: list[Any] = []
+        self.chains: list[Any] = []
+        self.surfaces: list[Any] = []
+        self.lived_at: list[Any] = []
+        self.asked: dict[str, Any] = {}
+        self.found: Any = None
+        values: Any = lambda z: {"a": z[..., 0], "b": z[..., 1]}  # noqa: E731
+        prior = SimpleNamespace(
+            names=("a", "b"), values=values, points=lambda n, seed: np.random.default_rng(seed).normal(size=(n, 2))
+        )
+        patch.setattr(module, "Prior", lambda _register: prior)
+        patch.setattr(module, "as_table", lambda values: np.column_stack(list(values.values())))
+        patch.setattr(module, "FoundingCohort", self.cohort)
+        patch.setattr(module, "summarise", lambda lives, _data: lives.mean(axis=0))
+        patch.setattr(module, "small_sample", self.small_sample)
+        patch.setattr(module, "corrected", lambda y, small, large: y + large - small)
+        patch.setattr(module, "fit_surface", self.plane)
+        patch.setattr(module, "outcomes_at_1_year", lambda y: y)
+        patch.setattr(module, "total_log_likelihood", lambda y, _data, scatter, _contrast: likely(y, scatter.width))
+        patch.setattr(module, "sample_chains", self.sample)
+        patch.setattr(module, "fit_share", lambda *given: self.keep("shares", given, "shares"))
+        patch.setattr(module, "fit_share_mode", lambda *given: self.keep("share", given, 0.4))
+        patch.setattr(module, "death_levels", lambda *given: self.keep("levels", given, {"level": 1.2}))
+
+    def keep(self, name: str, given: Any, answer: Any) -> Any:
+        """Remember what was asked and give an answer."""
+        self.asked[name] = given
+        return answer
+
+    def plane(self, z: Any, y: Any) -> Plane:
+        """A surface."""
+        self.surfaces.append((z, y))
+        return Plane(z, y)
+
+    def lived(self, values: Any) -> Any:
+        """What very many have at points."""
+        self.lived_at.append(values)
+        return truth(np.column_stack(list(values.values())))
+
+    def cohort(self, scenario: Any, data: Any, patients: int, seed: int) -> Any:
+        """People whose statistics are astray where they are few."""
+        assert data.n == 4 and scenario.register == "register"
+        self.cohorts.append((patients, seed))
+        off = BIAS if patients == EFFORT.patients else 0.0
+        return SimpleNamespace(
+            lives=lambda params: params + np.arange(patients)[:, None] % 4,
+            statistics=lambda params: truth(params[None])[0] + off,
+            design=self.lived,
+        )
+
+    def small_sample(self, small: Any, whole: Any, known: Any) -> Any:
+        """The first, about the middle of the prior, is wider than the second."""
+        self.scatters.append((small, whole, known))
+        return SimpleNamespace(number=len(self.scatters), width=1.5 if len(self.scatters) == 1 else 1.0)
+
+    def sample(self, level: Any, start: Any, **how: Any) -> Any:
+        """The chains themselves."""
+        first = deepcopy(how["luck"]).random()
+        draws = sample_chains(level, start, **how)
+        self.chains.append((start, how["steps"], how["keep_every"], first, draws))
+        return draws
+
+    def simulate(self, name: str, z: Any, patients: int) -> Any:
+        """A stage: few patients have a chance of their own."""
+        self.stages.append((name, z, patients))
+        return truth(z) + (BIAS if patients == EFFORT.patients else 0.0)
+
+    def run(self, effort: Effort = EFFORT, seed: int = 7) -> Any:
+        """The posterior."""
+        scenario: Any = SimpleNamespace(register="register", parameter_draws=lambda table: table)
+        data: Any = SimpleNamespace(n=4, end_known="known")
+        targets: Any = {"central": "contrast", "sceptical": "doubt"}
+        return module.calibrate(scenario, data, targets, effort, seed, self.simulate)
+
+
+@pytest.fixture(scope="module")
+def fit() -> Fit:
+    """Stand-ins for lives, surfaces and the likelihood; designs, chains and weights are the program's."""
+    with pytest.MonkeyPatch.context() as patch:
+        done = Fit(patch)
+        done.found = done.run()
+    return done
+
+
+def test_a_posterior_that_is_known(fit: Fit) -> None:
+    """Weighted draws have the exact mean and covariance, though the surface cannot bend; weights are what it is astray."""
+    found = fit.found
+    line = np.linspace(-4.0, 4.0, 401)
+    grid = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+    mass = np.exp(likely(truth(grid)) - 0.5 * (grid**2).sum(axis=1))
+    mean, exact = np.average(grid, axis=0, weights=mass), np.cov(grid.T, aweights=mass)
+    for z in (np.average(found.z, axis=0, weights=found.weights), found.z[found.chosen].mean(axis=0)):
+        assert z == pytest.approx(mean, abs=0.05)
+    assert np.cov(found.z.T, aweights=found.weights) == pytest.approx(exact, abs=0.04)
+    assert found.statistics == pytest.approx(truth(found.z)), "less the chance of few patients"
+    excess = likely(found.statistics) - likely(found.surface.statistics(found.z))
+    assert found.weights == pytest.approx(np.exp(excess) / np.exp(excess).sum())
+    assert found.surface_error == pytest.approx(excess.std()) and excess.std() > 0.02
+    assert found.effective == pytest.approx(1.0 / (found.weights**2).sum())
+    assert len(np.unique(found.z, axis=0)) == len(found.z) == 800 and len(found.chosen) == 500
+    # What is simulated at the central point, whose distance from the surface is looked at twice, gives the means of the results.
+    assert len(fit.lived_at) == 2
+    assert truth(found.point[None])[0] == pytest.approx(found.statistics[found.chosen].mean(axis=0), abs=0.01)
+
+
+def test_the_stages_of_a_fit(fit: Fit) -> None:
+    """A design over the prior, two about the posterior, wide and narrow, and draws; chains begin at the likeliest points."""
+    found = fit.found
+    assert [(name, len(z), patients) for name, z, patients in fit.stages] == [
+        ("1 prior", 256, 11),
+        ("2 about the posterior", 300, 22),
+        ("3 about the posterior", 400, 22),
+        ("4 posterior", 800, 22),
+    ]
+    first, second, third = (z for _, z, _ in fit.stages[:3])
+    seen = [(first, truth(first), 1.5), (second, truth(second), 1.0), (third, truth(third), 1.0)]
+    for stage, ((z, y, width), (start, steps, every, luck, draws)) in enumerate(zip(seen, fit.chains, strict=True), 1):
+        order = np.argsort(-(likely(y, width) - 0.5 * (z**2).sum(axis=1)))
+        assert np.array_equal(start, z[order[:100]])
+        assert (steps, every, len(draws)) == (800, 40, 1_000)
+        assert luck == generator(7, "chains", stage).random()
+    for stage, spread in ((2, 2.0), (3, 1.3)):
+        own = generator(7, "points", stage)
+        about = around(fit.chains[stage - 2][-1], len(fit.stages[stage - 1][1]), spread, own)
+        assert np.array_equal(fit.stages[stage - 1][1], about)
+    assert np.array_equal(found.surface.z, third) and np.array_equal(found.wide.z, np.concatenate([second, third]))
+    # The wide surface is fitted to both with the chance of few patients taken off.
+    wanted = [(first, truth(first)), (second, truth(second)), (third, truth(third))]
+    wanted.append(tuple(np.concatenate([each[i] for each in wanted[1:]]) for i in (0, 1)))
+    for (z, y), (own_z, own_y) in zip(fit.surfaces, wanted, strict=True):
+        assert np.array_equal(z, own_z) and y == pytest.approx(own_y)
+    taken = generator(7, "posterior").choice(1_000, 800, replace=False)
+    assert np.array_equal(found.z, fit.chains[2][-1][taken])
+    assert np.array_equal(found.chosen, resample(found.weights, 500, generator(7, "resampling")))
+
+
+def test_whom_a_fit_simulates(fit: Fit) -> None:
+    """Cohorts of the study's size about the prior's middle, then the posterior's; few and many there; many at the point."""
+    found = fit.found
+    middle = fit.chains[0][-1].mean(axis=0)
+    for (small, whole, known), at in zip(fit.scatters, (np.zeros(2), middle), strict=True):
+        assert small == pytest.approx(np.tile(at + 1.5, (6, 1))) and whole == pytest.approx(at + 1.5)
+        assert known == "known"
+    assert found.scatter.number == 2
+    scatter, large, point = (seed_of(7, name) for name in ("scatter", "large cohort", "point"))
+    assert fit.cohorts == [(24, scatter), (24, scatter), (22, 7), (33, large), (33, point)]
+    surface, _, z, contrast, seed = fit.asked["shares"]
+    assert surface is found.surface and np.array_equal(z, found.z[found.chosen]) and (contrast, seed) == ("doubt", 7)
+    surface, _, z, contrast = fit.asked["share"]
+    assert surface is found.surface and np.array_equal(z, found.point) and contrast == "doubt"
+    _, _, values, *rest = fit.asked["levels"]
+    assert values == {"a": found.point[0], "b": found.point[1], "attributable_share_sceptical": 0.4}
+    assert rest == [44, 7]
+    assert (found.sceptical, found.point_sceptical, found.levels) == ("shares", 0.4, {"level": 1.2})
+
+
+def test_more_draws_than_chains_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then some are taken twice, and the same seed takes the same ones."""
+    effort = replace(EFFORT, final=60, steps=80, chains=50)
+    found, again = Fit(monkeypatch).run(effort), Fit(monkeypatch).run(effort)
+    assert len(found.z) == 60 > len(np.unique(found.z, axis=0))
+    assert np.array_equal(found.z, again.z)

@@ -76,8 +76,6 @@ class Posterior:
     scatter: SmallSample
     surface_error: float
     """Standard deviation of the surface's error in the log likelihood over the posterior."""
-    proposal_mean: Array
-    proposal_covariance: Array
 
     @property
     def effective(self) -> float:
@@ -144,7 +142,6 @@ def calibrate(
         surface = fit_surface(z, y)
         draws = chains(surface, scatter, z, y, stage)
     luck = generator(seed, "posterior")
-    mean, covariance = draws.mean(axis=0), np.cov(draws.T)
     z = draws[luck.choice(len(draws), effort.final, replace=len(draws) < effort.final)]
     y = corrected(simulate("4 posterior", z, effort.patients), small, large)
     excess = total_log_likelihood(y, data, scatter, contrast) - total_log_likelihood(
@@ -167,7 +164,7 @@ def calibrate(
     return Posterior(
         prior, z, y, weights, chosen, sceptical, point, share,
         death_levels(scenario, data, at_point, effort.level, seed),
-        surface, wide, scatter, float(excess.std()), mean, covariance,
+        surface, wide, scatter, float(excess.std()),
     )  # fmt: skip
 
 
