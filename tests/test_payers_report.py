@@ -21,6 +21,7 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
+from simulator.questions.value.amounts import conventions_table
 from simulator.questions.value.repeats import repeats
 from simulator.questions.value.severity import expected_qalys
 from simulator.questions.value.values import values_of
@@ -469,6 +470,23 @@ def test_every_price_in_force_has_a_grade(found: Result) -> None:
     assert grades["prices"]["own"] == 1
     assert sum(grades["prices"].values()) == (found.tables["values"]["kind"] == "price").sum()
     assert sum(grades["utilities"].values()) == (found.tables["values"]["kind"] == "utility").sum()
+
+
+def test_the_error_of_a_change_is_that_of_a_difference(found: Result) -> None:
+    """The base case differs from itself by nothing, without error; another price moves it by what all draws share."""
+    rows = found.tables["scenarios"].set_index(["scenario", "policy"]).sort_index()
+    assert (rows.loc["base case", "change_se"].dropna() == 0.0).all()
+    assert (rows.loc["dear", "change_se"].dropna() < rows.loc["dear", "se"].dropna()).all()
+
+
+def test_rates_of_the_author_s_own_have_no_source() -> None:
+    """A discount rate that is not the payer's is set in the analysis and cites nothing; the other keeps the payer's source."""
+    scenario = sim.load_scenario(policies=POLICIES)
+    values = values_of(scenario)
+    own = replace(values, discounting=values.discounting.model_copy(update={"costs": 0.01}))
+    rows = conventions_table(scenario, own).set_index("convention")
+    assert tuple(rows.loc["discount_costs", ["value", "grade", "source"]]) == (0.01, "own", "")
+    assert rows.loc["discount_effects", "grade"] != "own" and rows.loc["discount_effects", "source"]
 
 
 def test_money_typed_in_another_currency_stands_in_both(found: Result) -> None:

@@ -51,10 +51,8 @@ def test_what_policies_add_is_counted_in_each_part_with_its_draw_s_numbers(monke
         return Worth(money, 2.0 * money, 3.0 * money)
 
     monkeypatch.setattr(module, "worth", priced)
-    monkeypatch.setattr(module, "replace", lambda values, left: SimpleNamespace(**{**vars(values), "left": left}))
-    left = SimpleNamespace(rows=lambda at: at.tolist())
     drawn = Drawn({"kit": np.array([1.0, 100.0]), "shared": np.array([2.0])}, {})
-    values: Any = SimpleNamespace(left=left)
+    values: Any = SimpleNamespace(of_draws=lambda at: SimpleNamespace(left=at.tolist()))
     found = added_by_part(ledgers, parameters, np.array([7, 4]), drawn, values, base=1)
     assert asked == {"numbers": [1.0, 1.0, 1.0, 10.0, 10.0, 10.0], "left": [7, 7, 7, 4, 4, 4]}
     # In every part the first policy's ledger is one less than the second's, which is the reference.

@@ -145,7 +145,10 @@ def test_a_swing_counts_the_base_too() -> None:
 @pytest.mark.usefixtures("no_units")
 def test_switching_values_by_hand() -> None:
     """Net benefits -40, -20, 10, 40, 60 over the rate: zero two thirds of the way from .5 to 1."""
-    found = module._switching(curves(), COST, EFFECT, SCENARIO, VALUES).set_index(["policy", "name"])
+    drawn = curves()
+    luck = {each: in_parts(*of, ALIKE) for each, of in drawn.items()}
+    tornado = module._tornado(drawn, luck, in_parts(COST, EFFECT, ALIKE), COST, EFFECT, SCENARIO, VALUES)
+    found = module._switching(tornado, drawn, SCENARIO, VALUES).set_index(["policy", "name"])
     rate = found.loc["new", "rate"]
     assert rate["switches_at"] == pytest.approx(0.5 + 0.5 * 20.0 / 30.0)
     assert rate["swing"] == pytest.approx(100.0) and rate["net_benefit"] == pytest.approx(10.0)
@@ -228,17 +231,18 @@ def valued() -> Any:
         asked.append(changes or {})
         return SimpleNamespace(prices=dict(changes or {}), utilities={})
 
-    return SimpleNamespace(
+    found = SimpleNamespace(
         price_names=("kit", "fee"),
         perspective=SimpleNamespace(prices=prices),
         utility_set=SimpleNamespace(states=states),
         threshold=100.0,
-        left=None,
         policies={"new": SimpleNamespace(cell_therapy=SimpleNamespace(doses=1))},
         price_name={"new": "kit", "dear": "fee"}.get,
         at_means=at_means,
         asked=asked,
     )
+    found.of_draws = lambda _places: found
+    return found
 
 
 def test_ranges_of_prices_and_utilities() -> None:

@@ -53,6 +53,10 @@ def test_what_is_left_to_pay() -> None:
     last = left.rows(np.array([1, 1, 0]))
     assert last.by_volume.tolist() == [[0.9]] and last.back[:, 0].tolist() == [0.3, 0.3, 0.1]
     assert last.back_undiscounted[:, 0].tolist() == [0.4, 0.4, 0.2]
+    _, values = base()
+    assert values.left is None and values.of_draws(np.array([1, 0])) is values
+    second = replace(values, left=left).of_draws(np.array([1])).left
+    assert second is not None and second.back.tolist() == [[0.3]]
 
 
 def test_what_each_policy_is_charged() -> None:
