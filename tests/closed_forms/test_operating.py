@@ -202,6 +202,14 @@ def test_what_is_known_of_a_designs_level() -> None:
     assert notes(design(reestimation=SimpleNamespace(test="weighted")), looks=2) == []
 
 
+def test_what_is_known_of_stops_by_predicted_success() -> None:
+    """They cost level where they stop for futility; a test's own habit is told of them too, whose looks are no boundaries."""
+    assert notes(design(predictive=SimpleNamespace(futility=0.1)), looks=2) == ["conservative"]
+    assert notes(design(predictive=SimpleNamespace(futility=0.0)), looks=2) == []
+    counts = design(primary=OTHER, predictive=SimpleNamespace(futility=0.0))
+    assert notes(counts, OTHER, looks=2)[-1] == "liberal"
+
+
 def test_what_is_known_of_arms_and_tests() -> None:
     """Open arms, losses by arm, few patients, strata that the test ignores, unequal arms."""
     seen = SimpleNamespace(hidden_from="patients", found_out=0.0)
@@ -288,6 +296,14 @@ def test_operating_characteristics_by_hand() -> None:
     assert not set(single["measure"]) & {"unstopped_afs", "bias_afs", "stop_look_2_end"}
     # One trial stopped for each reason: no mean of such trials.
     assert not any(name.startswith("bias_efficacy") for name in found)
+
+
+@pytest.mark.parametrize("truth", ["stated", "stated_no_effect", "stated_null"])
+def test_nobody_is_screened_for_stated_rates(truth: str) -> None:
+    """Stated rates are those of people who have entered: no measure tells of screening, the others stay."""
+    found = table(design(), truth)
+    assert found["expected_patients"] == 15.0
+    assert not [name for name in found if "screen" in name]
 
 
 def test_bias_of_those_that_stopped_early() -> None:
