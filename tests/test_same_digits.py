@@ -53,7 +53,7 @@ def recovered():
     surface = fit_surface(z, y)
     scatter = SmallSample(np.zeros(15), np.zeros((16, 15)), np.eye(15))
     even, none = np.full(300, 1 / 300), np.zeros(0)
-    fit = Posterior(prior, z, y, even, np.arange(300), none, none, 0.0, {}, surface, surface, scatter, 0.0, none, none)
+    fit = Posterior(prior, z, y, even, np.arange(300), none, none, 0.0, {}, surface, surface, scatter, 0.0)
     cohorts.STEPS = 30
     return cohorts.coverage(founding, data, views["central"], fit, 1, 1, lambda _: None)
 
