@@ -19,11 +19,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.questions.trial.design_reading import load_design, shipped_designs
-from simulator.questions.trial.endpoint import AT_A_TIME, BINARY, COMPETING, HIERARCHICAL, KAPLAN_MEIER, SURVIVAL, TESTS
+from simulator.questions.trial.design.endpoint import (
+    AT_A_TIME,
+    BINARY,
+    COMPETING,
+    HIERARCHICAL,
+    KAPLAN_MEIER,
+    SURVIVAL,
+    TESTS,
+)
 from simulator.questions.trial.historical import with_history
-from simulator.questions.trial.operating import operating_characteristics, type_i_errors
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
+from simulator.questions.trial.results.operating import operating_characteristics, type_i_errors
+from simulator.questions.trial.simulation.simulation import Simulation
 
 DESIGN = """
 label = "Every test"

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import deterministic
-from simulator.questions.value import one_way as module
-from simulator.questions.value import two_way as pairs
-from simulator.questions.value.lives import PARTS, Lives, Parts
-from simulator.questions.value.one_way import Range
-from simulator.questions.value.two_way import GRID, TwoWay, pair_of, two_way
-from simulator.questions.value.valuation import Worth
-from simulator.questions.value.values import Drawn, LeftToPay
+from simulator.questions.value.sensitivity import deterministic
+from simulator.questions.value.sensitivity import one_way as module
+from simulator.questions.value.sensitivity import two_way as pairs
+from simulator.questions.value.sensitivity.one_way import Range
+from simulator.questions.value.sensitivity.two_way import GRID, TwoWay, pair_of, two_way
+from simulator.questions.value.valuation.lives import PARTS, Lives, Parts
+from simulator.questions.value.valuation.valuation import Worth
+from simulator.questions.value.valuation.values import Drawn, LeftToPay
 from simulator.words.errors import BadInput
 
 SCENARIO: Any = SimpleNamespace(
