@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta, t
 
-from simulator.statistics.imputation import FEWEST, imputed, rubin
-from simulator.statistics.survival_tests import survival
+from simulator.statistics.endpoints.imputation import FEWEST, imputed, rubin
+from simulator.statistics.endpoints.survival_tests import survival
 
 # `pool()` of the R package mice: imputations, mean, within, between, complete-data degrees of freedom, and then total variance,
 # Barnard and Rubin's degrees of freedom. Ozone on solar radiation, wind and temperature (50 imputations) and temperature on

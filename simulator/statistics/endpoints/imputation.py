@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.compiling import compiled
 from simulator.rules.draws import draw
-from simulator.statistics.effect import Effect, ratio_or_nan, z_of_t
+from simulator.statistics.endpoints.effect import Effect, ratio_or_nan, z_of_t
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
