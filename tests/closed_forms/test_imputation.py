@@ -56,8 +56,8 @@ def one_arm(
     shape = (1, len(left))
     state = np.full(shape, np.inf) if turned is None else np.array([turned])
     zero = np.zeros(shape, np.int32)
-    key = np.array([7], np.uint64)
-    found = imputed(np.array([yes]), np.array([lost]), np.array([left]), state, zero.astype(np.int8), zero, key, m)
+    luck = np.random.default_rng(7).random((m, sum(lost)))
+    found = imputed(np.array([yes]), np.array([lost]), np.array([left]), state, zero.astype(np.int8), zero, luck)
     return found[:, 0]
 
 
@@ -103,7 +103,8 @@ def test_strata_and_arms_keep_to_themselves_unless_too_few():
     arm = np.array([[1] * 12 + [0] * 8 + [1, 1]], np.int8)
     lost = np.array([[False] * 20 + [True] * 2])
     assert FEWEST == 5
-    found = imputed(yes, lost, left, np.full_like(left, np.inf), arm, stratum, np.array([3], np.uint64), 8_000)
+    luck = np.random.default_rng(3).random((8_000, 2))
+    found = imputed(yes, lost, left, np.full_like(left, np.inf), arm, stratum, luck)
     assert found[:, 0, 20].mean() == pytest.approx(5.5 / 6.0, abs=0.015)
     # Twelve stayed, and whichever of the two lost was filled in first is the thirteenth.
     assert found[:, 0, 21].mean() == pytest.approx(np.mean([5.5 / 13, (5.5 + 5.5 / 6) / 14]), abs=0.03)
@@ -125,8 +126,7 @@ def test_the_average_is_near_kaplan_and_meier_with_its_error():
         np.full((1, n), np.inf),
         zero.astype(np.int8),
         zero,
-        np.array([11], np.uint64),
-        400,
+        rng.random((400, int(lost.sum()))),
     )[:, 0]
     risks = found.mean(axis=1)
     pooled = rubin(risks[:, None], np.sqrt(risks * (1 - risks) / n)[:, None], np.array([n - 1.0]))

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.rules.draws import draw
 from simulator.statistics.endpoints.effect import Effect, ratio_or_nan, z_of_t
 
 Array = NDArray[np.float64]
@@ -35,24 +34,25 @@ def imputed(
     turned: Array,
     arm: NDArray[np.int8],
     stratum: NDArray[np.int32],
-    keys: NDArray[np.uint64],
-    imputations: int,
+    luck: Array,
 ) -> Bools:
-    """Complete outcomes, (imputations, trials, patients); all arguments but the last two are (trials, patients).
+    """Complete outcomes, (imputations, trials, patients); all arguments but the last are (trials, patients).
 
     `left`: when the outcome was settled or the patient lost, infinite for whoever stayed with it open. `turned`: when the
     patient entered a better state that is not yet the outcome (healed, where the limb must be kept), infinite without one;
-    a lost patient is like those in the same state. A negative `arm` takes no part. `keys`, (trials,), are seeds of the draws.
+    a lost patient is like those in the same state. A negative `arm` takes no part. `luck` is uniform on (0, 1), of shape
+    (imputations, missing patients), these trial by trial.
     """
-    out = np.repeat(outcome[None], imputations, axis=0)
+    out = np.repeat(outcome[None], len(luck), axis=0)
     if missing.any():
+        which = (np.cumsum(missing) - 1).reshape(missing.shape)
         group = np.where(arm >= 0, arm, -1).astype(np.int64)
-        _fill(out, missing, left, turned, group, np.maximum(stratum, 0).astype(np.int64), keys)
+        _fill(out, missing, left, turned, group, np.maximum(stratum, 0).astype(np.int64), which, luck)
     return out
 
 
 @compiled
-def _fill(out: Any, missing: Any, left: Any, turned: Any, arm: Any, stratum: Any, keys: Any) -> None:
+def _fill(out: Any, missing: Any, left: Any, turned: Any, arm: Any, stratum: Any, which: Any, luck: Any) -> None:
     imputations, trials, patients = out.shape
     arms, strata = arm.max() + 1, stratum.max() + 1
     # By stratum, and in the last place of the whole arm; by state; patients and yeses among them.
@@ -94,7 +94,7 @@ def _fill(out: Any, missing: Any, left: Any, turned: Any, arm: Any, stratum: Any
                     if n < FEWEST:
                         n, yes = like[a, strata, state]
                     chance = (yes + JEFFREYS) / (n + 2.0 * JEFFREYS)
-                    out[k, j, i] = draw(keys[j], np.uint64(i), 0, k) < chance
+                    out[k, j, i] = luck[k, which[j, i]] < chance
                 for place in (s, strata):
                     like[a, place, state, 0] += 1.0
                     like[a, place, state, 1] += out[k, j, i]
