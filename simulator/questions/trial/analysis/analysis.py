@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.questions.trial.analysis.data import TOUCH, TrialData
-from simulator.questions.trial.design.endpoint import BORROWING, ONE_ARM, OUTCOMES, Endpoint
+from simulator.questions.trial.analysis.readings import arms, at_a_time, at_visit, completed, good_outcomes, through
+from simulator.questions.trial.design.endpoint import BORROWING, ONE_ARM, Endpoint
 from simulator.statistics.beliefs.beta_rules import UNIFORM, different_counts
 from simulator.statistics.beliefs.borrowing import posterior_moments, probability_better
 from simulator.statistics.endpoints import adjusted_tests, binary_tests, competing_tests, survival_tests
 from simulator.statistics.endpoints.binary_tests import Counts, ExactP
 from simulator.statistics.endpoints.continuous_tests import ancova
 from simulator.statistics.endpoints.effect import Effect, ratio_or_nan
+from simulator.statistics.endpoints.imputation import rubin
 from simulator.statistics.endpoints.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.endpoints.win_statistics import Level, WinStatistics, win_statistics
 
@@ -87,57 +89,6 @@ def _event_times(outcome: str, data: TrialData) -> tuple[Array, Array]:
             return np.where(data.healed < over, data.healed, np.inf), over
 
 
-def through(endpoint: Endpoint, data: TrialData) -> Bools:
-    """Who has been in the trial for as long as the endpoint needs, whatever happened to them."""
-    return np.asarray(data.entered & (data.end >= endpoint.waits - TOUCH))
-
-
-def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
-    """A yes-or-no outcome at the endpoint's time: who has it, and who is missing because lost before it was settled."""
-    at = endpoint.at
-    assert at is not None
-    lost, died, amputated, healed = (x <= at for x in (data.lost, data.died, data.amputated, data.healed))
-    again = data.reintervened <= at
-    match endpoint.outcome:
-        case "major_amputation":
-            yes, settled, failed = amputated, amputated | died, True
-        case "death":
-            yes, settled, failed = died, died, True
-        case "amputation_free_survival":
-            yes, settled, failed = ~(amputated | died), amputated | died, False
-        case "healing":
-            yes, settled, failed = healed, healed | died, False
-        case "healing_without_amputation":
-            yes, settled, failed = healed & ~amputated, amputated | died, False
-        case "limb_success":
-            yes, settled, failed = healed & ~(amputated | died), amputated | died, False
-        case "reintervention":
-            yes, settled, failed = again, again | amputated | died, True
-        case "limb_event":
-            yes, settled, failed = again | amputated, again | amputated | died, True
-        case _:
-            yes, settled, failed = at_visit(endpoint, data, data.walking) == 1.0, died, False
-    missing = lost & ~settled
-    if endpoint.lost == "failure":
-        return np.asarray(np.where(missing, failed, yes)), np.zeros_like(missing)
-    if endpoint.lost == "worst_case":
-        worst = np.where(data.arm == 0, not failed, failed)
-        return np.asarray(np.where(missing, worst, yes)), np.zeros_like(missing)
-    return np.asarray(yes), np.asarray(missing)
-
-
-def at_visit(endpoint: Endpoint, data: TrialData, values: Array) -> Array:
-    """What was recorded at the endpoint's visit, of shape (trials, patients)."""
-    assert endpoint.at is not None
-    return np.asarray(values[:, :, int(np.argmin(np.abs(data.visits - endpoint.at)))])
-
-
-def arms(data: TrialData, comparison: int, use: Bools) -> NDArray[np.int8]:
-    """0 for the control, 1 for arm `comparison`, -1 for everybody else and whoever is not in `use`."""
-    code = np.where(data.arm == comparison, 1, np.where(data.arm == 0, 0, -1))
-    return np.where(use, code, -1).astype(np.int8)
-
-
 def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysis:
     """Test arm `comparison` against the control in data that were cut at the look's date."""
     if endpoint.test in ONE_ARM:
@@ -156,19 +107,13 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
 def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
     if endpoint.aim != "superiority":
         gain = effect.estimate if endpoint.good else -effect.estimate
-        z = ratio_or_nan(gain + endpoint.loss, effect.se)
+        z = effect.z_above(gain + endpoint.loss)
         if endpoint.aim == "equivalence":
             # Both one-sided tests must succeed, so the weaker one decides.
-            z = np.minimum(z, ratio_or_nan(endpoint.loss - gain, effect.se))
+            z = np.minimum(z, effect.z_above(endpoint.loss - gain))
         return Analysis(effect.estimate, effect.se, z, -z, information)
     z = effect.z if endpoint.good else -effect.z
     return Analysis(effect.estimate, effect.se, z, -z, information)
-
-
-def good_outcomes(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
-    """Who has the good outcome at the endpoint's time, and who is missing."""
-    yes, missing = at_a_time(endpoint, data)
-    return (yes if OUTCOMES[endpoint.outcome].good else np.asarray(~yes)), missing
 
 
 def counts(endpoint: Endpoint, data: TrialData, comparison: int) -> Counts:
@@ -230,6 +175,8 @@ def _borrowing(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis
 
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    if endpoint.lost == "multiple_imputation":
+        return _imputed(endpoint, data, comparison)
     table = counts(endpoint, data, comparison)
     adjusted = _adjusted(endpoint, data, comparison)
     effect = BINARY[endpoint.test](table) if adjusted is None else adjusted
@@ -248,6 +195,27 @@ def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     return Analysis(size.estimate, size.se, good, bad, information, shares)
 
 
+def _imputed(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    """The test of every imputation, pooled by Rubin's rules; of Cochran, Mantel and Haenszel's test its risk difference."""
+    group = arms(data, comparison, through(endpoint, data))
+    ready = (group >= 0).sum(axis=1) * 1.0
+    effects, tables = [], []
+    for yes in completed(endpoint, data):
+        table = binary_tests.count(yes, group)
+        plain = BINARY.get(endpoint.test)
+        found = _with_covariates(endpoint, data, yes, group) if plain is None else plain(table)
+        assert isinstance(found, Effect)
+        effects.append(found)
+        tables.append(table.risks)
+    estimates, errors = (np.stack([getattr(each, name) for each in effects]) for name in ("estimate", "se"))
+    rates = np.stack(tables).mean(axis=0)
+    _, missing = at_a_time(endpoint, data)
+    share = ratio_or_nan((missing & (group >= 0)).sum(axis=1), ready)
+    pooled = rubin(estimates, errors, ready - 2.0)
+    shares = {"rate_0": rates[0], "rate_1": rates[1], "missing": share}
+    return replace(_signed(endpoint, pooled, ready), shares=shares)
+
+
 ADJUSTED = ("cmh", "g_computation")
 """Tests of a yes-or-no outcome that need more than a table."""
 
@@ -257,7 +225,10 @@ def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | 
     if endpoint.test not in ADJUSTED:
         return None
     yes, missing = at_a_time(endpoint, data)
-    group = arms(data, comparison, through(endpoint, data) & ~missing)
+    return _with_covariates(endpoint, data, yes, arms(data, comparison, through(endpoint, data) & ~missing))
+
+
+def _with_covariates(endpoint: Endpoint, data: TrialData, yes: Bools, group: NDArray[np.int8]) -> Effect:
     if endpoint.test == "cmh":
         return adjusted_tests.cochran_mantel_haenszel(yes, group, np.maximum(data.stratum, 0))
     strata = [(data.stratum == level) * 1.0 for level in range(1, int(data.stratum.max()) + 1)]
