@@ -122,6 +122,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "first": _axis(grid.first.name, grid.first.base, found),
             "second": _axis(grid.second.name, grid.second.base, found),
             "policy": grid.policy,
+            "least_error": float(grid.net_benefit_se.min()),
+            "most_error": float(grid.net_benefit_se.max()),
         },
         "repeats": dict(found.repeats),
         "unread": list(found.one_way.unread),
