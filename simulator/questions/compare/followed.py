@@ -68,7 +68,7 @@ def _blocks(
     wanted = None if times is None else times.tolist()
     job, names = job_of(scenario, None, patients, seed, "compiled", None, False, wanted, False, True)
     taken = scenario.taken(patients, seed)
-    job = replace(job, given=taken.given)
+    job = replace(job, given=taken.given, ledger=False)
     with announced("the simulation of single patients"):
         job.run(0, 0, 1)
 
