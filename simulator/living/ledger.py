@@ -97,6 +97,12 @@ of costs and of effects."""
 
 
 @compiled
+def is_kept(ledger: Any) -> bool:
+    """Whether there is a ledger: where only outcomes are asked for it has no columns."""
+    return bool(ledger.shape[0] > 0)
+
+
+@compiled
 def discounted_moments(start: float, end: float, rate: float, from_factor: float, to_factor: float) -> Any:
     """Integrals of exp(-rate t) t^j over [start, end] for j = 0, 1, 2; the factors are exp(-rate t) at the ends."""
     if rate == 0.0:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulator.compiling import compiled, compiled_in_place
 from simulator.living.books import PAGE, event_happens, open_books, time_passes
 from simulator.living.census import WIDTH as CENSUS_WIDTH
-from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST
+from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST, is_kept
 from simulator.living.ledger import DOSE as DOSE_COUNT
 from simulator.living.ledger import TREATED as TREATED_COUNT
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
@@ -107,8 +107,8 @@ def new_twins(policies: NDArray[np.void]) -> Twins:
     return Twins(lives[0], lives[1], words[0], words[1], order, kinds, kin, plans, tested, undosed, untreated)
 
 
-def new_decisions(policies: NDArray[np.void], times: int) -> Decisions:
-    """Room for the decisions about one patient after another."""
+def new_decisions(policies: NDArray[np.void], times: int, ledger: int = LEDGER_WIDTH) -> Decisions:
+    """Room for the decisions about one patient after another, with ledgers of so many columns."""
     count, most = len(policies), max(0, int(policies["doses"].max()) - 1)
     kin = alike(policies, AT_REFERRAL | OF_REPEATS)
     keeps = np.array([np.count_nonzero(kin == own) > 1 for own in kin], np.int64) * (most > 0)
@@ -118,7 +118,7 @@ def new_decisions(policies: NDArray[np.void], times: int) -> Decisions:
         np.zeros(shape, np.int64),
         np.zeros((*shape, WORDS), np.int64),
         np.zeros(shape, PAGE),
-        np.zeros((*shape, LEDGER_WIDTH)),
+        np.zeros((*shape, ledger)),
         np.zeros((*shape, times, CENSUS_WIDTH), np.int64),
         keeps,
     )
@@ -321,7 +321,8 @@ def event_happens_at(desk: Any, life: Any, patient: Any, setting: Any, t: float,
 @compiled
 def tested_as(ledger: Any, tested: float) -> None:
     """Book that the policy's test was done at referral (1), or not (0)."""
-    ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
+    if is_kept(ledger):
+        ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
 
 
 @compiled
@@ -330,7 +331,7 @@ def same_ledger(ledgers: Any, p: int, twin: int, tested: float, undosed: float) 
     for f in range(ledgers.shape[1]):
         ledgers[p, f] = ledgers[twin, f]
     tested_as(ledgers[p], tested)
-    if undosed == 1.0:
+    if undosed == 1.0 and is_kept(ledgers[p]):
         for what in (DOSE_COUNT, TREATED_COUNT):
             for kind in (COUNT, COST_COUNT, EFFECT_COUNT):
                 ledgers[p, kind + what] = 0.0
