@@ -54,12 +54,9 @@ from simulator.questions.validate.open_series import with_and_without
 from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.reading import folder
 from simulator.questions.validate.scores import directions, held, predictive_pmf, scored, scores
-from simulator.questions.value.one_way import clinical_ranges
 from simulator.questions.value.sensitivity.one_way import clinical_ranges
 from simulator.questions.value.sensitivity.variants import elsewhere, varied
 from simulator.questions.value.valuation.values import values_of
-from simulator.questions.value.values import values_of
-from simulator.questions.value.variants import elsewhere, varied
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from simulator.questions.value import scenario_table as module
-from simulator.questions.value.scenario_table import error_of_sum, scenario_table
-from simulator.questions.value.variants import AVERAGE, BASE, Row
+from simulator.questions.value.sensitivity.scenario_table import error_of_sum, scenario_table
+from simulator.questions.value.sensitivity.variants import AVERAGE, BASE, Row
 
 DRAWS, FEW = 40, 10
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")

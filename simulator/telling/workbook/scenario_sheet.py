@@ -1,6 +1,8 @@
-"""Scenarios, and two numbers together, as values with their Monte Carlo errors; net benefit of scenarios at the live threshold."""
+"""Scenarios, and two numbers together, as values and Monte Carlo errors; net benefit of scenarios at the live threshold."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.columns import labels
@@ -23,7 +25,7 @@ HEADS = (
 def scenario_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     """The main policy in every scenario; the average of those with weights comes last."""
     sheet, called, threshold = book.sheet("Scenarios"), called_by(found), found.valued_by.threshold
-    meant = labels()["scenario"] | found.scenario_labels
+    meant = {**labels()["scenario"], **found.scenario_labels}
     table = found.scenarios[found.scenarios["policy"] == found.policy]
     sheet.text(0, 0, f"Scenarios: {called[found.policy]} against {called[found.scenario.reference]}", "title")
     words = (
@@ -68,7 +70,7 @@ def two_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet | None:
         for row, value in enumerate(grid.first_values, top):
             sheet.number(row, 0, float(value))
             for column, point in enumerate(array[row - top], 1):
-                if point == point:
+                if np.isfinite(point):
                     sheet.number(row, column, float(point), "money")
         top += len(grid.first_values) + 3
     sheet.widths(20, *[14] * len(grid.second_values))

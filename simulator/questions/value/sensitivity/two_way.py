@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.deal import on_terms
 from simulator.questions.value.decision.results import Array
-from simulator.questions.value.deterministic import added_by_part, error_of
-from simulator.questions.value.lives import Lives, Simulations
-from simulator.questions.value.one_way import (
+from simulator.questions.value.sensitivity.deterministic import added_by_part, error_of
 from simulator.questions.value.sensitivity.one_way import (
     CLINICAL,
     PRICE,
