@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.value import scenario_table as module
+from simulator.questions.value.sensitivity import scenario_table as module
 from simulator.questions.value.sensitivity.scenario_table import error_of_sum, scenario_table
 from simulator.questions.value.sensitivity.variants import AVERAGE, BASE, Row
 
