@@ -42,8 +42,7 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
         sheet.formula(row, 10, f"threshold*I{r}-G{r}", low, "money")
         sheet.formula(row, 11, f"threshold*J{r}-H{r}", high, "money")
         sheet.formula(row, 12, f"MAX(K{r},L{r},0)-MIN(K{r},L{r},0)", max(low, high, 0.0) - min(low, high, 0.0), "money")
-        if line["swing_se"] == line["swing_se"]:
-            sheet.number(row, 13, line["swing_se"], "money")
+        sheet.number(row, 13, line["swing_se"], "money")
     if len(table):
         series = [
             {

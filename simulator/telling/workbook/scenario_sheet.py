@@ -1,8 +1,6 @@
-"""Scenarios, and two numbers together, as values and Monte Carlo errors; net benefit of scenarios at the live threshold."""
+"""Scenarios, and two numbers together, as values with Monte Carlo errors; scenarios have the live threshold."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.columns import labels
@@ -25,7 +23,7 @@ HEADS = (
 def scenario_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     """The main policy in every scenario; the average of those with weights comes last."""
     sheet, called, threshold = book.sheet("Scenarios"), called_by(found), found.valued_by.threshold
-    meant = {**labels()["scenario"], **found.scenario_labels}
+    meant = labels()["scenario"] | dict(found.scenario_labels)
     table = found.scenarios[found.scenarios["policy"] == found.policy]
     sheet.text(0, 0, f"Scenarios: {called[found.policy]} against {called[found.scenario.reference]}", "title")
     words = (
@@ -41,10 +39,8 @@ def scenario_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
         benefit = threshold * line["incremental_effect"] - line["incremental_cost"]
         sheet.formula(row, 3, f"threshold*C{row + 1}-B{row + 1}", benefit, "money")
         for column, name in enumerate(("se", "change", "change_se"), 4):
-            if line[name] == line[name]:
-                sheet.number(row, column, line[name], "money")
-        if line["weight"] == line["weight"]:
-            sheet.number(row, 7, line["weight"], "rate")
+            sheet.number(row, column, line[name], "money")
+        sheet.number(row, 7, line["weight"], "rate")
         sheet.number(row, 8, line["draws"], "whole")
     sheet.widths(60, *[16] * 8)
     sheet.freeze(TOP, 1)
@@ -70,8 +66,7 @@ def two_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet | None:
         for row, value in enumerate(grid.first_values, top):
             sheet.number(row, 0, float(value))
             for column, point in enumerate(array[row - top], 1):
-                if np.isfinite(point):
-                    sheet.number(row, column, float(point), "money")
+                sheet.number(row, column, float(point), "money")
         top += len(grid.first_values) + 3
     sheet.widths(20, *[14] * len(grid.second_values))
     return sheet
