@@ -71,6 +71,7 @@ def fitted(
     from simulator.questions.hospitals.findings import findings
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
     from simulator.questions.hospitals.headline import headline
+    from simulator.questions.hospitals.population import compiled_once
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.valuation.lives import silent
@@ -104,7 +105,8 @@ def fitted(
     made = texts(found, provenance)
     checked = {}
     if cohorts:
-        with work.going_on(), (progress or silent)("Synthetic literatures", cohorts) as advance:
+        kept = compiled_once(work.folder / "compiled")
+        with work.going_on(), kept, (progress or silent)("Synthetic literatures", cohorts) as advance:
             checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance, work)
         checked["uniformity"] = uniformity(checked["ranks"])
 
