@@ -6,7 +6,6 @@ Each block of patients lets go of the rest as soon as it is done, so that memory
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,10 +16,11 @@ from numpy.typing import NDArray
 from simulator.compiling import announced
 from simulator.living.cohort_arrays import Followed
 from simulator.rules.population.taking import Taken
+from simulator.run.asking import job_of
 from simulator.run.job import BLOCK, Job
 from simulator.run.people import patient_table
-from simulator.run.simulation import job_of, processors
 from simulator.scenario import Scenario
+from simulator.work.threads import in_order
 
 T = TypeVar("T")
 Cohorts = dict[str, Followed]
@@ -76,5 +76,4 @@ def _blocks(
         done = job.run(0, first, min(block, patients - first))
         return reduce(dict(zip(names, done.cohorts, strict=True)), job, first, taken)
 
-    with ThreadPoolExecutor(processors()) as pool:
-        return list(pool.map(one, range(0, patients, block)))
+    return list(in_order(one, range(0, patients, block)))
