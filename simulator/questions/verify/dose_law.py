@@ -13,6 +13,8 @@ from simulator.questions.verify.subject import Subject
 from simulator.scenario.policy import Policy
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Renal
 
+__all__ = ["CARE"]  # here the domain has all its checks
+
 
 def _test(treat: str) -> None:
     def run(subject: Subject) -> Found:

@@ -17,6 +17,8 @@ from simulator.questions.verify.check import (
 from simulator.questions.verify.results import CLINICAL, RESULTS, columns
 from simulator.questions.verify.subject import NOTHING, Subject, life_years
 
+__all__ = ["RESULTS"]  # here the domain has all its checks
+
 
 @RESULTS.check(TECH_VER, "one policy under a second name", "differences are exactly 0, with no error")
 def same_policy(subject: Subject) -> Found:
