@@ -39,7 +39,7 @@ from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
-from simulator.questions.hospitals.chains import chains_of
+from simulator.questions.hospitals.diagnostics import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled

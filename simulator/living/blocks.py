@@ -14,6 +14,7 @@ from simulator.compiling import compiled_in_place, compiled_on_given_memory
 from simulator.living.books import Books, live_with_books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
+from simulator.living.decisions import new_decisions
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import refer
 from simulator.living.outcomes import DOSES, outcomes_of
@@ -21,9 +22,9 @@ from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_patient
-from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_decisions, new_twins, same_ledger
+from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_twins, same_ledger
 from simulator.rules.perfusion import tcpo2
-from simulator.rules.population.patient import find_patient
+from simulator.rules.population.arrival import find_patient
 
 ROOM = 64
 """Events per patient for which room is made at first. A longer history is written in a second run."""

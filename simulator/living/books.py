@@ -10,8 +10,9 @@ import numpy as np
 from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
 from simulator.living.census import WIDTH as CENSUS_WIDTH
 from simulator.living.census import close_census, open_census, take_census
+from simulator.living.discounting import factors
 from simulator.living.history import HISTORY, acting_step, limb_tcpo2, note, note_visits
-from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, factors, is_kept
+from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, is_kept
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
 from simulator.rules.pathway.life import state_of
@@ -110,7 +111,7 @@ def enter(books: Any, life: Any, patient: Any, setting: Any, t: float, event: in
     if over or following != page.state:
         since = page.effects, page.costs
         add_sojourn(
-            books.ledger, life, patient, setting.params, page.state, page.entered, t, effects, costs, since, now
+            books.ledger, life, patient, setting.params, page.state, page.entered, t, (effects, costs), since, now
         )
         page.entered, page.effects, page.costs = t, now[0], now[1]
     if over:

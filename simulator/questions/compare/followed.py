@@ -6,7 +6,6 @@ Each block of patients lets go of the rest as soon as it is done, so that memory
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TypeVar
 
@@ -14,14 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.compiling import announced
 from simulator.living.blocks import follow
 from simulator.living.cohort_arrays import Followed
 from simulator.run.job import BLOCK
 from simulator.run.people import patient_table
 from simulator.run.setting import setting_of
-from simulator.run.simulation import processors
 from simulator.scenario import Scenario
+from simulator.work.threads import in_order
 
 T = TypeVar("T")
 PATHS_BLOCK = 100
@@ -69,8 +67,5 @@ def _of_each(
         count = min(block, patients - first)
         return reduce(follow(setting, policy, first, count, events=False, ledger=0), names[policy], first)
 
-    with announced("the simulation of single patients"):
-        follow(setting, 0, 0, 1, events=False, ledger=0)
-    every = list(product(range(0, patients, block), range(len(names))))
-    with ThreadPoolExecutor(processors()) as pool:
-        return list(pool.map(one, *zip(*every, strict=True)))
+    every = product(range(0, patients, block), range(len(names)))
+    return list(in_order(lambda each: one(*each), every))

@@ -12,19 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
+from simulator.telling.direct_labels import direct_label, shortened
 from simulator.telling.figures.decision import Words, decision_drawings, thousands
-from simulator.telling.style import (
-    INK,
-    MUTED,
-    band,
-    caption,
-    direct_label,
-    interval_rows,
-    looks,
-    new_figure,
-    percent_axis,
-    shortened,
-)
+from simulator.telling.style import INK, MUTED, band, caption, interval_rows, looks, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 BARS = 12

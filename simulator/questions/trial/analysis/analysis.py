@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.questions.trial.analysis.data import TOUCH, TrialData
-from simulator.questions.trial.design.endpoint import BORROWING, ONE_ARM, OUTCOMES, Endpoint
+from simulator.questions.trial.analysis.seen import (
+    Array,
+    arms,
+    at_a_time,
+    at_visit,
+    good_outcomes,
+    known_end,
+    through,
+    time_to_event,
+)
+from simulator.questions.trial.design.endpoint import BORROWING, ONE_ARM, Endpoint
 from simulator.statistics.beliefs.beta_rules import UNIFORM, different_counts
 from simulator.statistics.beliefs.borrowing import posterior_moments, probability_better
 from simulator.statistics.endpoints import adjusted_tests, binary_tests, competing_tests, survival_tests
@@ -20,8 +30,6 @@ from simulator.statistics.endpoints.effect import Effect, ratio_or_nan
 from simulator.statistics.endpoints.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.endpoints.win_statistics import Level, WinStatistics, win_statistics
 
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 ArmCounts = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Of the control and of the arm that is compared with it, each (trials,)."""
 
@@ -43,99 +51,6 @@ class Analysis:
     against: Array
     information: Array
     shares: Mapping[str, Array] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class TimeToEvent:
-    """Time from entry; 1 the event, 2 a competing event, 0 neither; follow-up without them. (trials, patients)."""
-
-    time: Array
-    code: NDArray[np.int8]
-    follow_up: Array
-
-
-def time_to_event(endpoint: Endpoint, data: TrialData) -> TimeToEvent:
-    """The endpoint as a time to event, death (and amputation, where healing must come first) competing."""
-    event, competing = _event_times(endpoint.outcome, data)
-    follow = np.maximum(data.followed, 0.0)
-    if endpoint.at is not None:
-        follow = np.minimum(follow, endpoint.at)
-        event, competing = (np.where(time <= endpoint.at, time, np.inf) for time in (event, competing))
-    first = np.minimum(event, competing)
-    happened = np.isfinite(first)
-    code = np.where(happened, np.where(event <= competing, 1, 2), 0).astype(np.int8)
-    return TimeToEvent(np.where(happened, first, follow), code, follow)
-
-
-def _event_times(outcome: str, data: TrialData) -> tuple[Array, Array]:
-    never = np.full(data.shape, np.inf)
-    match outcome:
-        case "major_amputation":
-            return data.amputated, data.died
-        case "death":
-            return data.died, never
-        case "amputation_free_survival":
-            return np.minimum(data.amputated, data.died), never
-        case "healing":
-            return data.healed, data.died
-        case "reintervention":
-            return data.reintervened, np.minimum(data.amputated, data.died)
-        case "limb_event":
-            return np.minimum(data.reintervened, data.amputated), data.died
-        case _:
-            over = np.minimum(data.amputated, data.died)
-            return np.where(data.healed < over, data.healed, np.inf), over
-
-
-def through(endpoint: Endpoint, data: TrialData) -> Bools:
-    """Who has been in the trial for as long as the endpoint needs, whatever happened to them."""
-    return np.asarray(data.entered & (data.end >= endpoint.waits - TOUCH))
-
-
-def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
-    """A yes-or-no outcome at the endpoint's time: who has it, and who is missing because lost before it was settled."""
-    at = endpoint.at
-    assert at is not None
-    lost, died, amputated, healed = (x <= at for x in (data.lost, data.died, data.amputated, data.healed))
-    again = data.reintervened <= at
-    match endpoint.outcome:
-        case "major_amputation":
-            yes, settled, failed = amputated, amputated | died, True
-        case "death":
-            yes, settled, failed = died, died, True
-        case "amputation_free_survival":
-            yes, settled, failed = ~(amputated | died), amputated | died, False
-        case "healing":
-            yes, settled, failed = healed, healed | died, False
-        case "healing_without_amputation":
-            yes, settled, failed = healed & ~amputated, amputated | died, False
-        case "limb_success":
-            yes, settled, failed = healed & ~(amputated | died), amputated | died, False
-        case "reintervention":
-            yes, settled, failed = again, again | amputated | died, True
-        case "limb_event":
-            yes, settled, failed = again | amputated, again | amputated | died, True
-        case _:
-            yes, settled, failed = at_visit(endpoint, data, data.walking) == 1.0, died, False
-    missing = lost & ~settled
-    if endpoint.lost == "failure":
-        return np.asarray(np.where(missing, failed, yes)), np.zeros_like(missing)
-    if endpoint.lost == "worst_case":
-        worst = np.where(data.arm == 0, not failed, failed)
-        return np.asarray(np.where(missing, worst, yes)), np.zeros_like(missing)
-    return np.asarray(yes), np.asarray(missing)
-
-
-def at_visit(endpoint: Endpoint, data: TrialData, values: Array) -> Array:
-    """What was recorded at the endpoint's visit, of shape (trials, patients)."""
-    assert endpoint.at is not None
-    return np.asarray(values[:, :, int(np.argmin(np.abs(data.visits - endpoint.at)))])
-
-
-def arms(data: TrialData, comparison: int, use: Bools) -> NDArray[np.int8]:
-    """0 for the control, 1 for arm `comparison`, -1 for everybody else and whoever is not in `use`."""
-    code = np.where(data.arm == comparison, 1, np.where(data.arm == 0, 0, -1))
-    return np.where(use, code, -1).astype(np.int8)
 
 
 def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysis:
@@ -163,12 +78,6 @@ def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
         return Analysis(effect.estimate, effect.se, z, -z, information)
     z = effect.z if endpoint.good else -effect.z
     return Analysis(effect.estimate, effect.se, z, -z, information)
-
-
-def good_outcomes(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
-    """Who has the good outcome at the endpoint's time, and who is missing."""
-    yes, missing = at_a_time(endpoint, data)
-    return (yes if OUTCOMES[endpoint.outcome].good else np.asarray(~yes)), missing
 
 
 def counts(endpoint: Endpoint, data: TrialData, comparison: int) -> Counts:
@@ -366,9 +275,3 @@ def _max_combo(
     more, fewer = -ndtri(p.greater), -ndtri(p.less)
     good, bad = (more, fewer) if endpoint.good else (fewer, more)
     return Analysis(size.estimate, size.se, good, bad, ((event == 1) & (group >= 0)).sum(axis=1) * 1.0)
-
-
-def known_end(endpoint: Endpoint, data: TrialData) -> Array:
-    """Administrative end of follow-up, known for everybody: the date of the look and the endpoint's own cut-off."""
-    end = np.maximum(data.end, 0.0)
-    return end if endpoint.at is None else np.minimum(end, endpoint.at)

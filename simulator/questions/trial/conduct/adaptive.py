@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.analysis import Analysis, analyse, through
+from simulator.questions.trial.analysis.analysis import Analysis, analyse
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import look_dates
+from simulator.questions.trial.analysis.seen import through
 from simulator.questions.trial.conduct.decisions import Decisions, decide_closed
 from simulator.questions.trial.design.selection import Enrichment, Selection, adaptation, going_on
 from simulator.statistics.multiplicity.closed_combination import Stages, fisher_rejections, rejections

@@ -16,8 +16,9 @@ import scipy
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled
-from simulator.questions.trial.analysis.analysis import analyse, time_to_event
+from simulator.questions.trial.analysis.analysis import analyse
 from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.analysis.seen import time_to_event
 from simulator.questions.trial.design.accrual import PLACES
 from simulator.questions.trial.design.endpoint import CONTINUOUS, Endpoint
 from simulator.rules.draws import budget
