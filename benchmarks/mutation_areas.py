@@ -52,9 +52,9 @@ AREAS = (
     Area(
         (
             "evidence/hospitals.py",
-            *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
+            *(f"questions/value/*/{name}.py" for name in ("incremental", "net_benefit")),
             *(
-                f"statistics/{name}.py"
+                f"statistics/*/{name}.py"
                 for name in (
                     *("beta_fit", "blinded_size", "borrowing", "closed_combination", "combination"),
                     *("conditional_power", "effect", "effective_size", "meta_analysis", "multiplicity"),
@@ -67,7 +67,7 @@ AREAS = (
     # Each of these is asked by the tests of its own file alone, so that a mutant costs a second and not the whole folder.
     Area(
         tuple(
-            f"statistics/{name}.py"
+            f"statistics/*/{name}.py"
             for name in (
                 *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "boundary_search"),
                 "censoring_weights",
@@ -90,7 +90,7 @@ AREAS = (
     ),
     Area(
         tuple(
-            f"questions/value/{name}.py"
+            f"questions/value/*/{name}.py"
             for name in (
                 *(
                     "budget",
@@ -116,7 +116,7 @@ AREAS = (
     ),
     Area(
         tuple(
-            f"questions/trial/{name}.py"
+            f"questions/trial/*/{name}.py"
             for name in (
                 *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
                 *(
@@ -130,11 +130,11 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
-                *("stated", "stopped", "stopping_faults", "truth"),
+                *("stated", "stated_trials", "stopped", "stopping_faults", "truth"),
             )
         ),
         (),
-        {"data.py": "tests/closed_forms/test_trial_data.py"},
+        {"data.py": "tests/closed_forms/test_trial_data.py", "stated_trials.py": "tests/closed_forms/test_stated.py"},
     ),
     Area(
         tuple(

@@ -194,7 +194,7 @@ def _therapy() -> Schema:
 
 
 def _design() -> Schema:
-    from simulator.questions.trial.design import Design
+    from simulator.questions.trial.design.design import Design
 
     made = _made(Design)
     made["required"] = [key for key in made["required"] if key != "label"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.trial.data import TrialData
+from simulator.questions.trial.analysis.data import TrialData
 
 NEVER = np.inf
 KINDS = {"arm": np.int8, "stratum": np.int32, "site": np.int16}

@@ -13,15 +13,15 @@ import pytest
 from lifelines.datasets import load_gbsg2
 from scipy.special import ndtri
 
-from simulator.statistics import mean_sizes
-from simulator.statistics.exact_binomial import single_arm_size
-from simulator.statistics.exact_proportions import power, size
-from simulator.statistics.multiplicity import dunnett, graphical, holm
-from simulator.statistics.normal_maximum import common_factor_tail
-from simulator.statistics.proportion_sizes import superiority
-from simulator.statistics.simon import two_stage
-from simulator.statistics.survival_tests import logrank, restricted_mean, survival
-from simulator.statistics.weighted_logrank import COMBINED, fleming_harrington
+from simulator.statistics.endpoints.survival_tests import logrank, restricted_mean, survival
+from simulator.statistics.endpoints.weighted_logrank import COMBINED, fleming_harrington
+from simulator.statistics.multiplicity.multiplicity import dunnett, graphical, holm
+from simulator.statistics.multiplicity.normal_maximum import common_factor_tail
+from simulator.statistics.sizes import mean_sizes
+from simulator.statistics.sizes.exact_binomial import single_arm_size
+from simulator.statistics.sizes.exact_proportions import power, size
+from simulator.statistics.sizes.proportion_sizes import superiority
+from simulator.statistics.sizes.simon import two_stage
 
 # Mayo Clinic's trial in primary biliary cirrhosis: days to death (*) or last follow-up of its 312 randomised patients, in the
 # order of the file; d on D-penicillamine, p on placebo. Data `pbc` of the R package survival (columns time, status, trt), as

@@ -21,11 +21,11 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
-from simulator.questions.value.amounts import conventions_table
-from simulator.questions.value.repeats import repeats
-from simulator.questions.value.severity import expected_qalys
-from simulator.questions.value.values import values_of
-from simulator.questions.value.variants import revalued
+from simulator.questions.value.consequences.severity import expected_qalys
+from simulator.questions.value.sensitivity.repeats import repeats
+from simulator.questions.value.sensitivity.variants import revalued
+from simulator.questions.value.valuation.amounts import conventions_table
+from simulator.questions.value.valuation.values import values_of
 from simulator.telling.figures import drawings_of
 from simulator.telling.page import Telling, console_tables, page, sentences
 from simulator.telling.studio import Studio, drawn_here

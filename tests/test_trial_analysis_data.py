@@ -11,8 +11,8 @@ from lifelines.statistics import logrank_test
 from statsmodels.stats.proportion import proportions_ztest
 from trial_designs import TWO_ARMS, simulation
 
-from simulator.questions.trial.analysis_data import analysis_data
-from simulator.questions.trial.export import exported
+from simulator.questions.trial.results.analysis_data import analysis_data
+from simulator.questions.trial.results.export import exported
 
 SAME = 1e-8
 LOOKS = {"by": "months", "at": [8.0, 12.0]}

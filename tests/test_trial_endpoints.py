@@ -9,9 +9,9 @@ import pytest
 from lifelines import KaplanMeierFitter
 from trial_designs import simulation
 
-from simulator.questions.trial.analysis import analyse, at_a_time, time_to_event
-from simulator.questions.trial.data import TrialData, cut
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.analysis.analysis import analyse, at_a_time, time_to_event
+from simulator.questions.trial.analysis.data import TrialData, cut
+from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.words.errors import BadInput
 
 NEVER = np.inf

@@ -11,8 +11,8 @@ import pytest
 from scipy.special import ndtr
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.questions.trial.endpoint import MARGINS, TESTS
-from simulator.questions.trial.operating import share_and_se, succeeded
+from simulator.questions.trial.design.endpoint import MARGINS, TESTS
+from simulator.questions.trial.results.operating import share_and_se, succeeded
 from simulator.questions.trial.study import study_design
 from simulator.words.errors import BadInput
 

@@ -16,10 +16,10 @@ from recalculated import Cells, all_recalculated, differences, named, needs_libr
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.decision import decide
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.population import Population
-from simulator.questions.value.results import CostEffectResults
+from simulator.questions.value.decision.decision import decide
+from simulator.questions.value.decision.population import Population
+from simulator.questions.value.decision.results import CostEffectResults
+from simulator.questions.value.valuation.lives import Simulations
 from simulator.telling.workbook.book import Book, cell, letters
 from simulator.telling.workbook.decision import decision_workbook
 from simulator.telling.workbook.economics import economics_workbook

@@ -29,9 +29,9 @@ from simulator.work.linear_algebra import on_one_thread
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.questions.value.lives import Simulations
-    from simulator.questions.value.simulated_trial import SimulatedTrial
-    from simulator.questions.value.values import Values
+    from simulator.questions.value.research.simulated_trial import SimulatedTrial
+    from simulator.questions.value.valuation.lives import Simulations
+    from simulator.questions.value.valuation.values import Values
     from simulator.scenario import Scenario
     from simulator.work.execution import Way
 
@@ -142,9 +142,9 @@ def asked(
     Raises BadInput with everything that is wrong.
     """
     from simulator.questions.value.analysis import main_policy
-    from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
-    from simulator.questions.value.unread import check_numbers
-    from simulator.questions.value.values import values_of
+    from simulator.questions.value.research.simulated_trial import SUMMARIES, load_simulated_trial
+    from simulator.questions.value.valuation.unread import check_numbers
+    from simulator.questions.value.valuation.values import values_of
     from simulator.telling.workbook.decision_sheets import options_problems
 
     begun, problems = now(), list[Problem]()
@@ -193,7 +193,7 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
     """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
     from simulator.questions.value.analysis import economic_analysis
     from simulator.questions.value.findings import findings
-    from simulator.questions.value.lives import Simulations, silent
+    from simulator.questions.value.valuation.lives import Simulations, silent
     from simulator.scenario.changes import changes
 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
@@ -228,7 +228,7 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
-    from simulator.questions.value.one_way import centre_of
+    from simulator.questions.value.sensitivity.one_way import centre_of
     from simulator.run import simulate
 
     economics = scenario.settings.economics

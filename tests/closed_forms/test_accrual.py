@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.accrual import PLACES, Accrual, arrivals
+from simulator.questions.trial.design.accrual import PLACES, Accrual, arrivals
 from simulator.rules.draws import budget
 from simulator.words.vocabulary import Stream
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simulator.questions.trial import allocation
-from simulator.questions.trial.allocation import allocate, level_of, minimise, stratum_of, stratum_rules
+from simulator.questions.trial.design import allocation
+from simulator.questions.trial.design.allocation import allocate, level_of, minimise, stratum_of, stratum_rules
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.vocabulary import Stream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.questions.value.budget import _differences, _row, _treatments, _within_capacity
+from simulator.questions.value.consequences.budget import _differences, _row, _treatments, _within_capacity
 
 TEN = np.full(3, 10.0)
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_trials import arms_of, trials
 
-from simulator.statistics.competing_tests import (
+from simulator.statistics.endpoints.competing_tests import (
     cumulative_incidence,
     fine_gray,
     gray,
     subdistribution_logrank,
     subdistribution_times,
 )
-from simulator.statistics.survival_tests import cox, logrank
+from simulator.statistics.endpoints.survival_tests import cox, logrank
 
 # 177 patients with acute leukaemia and a stem cell transplant: months, status (0 censored, 1 relapse, 2 death in
 # remission) and disease (0 lymphoblastic, 1 myeloblastic). Scrucca L, Santucci A, Aversa F. Bone Marrow Transplant

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from simulator import load_scenario
-from simulator.questions.value import cost_items as module
-from simulator.questions.value.cost_items import (
+from simulator.questions.value.valuation import cost_items as module
+from simulator.questions.value.valuation.cost_items import (
     ALL_IN,
     SPLIT,
     WIDEST,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rules.people import a_life, values
 
-from simulator.questions.value.deal import (
+from simulator.questions.value.valuation.deal import (
     SUMS,
     MoneyBack,
     Refunded,
@@ -25,8 +25,8 @@ from simulator.questions.value.deal import (
     on_terms,
     share_back,
 )
-from simulator.questions.value.valuation import COLUMN
-from simulator.questions.value.values import LeftToPay
+from simulator.questions.value.valuation.valuation import COLUMN
+from simulator.questions.value.valuation.values import LeftToPay
 from simulator.rules.pathway.life import LIFE
 from simulator.scenario.economics import Deal, Volume
 from simulator.words.errors import BadInput
@@ -141,7 +141,7 @@ def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:
     def measured(out: np.ndarray, *_: object) -> None:
         out[:] = seen
 
-    monkeypatch.setattr("simulator.questions.value.deal.measured_after", measured)
+    monkeypatch.setattr("simulator.questions.value.valuation.deal.measured_after", measured)
     reduce = Refunded("tcpo2_not_risen", 1.0, 0.0, ())
     cohort = SimpleNamespace(lives=lives, patients=patients)
     known = reduce._failed_at(cohort, {"last_tcpo2_days": 365.25 / 2.0})  # type: ignore[arg-type]
@@ -155,7 +155,7 @@ def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) 
         def __init__(self, people: int, total: float) -> None:
             self.lives, self.total = range(people), total
 
-    monkeypatch.setattr("simulator.questions.value.deal.Followed", Cohort)
+    monkeypatch.setattr("simulator.questions.value.valuation.deal.Followed", Cohort)
     monkeypatch.setattr(
         Refunded,
         "of_each",
@@ -226,7 +226,7 @@ def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.Mon
         asked.append(treatments.tolist())
         return np.array([[1.0, 0.8 if values.deal.volume else 1.0]] * len(treatments))
 
-    module = "simulator.questions.value.deal"
+    module = "simulator.questions.value.valuation.deal"
     monkeypatch.setattr(f"{module}.by_volume", volume)
     monkeypatch.setattr(f"{module}.treatments_each", lambda _values, ledgers: ledgers)
     monkeypatch.setattr(f"{module}.money_back", lambda _scenario, deal, *_, **__: back if deal.refund > 0.0 else None)
@@ -308,7 +308,7 @@ def test_draws_are_one_population_and_twins_each_their_own(
         asked.update(told=told, twins=twins)
 
     for name, instead in (("times_given", given), ("by_volume", priced), ("money_back", back)):
-        monkeypatch.setattr(f"simulator.questions.value.deal.{name}", instead)
+        monkeypatch.setattr(f"simulator.questions.value.valuation.deal.{name}", instead)
     lives, deal = SimpleNamespace(ledgers="books", parameters="draws"), Deal(volume=STEPS)
     how = {"twins": True} if twins else {}
     found, money = on_terms("ours", Valued(deal), lives, 100, 7, "lives", **how)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulator.questions.trial.decisions import (
+from simulator.questions.trial.conduct.decisions import (
     Reason,
     decide,
     decide_as,
@@ -19,7 +19,7 @@ from simulator.questions.trial.decisions import (
     levels_of,
     rejections,
 )
-from simulator.statistics import multiplicity
+from simulator.statistics.multiplicity import multiplicity
 
 NAN = np.nan
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.design.endpoint import Endpoint
 
 
 def endpoint(outcome: str = "death", test: str = "chi_square", **more: Any) -> Endpoint:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import equity as module
-from simulator.questions.value.equity import HospitalLives, atkinson_weights, equity, lived
-from simulator.questions.value.subgroups import SubgroupLives
+from simulator.questions.value.consequences import equity as module
+from simulator.questions.value.consequences.equity import HospitalLives, atkinson_weights, equity, lived
+from simulator.questions.value.consequences.subgroups import SubgroupLives
 from simulator.scenario.economics import Deal
 
 

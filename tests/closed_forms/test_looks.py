@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, foreseen, information, look_dates, marks
+from simulator.questions.trial.analysis.looks import (
+    Marks,
+    end_of_trial,
+    event_dates,
+    foreseen,
+    information,
+    look_dates,
+    marks,
+)
+from simulator.questions.trial.design.endpoint import Endpoint
 
 LOGRANK = Endpoint(name="e", outcome="death", test="logrank")
 AT_SIX = Endpoint(name="e", outcome="death", test="chi_square", at_months=6.0)

@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from simulator.questions.trial import operating
-from simulator.questions.trial.decisions import Reason
-from simulator.questions.trial.operating import alone, mean_and_se, share_and_se, succeeded
-from simulator.questions.trial.selection import Enrichment, Selection
+from simulator.questions.trial.conduct.decisions import Reason
+from simulator.questions.trial.design.selection import Enrichment, Selection
+from simulator.questions.trial.results import operating
+from simulator.questions.trial.results.operating import alone, mean_and_se, share_and_se, succeeded
 
 pytestmark = pytest.mark.filterwarnings("error")
 

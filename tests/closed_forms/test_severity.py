@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import severity
-from simulator.questions.value.severity import expected_of, expected_qalys, severity_table
+from simulator.questions.value.consequences import severity
+from simulator.questions.value.consequences.severity import expected_of, expected_qalys, severity_table
 
 
 class Table:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from simulator.questions.trial import stopped as module
-from simulator.questions.trial.selection import Selection
-from simulator.questions.trial.stopped import Adjusted, adjustable, at_the_stop, naive
+from simulator.questions.trial.conduct import stopped as module
+from simulator.questions.trial.conduct.stopped import Adjusted, adjustable, at_the_stop, naive
+from simulator.questions.trial.design.selection import Selection
 
 
 def design(**changed: Any) -> Any:

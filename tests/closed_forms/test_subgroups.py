@@ -11,9 +11,15 @@ import pandas as pd
 import pytest
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value import subgroups as module
-from simulator.questions.value.subgroups import SubgroupLives, SubgroupSums, members, stratified_value, subgroup_table
-from simulator.questions.value.valuation import COLUMN, Worth
+from simulator.questions.value.consequences import subgroups as module
+from simulator.questions.value.consequences.subgroups import (
+    SubgroupLives,
+    SubgroupSums,
+    members,
+    stratified_value,
+    subgroup_table,
+)
+from simulator.questions.value.valuation.valuation import COLUMN, Worth
 from simulator.rules.population.patient import PATIENT
 
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")

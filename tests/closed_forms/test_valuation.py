@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from simulator import load_scenario
-from simulator.questions.value.budget import _pay_back, budget_impact, site_cost
-from simulator.questions.value.deal import PARTS, SUMS, MoneyBack
-from simulator.questions.value.disaggregated import by_state, dialysis, events
-from simulator.questions.value.lives import Lives
-from simulator.questions.value.valuation import (
+from simulator.questions.value.consequences.budget import _pay_back, budget_impact, site_cost
+from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
+from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
+from simulator.questions.value.valuation.lives import Lives
+from simulator.questions.value.valuation.valuation import (
     BESIDE,
     COLUMN,
     Worth,
@@ -27,7 +27,7 @@ from simulator.questions.value.valuation import (
     with_price_apart,
     worth,
 )
-from simulator.questions.value.values import Drawn, LeftToPay, Money, Values, values_of
+from simulator.questions.value.valuation.values import Drawn, LeftToPay, Money, Values, values_of
 from simulator.scenario.economics import Budget, Deal, People, Volume
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput

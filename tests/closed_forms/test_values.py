@@ -13,8 +13,8 @@ import pytest
 from simulator import load_scenario
 from simulator.evidence.distributions import mean
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.questions.value.cost_items import CostItem, Scope
-from simulator.questions.value.values import (
+from simulator.questions.value.valuation.cost_items import CostItem, Scope
+from simulator.questions.value.valuation.values import (
     COMMON_UTILITY,
     Drawn,
     LeftToPay,

@@ -15,8 +15,8 @@ from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
 from simulator.questions.validate.measures import DIED, TIME_TO_EVENT, Seen, has
 from simulator.questions.validate.prediction import make_ready
 from simulator.scenario.arrays import parameter_draws as engine_draws
-from simulator.statistics.binary_tests import Counts, fisher
-from simulator.statistics.survival_tests import logrank
+from simulator.statistics.endpoints.binary_tests import Counts, fisher
+from simulator.statistics.endpoints.survival_tests import logrank
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,10 +13,10 @@ import numpy as np
 from simulator.evidence.distributions import quantile
 from simulator.evidence.parameter import Fixed, Parameter
 from simulator.questions.sweep.inputs import Floats, Input
-from simulator.questions.value.deal import check_no_lives
-from simulator.questions.value.lives import for_money
-from simulator.questions.value.valuation import Worth, worth
-from simulator.questions.value.values import Values, values_of
+from simulator.questions.value.valuation.deal import check_no_lives
+from simulator.questions.value.valuation.lives import for_money
+from simulator.questions.value.valuation.valuation import Worth, worth
+from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario import Policy, Scenario
 from simulator.work.model import canonical
 

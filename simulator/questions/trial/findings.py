@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.sources import references as listed
-from simulator.questions.trial.design import Design
-from simulator.questions.trial.design_reading import Planned
-from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
-from simulator.questions.trial.monitoring import is_ratio
-from simulator.questions.trial.operating import SUCCESS
-from simulator.questions.trial.selection import adaptation
-from simulator.questions.trial.size_search import LARGEST
+from simulator.questions.trial.design.design import Design
+from simulator.questions.trial.design.endpoint import CONTINUOUS, SCALES, Endpoint
+from simulator.questions.trial.design.selection import adaptation
+from simulator.questions.trial.reading.design_reading import Planned
+from simulator.questions.trial.results.monitoring import is_ratio
+from simulator.questions.trial.results.operating import SUCCESS
+from simulator.questions.trial.simulation.truth import NO_EFFECT, NULLS, STATED, trial_caveats
+from simulator.questions.trial.sizes.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
-from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.changes import changes
 from simulator.words.findings import Findings, cited

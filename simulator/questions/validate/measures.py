@@ -195,7 +195,7 @@ def contrast(measure: str, event: str, seen: Seen, against: Seen, t: float) -> f
     if measure == "risk_ratio":
         a, b = has(event, seen, t), has(event, against, t)
         return float(np.mean(a) / np.mean(b)) if b.any() else np.nan
-    from simulator.statistics.survival_tests import cox
+    from simulator.statistics.endpoints.survival_tests import cox
 
     both = Seen.joined([seen, against])
     when = both.lives[:, TIME_TO_EVENT[event]].min(axis=1)

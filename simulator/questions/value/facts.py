@@ -12,16 +12,16 @@ from simulator.evidence.severity import load_severity
 from simulator.evidence.sources import load_sources
 from simulator.evidence.sources import references as listed
 from simulator.living.ledger import COUNTS
-from simulator.questions.value.amounts import OWN, own_values
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.cost_items import INCLUDED, PRODUCT
-from simulator.questions.value.deal import in_words
-from simulator.questions.value.incremental import DOMINATED, EXTENDED
-from simulator.questions.value.inventory import load_inventory
-from simulator.questions.value.one_way import unit_of
+from simulator.questions.value.decision.incremental import DOMINATED, EXTENDED
 from simulator.questions.value.options import by_option
-from simulator.questions.value.proposed_trial import can_be_paid
-from simulator.questions.value.variants import rows_left_out
+from simulator.questions.value.research.proposed_trial import can_be_paid
+from simulator.questions.value.sensitivity.one_way import unit_of
+from simulator.questions.value.sensitivity.variants import rows_left_out
+from simulator.questions.value.valuation.amounts import OWN, own_values
+from simulator.questions.value.valuation.cost_items import INCLUDED, PRODUCT
+from simulator.questions.value.valuation.deal import in_words
+from simulator.questions.value.valuation.inventory import load_inventory
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
 
@@ -122,6 +122,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "first": _axis(grid.first.name, grid.first.base, found),
             "second": _axis(grid.second.name, grid.second.base, found),
             "policy": grid.policy,
+            "least_error": float(grid.net_benefit_se.min()),
+            "most_error": float(grid.net_benefit_se.max()),
         },
         "repeats": dict(found.repeats),
         "unread": list(found.one_way.unread),

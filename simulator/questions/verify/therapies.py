@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.evidence.therapy import Therapy
 from simulator.evidence.therapy_numbers import DIRECT, RISES
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.value.valuation import item_costs
+from simulator.questions.value.valuation.valuation import item_costs
 from simulator.questions.verify.check import DESIGN, SINGLE, TECH_VER, Domain, Found, NotApplicable, equal, none_of
 from simulator.questions.verify.subject import NOTHING, Subject
 from simulator.questions.verify.value import priced

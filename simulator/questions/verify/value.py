@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.cost_items import OPEN_WOUND, WIDEST, cost_items
-from simulator.questions.value.lives import for_money
-from simulator.questions.value.quality_of_life import LOST_IN, age_ratio, norm_of_both, utility_weights
-from simulator.questions.value.valuation import Worth, item_costs, lost, worth
-from simulator.questions.value.values import Drawn, Values, values_of
+from simulator.questions.value.valuation.cost_items import OPEN_WOUND, WIDEST, cost_items
+from simulator.questions.value.valuation.lives import for_money
+from simulator.questions.value.valuation.quality_of_life import LOST_IN, age_ratio, norm_of_both, utility_weights
+from simulator.questions.value.valuation.valuation import Worth, item_costs, lost, worth
+from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.questions.verify.check import BOOKS, DESIGN, TECH_VER, Domain, Found, NotApplicable, equal, none_of
 from simulator.questions.verify.subject import Subject
 from simulator.words.errors import BadInput
