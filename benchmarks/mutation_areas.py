@@ -34,7 +34,7 @@ AREAS = (
     Area(
         ("rules/*.py", "rules/*/*.py"),
         ("tests/rules",),
-        {"description.py": "tests/rules/test_arteries.py"},
+        {"description.py": "tests/rules/test_arteries.py", "arrival.py": "tests/rules/test_patient.py"},
         "tests/rules",
     ),
     Area(

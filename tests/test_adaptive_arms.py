@@ -12,7 +12,7 @@ from trial_designs import lives, planned, simulation
 
 from simulator.face.trial import trial
 from simulator.questions.trial.analysis.data import cut, limited
-from simulator.questions.trial.analysis.readings import through
+from simulator.questions.trial.analysis.seen import through
 from simulator.questions.trial.conduct.adaptive import carried_out, in_common, in_subgroup
 from simulator.questions.trial.conduct.decisions import Reason, decide_closed
 from simulator.questions.trial.design.selection import Enrichment, Selection, going_on

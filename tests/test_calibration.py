@@ -23,6 +23,7 @@ from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.face.result import Result
+from simulator.questions.calibrate import coverage as cohorts
 from simulator.questions.calibrate import work
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
 from simulator.questions.calibrate.check import exact_interval
@@ -440,8 +441,11 @@ def test_the_posterior_means_are_the_study_s(founding: Scenario, data: Founding)
     assert share.mean(axis=0) == pytest.approx([0.16, 0.32], abs=0.02)
 
 
-def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(founding: Scenario, data: Founding) -> None:
-    """What a fit hands to other processes arrives there, and who analyses a cohort decides nothing about it."""
+def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(
+    founding: Scenario, data: Founding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a fit hands to other processes arrives there, who analyses a cohort decides nothing about it, and one that was
+    analysed before an interruption is not analysed again."""
     prior, luck = Prior(founding.register), np.random.default_rng(1)
     z, y = luck.normal(size=(300, len(prior.names))), luck.uniform(0.05, 0.15, (300, len(ALL)))
     for group in PARTITIONS:
@@ -452,10 +456,14 @@ def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(found
     fit = Posterior(prior, z, y, even, chosen, none, none, 0.0, {}, surface, surface, scatter, 0.0)
     contrast, heard = load_targets()[1]["central"], list[int]()
     one = coverage(founding, data, contrast, fit, 2, 1, heard.append)
-    two = coverage(founding, data, contrast, fit, 2, 1, heard.append, workers=2)
+    store = Store(tmp_path)
+    two = coverage(founding, data, contrast, fit, 2, 1, heard.append, workers=2, store=store)
     assert one.equals(two)
     assert one["cohort"].tolist() == [0, 0, 0, 1, 1, 1]
     assert heard == [1] * 4
+    monkeypatch.setattr(cohorts, "sample_chains", None)
+    assert one.equals(coverage(founding, data, contrast, fit, 2, 1, heard.append, store=store))
+    assert heard[4:] == [2]
 
 
 @needs_posterior

@@ -151,7 +151,7 @@ def test_the_command_says_what_the_simulation_says(folder: Path) -> None:
 def test_brackets_of_other_hospitals_say_what_they_are(folder: Path) -> None:
     """A Monte Carlo interval and the spread of hospitals stand side by side: the sentence tells them apart."""
     said = " ".join((folder / "report.html").read_text(encoding="utf-8").split())
-    assert "In brackets: 95% Monte Carlo intervals at a named hospital; at a new one the limits" in said
+    assert "Brackets give 95% Monte Carlo intervals for a named hospital; for a new one, the limits" in said
     assert "Wound or stump healed" in said and "A stump heals after a major amputation." in said
 
 

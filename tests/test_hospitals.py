@@ -39,7 +39,7 @@ from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
-from simulator.questions.hospitals.chains import chains_of
+from simulator.questions.hospitals.diagnostics import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
@@ -53,7 +53,7 @@ from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.open_series import with_and_without
 from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.reading import folder
-from simulator.questions.validate.scores import directions, predictive_pmf, scored, scores
+from simulator.questions.validate.scores import directions, held, predictive_pmf, scored, scores
 from simulator.questions.value.sensitivity.one_way import clinical_ranges
 from simulator.questions.value.sensitivity.variants import elsewhere, varied
 from simulator.questions.value.valuation.values import values_of
@@ -445,6 +445,24 @@ def test_differences_are_bootstrapped_by_study() -> None:
     assert once.set_index("score").loc["median_width", "difference"] == pytest.approx(-0.2)
 
 
+def test_a_miss_is_told_from_one_within_its_error_by_study() -> None:
+    """88% where 90 are asked is a miss where every study says so, and lies within the error where whole studies do."""
+
+    def counts(hits: list[list[float]]) -> pd.DataFrame:
+        rows = [{"study": f"s{k}", "cover": hit} for k, each in enumerate(hits) for hit in each]
+        return pd.DataFrame(
+            [{"study": r["study"], "cover_50": 0.5, "cover_80": 1.0, "cover_95": r["cover"]} for r in rows]
+        )
+
+    alike, apart = counts([[0.88] * 4] * 25), counts([[1.0] * 4] * 22 + [[0.0] * 4] * 3)
+    assert held(alike)["verdict"].tolist() == ["inside", "outside", "outside"]
+    found = held(apart).iloc[2]
+    assert found["verdict"] == "within_error"
+    assert found["astray"] == pytest.approx(0.02)
+    assert found["se"] == pytest.approx(np.sqrt(0.88 * 0.12 / 25), rel=0.1)
+    assert held(apart.iloc[-16:])["verdict"].iloc[2] == "too_few"
+
+
 def test_direction_counts_studies_and_not_their_counts() -> None:
     """Nine of ten studies above is one-sided, however many counts each has."""
     rows = [
@@ -638,6 +656,19 @@ def test_a_new_study_reweights_the_population(tmp_path: Path) -> None:
     assert "Nobody et al., 2026" in page
     for width, media in WINDOWS:
         assert columns_out_of_sight(tmp_path / "report.html", width, media)[0] == []
+
+
+def test_a_study_beyond_what_was_simulated_is_not_relied_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where 590 of 600 lose the leg no surface tells where the hospital lies: that is said, and a refit asked for."""
+    monkeypatch.setattr(adding, "SIZES", (4, 32, 200))
+    near, far = tmp_path / "near.toml", tmp_path / "far.toml"
+    far.write_text(STUDY.replace("300", "600").replace("events = 270", "events = 590"), encoding="utf-8")
+    near.write_text(STUDY.replace("events = 270", "events = 90"), encoding="utf-8")
+    for file, astray in ((far, True), (near, False)):
+        found = add_study(file)
+        assert found.facts["astray"] == astray
+        assert ("to be relied on" in found.summary()) == astray
+        assert found.facts["refit"] >= astray
 
 
 def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:

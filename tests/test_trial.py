@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 from simulator.cli import trial as command
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.trial.analysis.analysis import analyse, time_to_event
+from simulator.questions.trial.analysis.analysis import analyse
 from simulator.questions.trial.analysis.data import cut, limited
 from simulator.questions.trial.analysis.looks import information, look_dates, marks
+from simulator.questions.trial.analysis.seen import time_to_event
 from simulator.questions.trial.conduct.decisions import Reason, decide
 from simulator.questions.trial.design.accrual import PLACES, Accrual
 from simulator.questions.trial.design.selection import most_recruits
@@ -29,7 +30,8 @@ from simulator.questions.trial.results.export import exported
 from simulator.questions.trial.results.operating import operating_characteristics, share_and_se
 from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.questions.trial.sizes.size_search import endpoint_table, find_size
-from simulator.rules.population.patient import PATIENT, make_patient
+from simulator.rules.population.arrival import make_patient
+from simulator.rules.population.patient import PATIENT
 from simulator.statistics.sizes.proportion_sizes import superiority
 from simulator.statistics.sizes.samplesize import event_probability, lachin_foulkes, schoenfeld
 from simulator.statistics.sizes.simon import promising

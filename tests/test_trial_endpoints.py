@@ -12,9 +12,10 @@ from scipy.stats import t as student
 from small_trials import trial
 from trial_designs import simulation
 
-from simulator.questions.trial.analysis.analysis import analyse, time_to_event
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.completed import completed
 from simulator.questions.trial.analysis.data import TrialData, cut, luck_of_trials
-from simulator.questions.trial.analysis.readings import at_a_time, completed
+from simulator.questions.trial.analysis.seen import at_a_time, time_to_event
 from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.words.errors import BadInput
 

@@ -61,19 +61,17 @@ class Commands(TyperGroup):
             raise typer.Exit(130) from None
 
 
-app = typer.Typer(
-    cls=Commands,
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="Simulate what becomes of people with diabetes and no-option limb ischaemia under different policies of care.",
-    epilog="Start with:  clti compare   (about a minute; writes a report you can open in a browser)",
-)
-
-
 def build() -> typer.Typer:
-    """The application with every command that is there."""
+    """A new application with every command that is there."""
+    app = typer.Typer(
+        cls=Commands,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        help="Simulate what becomes of people with diabetes and no-option limb ischaemia under different policies of care.",
+        epilog="Start with:  clti compare   (about a minute; writes a report you can open in a browser)",
+    )
     for name, module in COMMANDS.items():
         app.command(name)(importlib.import_module(f"simulator.cli.{module}").main)
     return app

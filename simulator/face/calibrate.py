@@ -143,8 +143,8 @@ def fitted(
         posterior = fit(scenario, data, views, effort, seed, designs)
     recovered: pd.DataFrame | None = None
     if cohorts and not first_year:
-        with show("synthetic cohorts", cohorts) as advance:
-            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance, workers)
+        with work.going_on(), show("synthetic cohorts", cohorts) as advance:
+            recovered = coverage(scenario, data, views["central"], posterior, cohorts, seed, advance, workers, work)
     at_fit = load_scenario(SCENARIO, overrides={"parameters": point_of(posterior)})
     draws = pd.DataFrame(table_of(posterior))
     drawn = scenario.parameter_draws(draws.head(settings.get("draws", DRAWS)))
@@ -186,7 +186,7 @@ def _provenance(posterior: Posterior, seed: int, smoke: bool) -> dict[str, str |
     from importlib.metadata import version
 
     return {
-        "method": "quadratic response surfaces, differential-evolution chains, draws reweighted by simulation",
+        "method": "quadratic response surfaces, emcee's differential-evolution moves, draws reweighted by simulation",
         "command": f"clti calibrate --seed {seed}" + (" --smoke" if smoke else ""),
         "package": version("clti-simulator"),
         "seed": seed,

@@ -71,6 +71,7 @@ def fitted(
     from simulator.questions.hospitals.findings import findings
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
     from simulator.questions.hospitals.headline import headline
+    from simulator.questions.hospitals.population import compiled_once
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.prediction import draws_for, make_ready
     from simulator.questions.value.valuation.lives import silent
@@ -104,7 +105,8 @@ def fitted(
     made = texts(found, provenance)
     checked = {}
     if cohorts:
-        with work.going_on(), (progress or silent)("Synthetic literatures", cohorts) as advance:
+        kept = compiled_once(work.folder / "compiled")
+        with work.going_on(), kept, (progress or silent)("Synthetic literatures", cohorts) as advance:
             checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance, work)
         checked["uniformity"] = uniformity(checked["ranks"])
 
@@ -119,7 +121,8 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
 
     Tables of the result: ``reweighted`` (quantity, before, after and their SDs: means and SDs of the hospitals' offsets) and
     ``study`` (offset, mean, low, high: where its own hospital lies). The fact ``effective`` is how many equally weighted rows
-    the reweighted ones are worth, ``refit`` whether a refit is due. A study that the committed fit has read already (by the
+    the reweighted ones are worth, ``error`` how far off the log likelihood is by which they are weighed, ``refit`` whether a
+    refit is due. A study that the committed fit has read already (by the
     name of its file) is taken out first and counts once. Nothing is written into the evidence.
 
     Raises BadInput with every fault of the file, and where no population of hospitals has been fitted.
@@ -149,13 +152,14 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
         problems.append(Problem(str(file), "quantity", "nothing that a fit reads", allowed))
     if problems or population is None:
         raise BadInput(problems)
-    moved, own, effective = added(population, key, study, register, seed)
+    moved, own, effective, error = added(population, key, study, register, seed)
     told = reweighted(
         key,
         study,
         moved,
         own,
         effective,
+        error,
         len(population.rows),
         register,
         inputs=inputs | evidence_files(),

@@ -53,7 +53,8 @@ def validate(
 
     Tables of the result: ``validation`` (study, quantity, observed and predicted with 95% limits, inside), ``quantities``,
     ``coverage``, ``counts`` (each scored count with its transform and scores), ``scores`` (score, model, naive, difference,
-    low, high; the naive competitor averages the other studies), ``independent``, ``later``, ``directions``, ``worst``, and of
+    low, high; the naive competitor averages the other studies), ``held`` (whether intervals hold as many counts as they
+    should, with the error by study), ``independent``, ``later``, ``directions``, ``worst``, and of
     all studies ``ladder``, ``structural``, ``structural_refits``, ``open_series`` (the headline with and without what series
     without controls say of treatment); of the course ``course`` and ``course_coverage``; ``orders``, how published scores and
     the model's own risks order synthetic people. Shares are 0 to 1, times years, TcPO2 mmHg.

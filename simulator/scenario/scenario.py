@@ -233,6 +233,18 @@ class Scenario:
         return parameter_draws(self.register, self.view, draws)
 
     @property
+    def described(self) -> str:
+        """Whom the scenario is about, in its own words, else in those of the nearest scenario that it extends."""
+        own = self.settings.description
+        if own or self.read is None:
+            return own
+        above = (layer.table for layer in reversed(self.read.layers) if layer.table.get("description"))
+        whose = next(above, None)
+        if whose is None:
+            return ""
+        return f"{whose['description']} These are the people of “{whose['label']}”, from which this scenario differs."
+
+    @property
     def _located(self) -> bool:
         """Whether the register lies at a hospital: in draws, or by numbers that were put in their place."""
         return bool(self.register.joint) or any(self.register[field].value for field in FIELDS.values())

@@ -25,7 +25,8 @@ from markupsafe import Markup
 from simulator.telling.colours import colour_sheet
 from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
 from simulator.telling.drawing import Drawn
-from simulator.telling.formats import MISSING, TextTable, short
+from simulator.telling.formats import TextTable, short
+from simulator.telling.phrases import capital, listed, lower, one_line, years
 from simulator.telling.provenance import told as changed
 from simulator.words.findings import Findings
 
@@ -284,41 +285,6 @@ def _filter(name: str) -> Callable[..., str]:
         return look.cell({"": value}, "")
 
     return show
-
-
-def one_line(text: str) -> str:
-    """A text on one line, whatever blanks its template left."""
-    return " ".join(text.split())
-
-
-def years(value: float) -> str:
-    """A time in words: ``six months``, ``one year``, ``2.5 years``."""
-    if value < 1.0:
-        months = value * 12.0
-        words = f"{months:.3g}"
-        return f"{words} month" + ("" if words == "1" else "s")
-    return "one year" if value == 1.0 else f"{value:g} years"
-
-
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """Words as people list them: ``a, b and c``."""
-    items = list(items)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else MISSING
-
-
-PEOPLE = frozenset({"Rutherford"})
-"""Names of people with which labels begin."""
-
-
-def lower(text: str) -> str:
-    """A label inside a sentence: without its capital, unless the word is an abbreviation or a name (PTA, TcPO2, Rutherford)."""
-    first = text.split(" ", 1)[0].split("-", 1)[0]
-    return text if first != first.capitalize() or first in PEOPLE else text[:1].lower() + text[1:]
-
-
-def capital(text: str) -> str:
-    """Words at the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def _labelling(kind: str) -> Callable[[Context, Any], str]:

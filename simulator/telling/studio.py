@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import drawings_of
-from simulator.work.processes import cores, fresh_processes
+from simulator.work.processes import fresh_processes
+from simulator.work.threads import cores
 
 if TYPE_CHECKING:
     from simulator.words.findings import Findings

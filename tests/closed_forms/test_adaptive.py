@@ -15,7 +15,7 @@ from trial_designs import lives, simulation
 
 from simulator.questions.trial.analysis.analysis import analyse
 from simulator.questions.trial.analysis.data import cut, limited
-from simulator.questions.trial.analysis.readings import through
+from simulator.questions.trial.analysis.seen import through
 from simulator.questions.trial.conduct import adaptive
 from simulator.questions.trial.conduct.decisions import decide_closed
 from simulator.questions.trial.design.endpoint import Endpoint

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import beta, norm
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.analysis.analysis import Analysis, analyse, known_end, time_to_event
+from simulator.questions.trial.analysis.analysis import Analysis, analyse
 from simulator.questions.trial.analysis.data import TrialData
-from simulator.questions.trial.analysis.readings import arms, at_a_time, at_visit, through
+from simulator.questions.trial.analysis.seen import arms, at_a_time, at_visit, known_end, through, time_to_event
 from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.statistics.endpoints import (
     adjusted_tests,

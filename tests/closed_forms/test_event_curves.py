@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.trial.analysis.analysis import TimeToEvent
+from simulator.questions.trial.analysis.seen import TimeToEvent
 from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.questions.trial.results import event_curves as module
 from simulator.questions.trial.results.event_curves import early_and_late, incidence, shown_endpoint

@@ -7,6 +7,7 @@ response surface. The share of 90% intervals that hold the truth, and the rank o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -23,11 +24,15 @@ from simulator.questions.calibrate.surface import changes, contrasts, total_log_
 from simulator.questions.calibrate.targets import Contrast, Founding, Observed, joint_tables
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import generator, seed_of
+from simulator.work.code import running_code
 from simulator.work.processes import in_processes
+from simulator.work.store import Store
 
 Array = NDArray[np.float64]
 OUTCOMES = ("major_amputation", "death", "healing")
 """Outcomes at one year whose recovery is checked."""
+FOUND = ("truth", "low", "high", "inside", "rank")
+"""What is kept of each outcome of an analysed cohort."""
 LEVEL = 0.90
 POINTS = 4_000
 SPREAD = 1.6
@@ -117,10 +122,11 @@ def coverage(
     seed: int,
     advance: Callable[[int], None],
     workers: int = 1,
+    store: Store | None = None,
 ) -> pd.DataFrame:
     """cohort, outcome, truth, low, high, inside, rank (0-1): one row per synthetic cohort and outcome.
 
-    `workers` processes decide how long it takes and nothing else.
+    `workers` processes decide how long it takes and nothing else. Cohorts that lie in `store` are not analysed again.
     """
     luck = generator(seed, "coverage")
     truths = resample(posterior.weights, cohorts, generator(seed, "coverage", "truths"))
@@ -129,8 +135,23 @@ def coverage(
     drawn = [
         _Cohort(number, int(truth), luck.normal(size=2 + len(contrast.arms))) for number, truth in enumerate(truths)
     ]
-    rows = []
-    for found in in_processes(method.recovered, drawn, workers):
-        rows += found
+    whole = hashlib.sha256(repr((seed, cohorts, scenario.hash, CHAINS, STEPS, KEEP_EVERY, running_code())).encode())
+    for part in (points, posterior.z, posterior.weights):
+        whole.update(part.tobytes())
+
+    def kept_as(cohort: _Cohort) -> str:
+        return f"cohort-{whole.hexdigest()[:32]}-{cohort.number}"
+
+    kept = {each.number: None if store is None else store.read(kept_as(each)) for each in drawn}
+    missing = [each for each in drawn if kept[each.number] is None]
+    if len(missing) < len(drawn):
+        advance(len(drawn) - len(missing))
+    for each, rows in zip(missing, in_processes(method.recovered, missing, workers), strict=True):
+        kept[each.number] = found = {name: np.array([row[name] for row in rows]) for name in FOUND}
+        if store is not None:
+            store.write(kept_as(each), found)
         advance(1)
-    return pd.DataFrame(rows)
+    return pd.concat(
+        [pd.DataFrame({"cohort": number, "outcome": OUTCOMES, **(found or {})}) for number, found in kept.items()],
+        ignore_index=True,
+    )

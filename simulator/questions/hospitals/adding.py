@@ -22,20 +22,21 @@ SIZES = (24, 32, 500)
 ATOMS = 600
 
 
-def said_by(key: str, study: Study, register: Register, population: Hospitals, seed: int) -> Atoms:
-    """What a study says of its hospital."""
+def said_by(key: str, study: Study, register: Register, population: Hospitals, seed: int) -> tuple[Atoms, float]:
+    """What a study says of its hospital, and how far its surface misses the log likelihood that was lived."""
     surface = study_surface(key, study, register, seed, None, SIZES)
-    return atoms(surface, *wide_prior(population.rows), ATOMS, generator(seed, key, "atoms"))
+    return atoms(surface, *wide_prior(population.rows), ATOMS, generator(seed, key, "atoms")), surface.error
 
 
 def added(
     population: Hospitals, key: str, study: Study, register: Register, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """What a study moves in the population, its own offsets, and the effective number of the reweighted draws.
+) -> tuple[pd.DataFrame, pd.DataFrame, float, float]:
+    """What a study moves in the population, its own offsets, the effective number of the reweighted draws, and the root mean
+    squared error of the log likelihood that all of it rests on.
 
     A study that the fit has read is taken out of it first, so that it counts once.
     """
-    each = said_by(key, study, register, population, seed)
+    each, error = said_by(key, study, register, population, seed)
     without = population.weights(key)
     weights = informed(population, each, study.hospital_kind, without)
     rows = []
@@ -54,4 +55,4 @@ def added(
     found = own_offsets(population, each, study.hospital_kind, 400, generator(seed, key, "own offsets"), weights)
     low, high = np.quantile(found, [0.025, 0.975], axis=0)
     own = pd.DataFrame({"offset": OFFSETS, "mean": found.mean(axis=0), "low": low, "high": high})
-    return pd.DataFrame(rows), own, effective_size(weights)
+    return pd.DataFrame(rows), own, effective_size(weights), error

@@ -17,6 +17,8 @@ RATES = ("amputation", "healing", "death")
 """Offsets of which the summary tells mean and SD."""
 ENOUGH = 0.1
 """Share of the posterior's rows that a reweighted one must be worth; with less a refit is due."""
+FURTHEST_OFF = 1.0
+"""Error of a study's log likelihood from which on weights, which are its exponentials, are off by a factor of e."""
 
 
 def findings(
@@ -59,6 +61,7 @@ def reweighted(
     moved: pd.DataFrame,
     own: pd.DataFrame,
     effective: float,
+    error: float,
     rows: int,
     register: Register,
     *,
@@ -75,7 +78,9 @@ def reweighted(
     most = moved.iloc[int(shift.to_numpy().argmax())]
     facts = {
         "effective": effective,
-        "refit": effective < ENOUGH * rows,
+        "error": error,
+        "astray": error > FURTHEST_OFF,
+        "refit": effective < ENOUGH * rows or error > FURTHEST_OFF,
         "rows": rows,
         "study": study.label,
         "known": key if known else "",

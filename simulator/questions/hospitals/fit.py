@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.atoms import Atoms, atoms
-from simulator.questions.hospitals.chains import Chains
+from simulator.questions.hospitals.diagnostics import Chains
 from simulator.questions.hospitals.population import CHAINS, Sampling, Structure, left_out, log_score, sampled
 from simulator.questions.hospitals.surface import (
     CENTRE,

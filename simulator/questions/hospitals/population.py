@@ -12,9 +12,11 @@ The mean of response is zero: open series would teach the model what treatment d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from scipy.stats import norm
 
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
 from simulator.questions.hospitals.atoms import Atoms
-from simulator.questions.hospitals.chains import Chains, chains_of
+from simulator.questions.hospitals.diagnostics import Chains, chains_of
 from simulator.questions.hospitals.prior import load_prior, sd_floor
 from simulator.work.code import running_code
 from simulator.work.store import Store
@@ -136,6 +138,24 @@ def _drawn(
     sampler.run(jax.random.PRNGKey(seed % 2**32), *given, extra_fields=("diverging",))
     found = {name: np.asarray(values) for name, values in sampler.get_samples(group_by_chain=True).items()}
     return found | {"diverging": np.asarray(sampler.get_extra_fields(group_by_chain=True)["diverging"])}
+
+
+@contextmanager
+def compiled_once(folder: Path) -> Iterator[None]:
+    """Keep compiled samplers in a folder meanwhile: NumPyro compiles one anew at each run, longer than a literature samples."""
+    import jax
+    from jax.experimental.compilation_cache.compilation_cache import reset_cache
+
+    def keep_in(place: str | None) -> None:
+        jax.config.update("jax_compilation_cache_dir", place)
+        # The directory is read once, at the first compilation of all.
+        reset_cache()
+
+    keep_in(str(folder))
+    try:
+        yield
+    finally:
+        keep_in(None)
 
 
 @lru_cache(maxsize=8)

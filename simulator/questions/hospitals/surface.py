@@ -33,7 +33,7 @@ from simulator.work.store import Store
 Array = NDArray[np.float64]
 PARTICLES, POINTS, LIVES = 48, 64, 700
 """Particles of a study, offsets at which each lives in either of two rounds (a power of two), lives of each group at each."""
-SMOKE = (20, 32, 400)
+SMOKE = (12, 32, 300)
 LARGEST = 1_000
 """A count of more people is read as one of so many."""
 CENTRE, WIDE = np.zeros(len(OFFSETS)), np.full(len(OFFSETS), 1.1)

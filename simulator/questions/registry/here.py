@@ -16,7 +16,7 @@ from simulator.questions.hospitals.own import at_its_centre
 from simulator.questions.registry.people.people import People
 from simulator.questions.registry.people.privacy import SMALLEST
 from simulator.run import Result, simulate
-from simulator.run.simulation import WEEKS_PER_YEAR
+from simulator.run.asking import WEEKS_PER_YEAR
 from simulator.scenario import Scenario
 from simulator.scenario.settings import Capacity
 

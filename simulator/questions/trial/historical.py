@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.readings import good_outcomes, through
+from simulator.questions.trial.analysis.seen import good_outcomes, through
 from simulator.questions.trial.design.accrual import Accrual
 from simulator.questions.trial.design.design import Arm, Design, FollowUp, Size, Visits
 from simulator.questions.trial.design.drop_out import DropOut

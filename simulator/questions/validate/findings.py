@@ -10,6 +10,7 @@ import pandas as pd
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references as listed
 from simulator.questions.validate.judged import FOUNDING, NO_REASON
+from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.study import Study
 from simulator.questions.validate.validation import Validation
@@ -39,7 +40,7 @@ def findings(
     settings: Mapping[str, Any],
     refused: Sequence[str] = (),
 ) -> Findings:
-    """Tables named as their files: validation, quantities, coverage, scores, counts, directions, worst, ladder, ..."""
+    """Tables named as their files: validation, quantities, coverage, scores, held, counts, directions, worst, ladder, ..."""
     rows = validation.rows
     misses = validation.misses
     misses = misses.assign(reason=misses["reason"].where(misses["reason"] != "", NO_REASON))
@@ -54,6 +55,7 @@ def findings(
     if len(counts):
         tables |= {
             "scores": validation.scores,
+            "held": _held(validation, seed),
             "independent": validation.independent,
             "later": validation.later,
             "directions": validation.directions,
@@ -90,6 +92,19 @@ def findings(
         **_drawn(rows, structural),
     }
     return Findings("validate", tables, facts, inputs=dict(inputs), seed=seed, settings=dict(settings))
+
+
+def _held(validation: Validation, seed: int) -> pd.DataFrame:
+    """Whether intervals hold as many counts as they should, of all studies and of those apart of which scores are told."""
+    counts, studies = validation.counts, validation.studies
+    parts = {
+        "all": counts,
+        "independent": counts[counts["cited_by"] == ""],
+        "later": counts[[studies[key].later for key in counts["study"]]],
+    }
+    found = [held(part, seed).assign(of=of, studies=part["study"].nunique()) for of, part in parts.items() if len(part)]
+    table = pd.concat(found, ignore_index=True)
+    return table[["of", "studies", *(column for column in table if column not in ("of", "studies"))]]
 
 
 def _described(validation: Validation) -> dict[str, pd.DataFrame]:

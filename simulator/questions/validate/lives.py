@@ -16,8 +16,9 @@ from simulator.questions.validate.measures import COLUMNS
 from simulator.rules.draws import normal
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.arrival import find_patient
 from simulator.rules.population.patient import COLUMNS as PATIENT_COLUMNS
-from simulator.rules.population.patient import find_patient, measured
+from simulator.rules.population.patient import measured
 from simulator.words.vocabulary import Stream
 
 Array = NDArray[np.float64]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from simulator.questions.validate.study import Quantity, Study
 from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
 from simulator.work.model import Evaluation, canonical
+from simulator.work.threads import cores, in_order
 
 if TYPE_CHECKING:
     from simulator.questions.validate.prediction import Ready
@@ -91,13 +90,10 @@ class StudyOfDraws:
         """The samples of each row, on every core unless other processes have them."""
         del row_ids, replicate
         values = np.full((len(inputs), len(self.outputs)), np.nan)
-        workers = 1
-        if multiprocessing.parent_process() is None:
-            workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        with ThreadPoolExecutor(workers) as pool:
-            for row, samples in zip(values, pool.map(self._live, inputs), strict=True):
-                for place, sample in zip(row.reshape(-1, 1 + MOST_SAMPLES), samples, strict=True):
-                    place[0], place[1 : 1 + len(sample)] = len(sample), sample
+        threads = 1 if multiprocessing.parent_process() is not None else cores()
+        for row, samples in zip(values, in_order(self._live, inputs, threads), strict=True):
+            for place, sample in zip(row.reshape(-1, 1 + MOST_SAMPLES), samples, strict=True):
+                place[0], place[1 : 1 + len(sample)] = len(sample), sample
         return Evaluation(values, np.zeros_like(values))
 
     def _live(self, row: Array) -> list[Array]:

@@ -20,6 +20,8 @@ from simulator.words.luck import generator
 
 Array = NDArray[np.float64]
 LEVELS = (50, 80, 95)
+ASKED = {50: (0.42, 0.58), 80: (0.73, 0.87), 95: (0.90, 1.0)}
+"""Shares of counts between which intervals of a level should hold."""
 SCORES = ("log_score", "crps", "cover_50", "cover_80", "cover_95", "median_width")
 COUNT_COLUMNS = ("study", "quantity", "outcome", "arm", "events", "n", "pit", "pit_low", "pit_high", "log_score", "crps",
                  "cover_50", "cover_80", "cover_95", "width", "naive_log_score", "naive_crps", "naive_cover_50",
@@ -105,25 +107,50 @@ def scores(counts: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     """
     if not len(counts):
         return pd.DataFrame(columns=["score", "model", "naive", "difference", "low", "high"])
-    studies = sorted(set(counts["study"]))
-    places = [np.flatnonzero(counts["study"].to_numpy() == name) for name in studies]
-    luck = generator(seed, "scores", "bootstrap")
-    resampled = [
-        np.concatenate([places[k] for k in luck.integers(0, len(studies), len(studies))]) for _ in range(RESAMPLES)
-    ]
+    resampled = _resampled(counts, seed)
     rows = []
     for score in SCORES:
         median = score == "median_width"
         column = "width" if median else score
         own, other = counts[column].to_numpy(), counts[f"naive_{column}"].to_numpy()
         middle = np.median if median else np.mean
-        gaps = np.array([middle(own[rows_]) - middle(other[rows_]) for rows_ in resampled])
-        low, high = np.quantile(gaps, [0.025, 0.975]) if len(studies) >= FEWEST else (np.nan, np.nan)
+        gaps = [middle(own[rows_]) - middle(other[rows_]) for rows_ in resampled]
+        low, high = np.quantile(gaps, [0.025, 0.975]) if resampled else (np.nan, np.nan)
         model, naive = float(middle(own)), float(middle(other))
         rows.append(
             {"score": score, "model": model, "naive": naive, "difference": model - naive, "low": low, "high": high}
         )
     return pd.DataFrame(rows)
+
+
+def _resampled(counts: pd.DataFrame, seed: int) -> list[NDArray[np.int64]]:
+    """Rows of as many studies as there are, drawn with replacement, RESAMPLES times; none of fewer than FEWEST studies."""
+    studies = sorted(set(counts["study"]))
+    if len(studies) < FEWEST:
+        return []
+    places = [np.flatnonzero(counts["study"].to_numpy() == name) for name in studies]
+    luck = generator(seed, "scores", "bootstrap")
+    return [np.concatenate([places[k] for k in luck.integers(0, len(studies), len(studies))]) for _ in range(RESAMPLES)]
+
+
+def held(counts: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+    """Level, share, se, asked_low, asked_high, astray, verdict: whether the model's intervals hold as many counts as ASKED.
+
+    `se` is the standard error of the share over resampled studies, `astray` how far it lies outside what is asked: 0 is
+    "inside", less than one standard error "within_error", more "outside"; fewer than FEWEST studies are "too_few" to tell.
+    """
+    columns = ["level", "share", "se", "asked_low", "asked_high", "astray", "verdict"]
+    resampled, rows = _resampled(counts, seed), []
+    for level, (low, high) in ASKED.items() if len(counts) else ():
+        own = counts[f"cover_{level}"].to_numpy(np.float64)
+        share = float(own.mean())
+        se = float(np.std([own[rows_].mean() for rows_ in resampled])) if resampled else np.nan
+        astray = max(low - share, share - high, 0.0)
+        verdict = (
+            "inside" if astray == 0.0 else "within_error" if astray < se else "outside" if resampled else "too_few"
+        )
+        rows.append([level, share, se, low, high, astray, verdict])
+    return pd.DataFrame(rows, columns=columns)
 
 
 def directions(counts: pd.DataFrame) -> pd.DataFrame:

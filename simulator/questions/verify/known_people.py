@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.questions.verify.check import CLOSED_FORM, DESIGN, TECH_VER, Found, NotApplicable, equal, near, none_of
-from simulator.questions.verify.inputs import INPUTS, ks, referrals
+from simulator.questions.verify.inputs import INPUTS, ks
+from simulator.questions.verify.people import referrals
 from simulator.questions.verify.subject import NOTHING, Subject
 from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.scenario.policy import Criteria

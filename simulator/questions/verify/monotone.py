@@ -42,6 +42,7 @@ EACH: dict[str, tuple[str, int]] = {
     "hospital_amputation": ("amputated_at", -1),
     "hospital_healing": ("healed_at", -1),
     "hospital_death": EARLIER_DEATH,
+    "hospital_response": ("gain", 1),
     "amputation_rate": ("amputated_at", -1),
     "amputation_hr_dialysis": ("amputated_at", -1),
     "amputation_hr_rutherford_6": ("amputated_at", -1),

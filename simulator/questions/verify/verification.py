@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from simulator.questions.verify.care_law import CARE
 from simulator.questions.verify.check import Check, NotApplicable
 from simulator.questions.verify.clocks import CLOCKS
+from simulator.questions.verify.dose_law import CARE
 from simulator.questions.verify.hospitals import UNCERTAINTY
 from simulator.questions.verify.luck_law import INPUTS
 from simulator.questions.verify.monotone import RESPONSES
+from simulator.questions.verify.no_effect import RESULTS
 from simulator.questions.verify.overall import OVERALL
 from simulator.questions.verify.recovery import EVENT_STATE
-from simulator.questions.verify.results import RESULTS
 from simulator.questions.verify.subject import Subject
 from simulator.questions.verify.therapies import THERAPIES
 from simulator.questions.verify.value import VALUE

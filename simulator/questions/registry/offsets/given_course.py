@@ -30,7 +30,7 @@ from simulator.rules.pathway.death import amputee_ratio, disease_death_rate, pea
 from simulator.rules.pathway.dialysis import dialysis_death_exposure
 from simulator.rules.pathway.healing import heal_wound
 from simulator.rules.pathway.life import limb_kept
-from simulator.rules.population.patient import find_patient
+from simulator.rules.population.arrival import find_patient
 from simulator.words.vocabulary import Event, Limb, Risk, Stream, Wound
 
 RECORDED = record_dtype(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +19,7 @@ from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.scenario.arrays import policy_records
 from simulator.words.luck import generator, seed_of
+from simulator.work.threads import cores, in_order
 
 Array = NDArray[np.float64]
 KEY = "own people"
@@ -158,8 +157,8 @@ def updated(
             advance(1)
 
     one(0)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
-        list(threads.map(one, range(1, particles + 1)))
+    for _ in in_order(one, range(1, particles + 1), min(4, cores())):
+        pass
     taken = population.taken(4_000, luck)
     before = population.drawn(taken, Kind(), luck)
     after, before = np.clip(offsets, -HIGHEST, HIGHEST), np.clip(before, -HIGHEST, HIGHEST)

@@ -9,8 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.questions.trial.analysis.completed import completed
 from simulator.questions.trial.analysis.data import TOUCH, TrialData
-from simulator.questions.trial.analysis.readings import arms, at_a_time, at_visit, completed, good_outcomes, through
+from simulator.questions.trial.analysis.seen import (
+    Array,
+    arms,
+    at_a_time,
+    at_visit,
+    good_outcomes,
+    known_end,
+    through,
+    time_to_event,
+)
 from simulator.questions.trial.design.endpoint import BORROWING, ONE_ARM, Endpoint
 from simulator.statistics.beliefs.beta_rules import UNIFORM, different_counts
 from simulator.statistics.beliefs.borrowing import posterior_moments, probability_better
@@ -22,8 +32,6 @@ from simulator.statistics.endpoints.imputation import rubin
 from simulator.statistics.endpoints.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.endpoints.win_statistics import Level, WinStatistics, win_statistics
 
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 ArmCounts = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Of the control and of the arm that is compared with it, each (trials,)."""
 
@@ -45,48 +53,6 @@ class Analysis:
     against: Array
     information: Array
     shares: Mapping[str, Array] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class TimeToEvent:
-    """Time from entry; 1 the event, 2 a competing event, 0 neither; follow-up without them. (trials, patients)."""
-
-    time: Array
-    code: NDArray[np.int8]
-    follow_up: Array
-
-
-def time_to_event(endpoint: Endpoint, data: TrialData) -> TimeToEvent:
-    """The endpoint as a time to event, death (and amputation, where healing must come first) competing."""
-    event, competing = _event_times(endpoint.outcome, data)
-    follow = np.maximum(data.followed, 0.0)
-    if endpoint.at is not None:
-        follow = np.minimum(follow, endpoint.at)
-        event, competing = (np.where(time <= endpoint.at, time, np.inf) for time in (event, competing))
-    first = np.minimum(event, competing)
-    happened = np.isfinite(first)
-    code = np.where(happened, np.where(event <= competing, 1, 2), 0).astype(np.int8)
-    return TimeToEvent(np.where(happened, first, follow), code, follow)
-
-
-def _event_times(outcome: str, data: TrialData) -> tuple[Array, Array]:
-    never = np.full(data.shape, np.inf)
-    match outcome:
-        case "major_amputation":
-            return data.amputated, data.died
-        case "death":
-            return data.died, never
-        case "amputation_free_survival":
-            return np.minimum(data.amputated, data.died), never
-        case "healing":
-            return data.healed, data.died
-        case "reintervention":
-            return data.reintervened, np.minimum(data.amputated, data.died)
-        case "limb_event":
-            return np.minimum(data.reintervened, data.amputated), data.died
-        case _:
-            over = np.minimum(data.amputated, data.died)
-            return np.where(data.healed < over, data.healed, np.inf), over
 
 
 def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysis:
@@ -228,7 +194,7 @@ def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | 
     return _with_covariates(endpoint, data, yes, arms(data, comparison, through(endpoint, data) & ~missing))
 
 
-def _with_covariates(endpoint: Endpoint, data: TrialData, yes: Bools, group: NDArray[np.int8]) -> Effect:
+def _with_covariates(endpoint: Endpoint, data: TrialData, yes: NDArray[np.bool_], group: NDArray[np.int8]) -> Effect:
     if endpoint.test == "cmh":
         return adjusted_tests.cochran_mantel_haenszel(yes, group, np.maximum(data.stratum, 0))
     strata = [(data.stratum == level) * 1.0 for level in range(1, int(data.stratum.max()) + 1)]
@@ -337,9 +303,3 @@ def _max_combo(
     more, fewer = -ndtri(p.greater), -ndtri(p.less)
     good, bad = (more, fewer) if endpoint.good else (fewer, more)
     return Analysis(size.estimate, size.se, good, bad, ((event == 1) & (group >= 0)).sum(axis=1) * 1.0)
-
-
-def known_end(endpoint: Endpoint, data: TrialData) -> Array:
-    """Administrative end of follow-up, known for everybody: the date of the look and the endpoint's own cut-off."""
-    end = np.maximum(data.end, 0.0)
-    return end if endpoint.at is None else np.minimum(end, endpoint.at)

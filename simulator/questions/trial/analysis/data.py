@@ -76,15 +76,22 @@ class TrialData:
         """All patients of all trials as one trial."""
         return replace(
             self,
-            **{f.name: _one_row(getattr(self, f.name)) for f in fields(self) if f.name != "visits"},
+            luck=self.luck[:1],
+            **{name: _one_row(getattr(self, name)) for name in of_patients()},
         )
 
     def some(self, trials: slice | NDArray[Any], patients: int | None = None) -> TrialData:
         """Some of the trials, with their first `patients` patients."""
         return replace(
             self,
-            **{f.name: getattr(self, f.name)[trials, :patients] for f in fields(self) if f.name != "visits"},
+            luck=self.luck[trials],
+            **{name: getattr(self, name)[trials, :patients] for name in of_patients()},
         )
+
+
+def of_patients() -> list[str]:
+    """The fields whose second axis is patients."""
+    return [each.name for each in fields(TrialData) if each.name not in ("visits", "luck")]
 
 
 def luck_of_trials(seed: int, first: int, trials: int) -> NDArray[np.uint64]:

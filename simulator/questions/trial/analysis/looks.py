@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.analysis import time_to_event
 from simulator.questions.trial.analysis.data import TrialData
-from simulator.questions.trial.analysis.readings import through
+from simulator.questions.trial.analysis.seen import through, time_to_event
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import Endpoint
 

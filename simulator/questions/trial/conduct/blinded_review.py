@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.analysis import time_to_event
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import Marks, end_of_trial, event_dates
-from simulator.questions.trial.analysis.readings import at_a_time, at_visit, through
+from simulator.questions.trial.analysis.seen import at_a_time, at_visit, through, time_to_event
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import BINARY, BY_EVENTS, Endpoint
 from simulator.scenario.policy import Fault

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from simulator.questions.trial.analysis.analysis import Analysis, analyse, good_counts
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import Marks, end_of_trial, information, look_dates
-from simulator.questions.trial.analysis.readings import good_outcomes, through
+from simulator.questions.trial.analysis.seen import good_outcomes, through
 from simulator.questions.trial.conduct.adaptive import carried_out
 from simulator.questions.trial.conduct.blinded_review import reviewed
 from simulator.questions.trial.conduct.decisions import Decisions, Reason, decide, decide_as, decide_stages

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator
 
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
-from simulator.scenario.limits import Probability, number
+from simulator.questions.trial.design.limits import Patients
+from simulator.scenario.limits import Probability
 from simulator.scenario.policy import Fault
 from simulator.statistics.beliefs.beta_rules import UNIFORM
 from simulator.statistics.beliefs.borrowing import LEAST_SHAPE, BorrowingRule
@@ -17,8 +18,6 @@ from simulator.statistics.beliefs.borrowing import LEAST_SHAPE, BorrowingRule
 if TYPE_CHECKING:
     from simulator.questions.trial.design.design import Design
     from simulator.questions.trial.design.endpoint import Endpoint
-
-Patients = Annotated[int, BeforeValidator(number(2, 100_000, whole=True))]
 
 
 class Predictive(Frozen):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from simulator.questions.trial.design.design import Design, FutilityRule
+from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import BINARY, BORROWING, CONTINUOUS, ONE_ARM, Endpoint
+from simulator.questions.trial.design.interim import FutilityRule
 from simulator.scenario.policy import Fault
 
 FUTILITY: dict[str, tuple[str, Callable[[FutilityRule], bool]]] = {

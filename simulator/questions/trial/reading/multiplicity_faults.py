@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulator.questions.trial.conduct.decisions import EXACT
-from simulator.questions.trial.design.design import Design, Multiplicity
+from simulator.questions.trial.design.design import Design
+from simulator.questions.trial.design.interim import Multiplicity
 from simulator.scenario.policy import Fault
 from simulator.statistics.sequential.spending import NAMES as SPENDING
 from simulator.words.errors import nearest

@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from simulator.questions.trial.analysis.analysis import analyse, time_to_event
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.completed import completed
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial, look_dates
-from simulator.questions.trial.analysis.readings import at_a_time, at_visit, completed, through
+from simulator.questions.trial.analysis.seen import at_a_time, at_visit, through, time_to_event
 from simulator.questions.trial.conduct.conduct import hypotheses
 from simulator.questions.trial.design.endpoint import (
     BINARY,

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.analysis import TimeToEvent, time_to_event
 from simulator.questions.trial.analysis.data import TOUCH, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial
-from simulator.questions.trial.analysis.readings import arms
+from simulator.questions.trial.analysis.seen import TimeToEvent, arms, time_to_event
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.questions.trial.simulation.margin import EVENTS, replace_cut

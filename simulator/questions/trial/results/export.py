@@ -12,8 +12,9 @@ from simulator.questions.trial.analysis.data import TOUCH, TrialData, cut, limit
 from simulator.questions.trial.analysis.looks import end_of_trial
 from simulator.questions.trial.design.accrual import PLACES
 from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.rules.population.arrival import make_patient, recruited_from
 from simulator.rules.population.description import fill_small_ev
-from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient, recruited_from
+from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.words.vocabulary import Renal
 
 BASELINE = (

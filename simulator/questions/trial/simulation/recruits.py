@@ -35,7 +35,8 @@ from simulator.rules.draws import budget, uniform
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.procedure import scale
-from simulator.rules.population.patient import COLUMNS, DESCRIBED, MOST_REFERRALS, find_patient, recruited_from
+from simulator.rules.population.arrival import MOST_REFERRALS, find_patient, recruited_from
+from simulator.rules.population.patient import COLUMNS, DESCRIBED
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import entry_record
 from simulator.words.errors import BadInput, Problem

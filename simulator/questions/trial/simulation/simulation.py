@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +17,9 @@ from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial, event_dates, foreseen, information, look_dates, marks
 from simulator.questions.trial.conduct.conduct import Columns, Conduct
 from simulator.questions.trial.conduct.stopping_rule import stopping_rule
-from simulator.questions.trial.design.design import MOST_PATIENTS, Design
+from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.design.limits import MOST_PATIENTS
 from simulator.questions.trial.design.selection import adaptation, most_recruits
 from simulator.questions.trial.reading.design_reading import Planned
 from simulator.questions.trial.simulation.finished import FinishedTrials
@@ -32,9 +30,11 @@ from simulator.questions.trial.simulation.recruits import Recruitment, nobody
 from simulator.questions.trial.simulation.stated_trials import stated_trials
 from simulator.questions.trial.simulation.truth import STATED, Truth, truth_named
 from simulator.rules.pathway.policy import POLICY
+from simulator.rules.population.arrival import make_patient, recruited_from
 from simulator.rules.population.criteria import may_enter
-from simulator.rules.population.patient import PATIENT, make_patient, recruited_from
+from simulator.rules.population.patient import PATIENT
 from simulator.words.errors import BadInput, Problem, in_toml
+from simulator.work.threads import in_order
 
 LIVES = 25_000
 """Lives in one block of trials, about; memory is a few blocks for each worker."""
@@ -48,8 +48,6 @@ ASKED = 300
 """Patients who are asked whether any of them could have each arm's treatment."""
 
 Progress = Callable[[int], None]
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,22 +304,6 @@ def longest(conduct: Conduct) -> int:
     if most > MOST_PATIENTS:
         raise BadInput([Problem(conduct.design.file, "size.patients", str(most), f"at most {MOST_PATIENTS:,}")])
     return most
-
-
-def in_order(work: Callable[[S], T], items: Sequence[S], workers: int | None) -> Iterator[T]:
-    """`work` of each item, in order, on `workers` threads with a few items in hand."""
-    threads = workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    waiting: deque[Future[T]] = deque()
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for item in items:
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-            waiting.append(pool.submit(work, item))
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _joined(parts: list[Columns]) -> Columns:

@@ -14,16 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.trial.analysis.analysis import (
-    TimeToEvent,
-    analyse,
-    known_end,
-    pair_statistics,
-    time_to_event,
-)
+from simulator.questions.trial.analysis.analysis import analyse, pair_statistics
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial
-from simulator.questions.trial.analysis.readings import arms, at_visit, through
+from simulator.questions.trial.analysis.seen import TimeToEvent, arms, at_visit, known_end, through, time_to_event
 from simulator.questions.trial.conduct.conduct import Conduct
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import Endpoint

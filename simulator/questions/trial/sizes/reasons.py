@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.questions.trial.analysis.analysis import time_to_event
-from simulator.questions.trial.analysis.readings import arms, at_visit, through
+from simulator.questions.trial.analysis.seen import arms, at_visit, through, time_to_event
 from simulator.questions.trial.conduct.conduct import hypotheses
 from simulator.questions.trial.design.endpoint import KAPLAN_MEIER, Endpoint
 from simulator.questions.trial.results.event_curves import early_and_late

@@ -12,7 +12,7 @@ import scipy
 from numpy.typing import NDArray
 
 from simulator.questions.trial.analysis.analysis import analyse
-from simulator.questions.trial.design.design import Stages
+from simulator.questions.trial.design.interim import Stages
 from simulator.questions.trial.results.operating import share_and_se, succeeded
 from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.questions.trial.sizes.closed_form import Pool

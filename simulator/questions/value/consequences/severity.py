@@ -60,11 +60,12 @@ def severity_table(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Shortfall and what each rule makes of it, and how sure the band is.
 
-    `people` are the scenario's patients; `care` and `care_undiscounted` hold QALYs per draw under the reference;
-    `increments` has option, cost and effect over the reference. The first table has rule, option, rate (of discounting),
-    expected (QALYs of the general population), care, absolute, proportional, weight, threshold, net_benefit (without the
-    rule) and net_benefit_weighted; a threshold in another currency than the results' is missing, and so is what rests on
-    it. The second has rule, value (weight or threshold) and the share of draws in which it holds.
+    `people` are the scenario's patients; `care` and `care_undiscounted` hold QALYs per draw under the reference; `increments`
+    has option, cost and effect over the reference. The first table has rule, option, rate (of discounting: the analysis's, or
+    none), own_rate (at which the rule discounts, missing where that was not seen), expected (QALYs of the general
+    population), care, absolute, proportional, weight, threshold, net_benefit (without the rule) and net_benefit_weighted; a
+    threshold in another currency than the results' is missing, and so is what rests on it. The second has rule, value (weight
+    or threshold) and the share of draws in which it holds.
     """
     rows, bands = [], []
     for name, rule in load_severity().items():
@@ -84,6 +85,7 @@ def severity_table(
                     "rule": name,
                     "option": row["option"],
                     "rate": rate,
+                    "own_rate": (np.nan if rule.rate is None else rule.rate) if rule.discounted else 0.0,
                     "expected": expected,
                     "care": float(draws.mean()),
                     "absolute": float(absolute.mean()),

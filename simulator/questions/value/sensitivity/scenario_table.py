@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -31,20 +33,16 @@ def scenario_table(
     net benefit from the base case) with its change_se, weight, draws. `low`, `high` and `probability` describe the row's own
     draws.
     """
-    every = len(base.parameters)
     ours = increments(scenario, values, base, drawn)
     table = _lines(Row(BASE, "", values), scenario, ours, ours, ours)
+    weighted = []
     for row, lives in rows:
-        if lives is None:
-            again = row.valued_by.sample(every, seed)
-            found = increments(scenario, row.valued_by, base, again)
-            table += _lines(row, scenario, found, ours, ours)
-        else:
-            count = len(lives.parameters)
-            few = row.valued_by.sample(count, seed)
-            found = increments(scenario, row.valued_by, lives, few)
-            table += _lines(row, scenario, found, ours[:, :count], ours)
-    return _with_average(pd.DataFrame(table), values.threshold)
+        count = len((lives or base).parameters)
+        found = increments(scenario, row.valued_by, lives or base, row.valued_by.sample(count, seed))
+        table += _lines(row, scenario, found, ours[:, :count], ours)
+        if row.weight is not None:
+            weighted.append(row.weight * (found - ours[:, :count]))
+    return _with_average(pd.DataFrame(table), scenario, values.threshold, ours, weighted)
 
 
 def _lines(row: Row, scenario: Scenario, found: Array, same: Array, base: Array) -> list[dict[str, object]]:
@@ -68,7 +66,7 @@ def _lines(row: Row, scenario: Scenario, found: Array, same: Array, base: Array)
                 "incremental_effect": effect,
                 **_ratio(cost, effect),
                 "net_benefit": threshold * effect - cost,
-                "se": own["se"] if found.shape == base.shape else _both(base_benefit, moved),
+                "se": error_of_sum([base_benefit, moved]),
                 "low": own["low"],
                 "high": own["high"],
                 "probability": float((benefit > 0).mean()),
@@ -81,9 +79,19 @@ def _lines(row: Row, scenario: Scenario, found: Array, same: Array, base: Array)
     return lines
 
 
-def _both(base: Array, change: Array) -> float:
-    """The error of the base case's mean and of a change that was seen in fewer draws, together."""
-    return float(np.hypot(standard_error(base), standard_error(change)))
+def error_of_sum(terms: Sequence[Array]) -> float:
+    """Standard error of a sum of means, each of which is over as many first draws of one analysis as it has.
+
+    Means over `n` and `m` draws have the covariance of one draw divided by the larger number; missing for a single draw.
+    """
+    if min(len(each) for each in terms) < 2:
+        return float("nan")
+    found = 0.0
+    for one in terms:
+        for other in terms:
+            few, many = sorted((len(one), len(other)))
+            found += float(np.cov(one[:few], other[:few])[0, 1]) / many
+    return float(np.sqrt(max(found, 0.0)))
 
 
 def _ratio(cost: float, effect: float) -> dict[str, object]:
@@ -92,13 +100,18 @@ def _ratio(cost: float, effect: float) -> dict[str, object]:
     return {"standing": stands, "icer": cost / effect if stands in (RATIO, LESS) else np.nan}
 
 
-def _with_average(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """The table with the average of the rows that have weights and of the base case, which has the rest."""
-    weighted = table["weight"].notna()
-    if not weighted.any():
+def _with_average(
+    table: pd.DataFrame, scenario: Scenario, threshold: float, base: Array, weighted: Sequence[Array]
+) -> pd.DataFrame:
+    """The table with the average of the rows that have weights and of the base case, which has the rest.
+
+    `base` and the `weighted` changes from it, times their weights, have the shape (cost and effect, draws, policies).
+    """
+    with_weight = table["weight"].notna()
+    if not with_weight.any():
         return table
     first = table["scenario"] == BASE
-    rest = 1.0 - table[weighted].groupby("policy")["weight"].sum()
+    rest = 1.0 - table[with_weight].groupby("policy")["weight"].sum()
     table.loc[first, "weight"] = table.loc[first, "policy"].map(rest)
     lines = []
     for policy, own in table[table["weight"].notna()].groupby("policy", sort=False):
@@ -106,11 +119,14 @@ def _with_average(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
         cost, effect, change = (
             float(weight @ own[name]) for name in ("incremental_cost", "incremental_effect", "change")
         )
+        p = scenario.compare.index(str(policy))
+        usual, *moved = (threshold * both[1, :, p] - both[0, :, p] for both in (base, *weighted))
         lines.append(
             {"scenario": AVERAGE, "policy": policy}
             | {"incremental_cost": cost, "incremental_effect": effect, **_ratio(cost, effect)}
             | {"net_benefit": threshold * effect - cost, "probability": float(weight @ own["probability"])}
-            | {"change": change, "weight": 1.0, "draws": int(own["draws"].min())}
+            | {"se": error_of_sum([usual, *moved]), "change": change, "change_se": error_of_sum(moved)}
+            | {"weight": 1.0, "draws": int(own["draws"].min())}
         )
     return pd.concat([table, pd.DataFrame(lines)], ignore_index=True)
 

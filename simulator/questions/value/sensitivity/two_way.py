@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.wholes import cut_limits
 from simulator.questions.value.decision.results import Array
+from simulator.questions.value.sensitivity.deterministic import added_by_part, error_of
 from simulator.questions.value.sensitivity.one_way import (
     CLINICAL,
     PRICE,
@@ -36,7 +38,9 @@ GRID = 9
 
 @dataclass(frozen=True, eq=False)
 class TwoWay:
-    """Incremental net benefit of one policy over a grid of two numbers, shape (first values, second values)."""
+    """Incremental net benefit of one policy over a grid of two numbers, and its Monte Carlo error, which is that of parts of the
+    people (missing where they have none), each of shape (first values, second values).
+    """
 
     first: Range
     second: Range
@@ -44,12 +48,15 @@ class TwoWay:
     first_values: Array
     second_values: Array
     net_benefit: Array
+    net_benefit_se: Array
 
     def table(self) -> pd.DataFrame:
-        """One row per point: the two numbers under their names, policy, net_benefit."""
+        """One row per point: the two numbers under their names, policy, net_benefit, net_benefit_se."""
         one, two = np.meshgrid(self.first_values, self.second_values, indexing="ij")
-        columns = {self.first.name: one.ravel(), self.second.name: two.ravel()}
-        return pd.DataFrame({**columns, "policy": self.policy, "net_benefit": self.net_benefit.ravel()})
+        columns = {self.first.name: one.ravel(), self.second.name: two.ravel(), "policy": self.policy}
+        return pd.DataFrame(
+            {**columns, "net_benefit": self.net_benefit.ravel(), "net_benefit_se": self.net_benefit_se.ravel()}
+        )
 
 
 def two_way(
@@ -75,17 +82,24 @@ def two_way(
     rows, places = np.unique(np.column_stack([*clinical.values(), np.zeros(GRID * GRID)]), axis=0, return_inverse=True)
     usual = centre_of(scenario, seed)
     table = pd.DataFrame(usual, index=range(len(rows))).assign(**dict(zip(clinical, rows.T[:-1], strict=True)))
-    table = cut_limits(table, usual)
-    lives = simulations.twins("Two-way analysis", scenario, scenario.parameter_draws(table), patients, seed)
+    draws = scenario.parameter_draws(cut_limits(table, usual))
+    parts = simulations.in_parts("Two-way analysis", scenario, draws, patients, seed)
+    lives = _lives(scenario, parts.whole(), draws, patients)
     values, _ = on_terms(scenario, values, lives, patients, seed, simulations, twins=True)
-    at = np.ravel(places)
-    values = values.of_draws(at)
-    spread = Lives(
-        lives.policies, lives.halves[:, at], lives.outcomes, lives.outcome_errors, lives.parameters[at], lives.people
-    )
-    cost, effect = increments_of(scenario, spread, values.at_means(priced), values)
-    benefit = (values.threshold * effect - cost)[:, scenario.compare.index(policy)]
-    return TwoWay(first, second, policy, one, two, benefit.reshape(GRID, GRID))
+    at, drawn, base = np.ravel(places), values.at_means(priced), scenario.compare.index(scenario.reference)
+    p = scenario.compare.index(policy)
+    spread = _lives(scenario, lives.ledgers[at], draws[at], patients)
+    cost, effect = increments_of(scenario, spread, drawn, values.of_draws(at))
+    added = added_by_part(parts.ledgers[at], draws[at], at, drawn, values, base)
+    luck = (values.threshold * added.qalys - added.cost)[:, :, p]
+    shape = GRID, GRID
+    benefit = (values.threshold * effect - cost)[:, p].reshape(shape)
+    return TwoWay(first, second, policy, one, two, benefit, error_of(luck.T).reshape(shape))
+
+
+def _lives(scenario: Scenario, ledgers: Array, draws: NDArray[np.void], people: int) -> Lives:
+    """Lives of which nothing but their mean ledgers is read."""
+    return Lives(scenario.compare, ledgers[None], np.empty(0), np.empty(0), draws, people)
 
 
 def pair_of(

@@ -14,10 +14,11 @@ from typing import Any
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
-from simulator.evidence.population_norm import alternatives_to
+from simulator.evidence.population_norm import alternatives_to, norm_by
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
 from simulator.evidence.utilities import utility_sets
+from simulator.evidence.value_sets import PUBLISHED, is_mapped, value_sets
 from simulator.questions.value.valuation.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
 from simulator.questions.value.valuation.lives import Lives, Simulations, for_money
 from simulator.questions.value.valuation.prices_read import read_prices
@@ -71,8 +72,14 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     for name in utility_sets():
         if name != values.utility_set.name:
             kept = {k: v for k, v in scenario.settings.economics.utilities.items() if k in values.utility_set.losses}
-            other = _changed(scenario, {"utility_set": name, "utilities": kept})
-            yield Row(f"utilities_{name}", "", other)
+            changes: dict[str, object] = {"utility_set": name, "utilities": kept}
+            if not is_mapped(name, scenario.settings.economics.value_set):
+                changes |= {"value_set": PUBLISHED, "population_norm": None}
+            yield Row(f"utilities_{name}", "", _changed(scenario, changes))
+    for other in value_sets():
+        if other != scenario.settings.economics.value_set and not why_not_by(other, values):
+            changes = {"value_set": other, "utilities": {}, "population_norm": None}
+            yield Row(f"value_set_{other}", "", _changed(scenario, changes))
     for name in alternatives_to(values.norm.country):
         yield Row(f"norm_{name}", "", _changed(scenario, {"population_norm": name}))
     if values.age_adjusted:
@@ -81,6 +88,13 @@ def revalued(scenario: Scenario, values: Values) -> Iterator[Row]:
     for name, variant in scenario.settings.economics.scenarios.items():
         if varied(scenario, variant, name).hash == scenario.hash and variant.discounting is None:
             yield Row(name, variant.label, _valued(scenario, variant, name), weight=variant.weight)
+
+
+def why_not_by(value_set: str, values: Values) -> str:
+    """What keeps utilities and norm from being valued by another value set, as a name; empty where nothing does."""
+    if not is_mapped(values.utility_set.name, value_set):
+        return "utilities"
+    return "" if norm_by(value_set, values.perspective.conventions.perspective.population_norm) else "norm"
 
 
 def resimulated(scenario: Scenario, values: Values) -> Iterator[Row]:

@@ -1,24 +1,59 @@
-"""Outcomes that are read at a time: who has them, who is missing, and what is imputed for whoever is."""
+"""What an endpoint is in the data that a look sees: times to events, outcomes at a time, who is through and who is missing."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import compiled
 from simulator.questions.trial.analysis.data import TOUCH, TrialData
 from simulator.questions.trial.design.endpoint import OUTCOMES, Endpoint
-from simulator.rules.draws import uniform
-from simulator.statistics.endpoints.imputation import imputed
-from simulator.words.luck import seed_of
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-STATES = ("healing_without_amputation", "limb_success")
-"""Outcomes that a healed patient has so far and can still lose."""
+
+@dataclass(frozen=True, eq=False)
+class TimeToEvent:
+    """Time from entry; 1 the event, 2 a competing event, 0 neither; follow-up without them. (trials, patients)."""
+
+    time: Array
+    code: NDArray[np.int8]
+    follow_up: Array
+
+
+def time_to_event(endpoint: Endpoint, data: TrialData) -> TimeToEvent:
+    """The endpoint as a time to event, death (and amputation, where healing must come first) competing."""
+    event, competing = _event_times(endpoint.outcome, data)
+    follow = np.maximum(data.followed, 0.0)
+    if endpoint.at is not None:
+        follow = np.minimum(follow, endpoint.at)
+        event, competing = (np.where(time <= endpoint.at, time, np.inf) for time in (event, competing))
+    first = np.minimum(event, competing)
+    happened = np.isfinite(first)
+    code = np.where(happened, np.where(event <= competing, 1, 2), 0).astype(np.int8)
+    return TimeToEvent(np.where(happened, first, follow), code, follow)
+
+
+def _event_times(outcome: str, data: TrialData) -> tuple[Array, Array]:
+    never = np.full(data.shape, np.inf)
+    match outcome:
+        case "major_amputation":
+            return data.amputated, data.died
+        case "death":
+            return data.died, never
+        case "amputation_free_survival":
+            return np.minimum(data.amputated, data.died), never
+        case "healing":
+            return data.healed, data.died
+        case "reintervention":
+            return data.reintervened, np.minimum(data.amputated, data.died)
+        case "limb_event":
+            return np.minimum(data.reintervened, data.amputated), data.died
+        case _:
+            over = np.minimum(data.amputated, data.died)
+            return np.where(data.healed < over, data.healed, np.inf), over
 
 
 def through(endpoint: Endpoint, data: TrialData) -> Bools:
@@ -28,7 +63,7 @@ def through(endpoint: Endpoint, data: TrialData) -> Bools:
 
 def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
     """A yes-or-no outcome at the endpoint's time: who has it, and who is missing because lost before it was settled."""
-    yes, missing = _seen(endpoint, data)
+    yes, missing = at_the_time(endpoint, data)
     # Short of the outcome is a failure where the outcome is good.
     failed = not OUTCOMES[endpoint.outcome].good
     if endpoint.lost == "failure":
@@ -39,7 +74,8 @@ def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
     return yes, missing
 
 
-def _seen(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
+def at_the_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
+    """Who was seen to have it, and who was lost before it was settled, whatever becomes of those."""
     at = endpoint.at
     assert at is not None
     died, amputated, healed = (x <= at for x in (data.died, data.amputated, data.healed))
@@ -62,10 +98,10 @@ def _seen(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
             yes = (data.reintervened <= at) | amputated
         case _:
             yes = at_visit(endpoint, data, data.walking) == 1.0
-    return np.asarray(yes), np.asarray((data.lost <= at) & ~(_settled(endpoint, data) <= at))
+    return np.asarray(yes), np.asarray((data.lost <= at) & ~(settled(endpoint, data) <= at))
 
 
-def _settled(endpoint: Endpoint, data: TrialData) -> Array:
+def settled(endpoint: Endpoint, data: TrialData) -> Array:
     """When it was settled, for better or worse, whether a patient will have the outcome; infinite where it was not."""
     over = np.minimum(data.amputated, data.died)
     match endpoint.outcome:
@@ -79,44 +115,6 @@ def _settled(endpoint: Endpoint, data: TrialData) -> Array:
             return over
 
 
-def completed(endpoint: Endpoint, data: TrialData) -> Bools:
-    """The endpoint with what is imputed for the lost, (imputations, trials, patients).
-
-    A lost patient is like those of the same arm and stratum who were followed for longer, with the outcome open and (where the
-    outcome is healing to be kept) as healed or unhealed as the patient was. Luck is the trial's own, so that neither other
-    trials nor later looks change it.
-    """
-    at = endpoint.at
-    assert at is not None
-    yes, missing = _seen(endpoint, data)
-    use = through(endpoint, data)
-    missing = missing & use
-    settled = _settled(endpoint, data)
-    left = np.where(missing, data.lost, np.where(settled <= at, settled, np.inf))
-    turned = (
-        np.where(data.healed <= at, data.healed, np.inf) if endpoint.outcome in STATES else np.full_like(left, np.inf)
-    )
-    rows, places = np.nonzero(missing)
-    luck = np.empty((endpoint.imputations, len(rows)))
-    if len(rows):
-        keys = [seed_of(int(key), "imputation", endpoint.name) for key in data.luck[:, 0]]
-        _fill(np.array(keys, np.uint64), rows, places, luck)
-    return imputed(yes, missing, left, turned, np.where(use, data.arm, np.int8(-1)), data.stratum, luck)
-
-
-@compiled
-def _fill(keys: Any, rows: Any, places: Any, luck: Any) -> None:
-    for k in range(luck.shape[0]):
-        for n in range(luck.shape[1]):
-            luck[k, n] = uniform(keys[rows[n]], places[n], 0, k)
-
-
-def good_outcomes(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
-    """Who has the good outcome at the endpoint's time, and who is missing."""
-    yes, missing = at_a_time(endpoint, data)
-    return (yes if OUTCOMES[endpoint.outcome].good else np.asarray(~yes)), missing
-
-
 def at_visit(endpoint: Endpoint, data: TrialData, values: Array) -> Array:
     """What was recorded at the endpoint's visit, of shape (trials, patients)."""
     assert endpoint.at is not None
@@ -127,3 +125,15 @@ def arms(data: TrialData, comparison: int, use: Bools) -> NDArray[np.int8]:
     """0 for the control, 1 for arm `comparison`, -1 for everybody else and whoever is not in `use`."""
     code = np.where(data.arm == comparison, 1, np.where(data.arm == 0, 0, -1))
     return np.where(use, code, -1).astype(np.int8)
+
+
+def good_outcomes(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
+    """Who has the good outcome at the endpoint's time, and who is missing."""
+    yes, missing = at_a_time(endpoint, data)
+    return (yes if OUTCOMES[endpoint.outcome].good else np.asarray(~yes)), missing
+
+
+def known_end(endpoint: Endpoint, data: TrialData) -> Array:
+    """Administrative end of follow-up, known for everybody: the date of the look and the endpoint's own cut-off."""
+    end = np.maximum(data.end, 0.0)
+    return end if endpoint.at is None else np.minimum(end, endpoint.at)
