@@ -225,6 +225,8 @@ def test_what_is_known_of_arms_and_tests() -> None:
     assert notes(design(randomisation=strata)) == ["conservative"]
     stratified = SimpleNamespace(**(vars(PRIMARY) | {"stratified": True}))
     assert notes(design(randomisation=strata, primary=stratified), stratified) == []
+    ratio = SimpleNamespace(**(vars(PRIMARY) | {"test": "risk_ratio", "aim": "non_inferiority"}))
+    assert notes(design(primary=ratio), ratio)[-1] == "slightly liberal"
     unequal = [SimpleNamespace(name="control", allocation=1), SimpleNamespace(name="cells", allocation=2)]
     assert notes(design(arms=unequal)) == ["either way"]
 

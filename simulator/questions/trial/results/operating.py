@@ -249,6 +249,8 @@ def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
     """The known habit of a test's level, and what the design does to it."""
     if endpoint.test in KNOWN_SIZE:
         yield KNOWN_SIZE[endpoint.test]
+    if endpoint.test in ("risk_ratio", "km_ratio") and endpoint.aim != "superiority":
+        yield "slightly liberal: on a margin, where rates differ, Wald's test of a logarithm is skewed"
     if endpoint.test == "logrank" and design.size.patients is not None and design.size.patients <= FEW:
         # Latta RB. J Am Stat Assoc 1981;76:713-719.
         yield "slightly liberal: with so few patients the log-rank statistic has longer tails than a normal one"
