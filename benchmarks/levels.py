@@ -117,6 +117,15 @@ ADAPTATIONS |= {
 }
 """Non-inferiority of every kind of test that has it, with the loss exactly on the margin (tests of means: see `MEANS`)."""
 ADAPTATIONS |= {
+    f"a third lost and imputed, {name}": _SHARES
+    | {"endpoints": [_LOSS | {"lost": "multiple_imputation"} | own], "drop_out": {"per_year": 0.4}}
+    for name, own in {
+        "risk_difference": {"test": "risk_difference", "aim": "superiority"},
+        "risk_ratio": {"test": "risk_ratio", "aim": "superiority"},
+        "on a margin": {"test": "risk_difference", "margin": 0.1},
+    }.items()
+}
+ADAPTATIONS |= {
     f"looks, {kind}": _EVENTS | {"looks": _THREE | {"type": kind} | more}
     for kind, more in {
         "obf": {},

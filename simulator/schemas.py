@@ -61,6 +61,8 @@ def meaning(model: type[BaseModel], key: str) -> str:
 
 def _home(model: type[Any]) -> str:
     parts = model.__module__.split(".")
+    if parts[:2] == ["simulator", "questions"]:
+        return parts[2]
     return parts[-2] if len(parts) > 1 else ""
 
 

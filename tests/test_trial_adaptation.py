@@ -299,6 +299,7 @@ def _seen(shape: tuple[int, int], entry: np.ndarray, value: np.ndarray) -> Any:
         tcpo2=value[:, :, None],
         walking=np.full((*shape, 1), np.nan),
         walked=np.full((*shape, 1), np.nan),
+        luck=np.zeros((shape[0], 1), np.uint64),
     )
 
 

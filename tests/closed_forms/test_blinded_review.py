@@ -177,6 +177,7 @@ def test_a_review_at_twice_the_size() -> None:
             [],
         ),
         ({"primary": endpoint(lost="worst_case")}, ["endpoints.e.lost"]),
+        ({"primary": endpoint(lost="multiple_imputation", test="risk_difference")}, ["endpoints.e.lost"]),
         ({"arms": (1,)}, ["blinded_review"]),
         ({"looks": 1}, ["blinded_review"]),
         ({"reestimation": 1}, ["blinded_review"]),

@@ -89,6 +89,7 @@ def keys(
         (endpoint("tcpo2", "t_test", at_months=6.0, aim="non_inferiority", margin=5.0), {}),
         (endpoint("hierarchy", "win_ratio", at_months=6.0, order=["death", "tcpo2"], thresholds=[1.0, 2.0]), {}),
         (endpoint(at_months=6.0, lost="worst_case"), {}),
+        (endpoint("death", "risk_difference", at_months=6.0, lost="multiple_imputation"), {}),
     ],
 )
 def test_what_can_be(own: Endpoint, context: dict[str, Any]) -> None:

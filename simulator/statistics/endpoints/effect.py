@@ -34,6 +34,11 @@ class Effect:
         """Two-sided p values."""
         return np.asarray(2.0 * ndtr(-np.abs(self.z)))
 
+    def z_above(self, distance: Array) -> Array:
+        """The z statistic of an estimate so far above the hypothesis: the normal value, with a t test that with the same p."""
+        t = ratio_or_nan(distance, self.se)
+        return t if self.df is None else z_of_t(t, self.df)
+
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Confidence limits (low, high) of `estimate`, by the normal or the t distribution."""
         tail = 0.5 * (1.0 + level)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.questions.trial.analysis.completed import completed
 from simulator.questions.trial.analysis.data import TOUCH, TrialData
 from simulator.questions.trial.analysis.seen import (
     Array,
@@ -27,6 +28,7 @@ from simulator.statistics.endpoints import adjusted_tests, binary_tests, competi
 from simulator.statistics.endpoints.binary_tests import Counts, ExactP
 from simulator.statistics.endpoints.continuous_tests import ancova
 from simulator.statistics.endpoints.effect import Effect, ratio_or_nan
+from simulator.statistics.endpoints.imputation import rubin
 from simulator.statistics.endpoints.weighted_logrank import fleming_harrington, max_combo
 from simulator.statistics.endpoints.win_statistics import Level, WinStatistics, win_statistics
 
@@ -71,10 +73,10 @@ def analyse(endpoint: Endpoint, data: TrialData, comparison: int = 1) -> Analysi
 def _signed(endpoint: Endpoint, effect: Effect, information: Array) -> Analysis:
     if endpoint.aim != "superiority":
         gain = effect.estimate if endpoint.good else -effect.estimate
-        z = ratio_or_nan(gain + endpoint.loss, effect.se)
+        z = effect.z_above(gain + endpoint.loss)
         if endpoint.aim == "equivalence":
             # Both one-sided tests must succeed, so the weaker one decides.
-            z = np.minimum(z, ratio_or_nan(endpoint.loss - gain, effect.se))
+            z = np.minimum(z, effect.z_above(endpoint.loss - gain))
         return Analysis(effect.estimate, effect.se, z, -z, information)
     z = effect.z if endpoint.good else -effect.z
     return Analysis(effect.estimate, effect.se, z, -z, information)
@@ -139,6 +141,8 @@ def _borrowing(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis
 
 
 def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    if endpoint.lost == "multiple_imputation":
+        return _imputed(endpoint, data, comparison)
     table = counts(endpoint, data, comparison)
     adjusted = _adjusted(endpoint, data, comparison)
     effect = BINARY[endpoint.test](table) if adjusted is None else adjusted
@@ -157,6 +161,27 @@ def _binary(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
     return Analysis(size.estimate, size.se, good, bad, information, shares)
 
 
+def _imputed(endpoint: Endpoint, data: TrialData, comparison: int) -> Analysis:
+    """The test of every imputation, pooled by Rubin's rules; of Cochran, Mantel and Haenszel's test its risk difference."""
+    group = arms(data, comparison, through(endpoint, data))
+    ready = (group >= 0).sum(axis=1) * 1.0
+    effects, tables = [], []
+    for yes in completed(endpoint, data):
+        table = binary_tests.count(yes, group)
+        plain = BINARY.get(endpoint.test)
+        found = _with_covariates(endpoint, data, yes, group) if plain is None else plain(table)
+        assert isinstance(found, Effect)
+        effects.append(found)
+        tables.append(table.risks)
+    estimates, errors = (np.stack([getattr(each, name) for each in effects]) for name in ("estimate", "se"))
+    rates = np.stack(tables).mean(axis=0)
+    _, missing = at_a_time(endpoint, data)
+    share = ratio_or_nan((missing & (group >= 0)).sum(axis=1), ready)
+    pooled = rubin(estimates, errors, ready - 2.0)
+    shares = {"rate_0": rates[0], "rate_1": rates[1], "missing": share}
+    return replace(_signed(endpoint, pooled, ready), shares=shares)
+
+
 ADJUSTED = ("cmh", "g_computation")
 """Tests of a yes-or-no outcome that need more than a table."""
 
@@ -166,7 +191,10 @@ def _adjusted(endpoint: Endpoint, data: TrialData, comparison: int) -> Effect | 
     if endpoint.test not in ADJUSTED:
         return None
     yes, missing = at_a_time(endpoint, data)
-    group = arms(data, comparison, through(endpoint, data) & ~missing)
+    return _with_covariates(endpoint, data, yes, arms(data, comparison, through(endpoint, data) & ~missing))
+
+
+def _with_covariates(endpoint: Endpoint, data: TrialData, yes: NDArray[np.bool_], group: NDArray[np.int8]) -> Effect:
     if endpoint.test == "cmh":
         return adjusted_tests.cochran_mantel_haenszel(yes, group, np.maximum(data.stratum, 0))
     strata = [(data.stratum == level) * 1.0 for level in range(1, int(data.stratum.max()) + 1)]

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simulator.words.luck import seed_of
+
 Array = NDArray[np.float64]
 
 TOUCH = 1e-9
@@ -31,7 +33,7 @@ class TrialData:
     what the trial has seen, infinite otherwise. tcpo2_entry (mmHg, as measured), stratum, screened (referrals seen for this
     patient), site (from 0), caused (rise of TcPO2 that treatment causes, mmHg; nobody in a trial can see it). visits: shape
     (visits,); tcpo2 (mmHg as measured, NaN after death or major amputation), walking (0 or 1) and walked (years) at visits:
-    (trials, patients, visits), NaN for what was not recorded.
+    (trials, patients, visits), NaN for what was not recorded. luck: shape (trials, 1), the seed of what is drawn in the analysis.
     """
 
     arm: NDArray[np.int8]
@@ -52,6 +54,7 @@ class TrialData:
     tcpo2: Array
     walking: Array
     walked: Array
+    luck: NDArray[np.uint64]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,15 +76,28 @@ class TrialData:
         """All patients of all trials as one trial."""
         return replace(
             self,
-            **{f.name: _one_row(getattr(self, f.name)) for f in fields(self) if f.name != "visits"},
+            luck=self.luck[:1],
+            **{name: _one_row(getattr(self, name)) for name in of_patients()},
         )
 
     def some(self, trials: slice | NDArray[Any], patients: int | None = None) -> TrialData:
         """Some of the trials, with their first `patients` patients."""
         return replace(
             self,
-            **{f.name: getattr(self, f.name)[trials, :patients] for f in fields(self) if f.name != "visits"},
+            luck=self.luck[trials],
+            **{name: getattr(self, name)[trials, :patients] for name in of_patients()},
         )
+
+
+def of_patients() -> list[str]:
+    """The fields whose second axis is patients."""
+    return [each.name for each in fields(TrialData) if each.name not in ("visits", "luck")]
+
+
+def luck_of_trials(seed: int, first: int, trials: int) -> NDArray[np.uint64]:
+    """The seeds of trials first, first + 1, ..., (trials, 1), for what is drawn in their analysis."""
+    seeds = [seed_of(seed, "analysis", first + trial) for trial in range(trials)]
+    return np.array(seeds, np.uint64).reshape(trials, 1)
 
 
 def _one_row(array: NDArray[Any]) -> NDArray[Any]:

@@ -63,36 +63,56 @@ def through(endpoint: Endpoint, data: TrialData) -> Bools:
 
 def at_a_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
     """A yes-or-no outcome at the endpoint's time: who has it, and who is missing because lost before it was settled."""
-    at = endpoint.at
-    assert at is not None
-    lost, died, amputated, healed = (x <= at for x in (data.lost, data.died, data.amputated, data.healed))
-    again = data.reintervened <= at
-    match endpoint.outcome:
-        case "major_amputation":
-            yes, settled, failed = amputated, amputated | died, True
-        case "death":
-            yes, settled, failed = died, died, True
-        case "amputation_free_survival":
-            yes, settled, failed = ~(amputated | died), amputated | died, False
-        case "healing":
-            yes, settled, failed = healed, healed | died, False
-        case "healing_without_amputation":
-            yes, settled, failed = healed & ~amputated, amputated | died, False
-        case "limb_success":
-            yes, settled, failed = healed & ~(amputated | died), amputated | died, False
-        case "reintervention":
-            yes, settled, failed = again, again | amputated | died, True
-        case "limb_event":
-            yes, settled, failed = again | amputated, again | amputated | died, True
-        case _:
-            yes, settled, failed = at_visit(endpoint, data, data.walking) == 1.0, died, False
-    missing = lost & ~settled
+    yes, missing = at_the_time(endpoint, data)
+    # Short of the outcome is a failure where the outcome is good.
+    failed = not OUTCOMES[endpoint.outcome].good
     if endpoint.lost == "failure":
         return np.asarray(np.where(missing, failed, yes)), np.zeros_like(missing)
     if endpoint.lost == "worst_case":
         worst = np.where(data.arm == 0, not failed, failed)
         return np.asarray(np.where(missing, worst, yes)), np.zeros_like(missing)
-    return np.asarray(yes), np.asarray(missing)
+    return yes, missing
+
+
+def at_the_time(endpoint: Endpoint, data: TrialData) -> tuple[Bools, Bools]:
+    """Who was seen to have it, and who was lost before it was settled, whatever becomes of those."""
+    at = endpoint.at
+    assert at is not None
+    died, amputated, healed = (x <= at for x in (data.died, data.amputated, data.healed))
+    match endpoint.outcome:
+        case "major_amputation":
+            yes = amputated
+        case "death":
+            yes = died
+        case "amputation_free_survival":
+            yes = ~(amputated | died)
+        case "healing":
+            yes = healed
+        case "healing_without_amputation":
+            yes = healed & ~amputated
+        case "limb_success":
+            yes = healed & ~(amputated | died)
+        case "reintervention":
+            yes = data.reintervened <= at
+        case "limb_event":
+            yes = (data.reintervened <= at) | amputated
+        case _:
+            yes = at_visit(endpoint, data, data.walking) == 1.0
+    return np.asarray(yes), np.asarray((data.lost <= at) & ~(settled(endpoint, data) <= at))
+
+
+def settled(endpoint: Endpoint, data: TrialData) -> Array:
+    """When it was settled, for better or worse, whether a patient will have the outcome; infinite where it was not."""
+    over = np.minimum(data.amputated, data.died)
+    match endpoint.outcome:
+        case "death" | "walking":
+            return data.died
+        case "healing":
+            return np.minimum(data.healed, data.died)
+        case "reintervention" | "limb_event":
+            return np.minimum(data.reintervened, over)
+        case _:
+            return over
 
 
 def at_visit(endpoint: Endpoint, data: TrialData, values: Array) -> Array:

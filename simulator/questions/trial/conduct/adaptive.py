@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.questions.trial.analysis.analysis import Analysis, analyse
-from simulator.questions.trial.analysis.data import TrialData, cut, limited
+from simulator.questions.trial.analysis.data import TrialData, cut, limited, of_patients
 from simulator.questions.trial.analysis.looks import look_dates
 from simulator.questions.trial.analysis.seen import through
 from simulator.questions.trial.conduct.decisions import Decisions, decide_closed
@@ -150,7 +150,7 @@ def _recruited_on(
         before = np.where(chosen, total, 0.0)
         last = np.maximum.accumulate(before, axis=1)
         screened = np.where(chosen, total - np.concatenate([np.zeros((len(total), 1)), last[:, :-1]], axis=1), 0.0)
-    names = {each.name for each in fields(data)} - {"visits", "screened"}
+    names = set(of_patients()) - {"screened"}
     moved: dict[str, Any] = {name: _taken(getattr(data, name), order) for name in names}
     moved["screened"] = _taken(screened, order)
     if isinstance(rule, Selection):

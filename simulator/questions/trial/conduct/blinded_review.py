@@ -119,9 +119,13 @@ def blinded_review_faults(design: Design) -> Iterator[Fault]:
         yield "blinded_review.after_patients", rule.after_patients, f"fewer than the {whole} patients"
     if rule.after_events is not None and design.size.events is not None and rule.after_events >= design.size.events:
         yield "blinded_review.after_events", rule.after_events, f"fewer than size.events = {design.size.events}"
-    if design.primary.lost == "worst_case":
+    if design.primary.lost in ("worst_case", "multiple_imputation"):
         name = f"endpoints.{design.primary.name}.lost"
-        yield name, "worst_case", "excluded or failure with blinded_review, because the worst case asks for the arm"
+        yield (
+            name,
+            design.primary.lost,
+            "excluded or failure with blinded_review: either of the others asks for the arm",
+        )
     if len(design.arms) == 1:
         yield "blinded_review", rule.nuisance, "nothing with one arm, where nobody is blind"
     elif design.looks is not None:

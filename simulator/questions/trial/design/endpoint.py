@@ -18,6 +18,7 @@ from simulator.scenario.policy import Fault
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
 Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]
+Imputations = Annotated[int, BeforeValidator(number(2, 1_000, whole=True))]
 Power = Annotated[float, BeforeValidator(number(0.0, 10.0))]
 
 BORROWING = "posterior_difference"
@@ -135,6 +136,9 @@ SCALES = {
 }
 """What each test estimates."""
 
+POOLED = ("risk_difference", "risk_ratio", "cmh", "g_computation")
+"""Tests of a yes-or-no outcome whose estimates can be pooled over imputations."""
+
 KNOWN_SIZE = {
     BORROWING: "either way: what is borrowed from earlier controls is wrong by as much as these controls differ",
     "chi_square": "liberal: can exceed its level slightly in small trials",
@@ -162,8 +166,9 @@ class Endpoint(Frozen):
 
     `at_months` after entry is when a yes-or-no or continuous outcome is read, and where a time to event is cut off.
     `lost` says what becomes of a patient lost before then: left out, counted as a failure, or as the worst case (a failure in
-    every arm but the control, where it is a success). A `reintervention` is an angioplasty after the first, or any after
-    crossing over; a `limb_event` is that or a major amputation; `limb_success` is to be alive, healed and with the limb.
+    every arm but the control, where it is a success), or imputed `imputations` times and pooled by Rubin's rules.
+    A `reintervention` is an angioplasty after the first, or any after crossing over; a `limb_event` is that or a major
+    amputation; `limb_success` is to be alive, healed and with the limb.
     `null_rate` is the rate of the good outcome that a single arm has to beat. `order` is the hierarchy, the most important
     outcome first, and `margin` the difference of TcPO2 that counts as a tie in it, or `thresholds` one for each outcome
     (months, or mmHg). `rho` and `gamma` are the powers of Fleming and Harrington's weights. With the `aim` of
@@ -217,6 +222,7 @@ class Endpoint(Frozen):
     ]
     at_months: Months | None = None
     lost: Literal["excluded", "failure", "worst_case", "multiple_imputation"] = "excluded"
+    imputations: Imputations = 20
     null_rate: Probability | None = None
     stratified: bool = False
     order: Annotated[
@@ -281,10 +287,10 @@ class Endpoint(Frozen):
             yield "test", self.test, allowed
         if self.test in ONE_ARM and self.null_rate is None:
             yield "null_rate", "missing", "the rate of success that the trial has to beat"
-        if self.lost == "multiple_imputation":
+        if self.lost == "multiple_imputation" and self.test in _DICHOTOMY and self.test not in POOLED:
             allowed = (
-                "excluded, failure or worst_case: imputed from the arm alone the lost repeat the analysis without them, and "
-                "what else foretells the outcome no endpoint of this file says"
+                f"excluded, failure or worst_case with {self.test}, which has no estimate with an error that Rubin's rules "
+                f"could pool; or the test {', '.join(POOLED[:-1])} or {POOLED[-1]}"
             )
             yield "lost", self.lost, allowed
         if self.lost == "worst_case" and arms == 1:

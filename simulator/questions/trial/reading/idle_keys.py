@@ -74,6 +74,8 @@ def _of_endpoint(endpoint: Endpoint) -> Iterator[Fault]:
     if "lost" in given and endpoint.test not in BINARY + ONE_ARM:
         why = "leaves out whoever was not measured" if endpoint.test in CONTINUOUS else "censors whoever is lost"
         yield "lost", endpoint.lost, f"only with {', '.join(BINARY + ONE_ARM)}: {endpoint.test} {why}"
+    if "imputations" in given and endpoint.lost != "multiple_imputation":
+        yield "imputations", endpoint.imputations, "only with lost 'multiple_imputation'"
     if "prior" in given and endpoint.test not in ("posterior", BORROWING):
         yield "prior", "given", f"only with test 'posterior' or {BORROWING!r}"
     for key in ("rho", "gamma"):

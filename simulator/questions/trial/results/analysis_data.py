@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.completed import completed
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial, look_dates
 from simulator.questions.trial.analysis.seen import at_a_time, at_visit, through, time_to_event
@@ -48,7 +49,8 @@ BASELINE = {
 def analysis_data(
     simulation: Simulation, truth: str, trials: int, patients: pd.DataFrame | None
 ) -> dict[str, pd.DataFrame]:
-    """Tables adsl (a row a patient), adtte (times to an event), adeff (values at a time) and adres (the trial's results).
+    """Tables adsl (a row a patient), adtte (times to an event), adeff (values at a time), adimp (what was imputed
+    for the lost in each imputation, IMPNUM from 1) and adres (the trial's results).
 
     `patients` is the table of `export.exported`, for baseline covariates; stated truths have none. Looks are those of a trial
     that none stops and that does not grow; a two-stage trial has its last analysis only.
@@ -62,6 +64,7 @@ def analysis_data(
         dates = look_dates(design, data, conduct.marked)
     times: list[pd.DataFrame] = []
     values: list[pd.DataFrame] = []
+    imputed: list[pd.DataFrame] = []
     results: list[pd.DataFrame] = []
     for k in range(dates.shape[1]):
         seen = cut(data, dates[:, k])
@@ -71,12 +74,14 @@ def analysis_data(
             if endpoint.test in SURVIVAL + KAPLAN_MEIER + COMPETING + BINARY + ONE_ARM + CONTINUOUS:
                 found = kind(simulation, endpoint, seen, seen.entered & happens[:, None], k + 1)
                 (times if kind is _time_frame else values).append(found)
+            if endpoint.lost == "multiple_imputation":
+                imputed.append(_imputed_frame(simulation, endpoint, seen, happens, k + 1))
         results += [
             _result_frame(name, each, arm, seen, happens, k + 1)
             for name, each, arm in hypotheses(design, design.endpoints)
         ]
     whole = {"adsl": _subjects(simulation, data, dates[:, -1], patients)}
-    parts = {"adtte": times, "adeff": values, "adres": results}
+    parts = {"adtte": times, "adeff": values, "adimp": imputed, "adres": results}
     return whole | {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items() if frames}
 
 
@@ -148,6 +153,18 @@ def _value_frame(
         table |= {"AVAL": np.where(missing[place], np.nan, yes[place] * 1.0), "BASE": np.nan}
     table["ANL01FL"] = np.where(np.isfinite(table["AVAL"]), "Y", "")
     return pd.DataFrame(table)
+
+
+def _imputed_frame(
+    simulation: Simulation, endpoint: Endpoint, seen: TrialData, happens: NDArray[np.bool_], look: int
+) -> pd.DataFrame:
+    """A row for each lost patient and imputation."""
+    _, missing = at_a_time(endpoint, seen)
+    who = np.argwhere(missing & through(endpoint, seen) & happens[:, None])
+    values = completed(endpoint, seen)[:, who[:, 0], who[:, 1]]
+    rows = pd.DataFrame(_named(simulation, who, seen) | {"LOOK": look, "PARAMCD": endpoint.name})
+    frames = [rows.assign(IMPNUM=k + 1, AVAL=imputation * 1.0) for k, imputation in enumerate(values)]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _result_frame(

@@ -37,7 +37,7 @@ MOST_BYTES = 2 << 30
 TIMES = ("healed", "amputated", "died", "lost", "crossed", "reintervened")
 """Fields of which only those are kept that happen."""
 LAYOUT, CONTENT = "layout", "content"
-WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "site", "caused", "tcpo2", "walking", "walked")
+WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "site", "caused", "tcpo2", "walking", "walked", "luck")
 
 
 @dataclass(frozen=True)

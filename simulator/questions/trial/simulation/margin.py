@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.compiling import compiled
 from simulator.questions.trial.analysis.analysis import analyse
-from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.analysis.data import TrialData, of_patients
 from simulator.questions.trial.analysis.seen import time_to_event
 from simulator.questions.trial.design.accrual import PLACES
 from simulator.questions.trial.design.endpoint import CONTINUOUS, Endpoint
@@ -106,9 +106,7 @@ def at_margin(endpoint: Endpoint, alike: TrialData, seed: int, file: str) -> AtM
         return AtMargin(endpoint, shift=target if endpoint.good else -target)
     times, hazard = cumulative_hazard(endpoint, pool)
     plain = AtMargin(endpoint, times=times, hazard=hazard)
-    twice = replace(
-        pool, **{f: np.concatenate([getattr(pool, f)] * 2, axis=1) for f in pool.__dataclass_fields__ if f != "visits"}
-    )
+    twice = replace(pool, **{name: np.concatenate([getattr(pool, name)] * 2, axis=1) for name in of_patients()})
     n = pool.shape[1]
     both = np.concatenate([pool.arm, np.where(pool.arm >= 0, 1, -1).astype(np.int8)], axis=1)
     twice = replace(twice, arm=both)

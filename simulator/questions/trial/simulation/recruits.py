@@ -17,7 +17,7 @@ from simulator.living.next_event import care_under, foresee, live, refer
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting, with_params
 from simulator.living.visits import seen_at_visit
-from simulator.questions.trial.analysis.data import TOUCH, TrialData
+from simulator.questions.trial.analysis.data import TOUCH, TrialData, luck_of_trials
 from simulator.questions.trial.design import sites
 from simulator.questions.trial.design.accrual import PLACES
 from simulator.questions.trial.design.allocation import allocate, minimise, stratum_of, stratum_rules
@@ -319,6 +319,7 @@ class Recruitment:
             tcpo2=np.ascontiguousarray(seen[:, :, TCPO2]),
             walking=np.ascontiguousarray(seen[:, :, WALKING]),
             walked=np.ascontiguousarray(seen[:, :, WALKED]),
+            luck=luck_of_trials(self.seed, first, trials),
         )
 
 

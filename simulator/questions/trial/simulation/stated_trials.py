@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.analysis.data import TrialData, luck_of_trials
 from simulator.questions.trial.design.accrual import PLACES
 from simulator.questions.trial.design.allocation import allocate
 from simulator.questions.trial.design.design import Design
@@ -114,4 +114,5 @@ def stated_trials(
         tcpo2=nothing,
         walking=nothing,
         walked=nothing,
+        luck=luck_of_trials(seed, first, trials),
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.trial.analysis.analysis import analyse, counts, pair_statistics
+from simulator.questions.trial.analysis.analysis import analyse, pair_statistics
 from simulator.questions.trial.analysis.data import TrialData, cut, limited
 from simulator.questions.trial.analysis.looks import end_of_trial
 from simulator.questions.trial.analysis.seen import TimeToEvent, arms, at_visit, known_end, through, time_to_event
@@ -164,10 +164,8 @@ def _proportions(pooled: Pool, endpoint: Endpoint, comparison: int, alpha: float
         p0, p1 = competing_tests.cumulative_incidence(seen.time, seen.code, group, endpoint.at - 1e-9).value[0]
         missing = 0.0
     else:
-        table = counts(endpoint, pooled.data, comparison)
-        p0, p1 = (float(risk[0]) for risk in table.risks)
-        ready = int((arms(pooled.data, comparison, through(endpoint, pooled.data)) >= 0).sum())
-        missing = 1.0 - float(table.n_0[0] + table.n_1[0]) / ready
+        found = analyse(endpoint, pooled.data, comparison).shares
+        p0, p1, missing = (float(found[share][0]) for share in ("rate_0", "rate_1", "missing"))
     inputs = f"{p0:.1%} in the control arm, {p1:.1%} in the other; {missing:.1%} missing"
     if endpoint.test in EXACT:
         first, _ = exact_sizes(EXACT[endpoint.test], float(p0), float(p1), alpha, power, pooled.ratio)
