@@ -20,7 +20,7 @@ from simulator.questions.validate.samples import MOST_SAMPLES, part_counted, par
 from simulator.questions.validate.study import Quantity, Study
 from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
-from simulator.work.model import Evaluation, canonical
+from simulator.work.model import Evaluation, canonical, exact
 
 if TYPE_CHECKING:
     from simulator.questions.validate.prediction import Ready
@@ -98,7 +98,7 @@ class StudyOfDraws:
             for row, samples in zip(values, pool.map(self._live, inputs), strict=True):
                 for place, sample in zip(row.reshape(-1, 1 + MOST_SAMPLES), samples, strict=True):
                     place[0], place[1 : 1 + len(sample)] = len(sample), sample
-        return Evaluation(values, np.zeros_like(values))
+        return exact(values)
 
     def _live(self, row: Array) -> list[Array]:
         """The values of each quantity in the samples of one draw."""
