@@ -18,7 +18,7 @@ from simulator.questions.validate.enactment.samples import MOST_SAMPLES, part_co
 from simulator.questions.validate.enactment.study import Quantity, Study
 from simulator.scenario.arrays import flat, flat_names
 from simulator.work.code import running_code
-from simulator.work.model import Evaluation, canonical
+from simulator.work.model import Evaluation, canonical, exact
 from simulator.work.threads import cores, in_order
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class StudyOfDraws:
         for row, samples in zip(values, in_order(self._live, inputs, threads), strict=True):
             for place, sample in zip(row.reshape(-1, 1 + MOST_SAMPLES), samples, strict=True):
                 place[0], place[1 : 1 + len(sample)] = len(sample), sample
-        return Evaluation(values, np.zeros_like(values))
+        return exact(values)
 
     def _live(self, row: Array) -> list[Array]:
         """The values of each quantity in the samples of one draw."""
