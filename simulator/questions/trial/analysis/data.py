@@ -111,11 +111,15 @@ def cut(data: TrialData, date: ArrayLike) -> TrialData:
     """
     when = np.broadcast_to(np.asarray(date, dtype=np.float64).reshape(-1, 1), (data.shape[0], 1))
     there = data.entry <= when
-    entry = np.where(there, data.entry, np.inf)
+    everybody = bool(there.all())
+    entry = data.entry if everybody else np.where(there, data.entry, np.inf)
     seen = {name: np.where(entry + getattr(data, name) <= when, getattr(data, name), np.inf) for name in TIMES}
     # Subtracting the infinite entry of absent patients gives minus infinity, which no patient in the trial has.
     end = np.minimum(data.end, when - entry)
     recorded = entry[:, :, None] + data.visits <= when[:, :, None] + TOUCH
+    values = {name: np.where(recorded, getattr(data, name), np.nan) for name in ("tcpo2", "walking", "walked")}
+    if everybody:
+        return replace(data, end=end, **seen, **values)
     return replace(
         data,
         arm=np.where(there, data.arm, np.int8(-1)),
@@ -126,7 +130,7 @@ def cut(data: TrialData, date: ArrayLike) -> TrialData:
         screened=np.where(there, data.screened, 0.0),
         site=np.where(there, data.site, np.int16(-1)),
         **seen,
-        **{name: np.where(recorded, getattr(data, name), np.nan) for name in ("tcpo2", "walking", "walked")},
+        **values,
     )
 
 

@@ -106,7 +106,8 @@ class Conduct:
         upper = np.repeat(np.stack(uppers, axis=-1), len(self.design.comparisons), axis=-1)
         lower = self.rule.lower(gone.planned)
         made = decide(self.design, z, against, upper, lower)
-        columns = self._results(gone.data, gone.dates, analyses, made)
+        # Where nothing grows the last look has seen the end already.
+        columns = self._results(gone.data, gone.dates, analyses, made, seen if gone.data is data else None)
         # Whoever had stopped by then was not enlarged.
         columns["grown"] = np.where(made.stop > self.design.reestimated_at, gone.grown, 1.0)
         if review is not None:
@@ -119,10 +120,20 @@ class Conduct:
             columns["any_rejected_overruled"] = np.asarray(wrong, float)
         return columns
 
-    def _results(self, data: TrialData, dates: Array, analyses: list[list[Analysis]], made: Decisions) -> Columns:
+    def _results(
+        self,
+        data: TrialData,
+        dates: Array,
+        analyses: list[list[Analysis]],
+        made: Decisions,
+        whole: TrialData | None = None,
+    ) -> Columns:
+        """Columns of the trials; `whole` is what is seen at the end where it is known."""
         rows = np.arange(len(dates))
         stop_date = dates[rows, made.stop]
-        seen = cut(data, stop_date)
+        if whole is None:
+            whole = cut(data, dates[:, -1])
+        seen = whole if (stop_date == dates[:, -1]).all() else cut(data, stop_date)
         columns: Columns = {
             "look": made.stop + 1.0,
             "reason": made.reason * 1.0,
@@ -136,7 +147,6 @@ class Conduct:
         if self.design.primary.by_events:
             columns["events"] = information(self.design.primary, seen)
             if self.marked.events is not None:
-                whole = cut(data, dates[:, -1])
                 columns["target_reached"] = (information(self.design.primary, whole) >= self.marked.events) * 1.0
         for h, (name, _, _) in enumerate(self.hypotheses):
             columns[f"rejected:{name}"] = made.rejected[:, h] * 1.0
@@ -151,7 +161,6 @@ class Conduct:
         columns["all_rejected"] = np.asarray(made.rejected.all(axis=1), float)
         columns["success"] = (made.reason == Reason.EFFICACY) * 1.0
         if self.others:
-            whole = cut(data, dates[:, -1])
             for name, endpoint, arm in self.others:
                 found = analyse(endpoint, whole, arm)
                 columns[f"estimate_at_end:{name}"], columns[f"se_at_end:{name}"] = found.estimate, found.se

@@ -36,7 +36,7 @@ MOST_BYTES = 2 << 30
 """Room that kept lives take at most; the oldest go first."""
 TIMES = ("healed", "amputated", "died", "lost", "crossed", "reintervened")
 """Fields of which only those are kept that happen."""
-LAYOUT, CONTENT = "layout", "content"
+PIECE = "piece"
 WHOLE = ("arm", "stratum", "tcpo2_entry", "screened", "site", "caused", "tcpo2", "walking", "walked", "luck")
 
 
@@ -98,15 +98,16 @@ class KeptLives:
             return make(first, trials)
         parts = [make(first, begin - first)] if begin > first else []
         missing: list[int] = []
+        found: list[dict[str, NDArray[Any]]] = []
         for start in range(begin, end, UNIT):
-            found = self._read(truth, start, patients, longer)
-            if found is None:
+            piece = self._read(truth, start, patients, longer)
+            if piece is None:
+                parts += _together(found, patients)
                 missing.append(start)
-                continue
-            parts += self._made(truth, missing, patients, longer, make)
-            missing.clear()
-            parts.append(found)
-        parts += self._made(truth, missing, patients, longer, make)
+            else:
+                parts += self._made(truth, missing, patients, longer, make)
+                found.append(piece)
+        parts += _together(found, patients) + self._made(truth, missing, patients, longer, make)
         if end < first + trials:
             parts.append(make(end, first + trials - end))
         return parts[0] if len(parts) == 1 else joined(parts)
@@ -122,22 +123,23 @@ class KeptLives:
             # A full disk costs time later and nothing else.
             with suppress(StorageFailed):
                 self._store.write(self.key(truth, start, patients, longer), packed(piece))
+        starts.clear()
         return [data]
 
     @cached_property
     def _store(self) -> Store:
         return Store(self.folder)
 
-    def _read(self, truth: Truth, start: int, patients: int, longer: float) -> TrialData | None:
+    def _read(self, truth: Truth, start: int, patients: int, longer: float) -> dict[str, NDArray[Any]] | None:
         key = self.key(truth, start, patients, longer)
         found = self._store.read(key)
         if found is None:
             return None
-        data = unpacked(found)
-        if data.arm.shape[1] < patients:
+        arrays = arrays_of(found)
+        if arrays["arm"].shape[1] < patients:
             remove(self._store.file(key))
             return None
-        return data.some(slice(None), patients)
+        return arrays
 
     def tidy(self) -> None:
         """Forget the oldest lives where all of them take too much room."""
@@ -145,7 +147,8 @@ class KeptLives:
 
 
 def packed(data: TrialData) -> dict[str, NDArray[Any]]:
-    """A piece as the bytes of all its arrays and where each begins: of times only those that are finite, and where they stand.
+    """A piece as the bytes of all its arrays after those of a list of them: of times only those that are finite, and where they
+    stand.
 
     One member of a file is read in a tenth of a millisecond, and a run reads hundreds of pieces of twenty arrays.
     """
@@ -158,26 +161,50 @@ def packed(data: TrialData) -> dict[str, NDArray[Any]]:
     whole = {
         name: np.ascontiguousarray(each) for name, each in sorted(arrays.items(), key=lambda one: -one[1].itemsize)
     }
-    layout = [[name, each.dtype.str, each.shape] for name, each in whole.items()]
+    layout = json.dumps([[name, each.dtype.str, each.shape] for name, each in whole.items()]).encode()
     content = b"".join(each.tobytes() for each in whole.values())
-    return {LAYOUT: np.frombuffer(json.dumps(layout).encode(), np.uint8), CONTENT: np.frombuffer(content, np.uint8)}
+    # The list is as long as its own first word says, in words of eight bytes.
+    layout += b" " * (-len(layout) % 8)
+    return {PIECE: np.frombuffer(len(layout).to_bytes(8, "little") + layout + content, np.uint8)}
 
 
-def unpacked(piece: dict[str, NDArray[Any]]) -> TrialData:
-    """The piece again, the same bits."""
+def arrays_of(piece: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a piece, where they lie."""
+    whole = piece[PIECE]
+    begin = 8 + int.from_bytes(whole[:8].tobytes(), "little")
     arrays: dict[str, NDArray[Any]] = {}
-    begin = 0
-    for name, kind, size in json.loads(piece[LAYOUT].tobytes()):
+    for name, kind, size in json.loads(whole[8:begin].tobytes()):
         end = begin + np.dtype(kind).itemsize * math.prod(size)
-        arrays[name] = piece[CONTENT][begin:end].view(kind).reshape(size)
+        arrays[name] = whole[begin:end].view(kind).reshape(size)
         begin = end
-    shape = arrays["arm"].shape
-    times = {}
+    return arrays
+
+
+def unpacked(pieces: list[dict[str, NDArray[Any]]], patients: int) -> TrialData:
+    """The trials of some pieces, one after another, with so many patients: the same bits."""
+    shapes = [piece["arm"].shape for piece in pieces]
+    trials = sum(shape[0] for shape in shapes)
+    # Of the trial itself there is one number, which is no patient's.
+    whole = {name: np.concatenate([each[name][:, :patients] for each in pieces]) for name in (*WHOLE, "entry", "end")}
     for name in TIMES:
-        values = np.full(shape[0] * shape[1], np.inf)
-        values[arrays[f"{name}_at"]] = arrays[name]
-        times[name] = values.reshape(shape)
-    return TrialData(**times, **{name: arrays[name] for name in (*WHOLE, "visits", "entry", "end")})
+        values = np.full((trials, patients), np.inf)
+        first = 0
+        for piece, shape in zip(pieces, shapes, strict=True):
+            trial, place = np.divmod(piece[f"{name}_at"], np.int32(shape[1]))
+            here = place < patients
+            values[trial[here] + first, place[here]] = piece[name][here]
+            first += shape[0]
+        whole[name] = values
+    return TrialData(**whole, visits=pieces[0]["visits"])
+
+
+def _together(found: list[dict[str, NDArray[Any]]], patients: int) -> list[TrialData]:
+    """The trials of the pieces found so far, which are then done with."""
+    if not found:
+        return []
+    data = unpacked(found, patients)
+    found.clear()
+    return [data]
 
 
 def joined(parts: list[TrialData]) -> TrialData:
