@@ -624,6 +624,7 @@ def test_a_study_of_outputs_is_told_at_other_hospitals() -> None:
     assert values["average"] > values["founding"]
     wide = table.set_index("centre").eval("high - low")
     assert wide["new"] > wide["average"]
+    assert list(table["people"]) == [800, 800, 200]
     assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
     assert at_hospitals(Model("ishigami", ("x1", "x2", "x3"), ("y",))) is None
 

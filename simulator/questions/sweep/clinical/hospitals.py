@@ -26,11 +26,12 @@ FOUNDING = {"evidence": {"centre": "founding"}}
 
 
 def at_hospitals(model: Model) -> tuple[str, pd.DataFrame] | None:
-    """The hospital that a study speaks for, and its outputs there and elsewhere: output, centre, value, low, high.
+    """The hospital that a study speaks for, and its outputs there and elsewhere: output, centre, value, low, high, people.
 
-    Every number is at its stated value. `low` and `high` are 95% Monte Carlo limits at a named hospital, and hold 95% of
-    hospitals (with the luck of their patients) where they are drawn at random. None for a model without hospitals, and
-    where no population of hospitals has been fitted.
+    `people` are the simulated patients of each hospital: at a named one up to four times those of a run of the study. Every
+    number is at its stated value. `low` and `high` are 95% Monte Carlo limits at a named hospital, and hold 95% of hospitals
+    (with the luck of their patients) where they are drawn at random. None for a model without hospitals, and where no
+    population of hospitals has been fitted.
     """
     runner, found = model.runner(), load_hospitals()
     if not isinstance(runner, Clinical) or found is None:
@@ -64,4 +65,5 @@ def _outputs(model: Model, centre: str, offsets: pd.DataFrame | None) -> pd.Data
     found, errors = np.asarray(done.values), done.errors[0]
     values = found.mean(axis=0)
     low, high = (values - Z * errors, values + Z * errors) if one else np.quantile(found, [0.025, 0.975], axis=0)
-    return pd.DataFrame({"output": list(model.outputs), "centre": centre, "value": values, "low": low, "high": high})
+    told = {"centre": centre, "value": values, "low": low, "high": high, "people": people}
+    return pd.DataFrame({"output": list(model.outputs), **told})
