@@ -112,7 +112,7 @@ class Result:
             self.findings,
             path,
             self._made_by(),
-            self.figures if self._drawings is None else self._drawings(),
+            self.figures if self._drawings is None else self._drawings,
             self._begun,
             kept=self.kept,
             again=self._again,

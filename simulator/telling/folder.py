@@ -20,6 +20,8 @@ from simulator.words.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    Figures = Mapping[str, Figure | Drawn]
+
 
 def opened(
     findings: Findings, path: Path | str, command: Sequence[str], again: Sequence[str] | None = None
@@ -41,7 +43,7 @@ def write_findings(
     findings: Findings,
     path: Path | str,
     command: Sequence[str],
-    figures: Mapping[str, Figure | Drawn] | None = None,
+    figures: Figures | Callable[[], Figures] | None = None,
     begun: tuple[datetime, float] | None = None,
     *,
     kept: Sequence[str] = (),
@@ -63,8 +65,8 @@ def write_findings(
     return folder.write()
 
 
-def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure | Drawn] | None = None) -> None:
-    """Add every table, text, figure and the report of findings to an output folder."""
+def fill(folder: OutputFolder, findings: Findings, figures: Figures | Callable[[], Figures] | None = None) -> None:
+    """Add every table, text, figure and the report of findings to an output folder; whoever draws is waited for last."""
     for name, table in findings.tables.items():
         if f"{name}.csv" in findings.files:
             continue
@@ -76,7 +78,7 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure 
             folder.per_patient(name, table)
     for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
-    drawn = figures_of(findings) if figures is None else figures
+    drawn = figures_of(findings) if figures is None else figures() if callable(figures) else figures
     pictures = {name: Drawn.of(figure, name) for name, figure in drawn.items()}
     for name, picture in pictures.items():
         folder.figure(name, picture)

@@ -91,6 +91,20 @@ def _prepare(question: str) -> None:
     import_module("matplotlib.backends.backend_svg")
     import_module("matplotlib.backends.backend_agg")
     import_module(f"simulator.telling.figures.{question}")
+    _draw_a_word()
+
+
+def _draw_a_word() -> None:
+    """Draw a word, so that what the first drawing has to find (fonts, above all) is found while there is nothing to draw."""
+    from matplotlib.figure import Figure
+
+    from simulator.telling.images import Picture
+    from simulator.telling.style import house_style
+
+    with house_style():
+        figure = Figure(layout="constrained")
+        figure.subplots().set_title("Words")
+    Picture(figure).draw()
 
 
 def _take(findings: Findings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -140,9 +141,11 @@ def study_design(
         with show("Estimands", some.trials) as advance:
             estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
     hospitals = None
-    if alive and (asked := hospitals_asked(some)):
-        with show("Other hospitals", len(asked) * some.trials) as advance:
-            hospitals = at_hospitals(some, advance)
+    with ThreadPoolExecutor(1) as beside:
+        curves = beside.submit(event_curves, some, tuple(results))
+        if alive and (asked := hospitals_asked(some)):
+            with show("Other hospitals", len(asked) * some.trials) as advance:
+                hospitals = at_hospitals(some, advance)
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
@@ -160,7 +163,7 @@ def study_design(
         characteristics=operating_characteristics(conduct, results),
         boundaries=boundary_table(conduct, committee[1]),
         endpoints=needs,
-        events=event_curves(some, tuple(results)),
+        events=curves.result(),
         calendar=calendar_table(some, tuple(results)),
         monitoring=committee[0],
         bounds=committee[1],
