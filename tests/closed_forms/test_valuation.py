@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from simulator import load_scenario
-from simulator.questions.value.consequences.budget import _pay_back, budget_impact, site_cost
+from simulator.questions.value.consequences.budget import SITE, _pay_back, budget_impact, budget_lives, site_cost
 from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
 from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
 from simulator.questions.value.valuation.lives import Lives
@@ -339,6 +339,73 @@ def test_a_policy_that_buys_its_cells_sets_up_no_site() -> None:
     """Nothing to pay once."""
     _, values, _ = base()
     assert site_cost(values.policies["protocol"], values, 3) == 0.0
+
+
+def test_a_centre_that_makes_its_cells_sets_up_a_site_in_the_first_year() -> None:
+    """Two centres, in money worth half: a row of its own, the same in every draw, inside the total of the first year alone."""
+    _, values, _ = base()
+    own = values.policies["protocol"]
+    made = own.model_copy(update={"cell_therapy": own.cell_therapy.model_copy(update={"product": "mobilised_pbmnc"})})
+    values = replace(values, policies=dict(values.policies) | {"protocol": made}, money=Money("CHF", 2024, 0.5))
+    site = 2 * 0.5 * (price("gmp_validation") + price("gmp_media_fill"))
+    assert site_cost(made, values, 2) == pytest.approx(site) and site > 0.0
+    people = People(per_year=10.0, waiting=0.0, years=2.0)
+    plan = Budget(uptake=(1.0, 1.0), centres=2)
+    table = budget_impact(year_by_year(HALF, MORE), "protocol", values.at_base(), values, people, plan).table
+    row = table[table["quantity"] == SITE]
+    assert row[["year", "without", "with", "change"]].to_numpy().tolist() == [[1, 0.0, site, site]]
+    parts = table[table["quantity"] != "total"].groupby("year")["change"].sum()
+    total = table[table["quantity"] == "total"].set_index("year")["change"]
+    assert total.tolist() == pytest.approx(parts.tolist())
+
+
+def test_both_policies_buy_what_falls_with_volume() -> None:
+    """The reference gives a treatment to everybody, the policy two: ten are dear by five at half price, twenty by fifteen."""
+    scenario = load_scenario(policies=("single_dose", "protocol"))
+    values = replace(values_of(scenario), age_adjusted=False, deal=Deal(volume=(Volume(above=5, discount=0.5),)))
+    rows = ({"count_dose": 1.0, "count_treated": 1.0}, {"count_dose": 2.0, "count_treated": 0.9})
+    two_draws = np.concatenate([ledgers(*rows)] * 2)
+    nothing = np.zeros((1, 2, 2, 0))
+    lives = Lives(("single_dose", "protocol"), two_draws[None], nothing, nothing, np.repeat(parameters(), 2), 1)
+    people, plan = People(per_year=10.0, waiting=0.0, years=1.0), Budget(uptake=(1.0,), centres=1)
+    found = budget_impact([lives], "protocol", values.at_base(), values, people, plan)
+    kit = found.table.set_index("quantity").loc["cell product"]
+    bought = price("pbmnc_kit")
+    assert found.price_shares == ((pytest.approx(7.5 / 10), pytest.approx(12.5 / 20)),)
+    assert (kit["without"], kit["with"]) == (pytest.approx(7.5 * bought), pytest.approx(12.5 * bought))
+    assert found.people["treated"].tolist() == pytest.approx([9.0])
+
+
+def test_money_back_lowers_the_budget() -> None:
+    """Two fifths of a treatment fail in the first year and half their price comes back, once, in a whole budget."""
+    _, values, drawn = base()
+    failed = np.zeros((2, 1, 2, 2))
+    failed[0, 0, 1] = (0.4, 0.0)
+    back = MoneyBack(Deal(refund=0.5), np.zeros((1, 2, PARTS, SUMS)), failed)
+    people, plan = People(per_year=10.0, waiting=0.0, years=1.0), Budget(uptake=(1.0,), centres=1)
+    lives = year_by_year(HALF)
+    plain, paid = (budget_impact(lives, "protocol", drawn, values, people, plan, of).table for of in (None, back))
+    change = paid.set_index("quantity")["change"] - plain.set_index("quantity")["change"]
+    assert change["total"] == change["cell product"] == pytest.approx(-10 * 0.2 * price("pbmnc_kit"))
+    # What a product costs may stand in two items, as where repeats are cheaper: it comes back once all the same.
+    (item,) = (each for each in values.items if each.category == "cell product" and each.money == "pbmnc_kit")
+    twice = SimpleNamespace(items=(item, item), policies=values.policies, money=values.money)
+    costs = [np.zeros((1, 2, 2)) for _ in range(2)]
+    _pay_back(costs, back, drawn, twice, [0, 1])  # type: ignore[arg-type]
+    assert costs[0].sum() == pytest.approx(-0.2 * price("pbmnc_kit"))
+
+
+def test_lives_of_a_budget_end_in_the_middle_of_each_year() -> None:
+    """The reference and the policy in the same people, followed for half a year and one and a half."""
+    scenario, _, _ = base()
+    asked: list[tuple[Any, ...]] = []
+    simulations: Any = SimpleNamespace(probabilistic=lambda *words: asked.append(words) or len(asked))
+    assert budget_lives(scenario, "protocol", 3, 20, 7, simulations)[:2] == [1, 2]
+    assert len(asked) == len(scenario.settings.economics.budget.uptake)
+    for year, (called, cut, rows, patients, seed) in enumerate(asked):
+        assert (called, patients, seed, len(rows)) == (f"Budget, year {year + 1}", 20, 7, 3)
+        assert cut.settings.follow_up.horizon_years == year + 0.5
+        assert cut.compare == (scenario.reference, "protocol")
 
 
 # --- where it is lived ----------------------------------------------------------------------------------------------
