@@ -20,7 +20,6 @@ from simulator.questions.value.valuation.deal import (
     failure,
     in_words,
     left_to_pay,
-    left_to_pay,
     measured_after,
     money_back,
     on_terms,
