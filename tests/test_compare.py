@@ -352,7 +352,7 @@ extends = "protocol"
         assert code == 0
         said[age] = " ".join(out.split())
         assert "The policy “Mine” changes amputation by" in said[age]
-        assert "The policy mien is in the file but not compared" in said[age]
+        assert "The policy mien is defined in the file but not compared" in said[age]
     assert ("“Mine” treats nobody" in said[8]) > ("“Mine” treats nobody" in said[80])
     assert "TcPO2 on one day, mmHg" in said[80]
     assert load_scenario().headline == "protocol"
