@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import drawings_of
 from simulator.work.parquet import parquet
-from simulator.work.processes import cores, fresh_processes
+from simulator.work.processes import fresh_processes
 from simulator.work.threads import cores
 
 if TYPE_CHECKING:
