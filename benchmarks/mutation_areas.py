@@ -70,7 +70,7 @@ AREAS = (
             f"statistics/*/{name}.py"
             for name in (
                 *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "boundary_search"),
-                "censoring_weights",
+                *("censoring_weights", "imputation"),
                 *("competing_tests", "continuous_tests", "crossing", "effect_scale", "exact_binomial"),
                 *(
                     "exact_proportions",
@@ -103,7 +103,7 @@ AREAS = (
                     "equity",
                 ),
                 *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *("sampling", "severity", "subgroups", "valuation", "values", "voi"),
+                *("sampling", "scenario_table", "severity", "subgroups", "valuation", "values", "voi"),
             )
         ),
         (),
@@ -123,10 +123,12 @@ AREAS = (
                     "drop_out",
                     "endpoint",
                     "estimand",
+                    "event_curves",
                     "looks",
                     "margin",
                     "monitoring",
                     "operating",
+                    "predictive",
                     "selection",
                     "size_search",
                 ),

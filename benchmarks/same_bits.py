@@ -47,7 +47,7 @@ load_design, shipped_designs = part(
 (Simulation,) = part(
     "questions.trial.simulation.simulation questions.trial.simulation trials.simulation", "Simulation"
 )
-(predict,) = part("questions.validate.prediction validation.prediction", "predict")
+(predict,) = part("questions.validate.enactment.prediction questions.validate.prediction validation.prediction", "predict")
 (load_studies,) = part("questions.validate.reading validation.reading", "load_studies")
 (draws_for,) = part("questions.validate.validation validation.validation", "draws_for")
 

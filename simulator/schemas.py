@@ -204,7 +204,7 @@ def _design() -> Schema:
 
 
 def _validation() -> Schema:
-    from simulator.questions.validate.study import Study
+    from simulator.questions.validate.enactment.study import Study
 
     return _made(Study)
 
@@ -217,8 +217,8 @@ def _forecast() -> Schema:
 
 def _study() -> Schema:
     """Either kind of study; `method` tells which."""
-    from simulator.questions.sweep.designs import METHODS
-    from simulator.questions.sweep.model import KINDS as MODELS
+    from simulator.questions.sweep.methods.designs import METHODS
+    from simulator.questions.sweep.methods.model import KINDS as MODELS
     from simulator.questions.sweep.policy_sweep import PolicyStudy
     from simulator.questions.sweep.study import Study
 

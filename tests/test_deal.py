@@ -13,7 +13,7 @@ from recalculated import all_recalculated, differences, named, needs_libreoffice
 from simulator import load_scenario
 from simulator.evidence.wholes import cut_limits
 from simulator.living.ledger import FIELDS
-from simulator.questions.sweep.clinical_worth import ClinicalWorth
+from simulator.questions.sweep.clinical.clinical_worth import ClinicalWorth
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.consequences.equity import hospital_lives
 from simulator.questions.value.consequences.subgroups import SubgroupSums, members, subgroup_lives

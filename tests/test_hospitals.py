@@ -45,13 +45,13 @@ from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
 from simulator.questions.hospitals.prior import FILE, load_prior, sd_floor
 from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities
-from simulator.questions.sweep.clinical import Clinical
-from simulator.questions.sweep.hospitals import at_hospitals
-from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.clinical.clinical import Clinical
+from simulator.questions.sweep.clinical.hospitals import at_hospitals
+from simulator.questions.sweep.methods.model import Model
 from simulator.questions.validate import load_studies
+from simulator.questions.validate.enactment.prediction import draws_for
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.open_series import with_and_without
-from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.reading import folder
 from simulator.questions.validate.scores import directions, held, predictive_pmf, scored, scores
 from simulator.questions.value.sensitivity.one_way import clinical_ranges
@@ -624,6 +624,7 @@ def test_a_study_of_outputs_is_told_at_other_hospitals() -> None:
     assert values["average"] > values["founding"]
     wide = table.set_index("centre").eval("high - low")
     assert wide["new"] > wide["average"]
+    assert list(table["people"]) == [800, 800, 200]
     assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
     assert at_hospitals(Model("ishigami", ("x1", "x2", "x3"), ("y",))) is None
 

@@ -187,6 +187,8 @@ def test_a_price_of_ones_own_has_a_two_way_analysis_and_is_told(found: Result, t
     assert (grid["pbmnc_kit"].min(), grid["pbmnc_kit"].max()) == (0.0, 2000.0)
     assert "economics.prices.pbmnc_kit: 1850.0" in text or "economics.prices.pbmnc_kit: 2200.0 → 1000.0" in text
     assert "no two-way analysis" not in text
+    least, most = grid["net_benefit_se"].min(), grid["net_benefit_se"].max()
+    assert 0.0 < least < most and f"is from €{least:,.0f} to €{most:,.0f} over the grid" in text
     assert found.facts["product_prices"] == {"pbmnc_kit": 1000.0}
 
 
@@ -197,6 +199,8 @@ def test_scenarios_vary_what_a_file_can_say_and_are_averaged_by_weight(found: Re
     assert table.loc["weighted", "net_benefit"] == pytest.approx(sceptical["net_benefit"], rel=1e-9)
     average = 0.75 * table.loc["base case", "net_benefit"] + 0.25 * table.loc["weighted", "net_benefit"]
     assert table.loc["average", "net_benefit"] == pytest.approx(average)
+    assert 0.0 < table.loc["average", "change_se"] == pytest.approx(0.25 * table.loc["weighted", "change_se"])
+    assert 0.0 < table.loc["average", "se"] < table.loc["base case", "se"] + table.loc["average", "change_se"]
     doses = found.events.query("event == 'dose' and option == 'protocol'")["number"].item()
     assert table.loc["dear", "incremental_cost"] - table.loc["base case", "incremental_cost"] == pytest.approx(
         8000.0 * doses, rel=0.05
@@ -380,6 +384,21 @@ def test_expected_qalys_are_those_of_england(age: float, women: float, men: floa
         norm = load_population_norm(name)
         for male, published in ((False, women), (True, men)):
             assert expected_qalys(age, male, table, norm, 0.035) == pytest.approx(published, rel=tolerance)
+
+
+def test_the_report_names_the_value_set_and_what_nothing_was_published_by(found: Result, text: str) -> None:
+    """By 3L utilities are as published and a scenario tells what 5L changes; by 5L every number that was mapped is named."""
+    assert "EQ-5D value set 3L: utilities as they were published." in text
+    assert "Utilities and norm by EQ-5D-5L, mapped" in text and "value_set_5L" in set(found.scenarios["scenario"])
+    facts = found.facts | {
+        "utility_set": found.facts["utility_set"] | {"by": "5L", "mapped": ["Ischaemic ulcer", "On dialysis"]}
+    }
+    other = page(replace(found.findings, facts=facts), {}, {})
+    assert (
+        "no utility was published by it, so that each of these is mapped from its published value: ischaemic ulcer; on dialysis."
+        in (" ".join(other.split()))
+    )
+    assert "No utility was published by EQ-5D-5L: all are mapped" in other
 
 
 def test_another_norm_can_be_chosen_and_is_a_scenario() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from simulator.evidence import load_register
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.validate import load_studies, re_enactment
-from simulator.questions.validate.prediction import predict
+from simulator.questions.validate import load_studies
+from simulator.questions.validate.enactment import re_enactment
+from simulator.questions.validate.enactment.prediction import predict
 from simulator.questions.validate.validation import draws_for
 from simulator.questions.value.consequences.subgroups import SubgroupSums
 from simulator.questions.value.valuation import lives as economic_lives

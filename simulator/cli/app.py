@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from simulator.telling.spelling import write_any_character
 from simulator.words.errors import BadInput, CheckFailed
+from simulator.work.parquet import keep_arrow_out
 
 COMMANDS = {
     "compare": "compare",
@@ -80,6 +81,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Entry point of the `clti` command."""
     write_any_character()
+    keep_arrow_out()
     # A command makes much that lasts and little that refers to itself in circles. Looking for those, every seven hundred objects
     # and once more at the end, took a fifth of the processor time of a trial.
     gc.set_threshold(50_000, 10, 10)

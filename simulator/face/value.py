@@ -236,7 +236,7 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     economics = scenario.settings.economics
     scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
-    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario))
+    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), ledger=False)
     comparison = Comparison(scenario, result, people_of(scenario, people, seed), {}, np.zeros(0), None, None)
     tables = {
         "per_hundred": per_hundred_table(comparison),

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import figures_of
-from simulator.telling.outputs import OutputFolder
+from simulator.telling.outputs import OutputFolder, Pack
 from simulator.telling.page import console_tables, page, sentences, texts
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
+from simulator.work.parquet import parquet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def opened(
-    findings: Findings, path: Path | str, command: Sequence[str], again: Sequence[str] | None = None
+    findings: Findings,
+    path: Path | str,
+    command: Sequence[str],
+    again: Sequence[str] | None = None,
+    pack: Pack = parquet,
 ) -> OutputFolder:
     """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
     return OutputFolder(
@@ -36,6 +41,7 @@ def opened(
         warnings=findings.facts.get("warnings", ()),
         changes=findings.facts.get("changes", ()),
         again=again,
+        pack=pack,
     )
 
 
@@ -49,13 +55,14 @@ def write_findings(
     kept: Sequence[str] = (),
     again: Sequence[str] | None = None,
     workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
+    pack: Pack = parquet,
 ) -> tuple[Path, ...]:
     """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths.
 
     `kept` names what the command itself keeps in the folder beside its results, `again` the command that makes the same
     result where several do; `workbook` gives workbook.xlsx from what readers are told of where the numbers come from.
     """
-    folder = opened(findings, path, command, again)
+    folder = opened(findings, path, command, again, pack)
     folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])

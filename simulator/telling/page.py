@@ -12,6 +12,7 @@ All text is escaped: what a user typed as the name of a policy is shown, never r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -303,6 +304,20 @@ def _threshold(context: Context, value: float) -> str:
     return telling.threshold(value)
 
 
+LONG_WORD = re.compile(r"\S{20,}")
+"""What a narrow column cannot hold in a line: addresses, names of files and of parameters."""
+
+
+def _breakable(text: str) -> Markup:
+    """A cell whose long words may break behind their own marks, so that no other word of its column is cut."""
+    found, at = Markup(""), 0
+    for word in LONG_WORD.finditer(text):
+        pieces = re.split(r"(?<=[/_.:;=,?&-])(?=\w)", word.group())
+        found += Markup("{}{}").format(text[at : word.start()], Markup("<wbr>").join(pieces))
+        at = word.end()
+    return found + text[at:]
+
+
 @cache
 def _environment(*, plain: bool = False) -> Environment:
     environment = Environment(
@@ -323,6 +338,7 @@ def _environment(*, plain: bool = False) -> Environment:
         "capital": capital,
         "changed": changed,
         "one_line": one_line,
+        "breakable": _breakable,
     }
     environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
     environment.filters |= {"threshold": _threshold}

@@ -8,14 +8,17 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import drawings_of
+from simulator.work.parquet import parquet
 from simulator.work.processes import fresh_processes
 from simulator.work.threads import cores
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.words.findings import Findings
 
 T = TypeVar("T")
@@ -60,6 +63,15 @@ class Studio:
             return {name: here[name] for name in draws}
 
         return shared
+
+    def pack(self, frame: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
+        """As `parquet`, in the other process, so that this one has no need of Arrow."""
+        if self.pool is None:
+            return parquet(frame, about)
+        try:
+            return _or_here(self.pool.submit(parquet, frame, about), lambda: parquet(frame, about))
+        except BrokenProcessPool:
+            return parquet(frame, about)
 
 
 @contextmanager

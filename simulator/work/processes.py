@@ -17,6 +17,7 @@ from typing import TypeVar
 from simulator.work.execution import Done, Task, evaluate
 from simulator.work.linear_algebra import one_thread_from_now_on
 from simulator.work.model import Evaluation, RunFailed
+from simulator.work.parquet import arrow_is_out, keep_arrow_out
 from simulator.work.threads import cores, in_order
 
 T = TypeVar("T")
@@ -123,7 +124,7 @@ def fresh_processes(workers: int, *, compute: bool = True) -> Iterator[ProcessPo
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(compute,)
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(compute, arrow_is_out())
     )
     try:
         yield pool
@@ -148,8 +149,13 @@ def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -
         yield from pool.map(function, items, chunksize=-(-len(items) // (4 * workers)))
 
 
-def _begin(compute: bool) -> None:
-    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core."""
+def _begin(compute: bool, lean: bool) -> None:
+    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core.
+
+    `lean` ones do without Arrow, as the parent does.
+    """
+    if lean:
+        keep_arrow_out()
     if compute:
         one_thread_from_now_on()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -42,6 +42,7 @@ def test_each_treatment_is_paid_by_its_step(treatments: float, share: float) -> 
     """A hundred whole, a hundred at 80%, the rest at a half; without steps the whole price."""
     assert average_share(STEPS, treatments) == pytest.approx(share)
     assert average_share((), treatments) == 1.0
+    assert average_share((Volume(above=0.5, discount=0.5),), 0.75) == pytest.approx((0.5 + 0.125) / 0.75)
 
 
 def test_what_comes_back_is_a_share_of_what_was_paid() -> None:
@@ -93,6 +94,9 @@ def test_limbs_lost_within_a_year_of_the_first_treatment() -> None:
     assert found[1].tolist() == [[0.8, 0.0, 1.0, *nothing], [0.0] * 7]
     assert found[2].tolist() == [[0.7, 0.0, 1.0, *nothing], [0.0] * 7]
     assert not found[3].any()
+    # On the last day of the year.
+    lives["amputated_at"][0] = 1.25
+    assert Refunded("limb_lost", 1.0, 0.03, ()).of_each(cohort, np.zeros(1)[0])[0, 0, 3] == 1.0
 
 
 def test_results_of_other_terms_have_other_names() -> None:
@@ -125,6 +129,8 @@ def test_terms_in_words() -> None:
         "repeats at 50.0% of the first; 20.0% less beyond 100 treatments a year; "
         "40.0% paid back where the treated limb is lost within 2 years. Value-based prices are list prices under them."
     )
+    assert failure(Deal(refund_when="limb_lost", refund_within_years=1.0)) == "the treated limb is lost within 1 year"
+    assert failure(Deal(refund_when="limb_lost", refund_within_years=2.0)) == "the treated limb is lost within 2 years"
     assert failure(Deal(refund_when="tcpo2_not_risen")) == "measured TcPO2 has not risen after the last treatment"
     assert in_words(Deal(refund=1.0)).count(";") == 0
 
@@ -138,7 +144,8 @@ def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:
     patients = np.array([(30.0,), (30.0,), (30.0,), (30.0,), (30.0,)], [("tcpo2_measured", float)])
     seen = [30.0, 30.5, 20.0, 20.0, 20.0]
 
-    def measured(out: np.ndarray, *_: object) -> None:
+    def measured(out: np.ndarray, of: np.ndarray, params: object) -> None:
+        assert of is lives and params == {"last_tcpo2_days": 365.25 / 2.0}
         out[:] = seen
 
     monkeypatch.setattr("simulator.questions.value.valuation.deal.measured_after", measured)
@@ -321,3 +328,9 @@ def test_draws_are_one_population_and_twins_each_their_own(
         "told": ("ours", deal, "draws", 100, 7, "lives"),
         "twins": twins,
     }
+
+
+def test_without_money_back_volume_alone_is_left_to_pay() -> None:
+    """Whatever number of policies there is."""
+    left = left_to_pay(Deal(volume=STEPS), np.array([[1.0, 0.8, 0.9]]), None)
+    assert left.share(discounted=True).tolist() == left.share(discounted=False).tolist() == [[1.0, 0.8, 0.9]]

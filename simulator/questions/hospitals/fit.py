@@ -25,7 +25,7 @@ from simulator.questions.hospitals.surface import (
     fitted_quantities,
     study_surface,
 )
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.enactment.study import Study
 from simulator.words.luck import generator, seed_of
 from simulator.work.store import Store
 

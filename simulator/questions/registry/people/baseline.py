@@ -18,6 +18,11 @@ from simulator.words.vocabulary import DAYS_PER_YEAR, Renal
 
 Array = NDArray[np.float64]
 
+CRITICAL_PRESSURE = {True: 50.0, False: 70.0}
+"""Ankle pressures (mmHg) below which ischaemia counts as critical: in rest pain alone, and with tissue loss (TASC II)."""
+EGFR_CLASSES = 60.0, 30.0
+"""Glomerular filtration (ml/min/1.73 m²) from which renal function counts as normal, and as moderately reduced (KDIGO G3)."""
+
 
 def baseline(values: Values, line: int, remarks: Remarks) -> Array | None:
     """What a line tells of somebody, shape (columns of a patient,), NaN where unknown.
@@ -49,7 +54,7 @@ def baseline(values: Values, line: int, remarks: Remarks) -> Array | None:
     known["gangrene"] = first_known(at("gangrene", line), 1.0 if wagner in {4, 5} else math.nan)
     pressure = at("ankle_pressure", line)
     if not missing(pressure):
-        known["ankle_pressure_low"] = float(pressure < (50.0 if known["rutherford"] == 4.0 else 70.0))
+        known["ankle_pressure_low"] = float(pressure < CRITICAL_PRESSURE[known["rutherford"] == 4.0])
     return _checked(known, values.row(line), remarks)
 
 
@@ -104,7 +109,8 @@ def _renal(values: Values, line: int, known: dict[str, float]) -> float:
         rate = ckd_epi(creatinine / UMOL, age, male == 1.0)
     if missing(rate):
         return math.nan
-    return float(Renal.NORMAL if rate >= 60.0 else Renal.MODERATE if rate >= 30.0 else Renal.SEVERE)
+    normal, moderate = EGFR_CLASSES
+    return float(Renal.NORMAL if rate >= normal else Renal.MODERATE if rate >= moderate else Renal.SEVERE)
 
 
 def _rutherford(values: Values, line: int) -> float | None:

@@ -24,6 +24,7 @@ from simulator.plain_text import text_in
 from simulator.questions.value.decision.layouts import WORDS, in_our_layout, joined, without_row_names
 from simulator.questions.value.decision.results import Array, CostEffectResults, listed, option_problems, shown
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.work.parquet import read_parquet
 
 LONG = ("draw", "option", "cost", "effect")
 KINDS = ("cost_", "effect_")
@@ -105,7 +106,7 @@ def _table(path: Path) -> pd.DataFrame:
     if not is_file(path):
         raise BadInput([Problem(name, "file", "not found", "an existing .csv or .parquet file")])
     try:
-        return pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
+        return read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
     except (OSError, ValueError, csv.Error, pd.errors.ParserWarning) as fault:
         if isinstance(fault, BadInput):
             raise

@@ -30,7 +30,7 @@ from simulator.words.luck import seed_of
 from simulator.work.code import running_code
 from simulator.work.disk import cache_folder
 from simulator.work.execution import Way, run_rows
-from simulator.work.model import Evaluation, canonical
+from simulator.work.model import Evaluation, canonical, exact
 
 BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
@@ -158,7 +158,7 @@ class LivesOfDraws:
         workers = None if multiprocessing.parent_process() is None else 1
         if self.parts:
             found = ledgers_by_part(self.scenario, self.patients, self.seed, draws, self.parts, workers)
-            return Evaluation(found.reshape(len(inputs), -1), np.zeros((len(inputs), len(self.outputs))))
+            return exact(found.reshape(len(inputs), -1))
         numbers = inputs[:, 0].astype(np.int64)
         values = np.empty((len(inputs), len(self.outputs)))
         # Draws that follow one another in a block are simulated together.
@@ -179,7 +179,7 @@ class LivesOfDraws:
             )
             kept = self.reduce(result)
             values[rows] = np.concatenate([kept[name].reshape(len(rows), -1) for name in self.shapes], axis=1)
-        return Evaluation(values, np.zeros_like(values))
+        return exact(values)
 
     def arrays(self, values: Array) -> dict[str, Array]:
         """Outputs of shape (draws, outputs) as the arrays that `reduce` gives."""

@@ -13,15 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.living.ledger import COUNTS, FIELDS
+from simulator.living.ledger import FIELDS
 from simulator.questions.value.decision.results import Array, spread_of
 from simulator.questions.value.valuation.cost_items import (
-    INCLUDED,
     LATER_VISITS,
     SESSIONS,
-    WIDEST,
     CostItem,
-    cost_items,
     discounted,
     main_treatment,
     treatments,
@@ -249,16 +246,10 @@ def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Value
 
 def check_events(ledgers: Array, values: Values) -> None:
     """Stop where people have an event that has no price under their policy."""
-    # What is left out of the analysis costs nothing by choice.
-    every = cost_items(values.wound_costs, WIDEST, values.therapies)
     problems = []
-    for place, (name, policy) in enumerate(values.policies.items()):
-        charged = {column for item in every if item.charged_under(policy) for column in item.columns_under(policy)}
-        # What a therapy's file charges for it is all that it costs, be it nothing, as for a sham.
-        charged |= set(step_columns(policy))
-        for event in COUNTS:
-            column = f"count_{event}"
-            if event not in INCLUDED and column not in charged and (ledgers[..., place, COLUMN[column]] > 0.0).any():
+    for place, name in enumerate(values.policies):
+        for event in values.unpriced[name]:
+            if (ledgers[..., place, COLUMN[f"count_{event}"]] > 0.0).any():
                 allowed = f"a price of {event.replace('_', ' ')} under this policy"
                 problems.append(Problem(values.perspective.name, f"policy {name}, {event}", "has no price", allowed))
     if problems:

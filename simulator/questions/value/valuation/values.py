@@ -21,9 +21,12 @@ from simulator.evidence.register import Register, replacement
 from simulator.evidence.therapy import Therapy
 from simulator.evidence.utilities import UtilitySet, load_utilities
 from simulator.evidence.value_sets import PUBLISHED, revalued_by
+from simulator.living.ledger import COUNTS
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import (
+    INCLUDED,
     PRODUCT,
+    WIDEST,
     CostItem,
     Scope,
     cost_items,
@@ -34,6 +37,7 @@ from simulator.questions.value.valuation.prices_read import therapy_prices, unus
 from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.therapies import step_columns
 from simulator.words.errors import BadInput, Problem, collected, nearest
 
 COMMON_UTILITY = "utility_quantile"
@@ -117,6 +121,19 @@ class Values:
         """Costs that some policy can incur."""
         every = cost_items(self.wound_costs, self.scope, self.therapies, self.leave_out, self.deal)
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
+
+    @cached_property
+    def unpriced(self) -> Mapping[str, tuple[str, ...]]:
+        """The events of a ledger that nothing charges under each policy, where there should be a price if they happened."""
+        # What is left out of the analysis costs nothing by choice.
+        every = cost_items(self.wound_costs, WIDEST, self.therapies)
+        found = {}
+        for name, policy in self.policies.items():
+            charged = {column for item in every if item.charged_under(policy) for column in item.columns_under(policy)}
+            # What a therapy's file charges for it is all that it costs, be it nothing, as for a sham.
+            charged |= set(step_columns(policy))
+            found[name] = tuple(each for each in COUNTS if each not in INCLUDED and f"count_{each}" not in charged)
+        return found
 
     def charged(self, item: CostItem, draws: int) -> Array:
         """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
