@@ -19,7 +19,7 @@ from simulator.evidence.population_norm import PopulationNorm
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, replacement
 from simulator.evidence.therapies.therapy import Therapy
-from simulator.evidence.utilities import UtilitySet, load_utilities
+from simulator.evidence.utilities import UtilitySet
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import (
