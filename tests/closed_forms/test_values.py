@@ -16,6 +16,7 @@ from simulator.evidence.perspective import load_perspective
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.value_sets import PUBLISHED
 from simulator.questions.value.valuation.cost_items import CostItem, Scope
+from simulator.questions.value.valuation.value_set import norm_of
 from simulator.questions.value.valuation.values import (
     COMMON_UTILITY,
     Drawn,
@@ -23,7 +24,6 @@ from simulator.questions.value.valuation.values import (
     Money,
     Values,
     _beyond_rates,
-    _norm,
     restated,
     scope_of,
     values_of,
@@ -270,9 +270,10 @@ def test_a_norm_is_valued_as_the_utilities_are(monkeypatch: pytest.MonkeyPatch) 
     """The payer's, or his by another value set; one of one's own where its value set is the one that is wanted, or was not told
     and published utilities are meant."""
     norms = {"Italy": "3L", "Italy, 5L": "5L", "UK": ""}
-    module = "simulator.questions.value.valuation.values"
+    module = "simulator.questions.value.valuation.value_set"
     monkeypatch.setattr(
-        f"{module}.load_population_norm", lambda name: SimpleNamespace(name=name, value_set=norms[name])
+        f"{module}.load_population_norm",
+        lambda name: SimpleNamespace(name=name, value_set=norms[name]),
     )
     other = {("5L", "Italy"): "Italy, 5L"}
     monkeypatch.setattr(f"{module}.norm_by", lambda wanted, usual: other.get((wanted, usual)))
@@ -280,7 +281,7 @@ def test_a_norm_is_valued_as_the_utilities_are(monkeypatch: pytest.MonkeyPatch) 
     def norm(value_set: str, own: str | None = None, usual: str = "Italy") -> str:
         settings: Any = SimpleNamespace(value_set=value_set, population_norm=own)
         payer: Any = SimpleNamespace(population_norm=usual, country="Italy")
-        return _norm(settings, payer, "f").name  # type: ignore[attr-defined, no-any-return]
+        return norm_of(settings, payer, "f").name
 
     assert norm(PUBLISHED) == norm(PUBLISHED, "Italy") == "Italy" and norm(PUBLISHED, "UK") == "UK"
     assert norm("5L") == norm("5L", "Italy, 5L") == "Italy, 5L" and norm(PUBLISHED, None, "UK") == "UK"
