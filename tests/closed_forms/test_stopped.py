@@ -229,3 +229,12 @@ def test_errors_begin_with_two_trials_and_limits_hold_what_they_touch() -> None:
     found = list(module._summary(both, 1.0))
     assert found[3] == pytest.approx(0.5) and found[6] == 0.5 and found[8] == 1.0
     assert module.MOST == 1_000
+
+
+def test_every_look_of_more_trials_than_looks_is_kept() -> None:
+    """Three trials of two looks have two columns of information."""
+    looks = np.arange(6.0).reshape(3, 2)
+    gone: Any = SimpleNamespace(planned=looks, z=looks, seen=looks, slope=looks)
+    analyses: Any = [[SimpleNamespace(z=looks[:, k])] for k in range(2)]
+    found = at_the_stop(gone, np.zeros(3, np.int64), analyses)
+    assert [name for name in found if name.startswith("information")] == ["information_look_1", "information_look_2"]

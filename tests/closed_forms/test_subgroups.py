@@ -435,3 +435,17 @@ def test_terms_of_a_deal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told[0][1] == pytest.approx(back[0, :, :, 1])
     assert told[1][1] == pytest.approx(back[0, :, :, 2] + back[1, :, :, 2])
     assert told[2][1] is None
+
+
+def test_treatments_of_a_single_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one woman of two people is treated: what everybody costs more in the base case is twice as much for her."""
+    monkeypatch.setattr(module, "worth", lambda own, *_: Worth(*(0.0 * own[..., 0],) * 3))
+    ledgers = np.zeros((2, 1, 2, 3, len(FIELDS)))
+    ledgers[0, :, 1, :, COLUMN["count_dose"]] = [1.0, 1.0, 0.0]
+    who = np.array([[[2.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]]])
+    own = lives(ledgers=ledgers, people=who, ages=who[0], parameters=np.zeros(1))
+    values: Any = SimpleNamespace(threshold=100.0, left=None, deal=SimpleNamespace(needs_lives=False))
+    found = subgroup_table(own, None, SCENARIO, values, np.array([[[0.0, 3.0]], [[0.0, 0.0]]]))  # type: ignore[arg-type]
+    assert found.set_index("level")["incremental_cost"].to_dict() == pytest.approx(
+        {"all": 3.0, "women": 6.0, "men": 0.0}
+    )
