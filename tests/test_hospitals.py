@@ -649,7 +649,7 @@ def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPat
     assert found.facts["known"] == "benoit"
     before = found.tables["reweighted"].set_index("quantity").loc["mean_healing", "before"]
     assert before == pytest.approx(float(fitted.weights("benoit") @ fitted.column("mean_healing")))
-    assert "benoit already" in found.summary()
+    assert "already includes a study named benoit" in found.summary()
 
 
 def test_literatures_that_were_analysed_are_not_analysed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
