@@ -166,8 +166,8 @@ def _therapy() -> Schema:
     """A therapy: each of its numbers is a table of evidence, and so is each price."""
     from simulator.evidence.parameter import Entry
     from simulator.evidence.sources import Source
-    from simulator.evidence.therapy import Record
-    from simulator.evidence.therapy_numbers import NUMBERS, VIEWS
+    from simulator.evidence.therapies.therapy import Record
+    from simulator.evidence.therapies.therapy_numbers import NUMBERS, VIEWS
     from simulator.scenario.policy import Criteria
 
     made, evidence = _made(Record), _made(Entry)

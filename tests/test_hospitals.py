@@ -681,7 +681,7 @@ def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPat
     assert found.facts["known"] == "benoit"
     before = found.tables["reweighted"].set_index("quantity").loc["mean_healing", "before"]
     assert before == pytest.approx(float(fitted.weights("benoit") @ fitted.column("mean_healing")))
-    assert "benoit already" in found.summary()
+    assert "already includes a study named benoit" in found.summary()
 
 
 def test_literatures_that_were_analysed_are_not_analysed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -725,6 +725,7 @@ def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
         chosen=SimpleNamespace(name="normal"),
         chains={},
         told_chains="R-hat at most 1.01",
+        faults=(),
         open_response=(0.1, 0.0, 0.2),
     )
     ranks = pd.DataFrame({"cohort": [0, 1], "quantity": ["mean_death", "mean_death"], "rank": [0.2, 0.7]})

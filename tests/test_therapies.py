@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.cli.new import starter
-from simulator.evidence.therapy_numbers import VIEWS
+from simulator.evidence.therapies.therapy_numbers import VIEWS
 from simulator.questions.value.valuation.valuation import session_losses
 from simulator.questions.value.valuation.values import values_of
 from simulator.questions.verify.outcomes.no_effect import neutral

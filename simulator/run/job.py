@@ -53,7 +53,7 @@ class Job:
 
     @property
     def ledger_columns(self) -> int:
-        """Columns of the ledgers that are kept: none where only outcomes are asked for, which spares a quarter of a life."""
+        """Columns of the ledgers that are kept: none where only outcomes are asked for, which spares an eighth of a life."""
         return LEDGER_WIDTH if self.ledger else 0
 
     def setting(self, draw: int) -> Setting:

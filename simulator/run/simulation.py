@@ -67,7 +67,7 @@ def simulate(
     is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
     nothing else. `partial` is called after every block of people with the result of those simulated so far, without kept
     patients; where there are several draws, after every draw but the last with the result of those that are whole.
-    Without `ledger` no books of time, events and costs are kept, which takes a quarter less time; all else has the same bits.
+    Without `ledger` no books of time, events and costs are kept, which takes an eighth less time; all else has the same bits.
 
     Whatever `progress` or `partial` raises stops the simulation and is passed on: blocks that have not begun are left
     out, those that have are waited for, and no thread goes on behind the caller's back.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
-from simulator.evidence.therapy_numbers import NUMBERS
+from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import BY_VIEW, clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy

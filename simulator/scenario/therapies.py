@@ -7,8 +7,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from simulator.evidence.register import Register
-from simulator.evidence.therapy import CELLS, Therapy
-from simulator.evidence.therapy_numbers import RISES
+from simulator.evidence.therapies.therapy import CELLS, Therapy
+from simulator.evidence.therapies.therapy_numbers import RISES
 from simulator.rules.pathway.life import MOST_RAMPS
 from simulator.scenario.policy import Criteria, Fault, Policy, stricter
 from simulator.words.errors import nearest

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from simulator.evidence.therapy import Therapy
+from simulator.evidence.therapies.therapy import Therapy
 from simulator.scenario.economics import Deal
 from simulator.scenario.policy import Policy
 from simulator.scenario.therapies import step_columns

@@ -10,8 +10,8 @@ from simulator.evidence.parameter import Parameter
 from simulator.evidence.perspective import Perspective
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
-from simulator.evidence.therapy import MONEY, Therapy
-from simulator.evidence.therapy_faults import MULTIPLIERS
+from simulator.evidence.therapies.therapy import MONEY, Therapy
+from simulator.evidence.therapies.therapy_faults import MULTIPLIERS
 from simulator.questions.value.valuation.cost_items import (
     LATER_VISITS,
     SITE_PRICES,

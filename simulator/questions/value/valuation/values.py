@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.distributions import mean, sample
-from simulator.evidence.perspective import Payer, Perspective, load_perspective
-from simulator.evidence.population_norm import PopulationNorm, load_population_norm, norm_by
+from simulator.evidence.perspective import Perspective, load_perspective
+from simulator.evidence.population_norm import PopulationNorm
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register, replacement
-from simulator.evidence.therapy import Therapy
-from simulator.evidence.utilities import UtilitySet, load_utilities
-from simulator.evidence.value_sets import PUBLISHED, revalued_by
+from simulator.evidence.therapies.therapy import Therapy
+from simulator.evidence.utilities import UtilitySet
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import (
@@ -34,6 +33,7 @@ from simulator.questions.value.valuation.cost_items import (
     product_price,
 )
 from simulator.questions.value.valuation.prices_read import therapy_prices, unusable
+from simulator.questions.value.valuation.value_set import norm_of, utilities_of
 from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
@@ -229,11 +229,11 @@ def values_of(scenario: Scenario) -> Values:
     problems: list[Problem] = []
     file = f"{scenario.name}: [economics]"
     perspective = collected(lambda: load_perspective(settings.perspective), problems)
-    chosen = collected(lambda: _utilities(settings, file), problems)
+    chosen = collected(lambda: utilities_of(settings, file), problems)
     norm = money = None
     if perspective is not None:
         payer = perspective.conventions.perspective
-        norm = collected(lambda: _norm(settings, payer, file), problems)
+        norm = collected(lambda: norm_of(settings, payer, file), problems)
         money = collected(partial(restated, perspective, settings.currency, settings.price_year), problems)
         own = therapy_prices(perspective, policies, therapies, problems, settings.prices)
         perspective = replace(perspective, prices=own).with_gaps_open(settings.prices)
@@ -266,34 +266,6 @@ def values_of(scenario: Scenario) -> Values:
         deal=settings.deal,
         discounting=settings.discounting or Discounting(effects=discount.effects, costs=discount.costs),
     )
-
-
-def _utilities(settings: Economics, file: str) -> UtilitySet:
-    """The utility set by the value set of the scenario."""
-    found = load_utilities(settings.utility_set)
-    try:
-        return revalued_by(settings.value_set, found)
-    except BadInput as bad:
-        raise BadInput(replace(each, file=each.file or file) for each in bad.problems) from None
-
-
-def _norm(settings: Economics, payer: Payer, file: str) -> PopulationNorm:
-    """The norm of the scenario, which is valued as its utilities are, or the payer's by their value set."""
-    wanted, usual = settings.value_set, payer.population_norm
-    if settings.population_norm is not None:
-        norm = load_population_norm(settings.population_norm)
-        if norm.value_set == wanted or (not norm.value_set and wanted == PUBLISHED):
-            return norm
-        said = f"by EQ-5D-{norm.value_set}" if norm.value_set else "by a value set that was not told"
-        allowed = (
-            f"a norm by value_set = {wanted}, because utilities and norm are switched together; this one is {said}"
-        )
-        raise BadInput([Problem(file, "population_norm", repr(settings.population_norm), allowed)])
-    name = usual if wanted == PUBLISHED else norm_by(wanted, usual)
-    if name is None:
-        allowed = f"{PUBLISHED}: no norm of {payer.country} by {wanted} was read, and utilities and norm are switched together"
-        raise BadInput([Problem(file, "value_set", repr(wanted), allowed)])
-    return load_population_norm(name)
 
 
 def _beyond_rates(perspective: Perspective, settings: Economics, horizon: float) -> Iterator[Problem]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.therapy import Therapy
-from simulator.evidence.therapy_numbers import DIRECT, RISES
+from simulator.evidence.therapies.therapy import Therapy
+from simulator.evidence.therapies.therapy_numbers import DIRECT, RISES
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.valuation.valuation import item_costs
 from simulator.questions.verify.outcomes.value import priced

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from simulator.evidence.parameter import Parameter
-from simulator.evidence.therapy_numbers import DIRECT, RISES, of_view
+from simulator.evidence.therapies.therapy_numbers import DIRECT, RISES, of_view
 
 Fault: TypeAlias = tuple[str, str, str]
 """Key, value and what was allowed."""
