@@ -56,17 +56,17 @@ RECRUITS = """
 import hashlib, sys, time
 from importlib import import_module
 
-def part(name):
+def part(folder, name):
     # Trials have moved: an older commit keeps them where they were.
-    for place in ("questions.trial", "trials"):
+    for place in (f"questions.trial.{folder}", "questions.trial", "trials"):
         try:
             return import_module(f"simulator.{place}.{name}")
         except ModuleNotFoundError:
             continue
     raise ModuleNotFoundError(name)
 
-planned, trials = part("design_reading").load_design(sys.argv[1]), int(sys.argv[3])
-simulation = part("simulation").Simulation(planned, seed=1, trials=trials)
+planned, trials = part("reading", "design_reading").load_design(sys.argv[1]), int(sys.argv[3])
+simulation = part("simulation", "simulation").Simulation(planned, seed=1, trials=trials)
 truth, patients = simulation.truth("scenario"), planned.design.patients
 
 def lived(trials):

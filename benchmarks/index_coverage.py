@@ -19,11 +19,11 @@ from itertools import product
 import numpy as np
 from scipy.stats import binom, norm
 
-from simulator.questions.sweep.designs import MORRIS_LEVELS, STEP, make_design
-from simulator.questions.sweep.indices import indices
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.model import Model
-from simulator.questions.sweep.space import Space, build_space
+from simulator.questions.sweep.methods.designs import MORRIS_LEVELS, STEP, make_design
+from simulator.questions.sweep.methods.indices import indices
+from simulator.questions.sweep.methods.inputs import Floats
+from simulator.questions.sweep.methods.model import Model
+from simulator.questions.sweep.methods.space import Space, build_space
 from simulator.work.model import canonical
 
 CONFIDENCE = 0.95

@@ -35,9 +35,9 @@ from levels import ADAPTATIONS, ADAPTIVE
 from scipy.stats import binom, norm
 
 from simulator import load_scenario, simulate
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.trial.operating import operating_characteristics
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.trial.results.operating import operating_characteristics
+from simulator.questions.trial.simulation.simulation import Simulation
 
 FAIL = 0.01
 FEWEST = 20

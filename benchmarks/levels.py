@@ -3,6 +3,7 @@ hypotheses and kind of adaptation, in trials without an effect; single arms by e
 
     python benchmarks/levels.py                  # 20,000 trials: the whole, some twenty minutes on two cores
     python benchmarks/levels.py --trials 2000    # a glance
+    python benchmarks/levels.py --from "enrichment"    # from this design on
 
 A level further than three standard errors from nominal is told with the reason that was foreseen; without one the exit code is 1.
 The suite holds the tests to the same with fewer trials.
@@ -13,17 +14,27 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simulator.questions.trial.design_reading import load_design, shipped_designs
-from simulator.questions.trial.endpoint import AT_A_TIME, BINARY, COMPETING, HIERARCHICAL, KAPLAN_MEIER, SURVIVAL, TESTS
+from simulator.questions.trial.design.endpoint import (
+    AT_A_TIME,
+    BINARY,
+    COMPETING,
+    HIERARCHICAL,
+    KAPLAN_MEIER,
+    SURVIVAL,
+    TESTS,
+)
 from simulator.questions.trial.historical import with_history
-from simulator.questions.trial.operating import operating_characteristics, type_i_errors
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
+from simulator.questions.trial.results.operating import operating_characteristics, type_i_errors
+from simulator.questions.trial.simulation.simulation import Simulation
 
 DESIGN = """
 label = "Every test"
@@ -105,6 +116,15 @@ ADAPTATIONS |= {
     for test, margin in HEALING_MARGINS.items()
 }
 """Non-inferiority of every kind of test that has it, with the loss exactly on the margin (tests of means: see `MEANS`)."""
+ADAPTATIONS |= {
+    f"a third lost and imputed, {name}": _SHARES
+    | {"endpoints": [_LOSS | {"lost": "multiple_imputation"} | own], "drop_out": {"per_year": 0.4}}
+    for name, own in {
+        "risk_difference": {"test": "risk_difference", "aim": "superiority"},
+        "risk_ratio": {"test": "risk_ratio", "aim": "superiority"},
+        "on a margin": {"test": "risk_difference", "margin": 0.1},
+    }.items()
+}
 ADAPTATIONS |= {
     f"looks, {kind}": _EVENTS | {"looks": _THREE | {"type": kind} | more}
     for kind, more in {
@@ -230,31 +250,53 @@ def exact_level(simulation: Simulation, called: str) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
+def _listed(folder: Path, seed: int, trials: int, adaptive: bool) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Every design by its name, to be simulated when called."""
+    every = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
+    assert set(BINARY) <= set(every)
+
+    def on_stated_rates(name: str) -> pd.DataFrame:
+        file = _written(folder, "adaptive", ADAPTIVE)
+        return levels(Simulation(load_design(file, ADAPTATIONS[name]), seed, trials), name, "stated_null")
+
+    def on_lives(name: str) -> pd.DataFrame:
+        file = _written(folder, name.replace(" ", "_"), OWN + ADAPTED[name])
+        return levels(Simulation(with_history(load_design(file)), seed, trials), name)
+
+    def every_test() -> pd.DataFrame:
+        plan = load_design(_written(folder, "every_test", DESIGN), {"endpoints": [endpoint(test) for test in every]})
+        return levels(Simulation(plan, seed, trials), "every test")
+
+    def shipped(name: str) -> pd.DataFrame:
+        simulation = Simulation(load_design(name), seed, trials)
+        return levels(simulation, name) if len(simulation.design.arms) > 1 else exact_level(simulation, name)
+
+    adapted: dict[str, Callable[[], pd.DataFrame]] = {name: partial(on_stated_rates, name) for name in ADAPTATIONS}
+    adapted |= {name: partial(on_lives, name) for name in ADAPTED}
+    if adaptive:
+        return adapted
+    return {"every test": every_test} | adapted | {name: partial(shipped, name) for name in sorted(shipped_designs())}
+
+
+def _written(folder: Path, name: str, text: str) -> Path:
+    file = folder / f"{name}.toml"
+    file.write_text(text)
+    return file
+
+
 def main() -> int:
     """Print the table; 1 where a level is off and nobody said why."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--adaptive", action="store_true", help="boundaries, margins, rules and adaptations only")
+    parser.add_argument("--from", dest="first", default="", metavar="DESIGN", help="go on at this one after a cut")
     asked = parser.parse_args()
-    tests = [test for test in TESTS if test not in ("exact_binomial", "posterior")]
-    assert set(BINARY) <= set(tests)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "every_test.toml"
-        file.write_text(DESIGN)
-        plan = load_design(file, {"endpoints": [endpoint(test) for test in tests]})
-        tables = [] if asked.adaptive else [levels(Simulation(plan, asked.seed, asked.trials), "every test")]
-        file.write_text(ADAPTIVE)
-        for name, changed in ADAPTATIONS.items():
-            simulation = Simulation(load_design(file, changed), asked.seed, asked.trials)
-            tables.append(levels(simulation, name, "stated_null"))
-        for name, own in ADAPTED.items():
-            file = Path(folder) / f"{name.replace(' ', '_')}.toml"
-            file.write_text(OWN + own)
-            tables.append(levels(Simulation(with_history(load_design(file)), asked.seed, asked.trials), name))
-    for name in () if asked.adaptive else sorted(shipped_designs()):
-        simulation = Simulation(load_design(name), asked.seed, asked.trials)
-        tables.append(levels(simulation, name) if len(simulation.design.arms) > 1 else exact_level(simulation, name))
+        listed = _listed(Path(folder), asked.seed, asked.trials, asked.adaptive)
+        names = list(listed)
+        begin = names.index(asked.first) if asked.first else 0
+        tables = [listed[name]() for name in names[begin:]]
     table = pd.concat(tables, ignore_index=True)
     off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", "not foreseen"])]
     sys.stdout.write(f"{len(table)} levels, {asked.trials:,} trials each; {len(off)} off without a reason.\n")

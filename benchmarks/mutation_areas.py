@@ -34,7 +34,7 @@ AREAS = (
     Area(
         ("rules/*.py", "rules/*/*.py"),
         ("tests/rules",),
-        {"description.py": "tests/rules/test_arteries.py"},
+        {"description.py": "tests/rules/test_arteries.py", "arrival.py": "tests/rules/test_patient.py"},
         "tests/rules",
     ),
     Area(
@@ -52,9 +52,9 @@ AREAS = (
     Area(
         (
             "evidence/hospitals.py",
-            *(f"questions/value/{name}.py" for name in ("incremental", "net_benefit")),
+            *(f"questions/value/*/{name}.py" for name in ("incremental", "net_benefit")),
             *(
-                f"statistics/{name}.py"
+                f"statistics/*/{name}.py"
                 for name in (
                     *("beta_fit", "blinded_size", "borrowing", "closed_combination", "combination"),
                     *("conditional_power", "effect", "effective_size", "meta_analysis", "multiplicity"),
@@ -67,10 +67,10 @@ AREAS = (
     # Each of these is asked by the tests of its own file alone, so that a mutant costs a second and not the whole folder.
     Area(
         tuple(
-            f"statistics/{name}.py"
+            f"statistics/*/{name}.py"
             for name in (
                 *("accuracy", "adjusted_tests", "beta_rules", "binary_tests", "boundaries", "boundary_search"),
-                "censoring_weights",
+                *("censoring_weights", "imputation"),
                 *("competing_tests", "continuous_tests", "crossing", "effect_scale", "exact_binomial"),
                 *(
                     "exact_proportions",
@@ -90,7 +90,7 @@ AREAS = (
     ),
     Area(
         tuple(
-            f"questions/value/{name}.py"
+            f"questions/value/*/{name}.py"
             for name in (
                 *(
                     "budget",
@@ -103,7 +103,7 @@ AREAS = (
                     "equity",
                 ),
                 *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *("sampling", "severity", "subgroups", "valuation", "values", "voi"),
+                *("sampling", "scenario_table", "severity", "subgroups", "valuation", "values", "voi"),
             )
         ),
         (),
@@ -116,25 +116,27 @@ AREAS = (
     ),
     Area(
         tuple(
-            f"questions/trial/{name}.py"
+            f"questions/trial/*/{name}.py"
             for name in (
                 *("accrual", "adaptive", "allocation", "analysis", "blinded_review", "blinding", "data", "decisions"),
                 *(
                     "drop_out",
                     "endpoint",
                     "estimand",
+                    "event_curves",
                     "looks",
                     "margin",
                     "monitoring",
                     "operating",
+                    "predictive",
                     "selection",
                     "size_search",
                 ),
-                *("stated", "stopped", "stopping_faults", "truth"),
+                *("stated", "stated_trials", "stopped", "stopping_faults", "truth"),
             )
         ),
         (),
-        {"data.py": "tests/closed_forms/test_trial_data.py"},
+        {"data.py": "tests/closed_forms/test_trial_data.py", "stated_trials.py": "tests/closed_forms/test_stated.py"},
     ),
     Area(
         tuple(

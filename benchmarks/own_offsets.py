@@ -18,9 +18,9 @@ from scipy.stats import chisquare, kstest
 
 from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, Kind, load_hospitals
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.registry.likelihood import courses_of
-from simulator.questions.registry.lived_people import lived_people
-from simulator.questions.registry.offsets import updated
+from simulator.questions.registry.offsets.likelihood import courses_of
+from simulator.questions.registry.offsets.offsets import updated
+from simulator.questions.registry.synthetic.lived_people import lived_people
 from simulator.scenario import load_scenario
 from simulator.words.luck import generator, seed_of
 

@@ -26,7 +26,7 @@ from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.room import new_room
 from simulator.living.sums import Sums
 from simulator.rules.draws import uniform
-from simulator.rules.population.patient import find_patient
+from simulator.rules.population.arrival import find_patient
 from simulator.run.setting import setting_of
 
 PEOPLE = 40_000

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simulator.questions.registry.cells import export_in
-from simulator.questions.registry.generator import SHAPES
-from simulator.questions.registry.people import people_of
-from simulator.questions.registry.proposal import propose
-from simulator.questions.registry.truth import made_up
+from simulator.questions.registry.export.cells import export_in
+from simulator.questions.registry.export.proposal import propose
+from simulator.questions.registry.people.people import people_of
+from simulator.questions.registry.synthetic.generator import SHAPES
+from simulator.questions.registry.synthetic.truth import made_up
 
 PEOPLE = 100_000
 ANSWERS = {"titled": {}, "visits": {"row": "visit", "amputations": "major"}}

@@ -24,9 +24,9 @@ from importlib import import_module
 import simulator as sim
 from simulator.evidence.posterior import parameter_draws
 
-def part(now, before, *names):
+def part(places, *names):
     # The house has moved: a commit of before keeps its parts where they were.
-    for place in (f"questions.{now}", before):
+    for place in places.split():
         try:
             module = import_module(f"simulator.{place}")
         except ModuleNotFoundError as error:
@@ -34,16 +34,22 @@ def part(now, before, *names):
                 raise
             continue
         return [getattr(module, name) for name in names]
-    raise ModuleNotFoundError(now)
+    raise ModuleNotFoundError(places)
 
-(FoundingCohort,) = part("calibrate.founding", "calibration.founding", "FoundingCohort")
-(load_targets,) = part("calibrate.targets", "calibration.targets", "load_targets")
-(watch,) = part("story.watching", "story.watching", "watch")
-load_design, shipped_designs = part("trial.design_reading", "trials.design_reading", "load_design", "shipped_designs")
-(Simulation,) = part("trial.simulation", "trials.simulation", "Simulation")
-(predict,) = part("validate.prediction", "validation.prediction", "predict")
-(load_studies,) = part("validate.reading", "validation.reading", "load_studies")
-(draws_for,) = part("validate.validation", "validation.validation", "draws_for")
+(FoundingCohort,) = part("questions.calibrate.founding calibration.founding", "FoundingCohort")
+(load_targets,) = part("questions.calibrate.targets calibration.targets", "load_targets")
+(watch,) = part("questions.story.watching story.watching", "watch")
+load_design, shipped_designs = part(
+    "questions.trial.reading.design_reading questions.trial.design_reading trials.design_reading",
+    "load_design",
+    "shipped_designs",
+)
+(Simulation,) = part(
+    "questions.trial.simulation.simulation questions.trial.simulation trials.simulation", "Simulation"
+)
+(predict,) = part("questions.validate.enactment.prediction questions.validate.prediction validation.prediction", "predict")
+(load_studies,) = part("questions.validate.reading validation.reading", "load_studies")
+(draws_for,) = part("questions.validate.validation validation.validation", "draws_for")
 
 people = int(sys.argv[1])
 found = {}

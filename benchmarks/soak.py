@@ -304,8 +304,8 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
 
 def make_inputs(folder: Path) -> None:
     """The files that commands read: a study and its parts, results of somebody's model, and a registry's export."""
-    from simulator.questions.registry.generator import SHAPES
-    from simulator.questions.registry.truth import made_up
+    from simulator.questions.registry.synthetic.generator import SHAPES
+    from simulator.questions.registry.synthetic.truth import made_up
 
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")

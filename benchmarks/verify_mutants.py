@@ -30,7 +30,7 @@ LONGEST = 900.0
 """Seconds after which a mutant is given up: it gives no answer, which is not a failed check."""
 PROGRAM = """
 import sys
-from simulator.questions.verify.subject import Subject
+from simulator.questions.verify.subject.subject import Subject
 from simulator.questions.verify.verification import _run, all_checks
 from simulator.scenario import load_scenario
 

@@ -7,14 +7,16 @@ Nothing is fetched, neither now nor by who reads the pages. A link that leads no
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -81,7 +83,9 @@ NAVIGATION: dict[str, dict[str, str]] = {
 }
 """Headings of the menu, and under each the files and what they are called there."""
 INDEX = PurePosixPath("headings.html")
-"""The page that finds every heading and term. Pages have no scripts, so it takes the place of a search box."""
+"""The page that searches the site, and lists every heading and term for whoever runs no scripts."""
+SECTIONS = "search-sections.js"
+"""What is searched. A script and no data file, because a page opened from a folder may not fetch."""
 PAGES = tuple(source for group in NAVIGATION.values() for source in group)
 
 
@@ -261,12 +265,34 @@ def index_page(made: list[Page]) -> Page:
             found.setdefault(letters[0].upper() if letters[0].isalpha() else "0", []).append(
                 (letters.casefold(), shown)
             )
-    parts = ["<h1>Index of headings and terms</h1>\n<p>Find a word here with the browser's own search (Ctrl+F).</p>\n"]
+    parts = [
+        "<h1>Search</h1>\n"
+        '<div id="found" aria-live="polite"><p>Without scripts, use the browser\'s own search (Ctrl+F) on the headings below.</p>'
+        '</div>\n<h2 id="headings">All headings and terms</h2>\n'
+    ]
     for letter, own in sorted(found.items()):
         title = "0 to 9" if letter == "0" else letter
-        parts.append(f'<h2 id="{letter.lower()}">{title}</h2>\n<ul>\n{"".join(line for _, line in sorted(own))}</ul>\n')
-    letters_here = tuple((2, letter.lower(), "0 to 9" if letter == "0" else letter) for letter in sorted(found))
-    return Page(INDEX, "Index of headings and terms", "".join(parts), letters_here)
+        parts.append(f'<h3 id="{letter.lower()}">{title}</h3>\n<ul>\n{"".join(line for _, line in sorted(own))}</ul>\n')
+    parts.append(f'<script src="{SECTIONS}"></script>\n<script src="website.js"></script>\n')
+    letters_here = tuple((3, letter.lower(), "0 to 9" if letter == "0" else letter) for letter in sorted(found))
+    return Page(INDEX, "Search", "".join(parts), ((2, "headings", "All headings and terms"), *letters_here))
+
+
+def sections(made: list[Page]) -> str:
+    """The script that holds the text of every section of the pages: address, heading, title of the page, text."""
+    found = []
+    for page in made:
+        titles = {anchor: text for _, anchor, text in page.headings}
+        anchor, heading = "", page.title
+        for part in re.split(r'(<h[1-4] id="[^"]*")', page.body):
+            if opened := re.fullmatch(r'<h[1-4] id="([^"]*)"', part):
+                anchor, heading = opened[1], titles.get(opened[1], page.title)
+                continue
+            text = " ".join(unescape(re.sub(r"<[^>]*>", " ", part.removeprefix(">"))).split())
+            if text:
+                address = page.target.as_posix() + (f"#{anchor}" if anchor in titles else "")
+                found.append([address, heading.replace("`", ""), page.title, text])
+    return f"const SECTIONS = {json.dumps(found, ensure_ascii=False)};\n"
 
 
 def build(out: Path, *, outputs: bool = True) -> list[str]:
@@ -281,6 +307,8 @@ def build(out: Path, *, outputs: bool = True) -> list[str]:
     (out / MARK).touch()
     copied: set[str] = set()
     made = list(pages(out, copied, outputs=outputs))
+    (out / SECTIONS).write_text(sections(made), encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_suffix(".js"), out / "website.js")
     made.append(index_page(made))
     place = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True)
     template = place.get_template("website.html.jinja")
@@ -298,7 +326,7 @@ def build(out: Path, *, outputs: bool = True) -> list[str]:
         beside = [(to(made[n].target), made[n].title) if 0 <= n < len(made) else None for n in (number - 1, number + 1)]
         text = template.render(
             page=page, body=Markup(page.body), menu=menu, beside=beside, home=to(PurePosixPath("index.html")),
-            style=to(PurePosixPath("website.css")),
+            style=to(PurePosixPath("website.css")), search=to(INDEX),
         )  # fmt: skip
         (out / page.target).parent.mkdir(parents=True, exist_ok=True)
         (out / page.target).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ compiled again, and where nothing can be written the work goes on without a cach
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 import threading
@@ -21,8 +22,10 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core import environment
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.core.runtime import rtsys
 
 from simulator.fingerprint import fingerprint
 from simulator.words.errors import StorageFailed
@@ -140,6 +143,29 @@ class _Place:
         self.name = f"{function.__module__.removeprefix('simulator.')}.{function.__qualname__}-{self.stamp[:16]}"
 
 
+class _Unpickler(pickle.Unpickler):
+    """Reads compiled code without loading the parts of Numba that its functions were written in."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        own = (module, name) == (environment.__name__, "_rebuild_env")
+        return _environment if own else super().find_class(module, name)
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:
+    """What a compiled function keeps of its module: its constants, and names that only code which is not compiled reads.
+
+    Numba loads the module for those names, which for its own modules is a tenth of a second and SciPy's linear algebra.
+    """
+    known = environment.lookup_environment(name)
+    if known is not None or module in sys.modules or not module.startswith("numba."):
+        return known or environment._rebuild_env(module, constants, name)
+    made = environment.Environment({"__name__": module})
+    made.consts[:] = constants
+    made.env_name = name
+    environment.Environment._memo[name] = made
+    return made
+
+
 class _CodeFile(IndexDataCacheFile):  # type: ignore[misc]
     """The index of a function's versions and their files, each of which proves itself.
 
@@ -172,7 +198,7 @@ class _CodeFile(IndexDataCacheFile):  # type: ignore[misc]
         content = (self.place.folder / name).read_bytes()
         if sha256(content[PROOF:]).digest() != content[:PROOF]:
             raise ValueError(f"{name} does not match its hash")
-        return pickle.loads(content[PROOF:])
+        return _Unpickler(io.BytesIO(content[PROOF:])).load()
 
     def forget(self) -> None:
         """Remove the files of this function as it is now."""
@@ -196,7 +222,9 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         if not self._placed():
             return None
         try:
-            return super().load_overload(sig, target_context)
+            # Not Numba's own way, which first loads all that a compiler may need.
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except Exception:
             # Whatever a damaged file leads to.
             _news.tell(f"Compiled code in {self._cache_path} is damaged and is compiled again.")

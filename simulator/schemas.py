@@ -61,6 +61,8 @@ def meaning(model: type[BaseModel], key: str) -> str:
 
 def _home(model: type[Any]) -> str:
     parts = model.__module__.split(".")
+    if parts[:2] == ["simulator", "questions"]:
+        return parts[2]
     return parts[-2] if len(parts) > 1 else ""
 
 
@@ -164,8 +166,8 @@ def _therapy() -> Schema:
     """A therapy: each of its numbers is a table of evidence, and so is each price."""
     from simulator.evidence.parameter import Entry
     from simulator.evidence.sources import Source
-    from simulator.evidence.therapy import Record
-    from simulator.evidence.therapy_numbers import NUMBERS, VIEWS
+    from simulator.evidence.therapies.therapy import Record
+    from simulator.evidence.therapies.therapy_numbers import NUMBERS, VIEWS
     from simulator.scenario.policy import Criteria
 
     made, evidence = _made(Record), _made(Entry)
@@ -194,7 +196,7 @@ def _therapy() -> Schema:
 
 
 def _design() -> Schema:
-    from simulator.questions.trial.design import Design
+    from simulator.questions.trial.design.design import Design
 
     made = _made(Design)
     made["required"] = [key for key in made["required"] if key != "label"]
@@ -202,7 +204,7 @@ def _design() -> Schema:
 
 
 def _validation() -> Schema:
-    from simulator.questions.validate.study import Study
+    from simulator.questions.validate.enactment.study import Study
 
     return _made(Study)
 
@@ -215,8 +217,8 @@ def _forecast() -> Schema:
 
 def _study() -> Schema:
     """Either kind of study; `method` tells which."""
-    from simulator.questions.sweep.designs import METHODS
-    from simulator.questions.sweep.model import KINDS as MODELS
+    from simulator.questions.sweep.methods.designs import METHODS
+    from simulator.questions.sweep.methods.model import KINDS as MODELS
     from simulator.questions.sweep.policy_sweep import PolicyStudy
     from simulator.questions.sweep.study import Study
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import closed_at_the_end
 from hypothesis import settings
 
 # No limit on the time of an example, which says how busy the machine is and fails on one that is.
@@ -69,6 +70,13 @@ def one_process_draws() -> Iterator[None]:
     """Commands that tests call draw in their own process: another takes a second to start, and tests replace what draws."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulator.telling.studio.cores", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_browser() -> Iterator[None]:
+    """The browser that looks at reports is started once, if at all, and ends with the tests."""
+    with closed_at_the_end():
         yield
 
 

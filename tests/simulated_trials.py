@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.statistics.win_statistics import Level
+from simulator.statistics.endpoints.win_statistics import Level
 
 
 def trials(seed, count=1, n=60, ties=False, effect=1.0):

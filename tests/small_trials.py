@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.trial.data import TrialData
+from simulator.questions.trial.analysis.data import TrialData, luck_of_trials
 
 NEVER = np.inf
 KINDS = {"arm": np.int8, "stratum": np.int32, "site": np.int16}
@@ -31,4 +31,4 @@ def trial(visits: tuple[float, ...] = (), **columns: Any) -> TrialData:
         else np.empty((*arm.shape, 0))
         for name in ("tcpo2", "walking", "walked")
     }
-    return TrialData(arm=arm, **arrays, visits=np.array(visits), **seen)  # type: ignore[arg-type]
+    return TrialData(arm=arm, **arrays, visits=np.array(visits), luck=luck_of_trials(1, 0, len(arm)), **seen)  # type: ignore[arg-type]

@@ -11,12 +11,12 @@ from scipy.stats import norm
 from trial_designs import lives, planned, simulation
 
 from simulator.face.trial import trial
-from simulator.questions.trial.adaptive import carried_out, in_common, in_subgroup
-from simulator.questions.trial.analysis import through
-from simulator.questions.trial.data import cut, limited
-from simulator.questions.trial.decisions import Reason, decide_closed
-from simulator.questions.trial.operating import ROW, operating_characteristics
-from simulator.questions.trial.selection import Enrichment, Selection, going_on
+from simulator.questions.trial.analysis.data import cut, limited
+from simulator.questions.trial.analysis.seen import through
+from simulator.questions.trial.conduct.adaptive import carried_out, in_common, in_subgroup
+from simulator.questions.trial.conduct.decisions import Reason, decide_closed
+from simulator.questions.trial.design.selection import Enrichment, Selection, going_on
+from simulator.questions.trial.results.operating import ROW, operating_characteristics
 from simulator.words.errors import BadInput
 
 

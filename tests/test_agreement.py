@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
-from simulator.questions.registry.described import course
-from simulator.questions.registry.observed import may_be_told
-from simulator.questions.registry.people import People
-from simulator.questions.registry.predicted import OUTCOMES
-from simulator.questions.registry.published_scores import order_table
+from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table, calendar_table, calibration_table
+from simulator.questions.registry.agreement.predicted import OUTCOMES
+from simulator.questions.registry.agreement.published_scores import order_table
+from simulator.questions.registry.people.described import course
+from simulator.questions.registry.people.observed import may_be_told
+from simulator.questions.registry.people.people import People
 from simulator.rules.population.patient import COLUMNS
 
 NEVER = np.inf

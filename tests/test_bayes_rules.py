@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import binom
 from trial_designs import planned, simulation
 
-from simulator.questions.trial.operating import operating_characteristics
-from simulator.statistics.beta_rules import (
+from simulator.questions.trial.results.operating import operating_characteristics
+from simulator.statistics.beliefs.beta_rules import (
     bayes_rule,
     success_from,
 )

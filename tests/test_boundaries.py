@@ -13,21 +13,21 @@ from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
-from simulator.statistics import spending
-from simulator.statistics.boundary_search import observed_boundaries, solve
-from simulator.statistics.combination import inverse_normal
-from simulator.statistics.conditional_power import (
+from simulator.statistics.multiplicity.combination import inverse_normal
+from simulator.statistics.multiplicity.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
+from simulator.statistics.sequential import spending
+from simulator.statistics.sequential.boundary_search import observed_boundaries, solve
+from simulator.statistics.sequential.conditional_power import (
     PromisingZone,
     conditional_power,
     enlarged,
     least_promising,
     stopping_z,
 )
-from simulator.statistics.crossing import crossing
-from simulator.statistics.formula import fixed_drift
-from simulator.statistics.multiplicity import bonferroni, fixed_sequence, gatekeeping, holm
-from simulator.statistics.spending import Spending
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.crossing import crossing
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
+from simulator.statistics.sizes.formula import fixed_drift
 from simulator.words.errors import BadInput
 
 

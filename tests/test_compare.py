@@ -37,6 +37,7 @@ from simulator.telling.figures import figures_of
 from simulator.telling.images import image
 from simulator.telling.page import Telling
 from simulator.telling.studio import Studio, drawn_here, studio
+from simulator.work.parquet import parquet
 from simulator.work.processes import fresh_processes
 
 Clti = Callable[..., tuple[int, str, str]]
@@ -151,7 +152,7 @@ def test_the_command_says_what_the_simulation_says(folder: Path) -> None:
 def test_brackets_of_other_hospitals_say_what_they_are(folder: Path) -> None:
     """A Monte Carlo interval and the spread of hospitals stand side by side: the sentence tells them apart."""
     said = " ".join((folder / "report.html").read_text(encoding="utf-8").split())
-    assert "In brackets: 95% Monte Carlo intervals at a named hospital; at a new one the limits" in said
+    assert "Brackets give 95% Monte Carlo intervals for a named hospital; for a new one, the limits" in said
     assert "Wound or stump healed" in said and "A stump heals after a major amputation." in said
 
 
@@ -352,7 +353,7 @@ extends = "protocol"
         assert code == 0
         said[age] = " ".join(out.split())
         assert "The policy “Mine” changes amputation by" in said[age]
-        assert "The policy mien is in the file but not compared" in said[age]
+        assert "The policy mien is defined in the file but not compared" in said[age]
     assert ("“Mine” treats nobody" in said[8]) > ("“Mine” treats nobody" in said[80])
     assert "TcPO2 on one day, mmHg" in said[80]
     assert load_scenario().headline == "protocol"
@@ -470,16 +471,19 @@ def test_figures_drawn_early_are_those_drawn_late(tmp_path: Path, monkeypatch: p
 
 
 def test_figures_are_shared_between_two_processes_and_drawn_where_one_is_killed(tmp_path: Path) -> None:
-    """A process that draws may be helped or die: the figures are the same, in the order of the report."""
+    """A process that draws may be helped or die: figures and packed tables are the same, in the order of the report."""
     found = sim.compare(policies=["conservative", "protocol"], patients=40, reliance=False)
     alone = drawn_here(found.findings)
+    packed = parquet(found.patients, {"seed": 1})
     with fresh_processes(1, compute=False) as pool:
         drawings = Studio(pool).draw(found.findings, help_out=True)
         assert list(drawings().items()) == list(alone.items())
+        assert Studio(pool).pack(found.patients, {"seed": 1}) == packed
         found.draw_in(Studio(pool))
         with pytest.raises(BrokenProcessPool):
             pool.submit(os.kill, pool.submit(os.getpid).result(), signal.SIGKILL).result()
         for draw in (drawings, Studio(pool).draw(found.findings)):
             assert draw() == alone
+        assert Studio(pool).pack(found.patients, {"seed": 1}) == packed
     found.save(tmp_path)
     assert {file.stem for file in tmp_path.glob("*.svg")} == set(alone)

@@ -188,6 +188,21 @@ def test_the_cache_heals_and_is_never_in_the_way(
     assert rule().stderr == ""
 
 
+def test_compiled_code_loads_no_compiler(tmp_path: Path, rule: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """What is in the cache is loaded without Numba's own implementations, and another rule can still be compiled with it."""
+    file = tmp_path / "own.py"
+    loaded = "import sys\nprint('scipy.linalg' in sys.modules, 'numba.np.arraymath' in sys.modules)\n"
+    searching = (
+        "import numpy as np\n@compiled\ndef place(x):\n    return np.searchsorted(np.array([1.0, 3.0]), inner(x))\n"
+    )
+    file.write_text(file.read_text() + searching + "print(place(0.5))\n" + loaded)
+    assert rule().stdout == "6.5 CPUDispatcher\n1\nTrue True\n"
+    assert rule().stdout == "6.5 CPUDispatcher\n1\nFalse False\n"
+    further = "@compiled\ndef further(x):\n    return place(x) + 10 * place(x + 1.0)\nprint(further(0.5))\n"
+    file.write_text(file.read_text() + further)
+    assert rule().stdout == "6.5 CPUDispatcher\n1\nFalse False\n21\n"
+
+
 def test_an_edited_callee_is_compiled_anew(
     tmp_path: Path, rule: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

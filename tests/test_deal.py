@@ -13,15 +13,15 @@ from recalculated import all_recalculated, differences, named, needs_libreoffice
 from simulator import load_scenario
 from simulator.evidence.wholes import cut_limits
 from simulator.living.ledger import FIELDS
-from simulator.questions.sweep.clinical_worth import ClinicalWorth
+from simulator.questions.sweep.clinical.clinical_worth import ClinicalWorth
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.cost_items import PRODUCT
-from simulator.questions.value.deal import SUMS, Refunded, average_share, in_words
-from simulator.questions.value.equity import hospital_lives
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.one_way import centre_of
-from simulator.questions.value.subgroups import SubgroupSums, members, subgroup_lives
-from simulator.questions.value.views import views_table
+from simulator.questions.value.consequences.equity import hospital_lives
+from simulator.questions.value.consequences.subgroups import SubgroupSums, members, subgroup_lives
+from simulator.questions.value.sensitivity.one_way import centre_of
+from simulator.questions.value.sensitivity.views import views_table
+from simulator.questions.value.valuation.cost_items import PRODUCT
+from simulator.questions.value.valuation.deal import SUMS, Refunded, average_share, in_words
+from simulator.questions.value.valuation.lives import Simulations
 from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
 from simulator.scenario.economics import Volume

@@ -18,7 +18,7 @@ from simulator import load_scenario
 from simulator.cli.app import build
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
-from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.reading.design_reading import load_design
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("*.md", "docs/*.md", "benchmarks/*.md", "notebooks/*.md", "scenarios/designs/*.md")

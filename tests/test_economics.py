@@ -31,35 +31,35 @@ from simulator.evidence.posterior import joint_names, parameter_draws
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.shipped import shipped
 from simulator.living.ledger import COUNTS
-from simulator.questions.trial.curves import summaries_for_economics
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.value import lives as lives_module
-from simulator.questions.value import unread
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.sizes.curves import summaries_for_economics
 from simulator.questions.value.analysis import EconomicAnalysis, Effort, base_lives, economic_analysis
-from simulator.questions.value.budget import _within_capacity
-from simulator.questions.value.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
+from simulator.questions.value.consequences.budget import _within_capacity
+from simulator.questions.value.consequences.luck import evpi_without_luck, luck_table
+from simulator.questions.value.consequences.subgroups import members, stratified_value
+from simulator.questions.value.decision.incremental import incremental_analysis
+from simulator.questions.value.decision.net_benefit import acceptability, net_monetary_benefit
+from simulator.questions.value.decision.population import Population
+from simulator.questions.value.decision.reading import read_results, results_from
+from simulator.questions.value.decision.results import CostEffectResults
+from simulator.questions.value.decision.voi import evpi, evppi
 from simulator.questions.value.draws import draws_table
-from simulator.questions.value.incremental import incremental_analysis
-from simulator.questions.value.lives import PARTS, Lives, Simulations, for_money
-from simulator.questions.value.luck import evpi_without_luck, luck_table
-from simulator.questions.value.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.one_way import centre_of, one_way
-from simulator.questions.value.population import Population
-from simulator.questions.value.price_by_view import price_table
-from simulator.questions.value.proposed_trial import can_be_paid, in_money, simulated_trial_worth
-from simulator.questions.value.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
-from simulator.questions.value.reading import read_results, results_from
-from simulator.questions.value.results import CostEffectResults
-from simulator.questions.value.simulated_trial import load_simulated_trial
-from simulator.questions.value.subgroups import members, stratified_value
-from simulator.questions.value.two_way import pair_of
-from simulator.questions.value.unread import unread_problems
-from simulator.questions.value.valuation import Worth, cost_table, item_costs, lost, with_price_apart, worth
-from simulator.questions.value.values import Drawn, Money, Values, values_of
-from simulator.questions.value.variants import varied
-from simulator.questions.value.views import Seen
-from simulator.questions.value.voi import evpi, evppi
+from simulator.questions.value.research.proposed_trial import can_be_paid, in_money, simulated_trial_worth
+from simulator.questions.value.research.simulated_trial import load_simulated_trial
+from simulator.questions.value.sensitivity.one_way import centre_of, one_way
+from simulator.questions.value.sensitivity.price_by_view import price_table
+from simulator.questions.value.sensitivity.two_way import pair_of
+from simulator.questions.value.sensitivity.variants import varied
+from simulator.questions.value.sensitivity.views import Seen
+from simulator.questions.value.valuation import lives as lives_module
+from simulator.questions.value.valuation import unread
+from simulator.questions.value.valuation.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
+from simulator.questions.value.valuation.lives import PARTS, Lives, Simulations, for_money
+from simulator.questions.value.valuation.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
+from simulator.questions.value.valuation.unread import unread_problems
+from simulator.questions.value.valuation.valuation import Worth, cost_table, item_costs, lost, with_price_apart, worth
+from simulator.questions.value.valuation.values import Drawn, Money, Values, values_of
 from simulator.rules.draws import uniform
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario

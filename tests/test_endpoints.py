@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_trials import hierarchy, trials
 
-from simulator.statistics import binary_tests as binary
-from simulator.statistics.competing_tests import (
+from simulator.statistics.endpoints import binary_tests as binary
+from simulator.statistics.endpoints.competing_tests import (
     cumulative_incidence,
     fine_gray,
     gray,
     subdistribution_logrank,
     subdistribution_times,
 )
-from simulator.statistics.continuous_tests import ancova
-from simulator.statistics.survival_tests import cox, logrank, restricted_mean, survival
-from simulator.statistics.win_statistics import Level, win_statistics
+from simulator.statistics.endpoints.continuous_tests import ancova
+from simulator.statistics.endpoints.survival_tests import cox, logrank, restricted_mean, survival
+from simulator.statistics.endpoints.win_statistics import Level, win_statistics
 
 
 def test_gray_without_competing_events_is_nearly_the_logrank():

@@ -107,7 +107,7 @@ def returned_arrays() -> tuple[int, list[str]]:
     follow(parameters(), policy("protocol"), count=5)
     found, wrong = 0, []
     for name, module in list(sys.modules.items()):
-        if name.startswith(("simulator.rules", "simulator.living", "simulator.questions.trial.recruits")):
+        if name.startswith(("simulator.rules", "simulator.living", "simulator.questions.trial.simulation.recruits")):
             for each in vars(module).values():
                 inline = getattr(each, "targetoptions", {}).get("inline") == "always"
                 for signature in () if inline else getattr(each, "nopython_signatures", ()):

@@ -12,9 +12,9 @@ from simulator import load_scenario
 from simulator.evidence.aversion import load_aversions
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.equity import atkinson_weights, hospital_lives, lived
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.valuation import worth
+from simulator.questions.value.consequences.equity import atkinson_weights, hospital_lives, lived
+from simulator.questions.value.valuation.lives import Simulations
+from simulator.questions.value.valuation.valuation import worth
 from simulator.telling.workbook.economics import economics_workbook
 from simulator.words.errors import BadInput
 

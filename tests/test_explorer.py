@@ -32,10 +32,10 @@ from simulator.explorer.second import Second
 from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
 from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.trial.design import Design
-from simulator.questions.value.lives import Simulations, for_money
-from simulator.questions.value.valuation import COLUMN, qalys_by_part, with_price_apart, worth
-from simulator.questions.value.values import values_of
+from simulator.questions.trial.design.design import Design
+from simulator.questions.value.valuation.lives import Simulations, for_money
+from simulator.questions.value.valuation.valuation import COLUMN, qalys_by_part, with_price_apart, worth
+from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.words.errors import BadInput
@@ -256,7 +256,7 @@ def test_the_design_can_be_read(client: TestClient, tmp_path: Path) -> None:
 
 def test_power_is_that_of_clti_samplesize(client: TestClient) -> None:
     """Power at a size is the sample size formula's at the simulated rates, and 90% is reached where the page says so."""
-    from simulator.statistics.proportion_sizes import superiority
+    from simulator.statistics.sizes.proportion_sizes import superiority
 
     first = next(iter(answers.trial(load_scenario(), {"changes": {"population.patients": 2_000}})))
     control, treated = (float(rate) for rate in first["rates"][:, 0])

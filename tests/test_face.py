@@ -189,6 +189,10 @@ def test_a_result_draws_and_reports(tmp_path: Path) -> None:
         (lambda: sim.register(grade="guess"), "register: grade = 'guess'; allowed: one of"),
         (lambda: sim.psa(draws="many"), "psa: draws = 'many'; allowed: a whole number"),
         (lambda: sim.psa(4, distributions={"restenosis_rate": 3}), "distributions.restenosis_rate = 3"),
+        (
+            lambda: sim.compare(patients="x"),
+            "compare: patients = 'x'; allowed: a whole number, or a CSV file at this place",
+        ),
         (lambda: sim.compare(view="central_"), "compare: view = 'central_'; allowed: did you mean 'central'"),
         (lambda: sim.calibrate(patients=10), "calibrate: patients = 10; allowed: a whole number, 2,000 to"),
         (

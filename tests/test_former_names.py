@@ -15,7 +15,7 @@ from simulator.evidence import load_register
 from simulator.evidence.distributions import sample
 from simulator.evidence.former_names import former_names, known_instead
 from simulator.evidence.shipped import shipped
-from simulator.questions.value.variants import Variant, varied
+from simulator.questions.value.sensitivity.variants import Variant, varied
 from simulator.scenario.arrays import BY_VIEW
 
 FORMER = sorted(former_names())

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from trial_designs import planned, simulation
 
-from simulator.questions.trial.decisions import Reason
+from simulator.questions.trial.conduct.decisions import Reason
+from simulator.questions.trial.design.predictive import rule_of
 from simulator.questions.trial.historical import PEOPLE, STUDIES, earlier_study, simulated_counts, with_history
-from simulator.questions.trial.operating import type_i_errors
-from simulator.questions.trial.predictive import rule_of
-from simulator.questions.trial.prior_tables import prior_tables
-from simulator.questions.trial.simulation import Simulation
-from simulator.statistics.borrowing import BorrowingRule
+from simulator.questions.trial.results.operating import type_i_errors
+from simulator.questions.trial.results.prior_tables import prior_tables
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.statistics.beliefs.borrowing import BorrowingRule
 from simulator.words.errors import BadInput
 
 TWO: dict[str, Any] = {

@@ -39,24 +39,24 @@ from simulator.face.hospitals import add_study
 from simulator.face.result import Result
 from simulator.questions.hospitals import adding, check, own
 from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
-from simulator.questions.hospitals.chains import chains_of
+from simulator.questions.hospitals.diagnostics import chains_of
 from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
 from simulator.questions.hospitals.prior import FILE, load_prior, sd_floor
 from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities
-from simulator.questions.sweep.clinical import Clinical
-from simulator.questions.sweep.hospitals import at_hospitals
-from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.clinical.clinical import Clinical
+from simulator.questions.sweep.clinical.hospitals import at_hospitals
+from simulator.questions.sweep.methods.model import Model
 from simulator.questions.validate import load_studies
+from simulator.questions.validate.enactment.prediction import draws_for
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.open_series import with_and_without
-from simulator.questions.validate.prediction import draws_for
 from simulator.questions.validate.reading import folder
 from simulator.questions.validate.scores import directions, held, predictive_pmf, scored, scores
-from simulator.questions.value.one_way import clinical_ranges
-from simulator.questions.value.values import values_of
-from simulator.questions.value.variants import elsewhere, varied
+from simulator.questions.value.sensitivity.one_way import clinical_ranges
+from simulator.questions.value.sensitivity.variants import elsewhere, varied
+from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant
@@ -624,6 +624,7 @@ def test_a_study_of_outputs_is_told_at_other_hospitals() -> None:
     assert values["average"] > values["founding"]
     wide = table.set_index("centre").eval("high - low")
     assert wide["new"] > wide["average"]
+    assert list(table["people"]) == [800, 800, 200]
     assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
     assert at_hospitals(Model("ishigami", ("x1", "x2", "x3"), ("y",))) is None
 
@@ -680,7 +681,7 @@ def test_a_study_that_the_fit_has_read_counts_once(monkeypatch: pytest.MonkeyPat
     assert found.facts["known"] == "benoit"
     before = found.tables["reweighted"].set_index("quantity").loc["mean_healing", "before"]
     assert before == pytest.approx(float(fitted.weights("benoit") @ fitted.column("mean_healing")))
-    assert "benoit already" in found.summary()
+    assert "already includes a study named benoit" in found.summary()
 
 
 def test_literatures_that_were_analysed_are_not_analysed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -724,6 +725,7 @@ def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
         chosen=SimpleNamespace(name="normal"),
         chains={},
         told_chains="R-hat at most 1.01",
+        faults=(),
         open_response=(0.1, 0.0, 0.2),
     )
     ranks = pd.DataFrame({"cohort": [0, 1], "quantity": ["mean_death", "mean_death"], "rank": [0.2, 0.7]})

@@ -13,8 +13,8 @@ import simulator as sim
 from simulator import load_scenario
 from simulator.evidence.label import is_label, label_from
 from simulator.questions.sweep.study_reading import load_study, read_study
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.value.reading import read_results
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.value.decision.reading import read_results
 from simulator.rules.population.table import read_patients
 from simulator.telling.provenance import Provenance
 from simulator.words.errors import BadInput, Problem, nearest

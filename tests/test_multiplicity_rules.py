@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import norm
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.questions.trial.decisions import decide, levels_of
-from simulator.questions.trial.operating import type_i_errors
-from simulator.questions.trial.stopping_rule import stopping_rule
+from simulator.questions.trial.conduct.decisions import decide, levels_of
+from simulator.questions.trial.conduct.stopping_rule import stopping_rule
+from simulator.questions.trial.results.operating import type_i_errors
 from simulator.words.errors import BadInput
 
 THREE = [

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.questions.trial.analysis import analyse, at_a_time
-from simulator.questions.trial.data import cut
-from simulator.questions.trial.operating import type_i_errors
-from simulator.statistics.adjusted_tests import cochran_mantel_haenszel, standardised_difference
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.data import cut
+from simulator.questions.trial.analysis.seen import at_a_time
+from simulator.questions.trial.results.operating import type_i_errors
+from simulator.statistics.endpoints.adjusted_tests import cochran_mantel_haenszel, standardised_difference
 from simulator.words.errors import BadInput
 
 

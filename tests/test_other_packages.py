@@ -11,17 +11,18 @@ import re
 import numpy as np
 import pytest
 from lifelines.datasets import load_gbsg2
+from luck_of_r import exponential, mersenne_twister
 from scipy.special import ndtri
 
-from simulator.statistics import mean_sizes
-from simulator.statistics.exact_binomial import single_arm_size
-from simulator.statistics.exact_proportions import power, size
-from simulator.statistics.multiplicity import dunnett, graphical, holm
-from simulator.statistics.normal_maximum import common_factor_tail
-from simulator.statistics.proportion_sizes import superiority
-from simulator.statistics.simon import two_stage
-from simulator.statistics.survival_tests import logrank, restricted_mean, survival
-from simulator.statistics.weighted_logrank import COMBINED, fleming_harrington
+from simulator.statistics.endpoints.survival_tests import logrank, restricted_mean, survival
+from simulator.statistics.endpoints.weighted_logrank import COMBINED, fleming_harrington
+from simulator.statistics.multiplicity.multiplicity import dunnett, graphical, holm
+from simulator.statistics.multiplicity.normal_maximum import common_factor_tail
+from simulator.statistics.sizes import mean_sizes
+from simulator.statistics.sizes.exact_binomial import single_arm_size
+from simulator.statistics.sizes.exact_proportions import power, size
+from simulator.statistics.sizes.proportion_sizes import superiority
+from simulator.statistics.sizes.simon import two_stage
 
 # Mayo Clinic's trial in primary biliary cirrhosis: days to death (*) or last follow-up of its 312 randomised patients, in the
 # order of the file; d on D-penicillamine, p on placebo. Data `pbc` of the R package survival (columns time, status, trt), as
@@ -81,6 +82,25 @@ def test_restricted_means_of_the_pbc_trial_are_those_of_survrm2():
     low, high = effect.interval()
     assert (low[0], high[0]) == pytest.approx((-0.939, 0.665), abs=0.0005)
     assert effect.p_two_sided[0] == pytest.approx(0.738, abs=0.0005)
+
+
+def test_restricted_means_of_two_hundred_and_two_hundred_are_those_of_survrm2():
+    """A fifth censored, exponential times of rate 0.10 and 0.07 after set.seed(7): what rmst2 prints to ten years.
+
+    The difference 1.0812605 (0.4094144 to 1.7531066), p 0.001608610, and the ratio 1.1600165 (1.0571618 to 1.2728783), from
+    FastSurvival's page of rmst_fast (github.com/gosukehommaEX/FastSurvival, reference/rmst_fast.md). To the last digit.
+    """
+    uniform = mersenne_twister(7)
+    time = np.array([exponential(uniform) / rate for rate in (0.10, 0.07) for _ in range(200)])
+    event = np.array([uniform() < 0.8 for _ in range(400)])
+    mean = restricted_mean(time, event, np.repeat([0, 1], 200), 10.0)
+    effect, ratio = mean.difference(), mean.log_ratio()
+    assert effect.estimate[0] == pytest.approx(1.0812605, abs=6e-8)
+    assert (effect.interval()[0][0], effect.interval()[1][0]) == pytest.approx((0.4094144, 1.7531066), abs=6e-8)
+    assert effect.p_two_sided[0] == pytest.approx(0.001608610, abs=6e-10)
+    assert np.exp(ratio.estimate[0]) == pytest.approx(1.1600165, abs=6e-8)
+    limits = [float(np.exp(limit[0])) for limit in ratio.interval()]
+    assert limits == pytest.approx([1.0571618, 1.2728783], abs=6e-8)
 
 
 # What FastSurvival's validation article prints of survRM2, nph and survival side by side (github.com/gosukehommaEX/FastSurvival,

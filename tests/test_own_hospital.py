@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
-from simulator.questions.registry.generator import TUTORIAL_HOSPITAL
+from simulator.questions.registry.synthetic.generator import TUTORIAL_HOSPITAL
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -53,7 +53,7 @@ def test_the_described_path_ends_in_the_hospitals_page(tmp_path: Path, monkeypat
 def test_what_is_asked_is_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message for the made-up export is the page's, word by word."""
     from simulator.cli.patients import main
-    from simulator.questions.registry.generator import tutorial
+    from simulator.questions.registry.synthetic.generator import tutorial
     from simulator.words.errors import CheckFailed
 
     monkeypatch.chdir(tmp_path)

@@ -11,10 +11,10 @@ from scipy.optimize import minimize
 
 from simulator.evidence.hospitals import OFFSETS, RATES, at_hospital, load_hospitals
 from simulator.questions.hospitals.own import by_its_people, draws_of_people, evidence_of_draws
-from simulator.questions.registry.given_course import FOLLOWING, WEIGHED, must_come_again
-from simulator.questions.registry.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
-from simulator.questions.registry.lived_people import lived_people
-from simulator.questions.registry.offsets import Update, updated
+from simulator.questions.registry.offsets.given_course import FOLLOWING, WEIGHED, must_come_again
+from simulator.questions.registry.offsets.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
+from simulator.questions.registry.offsets.offsets import Update, updated
+from simulator.questions.registry.synthetic.lived_people import lived_people
 from simulator.scenario import load_scenario
 from simulator.scenario.arrays import policy_records
 from simulator.scenario.settings import OwnOffsets

@@ -20,18 +20,18 @@ from typer.testing import CliRunner
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
 from simulator.face.trial import _planned
-from simulator.questions.registry.agreement import TIMES, accuracy_table
-from simulator.questions.registry.cells import export_in
+from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table
+from simulator.questions.registry.agreement.predicted import OUTCOMES
 from simulator.questions.registry.centre_file import case_mix
-from simulator.questions.registry.described import class_shares, course, meets
+from simulator.questions.registry.export.cells import export_in
+from simulator.questions.registry.export.proposal import propose
 from simulator.questions.registry.findings import usable
-from simulator.questions.registry.generator import SHAPES
 from simulator.questions.registry.here import few_slots_tables, referrals_per_year
-from simulator.questions.registry.people import People, people_of
-from simulator.questions.registry.predicted import OUTCOMES
-from simulator.questions.registry.privacy import SMALLEST, hidden, hidden_parts, rounded
-from simulator.questions.registry.proposal import propose
-from simulator.questions.registry.truth import made_up
+from simulator.questions.registry.people.described import class_shares, course, meets
+from simulator.questions.registry.people.people import People, people_of
+from simulator.questions.registry.people.privacy import SMALLEST, hidden, hidden_parts, rounded
+from simulator.questions.registry.synthetic.generator import SHAPES
+from simulator.questions.registry.synthetic.truth import made_up
 from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria

@@ -15,10 +15,10 @@ from simulator.evidence.price_transfer import inflate, transfer
 from simulator.evidence.shipped import shipped
 from simulator.face.value import inputs_of
 from simulator.questions.value.analysis import economic_analysis
-from simulator.questions.value.inventory import impact_inventory
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.valuation import COLUMN, effect_weights
-from simulator.questions.value.values import Values, values_of
+from simulator.questions.value.valuation.inventory import impact_inventory
+from simulator.questions.value.valuation.lives import Simulations
+from simulator.questions.value.valuation.valuation import COLUMN, effect_weights
+from simulator.questions.value.valuation.values import Values, values_of
 from simulator.words.errors import BadInput
 
 RUNNABLE = ("germany", "netherlands", "spain", "usa")

@@ -21,11 +21,11 @@ from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
 from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
-from simulator.questions.value.amounts import conventions_table
-from simulator.questions.value.repeats import repeats
-from simulator.questions.value.severity import expected_qalys
-from simulator.questions.value.values import values_of
-from simulator.questions.value.variants import revalued
+from simulator.questions.value.consequences.severity import expected_qalys
+from simulator.questions.value.sensitivity.repeats import repeats
+from simulator.questions.value.sensitivity.variants import revalued
+from simulator.questions.value.valuation.amounts import conventions_table
+from simulator.questions.value.valuation.values import values_of
 from simulator.telling.figures import drawings_of
 from simulator.telling.page import Telling, console_tables, page, sentences
 from simulator.telling.studio import Studio, drawn_here
@@ -187,6 +187,8 @@ def test_a_price_of_ones_own_has_a_two_way_analysis_and_is_told(found: Result, t
     assert (grid["pbmnc_kit"].min(), grid["pbmnc_kit"].max()) == (0.0, 2000.0)
     assert "economics.prices.pbmnc_kit: 1850.0" in text or "economics.prices.pbmnc_kit: 2200.0 → 1000.0" in text
     assert "no two-way analysis" not in text
+    least, most = grid["net_benefit_se"].min(), grid["net_benefit_se"].max()
+    assert 0.0 < least < most and f"is from €{least:,.0f} to €{most:,.0f} over the grid" in text
     assert found.facts["product_prices"] == {"pbmnc_kit": 1000.0}
 
 
@@ -197,6 +199,8 @@ def test_scenarios_vary_what_a_file_can_say_and_are_averaged_by_weight(found: Re
     assert table.loc["weighted", "net_benefit"] == pytest.approx(sceptical["net_benefit"], rel=1e-9)
     average = 0.75 * table.loc["base case", "net_benefit"] + 0.25 * table.loc["weighted", "net_benefit"]
     assert table.loc["average", "net_benefit"] == pytest.approx(average)
+    assert 0.0 < table.loc["average", "change_se"] == pytest.approx(0.25 * table.loc["weighted", "change_se"])
+    assert 0.0 < table.loc["average", "se"] < table.loc["base case", "se"] + table.loc["average", "change_se"]
     doses = found.events.query("event == 'dose' and option == 'protocol'")["number"].item()
     assert table.loc["dear", "incremental_cost"] - table.loc["base case", "incremental_cost"] == pytest.approx(
         8000.0 * doses, rel=0.05
@@ -250,7 +254,7 @@ def test_the_first_page_says_where_mean_and_most_draws_disagree(found: Result, t
     """Another option may be best more often than that of the highest mean; numbers that turn the result belong to an analysis."""
     rows = found.options.set_index("option")["probability_best"]
     differ = bool(rows.max() > rows[found.facts["best"]])
-    assert ("More often, in" in text) == differ
+    assert ("is best more often, in" in text) == differ
     fixed = found.options.set_index("option").loc[found.facts["focus"], "net_benefit_deterministic"]
     sign = "−" if fixed < 0 else ""
     assert "In the deterministic analysis the net benefit of" in text
@@ -382,13 +386,28 @@ def test_expected_qalys_are_those_of_england(age: float, women: float, men: floa
             assert expected_qalys(age, male, table, norm, 0.035) == pytest.approx(published, rel=tolerance)
 
 
+def test_the_report_names_the_value_set_and_what_nothing_was_published_by(found: Result, text: str) -> None:
+    """By 3L utilities are as published and a scenario tells what 5L changes; by 5L every number that was mapped is named."""
+    assert "EQ-5D value set 3L: utilities as they were published, which are taken to be by it." in text
+    assert "Utilities and norm by EQ-5D-5L, mapped" in text and "value_set_5L" in set(found.scenarios["scenario"])
+    facts = found.facts | {
+        "utility_set": found.facts["utility_set"] | {"by": "5L", "mapped": ["Ischaemic ulcer", "On dialysis"]}
+    }
+    other = page(replace(found.findings, facts=facts), {}, {})
+    assert (
+        "no utility was published by it, so that each of these is mapped from its published value: ischaemic ulcer; on dialysis."
+        in (" ".join(other.split()))
+    )
+    assert "No utility was published by EQ-5D-5L: all are mapped" in other
+
+
 def test_another_norm_can_be_chosen_and_is_a_scenario() -> None:
     """The 5L norm of England takes the place of the UK's, changes QALYs a little, and is a row of the British scenario table."""
     scenario = sim.load_scenario(policies=POLICIES, overrides={"economics": {"perspective": "uk"}})
     rows = {row.name: row for row in revalued(scenario, values_of(scenario))}
     assert rows["norm_England_5L"].valued_by.norm.at(72.5, male=True) == 0.801
     assert economics(perspective="uk", population_norm="England_5L").norm.at(72.5, male=False) == 0.784
-    with pytest.raises(BadInput, match=r"one of Canada, Czechia, England_5L, France, .*, UK, USA"):
+    with pytest.raises(BadInput, match=r"one of Canada, Czechia, .*, England_5L, France, .*, UK, .*USA"):
         economics(population_norm="Ruritania")
 
 
@@ -459,8 +478,8 @@ def test_no_column_is_hidden_in_a_browser(found: Result, tmp_path: Path, width: 
 
 def test_what_an_author_set_is_no_transfer(text: str) -> None:
     """Beside what is weak about the payer's prices stands which price is the analysis's own."""
-    own = "Set in this analysis and not the payer's: Filter kit and disposables"
-    assert own in text and text.count("Set in this analysis and not") == 1
+    own = "Set for this analysis, not by the payer: Filter kit and disposables"
+    assert own in text and text.count("Set for this analysis, not") == 1
     assert text.index("What is weak") < text.index(own) < text.index("Grades of the prices in force")
 
 

@@ -19,9 +19,9 @@ from simulator import load_scenario, simulate
 from simulator.evidence.shipped import shipped
 from simulator.questions.story import watch
 from simulator.questions.sweep.study_reading import read_study
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.trial.recruits import Recruitment
-from simulator.questions.trial.truth import truth_named
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.trial.simulation.recruits import Recruitment
+from simulator.questions.trial.simulation.truth import truth_named
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.enrolment import follow_up_ends
 from simulator.rules.population.patient import COLUMNS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.questions.registry.people import People
-from simulator.questions.registry.published_scores import points, published, refusals
-from simulator.questions.registry.synthetic_orders import synthetic_orders
+from simulator.questions.registry.agreement.published_scores import points, published, refusals
+from simulator.questions.registry.people.people import People
+from simulator.questions.registry.synthetic.synthetic_orders import synthetic_orders
 from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import load_scenario
 

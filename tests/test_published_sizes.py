@@ -10,8 +10,8 @@ import pytest
 from typer.main import get_command
 
 from simulator.questions.samplesize.calculator import calculate
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.stopping_plan import Plan
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.stopping_plan import Plan
 from simulator.words.errors import BadInput
 
 PAGE = Path(__file__).parent.parent / "docs" / "published_sizes.md"

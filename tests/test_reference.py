@@ -57,6 +57,12 @@ def test_every_command_is_described() -> None:
     assert len(WRITTEN) == len(set(WRITTEN))
 
 
+def test_an_application_has_each_command_once() -> None:
+    """However often it is made in one process, an application holds every command once, so that none starts slower."""
+    cli.build()
+    assert [each.name for each in cli.build().registered_commands] == list(cli.COMMANDS)
+
+
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))
 def test_every_command_has_help(name: str) -> None:
     """Help of every command can be shown."""

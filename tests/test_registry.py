@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from simulator.face.patients import propose_mapping
-from simulator.questions.registry.baseline import ckd_epi
-from simulator.questions.registry.cells import Export, export_in
-from simulator.questions.registry.dates import day_in, order_of
-from simulator.questions.registry.described import class_shares
-from simulator.questions.registry.fields import FIELDS, grade_in, number_in
-from simulator.questions.registry.generator import SHAPES
-from simulator.questions.registry.header import place_of
-from simulator.questions.registry.mapping import Mapping, Source, read_mapping
-from simulator.questions.registry.people import People, people_of
-from simulator.questions.registry.proposal import mapping_toml, propose
-from simulator.questions.registry.truth import Truth, made_up
-from simulator.questions.registry.values import Values
+from simulator.questions.registry.export.cells import Export, export_in
+from simulator.questions.registry.export.dates import day_in, order_of
+from simulator.questions.registry.export.fields import FIELDS, grade_in, number_in
+from simulator.questions.registry.export.header import place_of
+from simulator.questions.registry.export.mapping import Mapping, Source, read_mapping
+from simulator.questions.registry.export.proposal import mapping_toml, propose
+from simulator.questions.registry.export.values import Values
+from simulator.questions.registry.people.baseline import ckd_epi
+from simulator.questions.registry.people.described import class_shares
+from simulator.questions.registry.people.people import People, people_of
+from simulator.questions.registry.synthetic.generator import SHAPES
+from simulator.questions.registry.synthetic.truth import Truth, made_up
 from simulator.rules.population.patient import COLUMNS, TISSUE_LOSS
 from simulator.telling.formulas import no_formula
 from simulator.telling.outputs import OutputFolder

@@ -24,7 +24,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from scipy.optimize import isotonic_regression
 
-from simulator.telling import console, style
+from simulator.telling import colours, console, direct_labels, style
 from simulator.telling.columns import named
 from simulator.telling.formats import Format
 from simulator.telling.images import Picture, image
@@ -55,7 +55,7 @@ def curves() -> Figure:
         for rate, name in ((0.2, "conservative"), (0.21, NASTY)):
             axes.plot(x, 1 - np.exp(-rate * x), label=name, **style.looks([name])[name].line)
         style.percent_axis(axes)
-        style.direct_label(axes)
+        direct_labels.direct_label(axes)
         style.caption(figure, f"Two policies, hardly apart: {NASTY}")
     return figure
 
@@ -393,7 +393,7 @@ def test_a_policy_looks_the_same_in_every_company() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_labels_never_overlap_and_keep_their_order(wanted: list[float]) -> None:
     """Labels end up a gap apart in the order of their lines, as near as can be, and stay where they are when there is room."""
-    placed = style.apart(wanted, 0.05)
+    placed = direct_labels.apart(wanted, 0.05)
     order = np.argsort(wanted, kind="stable")
     assert (np.diff(placed[order]) >= 0.05 - 1e-9).all()
     if (np.diff(np.sort(wanted)) >= 0.05).all():
@@ -418,10 +418,10 @@ def test_label_colours_can_be_read() -> None:
     from matplotlib.colors import to_rgb
 
     for colour in style.LINE_COLOURS:
-        rgb = np.array(to_rgb(style.readable(colour)))
+        rgb = np.array(to_rgb(colours.readable(colour)))
         linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
         assert 1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05) >= 4.45
-    assert style.readable("#000000") == "#000000"
+    assert colours.readable("#000000") == "#000000"
 
 
 def test_the_house_style_leaves_no_trace() -> None:
@@ -498,7 +498,7 @@ def test_labels_in_drawings_are_text_and_leave_room() -> None:
         figure, (axes,) = style.new_figure(6, 3)
         axes.set_title("#1 at $2,000, #2 at $3,000")
         axes.plot([0, 1], [0, 1], label="one")
-        style.direct_label(axes, {"one": long})
+        direct_labels.direct_label(axes, {"one": long})
         image(figure, "png")
         rows, (wide,) = style.new_figure(7.2, 3)
         style.interval_rows(wide, ["$a_b$ and $\\bad{", long * 3], [1, 2], [0, 1], [2, 3])
@@ -509,19 +509,19 @@ def test_labels_in_drawings_are_text_and_leave_room() -> None:
     (end,) = [text.get_text() for text in axes.texts]
     assert end.startswith("First words")
     assert end.endswith("last words")
-    assert style.shortened("Published protocol") == "Published protocol"
-    assert len(style.shortened(long)) <= 34
+    assert direct_labels.shortened("Published protocol") == "Published protocol"
+    assert len(direct_labels.shortened(long)) <= 34
 
 
 def test_leaders_go_from_the_box_of_a_label_to_just_before_its_point() -> None:
     """Out of the box by its left side, or by its lower one where the way is steep; straight, and a stated way short."""
     box = Rectangle((98, 95), 40, 10)
-    (x, y), (u, v) = style.leader((100, 100), (0, 100), patchA=box, patchB=None, shrinkA=0, shrinkB=3).vertices
+    (x, y), (u, v) = direct_labels.leader((100, 100), (0, 100), patchA=box, patchB=None, shrinkA=0, shrinkB=3).vertices
     assert (x, y, u, v) == pytest.approx((98, 100, 3, 100))
-    steep = style.leader((100, 100), (97, 0), patchA=box, shrinkB=0).vertices
+    steep = direct_labels.leader((100, 100), (97, 0), patchA=box, shrinkB=0).vertices
     assert steep[0] == pytest.approx((99.85, 95))
     assert steep[1] == pytest.approx((97, 0))
-    assert style.leader((100, 100), (0, 100), patchA=None, shrinkB=0).vertices[0] == pytest.approx((100, 100))
+    assert direct_labels.leader((100, 100), (0, 100), patchA=None, shrinkB=0).vertices[0] == pytest.approx((100, 100))
 
 
 def test_the_extent_of_a_drawing_is_that_of_matplotlib() -> None:
@@ -530,7 +530,7 @@ def test_the_extent_of_a_drawing_is_that_of_matplotlib() -> None:
         figure, axes = style.new_figure(6, 3, 1, 2)
         for each in axes:
             each.plot([0, 1], [0, 1], label="one")
-            style.direct_label(each)
+            direct_labels.direct_label(each)
         figure.suptitle("Both")
         figure.legend(loc="outside lower center")
         picture = Picture(figure)
@@ -540,8 +540,10 @@ def test_the_extent_of_a_drawing_is_that_of_matplotlib() -> None:
 
 def test_headings_of_panels_fit_a_third_of_the_page() -> None:
     """A label becomes at most three lines of 26 characters, and a short one stays."""
-    assert style.heading("Published protocol") == "Published protocol"
-    lines = style.heading("Kit #1 at $2,000, kit #2 at $3,000, and kit #3 at $4,000 if TcPO2 stays low").split("\n")
+    assert direct_labels.heading("Published protocol") == "Published protocol"
+    lines = direct_labels.heading("Kit #1 at $2,000, kit #2 at $3,000, and kit #3 at $4,000 if TcPO2 stays low").split(
+        "\n"
+    )
     assert len(lines) <= 3
     assert max(map(len, lines)) <= 26
 

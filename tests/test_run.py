@@ -311,6 +311,32 @@ def test_memory_of_a_result_grows_with_means_per_draw_only(base: Scenario, draws
             getattr(result, name)
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"patients": 600, "times": [0.25, 1.0, 40.0]},
+        {"patients": 60, "keep_patients": True},
+        {"patients": 15, "engine": "simpy"},
+    ],
+)
+def test_without_ledgers_all_else_has_the_same_bits(
+    base: Scenario, draws: np.ndarray[Any, np.dtype[np.void]], how: dict[str, Any]
+) -> None:
+    """Under every policy, tests and parted lives too, outcomes do not depend on whether books of time and costs are kept."""
+    policies = list(base.policies)
+    kept = simulate(base, policies, draws=draws[:2], **how)
+    without = simulate(base, policies, draws=draws[:2], ledger=False, **how)
+    assert without.draw_ledgers.shape == (2, len(policies), 0)
+    nothing = {"ledger_estimates": without.ledger_estimates, "draw_ledgers": without.draw_ledgers}
+    assert same_bits(replace(kept, **nothing), without)
+    assert kept.draw_ledgers.shape[-1] == len(FIELDS)
+    for name in ("ledger", "draw_ledger"):
+        with pytest.raises(LookupError, match="ledgers were not kept"):
+            getattr(without, name)
+    if "keep_patients" in how:
+        pd.testing.assert_frame_equal(kept.patients, without.patients, check_exact=True)
+
+
 def test_events_tell_the_same_story_as_patients(base: Scenario) -> None:
     """Every history starts with the referral, ends with death or the horizon, and has the doses that were counted."""
     result = simulate(base, ["conservative", "protocol"], patients=80, events=True)

@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from simulator.cli import samplesize as command
 from simulator.questions.samplesize.calculator import DESIGNS, calculate
-from simulator.statistics import exact_binomial
-from simulator.statistics.continuous_tests import ancova
-from simulator.statistics.samplesize import (
+from simulator.statistics.endpoints.continuous_tests import ancova
+from simulator.statistics.endpoints.survival_tests import logrank
+from simulator.statistics.endpoints.win_statistics import Level, win_statistics
+from simulator.statistics.sizes import exact_binomial
+from simulator.statistics.sizes.samplesize import (
     lachin_foulkes,
     two_means,
     win_ratio,
 )
-from simulator.statistics.survival_tests import logrank
-from simulator.statistics.win_statistics import Level, win_statistics
 from simulator.words.errors import BadInput
 
 LN2 = math.log(2.0)

@@ -532,3 +532,14 @@ def test_warnings_reach_report_console_and_manifest(
         ] * there
         for text in (printed, (out / "report.html").read_text(encoding="utf-8")):
             assert ("nobody on dialysis was studied" in text) is there
+
+
+def test_whom_a_scenario_is_about_is_told_by_the_nearest_that_says_so(tmp_path: Path) -> None:
+    """A file without a description is about the people of the scenario that it extends, and never about its own name."""
+    base = load_scenario("base")
+    (tmp_path / "cheap.toml").write_text('extends = "base"\n[economics.prices]\npbmnc_kit = 1000.0\n', "utf-8")
+    cheap = load_scenario(tmp_path / "cheap.toml")
+    assert base.described == base.settings.description and not cheap.settings.description
+    assert cheap.described.startswith(base.described) and "“Referral population”, from which this" in cheap.described
+    (tmp_path / "own.toml").write_text('extends = "cheap.toml"\ndescription = "Ours."\n', "utf-8")
+    assert load_scenario(tmp_path / "own.toml").described == "Ours."

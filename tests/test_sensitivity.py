@@ -24,15 +24,15 @@ from typer.testing import CliRunner
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
 from simulator.cli.ways import way_of
-from simulator.questions.sweep.designs import METHODS, make_design
-from simulator.questions.sweep.emulator import fit_emulator
 from simulator.questions.sweep.findings import findings
-from simulator.questions.sweep.indices import HEADLINE, strengths
-from simulator.questions.sweep.inputs import Catalogue, Input, JointDraws, uniform_between
-from simulator.questions.sweep.known_models import Additive
-from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.methods.designs import METHODS, make_design
+from simulator.questions.sweep.methods.emulator import fit_emulator
+from simulator.questions.sweep.methods.indices import HEADLINE, strengths
+from simulator.questions.sweep.methods.inputs import Catalogue, Input, JointDraws, uniform_between
+from simulator.questions.sweep.methods.known_models import Additive
+from simulator.questions.sweep.methods.model import Model
+from simulator.questions.sweep.methods.space import build_space
 from simulator.questions.sweep.results import Results, analyse
-from simulator.questions.sweep.space import build_space
 from simulator.questions.sweep.study import Study
 from simulator.questions.sweep.study_reading import load_study, read_study
 from simulator.questions.sweep.sweep import NotFinite, Runs, Sweep

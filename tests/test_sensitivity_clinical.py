@@ -22,20 +22,20 @@ from simulator import load_scenario, simulate
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
 from simulator.evidence.shipped import shipped
-from simulator.questions.sweep import clinical
-from simulator.questions.sweep.clinical import Clinical, batch_means
-from simulator.questions.sweep.designs import METHODS
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.model import Model
+from simulator.questions.sweep.clinical import clinical
+from simulator.questions.sweep.clinical.clinical import Clinical, batch_means
+from simulator.questions.sweep.clinical.policy_settings import SETTINGS, with_settings
+from simulator.questions.sweep.methods.designs import METHODS
+from simulator.questions.sweep.methods.inputs import Floats
+from simulator.questions.sweep.methods.model import Model
 from simulator.questions.sweep.policy_choice import Choices, choose
-from simulator.questions.sweep.policy_settings import SETTINGS, with_settings
 from simulator.questions.sweep.policy_sweep import PolicySweep, read_policy_study, sweep_of
 from simulator.questions.sweep.results import analyse
 from simulator.questions.sweep.study import Study
 from simulator.questions.sweep.study_reading import SHIPPED, read_study, study_tables
 from simulator.questions.sweep.sweep import Runs, Sweep
-from simulator.questions.value.valuation import worth
-from simulator.questions.value.values import values_of
+from simulator.questions.value.valuation.valuation import worth
+from simulator.questions.value.valuation.values import values_of
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Policy
 from simulator.words.errors import BadInput, CheckFailed

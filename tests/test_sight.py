@@ -19,8 +19,8 @@ from simulator.face.result import Result
 from simulator.questions.course import load_course
 from simulator.questions.course.check import check
 from simulator.questions.course.findings import findings as course_findings
-from simulator.questions.registry.generator import SHAPES
-from simulator.questions.registry.truth import made_up
+from simulator.questions.registry.synthetic.generator import SHAPES
+from simulator.questions.registry.synthetic.truth import made_up
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 TWO = ["conservative", "protocol"]

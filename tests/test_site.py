@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_pages_are_whole(site: Path) -> None:
 
 
 def test_the_index_finds_every_heading_and_term(site: Path) -> None:
-    """Pages have no search box, so one page lists all headings and every term of the glossary, and leads to each."""
+    """Without scripts one page lists all headings and every term of the glossary, and leads to each."""
     index = website.Addresses()
     index.feed((site / website.INDEX).read_text(encoding="utf-8"))
     terms = re.findall(r"^### (.+)$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
@@ -67,11 +68,30 @@ def test_the_index_finds_every_heading_and_term(site: Path) -> None:
     assert {"docs/commands.html#clti-compare", "MODEL.html#22-base-model"} <= set(index.links)
 
 
+def test_every_section_can_be_searched(site: Path) -> None:
+    """Each page asks the search page, which has the text of every section, under an address that is there."""
+    text = (site / website.SECTIONS).read_text(encoding="utf-8")
+    found = json.loads(text.removeprefix("const SECTIONS = ").rstrip().removesuffix(";"))
+    assert {address.partition("#")[0] for address, *_ in found} == {
+        website.target_of(source).as_posix() for source in website.PAGES
+    }
+    places = {address: (heading, words) for address, heading, _, words in found}
+    heading, words = places["docs/commands.html#clti-compare"]
+    assert heading == "clti compare" and "clti compare" in words
+    for address, *_ in found:
+        page, _, anchor = address.partition("#")
+        assert not anchor or f'id="{anchor}"' in (site / page).read_text(encoding="utf-8")
+    for source in website.PAGES:
+        target = website.target_of(source)
+        up = "../" * (len(target.parts) - 1)
+        assert f'role="search" action="{up}{website.INDEX}"' in (site / target).read_text(encoding="utf-8")
+
+
 def test_nothing_is_fetched(site: Path) -> None:
-    """Pages have no scripts, and the style sheet and images come with them."""
+    """Only the search runs scripts; they, the style sheet and images come with the pages."""
     for file in site.rglob("*.html"):
         text = file.read_text(encoding="utf-8")
-        assert "<script" not in text
+        assert ("<script" in text) == (file == site / website.INDEX)
         page = website.Addresses()
         page.feed(text)
         assert page.loaded

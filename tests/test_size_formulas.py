@@ -9,9 +9,9 @@ import pytest
 from statsmodels.stats.power import TTestIndPower
 
 from simulator.questions.samplesize.calculator import calculate
-from simulator.statistics import mean_sizes, proportion_sizes, survival_sizes
-from simulator.statistics.survival_course import Pieces
-from simulator.statistics.survival_tests import logrank
+from simulator.statistics.endpoints.survival_tests import logrank
+from simulator.statistics.sizes import mean_sizes, proportion_sizes, survival_sizes
+from simulator.statistics.sizes.survival_course import Pieces
 
 EXAMPLES = [
     ("binary", {"p0": 0.3, "p1": 0.15, "ratio": 2.0}),

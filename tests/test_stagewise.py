@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulator.statistics.boundaries import Boundaries
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.spending import Spending
-from simulator.statistics.stagewise import AfterStopping, after_stopping
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.boundaries import Boundaries
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stagewise import AfterStopping, after_stopping
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
 
 
 def after(found: Boundaries, look: int, z: float, binding: bool = True, tail: float = 0.025) -> AfterStopping:

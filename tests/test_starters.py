@@ -18,7 +18,7 @@ from simulator.evidence import load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
-from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.reading.design_reading import load_design
 from simulator.questions.validate import load_studies
 from simulator.run import simulate
 from simulator.scenario import load_scenario

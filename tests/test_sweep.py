@@ -13,12 +13,13 @@ import pytest
 
 from simulator.evidence import load_register
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.validate import load_studies, re_enactment
-from simulator.questions.validate.prediction import predict
+from simulator.questions.validate import load_studies
+from simulator.questions.validate.enactment import re_enactment
+from simulator.questions.validate.enactment.prediction import predict
 from simulator.questions.validate.validation import draws_for
-from simulator.questions.value import lives as economic_lives
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.subgroups import SubgroupSums
+from simulator.questions.value.consequences.subgroups import SubgroupSums
+from simulator.questions.value.valuation import lives as economic_lives
+from simulator.questions.value.valuation.lives import Simulations
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput, StorageFull
@@ -96,7 +97,7 @@ def test_patients_kept_one_by_one_have_the_same_bits_from_shards(
     scenario: Scenario, draws: Any, tmp_path: Path
 ) -> None:
     """Subgroup sums, which need every patient, resume as ledgers do."""
-    from simulator.questions.value.subgroups import subgroup_lives
+    from simulator.questions.value.consequences.subgroups import subgroup_lives
 
     first = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))
     again = subgroup_lives(scenario, draws[:7], 20, 1, Simulations(tmp_path))

@@ -15,7 +15,8 @@ from simulator.questions.compare.per_hundred import Z, _compared
 from simulator.telling.colours import colour_sheet, luminance, on_dark
 from simulator.telling.columns import told
 from simulator.telling.drawing import panels
-from simulator.telling.page import Telling, listed, lower, years
+from simulator.telling.page import Telling
+from simulator.telling.phrases import listed, lower, years
 from simulator.telling.style import house_style, new_figure
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from simulator.cli.new import starter
-from simulator.evidence.therapy_numbers import VIEWS
-from simulator.questions.value.valuation import session_losses
-from simulator.questions.value.values import values_of
-from simulator.questions.verify.results import neutral
-from simulator.questions.verify.subject import Subject
-from simulator.questions.verify.therapies import cells_without_numbers, directions
+from simulator.evidence.therapies.therapy_numbers import VIEWS
+from simulator.questions.value.valuation.valuation import session_losses
+from simulator.questions.value.valuation.values import values_of
+from simulator.questions.verify.outcomes.no_effect import neutral
+from simulator.questions.verify.outcomes.therapies import cells_without_numbers, directions
+from simulator.questions.verify.subject.subject import Subject
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Policy
 from simulator.scenario.therapies import policy_faults, ramps_of

@@ -18,21 +18,23 @@ from typer.testing import CliRunner
 
 from simulator.cli import trial as command
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.trial.accrual import PLACES, Accrual
-from simulator.questions.trial.analysis import analyse, time_to_event
-from simulator.questions.trial.data import cut, limited
-from simulator.questions.trial.decisions import Reason, decide
-from simulator.questions.trial.design_reading import load_design, shipped_designs
-from simulator.questions.trial.export import exported
-from simulator.questions.trial.looks import information, look_dates, marks
-from simulator.questions.trial.operating import operating_characteristics, share_and_se
-from simulator.questions.trial.selection import most_recruits
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.trial.size_search import endpoint_table, find_size
-from simulator.rules.population.patient import PATIENT, make_patient
-from simulator.statistics.proportion_sizes import superiority
-from simulator.statistics.samplesize import event_probability, lachin_foulkes, schoenfeld
-from simulator.statistics.simon import promising
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.data import cut, limited
+from simulator.questions.trial.analysis.looks import information, look_dates, marks
+from simulator.questions.trial.analysis.seen import time_to_event
+from simulator.questions.trial.conduct.decisions import Reason, decide
+from simulator.questions.trial.design.accrual import PLACES, Accrual
+from simulator.questions.trial.design.selection import most_recruits
+from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
+from simulator.questions.trial.results.export import exported
+from simulator.questions.trial.results.operating import operating_characteristics, share_and_se
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.sizes.size_search import endpoint_table, find_size
+from simulator.rules.population.arrival import make_patient
+from simulator.rules.population.patient import PATIENT
+from simulator.statistics.sizes.proportion_sizes import superiority
+from simulator.statistics.sizes.samplesize import event_probability, lachin_foulkes, schoenfeld
+from simulator.statistics.sizes.simon import promising
 from simulator.words.errors import BadInput
 
 # ------------------------------------------------------------------------------------------------- against closed forms
@@ -257,7 +259,7 @@ def test_results_do_not_depend_on_workers_or_blocks(tmp_path: Path, monkeypatch:
     """One thread or three, large blocks or small: every number of every trial is the same."""
     sim = simulation(tmp_path, 30)
     whole = sim.run(sim.truth("posterior"), [sim.conduct()])[0]
-    monkeypatch.setattr("simulator.questions.trial.simulation.LIVES", 500)
+    monkeypatch.setattr("simulator.questions.trial.simulation.simulation.LIVES", 500)
     parts = replace(sim, workers=3).run(sim.truth("posterior"), [sim.conduct()])[0]
     for name, values in whole.items():
         assert np.array_equal(values, parts[name], equal_nan=True), name

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, design_file, lives, planned, simulation
 
-from simulator.questions.trial.blinded_review import nuisance, reviewed
-from simulator.questions.trial.data import cut
-from simulator.questions.trial.decisions import Reason, decide
-from simulator.questions.trial.design_reading import load_design
+from simulator.questions.trial.analysis.data import cut
+from simulator.questions.trial.analysis.looks import marks
+from simulator.questions.trial.conduct.blinded_review import nuisance, reviewed
+from simulator.questions.trial.conduct.decisions import Reason, decide
+from simulator.questions.trial.conduct.stopped import adjusted, adjusted_table
 from simulator.questions.trial.findings import tables_of
-from simulator.questions.trial.looks import marks
-from simulator.questions.trial.operating import OVERRULED, operating_characteristics, type_i_errors
-from simulator.questions.trial.stopped import adjusted, adjusted_table
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.trial.results.operating import OVERRULED, operating_characteristics, type_i_errors
 from simulator.questions.trial.study import study_design
 from simulator.words.errors import BadInput
 
@@ -277,7 +277,7 @@ def test_the_nuisance_of_a_mean_is_the_pooled_spread(tmp_path: Path) -> None:
 
 def _seen(shape: tuple[int, int], entry: np.ndarray, value: np.ndarray) -> Any:
     """Patients who entered at the start, with a measurement each."""
-    from simulator.questions.trial.data import TrialData
+    from simulator.questions.trial.analysis.data import TrialData
 
     never, zero = np.full(shape, np.inf), np.zeros(shape)
     return TrialData(
@@ -299,6 +299,7 @@ def _seen(shape: tuple[int, int], entry: np.ndarray, value: np.ndarray) -> Any:
         tcpo2=value[:, :, None],
         walking=np.full((*shape, 1), np.nan),
         walked=np.full((*shape, 1), np.nan),
+        luck=np.zeros((shape[0], 1), np.uint64),
     )
 
 

@@ -12,14 +12,14 @@ from rules.people import a_life, a_patient, at_risk
 from trial_designs import TWO_ARMS, lives, planned, same, simulation
 
 from simulator.evidence.hospitals import OFFSETS, load_hospitals
-from simulator.questions.trial.allocation import minimise, stratum_rules
-from simulator.questions.trial.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
-from simulator.questions.trial.design import Stratum
-from simulator.questions.trial.drop_out import leaves_at
-from simulator.questions.trial.operating import type_i_errors
-from simulator.questions.trial.recruits import DIARY, Diary, event_happens
-from simulator.questions.trial.screening import ENTERED, screening_table
-from simulator.questions.trial.sites import site_offsets
+from simulator.questions.trial.design.allocation import minimise, stratum_rules
+from simulator.questions.trial.design.blinding import decision_ratio, knowledge_of, reports_walking, withdrawal_ratio
+from simulator.questions.trial.design.design import Stratum
+from simulator.questions.trial.design.drop_out import leaves_at
+from simulator.questions.trial.design.sites import site_offsets
+from simulator.questions.trial.results.operating import type_i_errors
+from simulator.questions.trial.results.screening import ENTERED, screening_table
+from simulator.questions.trial.simulation.recruits import DIARY, Diary, event_happens
 from simulator.rules.population.patient import COLUMNS
 from simulator.scenario import load_scenario
 from simulator.words.errors import BadInput
@@ -165,7 +165,7 @@ def test_only_patients_of_a_site_that_differs_fare_differently(tmp_path: Path, m
         offsets[:, 5, OFFSETS.index("amputation")] = np.log(20.0)
         return offsets
 
-    monkeypatch.setattr("simulator.questions.trial.sites.site_offsets", one_differs)
+    monkeypatch.setattr("simulator.questions.trial.design.sites.site_offsets", one_differs)
     data = lives(simulation(tmp_path, 3, accrual=SITES | {"hospitals": "different"}), 3)
     there = data.site == 5
     assert 20 < there.sum() < 120

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from trial_designs import planned, simulation
 
-from simulator.questions.trial.estimand import Estimand
-from simulator.questions.trial.estimand_table import all_in_arm, estimand_table, settled
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.design.estimand import Estimand
+from simulator.questions.trial.results.estimand_table import all_in_arm, estimand_table, settled
+from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.words.errors import BadInput
 
 SEEN = {"name": "seen", "outcome": "major_amputation", "at_months": 12.0, "death": "composite"}

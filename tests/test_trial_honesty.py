@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.questions.trial.operating import mean_and_se, share_and_se
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.trial.size_search import endpoint_table
+from simulator.questions.trial.results.operating import mean_and_se, share_and_se
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.simulation.truth import joint_rows
+from simulator.questions.trial.sizes.size_search import endpoint_table
 from simulator.questions.trial.study import study_design
-from simulator.questions.trial.truth import joint_rows
-from simulator.statistics import exact_proportions
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
+from simulator.statistics.sizes import exact_proportions
 from simulator.words.errors import BadInput, in_toml, nearest
 
 FISHER = {"name": "f", "outcome": "death", "test": "fisher", "at_months": 12.0, "lost": "failure"}

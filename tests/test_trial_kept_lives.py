@@ -11,10 +11,10 @@ import pytest
 from trial_designs import planned
 
 from simulator.face.trial import trial
-from simulator.questions.trial.data import TrialData
-from simulator.questions.trial.kept_lives import UNIT, KeptLives
-from simulator.questions.trial.recruits import Recruitment
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.simulation.kept_lives import UNIT, KeptLives
+from simulator.questions.trial.simulation.recruits import Recruitment
+from simulator.questions.trial.simulation.simulation import Simulation
 
 
 def same(one: TrialData, other: TrialData) -> bool:

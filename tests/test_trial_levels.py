@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned
 
-from simulator.questions.trial.design_reading import load_design, shipped_designs
-from simulator.questions.trial.endpoint import KNOWN_SIZE, ONE_ARM, OUTCOMES, SEEN_AT_VISITS
-from simulator.questions.trial.operating import WHOLE, type_i_errors
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.design.endpoint import KNOWN_SIZE, ONE_ARM, OUTCOMES, SEEN_AT_VISITS
+from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
+from simulator.questions.trial.results.operating import WHOLE, type_i_errors
+from simulator.questions.trial.simulation.simulation import Simulation
 
 TRIALS = 20_000
 TOLERANCE = 3.3

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from trial_designs import lives, simulation
 
-from simulator.questions.trial.operating import alone
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.results.operating import alone
+from simulator.questions.trial.simulation.simulation import Simulation
 
 ENTRY = {"rutherford_at_least": 5, "rutherford_at_most": 6, "dialysis": False, "angioplasty_suitable": "no"}
 

@@ -12,15 +12,15 @@ from lifelines import AalenJohansenFitter
 from scipy.stats import norm
 from trial_designs import TWO_ARMS, planned
 
-from simulator.questions.trial.assumptions import assumption_table
-from simulator.questions.trial.elsewhere import at_hospitals
-from simulator.questions.trial.event_curves import event_curves, incidence
 from simulator.questions.trial.findings import findings
-from simulator.questions.trial.monitoring import effect_at, monitoring_tables
-from simulator.questions.trial.operating import succeeded
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.results.elsewhere import at_hospitals
+from simulator.questions.trial.results.event_curves import event_curves, incidence
+from simulator.questions.trial.results.monitoring import effect_at, monitoring_tables
+from simulator.questions.trial.results.operating import succeeded
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.sizes.assumptions import assumption_table
 from simulator.questions.trial.study import study_design
-from simulator.statistics.conditional_power import conditional_power, predictive_power
+from simulator.statistics.sequential.conditional_power import conditional_power, predictive_power
 from simulator.telling.columns import called, named
 from simulator.telling.page import page
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from trial_designs import TWO_ARMS, planned, simulation
 
-from simulator.questions.trial import simulation as simulation_module
-from simulator.questions.trial.accrual import Accrual
+from simulator.questions.trial.design.accrual import Accrual
 from simulator.questions.trial.findings import findings
-from simulator.questions.trial.operating import share_and_se, succeeded
+from simulator.questions.trial.results.operating import share_and_se, succeeded
+from simulator.questions.trial.simulation import simulation as simulation_module
 from simulator.questions.trial.study import study_design
-from simulator.statistics.survival_course import Course, Pieces, from_survival
-from simulator.statistics.survival_sizes import lakatos
+from simulator.statistics.sizes.survival_course import Course, Pieces, from_survival
+from simulator.statistics.sizes.survival_sizes import lakatos
 from simulator.telling.page import page, sentences
 from simulator.words.errors import BadInput
 

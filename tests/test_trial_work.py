@@ -16,19 +16,19 @@ from trial_designs import TWO_ARMS, close, design_file, planned, simulation, sin
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
-from simulator.questions.trial import conduct as conduct_module
-from simulator.questions.trial.closed_form import pool
-from simulator.questions.trial.conduct import Columns
-from simulator.questions.trial.design_reading import load_design
-from simulator.questions.trial.endpoint import ONE_ARM, OUTCOMES, SEEN_AT_VISITS
+from simulator.questions.trial.conduct import conduct as conduct_module
+from simulator.questions.trial.conduct.conduct import Columns
+from simulator.questions.trial.design.endpoint import ONE_ARM, OUTCOMES, SEEN_AT_VISITS
 from simulator.questions.trial.findings import findings
-from simulator.questions.trial.finished import FinishedTrials
-from simulator.questions.trial.operating import OVERRULED, WHOLE, type_i_errors
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.trial.stage_search import stage_table
+from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.trial.results.operating import OVERRULED, WHOLE, type_i_errors
+from simulator.questions.trial.simulation.finished import FinishedTrials
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.sizes.closed_form import pool
+from simulator.questions.trial.sizes.stage_search import stage_table
 from simulator.questions.trial.study import study_design
-from simulator.statistics.boundary_search import observed_boundaries
-from simulator.statistics.simon import promising, two_stage
+from simulator.statistics.sequential.boundary_search import observed_boundaries
+from simulator.statistics.sizes.simon import promising, two_stage
 from simulator.telling.page import sentences
 
 SUMMARY = ["patients", "draw", "success", "patients_entered", "screened", "months"]
@@ -49,8 +49,8 @@ def equal(a: list[Columns], b: list[Columns]) -> bool:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten trials of 120 patients in every piece."""
-    monkeypatch.setattr("simulator.questions.trial.simulation.LIVES", 240)
-    monkeypatch.setattr("simulator.questions.trial.simulation.PIECE", 5)
+    monkeypatch.setattr("simulator.questions.trial.simulation.simulation.LIVES", 240)
+    monkeypatch.setattr("simulator.questions.trial.simulation.simulation.PIECE", 5)
 
 
 class Stopped(Exception):
@@ -125,10 +125,11 @@ def test_pieces_belong_to_what_decided_them(tmp_path: Path) -> None:
 
 def test_a_killed_command_resumes_and_gives_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`clti trial`, killed in the middle and given again, writes what it would have written in one go."""
-    monkeypatch.setattr("simulator.questions.trial.simulation.PIECE", 1)
+    monkeypatch.setattr("simulator.questions.trial.simulation.simulation.PIECE", 1)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     options = ["trial", str(design_file(tmp_path)), "--trials", "3000", "--quick", "--out"]
-    code = "from simulator.questions.trial import simulation; simulation.PIECE = 1; from simulator.cli.app import main; main()"
+    small = "from simulator.questions.trial.simulation import simulation; simulation.PIECE = 1"
+    code = f"{small}; from simulator.cli.app import main; main()"
     line = [sys.executable, "-c", code, *options, str(killed)]
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300.0

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from simulator import load_scenario
+from simulator.living.alike import AT_REFERRAL, OF_REPEATS, alike
 from simulator.living.blocks import add_block, follow
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_up
-from simulator.living.twins import AT_REFERRAL, OF_REPEATS, alike
 from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
 

@@ -19,13 +19,18 @@ from simulator.questions.calibrate.posterior import Effort, calibrate
 from simulator.questions.calibrate.targets import load_targets
 from simulator.questions.course import load_course
 from simulator.questions.validate import load_listed, load_studies, study_names, validate
-from simulator.questions.validate.baseline import solved
-from simulator.questions.validate.first_year import end_of_follow_up
-from simulator.questions.validate.judged import NO_REASON, cited_by
-from simulator.questions.validate.ladder import control_arm_ladder
-from simulator.questions.validate.measures import COLUMNS, HEALED, TCPO2, Seen, contrast, counted, logistic, statistic
-from simulator.questions.validate.observed import observed
-from simulator.questions.validate.prediction import (
+from simulator.questions.validate.enactment.baseline import solved
+from simulator.questions.validate.enactment.measures import (
+    COLUMNS,
+    HEALED,
+    TCPO2,
+    Seen,
+    contrast,
+    counted,
+    logistic,
+    statistic,
+)
+from simulator.questions.validate.enactment.prediction import (
     Samples,
     draws_for,
     make_ready,
@@ -34,7 +39,11 @@ from simulator.questions.validate.prediction import (
     times_of,
     weighted_quantile,
 )
-from simulator.questions.validate.re_enactment import StudyOfDraws
+from simulator.questions.validate.enactment.re_enactment import StudyOfDraws
+from simulator.questions.validate.first_year import end_of_follow_up
+from simulator.questions.validate.judged import NO_REASON, cited_by
+from simulator.questions.validate.ladder import control_arm_ladder
+from simulator.questions.validate.observed import observed
 from simulator.questions.validate.scores import scores
 from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
 from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS

@@ -14,13 +14,14 @@ import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
 
 from simulator.cli.verify import main
-from simulator.questions.verify import COLUMNS, known_people, luck_law, verification, verify
-from simulator.questions.verify.check import NotApplicable, equal, near, none_of
-from simulator.questions.verify.clocks import after_operation, judgement
+from simulator.questions.verify import COLUMNS, verification, verify
+from simulator.questions.verify.events.clocks import after_operation, judgement
 from simulator.questions.verify.findings import findings
-from simulator.questions.verify.inputs import ks
-from simulator.questions.verify.monotone import many_concerned, twins
-from simulator.questions.verify.subject import Subject
+from simulator.questions.verify.outcomes.monotone import many_concerned, twins
+from simulator.questions.verify.people import known_people, luck_law
+from simulator.questions.verify.people.inputs import ks
+from simulator.questions.verify.subject.check import NotApplicable, equal, near, none_of
+from simulator.questions.verify.subject.subject import Subject
 from simulator.questions.verify.verification import all_checks
 from simulator.rules.draws import budget, normal_quantile
 from simulator.rules.hazards import time_to_spend

@@ -9,10 +9,10 @@ from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
 from simulator.cli import boundaries as command
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.effect_scale import EffectScale
-from simulator.statistics.spending import Spending
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.effect_scale import EffectScale
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
 from simulator.words.errors import BadInput
 
 

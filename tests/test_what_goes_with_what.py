@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.questions.trial.design import Design
-from simulator.questions.trial.design_faults import faults
+from simulator.questions.trial.design.design import Design
+from simulator.questions.trial.reading.design_faults import faults
 from simulator.scenario.inheritance import merged
 
 HEALING = {"name": "healing", "outcome": "healing", "test": "risk_difference", "at_months": 6.0}

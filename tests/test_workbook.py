@@ -16,10 +16,10 @@ from recalculated import Cells, all_recalculated, differences, named, needs_libr
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.decision import decide
-from simulator.questions.value.lives import Simulations
-from simulator.questions.value.population import Population
-from simulator.questions.value.results import CostEffectResults
+from simulator.questions.value.decision.decision import decide
+from simulator.questions.value.decision.population import Population
+from simulator.questions.value.decision.results import CostEffectResults
+from simulator.questions.value.valuation.lives import Simulations
 from simulator.telling.workbook.book import Book, cell, letters
 from simulator.telling.workbook.decision import decision_workbook
 from simulator.telling.workbook.economics import economics_workbook
@@ -89,39 +89,51 @@ def check_totals(cells: Cells, found: EconomicAnalysis) -> None:
         assert spent == pytest.approx(total[quantity].tolist(), rel=1e-9), quantity
 
 
+CHANGED: list[tuple[dict[str, Any], dict[str, float]]] = [
+    ({"thresholds": [50_000.0]}, {"threshold": 50_000.0}),
+    ({"prices": {"pbmnc_kit": 4321.0}}, {"own_pbmnc_kit": 4321.0}),
+    ({"prices": {"dialysis_year": 30_000.0}}, {"own_dialysis_year": 30_000.0}),
+    ({"utilities": {"ulcer": 0.5}}, {"own_ulcer": 0.5}),
+    ({"deal": {"discount": 0.25}}, {"deal_discount": 0.25}),
+]
+"""What is asked of Python, and the named cells that say the same."""
+
+
+def together() -> tuple[dict[str, Any], dict[str, float]]:
+    """All changes at once."""
+    asked: dict[str, Any] = {}
+    for each, _ in CHANGED:
+        for key, value in each.items():
+            asked[key] = asked.get(key, {}) | value if isinstance(value, dict) else value
+    return asked, {name: value for _, cells in CHANGED for name, value in cells.items()}
+
+
+@pytest.fixture(scope="module")
+def recalculations(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[Cells]:
+    """What LibreOffice finds, started once: as written, after each change, and after all of them."""
+    cells = [{}, *(cells for _, cells in CHANGED), together()[1]]
+    changes = [{named(content, name): value for name, value in each.items()} for each in cells]
+    return all_recalculated(content, tmp_path_factory.mktemp("recalculated"), changes)
+
+
 @needs_libreoffice
 def test_libreoffice_finds_every_value_that_was_written(
-    content: bytes, found: EconomicAnalysis, tmp_path: Path
+    content: bytes, found: EconomicAnalysis, recalculations: list[Cells]
 ) -> None:
     """With all stored values removed, LibreOffice gives each formula its written value and the analysis its tables."""
     written = stored(content)
     assert numbers(written) > 2000
-    again = recalculated(content, tmp_path)
-    assert differences(written, again) == []
-    check_totals(again, found)
+    assert differences(written, recalculations[0]) == []
+    check_totals(recalculations[0], found)
 
 
 @needs_libreoffice
 def test_changed_cells_give_what_the_command_gives_for_the_same_changes(
-    content: bytes, cache: Path, tmp_path: Path
+    cache: Path, recalculations: list[Cells]
 ) -> None:
     """Threshold, product price, another price, a utility and a discount, changed by hand one at a time and all together: the
     same as asked of Python."""
-    each: list[tuple[dict[str, Any], dict[str, float]]] = [
-        ({"thresholds": [50_000.0]}, {"threshold": 50_000.0}),
-        ({"prices": {"pbmnc_kit": 4321.0}}, {"own_pbmnc_kit": 4321.0}),
-        ({"prices": {"dialysis_year": 30_000.0}}, {"own_dialysis_year": 30_000.0}),
-        ({"utilities": {"ulcer": 0.5}}, {"own_ulcer": 0.5}),
-        ({"deal": {"discount": 0.25}}, {"deal_discount": 0.25}),
-    ]
-    together: tuple[dict[str, Any], dict[str, float]] = ({}, {})
-    for asked, cells in each:
-        for key, value in asked.items():
-            together[0][key] = together[0].get(key, {}) | value if isinstance(value, dict) else value
-        together[1].update(cells)
-    each.append(together)
-    changes = [{named(content, name): value for name, value in cells.items()} for _, cells in each]
-    for again, (asked, _) in zip(all_recalculated(content, tmp_path, changes), each, strict=True):
+    for again, (asked, _) in zip(recalculations[1:], [*CHANGED, together()], strict=True):
         check_totals(again, analysed(cache, **asked))
 
 
@@ -149,12 +161,12 @@ def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(cache: Path
 
     found = whole()
     content = economics_workbook(found, "Therapies", MADE)
-    again = recalculated(content, tmp_path)
-    assert differences(stored(content), again) == []
-    check_totals(again, found)
     prices, utilities = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
     cells = {named(content, f"own_{name}"): value for name, value in (prices | utilities).items()}
-    check_totals(recalculated(content, tmp_path, cells), whole(prices=prices, utilities=utilities))
+    again, changed = all_recalculated(content, tmp_path, [{}, cells])
+    assert differences(stored(content), again) == []
+    check_totals(again, found)
+    check_totals(changed, whole(prices=prices, utilities=utilities))
 
 
 def test_a_reader_finds_what_amputations_cost(content: bytes, found: EconomicAnalysis) -> None:
@@ -222,7 +234,8 @@ def test_dominance_and_ties_of_anybodys_results_are_worked_out_in_cells(tmp_path
     results = random_results(ties)
     found = decide(results, [3000.0, 9000.0], comparator="B", population=Population(10, 5))
     content = decision_workbook(found, "EUR", "QALY", MADE)
-    again = recalculated(content, tmp_path)
+    cells = {named(content, "threshold"): 9000.0, ("Draws", f"{letters(1 + 2)}{5 + 7}"): 1.0}
+    again, after = all_recalculated(content, tmp_path, [{}, cells])
     assert differences(stored(content), again) == []
     frontier = found.frontier
     assert column(again, "Frontier", "A", 5, 6) == frontier["option"].tolist()
@@ -234,12 +247,10 @@ def test_dominance_and_ties_of_anybodys_results_are_worked_out_in_cells(tmp_path
     cost = results.cost.copy()
     cost[7, 2] = 1.0
     changed = CostEffectResults(results.options, cost, results.effect)
-    cells = {named(content, "threshold"): 9000.0, ("Draws", f"{letters(1 + 2)}{5 + 7}"): 1.0}
     other = decide(changed, [9000.0], comparator="B")
-    again = recalculated(content, tmp_path, cells)
-    assert column(again, "Frontier", "D", 5, 6) == other.frontier["status"].tolist()
+    assert column(after, "Frontier", "D", 5, 6) == other.frontier["status"].tolist()
     at = other.at_thresholds().set_index("option").loc[list(results.options)]
-    assert column(again, "Results", "L", 5, 6) == pytest.approx(at["probability"].tolist())
+    assert column(after, "Results", "L", 5, 6) == pytest.approx(at["probability"].tolist())
 
 
 def test_words_never_become_formulas() -> None:

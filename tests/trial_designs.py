@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.trial.data import TrialData
-from simulator.questions.trial.design_reading import Planned, load_design
-from simulator.questions.trial.selection import most_recruits
-from simulator.questions.trial.simulation import Simulation
+from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.design.selection import most_recruits
+from simulator.questions.trial.reading.design_reading import Planned, load_design
+from simulator.questions.trial.simulation.simulation import Simulation
 
 CONSTANT = """
 extends = "base"

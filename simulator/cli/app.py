@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from simulator.telling.spelling import write_any_character
 from simulator.words.errors import BadInput, CheckFailed
+from simulator.work.parquet import keep_arrow_out
 
 COMMANDS = {
     "compare": "compare",
@@ -61,19 +62,17 @@ class Commands(TyperGroup):
             raise typer.Exit(130) from None
 
 
-app = typer.Typer(
-    cls=Commands,
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="Simulate what becomes of people with diabetes and no-option limb ischaemia under different policies of care.",
-    epilog="Start with:  clti compare   (about a minute; writes a report you can open in a browser)",
-)
-
-
 def build() -> typer.Typer:
-    """The application with every command that is there."""
+    """A new application with every command that is there."""
+    app = typer.Typer(
+        cls=Commands,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        help="Simulate what becomes of people with diabetes and no-option limb ischaemia under different policies of care.",
+        epilog="Start with:  clti compare   (about a minute; writes a report you can open in a browser)",
+    )
     for name, module in COMMANDS.items():
         app.command(name)(importlib.import_module(f"simulator.cli.{module}").main)
     return app
@@ -82,6 +81,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Entry point of the `clti` command."""
     write_any_character()
+    keep_arrow_out()
     # A command makes much that lasts and little that refers to itself in circles. Looking for those, every seven hundred objects
     # and once more at the end, took a fifth of the processor time of a trial.
     gc.set_threshold(50_000, 10, 10)

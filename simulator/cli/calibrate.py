@@ -67,7 +67,7 @@ def main(
     from simulator.face.result import now
     from simulator.telling.console import progress
     from simulator.telling.outputs import check_writable
-    from simulator.work.processes import cores
+    from simulator.work.threads import cores
 
     begun = now()
     if cohorts is None:

@@ -31,6 +31,12 @@ def main(
         str | None, typer.Option(help="Open wounds at one price (all_in) or with admissions apart (split).")
     ] = None,
     utility_set: Annotated[str | None, typer.Option(help="A, B, C or D; see clti evidence. Never mixed.")] = None,
+    value_set: Annotated[
+        str | None,
+        typer.Option(
+            help="EQ-5D value set of utilities and norm: 3L, as published, or 5L, mapped. Default: the scenario's."
+        ),
+    ] = None,
     view: Annotated[
         str | None,
         typer.Option(help="View of the evidence: sceptical, central or optimistic. Default: the scenario's."),
@@ -91,6 +97,7 @@ def main(
                 perspective=perspective,
                 wound_costs=wound_costs,
                 utility_set=utility_set,
+                value_set=value_set,
                 focus=focus,
                 thresholds=threshold,
                 draws=draws,

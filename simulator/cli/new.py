@@ -81,7 +81,7 @@ def _suffix(kind: str) -> str:
 
 def _faults(kind: str, name: str, file: Path) -> list[Problem]:
     from simulator.evidence.shipped import shipped
-    from simulator.evidence.therapy import name_fault
+    from simulator.evidence.therapies.therapy import name_fault
 
     problems = []
     if kind not in NEXT:

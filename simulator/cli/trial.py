@@ -32,8 +32,8 @@ def main(
     export: Annotated[
         int,
         typer.Option(
-            help="Write the data of so many trials: patients.csv, visits.csv, and in the manner of ADaM adsl, adtte, adeff and "
-            "adres (CSV and Parquet), with every look and the trial's own results.",
+            help="Write the data of so many trials: patients.csv, visits.csv, and in the manner of ADaM adsl, adtte, adeff, "
+            "adimp and adres (CSV and Parquet), with every look and the trial's own results.",
             metavar="TRIALS",
         ),
     ] = 0,

@@ -1,4 +1,4 @@
-"""All registers side by side: the clinical one, each payer's prices and each set of utilities."""
+"""All registers side by side: the clinical one, each payer's prices, and each set of utilities by each value set."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.sources import load_sources
 from simulator.evidence.utilities import load_utilities, utility_sets
+from simulator.evidence.value_sets import load_value_sets, revalued_by
 from simulator.words.errors import BadInput, Problem
 
 COLUMNS = ("name", "group", "label", "value", "unit", "distribution", "low", "high", "grade", "source", "note", "fitted",
@@ -30,6 +31,7 @@ def catalogue(path: Path | None = None) -> tuple[Register, ...]:
     loaders: list[Callable[[], Register]] = [partial(load_register, path)]
     loaders += [partial(_prices, name, path) for name in perspectives(path)]
     loaders += [partial(_states, name, path) for name in utility_sets(path)]
+    loaders += [partial(_mapped, path)]
     for load in loaders:
         try:
             registers.append(_unseen(load(), registers))
@@ -56,6 +58,18 @@ def _prices(name: str, path: Path | None) -> Register:
 
 def _states(name: str, path: Path | None) -> Register:
     return load_utilities(name, path).states
+
+
+def _mapped(path: Path | None) -> Register:
+    """Utilities by other value sets than the one they were published in, each named after its set of utilities."""
+    numbers: dict[str, Parameter] = {}
+    for value_set, mapped in load_value_sets(path).items():
+        for name in mapped.sets:
+            found = revalued_by(value_set, load_utilities(name, path), path)
+            for p in found.states.parameters:
+                called = p.name if p.name in found.losses else f"{name}_{p.name}"
+                numbers[called] = p.model_copy(update={"name": called, "group": f"utilities by {value_set}"})
+    return Register(tuple(numbers.values()), load_sources(path))
 
 
 def numbers_table(chosen: Iterable[tuple[Register, Parameter]]) -> pd.DataFrame:

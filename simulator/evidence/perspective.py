@@ -26,7 +26,8 @@ TEMPLATE = "template"
 """The file that holds label, unit and range of every price; what it leaves blank is what a gap leaves blank."""
 EVERYWHERE = "everywhere"
 """The file of multipliers that are alike for every payer that has none of its own."""
-NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, "utilities", "population_norms", "severity", "impact_inventory")
+APART = ("utilities", "value_sets", "population_norms", "severity", "impact_inventory")
+NOT_PERSPECTIVES = (TEMPLATE, EVERYWHERE, *APART)
 
 
 class Payer(Frozen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator
@@ -52,11 +52,13 @@ class Ages(Frozen):
 class Norm(Frozen):
     """A norm as its file writes it: a polynomial or a table of its own, or another norm, with or without a ratio.
 
-    `instrument` names the questionnaire and the value set. `alternative_to` names the norm whose place it can take.
+    `instrument` names the questionnaire and the value set; `value_set` is 3L or 5L, empty where that was not told.
+    `alternative_to` names the norm whose place it can take.
     """
 
     label: Label
     instrument: str
+    value_set: Literal["", "3L", "5L"] = ""
     alternative_to: str = ""
     coefficients: Polynomial | None = None
     ages: Ages | None = None
@@ -77,6 +79,7 @@ class PopulationNorm:
     ages: Ages | None = None
     label: str = ""
     instrument: str = ""
+    value_set: str = ""
     source: tuple[str, ...] = ()
     grade: str = ""
     note: str = ""
@@ -116,17 +119,33 @@ def load_population_norm(country: str = "Italy", path: Path | None = None) -> Po
         raise BadInput(problems)
     norm = norms[country]
     own = norm if norm.coefficients or norm.ages else norms[norm.based_on]
-    told = {"label": norm.label, "instrument": norm.instrument, "grade": norm.grade, "note": norm.note}
+    told = {key: getattr(norm, key) for key in ("label", "instrument", "value_set", "grade", "note")}
     # A norm that stands on another rests on what is behind both.
     cited = tuple(dict.fromkeys((*norm.source, *own.source)))
     return PopulationNorm(country, own.coefficients, norm.ratio, own.ages, source=cited, **told)
 
 
 def alternatives_to(name: str, path: Path | None = None) -> tuple[str, ...]:
-    """Names of the norms that can take the place of another: other instruments and value sets of the same people."""
+    """Names of the norms that can take the place of another by the same value set: other instruments of the same people."""
+    tables = _tables(path)
+    same = tables.get(name, {}).get("value_set")
+    return tuple(key for key in _alternatives(name, tables) if tables[key].get("value_set") == same)
+
+
+def norm_by(value_set: str, name: str, path: Path | None = None) -> str | None:
+    """The name of a norm, or of its alternative by a value set; None where it has none."""
+    tables = _tables(path)
+    found = (key for key in (name, *_alternatives(name, tables)) if tables.get(key, {}).get("value_set") == value_set)
+    return next(found, None)
+
+
+def _tables(path: Path | None) -> dict[str, Any]:
     root = path or shipped("calibration")
     file = root / "economics" / "population_norms.toml"
-    tables = read_toml(file, spelled(file, root), [])
+    return read_toml(file, spelled(file, root), [])
+
+
+def _alternatives(name: str, tables: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(key for key, table in tables.items() if table.get("alternative_to") == name)
 
 
@@ -136,7 +155,7 @@ def _faults(key: str, norm: Norm, norms: Mapping[str, Norm], sources: Mapping[st
         for source in norm.source
         if source not in sources
     ]
-    own = [name for name, other in norms.items() if other.coefficients is not None]
+    own = [name for name, other in norms.items() if other.coefficients is not None or other.ages is not None]
     if norm.ages is not None and len({len(norm.ages.age), len(norm.ages.male), len(norm.ages.female)}) > 1:
         problems.append(
             Problem(file, f"{key}.ages", "lists of different lengths", "a mean of men and women for each age")
@@ -146,4 +165,6 @@ def _faults(key: str, norm: Norm, norms: Mapping[str, Norm], sources: Mapping[st
         problems.append(Problem(file, f"{key}.alternative_to", repr(norm.alternative_to), allowed))
     if norm.coefficients is None and norm.ages is None and norm.based_on not in own:
         problems.append(Problem(file, f"{key}.based_on", repr(norm.based_on), nearest(norm.based_on, own)))
+    elif norm.ratio is not None and norms.get(norm.based_on, norm).ages is not None:
+        problems.append(Problem(file, f"{key}.ratio", "given", "a ratio to a norm with coefficients"))
     return problems

@@ -18,7 +18,7 @@ from simulator.evidence.parameter import Fixed, Normal, Parameter, read_distribu
 from simulator.evidence.reading import MISSING, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
-from simulator.evidence.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
+from simulator.evidence.therapies.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
 from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 

@@ -34,11 +34,14 @@ class Steps(Frozen):
 
 
 class SeverityRule(Frozen):
-    """One payer's rule; where both kinds of shortfall count, the higher weight holds."""
+    """One payer's rule; where both kinds of shortfall count, the higher weight holds. `rate` is the yearly one at which it
+    discounts, where it does and that was seen.
+    """
 
     label: Label
     currency: str
     discounted: bool
+    rate: Annotated[float, Field(ge=0, le=1)] | None = None
     proportional: Steps | None = None
     absolute: Steps | None = None
     source: Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

@@ -14,8 +14,8 @@ from simulator.evidence.parameter import as_tuple
 from simulator.evidence.perspective import perspectives
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.explorer.keys import POLICY, Key, key_of, leaves
-from simulator.questions.value.cost_items import main_treatment, product_price
-from simulator.questions.value.values import Values, values_of
+from simulator.questions.value.valuation.cost_items import main_treatment, product_price
+from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario import Policy, Scenario
 from simulator.words.errors import BadInput, Problem
 

@@ -29,7 +29,7 @@ ALPHA = 0.05
 def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
     """Power and assurance by size of a trial of the page's policy against the reference, in those whom it would treat."""
     from simulator.scenario.policy import stricter
-    from simulator.statistics.proportion_sizes import superiority
+    from simulator.statistics.sizes.proportion_sizes import superiority
 
     asked = scenario_of(scenario, state)
     reference, _, mine = compared(scenario)

@@ -88,7 +88,8 @@ def scenario_of(
             found = load_scenario(scenario, policies=policies, overrides=difference or None)
     except BadInput as bad:
         mix = set(there.get("parameters", {})) - set((overrides or {}).get("parameters", {}))
-        raise BadInput(of_centre(problem, centre, mix, question) for problem in bad.problems) from None
+        named = (of_centre(problem, centre, mix, question) for problem in bad.problems)
+        raise BadInput(of_table(problem, table, question) for problem in named) from None
     if isinstance(found.settings.evidence.centre, str):
         return found
     from simulator.questions.hospitals.own import at_its_centre
@@ -128,6 +129,13 @@ def of_centre(problem: Problem, centre: Centre | None, mix: Collection[str], que
     if isinstance(centre, str | Path) and str(centre).endswith(".toml"):
         return replace(problem, file=str(centre)) if stated or (table == "parameters" and key in mix) else problem
     return replace(problem, file=question, key=".".join(["centre", *([rest] if rest else [])])) if stated else problem
+
+
+def of_table(problem: Problem, table: object, question: str) -> Problem:
+    """A problem with the place of a `table` of real patients, under the argument that gave it; other problems as they are."""
+    if table is None or problem.file not in LAID_OVER or problem.key != "population.csv":
+        return problem
+    return replace(problem, file=question, key="patients", allowed=f"a whole number, or {problem.allowed}")
 
 
 def _are_policies(policies: object) -> bool:

@@ -10,8 +10,8 @@ from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from simulator.statistics.effect_scale import EffectScale
-    from simulator.statistics.stopping_plan import Futility
+    from simulator.statistics.sequential.effect_scale import EffectScale
+    from simulator.statistics.sequential.stopping_plan import Futility
 
 HERE = "boundaries"
 FUTILITY = (
@@ -60,8 +60,8 @@ def boundaries(
     """
     settings = {name: value for name, value in locals().items() if value is not None}
     from simulator.questions.boundaries import findings
-    from simulator.statistics.boundary_search import solve
-    from simulator.statistics.stopping_plan import Plan
+    from simulator.statistics.sequential.boundary_search import solve
+    from simulator.statistics.sequential.stopping_plan import Plan
 
     begun = now()
     problems: list[Problem] = []
@@ -94,7 +94,7 @@ def boundaries(
 
 def _scale(text: str | None, problems: list[Problem]) -> EffectScale | None:
     """The scale of the effect from its text."""
-    from simulator.statistics.effect_scale import EffectScale
+    from simulator.statistics.sequential.effect_scale import EffectScale
 
     if text is None:
         return None
@@ -149,8 +149,8 @@ def _points(
 
 
 def _futility(text: str, binding: bool, problems: list[Problem]) -> Futility | None:
-    from simulator.statistics.spending import Spending
-    from simulator.statistics.stopping_plan import Futility
+    from simulator.statistics.sequential.spending import Spending
+    from simulator.statistics.sequential.stopping_plan import Futility
 
     rule, _, rest = text.partition(":")
     if rule == "none":

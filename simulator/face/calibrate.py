@@ -119,7 +119,7 @@ def fitted(
     from simulator.questions.calibrate.prior import Prior
     from simulator.questions.calibrate.work import SavedDesigns
     from simulator.questions.calibrate.written import fitted_text, posterior_text
-    from simulator.questions.value.lives import silent
+    from simulator.questions.value.valuation.lives import silent
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
     from simulator.work.extras import check_extra

@@ -60,9 +60,9 @@ def cea(
     from simulator.evidence.file_names import is_file
     from simulator.evidence.label import ALLOWED, is_label
     from simulator.questions.value.cea import decision_findings
-    from simulator.questions.value.decision import choice_problems, decide, threshold_problems
-    from simulator.questions.value.population import Population
-    from simulator.questions.value.reading import read_results
+    from simulator.questions.value.decision.decision import choice_problems, decide, threshold_problems
+    from simulator.questions.value.decision.population import Population
+    from simulator.questions.value.decision.reading import read_results
     from simulator.telling.workbook.decision_sheets import options_problems
 
     begun, problems = now(), [*threshold_problems(thresholds or [])]

@@ -79,7 +79,7 @@ def compare(
         loaded, people, seed, engine, reliance=reliance, progress=progress, first=early, meanwhile=meanwhile
     )
     told = replace(made[0], tables={**made[0].tables, **reliance_tables(found)})
-    return Result(told, begun, drawings=drawings)
+    return Result(told, begun, drawings=drawings, pack=None if studio is None else studio.pack)
 
 
 def default_patients(scenario: Scenario, engine: Engine | None = None) -> int:

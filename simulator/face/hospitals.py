@@ -73,8 +73,8 @@ def fitted(
     from simulator.questions.hospitals.headline import headline
     from simulator.questions.hospitals.population import compiled_once
     from simulator.questions.validate import evidence_files, load_studies
-    from simulator.questions.validate.prediction import draws_for, make_ready
-    from simulator.questions.value.lives import silent
+    from simulator.questions.validate.enactment.prediction import draws_for, make_ready
+    from simulator.questions.value.valuation.lives import silent
     from simulator.work.extras import check_extra
 
     check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")

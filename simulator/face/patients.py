@@ -45,14 +45,14 @@ def patients(
       nowhere.csv: file = No such file or directory; allowed: an export at this place (CSV or .xlsx)
     """
     from simulator.compiling import announced
-    from simulator.questions.registry.cells import read_export
+    from simulator.questions.registry.export.cells import read_export
+    from simulator.questions.registry.export.mapping import read_mapping
+    from simulator.questions.registry.export.proposal import Proposal, propose
     from simulator.questions.registry.findings import findings
     from simulator.questions.registry.here import referrals_per_year
-    from simulator.questions.registry.mapping import read_mapping
-    from simulator.questions.registry.offsets import PARTICLES
-    from simulator.questions.registry.people import people_of
-    from simulator.questions.registry.proposal import Proposal, propose
-    from simulator.questions.value.lives import silent
+    from simulator.questions.registry.offsets.offsets import PARTICLES
+    from simulator.questions.registry.people.people import people_of
+    from simulator.questions.value.valuation.lives import silent
     from simulator.scenario import load_scenario
 
     begun = now()
@@ -93,8 +93,8 @@ def propose_mapping(export: str | Path, to: Path) -> int:
 
     Raises CheckFailed where the file is there, and StorageFailed where it cannot be written.
     """
-    from simulator.questions.registry.cells import read_export
-    from simulator.questions.registry.proposal import mapping_toml, propose
+    from simulator.questions.registry.export.cells import read_export
+    from simulator.questions.registry.export.proposal import mapping_toml, propose
     from simulator.work.disk import AGAIN, save_new, storage_fault
 
     cells = read_export(Path(export))
@@ -111,7 +111,7 @@ def propose_mapping(export: str | Path, to: Path) -> int:
 def made_up_export() -> bytes:
     """The export (CSV) of a hospital that does not exist, to try `patients` on."""
     from simulator.compiling import announced
-    from simulator.questions.registry.generator import tutorial
+    from simulator.questions.registry.synthetic.generator import tutorial
 
     with announced("the simulation of single patients"):
         return tutorial()

@@ -68,7 +68,7 @@ def psa(
     import pandas as pd
 
     from simulator.evidence.posterior import parameter_draws, spent
-    from simulator.questions.value.lives import silent
+    from simulator.questions.value.valuation.lives import silent
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
     from simulator.scenario.changes import changes

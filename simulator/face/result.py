@@ -17,6 +17,7 @@ from simulator.words.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simulator.telling.outputs import Pack
     from simulator.telling.studio import Drawings, Studio
 
 
@@ -41,6 +42,7 @@ class Result:
         again: tuple[str, ...] | None = None,
         workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
         drawings: Drawings | None = None,
+        pack: Pack | None = None,
     ) -> None:
         self.findings = findings
         self._begun = begun
@@ -48,6 +50,7 @@ class Result:
         self._again = again
         self._workbook = workbook
         self._drawings = drawings
+        self._pack = pack
         self.tables = dict(findings.tables)
 
     @property
@@ -107,21 +110,27 @@ class Result:
     def save(self, path: Path | str) -> tuple[Path, ...]:
         """Write tables, figures, report and manifest to a folder, all or nothing. Returns the paths."""
         from simulator.telling.folder import write_findings
+        from simulator.work.parquet import parquet
 
         return write_findings(
             self.findings,
             path,
             self._made_by(),
-            self.figures if self._drawings is None else self._drawings(),
+            self.figures if self._drawings is None else self._drawings,
             self._begun,
             kept=self.kept,
             again=self._again,
             workbook=self._workbook,
+            pack=self._pack or parquet,
         )
 
     def draw_in(self, studio: Studio, *, help_out: bool = True) -> None:
-        """Begin to draw the figures for `save` beside what this process does; `help_out` as in `Studio.draw`."""
+        """Begin to draw the figures for `save` beside what this process does; `help_out` as in `Studio.draw`.
+
+        Its Parquet files are made there, too.
+        """
         self._drawings = studio.draw(self.findings, help_out=help_out)
+        self._pack = studio.pack
 
     def show(self, out: Path | str | None = None) -> None:
         """Print what the command line prints; once the results lie in `out`, also where."""

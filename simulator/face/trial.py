@@ -16,8 +16,8 @@ from simulator.work.linear_algebra import on_one_thread
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from simulator.questions.trial.design_reading import Planned
-    from simulator.questions.trial.finished import FinishedTrials
+    from simulator.questions.trial.reading.design_reading import Planned
+    from simulator.questions.trial.simulation.finished import FinishedTrials
     from simulator.words.findings import Findings
 
 TRUTHS = ("scenario", "null", "posterior")
@@ -56,8 +56,8 @@ def trial(
     and where they were made ``assumptions``, ``estimands``, ``screening``, ``prior``, ``prior_conflict``, ``adjusted``
     (estimators after stopping, held against the true value), ``adjusted_trials`` (each exported trial), ``type_i_errors``,
     ``samplesize``, ``power_curve``, ``size_search``, ``two_stage``, ``views``, ``hospitals``, ``accrual``,
-    ``trial_summaries``, ``patients``, ``visits``, ``adsl``, ``adtte``, ``adeff``, ``adres`` (ADaM-like). Shares
-    are 0 to 1, `se` is the Monte Carlo standard error.
+    ``trial_summaries``, ``patients``, ``visits``, ``adsl``, ``adtte``, ``adeff``, ``adimp`` (what was
+    imputed), ``adres`` (ADaM-like). Shares are 0 to 1, `se` is the Monte Carlo standard error.
 
     Raises BadInput with everything that is wrong with the design or with what was asked for.
 
@@ -68,8 +68,8 @@ def trial(
       no such design: file = missing; allowed: ...
     """
     from simulator.questions.trial.findings import findings
-    from simulator.questions.trial.finished import FinishedTrials
-    from simulator.questions.trial.simulation import Simulation
+    from simulator.questions.trial.simulation.finished import FinishedTrials
+    from simulator.questions.trial.simulation.simulation import Simulation
     from simulator.questions.trial.study import study_design
     from simulator.work.disk import cache_folder
 
@@ -154,8 +154,8 @@ class TrialResult(Result):
 
 
 def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) -> Planned:
-    from simulator.questions.trial.design_reading import Planned, load_design
     from simulator.questions.trial.historical import with_history
+    from simulator.questions.trial.reading.design_reading import Planned, load_design
 
     if isinstance(design, str | Path):
         planned = with_history(load_design(design, overrides))
@@ -173,7 +173,7 @@ def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) 
 
 def _truths(truths: Sequence[str] | None, planned: Planned | None) -> tuple[str, ...]:
     """The truths that are meant, each once."""
-    from simulator.questions.trial.truth import STATED_NAMES, name_problems
+    from simulator.questions.trial.simulation.truth import STATED_NAMES, name_problems
 
     states = planned is None or bool(planned.design.stated)
     usual = (*STATED_TRUTHS, *TRUTHS) if planned is not None and states else TRUTHS

@@ -67,7 +67,7 @@ def validate(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       validate: studies = 'tamaris'; allowed: a list of names, as in ['tamaris']
     """
-    from simulator.questions.value.lives import silent
+    from simulator.questions.value.valuation.lives import silent
 
     begun, show = now(), progress or silent
     read = asked(studies, files, draws=draws, patients=patients, seed=seed, workers=workers)
@@ -75,7 +75,7 @@ def validate(
         return _course(read.course, read.register, seed, show, begun)
     from simulator.evidence.hospitals import load_hospitals
     from simulator.evidence.posterior import spent
-    from simulator.questions.registry.published_scores import never_computed
+    from simulator.questions.registry.agreement.published_scores import never_computed
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
@@ -213,7 +213,7 @@ def _under_structures(
 def _of_people(figures: Course | None, register: Register, seed: int, whole: bool) -> dict[str, pd.DataFrame]:
     """What synthetic people are held to beside studies: how scores order them, and the course of the disease."""
     from simulator.questions.course import check as against
-    from simulator.questions.registry.synthetic_orders import synthetic_orders
+    from simulator.questions.registry.synthetic.synthetic_orders import synthetic_orders
     from simulator.scenario import load_scenario
 
     tables = {}

@@ -29,9 +29,9 @@ from simulator.work.linear_algebra import on_one_thread
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.questions.value.lives import Simulations
-    from simulator.questions.value.simulated_trial import SimulatedTrial
-    from simulator.questions.value.values import Values
+    from simulator.questions.value.research.simulated_trial import SimulatedTrial
+    from simulator.questions.value.valuation.lives import Simulations
+    from simulator.questions.value.valuation.values import Values
     from simulator.scenario import Scenario
     from simulator.work.execution import Way
 
@@ -60,6 +60,7 @@ def value(
     perspective: str | Path | None = None,
     wound_costs: str | None = None,
     utility_set: str | None = None,
+    value_set: str | None = None,
     view: str | None = None,
     centre: Centre | None = None,
     focus: str | None = None,
@@ -77,14 +78,14 @@ def value(
     """Costs, QALYs and the decision: incremental and probabilistic analysis, value of information, price, budget.
 
     `policies`, `view`, `centre` and `overrides` are those of `compare`.
-    `perspective` (italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file) says who pays and brings the
-    life table of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split); `utility_set`
-    is A, B, C or D; `focus` is the policy of the one-way analysis, the budget and the trial (default: the highest net benefit);
-    `thresholds` are money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients`
-    each. All default to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that
-    trial is worth. Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes
-    workbook.xlsx, whose results follow prices and utilities in live formulas. `workers` processes decide how long it takes
-    and nothing else.
+    `perspective` (italy, uk, czechia, netherlands, usa, usa_society, germany, spain or a TOML file) says who pays and brings
+    the life table of its country; `wound_costs` prices open wounds as one (all_in) or with admissions apart (split);
+    `utility_set` is A, B, C or D; `value_set`, by which its EQ-5D states and the norm are valued, is 3L, as published, or 5L;
+    `focus` is the policy of the one-way analysis, the budget and the trial (default: the highest net benefit); `thresholds` are
+    money per QALY in the currency of the results, the first leads; `draws` of the parameters have `patients` each. All default
+    to the scenario's. `trial` is the folder of a simulated trial with the same seed, to find out what that trial is worth.
+    Simulated lives are kept in the cache unless `keep` is off. With `workbook`, ``save`` also writes workbook.xlsx, whose
+    results follow prices and utilities in live formulas. `workers` processes decide how long it takes and nothing else.
 
     Tables of the result (money of the payer, discounted; effects in QALYs per person): ``options`` (a row an option: the
     first page), ``totals``, ``frontier``, ``against``, ``views``, ``ceac``, ``voi``, ``costs``, ``states``, ``events``,
@@ -116,6 +117,7 @@ def value(
         perspective=None if perspective is None else str(perspective),
         wound_costs=wound_costs,
         utility_set=utility_set,
+        value_set=value_set,
         focus=focus,
         thresholds=None if thresholds is None else [*thresholds],
         draws=draws,
@@ -142,9 +144,9 @@ def asked(
     Raises BadInput with everything that is wrong.
     """
     from simulator.questions.value.analysis import main_policy
-    from simulator.questions.value.simulated_trial import SUMMARIES, load_simulated_trial
-    from simulator.questions.value.unread import check_numbers
-    from simulator.questions.value.values import values_of
+    from simulator.questions.value.research.simulated_trial import SUMMARIES, load_simulated_trial
+    from simulator.questions.value.valuation.unread import check_numbers
+    from simulator.questions.value.valuation.values import values_of
     from simulator.telling.workbook.decision_sheets import options_problems
 
     begun, problems = now(), list[Problem]()
@@ -193,7 +195,7 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
     """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
     from simulator.questions.value.analysis import economic_analysis
     from simulator.questions.value.findings import findings
-    from simulator.questions.value.lives import Simulations, silent
+    from simulator.questions.value.valuation.lives import Simulations, silent
     from simulator.scenario.changes import changes
 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
@@ -228,13 +230,13 @@ def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.
     from simulator.questions.compare.job import Comparison, curve_times
     from simulator.questions.compare.per_hundred import per_hundred_table
     from simulator.questions.validate.courses import observed_courses
-    from simulator.questions.value.one_way import centre_of
+    from simulator.questions.value.sensitivity.one_way import centre_of
     from simulator.run import simulate
 
     economics = scenario.settings.economics
     scenario = replace(scenario, register=scenario.register.with_values(centre_of(scenario, seed)))
     people = scenario.people_up_to(min(MOST_FOLLOWED, economics.draws * economics.patients))
-    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario))
+    result = simulate(scenario, patients=people, seed=seed, times=curve_times(scenario), ledger=False)
     comparison = Comparison(scenario, result, people_of(scenario, people, seed), {}, np.zeros(0), None, None)
     tables = {
         "per_hundred": per_hundred_table(comparison),
@@ -280,11 +282,13 @@ def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
 def settings_of(loaded: Scenario) -> dict[str, Any]:
     """What else decides the result."""
     economics = loaded.settings.economics.model_dump(mode="json", exclude_none=True, exclude={"scenarios"})
+    economics = {key: value for key, value in economics.items() if value != []}
     return {"scenario": loaded.hash, "view": loaded.view, "centre": loaded.centre, "economics": economics}
 
 
 def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     """What was read: the scenario's files and those of the payer, the utilities, the norms and the rules of severity."""
+    from simulator.evidence.perspective import APART, EVERYWHERE
     from simulator.evidence.shipped import shipped
 
     root = shipped("calibration")
@@ -293,8 +297,7 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
     payers = [values.perspective.name, *values.perspective.bases]
-    common = ("everywhere", "impact_inventory", "utilities", "population_norms", "severity")
-    for name in (f"{each}.toml" for each in (*payers, *common)):
+    for name in (f"{each}.toml" for each in (*payers, EVERYWHERE, *APART)):
         file = root / "economics" / name
         if file.is_file():
             files[f"calibration/economics/{name}"] = file.read_bytes()

@@ -14,6 +14,7 @@ from simulator.compiling import compiled_in_place, compiled_on_given_memory
 from simulator.living.books import Books, live_with_books, new_books
 from simulator.living.census import DEAD, STATE
 from simulator.living.cohort_arrays import Followed, new_arrays
+from simulator.living.decisions import new_decisions
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import refer
 from simulator.living.outcomes import DOSES, outcomes_of
@@ -21,9 +22,9 @@ from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_patient
-from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_decisions, new_twins, same_ledger
+from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_twins, same_ledger
 from simulator.rules.perfusion import tcpo2
-from simulator.rules.population.patient import find_patient
+from simulator.rules.population.arrival import find_patient
 
 ROOM = 64
 """Events per patient for which room is made at first. A longer history is written in a second run."""
@@ -52,11 +53,11 @@ class Lived(NamedTuple):
     paths: Any
 
 
-def new_lived(policies: int, times: int) -> Lived:
-    """Room for one patient after another."""
+def new_lived(policies: int, times: int, ledger: int = LEDGER_WIDTH) -> Lived:
+    """Room for one patient after another, with ledgers of so many columns."""
     outcomes, states = np.zeros((policies, times, OUTCOME_WIDTH)), np.zeros((policies, times), np.int64)
     rows = outcomes.reshape(policies, -1)
-    return Lived(np.zeros((policies, LEDGER_WIDTH)), outcomes, rows, states, np.zeros((policies, times)))
+    return Lived(np.zeros((policies, ledger)), outcomes, rows, states, np.zeros((policies, times)))
 
 
 @compiled_in_place
@@ -151,19 +152,24 @@ def read_outcomes(life: Any, setting: Any, census: Any, path: Any, outcomes: Any
 
 
 def add_block(setting: Setting, first: int, count: int, reference: int, sums: Sums) -> int:
-    """`run_block` with room of its own."""
-    policies, times = len(setting.policies), len(setting.times)
-    twins, lived = new_twins(setting.policies), new_lived(policies, times)
-    decisions = new_decisions(setting.policies, times)
-    room, books = new_room(), new_books(times)
+    """`run_block` with room of its own. Ledgers are kept if the sums have columns for them."""
+    policies, times, ledger = len(setting.policies), len(setting.times), sums.ledger.shape[1]
+    twins, lived = new_twins(setting.policies), new_lived(policies, times, ledger)
+    decisions = new_decisions(setting.policies, times, ledger)
+    room, books = new_room(), new_books(times, ledger=ledger)
     return int(run_block(setting, first, count, reference, room, books, twins, decisions, lived, sums.in_rows()))
 
 
-def follow(setting: Setting, policy: int, first: int, count: int, events: bool = True) -> Followed:
-    """Follow patients first .. first + count - 1 under one policy, as `simulator.living.reference.follow` does."""
-    room_for = ROOM * count if events else 0
+def follow(
+    setting: Setting, policy: int, first: int, count: int, events: bool = True, ledger: int = LEDGER_WIDTH
+) -> Followed:
+    """Follow patients first .. first + count - 1 under one policy, as `simulator.living.reference.follow` does.
+
+    A `ledger` of so many columns is kept of each.
+    """
+    room_for, times = ROOM * count if events else 0, len(setting.times)
     while True:
-        arrays, books = new_arrays(count, len(setting.times)), new_books(len(setting.times), room_for)
+        arrays, books = new_arrays(count, times, ledger), new_books(times, room_for, ledger)
         n, barred = follow_block(setting, policy, first, count, new_room(), books, Kept(**arrays))
         if n <= room_for:
             return Followed(**arrays, history=books.history[:n], barred=barred)

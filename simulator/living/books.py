@@ -10,8 +10,9 @@ import numpy as np
 from simulator.compiling import compiled_in_place, compiled_on_given_memory, record_dtype
 from simulator.living.census import WIDTH as CENSUS_WIDTH
 from simulator.living.census import close_census, open_census, take_census
+from simulator.living.discounting import factors
 from simulator.living.history import HISTORY, acting_step, limb_tcpo2, note, note_visits
-from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, factors
+from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, is_kept
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
 from simulator.rules.pathway.life import state_of
@@ -33,8 +34,8 @@ census (years); whether a history is kept, and events written to it by this life
 
 
 class Books(NamedTuple):
-    """page: a record of PAGE. ledger: shape (ledger WIDTH,). census: shape (times, census WIDTH). history: HISTORY rows of
-    one life after another."""
+    """page: a record of PAGE. ledger: shape (ledger WIDTH,), or (0,) where none is kept. census: shape (times, census WIDTH).
+    history: HISTORY rows of one life after another."""
 
     page: Any
     ledger: Any
@@ -42,12 +43,12 @@ class Books(NamedTuple):
     history: Any
 
 
-def new_books(times: int, events: int = 0) -> Books:
-    """Books for lives that are counted at so many times, with room for so many events (0: no history)."""
+def new_books(times: int, events: int = 0, ledger: int = LEDGER_WIDTH) -> Books:
+    """Books for lives that are counted at so many times, with room for so many events (0: no history) and a ledger (0: none)."""
     page = np.zeros(1, PAGE)[0]
     page.keeps_history = events > 0
-    ledger, census = np.zeros(LEDGER_WIDTH), np.zeros((times, CENSUS_WIDTH), np.int64)
-    return Books(page, ledger, census, np.zeros(events, HISTORY))
+    census = np.zeros((times, CENSUS_WIDTH), np.int64)
+    return Books(page, np.zeros(ledger), census, np.zeros(events, HISTORY))
 
 
 @compiled_in_place
@@ -60,7 +61,7 @@ def open_books(books: Any, life: Any, patient: Any, setting: Any) -> None:
     open_census(books.census)
     if page.keeps_history:
         page.events = note(books.history, page.events, life.patient, 0.0, Event.REFERRAL, patient.tcpo2_measured, -1)
-    if life.tested:
+    if life.tested and is_kept(books.ledger):
         add_count(books.ledger, MARKER_TEST, 1.0)
 
 
@@ -86,24 +87,34 @@ def time_passes(books: Any, life: Any, setting: Any, t: float, kind: int) -> Non
 def event_happens(books: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
     """Book an event at t, and the time in the state that it ends."""
     page = books.page
-    effects, costs = setting.effect_rate, setting.cost_rate
-    now = factors(effects, costs, t)
-    add_event(books.ledger, life, event, t, now[0], now[1], costs)
+    over = is_over(life, event)
+    following = state_of(life)
+    if is_kept(books.ledger):
+        enter(books, life, patient, setting, t, event, following, over)
     if page.keeps_history:
         page.events = note(
             books.history, page.events, life.patient, t, event, limb_tcpo2(life, t), acting_step(life, event)
         )
-    over = is_over(life, event)
-    following = state_of(life)
+    page.state = following
+    if over:
+        close_census(books.census, life)
+
+
+@compiled_in_place
+def enter(books: Any, life: Any, patient: Any, setting: Any, t: float, event: int, following: int, over: bool) -> None:
+    """Enter an event at t into the ledger, and the time in the state before if another is `following` or the life is `over`."""
+    page = books.page
+    effects, costs = setting.effect_rate, setting.cost_rate
+    now = factors(effects, costs, t)
+    add_event(books.ledger, life, event, t, now[0], now[1], costs)
     # Time is booked when a state is left, not at every event: what changes nothing must not change a rounding either.
     if over or following != page.state:
         since = page.effects, page.costs
         add_sojourn(
-            books.ledger, life, patient, setting.params, page.state, page.entered, t, effects, costs, since, now
+            books.ledger, life, patient, setting.params, page.state, page.entered, t, (effects, costs), since, now
         )
-        page.state, page.entered, page.effects, page.costs = following, t, now[0], now[1]
+        page.entered, page.effects, page.costs = t, now[0], now[1]
     if over:
-        close_census(books.census, life)
         add_visits(books.ledger, setting.visits, setting.discounted_visits, t)
 
 

@@ -27,7 +27,7 @@ from simulator.rules.draws import budget
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.procedure import procedure_is_done
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, dose_is_given
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.arrival import make_patient
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Stream, Wound
 
 WEEK = 7.0 / DAYS_PER_YEAR

@@ -21,7 +21,7 @@ from simulator.rules.population.patient import PATIENT
 class Followed:
     """One policy's patients, row j being patient first + j. A patient who could not enter has NaN outcomes.
 
-    patients, lives: shape (count,), of PATIENT and LIFE (as it was at the end). ledgers: (count, WIDTH). censuses:
+    patients, lives: shape (count,), of PATIENT and LIFE (as it was at the end). ledgers: (count, WIDTH), or (count, 0). censuses:
     (count, times, census WIDTH), columns as in `simulator.living.census`. paths: (count, times), true TcPO2 (mmHg), NaN
     after death or major amputation. outcomes: (count, times, outcomes). history: HISTORY rows, patient after patient,
     each in the order of events; without rows if it was not asked for. barred: how many could not enter.
@@ -48,12 +48,12 @@ def rows_of(patients: NDArray[np.void]) -> NDArray[np.float64]:
     return rows
 
 
-def new_arrays(count: int, times: int) -> dict[str, Any]:
-    """The arrays of `Followed` before anybody is followed, but for its history."""
+def new_arrays(count: int, times: int, ledger: int = WIDTH) -> dict[str, Any]:
+    """The arrays of `Followed` before anybody is followed, but for its history; a ledger has so many columns."""
     return {
         "patients": np.zeros(count, PATIENT),
         "lives": np.zeros(count, LIFE),
-        "ledgers": np.zeros((count, WIDTH)),
+        "ledgers": np.zeros((count, ledger)),
         "censuses": np.full((count, times, CENSUS_WIDTH), DEAD, np.int64),
         "paths": np.full((count, times), np.nan),
         "outcomes": np.full((count, times, OUTCOME_WIDTH), np.nan),

@@ -16,14 +16,15 @@ from simulator.compiling import compiled, compiled_on_given_memory
 from simulator.living.blocks import new_lived
 from simulator.living.books import Books, new_books
 from simulator.living.census import DEAD, STATE
+from simulator.living.decisions import new_decisions
 from simulator.living.ledger import STATES
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import add_ledger, add_states
-from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_decisions, new_twins, same_ledger
+from simulator.living.twins import ITSELF, begin_twins, live_in_turn, new_twins, same_ledger
 from simulator.rules.perfusion import tcpo2
-from simulator.rules.population.patient import find_patient
+from simulator.rules.population.arrival import find_patient
 
 Floats = NDArray[np.float64]
 

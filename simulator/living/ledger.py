@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled
+from simulator.living.discounting import discounted, discounted_moments, factors_at, overlap
 from simulator.rules.pathway.life import MOST_STEPS
 from simulator.words.vocabulary import Event, Limb, State
 
@@ -97,17 +98,9 @@ of costs and of effects."""
 
 
 @compiled
-def discounted_moments(start: float, end: float, rate: float, from_factor: float, to_factor: float) -> Any:
-    """Integrals of exp(-rate t) t^j over [start, end] for j = 0, 1, 2; the factors are exp(-rate t) at the ends."""
-    if rate == 0.0:
-        # Products, not powers: compiled and interpreted they round alike.
-        return end - start, 0.5 * (end * end - start * start), (end * (end * end) - start * (start * start)) / 3.0
-    a, b = 1.0 / rate, 1.0 / (rate * rate)
-    zero = (from_factor - to_factor) * a
-    one = from_factor * (start * a + b) - to_factor * (end * a + b)
-    two = from_factor * (start * start * a + 2.0 * start * b + 2.0 * a * b)
-    two -= to_factor * (end * end * a + 2.0 * end * b + 2.0 * a * b)
-    return zero, one, two
+def is_kept(ledger: Any) -> bool:
+    """Whether there is a ledger: where only outcomes are asked for it has no columns."""
+    return bool(ledger.shape[0] > 0)
 
 
 @compiled
@@ -120,21 +113,6 @@ def add_moments(ledger: Any, at: int, state: int, years_past_75: float, moments:
 
 
 @compiled
-def overlap(start: float, end: float, low: float, high: float) -> tuple[float, float]:
-    """The part of [start, end] inside [low, high]; empty parts have equal ends."""
-    a = max(start, low)
-    return a, max(a, min(end, high))
-
-
-@compiled
-def discounted(start: float, end: float, rate: float, from_factor: float, to_factor: float) -> float:
-    """Integral of exp(-rate t) over [start, end]; the factors are exp(-rate t) at the ends."""
-    if rate == 0.0:
-        return end - start
-    return (from_factor - to_factor) / rate
-
-
-@compiled
 def add_clock(
     ledger: Any, clock: int, start: float, end: float, cost_rate: float, from_factor: float, to_factor: float
 ) -> None:
@@ -142,19 +120,6 @@ def add_clock(
     if end > start:
         ledger[CLOCK + clock] += end - start
         ledger[COST_CLOCK + clock] += discounted(start, end, cost_rate, from_factor, to_factor)
-
-
-@compiled
-def factors(effect_rate: float, cost_rate: float, t: float) -> tuple[float, float]:
-    """The discount factors of effects and of costs at t (years)."""
-    costs = exp(-cost_rate * t)
-    return (costs if effect_rate == cost_rate else exp(-effect_rate * t)), costs
-
-
-@compiled
-def factors_at(t: float, effect_rate: float, cost_rate: float, start: float, since: tuple[float, float]) -> Any:
-    """As `factors`, which are known at `start`: most of what begins within a sojourn has begun before it."""
-    return since if t == start else factors(effect_rate, cost_rate, t)
 
 
 @compiled
@@ -209,17 +174,17 @@ def add_sojourn(
     state: int,
     start: float,
     end: float,
-    effect_rate: float,
-    cost_rate: float,
+    rates: tuple[float, float],
     since: tuple[float, float],
     now: tuple[float, float],
 ) -> None:
-    """Book the years from `start` to `end` spent in `state`, when it is left. Rates are continuous, per year.
+    """Book the years from `start` to `end` spent in `state`, when it is left.
 
-    `since` and `now` are the discount `factors` at either end.
+    `rates` discount effects and costs, continuously and per year; `since` and `now` are the discount `factors` at either end.
     """
     if end <= start:
         return
+    effect_rate, cost_rate = rates
     past = patient.age - REFERENCE_AGE
     plain = discounted_moments(start, end, 0.0, 1.0, 1.0)
     add_moments(ledger, TIME, state, past, plain)

@@ -23,7 +23,7 @@ from simulator.living.next_event import due, foresee_further, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
 from simulator.rules.pathway.procedure import first_at, settle
-from simulator.rules.population.patient import make_patient
+from simulator.rules.population.arrival import make_patient
 from simulator.words.vocabulary import Event
 
 

@@ -22,9 +22,10 @@ PATIENTS, TOTAL, SQUARES = range(3)
 
 
 class Sums(NamedTuple):
-    """ledger, ledger_squares: (policies, ledger WIDTH). outcomes, outcome_squares, difference_squares: (policies, times,
-    outcomes), the last of squares of the difference to the reference policy. states: (policies, times, states), numbers
-    of the living. perfusion: (policies, times, 3), number, sum and sum of squares of the true TcPO2 (mmHg) of kept limbs.
+    """ledger, ledger_squares: (policies, ledger WIDTH), or (policies, 0) where none is kept. outcomes, outcome_squares,
+    difference_squares: (policies, times, outcomes), the last of squares of the difference to the reference policy. states:
+    (policies, times, states), numbers of the living. perfusion: (policies, times, 3), number, sum and sum of squares of the
+    true TcPO2 (mmHg) of kept limbs.
     """
 
     ledger: Floats
@@ -36,10 +37,10 @@ class Sums(NamedTuple):
     perfusion: Floats
 
     @classmethod
-    def zero(cls, policies: int, times: int) -> Sums:
-        """Nothing added up yet."""
+    def zero(cls, policies: int, times: int, ledger: int = LEDGER_WIDTH) -> Sums:
+        """Nothing added up yet, with room for ledgers of so many columns."""
         outcomes = (policies, times, OUTCOME_WIDTH)
-        shapes = [(policies, LEDGER_WIDTH)] * 2 + [outcomes] * 3 + [(policies, times, STATES), (policies, times, 3)]
+        shapes = [(policies, ledger)] * 2 + [outcomes] * 3 + [(policies, times, STATES), (policies, times, 3)]
         return cls(*(np.zeros(shape) for shape in shapes))
 
     def in_rows(self) -> Sums:

@@ -8,44 +8,29 @@ Whoever cells do not change has the life without treatment under them, too, but 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiling import compiled, compiled_in_place
-from simulator.living.books import PAGE, event_happens, open_books, time_passes
-from simulator.living.census import WIDTH as CENSUS_WIDTH
-from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST
+from simulator.living.alike import AT_REFERRAL, OF_REPEATS, alike
+from simulator.living.books import open_books
+from simulator.living.decisions import WORDS, Desk, copy_books, copy_life, event_happens_at, time_passes_at, turn_to
+from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST, is_kept
 from simulator.living.ledger import DOSE as DOSE_COUNT
 from simulator.living.ledger import TREATED as TREATED_COUNT
-from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, foresee, foresee_further, live
 from simulator.rules.pathway.life import LIFE, MOST_STEPS
-from simulator.rules.pathway.policy import POLICY_FIELDS, STEP_FIELDS
 from simulator.rules.pathway.referral import begin_untreated, is_treated, plan_care
 from simulator.rules.pathway.repeat_dose import dose_is_given
-from simulator.rules.population.criteria import CRITERIA_FIELDS
-from simulator.words.vocabulary import Event
 
-AT_REFERRAL = {*CRITERIA_FIELDS, "marker", "marker_threshold", "marker_sensitivity", "marker_specificity"}
-AT_REFERRAL |= {"marker_treat_positive", "product", "route"}
-"""What of a policy is read at referral only and shows in what is planned for the patient."""
-OF_REPEATS = {"doses", "repeat_rule", "stop_at_tcpo2"}
-"""What of a policy is read, in whoever has a dose planned, after the first dose only."""
 ITSELF, WHOLE = -1, -1
 """Instead of the number of another policy, and of a decision at which two lives part."""
 TREATED, GAIN, DOSE, STEPS = range(4)
 PLAN = STEPS + 3 * MOST_STEPS
 """Columns of a plan: whether the patient is treated, the gain that cells cause, the time of the first dose, and of each step
 its time, whether it is open to the patient, and its therapy."""
-WORDS = LIFE.itemsize // 8
-STARTS, DURATIONS, HEIGHTS = (
-    int(np.dtype(LIFE).fields[name][1]) // 8  # type: ignore[index]
-    for name in ("ramp_start", "ramp_duration", "ramp_height")
-)
-"""Where the ramps stand in a life, as whole numbers of eight bytes. Nothing comes behind them."""
 
 
 class Twins(NamedTuple):
@@ -68,32 +53,6 @@ class Twins(NamedTuple):
     untreated: Any
 
 
-class Decisions(NamedTuple):
-    """The repeat doses decided upon in lives that were lived from referral on, as things stood before.
-
-    made (policies,): how many. given (policies, decisions): 1 where the dose was given. lives: (policies, decisions, WORDS).
-    pages, ledgers, censuses: the books. keeps (policies,): 1 where another policy may part from the life.
-    """
-
-    made: Any
-    given: Any
-    lives: Any
-    pages: Any
-    ledgers: Any
-    censuses: Any
-    keeps: Any
-
-
-class Desk(NamedTuple):
-    """The books of a life, and the decisions of its policy, which has a number."""
-
-    books: Any
-    decisions: Any
-    twins: Any
-    policy: int
-    keeps: bool
-
-
 def new_twins(policies: NDArray[np.void]) -> Twins:
     """Room for the lives of one patient after another under these policies."""
     lives = np.zeros(2, LIFE)
@@ -107,42 +66,6 @@ def new_twins(policies: NDArray[np.void]) -> Twins:
     return Twins(lives[0], lives[1], words[0], words[1], order, kinds, kin, plans, tested, undosed, untreated)
 
 
-def new_decisions(policies: NDArray[np.void], times: int) -> Decisions:
-    """Room for the decisions about one patient after another."""
-    count, most = len(policies), max(0, int(policies["doses"].max()) - 1)
-    kin = alike(policies, AT_REFERRAL | OF_REPEATS)
-    keeps = np.array([np.count_nonzero(kin == own) > 1 for own in kin], np.int64) * (most > 0)
-    shape = (count, most)
-    return Decisions(
-        np.zeros(count, np.int64),
-        np.zeros(shape, np.int64),
-        np.zeros((*shape, WORDS), np.int64),
-        np.zeros(shape, PAGE),
-        np.zeros((*shape, LEDGER_WIDTH)),
-        np.zeros((*shape, times, CENSUS_WIDTH), np.int64),
-        keeps,
-    )
-
-
-def alike(policies: NDArray[np.void], but_for: set[str]) -> NDArray[np.int64]:
-    """A number for each policy, equal where all is equal but for these fields of the policy and of its steps."""
-    # Units of few patients ask again and again about the same policies, which would take longer than their lives.
-    return _alike(policies.tobytes(), policies.dtype, frozenset(but_for)).copy()
-
-
-@lru_cache(maxsize=64)
-def _alike(records: bytes, dtype: np.dtype[Any], but_for: frozenset[str]) -> NDArray[np.int64]:
-    own = [name for name in POLICY_FIELDS if name not in but_for]
-    of_steps = [name for name in STEP_FIELDS if name not in but_for]
-    seen: dict[bytes, int] = {}
-    numbers = []
-    for policy in np.frombuffer(records, dtype):
-        whole = b"".join(np.asarray(policy[name]).tobytes() for name in own)
-        whole += b"".join(np.ascontiguousarray(policy["steps"][name]).tobytes() for name in of_steps)
-        numbers.append(seen.setdefault(whole, len(seen)))
-    return np.array(numbers, np.int64)
-
-
 @compiled_in_place
 def begin_twins(twins: Any, patient: Any, setting: Any, i: int) -> None:
     """Begin the life of patient i without treatment, and look ahead to its end."""
@@ -151,15 +74,6 @@ def begin_twins(twins: Any, patient: Any, setting: Any, i: int) -> None:
     start.horizon = setting.horizon
     foresee(start)
     twins.untreated[0] = ITSELF
-
-
-@compiled
-def copy_life(to: Any, of: Any, ramps: int) -> None:
-    """Copy a life as whole numbers, with as many ramps as it has."""
-    for k in range(STARTS):
-        to[k] = of[k]
-    for k in range(ramps):
-        to[STARTS + k], to[DURATIONS + k], to[HEIGHTS + k] = of[STARTS + k], of[DURATIONS + k], of[HEIGHTS + k]
 
 
 @compiled
@@ -274,54 +188,10 @@ def part(twins: Any, decisions: Any, books: Any, policy: Any, q: int, k: int) ->
 
 
 @compiled
-def copy_books(ledger: Any, of_ledger: Any, census: Any, of_census: Any) -> None:
-    """Copy a ledger and a census."""
-    for f in range(ledger.shape[0]):
-        ledger[f] = of_ledger[f]
-    for j in range(census.shape[0]):
-        for column in range(census.shape[1]):
-            census[j, column] = of_census[j, column]
-
-
-@compiled
-def turn_to(page: Any, other: Any) -> None:
-    """Make a page say what another says."""
-    page.state, page.entered, page.effects, page.costs = other.state, other.entered, other.effects, other.costs
-    page.next_census, page.keeps_history, page.events = other.next_census, other.keeps_history, other.events
-
-
-@compiled_in_place
-def keep_decision(desk: Any, life: Any) -> None:
-    """Keep how things stand before a repeat dose is decided upon."""
-    decisions, books, p = desk.decisions, desk.books, desk.policy
-    k = decisions.made[p]
-    decisions.made[p] = k + 1
-    decisions.given[p, k] = 0
-    copy_life(decisions.lives[p, k], desk.twins.life_words, life.ramps)
-    turn_to(decisions.pages[p, k], books.page)
-    copy_books(decisions.ledgers[p, k], books.ledger, decisions.censuses[p, k], books.census)
-
-
-@compiled_in_place
-def time_passes_at(desk: Any, life: Any, setting: Any, t: float, kind: int) -> None:
-    """As `time_passes` in the books."""
-    if desk.keeps and kind == Event.DOSE and life.doses > 0:
-        keep_decision(desk, life)
-    time_passes(desk.books, life, setting, t, kind)
-
-
-@compiled_in_place
-def event_happens_at(desk: Any, life: Any, patient: Any, setting: Any, t: float, event: int) -> None:
-    """As `event_happens` in the books."""
-    if desk.keeps and event == Event.DOSE and life.doses > 1:
-        desk.decisions.given[desk.policy, desk.decisions.made[desk.policy] - 1] = 1
-    event_happens(desk.books, life, patient, setting, t, event)
-
-
-@compiled
 def tested_as(ledger: Any, tested: float) -> None:
     """Book that the policy's test was done at referral (1), or not (0)."""
-    ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
+    if is_kept(ledger):
+        ledger[COUNT + MARKER_TEST], ledger[COST_COUNT + MARKER_TEST] = tested, tested
 
 
 @compiled
@@ -330,7 +200,7 @@ def same_ledger(ledgers: Any, p: int, twin: int, tested: float, undosed: float) 
     for f in range(ledgers.shape[1]):
         ledgers[p, f] = ledgers[twin, f]
     tested_as(ledgers[p], tested)
-    if undosed == 1.0:
+    if undosed == 1.0 and is_kept(ledgers[p]):
         for what in (DOSE_COUNT, TREATED_COUNT):
             for kind in (COUNT, COST_COUNT, EFFECT_COUNT):
                 ledgers[p, kind + what] = 0.0

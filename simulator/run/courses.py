@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +12,12 @@ from simulator.compiling import announced
 from simulator.living.courses import CourseSums, add_courses
 from simulator.living.sums import PATIENTS, SQUARES, TOTAL
 from simulator.run.arguments import faults_of_scenario
+from simulator.run.asking import job_of, nobody
 from simulator.run.job import BLOCK, Job
-from simulator.run.simulation import job_of, nobody, processors
 from simulator.run.sums import Estimate, Floats, estimate
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput
+from simulator.work.threads import in_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,25 +74,14 @@ def courses(
         sums, count = CourseSums.zero(len(names), len(job.times)), min(BLOCK, people - first)
         return sums, count, add_courses(setting, first, count, job.reference, looks, sums)
 
-    threads = workers or processors()
-    pool, waiting, done = ThreadPoolExecutor(threads), deque[Future[tuple[CourseSums, int, int]]](), 0
-    starts = iter(range(0, people, BLOCK))
-    try:
-        for first in starts:
-            waiting.append(pool.submit(block, first))
-            if len(waiting) > threads:
-                break
-        while waiting:
-            sums, count, barred = waiting.popleft().result()
-            if (first_of_next := next(starts, None)) is not None:
-                waiting.append(pool.submit(block, first_of_next))
+    done = 0
+    with closing(in_order(block, range(0, people, BLOCK), workers)) as blocks:
+        for sums, count, barred in blocks:
             if barred:
                 raise nobody(scenario)
             total.add(sums)
             done += count
             yield _known(job, names, total, done, looks)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _known(job: Job, names: tuple[str, ...], sums: CourseSums, people: int, looks: int) -> Courses:

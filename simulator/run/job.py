@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -13,12 +12,11 @@ from simulator.living import blocks, reference
 from simulator.living import capacity as centre
 from simulator.living.capacity import Capacity, Waiting
 from simulator.living.cohort_arrays import Followed
+from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.setting import Setting, new_setting
 from simulator.living.sums import Sums, add_up
 
 Engine: TypeAlias = Literal["compiled", "simpy"]
-_FOLLOW: dict[Engine, Callable[..., Followed]] = {"compiled": blocks.follow, "simpy": reference.follow}
-
 BLOCK = 1_000
 """Most patients of one unit. It is not a setting, because the order of additions decides the last bits of a mean."""
 
@@ -51,6 +49,12 @@ class Job:
     capacity: Capacity | None = None
     keep: bool = False
     events: bool = False
+    ledger: bool = True
+
+    @property
+    def ledger_columns(self) -> int:
+        """Columns of the ledgers that are kept: none where only outcomes are asked for, which spares an eighth of a life."""
+        return LEDGER_WIDTH if self.ledger else 0
 
     def setting(self, draw: int) -> Setting:
         """What the lives under one parameter draw share."""
@@ -62,7 +66,7 @@ class Job:
     def run(self, draw: int, first: int, count: int) -> Done:
         """Patients first .. first + count - 1 under parameter draw number `draw` and every policy."""
         setting = self.setting(draw)
-        sums = Sums.zero(len(self.policies), len(self.times))
+        sums = Sums.zero(len(self.policies), len(self.times), self.ledger_columns)
         if self.engine == "simpy" or self.keep:
             return self._follow(setting, first, count, sums)
         return Done(sums, blocks.add_block(setting, first, count, self.reference, sums))
@@ -75,8 +79,10 @@ class Job:
             if self.capacity is not None:
                 cohort, waits = centre.follow(setting, policy, count, self.capacity, events=self.events)
                 waiting.append(waits)
+            elif self.engine == "simpy":
+                cohort = reference.follow(setting, policy, first, count, events=self.events)
             else:
-                cohort = _FOLLOW[self.engine](setting, policy, first, count, events=self.events)
+                cohort = blocks.follow(setting, policy, first, count, self.events, self.ledger_columns)
             cohorts.append(cohort)
         ledgers, censuses, paths, outcomes = (
             np.stack([getattr(cohort, part) for cohort in cohorts])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,10 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
 from simulator.living.sums import Sums
+from simulator.run.asking import job_of, nobody, warm_up
 from simulator.run.job import BLOCK
-from simulator.run.simulation import check_finite, job_of, nobody, processors, warm_up
+from simulator.run.simulation import check_finite
 from simulator.run.sums import DrawMeans, Floats
 from simulator.scenario import Scenario
+from simulator.work.threads import in_order
 
 
 def sizes(people: int, parts: int) -> NDArray[np.int64]:
@@ -52,8 +53,7 @@ def ledgers_by_part(
         return ledgers, DrawMeans.of(whole, patients, job.reference)
 
     found = np.empty((len(job.draws), parts, len(names), len(FIELDS)))
-    with ThreadPoolExecutor(workers or processors()) as pool:
-        results: Iterator[tuple[list[Floats], DrawMeans]] = pool.map(of_draw, range(len(job.draws)))
+    with closing(in_order(of_draw, range(len(job.draws)), workers)) as results:
         for draw, (ledgers, means) in enumerate(results):
             check_finite(means, job, draw, draw, names, scenario)
             found[draw] = ledgers

@@ -44,7 +44,8 @@ class Result:
     """Tables and the arrays behind them, as `simulate` gives them.
 
     Estimates hold means and Monte Carlo standard errors: outcomes and differences (policies, times, outcomes), states
-    (policies, times, states, dead last), ledger (policies, fields). Arrays per draw begin with an axis of draws.
+    (policies, times, states, dead last), ledger (policies, fields; none where it was not kept). Arrays per draw begin with
+    an axis of draws.
     `perfusion_sums` (policies, times, 3) holds number, sum and sum of squares of the true TcPO2 of kept limbs.
 
     >>> import simulator as sim
@@ -116,6 +117,7 @@ class Result:
     @cached_property
     def ledger(self) -> pd.DataFrame:
         """Mean ledger of a life: policy, field, mean, se. Fields as in `simulator.living.ledger`, a step's by its therapy."""
+        self._need_ledger()
         mean, se = self.ledger_estimates
         table = tidy({"policy": self.policies, "field": FIELDS}, mean=mean, se=se)
         table["field"] = [name for policy in self.policies for name in self._field_names(policy)]
@@ -136,6 +138,7 @@ class Result:
     @cached_property
     def draw_ledger(self) -> pd.DataFrame:
         """Mean ledgers of each draw, a column per field: draw, policy, then the fields."""
+        self._need_ledger()
         keys = tidy({"draw": self.draw_ids, "policy": self.policies})
         columns = dict.fromkeys(name for policy in self.policies for name in self._field_names(policy) if name)
         fields = {name: np.zeros(self.draw_ledgers.shape[:2]) for name in columns}
@@ -144,6 +147,10 @@ class Result:
                 if name:
                     fields[name][:, p] = self.draw_ledgers[:, p, f]
         return pd.concat([keys, pd.DataFrame({name: values.ravel() for name, values in fields.items()})], axis=1)
+
+    def _need_ledger(self) -> None:
+        if not self.ledger_estimates.mean.shape[-1]:
+            raise LookupError("ledgers were not kept: simulate(..., ledger=True)")
 
     def _field_names(self, policy: str) -> list[str]:
         """What the ledger's columns are called under a policy: a step's by its therapy, empty for one not in use."""

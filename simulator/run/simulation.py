@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiling import announced
-from simulator.living.capacity import Capacity, Discipline, Opening
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.living.sums import Sums
-from simulator.rules.population.patient import MOST_REFERRALS
 from simulator.rules.population.taking import Taken
 from simulator.run.arguments import (
-    faults_of_draws,
     faults_of_numbers,
-    faults_of_patients,
-    faults_of_policies,
     faults_of_scenario,
     faults_of_switches,
-    faults_of_times,
 )
+from simulator.run.asking import job_of, nobody, warm_up
 from simulator.run.job import BLOCK, Done, Engine, Job
 from simulator.run.result import Kept, Result
 from simulator.run.sums import DrawMeans, Pooled
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import column_names, flat, flat_names
-from simulator.scenario.settings import Weekday
 from simulator.words.errors import BadInput, Problem
-from simulator.words.vocabulary import DAYS_PER_YEAR
+from simulator.work.threads import in_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WEEKS_PER_YEAR = DAYS_PER_YEAR / 7.0
 PER_WORKER = 4
 """Units in hand per worker: enough that nobody waits, few enough that memory stays the same however long the run."""
 
@@ -61,6 +50,7 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     earlier_draws: int = 0,
     partial: Callable[[Result], None] | None = None,
+    ledger: bool = True,
 ) -> Result:
     """Simulate a cohort under every policy, with the same luck for each patient whatever the policy.
 
@@ -77,6 +67,7 @@ def simulate(
     is called with the number of lives done and of lives to do. `workers` threads decide how long it takes and
     nothing else. `partial` is called after every block of people with the result of those simulated so far, without kept
     patients; where there are several draws, after every draw but the last with the result of those that are whole.
+    Without `ledger` no books of time, events and costs are kept, which takes an eighth less time; all else has the same bits.
 
     Whatever `progress` or `partial` raises stops the simulation and is passed on: blocks that have not begun are left
     out, those that have are waited for, and no thread goes on behind the caller's back.
@@ -93,7 +84,7 @@ def simulate(
     (['policy', 'reference', 'outcome', 'time_years', 'mean', 'se'], (1, 2, 1))
     """
     problems = faults_of_scenario(scenario) + faults_of_switches(
-        fresh_patients=fresh_patients, events=events, keep_patients=keep_patients
+        fresh_patients=fresh_patients, events=events, keep_patients=keep_patients, ledger=ledger
     )
     problems += faults_of_numbers(earlier_draws=(earlier_draws, 0, 2**32, "a whole number, 0 or more"))
     if workers is not None:
@@ -103,7 +94,7 @@ def simulate(
     job, names = job_of(scenario, policies, patients, seed, engine, draws, fresh_patients, times, events, keep_patients)
     people = scenario.patients if patients is None else int(patients)
     takes = _Takes(scenario, people, int(seed), earlier_draws if fresh_patients else None)
-    job = replace(job, given=takes.of(0).given)
+    job = replace(job, given=takes.of(0).given, ledger=ledger)
     ids = _draw_ids(draws, len(job.draws))
     warm_up(job, scenario)
     drawn = _Draws(job, names, scenario, ids, int(seed), fresh_patients)
@@ -111,7 +102,7 @@ def simulate(
     block = people if job.capacity is not None else BLOCK
     starts = range(0, people, block)
     total = len(ids) * people * len(names)
-    sums = Sums.zero(len(names), len(job.times))
+    sums = Sums.zero(len(names), len(job.times), job.ledger_columns)
     offset = earlier_draws * people * fresh_patients
     for (draw, start, taken), done in _units(job, takes, starts, block, people, fresh_patients, workers, offset):
         if done.barred:
@@ -127,7 +118,7 @@ def simulate(
                 partial(_Draws(job, names, scenario, ids, int(seed), fresh_patients).add(sums, start + block).result())
             continue
         drawn.add(sums, people)
-        sums = Sums.zero(len(names), len(job.times))
+        sums = Sums.zero(len(names), len(job.times), job.ledger_columns)
         if partial is not None and draw + 1 < len(ids):
             partial(drawn.result())
     return drawn.result(tuple(kept))
@@ -145,7 +136,7 @@ class _Draws:
         self.perfusion = np.zeros((len(names), len(job.times), 3))
         shape = len(ids), len(names), len(job.times), len(OUTCOMES)
         self.outcomes, self.errors, self.difference_errors = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.ledgers = np.zeros((len(ids), len(names), len(FIELDS)))
+        self.ledgers = np.zeros((len(ids), len(names), job.ledger_columns))
 
     def add(self, sums: Sums, people: int) -> _Draws:
         """Add the next draw, the sums over its people."""
@@ -188,80 +179,6 @@ class _Draws:
         )
 
 
-def job_of(
-    scenario: Scenario,
-    policies: Sequence[str] | None,
-    patients: int | None,
-    seed: int,
-    engine: str | None,
-    draws: Any,
-    fresh_patients: bool,
-    times: Sequence[float] | None,
-    events: bool,
-    keep: bool,
-) -> tuple[Job, tuple[str, ...]]:
-    """The arrays of a simulation and its policies' names, or everything that is wrong with what was asked for."""
-    problems = [] if policies is None else faults_of_policies(policies)
-    names = scenario.compare if policies is None or problems else tuple(dict.fromkeys(policies))
-    shared = scenario.settings.capacity
-    chosen = engine or ("simpy" if shared else "compiled")
-    if not names:
-        problems.append(Problem("simulate", "policies", "none", "at least one policy"))
-    if patients is not None:
-        problems += faults_of_patients(patients, scenario)
-    problems += faults_of_numbers(seed=(seed, 0, 2**64 - 1, "a whole number, 0 to 2**64 - 1"))
-    if times is not None:
-        problems += faults_of_times(times, scenario.horizon)
-    problems += (unreadable := faults_of_draws(draws))
-    if chosen not in {"compiled", "simpy"}:
-        problems.append(Problem("simulate", "engine", repr(engine), "'compiled' or 'simpy'"))
-    elif chosen == "compiled" and shared:
-        allowed = "'simpy', because the scenario has a shared resource ([capacity])"
-        problems.append(Problem("simulate", "engine", "'compiled'", allowed))
-    if shared and fresh_patients:
-        problems.append(Problem("simulate", "fresh_patients", "True", "False, where people share one queue"))
-    for read, what in ((scenario.policy_records, names), (scenario.parameter_draws, None if unreadable else draws)):
-        try:
-            read(what)
-        except BadInput as bad:
-            problems.extend(bad.problems)
-    if problems:
-        raise BadInput(problems)
-    when = np.asarray(scenario.times if times is None else sorted(set(times)), np.float64)
-    capacity = None
-    if shared:
-        arrivals = shared.arrivals_per_week * WEEKS_PER_YEAR
-        days = tuple(k for k, day in enumerate(get_args(Weekday)) if day in shared.open_days)
-        opening = Opening(days, shared.opens_at, shared.closes_at)
-        capacity = Capacity(shared.slots_per_week, arrivals, Discipline(shared.queue), opening)
-    job = Job(
-        engine="simpy" if chosen == "simpy" else "compiled",
-        draws=scenario.parameter_draws(draws),
-        policies=scenario.policy_records(names),
-        reference=names.index(scenario.reference) if scenario.reference in names else 0,
-        entry=scenario.entry_record,
-        given=scenario.given,
-        seed=np.uint64(seed),
-        ages=scenario.life_table_arrays[0],
-        log_hazards=scenario.life_table_arrays[1],
-        clock=scenario.clock,
-        times=when,
-        capacity=capacity,
-        keep=keep or events,
-        events=events,
-    )
-    return job, names
-
-
-def warm_up(job: Job, scenario: Scenario) -> None:
-    """Compile on this thread, saying so, and find out with one patient whether anybody can enter."""
-    what = "the simulation of single patients" if job.keep else "the simulation"
-    with announced(what if job.engine == "compiled" else "the rules"):
-        done = replace(job, capacity=None).run(0, 0, 1)
-    if done.barred:
-        raise nobody(scenario)
-
-
 class _Takes:
     """The real patients of each draw: the same for all, or with fresh patients a sample of its own for each.
 
@@ -294,29 +211,15 @@ def _units(
 
     `earlier` patients come before those of the first draw.
     """
-    threads = (workers or processors()) if job.engine == "compiled" else 1
-    waiting: deque[tuple[tuple[int, int, Taken], Future[Done]]] = deque()
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for draw, start in product(range(len(job.draws)), starts):
-            if len(waiting) >= PER_WORKER * threads:
-                unit, future = waiting.popleft()
-                yield unit, future.result()
-            first = earlier + draw * people * fresh_patients + start
-            count = min(block, people - start)
-            taken = takes.of(draw)
-            own = job if taken.given is job.given else replace(job, given=taken.given)
-            waiting.append(((draw, start, taken), pool.submit(own.run, draw, first, count)))
-        while waiting:
-            unit, future = waiting.popleft()
-            yield unit, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
+    def lived(unit: tuple[int, int, Taken]) -> tuple[tuple[int, int, Taken], Done]:
+        draw, start, taken = unit
+        own = job if taken.given is job.given else replace(job, given=taken.given)
+        first = earlier + draw * people * fresh_patients + start
+        return unit, own.run(draw, first, min(block, people - start))
 
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    units = ((draw, start, takes.of(draw)) for draw, start in product(range(len(job.draws)), starts))
+    yield from in_order(lived, units, workers if job.engine == "compiled" else 1, PER_WORKER)
 
 
 def _draw_ids(draws: Any, count: int) -> NDArray[Any]:
@@ -325,19 +228,13 @@ def _draw_ids(draws: Any, count: int) -> NDArray[Any]:
     return np.asarray(draws["draw"]) if named else np.arange(count)
 
 
-def nobody(scenario: Scenario) -> BadInput:
-    """What is said where the entry criteria turn everybody away."""
-    allowed = f"criteria that more than one in {MOST_REFERRALS:,} referrals meets"
-    return BadInput([Problem(scenario.name, "entry", "nobody can enter", allowed)])
-
-
 def check_finite(means: DrawMeans, job: Job, name: Any, draw: int, policies: Sequence[str], scenario: Scenario) -> None:
     """Stop at results that are not finite, with the draw and the parameters that gave them."""
     if np.isfinite(means.ledger.mean).all() and np.isfinite(means.outcomes.mean).all():
         return
     wrong = []
     for p, policy in enumerate(policies):
-        ledger = [f for f, value in zip(FIELDS, means.ledger.mean[p], strict=True) if not np.isfinite(value)]
+        ledger = [FIELDS[f] for f in np.flatnonzero(~np.isfinite(means.ledger.mean[p]))]
         finite = np.isfinite(means.outcomes.mean[p]).all(axis=0)
         outcomes = [o for o, good in zip(OUTCOMES, finite, strict=True) if not good]
         if ledger or outcomes:

@@ -14,8 +14,8 @@ from simulator.compiling import record_dtype
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS, OFFSETS, RATES, RESPONSE_PROBABILITY, at_hospital
 from simulator.evidence.register import Register
-from simulator.evidence.therapy import CELLS, Therapy
-from simulator.evidence.therapy_numbers import NUMBERS
+from simulator.evidence.therapies.therapy import CELLS, Therapy
+from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.evidence.wholes import WHOLES, Whole, too_much
 from simulator.evidence.wholes import columns as views_of
 from simulator.rules.pathway.policy import POLICY

@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 from simulator.evidence.perspective import load_perspective
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.utilities import load_utilities
+from simulator.evidence.value_sets import revalued_by
+from simulator.scenario.economics import Economics
 from simulator.scenario.inheritance import BASE, OWN, written_in
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
@@ -52,9 +54,7 @@ def changes(scenario: Scenario, asked: Mapping[str, Any] | None = None) -> list[
         found += _numbers(
             scenario, "economics.prices", economics.prices, load_perspective(economics.perspective).prices
         )
-        found += _numbers(
-            scenario, "economics.utilities", economics.utilities, load_utilities(economics.utility_set).states
-        )
+        found += _numbers(scenario, "economics.utilities", economics.utilities, _states(economics))
     except BadInput:
         # Whoever values lives is told; nobody else reads prices.
         pass
@@ -63,6 +63,11 @@ def changes(scenario: Scenario, asked: Mapping[str, Any] | None = None) -> list[
             found = [each for each in found if each["key"] != key]
             found.append(Change(key=key, old=before.get(key), new=value, written_in="asked"))
     return found
+
+
+def _states(economics: Economics) -> Register:
+    """The utilities in force before a scenario's own."""
+    return revalued_by(economics.value_set, load_utilities(economics.utility_set)).states
 
 
 def _shown(scenario: Scenario) -> dict[str, Any]:

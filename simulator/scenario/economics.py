@@ -133,15 +133,16 @@ class Economics(Frozen):
     """How a scenario is valued.
 
     `perspective` names a shipped payer or a TOML file. `draws` parameter draws of `patients` patients each make the
-    probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of
-    the payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in
-    `currency` and `price_year` if these are given; thresholds are in the money of the results as they are written. A price or
-    a utility is a number, which is fixed in every draw, or a table of a `value` and its `distribution`. Without
-    `strict_payer` (which leaves out institutional care) and `informal_care` the payer bears what its file says. Without
-    `vascular_events` infarctions and strokes short of death cost nothing, neither money nor health. Without `discounting` the
+    probabilistic analysis. Empty `thresholds` are the payer's own. `prices` and `utilities` replace single values of the
+    payer's and of the utility set; amounts are in the payer's currency and price year, and results are restated in `currency`
+    and `price_year` if these are given; thresholds are in the money of the results as they are written. A price or a utility is
+    a number, which is fixed in every draw, or a table of a `value` and its `distribution`. Without `strict_payer` (which leaves
+    out institutional care) and `informal_care` the payer bears what its file says. Without `vascular_events` infarctions and
+    strokes short of death cost nothing, neither money nor health. `value_set` is that of the EQ-5D by which the states of the
+    utility set and the norm are valued: 3L, as published, or another to which they were mapped. Without `discounting` the
     payer's rates hold. `focus` names the policy of the one-way analysis, the budget and the trial; without it that is the one
-    of highest net benefit. Without `two_way` the attributable share and the price of the product are varied together, where
-    the policies compared read both.
+    of highest net benefit. Without `two_way` the attributable share and the price of the product are varied together, where the
+    policies compared read both.
     """
 
     perspective: str
@@ -150,6 +151,7 @@ class Economics(Frozen):
     vascular_events: bool = True
     wound_costs: Literal["all_in", "split"]
     utility_set: str
+    value_set: str = "3L"
     age_adjusted: bool = True
     population_norm: str | None = None
     draws: Draws

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
-from simulator.evidence.therapy import CELLS
+from simulator.evidence.therapies.therapy import CELLS
 from simulator.rules.pathway.life import MOST_STEPS
 from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
-from simulator.evidence.therapy_numbers import NUMBERS
+from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import BY_VIEW, clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
@@ -231,6 +231,18 @@ class Scenario:
             allowed = "'average', 'new' or 'founding' here; own counts are read by compare, psa, value, trace and sweep"
             raise BadInput([Problem(self.name, "evidence.centre", "own counts", allowed)])
         return parameter_draws(self.register, self.view, draws)
+
+    @property
+    def described(self) -> str:
+        """Whom the scenario is about, in its own words, else in those of the nearest scenario that it extends."""
+        own = self.settings.description
+        if own or self.read is None:
+            return own
+        above = (layer.table for layer in reversed(self.read.layers) if layer.table.get("description"))
+        whose = next(above, None)
+        if whose is None:
+            return ""
+        return f"{whose['description']} These are the people of “{whose['label']}”, from which this scenario differs."
 
     @property
     def _located(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from simulator.evidence.register import Register
-from simulator.evidence.therapy import CELLS, Therapy
-from simulator.evidence.therapy_numbers import RISES
+from simulator.evidence.therapies.therapy import CELLS, Therapy
+from simulator.evidence.therapies.therapy_numbers import RISES
 from simulator.rules.pathway.life import MOST_RAMPS
 from simulator.scenario.policy import Criteria, Fault, Policy, stricter
 from simulator.words.errors import nearest
@@ -90,9 +92,15 @@ def event_word(event: Event, therapy: Therapy) -> str:
 
 def step_columns(policy: Policy) -> Mapping[str, str]:
     """Names by therapy of a ledger's columns by step, `count_step_1` -> `count_angioplasty`, for the steps in use."""
+    return _step_columns(policy.given)
+
+
+@lru_cache
+def _step_columns(given: tuple[str, ...]) -> Mapping[str, str]:
+    # Asked again for every price of every analysis.
     names = {}
-    for k, name in enumerate(policy.given):
+    for k, name in enumerate(given):
         for kind in ("count", "cost_count", "effect_count"):
             for often in ("", "repeat_"):
                 names[f"{kind}_{often}step_{k + 1}"] = f"{kind}_{often}{name}"
-    return names
+    return MappingProxyType(names)

@@ -45,6 +45,16 @@ def on_dark(colour: str) -> str:
     return _written((red, green, blue))
 
 
+def readable(colour: str) -> str:
+    """The same hue, dark enough for text on white (contrast at least 4.5 to 1, WCAG 2.2 criterion 1.4.3)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    rgb = np.array(to_rgb(colour))
+    while 1.05 / (luminance(rgb) + 0.05) < 4.5:
+        rgb = 0.95 * rgb
+    return to_hex(tuple(rgb))
+
+
 def luminance(rgb: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]) -> float:
     """Relative luminance of red, green and blue from 0 to 1 (WCAG 2.2): 0 for black, 1 for white."""
     shares = np.asarray(rgb, float)

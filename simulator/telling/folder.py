@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING, Any
 from simulator.telling.console import console, print_text, say_warnings, say_where
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import figures_of
-from simulator.telling.outputs import OutputFolder
+from simulator.telling.outputs import OutputFolder, Pack
 from simulator.telling.page import console_tables, page, sentences, texts
 from simulator.telling.provenance import Provenance
 from simulator.words.findings import Findings
+from simulator.work.parquet import parquet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    Figures = Mapping[str, Figure | Drawn]
+
 
 def opened(
-    findings: Findings, path: Path | str, command: Sequence[str], again: Sequence[str] | None = None
+    findings: Findings,
+    path: Path | str,
+    command: Sequence[str],
+    again: Sequence[str] | None = None,
+    pack: Pack = parquet,
 ) -> OutputFolder:
     """The folder that findings will be written to; a path that cannot become one is a BadInput at once."""
     return OutputFolder(
@@ -34,6 +41,7 @@ def opened(
         warnings=findings.facts.get("warnings", ()),
         changes=findings.facts.get("changes", ()),
         again=again,
+        pack=pack,
     )
 
 
@@ -41,19 +49,20 @@ def write_findings(
     findings: Findings,
     path: Path | str,
     command: Sequence[str],
-    figures: Mapping[str, Figure | Drawn] | None = None,
+    figures: Figures | Callable[[], Figures] | None = None,
     begun: tuple[datetime, float] | None = None,
     *,
     kept: Sequence[str] = (),
     again: Sequence[str] | None = None,
     workbook: Callable[[Mapping[str, Any]], bytes] | None = None,
+    pack: Pack = parquet,
 ) -> tuple[Path, ...]:
     """Write everything, all or nothing. `begun` is when the work began (date, monotonic clock). Returns the paths.
 
     `kept` names what the command itself keeps in the folder beside its results, `again` the command that makes the same
     result where several do; `workbook` gives workbook.xlsx from what readers are told of where the numbers come from.
     """
-    folder = opened(findings, path, command, again)
+    folder = opened(findings, path, command, again, pack)
     folder.keep(*kept)
     if begun is not None:
         folder.provenance = replace(folder.provenance, started=begun[0], clock=begun[1])
@@ -63,8 +72,8 @@ def write_findings(
     return folder.write()
 
 
-def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure | Drawn] | None = None) -> None:
-    """Add every table, text, figure and the report of findings to an output folder."""
+def fill(folder: OutputFolder, findings: Findings, figures: Figures | Callable[[], Figures] | None = None) -> None:
+    """Add every table, text, figure and the report of findings to an output folder; whoever draws is waited for last."""
     for name, table in findings.tables.items():
         if f"{name}.csv" in findings.files:
             continue
@@ -76,7 +85,7 @@ def fill(folder: OutputFolder, findings: Findings, figures: Mapping[str, Figure 
             folder.per_patient(name, table)
     for filename, content in {**findings.files, **texts(findings)}.items():
         folder.text(filename, content)
-    drawn = figures_of(findings) if figures is None else figures
+    drawn = figures_of(findings) if figures is None else figures() if callable(figures) else figures
     pictures = {name: Drawn.of(figure, name) for name, figure in drawn.items()}
     for name, picture in pictures.items():
         folder.figure(name, picture)

@@ -13,12 +13,11 @@ its results are kept. What an earlier run wrote there and this one did not goes;
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -31,11 +30,14 @@ from simulator.telling.provenance import PACKAGE, Provenance, sha256
 from simulator.telling.spelling import HANDLER
 from simulator.words.errors import BadInput, Problem
 from simulator.work.disk import DRAFT, FULL, clear_drafts, dead_drafts, draft_in, remove, storage_fault, writing
+from simulator.work.parquet import parquet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANIFEST = "manifest.json"
+Pack = Callable[[pd.DataFrame, Mapping[str, Any]], bytes]
+"""Makes a Parquet file of a table, with what its schema says of where it is from."""
 MOST_NAMED = 10
 SAFE = "Free some space and give the same command again: finished work that a command keeps is safe."
 
@@ -50,7 +52,7 @@ class OutputFolder:
     too. A `path` that cannot become a folder is a `BadInput` at once, before any
     long work.
     `warnings` are sentences that whoever reads the results must see: they head the report, stand in the manifest, and
-    commands print them (`simulator.telling.console.say_warnings`).
+    commands print them (`simulator.telling.console.say_warnings`). `pack` makes the bytes of Parquet files.
     """
 
     def __init__(
@@ -64,8 +66,10 @@ class OutputFolder:
         warnings: Sequence[str] = (),
         again: Sequence[str] | None = None,
         changes: Sequence[Mapping[str, Any]] = (),
+        pack: Pack = parquet,
     ) -> None:
         self.path = Path(path)
+        self._pack = pack
         self.warnings = tuple(warnings)
         check_writable(self.path)
         self._kept: set[str] = set()
@@ -78,7 +82,8 @@ class OutputFolder:
 
     def per_patient(self, name: str, frame: pd.DataFrame) -> None:
         """Add `name`.parquet, for tables with a row per patient, event or draw; its schema carries the provenance."""
-        self._add(f"{_plain(name)}.parquet", _parquet(frame, self.provenance))
+        _check_tidy(frame)
+        self._add(f"{_plain(name)}.parquet", self._pack(frame, self.provenance.lasting()))
 
     def figure(self, name: str, figure: Figure | Drawn) -> None:
         """Add `name`.svg and `name`.png, with the caption below the drawing."""
@@ -259,18 +264,6 @@ def _csv(frame: pd.DataFrame) -> bytes:
             if any(cell != text for cell, text in marked.items()):
                 frame = frame.assign(**{str(name): column.astype(object).replace(marked)})
     return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", HANDLER)
-
-
-def _parquet(frame: pd.DataFrame, provenance: Provenance) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    _check_tidy(frame)
-    content = pa.Table.from_pandas(frame, preserve_index=False)
-    metadata = {**(content.schema.metadata or {}), b"clti": json.dumps(provenance.lasting()).encode("utf-8")}
-    buffer = io.BytesIO()
-    pq.write_table(content.replace_schema_metadata(metadata), buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def _check_tidy(frame: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ All text is escaped: what a user typed as the name of a policy is shown, never r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,7 +26,8 @@ from markupsafe import Markup
 from simulator.telling.colours import colour_sheet
 from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
 from simulator.telling.drawing import Drawn
-from simulator.telling.formats import MISSING, TextTable, short
+from simulator.telling.formats import TextTable, short
+from simulator.telling.phrases import capital, listed, lower, one_line, years
 from simulator.telling.provenance import told as changed
 from simulator.words.findings import Findings
 
@@ -286,41 +288,6 @@ def _filter(name: str) -> Callable[..., str]:
     return show
 
 
-def one_line(text: str) -> str:
-    """A text on one line, whatever blanks its template left."""
-    return " ".join(text.split())
-
-
-def years(value: float) -> str:
-    """A time in words: ``six months``, ``one year``, ``2.5 years``."""
-    if value < 1.0:
-        months = value * 12.0
-        words = f"{months:.3g}"
-        return f"{words} month" + ("" if words == "1" else "s")
-    return "one year" if value == 1.0 else f"{value:g} years"
-
-
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """Words as people list them: ``a, b and c``."""
-    items = list(items)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else MISSING
-
-
-PEOPLE = frozenset({"Rutherford"})
-"""Names of people with which labels begin."""
-
-
-def lower(text: str) -> str:
-    """A label inside a sentence: without its capital, unless the word is an abbreviation or a name (PTA, TcPO2, Rutherford)."""
-    first = text.split(" ", 1)[0].split("-", 1)[0]
-    return text if first != first.capitalize() or first in PEOPLE else text[:1].lower() + text[1:]
-
-
-def capital(text: str) -> str:
-    """Words at the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
-
-
 def _labelling(kind: str) -> Callable[[Context, Any], str]:
     @pass_context
     def show(context: Context, name: Any) -> str:
@@ -335,6 +302,20 @@ def _threshold(context: Context, value: float) -> str:
     """A threshold in the currency of the findings."""
     telling: Telling = context["telling"]
     return telling.threshold(value)
+
+
+LONG_WORD = re.compile(r"\S{20,}")
+"""What a narrow column cannot hold in a line: addresses, names of files and of parameters."""
+
+
+def _breakable(text: str) -> Markup:
+    """A cell whose long words may break behind their own marks, so that no other word of its column is cut."""
+    found, at = Markup(""), 0
+    for word in LONG_WORD.finditer(text):
+        pieces = re.split(r"(?<=[/_.:;=,?&-])(?=\w)", word.group())
+        found += Markup("{}{}").format(text[at : word.start()], Markup("<wbr>").join(pieces))
+        at = word.end()
+    return found + text[at:]
 
 
 @cache
@@ -357,6 +338,7 @@ def _environment(*, plain: bool = False) -> Environment:
         "capital": capital,
         "changed": changed,
         "one_line": one_line,
+        "breakable": _breakable,
     }
     environment.filters |= {f"{kind}_label": _labelling(kind) for kind in ("policy", "number", "event")}
     environment.filters |= {"threshold": _threshold}

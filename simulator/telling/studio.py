@@ -8,13 +8,17 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import drawings_of
-from simulator.work.processes import cores, fresh_processes
+from simulator.work.parquet import parquet
+from simulator.work.processes import fresh_processes
+from simulator.work.threads import cores
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.words.findings import Findings
 
 T = TypeVar("T")
@@ -60,6 +64,15 @@ class Studio:
 
         return shared
 
+    def pack(self, frame: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
+        """As `parquet`, in the other process, so that this one has no need of Arrow."""
+        if self.pool is None:
+            return parquet(frame, about)
+        try:
+            return _or_here(self.pool.submit(parquet, frame, about), lambda: parquet(frame, about))
+        except BrokenProcessPool:
+            return parquet(frame, about)
+
 
 @contextmanager
 def studio(question: str) -> Iterator[Studio]:
@@ -90,6 +103,20 @@ def _prepare(question: str) -> None:
     import_module("matplotlib.backends.backend_svg")
     import_module("matplotlib.backends.backend_agg")
     import_module(f"simulator.telling.figures.{question}")
+    _draw_a_word()
+
+
+def _draw_a_word() -> None:
+    """Draw a word, so that what the first drawing has to find (fonts, above all) is found while there is nothing to draw."""
+    from matplotlib.figure import Figure
+
+    from simulator.telling.images import Picture
+    from simulator.telling.style import house_style
+
+    with house_style():
+        figure = Figure(layout="constrained")
+        figure.subplots().set_title("Words")
+    Picture(figure).draw()
 
 
 def _take(findings: Findings) -> None:

@@ -47,7 +47,7 @@ class Task:
 Done = tuple[Task, Evaluation]
 Advance = Callable[[int], None]
 """Told the number of runs just finished."""
-MOST_KEPT = 300_000_000
+MOST_KEPT = 600_000_000
 """Bytes of a cache, beyond which the oldest shards go."""
 
 

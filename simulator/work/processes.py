@@ -7,9 +7,8 @@ import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import TypeVar
 from simulator.work.execution import Done, Task, evaluate
 from simulator.work.linear_algebra import one_thread_from_now_on
 from simulator.work.model import Evaluation, RunFailed
+from simulator.work.parquet import arrow_is_out, keep_arrow_out
+from simulator.work.threads import cores, in_order
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,11 +28,6 @@ ATTEMPTS = 3
 
 SHORT = 2.0
 """Seconds, about what workers take to start: a sweep that ends sooner never needs them."""
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -54,23 +50,11 @@ class Threads:
 
     def run(self, tasks: Iterator[Task]) -> Generator[Done]:
         """Run every task. What ends this early leaves out tasks that have not begun and waits for those that have."""
-        flying: deque[tuple[Task, Future[Evaluation]]] = deque()
-        pool = ThreadPoolExecutor(cores())
-        try:
-            # The first alone, because it builds what all of them share.
-            for task in tasks:
-                yield task, evaluate(task)
-                break
-            for task in tasks:
-                flying.append((task, pool.submit(evaluate, task)))
-                if len(flying) > cores():
-                    done, future = flying.popleft()
-                    yield done, future.result()
-            while flying:
-                done, future = flying.popleft()
-                yield done, future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        # The first alone, because it builds what all of them share.
+        for task in tasks:
+            yield task, evaluate(task)
+            break
+        yield from in_order(lambda task: (task, evaluate(task)), tasks)
 
 
 @dataclass(frozen=True)
@@ -140,7 +124,7 @@ def fresh_processes(workers: int, *, compute: bool = True) -> Iterator[ProcessPo
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(compute,)
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(compute, arrow_is_out())
     )
     try:
         yield pool
@@ -165,8 +149,13 @@ def in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -
         yield from pool.map(function, items, chunksize=-(-len(items) // (4 * workers)))
 
 
-def _begin(compute: bool) -> None:
-    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core."""
+def _begin(compute: bool, lean: bool) -> None:
+    """In a worker: leave Ctrl-C to the parent, end with the parent, however that ended, and keep to one core.
+
+    `lean` ones do without Arrow, as the parent does.
+    """
+    if lean:
+        keep_arrow_out()
     if compute:
         one_thread_from_now_on()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -43,7 +43,8 @@ class Finished:
 
     place: dict[tuple[int, bytes], int] = field(default_factory=dict)
     values: list[Floats] = field(default_factory=list)
-    errors: list[Floats] = field(default_factory=list)
+    errors: list[Floats | None] = field(default_factory=list)
+    """None where all of a shard's are zero."""
     shards: int = 0
 
     def has(self, replicate: int, row: Floats) -> bool:
@@ -54,33 +55,33 @@ class Finished:
         """Take in the runs of a shard; False if a run is known already with another result."""
         self.shards += 1
         agree = True
+        exact = not errors.any()
         for row, value, error in zip(inputs, values, errors, strict=True):
             key = (replicate, row.tobytes())
             known = self.place.get(key)
             if known is None:
                 self.place[key] = len(self.values)
                 self.values.append(value)
-                self.errors.append(error)
+                self.errors.append(None if exact else error)
             else:
+                there = self.errors[known]
                 agree &= self.values[known].tobytes() == value.tobytes()
-                agree &= self.errors[known].tobytes() == error.tobytes()
+                agree &= not error.any() if there is None else there.tobytes() == error.tobytes()
         return agree
 
     def collect(self, inputs: Floats, replicates: int, outputs: int) -> tuple[Floats, Floats]:
         """Values and errors of every row, shape (replicates, rows, outputs). Raises MissingRuns."""
+        rows = [row.tobytes() for row in inputs]
+        places = [self.place.get((replicate, row), -1) for replicate in range(replicates) for row in rows]
+        if missing := sum(place < 0 for place in places):
+            raise MissingRuns(f"{missing:,} of {len(places):,} runs are missing")
+        values, errors = np.empty((len(places), outputs)), np.zeros((len(places), outputs))
+        for i, place in enumerate(places):
+            values[i], error = self.values[place], self.errors[place]
+            if error is not None:
+                errors[i] = error
         shape = (replicates, len(inputs), outputs)
-        values, errors = np.empty(shape), np.empty(shape)
-        missing = 0
-        for replicate in range(replicates):
-            for i, row in enumerate(inputs):
-                place = self.place.get((replicate, row.tobytes()))
-                if place is None:
-                    missing += 1
-                else:
-                    values[replicate, i], errors[replicate, i] = self.values[place], self.errors[place]
-        if missing:
-            raise MissingRuns(f"{missing:,} of {replicates * len(inputs):,} runs are missing")
-        return values, errors
+        return values.reshape(shape), errors.reshape(shape)
 
 
 class Keeper(Protocol):
@@ -164,11 +165,13 @@ class ShardStore:
 
     def write(self, replicate: int, inputs: Floats, evaluation: Evaluation) -> Path:
         """Write a shard so that it survives a crash at any moment. Raises StorageFull."""
+        errors = evaluation.errors
         arrays = {
             "replicate": np.array([replicate]),
             "inputs": inputs,
             "values": evaluation.values,
-            "errors": evaluation.errors,
+            # Many models have none, which would be half of what is kept.
+            "errors": errors if errors.any() else errors[:, :0],
         }
         self._introduce()
         return self.pieces.write(self.key(replicate, inputs), arrays)
@@ -193,7 +196,11 @@ class ShardStore:
                 int(shard["replicate"][0]), shard["inputs"]
             ):
                 bad.append(f"{file}: foreign, from another model, version, evidence, seed or study")
-            elif not finished.add(int(shard["replicate"][0]), shard["inputs"], shard["values"], shard["errors"]):
+                continue
+            values, errors = shard["values"], shard["errors"]
+            if not errors.size:
+                errors = np.broadcast_to(0.0, values.shape)
+            if not finished.add(int(shard["replicate"][0]), shard["inputs"], values, errors):
                 bad.append(f"{file}: gives other results than another shard for the same runs")
         if bad:
             raise BadShard(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.accrual import PLACES, Accrual, arrivals
+from simulator.questions.trial.design.accrual import PLACES, Accrual, arrivals
 from simulator.rules.draws import budget
 from simulator.words.vocabulary import Stream
 
@@ -26,6 +26,9 @@ from simulator.words.vocabulary import Stream
             [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
         ),
         ({"pattern": "sites", "sites": 4, "opening_months": 0.0}, [20.0], [0.5]),
+        ({"pattern": "sites", "sites": 4}, [20.0], [0.5]),
+        # What another pattern would read.
+        ({"ramp_months": 4.0, "opening_months": 2.0}, [20.0], [2.0]),
         (
             {"pattern": "pieces", "later_per_month": [20.0, 5.0], "from_months": [2.0, 3.0]},
             [10.0, 20.0, 30.0, 40.0, 45.0],
@@ -71,6 +74,7 @@ def test_entries_are_evenly_spaced_or_random() -> None:
     steps = [budget(seed, 4 * PLACES + i, Stream.ENTRY_DATE, 0) for i in range(4)]
     assert found[1] == pytest.approx(np.cumsum(steps)) and found.shape == (2, 4)
     assert arrivals(seed, 4, 1, 2)[0] == pytest.approx(found[1, :2])
+    assert PLACES == 1_048_576, "the numbers of patients, and so their luck, follow from it"
     random = Accrual(per_month=10.0, poisson=True).entries(seed, 3, 2, 4)
     assert random == pytest.approx(found / 120.0)
 
@@ -80,7 +84,8 @@ def test_open_sites() -> None:
     assert Accrual(per_month=10.0).open_sites([0.0, 5.0]).tolist() == [1, 1]
     assert Accrual(per_month=10.0, pattern="sites", sites=3, opening_months=0.0).open_sites([0.0]).tolist() == [3]
     slow = Accrual(per_month=10.0, pattern="sites", sites=3, opening_months=2.0)
-    assert slow.open_sites([0.0, 1.9 / 12.0, 0.25, 0.375, 9.0]).tolist() == [1, 1, 2, 3, 3]
+    assert slow.open_sites([0.0, 1.9 / 12.0, 0.25, 4.0 / 12.0, 0.375, 9.0]).tolist() == [1, 1, 2, 3, 3, 3]
+    assert Accrual(per_month=10.0, sites=3).open_sites([5.0]).tolist() == [1]
 
 
 @pytest.mark.parametrize(

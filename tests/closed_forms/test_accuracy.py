@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.statistics.accuracy import accuracy, brier_parts, concordance, concordance_pairs, in_order
+from simulator.statistics.endpoints.accuracy import accuracy, brier_parts, concordance, concordance_pairs, in_order
 
 
 def test_accuracy_without_censoring_is_that_of_shares() -> None:

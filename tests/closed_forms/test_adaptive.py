@@ -13,13 +13,14 @@ import pytest
 from small_trials import trial
 from trial_designs import lives, simulation
 
-from simulator.questions.trial import adaptive
-from simulator.questions.trial.analysis import analyse, through
-from simulator.questions.trial.data import cut, limited
-from simulator.questions.trial.decisions import decide_closed
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.selection import Enrichment, Selection
-from simulator.statistics.closed_combination import Stages, fisher_rejections, rejections
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.analysis.data import cut, limited
+from simulator.questions.trial.analysis.seen import through
+from simulator.questions.trial.conduct import adaptive
+from simulator.questions.trial.conduct.decisions import decide_closed
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.design.selection import Enrichment, Selection
+from simulator.statistics.multiplicity.closed_combination import Stages, fisher_rejections, rejections
 
 SUBGROUP = Enrichment(tcpo2_below=20.0, z_everybody=1.0, z_subgroup=0.0)
 DEAD = Endpoint(name="dead", outcome="death", test="chi_square", at_months=12.0)

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from simulator.statistics.adjusted_tests import cochran_mantel_haenszel, standardised_difference
+from simulator.statistics.endpoints.adjusted_tests import cochran_mantel_haenszel, standardised_difference
 
 RNG = np.random.default_rng(11)
 N = 120

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simulator.questions.trial import allocation
-from simulator.questions.trial.allocation import allocate, level_of, minimise, stratum_of, stratum_rules
+from simulator.questions.trial.design import allocation
+from simulator.questions.trial.design.allocation import allocate, level_of, minimise, stratum_of, stratum_rules
 from simulator.rules.population.patient import COLUMNS
 from simulator.words.vocabulary import Stream
 
@@ -35,6 +35,7 @@ def test_levels_of_factors() -> None:
     assert [level_of(somebody, rule, 3) for rule in RULES] == [2, 1, 3, 1]
     assert [level_of(row(rutherford=4.0, age=74.9), rule, 0) for rule in RULES] == [0, 0, 0, 0]
     assert stratum_rules((SimpleNamespace(factor="renal", cut=None),))[0, 2:].tolist() == [0, 4]  # type: ignore[arg-type]
+    assert stratum_rules((SimpleNamespace(factor="site", cut=None),))[0, 2:].tolist() == [0, 1]  # type: ignore[arg-type]
 
 
 def test_strata_are_numbered_once() -> None:
@@ -110,18 +111,47 @@ def test_minimisation_takes_the_arm_that_balances_the_margins(monkeypatch: pytes
     assert allocation.minimise(counts.copy(), patient, rules, 0, 0.8, 0, 1) == 1
     luck(monkeypatch, 0.9, 0.79)
     assert allocation.minimise(counts.copy(), patient, rules, 0, 0.8, 0, 1) == 0
+    # Another patient is counted at levels of her own.
+    assert allocation.minimise(counts, row(rutherford=6.0), rules, 0, 0.8, 0, 2) == 0
+    assert counts[0].tolist() == [[0.0, 0.0], [2.0, 2.0], [1.0, 0.0]] and counts[1].tolist()[0] == [1.0, 0.0]
+
+
+def test_a_patient_counts_once_where_arms_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 against 0 and 0 against 1: the first arm would make 3 and 0, the second 1 and 2, so that both are as good."""
+    rules = stratum_rules(tuple(SimpleNamespace(factor=f, cut=None) for f in ("rutherford", "male")))  # type: ignore[misc]
+    counts = np.zeros((2, 3, 2))
+    counts[0, 0], counts[1, 0] = (2.0, 0.0), (0.0, 1.0)
+    for draw, arm in ((0.9, 0), (0.5, 0), (0.49, 1)):
+        luck(monkeypatch, draw)
+        assert allocation.minimise(counts.copy(), row(rutherford=4.0), rules, 0, 0.8, 0, 0) == arm
+
+
+def test_luck_is_asked_for_by_seed_and_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patient 7 of seed 5 has a draw for the arm, and under minimisation a coin beside it."""
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(allocation, "uniform", lambda *words: asked.append(words) or 0.5)
+    allocation.allocate(np.zeros(2), np.ones(2), 4, 5, 7)
+    assert asked == [(5, 7, Stream.ARM, 0)]
+    rules = stratum_rules((SimpleNamespace(factor="male", cut=None),))  # type: ignore[arg-type]
+    allocation.minimise(np.zeros((1, 2, 2)), row(), rules, 0, 0.8, 5, 7)
+    assert asked[1:] == [(5, 7, Stream.ARM, 0), (5, 7, Stream.ARM, 2)]
 
 
 def test_ties_are_broken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of three arms that are alike each is taken with a third of the draws; the coin takes either of the two others."""
+    """Of three arms that are alike, or four, each is taken as often; the coin takes either of the two others."""
     rules = stratum_rules((SimpleNamespace(factor="male", cut=None),))  # type: ignore[arg-type]
     taken = []
     for draw in (np.arange(300) + 0.5) / 300:
         luck(monkeypatch, float(draw))
         taken.append(allocation.minimise(np.zeros((1, 2, 3)), row(), rules, 0, 0.9, 0, 0))
     assert np.bincount(taken, minlength=3).tolist() == [100, 100, 100]
+    taken = []
+    for draw in (np.arange(240) + 0.5) / 240:
+        luck(monkeypatch, float(draw))
+        taken.append(allocation.minimise(np.zeros((1, 2, 4)), row(), rules, 0, 0.9, 0, 0))
+    assert np.bincount(taken, minlength=4).tolist() == [60, 60, 60, 60]
     others = []
-    for coin in (0.91, 0.94, 0.96, 0.99, 0.9999999):
+    for coin in (0.91, 0.94, 0.96, 0.99, 1.0):
         luck(monkeypatch, 0.99, coin)
         counts = np.zeros((1, 2, 3))
         counts[0, 0] = (0.0, 1.0, 1.0)

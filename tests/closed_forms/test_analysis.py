@@ -9,21 +9,19 @@ import pytest
 from scipy.stats import beta, norm
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.analysis import (
-    Analysis,
-    analyse,
-    arms,
-    at_a_time,
-    at_visit,
-    known_end,
-    through,
-    time_to_event,
+from simulator.questions.trial.analysis.analysis import Analysis, analyse
+from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.analysis.seen import arms, at_a_time, at_visit, known_end, through, time_to_event
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.statistics.endpoints import (
+    adjusted_tests,
+    binary_tests,
+    competing_tests,
+    survival_tests,
+    weighted_logrank,
 )
-from simulator.questions.trial.data import TrialData
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.statistics import adjusted_tests, binary_tests, competing_tests, survival_tests, weighted_logrank
-from simulator.statistics.continuous_tests import ancova
-from simulator.statistics.win_statistics import Level, win_statistics
+from simulator.statistics.endpoints.continuous_tests import ancova
+from simulator.statistics.endpoints.win_statistics import Level, win_statistics
 
 # 0 limb lost; 1 dilated again, then limb lost; 2 healed, lost; 3 nothing; 4 dead; 5 healed, then limb lost; 6 lost; 7 healed;
 # 8 limb lost, then lost.

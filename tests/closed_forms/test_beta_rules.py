@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, betabinom, binom
 
-from simulator.statistics.beta_rules import (
+from simulator.statistics.beliefs.beta_rules import (
     UNIFORM,
     BayesRule,
     BetaMixture,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from simulator.statistics import binary_tests as binary
+from simulator.statistics.endpoints import binary_tests as binary
 
 
 def table_of(counts, i):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from small_trials import trial
 
-from simulator.questions.trial.blinded_review import blinded_review_faults, nuisance, reviewed
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.looks import Marks
+from simulator.questions.trial.analysis.looks import Marks
+from simulator.questions.trial.conduct.blinded_review import blinded_review_faults, nuisance, reviewed
+from simulator.questions.trial.design.endpoint import Endpoint
 
 
 def endpoint(outcome: str = "death", test: str = "chi_square", at_months: float | None = 6.0, **more: Any) -> Endpoint:
@@ -177,6 +177,7 @@ def test_a_review_at_twice_the_size() -> None:
             [],
         ),
         ({"primary": endpoint(lost="worst_case")}, ["endpoints.e.lost"]),
+        ({"primary": endpoint(lost="multiple_imputation", test="risk_difference")}, ["endpoints.e.lost"]),
         ({"arms": (1,)}, ["blinded_review"]),
         ({"looks": 1}, ["blinded_review"]),
         ({"reestimation": 1}, ["blinded_review"]),

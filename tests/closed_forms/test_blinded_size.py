@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.statistics.blinded_size import by_event_rate, by_pooled_rate, by_pooled_variance, residual_variance
+from simulator.statistics.sizes.blinded_size import by_event_rate, by_pooled_rate, by_pooled_variance, residual_variance
 
 
 def test_a_pooled_rate_changes_the_size_as_its_variance() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from simulator.questions.trial.blinding import (
+from simulator.questions.trial.design.blinding import (
     SHAM,
     Blinding,
     blinding_faults,

@@ -14,11 +14,11 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import beta, binom
 
-from simulator.statistics.beta_fit import fitted_mixture
-from simulator.statistics.beta_rules import UNIFORM, BetaMixture, robust
-from simulator.statistics.borrowing import BorrowingRule, borrowing_table, probability_better
-from simulator.statistics.effective_size import elir_size, moment_size
-from simulator.statistics.meta_analysis import historical_prior, posterior_of_population, predicted_rates
+from simulator.statistics.beliefs.beta_fit import fitted_mixture
+from simulator.statistics.beliefs.beta_rules import UNIFORM, BetaMixture, robust
+from simulator.statistics.beliefs.borrowing import BorrowingRule, borrowing_table, probability_better
+from simulator.statistics.beliefs.effective_size import elir_size, moment_size
+from simulator.statistics.beliefs.meta_analysis import historical_prior, posterior_of_population, predicted_rates
 
 PATIENTS, RESPONDERS = (107, 44, 51, 39, 139, 20, 78, 35), (23, 12, 19, 9, 39, 6, 9, 10)
 """RBesT's data set AS: placebo arms in ankylosing spondylitis (Baeten D et al. Lancet 2013;382:1705)."""

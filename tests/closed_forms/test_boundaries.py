@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.boundary_search import observed_boundaries, solve
-from simulator.statistics.spending import Spending
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.boundary_search import observed_boundaries, solve
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
 from simulator.words.errors import BadInput
 
 HALF = (0.5, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.questions.value.budget import _differences, _row, _treatments, _within_capacity
+from simulator.questions.value.consequences.budget import _differences, _row, _treatments, _within_capacity
 
 TEN = np.full(3, 10.0)
 
@@ -21,6 +21,8 @@ def test_uptake_without_and_with_a_limit() -> None:
     # Eight people of the first year are owed sixteen: nobody new, and more than there are.
     assert uptake.tolist() == pytest.approx([0.8, 0.0, 0.8]) and given.tolist() == pytest.approx([8.0, 16.0, 8.0])
     assert _within_capacity(TEN, wanted, np.zeros(3), 0.0)[0].tolist() == wanted.tolist()
+    # One treatment for ten people, and 0.4 that can be given.
+    assert _within_capacity(TEN[:1], np.ones(1), np.array([0.1]), 0.4)[0].tolist() == pytest.approx([0.4])
 
 
 def test_what_each_year_adds() -> None:

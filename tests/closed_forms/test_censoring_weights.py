@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 
-from simulator.statistics.censoring_weights import difference, uncensored, weighted_share
+from simulator.statistics.endpoints.censoring_weights import difference, uncensored, weighted_share
 
 
 def test_weights_give_kaplan_meier_and_aalen_johansen() -> None:

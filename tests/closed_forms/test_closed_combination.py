@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.closed_combination import (
+from simulator.statistics.multiplicity.closed_combination import (
     Stages,
     combined_z,
     fisher_limit,
@@ -21,8 +20,9 @@ from simulator.statistics.closed_combination import (
     intersection_p,
     rejections,
 )
-from simulator.statistics.normal_maximum import common_factor_tail
-from simulator.statistics.stopping_plan import Plan
+from simulator.statistics.multiplicity.normal_maximum import common_factor_tail
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.stopping_plan import Plan
 
 
 def pooled_z(control: tuple[int, int], treated: tuple[int, int]) -> float:

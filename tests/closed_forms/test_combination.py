@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.statistics.combination import inverse_normal, repeated_interval
+from simulator.statistics.multiplicity.combination import inverse_normal, repeated_interval
 
 
 def one(*values: float) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from simulator.statistics.conditional_power import (
+from simulator.statistics.sequential.conditional_power import (
     PromisingZone,
     conditional_power,
     enlarged,

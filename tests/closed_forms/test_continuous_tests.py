@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from simulator.statistics.continuous_tests import ancova
-from simulator.statistics.effect import z_of_t
+from simulator.statistics.endpoints.continuous_tests import ancova
+from simulator.statistics.endpoints.effect import z_of_t
 
 
 def test_ancova_agrees_with_statsmodels():

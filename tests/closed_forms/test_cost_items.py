@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from simulator import load_scenario
-from simulator.questions.value import cost_items as module
-from simulator.questions.value.cost_items import (
+from simulator.living.ledger import COUNTS
+from simulator.questions.value.valuation import cost_items as module
+from simulator.questions.value.valuation.cost_items import (
     ALL_IN,
     SPLIT,
     WIDEST,
@@ -243,3 +244,20 @@ def test_every_price_that_can_be_charged() -> None:
     assert {"wound_all_in_month", "wound_admission", "informal_care_hour", "gmp_validation", "pbmnc_kit"} <= known
     assert {"above_knee_ratio", "institutional_share", "stroke"} <= known
     assert "later_visits_per_year" not in known
+
+
+def test_one_dose_is_a_treatment() -> None:
+    """A policy of a single dose gives its product and route, and makes its cells where those are made on site."""
+    single = scenario().policies["single_dose"]
+    assert single.cell_therapy.doses == 1
+    assert treatments(single) == (single.cell_therapy.product, single.cell_therapy.route)
+    on_site = {name: SimpleNamespace(record=SimpleNamespace(made_on_site=True)) for name in treatments(single)}
+    assert makes_cells(single, on_site)  # type: ignore[arg-type]
+
+
+def test_events_that_no_item_charges_are_told() -> None:
+    """What is included elsewhere is an event of the ledger that nothing charges; a wound's price holds categories there are."""
+    found = cost_items(ALL_IN, WIDEST, scenario().register.therapies)
+    assert set(module.INCLUDED) < set(COUNTS)
+    assert {f"count_{name}" for name in module.INCLUDED}.isdisjoint(column for item in found for column in item.columns)
+    assert set(module.HELD_BY_WOUND_PRICE) <= {item.category for item in found}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.crossing import (
+from simulator.statistics.sequential.crossing import (
     _density,
     _grid,
     above,

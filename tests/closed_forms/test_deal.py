@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rules.people import a_life, values
 
-from simulator.questions.value.deal import (
+from simulator.questions.value.valuation.deal import (
     SUMS,
     MoneyBack,
     Refunded,
@@ -25,8 +25,8 @@ from simulator.questions.value.deal import (
     on_terms,
     share_back,
 )
-from simulator.questions.value.valuation import COLUMN
-from simulator.questions.value.values import LeftToPay
+from simulator.questions.value.valuation.valuation import COLUMN
+from simulator.questions.value.valuation.values import LeftToPay
 from simulator.rules.pathway.life import LIFE
 from simulator.scenario.economics import Deal, Volume
 from simulator.words.errors import BadInput
@@ -42,6 +42,7 @@ def test_each_treatment_is_paid_by_its_step(treatments: float, share: float) -> 
     """A hundred whole, a hundred at 80%, the rest at a half; without steps the whole price."""
     assert average_share(STEPS, treatments) == pytest.approx(share)
     assert average_share((), treatments) == 1.0
+    assert average_share((Volume(above=0.5, discount=0.5),), 0.75) == pytest.approx((0.5 + 0.125) / 0.75)
 
 
 def test_what_comes_back_is_a_share_of_what_was_paid() -> None:
@@ -93,6 +94,9 @@ def test_limbs_lost_within_a_year_of_the_first_treatment() -> None:
     assert found[1].tolist() == [[0.8, 0.0, 1.0, *nothing], [0.0] * 7]
     assert found[2].tolist() == [[0.7, 0.0, 1.0, *nothing], [0.0] * 7]
     assert not found[3].any()
+    # On the last day of the year.
+    lives["amputated_at"][0] = 1.25
+    assert Refunded("limb_lost", 1.0, 0.03, ()).of_each(cohort, np.zeros(1)[0])[0, 0, 3] == 1.0
 
 
 def test_results_of_other_terms_have_other_names() -> None:
@@ -125,6 +129,8 @@ def test_terms_in_words() -> None:
         "repeats at 50.0% of the first; 20.0% less beyond 100 treatments a year; "
         "40.0% paid back where the treated limb is lost within 2 years. Value-based prices are list prices under them."
     )
+    assert failure(Deal(refund_when="limb_lost", refund_within_years=1.0)) == "the treated limb is lost within 1 year"
+    assert failure(Deal(refund_when="limb_lost", refund_within_years=2.0)) == "the treated limb is lost within 2 years"
     assert failure(Deal(refund_when="tcpo2_not_risen")) == "measured TcPO2 has not risen after the last treatment"
     assert in_words(Deal(refund=1.0)).count(";") == 0
 
@@ -138,10 +144,11 @@ def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:
     patients = np.array([(30.0,), (30.0,), (30.0,), (30.0,), (30.0,)], [("tcpo2_measured", float)])
     seen = [30.0, 30.5, 20.0, 20.0, 20.0]
 
-    def measured(out: np.ndarray, *_: object) -> None:
+    def measured(out: np.ndarray, of: np.ndarray, params: object) -> None:
+        assert of is lives and params == {"last_tcpo2_days": 365.25 / 2.0}
         out[:] = seen
 
-    monkeypatch.setattr("simulator.questions.value.deal.measured_after", measured)
+    monkeypatch.setattr("simulator.questions.value.valuation.deal.measured_after", measured)
     reduce = Refunded("tcpo2_not_risen", 1.0, 0.0, ())
     cohort = SimpleNamespace(lives=lives, patients=patients)
     known = reduce._failed_at(cohort, {"last_tcpo2_days": 365.25 / 2.0})  # type: ignore[arg-type]
@@ -155,7 +162,7 @@ def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) 
         def __init__(self, people: int, total: float) -> None:
             self.lives, self.total = range(people), total
 
-    monkeypatch.setattr("simulator.questions.value.deal.Followed", Cohort)
+    monkeypatch.setattr("simulator.questions.value.valuation.deal.Followed", Cohort)
     monkeypatch.setattr(
         Refunded,
         "of_each",
@@ -226,7 +233,7 @@ def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.Mon
         asked.append(treatments.tolist())
         return np.array([[1.0, 0.8 if values.deal.volume else 1.0]] * len(treatments))
 
-    module = "simulator.questions.value.deal"
+    module = "simulator.questions.value.valuation.deal"
     monkeypatch.setattr(f"{module}.by_volume", volume)
     monkeypatch.setattr(f"{module}.treatments_each", lambda _values, ledgers: ledgers)
     monkeypatch.setattr(f"{module}.money_back", lambda _scenario, deal, *_, **__: back if deal.refund > 0.0 else None)
@@ -308,7 +315,7 @@ def test_draws_are_one_population_and_twins_each_their_own(
         asked.update(told=told, twins=twins)
 
     for name, instead in (("times_given", given), ("by_volume", priced), ("money_back", back)):
-        monkeypatch.setattr(f"simulator.questions.value.deal.{name}", instead)
+        monkeypatch.setattr(f"simulator.questions.value.valuation.deal.{name}", instead)
     lives, deal = SimpleNamespace(ledgers="books", parameters="draws"), Deal(volume=STEPS)
     how = {"twins": True} if twins else {}
     found, money = on_terms("ours", Valued(deal), lives, 100, 7, "lives", **how)  # type: ignore[arg-type]
@@ -321,3 +328,9 @@ def test_draws_are_one_population_and_twins_each_their_own(
         "told": ("ours", deal, "draws", 100, 7, "lives"),
         "twins": twins,
     }
+
+
+def test_without_money_back_volume_alone_is_left_to_pay() -> None:
+    """Whatever number of policies there is."""
+    left = left_to_pay(Deal(volume=STEPS), np.array([[1.0, 0.8, 0.9]]), None)
+    assert left.share(discounted=True).tolist() == left.share(discounted=False).tolist() == [[1.0, 0.8, 0.9]]

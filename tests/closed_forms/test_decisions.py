@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulator.questions.trial.decisions import (
+from simulator.questions.trial.conduct.decisions import (
     Reason,
     decide,
     decide_as,
@@ -19,7 +19,7 @@ from simulator.questions.trial.decisions import (
     levels_of,
     rejections,
 )
-from simulator.statistics import multiplicity
+from simulator.statistics.multiplicity import multiplicity
 
 NAN = np.nan
 
@@ -60,6 +60,30 @@ def test_two_sides_stop_for_harm_and_inside_the_wedge() -> None:
     assert found.reason.tolist() == [Reason.HARM, Reason.FUTILITY, Reason.FUTILITY, Reason.HARM]
 
 
+def test_on_a_boundary() -> None:
+    """Harm on its boundary is harm; whoever stands on the one for futility, or on either end of the wedge, goes on."""
+    assert [int(each) for each in Reason] == [0, 1, 2, 3], "numbers that stand in kept trials"
+    upper, lower = np.full((1, 3, 2, 1), 2.5), np.full((3, 2), 0.5)
+    z = np.array([[-2.5, 0.0], [0.5, 3.0], [-0.5, 3.0]])[:, :, None]
+    found = decide(design(sides=2), z, -z, upper, lower)
+    assert found.stop.tolist() == [0, 1, 1]
+    assert found.reason.tolist() == [Reason.HARM, Reason.EFFICACY, Reason.EFFICACY]
+    one_sided = decide(design(), z[1:2], -z[1:2], upper[:, :1], lower[:1])
+    assert one_sided.reason.tolist() == [Reason.EFFICACY]
+    assert rejections(np.array([[0.025]]), design()).tolist() == [[True]]
+
+
+def test_futility_and_harm_are_those_of_every_arm() -> None:
+    """Of two arms one that is futile, or harms, ends nothing; harm counts at the boundary for all of alpha."""
+    z = np.array([[[-3.0, 1.0], [0.0, 0.0]], [[-2.1, -2.1], [0.0, 0.0]], [[0.1, 1.0], [0.7, 0.7]]])
+    upper = np.stack([np.full(z.shape, 2.0), np.full(z.shape, 2.25)])
+    rule = design(arms=2, sides=2, rule="bonferroni")
+    rule.looks = SimpleNamespace()
+    found = decide(rule, z, -z, upper, np.full((3, 2), 0.5))
+    assert found.stop.tolist() == [1, 0, 1]
+    assert found.reason.tolist() == [Reason.FUTILITY, Reason.HARM, Reason.END]
+
+
 def test_two_hypotheses_by_holm_at_two_looks() -> None:
     """Boundaries for alpha and for half of it. Who is rejected at half leaves alpha to the other."""
     rule = design(endpoints=2, rule="holm")
@@ -90,6 +114,8 @@ def test_a_graph_rejects_at_the_weights_it_can_come_to() -> None:
     own.looks = SimpleNamespace()
     levels = levels_of(own)
     assert levels[0] == pytest.approx(1.0 / 0.3) and sorted(levels) == pytest.approx([1.0, 1.0 / 0.7, 1.0 / 0.3])
+    own.multiplicity.weights = (0.7, 0.3)
+    assert levels_of(own)[0] == pytest.approx(1.0 / 0.7)
 
 
 def test_rules_that_take_p_values_as_they_are() -> None:
@@ -102,8 +128,17 @@ def test_rules_that_take_p_values_as_they_are() -> None:
     assert found.rejected.tolist() == [[True, True], [False, False], [True, False]]
     missing = decide(rule, np.full((1, 1, 2), NAN), np.zeros((1, 1, 2)), upper[:, :1], np.full((1, 1), -np.inf))
     assert not missing.rejected.any() and missing.reason.tolist() == [Reason.END]
+    assert found.reason.tolist() == [Reason.EFFICACY, Reason.END, Reason.EFFICACY]
     rule.sides = 2
     assert not decide(rule, z, -z, upper, np.full((3, 1), -np.inf)).rejected.any()
+    harmed = np.full((1, 1, 2), -3.0)
+    told = decide(rule, harmed, -harmed, np.full((2, 1, 1, 2), 2.0), np.full((1, 1), -np.inf))
+    assert told.reason.tolist() == [Reason.HARM]
+    # One hypothesis without looks has a boundary, whatever its p.
+    alone = design()
+    alone.looks = None
+    z = np.full((1, 1, 1), 3.0)
+    assert decide(alone, z, -z, np.full((1, 1, 1, 1), 9.0), np.full((1, 1), -np.inf)).reason.tolist() == [Reason.END]
 
 
 @pytest.mark.parametrize("name", ["bonferroni", "holm", "hochberg", "fixed_sequence"])
@@ -123,6 +158,12 @@ def test_rules_with_settings_of_their_own() -> None:
     graph = {"weights": (1.0, 0.0), "transitions": ((0.0, 1.0), (1.0, 0.0))}
     own = design(endpoints=2, rule="graphical", **graph)
     assert rejections(p, own).tolist() == [[True, True], [False, False]]
+    three = np.array([[0.005, 0.02, 0.9], [0.02, 0.012, 0.001], [0.9, 0.01, 0.01]])
+    graph = {"weights": (0.5, 0.3, 0.2), "transitions": ((0.0, 0.5, 0.5), (1.0, 0.0, 0.0), (0.2, 0.8, 0.0))}
+    expected = multiplicity.graphical(three, 0.025, graph["weights"], graph["transitions"])  # type: ignore[arg-type]
+    assert rejections(three, design(endpoints=3, rule="graphical", **graph)).tolist() == expected.tolist()
+    gate = design(endpoints=2, rule="gatekeeping", families=[["e1"], ["e0"]])
+    assert rejections(p, gate).tolist() == multiplicity.gatekeeping(p, 0.025, ((1,), (0,))).tolist()
     families = design(endpoints=2, arms=2, rule="gatekeeping", families=[["e1"], ["e0"]])
     assert families_of(families) == ((2, 3), (0, 1)) and families_of(design()) == ()
     assert levels_of(design(endpoints=2, arms=2, rule="holm")) == (1.0, 2.0, 3.0, 4.0)
@@ -173,3 +214,13 @@ def test_trials_that_drop_hypotheses() -> None:
         Reason.EFFICACY,
         Reason.EFFICACY,
     ]
+
+
+def test_hypotheses_dropped_over_three_looks() -> None:
+    """With one of two left and not rejected the trial goes on; what is rejected at the third look is a success."""
+    nothing, left = [False, False], [True, False]
+    rejected = np.array([[nothing, nothing, left], [nothing, nothing, nothing], [nothing, left, left]])
+    kept = np.array([[[True, True], left, left], [left, left, left], [[True, True], [True, True], left]])
+    found = decide_closed(rejected, kept, np.ones((3, 3), bool))
+    assert found.stop.tolist() == [2, 2, 2]
+    assert found.reason.tolist() == [Reason.EFFICACY, Reason.END, Reason.EFFICACY]

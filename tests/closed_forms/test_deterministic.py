@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.value import deterministic as module
-from simulator.questions.value.deterministic import added_by_part, error_of, errors
-from simulator.questions.value.lives import PARTS
-from simulator.questions.value.valuation import Worth
-from simulator.questions.value.values import Drawn
+from simulator.questions.value.sensitivity import deterministic as module
+from simulator.questions.value.sensitivity.deterministic import added_by_part, error_of, errors
+from simulator.questions.value.valuation.lives import PARTS
+from simulator.questions.value.valuation.valuation import Worth
+from simulator.questions.value.valuation.values import Drawn
 
 
 def error(amounts: np.ndarray) -> float:

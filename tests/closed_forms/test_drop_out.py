@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.drop_out import DropOut, drop_out_faults, leaves_at
+from simulator.questions.trial.design.drop_out import DropOut, drop_out_faults, leaves_at
 
 
 def test_when_somebody_leaves() -> None:

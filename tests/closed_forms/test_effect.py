@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.statistics.effect import ByArm, Effect, ratio_or_nan, z_of_t
+from simulator.statistics.endpoints.effect import ByArm, Effect, ratio_or_nan, z_of_t
 
 
 def test_a_difference_is_arm_one_minus_arm_zero() -> None:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from simulator.statistics.boundary_search import solve
-from simulator.statistics.effect_scale import EffectScale
-from simulator.statistics.spending import Spending
-from simulator.statistics.stopping_plan import Futility, Plan
+from simulator.statistics.sequential.boundary_search import solve
+from simulator.statistics.sequential.effect_scale import EffectScale
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stopping_plan import Futility, Plan
 from simulator.words.errors import Problem
 
 

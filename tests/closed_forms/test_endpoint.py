@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.endpoint import Endpoint
+from simulator.questions.trial.design import endpoint as module
+from simulator.questions.trial.design.endpoint import Endpoint
 
 
 def endpoint(outcome: str = "death", test: str = "chi_square", **more: Any) -> Endpoint:
@@ -38,6 +39,8 @@ def endpoint(outcome: str = "death", test: str = "chi_square", **more: Any) -> E
         ("healing", "fisher", True),
         ("healing", "cox", True),
         ("healing", "rmst", False),
+        ("healing_without_amputation", "gray", True),
+        ("healing_without_amputation", "rmst", False),
         ("limb_success", "cmh", True),
         ("walking", "risk_difference", True),
         ("walking_time", "t_test", True),
@@ -89,6 +92,7 @@ def keys(
         (endpoint("tcpo2", "t_test", at_months=6.0, aim="non_inferiority", margin=5.0), {}),
         (endpoint("hierarchy", "win_ratio", at_months=6.0, order=["death", "tcpo2"], thresholds=[1.0, 2.0]), {}),
         (endpoint(at_months=6.0, lost="worst_case"), {}),
+        (endpoint("death", "risk_difference", at_months=6.0, lost="multiple_imputation"), {}),
     ],
 )
 def test_what_can_be(own: Endpoint, context: dict[str, Any]) -> None:
@@ -159,3 +163,50 @@ def test_the_test_to_use_instead_is_told() -> None:
     own = endpoint("hierarchy", "win_ratio", at_months=6.0, order=["death"], aim="equivalence", margin=0.2)
     (told,) = [allowed for _, _, allowed in own.faults(2, (), 12.0, 0)]
     assert told.startswith("superiority with win_ratio of hierarchy; a margin needs risk_difference")
+
+
+@pytest.mark.parametrize(
+    ("key", "can", "cannot"),
+    [
+        ("at_months", (0.03, 600.0), (0.02, 600.5)),
+        ("margin", (0.0, 200.0), (-0.5, 200.5)),
+        ("imputations", (2, 1_000), (1, 1_001, 2.5)),
+    ],
+)
+def test_limits_of_numbers(key: str, can: tuple[float, ...], cannot: tuple[float, ...]) -> None:
+    """The limits themselves can be; what lies beyond them is told."""
+    for value in can:
+        assert getattr(endpoint(**{key: value}), key) == value
+    for value in cannot:
+        with pytest.raises(ValidationError, match=key):
+            endpoint(**{key: value})
+
+
+def test_what_is_not_said() -> None:
+    """Superiority without a margin, and twenty imputations."""
+    plain = endpoint()
+    assert (plain.aim, plain.margin, plain.imputations) == ("superiority", 0.0, 20)
+
+
+def told_of(own: Endpoint, **context: Any) -> list[str]:
+    usual = {"arms": 2, "visits": (6.0,), "longest": 12.0, "strata": 0}
+    return [f"{key} = {value}: {allowed}" for key, value, allowed in own.faults(**(usual | context))]
+
+
+def test_refusals_say_what_can_be() -> None:
+    """Tests for one arm or for several, tests whose estimates are pooled, and what may be stratified."""
+    (one,) = told_of(endpoint(at_months=6.0), arms=1)
+    assert one == "test = chi_square: exact_binomial or posterior, because the trial has one arm"
+    (two,) = told_of(endpoint("death", "posterior", at_months=6.0, null_rate=0.5), arms=3)
+    assert two == "test = posterior: a test that compares arms"
+    (pooled,) = told_of(endpoint(at_months=6.0, lost="multiple_imputation"))
+    assert pooled.endswith("or the test risk_difference, risk_ratio, cmh or g_computation")
+    (stratified,) = told_of(endpoint("death", "logrank", stratified=True))
+    assert stratified.startswith("stratified = True: only with randomisation.strata and one of ")
+
+
+def test_every_test_is_described() -> None:
+    """Each test of an outcome is among all tests, has a scale, and its known size is that of a test there is."""
+    every = {test for outcome in module.OUTCOMES.values() for test in outcome.tests}
+    assert set(module.TESTS) == every == set(module.SCALES)
+    assert set(module.KNOWN_SIZE) < every

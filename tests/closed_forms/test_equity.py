@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import equity as module
-from simulator.questions.value.equity import HospitalLives, atkinson_weights, equity, lived
-from simulator.questions.value.subgroups import SubgroupLives
+from simulator.questions.value.consequences import equity as module
+from simulator.questions.value.consequences.equity import HospitalLives, atkinson_weights, equity, lived
+from simulator.questions.value.consequences.subgroups import SubgroupLives
 from simulator.scenario.economics import Deal
 
 
@@ -89,7 +89,8 @@ def found(hospitals: HospitalLives | None = None) -> tuple[pd.DataFrame, pd.Data
         for (a, b), (e, c) in gains.items()
         for policy, on in (("old", 0.0), ("new", 1.0))
     ]
-    made = equity(lives(), pd.DataFrame(rows), DRAWN, SCENARIO, Valued(), (1.0, 0.0), hospitals)  # type: ignore[arg-type]
+    # The table may have its rows in any order.
+    made = equity(lives(), pd.DataFrame(rows[::-1]), DRAWN, SCENARIO, Valued(), (1.0, 0.0), hospitals)  # type: ignore[arg-type]
     return made.groups, made.weighted
 
 
@@ -163,3 +164,42 @@ def test_what_hospitals_are_short_of_is_spread_by_treatments() -> None:
     assert own["incremental_cost"].tolist() == pytest.approx(costs)
     assert own["incremental_effect"].tolist() == pytest.approx(effects)
     assert (own["share"] * own["incremental_cost"]).sum() == pytest.approx(30 / 13 + 1.2)
+
+
+def test_the_volume_of_everybody_at_the_hospitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Treatments of a person, each hospital alike: 0.5, 2, 1 and none are 0.875 on average, whatever other groups have."""
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        module, "by_volume", lambda _scenario, _values, treatments: asked.append(treatments) or "volume"
+    )
+    own = hospitals().lives
+    people = own.people.copy()
+    people[:, :, 1] = 100.0
+    own = SubgroupLives(own.groups, own.ledgers, people, own.ages, own.parameters)
+    assert module._volume(own, SCENARIO, Valued()) == "volume"  # type: ignore[arg-type, comparison-overlap]
+    assert asked[0] == pytest.approx(np.array([[0.0, 0.875]]))
+
+
+def test_lives_at_a_hospital_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scenario at a new hospital in every draw, with the offsets drawn; nothing where no population of hospitals is known."""
+    drawn = np.array([(0.2,), (0.1,), (0.3,)], [("hospital_amputation", float)])
+    other = SimpleNamespace(register="register", parameter_draws=lambda rows: ("parameters", rows is drawn))
+
+    def at(scenario: Any, changes: Any, name: str) -> Any:
+        assert (scenario.name, changes, name) == ("base", {"evidence": {"centre": "new"}}, "base")
+        return other
+
+    monkeypatch.setattr(module, "load_hospitals", lambda: "known")
+    monkeypatch.setattr(module, "laid_over", at)
+    monkeypatch.setattr(module, "parameter_draws", lambda *words: drawn if words == ("register", 3, 7) else None)
+    asked: list[Any] = []
+    monkeypatch.setattr(module, "subgroup_lives", lambda *words: asked.append(words) or "lives")
+    scenario: Any = SimpleNamespace(name="base", read="read")
+    found = module.hospital_lives(scenario, 3, 20, 7, "simulations")  # type: ignore[arg-type]
+    assert found is not None and (found.lives, found.amputation.tolist()) == ("lives", [0.2, 0.1, 0.3])
+    assert asked == [(other, ("parameters", True), 20, 7, "simulations")]
+    assert module.hospital_lives(scenario, 2, 20, 7, "simulations") is None  # type: ignore[arg-type]
+    unread: Any = SimpleNamespace(name="base", read=None)
+    assert module.hospital_lives(unread, 3, 20, 7, "simulations") is None  # type: ignore[arg-type]
+    monkeypatch.setattr(module, "load_hospitals", lambda: None)
+    assert module.hospital_lives(scenario, 3, 20, 7, "simulations") is None  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.questions.trial.estimand import Estimand, estimand_faults
+from simulator.questions.trial.design.estimand import Estimand, estimand_faults
 
 SWITCH = SimpleNamespace(share=0.5, tcpo2_below=None)
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.trial import event_curves as module
-from simulator.questions.trial.analysis import TimeToEvent
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.event_curves import early_and_late, incidence, shown_endpoint
-from simulator.statistics.effect import Effect
+from simulator.questions.trial.analysis.seen import TimeToEvent
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.results import event_curves as module
+from simulator.questions.trial.results.event_curves import early_and_late, incidence, shown_endpoint
+from simulator.statistics.endpoints.effect import Effect
 
 
 def test_incidence_with_a_competing_event_by_hand() -> None:

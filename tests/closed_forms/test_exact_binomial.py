@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simulator.statistics import exact_binomial
-from simulator.statistics.exact_binomial import SingleArmSize, single_arm_size
+from simulator.statistics.sizes import exact_binomial
+from simulator.statistics.sizes.exact_binomial import SingleArmSize, single_arm_size
 from simulator.words.errors import BadInput, Problem
 
 

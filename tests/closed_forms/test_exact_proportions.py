@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, boschloo_exact, fisher_exact
 
-from simulator.statistics import exact_proportions
+from simulator.statistics.sizes import exact_proportions
 from simulator.words.errors import BadInput
 
 

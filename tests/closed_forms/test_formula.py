@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.stats import norm
 
-from simulator.statistics.formula import (
+from simulator.statistics.sizes.formula import (
     WILCOXON_EFFICIENCY,
     design_effect,
     fixed_drift,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.inner_wedge import outer_bounds, wedge_bounds, wedge_crossing
+from simulator.statistics.sequential.inner_wedge import outer_bounds, wedge_bounds, wedge_crossing
 
 T = np.array([0.4, 1.0])
 ROOT = math.sqrt(0.4)

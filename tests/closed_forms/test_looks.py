@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.looks import Marks, end_of_trial, event_dates, foreseen, information, look_dates, marks
+from simulator.questions.trial.analysis.looks import (
+    Marks,
+    end_of_trial,
+    event_dates,
+    foreseen,
+    information,
+    look_dates,
+    marks,
+)
+from simulator.questions.trial.design.endpoint import Endpoint
 
 LOGRANK = Endpoint(name="e", outcome="death", test="logrank")
 AT_SIX = Endpoint(name="e", outcome="death", test="chi_square", at_months=6.0)
@@ -42,12 +50,15 @@ def test_numbers_of_a_design_at_another_size() -> None:
     stages = SimpleNamespace(n1=30)
     assert marks(design(stages=stages), 50) == Marks(50, None, "patients", (15.0,))
     assert marks(design(predictive=SimpleNamespace(at=(20, 40))), 50) == Marks(50, None, "patients", (10.0, 20.0))
+    assert marks(design(stages=SimpleNamespace(n1=1)), 10) == Marks(10, None, "patients", (1.0,))
+    assert marks(design(predictive=SimpleNamespace(at=(1,))), 10) == Marks(10, None, "patients", (1.0,))
 
 
 def test_months_stretch_with_the_length_of_the_trial() -> None:
     """100 patients come in ten months and are followed for twelve; 210 take eleven more: 33 instead of 22 months."""
     assert marks(design("months", (6.0, 11.0)), 210).at == pytest.approx((9.0, 16.5))
     assert marks(design("months", (6.0,))).at == pytest.approx((6.0,))
+    assert marks(design("months", (), size=SimpleNamespace(events=61))) == Marks(100, 61, "months", ())
 
 
 def test_whether_information_is_known_in_advance() -> None:
@@ -79,6 +90,8 @@ def test_dates_of_events_and_of_the_end() -> None:
     assert end_of_trial(design(), DATA, None).tolist() == [1.75]
     assert end_of_trial(design(), DATA, 2) == pytest.approx([0.85])
     assert end_of_trial(design(), DATA, 4).tolist() == [1.75] and end_of_trial(design(), DATA, 5).tolist() == [1.75]
+    all_died = trial(arm=[0, 1], died=[0.5, 0.25])
+    assert end_of_trial(design(), all_died, 2).tolist() == [0.5]
     absent = trial(arm=[0, -1], entry=[0.5, NEVER], died=[NEVER, 0.1])
     assert end_of_trial(design(), absent, None).tolist() == [1.5]
 
@@ -91,6 +104,15 @@ def test_dates_of_looks() -> None:
     assert waiting[0] == pytest.approx([0.75, 1.25, 1.75])
     assert look_dates(design(), DATA, Marks(4, 3, "events", (1.0, 2.0)))[0] == pytest.approx([0.75, 0.85, 1.0])
     assert look_dates(design(), DATA, Marks(4, None, "events", (9.0,)))[0] == pytest.approx([1.75, 1.75])
+
+
+def test_each_trial_has_its_own_dates() -> None:
+    """Three trials of two people each, looked at after one month, one person and one death."""
+    three = trial(arm=[[0, 1]] * 3, entry=[[0.0, 0.5], [0.1, 0.6], [0.2, 0.7]], died=[[0.3, 1.0]] * 3)
+    for by, expected in (("months", [1 / 12] * 3), ("patients", [0.0, 0.1, 0.2]), ("events", [0.3, 0.4, 0.5])):
+        dates = look_dates(design(), three, Marks(2, None, by, (1.0,)))
+        assert dates[:, 0] == pytest.approx(expected)
+        assert dates[:, 1] == pytest.approx([1.5, 1.6, 1.7])
 
 
 def test_information_is_events_or_who_is_through() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.analysis import analyse
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.margin import AtMargin, at_margin, cumulative_hazard, luck_of, replace_cut
+from simulator.questions.trial.analysis.analysis import analyse
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.simulation.margin import AtMargin, at_margin, cumulative_hazard, luck_of, replace_cut
 from simulator.rules.draws import budget
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import Stream

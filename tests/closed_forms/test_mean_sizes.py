@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import nct, norm, t
 
-from simulator.statistics import mean_sizes
+from simulator.statistics.sizes import mean_sizes
 
 
 def test_equivalence_by_integration() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from simulator.questions.trial import monitoring as module
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.monitoring import effect_at, is_ratio
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.results import monitoring as module
+from simulator.questions.trial.results.monitoring import effect_at, is_ratio
 
 
 def endpoint(outcome: str, test: str, **more: Any) -> Endpoint:

@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from simulator.statistics.multiplicity import (
+from simulator.statistics.multiplicity.multiplicity import (
     bonferroni,
     dunnett,
     fixed_sequence,
@@ -21,7 +21,7 @@ from simulator.statistics.multiplicity import (
     hochberg,
     holm,
 )
-from simulator.statistics.normal_maximum import common_factor_tail
+from simulator.statistics.multiplicity.normal_maximum import common_factor_tail
 
 ALPHA = 0.05
 P = np.random.default_rng(9).random((400, 4)) ** 3 * 0.12

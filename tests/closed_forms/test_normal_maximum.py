@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.normal_maximum import common_factor_tail, largest_tail
+from simulator.statistics.multiplicity.normal_maximum import common_factor_tail, largest_tail
 
 
 def test_the_largest_of_four_is_the_integral_over_what_they_share() -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import deterministic
-from simulator.questions.value import one_way as module
-from simulator.questions.value import two_way as pairs
-from simulator.questions.value.lives import PARTS, Lives, Parts
-from simulator.questions.value.one_way import Range
-from simulator.questions.value.two_way import GRID, TwoWay, pair_of, two_way
-from simulator.questions.value.valuation import Worth
-from simulator.questions.value.values import Drawn, LeftToPay
+from simulator.questions.value.sensitivity import deterministic
+from simulator.questions.value.sensitivity import one_way as module
+from simulator.questions.value.sensitivity import two_way as pairs
+from simulator.questions.value.sensitivity.one_way import Range
+from simulator.questions.value.sensitivity.two_way import GRID, TwoWay, pair_of, two_way
+from simulator.questions.value.valuation.lives import PARTS, Lives, Parts
+from simulator.questions.value.valuation.valuation import Worth
+from simulator.questions.value.valuation.values import Drawn, LeftToPay
 from simulator.words.errors import BadInput
 
 SCENARIO: Any = SimpleNamespace(
@@ -159,10 +159,17 @@ def test_switching_values_by_hand() -> None:
 def test_a_grid_as_a_table() -> None:
     """One row per point, the second number running faster."""
     found = TwoWay(
-        RATE, PRICE, "new", np.array([1.0, 2.0]), np.array([5.0, 6.0]), np.array([[1.0, 2.0], [3.0, 4.0]])
+        RATE,
+        PRICE,
+        "new",
+        np.array([1.0, 2.0]),
+        np.array([5.0, 6.0]),
+        np.array([[1.0, 2.0], [3.0, 4.0]]),
+        np.array([[0.1, 0.2], [0.3, 0.4]]),
     ).table()
     assert list(found["rate"]) == [1.0, 1.0, 2.0, 2.0] and list(found["price"]) == [5.0, 6.0, 5.0, 6.0]
     assert list(found["net_benefit"]) == [1.0, 2.0, 3.0, 4.0] and set(found["policy"]) == {"new"}
+    assert list(found["net_benefit_se"]) == [0.1, 0.2, 0.3, 0.4]
 
 
 class Parameter:
@@ -323,38 +330,37 @@ def test_a_price_of_nothing_is_looked_at_up_to_one() -> None:
 
 
 def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Net benefit of the rate times 10 less the price, against a reference without either; each rate is simulated once."""
+    """Net benefit of the rate times 10 less the price, against a reference without either; each rate is simulated once, and its
+    parts of the people, which differ more the higher the rate, tell its error at every price.
+    """
     simulated = []
 
-    def twins(_what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Any:
+    def in_parts(_what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Parts:
         simulated.append((list(draws["rate"]), patients, seed))
-        halves = np.zeros((1, len(draws), 3, 1))
-        halves[0, :, 1, 0] = draws["rate"]
-        return SimpleNamespace(
-            policies=SCENARIO.compare,
-            halves=halves,
-            outcomes=None,
-            outcome_errors=None,
-            parameters=np.arange(len(draws)),
-            people=1,
-        )
+        ledgers = np.zeros((len(draws), len(PEOPLE), 3, 1))
+        ledgers[:, :, 1, 0] = draws["rate"][:, None] * (1.0 + PEOPLE)
+        return Parts(ledgers, np.ones(len(PEOPLE), np.int64))
 
     def price(ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
-        assert len(parameters) == len(ledgers) == GRID * GRID
+        assert len(parameters) == len(ledgers) in (GRID * GRID, GRID * GRID * len(PEOPLE))
         effect = 0.1 * ledgers[:, :, 0] + 7.0
-        cost = np.column_stack([np.full(GRID * GRID, 3.0), drawn.prices["price"] + 3.0, np.zeros(GRID * GRID)])
+        cost = np.column_stack([np.full(len(ledgers), 3.0), drawn.prices["price"] + 3.0, np.zeros(len(ledgers))])
         return Worth(cost, effect, effect)
 
     monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
     monkeypatch.setattr(pairs, "cut_limits", lambda table, _usual: table)
     monkeypatch.setattr(pairs, "on_terms", lambda _s, values, *_a, **_k: (values, None))
-    monkeypatch.setattr(module, "worth", price)
+    for where in (module, deterministic):
+        monkeypatch.setattr(where, "worth", price)
     values = valued()
-    scenario: Any = SimpleNamespace(**vars(SCENARIO), parameter_draws=lambda table: table)
-    found = two_way((RATE, PRICE), "new", scenario, values, SimpleNamespace(twins=twins), 50, 9)  # type: ignore[arg-type]
+    scenario: Any = SimpleNamespace(
+        **vars(SCENARIO), parameter_draws=lambda table: table.to_records(index=False).view(np.ndarray)
+    )
+    found = two_way((RATE, PRICE), "new", scenario, values, SimpleNamespace(in_parts=in_parts), 50, 9)  # type: ignore[arg-type]
     rates, prices = np.linspace(0.0, 4.0, GRID), np.linspace(5.0, 20.0, GRID)
     assert simulated == [(list(rates), 50, 9)]
     assert found.net_benefit == pytest.approx(10.0 * rates[:, None] - prices[None, :])
+    assert found.net_benefit_se == pytest.approx(np.repeat(10.0 * rates[:, None] * ERROR, GRID, axis=1))
     assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
 
 
@@ -382,6 +388,10 @@ class Valued:
     def at_means(self, changes: Any = None) -> Drawn:
         """The price, or points of it."""
         return Drawn({"price": np.full(1, 10.0), **(changes or {})}, {})
+
+    def of_draws(self, places: Any) -> Valued:
+        """What is left in these draws."""
+        return Valued(self.threshold, self.left and self.left.rows(places))
 
 
 class Analysis:

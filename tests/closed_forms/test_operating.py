@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from simulator.questions.trial import operating
-from simulator.questions.trial.decisions import Reason
-from simulator.questions.trial.operating import alone, mean_and_se, share_and_se, succeeded
-from simulator.questions.trial.selection import Enrichment, Selection
+from simulator.questions.trial.conduct.decisions import Reason
+from simulator.questions.trial.design.selection import Enrichment, Selection
+from simulator.questions.trial.results import operating
+from simulator.questions.trial.results.operating import alone, mean_and_se, share_and_se, succeeded
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -225,6 +225,8 @@ def test_what_is_known_of_arms_and_tests() -> None:
     assert notes(design(randomisation=strata)) == ["conservative"]
     stratified = SimpleNamespace(**(vars(PRIMARY) | {"stratified": True}))
     assert notes(design(randomisation=strata, primary=stratified), stratified) == []
+    ratio = SimpleNamespace(**(vars(PRIMARY) | {"test": "risk_ratio", "aim": "non_inferiority"}))
+    assert notes(design(primary=ratio), ratio)[-1] == "slightly liberal"
     unequal = [SimpleNamespace(name="control", allocation=1), SimpleNamespace(name="cells", allocation=2)]
     assert notes(design(arms=unequal)) == ["either way"]
 

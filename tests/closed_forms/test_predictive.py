@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.predictive import Predictive, predictive_faults, rule_of
-from simulator.statistics.beta_rules import UNIFORM, BetaMixture
+from simulator.questions.trial.design.predictive import Predictive, predictive_faults, rule_of
+from simulator.statistics.beliefs.beta_rules import UNIFORM, BetaMixture
 
 
 def endpoint(test: str = "posterior_difference", prior: Any = None, name: str = "e") -> Any:

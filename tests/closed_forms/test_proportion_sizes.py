@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from simulator.statistics import exact_proportions, proportion_sizes
+from simulator.statistics.sizes import exact_proportions, proportion_sizes
 from simulator.words.errors import Problem
 
 

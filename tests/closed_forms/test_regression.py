@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from simulator.questions.value.regression import (
+from simulator.questions.value.decision.regression import (
     DRAWS_PER_KNOT,
     Terms,
     _curves,

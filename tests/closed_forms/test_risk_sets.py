@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.statistics.risk_sets import COLUMNS, last_follow_up, participants, risk_table, time_to_event
+from simulator.statistics.endpoints.risk_sets import COLUMNS, last_follow_up, participants, risk_table, time_to_event
 
 
 def table_of(time, event, arm, stratum=None, which=0):

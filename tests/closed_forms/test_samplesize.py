@@ -7,8 +7,8 @@ import math
 import pytest
 from scipy.stats import nct, norm, t
 
-from simulator.statistics.proportion_sizes import superiority
-from simulator.statistics.samplesize import (
+from simulator.statistics.sizes.proportion_sizes import superiority
+from simulator.statistics.sizes.samplesize import (
     LIMITS,
     event_probability,
     lachin_foulkes,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.selection import (
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.design.selection import (
     Enrichment,
     Selection,
     adaptation,

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value import severity
-from simulator.questions.value.severity import expected_of, expected_qalys, severity_table
+from simulator.questions.value.consequences import severity
+from simulator.questions.value.consequences.severity import expected_of, expected_qalys, severity_table
 
 
 class Table:
@@ -60,7 +60,11 @@ def test_what_rules_make_of_a_shortfall(monkeypatch: pytest.MonkeyPatch) -> None
     """A weight of 2 from an absolute shortfall of 4 on, a threshold by proportional shortfall, and one in another currency."""
     rules = {
         "weights": SimpleNamespace(
-            discounted=True, weighs=True, currency="GBP", at=lambda a, _p: np.where(np.asarray(a) >= 4.0, 2.0, 1.0)
+            discounted=True,
+            rate=0.035,
+            weighs=True,
+            currency="GBP",
+            at=lambda a, _p: np.where(np.asarray(a) >= 4.0, 2.0, 1.0),
         ),
         "thresholds": SimpleNamespace(
             discounted=False,
@@ -68,7 +72,9 @@ def test_what_rules_make_of_a_shortfall(monkeypatch: pytest.MonkeyPatch) -> None
             currency="EUR",
             at=lambda _a, p: np.where(np.asarray(p) > 0.5, 80_000.0, 20_000.0),
         ),
-        "elsewhere": SimpleNamespace(discounted=False, weighs=False, currency="NOK", at=lambda _a, p: 5.0 + 0.0 * p),
+        "elsewhere": SimpleNamespace(
+            discounted=True, rate=None, weighs=False, currency="NOK", at=lambda _a, p: 5.0 + 0.0 * p
+        ),
     }
     monkeypatch.setattr(severity, "load_severity", lambda: rules)
     values = SimpleNamespace(
@@ -86,6 +92,7 @@ def test_what_rules_make_of_a_shortfall(monkeypatch: pytest.MonkeyPatch) -> None
     rows = table.set_index("rule")
     weights, thresholds, elsewhere = (rows.loc[name] for name in rules)
     assert (weights["option"], weights["rate"], thresholds["rate"]) == ("new", 0.03, 0.0)
+    assert (weights["own_rate"], thresholds["own_rate"]) == (0.035, 0.0) and np.isnan(elsewhere["own_rate"])
     assert weights["expected"] == pytest.approx(whole, rel=1e-6)
     assert weights["care"] == pytest.approx(whole - 5.0) and thresholds["care"] == pytest.approx(0.375 * plain)
     assert weights["absolute"] == pytest.approx(5.0, abs=1e-4)

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.stats import binom
 
-from simulator.statistics.simon import promising, two_stage
+from simulator.statistics.sizes.simon import promising, two_stage
 
 # Simon 1989, tables 1 and 2 (alpha 0.05, and power 0.8 or 0.9): r1/n1 r/n and expected size to one decimal.
 SIMON = [

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from scipy.special import ndtr, ndtri
 
-from simulator.questions.trial import size_search
-from simulator.statistics import exact_proportions
+from simulator.questions.trial.sizes import size_search
+from simulator.statistics.sizes import exact_proportions
 from simulator.words.errors import BadInput
 
 PRIMARY = SimpleNamespace(name="afs", outcome="amputation_free_survival", test="logrank", by_events=True)

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.stats import norm
 
-from simulator.statistics.spending import NAMES, Spending
+from simulator.statistics.sequential.spending import NAMES, Spending
 
 HALF = {
     "ld-obf": (Spending("ld-obf"), 2.0 * norm.sf(norm.isf(0.01) / math.sqrt(0.5))),

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.stagewise import after_stopping, at_least
+from simulator.statistics.sequential.stagewise import after_stopping, at_least
 
 T = np.array([[0.4, 1.0]])
 LOWER, UPPER = np.array([[0.2, 1.8]]), np.array([[2.4, 1.8]])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from simulator.questions.trial import stated
-from simulator.questions.trial.sites import sites_of
-from simulator.questions.trial.stated import Stated, StatedLaws, stated_faults, stated_laws, stated_trials
+from simulator.questions.trial.design.sites import sites_of
+from simulator.questions.trial.design.stated import Stated, stated_faults
+from simulator.questions.trial.simulation.stated_trials import STREAMS, StatedLaws, stated_laws, stated_trials
 from simulator.rules.draws import budget
-from simulator.statistics.survival_course import NONE, Pieces
+from simulator.statistics.sizes.survival_course import NONE, Pieces
 from simulator.words.vocabulary import Stream
 
 ARMS = [SimpleNamespace(name="control", allocation=1), SimpleNamespace(name="cells", allocation=1)]
@@ -185,7 +185,7 @@ def test_times_are_a_patients_luck_over_the_rate() -> None:
             number = (3 + trial) * 2**20 + i
             amputated, died, healed, lost = (
                 budget(np.uint64(7), number, stream, 0) / rate
-                for stream, rate in zip(stated.STREAMS, (0.5, 0.4, 2.0, 0.3), strict=True)
+                for stream, rate in zip(STREAMS, (0.5, 0.4, 2.0, 0.3), strict=True)
             )
             end = min(1.0, lost)
             died = died if died <= end else inf
@@ -194,7 +194,7 @@ def test_times_are_a_patients_luck_over_the_rate() -> None:
             assert made.amputated[trial, i] == pytest.approx(amputated if amputated <= seen else inf)
             assert made.healed[trial, i] == pytest.approx(healed if healed <= seen else inf)
             assert made.lost[trial, i] == pytest.approx(lost if lost < min(1.0, died) else inf)
-    assert stated.STREAMS == (Stream.MAJOR_AMPUTATION, Stream.DISEASE_DEATH, Stream.HEALING, Stream.DROP_OUT)
+    assert STREAMS == (Stream.MAJOR_AMPUTATION, Stream.DISEASE_DEATH, Stream.HEALING, Stream.DROP_OUT)
     assert (np.bincount(made.arm[0]) == 20).all()  # blocks of two
     assert np.isinf(made.crossed).all() and np.isinf(made.reintervened).all() and np.isnan(made.tcpo2_entry).all()
     assert (made.screened == 1.0).all() and (made.caused == 0.0).all() and (made.stratum == 0).all()

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from simulator.questions.trial import stopped as module
-from simulator.questions.trial.selection import Selection
-from simulator.questions.trial.stopped import Adjusted, adjustable, at_the_stop, naive
+from simulator.questions.trial.conduct import stopped as module
+from simulator.questions.trial.conduct.stopped import Adjusted, adjustable, at_the_stop, naive
+from simulator.questions.trial.design.selection import Selection
 
 
 def design(**changed: Any) -> Any:
@@ -129,3 +129,112 @@ def test_the_table_names_both_estimators(monkeypatch: pytest.MonkeyPatch, kind: 
     assert found is not None
     assert list(found["estimator"]) == ["naive", kind] and set(found["truth"]) == {"scenario"}
     assert list(found["true_value"]) == [-0.5, -0.5] and list(found["bias"]) == pytest.approx([0.0, 0.5])
+
+
+STOPPED = COLUMNS | {
+    "z_at_stop": np.array([2.5, 0.3]),
+    "slope_at_stop": np.array([0.7, 0.9]),
+    "look": np.array([1.0, 2.0]),
+    "reason": np.array([1.0, 0.0]),
+    "information_look_1": np.array([0.5, 0.4]),
+    "information_look_2": np.array([1.0, 0.8]),
+}
+UPPER = np.array([[2.4, 2.0], [2.6, 2.1]])
+LOWER = np.array([[0.1, 2.0], [0.2, 2.1]])
+
+
+def a_rule(binding: bool = False) -> Any:
+    """Two looks with boundaries for all of alpha, and others that are not asked about."""
+
+    def upper(shares: Any) -> Any:
+        assert shares.tolist() == [[0.5, 1.0], [0.4, 0.8]]
+        return np.stack([UPPER, UPPER + 1.0, UPPER + 2.0])
+
+    bounds = (SimpleNamespace(binding=binding), SimpleNamespace(binding=not binding))
+    return SimpleNamespace(looks=2, upper=upper, lower=lambda _: LOWER, boundaries=bounds)
+
+
+@pytest.mark.parametrize(
+    ("changed", "binding", "lower", "tail", "obeyed"),
+    [
+        ({"stops_for_futility": False}, False, LOWER, 0.025, True),
+        ({"stops_for_futility": True}, False, LOWER, 0.025, False),
+        ({"stops_for_futility": True}, True, LOWER, 0.025, True),
+        ({"sides": 2, "alpha": 0.05, "stops_for_futility": True}, False, -UPPER, 0.025, True),
+    ],
+)
+def test_what_the_stagewise_ordering_is_asked(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], binding: bool, lower: Any, tail: float, obeyed: bool
+) -> None:
+    """Boundaries at the looks' information, a lower one that is the upper's mirror on two sides, and whether it is obeyed."""
+    asked: list[Any] = []
+    ends = [np.array([3.0, -2.0]), np.array([1.0, -4.0]), np.array([5.0, 0.0])]
+
+    def ordered(*words: Any) -> Any:
+        asked.extend(words)
+        return SimpleNamespace(estimate=ends[0], low=ends[1], high=ends[2], p=np.array([0.01, 0.4]))
+
+    monkeypatch.setattr(module, "after_stopping", ordered)
+    plan = design(**changed)
+    found = module.adjusted(plan, a_rule(binding), STOPPED, "x")
+    shares, low, high, looks, z, level, obeys = asked
+    assert shares.tolist() == [[0.5, 1.0], [0.4, 0.8]] and looks.tolist() == [1, 2] and z.tolist() == [2.5, 0.3]
+    assert np.array_equal(low, lower) and np.array_equal(high, UPPER) and low.flags.c_contiguous
+    assert (level, obeys) == (pytest.approx(tail), obeyed)
+    scaled = module._on_scale(plan, STOPPED, "x", tuple(ends))  # type: ignore[arg-type]
+    assert found.p.tolist() == [0.01, 0.4]
+    for own, expected in zip((found.estimate, found.low, found.high), scaled, strict=True):
+        assert own.tolist() == expected.tolist()
+
+
+def test_a_trial_that_grew_has_repeated_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the boundary of the look that stopped it, and without a p value."""
+    asked: list[Any] = []
+
+    def repeated(*words: Any) -> Any:
+        asked.extend(each.tolist() for each in words)
+        return SimpleNamespace(estimate=np.array([3.0, -2.0]), low=np.array([1.0, -4.0]), high=np.array([5.0, 0.0]))
+
+    monkeypatch.setattr(module, "repeated_interval", repeated)
+    found = module.adjusted(design(reestimation=SimpleNamespace(test="weighted")), a_rule(), STOPPED, "x")
+    assert asked == [[2.5, 0.3], [0.7, 0.9], [2.4, 2.1]]
+    assert np.isnan(found.p).all() and found.p.shape == (2,)
+    assert found.estimate == pytest.approx([0.75, -2.0])
+
+
+def test_trials_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first so many, counted from one, with what stopped them and both estimates."""
+    own = Adjusted(np.array([0.5]), np.array([0.1]), np.array([0.9]), np.array([0.01]))
+
+    def made(plan: Any, rule: Any, columns: Any, name: str) -> Adjusted:
+        assert (plan.sides, rule.looks, columns["look"].tolist(), name) == (1, 2, [1.0], "x")
+        return own
+
+    monkeypatch.setattr(module, "adjusted", made)
+    found = module.adjusted_trials(design(), a_rule(), STOPPED, "x", 1)
+    assert found is not None
+    (row,) = found.to_dict("records")
+    reach = -0.5 * float(ndtri(0.025))
+    assert row == pytest.approx(
+        {
+            **{"trial": 1, "look": 1, "reason": 1, "z": 2.5, "p": 0.01, "estimate": 1.0},
+            **{"low": 1.0 - reach, "high": 1.0 + reach, "adjusted": 0.5, "adjusted_low": 0.1, "adjusted_high": 0.9},
+        }
+    )
+
+
+def test_errors_begin_with_two_trials_and_limits_hold_what_they_touch() -> None:
+    """Two trials have an error; a true value on a limit is held, and on an estimate is not below it."""
+    both = Adjusted(np.array([1.0, 2.0]), np.array([1.0, 0.0]), np.array([3.0, 1.0]), np.zeros(2))
+    found = list(module._summary(both, 1.0))
+    assert found[3] == pytest.approx(0.5) and found[6] == 0.5 and found[8] == 1.0
+    assert module.MOST == 1_000
+
+
+def test_every_look_of_more_trials_than_looks_is_kept() -> None:
+    """Three trials of two looks have two columns of information."""
+    looks = np.arange(6.0).reshape(3, 2)
+    gone: Any = SimpleNamespace(planned=looks, z=looks, seen=looks, slope=looks)
+    analyses: Any = [[SimpleNamespace(z=looks[:, k])] for k in range(2)]
+    found = at_the_stop(gone, np.zeros(3, np.int64), analyses)
+    assert [name for name in found if name.startswith("information")] == ["information_look_1", "information_look_2"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.stopping_faults import stopping_faults
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.reading.stopping_faults import stopping_faults
 
 
 def endpoint(outcome: str = "death", test: str = "logrank", **more: Any) -> Endpoint:

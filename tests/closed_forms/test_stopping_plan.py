@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.statistics.spending import Spending
-from simulator.statistics.stopping_plan import TRIANGLE, Futility, Plan, in_words
+from simulator.statistics.sequential.spending import Spending
+from simulator.statistics.sequential.stopping_plan import TRIANGLE, Futility, Plan, in_words
 from simulator.words.errors import Problem
 
 TWO = Plan((0.5, 1.0), power=0.9)

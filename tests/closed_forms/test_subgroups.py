@@ -11,10 +11,18 @@ import pandas as pd
 import pytest
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value import subgroups as module
-from simulator.questions.value.subgroups import SubgroupLives, SubgroupSums, members, stratified_value, subgroup_table
-from simulator.questions.value.valuation import COLUMN, Worth
+from simulator.questions.value.consequences import subgroups as module
+from simulator.questions.value.consequences.subgroups import (
+    SubgroupLives,
+    SubgroupSums,
+    members,
+    stratified_value,
+    subgroup_lives,
+    subgroup_table,
+)
+from simulator.questions.value.valuation.valuation import COLUMN, Worth
 from simulator.rules.population.patient import PATIENT
+from simulator.words.vocabulary import Renal
 
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")
 
@@ -44,6 +52,7 @@ def people(**columns: list[float]) -> Any:
             ["below 10", "10 to 20", "20 to 30", "30 and above"],
         ),
         ("male", [0.0, 1.0], "sex", ["women", "men"]),
+        ("renal", [each.value for each in Renal], "renal class", [each.name.lower() for each in Renal]),
         ("rutherford", [4, 5, 6], "Rutherford class", ["4", "5", "6"]),
         ("small_ev_high", [0.0, 1.0], "small vesicles", ["low", "high"]),
         ("leiden", [0.0, 1.0], "thrombophilia", ["none", "carrier"]),
@@ -100,6 +109,61 @@ def test_sums_of_even_and_odd_people(monkeypatch: pytest.MonkeyPatch) -> None:
     assert back[0, :, 1, everybody, 0, 0].tolist() == [2.0, 2.0]
 
 
+def test_people_are_counted_under_the_first_of_several_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three policies in the last of three draws, after something that is no cohort: two people once, whose ledgers are each's."""
+    monkeypatch.setattr(module, "Followed", Lives)
+    who = people(age=[60.0, 80.0])
+    nothing = SimpleNamespace(what=None, draw=0, policy="one")
+    policies = ["one", "two", "three"]
+    result: Any = SimpleNamespace(
+        draw_ids=[5, 6, 7],
+        policies=policies,
+        parameters=[None] * 3,
+        kept=[nothing, *(kept(policy, who, draw=2) for policy in reversed(policies))],
+    )
+    found = SubgroupSums()(result)
+    groups = len(members(who))
+    assert {name: each.shape for name, each in found.items()} == {
+        "ledgers": (3, 2, 3, groups, len(FIELDS)),
+        "people": (3, 2, groups),
+        "ages": (3, groups),
+    }
+    assert found["people"][2, :, 0].tolist() == [1.0, 1.0] and found["ages"][2, 0] == 140.0
+    assert found["ledgers"][2, :, :, 0, 0].tolist() == [[1.0] * 3, [2.0] * 3] and not found["ledgers"][:2].any()
+    assert SubgroupSums().__name__ == "sums_by_subgroup"
+    terms: Any = SimpleNamespace(__name__="terms")
+    assert SubgroupSums(terms).__name__ == "sums_by_subgroup_terms"
+
+
+@pytest.mark.parametrize("refunded", [None, "terms"])
+def test_lives_by_subgroup_are_asked_for_with_their_shapes(monkeypatch: pytest.MonkeyPatch, refunded: Any) -> None:
+    """What is summed is handed on with halves before draws; what comes back only where the deal pays back."""
+    monkeypatch.setattr(module.Refunded, "under", lambda _scenario: refunded)
+    names = tuple(members(people(age=[60.0])))
+    draws: Any = [0.0, 1.0, 2.0]
+    made: dict[str, Any] = {}
+
+    def reduced(*words: Any) -> Any:
+        *asked, shapes = words
+        assert asked[:1] + asked[2:] == ["Subgroups", draws, 20, 7, SubgroupSums(refunded)] and asked[1] is SCENARIO
+        made.update({name: np.random.default_rng(1).random((3, *shape)) for name, shape in shapes.items()})
+        return made
+
+    simulations: Any = SimpleNamespace(reduced=reduced)
+    found = subgroup_lives(SCENARIO, draws, 20, 7, simulations)
+    groups = len(names)
+    expected = {"ledgers": (2, 2, groups, len(FIELDS)), "people": (2, groups), "ages": (groups,)}
+    expected |= {} if refunded is None else {"back": (2, 2, groups, module.PARTS, module.SUMS)}
+    assert {name: each.shape[1:] for name, each in made.items()} == expected
+    assert (found.groups, found.parameters) == (names, draws)
+    assert np.array_equal(found.ledgers, made["ledgers"].swapaxes(0, 1))
+    assert np.array_equal(found.people, made["people"].swapaxes(0, 1)) and np.array_equal(found.ages, made["ages"])
+    if refunded is None:
+        assert found.back is None
+    else:
+        assert found.back is not None and np.array_equal(found.back, made["back"].swapaxes(0, 1))
+
+
 def test_luck_is_taken_out_of_the_draws() -> None:
     """Draws 0, 4, 8 (variance 16) with halves 2 apart (noise 1): pulled to their mean by the root of 15/16."""
     draws = np.array([0.0, 4.0, 8.0])
@@ -112,6 +176,14 @@ def test_luck_is_taken_out_of_the_draws() -> None:
     assert module._without_luck(draws, at_most) is not None
     assert module._without_luck(draws, np.array([draws - sqrt(14.5), draws + sqrt(14.5)])) is None
     assert module._without_luck(draws, np.zeros((2, 0))) is None
+    # Nine tenths to the digit: a variance of ten and a noise of nine.
+    five = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
+    assert module._without_luck(five, np.array([five - 3.0, five + 3.0])) is not None
+    # Two draws with a variance of an eighth, whose halves are the same.
+    two = np.array([0.0, 0.5])
+    assert module._without_luck(two, np.array([two - 0.05, two + 0.05])) == pytest.approx(
+        0.25 + sqrt(1.0 - 0.0025 / 0.125) * (two - 0.25)
+    )
     same = np.full(3, 2.0)
     assert module._without_luck(same, np.array([same, same])) is same
 
@@ -127,6 +199,13 @@ def test_uncertainty_of_a_subgroup() -> None:
     assert found["se"] == pytest.approx(both.std(ddof=1) / sqrt(3.0))
     assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(pulled, (0.025, 0.975))))
     assert found["probability"] == pytest.approx((pulled > 0).mean())
+    # Halves that agree leave the draws as they are: two of four lie above nought, one of them above one.
+    agreed = np.array([[-1.0, 0.0, 0.5, 1.5]] * 2)
+    assert module._uncertainty(agreed, np.ones((2, 4)), 0.25)["probability"] == 0.5
+    # A draw of which one half is nobody says nothing of luck, and a single person is somebody.
+    lonely = np.array([[3.0, 5.0, 7.0, 90.0], [3.0, 5.0, 7.0, 9.0]])
+    told = module._uncertainty(lonely, np.array([[2.0, 2.0, 2.0, 0.0], [2.0, 2.0, 2.0, 1.0]]), 6.0)
+    assert (told["low"], told["high"]) == pytest.approx(tuple(np.quantile([3.0, 5.0, 7.0, 9.0], (0.025, 0.975))))
     hidden = module._uncertainty(np.array([[0.0, 9.0], [8.0, 2.0]]), np.ones((2, 2)), 1.0)
     assert np.isnan([hidden["low"], hidden["high"], hidden["probability"]]).all()
 
@@ -189,6 +268,10 @@ def test_subgroups_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["incremental_effect"]["women"] == pytest.approx(0.4)
     assert found["best"].to_dict() == {"all": "new", "women": "new", "men": "old"}
     assert set(found["policy"]) == {"new"} and set(found["draws"]) == {2}
+    # Draws and halves are alike, so that the interval is the value itself.
+    for end in ("low", "high"):
+        assert found[end].to_dict() == pytest.approx(found["net_benefit"].to_dict(), abs=1e-12)
+    assert found["se"].to_dict() == pytest.approx({"all": 0.0, "women": 0.0, "men": 0.0}, abs=1e-12)
 
 
 def test_the_difference_from_the_base_case_goes_where_treatments_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +286,92 @@ def test_levels_without_anybody_are_left_out(monkeypatch: pytest.MonkeyPatch) ->
     """No line for a level that nobody is of."""
     who = np.tile(np.array([4.0, 3.0, 0.0]), (2, 2, 1))
     assert list(table(monkeypatch, base(22.5, 0.3), people=who)["level"]) == ["all", "women"]
+
+
+def by_doses(ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
+    """Ten and a tenth of a QALY a dose."""
+    assert (parameters, drawn, values.name) == ("parameters", "drawn", "values")
+    doses = ledgers[..., COLUMN["count_dose"]]
+    return Worth(10.0 * doses, 0.1 * doses, doses)
+
+
+def test_increments_of_halves_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums over people become means, of nobody nought; beside the reference's; each half and group has terms of its own."""
+    monkeypatch.setattr(module, "worth", by_doses)
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(SubgroupLives, "on_terms", lambda _self, *words: asked.append(words) or words[0])
+    ledgers = np.zeros((2, 1, 2, 2, len(FIELDS)))
+    # Everybody and some of them, in both halves: 2 and 6 doses of old and new care among four people, 1 and 3 of one person.
+    ledgers[0, 0, :, :, COLUMN["count_dose"]] = [[2.0, 1.0], [6.0, 3.0]]
+    who = np.array([[[4.0, 1.0]], [[4.0, 0.0]]])
+    own = lives(groups=GROUPS[:2], ledgers=ledgers, people=who, ages=who[0], parameters="parameters")
+    for left, volume in ((None, [[1.0]]), (SimpleNamespace(by_volume=np.array([[1.0, 0.5]])), [[1.0, 0.5]])):
+        asked.clear()
+        values: Any = SimpleNamespace(threshold=200.0, left=left, name="values")
+        benefit, cost, effect = module._by_group(own, "drawn", SCENARIO, values)  # type: ignore[arg-type]
+        assert cost[0, 0].tolist() == [[0.0, 0.0], [10.0, 20.0]] and not cost[1].any()
+        assert effect[0, 0, 1] == pytest.approx([0.1, 0.2]) and not effect[1].any()
+        assert benefit[0, 0, 1] == pytest.approx([10.0, 20.0])
+        assert [(group, half) for _, _, group, half in asked] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+        assert all(words[0] is values and words[1].tolist() == volume for words in asked)
+
+
+@pytest.mark.parametrize(
+    ("doses", "women", "men"),
+    [
+        # Nobody is treated: the difference goes to all alike.
+        ([0.0, 0.0, 0.0], 33.0, 3.0),
+        # Men alone are treated, a quarter of a dose for each person: four quarters of it to each man.
+        ([1.0, 0.0, 1.0], 30.0, 12.0),
+    ],
+)
+def test_where_the_difference_goes(
+    monkeypatch: pytest.MonkeyPatch, doses: list[float], women: float, men: float
+) -> None:
+    """By treatments given, however few; the base case costs 3 more a person than these lives."""
+    ledgers = np.zeros((2, 2, 2, 3, len(FIELDS)))
+    ledgers[:, :, 1, :, COLUMN["count_dose"]] = doses
+    cost = {0: 22.5, 1: 30.0, 2: 0.0}
+    count: list[int] = []
+
+    def price(*_: Any) -> Worth:
+        count.append(1)
+        money = np.tile([5.0, 5.0 + cost[(len(count) - 1) % 3]], (2, 1))
+        return Worth(money, 0.0 * money, money)
+
+    monkeypatch.setattr(module, "worth", price)
+    values: Any = SimpleNamespace(threshold=100.0, left=None, deal=SimpleNamespace(needs_lives=False))
+    found = subgroup_table(lives(ledgers=ledgers), None, SCENARIO, values, base(25.5, 0.0))  # type: ignore[arg-type]
+    assert found.set_index("level")["incremental_cost"].to_dict() == pytest.approx(
+        {"all": 25.5, "women": women, "men": men}
+    )
+
+
+def test_a_level_without_anybody_hides_none_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No women: everybody and men are told; with one person there is a treatment for each."""
+    who = np.tile(np.array([1.0, 0.0, 1.0]), (2, 1, 1))
+    ledgers = np.zeros((2, 1, 2, 3, len(FIELDS)))
+    ledgers[:, :, 1, :, COLUMN["count_dose"]] = [1.0, 0.0, 1.0]
+    monkeypatch.setattr(module, "worth", lambda own, *_: Worth(own[..., 0], own[..., 0], own[..., 0]))
+    values: Any = SimpleNamespace(threshold=100.0, left=None, deal=SimpleNamespace(needs_lives=False))
+    own = lives(ledgers=ledgers, people=who, ages=who[0], parameters=np.zeros(1))
+    found = subgroup_table(own, None, SCENARIO, values, np.zeros((2, 1, 2)))  # type: ignore[arg-type]
+    assert list(found["level"]) == ["all", "men"]
+
+
+def test_means_of_levels_weigh_their_own_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody costs 2 in a half of four and 4 in one of two: 2.67 on average, and 1 more in the base case for each."""
+    cost = iter([2.0, 2.0, 4.0, 4.0])
+    monkeypatch.setattr(
+        module, "worth", lambda *_: Worth(np.array([[0.0, next(cost)]]), np.zeros((1, 2)), np.zeros((1, 2)))
+    )
+    who = np.array([[[4.0, 1.0]], [[2.0, 1.0]]])
+    ledgers = np.zeros((2, 1, 2, 2, len(FIELDS)))
+    own = lives(groups=GROUPS[:2], ledgers=ledgers, people=who, ages=who[0], parameters=np.zeros(1))
+    values: Any = SimpleNamespace(threshold=100.0, left=None, deal=SimpleNamespace(needs_lives=False))
+    whole = np.array([[[0.0, 16.0 / 6.0 + 1.0]], [[0.0, 0.0]]])
+    found = subgroup_table(own, None, SCENARIO, values, whole).set_index("level")["incremental_cost"]  # type: ignore[arg-type]
+    assert found.to_dict() == pytest.approx({"all": 16.0 / 6.0 + 1.0, "women": 3.0 + 1.0})
 
 
 def stratified(everybody: tuple[float, float]) -> pd.DataFrame:
@@ -228,10 +397,32 @@ def test_choosing_by_sex() -> None:
     assert (none["one_for_all"], none["by_subgroup"], none["gain"]) == pytest.approx((0.0, 7.5, 7.5))
 
 
+def test_one_choice_for_all_is_the_reference_unless_another_is_worth_something() -> None:
+    """Half a euro is something, nought is not, and a policy that loses does not hide one that gains."""
+    for everybody, one in (((0.5, 0.2), 0.5), ((5.5, -1.0), 5.5)):
+        assert stratified_value(stratified(everybody), "old").iloc[0]["one_for_all"] == one
+    for everybody in ((0.0, -1.0), (-0.5, -2.0)):
+        found = stratified_value(stratified(everybody), "old").iloc[0]
+        assert (found["one_for_all"], found["gain"]) == pytest.approx((0.0, 7.5))
+
+
+def test_subgroups_keep_their_order_and_weigh_what_there_is() -> None:
+    """Sex stays before age; shares that add up to less are weights all the same; at nothing to gain the reference is chosen."""
+    rows = stratified((5.5, 2.5)).assign(share=lambda table: 0.5 * table["share"])
+    older = pd.DataFrame(
+        [("age", "old people", 1.0, "new", 0.0), ("age", "old people", 1.0, "other", -1.0)], columns=rows.columns
+    )
+    found = stratified_value(pd.concat([rows, older]), "old").set_index("subgroup")
+    assert list(found.index) == ["sex", "age"] and found["gain"]["sex"] == pytest.approx(2.0)
+    assert found["choices"]["age"] == "old people: old"
+
+
 def test_terms_of_a_deal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values as they are without a deal on lives; else what is left to pay in a group's lives, of one half or of both."""
     told: list[Any] = []
-    monkeypatch.setattr(module, "left_to_pay", lambda _deal, volume, counts: told.append((volume, counts)))
+    monkeypatch.setattr(
+        module, "left_to_pay", lambda deal, volume, counts: told.append((volume, counts)) if deal.needs_lives else None
+    )
     monkeypatch.setattr(module, "replace", lambda values, **changes: (values, changes))
     back = np.arange(2.0 * 2 * 2 * 3).reshape(2, 2, 2, 3, 1, 1)
     found = lives(back=back)
@@ -244,3 +435,17 @@ def test_terms_of_a_deal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told[0][1] == pytest.approx(back[0, :, :, 1])
     assert told[1][1] == pytest.approx(back[0, :, :, 2] + back[1, :, :, 2])
     assert told[2][1] is None
+
+
+def test_treatments_of_a_single_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one woman of two people is treated: what everybody costs more in the base case is twice as much for her."""
+    monkeypatch.setattr(module, "worth", lambda own, *_: Worth(*(0.0 * own[..., 0],) * 3))
+    ledgers = np.zeros((2, 1, 2, 3, len(FIELDS)))
+    ledgers[0, :, 1, :, COLUMN["count_dose"]] = [1.0, 1.0, 0.0]
+    who = np.array([[[2.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]]])
+    own = lives(ledgers=ledgers, people=who, ages=who[0], parameters=np.zeros(1))
+    values: Any = SimpleNamespace(threshold=100.0, left=None, deal=SimpleNamespace(needs_lives=False))
+    found = subgroup_table(own, None, SCENARIO, values, np.array([[[0.0, 3.0]], [[0.0, 0.0]]]))  # type: ignore[arg-type]
+    assert found.set_index("level")["incremental_cost"].to_dict() == pytest.approx(
+        {"all": 3.0, "women": 6.0, "men": 0.0}
+    )

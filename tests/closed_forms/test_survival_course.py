@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.integrate import quad
 
-from simulator.statistics.survival_course import Course, Pieces, from_survival
+from simulator.statistics.sizes.survival_course import Course, Pieces, from_survival
 
 
 def test_a_course_is_its_integrals() -> None:

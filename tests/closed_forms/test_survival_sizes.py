@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from scipy.stats import norm
 
-from simulator.statistics import survival_sizes
-from simulator.statistics.samplesize import lachin_foulkes as plain_lachin
-from simulator.statistics.survival_course import Course, Pieces
+from simulator.statistics.sizes import survival_sizes
+from simulator.statistics.sizes.samplesize import lachin_foulkes as plain_lachin
+from simulator.statistics.sizes.survival_course import Course, Pieces
 
 
 def test_freedman_events_of_his_table() -> None:

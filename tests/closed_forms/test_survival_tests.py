@@ -7,10 +7,10 @@ import pytest
 import scipy.stats
 from simulated_trials import arms_of, trials
 
-from simulator.statistics.competing_tests import (
+from simulator.statistics.endpoints.competing_tests import (
     cumulative_incidence,
 )
-from simulator.statistics.survival_tests import cox, logrank, restricted_mean, survival
+from simulator.statistics.endpoints.survival_tests import cox, logrank, restricted_mean, survival
 
 # Two groups of ten from the documentation of the log-rank test in scipy.
 LOGRANK_TIME = np.array([8, 12, 26, 14, 21, 27, 8, 32, 20, 40, 33, 28, 41, 48, 48, 25, 37, 48, 25, 43.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_trials import NEVER, trial
 
-from simulator.questions.trial.data import cut, limited
+from simulator.questions.trial.analysis.data import cut, limited
 
 DATA = trial(
     arm=[0, 1, 1],

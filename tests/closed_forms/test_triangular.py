@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.triangular import triangle, triangular_bounds
+from simulator.statistics.sequential.triangular import triangle, triangular_bounds
 
 
 def test_lines_of_the_score() -> None:

@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.trial import truth as module
-from simulator.questions.trial.truth import NULLS, Truth, joint_rows, name_problems, trial_caveats, truth_named
+from simulator.questions.trial.simulation import truth as module
+from simulator.questions.trial.simulation.truth import (
+    NULLS,
+    Truth,
+    joint_rows,
+    name_problems,
+    trial_caveats,
+    truth_named,
+)
 from simulator.rules.pathway.crossover import NO_CROSSOVER
 from simulator.words.errors import BadInput
 

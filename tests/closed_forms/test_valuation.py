@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from simulator import load_scenario
-from simulator.questions.value.budget import _pay_back, budget_impact, site_cost
-from simulator.questions.value.deal import PARTS, SUMS, MoneyBack
-from simulator.questions.value.disaggregated import by_state, dialysis, events
-from simulator.questions.value.lives import Lives
-from simulator.questions.value.valuation import (
+from simulator.questions.value.consequences.budget import SITE, _pay_back, budget_impact, budget_lives, site_cost
+from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
+from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
+from simulator.questions.value.valuation.lives import Lives
+from simulator.questions.value.valuation.valuation import (
     BESIDE,
     COLUMN,
+    SessionLoss,
     Worth,
+    check_events,
     cost_table,
     costs_summed,
     item_costs,
     people_treated,
     qalys_by_part,
+    session_losses,
     times_given,
     totals_table,
     with_price_apart,
     worth,
 )
-from simulator.questions.value.values import Drawn, LeftToPay, Money, Values, values_of
+from simulator.questions.value.valuation.values import Drawn, LeftToPay, Money, Values, values_of
 from simulator.scenario.economics import Budget, Deal, People, Volume
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.therapies import step_columns
 from simulator.words.errors import BadInput
 
 POLICIES = ("conservative", "protocol")
@@ -121,6 +127,48 @@ def test_undiscounted_columns_and_other_money() -> None:
     assert other.qalys[0, 1] == pytest.approx(utility("ulcer"))
 
 
+def test_sessions_and_complications_that_hurt() -> None:
+    """Of ten sessions those who do not complete them, two fifths, have half: eight; each takes 0.1 for five days. A fifth have a
+    complication, which takes 0.3 for thirty days. Undiscounted counts where nothing is discounted."""
+    _, values, drawn = base()
+    numbers = parameters().copy()
+    own = numbers["therapies"][0, list(values.therapies).index("intramuscular")]
+    for name, value in {
+        **{"sessions": 10.0, "completion": 0.6, "utility_loss": 0.1, "utility_loss_days": 5.0},
+        **{"complication": 0.2, "complication_utility_loss": 0.3, "complication_utility_loss_days": 30.0},
+    }.items():
+        own[name] = value
+    numbers["therapies"][0, list(values.therapies).index("intramuscular")] = own
+    taken = (8.0 * 0.1 * 5.0 + 0.2 * 0.3 * 30.0) / 365.25
+    row = {"effect_count_dose": 2.0, "count_dose": 3.0}
+    found = worth(ledgers({}, row), numbers, drawn, values)
+    assert found.qalys[0] == pytest.approx([0.0, -2.0 * taken])
+    plain = worth(ledgers({}, row), numbers, drawn, replace(values, discounted=False))
+    assert plain.qalys[0] == pytest.approx([0.0, -3.0 * taken])
+
+
+def test_each_draw_is_valued_by_itself() -> None:
+    """Two draws, in the second of which twice as much happens: doses, losses, costs by item and their means."""
+    _, values, drawn = base()
+    row = {"cost_count_dose": 1.0, "effect_count_dose": 1.0, "cost_ulcer": 1.0, "effect_ulcer": 1.0}
+    once = ledgers({}, row)
+    both = np.concatenate([once, 2.0 * once])
+    assert times_given(both, values).tolist() == [[0.0, 1.0], [0.0, 2.0]]
+    alone, found = (worth(each, parameters(), drawn, values) for each in (once, both))
+    for part in ("cost", "qalys", "life_years"):
+        first = getattr(alone, part)
+        assert getattr(found, part) == pytest.approx(np.concatenate([first, 2.0 * first]))
+    items = item_costs(both, parameters(), drawn, values)
+    table = cost_table(items, 3.0 * items, values)
+    assert table["undiscounted"].tolist() == pytest.approx((3.0 * table["mean"]).tolist())
+    assert table.groupby("policy")["mean"].sum()["protocol"] == pytest.approx(1.5 * alone.cost[0, 1])
+    every_week = parameters().copy()
+    every_week["later_visit_interval_days"] = 7.0
+    visits = {"cost_healed": 1.0}
+    weekly = worth(ledgers({}, visits), every_week, drawn, values).cost[0, 1]
+    assert weekly == pytest.approx(365.25 / 7.0 * price("tcpo2_visit"))
+
+
 def test_the_price_of_a_kit_apart() -> None:
     """Costs without it, and how often it is paid, whatever the money."""
     _, values, drawn = base()
@@ -128,7 +176,7 @@ def test_the_price_of_a_kit_apart() -> None:
         without, often = with_price_apart(
             ledgers({}, {"cost_count_dose": 1.5}), parameters(), drawn, replace(values, money=money), "pbmnc_kit"
         )
-        assert often[0] == pytest.approx([0.0, 1.5])
+        assert often[0] == pytest.approx([0.0, 1.5]) and often.shape == without.cost.shape == (1, 2)
         assert without.cost[0, 1] == pytest.approx(1.5 * money.factor * (a_treatment() - price("pbmnc_kit")))
 
 
@@ -169,6 +217,19 @@ def test_costs_by_item_add_up_and_a_share_of_the_product_is_paid() -> None:
     summed = costs_summed(table, ["category"]).set_index(["policy", "category"])["mean"]
     assert summed["protocol", "total"] == pytest.approx(whole.cost[0, 1])
     assert summed["protocol", "cell product"] == pytest.approx(price("pbmnc_kit"))
+    by_two = costs_summed(table, ["category", "state"])
+    assert by_two.index.tolist() == list(range(len(by_two))) and by_two["policy"].iloc[-2:].tolist() == list(POLICIES)
+    assert by_two[["category", "state"]].iloc[-1].tolist() == ["total", ""]
+    assert by_two["category"].iloc[0] == table["category"].iloc[0]
+    renamed = table.assign(policy=table["policy"].map({"conservative": "usual", "protocol": "cells"}))
+    assert costs_summed(renamed, ["category"])["policy"].iloc[-2:].tolist() == ["usual", "cells"]
+    # In two draws two shares of the price are left to pay.
+    drawn_left = LeftToPay(np.array([[1.0, 0.9], [1.0, 0.4]]), np.array([[0.0, 0.0]]), np.array([[0.0, 0.0]]))
+    two_draws = np.repeat(parameters(), 2)
+    twice = (
+        worth(np.repeat(ledgers(row, row), 2, 0), two_draws, drawn, replace(values, left=drawn_left)).cost - whole.cost
+    )
+    assert twice[:, 1] == pytest.approx([-0.1 * price("pbmnc_kit"), -0.6 * price("pbmnc_kit")])
 
 
 def test_an_event_without_a_price_stops_the_analysis() -> None:
@@ -177,6 +238,15 @@ def test_an_event_without_a_price_stops_the_analysis() -> None:
     with pytest.raises(BadInput) as caught:
         worth(ledgers({"count_dose": 0.01}, {}), parameters(), drawn, values)
     assert [problem.key for problem in caught.value.problems] == ["policy conservative, dose"]
+    assert caught.value.problems[0].value == "has no price"
+    assert caught.value.problems[0].allowed == "a price of dose under this policy"
+    unpriced = {"conservative": ("below_knee_amputation",), "protocol": ()}
+    lost_leg: Any = SimpleNamespace(policies=values.policies, unpriced=unpriced, perspective=values.perspective)
+    with pytest.raises(BadInput, match="a price of below knee amputation under this policy"):
+        check_events(ledgers({"count_below_knee_amputation": 0.01}, {}), lost_leg)
+    one_of_two = np.concatenate([ledgers({}, {}), ledgers({"count_dose": 0.01}, {})])
+    with pytest.raises(BadInput):
+        worth(one_of_two, parameters(), drawn, values)
     worth(ledgers({}, {"count_dose": 0.01}), parameters(), drawn, values)
 
 
@@ -271,6 +341,73 @@ def test_a_policy_that_buys_its_cells_sets_up_no_site() -> None:
     assert site_cost(values.policies["protocol"], values, 3) == 0.0
 
 
+def test_a_centre_that_makes_its_cells_sets_up_a_site_in_the_first_year() -> None:
+    """Two centres, in money worth half: a row of its own, the same in every draw, inside the total of the first year alone."""
+    _, values, _ = base()
+    own = values.policies["protocol"]
+    made = own.model_copy(update={"cell_therapy": own.cell_therapy.model_copy(update={"product": "mobilised_pbmnc"})})
+    values = replace(values, policies=dict(values.policies) | {"protocol": made}, money=Money("CHF", 2024, 0.5))
+    site = 2 * 0.5 * (price("gmp_validation") + price("gmp_media_fill"))
+    assert site_cost(made, values, 2) == pytest.approx(site) and site > 0.0
+    people = People(per_year=10.0, waiting=0.0, years=2.0)
+    plan = Budget(uptake=(1.0, 1.0), centres=2)
+    table = budget_impact(year_by_year(HALF, MORE), "protocol", values.at_base(), values, people, plan).table
+    row = table[table["quantity"] == SITE]
+    assert row[["year", "without", "with", "change"]].to_numpy().tolist() == [[1, 0.0, site, site]]
+    parts = table[table["quantity"] != "total"].groupby("year")["change"].sum()
+    total = table[table["quantity"] == "total"].set_index("year")["change"]
+    assert total.tolist() == pytest.approx(parts.tolist())
+
+
+def test_both_policies_buy_what_falls_with_volume() -> None:
+    """The reference gives everybody a treatment, half are given two: five of ten are at half price, and ten of fifteen."""
+    scenario = load_scenario(policies=("single_dose", "protocol"))
+    values = replace(values_of(scenario), age_adjusted=False, deal=Deal(volume=(Volume(above=5, discount=0.5),)))
+    rows = ({"count_dose": 1.0, "count_treated": 1.0}, {"count_dose": 2.0, "count_treated": 0.9})
+    two_draws = np.concatenate([ledgers(*rows)] * 2)
+    nothing = np.zeros((1, 2, 2, 0))
+    lives = Lives(("single_dose", "protocol"), two_draws[None], nothing, nothing, np.repeat(parameters(), 2), 1)
+    people, plan = People(per_year=10.0, waiting=0.0, years=1.0), Budget(uptake=(0.5,), centres=1)
+    found = budget_impact([lives], "protocol", values.at_base(), values, people, plan)
+    kit = found.table.set_index("quantity").loc["cell product"]
+    bought = price("pbmnc_kit")
+    assert found.price_shares == ((pytest.approx(7.5 / 10), pytest.approx(10.0 / 15)),)
+    assert (kit["without"], kit["with"]) == (pytest.approx(7.5 * bought), pytest.approx(10.0 * bought))
+    assert found.people["treated"].tolist() == pytest.approx([4.5])
+
+
+def test_money_back_lowers_the_budget() -> None:
+    """Two fifths of a treatment fail in the first year and half their price comes back, once, in a whole budget."""
+    _, values, drawn = base()
+    failed = np.zeros((2, 1, 2, 2))
+    failed[0, 0, 1] = (0.4, 0.0)
+    back = MoneyBack(Deal(refund=0.5), np.zeros((1, 2, PARTS, SUMS)), failed)
+    people, plan = People(per_year=10.0, waiting=0.0, years=1.0), Budget(uptake=(1.0,), centres=1)
+    lives = year_by_year(HALF)
+    plain, paid = (budget_impact(lives, "protocol", drawn, values, people, plan, of).table for of in (None, back))
+    change = paid.set_index("quantity")["change"] - plain.set_index("quantity")["change"]
+    assert change["total"] == change["cell product"] == pytest.approx(-10 * 0.2 * price("pbmnc_kit"))
+    # What a product costs may stand in two items, as where repeats are cheaper: it comes back once all the same.
+    (item,) = (each for each in values.items if each.category == "cell product" and each.money == "pbmnc_kit")
+    twice = SimpleNamespace(items=(item, item), policies=values.policies, money=Money("CHF", 2024, 2.0))
+    costs = [np.zeros((1, 2, 2)) for _ in range(2)]
+    _pay_back(costs, back, drawn, twice, [0, 1])  # type: ignore[arg-type]
+    assert costs[0].sum() == pytest.approx(-0.4 * price("pbmnc_kit"))
+
+
+def test_lives_of_a_budget_end_in_the_middle_of_each_year() -> None:
+    """The reference and the policy in the same people, followed for half a year and one and a half."""
+    scenario, _, _ = base()
+    asked: list[tuple[Any, ...]] = []
+    simulations: Any = SimpleNamespace(probabilistic=lambda *words: asked.append(words) or len(asked))
+    assert budget_lives(scenario, "protocol", 3, 20, 7, simulations)[:2] == [1, 2]
+    assert len(asked) == len(scenario.settings.economics.budget.uptake)
+    for year, (called, cut, rows, patients, seed) in enumerate(asked):
+        assert (called, patients, seed, len(rows)) == (f"Budget, year {year + 1}", 20, 7, 3)
+        assert cut.settings.follow_up.horizon_years == year + 0.5
+        assert cut.compare == (scenario.reference, "protocol")
+
+
 # --- where it is lived ----------------------------------------------------------------------------------------------
 
 
@@ -351,3 +488,30 @@ def test_years_after_an_infarction_or_a_stroke(counted: bool) -> None:
     expected = 2.0 * utility("ulcer") - 0.2 * utility("on_dialysis") - lost * counted
     assert found.qalys[0, 1] == pytest.approx(expected)
     assert found.cost[0, 1] == pytest.approx(price("after_infarction_year") * counted)
+    at_base = chosen.at_base()
+    unfelt = Drawn(at_base.prices, {**at_base.utilities, "after_stroke": np.zeros(1)})
+    lost = utility("after_infarction") * counted
+    found = worth(ledgers({}, row), parameters(), unfelt, chosen)
+    assert found.qalys[0, 1] == pytest.approx(2.0 * utility("ulcer") - 0.2 * utility("on_dialysis") - lost)
+
+
+def test_quality_of_life_may_follow_the_age() -> None:
+    """Adjusted for age, two years with an ulcer at 85, ten beyond the age from which ages are counted, are worth less."""
+    _, values, drawn = base()
+    row = {"effect_ulcer": 2.0, "effect_age_ulcer": 20.0, "effect_age2_ulcer": 200.0}
+    plain = worth(ledgers({}, row), parameters(), drawn, values).qalys[0, 1]
+    adjusted = worth(ledgers({}, row), parameters(), drawn, replace(values, age_adjusted=True)).qalys[0, 1]
+    assert 0.0 < adjusted < plain
+
+
+def test_what_counts_a_loss_of_what_a_policy_gives() -> None:
+    """Cells are counted by doses, a therapy by its first and further times; a therapy without losses is left out."""
+    scenario = load_scenario(policies=("conservative", "protocol", "arterialisation"))
+    values = values_of(scenario)
+    (therapy,) = scenario.policies["arterialisation"].given
+    assert {each.therapy for each in session_losses(values)} == {"intramuscular", therapy}
+    steps = {name: column for column, name in step_columns(scenario.policies["arterialisation"]).items()}
+    names = (f"count_{therapy}", f"count_repeat_{therapy}")
+    own = tuple(steps.get(name, name) for name in names)
+    assert SessionLoss(therapy).columns(replace(values, discounted=False)) == [(), (), own]
+    assert SessionLoss("intramuscular").columns(values) == [(), ("effect_count_dose",), ()]

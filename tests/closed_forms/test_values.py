@@ -12,9 +12,12 @@ import pytest
 
 from simulator import load_scenario
 from simulator.evidence.distributions import mean
+from simulator.evidence.perspective import load_perspective
 from simulator.evidence.price_transfer import exchange, inflate
-from simulator.questions.value.cost_items import CostItem, Scope
-from simulator.questions.value.values import (
+from simulator.evidence.value_sets import PUBLISHED
+from simulator.questions.value.valuation.cost_items import CostItem, Scope
+from simulator.questions.value.valuation.value_set import norm_of
+from simulator.questions.value.valuation.values import (
     COMMON_UTILITY,
     Drawn,
     LeftToPay,
@@ -25,6 +28,7 @@ from simulator.questions.value.values import (
     scope_of,
     values_of,
 )
+from simulator.scenario.economics import Deal, Discounting
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput
 
@@ -116,7 +120,8 @@ def test_bases_and_means() -> None:
         assert all(len(each) == 3 for part in (drawn.prices, drawn.utilities) for each in part.values())
     with pytest.raises(BadInput, match="pbmnc_kot") as caught:
         values.at_base({"pbmnc_kot": np.ones(1), "healed": np.ones(1)})
-    assert [problem.key for problem in caught.value.problems] == ["pbmnc_kot"] and "pbmnc_kit" in str(caught.value)
+    assert [(each.key, each.value) for each in caught.value.problems] == [("pbmnc_kot", "read by nothing")]
+    assert "pbmnc_kit" in str(caught.value)
 
 
 def test_draws_and_what_varies() -> None:
@@ -194,3 +199,125 @@ def test_everything_wrong_with_values_is_told_at_once() -> None:
     with pytest.raises(BadInput) as caught:
         values_of(wrong)
     assert len(caught.value.problems) == 2
+
+
+def asked(**own: Any) -> Scenario:
+    """The base scenario with economic settings of one's own."""
+    scenario, _ = base()
+    economics = scenario.settings.economics.model_copy(update=own)
+    return replace(scenario, settings=scenario.settings.model_copy(update={"economics": economics}))
+
+
+def told(scenario: Scenario) -> list[tuple[str, str, str]]:
+    """File, key and value of everything that is wrong with a scenario's values."""
+    with pytest.raises(BadInput) as caught:
+        values_of(scenario)
+    return [(problem.file, problem.key, problem.value) for problem in caught.value.problems]
+
+
+def test_own_numbers_stand_in_the_place_of_the_payer_s() -> None:
+    """A price and a utility; the others stay. What is no name, or outside its range, is told with its file, and what is meant."""
+    values = values_of(asked(prices={"pbmnc_kit": 4321.0}, utilities={"ulcer": 0.5}))
+    assert values.at_base().prices["pbmnc_kit"].tolist() == [4321.0]
+    assert values.at_base().utilities["ulcer"].tolist() == [0.5]
+    _, usual = base()
+    assert values.perspective.prices["dialysis_year"] == usual.perspective.prices["dialysis_year"]
+    assert values.utility_set.states["healed"] == usual.utility_set.states["healed"]
+    wrong = asked(prices={"pbmnc_kot": 1.0, "dialysis_year": -1.0}, utilities={"ulcr": 0.5, "healed": 3.0})
+    name = wrong.name
+    assert sorted(told(wrong)) == sorted(
+        [
+            (f"{name}: [economics] prices", "pbmnc_kot", "1.0"),
+            (f"{name}: [economics] prices", "dialysis_year", "-1.0"),
+            (f"{name}: [economics] utilities", "ulcr", "0.5"),
+            (f"{name}: [economics] utilities", "healed", "3.0"),
+        ]
+    )
+    with pytest.raises(BadInput, match="pbmnc_kit"):
+        values_of(asked(prices={"pbmnc_kot": 1.0}))
+    with pytest.raises(BadInput, match="'ulcer'"):
+        values_of(asked(utilities={"ulcr": 0.5}))
+    # A price of what no policy compared has.
+    assert [key for _, key, _ in told(asked(prices={"arterialisation_device": 9.0}))] == ["arterialisation_device"]
+
+
+def test_thresholds_and_rates_are_the_payer_s_or_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payer's in the money of results; a payer without any must be told one, and one whose rates end a shorter horizon."""
+    _, usual = base()
+    payer = usual.perspective.conventions
+    assert usual.thresholds == tuple(each.value for each in payer.thresholds)
+    assert usual.discounting == Discounting(effects=payer.discount.effects, costs=payer.discount.costs)
+    earlier = values_of(asked(price_year=2022, currency="USD"))
+    assert earlier.money == restated(usual.perspective, "USD", 2022) and earlier.money.factor != 1.0
+    assert earlier.thresholds == pytest.approx([earlier.money.factor * each.value for each in payer.thresholds])
+    own = values_of(asked(thresholds=(7.0,), discounting=Discounting(effects=0.01, costs=0.02), leave_out=()))
+    assert own.thresholds == (7.0,) and own.discounting == Discounting(effects=0.01, costs=0.02)
+    payer = payer.model_copy(update={"thresholds": ()})
+    silent = replace(load_perspective("italy"), conventions=payer)
+    monkeypatch.setattr("simulator.questions.value.valuation.values.load_perspective", lambda _: silent)
+    assert told(asked()) == [(f"{asked().name}: [economics]", "thresholds", "none")]
+    with pytest.raises(BadInput, match="--threshold: italy has none of its own"):
+        values_of(asked())
+    assert values_of(asked(thresholds=(7.0,))).thresholds == (7.0,)
+    monkeypatch.undo()
+    short = asked(perspective="norway")
+    horizon = short.settings.follow_up.model_copy(update={"horizon_years": 45.0})
+    longer = replace(short, settings=short.settings.model_copy(update={"follow_up": horizon}))
+    assert ("norway", "discount.until_year", "a horizon of 45 years") in told(longer)
+
+
+def test_a_norm_is_valued_as_the_utilities_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payer's, or his by another value set; one of one's own where its value set is the one that is wanted, or was not told
+    and published utilities are meant."""
+    norms = {"Italy": "3L", "Italy, 5L": "5L", "UK": ""}
+    module = "simulator.questions.value.valuation.value_set"
+    monkeypatch.setattr(
+        f"{module}.load_population_norm",
+        lambda name: SimpleNamespace(name=name, value_set=norms[name]),
+    )
+    other = {("5L", "Italy"): "Italy, 5L"}
+    monkeypatch.setattr(f"{module}.norm_by", lambda wanted, usual: other.get((wanted, usual)))
+
+    def norm(value_set: str, own: str | None = None, usual: str = "Italy") -> str:
+        settings: Any = SimpleNamespace(value_set=value_set, population_norm=own)
+        payer: Any = SimpleNamespace(population_norm=usual, country="Italy")
+        return norm_of(settings, payer, "f").name
+
+    assert norm(PUBLISHED) == norm(PUBLISHED, "Italy") == "Italy" and norm(PUBLISHED, "UK") == "UK"
+    assert norm("5L") == norm("5L", "Italy, 5L") == "Italy, 5L" and norm(PUBLISHED, None, "UK") == "UK"
+    for value_set, own, usual, key, value, said in (
+        ("5L", None, "UK", "value_set", "'5L'", "3L: no norm of Italy by 5L was read"),
+        ("5L", "Italy", "Italy", "population_norm", "'Italy'", "value_set = 5L.*this one is by EQ-5D-3L"),
+        ("5L", "UK", "Italy", "population_norm", "'UK'", "by a value set that was not told"),
+        (PUBLISHED, "Italy, 5L", "Italy", "population_norm", "'Italy, 5L'", "this one is by EQ-5D-5L"),
+    ):
+        with pytest.raises(BadInput, match=said) as caught:
+            norm(value_set, own, usual)
+        (problem,) = caught.value.problems
+        assert (problem.file, problem.key, problem.value) == ("f", key, value)
+
+
+def test_events_that_nothing_charges() -> None:
+    """Cells and tests where no policy gives them, steps that a policy has not; a sham's costs nothing by choice."""
+    own = load_scenario(policies=("conservative", "protocol", "ev_selected", "arterialisation", "sham"))
+    found = values_of(own).unpriced
+    later = [f"{kind}step_{k}" for k in (2, 3, 4) for kind in ("", "repeat_")]
+    steps = ["step_1", "repeat_step_1", *later]
+    assert {name: sorted(each) for name, each in found.items()} == {
+        "conservative": sorted(["dose", *steps, "marker_test"]),
+        "protocol": sorted([*steps, "marker_test"]),
+        "ev_selected": sorted(steps),
+        "arterialisation": sorted(["dose", *later, "marker_test"]),
+        "sham": sorted(["dose", *later, "marker_test"]),
+    }
+
+
+def test_what_is_left_out_is_not_charged_and_a_deal_is() -> None:
+    """Without dialysis nobody pays for it; repeats at a lower price split the product's item in two."""
+    _, values = base()
+    without = replace(values, leave_out=("dialysis",), deal=Deal(repeat_price=0.5))
+    assert "dialysis" not in {item.category for item in without.items} < {item.category for item in values.items}
+    assert sum(item.category == "cell product" for item in without.items) == 2
+    drawn = values.sample(3, 4)
+    assert {len(each) for part in (drawn.prices, drawn.utilities) for each in part.values()} == {3}
+    assert Money("EUR", 2024).factor == 1.0

@@ -7,8 +7,8 @@ import pytest
 from lifelines.statistics import logrank_test
 from scipy.stats import multivariate_normal, norm
 
-from simulator.statistics.survival_tests import logrank
-from simulator.statistics.weighted_logrank import fleming_harrington, max_combo
+from simulator.statistics.endpoints.survival_tests import logrank
+from simulator.statistics.endpoints.weighted_logrank import fleming_harrington, max_combo
 
 RNG = np.random.default_rng(11)
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 from simulated_trials import hierarchy
 
-from simulator.statistics.win_statistics import Level, verdict, win_statistics
+from simulator.statistics.endpoints.win_statistics import Level, verdict, win_statistics
 
 
 def slow_wins(levels, follow_up, arm):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from simulator.rules.population import patient
+from simulator.rules.population import arrival
 
 HERE = Path(__file__).parent
 
@@ -20,4 +20,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def few_referrals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the compiler criteria count as impossible after ten referrals; compiled, ten thousand are quick."""
     if numba.config.DISABLE_JIT:
-        monkeypatch.setattr(patient, "MOST_REFERRALS", 10)
+        monkeypatch.setattr(arrival, "MOST_REFERRALS", 10)

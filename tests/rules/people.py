@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulator.evidence import load_register
-from simulator.evidence.therapy_numbers import NUMBERS
+from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.living.books import Books, new_books, open_books
 from simulator.living.ledger import visit_table
 from simulator.living.next_event import foresee

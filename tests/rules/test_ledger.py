@@ -10,6 +10,7 @@ import pytest
 from scipy.integrate import quad
 
 from rules.people import a_life, a_patient, values
+from simulator.living.discounting import discounted, discounted_moments, factors, overlap
 from simulator.living.ledger import (
     CLOCKS,
     COUNTS,
@@ -22,10 +23,6 @@ from simulator.living.ledger import (
     add_moments,
     add_sojourn,
     add_visits,
-    discounted,
-    discounted_moments,
-    factors,
-    overlap,
     visit_table,
 )
 from simulator.words.vocabulary import Event, Limb, State
@@ -135,7 +132,7 @@ def booked(
     }
     patient = a_patient(age=78.0, ischaemic_heart_disease=heart)
     since, now = ((exp(-rates[0] * t), exp(-rates[1] * t)) for t in (1.0, 3.5))
-    add_sojourn(ledger, a_life(**{**lost, **life}), patient, values(**params), state, 1.0, 3.5, *rates, since, now)
+    add_sojourn(ledger, a_life(**{**lost, **life}), patient, values(**params), state, 1.0, 3.5, rates, since, now)
     return entries(ledger)
 
 
@@ -234,7 +231,7 @@ def test_nothing_is_booked_for_no_time() -> None:
         ledger = empty()
         one = (1.0, 1.0)
         add_sojourn(
-            ledger, a_life(), a_patient(), values(**NO_EVENTS), State.ULCER, 1.0, end, RATE, COST_RATE, one, one
+            ledger, a_life(), a_patient(), values(**NO_EVENTS), State.ULCER, 1.0, end, (RATE, COST_RATE), one, one
         )
         assert entries(ledger) == {}
 

@@ -10,24 +10,26 @@ import pytest
 from scipy.stats import truncnorm
 
 from rules.people import KEY, PATIENT_NUMBER, a_patient, chance, criteria, deviate, just_above, values
-from simulator.rules.population import patient as patients
+from simulator.rules.population import arrival
+from simulator.rules.population.arrival import (
+    MOST_REFERRALS,
+    complete,
+    make_patient,
+    recruited_from,
+    tcpo2_given_measurement,
+)
 from simulator.rules.population.patient import (
     COLUMNS,
-    MOST_REFERRALS,
     PATIENT,
     TISSUE_LOSS,
     UNDIALYSED,
     Drawn,
     beyond_salvage,
-    complete,
     draw_referral,
     has,
-    make_patient,
     measured,
-    recruited_from,
     renal_class,
     small_ev_level,
-    tcpo2_given_measurement,
     tissue_loss_class,
     truncated_normal,
     undialysed_class,
@@ -453,7 +455,7 @@ def test_impossible_criteria_bar_everybody_after_many_referrals() -> None:
     """Nobody is 150 years old, among ten thousand if the compiler is on."""
     assert MOST_REFERRALS == 10_000
     found, patient = made(NOBODY, who=criteria(age_at_least=150.0), described=False)
-    assert (found, patient.screened) == (False, patients.MOST_REFERRALS)
+    assert (found, patient.screened) == (False, arrival.MOST_REFERRALS)
 
 
 def test_patients_who_are_not_kept_are_not_described() -> None:

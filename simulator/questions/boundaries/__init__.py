@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.statistics.boundaries import Boundaries
-from simulator.statistics.effect_scale import EffectScale
+from simulator.statistics.sequential.boundaries import Boundaries
+from simulator.statistics.sequential.effect_scale import EffectScale
 from simulator.words.findings import Findings
 
 

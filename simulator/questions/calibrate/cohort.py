@@ -10,8 +10,8 @@ from simulator.compiling import compiled_on_given_memory, record_dtype
 from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.outcomes import last_tcpo2
 from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.arrival import find_patient
 from simulator.rules.population.enrolment import follow_up_end
-from simulator.rules.population.patient import find_patient
 from simulator.words.vocabulary import Limb
 
 COLUMNS = (

@@ -5,9 +5,7 @@ Every parameter value lives the same patients with the same luck, so what is com
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +18,7 @@ from simulator.questions.calibrate.summaries import AMPUTATED, CONTRAST, EARLY, 
 from simulator.questions.calibrate.targets import Founding
 from simulator.run.setting import setting_of
 from simulator.scenario.scenario import Scenario
+from simulator.work.threads import in_order
 
 Array = NDArray[np.float64]
 
@@ -78,9 +77,8 @@ class FoundingCohort:
             if advance is not None:
                 advance(1)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(one, range(len(draws))):
-                pass
+        for _ in in_order(one, range(len(draws))):
+            pass
         return out
 
 

@@ -52,7 +52,8 @@ def _told(
     scenario: Scenario, policy: str, centre: str, time: float, draws: pd.DataFrame, people: int, seed: int
 ) -> pd.DataFrame:
     policies = [scenario.reference, policy]
-    found = simulate(scenario, policies, people, seed, engine="compiled", draws=draws, times=[time]).draws
+    simulated = simulate(scenario, policies, people, seed, engine="compiled", draws=draws, times=[time], ledger=False)
+    found = simulated.draws
     found = found[(found["time_years"] == time) & found["outcome"].isin(OUTCOMES)]
     rows = []
     for outcome in OUTCOMES:

@@ -196,7 +196,9 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "country": settings.life_table.country,
         "period": settings.life_table.period,
         "given": len(scenario.given),
-        "tcpo2_day": float(2.0 * params["published_interval_days"] + params["last_tcpo2_days"]),
+        "tcpo2_day": float(
+            (params["published_doses"] - 1.0) * params["published_interval_days"] + params["last_tcpo2_days"]
+        ),
         "tcpo2_levels": scenario.tcpo2_levels(comparison.policies),
         "values": _values(params),
         "fitted": len(joint_names(scenario.register)),

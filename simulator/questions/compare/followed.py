@@ -6,75 +6,66 @@ Each block of patients lets go of the rest as soon as it is done, so that memory
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from itertools import product
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from simulator.compiling import announced
+from simulator.living.blocks import follow
 from simulator.living.cohort_arrays import Followed
-from simulator.rules.population.taking import Taken
-from simulator.run.job import BLOCK, Job
+from simulator.run.job import BLOCK
 from simulator.run.people import patient_table
-from simulator.run.simulation import job_of, processors
+from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
+from simulator.work.threads import in_order
 
 T = TypeVar("T")
-Cohorts = dict[str, Followed]
-"""Patients of one block by policy."""
 PATHS_BLOCK = 100
 """Patients whose paths are read at a time: each of them has outcomes at every time of the path, which are large."""
 
 
 def people_of(scenario: Scenario, patients: int, seed: int) -> pd.DataFrame:
     """One row per policy and patient, block by block, as `Result.patients` has them."""
+    taken, params = scenario.taken(patients, seed), scenario.params()
 
-    def tables(cohorts: Cohorts, job: Job, first: int, taken: Taken) -> pd.DataFrame:
-        found = []
-        for policy, cohort in cohorts.items():
-            table = patient_table(cohort, scenario, policy, job.draws[0], seed, first, taken)
-            table.insert(0, "policy", policy)
-            found.append(table)
-        return pd.concat(found, ignore_index=True)
+    def table(cohort: Followed, policy: str, first: int) -> pd.DataFrame:
+        found = patient_table(cohort, scenario, policy, params, seed, first, taken)
+        found.insert(0, "policy", policy)
+        return found
 
-    return pd.concat(_blocks(scenario, patients, seed, None, BLOCK, tables), ignore_index=True)
+    return pd.concat(_of_each(scenario, patients, seed, (), BLOCK, table), ignore_index=True)
 
 
 def paths_of(
     scenario: Scenario, patients: int, seed: int, times: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """True TcPO2 (mmHg) by policy, shape (patients, times), NaN after death or major amputation."""
+    paths = {policy: np.empty((patients, len(times))) for policy in scenario.compare}
 
-    def paths(cohorts: Cohorts, job: Job, first: int, taken: Taken) -> dict[str, NDArray[np.float64]]:
-        del job, first, taken
-        return {name: cohort.paths for name, cohort in cohorts.items()}
+    def keep(cohort: Followed, policy: str, first: int) -> None:
+        paths[policy][first : first + len(cohort.paths)] = cohort.paths
 
-    parts = _blocks(scenario, patients, seed, times, PATHS_BLOCK, paths)
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    _of_each(scenario, patients, seed, times, PATHS_BLOCK, keep)
+    return paths
 
 
-def _blocks(
+def _of_each(
     scenario: Scenario,
     patients: int,
     seed: int,
-    times: NDArray[np.float64] | None,
+    times: ArrayLike,
     block: int,
-    reduce: Callable[[Cohorts, Job, int, Taken], T],
+    reduce: Callable[[Followed, str, int], T],
 ) -> list[T]:
-    """What `reduce` makes of every block of patients, in order, on all cores."""
-    wanted = None if times is None else times.tolist()
-    job, names = job_of(scenario, None, patients, seed, "compiled", None, False, wanted, False, True)
-    taken = scenario.taken(patients, seed)
-    job = replace(job, given=taken.given)
-    with announced("the simulation of single patients"):
-        job.run(0, 0, 1)
+    """What `reduce` makes of the patients of every block (from the first on) under every policy, in order, on all cores."""
+    names = scenario.compare
+    setting = setting_of(scenario, names, seed, times)._replace(given=scenario.taken(patients, seed).given)
 
-    def one(first: int) -> T:
-        done = job.run(0, first, min(block, patients - first))
-        return reduce(dict(zip(names, done.cohorts, strict=True)), job, first, taken)
+    def one(first: int, policy: int) -> T:
+        count = min(block, patients - first)
+        return reduce(follow(setting, policy, first, count, events=False, ledger=0), names[policy], first)
 
-    with ThreadPoolExecutor(processors()) as pool:
-        return list(pool.map(one, range(0, patients, block)))
+    every = product(range(0, patients, block), range(len(names)))
+    return list(in_order(lambda each: one(*each), every))

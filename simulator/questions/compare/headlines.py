@@ -38,7 +38,9 @@ def headline_results(
         told = draws.drop(columns=list(scenario.idle_under(policies)))
         _, lived, place = np.unique(told.to_numpy(np.float64), axis=0, return_index=True, return_inverse=True)
         rows = draws.iloc[lived]
-        found = simulate(scenario, policies, patients, seed, engine="compiled", draws=rows, progress=progress)
+        found = simulate(
+            scenario, policies, patients, seed, engine="compiled", draws=rows, progress=progress, ledger=False
+        )
         early, late = found.times.searchsorted([first, last])
         named = [
             {

@@ -125,7 +125,14 @@ def compare(
     people = default_patients(scenario, engine) if patients is None else patients
     times = curve_times(scenario)
     result = simulate(
-        scenario, patients=people, seed=seed, engine=engine, times=times, keep_patients=shared, progress=progress
+        scenario,
+        patients=people,
+        seed=seed,
+        engine=engine,
+        times=times,
+        keep_patients=shared,
+        progress=progress,
+        ledger=False,
     )
     if first is not None:
         first(result)

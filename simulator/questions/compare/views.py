@@ -26,7 +26,8 @@ def evidence_views(scenario: Scenario, policy: str, patients: int, seed: int) ->
     own = levels[VIEWS.index(scenario.view)]
     columns[rate] = [register[rate].value * level / own for level in levels]
     draws = pd.DataFrame({"draw": VIEWS, **columns})
-    result = simulate(scenario, [scenario.reference, policy], patients, seed, engine="compiled", draws=draws)
+    policies = [scenario.reference, policy]
+    result = simulate(scenario, policies, patients, seed, engine="compiled", draws=draws, ledger=False)
     keys = ["draw", "time_years", "outcome"]
     by_policy = {name: rows.set_index(keys) for name, rows in result.draws.groupby("policy")}
     reference, other = by_policy[scenario.reference], by_policy[policy]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.evidence.register import Register
-from simulator.questions.validate.baseline import solved
-from simulator.questions.validate.study import Group, Study
+from simulator.questions.validate.enactment.baseline import solved
+from simulator.questions.validate.enactment.study import Group, Study
 from simulator.scenario import Scenario
 
 

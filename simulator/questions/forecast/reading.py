@@ -15,8 +15,8 @@ from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spel
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.questions.forecast.registered import RegisteredTrial
+from simulator.questions.validate.enactment.study import Count, Size, Words
 from simulator.questions.validate.reading import check_people, read_checked
-from simulator.questions.validate.study import Count, Size, Words
 from simulator.scenario.policy import Fault
 from simulator.words.errors import BadInput, Problem, nearest
 

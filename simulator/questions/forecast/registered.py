@@ -11,8 +11,18 @@ from pydantic import BeforeValidator, Field
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
-from simulator.questions.validate.measures import TIME_TO_EVENT, Binary, outcome_of
-from simulator.questions.validate.study import Described, Group, Kind, MeanSd, Names, Range, Study, Time, Words
+from simulator.questions.validate.enactment.measures import TIME_TO_EVENT, Binary, outcome_of
+from simulator.questions.validate.enactment.study import (
+    Described,
+    Group,
+    Kind,
+    MeanSd,
+    Names,
+    Range,
+    Study,
+    Time,
+    Words,
+)
 from simulator.scenario.limits import Years, number
 from simulator.scenario.policy import Criteria, Fault
 from simulator.scenario.settings import LifeTableChoice

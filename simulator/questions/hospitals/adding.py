@@ -13,7 +13,7 @@ from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
 from simulator.questions.hospitals.surface import study_surface
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.enactment.study import Study
 from simulator.words.luck import generator
 
 Array = NDArray[np.float64]

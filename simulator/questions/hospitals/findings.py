@@ -9,8 +9,8 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.fit import Fit
+from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.findings import references
-from simulator.questions.validate.study import Study
 from simulator.words.findings import Findings
 
 RATES = ("amputation", "healing", "death")

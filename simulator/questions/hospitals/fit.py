@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.atoms import Atoms, atoms
-from simulator.questions.hospitals.chains import Chains
+from simulator.questions.hospitals.diagnostics import Chains
 from simulator.questions.hospitals.population import CHAINS, Sampling, Structure, left_out, log_score, sampled
 from simulator.questions.hospitals.surface import (
     CENTRE,
@@ -25,7 +25,7 @@ from simulator.questions.hospitals.surface import (
     fitted_quantities,
     study_surface,
 )
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.enactment.study import Study
 from simulator.words.luck import generator, seed_of
 from simulator.work.store import Store
 

@@ -16,7 +16,7 @@ from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
 from simulator.questions.hospitals.surface import study_surface
-from simulator.questions.validate.study import Group, Quantity, Study
+from simulator.questions.validate.enactment.study import Group, Quantity, Study
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.scenario.settings import OwnCounts, OwnOffsets

@@ -27,7 +27,7 @@ from scipy.stats import norm
 
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
 from simulator.questions.hospitals.atoms import Atoms
-from simulator.questions.hospitals.chains import Chains, chains_of
+from simulator.questions.hospitals.diagnostics import Chains, chains_of
 from simulator.questions.hospitals.prior import load_prior, sd_floor
 from simulator.work.code import running_code
 from simulator.work.store import Store

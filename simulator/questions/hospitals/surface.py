@@ -20,12 +20,12 @@ from scipy.stats import norm, qmc
 from simulator.evidence.hospitals import OFFSETS, at_hospital, columns_of
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.atoms import atoms
-from simulator.questions.validate import measures
-from simulator.questions.validate.measures import Seen
+from simulator.questions.validate.enactment import measures
+from simulator.questions.validate.enactment.measures import Seen
+from simulator.questions.validate.enactment.prediction import draws_for, make_ready, times_of
+from simulator.questions.validate.enactment.samples import part_counted
+from simulator.questions.validate.enactment.study import Quantity, Study
 from simulator.questions.validate.observed import observed
-from simulator.questions.validate.prediction import draws_for, make_ready, times_of
-from simulator.questions.validate.samples import part_counted
-from simulator.questions.validate.study import Quantity, Study
 from simulator.words.luck import generator, seed_of
 from simulator.work.code import running_code
 from simulator.work.store import Store

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import OFFSETS
 from simulator.evidence.register import load_register
 from simulator.questions.hospitals.own import evidence_of_draws
-from simulator.questions.registry.described import class_shares
-from simulator.questions.registry.offsets import Update
-from simulator.questions.registry.people import People
-from simulator.questions.registry.privacy import SMALLEST, hidden, share
+from simulator.questions.registry.offsets.offsets import Update
+from simulator.questions.registry.people.described import class_shares
+from simulator.questions.registry.people.people import People
+from simulator.questions.registry.people.privacy import SMALLEST, hidden, share
 
 ENOUGH = 0.5
 """Share of people of whom a characteristic must be known to set the case mix."""

@@ -10,20 +10,20 @@ import pandas as pd
 
 from simulator.evidence.hospitals import load_hospitals
 from simulator.questions.compare.population import population_table
-from simulator.questions.registry.agreement import TIMES, accuracy_table, calendar_table, calibration_table
-from simulator.questions.registry.cells import Export
+from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table, calendar_table, calibration_table
+from simulator.questions.registry.agreement.predicted import before_and_after
+from simulator.questions.registry.agreement.published_scores import order_table, refusals
 from simulator.questions.registry.centre_file import centre_table, centre_toml
-from simulator.questions.registry.described import course, eligible, missing_counts, odd_counts, who
-from simulator.questions.registry.follow_up import FOLLOWED
+from simulator.questions.registry.export.cells import Export
+from simulator.questions.registry.export.proposal import Proposal, mapping_toml
 from simulator.questions.registry.here import HUNDRED, few_slots_tables, here_table, needed_table, referrals_per_year
-from simulator.questions.registry.likelihood import courses_of
-from simulator.questions.registry.observed import seen
-from simulator.questions.registry.offsets import MOST_PEOPLE, Update, updated
-from simulator.questions.registry.people import People
-from simulator.questions.registry.predicted import before_and_after
-from simulator.questions.registry.privacy import hidden, rounded
-from simulator.questions.registry.proposal import Proposal, mapping_toml
-from simulator.questions.registry.published_scores import order_table, refusals
+from simulator.questions.registry.offsets.likelihood import courses_of
+from simulator.questions.registry.offsets.offsets import MOST_PEOPLE, Update, updated
+from simulator.questions.registry.people.described import course, eligible, missing_counts, odd_counts, who
+from simulator.questions.registry.people.follow_up import FOLLOWED
+from simulator.questions.registry.people.observed import seen
+from simulator.questions.registry.people.people import People
+from simulator.questions.registry.people.privacy import hidden, rounded
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
 from simulator.run import simulate

@@ -13,10 +13,10 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.questions.compare.centres import OUTCOMES, followed_until
 from simulator.questions.compare.waiting import waits_table
 from simulator.questions.hospitals.own import at_its_centre
-from simulator.questions.registry.people import People
-from simulator.questions.registry.privacy import SMALLEST
+from simulator.questions.registry.people.people import People
+from simulator.questions.registry.people.privacy import SMALLEST
 from simulator.run import Result, simulate
-from simulator.run.simulation import WEEKS_PER_YEAR
+from simulator.run.asking import WEEKS_PER_YEAR
 from simulator.scenario import Scenario
 from simulator.scenario.settings import Capacity
 

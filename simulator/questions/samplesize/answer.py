@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.statistics.formula import Formula, design_effect
-from simulator.statistics.stopping_plan import Plan
+from simulator.statistics.sequential.stopping_plan import Plan
+from simulator.statistics.sizes.formula import Formula, design_effect
 from simulator.words.errors import BadInput, Problem
 
 Inputs = Mapping[str, Any]
@@ -60,7 +60,7 @@ def inflation(values: Inputs) -> tuple[float, list[Note]]:
     if boundary is not None and looks is None:
         problems.append(Problem("command line", "--boundary", str(boundary), "only with --looks"))
     elif looks is not None:
-        from simulator.statistics.boundary_search import solve
+        from simulator.statistics.sequential.boundary_search import solve
 
         information = tuple((k + 1) / looks for k in range(int(looks)))
         found = solve(Plan(information, values["alpha"], boundary or "ld-obf", power=values["power"]), "command line")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from simulator.questions.samplesize import one_arm, two_arms
 from simulator.questions.samplesize.answer import AIMS, Answer, Inputs, as_options, option
 from simulator.questions.samplesize.stated_course import CONTROL, TREATED, Stated
-from simulator.statistics import samplesize
-from simulator.statistics.samplesize import range_problems
+from simulator.statistics.sizes import samplesize
+from simulator.statistics.sizes.samplesize import range_problems
 from simulator.words.errors import BadInput, Problem, nearest
 
 SHARED = ("alpha", "power", "n", "ratio", "lost", "looks", "boundary", "members", "correlation_within")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.questions.samplesize.answer import Answer, Inputs, Note
-from simulator.statistics import exact_binomial
+from simulator.statistics.sizes import exact_binomial
 
 CLOPPER = "exact binomial; A'Hern RP. Stat Med 2001;20:859-866, doi 10.1002/sim.721"
 
@@ -60,7 +60,7 @@ def single_arm(values: Inputs) -> Answer:
 
 def two_stage(values: Inputs) -> Answer:
     """Simon's optimal and minimax designs in two stages."""
-    from simulator.statistics import simon
+    from simulator.statistics.sizes import simon
 
     p0, p1, alpha, power = (values[name] for name in ("p0", "p1", "alpha", "power"))
     lost = values.get("lost", 0.0)

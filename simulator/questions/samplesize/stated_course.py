@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from simulator.statistics.survival_course import NONE, Course, Pieces, from_survival
+from simulator.statistics.sizes.survival_course import NONE, Course, Pieces, from_survival
 from simulator.words.errors import BadInput, Problem
 
 CONTROL = ("median_0", "hazard_0", "rate_0")

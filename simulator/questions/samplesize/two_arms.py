@@ -6,8 +6,8 @@ import math
 
 from simulator.questions.samplesize.answer import AIMS, Answer, Inputs, Note, answered, inflation
 from simulator.questions.samplesize.stated_course import event_ratio, stated_course
-from simulator.statistics import mean_sizes, proportion_sizes, samplesize, survival_sizes
-from simulator.statistics.formula import Formula, fixed_drift, normal
+from simulator.statistics.sizes import mean_sizes, proportion_sizes, samplesize, survival_sizes
+from simulator.statistics.sizes.formula import Formula, fixed_drift, normal
 from simulator.words.errors import BadInput, Problem
 
 YU_GANJU = "Yu RX, Ganju J. Stat Med 2022;41:950-963, doi 10.1002/sim.9297"

@@ -15,8 +15,9 @@ from simulator.rules.pathway.life import LIFE, limb_kept
 from simulator.rules.pathway.procedure import works
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, plainly_dying, plainly_failing
 from simulator.rules.perfusion import tcpo2
+from simulator.rules.population.arrival import make_patient
 from simulator.rules.population.description import described
-from simulator.rules.population.patient import COLUMNS, PATIENT, make_patient
+from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem

@@ -18,9 +18,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.questions.sweep.emulator import Emulator, fit_emulator
-    from simulator.questions.sweep.inputs import Catalogue, Input, JointDraws
-    from simulator.questions.sweep.model import KINDS, Model, Runner
+    from simulator.questions.sweep.methods.emulator import Emulator, fit_emulator
+    from simulator.questions.sweep.methods.inputs import Catalogue, Input, JointDraws
+    from simulator.questions.sweep.methods.model import KINDS, Model, Runner
     from simulator.questions.sweep.policy_choice import Choices, choose
     from simulator.questions.sweep.policy_sweep import PolicyStudy, PolicySweep, read_policy_study
     from simulator.questions.sweep.results import Results, analyse
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Cluster": "simulator.work.cluster",
-    "Emulator": "simulator.questions.sweep.emulator",
-    "fit_emulator": "simulator.questions.sweep.emulator",
+    "Emulator": "simulator.questions.sweep.methods.emulator",
+    "fit_emulator": "simulator.questions.sweep.methods.emulator",
     "Part": "simulator.work.execution",
     "ThisProcess": "simulator.work.execution",
     "execute": "simulator.work.execution",
-    "Catalogue": "simulator.questions.sweep.inputs",
-    "Input": "simulator.questions.sweep.inputs",
-    "JointDraws": "simulator.questions.sweep.inputs",
-    "KINDS": "simulator.questions.sweep.model",
+    "Catalogue": "simulator.questions.sweep.methods.inputs",
+    "Input": "simulator.questions.sweep.methods.inputs",
+    "JointDraws": "simulator.questions.sweep.methods.inputs",
+    "KINDS": "simulator.questions.sweep.methods.model",
     "Evaluation": "simulator.work.model",
-    "Model": "simulator.questions.sweep.model",
-    "Runner": "simulator.questions.sweep.model",
+    "Model": "simulator.questions.sweep.methods.model",
+    "Runner": "simulator.questions.sweep.methods.model",
     "Choices": "simulator.questions.sweep.policy_choice",
     "choose": "simulator.questions.sweep.policy_choice",
     "PolicyStudy": "simulator.questions.sweep.policy_sweep",

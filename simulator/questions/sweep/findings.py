@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.questions.sweep.emulator import LARGER
-from simulator.questions.sweep.indices import HEADLINE, strengths
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.noise import ALLOWED, DROWNED
+from simulator.questions.sweep.methods.emulator import LARGER
+from simulator.questions.sweep.methods.indices import HEADLINE, strengths
+from simulator.questions.sweep.methods.inputs import Floats
+from simulator.questions.sweep.methods.noise import ALLOWED, DROWNED
 from simulator.questions.sweep.results import Results
 from simulator.questions.sweep.sweep import Runs, Sweep
 from simulator.words.findings import Findings

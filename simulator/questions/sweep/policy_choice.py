@@ -14,8 +14,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.policy_settings import SETTINGS
+from simulator.questions.sweep.clinical.policy_settings import SETTINGS
+from simulator.questions.sweep.methods.inputs import Floats
 from simulator.questions.sweep.policy_sweep import PolicyStudy, PolicySweep
 from simulator.questions.sweep.sweep import Runs
 

@@ -34,10 +34,10 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from simulator.evidence.former_names import known_instead
-from simulator.questions.sweep.designs import MOST_ROWS
-from simulator.questions.sweep.inputs import Floats, Input
-from simulator.questions.sweep.model import Fault, Model
-from simulator.questions.sweep.policy_settings import SETTINGS, belongs_to, setting_faults, setting_inputs
+from simulator.questions.sweep.clinical.policy_settings import SETTINGS, belongs_to, setting_faults, setting_inputs
+from simulator.questions.sweep.methods.designs import MOST_ROWS
+from simulator.questions.sweep.methods.inputs import Floats, Input
+from simulator.questions.sweep.methods.model import Fault, Model
 from simulator.questions.sweep.study import Count, Many, Name, Planned
 from simulator.questions.sweep.study_reading import as_far_as_good, read_study
 from simulator.questions.sweep.sweep import PlannedRuns, Sweep
@@ -134,7 +134,7 @@ def read_policy_study(content: Mapping[str, Any], name: str) -> PolicyStudy:
 
 
 def _faults(study: PolicyStudy) -> Iterator[Fault]:
-    from simulator.questions.sweep.clinical import Clinical
+    from simulator.questions.sweep.clinical.clinical import Clinical
 
     runner = replace(study.to_model(), parameters=()).runner()
     assert isinstance(runner, Clinical)

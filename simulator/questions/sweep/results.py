@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from simulator.questions.sweep.convergence import convergence_table, ranking_table
-from simulator.questions.sweep.designs import Design
-from simulator.questions.sweep.emulator import emulated_sobol, fit_emulator
-from simulator.questions.sweep.indices import Index, indices, is_constant
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.noise import measure_noise, noise_free, noise_in_index
+from simulator.questions.sweep.methods.convergence import convergence_table, ranking_table
+from simulator.questions.sweep.methods.designs import Design
+from simulator.questions.sweep.methods.emulator import emulated_sobol, fit_emulator
+from simulator.questions.sweep.methods.indices import Index, indices, is_constant
+from simulator.questions.sweep.methods.inputs import Floats
+from simulator.questions.sweep.methods.noise import measure_noise, noise_free, noise_in_index
 from simulator.questions.sweep.sweep import Runs, Sweep
 from simulator.words.errors import CheckFailed
 

@@ -24,9 +24,9 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
-from simulator.questions.sweep.inputs import Catalogue, Input
-from simulator.questions.sweep.model import Model
-from simulator.questions.sweep.space import Space, build_space
+from simulator.questions.sweep.methods.inputs import Catalogue, Input
+from simulator.questions.sweep.methods.model import Model
+from simulator.questions.sweep.methods.space import Space, build_space
 from simulator.work.model import canonical
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.reading import MISSING, checked, read_toml
 from simulator.evidence.shipped import shipped
-from simulator.questions.sweep.designs import METHODS, MOST_ROWS, REMOVED
-from simulator.questions.sweep.inputs import Catalogue
-from simulator.questions.sweep.model import KINDS, Model
+from simulator.questions.sweep.methods.designs import METHODS, MOST_ROWS, REMOVED
+from simulator.questions.sweep.methods.inputs import Catalogue
+from simulator.questions.sweep.methods.model import KINDS, Model
 from simulator.questions.sweep.study import ModelChoice, Selection, Study, selected, varies
 from simulator.words.errors import BadInput, Problem, in_toml, nearest
 from simulator.work.model import canonical

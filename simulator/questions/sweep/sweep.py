@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.questions.sweep.designs import Design, make_design
-from simulator.questions.sweep.inputs import Floats
-from simulator.questions.sweep.model import Model
-from simulator.questions.sweep.space import Space
+from simulator.questions.sweep.methods.designs import Design, make_design
+from simulator.questions.sweep.methods.inputs import Floats
+from simulator.questions.sweep.methods.model import Model
+from simulator.questions.sweep.methods.space import Space
 from simulator.questions.sweep.study import Planned, Study
 from simulator.scenario import Scenario
 from simulator.scenario.changes import Change, changes
@@ -108,7 +108,7 @@ class PlannedRuns:
     @property
     def elsewhere(self) -> tuple[dict[str, str], dict[str, pd.DataFrame]]:
         """The hospital it speaks for as a fact, and its outputs there and elsewhere as a table; nothing without hospitals."""
-        from simulator.questions.sweep.hospitals import at_hospitals
+        from simulator.questions.sweep.clinical.hospitals import at_hospitals
 
         found = at_hospitals(self.model)
         return ({}, {}) if found is None else ({"centre": found[0]}, {"hospitals": found[1]})

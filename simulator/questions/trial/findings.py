@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.sources import references as listed
-from simulator.questions.trial.design import Design
-from simulator.questions.trial.design_reading import Planned
-from simulator.questions.trial.endpoint import CONTINUOUS, SCALES, Endpoint
-from simulator.questions.trial.monitoring import is_ratio
-from simulator.questions.trial.operating import SUCCESS
-from simulator.questions.trial.selection import adaptation
-from simulator.questions.trial.size_search import LARGEST
+from simulator.questions.trial.design.design import Design
+from simulator.questions.trial.design.endpoint import CONTINUOUS, SCALES, Endpoint
+from simulator.questions.trial.design.selection import adaptation
+from simulator.questions.trial.reading.design_reading import Planned
+from simulator.questions.trial.results.monitoring import is_ratio
+from simulator.questions.trial.results.operating import SUCCESS
+from simulator.questions.trial.simulation.truth import NO_EFFECT, NULLS, STATED, trial_caveats
+from simulator.questions.trial.sizes.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
-from simulator.questions.trial.truth import NO_EFFECT, NULLS, STATED, trial_caveats
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.changes import changes
 from simulator.words.findings import Findings, cited
@@ -29,6 +29,11 @@ METHODS = (
     "doi 10.1201/9780367805326",
     "Liang KY, Zeger SL. Biometrika 1986;73:13-22, doi 10.1093/biomet/73.1.13",
     "Spiegelhalter DJ, Freedman LS, Blackburn PR. Control Clin Trials 1986;7:8-17, doi 10.1016/0197-2456(86)90003-6",
+)
+IMPUTATION = (
+    "Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley 1987, doi 10.1002/9780470316696",
+    "Barnard J, Rubin DB. Biometrika 1999;86:948-955, doi 10.1093/biomet/86.4.948",
+    "Taylor JMG, Murray S, Hsu CH. Stat Probab Lett 2002;58:221-232, doi 10.1016/S0167-7152(02)00030-5",
 )
 
 
@@ -244,5 +249,6 @@ def references(planned: Planned) -> list[dict[str, str]]:
     """The publications behind the register's parameters and the methods, in alphabetical order: citation and DOI."""
     register = planned.scenario.register
     found = listed((key for parameter in register.parameters for key in parameter.source), register.sources)
-    found += [each for method in METHODS for each in cited(method)]
+    imputes = any(each.lost == "multiple_imputation" for each in planned.design.endpoints)
+    found += [each for method in METHODS + (IMPUTATION if imputes else ()) for each in cited(method)]
     return sorted(found, key=lambda each: each["citation"])

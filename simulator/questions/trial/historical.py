@@ -8,18 +8,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.trial.accrual import Accrual
-from simulator.questions.trial.analysis import good_outcomes, through
-from simulator.questions.trial.design import Arm, Design, FollowUp, Size, Visits
-from simulator.questions.trial.design_reading import Planned
-from simulator.questions.trial.drop_out import DropOut
-from simulator.questions.trial.endpoint import Endpoint
-from simulator.questions.trial.prior import Prior
-from simulator.questions.trial.recruits import Recruitment
-from simulator.questions.trial.truth import truth_named
+from simulator.questions.trial.analysis.seen import good_outcomes, through
+from simulator.questions.trial.design.accrual import Accrual
+from simulator.questions.trial.design.design import Arm, Design, FollowUp, Size, Visits
+from simulator.questions.trial.design.drop_out import DropOut
+from simulator.questions.trial.design.endpoint import Endpoint
+from simulator.questions.trial.design.prior import Prior
+from simulator.questions.trial.reading.design_reading import Planned
+from simulator.questions.trial.simulation.recruits import Recruitment
+from simulator.questions.trial.simulation.truth import truth_named
 from simulator.scenario import Scenario
-from simulator.statistics.beta_fit import fitted_mixture
-from simulator.statistics.beta_rules import BetaMixture
+from simulator.statistics.beliefs.beta_fit import fitted_mixture
+from simulator.statistics.beliefs.beta_rules import BetaMixture
 
 Counts = NDArray[np.int64]
 

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from simulator.questions.trial.analysis_data import analysis_data
-from simulator.questions.trial.assumptions import CHANGES, assumption_table
-from simulator.questions.trial.closed_form import pool
-from simulator.questions.trial.conduct import Columns, Conduct
-from simulator.questions.trial.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
-from simulator.questions.trial.elsewhere import at_hospitals, hospitals_asked
-from simulator.questions.trial.estimand_table import estimand_table
-from simulator.questions.trial.event_curves import EventCurves, event_curves
-from simulator.questions.trial.export import exported
-from simulator.questions.trial.monitoring import monitoring_tables
-from simulator.questions.trial.operating import ROW, operating_characteristics, type_i_errors
-from simulator.questions.trial.prior_tables import prior_tables
-from simulator.questions.trial.reasons import comparison_table
-from simulator.questions.trial.screening import screening_table
-from simulator.questions.trial.selection import adaptation
-from simulator.questions.trial.simulation import Simulation
-from simulator.questions.trial.size_search import (
+from simulator.questions.trial.conduct.conduct import Columns, Conduct
+from simulator.questions.trial.conduct.stopped import adjusted_table, adjusted_trials
+from simulator.questions.trial.design.selection import adaptation
+from simulator.questions.trial.results.analysis_data import analysis_data
+from simulator.questions.trial.results.elsewhere import at_hospitals, hospitals_asked
+from simulator.questions.trial.results.estimand_table import estimand_table
+from simulator.questions.trial.results.event_curves import EventCurves, event_curves
+from simulator.questions.trial.results.export import exported
+from simulator.questions.trial.results.monitoring import monitoring_tables
+from simulator.questions.trial.results.operating import ROW, operating_characteristics, type_i_errors
+from simulator.questions.trial.results.prior_tables import prior_tables
+from simulator.questions.trial.results.screening import screening_table
+from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.simulation.truth import NULLS, STATED_NAMES
+from simulator.questions.trial.sizes.assumptions import CHANGES, assumption_table
+from simulator.questions.trial.sizes.closed_form import pool
+from simulator.questions.trial.sizes.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
+from simulator.questions.trial.sizes.reasons import comparison_table
+from simulator.questions.trial.sizes.size_search import (
     EXACT,
     NEEDS,
     SizeSearch,
@@ -34,9 +37,7 @@ from simulator.questions.trial.size_search import (
     most_trials,
     sizes_around,
 )
-from simulator.questions.trial.stage_search import DESIGNS, stage_table
-from simulator.questions.trial.stopped import adjusted_table, adjusted_trials
-from simulator.questions.trial.truth import NULLS, STATED_NAMES
+from simulator.questions.trial.sizes.stage_search import DESIGNS, stage_table
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -140,9 +141,11 @@ def study_design(
         with show("Estimands", some.trials) as advance:
             estimands = estimand_table(some, "scenario" if "scenario" in results else base, advance)
     hospitals = None
-    if alive and (asked := hospitals_asked(some)):
-        with show("Other hospitals", len(asked) * some.trials) as advance:
-            hospitals = at_hospitals(some, advance)
+    with ThreadPoolExecutor(1) as beside:
+        curves = beside.submit(event_curves, some, tuple(results))
+        if alive and (asked := hospitals_asked(some)):
+            with show("Other hospitals", len(asked) * some.trials) as advance:
+                hospitals = at_hospitals(some, advance)
     stated = base in STATED_NAMES
     patients, visits = exported(simulation, base, export) if export and not stated else (None, None)
     analysis = analysis_data(simulation, base, export, patients) if export else {}
@@ -160,7 +163,7 @@ def study_design(
         characteristics=operating_characteristics(conduct, results),
         boundaries=boundary_table(conduct, committee[1]),
         endpoints=needs,
-        events=event_curves(some, tuple(results)),
+        events=curves.result(),
         calendar=calendar_table(some, tuple(results)),
         monitoring=committee[0],
         bounds=committee[1],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.listed import Listed, load_listed
 from simulator.questions.validate.reading import evidence_files, load_studies, study_names
-from simulator.questions.validate.study import Study
 from simulator.questions.validate.validation import Validation, validate
 
 __all__ = ["Listed", "Study", "Validation", "evidence_files", "load_listed", "load_studies", "study_names", "validate"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from simulator.evidence.register import Register
+from simulator.questions.validate.enactment.study import Group, Study
 from simulator.questions.validate.reading import read_study
-from simulator.questions.validate.study import Group, Study
 from simulator.scenario.changes import Change
 from simulator.scenario.inheritance import BASE
 from simulator.scenario.loading import load_scenario

@@ -9,10 +9,10 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references as listed
+from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.judged import FOUNDING, NO_REASON
 from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
-from simulator.questions.validate.study import Study
 from simulator.questions.validate.validation import Validation
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings

@@ -18,9 +18,9 @@ from simulator.evidence.life_table import load_life_table
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
-from simulator.questions.validate.lives import GroupSetting
-from simulator.questions.validate.measures import Seen, statistic
-from simulator.questions.validate.study import Study
+from simulator.questions.validate.enactment.lives import GroupSetting
+from simulator.questions.validate.enactment.measures import Seen, statistic
+from simulator.questions.validate.enactment.study import Study
 from simulator.scenario.arrays import entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Criteria, Policy
 from simulator.words.errors import BadInput, Problem

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy.stats import t
 
 from simulator.questions.calibrate.check import exact_interval
-from simulator.questions.validate.study import Quantity, Study
+from simulator.questions.validate.enactment.study import Quantity, Study
 
 
 @dataclass(frozen=True)

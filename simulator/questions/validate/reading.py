@@ -12,9 +12,9 @@ from simulator.evidence.life_table import load_life_table
 from simulator.evidence.reading import MISSING, checked, read_toml, salvaged, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
-from simulator.questions.validate.baseline import TOLERANCE, solved
+from simulator.questions.validate.enactment.baseline import TOLERANCE, solved
+from simulator.questions.validate.enactment.study import Described, Study
 from simulator.questions.validate.listed import LISTED
-from simulator.questions.validate.study import Described, Study
 from simulator.scenario.therapies import policy_faults
 from simulator.words.errors import BadInput, Problem, nearest
 

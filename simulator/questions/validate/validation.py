@@ -15,11 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.evidence.register import Register
+from simulator.questions.validate.enactment.measures import outcome_of
+from simulator.questions.validate.enactment.prediction import MOST_LIVES, Prediction, draws_for, predict
+from simulator.questions.validate.enactment.study import Care, Quantity, Study
 from simulator.questions.validate.judged import NO_REASON, coverage, founding_rows, judged_row, listed_row
 from simulator.questions.validate.listed import Listed
-from simulator.questions.validate.measures import outcome_of
 from simulator.questions.validate.naive import Count, naive_pmf
-from simulator.questions.validate.prediction import MOST_LIVES, Prediction, draws_for, predict
 from simulator.questions.validate.reading import load_studies
 from simulator.questions.validate.scores import (
     COUNT_COLUMNS,
@@ -29,7 +30,6 @@ from simulator.questions.validate.scores import (
     score_row,
     scores,
 )
-from simulator.questions.validate.study import Care, Quantity, Study
 from simulator.work.execution import Way
 
 Array = NDArray[np.float64]

@@ -12,36 +12,36 @@ import pandas as pd
 
 from simulator.evidence.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.value.budget import BudgetImpact, budget_impact, budget_lives
-from simulator.questions.value.deal import MoneyBack, on_terms
-from simulator.questions.value.decision import Decision, decide
-from simulator.questions.value.equity import Equity, equity, hospital_lives
-from simulator.questions.value.information import information
-from simulator.questions.value.lives import Lives, Simulations, for_money
-from simulator.questions.value.luck import evpi_without_luck, luck_table
-from simulator.questions.value.net_benefit import net_benefit_table, net_monetary_benefit
-from simulator.questions.value.one_way import OneWay, one_way
-from simulator.questions.value.population import Population
-from simulator.questions.value.price_by_view import price_table
-from simulator.questions.value.proposed_trial import (
+from simulator.questions.value.consequences.budget import BudgetImpact, budget_impact, budget_lives
+from simulator.questions.value.consequences.equity import Equity, equity, hospital_lives
+from simulator.questions.value.consequences.luck import evpi_without_luck, luck_table
+from simulator.questions.value.consequences.subgroups import stratified_value, subgroup_lives, subgroup_table
+from simulator.questions.value.decision.decision import Decision, decide
+from simulator.questions.value.decision.net_benefit import net_benefit_table, net_monetary_benefit
+from simulator.questions.value.decision.population import Population
+from simulator.questions.value.decision.results import CostEffectResults
+from simulator.questions.value.decision.voi import FEWEST_DRAWS
+from simulator.questions.value.research.information import information
+from simulator.questions.value.research.proposed_trial import (
     TrialWorth,
     can_be_paid,
     simulated_trial_worth,
     trial_lives,
     trial_worth,
 )
-from simulator.questions.value.repeats import repeats
-from simulator.questions.value.results import CostEffectResults
-from simulator.questions.value.scenario_table import hospitals_table, increments, scenario_table
-from simulator.questions.value.simulated_trial import SimulatedTrial
-from simulator.questions.value.subgroups import stratified_value, subgroup_lives, subgroup_table
-from simulator.questions.value.two_way import TwoWay, pair_of, two_way
-from simulator.questions.value.unread import check_numbers
-from simulator.questions.value.valuation import cost_table, item_costs, totals_table, worth
-from simulator.questions.value.values import Drawn, Values, values_of
-from simulator.questions.value.variants import Row, elsewhere, lives_of, resimulated, revalued
-from simulator.questions.value.views import Seen, seen_in_every_view
-from simulator.questions.value.voi import FEWEST_DRAWS
+from simulator.questions.value.research.simulated_trial import SimulatedTrial
+from simulator.questions.value.sensitivity.one_way import OneWay, one_way
+from simulator.questions.value.sensitivity.price_by_view import price_table
+from simulator.questions.value.sensitivity.repeats import repeats
+from simulator.questions.value.sensitivity.scenario_table import hospitals_table, increments, scenario_table
+from simulator.questions.value.sensitivity.two_way import TwoWay, pair_of, two_way
+from simulator.questions.value.sensitivity.variants import Row, elsewhere, lives_of, resimulated, revalued
+from simulator.questions.value.sensitivity.views import Seen, seen_in_every_view
+from simulator.questions.value.valuation.deal import MoneyBack, on_terms
+from simulator.questions.value.valuation.lives import Lives, Simulations, for_money
+from simulator.questions.value.valuation.unread import check_numbers
+from simulator.questions.value.valuation.valuation import cost_table, item_costs, totals_table, worth
+from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.questions.value.decision import Decision
+from simulator.questions.value.decision.decision import Decision
+from simulator.questions.value.decision.incremental import EXTENDED
+from simulator.questions.value.decision.plane import ellipses_table
 from simulator.questions.value.draws import long_draws
-from simulator.questions.value.incremental import EXTENDED
-from simulator.questions.value.plane import ellipses_table
 from simulator.words.findings import Findings
 
 

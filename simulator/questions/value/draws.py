@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.results import CostEffectResults
+from simulator.questions.value.decision.results import CostEffectResults
 from simulator.scenario.arrays import by_name
 
 

@@ -11,17 +11,18 @@ from simulator.evidence.posterior import joint_names
 from simulator.evidence.severity import load_severity
 from simulator.evidence.sources import load_sources
 from simulator.evidence.sources import references as listed
+from simulator.evidence.value_sets import PUBLISHED, value_sets
 from simulator.living.ledger import COUNTS
-from simulator.questions.value.amounts import OWN, own_values
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.cost_items import INCLUDED, PRODUCT
-from simulator.questions.value.deal import in_words
-from simulator.questions.value.incremental import DOMINATED, EXTENDED
-from simulator.questions.value.inventory import load_inventory
-from simulator.questions.value.one_way import unit_of
+from simulator.questions.value.decision.incremental import DOMINATED, EXTENDED
 from simulator.questions.value.options import by_option
-from simulator.questions.value.proposed_trial import can_be_paid
-from simulator.questions.value.variants import rows_left_out
+from simulator.questions.value.research.proposed_trial import can_be_paid
+from simulator.questions.value.sensitivity.one_way import unit_of
+from simulator.questions.value.sensitivity.variants import rows_left_out, why_not_by
+from simulator.questions.value.valuation.amounts import OWN, own_values
+from simulator.questions.value.valuation.cost_items import INCLUDED, PRODUCT
+from simulator.questions.value.valuation.deal import in_words
+from simulator.questions.value.valuation.inventory import load_inventory
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
 
@@ -52,7 +53,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
     grid, own = found.two_way, own_values(scenario)
     return {
         "title": scenario.label,
-        "description": settings.description,
+        "description": scenario.described,
         "labels": labels,
         "policies": [{"name": name, "description": scenario.policies[name].description} for name in scenario.compare],
         "reference": scenario.reference,
@@ -89,6 +90,9 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "label": values.utility_set.method.label,
             "instrument": values.utility_set.method.instrument,
             "value_set": values.utility_set.method.value_set,
+            "by": economics.value_set,
+            "mapped": [p.label for p in states.parameters if economics.value_set != PUBLISHED and p.name not in own],
+            "other_ways": {other: why_not_by(other, values) for other in value_sets() if other != economics.value_set},
             "norm": values.norm.label,
             "norm_instrument": values.norm.instrument,
         },
@@ -122,6 +126,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
             "first": _axis(grid.first.name, grid.first.base, found),
             "second": _axis(grid.second.name, grid.second.base, found),
             "policy": grid.policy,
+            "least_error": float(grid.net_benefit_se.min()),
+            "most_error": float(grid.net_benefit_se.max()),
         },
         "repeats": dict(found.repeats),
         "unread": list(found.one_way.unread),

@@ -8,19 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.questions.value.amounts import conventions_table, own_values, values_table
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.disaggregated import by_state, dialysis, events
+from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
+from simulator.questions.value.consequences.severity import severity_table
+from simulator.questions.value.decision.plane import ellipses_table
+from simulator.questions.value.decision.results import Array
 from simulator.questions.value.draws import draws_table
 from simulator.questions.value.facts import facts
-from simulator.questions.value.inventory import impact_inventory
 from simulator.questions.value.options import options_table
-from simulator.questions.value.plane import ellipses_table
-from simulator.questions.value.results import Array
-from simulator.questions.value.scenario_table import hospitals_table
-from simulator.questions.value.severity import severity_table
-from simulator.questions.value.valuation import costs_summed, worth
-from simulator.questions.value.views import views_table
+from simulator.questions.value.sensitivity.scenario_table import hospitals_table
+from simulator.questions.value.sensitivity.views import views_table
+from simulator.questions.value.valuation.amounts import conventions_table, own_values, values_table
+from simulator.questions.value.valuation.inventory import impact_inventory
+from simulator.questions.value.valuation.valuation import costs_summed, worth
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
 

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from simulator.questions.verify.care_law import CARE
-from simulator.questions.verify.check import Check, NotApplicable
-from simulator.questions.verify.clocks import CLOCKS
-from simulator.questions.verify.hospitals import UNCERTAINTY
-from simulator.questions.verify.luck_law import INPUTS
-from simulator.questions.verify.monotone import RESPONSES
-from simulator.questions.verify.overall import OVERALL
-from simulator.questions.verify.recovery import EVENT_STATE
-from simulator.questions.verify.results import RESULTS
-from simulator.questions.verify.subject import Subject
-from simulator.questions.verify.therapies import THERAPIES
-from simulator.questions.verify.value import VALUE
+from simulator.questions.verify.events.clocks import CLOCKS
+from simulator.questions.verify.events.dose_law import CARE
+from simulator.questions.verify.events.recovery import EVENT_STATE
+from simulator.questions.verify.outcomes.hospitals import UNCERTAINTY
+from simulator.questions.verify.outcomes.monotone import RESPONSES
+from simulator.questions.verify.outcomes.no_effect import RESULTS
+from simulator.questions.verify.outcomes.overall import OVERALL
+from simulator.questions.verify.outcomes.therapies import THERAPIES
+from simulator.questions.verify.outcomes.value import VALUE
+from simulator.questions.verify.people.luck_law import INPUTS
+from simulator.questions.verify.subject.check import Check, NotApplicable
+from simulator.questions.verify.subject.subject import Subject
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput
 

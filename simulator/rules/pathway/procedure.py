@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from simulator.compiling import compiled, record_dtype
-from simulator.evidence.therapy import MOST_THERAPIES
-from simulator.evidence.therapy_numbers import NUMBERS
+from simulator.evidence.therapies.therapy import MOST_THERAPIES
+from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.rules.draws import budget, normal, uniform
 from simulator.rules.pathway.course import spend_until
 from simulator.rules.pathway.death import rescale_disease_death
@@ -24,7 +24,7 @@ from simulator.rules.population.patient import measured
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Renal, Risk, Start, Stream, Wound
 
 THERAPY = record_dtype([(name, np.float64) for name in ("luck", *NUMBERS)])
-"""What a therapy does, in the units of `simulator.evidence.therapy_numbers`; `luck` keeps its draws apart from others'."""
+"""What a therapy does, in the units of `simulator.evidence.therapies.therapy_numbers`; `luck` keeps its draws apart."""
 THERAPIES = ("therapies", THERAPY, (MOST_THERAPIES,))
 """The field of the parameters that holds every therapy, by its number in the register."""
 AFTER_CELLS = -1

@@ -26,7 +26,7 @@ def described(
 ) -> NDArray[np.void]:
     """PATIENT records of patients first, first + 1, ... with arteries and small vesicles filled in.
 
-    `given` holds real patients as `simulator.rules.population.patient.make_patient` reads them: what they have is kept.
+    `given` holds real patients as `simulator.rules.population.arrival.make_patient` reads them: what they have is kept.
     """
     key: Any = np.uint64(seed)
     filled = patients.copy()

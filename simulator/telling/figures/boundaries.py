@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS
-from simulator.telling.style import MUTED, caption, direct_label, house_style, new_figure, percent_axis
+from simulator.telling.direct_labels import direct_label
+from simulator.telling.style import MUTED, caption, house_style, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 EFFECTIVE, OTHER, WEDGE = LINE_COLOURS[1], LINE_COLOURS[2], LINE_COLOURS[3]

@@ -13,22 +13,18 @@ from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
 from simulator.telling.columns import labels
-from simulator.telling.page import listed, lower, years
+from simulator.telling.direct_labels import End, direct_label, heading, label_ends, shortened
+from simulator.telling.phrases import listed, lower, years
 from simulator.telling.style import (
     INK,
     MUTED,
-    End,
     band,
     caption,
-    direct_label,
-    heading,
     house_style,
     interval_rows,
-    label_ends,
     looks,
     new_figure,
     percent_axis,
-    shortened,
 )
 from simulator.words.findings import Findings
 

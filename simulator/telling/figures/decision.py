@@ -12,8 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.telling.colours import OKABE_ITO
-from simulator.telling.page import Telling, lower
-from simulator.telling.style import GRID, INK, MUTED, caption, direct_label, looks, new_figure, percent_axis, shortened
+from simulator.telling.direct_labels import direct_label, shortened
+from simulator.telling.page import Telling
+from simulator.telling.phrases import lower
+from simulator.telling.style import GRID, INK, MUTED, caption, looks, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 POINTS_SHOWN = 300

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from simulator.telling.colours import OKABE_ITO
+from simulator.telling.direct_labels import shortened
 from simulator.telling.formats import Format
-from simulator.telling.style import INK, caption, house_style, new_figure, shortened
+from simulator.telling.style import INK, caption, house_style, new_figure
 from simulator.words.findings import Findings
 
 FILLS = tuple(OKABE_ITO[name] for name in ("sky", "orange", "green", "yellow", "purple", "blue", "vermillion"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS
-from simulator.telling.style import caption, direct_label, house_style, new_figure, percent_axis
+from simulator.telling.direct_labels import direct_label
+from simulator.telling.style import caption, house_style, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 AXES = {"patients": "Patients", "events": "Events", "true_rate": "True rate of success"}

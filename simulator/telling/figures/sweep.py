@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
-from simulator.telling.style import INK, MUTED, End, band, caption, direct_label, house_style, label_ends, new_figure
+from simulator.telling.direct_labels import End, direct_label, label_ends
+from simulator.telling.style import INK, MUTED, band, caption, house_style, new_figure
 from simulator.words.findings import Findings
 
 FIRST, SECOND = OKABE_ITO["blue"], OKABE_ITO["orange"]

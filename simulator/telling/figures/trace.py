@@ -10,21 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.telling.colours import LINE_COLOURS
+from simulator.telling.colours import LINE_COLOURS, readable
 from simulator.telling.columns import called, labels, named
-from simulator.telling.page import lower
-from simulator.telling.style import (
-    INK,
-    MUTED,
-    caption,
-    direct_label,
-    house_style,
-    looks,
-    new_figure,
-    percent_axis,
-    readable,
-    shortened,
-)
+from simulator.telling.direct_labels import direct_label, shortened
+from simulator.telling.phrases import lower
+from simulator.telling.style import INK, MUTED, caption, house_style, looks, new_figure, percent_axis
 from simulator.words.findings import Findings
 from simulator.words.vocabulary import DAYS_PER_YEAR
 

@@ -11,15 +11,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.columns import called, labels
+from simulator.telling.direct_labels import direct_label
 from simulator.telling.figures.boundaries import boundary_figure
 from simulator.telling.figures.prior import conflict_figure
-from simulator.telling.page import lower
+from simulator.telling.phrases import lower
 from simulator.telling.style import (
     MUTED,
     Look,
     band,
     caption,
-    direct_label,
     house_style,
     interval_rows,
     looks,

@@ -12,19 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import LINE_COLOURS, OKABE_ITO
+from simulator.telling.direct_labels import direct_label, shortened
 from simulator.telling.figures.decision import Words, decision_drawings, thousands
-from simulator.telling.style import (
-    INK,
-    MUTED,
-    band,
-    caption,
-    direct_label,
-    interval_rows,
-    looks,
-    new_figure,
-    percent_axis,
-    shortened,
-)
+from simulator.telling.style import INK, MUTED, band, caption, interval_rows, looks, new_figure, percent_axis
 from simulator.words.findings import Findings
 
 BARS = 12
@@ -225,6 +215,7 @@ def two_way_figure(findings: Findings, words: Words) -> Figure:
     first, second = asked["first"], asked["second"]
     wide = table.pivot_table(index=first["name"], columns=second["name"], values="net_benefit")
     benefit = wide.to_numpy()
+    errors = table.pivot_table(index=first["name"], columns=second["name"], values="net_benefit_se", dropna=False)
     figure, (axes,) = new_figure(6.4, 4.4)
     top = float(np.abs(benefit).max()) or 1.0
     shades = axes.pcolormesh(
@@ -232,6 +223,11 @@ def two_way_figure(findings: Findings, words: Words) -> Figure:
     )
     if benefit.min() < 0 < benefit.max():
         axes.contour(wide.index, wide.columns, benefit.T, levels=[0.0], colors=INK)
+    for limit in (benefit - 1.96 * errors.to_numpy(), benefit + 1.96 * errors.to_numpy()):
+        if np.isfinite(limit).all() and limit.min() < 0 < limit.max():
+            axes.contour(
+                wide.index, wide.columns, limit.T, levels=[0.0], colors=INK, linestyles="dashed", linewidths=0.7
+            )
     if "utility_quantile" not in (first["name"], second["name"]):
         axes.plot(first["base"], second["base"], "o", color=INK)
     bar = figure.colorbar(shades, ax=axes)
@@ -249,7 +245,8 @@ def two_way_figure(findings: Findings, words: Words) -> Figure:
     caption(
         figure,
         f"On the black line {words.inside(asked['policy'])} is exactly worth its cost over"
-        f" {words.inside(facts['reference'])}; blue is worth it. The dot is the deterministic analysis.",
+        f" {words.inside(facts['reference'])}; blue is worth it. Between the thin dashed lines the 95% Monte"
+        " Carlo interval of net benefit holds zero. The dot is the deterministic analysis.",
     )
     return figure
 

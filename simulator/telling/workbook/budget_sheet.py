@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.questions.value.budget import SITE, site_cost
-from simulator.questions.value.cost_items import PRODUCT
-from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import times_given
+from simulator.questions.value.consequences.budget import SITE, site_cost
+from simulator.questions.value.decision.results import Array
+from simulator.questions.value.valuation.cost_items import PRODUCT
+from simulator.questions.value.valuation.valuation import times_given
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 from simulator.telling.workbook.terms_sheet import volume_share

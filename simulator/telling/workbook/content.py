@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.results import Array, CostEffectResults
+from simulator.questions.value.decision.results import Array, CostEffectResults
 from simulator.telling.workbook.book import letters
 from simulator.telling.workbook.decision_sheets import Outcomes
 from simulator.telling.workbook.lines import Health, Line, healths, lines_of, multipliers_of, ratio_of, top_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.questions.value.results import Array
+from simulator.questions.value.decision.results import Array
 from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import Content

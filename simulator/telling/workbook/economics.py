@@ -29,6 +29,7 @@ from simulator.telling.workbook.input_sheet import Row, input_sheet, rows_of
 from simulator.telling.workbook.lines import top_of
 from simulator.telling.workbook.one_way_sheet import one_way_sheet
 from simulator.telling.workbook.price_sheet import price_sheet
+from simulator.telling.workbook.scenario_sheet import TWO_WAY, scenario_sheet, two_way_sheet
 from simulator.telling.workbook.terms_sheet import PAID_BACK, left_cell, paid_back_sheet, terms_sheet
 
 LIVE = (
@@ -55,6 +56,8 @@ SHEETS = (
     ("Budget", "Spending of the coming years with and without the policy."),
     ("Equity", "Gains by age, sex, renal class and hospital, and weighted by aversion to inequality."),
     ("One way", "What one number at a time changes."),
+    (TWO_WAY, "Net benefit over a grid of two numbers."),
+    ("Scenarios", "Structural and other scenarios, and the average of those with weights."),
     ("Drawn", "Prices and utilities of each draw, and the unit costs and values that follow."),
     ("Amounts", "What each draw's lives used (events, years) and lived (weighted years), by policy."),
     ("Outcomes", "Costs, QALYs and net benefit of each draw."),
@@ -72,7 +75,8 @@ def economics_workbook(
     """
     content = content_of(found)
     with Book(title) as book:
-        sheets = [(name, words) for name, words in SHEETS if name != PAID_BACK or found.back is not None]
+        left_out = {name for name, has in ((PAID_BACK, found.back), (TWO_WAY, found.two_way)) if has is None}
+        sheets = [(name, words) for name, words in SHEETS if name not in left_out]
         first_sheet(book, title, LIVE, made, sheets, warnings)
         _inputs(book, content)
         terms_sheet(book, content)
@@ -85,6 +89,8 @@ def economics_workbook(
         budget_sheet(book, content)
         equity_sheet(book, found)
         one_way_sheet(book, found)
+        two_way_sheet(book, found)
+        scenario_sheet(book, found)
         _drawn_sheet(book, content)
         _amounts_sheet(book, content)
         _outcomes_sheet(book, content)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from simulator.evidence.distributions import text
 from simulator.evidence.parameter import Parameter
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.cost_items import LATER_VISITS
-from simulator.questions.value.deal import failure
-from simulator.questions.value.results import Array
+from simulator.questions.value.decision.results import Array
+from simulator.questions.value.valuation.cost_items import LATER_VISITS
+from simulator.questions.value.valuation.deal import failure
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.lines import ratio_of, top_of
 from simulator.words.vocabulary import DAYS_PER_YEAR

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
-from simulator.questions.value.quality_of_life import (
+from simulator.questions.value.decision.results import Array
+from simulator.questions.value.valuation.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
+from simulator.questions.value.valuation.quality_of_life import (
     LOST_IN,
     UTILITY_OF,
     VASCULAR_LOSSES,
@@ -20,9 +21,8 @@ from simulator.questions.value.quality_of_life import (
     moments_of,
     norm_of_both,
 )
-from simulator.questions.value.results import Array
-from simulator.questions.value.valuation import number_of, session_losses
-from simulator.questions.value.values import Drawn, Values
+from simulator.questions.value.valuation.valuation import number_of, session_losses
+from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.economics import Deal
 from simulator.words.vocabulary import DAYS_PER_YEAR
 

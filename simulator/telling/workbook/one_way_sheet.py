@@ -23,11 +23,11 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     sheet.text(0, 0, words, "title")
     words = (
         "Each number at its 95% limits, in the same patients with the same luck. Changes of costs and QALYs gained are"
-        " values (grey); only the threshold is live here."
+        " values (grey); only the threshold is live here. Swing ± is the Monte Carlo error at the analysis's threshold."
     )
     sheet.text(1, 0, words, "note")
     heads = ["Number", "What", "Kind", "In force", "Low", "High", "Cost at low", "Cost at high", "QALYs at low"]
-    sheet.texts(TOP - 1, 0, [*heads, "QALYs at high", "Net benefit at low", "Net benefit at high", "Swing"])
+    sheet.texts(TOP - 1, 0, [*heads, "QALYs at high", "Net benefit at low", "Net benefit at high", "Swing", "Swing ±"])
     for place, line in enumerate(table.to_dict("records")):
         row, r = TOP + place, TOP + place + 1
         for column, words in enumerate((line["name"], meant.get(line["name"], line["name"]), line["kind"])):
@@ -42,6 +42,7 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
         sheet.formula(row, 10, f"threshold*I{r}-G{r}", low, "money")
         sheet.formula(row, 11, f"threshold*J{r}-H{r}", high, "money")
         sheet.formula(row, 12, f"MAX(K{r},L{r},0)-MIN(K{r},L{r},0)", max(low, high, 0.0) - min(low, high, 0.0), "money")
+        sheet.number(row, 13, line["swing_se"], "money")
     if len(table):
         series = [
             {
@@ -57,6 +58,6 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
         sheet.chart(
             at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series, height=760
         )
-    sheet.widths(32, 60, 10, *[14] * 10)
+    sheet.widths(32, 60, 10, *[14] * 11)
     sheet.freeze(TOP, 1)
     return sheet

@@ -1,0 +1,1 @@
+"""What a therapy does, to whom and at what price: its file, its numbers, and what can be wrong with them."""

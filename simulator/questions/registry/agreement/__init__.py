@@ -1,0 +1,1 @@
+"""Observed against expected, and how well risks and published scores order people."""

@@ -1,0 +1,1 @@
+"""Where a hospital lies among all, given the recorded course of each of its people."""

@@ -1,0 +1,1 @@
+"""Made-up exports with known truth, for tests and the tutorial."""

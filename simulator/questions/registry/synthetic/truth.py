@@ -1,0 +1,129 @@
+"""People behind a made-up export, with known truth: at constant hazards, or living the model's own lives at a known hospital.
+
+Nobody of them exists.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.questions.registry.export.dates import EPOCH
+from simulator.questions.registry.export.fields import UMOL
+from simulator.questions.registry.people.baseline import ckd_epi
+from simulator.questions.registry.synthetic.lived_people import LONGEST, SHORTEST, lived_patients, numbers
+from simulator.scenario import Scenario
+from simulator.words.luck import generator
+from simulator.words.vocabulary import DAYS_PER_YEAR, Renal
+
+FILTRATION = {Renal.NORMAL: (65.0, 100.0), Renal.MODERATE: (33.0, 57.0), Renal.SEVERE: (16.0, 28.0)}
+"""eGFR (ml/min/1.73 m2) of made-up people by renal class, away from its borders so that rounding moves nobody."""
+ON_DIALYSIS = 600.0
+"""Creatinine (umol/l) of made-up people on dialysis; nothing reads it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The people behind an export, a value each: years, mmHg, classes, days from the start (NaN if it did not come)."""
+
+    identifier: tuple[str, ...]
+    start: NDArray[np.int64]
+    age: NDArray[np.float64]
+    male: NDArray[np.bool_]
+    tcpo2: NDArray[np.float64]
+    rutherford: NDArray[np.int64]
+    creatinine: NDArray[np.float64]
+    dialysis: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+    infection: NDArray[np.bool_]
+    amputated: NDArray[np.float64]
+    died: NDArray[np.float64]
+    healed: NDArray[np.float64]
+    followed: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.age)
+
+
+def made_up(n: int, seed: int = 1, hazards: tuple[float, float, float] = (0.25, 0.35, 0.7)) -> Truth:
+    """`n` people whose limbs are lost, lives end and wounds heal at constant `hazards` a year, followed for up to three years."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    amputated, died, healed = (DAYS_PER_YEAR * rng.exponential(1.0 / rate, n) for rate in hazards)
+    end = rng.uniform(120.0, 3.0 * DAYS_PER_YEAR, n)
+    followed = np.ceil(np.minimum(end, died))
+    lost = np.where(amputated < followed, np.ceil(amputated), np.nan)
+    closed = np.where((healed < followed) & ~(amputated < healed), np.ceil(healed), np.nan)
+    rutherford = rng.choice([4, 5, 6], n, p=[0.15, 0.65, 0.20])
+    return Truth(
+        identifier=_identifiers(n),
+        start=_starts(n, rng),
+        age=np.round(rng.normal(73.0, 9.0, n).clip(45.0, 95.0), 2),
+        male=rng.random(n) < 0.68,
+        tcpo2=np.round(rng.normal(21.0, 9.0, n).clip(1.0, 55.0), 1),
+        rutherford=np.asarray(rutherford, np.int64),
+        creatinine=np.round(rng.lognormal(np.log(110.0), 0.5, n), 0),
+        dialysis=rng.random(n) < 0.15,
+        right=rng.random(n) < 0.5,
+        infection=(rng.random(n) < 0.4) & (rutherford > 4),
+        amputated=lost,
+        died=np.where(died < end, np.ceil(np.minimum(died, followed)), np.nan),
+        healed=np.where(rutherford > 4, closed, np.nan),
+        followed=followed,
+    )
+
+
+def lived(scenario: Scenario, offsets: Mapping[str, float], n: int, seed: int = 1) -> Truth:
+    """`n` referrals of a scenario under conservative care at a hospital with these offsets (0 where not named)."""
+    patients = lived_patients(scenario, offsets, n, seed)
+    luck = generator(seed, "made-up export")
+    lost, died, heals = (
+        np.ceil(DAYS_PER_YEAR * np.nan_to_num(numbers(patients[name]), nan=np.inf))
+        for name in ("amputated_at_years", "died_at_years", "healed_at_years")
+    )
+    end = np.ceil(DAYS_PER_YEAR * luck.uniform(SHORTEST, LONGEST, n))
+    followed = np.minimum(end, died)
+    renal, male, age = numbers(patients["renal"]), numbers(patients["male"]) > 0.5, numbers(patients["age"]).round(2)
+    rutherford = np.asarray(patients["rutherford"], np.int64)
+    heals = np.where((rutherford > 4) & (heals < lost), heals, np.inf)
+    creatinine = np.full(n, ON_DIALYSIS)
+    for k in np.flatnonzero(renal < Renal.DIALYSIS):
+        rate = luck.uniform(*FILTRATION[Renal(int(renal[k]))])
+        creatinine[k] = round(UMOL * creatinine_at(rate, age[k], bool(male[k])))
+    return Truth(
+        identifier=_identifiers(n),
+        start=_starts(n, luck),
+        age=age,
+        male=male,
+        tcpo2=numbers(patients["tcpo2_measured"]).round(1),
+        rutherford=rutherford,
+        creatinine=creatinine,
+        dialysis=renal == Renal.DIALYSIS,
+        right=numbers(patients["right_limb"]) > 0.5,
+        infection=numbers(patients["infection"]) > 0.5,
+        amputated=np.where(lost <= followed, lost, np.nan),
+        died=np.where(died <= end, died, np.nan),
+        healed=np.where(heals <= followed, heals, np.nan),
+        followed=followed,
+    )
+
+
+def creatinine_at(rate: float, age: float, male: bool) -> float:
+    """Creatinine (mg/dl) at which `ckd_epi` gives an eGFR (ml/min/1.73 m2), by halving."""
+    low, high = 0.1, 30.0
+    for _ in range(40):
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if ckd_epi(middle, age, male) > rate else (low, middle)
+    return low
+
+
+def _identifiers(n: int) -> tuple[str, ...]:
+    return tuple(f"PX{1_000_000 + 37 * k}" for k in range(n))
+
+
+def _starts(n: int, luck: np.random.Generator) -> NDArray[np.int64]:
+    """Days from 2017 to 2021, counted as `day_in` counts."""
+    return np.asarray(datetime.date(2017, 1, 1).toordinal() - EPOCH + luck.integers(0, 5 * 365, n), np.int64)

@@ -1,0 +1,1 @@
+"""How a trial is carried out: looks, decisions to stop, sizes estimated again, arms dropped."""

@@ -1,0 +1,1 @@
+"""What a design file states: arms, endpoints, estimands, size, looks, who is randomised how."""

@@ -1,0 +1,1 @@
+"""Reading a design file, and everything that can be wrong with it."""

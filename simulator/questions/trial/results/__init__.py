@@ -1,0 +1,1 @@
+"""What simulated trials show: operating characteristics, curves, estimands, data sets."""

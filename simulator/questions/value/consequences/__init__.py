@@ -1,0 +1,1 @@
+"""Who pays, who gains, and where: budgets, subgroups, equity, severity."""

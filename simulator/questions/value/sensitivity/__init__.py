@@ -1,0 +1,1 @@
+"""What numbers and structural choices do to the decision."""

@@ -1,0 +1,1 @@
+"""From simulated lives to money and health: what is charged, and what a year is worth."""

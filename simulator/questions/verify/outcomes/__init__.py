@@ -1,0 +1,1 @@
+"""Checks of outcomes, ledgers, money and the directions in which they move."""

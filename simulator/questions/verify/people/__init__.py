@@ -1,0 +1,1 @@
+"""Checks of the parameters drawn, of people and of their luck."""

@@ -1,0 +1,1 @@
+"""Rates believed before a trial: beta mixtures, earlier controls, Bayesian rules."""

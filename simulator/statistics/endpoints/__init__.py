@@ -1,0 +1,1 @@
+"""Tests and estimates of one endpoint in many trials at once."""

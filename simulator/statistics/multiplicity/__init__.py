@@ -1,0 +1,1 @@
+"""Several hypotheses at once, and stages of a trial put together."""

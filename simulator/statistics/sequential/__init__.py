@@ -1,0 +1,1 @@
+"""Trials that may stop early: boundaries, error spending, conditional power, estimates after a stop."""
