@@ -693,6 +693,7 @@ def test_a_fit_is_told_on_a_page(tmp_path: Path) -> None:
         chosen=SimpleNamespace(name="normal"),
         chains={},
         told_chains="R-hat at most 1.01",
+        faults=(),
         open_response=(0.1, 0.0, 0.2),
     )
     ranks = pd.DataFrame({"cohort": [0, 1], "quantity": ["mean_death", "mean_death"], "rank": [0.2, 0.7]})
