@@ -60,10 +60,9 @@ def meaning(model: type[BaseModel], key: str) -> str:
 
 
 def _home(model: type[Any]) -> str:
-    parts = model.__module__.split(".")
-    if parts[:2] == ["simulator", "questions"]:
-        return parts[2]
-    return parts[-2] if len(parts) > 1 else ""
+    """The nearest folder above the model that has meanings."""
+    folders = model.__module__.split(".")[:-1]
+    return next((folder for folder in reversed(folders) if folder in meanings()), "")
 
 
 class _Generator(GenerateJsonSchema):
