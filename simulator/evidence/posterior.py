@@ -114,5 +114,6 @@ def spent(register: Register, n: int) -> str | None:
     return (
         f"The posterior of the fitted parameters is spent: its {len(table):,} rows ({distinct:,} different courses of the"
         f" disease) are used {n / len(table):.3g} times on average by {n:,} draws. Draws that share a row are not"
-        " independent, so standard errors over draws are too small; more draws do not tell more about the fitted parameters."
+        " independent, so standard errors over draws are too small (that of assurance counts it); more draws do not tell"
+        " more about the fitted parameters."
     )
