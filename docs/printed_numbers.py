@@ -91,6 +91,11 @@ def percent(share: float) -> str:
     return named("percent").cell({"": share}, "")
 
 
+def per_hundred(share: float) -> str:
+    """A share as reports tell it, without its sign of percent."""
+    return named("percent").number(share)
+
+
 def points(difference: float) -> str:
     """A difference of two shares as reports tell it, in percentage points with its sign."""
     return named("points").cell({"": difference}, "")
@@ -201,7 +206,7 @@ def side_by_side(found: Found, result: Result) -> str:
     for outcome, label in OUTCOMES.items():
         own = at_year(result.outcomes, outcome).set_index("policy")
         rows.append(
-            [f"{label}, %", *(f"{100 * own['mean'][p]:.1f} ± {100 * own['se'][p]:.1f}" for p in result.policies)]
+            [f"{label}, %", *(f"{per_hundred(own['mean'][p])} ± {per_hundred(own['se'][p])}" for p in result.policies)]
         )
     return markdown(["By one year", *(found.scenario.policies[p].label for p in result.policies)], rows)
 
@@ -214,7 +219,7 @@ def changes(found: Found) -> str:
         cells = []
         for outcome in OUTCOMES:
             row = at_year(own, outcome).iloc[0]
-            cells.append(f"{points(row['difference'])} ± {100 * row['difference_se']:.1f}")
+            cells.append(f"{points(row['difference'])} ± {per_hundred(row['difference_se'])}")
         lived = own[(own["outcome"] == "life_years") & (own["time_years"] == last)].iloc[0]
         months = f"{12 * lived['difference']:+.1f}".replace("-", "−")
         rows.append([str(view), percent(own["share"].iloc[0]), *cells, f"{months} ± {12 * lived['difference_se']:.1f}"])
@@ -228,7 +233,7 @@ def open_series(found: Found) -> str:
     for series, own in found.open_series.groupby("series", sort=False):
         values = own.set_index("outcome")
         changed = [
-            f"{points(values.loc[name, 'difference'])} ± {100 * values.loc[name, 'difference_se']:.1f}"
+            f"{points(values.loc[name, 'difference'])} ± {per_hundred(values.loc[name, 'difference_se'])}"
             for name in OUTCOMES
         ]
         log_odds = f"{values['log_odds'].iloc[0]:+.2f}".replace("-", "−")
@@ -333,7 +338,7 @@ def numbers(found: Found) -> dict[str, str]:
         "targets.inside": str(sum(bool(row["inside"]) for row in targets.values())),
         "targets.all": str(len(targets)),
         "change.amputation": points(amputation["mean"][POLICY]),
-        "change.amputation.error": f"{100 * amputation['se'][POLICY]:.1f}",
+        "change.amputation.error": per_hundred(amputation["se"][POLICY]),
         "treated.protocol": percent(float(ledger[POLICY, "count_treated"])),
         "doses.protocol": f"{doses[POLICY]:.2f}",
         "doses.response_guided": f"{doses['response_guided']:.2f}",
