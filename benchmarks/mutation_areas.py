@@ -132,6 +132,7 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
+                *("growth", "sites", "stage_search", "stopping_rule"),
                 *("stated", "stated_trials", "stopped", "stopping_faults", "truth"),
             )
         ),

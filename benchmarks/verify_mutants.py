@@ -1,8 +1,8 @@
 """Does `clti verify` see mistakes? `python benchmarks/verify_mutants.py --seed 1 --number 100 [--examples] [--hours N]`.
 
 Mutants of the rules are drawn by a seed among those that the tests notice, or else nine mistakes that a reader chose
-(--examples). Each is written into a copy of the program, which is compiled anew (a minute or two) and checked on the base
-scenario until a check fails. The share that fails is printed, and what does not fail is named.
+(--examples). All are in one copy of the program (`switched_mutants.py`), which is compiled once; with each of them in force the
+base scenario is checked until a check fails (`checking_mutants.py`). The answers are printed, and the share that fails.
 
 Answers are kept in --results, so that a run that --hours cut short goes on where it ended; one counts as long as the mutant's
 file reads as it did. --again asks once more about those that failed no check, after the checks were sharpened.
@@ -19,28 +19,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
-from mutant_sessions import judge_all
+from checking_mutants import NO_ANSWER, SILENT, UNFIT
 from mutants import ROOT, Mutant, mutants_of
-from mutation import digest
+from mutation import digest, reasons
 from mutation_areas import AREAS
+from switched_mutants import changed_function, write_switched
 
-LONGEST = 900.0
-"""Seconds after which a mutant is given up: it gives no answer, which is not a failed check."""
-PROGRAM = """
-import sys
-from simulator.questions.verify.subject.subject import Subject
-from simulator.questions.verify.verification import _run, all_checks
-from simulator.scenario import load_scenario
-
-subject = Subject.of(load_scenario(), int(sys.argv[1]), 1)
-for check in all_checks():
-    found, status = _run(check, subject)
-    if status == "fail":
-        print(check.id, check.changed, "|", found)
-        raise SystemExit(1)
-"""
 RULES = "simulator/rules/pathway"
 EXAMPLES = (
     (f"{RULES}/procedure.py", "therapy.plateau_sd * z - tcpo2(life, t))", "therapy.plateau_sd * z)"),
@@ -71,68 +58,64 @@ def examples() -> list[Mutant]:
     return found
 
 
+def named(mutant: Mutant) -> tuple[str, str]:
+    """What an answer holds for: the change, in this text."""
+    return mutant.name, digest(mutant.text)
+
+
 class Answers:
-    """What is known of mutants, one line of JSON each: whether the tests notice one, and which check fails."""
+    """What `clti verify` says of mutants, one line of JSON each."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        self._known = {(row["what"], row["mutant"], row["text"]): row["answer"] for row in map(json.loads, lines)}
+        self._known = {(row["mutant"], row["text"]): row["answer"] for row in map(json.loads, lines)}
 
-    def of(self, what: str, mutant: Mutant) -> str | None:
-        """The answer to `what` ("tests" or "verify"), if it is known for this text."""
-        return self._known.get((what, mutant.name, digest(mutant.text)))
+    def of(self, mutant: Mutant) -> str | None:
+        """The last answer, if there is one for this text."""
+        return self._known.get(named(mutant))
 
-    def add(self, what: str, mutant: Mutant, answer: str) -> None:
-        """Keep an answer: the last one counts."""
-        row = {"what": what, "mutant": mutant.name, "text": digest(mutant.text), "answer": answer}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        self._known[what, mutant.name, row["text"]] = answer
+    def found_by(self) -> dict[str, int]:
+        """How many mutants each check found."""
+        return Counter(answer.split()[0] for answer in self._known.values() if answer not in (*SILENT, UNFIT))
 
 
-def drawn(seed: int, number: int, deadline: float, answers: Answers) -> list[Mutant]:
-    """Mutants of the rules that the tests notice, the first so many in an order drawn by the seed."""
+def drawn(seed: int, number: int) -> list[Mutant]:
+    """Mutants of the rules that the tests notice (`mutation.py` lists the others), in an order drawn by the seed."""
     files = sorted({file for area in AREAS for file in area.files() if file.startswith("simulator/rules/")})
-    mutants = [mutant for file in files for mutant in mutants_of(file)]
+    unnoticed = reasons()
+    mutants = [mutant for file in files for mutant in mutants_of(file) if mutant.name not in unnoticed]
     random.Random(seed).shuffle(mutants)
-    mutants = mutants[: number + number // 10 + 1]
-    before = dict(os.environ)
-    os.environ |= {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    sys.path.insert(0, str(ROOT))
-    missing = [mutant for mutant in mutants if answers.of("tests", mutant) is None]
-    judge_all(missing, deadline, 1, lambda mutant, outcome: answers.add("tests", mutant, outcome))
-    os.environ.clear()
-    os.environ |= before
-    answers = Answers(answers.path)  # the sessions are processes of their own
-    return [mutant for mutant in mutants if answers.of("tests", mutant) == "killed"][:number]
+    return mutants[:number]
 
 
-def verified(mutant: Mutant, patients: int, cache: Path) -> str:
-    """What the first failed check says; "" if none fails; "no answer" after too long."""
+def ask(mutants: list[Mutant], patients: int, cache: Path, answers: Answers, deadline: float) -> None:
+    """Have mutants checked, all in one copy of the program; those that no function can hold in a copy each, compiled anew."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "program"
-        for part in ("simulator", "calibration", "scenarios"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)  # by which a checkout is known
-        (copy / mutant.file).write_text(mutant.text, encoding="utf-8")
-        own = {"CLTI_CACHE": str(cache.resolve()), "PYTHONPATH": str(copy)}
-        try:
-            run = subprocess.run(
-                [sys.executable, "-c", PROGRAM, str(patients)],
-                cwd=copy,
-                env=os.environ | own,
-                capture_output=True,
-                text=True,
-                timeout=LONGEST,
-                check=False,
+        seconds = Path(folder) / "seconds.json"
+        together = [mutant for mutant in mutants if changed_function(mutant)]
+        for some in [together] * bool(together) + [[mutant] for mutant in mutants if mutant not in together]:
+            program = Path(tempfile.mkdtemp(dir=folder))
+            for part in ("simulator", "calibration", "scenarios"):
+                shutil.copytree(ROOT / part, program / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copy(ROOT / "pyproject.toml", program)  # by which a checkout is known
+            write_switched(program, together)
+            if some is not together:
+                (program / some[0].file).write_text(some[0].text, encoding="utf-8")
+            request = {
+                "mutants": [(together.index(each) + 1 if some is together else 0, *named(each)) for each in some],
+                "found_by": answers.found_by(),
+                "until": time.time() + deadline - time.monotonic(),
+                "answers": str(answers.path.resolve()),
+                "seconds": str(seconds),
+            }
+            (program / "request.json").write_text(json.dumps(request), encoding="utf-8")
+            script = str(Path(__file__).with_name("checking_mutants.py"))
+            own = {"CLTI_CACHE": str(cache.resolve()), "PYTHONPATH": str(program)}
+            subprocess.run(
+                [sys.executable, script, str(patients)], cwd=program, env=os.environ | own, check=some is together
             )
-        except subprocess.TimeoutExpired:
-            return "no answer"
-    if run.returncode == 0:
-        return ""
-    return (run.stdout or run.stderr).strip().splitlines()[-1]
 
 
 def main() -> int:
@@ -151,29 +134,20 @@ def main() -> int:
     chosen = parser.parse_args()
     deadline = time.monotonic() + 3600.0 * chosen.hours
     answers = Answers(chosen.results)
-    mutants = examples() if chosen.examples else drawn(chosen.seed, chosen.number, deadline, answers)
-    answers = Answers(chosen.results)
-    if not mutants:
-        print("no mutant that the tests notice was found in the time")
-        return 1
-    sound = Mutant(mutants[0].file, "", "", "", (ROOT / mutants[0].file).read_text(encoding="utf-8"))
-    if fault := verified(sound, chosen.patients, chosen.cache):
-        print(f"a check fails without any change: {fault}")
-        return 1
-    seen = tried = silent = 0
-    for mutant in mutants:
-        found = answers.of("verify", mutant)
-        if found is None or (chosen.again and not found):
-            if time.monotonic() > deadline:
-                continue
-            found = verified(mutant, chosen.patients, chosen.cache)
-            answers.add("verify", mutant, found)
-        tried += 1
-        silent += found == "no answer"
-        seen += found not in {"", "no answer"}
-        print(f"{mutant.name}\n    {found or 'NO CHECK FAILS'}", flush=True)
-    print(f"{seen} of {tried} mutants fail a check of clti verify; {silent} gave no answer")
-    return 0 if seen >= 0.8 * tried else 1
+    mutants = examples() if chosen.examples else drawn(chosen.seed, chosen.number)
+    again = SILENT if chosen.again else (None,)
+    missing = [mutant for mutant in mutants if answers.of(mutant) in (None, *again)]
+    ask(missing, chosen.patients, chosen.cache, answers, deadline)
+    answers = Answers(chosen.results)  # of processes of their own
+    found = {mutant: answers.of(mutant) for mutant in mutants}
+    tried = [mutant for mutant in mutants if found[mutant] is not None]
+    for mutant in tried:
+        print(f"{mutant.name}\n    {found[mutant]}")
+    seen = sum(found[mutant] not in SILENT for mutant in tried)
+    print(
+        f"{seen} of {len(tried)} mutants fail a check of clti verify; {list(found.values()).count(NO_ANSWER)} gave no answer"
+    )
+    return 0 if tried and seen >= 0.8 * len(tried) else 1
 
 
 if __name__ == "__main__":
