@@ -132,7 +132,7 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
-                *("growth", "sites", "stage_search", "stopping_rule"),
+                *("conduct", "growth", "sites", "stage_search", "stopping_rule"),
                 *("stated", "stated_trials", "stopped", "stopping_faults", "truth"),
             )
         ),
@@ -144,6 +144,7 @@ AREAS = (
             f"questions/calibrate/{name}.py"
             for name in (
                 "chains",
+                "check",
                 "levels",
                 "likelihood",
                 "movement",

@@ -17,9 +17,9 @@ from simulator.questions.trial.design.endpoint import Endpoint
 
 AT_SIX = Endpoint(name="e", outcome="death", test="chi_square", at_months=6.0)
 DEATHS = Endpoint(name="e", outcome="death", test="logrank")
-ENTRY = np.tile(np.arange(8) / 10.0, (3, 1))
+ENTRY = np.tile(np.arange(8) / 10.0, (4, 1))
 MARKED = Marks(4, None, "patients", (2.0, 3.0))
-Z = np.array([[2.0, 1.5, 1.8], [-1.0, 0.2, 0.3], [2.0, 1.0, 1.1]])
+Z = np.array([[2.0, 1.5, 1.8], [-1.0, 0.2, 0.3], [2.0, 1.0, 1.1], [2.0, 1.9, 1.7]])
 
 
 def design(test: str = "weighted", primary: Endpoint = AT_SIX) -> Any:
@@ -34,8 +34,9 @@ def design(test: str = "weighted", primary: Endpoint = AT_SIX) -> Any:
 
 
 def grown(monkeypatch: pytest.MonkeyPatch, test: str = "weighted") -> tuple[Progress, list[list[Any]]]:
-    """Three trials of people who enter every tenth of a year: promising, hopeless, and one whose first look does not happen."""
-    lives = trial(arm=np.tile(np.arange(8) % 2, (3, 1)), entry=ENTRY, end=1.0)
+    """Four trials of people who enter every tenth of a year: promising, hopeless, one whose first look does not happen, and one
+    that had all its information then."""
+    lives = trial(arm=np.tile(np.arange(8) % 2, (4, 1)), entry=ENTRY, end=1.0)
     looked = iter((1, 2))
 
     def analyse(endpoint: Endpoint, seen: Any, arm: int) -> Any:
@@ -43,48 +44,51 @@ def grown(monkeypatch: pytest.MonkeyPatch, test: str = "weighted") -> tuple[Prog
         return SimpleNamespace(z=Z[:, k], against=10.0 + Z[:, k])
 
     monkeypatch.setattr(growth, "analyse", analyse)
-    dates = np.tile([0.6, 0.7, 1.3], (3, 1))
-    happens = np.array([[True, True, True], [True, True, True], [False, True, True]])
-    seen = np.array([[0.5, 0.75, 1.0], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0]])
-    before = Progress(lives, dates, happens, Z.copy(), Z.copy(), seen, seen, np.sqrt(seen), np.ones(3))
+    dates = np.tile([0.6, 0.7, 1.3], (4, 1))
+    happens = np.array([[True] * 3, [True] * 3, [False, True, True], [True] * 3])
+    seen = np.array([[0.5, 0.75, 1.0], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0], [1.0, 1.0, 1.0]])
+    before = Progress(lives, dates, happens, Z.copy(), Z.copy(), seen, seen, np.sqrt(seen), np.ones(4))
     analyses: list[list[Any]] = [[SimpleNamespace(z=Z[:, k], against=10.0 + Z[:, k])] for k in range(3)]
-    planned = np.array([0.5, 0.75, 1.0])
+    planned = np.array([0.5, 0.7, 1.0])
     return grow(design(test), MARKED, 4.0, 1.96, lives, before, analyses, planned), analyses
 
 
 def test_a_promising_trial_grows_by_half(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six patients for one trial and four for the others; the fifth waits from .4 to .7 because accrual rests until the look at .6.
+    """Six patients for one trial and four for the others; the fifth waits from .4 to .7, because accrual rests until .6.
 
     The second look comes when twice as many more than at the first are through, the fourth patient's half year, at .8; the end
     a year after the sixth entered at .8.
     """
     found, _ = grown(monkeypatch)
-    assert found.grown.tolist() == [1.5, 1.0, 1.0]
-    assert found.data.entered.sum(axis=1).tolist() == [6, 4, 4]
+    assert found.grown.tolist() == [1.5, 1.0, 1.0, 1.0]
+    assert found.data.entered.sum(axis=1).tolist() == [6, 4, 4, 4]
     assert found.data.entry[0, :6] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.7, 0.8])
-    assert found.dates == pytest.approx(np.array([[0.6, 0.8, 1.8], [0.6, 0.7, 1.3], [0.6, 0.7, 1.3]]))
-    assert found.happens.tolist() == [[True] * 3, [True] * 3, [False, True, True]]
+    assert found.dates == pytest.approx(np.array([[0.6, 0.8, 1.8], *[[0.6, 0.7, 1.3]] * 3]))
+    assert found.happens.tolist() == [[True] * 3, [True] * 3, [False, True, True], [True] * 3]
 
 
 def test_information_that_was_seen_and_that_was_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four and six of four are through, while weights stay those of two, three and four; without a look as seen."""
     found, _ = grown(monkeypatch)
-    assert found.seen == pytest.approx(np.array([[0.5, 1.0, 1.5], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0]]))
-    assert found.planned == pytest.approx(np.array([[0.5, 0.75, 1.0], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0]]))
+    seen = [[0.5, 1.0, 1.5], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0], [1.0, 0.75, 1.0]]
+    assert found.seen == pytest.approx(np.array(seen))
+    planned = [[0.5, 0.7, 1.0], [0.5, 0.7, 1.0], [0.0, 0.75, 1.0], [1.0, 1.0, 1.0]]
+    assert found.planned == pytest.approx(np.array(planned))
 
 
 def test_the_weighted_statistic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stages of .5 each, weighted as .5, .25 and .25; what went as planned has its own z; the test against is its mirror."""
+    """Stages of .5 each, weighted as .5, .2 and .3; what did not look, or saw all, has its own z; against is its mirror."""
     found, analyses = grown(monkeypatch)
     one = (1.5 - 2.0 * sqrt(0.5)) / sqrt(0.5)
     two = (1.8 * sqrt(1.5) - 1.5) / sqrt(0.5)
-    sums = np.cumsum([sqrt(0.5) * 2.0, 0.5 * one, 0.5 * two]) / np.sqrt([0.5, 0.75, 1.0])
-    slopes = np.cumsum([0.5, 0.5 * sqrt(0.5), 0.5 * sqrt(0.5)]) / np.sqrt([0.5, 0.75, 1.0])
+    weights = np.sqrt([0.5, 0.2, 0.3])
+    sums = np.cumsum(weights * [2.0, one, two]) / np.sqrt([0.5, 0.7, 1.0])
+    slopes = np.cumsum(weights * sqrt(0.5)) / np.sqrt([0.5, 0.7, 1.0])
     assert found.z[0] == pytest.approx(sums) and found.slope[0] == pytest.approx(slopes)
-    assert found.z[0, 0] == 2.0 and found.z[2].tolist() == Z[2].tolist()
-    assert found.z[1] == pytest.approx(Z[1]) and found.slope[1] == pytest.approx(np.sqrt([0.5, 0.75, 1.0]))
+    assert found.z[0, 0] == 2.0 and found.z[2:].tolist() == Z[2:].tolist()
+    assert found.slope[2:] == pytest.approx(np.sqrt(found.seen[2:]))
     assert found.against[0] == pytest.approx([12.0, -sums[1], -sums[2]])
-    assert found.against[2] == pytest.approx(10.0 + Z[2])
+    assert found.against[2:] == pytest.approx(10.0 + Z[2:])
     assert [each[0].z.tolist() for each in analyses] == Z.T.tolist()
 
 

@@ -51,11 +51,17 @@ def table(monkeypatch: pytest.MonkeyPatch, hoped: float | None = 0.3) -> Any:
         )
     )
     found = SimpleNamespace(estimate=np.array([0.25]), se=np.array([0.02]))
-    monkeypatch.setattr(stage_search, "analyse", lambda *_: found)
+    monkeypatch.setattr(
+        stage_search, "analyse", lambda *given: found if given == (simulation.design.primary, "all") else None
+    )
     tried = iter(range(100))
-    successes = {k: np.arange(100) < 10 * (k + 1) for k in range(9)}
-    monkeypatch.setattr(stage_search, "_successes", lambda *_: successes[next(tried)])
-    return stage_table(simulation, SimpleNamespace(data=None), 0.8, "scenario")  # type: ignore[arg-type]
+
+    def successes(simulated: Any, row: dict[str, Any], truth: str, advance: Any) -> Any:
+        assert simulated is simulation and row["patients"] > 0 and (truth, advance) == ("scenario", None)
+        return np.arange(100) < 10 * (next(tried) + 1)
+
+    monkeypatch.setattr(stage_search, "_successes", successes)
+    return stage_table(simulation, SimpleNamespace(data="all"), 0.8, "scenario")  # type: ignore[arg-type]
 
 
 def test_the_planned_design_has_its_exact_properties(monkeypatch: pytest.MonkeyPatch) -> None:

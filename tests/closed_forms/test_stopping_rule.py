@@ -72,7 +72,7 @@ def test_without_looks_the_boundary_is_the_quantile_of_alpha() -> None:
     ],
 )
 def test_boundaries_of_two_equal_looks(kind: str, looks: dict[str, Any], wanted: tuple[float, float | None]) -> None:
-    """Jennison and Turnbull 2000, tables 2.1, 2.2, 7.2; a first look spends what the function says, here a part of 2.5%."""
+    """Jennison and Turnbull 2000, tables 2.1, 2.2, 7.2; a first look spends what the function says."""
     found = stopping_rule(design(kind, looks=looks), (0.5,))
     assert found.looks == 2 and found.planned.tolist() == [0.5, 1.0]
     first, last = found.upper(HALF)[0, 0]
@@ -81,7 +81,7 @@ def test_boundaries_of_two_equal_looks(kind: str, looks: dict[str, Any], wanted:
 
 
 def lan_demets(share: float) -> float:
-    """The first boundary of the O'Brien-Fleming-like function of Lan and DeMets at this share: 2 (1 - Phi(z_(alpha/2) / sqrt t))."""
+    """The first boundary of the O'Brien-Fleming-like function of Lan and DeMets: 2 (1 - Phi(z_(alpha/2) / sqrt t))."""
     return float(-ndtri(2.0 * (1.0 - ndtr(-ndtri(0.0125) / sqrt(share)))))
 
 
@@ -118,7 +118,7 @@ def test_nothing_stops_for_futility_without_a_rule() -> None:
 
 @pytest.mark.parametrize("assumed", ["trend", "design"])
 def test_conditional_power_follows_the_information(assumed: str) -> None:
-    """The z at which the chance of passing the last boundary is 20%, whether the trend goes on or the planned drift comes true."""
+    """The z at which the chance of passing the last boundary is 20%, if the trend goes on or the planned drift comes true."""
     found = stopping_rule(design("ld-obf", conditional(assumed)), (0.5,))
     last, drift = found.boundaries[0].upper[-1], found.boundaries[0].drift
     lower = found.lower(np.array([[0.5, 1.0], [0.25, 1.0]]))
@@ -131,7 +131,7 @@ def test_conditional_power_follows_the_information(assumed: str) -> None:
 
 
 def test_planned_futility_stays() -> None:
-    """Beta spending one-sided gives the z that was solved for, two-sided the half width of the wedge; neither at the last look."""
+    """Beta spending one-sided gives the z that was solved for, two-sided the wedge's half width; neither at the last look."""
     rule = Futility("beta", Spending("ld-obf"))
     spent = SimpleNamespace(rule="beta", rule_of_plan=rule)
     for sides, alpha in ((1, 0.025), (2, 0.05)):
