@@ -33,7 +33,7 @@ def design(test: str = "weighted", primary: Endpoint = AT_SIX) -> Any:
     )
 
 
-def grown(monkeypatch: pytest.MonkeyPatch, test: str = "weighted") -> tuple[Progress, list[list[Any]]]:
+def grown(monkeypatch: pytest.MonkeyPatch, test: str = "weighted", trials: int = 4) -> tuple[Progress, list[list[Any]]]:
     """Four trials of people who enter every tenth of a year: promising, hopeless, one whose first look does not happen, and one
     that had all its information then."""
     lives = trial(arm=np.tile(np.arange(8) % 2, (4, 1)), entry=ENTRY, end=1.0)
@@ -41,14 +41,16 @@ def grown(monkeypatch: pytest.MonkeyPatch, test: str = "weighted") -> tuple[Prog
 
     def analyse(endpoint: Endpoint, seen: Any, arm: int) -> Any:
         k = next(looked)
-        return SimpleNamespace(z=Z[:, k], against=10.0 + Z[:, k])
+        return SimpleNamespace(z=Z[:trials, k], against=10.0 + Z[:trials, k])
 
     monkeypatch.setattr(growth, "analyse", analyse)
     dates = np.tile([0.6, 0.7, 1.3], (4, 1))
     happens = np.array([[True] * 3, [True] * 3, [False, True, True], [True] * 3])
     seen = np.array([[0.5, 0.75, 1.0], [0.5, 0.75, 1.0], [0.0, 0.75, 1.0], [1.0, 1.0, 1.0]])
-    before = Progress(lives, dates, happens, Z.copy(), Z.copy(), seen, seen, np.sqrt(seen), np.ones(4))
-    analyses: list[list[Any]] = [[SimpleNamespace(z=Z[:, k], against=10.0 + Z[:, k])] for k in range(3)]
+    first = slice(trials)
+    lives, dates, happens, seen, z = lives.some(first), dates[first], happens[first], seen[first], Z[first]
+    before = Progress(lives, dates, happens, z.copy(), z.copy(), seen, seen, np.sqrt(seen), np.ones(trials))
+    analyses: list[list[Any]] = [[SimpleNamespace(z=z[:, k], against=10.0 + z[:, k])] for k in range(3)]
     planned = np.array([0.5, 0.7, 1.0])
     return grow(design(test), MARKED, 4.0, 1.96, lives, before, analyses, planned), analyses
 
@@ -90,6 +92,12 @@ def test_the_weighted_statistic(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.against[0] == pytest.approx([12.0, -sums[1], -sums[2]])
     assert found.against[2:] == pytest.approx(10.0 + Z[2:])
     assert [each[0].z.tolist() for each in analyses] == Z.T.tolist()
+
+
+def test_two_trials_with_three_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second look is the last of neither, however many trials there are."""
+    found, _ = grown(monkeypatch, trials=2)
+    assert found.planned == pytest.approx(np.array([[0.5, 0.7, 1.0]] * 2))
 
 
 def test_the_ordinary_statistic(monkeypatch: pytest.MonkeyPatch) -> None:
