@@ -115,6 +115,10 @@ AREAS = (
         },
     ),
     Area(
+        ("questions/trial/historical.py",),
+        (),
+    ),
+    Area(
         tuple(
             f"questions/trial/*/{name}.py"
             for name in (
@@ -132,7 +136,7 @@ AREAS = (
                     "selection",
                     "size_search",
                 ),
-                *("conduct", "growth", "sites", "stage_search", "stopping_rule"),
+                *("conduct", "curves", "growth", "sites", "stage_search", "stopping_rule"),
                 *("stated", "stated_trials", "stopped", "stopping_faults", "truth"),
             )
         ),
