@@ -91,23 +91,27 @@ def drawn(seed: int, number: int) -> list[Mutant]:
     return mutants[:number]
 
 
-def ask(mutants: list[Mutant], patients: int, cache: Path, answers: Answers, deadline: float) -> None:
-    """Have mutants checked, all in one copy of the program; those that no function can hold in a copy each, compiled anew."""
+def ask(
+    mutants: list[Mutant], missing: list[Mutant], patients: int, cache: Path, answers: Answers, deadline: float
+) -> None:
+    """Have those `missing` of the mutants checked, in one copy of the program that holds all, so that it is compiled once; those
+    that no function can hold have a copy each, compiled anew."""
     with tempfile.TemporaryDirectory() as folder:
         sources = sorted((ROOT / "simulator").rglob("*.py"))
         state = digest(*(file.read_text(encoding="utf-8") for file in sources))
         seconds = answers.path.with_name(f"verify_seconds_{state}_{patients}.json").resolve()
         together = [mutant for mutant in mutants if changed_function(mutant)]
-        for some in [together] * bool(together) + [[mutant] for mutant in mutants if mutant not in together]:
+        shared = [mutant for mutant in missing if mutant in together]
+        for some in [shared] * bool(shared) + [[mutant] for mutant in missing if mutant not in together]:
             program = Path(tempfile.mkdtemp(dir=folder))
             for part in ("simulator", "calibration", "scenarios"):
                 shutil.copytree(ROOT / part, program / part, ignore=shutil.ignore_patterns("__pycache__"))
             shutil.copy(ROOT / "pyproject.toml", program)  # by which a checkout is known
             write_switched(program, together)
-            if some is not together:
+            if some is not shared:
                 (program / some[0].file).write_text(some[0].text, encoding="utf-8")
             request = {
-                "mutants": [(together.index(each) + 1 if some is together else 0, *named(each)) for each in some],
+                "mutants": [(together.index(each) + 1 if some is shared else 0, *named(each)) for each in some],
                 "found_by": answers.found_by(),
                 "until": time.time() + deadline - time.monotonic(),
                 "answers": str(answers.path.resolve()),
@@ -117,7 +121,7 @@ def ask(mutants: list[Mutant], patients: int, cache: Path, answers: Answers, dea
             script = str(Path(__file__).with_name("checking_mutants.py"))
             own = {"CLTI_CACHE": str(cache.resolve()), "PYTHONPATH": str(program)}
             subprocess.run(
-                [sys.executable, script, str(patients)], cwd=program, env=os.environ | own, check=some is together
+                [sys.executable, script, str(patients)], cwd=program, env=os.environ | own, check=some is shared
             )
 
 
@@ -140,7 +144,7 @@ def main() -> int:
     mutants = examples() if chosen.examples else drawn(chosen.seed, chosen.number)
     again = SILENT if chosen.again else (None,)
     missing = [mutant for mutant in mutants if answers.of(mutant) in (None, *again)]
-    ask(missing, chosen.patients, chosen.cache, answers, deadline)
+    ask(mutants, missing, chosen.patients, chosen.cache, answers, deadline)
     answers = Answers(chosen.results)  # of processes of their own
     found = {mutant: answers.of(mutant) or UNFINISHED for mutant in mutants}
     for mutant in mutants:

@@ -148,6 +148,29 @@ def test_several_hypotheses_spend_at_their_own_information(monkeypatch: pytest.M
     assert columns["crossed"].tolist() == [1, 3, 1]
 
 
+def test_every_arm_meets_its_endpoint_s_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endpoint by endpoint, arm by arm: the first endpoint's boundary twice, then the second's."""
+    met: list[Any] = []
+
+    def decide(plan: Any, z: Any, against: Any, upper: Any, lower: Any) -> Any:
+        met.append((z.shape, upper[0, 0].tolist()))
+        return SimpleNamespace(stop=np.ones(3, int), reason=np.zeros(3, int), rejected=np.zeros((3, 4), bool))
+
+    monkeypatch.setattr(module, "decide", decide)
+    monkeypatch.setattr(Rule, "upper", lambda _, shares, first=True: np.full((1, *shares.shape), 2.0 if first else 3.0))
+    for name in ("dead", "limb"):
+        monkeypatch.setitem(Z, name, [[0.0] * 3] * 4)
+    three = design(
+        confirmatory=(DEAD, LOST),
+        endpoints=(DEAD, LOST),
+        comparisons=(1, 2),
+        arms=(*ARMS, SimpleNamespace(name="more")),
+    )
+    _, _, seen = carried_out(monkeypatch, three)
+    assert met == [((3, 2, 4), [[2.0, 2.0, 3.0, 3.0]] * 2)]
+    assert [(name, arm) for name, _, arm in seen] == [("dead", 1), ("dead", 2), ("limb", 1), ("limb", 2)] * 2
+
+
 def test_described_endpoints_are_analysed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """In all data, wherever the trial stopped; not where only the hypotheses are asked for."""
     plan = design(endpoints=(DEAD, SURVIVAL))

@@ -170,7 +170,7 @@ def test_a_mixture_is_fitted_once_for_a_series(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(historical, "fitted_mixture", lambda good, counted: (good.tolist(), counted.tolist()))
     historical._mixture.cache_clear()
     for key, plan in (("a", "one"), ("a", "two"), ("b", "three")):
-        found: Any = historical._mixture(historical._Series(key, plan, None))  # type: ignore[arg-type]
+        found: Any = historical._mixture(historical._Series(key, plan, f"scenario of {plan}"))  # type: ignore[arg-type]
         assert found == ([3], [9])
     assert calls == ["one", "three"]
     historical._mixture.cache_clear()
