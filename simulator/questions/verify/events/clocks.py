@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.verify.events.hazard_law import NO_RECOVERY, QUIET, YEARS, hazard_ratio, quiet_lives
+from simulator.questions.verify.events.care_law import times_of
+from simulator.questions.verify.events.hazard_law import (
+    NO_RECOVERY,
+    QUIET,
+    STEADY_LIMB,
+    YEARS,
+    hazard_ratio,
+    quiet_lives,
+)
 from simulator.questions.verify.people.inputs import ks
 from simulator.questions.verify.subject.check import CLOSED_FORM, DESIGN, Domain, Found, NotApplicable, near
 from simulator.questions.verify.subject.subject import Subject
@@ -90,6 +98,46 @@ def dialysis(subject: Subject) -> Found:
     later = np.isfinite(since) & (since > 0.0)
     kinds = found.patients["renal"][later].astype(int)
     return ks(np.exp(-np.array([0.1, 0.2, 0.4])[kinds] * since[later]), "beginnings")
+
+
+LATER_WOUNDS = {
+    **dict.fromkeys(("dialysis_rate_normal", "dialysis_rate_moderate", "dialysis_rate_severe"), 1.0),
+    **dict.fromkeys(("healing_lag_days", "recurrence_lag_days", "frailty_sd"), 0.0),
+    **dict.fromkeys(("healing_hr_infection", "healing_hr_gangrene", "healing_hr_no_gangrene"), 1.0),
+    **dict.fromkeys(("healing_hr_rutherford_6", "amputation_hr_rutherford_6"), 1.0),
+    **{"healing_rate": 0.6, "healing_trend": 0.0, "healing_per_mmhg_short": 0.0},
+    **{"amputation_rate": 0.05, "amputation_trend": 0.0},
+    **{"recurrence_rate": 0.3, "recurrence_per_mmhg": 0.0, "recurrence_trend": 0.0},
+}
+"""Wounds that are all alike heal and open again at constant rates, and dialysis begins soon."""
+
+
+@CLOCKS.check(
+    CLOSED_FORM,
+    "incident dialysis, wounds that are alike heal and come back",
+    "new wounds after it open, and heal or cost the leg, at its ratios (Kolmogorov-Smirnov, 5 SE)",
+)
+def wounds_on_dialysis(subject: Subject) -> Found:
+    """People whose first wound heals on dialysis: time to the next wound, from it to its end, and how many lose the leg to it."""
+    found, v = quiet_lives(subject, {**LATER_WOUNDS, **STEADY_LIMB}, events=True)
+    times = [times_of(found, event, n) for event, n in ((Event.HEALED, 0), (Event.NEW_WOUND, 0), (Event.HEALED, 1))]
+    chosen = (found.patients["rutherford"] > 4.5) & (found.lives["dialysis_since"] < times[0]) & np.isfinite(times[1])
+    if not chosen.any():
+        raise NotApplicable("nobody has a new wound on dialysis")
+    healed, opened, closed = (time[chosen] for time in times)
+    lost = found.lives["amputated_at"][chosen]
+    ended = np.minimum(closed, lost)
+    opens, heals, costs = (
+        v(f"{risk}_rate") * v(f"{risk}_hr_dialysis") for risk in ("recurrence", "healing", "amputation")
+    )
+    costs *= v("amputation_hr_recurrent")
+    law = ks(
+        np.concatenate([np.exp(-opens * (opened - healed)), np.exp(-(heals + costs) * (ended - opened))]),
+        "new wounds and their ends",
+    )
+    share = costs / (heals + costs)
+    told = near((ended == lost).mean(), np.sqrt(share * (1.0 - share) / len(lost)), share, "shares of legs lost")
+    return Found(law.passed and told.passed, f"{law.what}; {told.what}")
 
 
 @CLOCKS.check(CLOSED_FORM, "loss of walking alone", "times follow a rate that rises with age (Kolmogorov-Smirnov)")
