@@ -103,7 +103,17 @@ AREAS = (
                     "equity",
                 ),
                 *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *("sampling", "scenario_table", "severity", "subgroups", "valuation", "values", "variants", "voi"),
+                *(
+                    "sampling",
+                    "scenario_table",
+                    "severity",
+                    "subgroups",
+                    "valuation",
+                    "values",
+                    "variants",
+                    "views",
+                    "voi",
+                ),
             )
         ),
         (),
