@@ -90,8 +90,8 @@ def paid_back_sheet(book: Book, content: Content) -> Sheet | None:
     """Treatments that fail in the sense of the deal, and what is left to pay, by draw and policy; None where none is counted."""
     if not content.money_back:
         return None
-    counted = content.tables["workings_back"][["first", "repeat", "first_failed", "repeat_failed"]].to_numpy()
-    counted = counted.reshape(content.draws, len(content.policies), len(COUNTS))
+    table = content.tables["workings_back"][["first", "repeat", "first_failed", "repeat_failed"]]
+    counted = table.to_numpy().reshape(content.draws, len(content.policies), len(COUNTS))
     sheet = book.sheet(PAID_BACK)
     sheet.text(0, 0, "Treatments paid for, and those that fail, per person, discounted", "title")
     words = "Counted person by person, in people of their own. What is left: of the price, after volume and money back."
