@@ -41,8 +41,8 @@ COSTS = "cost_a,cost_b,cost_c,effect_a,effect_b,effect_c\n" + "".join(
 
 
 def lines(tree: Path) -> Iterator[str]:
-    """What is typed after `clti`, with `--out NAME` at its end and what must be made first before a semicolon; later lines read what
-    earlier ones wrote."""
+    """What is typed after `clti`, with `--out NAME` at its end and what must be made first before a semicolon. Later lines read
+    what earlier ones wrote."""
     policies = " ".join(f"--policy {file.stem}" for file in sorted((tree / "scenarios/policies").glob("*.toml")))
     yield f"compare base --patients 200 {policies} --out compare-base"
     yield f"compare founding_cohort --patients 200 {policies} --out compare-founding"
