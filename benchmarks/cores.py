@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from checkout import ROOT, checked_out
+
 FOURTEEN = (
     "conservative,single_dose,protocol,response_guided,four_doses,bmmnc,intra_arterial,ev_selected,exclude_dialysis,"
     "include_dialysis,moderate_ischaemia,pta,pta_act,thrombophilia_selected"
@@ -136,18 +138,11 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=50, help="trials of a turn")
     parser.add_argument("--turns", type=int, default=7, help="turns of each tree")
     asked = parser.parse_args()
-    here = Path(__file__).resolve().parent.parent
-    with tempfile.TemporaryDirectory() as folder:
-        there = Path(folder) / "other"
-        worktree = ["git", "worktree"]
-        subprocess.run([*worktree, "add", "--detach", there, asked.commit], cwd=here, check=True, capture_output=True)
-        try:
-            for scenario, policies in CASES:
-                compared(here, there, LIVES, scenario, policies, asked.people, asked.turns)
-            for design in TRIALS:
-                compared(here, there, RECRUITS, design, "", asked.trials, asked.turns)
-        finally:
-            subprocess.run([*worktree, "remove", "--force", there], cwd=here, check=True, capture_output=True)
+    with checked_out(asked.commit) as there:
+        for scenario, policies in CASES:
+            compared(ROOT, there, LIVES, scenario, policies, asked.people, asked.turns)
+        for design in TRIALS:
+            compared(ROOT, there, RECRUITS, design, "", asked.trials, asked.turns)
 
 
 if __name__ == "__main__":

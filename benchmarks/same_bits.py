@@ -13,9 +13,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from checkout import ROOT, checked_out
 
 RESULTS = '''
 import dataclasses, hashlib, json, sys
@@ -139,17 +140,8 @@ def main() -> None:
     parser.add_argument("commit", help="the other commit")
     parser.add_argument("--people", type=int, default=400, help="patients of each policy that are kept one by one")
     asked = parser.parse_args()
-    here = Path(__file__).resolve().parent.parent
-    with tempfile.TemporaryDirectory() as folder:
-        there = Path(folder) / "other"
-        subprocess.run(
-            ["git", "worktree", "add", "--detach", there, asked.commit], cwd=here, check=True, capture_output=True
-        )
-        try:
-            with ThreadPoolExecutor(2) as pool:
-                mine, theirs = pool.map(lambda tree: results(tree, asked.people), (here, there))
-        finally:
-            subprocess.run(["git", "worktree", "remove", "--force", there], cwd=here, check=True, capture_output=True)
+    with checked_out(asked.commit) as there, ThreadPoolExecutor(2) as pool:
+        mine, theirs = pool.map(lambda tree: results(tree, asked.people), (ROOT, there))
     different = [name for name in sorted(mine.keys() | theirs.keys()) if mine.get(name) != theirs.get(name)]
     for name in sorted(mine.keys() | theirs.keys()):
         print(f"{'DIFFERENT' if name in different else 'same     '} {mine.get(name, '-')[:16]:16} {name}")

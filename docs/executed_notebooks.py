@@ -1,11 +1,13 @@
-"""Notebooks as Jupyter keeps them, with what their cells showed: `python docs/executed_notebooks.py --out FOLDER [NAME ...]`.
+"""Notebooks as Jupyter keeps them, with what their cells showed: `python docs/executed_notebooks.py [--out FOLDER] [NAME ...]`.
 
-The notebooks themselves are text without outputs (jupytext's percent format). The site links the same `.ipynb` files.
+The notebooks themselves are text without outputs (jupytext's percent format). Without `--out` the `.ipynb` files go beside them,
+to be committed; a test runs the text again and holds what a committed file says to it. The site links files of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -43,6 +45,21 @@ def executed(parts: Iterable[tuple[Cell, Sequence[Shown]]]) -> str:
     return str(nbformat.writes(notebook)) + "\n"
 
 
+def said(notebook: str) -> list[tuple[str, str, list[str]]]:
+    """The cells of an `.ipynb` file: kind, source, and the texts and tables that they showed.
+
+    Drawings are left out: their bytes hang on the version of the library and on the fonts of the machine.
+    """
+    found = []
+    for cell in json.loads(notebook)["cells"]:
+        shown = []
+        for output in cell.get("outputs", ()):
+            shown += ["".join(output["text"])] if "text" in output else []
+            shown += ["".join(output["data"]["text/html"])] if "text/html" in output.get("data", {}) else []
+        found.append((cell["cell_type"], "".join(cell["source"]), shown))
+    return found
+
+
 def _output(each: Shown) -> Any:
     if each.kind == "text":
         return v4.new_output("stream", name="stdout", text=each.text)
@@ -68,7 +85,7 @@ def main(out: Path, names: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--out", type=Path, required=True, help="folder for the .ipynb files")
+    reader.add_argument("--out", type=Path, default=FOLDER, help="folder for the .ipynb files")
     reader.add_argument("names", nargs="*", help="notebooks without .py; default: all")
     asked = reader.parse_args()
     main(asked.out, asked.names)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from simulator.telling import console, spelling
+from simulator.telling.formats import text_table
 
 RESULTS = "draw,option,cost,effect\n" + "".join(
     f"{draw},{option},{cost + draw},{effect + draw / 100}\n"
@@ -75,7 +76,7 @@ def test_columns_keep_their_places_in_ascii() -> None:
     """A table whose cells hold ± has lines of one length, although +/- is longer."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     table = pd.DataFrame({"what": ["a", "b"], "value": ["1 ± 2", "no error"]})
-    console.print_table(table, on=console.console(stream))
+    console.print_text(text_table(table), on=console.console(stream))
     stream.seek(0)
     lines = [line for line in stream.read().splitlines() if line.startswith(("|", "+"))]
     assert any("1 +/- 2" in line for line in lines)

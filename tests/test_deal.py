@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from recalculated import all_recalculated, differences, named, needs_libreoffice, recalculated, stored
+from told import workbook_of
 
 from simulator import load_scenario
 from simulator.evidence.wholes import cut_limits
@@ -25,7 +26,6 @@ from simulator.questions.value.valuation.lives import Simulations
 from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
 from simulator.scenario.economics import Volume
-from simulator.telling.workbook.economics import economics_workbook
 from simulator.words.errors import BadInput
 
 SMALL: dict[str, Any] = {"draws": 12, "patients": 60, "prices": {"pbmnc_kit": 5000.0}}
@@ -297,7 +297,7 @@ def test_workbook_follows_all_terms_when_they_are_changed_by_hand(cache: Path, t
     steps = [{"above": 12.0, "discount": 0.2}, {"above": 40.0, "discount": 0.45}]
     found = under(cache, refund=0.5, **first)
     other = under(cache, refund=0.8, wasted=0.2, repeat_price=0.7, volume=steps)
-    content = economics_workbook(found, "Terms", {"Command": "none"})
+    content = workbook_of(found, "Terms")
     terms = {"discount": 0.0, "wasted": 0.2, "repeat_price": 0.7, "refund": 0.8}
     changes = {named(content, f"deal_{name}"): value for name, value in terms.items()}
     for row, step in enumerate(steps, 6):
@@ -323,7 +323,7 @@ def test_price_by_volume_is_live_where_the_command_had_none(
     plain: EconomicAnalysis, cache: Path, tmp_path: Path
 ) -> None:
     """A step typed into the workbook of an analysis without terms gives the analysis with that step."""
-    content = economics_workbook(plain, "Plain", {"Command": "none"})
+    content = workbook_of(plain, "Plain")
     other = under(cache, volume=[{"above": 10.0, "discount": 0.5}])
     again = recalculated(content, tmp_path, {("Terms", "B6"): 10.0, ("Terms", "C6"): 0.5})
     shown = [again["Results", f"B{5 + p}"] for p in range(4)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from recalculated import differences, named, needs_libreoffice, recalculated, stored
+from told import workbook_of
 
 from simulator import load_scenario
 from simulator.evidence.aversion import load_aversions
@@ -15,7 +16,6 @@ from simulator.questions.value.analysis import EconomicAnalysis, economic_analys
 from simulator.questions.value.consequences.equity import atkinson_weights, hospital_lives, lived
 from simulator.questions.value.valuation.lives import Simulations
 from simulator.questions.value.valuation.valuation import worth
-from simulator.telling.workbook.economics import economics_workbook
 from simulator.words.errors import BadInput
 
 
@@ -114,7 +114,7 @@ def test_scenarios_are_the_published_ones_or_ones_own() -> None:
 @needs_libreoffice
 def test_workbook_weighs_groups_by_its_own_epsilon(found: EconomicAnalysis, tmp_path: Path) -> None:
     """With epsilon at 3.5 in its cell, the sums of sheet Equity are the analysis's weighted gains."""
-    content = economics_workbook(found, "Equity", {"Command": "none"})
+    content = workbook_of(found, "Equity")
     again = recalculated(content, tmp_path, {named(content, "epsilon"): 3.5})
     rows = sorted(
         int(at[1:]) for (sheet, at), value in again.items() if sheet == "Equity" and value == "All, QALYs weighted"

@@ -23,7 +23,7 @@ from simulator.evidence.parameter import KINDS
 from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import joint_names, parameter_draws, posterior_rows, posterior_table
-from simulator.evidence.price_transfer import exchange, inflate, transfer
+from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.reliance import reliance
 from simulator.evidence.utilities import load_utilities, utility_sets
@@ -484,15 +484,22 @@ def test_population_norms_give_the_published_values() -> None:
 
 
 def test_prices_are_carried_by_parity_and_consumer_prices() -> None:
-    """Derived numbers of the price files: EUR 16,576, GBP 17,760 and CZK 366,000 from EUR 16,000 in the Netherlands."""
-    assert transfer(16000, "Netherlands", 2018, "Italy") == pytest.approx(16576, rel=1e-3)
-    assert transfer(16000, "Netherlands", 2018, "UK") == pytest.approx(17760, rel=1e-3)
-    assert transfer(16000, "Netherlands", 2018, "Czechia") == pytest.approx(366_000, rel=1e-3)
+    """Derived numbers of the price files: EUR 16,576, GBP 17,760 and CZK 366,000 from EUR 16,000 in the Netherlands, by
+    purchasing power of the price year and consumer prices since then."""
+    with (shipped("calibration") / "economics" / "ppp.csv").open(encoding="utf-8", newline="") as file:
+        parity = {place: float(value) for place, year, value in csv.reader(file) if year == "2018"}
+
+    def carried(country: str) -> float:
+        return inflate(16_000 * parity[country] / parity["Netherlands"], country, 2018)
+
+    assert carried("Italy") == pytest.approx(16576, rel=1e-3)
+    assert carried("UK") == pytest.approx(17760, rel=1e-3)
+    assert carried("Czechia") == pytest.approx(366_000, rel=1e-3)
     assert inflate(9546, "UK", 2012) == pytest.approx(13209, rel=1e-3)
     assert exchange(2200, "EUR", "GBP", 2024) == pytest.approx(1862.5, abs=0.1)
     assert exchange(exchange(100, "GBP", "CZK", 2024), "CZK", "GBP", 2024) == pytest.approx(100)
-    with pytest.raises(BadInput, match="Belgium 2021 = no entry; allowed: 2014, 2018"):
-        transfer(1, "France", 2021, "Belgium")
+    with pytest.raises(BadInput, match="Atlantis 2012 = no entry"):
+        inflate(1, "Atlantis", 2012)
 
 
 def test_reliance_ranks_weak_values_by_what_they_move(tmp_path: Path) -> None:

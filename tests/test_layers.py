@@ -180,6 +180,15 @@ def test_people_are_met_at_the_border(part: str) -> None:
         assert "simpy" not in used
 
 
+def test_whoever_tells_reads_tables() -> None:
+    """Of the questions telling knows the arithmetic of decisions, which takes arrays, and nothing that holds a result's insides:
+    what it is given are `Findings`."""
+    files = [file for file in FILES if file.relative_to(PACKAGE).parts[0] == "telling"]
+    known = {part for file in files for _, part in inside(file)}
+    assert {part for part in known if part.startswith("questions")} == {"questions.value.decision"}
+    assert not known & {"face", "living", "run", "rules.pathway", "rules.population"}
+
+
 def test_statistics_know_no_patient() -> None:
     """Statistics import words, the compiler and each other; luck, evidence, rules and scenarios are unknown to them."""
     known = {whole(other) for file in FILES if whole(part_of(file)) == "statistics" for _, other in inside(file)}

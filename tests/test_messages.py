@@ -15,7 +15,7 @@ from simulator.evidence.label import is_label, label_from
 from simulator.questions.sweep.study_reading import load_study, read_study
 from simulator.questions.trial.reading.design_reading import load_design
 from simulator.questions.value.decision.reading import read_results
-from simulator.rules.population.table import read_patients
+from simulator.rules.population.table import patients_in
 from simulator.telling.provenance import Provenance
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -70,6 +70,11 @@ def test_a_part_of_a_name_finds_the_names() -> None:
     assert nearest("zz", [f"n{i:02}" for i in range(40)]) == "one of 40 names, such as n00, n01, n02, n03, n04"
 
 
+def read_people(file: Path) -> tuple[object, tuple[str, ...]]:
+    """Patients of a CSV file, and its columns."""
+    return patients_in(file.read_bytes(), str(file))
+
+
 def test_files_with_the_mark_of_windows_are_read(tmp_path: Path) -> None:
     """UTF-8 with a byte-order mark and lines that end as on Windows are the same as without."""
     plain, marked = tmp_path / "plain.toml", tmp_path / "marked.toml"
@@ -78,7 +83,7 @@ def test_files_with_the_mark_of_windows_are_read(tmp_path: Path) -> None:
     assert load_scenario(marked).hash == load_scenario(plain).hash
     people = tmp_path / "people.csv"
     people.write_bytes(codecs.BOM_UTF8 + b"age,male\r\n70,yes\r\n")
-    assert read_patients(people)[1] == ("age", "male")
+    assert read_people(people)[1] == ("age", "male")
     results = tmp_path / "results.csv"
     results.write_bytes(codecs.BOM_UTF8 + b"cost_a,effect_a,cost_b,effect_b\r\n1,2,3,4\r\n2,3,4,5\r\n")
     assert read_results(results).options == ("a", "b")
@@ -103,7 +108,7 @@ def test_another_encoding_is_named(tmp_path: Path, encoding: str, words: str) ->
         (load_scenario, "TOML", toml),
         (load_study, "TOML", toml),
         (load_design, "TOML", toml),
-        (read_patients, "CSV", people),
+        (read_people, "CSV", people),
         (read_results, "CSV", results),
     ):
         with pytest.raises(BadInput) as caught:
@@ -162,7 +167,7 @@ def test_a_file_nearly_of_that_name_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a" * 5000, "a\0b.toml", "", ".", "~", "a/" * 3000 + "b.csv", "x\n"])
 def test_names_that_no_file_can_have_are_told(name: str) -> None:
     """Whatever is typed as a file's name, every reader answers in one message."""
-    for read in (load_scenario, load_design, load_study, read_patients, read_results):
+    for read in (load_scenario, load_design, load_study, read_results):
         with pytest.raises(BadInput):
             read(name)
 

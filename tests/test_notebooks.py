@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "docs"))
 
+from executed_notebooks import executed, said  # noqa: E402
 from notebook_cells import cells, run  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
@@ -29,11 +30,13 @@ def numbers(text: str) -> set[str]:
 
 @each
 def test_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cell runs, something is shown, numbers in the prose are in the code or what it shows, and no file is left."""
+    """Every cell runs, something is shown, numbers in the prose are in the code or what it shows, no file is left, and the
+    committed notebook with outputs, where there is one, says the same (`python docs/executed_notebooks.py` writes it again)."""
     monkeypatch.chdir(tmp_path)
     before = dict(mpl.rcParams)
     prose, known, outputs = "", "", 0
-    for cell, found in run(notebook):
+    parts = list(run(notebook))
+    for cell, found in parts:
         outputs += len(found)
         known += "".join([cell.text if cell.code else "", *(each.text for each in found)]) + "\n"
         prose += "" if cell.code else re.sub(r"`[^`]*`|\]\([^)]*\)", "", cell.text)
@@ -41,6 +44,9 @@ def test_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert numbers(prose) - numbers(known) - DEFINITIONS == set()
     assert not list(tmp_path.iterdir())
     assert dict(mpl.rcParams) == before
+    kept = notebook.with_suffix(".ipynb")
+    if kept.is_file():
+        assert said(kept.read_text(encoding="utf-8")) == said(executed(parts))
 
 
 @each

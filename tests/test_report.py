@@ -26,7 +26,7 @@ from scipy.optimize import isotonic_regression
 
 from simulator.telling import colours, console, direct_labels, style
 from simulator.telling.columns import named
-from simulator.telling.formats import Format
+from simulator.telling.formats import Format, text_table
 from simulator.telling.images import Picture, image
 from simulator.telling.outputs import OutputFolder
 from simulator.telling.page import page
@@ -465,7 +465,7 @@ def test_numbers_look_as_people_write_them(form: Format, row: dict[str, object],
 def test_the_terminal_shows_names_as_they_are() -> None:
     """Markup in a name is printed, not obeyed, and piped tables are not cut."""
     stream = io.StringIO()
-    console.print_table(outcomes(), NASTY, on=console.console(stream))
+    console.print_text(text_table(outcomes()), NASTY, on=console.console(stream))
     assert stream.getvalue().count(NASTY) == 2
 
 

@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from recalculated import Cells, all_recalculated, differences, named, needs_libreoffice, recalculated, stored
+from told import decision_book, workbook_of
 
 from simulator import load_scenario
 from simulator.cli import app
@@ -21,11 +22,8 @@ from simulator.questions.value.decision.population import Population
 from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.valuation.lives import Simulations
 from simulator.telling.workbook.book import Book, cell, letters
-from simulator.telling.workbook.decision import decision_workbook
-from simulator.telling.workbook.economics import economics_workbook
 
 SMALL: dict[str, Any] = {"draws": 60, "patients": 40}
-MADE = {"Command": "clti economics base", "Seed": "1"}
 FUNCTIONS = {"ABS", "AND", "AVERAGE", "COUNT", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "OR", "ROW", "SQRT"}
 FUNCTIONS |= {"STDEV", "SUM", "SUMIF", "SUMPRODUCT"}
 """Functions that Excel 2016 and LibreOffice both know under these names."""
@@ -47,7 +45,7 @@ def found(cache: Path) -> EconomicAnalysis:
 
 @pytest.fixture(scope="module")
 def content(found: EconomicAnalysis) -> bytes:
-    return economics_workbook(found, "A title", MADE, ["A warning"])
+    return workbook_of(found, "A title", ["A warning"])
 
 
 def numbers(cells: Cells) -> int:
@@ -143,7 +141,7 @@ def test_terms_money_and_split_wounds_are_in_the_formulas(cache: Path, tmp_path:
     terms = {"wasted": 0.2, "repeat_price": 0.5}
     how = {"wound_costs": "split", "strict_payer": False, "utility_set": "C", "currency": "EUR", "price_year": 2020}
     other = analysed(cache, perspective="uk", deal=terms, **how)
-    content = economics_workbook(other, "Another", MADE)
+    content = workbook_of(other, "Another")
     again = recalculated(content, tmp_path)
     assert differences(stored(content), again) == []
     check_totals(again, other)
@@ -160,7 +158,7 @@ def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(cache: Path
         return economic_analysis(scenario, 1, Simulations(cache))
 
     found = whole()
-    content = economics_workbook(found, "Therapies", MADE)
+    content = workbook_of(found, "Therapies")
     prices, utilities = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
     cells = {named(content, f"own_{name}"): value for name, value in (prices | utilities).items()}
     again, changed = all_recalculated(content, tmp_path, [{}, cells])
@@ -199,7 +197,7 @@ def test_formulas_use_only_functions_that_both_programs_know(content: bytes) -> 
 
 def test_same_analysis_gives_the_same_bytes(found: EconomicAnalysis, content: bytes) -> None:
     """The workbook holds no time and no order of its own."""
-    assert economics_workbook(found, "A title", MADE, ["A warning"]) == content
+    assert workbook_of(found, "A title", ["A warning"]) == content
 
 
 def test_reviewer_finds_where_the_cost_of_amputations_comes_from(content: bytes, found: EconomicAnalysis) -> None:
@@ -233,7 +231,7 @@ def test_dominance_and_ties_of_anybodys_results_are_worked_out_in_cells(tmp_path
     """Statuses, ratios and shared ties equal Python's; an option called =1+1 stays a text."""
     results = random_results(ties)
     found = decide(results, [3000.0, 9000.0], comparator="B", population=Population(10, 5))
-    content = decision_workbook(found, "EUR", "QALY", MADE)
+    content = decision_book(found)
     cells = {named(content, "threshold"): 9000.0, ("Draws", f"{letters(1 + 2)}{5 + 7}"): 1.0}
     again, after = all_recalculated(content, tmp_path, [{}, cells])
     assert differences(stored(content), again) == []

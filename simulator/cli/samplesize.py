@@ -110,45 +110,11 @@ def main(
 
     For example: clti samplesize single-arm --p0 0.5 --p1 0.7
     """
+    given = {name: value for name, value in locals().items() if name not in {"design", "out"}}
     from simulator.face.result import finish
     from simulator.face.samplesize import samplesize
     from simulator.telling.outputs import check_writable
 
     if out is not None:
         check_writable(out)
-    found = samplesize(
-        design,
-        alpha=alpha,
-        power=power,
-        n=n,
-        ratio=ratio,
-        lost=lost,
-        aim=aim,
-        margin=margin,
-        looks=looks,
-        boundary=boundary,
-        hazard_ratio=hazard_ratio,
-        median_0=median_0,
-        median_1=median_1,
-        hazard_0=hazard_0,
-        hazard_1=hazard_1,
-        rate_0=rate_0,
-        rate_1=rate_1,
-        at=at,
-        accrual=accrual,
-        follow_up=follow_up,
-        dropout=dropout,
-        dropout_0=dropout_0,
-        dropout_1=dropout_1,
-        until=until,
-        p0=p0,
-        p1=p1,
-        difference=difference,
-        sd=sd,
-        correlation=correlation,
-        win_ratio=win_ratio,
-        ties=ties,
-        cluster_size=cluster_size,
-        icc=icc,
-    )
-    finish(found, out)
+    finish(samplesize(design, **given), out)

@@ -122,6 +122,7 @@ def fitted(
     from simulator.questions.value.valuation.lives import silent
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
+    from simulator.words.findings import Origin
     from simulator.work.extras import check_extra
 
     check_extra("refit", "emcee", question="calibrate", key="fit")
@@ -161,14 +162,11 @@ def fitted(
         targets_table(at_fit, data, views, settings["patients"], seed),
         predictive_table(scenario, data, drawn, seed),
         draws,
-        inputs=scenario.inputs,
-        seed=seed,
-        settings=settings,
+        origin=Origin(scenario.inputs, seed, settings, changes(scenario)),
         recovered=recovered,
         posterior=posterior,
         end_known=not first_year,
         files=texts,
-        changed=changes(scenario),
     )
     return Result(found, begun, (f"{work.folder.name}/",))
 
@@ -205,6 +203,7 @@ def _checked(
     from simulator.questions.calibrate.targets import load_targets
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
+    from simulator.words.findings import Origin
 
     scenario = load_scenario(SCENARIO)
     data, views = load_targets()
@@ -214,9 +213,6 @@ def _checked(
         targets_table(scenario, data, views, patients, seed),
         predictive_table(scenario, data, drawn, seed),
         posterior_table(),
-        inputs=scenario.inputs,
-        seed=seed,
-        settings=settings,
-        changed=changes(scenario),
+        origin=Origin(scenario.inputs, seed, settings, changes(scenario)),
     )
     return Result(found, begun)

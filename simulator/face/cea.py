@@ -98,10 +98,11 @@ def cea(
     source = Path(results).name if isinstance(results, str | Path) else "costs and effects"
     unit = effect_unit.strip() or "unit"
 
+    told = decision_findings(found, inputs, currency.strip(), unit, source)
+
     def book(made: Mapping[str, Any]) -> bytes:
         from simulator.telling.workbook.decision import decision_workbook
 
-        return decision_workbook(found, currency.strip(), unit, made)
+        return decision_workbook(told, made)
 
-    told = decision_findings(found, inputs, currency.strip(), unit, source)
     return Result(told, begun, workbook=book if workbook else None)

@@ -135,6 +135,7 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
     from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.own_therapies import with_own_therapies
+    from simulator.words.findings import Origin
 
     begun = now()
     check("calibrate", seed=(seed, 0, SMALL_SEEDS - 1))
@@ -162,9 +163,7 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
         error,
         len(population.rows),
         register,
-        inputs=inputs | evidence_files(),
-        seed=seed,
-        changed=changed((Path(file),), register),
+        origin=Origin(inputs | evidence_files(), seed, {"add_study": key}, changed((Path(file),), register)),
         known=key in population.left_out,
     )
     return Result(told, begun)

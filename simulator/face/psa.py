@@ -72,6 +72,7 @@ def psa(
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
     from simulator.scenario.changes import changes
+    from simulator.scenario.publications import publications
     from simulator.words.findings import Findings
 
     begun = now()
@@ -112,6 +113,7 @@ def psa(
         "values": loaded.register.values(),
         "labels": {"policy": {name: loaded.policies[name].label or name for name in result.policies}},
         "changes": changes(loaded, {"population.patients": people}),
+        "references": publications(loaded),
         "warnings": [*caveats(loaded, draws=count), *([exhausted] if exhausted else [])],
     }
     findings = Findings(

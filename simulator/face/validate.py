@@ -79,6 +79,7 @@ def validate(
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.findings import findings
     from simulator.questions.validate.ladder import control_arm_ladder
+    from simulator.words.findings import Origin
 
     whole = studies is None and not files
     beside = _beside(read.register, structural and whole, course and whole)
@@ -87,6 +88,7 @@ def validate(
     found = _predicted(read, draws, patients, seed, whole, keep, way, show)
     ladder = control_arm_ladder(read.studies, found.table, found.details, read.register, seed)
     structures, tables = _under_structures(beside.plan, seed, show)
+    settings = {"draws": draws, "patients": patients, "studies": len(read.studies), "register": read.register.hash()}
     told = findings(
         found,
         ladder,
@@ -95,10 +97,7 @@ def validate(
         read.register,
         hospitals.offsets if hospitals is not None and whole else None,
         warnings=[word for word in (spent(read.register, draws), UNFITTED if hospitals is None else "") if word],
-        changed=changed(read.files, read.register),
-        inputs=read.inputs | beside.inputs,
-        seed=seed,
-        settings={"draws": draws, "patients": patients, "studies": len(read.studies), "register": read.register.hash()},
+        origin=Origin(read.inputs | beside.inputs, seed, settings, changed(read.files, read.register)),
         refused=never_computed() if whole else (),
     )
     return Result(told, begun)

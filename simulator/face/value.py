@@ -92,8 +92,8 @@ def value(
     ``dialysis``, ``net_benefit``, ``price``, ``tornado``, ``switching``, ``two_way``, ``scenarios``, ``subgroups``,
     ``stratified``, ``equity``, ``equity_weighted``, ``severity``, ``budget``, ``budget_people``, ``monte_carlo_error``,
     ``values``, ``curves``, ``per_hundred``, ``at_risk``, ``centres`` and ``hospitals`` (what happens to people, and what it is
-    worth, at other hospitals); with a trial ``trial_worth``. ``draws`` has a row a draw and
-    policy, and becomes Parquet.
+    worth, at other hospitals); with a trial ``trial_worth``; with `workbook` those that it is written from, ``workings_lines``
+    and others. ``draws`` has a row a draw and policy, and becomes Parquet, as do workings of each draw.
 
     `facts` hold the leading `threshold`, the `currency`, the `focus`, the `best` option, and `changes` from the shipped base.
 
@@ -209,13 +209,14 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
         settings=settings_of(found.scenario),
         changed=changes(found.scenario),
         clinical=clinical,
+        recalculable=found.workbook,
     )
 
     def book(told: Mapping[str, Any]) -> bytes:
         from simulator.telling.workbook.economics import economics_workbook
 
         title = f"{analysis.scenario.label}: what policies of care cost and gain"
-        return economics_workbook(analysis, title, told, made.facts["warnings"])
+        return economics_workbook(made, title, told)
 
     return Result(made, found.begun, workbook=book if found.workbook else None)
 

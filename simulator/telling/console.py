@@ -15,8 +15,6 @@ from rich.text import Text
 from simulator.telling.spelling import printable
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.telling.formats import TextTable
 
 PIPED_WIDTH = 160
@@ -31,13 +29,6 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(
         file=stream, width=None if stream.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False
     )
-
-
-def print_table(frame: pd.DataFrame, title: str = "", *, on: Console | None = None) -> None:
-    """Print a table whose numbers need no format of their own."""
-    from simulator.telling.formats import text_table
-
-    print_text(text_table(frame), title, on=on)
 
 
 def print_text(content: TextTable, title: str = "", *, on: Console | None = None) -> None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What decides an answer beside the question itself: files that were read, by what a reader calls them, the seed, what else
+    was set, and what differs from the shipped base."""
+
+    inputs: Mapping[str, bytes]
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    changed: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, eq=False)

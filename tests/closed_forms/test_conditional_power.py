@@ -13,7 +13,6 @@ from simulator.statistics.sequential.conditional_power import (
     PromisingZone,
     conditional_power,
     enlarged,
-    least_promising,
     predictive_power,
     stopping_z,
     trend,
@@ -106,25 +105,3 @@ def test_no_trial_shrinks_and_a_little_is_a_little() -> None:
     second = ((1.96 - z * sqrt(t)) / sqrt(1.0 - t) + 0.841621) ** 2 * t / z**2
     assert 1.0 < t + second < 1.2
     assert enlarged(PromisingZone(0.3, 0.9, 0.8, 2.0), z, t, 1.96) == pytest.approx(t + second, rel=1e-5)
-
-
-def test_the_least_promising_power_is_the_published_one() -> None:
-    """Mehta & Pocock 2011, table 1: half-way, target 90% and at most twice as large, 0.36; 1.5 times, 0.41."""
-    assert least_promising(0.5, 1.96, 0.9, 2.0) == pytest.approx(0.36, abs=0.006)
-    assert least_promising(0.5, 1.96, 0.9, 1.5) == pytest.approx(0.41, abs=0.006)
-
-
-@pytest.mark.parametrize("information", [0.25, 0.5, 0.75])
-@pytest.mark.parametrize("largest", [1.5, 2.0, 3.0])
-def test_the_least_promising_z_solves_their_equation(information: float, largest: float) -> None:
-    """Grown to its largest L, the trial needs c (their equations 10 and 11): with r = sqrt((L - t) / (1 - t)) it follows that
-    z = c (r - sqrt(L)) / (sqrt(t) (r - 1)). The target is so high that everybody near it grows to the largest."""
-    c, r = 1.96, sqrt((largest - information) / (1.0 - information))
-    z = c * (r - sqrt(largest)) / (sqrt(information) * (r - 1.0))
-    found = least_promising(information, c, 0.999, largest)
-    assert found == pytest.approx(float(conditional_power(z, information, c)), abs=2e-4)
-
-
-def test_a_trial_that_never_grows_is_safe_everywhere() -> None:
-    """At most as large as planned: every conditional power will do."""
-    assert least_promising(0.5, 1.96, 0.9, 1.0) == 0.0

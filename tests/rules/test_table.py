@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from simulator.rules.population.patient import COLUMNS
-from simulator.rules.population.table import KINDS, MOST_TOLD, Measure, patients_in, read_patients
+from simulator.rules.population.table import KINDS, MOST_TOLD, Measure, patients_in
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import Renal
 
@@ -187,15 +185,6 @@ def test_a_row_with_a_cell_too_many_or_too_few_is_told() -> None:
         "people.csv: row 2 = 1 cells; allowed: 2, one for each column",
         "people.csv: row 3 = 3 cells; allowed: 2, one for each column",
     ]
-
-
-def test_a_file_is_read_from_its_place(tmp_path: Path) -> None:
-    """Or it is said that there is none."""
-    file = tmp_path / "people.csv"
-    file.write_text("age\n50\n", encoding="utf-8")
-    assert read_patients(file)[1] == ("age",)
-    with pytest.raises(BadInput, match="a CSV file at this place"):
-        read_patients(tmp_path / "none.csv")
 
 
 def test_a_cell_without_end_is_a_fault() -> None:

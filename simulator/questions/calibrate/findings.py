@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from simulator.evidence.sources import references
 from simulator.questions.calibrate.movement import MOVED, correlations, densities, movement
 from simulator.questions.calibrate.posterior import Posterior
 from simulator.questions.calibrate.targets import load_targets
-from simulator.words.findings import Findings
+from simulator.words.findings import Findings, Origin
 
 
 def findings(
@@ -21,19 +21,15 @@ def findings(
     predictive: pd.DataFrame,
     draws: pd.DataFrame | None,
     *,
-    inputs: Mapping[str, bytes],
-    seed: int,
-    settings: Mapping[str, Any],
+    origin: Origin,
     recovered: pd.DataFrame | None = None,
     posterior: Posterior | None = None,
     end_known: bool = True,
     files: Mapping[str, str] | None = None,
-    changed: Sequence[Mapping[str, Any]] = (),
 ) -> Findings:
     """Tables named as their files: targets, predictive, and with `draws` movement, densities, correlations; coverage.
 
-    Without `end_known` the fit has read the first year alone, and what came later is prediction. `changed`: what differs from the
-    shipped base.
+    Without `end_known` the fit has read the first year alone, and what came later is prediction.
     """
     tables = {"targets": targets, "predictive": predictive}
     facts: dict[str, Any] = {
@@ -42,7 +38,7 @@ def findings(
         "end_known": end_known,
         "moved_below": MOVED,
         "references": _references(register),
-        "changes": list(changed),
+        "changes": list(origin.changed),
     }
     if draws is not None:
         tables |= {
@@ -63,8 +59,9 @@ def findings(
             "effective": round(posterior.effective),
             "surface_error": float(posterior.surface_error),
         }
+    inputs, settings = dict(origin.inputs), dict(origin.settings)
     return Findings(
-        "calibrate", tables, facts, inputs=dict(inputs), seed=seed, settings=dict(settings), files=dict(files or {})
+        "calibrate", tables, facts, inputs=inputs, seed=origin.seed, settings=settings, files=dict(files or {})
     )
 
 

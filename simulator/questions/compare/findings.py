@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.evidence.life_table import SOURCE as LIFE_TABLES
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
-from simulator.evidence.sources import load_sources
-from simulator.evidence.sources import references as listed
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
 from simulator.questions.compare.job import Comparison, at_times
@@ -23,6 +20,7 @@ from simulator.run.people import GIVEN
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
+from simulator.scenario.publications import publications
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -208,12 +206,5 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
         "changes": changes(scenario, {"population.patients": result.people}),
-        "references": references(comparison),
+        "references": publications(scenario),
     }
-
-
-def references(comparison: Comparison) -> list[dict[str, str]]:
-    """The publications that the parameters cite, in alphabetical order: citation and DOI."""
-    register = comparison.scenario.register
-    keys = {key for parameter in register.parameters for key in parameter.source}
-    return listed(keys | {LIFE_TABLES}, {**load_sources(), **register.sources})

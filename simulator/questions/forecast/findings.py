@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.register import Register
+from simulator.evidence.sources import references
 from simulator.questions.forecast.predicted import Forecast
 from simulator.questions.forecast.reading import Results
 from simulator.questions.forecast.registered import RegisteredTrial
@@ -56,6 +57,7 @@ def findings(
         "draws": settings["draws"],
         "results": None,
         "warnings": [],
+        "references": references((key for trial in trials.values() for key in trial.source), register.sources),
     }
     if results is not None:
         name, trial = results.forecast, trials[results.forecast]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -11,7 +10,7 @@ from simulator.evidence.register import Register
 from simulator.questions.hospitals.fit import Fit
 from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.findings import references
-from simulator.words.findings import Findings
+from simulator.words.findings import Findings, Origin
 
 RATES = ("amputation", "healing", "death")
 """Offsets of which the summary tells mean and SD."""
@@ -65,9 +64,7 @@ def reweighted(
     rows: int,
     register: Register,
     *,
-    inputs: Mapping[str, bytes],
-    seed: int,
-    changed: Sequence[Mapping[str, Any]] = (),
+    origin: Origin,
     known: bool = False,
 ) -> Findings:
     """Tables: reweighted (means and SDs before and after) and study (where its own hospital lies).
@@ -86,9 +83,7 @@ def reweighted(
         "known": key if known else "",
         "most": {"quantity": str(most["quantity"]), "before": float(most["before"]), "after": float(most["after"])},
         "references": references({key: study}, register),
-        "changes": list(changed),
+        "changes": list(origin.changed),
     }
-    tables = {"reweighted": moved, "study": own}
-    return Findings(
-        "reweighted", tables, facts, inputs=inputs, seed=seed, settings={"add_study": key}, asked="calibrate"
-    )
+    tables, inputs, settings = {"reweighted": moved, "study": own}, dict(origin.inputs), dict(origin.settings)
+    return Findings("reweighted", tables, facts, inputs=inputs, seed=origin.seed, settings=settings, asked="calibrate")

@@ -16,6 +16,7 @@ from simulator.questions.story.watching import Moment, Watched, first_difference
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
+from simulator.scenario.publications import publications
 from simulator.scenario.therapies import event_word
 from simulator.words.findings import Findings
 
@@ -49,6 +50,7 @@ def findings(
         "labels": {"policy": {name: policy.label for name, policy in policies.items()}},
         "warnings": list(caveats(scenario)),
         "changes": changes(scenario),
+        "references": publications(scenario),
     }
     tables = {
         "events": event_table(lives, scenario),

@@ -14,8 +14,7 @@ from simulator.questions.validate.judged import FOUNDING, NO_REASON
 from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.validation import Validation
-from simulator.scenario.changes import Change
-from simulator.words.findings import Findings
+from simulator.words.findings import Findings, Origin
 
 UNEXPLAINED = "No reason"
 """How a reason begins that admits that there is none."""
@@ -33,11 +32,8 @@ def findings(
     register: Register,
     offsets: pd.DataFrame | None,
     *,
+    origin: Origin,
     warnings: Sequence[str],
-    changed: Sequence[Change],
-    inputs: Mapping[str, bytes],
-    seed: int,
-    settings: Mapping[str, Any],
     refused: Sequence[str] = (),
 ) -> Findings:
     """Tables named as their files: validation, quantities, coverage, scores, held, counts, directions, worst, ladder, ..."""
@@ -55,7 +51,7 @@ def findings(
     if len(counts):
         tables |= {
             "scores": validation.scores,
-            "held": _held(validation, seed),
+            "held": _held(validation, origin.seed),
             "independent": validation.independent,
             "later": validation.later,
             "directions": validation.directions,
@@ -74,7 +70,7 @@ def findings(
     one_sided = validation.directions[validation.directions["one_sided"]] if len(counts) else pd.DataFrame()
     facts: dict[str, Any] = {
         "warnings": list(warnings),
-        "changes": list(changed),
+        "changes": list(origin.changed),
         "refused": list(refused),
         "few": len(validation.studies) <= FEW,
         "counts": len(counts),
@@ -91,7 +87,8 @@ def findings(
         "references": references(validation.studies, register),
         **_drawn(rows, structural),
     }
-    return Findings("validate", tables, facts, inputs=dict(inputs), seed=seed, settings=dict(settings))
+    inputs, settings = dict(origin.inputs), dict(origin.settings)
+    return Findings("validate", tables, facts, inputs=inputs, seed=origin.seed, settings=settings)
 
 
 def _held(validation: Validation, seed: int) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from simulator.questions.value.sensitivity.views import views_table
 from simulator.questions.value.valuation.amounts import conventions_table, own_values, values_table
 from simulator.questions.value.valuation.inventory import impact_inventory
 from simulator.questions.value.valuation.valuation import costs_summed, worth
+from simulator.questions.value.workings import PER_DRAW, workings, workings_facts
 from simulator.scenario.changes import Change
 from simulator.words.findings import Findings
 
@@ -33,10 +34,12 @@ def findings(
     settings: Mapping[str, Any],
     changed: list[Change],
     clinical: Mapping[str, pd.DataFrame] | None = None,
+    recalculable: bool = False,
 ) -> Findings:
     """Everything that is told of an economic analysis.
 
-    `people` are patients of the scenario with the columns age and male; `clinical` are tables of what happens to people.
+    `people` are patients of the scenario with the columns age and male; `clinical` are tables of what happens to people. With
+    `recalculable` there are also the tables and facts of `workings`, from which costs and QALYs can be worked out again.
     """
     decision, values = found.decision, found.valued_by
     undiscounted = _undiscounted(found)
@@ -91,12 +94,13 @@ def findings(
         "values": values_table(values, own_values(found.scenario)),
         "conventions": conventions_table(found.scenario, values),
         "draws": draws_table(found),
+        **(workings(found) if recalculable else {}),
     }
     return Findings(
         "value",
         {name: table for name, table in tables.items() if table is not None},
-        facts(found, changed),
-        frozenset({"draws"}),
+        facts(found, changed) | ({"workings": workings_facts(found)} if recalculable else {}),
+        (PER_DRAW | {"draws"}) & {name for name, table in tables.items() if table is not None},
         inputs,
         found.seed,
         settings,

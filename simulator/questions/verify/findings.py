@@ -7,6 +7,7 @@ import pandas as pd
 from simulator.questions.verify.verification import FAIL, NOT_APPLICABLE, PASS
 from simulator.scenario import Scenario
 from simulator.scenario.changes import changes
+from simulator.scenario.publications import publications
 from simulator.words.findings import Findings
 
 
@@ -17,6 +18,7 @@ def findings(scenario: Scenario, checks: pd.DataFrame, patients: int, seed: int)
     facts = {
         "scenario": scenario.label,
         "changes": changes(scenario),
+        "references": publications(scenario),
         "patients": patients,
         "checks": len(checks),
         "passed": int(counts.get(PASS, 0)),

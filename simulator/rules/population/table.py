@@ -7,7 +7,6 @@ import io
 import math
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,24 +103,14 @@ KINDS: dict[str, Choice | Measure] = {
 """Columns that a table may have. True TcPO2 cannot be known, so it is drawn given the measured value."""
 
 
-def read_patients(path: Path | str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Patients of a CSV file and the columns that it has.
+def patients_in(content: bytes, called: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Patients in the content of a CSV file, which messages call `called`, and the columns that it has.
 
     The patients have shape (rows, columns of `COLUMNS`), NaN where unknown. The file's first line names its columns, in
     any order; empty cells are unknown.
 
     Raises BadInput with every fault, the first 20 one by one.
     """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BadInput([Problem(str(path), "file", reason, "a CSV file at this place")]) from None
-    return patients_in(content, str(path))
-
-
-def patients_in(content: bytes, called: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """As `read_patients`, for the content of a file that messages call `called`."""
     text = text_in(content, called, "CSV")
     rows = csv.reader(io.StringIO(text, newline=""))
     faults = _Faults(called)

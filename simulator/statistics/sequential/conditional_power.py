@@ -65,7 +65,8 @@ class PromisingZone:
 
     Between the conditional powers `lower` and `upper` under the current trend the trial is promising: it is enlarged
     until the conditional power is `target`, to at most `largest` times the planned information. Elsewhere it goes on as
-    planned. With `lower` at or above the value of `least_promising` the ordinary test keeps its level
+    planned. From a certain `lower` on the ordinary test keeps its level: 0.36 half-way with a target of 90% and at most twice the
+    size, 0.41 with 1.5 times
     (Chen YHJ, DeMets DL, Lan KKG. Stat Med 2004;23:1023-1038, doi 10.1002/sim.1688; and Mehta & Pocock).
     """
 
@@ -87,19 +88,3 @@ def enlarged(zone: PromisingZone, z: ArrayLike, information: ArrayLike, final_z:
     with np.errstate(divide="ignore"):
         second = ((final_z - z * np.sqrt(t)) / np.sqrt(1.0 - t) + ndtri(zone.target)) ** 2 * t / z**2
     return np.asarray(np.where(promising, np.clip(t + second, 1.0, zone.largest), 1.0))
-
-
-def least_promising(information: float, final_z: float, target: float, largest: float) -> float:
-    """The smallest conditional power from which enlarging the trial cannot inflate the ordinary test's type I error.
-
-    At the enlarged size the ordinary final statistic needs the boundary that keeps the conditional type I error; the
-    enlargement is safe where that boundary is not above `final_z` (Mehta & Pocock 2011, equations 10 and 11).
-    """
-    z = np.linspace(0.0, final_z / np.sqrt(information), 20_001)[1:]
-    power = conditional_power(z, information, final_z)
-    zone = PromisingZone(0.0, target, target, largest)
-    end = enlarged(zone, z, information, final_z)
-    gained, planned = np.sqrt(end - information), np.sqrt(1.0 - information)
-    needed = (gained / planned * (final_z - z * np.sqrt(information)) + z * np.sqrt(information)) / np.sqrt(end)
-    unsafe = needed > final_z + 1e-12
-    return float(power[unsafe].max()) if unsafe.any() else 0.0

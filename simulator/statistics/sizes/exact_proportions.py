@@ -22,8 +22,6 @@ from simulator.words.errors import BadInput, Problem
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-TESTS = ("chi-square", "chi-square-corrected", "fisher", "boschloo")
-"""The tests, by name; each is one-sided at its alpha."""
 LARGEST = 50_000
 """Sizes of arm 0 beyond this are not searched."""
 LARGEST_BOSCHLOO = 400

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from simulator.questions.value.consequences.budget import SITE, site_cost
 from simulator.questions.value.decision.results import Array
-from simulator.questions.value.valuation.cost_items import PRODUCT
-from simulator.questions.value.valuation.valuation import times_given
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 from simulator.telling.workbook.terms_sheet import volume_share
@@ -18,34 +13,21 @@ TOP = 17
 """Row of the first line in the table of costs by year since referral."""
 
 
-def by_age(content: Content) -> Array:
-    """Undiscounted amounts in each year since referral, shape (years, draws, reference and policy, lines)."""
-    found = content.found
-    pair = [content.names.index(name) for name in found.spent[0].policies]
-    lines = [
-        replace(line, charged=tuple(line.charged[p] for p in pair), under=tuple(line.under[p] for p in pair))
-        for line in content.lines
-    ]
-    until = [np.stack([line.amount(e.ledgers, discount=False) for line in lines], axis=-1) for e in found.spent]
-    return np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+def by_age(content: Content, column: str = "amount") -> Array:
+    """Undiscounted amounts in each year since referral, or those of them that fail, shape (years, draws, both, lines)."""
+    table = content.tables["workings_budget"]
+    years, draws = (table[name].nunique() for name in ("year", "draw"))
+    return np.asarray(table[column].to_numpy().reshape(years, draws, 2, len(content.lines)))
 
 
-def failed_by_age(content: Content, draws: int) -> Array | None:
-    """Treatments that fail in each year since referral, shape (years, draws, reference and policy, product lines)."""
-    found = content.found
-    if found.back is None:
-        return None
-    pair = [content.names.index(name) for name in found.spent[0].policies]
-    failed = found.back.failed_by_age[:, :draws, pair]
-    lines = content.lines[: content.products]
-    return np.stack(
-        [failed[..., int(line.part == "repeat")] * [line.charged[p] for p in pair] for line in lines], axis=-1
-    )
+def failed_by_age(content: Content) -> Array | None:
+    """Treatments that fail in each year since referral, shape (years, draws, both, product lines)."""
+    return by_age(content, "failed")[..., : content.products] if content.money_back else None
 
 
 def _pair(content: Content) -> list[str]:
     """What people call the reference and the policy of the budget."""
-    return [content.policies[content.names.index(name)] for name in content.found.spent[0].policies]
+    return [content.policies[content.names.index(name)] for name in content.facts["workings"]["budget_policies"]]
 
 
 def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
@@ -62,7 +44,7 @@ def budget_amounts_sheet(book: Book, content: Content) -> Sheet:
             sheet.texts(2, at, [f"Year {year + 1}, {policy}"] * lines)
             sheet.texts(3, at, [f"{line.category}; {line.counted}" for line in content.lines])
             sheet.block(FIRST, at, amounts[year, :, p])
-    failed = failed_by_age(content, draws)
+    failed = failed_by_age(content)
     columns = years * both * lines
     if failed is not None:
         for year in range(years):
@@ -85,16 +67,16 @@ def _failed_column(content: Content, year: int, policy: int, years: int) -> int:
 
 def budget_sheet(book: Book, content: Content) -> Sheet:
     """People, uptake and spending by year; costs per person by year since referral follow prices and terms."""
-    sheet, found = book.sheet("Budget"), content.found
+    sheet, facts = book.sheet("Budget"), content.facts
     amounts = by_age(content)
     years, draws, both, _ = amounts.shape
     units = content.units[:draws]
-    failed = failed_by_age(content, draws)
+    failed = failed_by_age(content)
     bought = amounts.copy()
     if failed is not None:
-        bought[..., : content.products] -= found.valued_by.deal.refund * failed
+        bought[..., : content.products] -= content.deal["refund"] * failed
     costs = (units[None, :, None, :] * bought).mean(axis=1)
-    settings, names, called = found.scenario.settings.economics, found.spent[0].policies, _pair(content)
+    called = _pair(content)
     money, n = content.outcomes.money, draws
     sheet.text(0, 0, f"Budget impact of {called[1]} instead of {called[0]}", "title")
     words = (
@@ -102,15 +84,11 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
     )
     sheet.text(1, 0, words, "note")
     sheet.texts(2, 1, [f"Year {year + 1}" for year in range(years)])
-    people = found.budget.people
+    people, by_year = content.tables["budget_people"], content.tables["workings_years"]
     referred = people["referred"].to_numpy(dtype=np.float64)
-    pair = {name: found.valued_by.policies[name] for name in names}
-    plain = replace(found.valued_by, policies=pair, discounted=False)
-    given = np.stack([times_given(each.ledgers, plain).mean(axis=0) for each in found.spent])
-    given = np.diff(given, axis=0, prepend=0.0)
+    given = by_year[["without", "with"]].to_numpy(dtype=np.float64)
     uptake = people["uptake"].to_numpy(dtype=np.float64)
-    cap = settings.budget.treatments_per_year
-    site = site_cost(found.valued_by.policies[names[1]], found.valued_by, settings.budget.centres)
+    cap, site = facts["budget_limit"], facts["workings"]["site_cost"]
     labels = ("People referred", "Share under the policy, wanted", "Treatments per person by year since referral")
     for row, label in enumerate((*labels, "Most treatments a year (empty: no limit)", "Share under the policy"), 3):
         sheet.text(row, 0, label, "bold")
@@ -124,7 +102,7 @@ def budget_sheet(book: Book, content: Content) -> Sheet:
     shares = _volume_rows(sheet, content, given, referred, uptake)
     for year in range(years):
         sheet.number(3, 1 + year, float(referred[year]), "money", "input")
-        sheet.number(4, 1 + year, settings.budget.uptake[year], "rate", "input")
+        sheet.number(4, 1 + year, float(by_year["wanted"][year]), "rate", "input")
         sheet.number(5, 1 + year, float(given[year, 1]))
         c = letters(1 + year)
         owed = "+".join(f"{letters(1 + e)}$4*{letters(1 + e)}$8*{letters(1 + year - e)}$6" for e in range(year)) or "0"
@@ -164,7 +142,7 @@ def _volume_rows(sheet: Sheet, content: Content, given: Array, referred: Array, 
     for row, which in ((10, "without"), (11, "with")):
         sheet.text(row, 0, f"Treatments of a year, {which} the policy", "bold")
         sheet.text(row + 2, 0, f"Share of the price that volume leaves, {which} the policy", "bold")
-    shares = np.array(content.found.budget.price_shares or ((1.0, 1.0),) * years)
+    shares = content.tables["workings_years"][["share_without", "share_with"]].to_numpy(dtype=np.float64)
     for year in range(years):
         sheet.number(9, 1 + year, float(given[year, 0]))
         treatments = np.zeros(2)
@@ -193,6 +171,7 @@ def _spending(
     row = last + 2
     money = content.outcomes.money
     area = f"$A${TOP + 1}:$A${last}"
+    site_name, products = content.facts["workings"]["site"], {line.category for line in content.lines if line.part}
     places = {name: [i for i, each in enumerate(names) if each == name] for name in categories}
     rows: list[tuple[str, str]] = []
     totals = {"without": np.zeros(years), "change": np.zeros(years)}
@@ -203,11 +182,11 @@ def _spending(
         sheet.text(row, 0, title, "bold")
         sheet.texts(row, 2, [f"Year {year + 1}" for year in range(years)])
         begin = row + 1
-        for name in [*([SITE] if kind == "change" and site else []), *categories]:
+        for name in [*([site_name] if kind == "change" and site else []), *categories]:
             row += 1
             sheet.text(row, 0, name)
             for year in range(years):
-                if name == SITE:
+                if name == site_name:
                     sheet.formula(row, 2 + year, "B9" if year == 0 else "0", site if year == 0 else 0.0, "money")
                     continue
                 parts: dict[str, list[str]] = {"without": [], "change": []}
@@ -221,7 +200,7 @@ def _spending(
                     sums["without"] += referred[e] * own[0]
                     sums["change"] += referred[e] * uptake[e] * (own[1] - own[0])
                 formula, value = "+".join(parts[kind]), sums[kind]
-                if name == PRODUCT:
+                if name in products:
                     c, (dear, cheap) = letters(1 + year), shares[year]
                     plain, more = ("+".join(parts[each]) for each in ("without", "change"))
                     formula, value = f"{c}$13*({plain})", dear * sums["without"]

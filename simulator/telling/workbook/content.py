@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.decision.results import Array, CostEffectResults
 from simulator.telling.workbook.book import letters
 from simulator.telling.workbook.decision_sheets import Outcomes
-from simulator.telling.workbook.lines import Health, Line, healths, lines_of, multipliers_of, ratio_of, top_of
+from simulator.words.findings import Findings
 
 FIRST = 4
 """Row of the first draw on every sheet of draws."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One unit cost and what it is charged for, as a row of ``workings_lines`` says it."""
+
+    line: int
+    category: str
+    price: str
+    price_label: str
+    times: tuple[str, ...]
+    factor: float
+    part: str
+    counted: str
+    list_prices: float
+    amputation: bool
+    source: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The price and what it is multiplied with."""
+        return (self.price, *self.times)
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of health, or what is lost beside the states, as a row of ``workings_states`` says it."""
+
+    state: str
+    utility: str
+    loss: bool
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.state.replace("_", " ")
 
 
 @dataclass(frozen=True, eq=False)
 class Content:
     """What the sheets share: lines of cost and states of health with their amounts, and where their columns begin.
 
-    drawn: every number that varies, by name. units: (draws, lines). levels: (draws, states). amounts: (draws, policies,
-    lines), discounted; lines of products come first. left: the share of a product's price that volume and money back leave to
-    pay, (draws, policies). paid: the amounts that are paid for. weighted: (draws, policies, states).
+    tables and facts: those of the answer to `value` with a workbook. drawn: every number that is multiplied, by name. units:
+    (draws, lines). levels: (draws, states). amounts: (draws, policies, lines), discounted, and undiscounted; lines of products
+    come first. left: the share of a product's price that volume and money back leave to pay, (draws, policies). paid: the
+    amounts that are paid for. weighted: (draws, policies, states).
     """
 
-    found: EconomicAnalysis
+    tables: Mapping[str, pd.DataFrame]
+    facts: Mapping[str, Any]
     outcomes: Outcomes
     lines: list[Line]
-    states: list[Health]
+    states: list[State]
     drawn: dict[str, Array]
     units: Array
     levels: Array
     amounts: Array
+    undiscounted: Array
     left: Array
     paid: Array
     weighted: Array
@@ -50,7 +90,17 @@ class Content:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the policies compared."""
-        return self.found.results.options
+        return tuple(self.tables["workings_policies"]["policy"])
+
+    @property
+    def deal(self) -> Mapping[str, Any]:
+        """Terms of the deal."""
+        return dict(self.facts["workings"]["deal"])
+
+    @property
+    def money_back(self) -> bool:
+        """Whether treatments that fail are counted."""
+        return "workings_back" in self.tables
 
     @property
     def unit_column(self) -> int:
@@ -81,42 +131,53 @@ class Content:
         return f"{sheet}!${letters(column)}${FIRST + 1}:${letters(column)}${last}"
 
 
-def called_by(found: EconomicAnalysis) -> dict[str, str]:
+def called_by(told: Findings) -> dict[str, str]:
     """What people call each policy compared, with its name beside a label that several share."""
-    labels = {name: found.scenario.policies[name].label for name in found.results.options}
+    labels = {name: told.facts["labels"]["policy"][name] for name in told.tables["workings_policies"]["policy"]}
     shared = {label for label in labels.values() if list(labels.values()).count(label) > 1}
     return {name: f"{label} ({name})" if label in shared else label for name, label in labels.items()}
 
 
-def content_of(found: EconomicAnalysis) -> Content:
+def content_of(told: Findings) -> Content:
     """Everything that the sheets show, as arrays."""
-    values, ledgers = found.valued_by, found.lives.ledgers
-    by_name = multipliers_of(found)
-    lines = [
-        line
-        for line in lines_of(values, found.lives.parameters)
-        if line.amount(ledgers, discount=values.discounted).any()
-    ]
-    lines.sort(key=lambda line: not line.part)
-    ratio, top = ratio_of(values), top_of(values)
-    known = healths(values, found.lives.parameters)
-    states = [each for each in known if each.weighted(ledgers, ratio, discount=False).any()]
-    drawn = {name: by_name[name] for name in by_name if any(name in line.names for line in lines)}
-    drawn |= {name: draws for name, draws in found.drawn.utilities.items() if any(name == s.utility for s in states)}
-    levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, top) for state in states)))
-    units = np.column_stack([line.unit(by_name, values) for line in lines])
-    amounts = np.stack([line.amount(ledgers, discount=values.discounted) for line in lines], axis=-1)
-    left = np.ones((1, 1)) if values.left is None else values.left.share(discounted=values.discounted)
-    left = np.broadcast_to(left, amounts.shape[:2])
-    weighted = np.stack([s.weighted(ledgers, ratio, discount=values.discounted) for s in states], axis=-1)
-    qalys = (levels[:, None, :] * weighted).sum(axis=-1)
-    paid = amounts * np.where([bool(line.part) for line in lines], left[:, :, None], 1.0)
-    cost = (units[:, None, :] * paid).sum(axis=-1)
-    called = called_by(found)
-    results = CostEffectResults(tuple(called.values()), cost, qalys, source=found.results.source)
-    people = found.decision.population
-    money = f"{values.money.currency} {values.money.price_year}"
-    outcomes = Outcomes(
-        results, called[found.scenario.reference], values.threshold, people.size() if people else None, money, "QALY"
+    tables, facts = told.tables, told.facts
+    lines = [Line(**row | {"times": tuple(row["times"].split())}) for row in records(tables["workings_lines"])]
+    states = [State(**row) for row in records(tables["workings_states"])]
+    drawn = {str(name): column.to_numpy() for name, column in tables["workings_drawn"].items() if name != "draw"}
+    called = called_by(told)
+    costs, qalys = tables["workings_costs"], tables["workings_qalys"]
+    shape = len(tables["workings_drawn"]), len(called)
+    units, amounts, undiscounted, left = (
+        costs[name].to_numpy().reshape(*shape, len(lines)) for name in ("unit", "amount", "undiscounted", "left")
     )
-    return Content(found, outcomes, lines, states, drawn, units, levels, amounts, left, paid, weighted)
+    levels, weighted = (qalys[name].to_numpy().reshape(*shape, len(states)) for name in ("level", "weighted"))
+    paid = amounts * left
+    outcomes = Outcomes(
+        CostEffectResults(tuple(called.values()), (units * paid).sum(axis=-1), (levels * weighted).sum(axis=-1)),
+        called[facts["reference"]],
+        facts["threshold"],
+        facts["population"]["people"],
+        f"{facts['currency']} {facts['price_year']}",
+        "QALY",
+    )
+    return Content(
+        tables,
+        facts,
+        outcomes,
+        lines,
+        states,
+        drawn,
+        units[:, 0],
+        levels[:, 0],
+        amounts,
+        undiscounted,
+        # Products come first, and what is left of their price is the same for all of them.
+        left[:, :, 0],
+        paid,
+        weighted,
+    )
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, by column."""
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from simulator.questions.value.decision.results import Array
 from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import Content
-from simulator.telling.workbook.lines import Line
 from simulator.telling.workbook.terms_sheet import paid_mean
 
 TOP = 5
@@ -30,10 +27,9 @@ def cost_cell(line: int, policy: int) -> str:
 
 def cost_sheet(book: Book, content: Content) -> Sheet:
     """Each cost: what is counted, how often, at which unit cost from which source; then by category, with a chart."""
-    sheet, found = book.sheet("Costs"), content.found
-    values, k = found.valued_by, len(content.policies)
+    sheet, k = book.sheet("Costs"), len(content.policies)
     money = content.outcomes.money
-    sheet.text(0, 0, f"Where costs come from: means per person over {found.scenario.horizon:g} years", "title")
+    sheet.text(0, 0, f"Where costs come from: means per person over {content.facts['horizon']:g} years", "title")
     words = (
         "Mean cost = mean over draws of amount times unit cost, of products times what volume and money back leave (sheet"
         " Terms). Amounts are events or years per person; discounted ones are multiplied. Prices: sheet Inputs, by name."
@@ -42,25 +38,22 @@ def cost_sheet(book: Book, content: Content) -> Sheet:
     sheet.texts(
         TOP - 1, 0, ["Cost", "What is counted", "Price", "Times", f"Mean unit cost, {money}", "Source of the price"]
     )
-    prices = values.perspective.prices
-    undiscounted = np.stack([line.amount(found.lives.ledgers, discount=False) for line in content.lines], axis=-1)
     costs = content.units[:, None, :] * content.paid
     for i, line in enumerate(content.lines):
         row = TOP + i
         unit = content.down("Drawn", content.unit_column + i)
         multiplied = [*line.times, *([f"{line.factor:g}"] if line.factor != 1.0 else [])]
         multiplied += ["terms of the deal"] if line.part else []
-        source = f"{prices[line.price].grade}: {prices.citations(line.price) or prices[line.price].note}"
         for place, text in enumerate(
-            (line.category, line.counted, f"{prices[line.price].label} ({line.price})", ", ".join(multiplied))
+            (line.category, line.counted, f"{line.price_label} ({line.price})", ", ".join(multiplied))
         ):
             sheet.text(row, place, text)
         sheet.formula(row, 4, f"AVERAGE({unit})", float(content.units[:, i].mean()), "money")
-        sheet.text(row, 5, source)
+        sheet.text(row, 5, line.source)
         for p in range(k):
             at = COST + p * BLOCK
             amount = content.down("Amounts", content.amount_column(p) + i)
-            sheet.number(row, at, float(undiscounted[:, p, i].mean()))
+            sheet.number(row, at, float(content.undiscounted[:, p, i].mean()))
             sheet.formula(row, at + 1, f"AVERAGE({amount})", float(content.amounts[:, p, i].mean()))
             mean = float(costs[:, p, i].mean())
             sheet.formula(row, at + 2, paid_mean(content, p, i, [unit, amount]), mean, "money")
@@ -125,10 +118,10 @@ def _categories(sheet: Sheet, content: Content, means: Array, row: int) -> int:
 
 def _amputations(sheet: Sheet, content: Content, means: Array, row: int) -> None:
     """What amputations cost over the horizon, line by line, with their share of all costs."""
-    k, title = len(content.policies), f"What amputations cost over {content.found.scenario.horizon:g} years"
+    k, title = len(content.policies), f"What amputations cost over {content.facts['horizon']:g} years"
     sheet.text(row, 0, f"{title}: mean discounted cost per person, {content.outcomes.money}", "bold")
     sheet.texts(row + 1, 0, ["Cost", "What is counted", *content.policies])
-    lines = [i for i, line in enumerate(content.lines) if _of_amputation(line)]
+    lines = [i for i, line in enumerate(content.lines) if line.amputation]
     first = row + 2
     for place, i in enumerate(lines, first):
         sheet.text(place, 0, content.lines[i].category)
@@ -147,26 +140,11 @@ def _amputations(sheet: Sheet, content: Content, means: Array, row: int) -> None
         sheet.formula(last + 1, 2 + p, f"IF({every}>0,{letter}{last + 1}/{every},0)", spent / means[p].sum(), "rate")
 
 
-def _of_amputation(line: Line) -> bool:
-    """Whether a cost is one of an amputation, minor or major, or of life after it and no other."""
-    after = (
-        "count_minor",
-        "count_below",
-        "count_above",
-        "count_conversion",
-        "clock_amputee",
-        "time_below",
-        "time_above",
-    )
-    return all(column.startswith((*after, "count_other_limb")) for column in line.columns)
-
-
 def state_sheet(book: Book, content: Content) -> Sheet:
     """Each state of health: years lived in it, discounted and weighted, its value, and the QALYs that it gives."""
-    sheet, found = book.sheet("States"), content.found
-    ledgers, n, k = found.lives.ledgers, content.draws, len(content.policies)
-    plain = np.array([1.0, 0.0, 0.0])
-    sheet.text(0, 0, f"Where QALYs come from: means per person over {found.scenario.horizon:g} years", "title")
+    sheet, n, k = book.sheet("States"), content.draws, len(content.policies)
+    lived = {name: content.tables["workings_qalys"][name].to_numpy() for name in ("undiscounted", "years")}
+    sheet.text(0, 0, f"Where QALYs come from: means per person over {content.facts['horizon']:g} years", "title")
     words = (
         "Weighted years are discounted and multiplied by the population norm at the age lived, relative to the norm at the"
         " age at which utilities hold; QALYs = mean over draws of weighted years times value. Years of what is lost beside the"
@@ -179,15 +157,14 @@ def state_sheet(book: Book, content: Content) -> Sheet:
     for i, state in enumerate(content.states):
         row = TOP + i
         level = content.down("Drawn", content.level_column + i)
-        sheet.text(row, 0, state.name.replace("_", " "))
+        sheet.text(row, 0, state.label)
         sheet.text(row, 1, state.utility)
         sheet.formula(row, 2, f"AVERAGE({level})", float(content.levels[:, i].mean()))
         for p in range(k):
             at = 3 + p * len(heads)
             weight = content.down("Amounts", content.weight_column(p) + i)
-            for column, discount in ((at, False), (at + 1, True)):
-                years = state.weighted(ledgers, plain, discount=discount)[:, p]
-                sheet.number(row, column, float(years.mean()))
+            for column, years in enumerate(lived.values(), at):
+                sheet.number(row, column, float(years.reshape(content.weighted.shape)[:, p, i].mean()))
             sheet.formula(row, at + 2, f"AVERAGE({weight})", float(content.weighted[:, p, i].mean()))
             sheet.formula(row, at + 3, f"SUMPRODUCT({level},{weight})/{n}", float(qalys[:, p, i].mean()))
     last = TOP + len(content.states)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulator.questions.value.decision.decision import Decision
+from simulator.questions.value.decision.results import CostEffectResults
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.decision_sheets import (
     Outcomes,
@@ -15,6 +15,7 @@ from simulator.telling.workbook.decision_sheets import (
 )
 from simulator.telling.workbook.first_sheet import first_sheet
 from simulator.telling.workbook.frontier_sheet import frontier_sheet
+from simulator.words.findings import Findings
 
 LIVE = (
     "Live: sheet Inputs holds the threshold and the number of people, sheet Acceptability the step between thresholds."
@@ -24,22 +25,26 @@ LIVE = (
 )
 
 
-def decision_workbook(found: Decision, money: str, effect: str, made: Mapping[str, str | Sequence[str]]) -> bytes:
-    """The bytes of the workbook. `made` says what made it; `money` and `effect` are words for units.
+def decision_workbook(told: Findings, made: Mapping[str, str | Sequence[str]]) -> bytes:
+    """The bytes of the workbook of an answer to `cea`. `made` says what made it.
 
     There are at least two draws and no more options than `options_problems` allows.
     """
-    results = found.results
-    people = None if found.population is None else found.population.size()
-    threshold = found.thresholds[0] if found.thresholds else 0.0
-    outcomes = Outcomes(results, found.comparator, threshold, people, money or "money", effect)
-    title = f"Cost-effectiveness of {len(results.options)} options"
+    facts, draws = told.facts, told.tables["draws"]
+    options = facts["options"]
+    cost, effect = (draws[name].to_numpy().reshape(-1, len(options)) for name in ("cost", "effect"))
+    results = CostEffectResults(options, cost, effect)
+    people = None if facts["population"] is None else facts["population"]["people"]
+    thresholds = facts["thresholds"]
+    threshold = thresholds[0] if thresholds else 0.0
+    outcomes = Outcomes(results, facts["reference"], threshold, people, facts["currency"] or "money", facts["effect"])
+    title = f"Cost-effectiveness of {len(options)} options"
     with Book(title) as book:
         first_sheet(book, title, LIVE, made)
         _inputs(book, outcomes)
         results_sheet(book, outcomes)
         frontier_sheet(book, outcomes)
-        acceptability_sheet(book, outcomes, 2.0 * max((*found.thresholds, 1.0)))
+        acceptability_sheet(book, outcomes, 2.0 * max((*thresholds, 1.0)))
         _draws(book, outcomes)
     return book.content
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.workbook.book import Book, Sheet, letters
 from simulator.telling.workbook.budget_sheet import budget_amounts_sheet, budget_sheet
 from simulator.telling.workbook.content import FIRST, Content, content_of
@@ -25,12 +24,12 @@ from simulator.telling.workbook.decision_sheets import (
 from simulator.telling.workbook.equity_sheet import equity_sheet
 from simulator.telling.workbook.first_sheet import first_sheet
 from simulator.telling.workbook.frontier_sheet import frontier_sheet
-from simulator.telling.workbook.input_sheet import Row, input_sheet, rows_of
-from simulator.telling.workbook.lines import top_of
+from simulator.telling.workbook.input_sheet import input_sheet
 from simulator.telling.workbook.one_way_sheet import one_way_sheet
 from simulator.telling.workbook.price_sheet import price_sheet
 from simulator.telling.workbook.scenario_sheet import TWO_WAY, scenario_sheet, two_way_sheet
 from simulator.telling.workbook.terms_sheet import PAID_BACK, left_cell, paid_back_sheet, terms_sheet
+from simulator.words.findings import Findings
 
 LIVE = (
     "Live: threshold, terms of the deal, every price and utility (column Your value of sheet Inputs), people and uptake of"
@@ -66,31 +65,31 @@ SHEETS = (
 )
 
 
-def economics_workbook(
-    found: EconomicAnalysis, title: str, made: Mapping[str, str | Sequence[str]], warnings: Sequence[str] = ()
-) -> bytes:
-    """The bytes of the workbook. `made` says what made it, `warnings` what readers must keep in mind.
+def economics_workbook(told: Findings, title: str, made: Mapping[str, str | Sequence[str]]) -> bytes:
+    """The bytes of the workbook of an answer that has the tables of `workings`. `made` says what made it.
 
     There are no more policies than `decision_sheets.options_problems` allows.
     """
-    content = content_of(found)
+    content = content_of(told)
     with Book(title) as book:
-        left_out = {name for name, has in ((PAID_BACK, found.back), (TWO_WAY, found.two_way)) if has is None}
+        left_out = {
+            name for name, table in ((PAID_BACK, "workings_back"), (TWO_WAY, "two_way")) if table not in told.tables
+        }
         sheets = [(name, words) for name, words in SHEETS if name not in left_out]
-        first_sheet(book, title, LIVE, made, sheets, warnings)
-        _inputs(book, content)
+        first_sheet(book, title, LIVE, made, sheets, told.facts["warnings"])
+        input_sheet(book, content)
         terms_sheet(book, content)
         results_sheet(book, content.outcomes)
         frontier_sheet(book, content.outcomes)
         price_sheet(book, content)
-        acceptability_sheet(book, content.outcomes, 2.0 * max(found.valued_by.thresholds))
+        acceptability_sheet(book, content.outcomes, 2.0 * max(told.facts["thresholds"]))
         cost_sheet(book, content)
         state_sheet(book, content)
         budget_sheet(book, content)
-        equity_sheet(book, found)
-        one_way_sheet(book, found)
-        two_way_sheet(book, found)
-        scenario_sheet(book, found)
+        equity_sheet(book, told)
+        one_way_sheet(book, told)
+        two_way_sheet(book, told)
+        scenario_sheet(book, told)
         _drawn_sheet(book, content)
         _amounts_sheet(book, content)
         _outcomes_sheet(book, content)
@@ -99,22 +98,12 @@ def economics_workbook(
     return book.content
 
 
-def _inputs(book: Book, content: Content) -> Sheet:
-    found = content.found
-    columns = {name: content.down("Drawn", 1 + place) for place, name in enumerate(content.drawn)}
-    rows = rows_of(found, content.drawn, columns)
-    utilities: list[Row] = [row for row in rows if row.name in found.drawn.utilities]
-    return input_sheet(book, found, [row for row in rows if row not in utilities], utilities)
-
-
 def _drawn_sheet(book: Book, content: Content) -> Sheet:
     sheet, place = book.sheet("Drawn"), {name: 1 + i for i, name in enumerate(content.drawn)}
     sheet.text(0, 0, "What was drawn, and the unit costs and values of states that follow", "title")
     sheet.texts(2, 1, ["Drawn"])
     sheet.texts(2, content.unit_column, [f"Unit cost: {line.category}" for line in content.lines])
-    sheet.texts(
-        2, content.level_column, ["Value of a year: " + state.name.replace("_", " ") for state in content.states]
-    )
+    sheet.texts(2, content.level_column, [f"Value of a year: {state.label}" for state in content.states])
     sheet.texts(3, 0, ["Draw", *content.drawn])
     sheet.texts(3, content.unit_column, [line.counted for line in content.lines])
     sheet.texts(3, content.level_column, [state.utility for state in content.states])
@@ -130,7 +119,7 @@ def _drawn_sheet(book: Book, content: Content) -> Sheet:
         sheet.formulas(FIRST, content.unit_column + i, "*".join(parts), content.units[:, i], "money")
     for i, state in enumerate(content.states):
         level = used(state.utility) if state.utility else "1"
-        formula = level if top_of(content.found.valued_by) is None or state.loss else f"norm_top-{level}"
+        formula = level if content.facts["workings"]["norm_top"] is None or state.loss else f"norm_top-{level}"
         sheet.formulas(FIRST, content.level_column + i, formula, content.levels[:, i])
     sheet.widths(8, *[14] * (content.level_column + len(content.states)))
     sheet.freeze(FIRST, 1)
@@ -151,7 +140,7 @@ def _amounts_sheet(book: Book, content: Content) -> Sheet:
             (
                 content.weight_column(p),
                 content.weighted,
-                [f"weighted years: {s.name.replace('_', ' ')}" for s in content.states],
+                [f"weighted years: {state.label}" for state in content.states],
             ),
         ):
             sheet.texts(2, column, [policy] * len(words))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.workbook.book import Book, Sheet, letters
 from simulator.telling.workbook.content import called_by
+from simulator.words.findings import Findings
 
 TOP = 6
 HEADS = ("Level", "Share of people", "Mean age, years", "Lifetime health, QALYs", "Weight")
 
 
-def equity_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
+def equity_sheet(book: Book, told: Findings) -> Sheet:
     """One table a grouping; a row below each holds the sums over its levels."""
-    sheet, threshold = book.sheet("Equity"), found.valued_by.threshold
-    table, called = found.equity.groups, called_by(found)
+    sheet, threshold = book.sheet("Equity"), told.facts["threshold"]
+    table, all_weighted, called = told.tables["equity"], told.tables["equity_weighted"], called_by(told)
     policies = list(dict.fromkeys(table["policy"]))
-    plain = found.equity.weighted[found.equity.weighted["epsilon"] == 0.0]
+    plain = all_weighted[all_weighted["epsilon"] == 0.0]
     base = {(line["grouping"], line["policy"]): line for line in plain.to_dict("records")}
-    sheet.text(0, 0, f"Who gains over {called[found.scenario.reference]}", "title")
+    sheet.text(0, 0, f"Who gains over {called[told.facts['reference']]}", "title")
     words = (
         "Weights are lifetime health to the power of minus epsilon, with a mean of 1: 0 counts every QALY alike and is the base."
         " No payer is known to decide by such a weight. What costs displace is shared equally by all."
@@ -27,7 +27,7 @@ def equity_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
     sheet.number(2, 1, 0.0, "many", "input")
     sheet.allow(2, 1, 0.0, 100.0, "A number from 0 to 100")
     sheet.name_cell("epsilon", 2, 1)
-    published = ", ".join(f"{each:g}" for each in dict.fromkeys(found.equity.weighted["epsilon"]) if each)
+    published = ", ".join(f"{each:g}" for each in dict.fromkeys(all_weighted["epsilon"]) if each)
     sheet.text(
         3, 0, f"Scenarios of the analysis: {published}. Changes of prices and utilities are not followed here.", "note"
     )

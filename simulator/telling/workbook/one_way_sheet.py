@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.telling.columns import labels
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.content import called_by
+from simulator.words.findings import Findings
 
 SHOWN = 25
 TOP = 4
 
 
-def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
+def one_way_sheet(book: Book, told: Findings) -> Sheet:
     """The strongest numbers of the main policy, by the threshold of the analysis."""
     sheet = book.sheet("One way")
-    table = found.one_way.tornado
-    table = table[table["policy"] == found.policy].head(SHOWN)
-    registers = (found.scenario.register, found.valued_by.perspective.prices, found.valued_by.utility_set.states)
-    meant = labels()["number"] | {each.name: each.label for register in registers for each in register.parameters}
-    threshold, called = found.valued_by.threshold, called_by(found)
-    words = f"One number at a time: {called[found.policy]} against {called[found.scenario.reference]}"
+    facts, table = told.facts, told.tables["tornado"]
+    table = table[table["policy"] == facts["focus"]].head(SHOWN)
+    meant = labels()["number"] | facts["labels"]["number"]
+    threshold, called = facts["threshold"], called_by(told)
+    words = f"One number at a time: {called[facts['focus']]} against {called[facts['reference']]}"
     sheet.text(0, 0, words, "title")
     words = (
         "Each number at its 95% limits, in the same patients with the same luck. Changes of costs and QALYs gained are"
@@ -55,9 +54,7 @@ def one_way_sheet(book: Book, found: EconomicAnalysis) -> Sheet:
             for name, column, colour in (("at low", 10, "#0072B2"), ("at high", 11, "#D55E00"))
         ]
         at, title = (TOP + len(table) + 2, 0), "Change of net benefit at 95% limits"
-        sheet.chart(
-            at, {"type": "bar"}, title, (f"{found.valued_by.money.currency} per person", ""), series, height=760
-        )
+        sheet.chart(at, {"type": "bar"}, title, (f"{facts['currency']} per person", ""), series, height=760)
     sheet.widths(32, 60, 10, *[14] * 11)
     sheet.freeze(TOP, 1)
     return sheet

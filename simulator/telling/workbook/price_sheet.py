@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.questions.value.decision.results import Array
 from simulator.telling.workbook.book import Book, Sheet
-from simulator.telling.workbook.content import Content
+from simulator.telling.workbook.content import Content, records
 from simulator.telling.workbook.cost_sheet import cost_cell
 from simulator.telling.workbook.decision_sheets import GRID, colour
 from simulator.telling.workbook.terms_sheet import paid_mean
@@ -28,7 +28,7 @@ class Bought:
 
 def bought_by(content: Content, policy: str) -> Bought | None:
     """What a policy buys; `paid` and `free` (mean costs without it) have a value for every policy."""
-    name = content.found.valued_by.price_name(policy)
+    name = {each["policy"]: each["price"] for each in records(content.tables["workings_policies"])}[policy]
     lines = tuple(i for i, line in enumerate(content.lines) if line.price == name)
     if name is None or not lines:
         return None
@@ -67,18 +67,18 @@ def price_sheet(book: Book, content: Content) -> Sheet:
             sheet.formula(row, cost_at, f"Results!B{5 + of}{costs}", float(free), "money")
             parts = [] if own is None else [_paid(content, i, of) for i in own.lines]
             sheet.formula(row, paid_at, "+".join(parts) or "0", 0.0 if own is None else float(own.paid[of]))
-        sheet.text(row, 6, "" if own is None else content.found.valued_by.perspective.prices[own.name].label)
+        sheet.text(row, 6, "" if own is None else content.lines[own.lines[0]].price_label)
         if p != base:
             price = _price(outcomes.threshold, effect, own, p, base)
             sheet.formula(row, 4, _formula("threshold", r, TOP + base + 1), price, "money")
             cells = own is not None and bool(content.lines[own.lines[0]].part)
-            net = price * (content.found.valued_by.deal.kits if cells else 1.0)
+            net = price * (content.deal["kits"] if cells else 1.0)
             sheet.formula(row, 5, f'IF(ISNUMBER(E{r}),E{r}{"*deal_paid" if cells else ""},"")', net, "money")
     first = TOP + k + 4
     sheet.text(first - 2, 0, "By threshold", "bold")
     others = [p for p in range(k) if p != base]
     sheet.texts(first - 1, 0, ["Threshold", *(content.policies[p] for p in others)])
-    step = 2.0 * max(content.found.valued_by.thresholds) / (GRID - 1)
+    step = 2.0 * max(content.facts["thresholds"]) / (GRID - 1)
     for place in range(GRID):
         row, threshold = first + place, place * step
         sheet.formula(row, 0, f"{place}*Acceptability!$B$3", threshold, "money")
@@ -107,7 +107,7 @@ def price_sheet(book: Book, content: Content) -> Sheet:
 def _often(content: Content, i: int) -> Array:
     """How many list prices of a line are paid under each policy, on the terms of the deal; the mean over the draws."""
     line = content.lines[i]
-    often = content.paid[:, :, i] * (line.factor * line.terms(content.found.valued_by.deal))
+    often = content.paid[:, :, i] * (line.factor * line.list_prices)
     for name in line.times:
         often = often * content.drawn[name][:, None]
     return np.asarray(often.mean(axis=0))

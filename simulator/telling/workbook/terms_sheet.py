@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.questions.value.valuation.deal import treatments_each
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 
@@ -25,7 +24,7 @@ def volume_share(treatments: str) -> str:
 
 def left_cell(content: Content, policy: int) -> str:
     """The share of a product's price that is paid under a policy; of one draw where money comes back (``{r}``: its row)."""
-    if content.found.back is None:
+    if not content.money_back:
         return f"Terms!{cell(_policies(content) + policy, 3, fixed='$')}"
     return f"'{PAID_BACK}'!${letters(_column(policy) + len(COUNTS))}{{r}}"
 
@@ -33,16 +32,15 @@ def left_cell(content: Content, policy: int) -> str:
 def paid_mean(content: Content, policy: int, line: int, areas: list[str]) -> str:
     """The mean over draws of a product of columns, of a line that a policy pays for, as a formula."""
     product = line < content.products
-    if product and content.found.back is not None:
+    if product and content.money_back:
         areas = [*areas, content.down(f"'{PAID_BACK}'", _column(policy) + len(COUNTS))]
     mean = f"SUMPRODUCT({','.join(areas)})/{content.draws}"
-    return f"{mean}*{left_cell(content, policy)}" if product and content.found.back is None else mean
+    return f"{mean}*{left_cell(content, policy)}" if product and not content.money_back else mean
 
 
 def terms_sheet(book: Book, content: Content) -> Sheet:
     """Steps of a price by volume, and what they leave to pay where everybody referred in a year has one policy."""
-    sheet, found = book.sheet("Terms"), content.found
-    deal = found.valued_by.deal
+    sheet, volume = book.sheet("Terms"), content.deal["volume"]
     sheet.text(0, 0, "Terms that act by policy: price by volume, money back", "title")
     words = (
         "Treatments of a year beyond a number cost less by a share, each by the step that it falls into. Discount, waste, price"
@@ -55,17 +53,17 @@ def terms_sheet(book: Book, content: Content) -> Sheet:
     last = STEPS + rows
     for place in range(rows):
         row, r = STEPS + place, STEPS + place + 1
-        step = deal.volume[place] if place < len(deal.volume) else None
-        after = deal.volume[place + 1].above if place + 1 < len(deal.volume) else float(NEVER)
+        above, off = volume[place] if place < len(volume) else (None, None)
+        after = volume[place + 1][0] if place + 1 < len(volume) else float(NEVER)
         sheet.number(row, 0, place + 1, "whole")
-        sheet.number(row, 1, step.above if step else float("nan"), "many", "input")
+        sheet.number(row, 1, float("nan") if above is None else above, "many", "input")
         sheet.allow(row, 1, 0.0, float(NEVER), "A number of treatments, more than in the step before, or nothing")
-        sheet.number(row, 2, step.discount if step else float("nan"), "rate", "input")
+        sheet.number(row, 2, float("nan") if off is None else off, "rate", "input")
         sheet.allow(row, 2, 0.0, 1.0, "A share from 0 to 1, or nothing")
-        sheet.formula(row, 3, f"IF(ISNUMBER(B{r}),B{r},{NEVER})", step.above if step else float(NEVER), "whole")
+        sheet.formula(row, 3, f"IF(ISNUMBER(B{r}),B{r},{NEVER})", float(NEVER) if above is None else above, "whole")
         following = f"D{r + 1}" if place + 1 < rows else NEVER
         sheet.formula(row, 4, following, after, "whole")
-        sheet.formula(row, 5, f"IF(ISNUMBER(C{r}),C{r},0)", step.discount if step else 0.0, "rate")
+        sheet.formula(row, 5, f"IF(ISNUMBER(C{r}),C{r},0)", off or 0.0, "rate")
     for column, name in ((3, "from"), (4, "to"), (5, "off")):
         book.name(f"volume_{name}", sheet.down(STEPS, column, rows))
     rising = f"SUMPRODUCT((D{STEPS + 1}:D{last}>=E{STEPS + 1}:E{last})*(D{STEPS + 1}:D{last}<{NEVER}))"
@@ -74,13 +72,11 @@ def terms_sheet(book: Book, content: Content) -> Sheet:
     heads = ["Policy", "Treatments per person", "Treatments of a year", "Share of the price that volume leaves"]
     sheet.text(row - 2, 0, "A year in which everybody referred has the policy", "bold")
     sheet.texts(row - 1, 0, heads)
-    doses = treatments_each(found.valued_by, found.lives.ledgers).mean(axis=0)
-    shares = np.ones(len(doses)) if found.valued_by.left is None else found.valued_by.left.by_volume[0]
-    settings = found.scenario.settings.economics
-    most = settings.budget.treatments_per_year
+    doses, shares = (content.tables["workings_policies"][name] for name in ("treatments", "volume_share"))
+    most, referred = content.facts["budget_limit"], content.facts["workings"]["referred_per_year"]
     for place, policy in enumerate(content.policies):
         r = row + place + 1
-        yearly = settings.population.per_year * float(doses[place])
+        yearly = referred * float(doses[place])
         sheet.text(row + place, 0, policy, "bold")
         sheet.number(row + place, 1, float(doses[place]))
         limited = f"IF(ISNUMBER(most_per_year),MIN(most_per_year,referred_per_year*B{r}),referred_per_year*B{r})"
@@ -92,9 +88,10 @@ def terms_sheet(book: Book, content: Content) -> Sheet:
 
 def paid_back_sheet(book: Book, content: Content) -> Sheet | None:
     """Treatments that fail in the sense of the deal, and what is left to pay, by draw and policy; None where none is counted."""
-    back = content.found.back
-    if back is None:
+    if not content.money_back:
         return None
+    table = content.tables["workings_back"][["first", "repeat", "first_failed", "repeat_failed"]]
+    counted = table.to_numpy().reshape(content.draws, len(content.policies), len(COUNTS))
     sheet = book.sheet(PAID_BACK)
     sheet.text(0, 0, "Treatments paid for, and those that fail, per person, discounted", "title")
     words = "Counted person by person, in people of their own. What is left: of the price, after volume and money back."
@@ -105,7 +102,7 @@ def paid_back_sheet(book: Book, content: Content) -> Sheet | None:
         at = _column(p)
         sheet.texts(2, at, [policy] * (len(COUNTS) + 1))
         sheet.texts(3, at, [*COUNTS, "Share of the price left"])
-        sheet.block(FIRST, at, np.concatenate([back.paid[:, p], back.failed[:, p]], axis=1))
+        sheet.block(FIRST, at, counted[:, p])
         first, repeat, failed, again = (f"{letters(at + k)}{{r}}" for k in range(len(COUNTS)))
         paid = f"({first}+deal_repeat_price*{repeat})"
         share = f"IF({paid}>0,deal_refund*({failed}+deal_repeat_price*{again})/{paid},0)"
@@ -117,7 +114,7 @@ def paid_back_sheet(book: Book, content: Content) -> Sheet | None:
 
 
 def _steps(content: Content) -> int:
-    return max(STEP_ROWS, len(content.found.valued_by.deal.volume))
+    return max(STEP_ROWS, len(content.deal["volume"]))
 
 
 def _policies(content: Content) -> int:

@@ -95,8 +95,3 @@ def order_of(cells: Iterable[str]) -> str:
     if all(cell.isdecimal() and 10_000 <= int(cell) <= 80_000 for cell in seen):
         return "excel-1900"
     return ""
-
-
-def is_date(cells: Iterable[str]) -> bool:
-    """Whether a column holds dates of some order."""
-    return order_of(cells) != ""

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.questions.registry.export.cells import Export
-from simulator.questions.registry.export.fields import CODES, FIELDS, UNITS, Kind
+from simulator.questions.registry.export.fields import CODES, FIELDS, UNITS
 from simulator.scenario.limits import number
 from simulator.words.errors import BadInput, Problem, nearest
 
@@ -103,11 +103,6 @@ def read_mapping(path: Path, export: Export) -> tuple[Mapping, bytes]:
     if problems or mapping is None:
         raise BadInput(problems)
     return mapping, path.read_bytes()
-
-
-def kinds_of(mapping: Mapping, kind: Kind) -> list[str]:
-    """Fields of a kind that the mapping has."""
-    return [name for name in mapping.fields if FIELDS[name] == kind]
 
 
 def plain(mapping: Mapping) -> dict[str, Any]:

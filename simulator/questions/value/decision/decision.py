@@ -49,11 +49,6 @@ class Decision:
         assert self.curves is not None
         return self.curves[self.curves["threshold"].isin(self.thresholds)].reset_index(drop=True)
 
-    def information_at_thresholds(self) -> pd.DataFrame:
-        """The rows of `information` at the thresholds."""
-        assert self.information is not None
-        return self.information[self.information["threshold"].isin(self.thresholds)].reset_index(drop=True)
-
 
 def decide(
     results: CostEffectResults,

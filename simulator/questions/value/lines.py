@@ -1,4 +1,4 @@
-"""What is multiplied in a workbook: lines of cost and states of health, with their amounts in every draw."""
+"""What is multiplied in an analysis: lines of cost and states of health, with their amounts in every draw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
 from simulator.questions.value.valuation.quality_of_life import (
@@ -28,6 +27,17 @@ from simulator.words.vocabulary import DAYS_PER_YEAR
 
 COLUMN = {name: place for place, name in enumerate(FIELDS)}
 Part = Literal["", "first", "repeat"]
+OF_AMPUTATION = (
+    "count_minor",
+    "count_below",
+    "count_above",
+    "count_conversion",
+    "count_other_limb",
+    "clock_amputee",
+    "time_below",
+    "time_above",
+)
+"""How columns of the ledger begin that count amputations, or years after them."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,11 @@ class Line:
         kind = "events" if self.columns[0].startswith("count_") else "years"
         words = (c.removeprefix("count_").removeprefix("clock_").removeprefix("time_") for c in self.columns)
         return f"{kind}: {', '.join(word.replace('_', ' ') for word in words)}"
+
+    @property
+    def of_amputation(self) -> bool:
+        """Whether it is charged for an amputation, minor or major, or for life after it and nothing else."""
+        return all(column.startswith(OF_AMPUTATION) for column in self.columns)
 
     def amount(self, ledgers: Array, *, discount: bool) -> Array:
         """How much of it there is under each policy; `ledgers` and the result begin with any axes, policies the last."""
@@ -182,11 +197,6 @@ def top_of(values: Values) -> float | None:
     if method.form != "decrement":
         return None
     return norm_of_both(values.norm, float(method.reference_age), values.male_share)
-
-
-def multipliers_of(found: EconomicAnalysis) -> dict[str, Array]:
-    """Every price and multiplier of the base case by name, of shape (draws,)."""
-    return multipliers(found.drawn, found.lives.parameters)
 
 
 def multipliers(drawn: Drawn, parameters: NDArray[np.void]) -> dict[str, Array]:

@@ -1,0 +1,14 @@
+"""The publications behind a scenario's numbers."""
+
+from __future__ import annotations
+
+from simulator.evidence.life_table import SOURCE as LIFE_TABLES
+from simulator.evidence.sources import load_sources, references
+from simulator.scenario.scenario import Scenario
+
+
+def publications(scenario: Scenario) -> list[dict[str, str]]:
+    """What the parameters and the life tables cite, in alphabetical order: citation and DOI."""
+    register = scenario.register
+    keys = {key for parameter in register.parameters for key in parameter.source}
+    return references(keys | {LIFE_TABLES}, {**load_sources(), **register.sources})
