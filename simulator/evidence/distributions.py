@@ -140,7 +140,7 @@ def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
 def _draws(parameter: Parameter, n: int, seed: int) -> NDArray[np.float64] | float:
     if isinstance(parameter.distribution, Fixed):
         return parameter.value
-    find = _few_draws if n <= FEW else _few_draws.__wrapped__
+    find: Callable[..., NDArray[np.float64]] = _few_draws if n <= FEW else _few_draws.__wrapped__
     return find(parameter.distribution, parameter.centre, *parameter.range, parameter.luck, n, seed)
 
 

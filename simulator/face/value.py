@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -206,7 +206,7 @@ def answered(
 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
     simulations: Simulations = Simulations(**how) if keep else Simulations(None, **how)
-    courses = []
+    courses: list[Callable[[], tuple[dict[str, pd.DataFrame], pd.DataFrame]]] = []
 
     def follow(scenario: Scenario, policy: str) -> None:
         courses.append(beside(_followed, scenario, policy, found.seed))
