@@ -109,7 +109,7 @@ def main(
         collected(lambda: check_writable(out), problems)
         if problems or checked is None:
             raise BadInput(as_options(problems, "value", {"thresholds": "threshold"}))
-        found = answered(checked, way, progress)
+        found = answered(checked, way, progress, beside=drawer.beside)
         sys.stderr.write("Tables, figures and report ...\n")
         found.draw_in(drawer)
         found.save(out)

@@ -12,7 +12,7 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.evidence.former_names import known_instead
-from simulator.evidence.laws import beta_size, law_of
+from simulator.evidence.laws import Law, beta_size, law_of
 from simulator.evidence.parameter import (
     Beta,
     Distribution,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 KEPT = 4096
 """Distributions of which the moments are kept, because they take milliseconds and are asked for often."""
+KEPT_DRAWS = 1024
+FEW = 1000
+"""Draws up to which those of a parameter are kept: an analysis asks for the same ones for each of its scenarios. 8 MB at most."""
 ROOT = np.sqrt(2 * np.pi)
 SMALLEST_UNIFORM = 2.0**-54
 """Stands for a uniform of exactly zero, whose quantile would be infinite."""
@@ -68,11 +71,7 @@ def quantile(parameter: Parameter, probability: ArrayLike) -> NDArray[np.float64
     """Quantiles of the truncated distribution at each probability, in the parameter's unit."""
     p = np.asarray(probability, dtype=np.float64)
     law = law_of(parameter.distribution, parameter.centre)
-    if law is None:
-        return np.full(p.shape, parameter.value)
-    low, high = parameter.range
-    start, stop = law.share_below(low), law.share_below(high)
-    return np.clip(law.quantile(start + p * (stop - start)), low, high)
+    return np.full(p.shape, parameter.value) if law is None else _truncated(law, *parameter.range, p)
 
 
 def mean(parameter: Parameter) -> float:
@@ -128,7 +127,7 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
     draws = np.empty(n, dtype=register.dtype)
     for name in register.names():
         parameter = register[name]
-        draws[name] = quantile(parameter, uniforms(parameter.luck, n, seed)) if name in varied else parameter.value
+        draws[name] = _draws(parameter, n, seed) if name in varied else parameter.value
     cut_to_one(columns(draws))
     return draws
 
@@ -136,6 +135,29 @@ def sample(register: Register, n: int, seed: int, names: Sequence[str] | None = 
 def uniforms(stream: str, n: int, seed: int) -> NDArray[np.float64]:
     """The first `n` uniforms of a named stream."""
     return np.maximum(generator(seed, stream).random(n), SMALLEST_UNIFORM)
+
+
+def _draws(parameter: Parameter, n: int, seed: int) -> NDArray[np.float64] | float:
+    if isinstance(parameter.distribution, Fixed):
+        return parameter.value
+    find: Callable[..., NDArray[np.float64]] = _few_draws if n <= FEW else _few_draws.__wrapped__
+    return find(parameter.distribution, parameter.centre, *parameter.range, parameter.luck, n, seed)
+
+
+@lru_cache(KEPT_DRAWS)
+def _few_draws(
+    distribution: Distribution, centre: float, low: float, high: float, luck: str, n: int, seed: int
+) -> NDArray[np.float64]:
+    law = law_of(distribution, centre)
+    assert law is not None
+    found = _truncated(law, low, high, uniforms(luck, n, seed))
+    found.flags.writeable = False
+    return found
+
+
+def _truncated(law: Law, low: float, high: float, p: NDArray[np.float64]) -> NDArray[np.float64]:
+    start, stop = law.share_below(low), law.share_below(high)
+    return np.clip(law.quantile(start + p * (stop - start)), low, high)
 
 
 def _expectation(parameter: Parameter, power: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from simulator.face.asked import (
 )
 from simulator.face.result import Result, now
 from simulator.words.errors import BadInput, Problem, collected, nearest
+from simulator.work.beside import Beside, later
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
@@ -191,8 +192,13 @@ def asked(
 
 
 @on_one_thread
-def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: bool = True) -> Result:
-    """The analysis that was asked for, with the lives that the cache keeps or that are made now."""
+def answered(
+    found: Asked, way: Way | None, progress: Progress | None, *, keep: bool = True, beside: Beside = later
+) -> Result:
+    """The analysis that was asked for, with the lives that the cache keeps or that are made now.
+
+    What the clinical course and the worth of knowing take is done `beside` the rest.
+    """
     from simulator.questions.value.analysis import economic_analysis
     from simulator.questions.value.findings import findings
     from simulator.questions.value.valuation.lives import Simulations, silent
@@ -200,8 +206,13 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
     simulations: Simulations = Simulations(**how) if keep else Simulations(None, **how)
-    analysis = economic_analysis(found.scenario, found.seed, simulations, found.planned)
-    clinical, people = _followed(analysis.scenario, analysis.policy, found.seed)
+    courses: list[Callable[[], tuple[dict[str, pd.DataFrame], pd.DataFrame]]] = []
+
+    def follow(scenario: Scenario, policy: str) -> None:
+        courses.append(beside(_followed, scenario, policy, found.seed))
+
+    analysis = economic_analysis(found.scenario, found.seed, simulations, found.planned, chosen=follow, beside=beside)
+    clinical, people = courses[0]()
     made = findings(
         analysis,
         people,
@@ -221,6 +232,7 @@ def answered(found: Asked, way: Way | None, progress: Progress | None, *, keep: 
     return Result(made, found.begun, workbook=book if found.workbook else None)
 
 
+@on_one_thread
 def _followed(scenario: Scenario, policy: str, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """What happens to people, every number at its centre, and the people themselves."""
     import numpy as np

@@ -8,10 +8,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from simulator.telling.drawing import Drawn
 from simulator.telling.figures import drawings_of
+from simulator.work.beside import later
 from simulator.work.parquet import parquet
 from simulator.work.processes import fresh_processes
 from simulator.work.threads import cores
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from simulator.words.findings import Findings
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Drawings = Callable[[], Mapping[str, Drawn]]
@@ -64,14 +66,20 @@ class Studio:
 
         return shared
 
+    def beside(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+        """Begin other work in the process that draws, which has little to do until there are figures."""
+        here = later(function, *args, **kwargs)
+        if self.pool is None:
+            return here
+        try:
+            asked = self.pool.submit(function, *args, **kwargs)
+        except BrokenProcessPool:
+            return here
+        return lambda: _or_here(asked, here)
+
     def pack(self, frame: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
         """As `parquet`, in the other process, so that this one has no need of Arrow."""
-        if self.pool is None:
-            return parquet(frame, about)
-        try:
-            return _or_here(self.pool.submit(parquet, frame, about), lambda: parquet(frame, about))
-        except BrokenProcessPool:
-            return parquet(frame, about)
+        return self.beside(parquet, frame, about)()
 
 
 @contextmanager

@@ -61,6 +61,10 @@ class BadInput(ValueError):
         lines = [f"{len(self.problems):,} problem(s) in the input:", *(f"  {problem}" for problem in told)]
         super().__init__("\n".join([*lines, f"  and {untold:,} more"] if untold else lines))
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[tuple[Problem, ...]]]:
+        """By its problems, so that another process can hand it over."""
+        return type(self), (self.problems,)
+
 
 class CheckFailed(RuntimeError):
     """A check that the user asked for did not pass (exit code 1)."""

@@ -5,7 +5,7 @@ Lives are simulated first, then valued; what was simulated before, for any price
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -44,6 +44,7 @@ from simulator.questions.value.valuation.valuation import cost_table, item_costs
 from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
+from simulator.work.beside import Beside, later
 
 TRIAL_MONEY = "costs in [economics.trial] that exchange rates and price indices can restate in the money of the results"
 
@@ -110,8 +111,14 @@ def economic_analysis(
     seed: int = 1,
     simulations: Simulations | None = None,
     simulated_trial: SimulatedTrial | None = None,
+    *,
+    chosen: Callable[[Scenario, str], None] = lambda _scenario, _policy: None,
+    beside: Beside = later,
 ) -> EconomicAnalysis:
     """Analyse a scenario by its own economic settings, with a trial of its own or one that was simulated elsewhere.
+
+    `chosen` hears of the scenario as it is valued and of the policy in focus as soon as they are known. Work that nothing here
+    waits for until the end is done `beside` the rest.
 
     Raises BadInput for fewer than two policies, and with everything that is wrong with prices and utilities.
     """
@@ -147,6 +154,8 @@ def economic_analysis(
     decision = decide(results, values.thresholds, comparator=scenario.reference, population=population)
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
+    chosen(scenario, policy)
+    known = information(decision, lives, drawn, by_one.read, values, scenario.register, scenario.view, beside)
     pair = pair_of(policy, scenario, values, by_one.read, seed)
     by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
 
@@ -194,7 +203,7 @@ def economic_analysis(
         drawn=drawn,
         results=results,
         decision=decision,
-        information=information(decision, lives, drawn, by_one.read, values, scenario.register, scenario.view),
+        information=known(),
         totals=totals_table(base, worth(lives.ledgers, lives.parameters, drawn, undiscounted), scenario.compare),
         costs=cost_table(
             item_costs(lives.ledgers, lives.parameters, drawn, values),

@@ -29,13 +29,16 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from simulator.questions.value.decision.net_benefit import net_monetary_benefit
 from simulator.questions.value.decision.population import Population
 from simulator.questions.value.decision.regression import Terms, conditional_mean
 from simulator.questions.value.decision.results import Array, CostEffectResults, standard_error
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.work.linear_algebra import on_one_thread
 
+ROOT = np.sqrt(2.0 * np.pi)
 FEWEST_DRAWS = 50
 """Draws below which a regression on parameters or summaries is refused."""
 
@@ -72,6 +75,7 @@ def evsi(net_benefit: ArrayLike, summaries: ArrayLike, *, at_most: Value | None 
     return found if at_most is None else Value(min(found.value, at_most.value), found.se, found.bias)
 
 
+@on_one_thread
 def information_table(
     results: CostEffectResults,
     thresholds: Sequence[float],
@@ -169,7 +173,8 @@ def _valued(net_benefit: Array, terms: Terms, seed: int) -> Value:
     again = reduce(np.maximum, refits).mean(axis=-1) - means[..., 0].max(axis=0)
     # The means of the options are the sample's, as they are in EVPI; only the shape of the fit is at fault here.
     best = shown.mean(axis=0)
-    shifted = reduce(np.maximum, refits - means + best[:, None, None]).mean(axis=-1) - best.max()
+    shifts = (refit - middle + centre for refit, middle, centre in zip(refits, means, best, strict=True))
+    shifted = reduce(np.maximum, shifts).mean(axis=-1) - best.max()
     bias = float(np.mean(shifted)) - _gain(shown)[0]
     value = float(np.clip(plain - bias, 0.0, evpi(net_benefit).value))
     error = float(np.hypot(np.std(again), averaging))
@@ -182,11 +187,10 @@ def _unseen(refits: Array, best: Array) -> float:
     The unit normal loss of the closest option, whose mean lies as far behind the best as in the fit, with the spread that the
     refits have. `refits` has the shape (options, refits, rows), `best` holds the means of the options.
     """
-    from scipy.stats import norm
-
     behind = best.max() - best
     spread = refits.std(axis=(1, 2))
-    losses = [s * norm.pdf(m / s) - m * norm.sf(m / s) for m, s in zip(behind, spread, strict=True) if s > 0.0]
+    apart = [(m, s, m / s) for m, s in zip(behind, spread, strict=True) if s > 0.0]
+    losses = [s * (np.exp(-(z * z) / 2.0) / ROOT) - m * ndtr(-z) for m, s, z in apart]
     return float(max(losses, default=0.0))
 
 

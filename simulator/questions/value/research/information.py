@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from simulator.evidence.register import Register
@@ -11,6 +13,7 @@ from simulator.questions.value.decision.voi import FEWEST_DRAWS, information_tab
 from simulator.questions.value.valuation.lives import Lives
 from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.arrays import by_name
+from simulator.work.beside import Beside, later
 
 
 def information(
@@ -21,16 +24,17 @@ def information(
     values: Values,
     register: Register,
     view: str,
-) -> pd.DataFrame:
+    beside: Beside = later,
+) -> Callable[[], pd.DataFrame]:
     """EVPI along the thresholds, and the value of every number that is read and varies, and of groups of them.
 
     Groups are those of the register, all prices together and all utilities together, at the first threshold. They are
-    missing where there are too few draws.
+    missing where there are too few draws. The work is begun `beside`, and what is given back waits for the table.
     """
     along, results = decision.information, decision.results
     assert along is not None
     if results.draws < FEWEST_DRAWS:
-        return along
+        return lambda: along
     columns = by_name(lives.parameters, register, view)
     clinical, valued = {name: columns[name] for name in read}, values.uncertain(drawn)
     groups = {f"all of {group}": [n for n in register.names(group) if n in clinical] for group in register.groups}
@@ -41,10 +45,12 @@ def information(
     asked = CostEffectResults(
         results.options, results.cost, results.effect, pd.DataFrame(clinical | valued), source=results.source
     )
-    table = information_table(
+    table = beside(
+        information_table,
         asked,
         [values.threshold],
         groups={name: of for name, of in groups.items() if len(of) > 1},
         population=decision.population,
     )
-    return pd.concat([table, along[along["threshold"] != values.threshold]], ignore_index=True)
+    others = along[along["threshold"] != values.threshold]
+    return lambda: pd.concat([table(), others], ignore_index=True)

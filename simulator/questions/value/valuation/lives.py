@@ -12,6 +12,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Lives:
     parameters: NDArray[np.void]
     people: int
 
-    @property
+    @cached_property
     def ledgers(self) -> Array:
         """Mean ledgers over both halves, shape (draws, policies, fields)."""
         return np.asarray(self.halves.mean(axis=0))
