@@ -60,3 +60,22 @@ def test_a_command_without_parquet_loads_no_arrow(tmp_path: Path) -> None:
     )
     lines = run.stdout.splitlines()
     assert lines[-2:] == ["False", "{'word': ['a', 'b'], 'number': [1.0, 2.0]} True"]
+
+
+LEARNS = """
+from simulator.work.parquet import keep_arrow_out
+
+keep_arrow_out()
+import numpy as np
+from simulator.questions.calibrate.founding import ALL
+from simulator.questions.calibrate.surface import fit_surface
+
+luck = np.random.default_rng(1)
+print(np.isfinite(fit_surface(luck.normal(size=(40, 2)), luck.uniform(0.1, 0.9, (40, len(ALL)))).relative_error).all())
+"""
+
+
+def test_a_surface_is_fitted_where_arrow_was_kept_out() -> None:
+    """scikit-learn looks for Arrow among the modules that are loaded; `clti calibrate` ended there in a traceback."""
+    run = subprocess.run([sys.executable, "-c", LEARNS], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"

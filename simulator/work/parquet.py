@@ -29,9 +29,14 @@ def arrow_is_out() -> bool:
     return sys.modules.get(ARROW, sys) is None
 
 
-def _arrow() -> Any:
+def let_arrow_in() -> None:
+    """Before scikit-learn works: it looks among the modules that are loaded, where a missing Arrow is no module to it."""
     if arrow_is_out():
         del sys.modules[ARROW]
+
+
+def _arrow() -> Any:
+    let_arrow_in()
     import pyarrow.parquet
 
     return pyarrow

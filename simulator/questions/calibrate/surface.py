@@ -17,6 +17,7 @@ from simulator.questions.calibrate.likelihood import (
 )
 from simulator.questions.calibrate.summaries import PARTITIONS, SHARES, STATISTICS
 from simulator.questions.calibrate.targets import Contrast, Founding, Observed
+from simulator.work.parquet import let_arrow_in
 
 Array = NDArray[np.float64]
 LOGGED = np.array([name in SHARES or name.startswith("amputation_") for name in ALL])
@@ -75,6 +76,7 @@ def fit_surface(z: Array, statistics: Array, penalty: float = 1.0) -> Surface:
     """Fit to every point of a design after measuring the error on each tenth of it held out in turn."""
     from sklearn.linear_model import Ridge
 
+    let_arrow_in()
     y = flattened(statistics)
     centre, scale = y.mean(axis=0), y.std(axis=0) + 1e-12
     x, target = quadratic(z), (y - centre) / scale

@@ -19,6 +19,7 @@ from simulator.questions.sweep.methods.inputs import Floats
 from simulator.questions.sweep.methods.space import Space
 from simulator.words.errors import CheckFailed
 from simulator.words.luck import generator
+from simulator.work.parquet import let_arrow_in
 
 MOST_RUNS = 400
 """Runs to learn from: the time grows with their cube, and a few hundred say nearly all about smooth outputs."""
@@ -64,6 +65,8 @@ def fit_emulator(points: Floats, outputs: Floats, errors: Floats, *, seed: int) 
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
     from threadpoolctl import threadpool_limits
+
+    let_arrow_in()
 
     _, distinct = np.unique(points, axis=0, return_index=True)
     if is_constant(outputs) or len(distinct) < 20:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from simulator.questions.value.decision.population import Population
 from simulator.questions.value.decision.voi import Value, evsi
 from simulator.words.errors import BadInput, Problem
+from simulator.work.parquet import let_arrow_in
 
 
 def net_benefit_of_sampling(
@@ -48,6 +49,7 @@ def net_benefit_of_sampling(
         raise BadInput(problems or [Problem("trial", "sizes", "none", "at least one size")])
     from sklearn.isotonic import isotonic_regression
 
+    let_arrow_in()
     sizes = sorted(summaries)
     worths = [evsi(net_benefit, summaries[size], at_most=at_most, seed=seed) for size in sizes]
     weights = 1.0 / np.maximum([worth.se for worth in worths], max(worth.se for worth in worths) / 100.0 or 1.0) ** 2
