@@ -88,7 +88,8 @@ def let_happen(life: Any, patient: Any, care: Any, t: float, kind: int) -> tuple
     if kind == CLINICAL:
         event, changed = suffer(life, care.params, t, life.clinical_risk), True
     elif kind == Event.CROSSES_OVER:
-        event, changed = decide_crossover(life, patient, care, t), False
+        # Another therapy takes the place of what the former policy gave, whose direct ratios end with it.
+        event, changed = decide_crossover(life, patient, care, t), life.crossed_at == t
     else:
         policy = care.other if life.crossed_at < inf else care.policy
         event, changed = care_for(life, care.params, policy, t, kind)

@@ -111,6 +111,24 @@ def test_recovery_is_judged_by_the_new_policys_product() -> None:
     assert total > 12.0
 
 
+def test_the_next_event_comes_sooner_where_crossing_over_ends_what_put_it_off() -> None:
+    """A hazard of amputation of 1 a year is halved by the first therapy and has .75 left, for which 1.5 years would be enough.
+
+    From half a year on, when the second therapy takes its place, what is left is .5 and the hazard 1: a year after referral.
+    """
+    setting = a_trial()
+    policies = np.array([a_policy({}), a_policy({"therapy": 1.0, "wait": 5.0})], POLICY)
+    params = values({"amputation_hr": 0.5}, {}, **PARAMS, death_per_year_of_age=0.0)
+    setting = setting._replace(params=params, policies=policies)
+    gains = {"gain": 0.0, "natural_gain": 0.0, "caused_gain": 0.0, "given_gain": 0.0}
+    life, patient = a_life(next_crossover=0.5, step_therapy=0, step_works=1, step_ends=5.0, **gains), a_patient()
+    at_risk(life, Risk.MAJOR_AMPUTATION, 0.5, unspent=0.75)
+    opened(life, patient, setting)
+    assert life.clinical_at == pytest.approx(1.5)
+    assert next_event(life, patient, care_of(setting)) == (0.5, Event.CROSSES_OVER, True)
+    assert life.clinical_at == pytest.approx(1.0)
+
+
 def test_who_is_not_taken_keeps_the_response_to_what_was_planned() -> None:
     """Nobody of 75 years is eligible; a dose that was planned for one year and its second add 6/7 of 18 mmHg."""
     life = lived(a_trial(age_below=75.0), next_dose=1.0, caused_gain=18.0)
