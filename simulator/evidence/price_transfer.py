@@ -28,8 +28,23 @@ def exchange(amount: float, from_currency: str, to_currency: str, year: int) -> 
     return amount * _rate(to_currency, year) / _rate(from_currency, year)
 
 
+def transfer(amount: float, from_country: str, year: int, to_country: str, to_year: int = 2024) -> float:
+    """A foreign unit cost as a domestic one.
+
+    Purchasing-power parity of the price year, then the destination's consumer prices:
+    x * PPP(to, year) / PPP(from, year) * CPI(to, year -> to_year). It overstates prices where health care is cheap
+    relative to other goods. Raises BadInput for a country or year without a parity or index.
+    """
+    local = amount * _parity(to_country, year) / _parity(from_country, year)
+    return inflate(local, to_country, year, to_year)
+
+
 def _index(country: str, year: int) -> float:
     return _lookup("price_indices.csv", country, year)
+
+
+def _parity(country: str, year: int) -> float:
+    return _lookup("ppp.csv", country, year)
 
 
 def _rate(currency: str, year: int) -> float:
