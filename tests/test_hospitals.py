@@ -532,6 +532,30 @@ def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypat
         load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
 
 
+def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other policies and a shorter follow-up leave the hospital where it was; a view, a count or a parameter does not."""
+    for name, size in (("PARTICLES", 6), ("LIVES", 60), ("POINTS", 16)):
+        monkeypatch.setattr(own, name, size)
+    asked = []
+    surface = own.study_surface
+    monkeypatch.setattr(own, "study_surface", lambda *given, **how: asked.append(given) or surface(*given, **how))
+    base = load_scenario("base", overrides={"evidence": {"centre": {"amputations": [7, 31]}}})
+    year = {"horizon_years": 1.0, "report_at_years": [1.0]}
+    found = []
+    for changed, times in (
+        ({}, 2),
+        ({"compare": ["protocol"], "follow_up": year}, 0),
+        ({"evidence": {"view": "sceptical"}}, 2),
+        ({"evidence": {"centre": {"amputations": [8, 31]}}}, 2),
+        ({"parameters": {"amputation_rate": 0.5}}, 2),
+    ):
+        asked.clear()
+        found.append(own.at_its_centre(base.with_(**changed)).register)
+        assert len(asked) == times, changed
+    assert found[0].joint.keys() == found[1].joint.keys()
+    assert all((found[0].joint[name] == rows).all() for name, rows in found[1].joint.items())
+
+
 @pytest.mark.parametrize(
     ("centre", "told"),
     [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import FIELDS, HIGHEST, OFFSETS, POPULATION, Kind, columns_of, load_hospitals
 from simulator.evidence.posterior import parameter_draws, posterior_table
-from simulator.evidence.register import load_register
+from simulator.evidence.register import Register, load_register
 from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_atoms, own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
@@ -72,7 +72,7 @@ def at_its_centre(scenario: Scenario) -> Scenario:
         return _with(scenario, by_its_people(counts))
     if load_hospitals() is None:
         raise BadInput([Problem("evidence", "centre", POPULATION, "a fitted one: clti calibrate --hospitals")])
-    return _with(scenario, _located(_Hashed(scenario)))
+    return _with(scenario, _located(_Counted(as_study(scenario, counts), scenario.register, scenario.view)))
 
 
 def _with(scenario: Scenario, found: Located) -> Scenario:
@@ -116,17 +116,23 @@ def most_central(offsets: Array) -> Array:
     return np.asarray(offsets[int(np.argmin(distance))])
 
 
-class _Hashed:
-    """A scenario as a key: equal where every life is."""
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """All that decides where a hospital lies; which policies are compared there, for how long and in how many people does not."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
+    study: Study
+    register: Register
+    view: str
+
+    @cached_property
+    def key(self) -> tuple[str, str, str]:
+        return self.study.model_dump_json(), self.register.hash(), self.view
 
     def __hash__(self) -> int:
-        return hash(self.scenario.hash)
+        return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.scenario.hash == self.scenario.hash
+        return isinstance(other, _Counted) and other.key == self.key
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,12 +144,9 @@ class Located:
 
 
 @lru_cache(maxsize=8)
-def _located(asked: _Hashed) -> Located:
-    scenario, population = asked.scenario, load_hospitals()
-    counts = scenario.settings.evidence.centre
+def _located(asked: _Counted) -> Located:
+    study, register, view, population = asked.study, asked.register, asked.view, load_hospitals()
     assert population is not None
-    assert isinstance(counts, OwnCounts)
-    study, register = as_study(scenario, counts), scenario.register
     wide = wide_prior(population.rows)
 
     def atoms_at(draws: NDArray[np.void], sizes: tuple[int, int, int]) -> Atoms:
@@ -151,7 +154,7 @@ def _located(asked: _Hashed) -> Located:
         return atoms(surface, *wide, ATOMS, generator(SEED, KEY, "atoms"))
 
     drawn = parameter_draws(register, PARTICLES, SEED)
-    each = atoms_at(engine_draws(register, scenario.view, drawn), (PARTICLES, POINTS, LIVES))
+    each = atoms_at(engine_draws(register, view, drawn), (PARTICLES, POINTS, LIVES))
     offsets, places = own_atoms(
         population, each, Kind(), ROWS, generator(SEED, KEY), informed(population, each, Kind())
     )
@@ -159,7 +162,7 @@ def _located(asked: _Hashed) -> Located:
     particle = each.particle[places]
     joint = {name: np.asarray(drawn[name])[particle] for name in register.names() if np.ptp(drawn[name]) > 0.0}
     joint |= {FIELDS[name]: np.clip(rows, -HIGHEST, HIGHEST) for name, rows in columns_of(offsets).items()}
-    alone = atoms_at(engine_draws(register, scenario.view), (1, 4 * POINTS, 8 * LIVES))
+    alone = atoms_at(engine_draws(register, view), (1, 4 * POINTS, 8 * LIVES))
     weights = informed(population, alone, Kind())
     point = most_central(own_offsets(population, alone, Kind(), ROWS, generator(SEED, KEY), weights))
     return Located(joint, {FIELDS[name]: float(value) for name, value in zip(OFFSETS, point, strict=True)})
