@@ -9,7 +9,7 @@ Plummer, Stat Comput 2015;25:37, doi:10.1007/s11222-014-9503-z).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ from simulator.questions.validate.observed import observed
 from simulator.words.luck import generator, seed_of
 from simulator.work.code import running_code
 from simulator.work.store import Store
+from simulator.work.threads import in_order
 
 Array = NDArray[np.float64]
 PARTICLES, POINTS, LIVES = 48, 64, 700
@@ -154,18 +155,25 @@ def lived(
     kept_as = whole.hexdigest()
     if store is not None and (found := store.read(kept_as)) is not None:
         return found["values"]
-    values = np.zeros((particles, points, len(places)))
-    for j in range(particles):
-        visits = [k for k in places if study.quantity[k].measure in measures.AT_A_VISIT]
-        tables = {g: at_hospital(np.repeat(r.params[j : j + 1], points), columns_of(offsets)) for g, r in ready.items()}
-        for point in range(points):
-            seen: dict[str, tuple[Array, Array]] = {}
-            for name, each in ready.items():
-                seen[name] = each.setting.lives(
-                    tables[name][point], each.policies[j], j * lives, lives, times[j, visits]
-                )
-            for column, k in enumerate(places):
-                values[j, point, column] = number(study.quantity[k], study, seen, times[j, k], k, visits)
+    visits = [k for k in places if study.quantity[k].measure in measures.AT_A_VISIT]
+
+    def hospitals() -> Iterator[tuple[int, dict[str, np.void]]]:
+        for j in range(particles):
+            tables = {
+                g: at_hospital(np.repeat(r.params[j : j + 1], points), columns_of(offsets)) for g, r in ready.items()
+            }
+            for point in range(points):
+                yield j, {g: table[point] for g, table in tables.items()}
+
+    def numbers(hospital: tuple[int, dict[str, np.void]]) -> list[float]:
+        j, params = hospital
+        seen = {
+            name: each.setting.lives(params[name], each.policies[j], j * lives, lives, times[j, visits])
+            for name, each in ready.items()
+        }
+        return [number(study.quantity[k], study, seen, times[j, k], k, visits) for k in places]
+
+    values = np.array(list(in_order(numbers, hospitals()))).reshape(particles, points, len(places))
     if store is not None:
         store.write(kept_as, {"values": values})
     return values
