@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import exp, expm1, inf, log
 from typing import Any
 
@@ -113,30 +112,40 @@ def test_linear_path_gives_gompertz(slope: float, per_mmhg: float, trend: float)
     assert stats.kstest(happened, lambda t: gompertz_cdf(t, 0.8, k) / by).pvalue > 1e-3
 
 
-def brute_path(life: Any, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The path as its definition says: baseline plus ramps, clipped."""
+def unbounded_path(life: Any, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Baseline plus ramps."""
     value = life["tcpo2_start"] + life["tcpo2_slope"] * t
     for i in range(life["ramps"]):
         value = value + life["ramp_height"][i] * np.clip(
             (t - life["ramp_start"][i]) / life["ramp_duration"][i], 0.0, 1.0
         )
-    return np.clip(value, 0.0, life["tcpo2_ceiling"])
+    return np.asarray(value)
+
+
+def brute_path(life: Any, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The path as its definition says: baseline plus ramps, clipped."""
+    return np.clip(unbounded_path(life, t), 0.0, life["tcpo2_ceiling"])
+
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 def cumulated(life: Any, risk: int, end: float) -> float:
-    """Cumulative hazard by quadrature of its definition along the brute path."""
-
-    def hazard(t: float) -> float:
-        path = float(brute_path(life, np.array(t)))
-        power = life["per_mmhg"][risk] * (path - life["reference"]) + life["trend"][risk] * (t - life["since"][risk])
-        return float(life["rate"][risk]) * exp(power)
-
-    knots = [life["ramp_start"][i] + share * life["ramp_duration"][i] for i in range(life["ramps"]) for share in (0, 1)]
-    grid = np.linspace(0.0, end, 2001)
-    raw = np.diff(brute_path(life, grid))
-    bends = grid[1:-1][np.abs(np.diff(raw)) > 1e-12]
-    cuts = np.unique(np.clip([0.0, end, *knots, *bends], 0.0, end))
-    return sum(integrate.quad(hazard, a, b, epsabs=1e-12, epsrel=1e-10)[0] for a, b in pairwise(cuts))
+    """Cumulative hazard by Gauss-Legendre quadrature of its definition along the brute path, piece by straight piece."""
+    bends = [life["ramp_start"][i] + share * life["ramp_duration"][i] for i in range(life["ramps"]) for share in (0, 1)]
+    knots = np.unique(np.clip([0.0, end, *bends], 0.0, end))
+    value, crossings = unbounded_path(life, knots), []
+    for level in (0.0, life["tcpo2_ceiling"]):
+        above = value - level
+        crossed = np.flatnonzero(above[:-1] * above[1:] < 0.0)
+        share = above[crossed] / (above[crossed] - above[crossed + 1])
+        crossings.append(knots[crossed] + share * (knots[crossed + 1] - knots[crossed]))
+    cuts = np.unique(np.concatenate([knots, *crossings]))
+    half = np.diff(cuts)[:, None] / 2.0
+    t = cuts[:-1, None] + half * (1.0 + NODES)
+    power = life["per_mmhg"][risk] * (brute_path(life, t) - life["reference"])
+    hazard = life["rate"][risk] * np.exp(power + life["trend"][risk] * (t - life["since"][risk]))
+    return float((half * WEIGHTS * hazard).sum())
 
 
 def test_a_path_has_room_for_every_ramp_that_rules_can_ask_for() -> None:

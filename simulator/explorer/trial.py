@@ -40,7 +40,8 @@ def trial(scenario: Scenario, state: Moved) -> Iterator[Part]:
             compare=the_two(reference, mine),
             entry=entry,
             follow_up={"horizon_years": until, "report_at_years": [until]},
-        )
+        ),
+        counted=asked,
     )
     places = [OUTCOMES.index(name) for name in TRIAL_OUTCOMES]
     found = simulate(short, patients=short.people_up_to(PEOPLE), seed=SEED, times=[until])

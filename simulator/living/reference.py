@@ -68,7 +68,7 @@ class Course:
         """What comes next. At equal times visits come last."""
         visits, n = self.setting.visits, self._visits_made
         if n < len(visits) and visits[n] < self._due.time:
-            return Due(float(visits[n]), Event.VISIT)
+            return Due(float(visits[n]), int(Event.VISIT))  # Numba takes long to tell what a member of an enum is
         return self._due
 
     def let_happen(self, what: Due) -> int:

@@ -58,8 +58,10 @@ def as_study(scenario: Scenario, counts: OwnCounts) -> Study:
     )
 
 
-def at_its_centre(scenario: Scenario) -> Scenario:
+def at_its_centre(scenario: Scenario, counted: Scenario | None = None) -> Scenario:
     """The scenario at the hospital of its own counts, if it has any; any other as it is.
+
+    The counts are of the people of `counted`, where the scenario narrows those of a hospital that it did not count among.
 
     Draws of the clinical parameters and of the offsets are joint, because a hospital's counts speak of both together; the
     point values are the usual ones with the offsets that go with them. Raises BadInput where no population of hospitals has
@@ -72,7 +74,7 @@ def at_its_centre(scenario: Scenario) -> Scenario:
         return _with(scenario, by_its_people(counts))
     if load_hospitals() is None:
         raise BadInput([Problem("evidence", "centre", POPULATION, "a fitted one: clti calibrate --hospitals")])
-    return _with(scenario, _located(_Counted(as_study(scenario, counts), scenario.register, scenario.view)))
+    return _with(scenario, _located(_Counted(as_study(counted or scenario, counts), scenario.register, scenario.view)))
 
 
 def _with(scenario: Scenario, found: Located) -> Scenario:
