@@ -23,7 +23,7 @@ from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.valuation.lives import Simulations
 from simulator.telling.workbook.book import Book, cell, letters
 
-SMALL: dict[str, Any] = {"draws": 60, "patients": 40}
+SMALL: dict[str, Any] = {"draws": 24, "patients": 20}
 FUNCTIONS = {"ABS", "AND", "AVERAGE", "COUNT", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "OR", "ROW", "SQRT"}
 FUNCTIONS |= {"STDEV", "SUM", "SUMIF", "SUMPRODUCT"}
 """Functions that Excel 2016 and LibreOffice both know under these names."""
