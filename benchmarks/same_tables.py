@@ -18,8 +18,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 
 from checkout import ROOT, checked_out
+
+from simulator.statistics.sequential.stopping_plan import KINDS
 
 Columns = dict[str, str]
 """The digest of each column of a table."""
@@ -78,17 +81,9 @@ def lines(tree: Path) -> Iterator[str]:
     yield "economics base --draws 20 --patients 40 --trial trial --out economics-trial"
     yield "cea economics-italy/draws.parquet -t 33004 --group response=recovery_gain,recovery_spread --out cea-draws"
     yield "cea costs.csv --threshold 300 --threshold 900 --out cea"
-    for kind in (
-        "obf",
-        "pocock",
-        "wang-tsiatis",
-        "haybittle-peto",
-        "triangular",
-        "ld-obf",
-        "ld-pocock",
-        "hsd",
-        "kim-demets",
-    ):
+    for kind in KINDS:
+        if kind == "custom":  # which takes points, not looks
+            continue
         yield f"boundaries --looks 4 --type {kind} --effect hazard-ratio:0.6 --out boundaries-{kind}"
     yield "boundaries --looks 3 --sides 2 --alpha 0.05 --futility beta:kim-demets:2 --out boundaries-futility"
     for name, design in SIZES.items():
@@ -152,51 +147,53 @@ def columns_of(file: Path) -> Columns:
     return {name: hashlib.sha256("\x1f".join(column).encode()).hexdigest() for name, column in cells}
 
 
-def tables(tree: Path, only: list[str]) -> dict[str, Columns]:
-    """The columns of every table that the commands of a tree write; of a command that fails, what it says."""
-    found: dict[str, Columns] = {}
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        inputs(tree, folder)
-        for line in lines(tree):
-            out = line.split()[-1]
-            if only and not any(word in out for word in only):
-                continue
-            failed = next(filter(None, (clti(tree, folder, part.split()) for part in line.split(";"))), "")
-            print(f"{tree.name}: {failed or 'done'}: {line[:100]}", file=sys.stderr, flush=True)
-            found[f"{out} (ends well)"] = {"": failed}
-            for file in sorted((folder / out).rglob("*")):
-                if file.suffix in {".csv", ".parquet"}:
-                    found[f"{out}/{file.relative_to(folder / out).as_posix()}"] = columns_of(file)
+def tables(tree: Path, folder: Path, line: str) -> dict[str, Columns]:
+    """The columns of every table that a line of a tree writes into a folder, and what it says where it fails."""
+    out = line.split()[-1]
+    failed = next(filter(None, (clti(tree, folder, part.split()) for part in line.split(";"))), "")
+    found = {f"{out} (ends well)": {"": failed}}
+    for file in sorted((folder / out).rglob("*")):
+        if file.suffix in {".csv", ".parquet"}:
+            found[f"{out}/{file.relative_to(folder / out).as_posix()}"] = columns_of(file)
     return found
 
 
+def differences(mine: dict[str, Columns], theirs: dict[str, Columns]) -> Iterator[str]:
+    """What differs between the tables of two trees, or failed in both."""
+    for name in sorted(mine.keys() | theirs.keys()):
+        here, other = mine.get(name), theirs.get(name)
+        if here is None or other is None:
+            yield f"{name}: only {'there' if here is None else 'here'}"
+        elif here.get("") or here != other:
+            moved = ", ".join(column for column in {**here, **other} if here.get(column) != other.get(column))
+            ends = f"{here.get('') or 'yes'}; there {other.get('') or 'yes'}"
+            yield f"{name}: {ends if '' in here else moved or 'order of columns'}"
+
+
 def main() -> None:
-    """Compare and print; exit code 1 where anything differs or fails."""
+    """Compare line by line and print; exit code 1 where anything differs or fails."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("commit", help="the other commit")
     parser.add_argument(
         "--only", action="append", default=[], metavar="WORD", help="outputs whose folder holds this word"
     )
     asked = parser.parse_args()
-    with checked_out(asked.commit) as there, ThreadPoolExecutor(2) as pool:
-        mine, theirs = pool.map(lambda tree: tables(tree, asked.only), (ROOT, there))
-    names = sorted(mine.keys() | theirs.keys())
-    different = 0
-    for name in names:
-        here, other = mine.get(name), theirs.get(name)
-        if here == other and not (here or {}).get(""):
-            continue
-        different += 1
-        if here is None or other is None:
-            print(f"{name}: only {'there' if here is None else 'here'}")
-        elif "" in here:
-            print(f"{name}: {here[''] or 'yes'}; there {other[''] or 'yes'}")
-        else:
-            print(
-                f"{name}: {', '.join(c for c in {**here, **other} if here.get(c) != other.get(c)) or 'order of columns'}"
-            )
-    print(f"{len(names) - different} of {len(names)} tables are those of {asked.commit}")
+    compared = different = 0
+    with checked_out(asked.commit) as there, tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(2) as pool:
+        trees = (ROOT, there)
+        folders = [Path(place) / name for name in ("here", "there")]
+        for tree, folder in zip(trees, folders, strict=True):
+            folder.mkdir()
+            inputs(tree, folder)
+        for line, other in zip(lines(ROOT), lines(there), strict=True):
+            if asked.only and not any(word in line.split()[-1] for word in asked.only):
+                continue
+            begun = monotonic()
+            mine, theirs = pool.map(tables, trees, folders, (line, other))
+            found = list(differences(mine, theirs))
+            print(f"{monotonic() - begun:4.0f} s: {line[:100]}", *found, sep="\n    ", flush=True)
+            compared, different = compared + len(mine.keys() | theirs.keys()), different + len(found)
+    print(f"{compared - different} of {compared} tables are those of {asked.commit}")
     raise SystemExit(1 if different else 0)
 
 

@@ -19,6 +19,8 @@ from simulator.face.result import Result
 from simulator.questions.course import load_course
 from simulator.questions.course.check import check
 from simulator.questions.course.findings import findings as course_findings
+from simulator.questions.forecast.reading import load_trials
+from simulator.questions.registry.agreement.published_scores import computable
 from simulator.questions.registry.synthetic.generator import SHAPES
 from simulator.questions.registry.synthetic.truth import made_up
 from simulator.words.vocabulary import DAYS_PER_YEAR
@@ -136,6 +138,23 @@ def test_every_report_prints_numbers_of_its_files(found: Result, report: Path) -
     printed = unexplained(shown, {name: table.iloc[:0] for name, table in found.tables.items()}, TOLD_IN)
     floats = [each for each in printed if "." in each]
     assert len(floats) < 10 or len(unexplained(shown, moved, TOLD_IN)) > 0.3 * len(floats)
+
+
+def test_every_report_lists_what_it_rests_on(found: Result, report: Path) -> None:
+    """Publications with a DOI, the evidence's own last known details apart; of the evidence a table with every one of them."""
+    text = report.read_text(encoding="utf-8")
+    if found.findings.question == "register":
+        assert 'id="sources"' in text
+        return
+    listed = found.findings.facts["references"]
+    assert listed and 'id="references"' in text
+    assert all(f"https://doi.org/{each['doi']}" in text for each in listed if each["doi"])
+    register = load_register()
+    known = {source.citation for source in register.sources.values()}
+    known |= {score["source"] for score in computable().values()}
+    known |= {trial.citation for trial in load_trials(register)[0].values()}
+    assert {each["citation"] for each in listed if not each["doi"]} <= known
+    assert [each["citation"] for each in listed] == sorted({each["citation"] for each in listed})
 
 
 def test_every_command_that_writes_a_report_is_looked_at() -> None:

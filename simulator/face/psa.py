@@ -68,11 +68,11 @@ def psa(
     import pandas as pd
 
     from simulator.evidence.posterior import parameter_draws, spent
+    from simulator.evidence.publications import publications
     from simulator.questions.value.valuation.lives import silent
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
     from simulator.scenario.changes import changes
-    from simulator.scenario.publications import publications
     from simulator.words.findings import Findings
 
     begun = now()
@@ -113,7 +113,7 @@ def psa(
         "values": loaded.register.values(),
         "labels": {"policy": {name: loaded.policies[name].label or name for name in result.policies}},
         "changes": changes(loaded, {"population.patients": people}),
-        "references": publications(loaded),
+        "references": publications(loaded.register),
         "warnings": [*caveats(loaded, draws=count), *([exhausted] if exhausted else [])],
     }
     findings = Findings(

@@ -233,7 +233,7 @@ def _context(telling: Telling) -> dict[str, Any]:
     asked = ("frame", "has", "value", "number", "row", "rows", "label", "text_table", "next_number", "money")
     return {
         "telling": telling,
-        "facts": {"warnings": (), "references": (), "changes": (), **telling.findings.facts},
+        "facts": {"warnings": (), "changes": (), **telling.findings.facts},
         "tables": telling.findings.tables,
         "table": _table,
         "figure": _figure,

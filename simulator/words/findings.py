@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,10 +48,3 @@ class Findings:
         unknown = self.per_row - set(self.tables)
         if unknown:
             raise KeyError(f"no table {', '.join(sorted(unknown))}; there are {', '.join(self.tables)}")
-
-
-def cited(text: str) -> list[dict[str, str]]:
-    """The publications in a citation, ``Authors. Journal 2001;20:859-866, doi 10.1002/sim.721; ...``: citation and DOI."""
-    parts = [part.strip() for part in text.split("; ")]
-    found = [re.fullmatch(r"(.+?)[,.]? doi:? ?(10\.\S+?)[.)]?", part) for part in parts]
-    return [{"citation": match[1], "doi": match[2]} for match in found if match] or [{"citation": text, "doi": ""}]

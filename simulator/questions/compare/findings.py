@@ -9,6 +9,7 @@ import pandas as pd
 
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
+from simulator.evidence.publications import publications
 from simulator.questions.compare.founding import POLICY, SCENARIO, founding_table
 from simulator.questions.compare.headlines import strongest
 from simulator.questions.compare.job import Comparison, at_times
@@ -20,7 +21,6 @@ from simulator.run.people import GIVEN
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
-from simulator.scenario.publications import publications
 from simulator.words.findings import Findings
 
 SHOWN_PATHS = 14
@@ -206,5 +206,5 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "capacity": None if capacity is None else capacity.model_dump(),
         "warnings": list(caveats(scenario)),
         "changes": changes(scenario, {"population.patients": result.people}),
-        "references": publications(scenario),
+        "references": publications(scenario.register),
     }

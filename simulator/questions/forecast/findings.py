@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.evidence.publications import publications
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references
 from simulator.questions.forecast.predicted import Forecast
@@ -17,6 +18,7 @@ from simulator.questions.forecast.running import overall, tally, with_earlier
 from simulator.questions.forecast.scoring import scores, verdicts
 from simulator.questions.forecast.sealed import sha256
 from simulator.questions.forecast.validation_file import validation_toml
+from simulator.words.citations import joined
 from simulator.words.findings import Findings
 
 MADE_AFTERWARDS = (
@@ -57,7 +59,13 @@ def findings(
         "draws": settings["draws"],
         "results": None,
         "warnings": [],
-        "references": references((key for trial in trials.values() for key in trial.source), register.sources),
+        "references": joined(
+            [
+                *publications(register),
+                *references((key for trial in trials.values() for key in trial.source), register.sources),
+                *({"citation": trial.citation, "doi": ""} for trial in trials.values() if trial.citation),
+            ]
+        ),
     }
     if results is not None:
         name, trial = results.forecast, trials[results.forecast]

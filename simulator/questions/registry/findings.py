@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.hospitals import load_hospitals
+from simulator.evidence.publications import publications
 from simulator.questions.compare.population import population_table
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.agreement.predicted import before_and_after
-from simulator.questions.registry.agreement.published_scores import order_table, refusals
+from simulator.questions.registry.agreement.published_scores import computable, order_table, refusals
 from simulator.questions.registry.centre_file import centre_table, centre_toml
 from simulator.questions.registry.export.cells import Export
 from simulator.questions.registry.export.proposal import Proposal, mapping_toml
@@ -24,10 +25,12 @@ from simulator.questions.registry.people.follow_up import FOLLOWED
 from simulator.questions.registry.people.observed import seen
 from simulator.questions.registry.people.people import People
 from simulator.questions.registry.people.privacy import hidden, rounded
+from simulator.questions.registry.publications import METHODS
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
 from simulator.run import simulate
 from simulator.scenario import Scenario
+from simulator.words.citations import joined
 from simulator.words.findings import Findings
 from simulator.words.luck import generator
 from simulator.words.vocabulary import Renal
@@ -92,6 +95,9 @@ def findings(
         "refused": refusals(people, smallest),
         "labels": {"policy": {name: base.policies[name].label for name in base.compare}},
         "warnings": [],
+        "references": joined(
+            publications(base.register), [*METHODS, *(each["source"] for each in computable().values())]
+        ),
     }
     files = {
         "mapping.toml": mapping_toml(proposal, export),

@@ -6,7 +6,8 @@ from typing import Any
 
 from simulator.questions.samplesize.answer import Answer
 from simulator.questions.samplesize.calculator import DESIGNS
-from simulator.words.findings import Findings, cited
+from simulator.words.citations import joined
+from simulator.words.findings import Findings
 
 
 def findings(answer: Answer, given: dict[str, Any]) -> Findings:
@@ -31,6 +32,6 @@ def findings(answer: Answer, given: dict[str, Any]) -> Findings:
         "falls": falls,
         "notes": [dict(note) for note in answer.notes],
         "formulas": [{"methods": methods, "citation": citation} for citation, methods in by_source.items()],
-        "references": [each for citation in by_source for each in cited(citation)],
+        "references": joined((), by_source),
     }
     return Findings("samplesize", tables, facts, settings=given)

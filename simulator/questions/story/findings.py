@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.publications import publications
 from simulator.questions.story.budgets import BACKGROUND, NAMES
 from simulator.questions.story.finding import TYPICAL_OF
 from simulator.questions.story.moments import moments, person
@@ -16,7 +17,6 @@ from simulator.questions.story.watching import Moment, Watched, first_difference
 from simulator.scenario import Scenario
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes
-from simulator.scenario.publications import publications
 from simulator.scenario.therapies import event_word
 from simulator.words.findings import Findings
 
@@ -50,7 +50,7 @@ def findings(
         "labels": {"policy": {name: policy.label for name, policy in policies.items()}},
         "warnings": list(caveats(scenario)),
         "changes": changes(scenario),
-        "references": publications(scenario),
+        "references": publications(scenario.register),
     }
     tables = {
         "events": event_table(lives, scenario),

@@ -12,8 +12,10 @@ from simulator.questions.sweep.methods.emulator import LARGER
 from simulator.questions.sweep.methods.indices import HEADLINE, strengths
 from simulator.questions.sweep.methods.inputs import Floats
 from simulator.questions.sweep.methods.noise import ALLOWED, DROWNED
+from simulator.questions.sweep.methods.publications import methods_cited
 from simulator.questions.sweep.results import Results
 from simulator.questions.sweep.sweep import Runs, Sweep
+from simulator.words.citations import joined
 from simulator.words.findings import Findings
 
 STUDY = "study.json"
@@ -47,6 +49,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
     tables |= elsewhere
     noise = results.noise.set_index("output")["noise_share"]
     names = file_names(runs.outputs)
+    methods = methods_cited(method.name, correlated=bool(sweep.space.copulas), emulator=study.emulator)
     facts: dict[str, Any] = {
         "title": study.title,
         "method": {
@@ -67,7 +70,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
             }
             for place, output in enumerate(runs.outputs)
         ],
-        "warnings": [*sweep.notes], "changes": sweep.changes,
+        "warnings": [*sweep.notes], "changes": sweep.changes, "references": joined(sweep.publications, methods),
         "notes": [*results.warnings], **centre,
     }  # fmt: skip
     content = (study.model_dump_json(indent=2) + "\n").encode()

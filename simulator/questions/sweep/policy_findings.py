@@ -31,7 +31,7 @@ def policy_findings(sweep: PolicySweep, runs: Runs, found: Choices) -> Findings:
             "cells": _digits(found.cells["se"]),
             "loss": _loss_digits(float(found.losses["loss"].max())),
         },
-        "warnings": [*sweep.notes], "changes": sweep.changes, "notes": [], **centre,
+        "warnings": [*sweep.notes], "changes": sweep.changes, "references": sweep.publications, "notes": [], **centre,
     }  # fmt: skip
     tables = {"choices": found.choices, "cells": found.cells, "losses": found.losses, "runs": runs.table(), **elsewhere}
     content = (study.model_dump_json(indent=2) + "\n").encode()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.evidence.publications import publications
 from simulator.questions.sweep.methods.designs import Design, make_design
 from simulator.questions.sweep.methods.inputs import Floats
 from simulator.questions.sweep.methods.model import Model
@@ -102,8 +103,17 @@ class PlannedRuns:
     @property
     def changes(self) -> list[Change]:
         """What the scenario behind the rows has otherwise than the shipped base; nothing where there is no scenario."""
-        scenario: Scenario | None = getattr(self.model.runner(), "scenario", None)
-        return [] if scenario is None else changes(scenario)
+        return [] if self.scenario is None else changes(self.scenario)
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario behind the rows, where the model has one."""
+        return getattr(self.model.runner(), "scenario", None)
+
+    @property
+    def publications(self) -> list[dict[str, str]]:
+        """What the numbers of the scenario behind the rows cite; nothing where there is no scenario."""
+        return [] if self.scenario is None else publications(self.scenario.register)
 
     @property
     def elsewhere(self) -> tuple[dict[str, str], dict[str, pd.DataFrame]]:

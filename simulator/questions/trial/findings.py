@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.evidence.sources import references as listed
+from simulator.evidence.publications import publications
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.endpoint import CONTINUOUS, SCALES, Endpoint
 from simulator.questions.trial.design.selection import adaptation
@@ -19,14 +19,13 @@ from simulator.questions.trial.sizes.size_search import LARGEST
 from simulator.questions.trial.study import TrialStudy
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.changes import changes
-from simulator.words.findings import Findings, cited
+from simulator.words.citations import joined
+from simulator.words.findings import Findings
 
 RARE = 0.5
 """A share of trials that reach their events below this is said at once."""
 METHODS = (
     "Schoenfeld DA. Biometrics 1983;39:499-503, doi 10.2307/2531021",
-    "Jennison C, Turnbull BW. Group Sequential Methods with Applications to Clinical Trials. Chapman & Hall/CRC 2000, "
-    "doi 10.1201/9780367805326",
     "Liang KY, Zeger SL. Biometrika 1986;73:13-22, doi 10.1093/biomet/73.1.13",
     "Spiegelhalter DJ, Freedman LS, Blackburn PR. Control Clin Trials 1986;7:8-17, doi 10.1016/0197-2456(86)90003-6",
 )
@@ -155,7 +154,7 @@ def _facts(study: TrialStudy, planned: Planned) -> dict[str, Any]:
         "alone": study.alone,
         "inflation": _inflation(study),
         "labels": {"policy": {name: policy.label for name, policy in scenario.policies.items()}},
-        "references": references(planned),
+        "references": references(study, planned),
     }
 
 
@@ -245,10 +244,8 @@ def _inflation(study: TrialStudy) -> float | None:
     return rule.boundaries[0].inflation
 
 
-def references(planned: Planned) -> list[dict[str, str]]:
+def references(study: TrialStudy, planned: Planned) -> list[dict[str, str]]:
     """The publications behind the register's parameters and the methods, in alphabetical order: citation and DOI."""
-    register = planned.scenario.register
-    found = listed((key for parameter in register.parameters for key in parameter.source), register.sources)
     imputes = any(each.lost == "multiple_imputation" for each in planned.design.endpoints)
-    found += [each for method in METHODS + (IMPUTATION if imputes else ()) for each in cited(method)]
-    return sorted(found, key=lambda each: each["citation"])
+    bounded = study.conduct.rule.boundaries[0].plan.sources if _bounded(planned.design) else ()
+    return joined(publications(planned.scenario.register), (*METHODS, *(IMPUTATION if imputes else ()), *bounded))

@@ -14,6 +14,7 @@ from simulator.questions.validate.judged import FOUNDING, NO_REASON
 from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.validation import Validation
+from simulator.words.citations import joined
 from simulator.words.findings import Findings, Origin
 
 UNEXPLAINED = "No reason"
@@ -147,4 +148,4 @@ def references(studies: Mapping[str, Study], register: Register) -> list[dict[st
     """The publications that the studies cite, in alphabetical order: citation and DOI."""
     found = listed((key for study in studies.values() for key in study.source), register.sources)
     own = [{"citation": s.citation, "doi": ""} for s in studies.values() if s.citation]
-    return sorted([*found, *own], key=lambda each: each["citation"])
+    return joined([*found, *own])

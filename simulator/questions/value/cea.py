@@ -11,7 +11,9 @@ import pandas as pd
 from simulator.questions.value.decision.decision import Decision
 from simulator.questions.value.decision.incremental import EXTENDED
 from simulator.questions.value.decision.plane import ellipses_table
+from simulator.questions.value.decision.publications import methods_cited
 from simulator.questions.value.draws import long_draws
+from simulator.words.citations import joined
 from simulator.words.findings import Findings
 
 
@@ -46,6 +48,9 @@ def decision_findings(
         "mixed": bool((found.frontier["status"] == EXTENDED).any()),
         "dominated": bool(found.frontier["dominated_by"].notna().any()),
         "parameters": results.parameters is not None,
+        "references": joined(
+            (), methods_cited(draws=found.curves is not None, parameters=results.parameters is not None)
+        ),
         "population": None
         if population is None
         else {

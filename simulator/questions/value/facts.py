@@ -14,7 +14,9 @@ from simulator.evidence.sources import references as listed
 from simulator.evidence.value_sets import PUBLISHED, value_sets
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis
+from simulator.questions.value.consequences.luck import SIMULATED_DRAWS
 from simulator.questions.value.decision.incremental import DOMINATED, EXTENDED
+from simulator.questions.value.decision.publications import methods_cited
 from simulator.questions.value.options import by_option
 from simulator.questions.value.research.proposed_trial import can_be_paid
 from simulator.questions.value.sensitivity.one_way import unit_of
@@ -25,6 +27,7 @@ from simulator.questions.value.valuation.deal import in_words
 from simulator.questions.value.valuation.inventory import load_inventory
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
+from simulator.words.citations import joined
 
 NET_BENEFIT = "incremental net benefit"
 
@@ -158,7 +161,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
 
 
 def references(found: EconomicAnalysis) -> list[dict[str, str]]:
-    """The publications that prices, utilities, conventions and the clinical numbers that were read cite, in order."""
+    """The publications behind prices, utilities, conventions, the clinical numbers that were read and the methods, in order."""
     values, conventions = found.valued_by, found.valued_by.perspective.conventions
     keys = {key for name in found.one_way.read for key in found.scenario.register[name].source}
     own = own_values(found.scenario)
@@ -169,7 +172,8 @@ def references(found: EconomicAnalysis) -> list[dict[str, str]]:
     keys |= {key for threshold in conventions.thresholds for key in threshold.source}
     # Therapies of a user's own bring sources of their own.
     sources = {**load_sources(), **found.scenario.register.sources}
-    return listed(keys & sources.keys(), sources)
+    methods = methods_cited(draws=True, parameters=True, study=found.trial is not None)
+    return joined(listed(keys & sources.keys(), sources), [*methods, SIMULATED_DRAWS])
 
 
 def _axis(name: str, base: float, found: EconomicAnalysis) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from simulator.evidence.publications import publications
 from simulator.questions.verify.verification import FAIL, NOT_APPLICABLE, PASS
 from simulator.scenario import Scenario
 from simulator.scenario.changes import changes
-from simulator.scenario.publications import publications
 from simulator.words.findings import Findings
 
 
@@ -18,7 +18,7 @@ def findings(scenario: Scenario, checks: pd.DataFrame, patients: int, seed: int)
     facts = {
         "scenario": scenario.label,
         "changes": changes(scenario),
-        "references": publications(scenario),
+        "references": publications(scenario.register),
         "patients": patients,
         "checks": len(checks),
         "passed": int(counts.get(PASS, 0)),

@@ -14,6 +14,16 @@ from scipy.special import ndtr, ndtri
 
 Array = NDArray[np.float64]
 
+LAN_DEMETS = "Lan KKG, DeMets DL. Biometrika 1983;70:659-663, doi 10.1093/biomet/70.3.659"
+SOURCES = {
+    "ld-obf": LAN_DEMETS,
+    "ld-pocock": LAN_DEMETS,
+    "hsd": "Hwang IK, Shih WJ, de Cani JS. Stat Med 1990;9:1439-1445, doi 10.1002/sim.4780091207",
+    "kim-demets": "Kim K, DeMets DL. Biometrika 1987;74:149-154, doi 10.1093/biomet/74.1.149",
+    "custom": LAN_DEMETS,
+}
+"""Who described each spending function, by the name under which it is asked for."""
+
 
 def _fraction(information: ArrayLike) -> Array:
     return np.asarray(np.clip(np.asarray(information, dtype=float), 0.0, 1.0))
@@ -22,8 +32,7 @@ def _fraction(information: ArrayLike) -> Array:
 def obrien_fleming(total: float, information: ArrayLike) -> Array:
     """The Lan-DeMets spending close to O'Brien-Fleming: 2 - 2 Phi(z / sqrt t), with Phi(z) = 1 - total/2.
 
-    Lan KKG, DeMets DL. Biometrika 1983;70:659-663, doi 10.1093/biomet/70.3.659. `total` is one-sided; a two-sided test
-    spends half of its error on each side with this same function.
+    Source: `LAN_DEMETS`. `total` is one-sided; a two-sided test spends half of its error on each side with this same function.
     """
     t = _fraction(information)
     z = -ndtri(total / 2.0)
@@ -32,15 +41,14 @@ def obrien_fleming(total: float, information: ArrayLike) -> Array:
 
 
 def pocock(total: float, information: ArrayLike) -> Array:
-    """The Lan-DeMets spending close to Pocock: total * ln(1 + (e - 1) t). Same source as `obrien_fleming`."""
+    """The Lan-DeMets spending close to Pocock: total * ln(1 + (e - 1) t). Source: `LAN_DEMETS`."""
     return np.asarray(total * np.log1p(np.expm1(1.0) * _fraction(information)))
 
 
 def hwang_shih_decani(total: float, information: ArrayLike, gamma: float) -> Array:
     """The gamma family: total * (1 - exp(-gamma t)) / (1 - exp(-gamma)); gamma 0 spends in proportion to information.
 
-    Negative gamma spends late (-4 is close to O'Brien-Fleming), positive early (1 is close to Pocock). Hwang IK,
-    Shih WJ, de Cani JS. Stat Med 1990;9:1439-1445, doi 10.1002/sim.4780091207.
+    Negative gamma spends late (-4 is close to O'Brien-Fleming), positive early (1 is close to Pocock).
     """
     t = _fraction(information)
     # Products with a number below the least normal one round to nothing.
@@ -50,10 +58,7 @@ def hwang_shih_decani(total: float, information: ArrayLike, gamma: float) -> Arr
 
 
 def kim_demets(total: float, information: ArrayLike, rho: float) -> Array:
-    """The power family: total * t^rho; rho 1 spends in proportion to information, 3 nearly as late as O'Brien-Fleming.
-
-    Kim K, DeMets DL. Biometrika 1987;74:149-154, doi 10.1093/biomet/74.1.149.
-    """
+    """The power family: total * t^rho; rho 1 spends in proportion to information, 3 nearly as late as O'Brien-Fleming."""
     return np.asarray(total * _fraction(information) ** rho)
 
 
@@ -67,8 +72,7 @@ def custom(total: float, information: ArrayLike, at: ArrayLike, share: ArrayLike
     return np.asarray(total * np.interp(_fraction(information), xs, ys))
 
 
-NAMES = ("ld-obf", "ld-pocock", "hsd", "kim-demets", "custom")
-"""The names under which the spending functions are asked for."""
+NAMES = tuple(SOURCES)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class Spending:
     at: tuple[float, ...] = ()
     share: tuple[float, ...] = ()
     rho: float = 3.0
+
+    @property
+    def source(self) -> str:
+        """Who described it, as a citation with a DOI."""
+        return SOURCES[self.name]
 
     def __call__(self, total: float, information: ArrayLike) -> Array:
         """Error spent by the information fractions, for a total error `total`."""

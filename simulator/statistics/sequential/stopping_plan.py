@@ -10,16 +10,33 @@ from simulator.statistics.sequential.spending import NAMES as SPENDING
 from simulator.statistics.sequential.spending import Spending
 from simulator.words.errors import Problem, nearest
 
-CLASSICAL = ("obf", "pocock", "wang-tsiatis", "haybittle-peto", "triangular")
-"""Boundaries of a given shape (O'Brien & Fleming 1979, Pocock 1977, Wang & Tsiatis 1987, Haybittle 1971, Peto 1976, Whitehead
-1983)."""
+CLASSICAL = {
+    "obf": "O'Brien PC, Fleming TR. Biometrics 1979;35:549-556, doi 10.2307/2530245",
+    "pocock": "Pocock SJ. Biometrika 1977;64:191-199, doi 10.1093/biomet/64.2.191",
+    "wang-tsiatis": "Wang SK, Tsiatis AA. Biometrics 1987;43:193-199, doi 10.2307/2531959",
+    "haybittle-peto": "Haybittle JL. Br J Radiol 1971;44:793-797, doi 10.1259/0007-1285-44-526-793; "
+    "Peto R et al. Br J Cancer 1976;34:585-612, doi 10.1038/bjc.1976.220",
+    "triangular": "Whitehead J, Stratton I. Biometrics 1983;39:227-236, doi 10.2307/2530822",
+}
+"""Boundaries of a given shape, and who described them."""
 
-KINDS = CLASSICAL + SPENDING
+KINDS = (*CLASSICAL, *SPENDING)
 """Every kind of efficacy boundary: the classical shapes and the spending functions."""
 
 FUTILITY = ("beta", "z", "conditional-power")
 """Every rule for stopping because success has become unlikely."""
 
+
+GROUP_SEQUENTIAL = (
+    "Jennison C, Turnbull BW. Group Sequential Methods with Applications to Clinical Trials. Chapman & Hall/CRC 2000, "
+    "doi 10.1201/9780367805326"
+)
+"""Where the integration and most of the rules are described."""
+BETA_SPENDING = "Pampallona S, Tsiatis AA, Kim K. Drug Inf J 2001;35:1113-1121, doi 10.1177/009286150103500408"
+WEDGE = (
+    "Emerson SS, Fleming TR. Biometrics 1989;45:905-923, doi 10.2307/2531692; Pampallona S, Tsiatis AA. J Stat Plan Inference "
+    "1994;42:19-35, doi 10.1016/0378-3758(94)90187-2"
+)
 
 OBRIEN_FLEMING = Spending("ld-obf")
 
@@ -98,6 +115,14 @@ class Plan:
             return None
         gamma, rho = -4.0 if self.gamma is None else self.gamma, 3.0 if self.rho is None else self.rho
         return Spending(self.kind, gamma, self.at, self.share, rho)
+
+    @property
+    def sources(self) -> list[str]:
+        """Who described the integration, the boundary and the futility rule, as citations with a DOI."""
+        found = [GROUP_SEQUENTIAL, CLASSICAL[self.kind] if self.spending is None else self.spending.source]
+        if self.futility is not None and self.futility.rule == "beta":
+            found += [self.futility.spending.source, BETA_SPENDING, *([WEDGE] if self.sides == 2 else [])]
+        return found
 
     def problems(self, file: str = "design") -> list[Problem]:
         """Everything that is wrong with the plan, as problems of the input `file`."""

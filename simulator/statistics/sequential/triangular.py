@@ -1,6 +1,6 @@
 """The triangular test: both boundaries are straight lines of the score against information, and meet at the last look.
 
-Whitehead J, Stratton I. Biometrics 1983;39:227-236; Whitehead J. The Design and Analysis of Sequential
+Whitehead J, Stratton I. Biometrics 1983;39:227-236, doi 10.2307/2530822; Whitehead J. The Design and Analysis of Sequential
 Clinical Trials, 2nd ed. Wiley 1997; Jennison & Turnbull 2000, section 4.5. For looks at unequal steps the lines are moved by
 the expected overshoot (the Christmas tree correction). Their published constant holds the level of continuous monitoring, and
 only nearly with few looks; here the one constant of the shape is found so that the level is exact.

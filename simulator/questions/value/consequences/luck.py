@@ -1,8 +1,7 @@
 """How far the results are the simulation's luck: patients' luck beside parameter uncertainty, and which to add.
 
 Every draw has two halves of patients with independent luck. Half their difference has the variance of the luck left in
-their mean. Sources: O'Hagan A, Stevenson M, Madan J. Monte Carlo probabilistic sensitivity analysis for patient level
-simulation models. Health Econ 2007;16:1009-23 (variance within and between draws).
+their mean. Source of the variance within and between draws: `SIMULATED_DRAWS`.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ import pandas as pd
 from simulator.questions.value.decision.convergence import monte_carlo_error
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.valuation import Worth
+
+SIMULATED_DRAWS = "O'Hagan A, Stevenson M, Madan J. Health Econ 2007;16:1009-1023, doi 10.1002/hec.1199"
 
 
 def luck_table(halves: Sequence[Worth], policies: Sequence[str], reference: str, threshold: float) -> pd.DataFrame:
