@@ -6,21 +6,31 @@ from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
-from simulator.questions.verify.rulebook.book import BOOK, restated
-from simulator.questions.verify.rulebook.events_stated import budget, chance, moved
+from simulator.questions.verify.rulebook.book import restated
+from simulator.questions.verify.rulebook.events_stated import (
+    budget,
+    chance,
+    conversion,
+    dialysis_begins,
+    moved,
+    on_a_stump,
+    other_leg_lost,
+    stump_healed,
+    walking_ends,
+    walks_on_a_prosthesis,
+)
 from simulator.questions.verify.rulebook.hazards_stated import path
 from simulator.questions.verify.rulebook.people_stated import meets, odds_times, treated
 from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.pathway.cell_therapy import give_dose
 from simulator.rules.pathway.crossover import Crossover, cross_over, crosses_over
+from simulator.rules.pathway.happening import care_for
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.procedure import carry_out, effect_ends, follow_on, is_lost, plan_steps, procedure_is_done
 from simulator.rules.pathway.referral import plan_care
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.response import caused_gain, change_naturally
-from simulator.words.vocabulary import DAYS_PER_YEAR, Limb, Renal, Repeat, Risk, Start, Stream, Wound
-
-__all__ = ["BOOK"]  # here the book has all its pages
+from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Risk, Start, Stream, Wound
 
 AFTER_CELLS = -1
 MOST = 4
@@ -321,3 +331,66 @@ def crosses(s: Situation) -> bool:
     return bool(
         willing and (terms.tcpo2_below == inf or measured(s, Stream.DECISION_ERROR, s.life.doses) < terms.tcpo2_below)
     )
+
+
+PLANNED = (
+    *(Event.WALKS, Event.WALKS_NO_MORE, Event.STUMP_HEALED, Event.CONVERSION, Event.OTHER_LIMB_AMPUTATION),
+    *(Event.STARTS_DIALYSIS, Event.LOSS, Event.PROCEDURE, Event.DOSE),
+)
+"""What can be due beside clinical events."""
+
+
+def _kind(s: Situation) -> Event:
+    return PLANNED[int(len(PLANNED) * s.luck[7])]
+
+
+def _comes(s: Situation) -> None:
+    """What is planned is due now, of one step alone."""
+    life, kind, k = s.life, _kind(s), _step(s)
+    life.step_works[:] = 0
+    if kind in (Event.LOSS, Event.PROCEDURE):
+        (life.step_lost if kind == Event.LOSS else life.step_next)[k] = s.t
+    if kind == Event.STUMP_HEALED:
+        on_a_stump(s)
+
+
+def _cared_for(s: Situation) -> Any:
+    _comes(s)
+    return care_for(s.life, s.params, s.policy, s.t, _kind(s))
+
+
+@restated("what was planned", _cared_for)
+def planned(s: Situation) -> Any:
+    """Each does what its own page says; what is not done any more ends treatment."""
+    _comes(s)
+    life, kind = s.life, _kind(s)
+    if kind in HAPPENS:
+        HAPPENS[kind](s)
+        return kind, kind in (Event.CONVERSION, Event.OTHER_LIMB_AMPUTATION, Event.STARTS_DIALYSIS)
+    if kind == Event.DOSE:
+        if given(s):
+            return kind, dose(s)
+        life.next_dose = inf
+        return Event.STOPS_TREATMENT, False
+    life.acting = _step(s)
+    if kind == Event.LOSS:
+        loss(s)
+        return kind, False
+    if not done(s):
+        life.step_next[_step(s)] = inf
+        settled(life)
+        return Event.STOPS_TREATMENT, False
+    again = life.step_done[_step(s)] > 0
+    changed = procedure(s)
+    return Event.REPEAT_PROCEDURE if again else Event.PROCEDURE, changed
+
+
+HAPPENS = {
+    Event.WALKS: walks_on_a_prosthesis,
+    Event.WALKS_NO_MORE: walking_ends,
+    Event.STUMP_HEALED: stump_healed,
+    Event.CONVERSION: conversion,
+    Event.OTHER_LIMB_AMPUTATION: other_leg_lost,
+    Event.STARTS_DIALYSIS: dialysis_begins,
+}
+"""What comes without care."""

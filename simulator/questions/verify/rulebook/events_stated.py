@@ -58,7 +58,8 @@ def begin_dialysis_death(life: Any, p: Any, t: float) -> None:
 
 
 @restated("death of the disease", lambda s: plan_disease_death(s.life, s.params))
-def _(s: Situation) -> None:
+def disease(s: Situation) -> None:
+    """Everybody bears it, at attained age."""
     life, p = s.life, s.params
     life.disease_death = wait(
         -log(life.luck[Luck.DISEASE_DEATH]), p.death_rate_healed * life.death_hr, p.death_per_year_of_age
@@ -139,7 +140,8 @@ def walking_at_referral(s: Situation) -> None:
 
 
 @restated("walking on a prosthesis", lambda s: walk(s.life))
-def _(s: Situation) -> None:
+def walks_on_a_prosthesis(s: Situation) -> None:
+    """From the day on which it is fitted."""
     s.life.walking, s.life.first_walked_at = 1, min(s.life.first_walked_at, s.life.walks_at)
     s.life.walks_at = inf
 
@@ -156,7 +158,8 @@ def sits_for_good(life: Any) -> None:
 
 
 @restated("the end of walking", lambda s: walk_no_more(s.life))
-def _(s: Situation) -> None:
+def walking_ends(s: Situation) -> None:
+    """For good."""
     sits_for_good(s.life)
 
 
@@ -175,6 +178,11 @@ def nothing_acts(life: Any, p: Any, t: float) -> None:
         if life.step_works[k]:
             ratio = 1.0 / p.therapies[life.step_therapy[k]].death_hr
             life.disease_death = moved(life.disease_death, t, p.death_per_year_of_age, ratio)
+    nothing_planned(life)
+
+
+def nothing_planned(life: Any) -> None:
+    """No procedure, no loss, and no ratio of a therapy in force."""
     life.step_works[:] = 0
     for times in (life.step_next, life.step_lost, life.step_ends):
         times[:] = inf
@@ -234,7 +242,8 @@ def conversion(s: Situation) -> None:
 
 
 @restated("loss of the other leg", lambda s: lose_other_limb(s.life, s.params, s.t))
-def _(s: Situation) -> None:
+def other_leg_lost(s: Situation) -> None:
+    """An operation of its own, after which nobody walks."""
     s.life.other_amputated_at, s.life.other_limb_at = s.t, inf
     sits_for_good(s.life)
     early_death(s.life, s.params, s.t, False)
@@ -270,7 +279,8 @@ def healed(s: Situation) -> None:
 
 
 @restated("relief of rest pain", lambda s: relieve_pain(s.life, s.params, s.t))
-def _(s: Situation) -> None:
+def relieved(s: Situation) -> None:
+    """A limb as one that has healed, though no wound has."""
     s.life.wound = Wound.HEALED
     enter(s.life, s.params, s.t, "healed")
     put_off(s.life, Risk.RECURRENCE, s.t, s.params.recurrence_lag_days)
@@ -293,20 +303,20 @@ def reopened(s: Situation) -> None:
     put_off(life, Risk.HEALING, s.t, p.healing_lag_days)
 
 
-def _on_a_stump(s: Situation) -> None:
+def on_a_stump(s: Situation) -> None:
     """Below or above the knee, by the patient's sex, so that both occur."""
     s.life.limb = Limb.BELOW_KNEE if s.patient.male else Limb.ABOVE_KNEE
 
 
 def _stump_heals(s: Situation) -> None:
-    _on_a_stump(s)
+    on_a_stump(s)
     heal_stump(s.life, s.params, s.t)
 
 
 @restated("healing of a stump", _stump_heals)
 def stump_healed(s: Situation) -> None:
     """No conversion any more, and a prosthesis in some of those who could walk."""
-    _on_a_stump(s)
+    on_a_stump(s)
     life, p, below = s.life, s.params, s.life.limb == Limb.BELOW_KNEE
     operated = life.converted_at if life.converted_at < s.t else life.amputated_at
     life.wound, life.stump_heals_at, life.conversion_at = Wound.HEALED, inf, inf

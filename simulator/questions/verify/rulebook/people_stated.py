@@ -15,8 +15,10 @@ from simulator.rules.pathway.life import LUCK, Luck
 from simulator.rules.pathway.referral import is_treated, selected
 from simulator.rules.population.arteries import diseased_arteries
 from simulator.rules.population.criteria import may_enter
+from simulator.rules.population.description import described
 from simulator.rules.population.enrolment import follow_up_end, follow_up_ends
-from simulator.rules.population.patient import DRAWN, draw_referral, draw_standing, small_ev_level
+from simulator.rules.population.patient import COLUMNS, DRAWN, PATIENT, draw_referral, draw_standing, small_ev_level
+from simulator.rules.population.taking import at_least, at_most, take
 from simulator.words.vocabulary import ARTERIES, Marker, Renal, Stream
 
 NORMAL = NormalDist()
@@ -192,3 +194,42 @@ def arteries(s: Situation) -> Any:
     own = [NORMAL.inv_cdf(uniform(seed, i, Stream.VESSEL, site)) for site in range(len(ARTERIES))]
     below = [NORMAL.cdf(sqrt(shared) * common + sqrt(1.0 - shared) * each) for each in own]
     return [yes(each < s.params[f"{name}_share"]) for each, name in zip(below, ARTERIES, strict=True)]
+
+
+def _described(s: Situation) -> Any:
+    one = np.zeros(1, PATIENT)
+    one[0] = s.patient
+    found = described(one, np.zeros((0, len(COLUMNS))), s.params, int(s.life.seed), int(s.life.patient))[0]
+    return [*(found[f"artery_{name}"] for name in ARTERIES), found["small_ev"]]
+
+
+@restated("arteries and vesicles in a table of patients", _described)
+def description(s: Situation) -> Any:
+    """Each artery in its own column, and the level of vesicles where it was not known."""
+    return [*arteries(s), vesicles(s) if isnan(s.patient.small_ev) else s.patient.small_ev]
+
+
+def _cohort(s: Situation) -> tuple[int, int]:
+    """People wanted and rows of a table, alike in some."""
+    return 1 + int(9.0 * s.luck[3]), int(5.0 * s.luck[4])
+
+
+@restated("cohorts from a table", lambda s: [of(*_cohort(s)) for of in (at_most, at_least)])
+def cohorts(s: Situation) -> Any:
+    """Fewer people than rows, or each row equally often."""
+    people, rows = _cohort(s)
+    fits = rows == 0 or people < rows or people % rows == 0
+    return (people, people) if fits else (people - people % rows, people - people % rows + rows)
+
+
+def _taken(s: Situation) -> Any:
+    people, rows = int(50.0 * s.luck[3]), 25
+    first, other = (take(np.zeros((rows, 1)), people, 1, cohort).rows for cohort in (0, 1))
+    return len(first), len(set(first)), np.array_equal(first, other)
+
+
+@restated("people taken from a table", _taken)
+def taken(s: Situation) -> Any:
+    """Nobody twice; samples of two cohorts differ, whole passes do not."""
+    people, rows = int(50.0 * s.luck[3]), 25
+    return min(people, rows), min(people, rows), people >= rows or people == 0

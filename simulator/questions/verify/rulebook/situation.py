@@ -104,7 +104,8 @@ LATER = (
 
 @dataclass(frozen=True)
 class Situation:
-    """Records of a life, a patient, parameters and a policy, the time (years), and uniforms for what else is asked."""
+    """Records of a life, a patient, parameters and a policy, the time (years), uniforms for what else is asked, and the life
+    table: ages (knots,) and log hazards (2, knots) of women and men."""
 
     life: Any
     patient: Any
@@ -112,6 +113,8 @@ class Situation:
     policy: Any
     t: float
     luck: Any
+    ages: Any
+    log_hazards: Any
 
     def again(self) -> Situation:
         """The same with a life and a patient that may be changed."""
@@ -188,6 +191,7 @@ def _policy(random: np.random.Generator, patient: Any, therapies: int, t: float)
 def situations(subject: Subject) -> list[Situation]:
     """Situations drawn from the subject's seed."""
     found = []
+    table = subject.scenario.life_table_arrays
     for number in range(NUMBER):
         random = generator(subject.seed, "situation", number)
         t = float(random.uniform(0.3, 4.0))
@@ -203,5 +207,5 @@ def situations(subject: Subject) -> list[Situation]:
         if random.random() < 0.5:
             patient["small_ev"] = nan
         policy = _policy(random, patient, therapies, t)
-        found.append(Situation(life, patient, _parameters(random, subject), policy, t, random.random(8)))
+        found.append(Situation(life, patient, _parameters(random, subject), policy, t, random.random(8), *table))
     return found
