@@ -73,7 +73,7 @@ def sound_seconds(patients: int) -> dict[str, float]:
 
 def answer_of(checks: Sequence[Any], seconds: dict[str, float], patients: int, number: int) -> str:
     """The answer of a mutant, from a fork of this process."""
-    from simulator.mutant_switch import choose  # type: ignore[import-not-found]
+    from simulator.mutant_switch import choose
 
     out, into = os.pipe()
     child = os.fork()

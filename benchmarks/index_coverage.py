@@ -171,8 +171,7 @@ def measure(method: str, size: int, known: Known, repeats: int) -> list[Line]:
     truths = known.truths(method)
     lines: dict[tuple[str, str], Line] = {}
     for seed in range(repeats):
-        second = {"second_order": True} if method == "sobol" else {}
-        design = make_design(method, size, len(known.space.factors), 1000 + seed, **second)
+        design = make_design(method, size, len(known.space.factors), 1000 + seed, second_order=method == "sobol")
         outputs = known(design.points, levels=design.method.levels)
         found = indices(design, known.space, outputs, np.zeros_like(outputs), seed=1000 + seed, confidence=CONFIDENCE)
         for each in found:

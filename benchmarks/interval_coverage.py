@@ -35,7 +35,8 @@ from levels import ADAPTATIONS, ADAPTIVE
 from scipy.stats import binom, norm
 
 from simulator import load_scenario, simulate
-from simulator.questions.trial.reading.design_reading import load_design
+from simulator.evidence.hospitals import RATES
+from simulator.questions.trial.reading.design_reading import Planned, load_design
 from simulator.questions.trial.results.operating import operating_characteristics
 from simulator.questions.trial.simulation.simulation import Simulation
 
@@ -68,7 +69,7 @@ def lives(repeats: int) -> Iterator[Line]:
             table = getattr(found, name).rename(columns={"share": "mean"})
             keys = [column for column in table if table[column].dtype == object or column == "time_years"]
             index = name + " " + table[keys].astype(str).agg(" ".join, axis=1)
-            parts.append(table[["mean", "se"]].set_axis(index))
+            parts.append(pd.DataFrame(table[["mean", "se"]].set_axis(index)))
         return pd.concat(parts)
 
     yield from _held(tables, repeats, PEOPLE, MANY_PEOPLE)
@@ -80,11 +81,12 @@ def trials(repeats: int) -> Iterator[Line]:
         for name, plan in ADAPTATIONS.items():
             design = load_design(_written(Path(folder), plan))
 
-            def tables(seed: int, count: int, design: object = design, name: str = name) -> pd.DataFrame:
-                sim = Simulation(design, seed, count)  # type: ignore[arg-type]
+            def tables(seed: int, count: int, design: Planned = design, name: str = name) -> pd.DataFrame:
+                sim = Simulation(design, seed, count)
                 conduct = sim.conduct()
                 table = operating_characteristics(conduct, {"stated": sim.run(sim.truth("stated"), [conduct])[0]})
-                return table.set_index(name + " " + table["measure"])[["value", "se"]].set_axis(["mean", "se"], axis=1)
+                found = table.set_index(name + " " + table["measure"])[["value", "se"]]
+                return pd.DataFrame(found.set_axis(["mean", "se"], axis=1))
 
             yield from _held(tables, repeats, TRIALS, MANY_TRIALS)
 
@@ -107,7 +109,7 @@ def _held(tables: Callable[[int, int], pd.DataFrame], repeats: int, size: int, m
     rare |= share & ((1.0 - truth["mean"]) / spread < math.sqrt(FEWEST / size))
     # Of a difference, those count whom the policy changes.
     paired = truth.index.str.startswith("differences ")
-    rare = np.where(paired, (spread**2 + truth["mean"] ** 2) * size < FEWEST, rare)
+    rare = rare.where(~paired, (spread**2 + truth["mean"] ** 2) * size < FEWEST)
     counted = truth.index[~rare & np.isfinite(truth["se"])]
     held = pd.Series(0, index=counted)
     for seed in range(2, 2 + repeats):
@@ -130,7 +132,7 @@ def indices(repeats: int) -> Iterator[Line]:
 def hospitals(repeats: int) -> Iterator[Line]:
     """90% limits of a hospital's own offsets, at as many made-up hospitals."""
     table = pd.DataFrame([own_offsets.rank(hospital, 1) for hospital in range(repeats)])
-    for name in own_offsets.RATES:
+    for name in RATES:
         yield Line(name, int(table[name].between(0.05, 0.95).sum()), repeats, 0.9)
 
 

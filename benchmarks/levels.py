@@ -116,14 +116,15 @@ ADAPTATIONS |= {
     for test, margin in HEALING_MARGINS.items()
 }
 """Non-inferiority of every kind of test that has it, with the loss exactly on the margin (tests of means: see `MEANS`)."""
+_IMPUTED: dict[str, dict[str, Any]] = {
+    "risk_difference": {"test": "risk_difference", "aim": "superiority"},
+    "risk_ratio": {"test": "risk_ratio", "aim": "superiority"},
+    "on a margin": {"test": "risk_difference", "margin": 0.1},
+}
 ADAPTATIONS |= {
     f"a third lost and imputed, {name}": _SHARES
     | {"endpoints": [_LOSS | {"lost": "multiple_imputation"} | own], "drop_out": {"per_year": 0.4}}
-    for name, own in {
-        "risk_difference": {"test": "risk_difference", "aim": "superiority"},
-        "risk_ratio": {"test": "risk_ratio", "aim": "superiority"},
-        "on a margin": {"test": "risk_difference", "margin": 0.1},
-    }.items()
+    for name, own in _IMPUTED.items()
 }
 ADAPTATIONS |= {
     f"looks, {kind}": _EVENTS | {"looks": _THREE | {"type": kind} | more}
@@ -158,14 +159,12 @@ _SEVERAL: dict[str, Any] = {
     "endpoints": [_DEATH, _LOST_LIMB],
 }
 _NAMES = ["death", "limb"]
-ADAPTATIONS |= {
-    f"several hypotheses, {rule['rule']}": _SEVERAL | {"multiplicity": rule}
-    for rule in (
-        *({"rule": name, "endpoints": _NAMES} for name in ("bonferroni", "holm", "fixed_sequence", "hochberg")),
-        {"rule": "gatekeeping", "families": [["death"], ["limb"]]},
-        {"rule": "graphical", "endpoints": _NAMES, "weights": [0.7, 0.3], "transitions": [[0.0, 1.0], [1.0, 0.0]]},
-    )
-}
+_RULES: tuple[dict[str, Any], ...] = (
+    *({"rule": name, "endpoints": _NAMES} for name in ("bonferroni", "holm", "fixed_sequence", "hochberg")),
+    {"rule": "gatekeeping", "families": [["death"], ["limb"]]},
+    {"rule": "graphical", "endpoints": _NAMES, "weights": [0.7, 0.3], "transitions": [[0.0, 1.0], [1.0, 0.0]]},
+)
+ADAPTATIONS |= {f"several hypotheses, {rule['rule']}": _SEVERAL | {"multiplicity": rule} for rule in _RULES}
 OWN = """
 label = "A design of its own kind"
 accrual = { per_month = 20.0 }
@@ -242,7 +241,8 @@ def levels(simulation: Simulation, called: str, null: str = "null") -> pd.DataFr
 def exact_level(simulation: Simulation, called: str) -> pd.DataFrame:
     """The level of a single arm at the rate to be beaten, by enumeration: never above nominal, below it because discrete."""
     conduct = simulation.conduct()
-    value = float(operating_characteristics(conduct, {}).set_index("truth").loc["null_rate", "value"])
+    found = operating_characteristics(conduct, {}).set_index("truth")
+    value = float(found["value"].to_numpy(np.float64)[found.index.get_loc("null_rate")])
     nominal = conduct.design.alpha
     sys.stdout.write(f"{called}: exact level {value:.4f} of {nominal:.4f}\n\n")
     held = value <= nominal

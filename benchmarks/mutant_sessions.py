@@ -36,7 +36,7 @@ CLOCK = 20.0
 """Seconds of the clock that a process gets for each of CPU time: machines are busy, and only what sleeps is caught by it."""
 
 
-class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]  # both of typeshed's own
     """Gives Python the mutant's text when it imports the file, which stays as it is."""
 
     def __init__(self, file: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Do the tests see mistakes? `python benchmarks/mutation.py [--only pathway] [--changed REF] [--hours N] [--workers N]`.
+"""Do the tests see mistakes? `python benchmarks/mutation.py [--only pathway] [--sample N] [--changed REF] [--hours N]`.
 
 Every line of the rules, the loop and the closed forms is changed in every way of `mutation_operators.py`, one at a time, and
 the quick tests of its file (`mutation_areas.py`) run without the compiler. A change that no test notices is a survivor; those
@@ -22,6 +22,7 @@ import random
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -139,10 +140,22 @@ def report(mutants: list[Mutant], results: Results, whole: bool) -> bool:
     return noticed_share >= WANTED and not unexplained and not gone
 
 
+def first_of_each_file(mutants: list[Mutant], number: int) -> list[Mutant]:
+    """The first so many of each file, in the order that they have."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for mutant in mutants:
+        taken[mutant.file] += 1
+        if taken[mutant.file] <= number:
+            chosen.append(mutant)
+    return chosen
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--sample", type=int, metavar="N", help="at most so many mutants of each file, drawn by --seed")
     parser.add_argument("--changed", metavar="REF", help="only functions that differ from this commit")
     parser.add_argument("--hours", type=float, default=1e3, help="stop after so long with what there is")
     parser.add_argument("--seed", type=int, default=1, help="of the order of mutants, and so of files in a short run")
@@ -159,6 +172,9 @@ def main() -> int:
         for mutant in mutants_of(file, None if chosen.changed is None else changed_since(chosen.changed, file))
     ]
     random.Random(chosen.seed).shuffle(mutants)
+    whole = chosen.changed is None and chosen.sample is None
+    if chosen.sample is not None:
+        mutants = first_of_each_file(mutants, chosen.sample)
     if chosen.list:
         for mutant in mutants:
             print(mutant.name)
@@ -174,7 +190,7 @@ def main() -> int:
             importlib.import_module(name)
     judge_all(missing, deadline, chosen.workers, results.add)
     results = Results(chosen.results, chosen.trust_kills)
-    return 0 if report(mutants, results, chosen.changed is None) else 1
+    return 0 if report(mutants, results, whole) else 1
 
 
 if __name__ == "__main__":

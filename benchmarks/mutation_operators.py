@@ -70,7 +70,8 @@ class Own(Operator):  # type: ignore[misc]
 
     def mutate(self, node: Any, index: int) -> Any:
         """The node of one of the texts."""
-        return parso.parse(node.get_first_leaf().prefix + list(self.texts(node))[index])
+        text = node.get_first_leaf().prefix + list(self.texts(node))[index]
+        return parso.parse(text)  # type: ignore[no-untyped-call]
 
     @classmethod
     def examples(cls) -> tuple[()]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ from simulator.words.luck import generator, seed_of
 FEWEST, MOST = 30, 500
 
 
-def rank(hospital: int, seed: int) -> dict[str, float]:
+def rank(hospital: int, seed: int) -> dict[Hashable, Any]:
     """People, and the share of draws below the truth for each rate."""
     scenario = load_scenario("base").with_(evidence={"centre": "founding"})
     population = load_hospitals()
@@ -50,7 +52,7 @@ def main() -> None:
     hospitals, seed = (int(word) for word in (*sys.argv[1:3], *("200", "1")[len(sys.argv[1:3]) :]))
     keep = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     kept = pd.read_csv(keep) if keep is not None and keep.exists() else pd.DataFrame({"hospital": [], "seed": []})
-    rows = kept[(kept["seed"] == seed) & (kept["hospital"] < hospitals)].to_dict("records")
+    rows: list[dict[Hashable, Any]] = kept[(kept["seed"] == seed) & (kept["hospital"] < hospitals)].to_dict("records")
     done = {row["hospital"] for row in rows}
     begun = time.perf_counter()
     for hospital in range(hospitals):

@@ -86,8 +86,8 @@ def lines(tree: Path) -> Iterator[str]:
             continue
         yield f"boundaries --looks 4 --type {kind} --effect hazard-ratio:0.6 --out boundaries-{kind}"
     yield "boundaries --looks 3 --sides 2 --alpha 0.05 --futility beta:kim-demets:2 --out boundaries-futility"
-    for name, design in SIZES.items():
-        yield f"samplesize {design} --out samplesize-{name}"
+    for name, asked in SIZES.items():
+        yield f"samplesize {asked} --out samplesize-{name}"
     for scenario in ("base", "founding_cohort"):
         yield f"verify {scenario} --patients 400 --out verify-{scenario}"
     yield "new therapy therapy; verify therapy.toml --patients 400 --out verify-therapy"

@@ -54,7 +54,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             {"questions.registry.synthetic"},
             {"questions.sweep.methods", "questions.verify.subject"},
             {"questions.sweep.clinical", "questions.verify.people"},
-            {"questions.verify.events"},
+            {"questions.verify.events", "questions.verify.rulebook"},
             {"questions.verify.outcomes"},
             {"questions", "questions.forecast", "questions.registry", "questions.sweep", "questions.verify"},
             {"schemas", "telling"},

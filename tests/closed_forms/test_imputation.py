@@ -135,3 +135,25 @@ def test_the_average_is_near_kaplan_and_meier_with_its_error():
     assert pooled.se[0] == pytest.approx(theirs.se[0, 0], rel=0.06)
     share_of_those_who_stayed = died.sum() / (n - lost.sum())
     assert abs(share_of_those_who_stayed - pooled.estimate[0]) > 0.02
+
+
+def test_an_event_on_the_first_day_is_before_a_loss_on_it():
+    """Nine have it at once and nine stay without: whoever is lost on the first day is like the nine who stay."""
+    found = one_arm([0.0] * 9 + [np.inf] * 9 + [0.0], [True] * 9 + [False] * 10, [False] * 18 + [True], 4_000)
+    assert found[:, -1].mean() == pytest.approx(0.5 / 10.0, abs=0.015)
+
+
+def test_whoever_is_in_no_arm_is_no_model():
+    """Nine others have the outcome but no arm: a loss is like the five of the arm, none of whom has it."""
+    left, yes = np.array([[np.inf] * 14 + [0.5]]), np.array([[True] * 9 + [False] * 6])
+    arm, lost = np.array([[-1] * 9 + [0] * 6], np.int8), np.array([[False] * 14 + [True]])
+    luck = np.random.default_rng(3).random((4_000, 1))
+    found = imputed(yes, lost, left, np.full_like(left, np.inf), arm, np.zeros((1, 15), np.int32), luck)
+    assert found[:, 0, -1].mean() == pytest.approx(0.5 / 6.0, abs=0.02)
+
+
+def test_who_heals_later_is_not_yet_like_the_healed():
+    """Six heal after a healed patient is lost, and all keep the limb: at the loss nobody else is healed, so it has even odds."""
+    left, yes, lost = [np.inf] * 6 + [0.2], [True] * 6 + [False], [False] * 6 + [True]
+    found = one_arm(left, yes, lost, 4_000, [0.5] * 6 + [0.1])
+    assert found[:, -1].mean() == pytest.approx(0.5, abs=0.04)

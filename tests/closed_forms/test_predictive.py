@@ -89,3 +89,15 @@ def test_a_look_has_two_patients() -> None:
     for wrong in (1, 100_001, 2.5):
         with pytest.raises(ValidationError):
             Predictive(at=(wrong,))  # type: ignore[arg-type]
+
+
+def test_patients_are_shared_as_the_allocation_says() -> None:
+    """Two to one: sixty of ninety are controls."""
+    two = design(arms=[SimpleNamespace(allocation=2), SimpleNamespace(allocation=1)])
+    assert rule_of(two, endpoint(), 90).n == (60, 30)
+
+
+def test_the_smallest_shape_is_told() -> None:
+    """Of a prior of 0.05 and 3, one too small."""
+    (fault,) = predictive_faults(design(endpoint(prior=prior(0.05, 3.0))))
+    assert fault[1] == 0.05

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.questions.value.decision.incremental import LESS, RATIO, standing
 from simulator.questions.value.sensitivity import scenario_table as module
-from simulator.questions.value.sensitivity.scenario_table import error_of_sum, scenario_table
+from simulator.questions.value.sensitivity.scenario_table import error_of_sum, increments, scenario_table
 from simulator.questions.value.sensitivity.variants import AVERAGE, BASE, Row
 
 DRAWS, FEW = 40, 10
@@ -77,3 +78,46 @@ def test_a_row_of_its_own_lives_has_the_error_of_base_and_change_together(table:
     change = (benefit["few"] - benefit["base"])[:FEW]
     assert found.loc["few", "se"] == pytest.approx(error_of_sum([benefit["base"], change]))
     assert found.loc[BASE, "change_se"] == 0.0
+
+
+def test_each_row_says_in_how_many_draws_it_was_seen(table: Any) -> None:
+    """All of the base case's, or those that its own lives have; the average has no more than its smallest part."""
+    found, _ = table
+    assert found["draws"].tolist() == [DRAWS, DRAWS, FEW, FEW, FEW]
+
+
+@pytest.mark.parametrize(
+    ("cost", "effect", "icer"), [(100.0, 2.0, 50.0), (-100.0, -2.0, 50.0), (-1.0, 2.0, None), (1.0, -2.0, None)]
+)
+def test_a_ratio_stands_where_neither_side_dominates(cost: float, effect: float, icer: float | None) -> None:
+    """More for more or less for less has a ratio of the two; what is better or worse in both has none."""
+    found = module._ratio(cost, effect)
+    assert found["standing"] == standing(cost, effect)
+    assert (found["standing"] in (RATIO, LESS)) == (icer is not None)
+    assert found["icer"] == pytest.approx(np.nan if icer is None else icer, nan_ok=True)
+
+
+def test_increments_are_over_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the lives of each draw cost and are worth, less that of the reference, which need not come first."""
+    given: list[Any] = []
+
+    def worth(*what: Any) -> Any:
+        given.extend(what)
+        return SimpleNamespace(cost=np.array([[5.0, 3.0]]), qalys=np.array([[1.0, 1.5]]))
+
+    monkeypatch.setattr(module, "worth", worth)
+    scenario: Any = SimpleNamespace(compare=("new", "old"), reference="old")
+    lives: Any = SimpleNamespace(ledgers="ledgers", parameters="parameters")
+    found = increments(scenario, "values", lives, "drawn")  # type: ignore[arg-type]
+    assert found.tolist() == [[[2.0, 0.0]], [[-0.5, 0.0]]]
+    assert given == ["ledgers", "parameters", "drawn", "values"]
+
+
+def test_the_average_keeps_the_order_of_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are compared, not by their names."""
+    monkeypatch.setattr(module, "increments", lambda *_: np.random.default_rng(8).normal(size=(2, FEW, 3)))
+    scenario: Any = SimpleNamespace(compare=("old", "second", "first"), reference="old")
+    values: Any = SimpleNamespace(threshold=100.0, sample=lambda _count, _seed: None)
+    lives: Any = SimpleNamespace(parameters=np.arange(FEW))
+    found = scenario_table(scenario, values, lives, None, [(Row("again", "", values, weight=0.25), None)], 1)  # type: ignore[arg-type]
+    assert found[found["scenario"] == AVERAGE]["policy"].tolist() == ["second", "first"]

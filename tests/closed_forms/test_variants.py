@@ -257,3 +257,23 @@ def test_rows_that_the_payer_s_gaps_keep_out() -> None:
     for each, names in zip(missing, found.values(), strict=True):
         assert set(each) <= set(names) and names == sorted(names)
     assert all(name in gaps for names in found.values() for name in names)
+
+
+def test_a_scenario_that_was_not_read_is_told_of() -> None:
+    """By the name of the file that asked for a difference."""
+    with pytest.raises(BadInput) as refused:
+        laid_over(replace(SCENARIO, read=None), {}, "mine")
+    assert [(problem.file, problem.key) for problem in refused.value.problems] == [("mine", "settings")]
+
+
+def test_a_hospital_of_own_counts_stays_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The difference is laid over the scenario, and the place is the scenario's own."""
+    monkeypatch.setattr(type(SCENARIO), "centre", property(lambda _: "own"))
+    monkeypatch.setattr(variants, "_where_it_was", lambda other, was: (other.view, was))
+    assert laid_over(SCENARIO, {"evidence": {"view": "sceptical"}}, "mine") == ("sceptical", SCENARIO)
+
+
+def test_prices_of_one_way_to_charge_wounds_are_not_asked_of_the_other() -> None:
+    """A price of a month with a wound, set by hand, is dropped where visits and dressings are charged one by one."""
+    found = rows(prices={"wound_all_in_month": 999.0})["wound_costs_split"]
+    assert found.valued_by.wound_costs == "split"

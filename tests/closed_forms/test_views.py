@@ -106,3 +106,11 @@ def test_a_row_for_each_view_and_policy(monkeypatch: pytest.MonkeyPatch) -> None
     assert table["net_benefit_se"].iloc[1] == pytest.approx(wanted)
     assert table["probability"].iloc[:3].tolist() == [0.0, 0.25, 0.0]
     assert table.index.tolist() == [0, 1, 2, 3]
+
+
+def test_half_a_euro_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Net benefit is above zero in three of four draws, by half a euro at a threshold of one."""
+    qalys = np.column_stack([np.zeros(4), np.zeros(4), [0.5, 0.5, -0.5, 0.5]])
+    monkeypatch.setattr(views, "worth", lambda *_: SimpleNamespace(cost=np.zeros((4, 3)), qalys=qalys))
+    seen = Seen("central", 0.3, 0.3, SimpleNamespace(ledgers=None, parameters=None), SimpleNamespace(threshold=1.0))  # type: ignore[arg-type]
+    assert views_table([seen], SCENARIO, "drawn")["probability"].tolist() == [0.0, 0.75]  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from simulator.questions.verify.outcomes.overall import OVERALL
 from simulator.questions.verify.outcomes.therapies import THERAPIES
 from simulator.questions.verify.outcomes.value import VALUE
 from simulator.questions.verify.people.luck_law import INPUTS
+from simulator.questions.verify.rulebook.course_stated import BOOK
 from simulator.questions.verify.subject.check import Check, NotApplicable
 from simulator.questions.verify.subject.subject import Subject
 from simulator.scenario import Scenario
@@ -29,7 +30,7 @@ PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not applicable"
 
 def all_checks() -> list[Check]:
     """Every check, by domain."""
-    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, THERAPIES, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
+    domains = (INPUTS, EVENT_STATE, CLOCKS, CARE, BOOK, THERAPIES, RESULTS, VALUE, RESPONSES, UNCERTAINTY, OVERALL)
     return [check for domain in domains for check in domain.checks]
 
 
