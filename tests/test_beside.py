@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,10 +36,26 @@ class Gone:
         return never
 
 
+class Late:
+    """A pool that begins with its work only once somebody waits for it."""
+
+    def submit(self, function: Any, *args: Any) -> Any:
+        """Work that is not begun yet."""
+        return SimpleNamespace(result=partial(function, *args))
+
+
 @pytest.mark.parametrize("studio", [Studio(), Studio(Gone(at_once=True)), Studio(Gone(at_once=False))])  # type: ignore[arg-type]
 def test_work_is_done_here_where_no_other_process_is_left(studio: Studio) -> None:
     """Whatever becomes of the other process, the result is that of this one."""
     assert studio.beside(divmod, 17, 5)() == (3, 2)
+
+
+def test_other_process_works_with_what_it_was_handed_whatever_becomes_of_it_here() -> None:
+    """A scenario that was still being packed while this process went on ended a whole analysis in an error."""
+    numbers = [3, 4]
+    wait = Studio(Late()).beside(sum, numbers)  # type: ignore[arg-type]
+    numbers.append(5)
+    assert wait() == 7
 
 
 def test_without_another_process_work_begins_when_its_result_is_asked_for() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -47,7 +49,7 @@ class Studio:
             return lambda: drawn_here(findings)
         lean = replace(findings, inputs={}, files={})
         try:
-            asked = self.pool.submit(_take, lean)
+            asked = self._hand_over(_take, lean)
             if not help_out:
                 whole = self.pool.submit(_every_drawing)
                 return lambda: _or_here(whole, lambda: drawn_here(findings))
@@ -72,7 +74,7 @@ class Studio:
         if self.pool is None:
             return here
         try:
-            asked = self.pool.submit(function, *args, **kwargs)
+            asked = self._hand_over(function, *args, **kwargs)
         except BrokenProcessPool:
             return here
         return lambda: _or_here(asked, here)
@@ -80,6 +82,15 @@ class Studio:
     def pack(self, frame: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
         """As `parquet`, in the other process, so that this one has no need of Arrow."""
         return self.beside(parquet, frame, about)()
+
+    def _hand_over(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin work in the pool with what the arguments hold now.
+
+        A pool packs them later, in a thread of its own, while this one goes on and may add to them: a scenario keeps what was
+        worked out from it.
+        """
+        assert self.pool is not None
+        return self.pool.submit(_unpacked, pickle.dumps(partial(function, *args, **kwargs)))
 
 
 @contextmanager
@@ -125,6 +136,10 @@ def _draw_a_word() -> None:
         figure = Figure(layout="constrained")
         figure.subplots().set_title("Words")
     Picture(figure).draw()
+
+
+def _unpacked(work: bytes) -> Any:
+    return pickle.loads(work)()
 
 
 def _take(findings: Findings) -> None:
