@@ -1,7 +1,7 @@
 """Notebooks as Jupyter keeps them, with what their cells showed: `python docs/executed_notebooks.py [--out FOLDER] [NAME ...]`.
 
 The notebooks themselves are text without outputs (jupytext's percent format). Without `--out` the `.ipynb` files go beside them,
-to be committed; a test runs the text again and holds what a committed file says to it. The site links files of its own.
+to be committed; a test runs the text again and holds what a committed file says to it. The site shows the committed ones.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from contextlib import chdir
 from pathlib import Path
@@ -45,6 +45,15 @@ def executed(parts: Iterable[tuple[Cell, Sequence[Shown]]]) -> str:
     return str(nbformat.writes(notebook)) + "\n"
 
 
+def committed(file: Path) -> list[tuple[Cell, list[Shown]]]:
+    """The cells of an `.ipynb` that `executed` wrote, with what each showed."""
+    found = []
+    for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
+        one = Cell(cell["cell_type"] == "code", "".join(cell["source"]) + "\n", 0)
+        found.append((one, [_shown(each) for each in cell.get("outputs", ())]))
+    return found
+
+
 def said(notebook: str) -> list[tuple[str, str, list[str]]]:
     """The cells of an `.ipynb` file: kind, source, and the texts and tables that they showed.
 
@@ -69,6 +78,17 @@ def _output(each: Shown) -> Any:
         content = each.drawing.decode("utf-8") if each.kind == "svg" else b64encode(each.drawing).decode("ascii")
     plain = "a table" if each.kind == "table" else each.text or "a figure"
     return v4.new_output("display_data", data={TYPES[each.kind]: content, "text/plain": plain})
+
+
+def _shown(output: Any) -> Shown:
+    if "text" in output:
+        return Shown("text", "".join(output["text"]))
+    data = {kind: "".join(content) for kind, content in output["data"].items()}
+    if TYPES["table"] in data:
+        return Shown("table", data[TYPES["table"]])
+    if TYPES["svg"] in data:
+        return Shown("svg", data["text/plain"], data[TYPES["svg"]].encode())
+    return Shown("png", data["text/plain"], b64decode(data[TYPES["png"]]))
 
 
 def main(out: Path, names: Sequence[str]) -> None:

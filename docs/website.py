@@ -1,6 +1,6 @@
 """Builds the documentation as a static site: `python docs/website.py --out site`, then open `site/index.html`.
 
-Pages are the repository's own Markdown files and notebooks; notebooks are run and shown with their tables and figures.
+Pages are the repository's own Markdown files and notebooks; notebooks are shown as they were last run.
 Nothing is fetched, neither now nor by who reads the pages. A link that leads nowhere fails the build with exit code 1.
 """
 
@@ -12,9 +12,7 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import chdir
 from dataclasses import dataclass
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -23,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import api
-from executed_notebooks import executed
+from executed_notebooks import committed
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -31,7 +29,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from notebook_cells import Shown, cells, run
+from notebook_cells import Shown
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -201,27 +199,21 @@ class Markdown:
         return Page(target_of(self.source), title, body, tuple(each for each in rest if each[0] <= 3))
 
 
-def notebook_page(source: str, out: Path, copied: set[str], *, outputs: bool) -> Page:
-    """A notebook with its prose, its code and, with `outputs`, what the code shows; drawings are written into `out`."""
+def notebook_page(source: str, out: Path, copied: set[str]) -> Page:
+    """A notebook with its prose, its code and what the code showed; drawings are written into `out`."""
     markdown = Markdown(source, copied)
-    copied.add(source)
-    out = out.resolve()  # the cells run in a folder of their own
-    file, drawn, parts = ROOT / source, 0, []
+    whole = PurePosixPath(source).with_suffix(".ipynb")
+    copied |= {source, whole.as_posix()}
+    drawn, parts = 0, []
+    for cell, found in committed(ROOT / whole):
+        parts.append(_code(cell.text, "python") if cell.code else markdown.html(cell.text))
+        for each in found:
+            drawn += bool(each.drawing)
+            parts.append(_output(each, target_of(source).with_suffix(f".{drawn}.{each.kind}"), out))
     name = PurePosixPath(source).name
-    with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        whole = list(run(file) if outputs else ((cell, []) for cell in cells(file.read_text("utf-8"))))
-        for cell, found in whole:
-            parts.append(_code(cell.text, "python") if cell.code else markdown.html(cell.text))
-            for each in found:
-                drawn += bool(each.drawing)
-                parts.append(_output(each, target_of(source).with_suffix(f".{drawn}.{each.kind}"), out))
     note = f'<p class="note">This page is a notebook: <a href="{name}">{name}</a> is its text, which '
     note += "Jupyter opens with the jupytext extension. "
-    if outputs:
-        ready = target_of(source).with_suffix(".ipynb")
-        (out / ready).parent.mkdir(parents=True, exist_ok=True)
-        (out / ready).write_text(executed(whole), encoding="utf-8")
-        note += f'With its outputs, for Jupyter as it is: <a href="{ready.name}">{ready.name}</a>. '
+    note += f'With its outputs, for Jupyter as it is: <a href="{whole.name}">{whole.name}</a>. '
     note += "Everything below its code was made by running it.</p>\n"
     parts.insert(1, note)
     return markdown.page("".join(parts))
@@ -240,13 +232,11 @@ def _output(each: Shown, place: PurePosixPath, out: Path) -> str:
     return f'<figure class="output"><img src="{place.name}" alt="{alternative}">{caption}</figure>\n'
 
 
-def pages(out: Path, copied: set[str], *, outputs: bool) -> Iterator[Page]:
+def pages(out: Path, copied: set[str]) -> Iterator[Page]:
     """Every page, in the order of the menu."""
     for source in PAGES:
         if source.endswith(".py"):
-            if outputs:
-                sys.stderr.write(f"{source} ...\n")
-            yield notebook_page(source, out, copied, outputs=outputs)
+            yield notebook_page(source, out, copied)
         else:
             markdown = Markdown(source, copied)
             text = api.page() if source == API else (ROOT / source).read_text(encoding="utf-8")
@@ -295,10 +285,10 @@ def sections(made: list[Page]) -> str:
     return f"const SECTIONS = {json.dumps(found, ensure_ascii=False)};\n"
 
 
-def build(out: Path, *, outputs: bool = True) -> list[str]:
+def build(out: Path) -> list[str]:
     """Write the site into a folder that is new, empty or an earlier site; returns what is wrong with it.
 
-    Without `outputs` notebooks are shown and not run. Raises Fault for what cannot be shown at all.
+    Raises Fault for what cannot be shown at all.
     """
     if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
         raise Fault(f"{out}: not empty, and not a site made before")
@@ -306,7 +296,7 @@ def build(out: Path, *, outputs: bool = True) -> list[str]:
     out.mkdir(parents=True)
     (out / MARK).touch()
     copied: set[str] = set()
-    made = list(pages(out, copied, outputs=outputs))
+    made = list(pages(out, copied))
     (out / SECTIONS).write_text(sections(made), encoding="utf-8")
     shutil.copyfile(Path(__file__).with_suffix(".js"), out / "website.js")
     made.append(index_page(made))

@@ -14,14 +14,15 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "docs"))
 
 import website  # noqa: E402
+from executed_notebooks import committed, executed  # noqa: E402
 from notebook_cells import Cell, Shown  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site without the notebooks' outputs, which other tests make."""
+    """The site as a reader has it."""
     out = tmp_path_factory.mktemp("documents") / "site"
-    assert website.build(out, outputs=False) == []
+    assert website.build(out) == []
     return out
 
 
@@ -139,24 +140,34 @@ def test_a_link_to_a_missing_file_stops_the_build() -> None:
         website.Markdown("README.md", set()).html("# Title\n\nSee [this](docs/missing.md).\n")
 
 
-def test_drawings_land_in_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cells run in a folder of their own; what they draw is still written into the site, as the README names it."""
-    shown = [(Cell(True, "draw()", 1), [Shown("svg", "A caption", b"<svg/>")])]
-    monkeypatch.setattr(website, "run", lambda _: [(Cell(False, "# Title\n", 0), []), *shown])
+def test_a_notebook_is_shown_as_it_was_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cells showed is read from the committed notebook as it was written; drawings land where the README names them."""
+    shown = [
+        Shown("text", "seen\n"),
+        Shown("table", "<table></table>"),
+        Shown("svg", "A caption", b"<svg/>"),
+        Shown("png", "", b"\x89PNG"),
+    ]
+    cells = [(Cell(False, "# Title\n", 0), []), (Cell(True, "draw()\n", 0), shown)]
+    file = tmp_path / "notebooks/one.ipynb"
+    file.parent.mkdir()
+    file.write_text(executed(cells), encoding="utf-8")
+    nbformat.validate(nbformat.read(file, as_version=4))
+    assert committed(file) == [cells[0], (cells[1][0], [*shown[:3], Shown("png", "a figure", b"\x89PNG")])]
+    monkeypatch.setattr(website, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
-    page = website.notebook_page("notebooks/first_run.py", Path("site"), set(), outputs=True)
-    assert (tmp_path / "site/notebooks/first_run.1.svg").read_bytes() == b"<svg/>"
-    assert page.body.count("<img") == 1
-    assert 'href="first_run.ipynb"' in page.body
-    whole = nbformat.read(tmp_path / "site/notebooks/first_run.ipynb", as_version=4)
-    nbformat.validate(whole)
-    assert [cell.cell_type for cell in whole.cells] == ["markdown", "code"]
-    assert whole.cells[1].outputs[0].data == {"image/svg+xml": "<svg/>", "text/plain": "A caption"}
+    copied: set[str] = set()
+    page = website.notebook_page("notebooks/one.py", Path("site"), copied)
+    assert (tmp_path / "site/notebooks/one.1.svg").read_bytes() == b"<svg/>"
+    assert (tmp_path / "site/notebooks/one.2.png").read_bytes() == b"\x89PNG"
+    assert page.body.count("<img") == 2
+    assert 'href="one.ipynb"' in page.body
+    assert copied == {"notebooks/one.py", "notebooks/one.ipynb"}
 
 
 def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:
     """A folder that holds something else than a site is not written into."""
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(website.Fault, match="not empty"):
-        website.build(tmp_path, outputs=False)
+        website.build(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
