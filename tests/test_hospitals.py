@@ -554,6 +554,14 @@ def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pyte
         assert len(asked) == times, changed
     assert found[0].joint.keys() == found[1].joint.keys()
     assert all((found[0].joint[name] == rows).all() for name, rows in found[1].joint.items())
+    # A trial in some of the hospital's people, which counted among all of them.
+    trial = base.with_(entry={"tcpo2_below": 20.0})
+    asked.clear()
+    same = own.at_its_centre(trial, counted=base).register
+    assert not asked
+    assert all((same.joint[name] == rows).all() for name, rows in found[0].joint.items())
+    narrowed = own.at_its_centre(trial).register
+    assert any((narrowed.joint[name] != rows).any() for name, rows in found[0].joint.items())
 
 
 @pytest.mark.parametrize(
