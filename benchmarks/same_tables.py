@@ -149,7 +149,7 @@ def columns_of(file: Path) -> Columns:
 
 def tables(tree: Path, folder: Path, line: str) -> dict[str, Columns]:
     """The columns of every table that a line of a tree writes into a folder, and what it says where it fails."""
-    out = line.split()[-1]
+    out = line.rsplit(maxsplit=1)[-1]
     failed = next(filter(None, (clti(tree, folder, part.split()) for part in line.split(";"))), "")
     found = {f"{out} (ends well)": {"": failed}}
     for file in sorted((folder / out).rglob("*")):
