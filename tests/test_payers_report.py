@@ -388,7 +388,7 @@ def test_expected_qalys_are_those_of_england(age: float, women: float, men: floa
 
 def test_the_report_names_the_value_set_and_what_nothing_was_published_by(found: Result, text: str) -> None:
     """By 3L utilities are as published and a scenario tells what 5L changes; by 5L every number that was mapped is named."""
-    assert "EQ-5D value set 3L: utilities as they were published, which are taken to be by it." in text
+    assert "EQ-5D value set 3L: utilities as they were published, which are taken to rest on it." in text
     assert "Utilities and norm by EQ-5D-5L, mapped" in text and "value_set_5L" in set(found.scenarios["scenario"])
     facts = found.facts | {
         "utility_set": found.facts["utility_set"] | {"by": "5L", "mapped": ["Ischaemic ulcer", "On dialysis"]}

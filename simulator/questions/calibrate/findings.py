@@ -59,9 +59,14 @@ def findings(
             "effective": round(posterior.effective),
             "surface_error": float(posterior.surface_error),
         }
-    inputs, settings = dict(origin.inputs), dict(origin.settings)
     return Findings(
-        "calibrate", tables, facts, inputs=inputs, seed=origin.seed, settings=settings, files=dict(files or {})
+        "calibrate",
+        tables,
+        facts,
+        inputs=origin.inputs,
+        seed=origin.seed,
+        settings=origin.settings,
+        files=dict(files or {}),
     )
 
 

@@ -85,5 +85,12 @@ def reweighted(
         "references": references({key: study}, register),
         "changes": list(origin.changed),
     }
-    tables, inputs, settings = {"reweighted": moved, "study": own}, dict(origin.inputs), dict(origin.settings)
-    return Findings("reweighted", tables, facts, inputs=inputs, seed=origin.seed, settings=settings, asked="calibrate")
+    return Findings(
+        "reweighted",
+        {"reweighted": moved, "study": own},
+        facts,
+        inputs=origin.inputs,
+        seed=origin.seed,
+        settings=origin.settings,
+        asked="calibrate",
+    )

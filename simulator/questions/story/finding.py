@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.evidence.reporting import division
 from simulator.run import simulate
 from simulator.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
@@ -20,14 +21,12 @@ TIMES = [f"{name}_years" for name in ("healed_at", "minor_amputation_at", "amput
 COUNTS = ("doses", "wounds", "natural_gain_mmhg", "given_gain_mmhg")
 """What lives are alike in: who is referred, and for each policy whether and when things happen, how often and how much."""
 EARLY = 1.0
-RISEN = 20.0
-"""mmHg by which a limb has recovered."""
 Fate = Callable[[pd.DataFrame, pd.DataFrame], "pd.Series[bool]"]
 """Which patients have it, from their rows under the first and under the last policy."""
 
 FATES: dict[str, Fate] = {
     "recovered": lambda first, last: (
-        (last["natural_gain_mmhg"] + last["given_gain_mmhg"] >= RISEN)
+        (last["natural_gain_mmhg"] + last["given_gain_mmhg"] >= division("recovered_rise"))
         & ~(last[["died_at_years", "amputated_at_years"]].min(axis=1) < EARLY)
     ),
     "healed": lambda first, last: last["healed_at_years"].notna() & last["amputated_at_years"].isna(),
@@ -36,7 +35,7 @@ FATES: dict[str, Fate] = {
     "spared": lambda first, last: first["amputated_at_years"].notna() & last["amputated_at_years"].isna(),
     "differs": lambda first, last: first["died_at_years"].fillna(-1.0) != last["died_at_years"].fillna(-1.0),
 }
-"""recovered: TcPO2 rises by at least `RISEN` and the limb is there after a year;
+"""recovered: TcPO2 rises by at least `recovered_rise` of `calibration/reporting.toml` and the limb is there after a year;
 spared: amputated under the first policy only; differs: another date of death; died: within the first year."""
 
 

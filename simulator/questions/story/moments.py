@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.evidence.reporting import division
 from simulator.questions.story.watching import Moment, Watched, barred_by
 from simulator.scenario import Scenario
 from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Wound
@@ -16,8 +17,6 @@ MONTHS_TOLD = (1, 3, 6, 9, 12)
 """Months of the first year whose visits are told, and after it one visit a year."""
 NEAR = 0.06
 """Years by which a visit may miss the month it stands for."""
-POSTOPERATIVE_DAYS = 30.0
-"""Days after a major operation within which a death is called postoperative, whatever it is of."""
 SAME_DAY = 1.0 / DAYS_PER_YEAR
 """Years within which two measurements would be of one day."""
 RISEN = 0.5
@@ -155,7 +154,7 @@ def _limb_until(watched: Watched) -> float:
 
 def _just_operated(watched: Watched, place: int) -> bool:
     """Whether a major operation came within the days in which everybody calls a death postoperative."""
-    since = watched.moments[place].time - POSTOPERATIVE_DAYS / DAYS_PER_YEAR
+    since = watched.moments[place].time - division("postoperative_days") / DAYS_PER_YEAR
     operations = (*MAJOR, Event.CONVERSION, Event.OTHER_LIMB_AMPUTATION)
     return any(m.event in operations and m.time >= since for m in watched.moments[:place])
 

@@ -88,8 +88,7 @@ def findings(
         "references": references(validation.studies, register),
         **_drawn(rows, structural),
     }
-    inputs, settings = dict(origin.inputs), dict(origin.settings)
-    return Findings("validate", tables, facts, inputs=inputs, seed=origin.seed, settings=settings)
+    return Findings("validate", tables, facts, inputs=origin.inputs, seed=origin.seed, settings=origin.settings)
 
 
 def _held(validation: Validation, seed: int) -> pd.DataFrame:

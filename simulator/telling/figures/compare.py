@@ -250,8 +250,8 @@ def tcpo2_figure(findings: Findings) -> Figure:
             figure,
             f"Thin lines are {shown} single patients, ending at death or major amputation; the thick line is the"
             " mean of living limbs, the band holds 80% of them. The shape at the right is their distribution after"
-            f" {end:.3g} months, which the mean hides. Limbs recover without cells, too, because the cells are credited"
-            " with a part of the recovery only, as controls of trials improved as well. Dotted:"
+            f" {end:.3g} months, which the mean hides. Limbs recover without cells, too: the cells are credited"
+            " with only part of the recovery, because controls in trials improved as well. Dotted:"
             f" {listed([f'{level:g}' for level in levels])} mmHg.",
         )
     return figure

@@ -55,9 +55,9 @@ def story_figure(findings: Findings) -> Figure:
                 _time_axis(axes, window, last=place == len(lives) - 1)
         caption(
             figure,
-            f"Patient {facts['patient']}. Left: true TcPO2 (line), what was measured (dots) and treatments with cells"
-            f" (triangles); dotted lines are {limits} mmHg. Right: the share of each budget of luck that is spent; an"
-            " event comes when its line reaches 100%. The same budgets hold under every policy.",
+            f"Patient {facts['patient']}. Under each policy true TcPO2 (line), what was measured (dots) and treatments with cells"
+            f" (triangles); dotted lines are {limits} mmHg. Beside or below it the share of each budget of luck that is spent;"
+            " an event comes when its line reaches 100%. The same budgets hold under every policy.",
         )
     return figure
 

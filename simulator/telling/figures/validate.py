@@ -117,7 +117,7 @@ def levels_figure(scores: pd.DataFrame) -> Figure:
         axes.set_ylim(0, 1.15)
         percent_axis(axes)
         axes.legend(loc="upper left", ncols=2)
-    caption(figure, "Counts inside central predictive intervals; black lines are what the intervals promise.")
+    caption(figure, "Counts inside central predictive intervals; short lines are what the intervals promise.")
     return figure
 
 

@@ -8,17 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.evidence.reporting import divided, division
 from simulator.questions.registry.export.cells import Export
 from simulator.questions.registry.export.columns import SEEN, columns_of
 from simulator.questions.registry.export.dates import order_of
 from simulator.questions.registry.export.fields import CODES, FIELDS, UNITS, Kind, coded, is_missing, number_in, word
 from simulator.questions.registry.export.mapping import ASK, Mapping, Source
 from simulator.questions.registry.export.naming import says_major
-
-HIGHEST_KPA = {"tcpo2": 16.0, "pressure": 33.0}
-"""Values of a column that never exceeds this may be kilopascals: 120 and 250 mmHg, where the scales of mmHg end."""
-APART = (20.0, 25.0)
-"""Creatinine up to the first is mg/dl, from the second on umol/l (REGISTRIES: 20 to 30 parts the units)."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +69,16 @@ def _unit(kind: Kind, column: str, cells: Iterable[str], decimal_comma: bool) ->
     low, largest = column.lower().replace("µ", "u").replace("μ", "u"), max(values, default=0.0)
     if kind == "creatinine":
         middle = sorted(values)[len(values) // 2] if values else 0.0
-        likely = "mg/dl" if middle <= APART[0] else "umol/l" if middle >= APART[1] else ASK
+        highest_mg, least_umol = divided("creatinine_units")
+        likely = "mg/dl" if middle <= highest_mg else "umol/l" if middle >= least_umol else ASK
         stated = "umol/l" if "umol" in low else "mg/dl" if "mg" in low else ""
         return stated if stated in {"", likely} and stated else likely if not stated else ASK
     stated = "kPa" if "kpa" in low else "mmHg" if "mmhg" in low else ""
+    highest_kpa = division(f"highest_kpa_{kind}")
     if stated:
-        contradicted = stated == "kPa" and largest > HIGHEST_KPA[kind]
+        contradicted = stated == "kPa" and largest > highest_kpa
         return ASK if contradicted else stated
-    return "mmHg" if largest > HIGHEST_KPA[kind] else ASK
+    return "mmHg" if largest > highest_kpa else ASK
 
 
 def _codes(name: str, kind: Kind, cells: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.reporting import divided
 from simulator.questions.registry.export.fields import CKD, UMOL
 from simulator.questions.registry.export.remarks import Remarks
 from simulator.questions.registry.export.values import Values, first_known, missing
@@ -17,11 +18,6 @@ from simulator.rules.population.table import KINDS, OF_A_WOUND, Measure
 from simulator.words.vocabulary import DAYS_PER_YEAR, Renal
 
 Array = NDArray[np.float64]
-
-CRITICAL_PRESSURE = {True: 50.0, False: 70.0}
-"""Ankle pressures (mmHg) below which ischaemia counts as critical: in rest pain alone, and with tissue loss (TASC II)."""
-EGFR_CLASSES = 60.0, 30.0
-"""Glomerular filtration (ml/min/1.73 m²) from which renal function counts as normal, and as moderately reduced (KDIGO G3)."""
 
 
 def baseline(values: Values, line: int, remarks: Remarks) -> Array | None:
@@ -54,7 +50,9 @@ def baseline(values: Values, line: int, remarks: Remarks) -> Array | None:
     known["gangrene"] = first_known(at("gangrene", line), 1.0 if wagner in {4, 5} else math.nan)
     pressure = at("ankle_pressure", line)
     if not missing(pressure):
-        known["ankle_pressure_low"] = float(pressure < CRITICAL_PRESSURE[known["rutherford"] == 4.0])
+        in_rest_pain, with_tissue_loss = divided("critical_ankle_pressure")
+        limit = in_rest_pain if known["rutherford"] == 4.0 else with_tissue_loss
+        known["ankle_pressure_low"] = float(pressure < limit)
     return _checked(known, values.row(line), remarks)
 
 
@@ -109,7 +107,7 @@ def _renal(values: Values, line: int, known: dict[str, float]) -> float:
         rate = ckd_epi(creatinine / UMOL, age, male == 1.0)
     if missing(rate):
         return math.nan
-    normal, moderate = EGFR_CLASSES
+    normal, moderate = divided("egfr_classes")
     return float(Renal.NORMAL if rate >= normal else Renal.MODERATE if rate >= moderate else Renal.SEVERE)
 
 
@@ -143,8 +141,9 @@ def _grade(value: Any) -> float:
 def ckd_epi(creatinine: float, age: float, male: bool) -> float:
     """eGFR (ml/min/1.73 m2) from creatinine (mg/dl) by the CKD-EPI equation of 2021, which knows no race.
 
-    Inker et al., N Engl J Med 2021;385:1737, doi:10.1056/NEJMoa2102953 (coefficients recalled).
+    Its numbers and their source: `ckd_epi` in `calibration/reporting.toml`.
     """
-    k, a, factor = (0.9, -0.302, 1.0) if male else (0.7, -0.241, 1.012)
+    whole, k_women, k_men, a_women, a_men, above, of_age, women = divided("ckd_epi")
+    k, a, factor = (k_men, a_men, 1.0) if male else (k_women, a_women, women)
     ratio = creatinine / k
-    return float(142.0 * min(ratio, 1.0) ** a * max(ratio, 1.0) ** -1.2 * 0.9938**age * factor)
+    return float(whole * min(ratio, 1.0) ** a * max(ratio, 1.0) ** above * of_age**age * factor)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.reporting import divided, division
 from simulator.questions.registry.export.dates import EPOCH
 from simulator.questions.registry.export.fields import UMOL
 from simulator.questions.registry.people.baseline import ckd_epi
@@ -19,11 +20,6 @@ from simulator.questions.registry.synthetic.lived_people import LONGEST, SHORTES
 from simulator.scenario import Scenario
 from simulator.words.luck import generator
 from simulator.words.vocabulary import DAYS_PER_YEAR, Renal
-
-FILTRATION = {Renal.NORMAL: (65.0, 100.0), Renal.MODERATE: (33.0, 57.0), Renal.SEVERE: (16.0, 28.0)}
-"""eGFR (ml/min/1.73 m2) of made-up people by renal class, away from its borders so that rounding moves nobody."""
-ON_DIALYSIS = 600.0
-"""Creatinine (umol/l) of made-up people on dialysis; nothing reads it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +85,10 @@ def lived(scenario: Scenario, offsets: Mapping[str, float], n: int, seed: int = 
     renal, male, age = numbers(patients["renal"]), numbers(patients["male"]) > 0.5, numbers(patients["age"]).round(2)
     rutherford = np.asarray(patients["rutherford"], np.int64)
     heals = np.where((rutherford > 4) & (heals < lost), heals, np.inf)
-    creatinine = np.full(n, ON_DIALYSIS)
+    creatinine = np.full(n, division("made_up_creatinine_dialysis"))
     for k in np.flatnonzero(renal < Renal.DIALYSIS):
-        rate = luck.uniform(*FILTRATION[Renal(int(renal[k]))])
+        low, high = divided(f"made_up_egfr_{Renal(int(renal[k])).name.lower()}")
+        rate = luck.uniform(low, high)
         creatinine[k] = round(UMOL * creatinine_at(rate, age[k], bool(male[k])))
     return Truth(
         identifier=_identifiers(n),

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.evidence.reporting import divided
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS, STEP_COUNTS
 from simulator.questions.value.decision.results import INTERVAL, Array, standard_error
@@ -26,10 +27,6 @@ from simulator.run.result import Result
 from simulator.scenario.economics import HALVES
 from simulator.scenario.scenario import Scenario
 from simulator.words.vocabulary import Renal
-
-AGE_CUTS = (65.0, 75.0, 85.0)
-TCPO2_CUTS = (10.0, 20.0, 30.0)
-"""Where age (years) and measured TcPO2 (mmHg) are cut for reporting."""
 
 MOST_LUCK = 0.9
 """Share of the variance between draws beyond which patients' luck hides what parameters do."""
@@ -69,8 +66,8 @@ def members(patients: NDArray[np.void]) -> Members:
         found["renal class", renal.name.lower()] = patients["renal"] == renal.value
     male = patients["male"] > 0.5
     found |= {("sex", "women"): ~male, ("sex", "men"): male}
-    found |= _bands("age", patients["age"], AGE_CUTS)
-    found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], TCPO2_CUTS)
+    found |= _bands("age", patients["age"], divided("age_classes"))
+    found |= _bands("measured TcPO2, mmHg", patients["tcpo2_measured"], divided("tcpo2_classes"))
     for stage in (4, 5, 6):
         found["Rutherford class", str(stage)] = patients["rutherford"] == stage
     high = patients["small_ev_high"] > 0.5
