@@ -25,11 +25,12 @@ from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.pathway.cell_therapy import give_dose
 from simulator.rules.pathway.crossover import Crossover, cross_over, crosses_over
 from simulator.rules.pathway.happening import care_for
-from simulator.rules.pathway.life import Luck
+from simulator.rules.pathway.life import MOST_RAMPS, Luck
 from simulator.rules.pathway.procedure import carry_out, effect_ends, follow_on, is_lost, plan_steps, procedure_is_done
 from simulator.rules.pathway.referral import plan_care
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.response import caused_gain, change_naturally
+from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Risk, Start, Stream, Wound
 
 AFTER_CELLS = -1
@@ -43,6 +44,22 @@ def ramp(life: Any, start: float, days: float, height: float) -> None:
     n = life.ramps
     life.ramp_start[n], life.ramp_duration[n], life.ramp_height[n] = start, days / DAYS_PER_YEAR, height
     life.ramps = n + 1
+
+
+def _beyond_room(s: Situation) -> bool:
+    """Whether a path that has no room left refuses one more change."""
+    s.life.ramps = MOST_RAMPS
+    try:
+        add_ramp(s.life, s.t, 1.0, 1.0)
+    except IndexError:
+        return True
+    return False
+
+
+@restated("a path without room", _beyond_room)
+def _(s: Situation) -> bool:
+    s.life.ramps = MOST_RAMPS
+    return True
 
 
 def change(life: Any, p: Any, start: float, days: float, height: float) -> None:
