@@ -135,6 +135,8 @@ def test_statistics_are_the_papers_and_those_of_trials(monkeypatch: pytest.Monke
     compared = Window(DATA.contrast_years, DATA.contrast_years, 0.0, DATA.contrast_tcpo2_years, DATA.early_tcpo2_years)
     assert asked == [("protocol", None, 5), ("conservative", compared, 5), ("single_dose", compared, 5)]
     assert set(INDEX) == set(STATISTICS)
+    cohort.statistics(SCENARIO.params())
+    assert {first for _, _, first in asked[3:]} == {0}
 
 
 def test_a_design_has_a_row_for_each_point(monkeypatch: pytest.MonkeyPatch) -> None:
