@@ -61,6 +61,7 @@ def test_results_have_the_luck_of_their_draw_whatever_the_size() -> None:
     many = module._results(np.tile([0.3, 1.2, 30.0, 40.0], (4_000, 1)), np.array([10.0, 20.0]), 25, 5)
     assert many[:, 0].mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / 25 / 4_000))
     assert set(many[:, 1]) == {1.0}
+    assert module._results(np.array([[-1e-12, 0.5, 30.0, 40.0]]), np.ones(2), 25, 5)[0, 0] == 0.0
     assert many[:, 2:].std(axis=0) == pytest.approx([2.0, 4.0], rel=0.06)
     assert norm.cdf(many[:, 2], 30.0, 2.0).mean() == pytest.approx(0.5, abs=0.02)
 
