@@ -93,6 +93,7 @@ def test_time_passes_up_to_the_next_event() -> None:
     diary, life = a_diary(walked=0.1), a_life(walking=1, time=0.25)
     time_passes(diary, life, SETTING, 0.5, Event.HEALED)
     assert (diary.now.visit, diary.now.walked) == (1, pytest.approx(0.35))
+    assert diary.seen[WALKED, 0] == pytest.approx(0.1)
     time_passes(diary, a_life(walking=0, time=0.5), SETTING, 1.0, Event.HORIZON)
     assert (diary.now.visit, diary.now.walked) == (3, pytest.approx(0.35))
 
@@ -132,12 +133,12 @@ def test_death_ends_the_diary() -> None:
 def test_what_came_after_a_loss_is_forgotten() -> None:
     """What happened by the loss stays; of visits after it nothing is known, unless death was seen before."""
     life = a_life(healed_at=0.3, amputated_at=0.8, died_at=1.5, crossed_at=0.5)
-    diary = a_diary(recorded=(0, 1, 3), reintervened=0.6)
+    diary = a_diary(recorded=(1, 3), reintervened=0.6)
     diary.seen[:] = 5.0
     forget(life, diary, VISITS, 0.5)
     assert (life.healed_at, life.amputated_at, life.died_at, life.crossed_at) == (0.3, inf, inf, 0.5)
     assert diary.now.reintervened == inf
-    assert np.isnan(diary.seen).tolist() == [[False, False, True]] * 3
+    assert np.isnan(diary.seen).tolist() == [[False, True]] * 3
     dead, seen = a_life(healed_at=0.6, died_at=0.5), a_diary(reintervened=0.5)
     seen.seen[:] = 0.0
     forget(dead, seen, VISITS, 0.5)
