@@ -179,6 +179,15 @@ AREAS = (
             "prior.py": "tests/closed_forms/test_movement.py",
         },
     ),
+    # Files whose names others have too.
+    Area(("questions/course/lives.py",), (), {"lives.py": "tests/closed_forms/test_course_lives.py"}),
+    Area(("questions/value/research/proposed_trial.py",), ()),
+    Area(
+        ("questions/calibrate/cohort.py", "questions/calibrate/founding.py", "questions/calibrate/coverage.py"),
+        (),
+        {"cohort.py": "tests/closed_forms/test_founding.py"},
+    ),
+    Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
 )
 
 

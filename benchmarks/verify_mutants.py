@@ -103,6 +103,8 @@ def ask(
         together = [mutant for mutant in mutants if changed_function(mutant)]
         shared = [mutant for mutant in missing if mutant in together]
         for some in [shared] * bool(shared) + [[mutant] for mutant in missing if mutant not in together]:
+            if time.monotonic() > deadline:
+                return
             program = Path(tempfile.mkdtemp(dir=folder))
             for part in ("simulator", "calibration", "scenarios"):
                 shutil.copytree(ROOT / part, program / part, ignore=shutil.ignore_patterns("__pycache__"))

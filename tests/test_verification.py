@@ -20,11 +20,15 @@ from simulator.questions.verify.findings import findings
 from simulator.questions.verify.outcomes.monotone import many_concerned, twins
 from simulator.questions.verify.people import known_people, luck_law
 from simulator.questions.verify.people.inputs import ks
+from simulator.questions.verify.rulebook.book import differences
+from simulator.questions.verify.rulebook.events_stated import walking_ends
+from simulator.questions.verify.rulebook.situation import NUMBER, situations
 from simulator.questions.verify.subject.check import NotApplicable, equal, near, none_of
 from simulator.questions.verify.subject.subject import Subject
 from simulator.questions.verify.verification import all_checks
 from simulator.rules.draws import budget, normal_quantile
 from simulator.rules.hazards import time_to_spend
+from simulator.rules.pathway.walking import stop_walking, walk_no_more
 from simulator.rules.population.patient import PATIENT, truncated_normal
 from simulator.scenario import Scenario, load_scenario
 from simulator.telling.page import page, sentences
@@ -205,3 +209,16 @@ def test_what_is_known_of_people_is_checked(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(known_people, "known", mixed)
     assert not known_people.kept(None).passed  # type: ignore[arg-type]
+
+
+def test_the_rule_book_names_what_a_rule_leaves_undone() -> None:
+    """Somebody who stops walking for now keeps the ability, which whoever can walk no more loses with its end."""
+    drawn = situations(Subject.of(load_scenario(), 200, 1))
+    assert len(drawn) == NUMBER
+    (could,) = [each for each in drawn if each.life.mobile and each.life.walking_ends_at < np.inf][:1]
+    said, right, wrong = could.again(), could.again(), could.again()
+    expected = walking_ends(said)
+    assert differences(right, said, walk_no_more(right.life), expected) == []
+    assert differences(wrong, said, stop_walking(wrong.life), expected) == ["mobile", "walking_ends_at"]
+    assert differences(right, said, 1.0, 2.0) == ["the answer"]
+    assert could.life.mobile == 1

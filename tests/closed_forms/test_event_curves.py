@@ -138,6 +138,9 @@ def test_a_trial_of_eight_by_hand() -> None:
     assert control["at_risk"].loc[[0.0, 12.0, 24.0]].tolist() == [4.0, 2.0, 1.0]
     assert curves.loc["cells"]["value"].loc[[0.0, 12.0, 24.0]].tolist() == pytest.approx([0.0, 0.25, 0.25])
     assert set(found.curves["truth"]) == {"scenario"}
+    at = control.index.to_numpy() + 1e-6
+    assert control["value"].to_numpy() == pytest.approx(np.select([at < 3.0, at < 18.0], [0.0, 0.25], 0.5))
+    assert control["at_risk"].to_list() == (4 - np.searchsorted([3.0, 6.0, 18.0], at - 2e-6)).tolist()
     rates = found.rates.set_index("arm")
     assert rates["value"].tolist() == pytest.approx([0.25, 0.25])
     # A binomial proportion of four, as Aalen and Johansen's estimate is before anybody is lost.
@@ -163,9 +166,10 @@ def test_several_trials_are_one_large_one() -> None:
 
 @pytest.mark.usefixtures("planned")
 def test_the_time_planned_is_among_those_of_the_curve() -> None:
-    """Ten months, which no step of 37 from 0 to 24 meets; an endpoint that has none is told at the end of follow-up."""
-    found = module.event_curves(OfOneTrial(trial(**FOUR), at_months=10.0), ["scenario"])  # type: ignore[arg-type]
-    assert 10.0 in set(found.curves["months"]) and set(found.rates["months"]) == {10.0}
+    """Nine and a half months, which none of 37 steps to 24 meets; an endpoint without one is told at the end of follow-up."""
+    found = module.event_curves(OfOneTrial(trial(**FOUR), at_months=9.5), ["scenario"])  # type: ignore[arg-type]
+    assert 9.5 in set(found.curves["months"]) and set(found.rates["months"]) == {9.5}
+    assert found.rates.set_index("arm")["value"].tolist() == pytest.approx([0.25, 0.25])
     whole = module.event_curves(OfOneTrial(trial(**FOUR), test="cox", at_months=None), ["scenario"])  # type: ignore[arg-type]
     assert whole.months == 24.0
     assert whole.rates.set_index("arm")["value"].tolist() == pytest.approx([0.5, 0.25])
@@ -192,9 +196,12 @@ def test_an_event_at_the_planned_time_is_beyond_it() -> None:
     """Months kept up to a time are those before it; an event on the very day does not count among the rates either."""
     seen = TimeToEvent(np.array([[1.0, 2.0, 0.5, 2.0]]), np.array([[1, 0, 1, 0]], np.int8), np.full((1, 4), 2.0))
     group = np.array([[0, 0, 1, 1]], np.int8)
-    found = {name: values for name, _, *values in module._effects(seen, group, 1.0)}
-    assert found["rate_difference"][0] == pytest.approx(0.5)
-    assert found["restricted_mean_difference"][0] == pytest.approx(-3.0, abs=1e-6)
+    found = {name: values for name, *values in module._effects(seen, group, 1.0)}
+    assert found["rate_difference"][:2] == pytest.approx([12.0, 0.5])
+    assert found["restricted_mean_difference"][:2] == pytest.approx([12.0, -3.0], abs=1e-6)
+    found = {name: values for name, *values in module._effects(seen, group, 0.75)}
+    assert found["rate_difference"][:2] == pytest.approx([9.0, 0.5])
+    assert found["restricted_mean_difference"][:2] == pytest.approx([9.0, -1.5], abs=1e-6)
 
 
 def test_early_and_late_are_told_with_their_time() -> None:

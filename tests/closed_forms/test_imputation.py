@@ -66,9 +66,9 @@ def test_the_last_to_be_lost_is_like_those_who_stayed():
     settled_before = ([0.1] * 20, [True] * 20, [False] * 20)
     stayed = ([np.inf] * 9, [True] * 3 + [False] * 6, [False] * 9)
     left, yes, lost = (a + b + c for a, b, c in zip(settled_before, stayed, ([0.5], [False], [True]), strict=True))
-    found = one_arm(left, yes, lost, 40_000)
+    found = one_arm(left, yes, lost, 10_000)
     assert (found[:, :-1] == np.array(yes[:-1])).all()
-    assert found[:, -1].mean() == pytest.approx(0.35, abs=4 * np.sqrt(0.35 * 0.65 / 40_000))
+    assert found[:, -1].mean() == pytest.approx(0.35, abs=4 * np.sqrt(0.35 * 0.65 / 10_000))
 
 
 def test_two_lost_at_once_vary_together_as_one_posterior_says():

@@ -6,6 +6,8 @@ from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
+
 from simulator.questions.verify.rulebook.book import restated
 from simulator.questions.verify.rulebook.events_stated import (
     budget,
@@ -25,11 +27,12 @@ from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.pathway.cell_therapy import give_dose
 from simulator.rules.pathway.crossover import Crossover, cross_over, crosses_over
 from simulator.rules.pathway.happening import care_for
-from simulator.rules.pathway.life import Luck
+from simulator.rules.pathway.life import LIFE, MOST_RAMPS, Luck
 from simulator.rules.pathway.procedure import carry_out, effect_ends, follow_on, is_lost, plan_steps, procedure_is_done
 from simulator.rules.pathway.referral import plan_care
 from simulator.rules.pathway.repeat_dose import dose_is_given
 from simulator.rules.pathway.response import caused_gain, change_naturally
+from simulator.rules.perfusion import add_ramp
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Renal, Repeat, Risk, Start, Stream, Wound
 
 AFTER_CELLS = -1
@@ -43,6 +46,25 @@ def ramp(life: Any, start: float, days: float, height: float) -> None:
     n = life.ramps
     life.ramp_start[n], life.ramp_duration[n], life.ramp_height[n] = start, days / DAYS_PER_YEAR, height
     life.ramps = n + 1
+
+
+def _beyond_room(s: Situation) -> bool:
+    """Whether a path that has no room left refuses one more change."""
+    s.life.ramps = MOST_RAMPS
+    # With room behind it, so that a rule that writes beyond the path hits nothing else.
+    room = np.zeros(2, LIFE)
+    room[0] = s.life
+    try:
+        add_ramp(room[0], s.t, 1.0, 1.0)
+    except IndexError:
+        return True
+    return False
+
+
+@restated("a path without room", _beyond_room)
+def _(s: Situation) -> bool:
+    s.life.ramps = MOST_RAMPS
+    return True
 
 
 def change(life: Any, p: Any, start: float, days: float, height: float) -> None:

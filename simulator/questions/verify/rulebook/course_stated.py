@@ -34,7 +34,7 @@ from simulator.questions.verify.rulebook.people_stated import luck_of_a_life
 from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.pathway.background import background_death, background_exposure
 from simulator.rules.pathway.course import first_risk, spend_until
-from simulator.rules.pathway.happening import suffer
+from simulator.rules.pathway.happening import end_risks, suffer
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.referral import begin_untreated
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Risk, Wound
@@ -203,9 +203,25 @@ def begun(s: Situation) -> None:
     enter(life, p, 0.0, "rest pain" if who.rutherford == 4 else "open wound")
 
 
+ENDS = {
+    Risk.MAJOR_AMPUTATION: (Risk.HEALING, Risk.RECURRENCE, Risk.MINOR_AMPUTATION),
+    Risk.HEALING: (Risk.MINOR_AMPUTATION,),
+    Risk.RECURRENCE: (Risk.HEALING,),
+}
+"""What an event takes out of force beside its own risk."""
+
+
 def _risk(s: Situation) -> int:
     """One of the risks that are no death."""
     return 1 + int(4.0 * s.luck[0])
+
+
+@restated("risks that an event ends", lambda s: end_risks(s.life, _risk(s)))
+def risks_ended(s: Situation) -> None:
+    """Its own and those that it leaves without an object."""
+    risk = Risk(_risk(s))
+    for k in (risk, *ENDS.get(risk, ())):
+        s.life.rate[k] = 0.0
 
 
 def _suffered(s: Situation) -> Any:
@@ -218,13 +234,7 @@ def event_of_a_limb(s: Situation) -> int:
     """It takes out of force what it ends, and does what it does."""
     life, risk = s.life, Risk(_risk(s))
     life.step_works[:] = 0
-    ends = {
-        Risk.MAJOR_AMPUTATION: (Risk.HEALING, Risk.RECURRENCE, Risk.MINOR_AMPUTATION),
-        Risk.HEALING: (Risk.MINOR_AMPUTATION,),
-        Risk.RECURRENCE: (Risk.HEALING,),
-    }
-    for k in (risk, *ends.get(risk, ())):
-        life.rate[k] = 0.0
+    risks_ended(s)
     if risk == Risk.MAJOR_AMPUTATION:
         lose_leg(life, s.params, s.t)
         return Event.BELOW_KNEE_AMPUTATION if life.limb == Limb.BELOW_KNEE else Event.ABOVE_KNEE_AMPUTATION

@@ -167,7 +167,8 @@ def _parameters(random: np.random.Generator, subject: Subject) -> Any:
             held[name] = _moved(random, float(held[name]), *register[name].range)
     for therapy in held["therapies"]:
         for name, about in NUMBERS.items():
-            therapy[name] = _moved(random, float(therapy[name]), about.low, about.high)
+            moved = _moved(random, float(therapy[name]), about.low, about.high)
+            therapy[name] = about.without if random.random() < 0.4 else moved
         therapy["most"] = random.integers(1, 4)
     return held
 

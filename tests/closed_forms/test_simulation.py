@@ -1,0 +1,173 @@
+"""Simulated trials in blocks and pieces: which trials each has, what is kept and told, and limits told in words."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.questions.trial.simulation import simulation as module
+from simulator.questions.trial.simulation.simulation import Simulation, at_once, longest
+from simulator.rules.pathway.policy import POLICY
+from simulator.words.errors import BadInput
+
+
+def test_how_many_trials_are_held_at_once() -> None:
+    """All that were asked for, up to 400,000 patients, and four however large they are."""
+    assert at_once(100, 1_000) == 100
+    assert at_once(1_000, 1_000) == 400
+    assert at_once(1_000, 200_000) == 4 and at_once(3, 200_000) == 3
+
+
+def test_the_most_patients_of_a_design(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it can come to recruit, and no more than any design may."""
+    monkeypatch.setattr(module, "most_recruits", lambda _design, patients: 2 * patients)
+    design = SimpleNamespace(file="mine.toml")
+
+    def conduct(patients: int) -> Any:
+        return SimpleNamespace(design=design, marked=SimpleNamespace(patients=patients))
+
+    half = module.MOST_PATIENTS // 2
+    assert longest(conduct(half)) == module.MOST_PATIENTS
+    with pytest.raises(BadInput) as refused:
+        longest(conduct(half + 1))
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.key, problem.value) == ("mine.toml", "size.patients", str(2 * half + 2))
+
+
+class Pieces(dict[Any, Any]):
+    """Finished pieces in memory, by truth, first trial and last."""
+
+    def key(self, truth: str, conducts: Any, first: int, last: int) -> Any:
+        """What a piece is called."""
+        return truth, len(conducts), first, last
+
+    def read(self, key: Any, conducts: int) -> Any:
+        """A piece, if it is there."""
+        found = self.get(key)
+        assert found is None or len(found) == conducts
+        return found
+
+    def write(self, key: Any, found: Any) -> None:
+        """Keep one."""
+        self[key] = found
+
+
+class Run:
+    """Trials of a hundred patients in blocks of ten and pieces of two blocks, and what was lived of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **named: Any) -> None:
+        self.lived: list[tuple[str, int, int, int]] = []
+        for name, value in {"LIVES": 1_000, "PIECE": 2}.items():
+            monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(module, "longest", lambda conduct: conduct.patients)
+        monkeypatch.setattr(Simulation, "lives", self.lives)
+        self.simulation = Simulation(None, 1, 35, 1, **named)  # type: ignore[arg-type]
+        self.conducts: Any = [
+            SimpleNamespace(patients=n, run=lambda data, n=n: {"trial": data, "size": np.full(len(data), n)})
+            for n in (60, 100)
+        ]
+
+    def lives(self, truth: str, first: int, trials: int, patients: int) -> Any:
+        """The numbers of the trials."""
+        self.lived.append((truth, first, trials, patients))
+        return np.arange(first, first + trials)
+
+
+def test_every_trial_is_carried_out_once_at_every_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty-five trials in blocks of ten, cut at pieces of twenty; lives are as many as the largest size needs."""
+    run, told = Run(monkeypatch), list[int]()
+    small, large = run.simulation.run("t", run.conducts, told.append)  # type: ignore[arg-type]
+    for found, size in ((small, 60), (large, 100)):
+        assert found["trial"].tolist() == list(range(35)) and set(found["size"]) == {size}
+    assert run.lived == [("t", 0, 10, 100), ("t", 10, 10, 100), ("t", 20, 10, 100), ("t", 30, 5, 100)]
+    assert told == [10, 10, 10, 5]
+    (later,) = run.simulation.run("t", run.conducts[:1], first=7, trials=4)  # type: ignore[arg-type]
+    assert later["trial"].tolist() == [7, 8, 9, 10]
+
+
+def test_pieces_that_are_kept_are_not_simulated_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two pieces the one that is there is read, and told as done; the other is kept as a whole."""
+    kept, told = Pieces(), list[int]()
+    run = Run(monkeypatch, kept=kept)
+    first = run.simulation.run("t", run.conducts)  # type: ignore[arg-type]
+    assert sorted(kept) == [("t", 2, 0, 20), ("t", 2, 20, 35)] and len(run.lived) == 4
+    del kept["t", 2, 0, 20]
+    run.lived.clear()
+    again = run.simulation.run("t", run.conducts, told.append)  # type: ignore[arg-type]
+    assert [each["trial"].tolist() for each in again] == [each["trial"].tolist() for each in first]
+    assert run.lived == [("t", 0, 10, 100), ("t", 10, 10, 100)] and told == [15, 10, 10]
+
+
+def test_kept_lives_come_in_whole_units(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Where lives are kept between runs a block holds whole units; trials too large to be kept come as they did."""
+    monkeypatch.setattr(module, "UNIT", 8)
+    run = Run(monkeypatch, cache=tmp_path)
+    run.simulation.run("t", run.conducts)  # type: ignore[arg-type]
+    assert [each[1:3] for each in run.lived] == [(0, 16), (16, 16), (32, 3)]
+    monkeypatch.setattr(module, "MOST_KEPT", 99)
+    run.lived.clear()
+    run.simulation.run("t", run.conducts)  # type: ignore[arg-type]
+    assert [each[1:3] for each in run.lived] == [(0, 10), (10, 10), (20, 10), (30, 5)]
+
+
+def test_large_trials_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block has one trial where even that has more patients than a block should."""
+    run = Run(monkeypatch)
+    big: Any = SimpleNamespace(patients=5_000, run=lambda data: {"trial": data})
+    (found,) = run.simulation.run("t", [big], trials=3)  # type: ignore[arg-type]
+    assert found["trial"].tolist() == [0, 1, 2] and [each[2] for each in run.lived] == [1, 1, 1]
+
+
+def test_another_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything else stays."""
+    run = Run(monkeypatch)
+    other = run.simulation.with_trials(3)
+    assert (other.trials, other.seed, other.workers) == (3, 1, 1)
+
+
+def test_limits_of_a_policy_in_words() -> None:
+    """What keeps people out, without what admits everybody."""
+    record = np.zeros(1, POLICY)[0]
+    for name, value in {
+        **{"tcpo2_below": np.inf, "age_below": np.inf, "rutherford_at_most": 6.0, "rutherford_at_least": 4.0},
+        **{"severe_renal": 1.0, "dialysis": 1.0, "angioplasty_suitable": -1.0, "marker": 1.0},
+    }.items():
+        record[name] = value
+    everybody = module._limits(record)
+    assert "excluded" not in everybody and "rutherford" not in everybody and "tcpo2" not in everybody
+    for name, value in {
+        "tcpo2_below": 30.0,
+        "age_at_least": 50.0,
+        "dialysis": 0.0,
+        "angioplasty_suitable": 0.0,
+    }.items():
+        record[name] = value
+    record["rutherford_at_least"], record["rutherford_at_most"] = 5.0, 5.0
+    found = module._limits(record)
+    for words in ("tcpo2_below = 30", "age_at_least = 50", "dialysis excluded", "angioplasty_suitable = no"):
+        assert words in found
+    assert "rutherford_at_least = 5" in found and "rutherford_at_most = 5" in found
+    assert "severe_renal" not in found and "marker" not in found
+    record["angioplasty_suitable"], record["severe_renal"] = 1.0, 0.0
+    assert "angioplasty_suitable = yes" in module._limits(record) and "severe_renal excluded" in module._limits(record)
+
+
+@pytest.mark.parametrize(("doses", "steps", "treats"), [(0, 0, False), (1, 0, True), (0, 1, True), (3, 2, True)])
+def test_which_policies_treat(doses: int, steps: int, treats: bool) -> None:
+    """Those with a dose or a step."""
+    record = np.zeros(1, POLICY)[0]
+    record["doses"], record["step_count"] = doses, steps
+    assert module._treats(record) is treats
+
+
+def test_looks_without_information_are_told() -> None:
+    """When the trial ends on average and when a patient counts, in months."""
+    design: Any = SimpleNamespace(
+        looks=SimpleNamespace(at=(0.3, 0.6)), primary=SimpleNamespace(waits=0.5), file="mine.toml"
+    )
+    problem = module._no_information(design, 1.25)
+    assert (problem.file, problem.key, problem.value) == ("mine.toml", "looks.at", "[0.3, 0.6]")
+    assert "15.0 months" in problem.allowed and "counts after 6" in problem.allowed
