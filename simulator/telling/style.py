@@ -61,6 +61,7 @@ RULES: dict[Any, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 8,
+    "axes.titley": 1.0,  # not found out for every drawing: nothing stands above a panel
     "axes.labelsize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,

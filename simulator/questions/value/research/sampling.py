@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from simulator.questions.value.decision.population import Population
 from simulator.questions.value.decision.voi import Value, evsi
 from simulator.words.errors import BadInput, Problem
-from simulator.work.parquet import let_arrow_in
 
 
 def net_benefit_of_sampling(
@@ -47,13 +46,13 @@ def net_benefit_of_sampling(
     problems += [Problem("trial", "patients", str(size), "1 or more") for size in summaries if size < 1]
     if problems or not summaries:
         raise BadInput(problems or [Problem("trial", "sizes", "none", "at least one size")])
-    from sklearn.isotonic import isotonic_regression
+    # Scikit-learn's gives the same bits, and its import takes longer than all trials of a proposal.
+    from scipy.optimize import isotonic_regression
 
-    let_arrow_in()
     sizes = sorted(summaries)
     worths = [evsi(net_benefit, summaries[size], at_most=at_most, seed=seed) for size in sizes]
     weights = 1.0 / np.maximum([worth.se for worth in worths], max(worth.se for worth in worths) / 100.0 or 1.0) ** 2
-    values = isotonic_regression([worth.value for worth in worths], sample_weight=weights, y_min=0.0)
+    values = np.maximum(isotonic_regression([worth.value for worth in worths], weights=weights).x, 0.0)
     rows = []
     for size, value, se in zip(sizes, values.tolist(), (worth.se for worth in worths), strict=True):
         people = population.size(after=lasting[size])
