@@ -330,6 +330,18 @@ def test_one_policy_alone_has_results_and_no_differences(tmp_path: Path, clti: C
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("scenario", ["base", "founding_cohort"])
+def test_every_shipped_policy_can_be_compared(scenario: str) -> None:
+    """Also one under which no limb is left at any time, as primary amputation has it where everybody is suitable."""
+    policies = list(load_scenario(scenario).policies)
+    found = sim.compare(scenario, policies=policies, patients=40, seed=1)
+    assert found.outcomes["policy"].unique().tolist() == policies
+    course = found.tcpo2_course
+    assert "conservative" in set(course["policy"])
+    assert ("primary_amputation" in set(course["policy"])) is (scenario == "base")
+    assert (course["p10"] <= course["p90"]).all()
+
+
 def test_the_summary_speaks_of_ones_own_policy(tmp_path: Path, clti: Clti) -> None:
     """Of a file's own policy before the published protocol; and of one that treats nobody or that nothing compares."""
     file = tmp_path / "own.toml"

@@ -145,7 +145,8 @@ def _tcpo2_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
                 pd.DataFrame({"policy": policy, "patient": patient, "time_years": time[seen], "tcpo2": path[seen]})
             )
         alive = ~np.isnan(paths).all(axis=0)
-        low, high = np.nanquantile(paths[:, alive], [0.1, 0.9], axis=0)
+        # One by one: where no limb is left at any time (primary amputation), NumPy gives two at once no shape.
+        low, high = (np.nanquantile(paths[:, alive], level, axis=0) for level in (0.1, 0.9))
         mean = np.nanmean(paths[:, alive], axis=0)
         course.append(
             pd.DataFrame({"policy": policy, "time_years": time[alive], "mean": mean, "p10": low, "p90": high})
