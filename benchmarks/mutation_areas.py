@@ -187,7 +187,10 @@ AREAS = (
         (),
         {"cohort.py": "tests/closed_forms/test_founding.py"},
     ),
-    Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
+    Area(
+        ("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"),
+        ("tests/test_trial_blinding.py",),
+    ),
 )
 
 

@@ -36,7 +36,13 @@ SMALL_STUDIES = {
     "sobol": ("size = 512", "size = 16", "patients = 3500", "patients = 60"),
 }
 """Shipped studies, and what makes them small: pieces of the file and what stands there instead."""
-SCARCE = 'extends = "base"\ncompare = ["conservative", "protocol", "response_guided"]\n[capacity]\nslots_per_week = 1\narrivals_per_week = 2.0\n'
+SCARCE = """
+extends = "base"
+compare = ["conservative", "protocol", "response_guided"]
+[capacity]
+slots_per_week = 1
+arrivals_per_week = 2.0
+"""
 """A scenario with a queue."""
 COSTS = "cost_a,cost_b,cost_c,effect_a,effect_b,effect_c\n" + "".join(
     f"{100 + 7 * i % 13},{150 + 11 * i % 17},{240 + 5 * i % 19},{1 + i % 3 / 10},{1.2 + i % 5 / 10},{1.3 + i % 7 / 10}\n"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules.people import live_alone
 
-from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.outcomes import last_tcpo2
 from simulator.living.room import new_room
 from simulator.questions.calibrate import founding as module
@@ -44,8 +44,7 @@ def lived() -> list[dict[str, Any]]:
         life, patient, row, drawn = new_room()
         find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, i, False)
         until, lost = follow_up_end(setting.seed, i, 1.0, 3.0, 0.4)
-        refer(life, patient, setting, 0, i, until)
-        live_unobserved(life, patient, care_under(setting, 0))
+        live_alone(life, patient, setting, 0, i, until)
         found.append({"life": life, "patient": patient, "until": until, "lost": lost, "params": setting.params})
     return found
 

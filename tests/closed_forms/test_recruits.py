@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rules.people import a_life, values
+from rules.people import a_life, live_alone, values
 from trial_designs import simulation
 
-from simulator.living.next_event import care_under, live_unobserved, refer
 from simulator.living.room import new_room
 from simulator.questions.trial.design.accrual import PLACES
+from simulator.questions.trial.design.sites import site_params
 from simulator.questions.trial.simulation import recruits as module
 from simulator.questions.trial.simulation.recruits import (
     DIARY,
@@ -22,19 +22,24 @@ from simulator.questions.trial.simulation.recruits import (
     WALKED,
     WALKING,
     Diary,
-    event_happens,
-    forget,
     nobody,
-    record_visits,
-    time_passes,
 )
-from simulator.rules.draws import budget, normal
+from simulator.rules.draws import budget, normal, uniform
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.arrival import find_patient
 from simulator.rules.population.patient import measured
 from simulator.run.setting import setting_of
 from simulator.words.vocabulary import Event, Limb, Stream
 
+
+def plain(function: Any) -> Any:
+    """A function that is written into its callers, as Python: a diary cannot be handed to compiled code on its own."""
+    return getattr(function, "py_func", function)
+
+
+record_visits, time_passes, event_happens, forget = (
+    plain(each) for each in (module.record_visits, module.time_passes, module.event_happens, module.forget)
+)
 VISITS = np.array([0.25, 0.5, 1.0, 2.0])
 
 
@@ -50,6 +55,12 @@ def a_diary(recorded: tuple[int, ...] = (0, 1, 2, 3), **stated: Any) -> Diary:
 
 
 SETTING: Any = SimpleNamespace(visits=VISITS, params=values(measurement_sd=0.0))
+
+
+@pytest.fixture
+def diaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What writes into a diary calls what records visits as Python, too."""
+    monkeypatch.setattr(module, "record_visits", record_visits)
 
 
 def test_visits_up_to_a_time_are_recorded() -> None:
@@ -88,6 +99,7 @@ def test_only_visits_that_are_wanted_are_kept() -> None:
     assert diary.seen[WALKED].tolist() == [0.5, 2.0] and diary.now.visit == 4
 
 
+@pytest.mark.usefixtures("diaries")
 def test_time_passes_up_to_the_next_event() -> None:
     """A visit on the day of an event comes after it, one on the last day counts; only walkers walk on."""
     diary, life = a_diary(walked=0.1), a_life(walking=1, time=0.25)
@@ -98,6 +110,7 @@ def test_time_passes_up_to_the_next_event() -> None:
     assert (diary.now.visit, diary.now.walked) == (3, pytest.approx(0.35))
 
 
+@pytest.mark.usefixtures("diaries")
 def test_the_first_reintervention_is_noted() -> None:
     """A repeated procedure, or any procedure after crossing over; a first one is care as planned."""
     diary, life = a_diary(), a_life()
@@ -112,6 +125,7 @@ def test_the_first_reintervention_is_noted() -> None:
     assert crossed.now.reintervened == 0.3
 
 
+@pytest.mark.usefixtures("diaries")
 def test_after_crossing_over_nobody_is_decided_about_as_a_control() -> None:
     """The surgeon's ratio of 1.25 is taken back at the very time; whoever stayed keeps it."""
     stays, crosses = a_diary(decision_hr=1.25), a_diary(decision_hr=1.25)
@@ -123,6 +137,7 @@ def test_after_crossing_over_nobody_is_decided_about_as_a_control() -> None:
         assert diary.now.decision_hr == (1.25 if when == inf else 1.0)
 
 
+@pytest.mark.usefixtures("diaries")
 def test_death_ends_the_diary() -> None:
     """All visits that are left up to the end of follow-up, that day included."""
     diary = a_diary(visit=1)
@@ -167,8 +182,7 @@ def test_each_recruit_lives_the_life_of_the_arms_policy(tmp_path: Path, changed:
             number = (1 + j) * PLACES + i
             life, patient, row, drawn = new_room()
             find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, number, False)
-            refer(life, patient, setting, int(truth.arm_policy[data.arm[j, i]]), number, months)
-            live_unobserved(life, patient, care_under(setting, int(truth.arm_policy[data.arm[j, i]])))
+            live_alone(life, patient, setting, int(truth.arm_policy[data.arm[j, i]]), number, months)
             lost = data.lost[j, i]
             losses += lost < inf
             for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
@@ -205,6 +219,94 @@ def test_a_trial_does_not_depend_on_those_beside_it(tmp_path: Path) -> None:
     read = {endpoint.at_months for endpoint in sim.design.endpoints if endpoint.needs_visit}
     assert {round(12.0 * visit, 9) for visit in larger.visits} == read
     assert (12.0 * three.visits).round(9).tolist() == list(sim.design.visits.at_months)
+
+
+SHAM = [{"name": "control", "policy": "sham"}, {"name": "cells", "policy": "protocol"}]
+PEOPLE = 60
+
+
+def luck(sim: Any, purpose: int) -> Any:
+    """The draws (TRIALS, PEOPLE) that decide who learns the arm (3) and who expects to walk (4)."""
+    key = np.uint64(sim.recruitment.seed)
+    numbers = np.arange(TRIALS)[:, None] * PLACES + np.arange(PEOPLE)
+    return np.vectorize(lambda number: uniform(key, int(number), Stream.ARM, purpose))(numbers)
+
+
+@pytest.mark.parametrize("hidden", ["patients", "everybody"])
+def test_only_those_who_know_fare_otherwise(tmp_path: Path, hidden: str) -> None:
+    """Of half the patients the arm comes out. Controls among them leave sooner by the ratio of 1.5, and lose legs sooner where
+    the surgeon knows, of everybody or of those alone; whoever received cells, or knows nothing, lives as in a perfect trial."""
+    drop_out = {"per_year": 0.6}
+    sims = [
+        simulation(tmp_path, TRIALS, arms=SHAM, drop_out=drop_out, blinding={"hidden_from": who, "found_out": share})
+        for who, share in (("everybody", 0.0), (hidden, 0.5))
+    ]
+    blind, told = (sim.recruitment.trials(sim.truth("scenario"), 0, TRIALS, PEOPLE, True) for sim in sims)
+    assert np.array_equal(blind.arm, told.arm)
+    control, knows = blind.arm == 0, luck(sims[1], 3) < 0.5
+    decided = control & (knows | (hidden == "patients"))
+    both = np.isfinite(blind.lost) & np.isfinite(told.lost)
+    sooner = control & knows
+    assert (both & sooner).any() and np.allclose(told.lost[both & sooner] * 1.5, blind.lost[both & sooner], rtol=1e-12)
+    assert np.array_equal(blind.lost[~sooner & ~decided], told.lost[~sooner & ~decided])
+    assert np.array_equal(blind.amputated[~sooner & ~decided], told.amputated[~sooner & ~decided])
+    changed = blind.amputated != told.amputated
+    whole = np.minimum(told.lost, told.died) == inf
+    assert (changed & decided & whole).any() and (told.amputated <= blind.amputated)[changed & whole].all()
+
+
+@pytest.mark.parametrize(("found_out", "sure"), [(0.0, (0.5, 0.5)), (1.0, (0.0, 1.0))])
+def test_walking_is_reported_as_surely_as_cells_are_believed(
+    tmp_path: Path, found_out: float, sure: tuple[float, float]
+) -> None:
+    """Blind at 1:1 half of what certainty would report in either arm; whoever knows reports all or nothing of it. The others
+    are seen as they walk."""
+    blinding = {"hidden_from": "everybody", "found_out": found_out}
+    sim = simulation(tmp_path, TRIALS, arms=SHAM, drop_out={"per_year": 0.0}, blinding=blinding)
+    data = sim.recruitment.trials(sim.truth("scenario"), 0, TRIALS, PEOPLE, True)
+    report = float(sim.planned.scenario.params()["expected_walking_report"])
+    expects = luck(sim, 4) < report * np.array(sure)[data.arm]
+    kept = np.minimum(data.amputated, data.died)[:, :, None] > data.visits
+    assert (expects[:, :, None] & kept).any()
+    assert (data.walking[expects[:, :, None] & kept] == 1.0).all()
+    assert (data.walking[~expects[:, :, None] & kept] == 0.0).any()
+
+
+def test_each_site_lives_at_its_own_hospital(tmp_path: Path) -> None:
+    """A patient of a site whose hospital differs is the same person with the rates of that site, trial by trial."""
+    accrual = {"pattern": "sites", "per_month": 1.0, "sites": 3, "opening_months": 0.5, "hospitals": "different"}
+    sim = simulation(tmp_path, TRIALS, accrual=accrual)
+    truth, scenario = sim.truth("scenario"), sim.planned.scenario
+    data = sim.recruitment.trials(truth, 1, TRIALS, SIZE, True)
+    own, count = site_params(sim.design, scenario, truth.params_of(1, TRIALS), 1, 1, TRIALS)
+    assert count == 3 and len(own) == 3 * TRIALS and len(set(data.site.ravel())) == 3
+    setting = setting_of(scenario, [arm.policy for arm in sim.design.arms], 1)
+    setting = setting._replace(entry=sim.recruitment.entry_record, policies=truth.policies)
+    for j, i in np.ndindex(TRIALS, SIZE):
+        there = setting._replace(params=own[j * 3 + data.site[j, i]])
+        number, policy = (1 + j) * PLACES + i, int(truth.arm_policy[data.arm[j, i]])
+        life, patient, row, drawn = new_room()
+        find_patient(patient, row, drawn, there.given, there.params, there.entry, there.seed, number, False)
+        live_alone(life, patient, there, policy, number, float(data.end[j, i]))
+        for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
+            assert getattr(data, name)[j, i] == (when if when <= data.lost[j, i] else inf)
+
+
+@pytest.mark.parametrize("method", ["blocks", "minimised"])
+def test_what_no_rule_of_a_life_reads_is_there_for_the_strata(tmp_path: Path, method: str) -> None:
+    """Osteomyelitis is a stratum though no course hangs on it: both levels are met, each balanced to within a block."""
+    rule = {"method": method, "strata": [{"factor": "osteomyelitis"}]} | (
+        {"follow": 1.0} if method == "minimised" else {}
+    )
+    data = (sim := simulation(tmp_path, TRIALS, randomisation=rule)).recruitment.trials(
+        sim.truth("scenario"), 0, TRIALS, PEOPLE
+    )
+    for j in range(TRIALS):
+        of_each = [data.arm[j][data.stratum[j] == level] for level in (0, 1)]
+        assert all(len(arms) > 4 for arms in of_each)
+        assert all(
+            abs((arms == 0).sum() - (arms == 1).sum()) <= (1 if method == "minimised" else 2) for arms in of_each
+        )
 
 
 def test_criteria_that_nobody_meets_are_told(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from simulator.compiling import compiled
 from simulator.evidence import load_register
 from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.living.books import Books, new_books, open_books
 from simulator.living.ledger import visit_table
-from simulator.living.next_event import foresee
+from simulator.living.next_event import care_under, foresee, live_unobserved, refer
 from simulator.living.setting import Setting
 from simulator.rules.draws import fill, normal, uniform
 from simulator.rules.pathway.crossover import NO_CROSSOVER
@@ -231,3 +232,10 @@ def opened(life: Any, patient: Any, setting: Setting, events: int = 0) -> Books:
     books = new_books(len(setting.times), events)
     open_books(books, life, patient, setting)
     return books
+
+
+@compiled
+def live_alone(life: Any, patient: Any, setting: Any, policy: int, number: int, until: float) -> None:
+    """Live the life of a patient who has been found, by number, under a policy of the setting until a time (years)."""
+    refer(life, patient, setting, policy, number, until)
+    live_unobserved(life, patient, care_under(setting, policy))
