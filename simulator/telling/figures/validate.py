@@ -33,7 +33,7 @@ FORESTS = {
     "forest_founding": (SHARE, "Founding cohort after its first year"),
     "forest_tcpo2": (TCPO2, "TcPO2 over time"),
 }
-LABEL = 88
+LABEL = 82
 LINE = 0.24
 TITLES = {
     "major_amputation": "Major amputation",
@@ -143,7 +143,7 @@ def forest(rows: pd.DataFrame, unit: str, heading: str) -> Figure:
             percent_axis(axes, "x")
     caption(
         figure,
-        f"{heading}: what was observed (black, its 95% interval) and what the model predicts at that size (coloured, 95% "
+        f"{heading}: what was observed (above, with its 95% interval) and what the model predicts at that size (below, 95% "
         f"predictive interval). Blue holds the observed number, red does not ({int(missed.sum())} of {len(rows)}).",
     )
     return figure
