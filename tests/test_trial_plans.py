@@ -27,7 +27,12 @@ TOLD = (
         "dialysis excluded; no option for angioplasty; limbs beyond salvage excluded",
         "lost to follow-up at 0.05 a year, 2 times as often until",
     ),
-    ("For the data monitoring committee", "graphical", "control: 0.08 a year", "lost to follow-up at 0.05 a year, 0.08 in arm"),
+    (
+        "For the data monitoring committee",
+        "graphical",
+        "control: 0.08 a year",
+        "lost to follow-up at 0.05 a year, 0.08 in arm",
+    ),
     ("What the prior does", "Stages"),
     (
         "What the prior does",
