@@ -54,19 +54,15 @@ def committed(file: Path) -> list[tuple[Cell, list[Shown]]]:
     return found
 
 
-def said(notebook: str) -> list[tuple[str, str, list[str]]]:
-    """The cells of an `.ipynb` file: kind, source, and the texts and tables that they showed.
+def said(parts: Iterable[tuple[Cell, Sequence[Shown]]]) -> list[tuple[bool, str, list[str]]]:
+    """Cells, whether each is code, its source, and the texts and tables that it showed.
 
     Drawings are left out: their bytes hang on the version of the library and on the fonts of the machine.
     """
-    found = []
-    for cell in json.loads(notebook)["cells"]:
-        shown = []
-        for output in cell.get("outputs", ()):
-            shown += ["".join(output["text"])] if "text" in output else []
-            shown += ["".join(output["data"]["text/html"])] if "text/html" in output.get("data", {}) else []
-        found.append((cell["cell_type"], "".join(cell["source"]), shown))
-    return found
+    return [
+        (cell.code, cell.text.strip(), [each.text for each in found if each.kind in ("text", "table")])
+        for cell, found in parts
+    ]
 
 
 def _output(each: Shown) -> Any:

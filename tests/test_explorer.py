@@ -37,7 +37,7 @@ from simulator.questions.value.valuation.lives import Simulations, for_money
 from simulator.questions.value.valuation.valuation import COLUMN, qalys_by_part, with_price_apart, worth
 from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
-from simulator.scenario import load_scenario
+from simulator.scenario import Scenario, load_scenario
 from simulator.words.errors import BadInput
 
 TOKEN = "a token"
@@ -252,6 +252,22 @@ def test_the_design_can_be_read(client: TestClient, tmp_path: Path) -> None:
     text = answers.design(scenario, "mine", "conservative")
     made = Design.model_validate(tomllib.loads(text))
     assert [arm.policy for arm in made.arms] == ["conservative", "mine"]
+
+
+def test_a_trial_takes_own_counts_for_those_of_all_the_pages_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The people whom a trial would take are fewer than those among whom the hospital counted."""
+    read = []
+
+    def located(scenario: Scenario, counted: Scenario | None = None) -> Scenario:
+        read.append((scenario, counted))
+        return scenario
+
+    monkeypatch.setattr("simulator.explorer.trial.at_its_centre", located)
+    base = load_scenario()
+    next(iter(answers.trial(base, {"changes": {"population.patients": 200}})))
+    ((taken, counted),) = read
+    assert counted is not None
+    assert counted.settings.entry == base.settings.entry != taken.settings.entry
 
 
 def test_power_is_that_of_clti_samplesize(client: TestClient) -> None:

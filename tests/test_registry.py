@@ -165,6 +165,9 @@ def asks(header: str, *cells: str) -> str:
         ("index_date", ("01/02/2020", "03/14/2020", "05/06/2021"), ""),
         ("creatinine", ("1.1", "2.0", "0.9"), ""),
         ("creatinine", ("110", "200", "90"), ""),
+        ("creatinine", ("20", "20", "20"), ""),
+        ("creatinine", ("25", "25", "25"), ""),
+        ("creatinine", ("22", "22", "22"), "unit"),  # neither is likely
         ("creatinine_umol", ("1.1", "2.0", "0.9"), "unit"),
         ("procedure", ("Unterschenkelamputation", "Amputation", "Bypass"), "codes.*'amputation'"),  # of no level
         ("amputation_date", ("2020-01-02", "", "2020-05-06"), "amputations"),  # toes, perhaps
@@ -337,6 +340,12 @@ def test_fontaine_stages_are_rest_pain_and_tissue_loss() -> None:
     assert column(found, "rutherford").tolist() == pytest.approx([4.0, np.nan, 6.0, np.nan], nan_ok=True)
     assert found.lived[:, COLUMNS.index("rutherford")].tolist() == [4.0, TISSUE_LOSS, 6.0, TISSUE_LOSS]
     assert found.some(np.array([1, 2])).with_tissue_loss.tolist() == [True, False]
+
+
+def test_pressures_are_critical_below_a_limit_by_class() -> None:
+    """TASC II: below 50 mmHg in rest pain, below 70 with tissue loss."""
+    found = people("age,rutherford,ankle_pressure_mmhg\n70,4,49\n71,4,50\n72,4,69\n73,5,69\n74,5,70\n75,6,\n")
+    assert column(found, "ankle_pressure_low").tolist() == pytest.approx([1, 0, 0, 1, 0, np.nan], nan_ok=True)
 
 
 def test_people_with_tissue_loss_do_not_vanish_from_the_share_with_rest_pain() -> None:

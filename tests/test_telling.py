@@ -18,6 +18,7 @@ from simulator.telling.drawing import panels
 from simulator.telling.page import Telling
 from simulator.telling.phrases import listed, lower, years
 from simulator.telling.style import house_style, new_figure
+from simulator.words.citations import joined
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,17 @@ def test_words_of_sentences() -> None:
         "PTA and cells",
         "TcPO2",
     )
+
+
+def test_publications_are_listed_once_and_in_order() -> None:
+    """By the DOI, however they are written; without one by the citation. A method may have several."""
+    known = [
+        {"citation": "Zola E. Nana 1880.", "doi": ""},
+        {"citation": "Miller, Lancet 2001;1:2. doi:10.1/x", "doi": "10.1/x"},
+    ]
+    found = joined(
+        known,
+        ["Miller AB. Lancet 2001;1:2, doi 10.1/x; Abel N. J Math 1826;1:3, doi 10.1/y", "", "Zola E. Nana 1880."],
+    )
+    assert [each["doi"] for each in found] == ["10.1/y", "10.1/x", ""]
+    assert [each["citation"][:4] for each in found] == ["Abel", "Mill", "Zola"]

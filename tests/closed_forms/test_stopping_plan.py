@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.statistics.sequential.spending import Spending
-from simulator.statistics.sequential.stopping_plan import TRIANGLE, Futility, Plan, in_words
+from simulator.statistics.sequential.stopping_plan import KINDS, TRIANGLE, Futility, Plan, in_words
 from simulator.words.errors import Problem
 
 TWO = Plan((0.5, 1.0), power=0.9)
@@ -148,3 +148,30 @@ def test_futility_rules_that_cannot_be(rule: Futility, changed: dict[str, object
     """Each with its key, and nothing else."""
     found = replace(TWO, futility=rule, **changed).problems("a.toml")  # type: ignore[arg-type]
     assert [(problem.file, problem.key) for problem in found] == [("a.toml", key) for key in keys]
+
+
+AUTHORS = {
+    "obf": "O'Brien PC, Fleming",
+    "pocock": "Pocock",
+    "wang-tsiatis": "Wang SK, Tsiatis",
+    "haybittle-peto": "Haybittle",
+    "triangular": "Whitehead",
+    "ld-obf": "Lan KKG, DeMets",
+    "ld-pocock": "Lan KKG, DeMets",
+    "hsd": "Hwang IK, Shih WJ, de Cani",
+    "kim-demets": "Kim K, DeMets",
+    "custom": "Lan KKG, DeMets",
+}
+
+
+def test_each_boundary_names_those_who_described_it() -> None:
+    """Beside the book that has the integration; beta spending names its own function and method, both sides the inner wedge."""
+    for kind in KINDS:
+        book, described = Plan((0.5, 1.0), kind=kind, at=(0.5, 1.0), share=(0.5, 1.0)).sources
+        assert book.startswith("Jennison") and described.startswith(AUTHORS[kind]) and " doi 10." in described
+    beta = Futility("beta", Spending("hsd"))
+    for sides, wedge in ((1, []), (2, ["Emerson SS, Fleming"])):
+        _, _, *more = Plan((0.5, 1.0), futility=beta, sides=sides, power=0.9).sources
+        names = ["Hwang IK, Shih WJ", "Pampallona S, Tsiatis AA, Kim", *wedge]
+        assert [text.startswith(name) for text, name in zip(more, names, strict=True)] == [True] * len(names)
+    assert len(Plan((0.5, 1.0), futility=Futility("z", z=(0.5, -0.25))).sources) == 2

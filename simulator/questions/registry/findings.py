@@ -10,6 +10,8 @@ import pandas as pd
 
 from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.publications import publications
+from simulator.evidence.reporting import divisions
+from simulator.evidence.sources import load_sources, references
 from simulator.questions.compare.population import population_table
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.agreement.predicted import before_and_after
@@ -96,7 +98,8 @@ def findings(
         "labels": {"policy": {name: base.policies[name].label for name in base.compare}},
         "warnings": [],
         "references": joined(
-            publications(base.register), [*METHODS, *(each["source"] for each in computable().values())]
+            [*publications(base.register), *references(divisions()["ckd_epi"].source, load_sources())],
+            [*METHODS, *(each["source"] for each in computable().values())],
         ),
     }
     files = {

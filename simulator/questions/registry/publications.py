@@ -9,6 +9,4 @@ METHODS = (
     "Wolbers M et al. Biostatistics 2014;15:526-539, doi 10.1093/biostatistics/kxt059",
     # Why the clinical parameters learn nothing from these people.
     "Plummer M. Stat Comput 2015;25:37-43, doi 10.1007/s11222-014-9503-z",
-    # Kidney function from creatinine.
-    "Inker LA et al. N Engl J Med 2021;385:1737-1749, doi 10.1056/NEJMoa2102953",
 )

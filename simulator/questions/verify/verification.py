@@ -16,7 +16,7 @@ from simulator.questions.verify.outcomes.overall import OVERALL
 from simulator.questions.verify.outcomes.therapies import THERAPIES
 from simulator.questions.verify.outcomes.value import VALUE
 from simulator.questions.verify.people.luck_law import INPUTS
-from simulator.questions.verify.rulebook.course_stated import BOOK
+from simulator.questions.verify.rulebook import BOOK
 from simulator.questions.verify.subject.check import Check, NotApplicable
 from simulator.questions.verify.subject.subject import Subject
 from simulator.scenario import Scenario

@@ -57,7 +57,7 @@ def restated(words: str, *rules: Rule) -> Callable[[Rule], Rule]:
             told = ", ".join(f"{name} in {count}" for name, count in wrong.items())
             return Found(not wrong, f"{len(drawn)} situations: {told or 'none'} otherwise")
 
-        BOOK.add(SOURCE, f"{words}", "the rule does what the book says, and nothing else", run)
+        BOOK.add(SOURCE, words, "the rule does what the book says, and nothing else", run)
         return says
 
     return register

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.questions.verify.rulebook.book import BOOK, restated
-from simulator.questions.verify.rulebook.care_stated import natural
+from simulator.questions.verify.rulebook.book import restated
+from simulator.questions.verify.rulebook.cells_stated import natural
 from simulator.questions.verify.rulebook.events_stated import (
     dialysis_to_come,
     disease,
@@ -38,8 +38,6 @@ from simulator.rules.pathway.happening import end_risks, suffer
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.referral import begin_untreated
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event, Limb, Risk, Wound
-
-__all__ = ["BOOK"]  # here the book has all its pages
 
 AHEAD = 6.0
 """Years within which the next event is looked for, at most."""

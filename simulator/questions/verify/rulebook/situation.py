@@ -21,84 +21,38 @@ NUMBER = 60
 """Situations of each rule."""
 RAMPS = 3
 FLAGS = (
-    *("walking", "mobile", "severe", "gangrene", "never_gangrene", "beyond_salvage", "treated", "tested"),
-    *(
-        "ischaemic_heart_disease",
-        "infection",
-        "male",
-        "leiden",
-        "mthfr",
-        "small_ev_high",
-        "ankle_pressure_low",
-        "walks",
-    ),
-    *("osteomyelitis", "heel", "right_limb", "angioplasty_suitable", "step_open", "step_works"),
-    *("dialysis", "severe_renal", "ankle_pressure_counts", "marker_treat_positive"),
-)
+    "walking", "mobile", "severe", "gangrene", "never_gangrene", "beyond_salvage", "treated", "tested",
+    "ischaemic_heart_disease", "infection", "male", "leiden", "mthfr", "small_ev_high", "ankle_pressure_low", "walks",
+    "osteomyelitis", "heel", "right_limb", "angioplasty_suitable", "step_open", "step_works",
+    "dialysis", "severe_renal", "ankle_pressure_counts", "marker_treat_positive",
+)  # fmt: skip
 CLASSES = {
     **dict.fromkeys(FLAGS, (0, 1)),
-    **{"alive": (1,), "wound": (0, 1, 2, 3), "limb": (0, 1), "renal": (0, 1, 2, 3), "rutherford": (4, 5, 6)},
-    **{"wounds": (0, 0, 1, 2), "operations": (0, 1, 2), "minor_amputations": (0, 1, 2, 3), "doses": (0, 1, 2, 3, 4)},
-    **{"screened": (1, 2, 3), "step_done": (0, 0, 1, 2), "clinical_risk": (-3, -2, -1, 0, 1, 2, 3, 4), "acting": (-1,)},
-    **{
-        "marker": (0, 1, 2),
-        "repeat_rule": (0, 1, 2),
-        "start": (0, 1, 2),
-        "cells_start": (0, 1, 2),
-        "step_count": (0, 1, 4),
-    },
-    **{"after": (-1, 0, 1, 2, 3), "cells_after": (-1, 0, 1), "slot": (1,), "rutherford_at_least": (0, 4, 5)},
-    **{"rutherford_at_most": (5, 6), "ramps": (0, 1, RAMPS)},
-}
+    "alive": (1,), "wound": (0, 1, 2, 3), "limb": (0, 1), "renal": (0, 1, 2, 3), "rutherford": (4, 5, 6),
+    "wounds": (0, 0, 1, 2), "operations": (0, 1, 2), "minor_amputations": (0, 1, 2, 3), "doses": (0, 1, 2, 3, 4),
+    "screened": (1, 2, 3), "step_done": (0, 0, 1, 2), "clinical_risk": (-3, -2, -1, 0, 1, 2, 3, 4), "acting": (-1,),
+    "marker": (0, 1, 2), "repeat_rule": (0, 1, 2), "start": (0, 1, 2), "cells_start": (0, 1, 2), "step_count": (0, 1, 4),
+    "after": (-1, 0, 1, 2, 3), "cells_after": (-1, 0, 1), "slot": (1,), "rutherford_at_least": (0, 4, 5),
+    "rutherford_at_most": (5, 6), "ramps": (0, 1, RAMPS),
+}  # fmt: skip
 """Whole numbers that a field may be."""
 RANGES = {
-    **{"age": (45.0, 95.0), "age_at_least": (0.0, 60.0), "age_below": (75.0, 120.0), "diabetes_years": (1.0, 40.0)},
-    **{"tcpo2": (3.0, 40.0), "tcpo2_measured": (3.0, 40.0), "tcpo2_seen": (3.0, 40.0), "tcpo2_start": (3.0, 40.0)},
-    **{"tcpo2_slope": (-3.0, 1.0), "tcpo2_ceiling": (30.0, 70.0), "reference": (10.0, 25.0)},
-    **{"healing_enough": (25.0, 60.0), "healing_least": (2.0, 20.0), "healing_short": (0.0, 0.1)},
-    **{"per_mmhg": (-0.06, 0.06), "trend": (-0.8, 0.4), "tcpo2_at_least": (0.0, 10.0), "tcpo2_below": (25.0, 60.0)},
-    **{
-        "small_ev": (0.0, 100.0),
-        "marker_threshold": (0.0, 100.0),
-        "stop_at_tcpo2": (10.0, 50.0),
-        "frailty": (-2.0, 2.0),
-    },
-    **{
-        "cells_rise_below": (-5.0, 15.0),
-        "rise_below": (-5.0, 15.0),
-        "gain": (-10.0, 30.0),
-        "natural_gain": (-10.0, 20.0),
-    },
-    **{"ramp_start": (0.0, 3.0), "ramp_duration": (0.1, 2.0), "ramp_height": (-15.0, 25.0), "luck": (1e-6, 1.0)},
-    **{
-        "dying_within": (0.0, 1.0),
-        "wait": (0.0, 0.3),
-        "waiting": (0.0, 0.3),
-        "interval": (0.05, 0.4),
-        "since": (0.0, 0.1),
-    },
-}
+    "age": (45.0, 95.0), "age_at_least": (0.0, 60.0), "age_below": (75.0, 120.0), "diabetes_years": (1.0, 40.0),
+    "tcpo2": (3.0, 40.0), "tcpo2_measured": (3.0, 40.0), "tcpo2_seen": (3.0, 40.0), "tcpo2_start": (3.0, 40.0),
+    "tcpo2_slope": (-3.0, 1.0), "tcpo2_ceiling": (30.0, 70.0), "reference": (10.0, 25.0),
+    "tcpo2_at_least": (0.0, 10.0), "tcpo2_below": (25.0, 60.0), "stop_at_tcpo2": (10.0, 50.0),
+    "healing_enough": (25.0, 60.0), "healing_least": (2.0, 20.0), "healing_short": (0.0, 0.1),
+    "per_mmhg": (-0.06, 0.06), "trend": (-0.8, 0.4), "frailty": (-2.0, 2.0), "luck": (1e-6, 1.0),
+    "small_ev": (0.0, 100.0), "marker_threshold": (0.0, 100.0),
+    "cells_rise_below": (-5.0, 15.0), "rise_below": (-5.0, 15.0), "gain": (-10.0, 30.0), "natural_gain": (-10.0, 20.0),
+    "ramp_start": (0.0, 3.0), "ramp_duration": (0.1, 2.0), "ramp_height": (-15.0, 25.0),
+    "dying_within": (0.0, 1.0), "wait": (0.0, 0.3), "waiting": (0.0, 0.3), "interval": (0.05, 0.4), "since": (0.0, 0.1),
+}  # fmt: skip
 """Between what a number is drawn; others lie between 0.2 and 2."""
-TIMES = (
-    "next_dose",
-    "next_procedure",
-    "next_loss",
-    "next_sequel",
-    "next_crossover",
-    "step_next",
-    "step_lost",
-    "step_ends",
-)
 LATER = (
-    *TIMES,
-    "background_death",
-    "disease_death",
-    "postoperative_death",
-    "walking_ends_at",
-    "dies_at",
-    "major_at",
-    "minor_at",
-)
+    "next_dose", "next_procedure", "next_loss", "next_sequel", "next_crossover", "step_next", "step_lost", "step_ends",
+    "background_death", "disease_death", "postoperative_death", "walking_ends_at", "dies_at", "major_at", "minor_at",
+)  # fmt: skip
 """Times that lie ahead or never come; those that end in `_at` may lie behind."""
 
 
