@@ -300,7 +300,7 @@ def settings_of(loaded: Scenario) -> dict[str, Any]:
 
 
 def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
-    """What was read: the scenario's files and those of the payer, the utilities, the norms and the rules of severity."""
+    """What was read: the scenario's files, and those of payer, utilities, norms, severity and equity."""
     from simulator.evidence.perspective import APART, EVERYWHERE
     from simulator.evidence.shipped import shipped
 
@@ -309,6 +309,7 @@ def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     posterior = root / "posterior.csv"
     if posterior.is_file():
         files["calibration/posterior.csv"] = posterior.read_bytes()
+    files["calibration/equity.toml"] = (root / "equity.toml").read_bytes()
     payers = [values.perspective.name, *values.perspective.bases]
     for name in (f"{each}.toml" for each in (*payers, EVERYWHERE, *APART)):
         file = root / "economics" / name

@@ -13,6 +13,7 @@ from simulator.evidence.hospitals import POPULATION, centre_draws, load_hospital
 from simulator.evidence.life_table import LifeTable, load_life_table
 from simulator.evidence.reading import spelled
 from simulator.evidence.register import Register, load_register, replacement
+from simulator.evidence.reporting import FILE as REPORTING
 from simulator.evidence.shipped import shipped
 from simulator.evidence.wholes import too_much
 from simulator.rules.population.patient import COLUMNS
@@ -128,6 +129,7 @@ def files_read(settings: Settings, layers: list[Layer], known: Mapping[str, Laye
         root / "fitted.toml",
         root / "life_tables.csv",
         root / POPULATION,
+        root / REPORTING,
     ):
         if file.is_file():
             files[spelled(file, root)] = file.read_bytes()

@@ -20,8 +20,10 @@ from simulator.questions.value.consequences.subgroups import (
     subgroup_lives,
     subgroup_table,
 )
+from simulator.questions.value.valuation import lives as lived
 from simulator.questions.value.valuation.valuation import COLUMN, Worth
 from simulator.rules.population.patient import PATIENT
+from simulator.scenario import load_scenario
 from simulator.words.vocabulary import Renal
 
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")
@@ -449,3 +451,15 @@ def test_treatments_of_a_single_person(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.set_index("level")["incremental_cost"].to_dict() == pytest.approx(
         {"all": 3.0, "women": 6.0, "men": 0.0}
     )
+
+
+def test_sums_by_other_groups_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People who are seen one by one may be divided, and other classes give other sums; means of all stay what they were."""
+    scenario = load_scenario()
+    before: dict[bool, set[str]] = {}
+    for classes in ((65.0, 75.0), (60.0, 70.0)):
+        monkeypatch.setattr(lived, "divisions", lambda classes=classes: {"ages": SimpleNamespace(value=classes)})
+        for keep in (True, False):
+            model = lived.LivesOfDraws(scenario, ("age_mean",), 4, 1, SubgroupSums(), {}, keep=keep)
+            before.setdefault(keep, set()).add(model.family())
+    assert {keep: len(names) for keep, names in before.items()} == {True: 2, False: 1}

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.reporting import divisions
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.decision.results import Array
@@ -139,14 +141,16 @@ class LivesOfDraws:
         return self
 
     def family(self) -> str:
-        """SHA-256 of the scenario, what is compared and kept, the patients and the code."""
-        content = {
+        """SHA-256 of the scenario, what is compared and kept and by which classes, the patients and the code."""
+        content: dict[str, Any] = {
             "scenario": self.scenario.hash,
             "compare": list(self.scenario.compare),
             "fields": list(self.fields),
             "how": [self.patients, self.seed, self.fresh, self.keep, self.block, self.reduce.__name__, self.parts],
             "code": running_code(),
         }
+        if self.keep:  # whoever sees people one by one may divide them
+            content["divided"] = {name: each.value for name, each in divisions().items()}
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
     def evaluate(self, inputs: Array, row_ids: NDArray[np.int64], replicate: int) -> Evaluation:
