@@ -183,7 +183,8 @@ def spoilt(draw: Callable[..., Any], content: bytes) -> bytes:
         case "cut":
             return content[:at]
         case "bytes":
-            return content[:at] + draw(st.binary(min_size=1, max_size=6)) + content[at:]
+            stray: bytes = draw(st.binary(min_size=1, max_size=6))
+            return content[:at] + stray + content[at:]
         case "mark":
             return b"\xef\xbb\xbf" + content
         case "lines":
