@@ -33,7 +33,7 @@ from simulator.questions.verify.rulebook.hazards_stated import (
 from simulator.questions.verify.rulebook.people_stated import luck_of_a_life
 from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.pathway.background import background_death, background_exposure
-from simulator.rules.pathway.course import first_risk, spend_until
+from simulator.rules.pathway.course import first_risk, most_spent, spend_until
 from simulator.rules.pathway.happening import end_risks, suffer
 from simulator.rules.pathway.life import Luck
 from simulator.rules.pathway.referral import begin_untreated
@@ -96,6 +96,23 @@ def when_spent(life: Any, k: int, budget: float, start: float, end: float) -> fl
 
 def _end(s: Situation) -> float:
     return float(s.t + AHEAD * s.luck[0])
+
+
+LOOSE = 1.6
+"""How much more than a hazard adds up to its bound may be, where it has one."""
+
+
+def _bounded(s: Situation) -> Any:
+    """Whether the bound is no less than what a hazard adds up to, whether it is near, and whether there is one."""
+    duration, growth = float(3.0 * s.luck[0]), float(3.0 * s.luck[1] - 2.0) if s.luck[2] < 0.9 else 0.0
+    most, exact = most_spent(float(s.luck[3]), growth, duration), spent(float(s.luck[3]), growth, duration)
+    return most >= exact * (1.0 - 1e-12), most <= LOOSE * exact or growth * duration > 1.0, most < inf
+
+
+@restated("the bound of what a hazard adds up to", _bounded)
+def _(s: Situation) -> Any:
+    steep = s.luck[2] < 0.9 and 3.0 * s.luck[0] * (3.0 * s.luck[1] - 2.0) > 1.0
+    return True, True, not steep
 
 
 @restated("the next event of a limb", lambda s: first_risk(s.life, _end(s)))

@@ -20,7 +20,13 @@ from simulator.questions.verify.rulebook.hazards_stated import (
 )
 from simulator.questions.verify.rulebook.situation import Situation
 from simulator.rules.draws import uniform
-from simulator.rules.pathway.amputation import amputate_major, amputate_minor, convert, lose_other_limb
+from simulator.rules.pathway.amputation import (
+    amputate_major,
+    amputate_minor,
+    below_knee_chance,
+    convert,
+    lose_other_limb,
+)
 from simulator.rules.pathway.death import plan_disease_death
 from simulator.rules.pathway.dialysis import dialysis_death_exposure, plan_dialysis, start_dialysis
 from simulator.rules.pathway.happening import planned_care, suffer
@@ -201,11 +207,23 @@ def stump(life: Any, p: Any, t: float, above: bool) -> None:
     early_death(life, p, t, above)
 
 
+@restated("the chance to keep the knee", lambda s: below_knee_chance(s.life, s.params))
+def _(s: Situation) -> float:
+    return keeps_the_knee(s.life, s.params)
+
+
+def keeps_the_knee(life: Any, p: Any) -> float:
+    """Chance that a major amputation is below the knee: its odds fall with frailty."""
+    share = float(p.below_knee_share)
+    if share in (0.0, 1.0):
+        return share
+    odds = share / (1.0 - share) * exp(-p.frailty_level * p.frailty_sd * life.frailty)
+    return float(odds / (1.0 + odds))
+
+
 def lose_leg(life: Any, p: Any, t: float) -> None:
     """A major amputation."""
-    share = p.below_knee_share
-    odds = share / (1.0 - share) * exp(-p.frailty_level * p.frailty_sd * life.frailty) if share < 1.0 else inf
-    below = life.luck[Luck.AMPUTATION_LEVEL] < (1.0 if odds == inf else odds / (1.0 + odds))
+    below = life.luck[Luck.AMPUTATION_LEVEL] < keeps_the_knee(life, p)
     life.limb, life.amputated_at = Limb.BELOW_KNEE if below else Limb.ABOVE_KNEE, t
     stump(life, p, t, not below)
     if below:

@@ -11,7 +11,7 @@ from simulator.questions.verify.rulebook.events_stated import budget, chance, mo
 from simulator.questions.verify.rulebook.hazards_stated import path
 from simulator.questions.verify.rulebook.people_stated import meets, odds_times
 from simulator.questions.verify.rulebook.situation import Situation
-from simulator.rules.pathway.procedure import carry_out, effect_ends, is_lost, plan_steps, procedure_is_done
+from simulator.rules.pathway.procedure import carry_out, effect_ends, is_lost, multiply, plan_steps, procedure_is_done
 from simulator.words.vocabulary import DAYS_PER_YEAR, Renal, Risk, Start, Stream, Wound
 
 
@@ -94,12 +94,33 @@ def gained(s: Situation, therapy: Any, k: int, luck: int) -> None:
         life.step_lost[k] = lost
         if there > t and therapy.loss_share > 0.0:
             ramp(life, lost, therapy.loss_days, -therapy.loss_share * height)
+    works(life, s.params, k, t)
+
+
+def works(life: Any, p: Any, k: int, t: float) -> None:
+    """The direct ratios of a step's therapy come into force; given again, they last longer."""
+    therapy = p.therapies[life.step_therapy[k]]
     ratios = therapy.healing_hr, therapy.amputation_hr, therapy.death_hr
-    if ratios != (1.0, 1.0, 1.0):
-        life.step_ends[k] = t + therapy.effect_days / DAYS_PER_YEAR
-        if not life.step_works[k]:
-            life.step_works[k] = 1
-            scaled(life, s.params, t, *ratios)
+    if ratios == (1.0, 1.0, 1.0):
+        return
+    life.step_ends[k] = t + therapy.effect_days / DAYS_PER_YEAR
+    if not life.step_works[k]:
+        life.step_works[k] = 1
+        scaled(life, p, t, *ratios)
+
+
+def _alone(s: Situation) -> tuple[Any, int, float]:
+    """Parameters under which a step's therapy acts in one way alone or in none, the step, and when it is given."""
+    params, k, acts = s.params.copy(), at_step(s), int(4.0 * s.luck[6])
+    therapy = params.therapies[s.life.step_therapy[k]]
+    for number, name in enumerate(("healing_hr", "amputation_hr", "death_hr")):
+        therapy[name] = s.luck[number] + 0.2 if number == acts else 1.0
+    return params, k, s.t
+
+
+@restated("ratios of a therapy, one at a time", lambda s: multiply(s.life, *_alone(s)))
+def _(s: Situation) -> None:
+    works(s.life, *_alone(s))
 
 
 def _lost(s: Situation) -> None:

@@ -17,7 +17,7 @@ from simulator.rules.population.patient import PATIENT
 from simulator.scenario.arrays import BY_VIEW
 from simulator.words.luck import generator
 
-NUMBER = 60
+NUMBER = 120
 """Situations of each rule."""
 RAMPS = 3
 FLAGS = (
