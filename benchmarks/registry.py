@@ -12,11 +12,14 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simulator.questions.registry.export.cells import export_in
-from simulator.questions.registry.export.proposal import propose
-from simulator.questions.registry.people.people import people_of
-from simulator.questions.registry.synthetic.generator import SHAPES
-from simulator.questions.registry.synthetic.truth import made_up
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from made_up_exports import SHAPES, made_up  # noqa: E402
+
+from simulator.questions.registry.export.cells import export_in  # noqa: E402
+from simulator.questions.registry.export.proposal import propose  # noqa: E402
+from simulator.questions.registry.people.people import people_of  # noqa: E402
 
 PEOPLE = 100_000
 ANSWERS = {"titled": {}, "visits": {"row": "visit", "amputations": "major"}}

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 STUDY = """method = "sobol"
 size = 64
 seed = 1
@@ -304,8 +304,7 @@ def round_of(number: int, folder: Path, sound: dict[str, dict[str, str]], second
 
 def make_inputs(folder: Path) -> None:
     """The files that commands read: a study and its parts, results of somebody's model, and a registry's export."""
-    from simulator.questions.registry.synthetic.generator import SHAPES
-    from simulator.questions.registry.synthetic.truth import made_up
+    from made_up_exports import SHAPES, made_up
 
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")

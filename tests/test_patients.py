@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_exports import SHAPES, made_up
 from trial_designs import design_file
 from typer.testing import CliRunner
 
@@ -30,8 +31,6 @@ from simulator.questions.registry.here import few_slots_tables, referrals_per_ye
 from simulator.questions.registry.people.described import class_shares, course, meets
 from simulator.questions.registry.people.people import People, people_of
 from simulator.questions.registry.people.privacy import SMALLEST, hidden, hidden_parts, rounded
-from simulator.questions.registry.synthetic.generator import SHAPES
-from simulator.questions.registry.synthetic.truth import made_up
 from simulator.rules.population.patient import COLUMNS, UNDIALYSED
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Criteria

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_exports import SHAPES, made_up
 from openpyxl import Workbook
 
 from simulator.face.patients import propose_mapping
@@ -24,8 +25,7 @@ from simulator.questions.registry.export.values import Values
 from simulator.questions.registry.people.baseline import ckd_epi
 from simulator.questions.registry.people.described import class_shares
 from simulator.questions.registry.people.people import People, people_of
-from simulator.questions.registry.synthetic.generator import SHAPES
-from simulator.questions.registry.synthetic.truth import Truth, made_up
+from simulator.questions.registry.synthetic.truth import Truth
 from simulator.rules.population.patient import COLUMNS, TISSUE_LOSS
 from simulator.telling.formulas import no_formula
 from simulator.telling.outputs import OutputFolder

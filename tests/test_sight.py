@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
+from made_up_exports import SHAPES, made_up
 from walked import tables_of, unexplained
 
 import simulator as sim
@@ -21,8 +22,6 @@ from simulator.questions.course.check import check
 from simulator.questions.course.findings import findings as course_findings
 from simulator.questions.forecast.reading import load_trials
 from simulator.questions.registry.agreement.published_scores import computable
-from simulator.questions.registry.synthetic.generator import SHAPES
-from simulator.questions.registry.synthetic.truth import made_up
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 TWO = ["conservative", "protocol"]

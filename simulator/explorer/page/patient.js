@@ -15,7 +15,9 @@ export class Patient {
     const typical = html("button", { type: "button", onclick: () => { state.patient = null; link(); this.ask(); } }, "A typical one");
     const row = html("div", { class: "row" }, this.card.heading, move(-1), number, move(1), typical);
     this.card.element.prepend(row);
-    this.chart = new Chart(this.card.element, "TcPO₂ of the foot", { width: 900, height: 260, right: 130, x: [0, 3], y: [0, 80], showY: fixed, atY: (v) => `${fixed(v)} mmHg`, atX: (v) => `${fixed(v, 2)} years`, labelX: "years since referral" });
+    // On a telephone letters of a wide picture would be four pixels high.
+    const size = window.innerWidth < 700 ? {} : { width: 900, right: 130 };
+    this.chart = new Chart(this.card.element, "TcPO₂ of the foot", { ...size, height: 260, x: [0, 3], y: [0, 80], showY: fixed, atY: (v) => `${fixed(v)} mmHg`, atX: (v) => `${fixed(v, 2)} years`, labelX: "years since referral" });
     this.lanes = ["reference", "mine"].map((role) => {
       const lane = card(host, "", "half");
       lane.heading.className = `name p-${role}`;

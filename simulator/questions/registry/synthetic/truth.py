@@ -1,4 +1,4 @@
-"""People behind a made-up export, with known truth: at constant hazards, or living the model's own lives at a known hospital.
+"""People behind a made-up export, with known truth: they live the model's own lives at a known hospital.
 
 Nobody of them exists.
 """
@@ -45,33 +45,6 @@ class Truth:
         return len(self.age)
 
 
-def made_up(n: int, seed: int = 1, hazards: tuple[float, float, float] = (0.25, 0.35, 0.7)) -> Truth:
-    """`n` people whose limbs are lost, lives end and wounds heal at constant `hazards` a year, followed for up to three years."""
-    rng = np.random.Generator(np.random.Philox(seed))
-    amputated, died, healed = (DAYS_PER_YEAR * rng.exponential(1.0 / rate, n) for rate in hazards)
-    end = rng.uniform(120.0, 3.0 * DAYS_PER_YEAR, n)
-    followed = np.ceil(np.minimum(end, died))
-    lost = np.where(amputated < followed, np.ceil(amputated), np.nan)
-    closed = np.where((healed < followed) & ~(amputated < healed), np.ceil(healed), np.nan)
-    rutherford = rng.choice([4, 5, 6], n, p=[0.15, 0.65, 0.20])
-    return Truth(
-        identifier=_identifiers(n),
-        start=_starts(n, rng),
-        age=np.round(rng.normal(73.0, 9.0, n).clip(45.0, 95.0), 2),
-        male=rng.random(n) < 0.68,
-        tcpo2=np.round(rng.normal(21.0, 9.0, n).clip(1.0, 55.0), 1),
-        rutherford=np.asarray(rutherford, np.int64),
-        creatinine=np.round(rng.lognormal(np.log(110.0), 0.5, n), 0),
-        dialysis=rng.random(n) < 0.15,
-        right=rng.random(n) < 0.5,
-        infection=(rng.random(n) < 0.4) & (rutherford > 4),
-        amputated=lost,
-        died=np.where(died < end, np.ceil(np.minimum(died, followed)), np.nan),
-        healed=np.where(rutherford > 4, closed, np.nan),
-        followed=followed,
-    )
-
-
 def lived(scenario: Scenario, offsets: Mapping[str, float], n: int, seed: int = 1) -> Truth:
     """`n` referrals of a scenario under conservative care at a hospital with these offsets (0 where not named)."""
     patients = lived_patients(scenario, offsets, n, seed)
@@ -91,8 +64,8 @@ def lived(scenario: Scenario, offsets: Mapping[str, float], n: int, seed: int = 
         rate = luck.uniform(low, high)
         creatinine[k] = round(UMOL * creatinine_at(rate, age[k], bool(male[k])))
     return Truth(
-        identifier=_identifiers(n),
-        start=_starts(n, luck),
+        identifier=identifiers(n),
+        start=starts(n, luck),
         age=age,
         male=male,
         tcpo2=numbers(patients["tcpo2_measured"]).round(1),
@@ -117,10 +90,11 @@ def creatinine_at(rate: float, age: float, male: bool) -> float:
     return low
 
 
-def _identifiers(n: int) -> tuple[str, ...]:
+def identifiers(n: int) -> tuple[str, ...]:
+    """A name for each of `n` people."""
     return tuple(f"PX{1_000_000 + 37 * k}" for k in range(n))
 
 
-def _starts(n: int, luck: np.random.Generator) -> NDArray[np.int64]:
-    """Days from 2017 to 2021, counted as `day_in` counts."""
+def starts(n: int, luck: np.random.Generator) -> NDArray[np.int64]:
+    """When `n` people come: days from 2017 to 2021, counted as `day_in` counts."""
     return np.asarray(datetime.date(2017, 1, 1).toordinal() - EPOCH + luck.integers(0, 5 * 365, n), np.int64)
