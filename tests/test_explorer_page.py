@@ -327,7 +327,11 @@ OUTSIDE = """width => [...document.querySelectorAll('main svg text, main h2, mai
 
 @pytest.mark.parametrize("tab", TABS)
 def test_nothing_is_clipped_and_axe_finds_nothing(browser: Any, running: Running, tab: str) -> None:
-    """Each tab fits 360 and 1400 px in light and dark, and axe-core (if it was unpacked) finds nothing serious."""
+    """Each tab fits 360 and 1400 px in light and dark, and axe-core (if it was unpacked) finds nothing serious.
+
+    Axe takes some five seconds a look. Colours do not change with the width, nor what is there with the colours: two looks see
+    both widths and both schemes.
+    """
     page = browser.new_page(bypass_csp=True)
     go(page, running, {"tab": tab})
     for width, scheme in ((360, "light"), (360, "dark"), (1400, "light"), (1400, "dark")):
@@ -335,7 +339,7 @@ def test_nothing_is_clipped_and_axe_finds_nothing(browser: Any, running: Running
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         assert not page.evaluate(OUTSIDE, width), (width, scheme)
-        if AXE.is_file():
+        if AXE.is_file() and (width < 1000) == (scheme == "light"):
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("() => axe.run()")["violations"]
             serious = [

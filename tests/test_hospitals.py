@@ -44,12 +44,14 @@ from simulator.questions.hospitals.findings import findings
 from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
 from simulator.questions.hospitals.prior import FILE, load_prior, sd_floor
-from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities
+from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities, lived
 from simulator.questions.sweep.clinical.clinical import Clinical
 from simulator.questions.sweep.clinical.hospitals import at_hospitals
 from simulator.questions.sweep.methods.model import Model
 from simulator.questions.validate import load_studies
+from simulator.questions.validate.enactment.lives import GroupSetting
 from simulator.questions.validate.enactment.prediction import draws_for
+from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.open_series import with_and_without
 from simulator.questions.validate.reading import folder
@@ -60,6 +62,7 @@ from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant
+from simulator.scenario.settings import OwnCounts
 from simulator.words.errors import BadInput, CheckFailed
 from simulator.work.store import Store
 
@@ -562,6 +565,41 @@ def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pyte
     assert all((same.joint[name] == rows).all() for name, rows in found[0].joint.items())
     narrowed = own.at_its_centre(trial).register
     assert any((narrowed.joint[name] != rows).any() for name, rows in found[0].joint.items())
+
+
+def test_other_counts_find_the_lives_of_the_first_round_and_the_same_digits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was observed decides where a second round looks; the lives of the first do not depend on it, nor on who came first."""
+    sizes = (2, 8, 40)
+    base = load_scenario("base")
+    few, many = (
+        own.as_study(base, OwnCounts.model_validate({"amputations": counts, "deaths": counts}))
+        for counts in ((3, 12), (150, 600))
+    )
+    draws = draws_for(base.register, 2, 1)
+    offsets = design(8, 1)
+
+    def numbers(study: Study, store: Store | None) -> np.ndarray:
+        return lived("own hospital", study, base.register, 1, offsets, store, sizes, draws)
+
+    store = Store(tmp_path)
+    fresh, first = numbers(many, None), numbers(few, store)
+    with monkeypatch.context() as patch:
+        patch.setattr(GroupSetting, "lives", None)
+        found = numbers(many, store)
+    assert found.tobytes() == fresh.tobytes() == first.tobytes()
+    # Other people, other numbers.
+    elderly = own.as_study(base.with_(entry={"age_at_least": 75.0}), OwnCounts(amputations=(3, 12), deaths=(3, 12)))
+    assert (numbers(elderly, store) != first).any()
+
+
+def test_own_counts_are_read_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A disk without room costs time later, and nothing else."""
+    kept = own._Kept(tmp_path / "file" / "below")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert kept.write("k", {"values": np.zeros(2)}) == kept.file("k")
+    assert kept.read("k") is None
 
 
 @pytest.mark.parametrize(

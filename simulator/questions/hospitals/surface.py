@@ -9,6 +9,7 @@ Plummer, Stat Comput 2015;25:37, doi:10.1007/s11222-014-9503-z).
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ CENTRE, WIDE = np.zeros(len(OFFSETS)), np.full(len(OFFSETS), 1.1)
 NARROWEST = 0.25
 FURTHEST = 3.5
 """Offset beyond which no study's people are lived: further out its numbers are read as there."""
+OBSERVED = ("events", "n", "people", "value", "sd", "low", "high", "note", "reason")
+"""Keys of a quantity that say what a study has seen."""
 GRADES = ("A", "B")
 HALF = 0.5
 UNION = ("amputation_or_death", "amputation_free_survival")
@@ -78,6 +81,18 @@ def information(quantity: Quantity, study: Study) -> float:
     if quantity.measure in ("tcpo2", "tcpo2_change") and np.isfinite(observed(quantity, study).low):
         return 1.0
     return 0.0
+
+
+def _asked(study: Study) -> str:
+    """What of a study decides its lives and how numbers are formed from them: not the numbers that were observed, so that a
+    hospital whose counts change has its lives already. How large a group is matters where it is weighed with others."""
+    content = study.model_dump(mode="json")
+    for quantity, written in zip(study.quantity, content["quantity"], strict=True):
+        written.update(dict.fromkeys(OBSERVED) | {"counted": quantity.counted is not None})
+    if len(content["groups"]) == 1:
+        for group in content["groups"].values():
+            group["n"] = 1
+    return json.dumps(content)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +163,7 @@ def lived(
     ready = make_ready(key, study, register, draws, lives, seed, elsewhere=False)
     times = times_of(key, study, particles, seed)
     places = fitted_quantities(study)
-    whole = hashlib.sha256(repr((study.model_dump_json(), sizes, seed, places, running_code())).encode())
+    whole = hashlib.sha256(repr((_asked(study), sizes, seed, places, running_code())).encode())
     whole.update(offsets.tobytes())
     for group in ready.values():
         whole.update(group.params.tobytes())
@@ -194,7 +209,8 @@ def number(
             sizes.append(len(part))
     if not parts:
         return np.nan
-    mean = float(np.average(parts, weights=weights))
+    # A weight times a number over the weight is not always the number.
+    mean = float(parts[0] if len(parts) == 1 else np.average(parts, weights=weights))
     if quantity.counted is None:
         return mean
     size = float(sum(sizes))

@@ -18,8 +18,7 @@ from simulator.questions.verify.rulebook.hazards_stated import (
     wound_danger,
     wound_features,
 )
-from simulator.questions.verify.rulebook.situation import Situation
-from simulator.rules.draws import uniform
+from simulator.questions.verify.rulebook.situation import Situation, drawn
 from simulator.rules.pathway.amputation import (
     amputate_major,
     amputate_minor,
@@ -39,7 +38,7 @@ from simulator.words.vocabulary import DAYS_PER_YEAR, Death, Event, Limb, Renal,
 
 def chance(life: Any, stream: Stream, occurrence: int) -> float:
     """The patient's own uniform."""
-    return float(uniform(life.seed, life.patient, stream, occurrence))
+    return drawn(life.seed, life.patient, stream, occurrence)
 
 
 def budget(life: Any, stream: Stream, occurrence: int) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from simulator.questions.verify.rulebook.book import restated
-from simulator.questions.verify.rulebook.situation import Situation
-from simulator.rules.draws import fill, uniform
+from simulator.questions.verify.rulebook.situation import Situation, drawn
+from simulator.rules.draws import fill
 from simulator.rules.pathway.life import LUCK, Luck
 from simulator.rules.pathway.referral import is_treated, selected
 from simulator.rules.population.arteries import diseased_arteries
@@ -41,7 +41,7 @@ def vesicles(s: Situation) -> float:
     """Small vesicles (% of all) by their class, from the referral that was taken."""
     who, p = s.patient, s.params
     law = (p.small_ev_high_mean, p.small_ev_high_sd) if who.small_ev_high else (p.small_ev_low_mean, p.small_ev_low_sd)
-    return cut_normal(uniform(s.life.seed, s.life.patient, Stream.EV_LEVEL, int(who.screened) - 1), *law, 0.0, 100.0)
+    return cut_normal(drawn(s.life.seed, s.life.patient, Stream.EV_LEVEL, int(who.screened) - 1), *law, 0.0, 100.0)
 
 
 @restated("small vesicles", lambda s: small_ev_level(s.patient, s.params, s.life.seed, s.life.patient))
@@ -66,7 +66,7 @@ def referral(s: Situation) -> None:
     who, p, number = s.patient, s.params, _attempt(s)
 
     def u(stream: Stream, occurrence: int = number) -> float:
-        return float(uniform(s.life.seed, s.life.patient, stream, occurrence))
+        return drawn(s.life.seed, s.life.patient, stream, occurrence)
 
     def z(stream: Stream, occurrence: int = number) -> float:
         return NORMAL.inv_cdf(u(stream, occurrence))
@@ -165,7 +165,7 @@ def _(s: Situation) -> bool:
 def luck_of_a_life(s: Situation) -> None:
     """Each place from the stream of its own name."""
     for name in Luck.__members__:
-        s.life.luck[Luck[name]] = uniform(s.life.seed, s.life.patient, Stream[name], 0)
+        s.life.luck[Luck[name]] = drawn(s.life.seed, s.life.patient, Stream[name], 0)
 
 
 def _loss(s: Situation) -> float:
@@ -181,8 +181,8 @@ def _observed(s: Situation) -> Any:
 def follow_up(s: Situation) -> Any:
     """Entry dates are uniform, losses come at a constant rate."""
     life, rate = s.life, _loss(s)
-    cut = LONGEST - (LONGEST - s.luck[0]) * uniform(life.seed, life.patient, Stream.ENTRY_DATE, 0)
-    lost = -log(uniform(life.seed, life.patient, Stream.DROP_OUT, 0)) / rate if rate else inf
+    cut = LONGEST - (LONGEST - s.luck[0]) * drawn(life.seed, life.patient, Stream.ENTRY_DATE, 0)
+    lost = -log(drawn(life.seed, life.patient, Stream.DROP_OUT, 0)) / rate if rate else inf
     return min(cut, lost), lost < cut, min(cut, lost)
 
 
@@ -190,8 +190,8 @@ def follow_up(s: Situation) -> Any:
 def arteries(s: Situation) -> Any:
     """One common factor and one of each artery's own."""
     seed, i, shared = s.life.seed, s.life.patient, float(s.params.vessel_correlation)
-    common = NORMAL.inv_cdf(uniform(seed, i, Stream.VESSEL_FACTOR, 0))
-    own = [NORMAL.inv_cdf(uniform(seed, i, Stream.VESSEL, site)) for site in range(len(ARTERIES))]
+    common = NORMAL.inv_cdf(drawn(seed, i, Stream.VESSEL_FACTOR, 0))
+    own = [NORMAL.inv_cdf(drawn(seed, i, Stream.VESSEL, site)) for site in range(len(ARTERIES))]
     below = [NORMAL.cdf(sqrt(shared) * common + sqrt(1.0 - shared) * each) for each in own]
     return [yes(each < s.params[f"{name}_share"]) for each, name in zip(below, ARTERIES, strict=True)]
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.questions.verify.subject.subject import Subject
+from simulator.rules.draws import uniform
 from simulator.rules.pathway.life import LIFE, MOST_STEPS, RISKS
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.population.patient import PATIENT
 from simulator.scenario.arrays import BY_VIEW
 from simulator.words.luck import generator
+from simulator.words.vocabulary import Stream
 
 NUMBER = 120
 """Situations of each rule."""
@@ -73,6 +75,12 @@ class Situation:
     def again(self) -> Situation:
         """The same with a life and a patient that may be changed."""
         return replace(self, life=_copy(self.life), patient=_copy(self.patient))
+
+
+def drawn(seed: Any, patient: Any, stream: Stream, occurrence: int) -> float:
+    """The uniform of a patient at a place of a stream."""
+    # A plain number: Numba looks through all members of an enumeration before it knows the kind of one.
+    return float(uniform(seed, patient, int(stream), occurrence))
 
 
 def _copy(record: Any) -> Any:
