@@ -46,7 +46,7 @@ if "LIMIT" in os.environ:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LIMIT"]),) * 2)
 import simulator.questions.calibrate.posterior as posterior
-posterior.SMOKE = posterior.Effort(400, 400, 400, 400, 100, 100, 200, 60, 100, 200, 2_000)
+posterior.SMOKE = posterior.Effort(256, 200, 200, 200, 400, 400, 200, 60, 100, 200, 2_000, 20_000)
 from simulator.cli.app import main
 if sys.argv[1] == "explore":
     import signal, threading, time, urllib.request

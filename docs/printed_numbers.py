@@ -353,7 +353,10 @@ def numbers(found: Found) -> dict[str, str]:
 
 def digest(views: pd.DataFrame) -> str:
     """What the figure shows, to four digits, as eight hexadecimal digits."""
-    shown = views[["view", "outcome", "time_years", "difference", "difference_se"]]
+    from simulator.telling.figures.compare import CHANGES
+
+    drawn = views[views["outcome"].isin([*CHANGES, "life_years"])]
+    shown = drawn[["view", "outcome", "time_years", "difference", "difference_se"]]
     return hashlib.sha256(shown.to_csv(index=False, float_format="%.4f").encode()).hexdigest()[:8]
 
 

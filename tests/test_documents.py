@@ -102,6 +102,14 @@ def test_every_number_is_printed() -> None:
     assert printed == {*found()[1], *script()["TABLES"], "views"}
 
 
+def test_the_mark_of_the_figure_names_what_it_draws() -> None:
+    """Another difference of an outcome drawn makes another mark, an outcome that no panel shows does not."""
+    views, digest = found()[0].views, script()["digest"]
+    drawn = views["outcome"] == "walking"
+    assert digest(views[views["outcome"] != "healing"]) == digest(views)
+    assert digest(views.assign(difference=views["difference"] + 0.001 * drawn)) != digest(views)
+
+
 def test_a_drifted_number_is_seen() -> None:
     """A number that is not what the program finds differs from the renewed page."""
     page = "x <!-- number: register.fitted -->999 y\n"

@@ -11,9 +11,10 @@ from matplotlib.colors import to_rgb
 
 import simulator as sim
 from simulator.face.result import Result
+from simulator.living.outcomes import OUTCOMES
 from simulator.questions.compare.per_hundred import Z, _compared
 from simulator.telling.colours import colour_sheet, luminance, on_dark
-from simulator.telling.columns import told
+from simulator.telling.columns import columns, labels, told
 from simulator.telling.drawing import panels
 from simulator.telling.page import Telling
 from simulator.telling.phrases import listed, lower, years
@@ -111,6 +112,12 @@ def test_a_template_asks_for_one_row(found: Result) -> None:
         page.row("outcomes", policy="nobody")
     with pytest.raises(LookupError, match="rows"):
         page.row("outcomes", policy="protocol")
+
+
+def test_every_outcome_has_a_label_and_a_format() -> None:
+    """Its level and its difference; without them it would go by its own name, as a bare number."""
+    for table, kind in (("outcomes", "outcome"), ("differences", "difference")):
+        assert set(labels()[kind]) == set(columns(table)["mean"].choices or ()) == set(OUTCOMES)
 
 
 def test_panels_stand_alone_and_take_the_colours_of_the_page() -> None:

@@ -17,8 +17,8 @@ from simulator.living.cohort_arrays import Followed, new_arrays
 from simulator.living.decisions import new_decisions
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import refer
-from simulator.living.outcomes import DOSES, outcomes_of
 from simulator.living.outcomes import WIDTH as OUTCOME_WIDTH
+from simulator.living.outcomes import Outcome, outcomes_of
 from simulator.living.room import new_room
 from simulator.living.setting import Setting
 from simulator.living.sums import Sums, add_patient
@@ -68,7 +68,7 @@ def same_life(lived: Any, p: int, twin: int, tested: float, undosed: float) -> N
         lived.rows[p, k] = lived.rows[twin, k]
     for k in range(lived.states.shape[1]):
         if undosed == 1.0:
-            lived.outcomes[p, k, DOSES] = 0.0
+            lived.outcomes[p, k, Outcome.DOSES] = 0.0
         lived.states[p, k], lived.paths[p, k] = lived.states[twin, k], lived.paths[twin, k]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from enum import IntEnum
+from math import nan
 from typing import Any
 
 from simulator.compiling import compiled
@@ -13,26 +14,33 @@ from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.patient import measured
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
-OUTCOMES = (
-    "major_amputation",
-    "death",
-    "amputation_free_survival",
-    "healing",
-    "healing_without_amputation",
-    "walking",
-    "doses",
-    "tcpo2_last",
-    "tcpo2_last_40",
-    "minor_amputation",
-    "life_years",
-)
-"""Outcomes by a time: cumulative incidences (death competing), shares, doses given, mmHg, restricted life-years.
 
-`tcpo2_last` is measured on one and the same day after referral whatever the policy, see `outcomes_of`.
-"""
-WIDTH = len(OUTCOMES)
-MAJOR_AMPUTATION, DEATH, AMPUTATION_FREE_SURVIVAL, HEALING, HEALING_WITHOUT_AMPUTATION, WALKING = range(6)
-DOSES, TCPO2_LAST, TCPO2_LAST_40, MINOR_AMPUTATION, LIFE_YEARS = range(6, WIDTH)
+class Outcome(IntEnum):
+    """Outcomes by a time, and their places in saved results: append-only."""
+
+    MAJOR_AMPUTATION = 0
+    """This and all that do not say otherwise: cumulative incidence, death competing."""
+    DEATH = 1
+    AMPUTATION_FREE_SURVIVAL = 2
+    """Share alive with the limb."""
+    HEALING = 3
+    HEALING_WITHOUT_AMPUTATION = 4
+    WALKING = 5
+    """Share alive and walking then."""
+    DOSES = 6
+    """Treatments given."""
+    TCPO2_LAST = 7
+    """mmHg, measured on one and the same day after referral whatever the policy, see `outcomes_of`."""
+    TCPO2_LAST_40 = 8
+    """Share of whom that is enough to be judged recovered."""
+    MINOR_AMPUTATION = 9
+    LIFE_YEARS = 10
+    """Years lived, restricted to the time."""
+
+
+OUTCOMES = tuple(outcome.name.lower() for outcome in Outcome)
+"""What the outcomes are called in tables and files."""
+WIDTH = len(Outcome)
 
 
 @compiled
@@ -70,17 +78,17 @@ def outcomes_at(out: Any, life: Any, params: Any, t: float, census: Any, seen: f
     amputated = life.amputated_at <= t
     healed = life.healed_at <= t
     alive = census[STATE] != DEAD
-    out[MAJOR_AMPUTATION] = 1.0 if amputated else 0.0
-    out[DEATH] = 0.0 if alive else 1.0
-    out[AMPUTATION_FREE_SURVIVAL] = 1.0 if alive and not amputated else 0.0
-    out[HEALING] = 1.0 if healed else 0.0
-    out[HEALING_WITHOUT_AMPUTATION] = 1.0 if healed and not amputated else 0.0
-    out[WALKING] = 1.0 if alive and census[WALKS] else 0.0
-    out[DOSES] = census[DOSES_SO_FAR]
-    out[TCPO2_LAST] = seen
-    out[TCPO2_LAST_40] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
-    out[MINOR_AMPUTATION] = 1.0 if life.minor_amputation_at <= t else 0.0
-    out[LIFE_YEARS] = min(t, life.died_at) if life.died_at < inf else t
+    out[Outcome.MAJOR_AMPUTATION] = 1.0 if amputated else 0.0
+    out[Outcome.DEATH] = 0.0 if alive else 1.0
+    out[Outcome.AMPUTATION_FREE_SURVIVAL] = 1.0 if alive and not amputated else 0.0
+    out[Outcome.HEALING] = 1.0 if healed else 0.0
+    out[Outcome.HEALING_WITHOUT_AMPUTATION] = 1.0 if healed and not amputated else 0.0
+    out[Outcome.WALKING] = 1.0 if alive and census[WALKS] else 0.0
+    out[Outcome.DOSES] = census[DOSES_SO_FAR]
+    out[Outcome.TCPO2_LAST] = seen
+    out[Outcome.TCPO2_LAST_40] = 1.0 if seen >= params.judgement_tcpo2 else 0.0
+    out[Outcome.MINOR_AMPUTATION] = 1.0 if life.minor_amputation_at <= t else 0.0
+    out[Outcome.LIFE_YEARS] = min(t, life.died_at)
 
 
 @compiled

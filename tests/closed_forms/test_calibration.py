@@ -366,6 +366,17 @@ def test_a_surface_recovers_a_quadratic() -> None:
     assert surface.relative_error.max() < 1e-7
 
 
+def test_a_point_without_one_of_the_statistics_is_left_out_of_a_surface() -> None:
+    """Far out in the prior nobody may be amputated, and no share below the knee exists; the rest is fitted as without it."""
+    generator = np.random.default_rng(7)
+    design, y = generator.normal(size=(60, 2)), generator.uniform(0.05, 0.2, (60, len(ALL)))
+    missing = y.copy()
+    missing[[0, 31], ALL.index("below_knee_share")] = np.nan
+    found, expected = fit_surface(design, missing), fit_surface(*(np.delete(a, [0, 31], axis=0) for a in (design, y)))
+    assert np.array_equal(found.weights, expected.weights)
+    assert np.array_equal(found.relative_error, expected.relative_error)
+
+
 def test_predicted_shares_of_the_same_people_sum_to_one() -> None:
     """Moves, doses and quarters of follow-up are divisions of everybody, also far from the design, and never negative."""
     generator = np.random.default_rng(6)

@@ -73,10 +73,16 @@ class Surface:
 
 
 def fit_surface(z: Array, statistics: Array, penalty: float = 1.0) -> Surface:
-    """Fit to every point of a design after measuring the error on each tenth of it held out in turn."""
+    """Fit to every point of a design after measuring the error on each tenth of it held out in turn.
+
+    A point at which a statistic does not exist is left out: of people none of whom is amputated no share is amputated below
+    the knee.
+    """
     from sklearn.linear_model import Ridge
 
     let_arrow_in()
+    known = np.isfinite(statistics).all(axis=1)
+    z, statistics = z[known], statistics[known]
     y = flattened(statistics)
     centre, scale = y.mean(axis=0), y.std(axis=0) + 1e-12
     x, target = quadratic(z), (y - centre) / scale
