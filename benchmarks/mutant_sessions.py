@@ -220,6 +220,8 @@ class Session:
                     break
                 found = in_place.tried(mutant, self.deadline) if self.in_place(mutant) else "survived"
                 if found == "survived":
+                    # Tests of a whole area can outlast a short share, and would take that of other files.
+                    afresh.limit(self.end)
                     found = afresh.tried(mutant, self.deadline)
                 if found is not None:
                     self.keep(mutant, found)

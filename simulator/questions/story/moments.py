@@ -15,8 +15,9 @@ from simulator.words.vocabulary import ARTERIES, DAYS_PER_YEAR, Event, Limb, Ren
 
 MONTHS_TOLD = (1, 3, 6, 9, 12)
 """Months of the first year whose visits are told, and after it one visit a year."""
-NEAR = 0.06
-"""Years by which a visit may miss the month it stands for."""
+NEAR_A_MONTH, NEAR_A_YEAR = 0.025, 0.06
+"""Years by which a visit may miss the month, or later the year, that it stands for: one that came weeks before, because the next
+was never to come, would tell what lay ahead."""
 SAME_DAY = 1.0 / DAYS_PER_YEAR
 """Years within which two measurements would be of one day."""
 RISEN = 0.5
@@ -227,7 +228,7 @@ def _visits(watched: Watched, decided: list[float]) -> Iterator[dict[str, Any]]:
     wanted = [month / 12 for month in MONTHS_TOLD] + [float(year) for year in range(2, 1 + int(watched.end))]
     for time in wanted:
         near = min(seen, key=lambda m: abs(m.time - time), default=None)
-        if near is None or abs(near.time - time) >= NEAR:
+        if near is None or abs(near.time - time) >= (NEAR_A_YEAR if time > 1.0 else NEAR_A_MONTH):
             continue
         if all(abs(near.time - each) >= SAME_DAY for each in decided):
             yield {"time": near.time, "kind": "visit", "measured": _read(near.tcpo2)}

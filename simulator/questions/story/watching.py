@@ -136,17 +136,22 @@ def barred_by(scenario: Scenario, policy: str, patient: Any) -> list[str]:
 
 
 def first_difference(one: Watched, other: Watched) -> float:
-    """Years until two lives of a patient first differ, apart from treatment; infinite if they never do."""
+    """Years until two lives of a patient first differ as they are told, apart from treatment; infinite if they never do."""
     mine, others = (
         [(m.time, m.event) for m in life.without_visits if m.event not in TREATMENT] for life in (one, other)
     )
     for a, b in zip(mine, others, strict=False):
-        if a != b:
+        if (dated(a[0]), a[1]) != (dated(b[0]), b[1]):
             return min(a[0], b[0])
     if len(mine) == len(others):
         return inf
     longer = mine if len(mine) > len(others) else others
     return longer[min(len(mine), len(others))][0]
+
+
+def dated(years: float) -> float:
+    """A time as precisely as stories date it: to the day in the first two years, later to a hundredth of a year."""
+    return round(years * DAYS_PER_YEAR) / DAYS_PER_YEAR if years < 2.0 else round(years, 2)
 
 
 def given_any(watched: Watched) -> bool:
