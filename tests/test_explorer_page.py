@@ -325,6 +325,12 @@ OUTSIDE = """width => [...document.querySelectorAll('main svg text, main h2, mai
 .map(e => e.textContent)"""
 
 
+LETTERS = """() => { const all = [...document.querySelectorAll('#patient svg')]; if (all.length !== 1) return [0, 0, 0];
+const box = all[0].querySelector('text').getBoundingClientRect();
+return [box.height, all[0].viewBox.baseVal.width, all[0].querySelectorAll('path').length]; }"""
+"""Of the pictures of a patient, if it is one: pixels of a letter, units across, and what is drawn."""
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_nothing_is_clipped_and_axe_finds_nothing(browser: Any, running: Running, tab: str) -> None:
     """Each tab fits 360 and 1400 px in light and dark, and axe-core (if it was unpacked) finds nothing serious.
@@ -349,6 +355,19 @@ def test_nothing_is_clipped_and_axe_finds_nothing(browser: Any, running: Running
             ]
             assert not serious, (width, scheme, serious)
     page.close()
+
+
+def test_letters_of_a_patients_picture_are_legible_when_the_window_becomes_narrow(page: Page, running: Running) -> None:
+    """At 360 px a picture drawn for a wide window would have letters of four pixels; wide again, it is wide again."""
+    go(page, running, {"tab": "patient"})
+    wide = page.evaluate(LETTERS)
+    for width in (360, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"width => ({LETTERS})()[1] === (width < 700 ? 430 : 900)", arg=width)
+        height, _, lines = page.evaluate(LETTERS)
+        assert height >= 7.0, width
+        assert lines == wide[2] > 0
+    assert page.evaluate(LETTERS) == wide
 
 
 def test_the_printed_page_cuts_no_table(page: Page, running: Running, tmp_path: Path) -> None:

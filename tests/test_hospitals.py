@@ -535,10 +535,11 @@ def test_own_counts_pull_towards_themselves_and_more_the_more_they_are(monkeypat
         load_scenario("base", overrides={"evidence": {"centre": {"deaths": [1, 2]}}}).params()
 
 
-def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Other policies and a shorter follow-up leave the hospital where it was; a view, a count or a parameter does not."""
     for name, size in (("PARTICLES", 6), ("LIVES", 60), ("POINTS", 16)):
         monkeypatch.setattr(own, name, size)
+    monkeypatch.setattr(own, "cache_folder", lambda part: tmp_path / part)
     asked = []
     surface = own.study_surface
     monkeypatch.setattr(own, "study_surface", lambda *given, **how: asked.append(given) or surface(*given, **how))
@@ -563,7 +564,10 @@ def test_own_counts_are_read_again_for_what_decides_them_alone(monkeypatch: pyte
     same = own.at_its_centre(trial, counted=base).register
     assert not asked
     assert all((same.joint[name] == rows).all() for name, rows in found[0].joint.items())
+    assert list(tmp_path.rglob("*.npz"))
+    monkeypatch.setattr(own, "MOST_KEPT", 0)
     narrowed = own.at_its_centre(trial).register
+    assert not list(tmp_path.rglob("*.npz"))
     assert any((narrowed.joint[name] != rows).any() for name, rows in found[0].joint.items())
 
 
@@ -592,14 +596,6 @@ def test_other_counts_find_the_lives_of_the_first_round_and_the_same_digits(
     # Other people, other numbers.
     elderly = own.as_study(base.with_(entry={"age_at_least": 75.0}), OwnCounts(amputations=(3, 12), deaths=(3, 12)))
     assert (numbers(elderly, store) != first).any()
-
-
-def test_own_counts_are_read_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A disk without room costs time later, and nothing else."""
-    kept = own._Kept(tmp_path / "file" / "below")
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    assert kept.write("k", {"values": np.zeros(2)}) == kept.file("k")
-    assert kept.read("k") is None
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,14 @@ def test_save_replaces_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         save(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_spare_pieces_are_made_again_where_they_cannot_be_kept(tmp_path: Path) -> None:
+    """A disk without room costs them time later, and nothing else; other pieces stop the work."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    below = tmp_path / "file" / "below"
+    store = Store(below, spare=True)
+    assert store.write("k", {"values": np.zeros(2)}) == store.file("k")
+    assert store.read("k") is None
+    with pytest.raises(StorageFailed):
+        Store(below).write("k", {"values": np.zeros(2)})

@@ -23,6 +23,7 @@ from simulator.questions.story.watching import barred_by, first_difference
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.telling.page import texts, voice
+from simulator.words.dates import story_date
 from simulator.words.vocabulary import ARTERIES, Event, Renal
 
 Clti = Callable[..., tuple[int, str, str]]
@@ -175,6 +176,9 @@ def test_lives_that_read_alike_are_not_told_to_differ(lives: dict[tuple[str, int
     if last.time < 2.0:
         assert first_difference(ending(day - 0.001), ending(day + 0.001)) == inf
         assert first_difference(ending(day), ending(day + 0.003)) == day
+    assert [story_date(years) for years in (0.0, 1.9, 1.9999, 2.0, 3.149)] == [
+        "day 0", "day 694", "day 730", "year 2.00", "year 3.15",
+    ]  # fmt: skip
     assert first_difference(ending(3.141), ending(3.144)) == inf
     assert first_difference(ending(3.141), ending(3.146)) == 3.141
 

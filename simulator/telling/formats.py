@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.words.dates import story_date
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 MISSING = "–"
@@ -102,13 +103,13 @@ class Probability(Format):
 
 @dataclass(frozen=True)
 class When(Format):
-    """A time since referral in years, as a story dates it: ``day 143``, later ``year 3.21``."""
+    """A time since referral in years, as a story dates it."""
 
     def number(self, value: Any, *, sign: bool = False) -> str:
         """The words."""
         if value is None or pd.isna(value):
             return MISSING
-        return f"day {round(value * DAYS_PER_YEAR)}" if value < 2.0 else f"year {value:.2f}"
+        return story_date(value)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.words.errors import StorageFailed
 from simulator.work.disk import clear_drafts, remove, save
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -42,18 +43,24 @@ _told: set[Path] = set()
 
 @dataclass(frozen=True)
 class Store:
-    """Pieces of results in a folder that need not exist yet."""
+    """Pieces of results in a folder that need not exist yet. Where they are `spare` a full disk costs time later and nothing
+    else."""
 
     folder: Path
+    spare: bool = False
 
     def file(self, key: str) -> Path:
         """Where the piece of a key lies."""
         return self.folder / f"{key}{SUFFIX}"
 
     def write(self, key: str, arrays: Arrays) -> Path:
-        """Keep a piece. Raises StorageFull and StorageFailed."""
+        """Keep a piece. Raises StorageFull and StorageFailed, unless pieces are spare."""
         target = self.file(key)
-        save(target, packed(key, arrays))
+        try:
+            save(target, packed(key, arrays))
+        except StorageFailed:
+            if not self.spare:
+                raise
         return target
 
     def read(self, key: str) -> dict[str, NDArray[Any]] | None:

@@ -15,9 +15,9 @@ export class Patient {
     const typical = html("button", { type: "button", onclick: () => { state.patient = null; link(); this.ask(); } }, "A typical one");
     const row = html("div", { class: "row" }, this.card.heading, move(-1), number, move(1), typical);
     this.card.element.prepend(row);
-    // On a telephone letters of a wide picture would be four pixels high.
-    const size = window.innerWidth < 700 ? {} : { width: 900, right: 130 };
-    this.chart = new Chart(this.card.element, "TcPO₂ of the foot", { ...size, height: 260, x: [0, 3], y: [0, 80], showY: fixed, atY: (v) => `${fixed(v)} mmHg`, atX: (v) => `${fixed(v, 2)} years`, labelX: "years since referral" });
+    this.narrow = window.matchMedia("(max-width: 700px)");
+    this.narrow.addEventListener("change", () => { this.fit(); this.paint(); });
+    this.fit();
     this.lanes = ["reference", "mine"].map((role) => {
       const lane = card(host, "", "half");
       lane.heading.className = `name p-${role}`;
@@ -25,6 +25,13 @@ export class Patient {
       return lane;
     });
     this.hidden = card(host, "What nobody at the bedside can know", "wide");
+  }
+
+  /** A picture as wide as the window: on a telephone letters of a wide one would be four pixels high. */
+  fit() {
+    const size = this.narrow.matches ? {} : { width: 900, right: 130 };
+    this.chart?.svg.remove();
+    this.chart = new Chart(this.card.element, "TcPO₂ of the foot", { ...size, height: 260, x: [0, 3], y: [0, 80], showY: fixed, atY: (v) => `${fixed(v)} mmHg`, atX: (v) => `${fixed(v, 2)} years`, labelX: "years since referral" });
   }
 
   async ask() {

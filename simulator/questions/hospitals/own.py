@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +20,10 @@ from simulator.questions.validate.enactment.study import Group, Quantity, Study
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.scenario.settings import OwnCounts, OwnOffsets
-from simulator.words.errors import BadInput, Problem, StorageFailed
+from simulator.words.errors import BadInput, Problem
 from simulator.words.luck import generator, seed_of
 from simulator.work.disk import cache_folder
-from simulator.work.store import Arrays, Store, forget_oldest
+from simulator.work.store import Store, forget_oldest
 
 Array = NDArray[np.float64]
 KEY = "own hospital"
@@ -34,7 +32,7 @@ ROWS = 1_000
 PARTICLES, POINTS, LIVES, ATOMS = 64, 32, 500, 2_000
 """Sizes of a surface that somebody waits for."""
 MOST_KEPT = 50_000_000
-"""Bytes of shares of lives that are kept between runs: some two hundred hospitals."""
+"""Bytes of shares of lives that are kept between runs: about a thousand hospitals."""
 SEED = 1
 """Of the lives that read the counts: a hospital is where it is, whatever the seed of the patients."""
 
@@ -151,23 +149,13 @@ class Located:
     point: dict[str, float]
 
 
-class _Kept(Store):
-    """Shares that lives at offsets came to, which are lived again where they cannot be kept."""
-
-    def write(self, key: str, arrays: Arrays) -> Path:
-        """Keep a piece, if there is room."""
-        with suppress(StorageFailed):
-            super().write(key, arrays)
-        return self.file(key)
-
-
 @lru_cache(maxsize=8)
 def _located(asked: _Counted) -> Located:
     study, register, view, population = asked.study, asked.register, asked.view, load_hospitals()
     assert population is not None
     wide = wide_prior(population.rows)
     folder = cache_folder("hospitals")
-    store = None if folder is None else _Kept(folder)
+    store = None if folder is None else Store(folder, spare=True)
 
     def atoms_at(draws: NDArray[np.void], sizes: tuple[int, int, int]) -> Atoms:
         surface = study_surface(KEY, study, register, SEED, store, sizes, draws=draws)

@@ -87,8 +87,8 @@ def _asked(study: Study) -> str:
     """What of a study decides its lives and how numbers are formed from them: not the numbers that were observed, so that a
     hospital whose counts change has its lives already. How large a group is matters where it is weighed with others."""
     content = study.model_dump(mode="json")
-    for quantity, written in zip(study.quantity, content["quantity"], strict=True):
-        written.update(dict.fromkeys(OBSERVED) | {"counted": quantity.counted is not None})
+    for quantity in content["quantity"]:
+        quantity.update(dict.fromkeys(OBSERVED))
     if len(content["groups"]) == 1:
         for group in content["groups"].values():
             group["n"] = 1

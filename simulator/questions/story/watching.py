@@ -20,6 +20,7 @@ from simulator.rules.population.description import described
 from simulator.rules.population.patient import COLUMNS, PATIENT
 from simulator.run.setting import setting_of
 from simulator.scenario import Scenario
+from simulator.words.dates import story_date
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
@@ -141,17 +142,12 @@ def first_difference(one: Watched, other: Watched) -> float:
         [(m.time, m.event) for m in life.without_visits if m.event not in TREATMENT] for life in (one, other)
     )
     for a, b in zip(mine, others, strict=False):
-        if (dated(a[0]), a[1]) != (dated(b[0]), b[1]):
+        if (story_date(a[0]), a[1]) != (story_date(b[0]), b[1]):
             return min(a[0], b[0])
     if len(mine) == len(others):
         return inf
     longer = mine if len(mine) > len(others) else others
     return longer[min(len(mine), len(others))][0]
-
-
-def dated(years: float) -> float:
-    """A time as precisely as stories date it: to the day in the first two years, later to a hundredth of a year."""
-    return round(years * DAYS_PER_YEAR) / DAYS_PER_YEAR if years < 2.0 else round(years, 2)
 
 
 def given_any(watched: Watched) -> bool:

@@ -21,11 +21,7 @@ def dated(truth: Truth, k: int, after: float, style: str) -> str:
     """A date as a registry writes it; empty for an event that did not come."""
     if np.isnan(after):
         return ""
-    ordinal = int(truth.start[k] + after) + EPOCH
-    date = datetime.date.fromordinal(ordinal)
-    if style == "excel":
-        return str(ordinal - datetime.date(1899, 12, 30).toordinal())
-    return date.strftime(style)
+    return datetime.date.fromordinal(int(truth.start[k] + after) + EPOCH).strftime(style)
 
 
 def decimal(value: float, comma: bool, digits: int = 1) -> str:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,6 @@ from simulator.questions.trial.analysis.data import TrialData
 from simulator.questions.trial.design.design import Design
 from simulator.questions.trial.design.sites import hospitals_in
 from simulator.questions.trial.simulation.truth import Truth
-from simulator.words.errors import StorageFailed
 from simulator.work.code import running_code
 from simulator.work.disk import remove
 from simulator.work.store import Store, forget_oldest
@@ -120,15 +118,13 @@ class KeptLives:
         data = make(starts[0], UNIT * len(starts))
         for place, start in enumerate(starts):
             piece = data.some(slice(place * UNIT, (place + 1) * UNIT))
-            # A full disk costs time later and nothing else.
-            with suppress(StorageFailed):
-                self._store.write(self.key(truth, start, patients, longer), packed(piece))
+            self._store.write(self.key(truth, start, patients, longer), packed(piece))
         starts.clear()
         return [data]
 
     @cached_property
     def _store(self) -> Store:
-        return Store(self.folder)
+        return Store(self.folder, spare=True)
 
     def _read(self, truth: Truth, start: int, patients: int, longer: float) -> dict[str, NDArray[Any]] | None:
         key = self.key(truth, start, patients, longer)
