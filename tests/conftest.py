@@ -33,6 +33,7 @@ QUICK = (
     "test_evidence.py",
     "test_layers.py",
     "test_messages.py",
+    "test_numbers_in_code.py",
     "test_population.py",
     "test_scenario.py",
     "test_site.py",

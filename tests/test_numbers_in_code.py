@@ -67,7 +67,7 @@ ALLOWED = {
         "questions/compare/per_hundred.py:YEARS",
         "questions/registry/people/described.py:TIMES",
         "questions/story/moments.py:MONTHS_TOLD",
-        "questions/story/moments.py:NEAR",
+        "questions/story/moments.py:(NEAR_A_MONTH, NEAR_A_YEAR)",
         "questions/story/watching.py:DAYS_BETWEEN_POINTS",
         "telling/columns.py:FORMATS",
         "telling/figures/compare.py:CURVE_YEARS",
