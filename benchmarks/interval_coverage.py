@@ -8,13 +8,15 @@ Kinds: `lives` are mean ± 1.96 standard errors of outcomes, differences, states
 against a run of many people; `trials` are the same of a design's operating characteristics, as of `clti trial`, against a run
 of many trials; `indices` are those of sensitivity (`index_coverage.py`), on functions whose indices are known; `hospitals`
 are 90% limits of a hospital's own offsets, as of `clti patients` (`own_offsets.py`), against the offsets that its people
-lived by.
+lived by; `decisions` are those of increments, ratios, chances, losses, prices and EVPI, and `information` those of EVPPI, EVSI
+and net benefits of sampling, as of `clti economics` and `clti cea`, where all of them are known exactly (`value_coverage.py`);
+`assurance` is the chance of success over the evidence's uncertainty, and `sizes` the interval of a size that was searched,
+against a run of many trials.
 
 An interval fails that holds the truth less often than a binomial count would with a probability of 1% for all of its kind
-together (Bonferroni). Of what happens to fewer than `FEWEST` people or trials of a run, or to all but as few, a normal
-interval is known to be too short; such lines are counted and not judged. Information values (EVPPI, EVSI) and forecasts are
-not among the kinds yet: the suite holds forecasts to their limits over made-up trials (`tests/test_forecast.py`). Exit code
-1: one failed.
+together (Bonferroni). Of what happens to fewer than `FEWEST` people, trials or draws of a run, or to all but as few, a normal
+interval is known to be too short; such lines are counted and not judged. Quantiles are printed without an error. The suite
+holds forecasts to their limits over made-up trials (`tests/test_forecast.py`). Exit code 1: one failed.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ import index_coverage
 import numpy as np
 import own_offsets
 import pandas as pd
+import value_coverage
 from levels import ADAPTATIONS, ADAPTIVE
 from scipy.stats import binom, norm
 
@@ -39,12 +42,21 @@ from simulator.evidence.hospitals import RATES
 from simulator.questions.trial.reading.design_reading import Planned, load_design
 from simulator.questions.trial.results.operating import operating_characteristics
 from simulator.questions.trial.simulation.simulation import Simulation
+from simulator.questions.trial.sizes.size_search import SizeSearch, find_size
 
 FAIL = 0.01
 FEWEST = 20
 PEOPLE, MANY_PEOPLE = 1_000, 400_000
 TRIALS, MANY_TRIALS = 400, 40_000
 POLICIES = ["conservative", "protocol"]
+DRAWS = (1_000, 4_000)
+"""Draws of decisions: what `clti economics` takes unless told, and four times as many."""
+BEHIND = (0.0, -0.5, -1.5)
+"""How far the mean net benefit of the second option lies below nought, in its standard deviations."""
+SEARCHED = ("triangular", "inverse normal, three looks")
+"""Designs, of those of `levels.py`, whose size is searched."""
+MANY_TRIALS_SEARCHED = 6_000
+LIVED, MANY_LIVED = 200, 20_000
 TABLES = ("outcomes", "differences", "states", "perfusion", "ledger")
 
 
@@ -136,12 +148,77 @@ def hospitals(repeats: int) -> Iterator[Line]:
         yield Line(name, int(table[name].between(0.05, 0.95).sum()), repeats, 0.9)
 
 
+def decisions(repeats: int) -> Iterator[Line]:
+    """Errors of decision analyses whose truths are known exactly."""
+    yield from _known(value_coverage.decision, repeats)
+
+
+def information(repeats: int) -> Iterator[Line]:
+    """Errors of values of information that are known exactly."""
+    yield from _known(value_coverage.information, repeats)
+
+
+def _known(of: Callable[[value_coverage.Choice, int, int], value_coverage.Answer], repeats: int) -> Iterator[Line]:
+    passed = 0
+    for choice in map(value_coverage.Choice, BEHIND):
+        for draws in DRAWS:
+            answers = [of(choice, draws, seed) for seed in range(repeats)]
+            for name in answers[0][1]:
+                if value_coverage.rare(name, choice, draws, FEWEST):
+                    passed += 1
+                    continue
+                errors = [
+                    abs(found[name][0] - truths[name]) / found[name][1] for found, truths in answers if name in found
+                ]
+                held = sum(error <= norm.ppf(0.975) for error in errors)
+                yield Line(f"{name}, {draws} draws, mean {choice.behind:+g} SD", held, len(errors), 0.95)
+    print(f"  {passed} of what few draws decide are not judged")
+
+
+def assurance(repeats: int) -> Iterator[Line]:
+    """Monte Carlo intervals of a lived trial's characteristics over the uncertainty of the evidence."""
+    planned = load_design("rct")
+
+    def tables(seed: int, count: int) -> pd.DataFrame:
+        simulation = Simulation(planned, seed, count)
+        conduct = simulation.conduct()
+        lived = simulation.run(simulation.truth("posterior"), [conduct])[0]
+        table = operating_characteristics(conduct, {"posterior": lived}).set_index("measure")
+        return table[["value", "se"]].set_axis(["mean", "se"], axis=1)
+
+    yield from _held(tables, repeats, LIVED, MANY_LIVED)
+
+
+def sizes(repeats: int) -> Iterator[Line]:
+    """Intervals of the size that reaches a power, of trials of stated rates."""
+
+    def searched(design: Planned, seed: int, trials: int) -> SizeSearch:
+        return find_size(Simulation(design, seed, trials), design.design.size.power, "stated")
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SEARCHED:
+            design = load_design(_written(Path(folder), ADAPTATIONS[name]))
+            truth = searched(design, 1, MANY_TRIALS_SEARCHED).patients
+            assert truth is not None
+            found = [searched(design, seed, TRIALS) for seed in range(2, 2 + repeats)]
+            yield Line(f"size of {name}", sum(each.low <= truth <= each.high for each in found), repeats, 0.95)
+
+
 KINDS: dict[str, Callable[[int], Iterator[Line]]] = {
     "lives": lives,
     "trials": trials,
     "indices": indices,
     "hospitals": hospitals,
+    "decisions": decisions,
+    "information": information,
+    "assurance": assurance,
+    "sizes": sizes,
 }
+
+
+def failing(lines: list[Line]) -> list[Line]:
+    """Intervals that hold the truth less often than chance explains, all of a kind together."""
+    return [line for line in lines if line.held < binom.ppf(FAIL / len(lines), line.asked, line.nominal)]
 
 
 def main() -> int:
@@ -155,7 +232,7 @@ def main() -> int:
         print(f"{kind}:", flush=True)
         lines = list(KINDS[kind](asked.repeats))
         shares = np.array([line.held / line.asked for line in lines])
-        wrong = [line for line in lines if line.held < binom.ppf(FAIL / len(lines), line.asked, line.nominal)]
+        wrong = failing(lines)
         told = f"{len(lines)} intervals of {lines[0].nominal:.0%}, {asked.repeats} times each"
         print(f"  {told}: {shares.mean():.1%} hold the truth, of the worst {shares.min():.1%}; {len(wrong)} fail")
         for line in sorted(wrong, key=lambda line: line.held)[:20]:

@@ -30,7 +30,7 @@ Columns = dict[str, str]
 """The digest of each column of a table."""
 
 SMALL_STUDIES = {
-    "morris": ("size = 10", "size = 2", "patients = 2500", "patients = 60"),
+    "morris": ("size = 10", "size = 4", "patients = 2500", "patients = 60"),
     "one_way": ("size = 2", "size = 2", "patients = 2000", "patients = 60", "replicates = 5", "replicates = 2"),
     "policies": ("patients = 2000", "patients = 60", "replicates = 10", "replicates = 2"),
     "sobol": ("size = 512", "size = 16", "patients = 3500", "patients = 60"),
@@ -44,6 +44,28 @@ slots_per_week = 1
 arrivals_per_week = 2.0
 """
 """A scenario with a queue."""
+MAPPING = """
+row = "visit"
+amputations = "any"
+date = "day-month-year"
+decimal_comma = true
+[fields]
+person = { column = "Patient no" }
+side = { column = "Side" }
+age = { column = "Age" }
+sex = { column = "Sex", codes = { "1" = "male", "2" = "female" } }
+infection = { column = "Infection" }
+tcpo2 = { column = "TcPO2 (mmHg)", unit = "mmHg" }
+dialysis = { column = "Dialysis" }
+creatinine = { column = "Creatinine (µmol/l)", unit = "umol/l" }
+rutherford = { column = "Rutherford" }
+index_date = { column = "Visit date" }
+amputation_date = { column = "Date of amputation" }
+death_date = { column = "Date of death" }
+healing_date = { column = "Date healed" }
+last_contact = { column = "Last contact" }
+"""
+"""How the export of `clti new registry` is read."""
 COSTS = "cost_a,cost_b,cost_c,effect_a,effect_b,effect_c\n" + "".join(
     f"{100 + 7 * i % 13},{150 + 11 * i % 17},{240 + 5 * i % 19},{1 + i % 3 / 10},{1.2 + i % 5 / 10},{1.3 + i % 7 / 10}\n"
     for i in range(40)
@@ -74,7 +96,7 @@ def lines(tree: Path) -> Iterator[str]:
     yield "validate --course --out validate-course"
     yield "forecast --draws 20 --patients 40 --out forecast"
     yield f"patients {tree}/scenarios/registry.csv --smallest 0 --rows --out patients-own"
-    yield "new registry export; patients export.csv --rows --out patients"
+    yield "new registry export; patients export.csv --mapping mapping.toml --rows --smallest 0 --out patients"
     for study in SMALL_STUDIES:
         yield f"sensitivity {study}.toml --workers 1 --out sensitivity-{study}"
     for part in (1, 2):
@@ -125,6 +147,7 @@ def inputs(tree: Path, folder: Path) -> None:
             text = text.replace(piece, instead)
         (folder / f"{study}.toml").write_text(text, encoding="utf-8")
     (folder / "scarce.toml").write_text(SCARCE, encoding="utf-8")
+    (folder / "mapping.toml").write_text(MAPPING, encoding="utf-8")
     (folder / "costs.csv").write_text(COSTS, encoding="utf-8")
 
 
