@@ -72,6 +72,10 @@ def test_a_view_s_share() -> None:
     for part, middle in ((found[:3_000], 0.7), (found[3_000:], 0.5)):
         assert part.mean() == pytest.approx(middle, abs=0.005) and part.std() == pytest.approx(0.05, abs=0.004)
     assert np.array_equal(z[:, 1], np.zeros(6_000)), "the draws are left as they were"
+    # About 0.995, where the grid ends, it is drawn as often as half a normal law has its middle: 1 in 1 + 0.98 + 0.92 + ...
+    ends = fit_share(line, PRIOR, np.column_stack([np.full(6_000, -2.95), np.zeros(6_000)]), None, 5)  # type: ignore[arg-type]
+    weights = np.exp(-0.5 * ((module.SHARES - 0.995) / 0.05) ** 2)
+    assert (ends == module.SHARES[-1]).mean() == pytest.approx(1.0 / weights.sum(), abs=0.015)
     assert module.SHARES[[0, -1]].tolist() == [0.005, 0.995] and len(module.SHARES) == 100
 
 
