@@ -142,7 +142,8 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Any:
     class Cohort:
         """A thousand people of whom so many die, the others later than a year."""
 
-        def __init__(self, _scenario: Any, _data: Any, patients: int, _seed: int) -> None:
+        def __init__(self, scenario: Any, data: Any, patients: int, seed: int) -> None:
+            assert scenario is made and (data, seed) == (DATA, 1)
             self.patients = patients
 
         def lives(self, params: Any) -> Any:
@@ -161,17 +162,30 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Any:
         for view, value in zip(("sceptical", "central", "optimistic"), by, strict=True)
     }
     register |= {name: SimpleNamespace(range=(0.2, 3.0)) for name in levels_module.LEVELS}
-    return SimpleNamespace(register=register, params=lambda values: values)
+    made = SimpleNamespace(register=register, params=lambda values: values)
+    return made
 
 
 def test_levels_of_death(dying: Any) -> None:
     """Each view's level undoes its share."""
     values = {"death_rate_wound": 0.3, "attributable_share_sceptical": 0.2}
-    found = levels_module.death_levels(dying, None, values, 100_000, 1)  # type: ignore[arg-type]
+    found = levels_module.death_levels(dying, DATA, values, 100_000, 1)
     wanted = 0.3 * 1.5 - 0.04
     assert found["death_level_sceptical"] == pytest.approx((wanted + 0.02) / (0.3 * 1.1), abs=2e-3)
     assert found["death_level_optimistic"] == pytest.approx((wanted + 0.06) / (0.3 * 1.8), abs=2e-3)
     assert all(round(level, 4) == level for level in found.values()) and len(found) == 2
+    assert any(round(level, 3) != level for level in found.values()), "four digits are kept"
+
+
+@pytest.mark.parametrize("reach", [(1.0, 3.0), (0.2, 1.0)])
+def test_a_view_like_the_central_one(dying: Any, reach: tuple[float, float]) -> None:
+    """Its level is 1, be that the end of its range."""
+    for view in ("sceptical", "optimistic"):
+        for name in ("death_causal_share", "attributable_share"):
+            dying.register[f"{name}_{view}"] = dying.register[f"{name}_central"]
+        dying.register[f"death_level_{view}"].range = reach
+    found = levels_module.death_levels(dying, DATA, {"death_rate_wound": 0.3}, 1_000, 1)
+    assert found == {"death_level_sceptical": 1.0, "death_level_optimistic": 1.0}
 
 
 def test_a_level_of_death_out_of_reach_is_told(dying: Any) -> None:
@@ -182,7 +196,7 @@ def test_a_level_of_death_out_of_reach_is_told(dying: Any) -> None:
     shares["death_causal_share_sceptical"].value = -0.462
     shares["death_causal_share_optimistic"].value = 6.0
     with pytest.raises(BadInput) as caught:
-        levels_module.death_levels(dying, None, values, 100_000, 1)  # type: ignore[arg-type]
+        levels_module.death_levels(dying, DATA, values, 100_000, 1)
     (problem,) = caught.value.problems
     assert (problem.file, problem.key, problem.value) == (
         "calibration/register",
@@ -195,7 +209,7 @@ def test_a_level_of_death_out_of_reach_is_told(dying: Any) -> None:
     )
     shares["death_causal_share_optimistic"].value = 9.0
     with pytest.raises(BadInput) as caught:
-        levels_module.death_levels(dying, None, values, 100_000, 1)  # type: ignore[arg-type]
+        levels_module.death_levels(dying, DATA, values, 100_000, 1)
     assert [problem.key for problem in caught.value.problems] == [
         "death_causal_share_sceptical",
         "death_causal_share_optimistic",
@@ -203,7 +217,7 @@ def test_a_level_of_death_out_of_reach_is_told(dying: Any) -> None:
     # A range that reaches as far as is needed.
     shares["death_level_sceptical"].range = (0.2, 3.2)
     shares["death_level_optimistic"].range = (0.1, 3.0)
-    found = levels_module.death_levels(dying, None, values, 100_000, 1)  # type: ignore[arg-type]
+    found = levels_module.death_levels(dying, DATA, values, 100_000, 1)
     assert found["death_level_sceptical"] == pytest.approx((0.41 + 0.09) / (0.3 * 0.538), abs=2e-3)
     assert found["death_level_optimistic"] == pytest.approx((0.41 + 0.06) / 3.0, abs=2e-3)
 
