@@ -187,10 +187,7 @@ AREAS = (
         (),
         {"cohort.py": "tests/closed_forms/test_founding.py"},
     ),
-    Area(
-        ("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"),
-        ("tests/test_trial_blinding.py",),
-    ),
+    Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
 )
 
 

@@ -41,6 +41,8 @@ QUICK = (
 )
 """Folders and files whose tests `pytest -m quick` runs: no command, no calibration, no figure, and under a minute on two cores
 once the rules are compiled. Tests that are marked slow are left out."""
+ASKED_ALONE: dict[str, tuple[str, ...]] = {"quick": QUICK, "rules": ("rules",)}
+"""Where all tests of a mark are: asked for these alone, pytest need not import the other files, which takes a minute."""
 
 watching_key = pytest.StashKey[Any]()
 report_key = pytest.StashKey[str]()
@@ -103,6 +105,14 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         return Drawn(BLANK.encode(), b"", (panel,), frozenset(), caption_of(Picture.of(figure).figure))
 
     monkeypatch.setattr(Drawn, "of", of)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files alone that have no test of the one mark that is asked for."""
+    places = ASKED_ALONE.get(config.option.markexpr)
+    if places is None or HERE not in collection_path.parents:
+        return None
+    return True if collection_path.relative_to(HERE).parts[0] not in places else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -150,6 +150,14 @@ def test_one_size_for_the_first_endpoint(tmp_path: Path) -> None:
     assert f"{search:,}" in told
 
 
+def test_every_truth_has_its_curves(tmp_path: Path) -> None:
+    """Curves, the calendar and what a committee sees are told of each truth that was asked for."""
+    truths = ("stated", "stated_no_effect")
+    found = study_design(simulation(tmp_path, 40), truths, quick=True)
+    for table in (found.events.curves, found.calendar, found.monitoring):
+        assert table is not None and tuple(table["truth"].unique()) == truths
+
+
 def protocol_of(folder: Path, **changed: object) -> tuple[str, str]:
     """The whole page of a few stated trials, and its paragraph for the protocol, on one line each."""
     sim = simulation(folder, 40, **changed)

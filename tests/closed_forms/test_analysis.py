@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import beta, norm
+from scipy.stats import t as student
 from small_trials import NEVER, trial
 
 from simulator.questions.trial.analysis.analysis import Analysis, analyse
-from simulator.questions.trial.analysis.data import TrialData
+from simulator.questions.trial.analysis.data import TrialData, cut
 from simulator.questions.trial.analysis.seen import arms, at_a_time, at_visit, known_end, through, time_to_event
 from simulator.questions.trial.design.endpoint import Endpoint
 from simulator.statistics.endpoints import (
@@ -102,6 +103,9 @@ def test_who_is_through_and_who_is_compared() -> None:
     assert at_visit(event, data, data.tcpo2).tolist() == [[1.0, 3.0, 5.0, 7.0]]
     assert known_end(event, data)[0].tolist() == [1.0, 0.999, 1.0, 1.0]
     assert known_end(endpoint("death", "cox"), data)[0].tolist() == [1.0, 0.999, 1.5, 2.0]
+    # Half a year after the trial opened nobody has been followed for longer, and who entered later has not been followed at all.
+    early = cut(trial(arm=[0, 1], entry=[0.0, 1.0]), 0.5)
+    assert known_end(endpoint("death", "cox"), early)[0].tolist() == [0.5, 0.0]
 
 
 def many() -> TrialData:
@@ -318,3 +322,15 @@ def test_two_arms_by_posterior_probability() -> None:
     assert found.z[0] == pytest.approx(norm.ppf(better), abs=1e-4) and found.against[0] == pytest.approx(-found.z[0])
     assert (found.shares["rate_0"][0], found.shares["rate_1"][0]) == (pytest.approx(1 / 3), 0.75)
     assert found.shares["missing"][0] == 0.0 and found.information[0] == 7.0
+
+
+def test_imputations_of_nobody_lost_leave_barnard_and_rubin_s_degrees_of_freedom() -> None:
+    """6 of 10 against 2 of 10 lose the limb: Student's test of the difference in risks with (n - 1) / (n + 1) (n - 2) degrees of
+    freedom, n being 20."""
+    arm, amputated = [0] * 10 + [1] * 10, np.full(20, NEVER)
+    amputated[[0, 1, 2, 3, 4, 5, 10, 11]] = 0.5
+    lost = endpoint("major_amputation", "risk_difference", at_months=12.0, lost="multiple_imputation")
+    found = analyse(lost, trial(arm=arm, amputated=amputated))
+    error = np.sqrt(0.6 * 0.4 / 10 + 0.2 * 0.8 / 10)
+    assert (found.estimate[0], found.se[0]) == (pytest.approx(-0.4), pytest.approx(error))
+    assert norm.sf(found.z[0]) == pytest.approx(student.sf(0.4 / error, 19 / 21 * 18))

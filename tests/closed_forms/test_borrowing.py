@@ -48,6 +48,14 @@ def test_predictive_prior_of_rbests_data() -> None:
     assert (closer.mean(), closer.std()) == pytest.approx((0.2590, 0.0776), abs=0.004)
 
 
+def test_a_mean_that_is_known_better_than_the_first_grid_shows() -> None:
+    """90,000 of 100,000 and hardly any heterogeneity: log odds of ln 9, SD 1 / sqrt(n p q): a sixteenth of a step."""
+    mean, _, weight = posterior_of_population((90_000,), (100_000,), 1e-4)
+    assert (weight * mean).sum() == pytest.approx(np.log(9.0), abs=1e-4)
+    sd = np.sqrt((weight * (mean - np.log(9.0)) ** 2).sum())
+    assert sd == pytest.approx(1.0 / np.sqrt(100_000 * 0.9 * 0.1), rel=0.01)
+
+
 def test_mixture_fitted_to_it_is_worth_what_rbests_is() -> None:
     """38 patients by ELIR and 24 by moments, as RBesT prints them, to two patients; the mixture keeps mean and quantiles."""
     prior = historical_prior(RESPONDERS, PATIENTS, 1.0)

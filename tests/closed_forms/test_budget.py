@@ -35,13 +35,13 @@ def test_what_each_year_adds() -> None:
 
 
 def test_a_row_of_the_table() -> None:
-    """Means of the draws with the spread of the change."""
-    row = _row(1, "wound care", np.array([10.0, 20.0]), np.array([1.0, 3.0]))
+    """Means of the draws with the spread of the change: 1, 2 and 6 are 3 on average, with an SD of the root of 7."""
+    row = _row(1, "wound care", np.array([10.0, 20.0, 15.0]), np.array([1.0, 2.0, 6.0]))
     assert (row["year"], row["quantity"], row["without"], row["with"], row["change"]) == (
         2,
         "wound care",
         15.0,
-        17.0,
-        2.0,
+        18.0,
+        3.0,
     )
-    assert (row["se"], row["low"], row["high"]) == pytest.approx((1.0, 1.05, 2.95))
+    assert (row["se"], row["low"], row["high"]) == pytest.approx((np.sqrt(7 / 3), 1.05, 5.8))

@@ -146,7 +146,7 @@ class Kept(dict[str, Any]):
 
 
 def test_what_lies_in_the_store_is_not_analysed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same table from the store, told at once; another seed or scenario has cohorts of its own."""
+    """The same table from the store, told at once; another seed, scenario or posterior has cohorts of its own."""
     analysed, store, told = Analysed(monkeypatch), Kept(), list[int]()
     first = coverage(analysed.scenario, DATA, CONTRAST, analysed.posterior, N, 3, told.append, store=store)  # type: ignore[arg-type]
     assert len(store) == N and told == [1] * N
@@ -158,3 +158,7 @@ def test_what_lies_in_the_store_is_not_analysed_again(monkeypatch: pytest.Monkey
     analysed.scenario.hash = "y"
     coverage(analysed.scenario, DATA, CONTRAST, analysed.posterior, N, 3, told.append, store=store)  # type: ignore[arg-type]
     assert len(store) == 3 * N and len(analysed.starts) == 3 * N + 1
+    # The same draws with other weights are another posterior, whose cohorts have other truths.
+    analysed.posterior.weights = np.array([0.96, 0.01, 0.01, 0.01, 0.01])
+    coverage(analysed.scenario, DATA, CONTRAST, analysed.posterior, N, 3, told.append, store=store)  # type: ignore[arg-type]
+    assert len(store) == 4 * N and len(analysed.starts) == 4 * N + 1

@@ -331,7 +331,8 @@ def test_a_price_of_nothing_is_looked_at_up_to_one() -> None:
 
 def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Net benefit of the rate times 10 less the price, against a reference without either; each rate is simulated once, and its
-    parts of the people, which differ more the higher the rate, tell its error at every price.
+    parts of the people, which differ more the higher the rate, tell its error at every price. A rate beyond what it may be
+    beside others, here 3, is cut.
     """
     simulated = []
 
@@ -348,7 +349,7 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         return Worth(cost, effect, effect)
 
     monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
-    monkeypatch.setattr(pairs, "cut_limits", lambda table, _usual: table)
+    monkeypatch.setattr(pairs, "cut_limits", lambda table, _usual: table.clip(upper=3.0))
     monkeypatch.setattr(pairs, "on_terms", lambda _s, values, *_a, **_k: (values, None))
     for where in (module, deterministic):
         monkeypatch.setattr(where, "worth", price)
@@ -358,9 +359,10 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     found = two_way((RATE, PRICE), "new", scenario, values, SimpleNamespace(in_parts=in_parts), 50, 9)  # type: ignore[arg-type]
     rates, prices = np.linspace(0.0, 4.0, GRID), np.linspace(5.0, 20.0, GRID)
-    assert simulated == [(list(rates), 50, 9)]
-    assert found.net_benefit == pytest.approx(10.0 * rates[:, None] - prices[None, :])
-    assert found.net_benefit_se == pytest.approx(np.repeat(10.0 * rates[:, None] * ERROR, GRID, axis=1))
+    cut = np.minimum(rates, 3.0)
+    assert simulated == [(list(cut), 50, 9)]
+    assert found.net_benefit == pytest.approx(10.0 * cut[:, None] - prices[None, :])
+    assert found.net_benefit_se == pytest.approx(np.repeat(10.0 * cut[:, None] * ERROR, GRID, axis=1))
     assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
 
 

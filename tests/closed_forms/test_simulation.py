@@ -171,3 +171,83 @@ def test_looks_without_information_are_told() -> None:
     problem = module._no_information(design, 1.25)
     assert (problem.file, problem.key, problem.value) == ("mine.toml", "looks.at", "[0.3, 0.6]")
     assert "15.0 months" in problem.allowed and "counts after 6" in problem.allowed
+
+
+FIRST: Any = SimpleNamespace(name="first", by_events=True)
+SECOND: Any = SimpleNamespace(name="second", by_events=True)
+COUNTED: Any = SimpleNamespace(name="counted", by_events=False)
+
+
+def planned(patch: pytest.MonkeyPatch, events: float | None = None, **own: Any) -> Simulation:
+    """A design of 100 patients, three endpoints and a look, whose pilot saw 40 and 60 events at the end and half at the look."""
+    stated = {"looks": "one", "stages": None, "predictive": None, "patients": 100, "file": "mine.toml"}
+    design = SimpleNamespace(**stated | {"primary": FIRST, "confirmatory": (FIRST, SECOND, COUNTED)} | own)
+
+    def marks(_design: Any, patients: int | None = None) -> Any:
+        return SimpleNamespace(patients=patients or 100, events=events, at=(20.0,))
+
+    patch.setattr(module, "marks", marks)
+    patch.setattr(module, "stopping_rule", lambda _design, shares: shares)
+    patch.setattr(module, "foreseen", lambda _design: False)
+    simulation = Simulation(SimpleNamespace(design=design), 1, 35)  # type: ignore[arg-type]
+    vars(simulation)["pilot"] = ({"first": 40.0, "second": 60.0, "counted": 90.0}, (0.5,), 2.0)
+    return simulation
+
+
+def test_information_that_a_size_foresees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events in proportion to the patients, and patients themselves where a test counts these or nobody looks."""
+    found = planned(monkeypatch).conduct()
+    assert (found.whole, found.rule, found.marked.patients) == ((40.0, 60.0, 100.0), (0.5,), 100)
+    assert planned(monkeypatch).conduct(150).whole == (60.0, 90.0, 150.0)
+    assert planned(monkeypatch, looks=None).conduct(150).whole == (150.0, 150.0, 150.0)
+    assert planned(monkeypatch, events=30.0).conduct(150).whole == (30.0, 90.0, 150.0)
+
+
+def test_information_that_is_fixed_in_advance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at 20 of 30 events or of 80 patients is at two thirds or a quarter; stages and predictive rules count patients."""
+    simulation = planned(monkeypatch)
+    monkeypatch.setattr(module, "foreseen", lambda _design: True)
+    assert simulation.conduct(80).whole == (80.0, 48.0, 80.0) and simulation.conduct(80).rule == (0.25,)
+    staged = planned(monkeypatch, stages="two").conduct(80)
+    assert (staged.rule, staged.whole) == ((0.25,), (80.0,))
+    predictive = planned(monkeypatch, predictive="rule").conduct(80)
+    assert (predictive.rule, predictive.whole) == ((), (80.0,))
+    by_events = planned(monkeypatch, events=30.0)
+    monkeypatch.setattr(module, "foreseen", lambda _design: True)
+    assert by_events.conduct().rule == (pytest.approx(2 / 3),) and by_events.conduct().whole == (30.0, 60.0, 100.0)
+
+
+@pytest.mark.parametrize("shares", [(0.0, 0.5), (0.5, 0.5), (0.5, 1.0)])
+def test_looks_that_see_nothing_new_are_refused(monkeypatch: pytest.MonkeyPatch, shares: tuple[float, ...]) -> None:
+    """At nothing, at what the look before saw, or at the end."""
+    simulation = planned(
+        monkeypatch, looks=SimpleNamespace(at=(0.3, 0.6)), primary=SimpleNamespace(**vars(FIRST), waits=0.5)
+    )
+    vars(simulation)["pilot"] = (simulation.pilot[0], shares, 2.0)
+    with pytest.raises(BadInput, match=r"mine\.toml.*looks"):
+        simulation.conduct()
+
+
+def test_a_pilot_of_the_truth_that_is_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two trials: 10 and 14 events at the look and 30 and 50 at the end are 12 of 40; none at all is taken for one; ends at two
+    and three years."""
+    simulation = planned(monkeypatch)
+    del vars(simulation)["pilot"]
+    dates = np.array([[1.0, 2.0], [1.5, 3.0]])
+    events = {1.0: (10.0, 14.0), 2.0: (30.0, 50.0)}
+    lived: list[Any] = []
+    monkeypatch.setattr(Simulation, "foreseen_truth", "foreseen")
+    monkeypatch.setattr(Simulation, "lives", lambda _self, *asked: lived.append(asked) or "lives")
+    monkeypatch.setattr(module, "limited", lambda data, patients: (data, patients))
+    monkeypatch.setattr(module, "look_dates", lambda _design, data, _own: dates if data == ("lives", 100) else None)
+    monkeypatch.setattr(module, "cut", lambda _data, date: date)
+    monkeypatch.setattr(
+        module, "information", lambda endpoint, date: np.array(events[date[0]]) * (endpoint.name != "second")
+    )
+    ends, shares, end = simulation.pilot
+    assert ends == {"first": 40.0, "second": 1.0, "counted": 40.0}
+    assert (shares, end) == ((pytest.approx(0.3),), 2.5)
+    assert lived == [("foreseen", 0, 400, 100)]
+    fixed = planned(monkeypatch, events=24.0)
+    del vars(fixed)["pilot"]
+    assert fixed.pilot[1] == (pytest.approx(0.5),)

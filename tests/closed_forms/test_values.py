@@ -237,8 +237,39 @@ def test_own_numbers_stand_in_the_place_of_the_payer_s() -> None:
         values_of(asked(prices={"pbmnc_kot": 1.0}))
     with pytest.raises(BadInput, match="'ulcer'"):
         values_of(asked(utilities={"ulcr": 0.5}))
-    # A price of what no policy compared has.
+    # A price of what no policy compared has: no such price without its therapy, and one of the payer's that nobody is charged.
     assert [key for _, key, _ in told(asked(prices={"arterialisation_device": 9.0}))] == ["arterialisation_device"]
+    assert told(asked(prices={"angioplasty": 9.0})) == [
+        (f"{name}: [economics] prices", "angioplasty", "charged to nobody")
+    ]
+
+
+def test_a_utility_s_mean_is_not_its_value() -> None:
+    """Anything from 0.4 to 0.8 with 0.5 in force: the base has 0.5 and the means have 0.6."""
+    ulcer = {"value": 0.5, "distribution": {"kind": "uniform", "low": 0.4, "high": 0.8}}
+    values = values_of(asked(utilities={"ulcer": ulcer}))
+    assert values.at_base().utilities["ulcer"].tolist() == [0.5]
+    assert values.at_means().utilities["ulcer"] == pytest.approx([0.6])
+
+
+def test_a_therapy_s_price_in_money_that_cannot_be_exchanged() -> None:
+    """It is told beside whatever else is wrong, unless a price of one's own in the payer's money stands in its place."""
+    scenario = load_scenario(policies=("conservative", "gene_therapy"))
+    therapies = dict(scenario.register.therapies)
+    (price,) = therapies["gene_therapy"].prices
+    foreign = price.model_copy(update={"unit": "XXX per session, 2019"})
+    therapies["gene_therapy"] = replace(therapies["gene_therapy"], prices=(foreign,))
+    scenario = replace(scenario, register=replace(scenario.register, therapies=therapies))
+
+    def own(**prices: float) -> Scenario:
+        economics = scenario.settings.economics.model_copy(update={"prices": prices})
+        return replace(scenario, settings=scenario.settings.model_copy(update={"economics": economics}))
+
+    assert {(file, key) for file, key, _ in told(own(theatre_hur=1.0))} >= {
+        ("therapies.gene_therapy.prices.plasmid_session", "XXX 2019"),
+        (f"{scenario.name}: [economics] prices", "theatre_hur"),
+    }
+    assert values_of(own(plasmid_session=321.0)).at_base().prices["plasmid_session"].tolist() == [321.0]
 
 
 def test_thresholds_and_rates_are_the_payer_s_or_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:

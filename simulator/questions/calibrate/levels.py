@@ -17,8 +17,8 @@ from simulator.questions.calibrate.prior import LEVELS
 from simulator.questions.calibrate.summaries import DIED
 from simulator.questions.calibrate.targets import Founding
 from simulator.scenario.scenario import Scenario
+from simulator.words.errors import BadInput, Problem
 
-LOWEST, HIGHEST = 0.2, 3.0
 YEARS = 1.0
 PLACES = 4
 
@@ -28,12 +28,13 @@ def death_levels(
 ) -> dict[str, float]:
     """Factor on `death_rate_wound` in each view, by parameter, at which as many die within a year as in the central view.
 
-    `values` are the fitted parameters; so many `patients` of the founding cohort live the published protocol.
+    `values` are the fitted parameters; so many `patients` of the founding cohort live the published protocol. Raises BadInput
+    for each view that would need a factor outside its range in the register.
     """
     cohort = FoundingCohort(scenario, data, patients, seed)
+    register = scenario.register
 
     def dead(view: str, level: float) -> float:
-        register = scenario.register
         shares = {
             "attributable_share": values.get(
                 f"attributable_share_{view}", register[f"attributable_share_{view}"].value
@@ -45,9 +46,23 @@ def death_levels(
         return float(np.mean(lives[:, DIED] <= YEARS))
 
     wanted = dead("central", 1.0)
-    views = {name: name.rsplit("_", 1)[1] for name in LEVELS}
-    found = {
-        name: brentq(lambda level, of=view: dead(of, level) - wanted, LOWEST, HIGHEST, xtol=1e-4)
-        for name, view in views.items()
-    }
-    return {name: round(float(level), PLACES) for name, level in found.items()}
+    found: dict[str, float] = {}
+    problems: list[Problem] = []
+    for name in LEVELS:
+        view = name.rsplit("_", 1)[1]
+        low, high = register[name].range
+        fewest, most = dead(view, low), dead(view, high)
+        if fewest <= wanted <= most:
+            level = brentq(lambda level, of=view: dead(of, level) - wanted, low, high, xtol=1e-4)
+            found[name] = round(float(level), PLACES)
+        else:
+            stated, central = (f"death_causal_share_{each}" for each in (view, "central"))
+            allowed = (
+                f"a share nearer {central} = {register[central].value:g}, or a wider range of {name}: {wanted:.1%} of the"
+                f" founding cohort die within a year in the central view, and {fewest:.1%} to {most:.1%} in the {view} one at"
+                f" {name} = {low:g} to {high:g}"
+            )
+            problems.append(Problem("calibration/register", stated, f"{register[stated].value:g}", allowed))
+    if problems:
+        raise BadInput(problems)
+    return found

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from scipy.stats import norm
 
 from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
@@ -85,7 +85,7 @@ class Posterior:
 
 def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, cohorts: int, seed: int) -> SmallSample:
     """Scatter of summaries of cohorts of the study's size at one point."""
-    params = scenario.parameter_draws(as_table(prior.values(z[None])))[0]
+    (params,) = scenario.parameter_draws(as_table(prior.values(z[None])))
     lives = FoundingCohort(scenario, data, cohorts * data.n, seed_of(seed, "scatter")).lives(params)
     small = np.array([summarise(part, data) for part in np.split(lives, cohorts)])
     return small_sample(small, summarise(lives, data), data.end_known)
@@ -93,7 +93,7 @@ def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, 
 
 def log_prior(z: Array) -> Array:
     """Log density of the standard normal prior, without its constant; nothing beyond its clipping."""
-    return np.asarray(np.where((np.abs(z) < FURTHEST).all(axis=1), -0.5 * (z**2).sum(axis=1), -1e9))
+    return np.asarray(np.where((np.abs(z) < FURTHEST).all(axis=1), -0.5 * (z**2).sum(axis=1), -np.inf))
 
 
 def around(draws: Array, n: int, spread: float, luck: np.random.Generator) -> Array:
@@ -131,7 +131,7 @@ def calibrate(
     draws = chains(fit_surface(z, y), scatter, z, y, 1)
     middle = draws.mean(axis=0)
     scatter = measure_scatter(scenario, data, prior, middle, effort.cohorts, seed)
-    params = scenario.parameter_draws(as_table(prior.values(middle[None])))[0]
+    (params,) = scenario.parameter_draws(as_table(prior.values(middle[None])))
     small = FoundingCohort(scenario, data, effort.patients, seed).statistics(params)
     large = FoundingCohort(scenario, data, effort.many, seed_of(seed, "large cohort")).statistics(params)
     designs: list[tuple[Array, Array]] = []
@@ -147,20 +147,19 @@ def calibrate(
     excess = total_log_likelihood(y, data, scatter, contrast) - total_log_likelihood(
         surface.statistics(z), data, scatter, contrast
     )
-    weights = np.exp(excess - excess.max())
-    weights /= weights.sum()
+    weights = softmax(excess)
     chosen = resample(weights, effort.draws, generator(seed, "resampling"))
     point = central_point(surface, z[chosen], y[chosen])
     many = FoundingCohort(scenario, data, effort.many, seed_of(seed, "point"))
     for _ in range(2):
         # The surface is a little off where nobody simulated: what is simulated at the point says by how much.
-        lived = outcomes_at_1_year(many.design(prior.values(point[None])))[0]
-        astray = lived - outcomes_at_1_year(surface.statistics(point[None]))[0]
+        lived = outcomes_at_1_year(many.design(prior.values(point[None])))
+        (astray,) = lived - outcomes_at_1_year(surface.statistics(point[None]))
         point = central_point(surface, z[chosen], y[chosen], astray)
     wide = fit_surface(np.concatenate([z for z, _ in designs]), np.concatenate([y for _, y in designs]))
     sceptical = fit_share(surface, prior, z[chosen], targets["sceptical"], seed)
     share = fit_share_mode(surface, prior, point, targets["sceptical"])
-    at_point = {name: float(v[0]) for name, v in prior.values(point[None]).items()} | {OWN_FIT: share}
+    at_point = prior.values_at(point) | {OWN_FIT: share}
     return Posterior(
         prior, z, y, weights, chosen, sceptical, point, share,
         death_levels(scenario, data, at_point, effort.level, seed),
@@ -216,7 +215,7 @@ def fit_share(surface: Surface, prior: Prior, z: Array, contrast: Contrast, seed
 
 def fit_share_mode(surface: Surface, prior: Prior, z: Array, contrast: Contrast) -> float:
     """The most likely attributable share of a view at one point."""
-    return float(SHARES[np.argmax(share_levels(surface, prior, z[None], contrast)[0])])
+    return float(SHARES[np.argmax(share_levels(surface, prior, z[None], contrast))])
 
 
 def table_of(posterior: Posterior) -> dict[str, Array]:
@@ -227,6 +226,5 @@ def table_of(posterior: Posterior) -> dict[str, Array]:
 
 def point_of(posterior: Posterior) -> dict[str, float]:
     """The fitted values: the posterior's central point, the sceptical share that is most likely at it, and views' levels."""
-    values: dict[str, Any] = posterior.prior.values(posterior.point[None])
-    fitted = {name: float(v[0]) for name, v in values.items()}
+    fitted = posterior.prior.values_at(posterior.point)
     return {**fitted, OWN_FIT: posterior.point_sceptical, **posterior.levels}

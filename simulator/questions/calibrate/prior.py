@@ -38,6 +38,10 @@ class Prior:
         u = norm.cdf(np.clip(z, -FURTHEST, FURTHEST))
         return {name: quantile(self.register[name], u[..., k]) for k, name in enumerate(self.names)}
 
+    def values_at(self, z: Array) -> dict[str, float]:
+        """Parameter values at one point z (parameters,)."""
+        return {name: value.item() for name, value in self.values(z[None]).items()}
+
     def points(self, n: int, seed: int, spread: float = 1.0) -> Array:
         """`n` evenly spread points of the prior (scrambled Sobol'), shape (n, parameters); `n` is a power of two."""
         u = qmc.Sobol(len(self.names), rng=np.random.default_rng(seed_of(seed, "prior"))).random(n)

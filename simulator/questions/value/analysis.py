@@ -155,7 +155,7 @@ def economic_analysis(
     benefit = net_monetary_benefit(results, values.threshold)
     policy = settings.focus or best_treatment(results, values.threshold, scenario.reference)
     chosen(scenario, policy)
-    known = information(decision, lives, drawn, by_one.read, values, scenario.register, scenario.view, beside)
+    known = information(decision, lives, drawn, by_one.read, values, scenario, beside)
     pair = pair_of(policy, scenario, values, by_one.read, seed)
     by_two = None if pair is None else two_way(pair, policy, scenario, values, simulations, effort.twins, seed)
 

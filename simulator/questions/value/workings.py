@@ -20,7 +20,7 @@ from simulator.questions.value.consequences.budget import SITE, site_cost
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers, ratio_of, top_of
 from simulator.questions.value.valuation.cost_items import LATER_VISITS
-from simulator.questions.value.valuation.deal import failure, treatments_each
+from simulator.questions.value.valuation.deal import MoneyBack, failure, treatments_each
 from simulator.questions.value.valuation.valuation import times_given
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -69,11 +69,7 @@ def workings(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
         "workings_budget": _budget_table(found, lines),
     }
     if found.back is not None:
-        counts = np.concatenate([found.back.paid, found.back.failed], axis=-1)
-        names = ("first", "repeat", "first_failed", "repeat_failed")
-        shape = counts.shape[:2]
-        rows = _rows(shape, draw=None, policy=found.results.options)
-        tables["workings_back"] = rows.assign(**{name: counts[..., k].ravel() for k, name in enumerate(names)})
+        tables["workings_back"] = _back_table(found.back, found.results.options)
     return tables
 
 
@@ -110,6 +106,14 @@ def _rows(shape: Sequence[int], **axes: Sequence[Any] | None) -> pd.DataFrame:
             for (name, along), place in zip(axes.items(), places, strict=True)
         }
     )
+
+
+def _back_table(back: MoneyBack, options: Sequence[str]) -> pd.DataFrame:
+    """Treatments that are paid for and those that fail, the first and the repeated apart."""
+    counts = np.concatenate([back.paid, back.failed], axis=-1)
+    names = ("first", "repeat", "first_failed", "repeat_failed")
+    rows = _rows(counts.shape[:2], draw=None, policy=options)
+    return rows.assign(**{name: counts[..., k].ravel() for k, name in enumerate(names)})
 
 
 def _lines_table(found: EconomicAnalysis, lines: list[Line]) -> pd.DataFrame:

@@ -188,7 +188,7 @@ class _Third:
 def _volume(found: SubgroupLives, scenario: Scenario, values: Values) -> Array:
     """The share of the price that volume leaves where everybody at these hospitals has a policy, shape (1, policies)."""
     people = found.people[:, :, 0].sum(axis=0)
-    ledgers = found.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(people, 1.0)[:, None, None]
+    ledgers = found.ledgers[:, :, :, 0].sum(axis=0) / people[:, None, None]
     return by_volume(scenario, values, treatments_each(values, ledgers).mean(axis=0, keepdims=True))
 
 
@@ -207,7 +207,7 @@ def _at(
     )
     chosen = drawn.rows(draws)
     number = some.people[:, :, 0].sum(axis=0)
-    ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / np.maximum(number, 1.0)[:, None, None]
+    ledgers = some.ledgers[:, :, :, 0].sum(axis=0) / number[:, None, None]
     own = worth(ledgers, some.parameters, chosen, some.on_terms(values, volume, 0))
     weight = number / number.sum()
     cost, effect = (weight @ (each - each[:, [base]]) for each in (own.cost, own.qalys))

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from simulator.evidence.register import Register
 from simulator.questions.value.decision.decision import Decision
 from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.decision.voi import FEWEST_DRAWS, information_table
 from simulator.questions.value.valuation.lives import Lives
 from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.arrays import by_name
+from simulator.scenario.scenario import Scenario
 from simulator.work.beside import Beside, later
 
 
@@ -22,8 +22,7 @@ def information(
     drawn: Drawn,
     read: tuple[str, ...],
     values: Values,
-    register: Register,
-    view: str,
+    scenario: Scenario,
     beside: Beside = later,
 ) -> Callable[[], pd.DataFrame]:
     """EVPI along the thresholds, and the value of every number that is read and varies, and of groups of them.
@@ -35,7 +34,8 @@ def information(
     assert along is not None
     if results.draws < FEWEST_DRAWS:
         return lambda: along
-    columns = by_name(lives.parameters, register, view)
+    register = scenario.register
+    columns = by_name(lives.parameters, register, scenario.view)
     clinical, valued = {name: columns[name] for name in read}, values.uncertain(drawn)
     groups = {f"all of {group}": [n for n in register.names(group) if n in clinical] for group in register.groups}
     groups |= {
