@@ -33,8 +33,9 @@ from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
 from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design.design import Design
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.lives import Simulations, for_money
-from simulator.questions.value.valuation.valuation import COLUMN, qalys_by_part, with_price_apart, worth
+from simulator.questions.value.valuation.valuation import qalys_by_part, with_price_apart, worth
 from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario

@@ -6,6 +6,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from simulator.questions.story.findings import findings
 from simulator.questions.story.moments import moments
 from simulator.questions.story.watching import barred_by, first_difference
 from simulator.run import simulate
-from simulator.scenario import load_scenario
+from simulator.scenario import Scenario, load_scenario
 from simulator.telling.page import texts, voice
 from simulator.words.dates import story_date
 from simulator.words.vocabulary import ARTERIES, Event, Renal
@@ -183,11 +184,11 @@ def test_lives_that_read_alike_are_not_told_to_differ(lives: dict[tuple[str, int
     assert first_difference(ending(3.141), ending(3.146)) == 3.141
 
 
-def test_no_visit_is_told_because_none_came_after_it() -> None:
+def test_no_visit_is_told_because_none_came_after_it(lives: dict[tuple[str, int], Watched]) -> None:
     """A visit of a month is one near to it; a visit a fortnight before would tell that the leg is lost before the next."""
     scenario, days = load_scenario(), set[int]()
-    for number in range(40):
-        told_of = moments(watch(scenario, "conservative", number, 1), scenario)
+    for number in SOME:
+        told_of = moments(lives["conservative", number], scenario)
         days |= {round(365.25 * each["time"]) for each in told_of if each["kind"] == "visit" and each["time"] < 1.02}
     assert days == {30, 90, 180, 270, 360}
 
@@ -312,13 +313,25 @@ def test_a_chart_says_why_nobody_treats() -> None:
     assert said == {"beyond salvage", "further", "dying"}
 
 
-def told(policy: str, wanted: set[str]) -> Iterator[list[str]]:
+@cache
+def referrals() -> Scenario:
+    """The referral population."""
+    return load_scenario()
+
+
+@cache
+def telling(policy: str, number: int) -> tuple[Watched, tuple[str, ...], Callable[..., str]]:
+    """A life of the referral population, its sentences, and who tells them; each is made once."""
+    found = findings([life := watch(referrals(), policy, number, 422285)], referrals(), number, 422285)
+    speak = voice(found)
+    return life, tuple(speak("moment", each) for each in found.facts["lives"][0]["moments"]), speak
+
+
+def told(policy: str, wanted: set[str]) -> Iterator[tuple[str, ...]]:
     """The sentences of one life after another, until each of the wanted beginnings was seen (or 400 lives were)."""
-    scenario, seen = load_scenario(), set[str]()
+    seen = set[str]()
     for number in range(400):
-        found = findings([watch(scenario, policy, number, 422285)], scenario, number, 422285)
-        speak = voice(found)
-        lines = [speak("moment", each) for each in found.facts["lives"][0]["moments"]]
+        _, lines, _ = telling(policy, number)
         seen |= {each for each in wanted if any(line.startswith(each) for line in lines)}
         yield lines
         if seen == wanted:
@@ -360,11 +373,9 @@ def test_a_procedure_is_told_with_its_success_and_by_name_when_it_is_left_out() 
 
 def test_a_death_days_after_an_operation_is_not_told_as_unrelated() -> None:
     """Within 30 days of a major amputation a chart says so and not that a death had nothing to do with it; later ones may."""
-    scenario, within, later = load_scenario(), 0, 0
+    within, later = 0, 0
     for number in range(120):
-        life = watch(scenario, "conservative", number, 422285)
-        found = findings([life], scenario, number, 422285)
-        last = voice(found)("moment", found.facts["lives"][0]["moments"][-1])
+        life, (*_, last), _ = telling("conservative", number)
         died = life.life["died_at"]
         taken = [life.life[name] for name in ("amputated_at", "converted_at", "other_amputated_at")]
         since = died - max((t for t in taken if t <= min(died, 1e9)), default=1e9)
@@ -445,13 +456,12 @@ def test_a_stop_is_told_with_the_rule_that_made_it() -> None:
 def test_who_is_referred_is_told_with_what_decides_on_treatment() -> None:
     """Ankle pressure stands beside TcPO2, because a low one lets people in whose TcPO2 would not; a single artery is one, and
     rest pain is not called tissue loss."""
-    scenario, seen = load_scenario(), set[str]()
+    seen = set[str]()
     for number in range(120):
         if len(seen) == 3:
             break
-        life = watch(scenario, "protocol", number, 422285)
-        speak = voice(findings([life], scenario, number, 422285))
-        opening, first = speak("opening"), speak("moment", moments(life, scenario)[0])
+        life, (first, *_), speak = telling("protocol", number)
+        opening = speak("opening")
         low = bool(life.patient["ankle_pressure_low"])
         assert f"ankle pressure was {'low' if low else 'not low'}." in opening
         if life.life["treated"] and life.patient["tcpo2_measured"] >= 30.0:

@@ -15,6 +15,7 @@ from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
@@ -191,7 +192,14 @@ def load_perspective(name: str = "italy", path: Path | None = None) -> Perspecti
     if not own and name not in perspectives(root):
         raise BadInput([Problem("perspective", "name", repr(name), nearest(name, perspectives(root)))])
     file = Path(name) if own else root / "economics" / f"{name}.toml"
-    shown = name if own else spelled(file, root)
+    # Every file of the folder, because a payer may be based on another, and gaps have the template's names.
+    files = [root / "sources.toml", *sorted((root / "economics").glob("*.toml")), file]
+    return while_unchanged(
+        f"perspective {name}", root, files, lambda: _read(root, file, name if own else spelled(file, root))
+    )
+
+
+def _read(root: Path, file: Path, shown: str) -> Perspective:
     problems: list[Problem] = []
     sources = read_sources(root, problems)
     layers = _layers(root, file, shown, problems)

@@ -15,6 +15,7 @@ from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spel
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
+from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
 
 APART = ("states", "in_order", "losses")
@@ -66,13 +67,19 @@ def load_utilities(name: str = "A", path: Path | None = None) -> UtilitySet:
     Raises BadInput with every fault of the file, and for a set that it does not have.
     """
     root = path or shipped("calibration")
+    files = [root / "economics" / "utilities.toml", root / "sources.toml"]
+    sets = while_unchanged("utilities", root, files, lambda: _sets(root))
+    if name not in sets:
+        raise BadInput([Problem("utilities", "set", repr(name), nearest(name, sets))])
+    return sets[name]
+
+
+def _sets(root: Path) -> dict[str, UtilitySet]:
     problems: list[Problem] = []
     sets = {found.name: found for found in _read(root, problems)}
-    if not problems and name not in sets:
-        problems.append(Problem("utilities", "set", repr(name), nearest(name, sets)))
     if problems:
         raise BadInput(problems)
-    return sets[name]
+    return sets
 
 
 def _tables(root: Path, problems: list[Problem]) -> dict[str, Any]:

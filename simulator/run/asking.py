@@ -21,7 +21,7 @@ from simulator.run.arguments import (
 from simulator.run.job import Job
 from simulator.scenario import Scenario
 from simulator.scenario.settings import Weekday
-from simulator.words.errors import BadInput, Problem
+from simulator.words.errors import BadInput, Problem, collected
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -63,12 +63,9 @@ def job_of(
         problems.append(Problem("simulate", "engine", "'compiled'", allowed))
     if shared and fresh_patients:
         problems.append(Problem("simulate", "fresh_patients", "True", "False, where people share one queue"))
-    for read, what in ((scenario.policy_records, names), (scenario.parameter_draws, None if unreadable else draws)):
-        try:
-            read(what)
-        except BadInput as bad:
-            problems.extend(bad.problems)
-    if problems:
+    records = collected(lambda: scenario.policy_records(names), problems)
+    parameters = collected(lambda: scenario.parameter_draws(None if unreadable else draws), problems)
+    if problems or records is None or parameters is None:
         raise BadInput(problems)
     when = np.asarray(scenario.times if times is None else sorted(set(times)), np.float64)
     capacity = None
@@ -79,8 +76,8 @@ def job_of(
         capacity = Capacity(shared.slots_per_week, arrivals, Discipline(shared.queue), opening)
     job = Job(
         engine="simpy" if chosen == "simpy" else "compiled",
-        draws=scenario.parameter_draws(draws),
-        policies=scenario.policy_records(names),
+        draws=parameters,
+        policies=records,
         reference=names.index(scenario.reference) if scenario.reference in names else 0,
         entry=scenario.entry_record,
         given=scenario.given,

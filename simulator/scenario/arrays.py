@@ -170,8 +170,23 @@ def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArra
     return Problem(file, whole.key, f"{total[first]:g} in draw {first}{also}", "at most 1 together in every draw")
 
 
+def _within_ranges(register: Register, columns: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether every column is a parameter's and holds numbers of its range, all at once: many small tables come through here."""
+    if not columns:
+        return True
+    if not all(name in register or name in BY_VIEW for name in columns):
+        return False
+    if any(values.dtype.kind not in "fiu" for values in columns.values()):
+        return False
+    limits = np.array([register[name].range if name in register else (0.0, 1.0) for name in columns])
+    table = np.array(list(columns.values()), np.float64)
+    return bool(((table >= limits[:, :1]) & (table <= limits[:, 1:]) & np.isfinite(table)).all())
+
+
 def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Problem]:
-    problems = []
+    problems: list[Problem] = []
+    if _within_ranges(register, columns):
+        return problems
     for name, values in columns.items():
         if name not in register and name not in BY_VIEW:
             problems.append(

@@ -10,9 +10,10 @@ from simulator.evidence.register import Register, load_register
 from simulator.evidence.utilities import load_utilities
 from simulator.evidence.value_sets import revalued_by
 from simulator.scenario.economics import Economics
-from simulator.scenario.inheritance import BASE, OWN, written_in
+from simulator.scenario.inheritance import OWN, written_in
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.settings import Settings
 from simulator.words.errors import BadInput
 
 NAMED = "policies"
@@ -37,10 +38,9 @@ def changes(scenario: Scenario, asked: Mapping[str, Any] | None = None) -> list[
     own has that of the policy which it extends. `asked` holds what a caller decided beside the scenario, by key, as in
     ``{"population.patients": 500}``.
     """
-    from simulator.scenario.loading import load_scenario
+    from simulator.scenario.loading import base_settings
 
-    base = load_scenario(BASE)
-    before, after = _flat(_shown(base)), _flat(_shown(scenario))
+    before, after = _flat(_shown(base_settings())), _flat(_shown(scenario.settings))
     found = [
         Change(key=key, old=before.get(key), new=after.get(key), written_in=_place(scenario, key))
         for key in dict.fromkeys([*after, *before])
@@ -70,9 +70,9 @@ def _states(economics: Economics) -> Register:
     return revalued_by(economics.value_set, load_utilities(economics.utility_set)).states
 
 
-def _shown(scenario: Scenario) -> dict[str, Any]:
+def _shown(settings: Settings) -> dict[str, Any]:
     """The settings as plain values, without texts and without what is compared with something else than the base."""
-    table = scenario.settings.model_dump(mode="json", exclude={*OWN, "parameters", "policies"})
+    table = settings.model_dump(mode="json", exclude={*OWN, "parameters", "policies"})
     table["economics"] = {key: value for key, value in table["economics"].items() if key not in APART}
     return table
 

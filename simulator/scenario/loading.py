@@ -12,6 +12,7 @@ from simulator.evidence.reading import checked
 from simulator.evidence.register import Register
 from simulator.scenario.evidence import as_many_as_given, files_read, given_patients, life_table_of, register_of
 from simulator.scenario.inheritance import (
+    BASE,
     Layer,
     Table,
     laid_over,
@@ -58,6 +59,15 @@ def load_scenario(
         raise BadInput(problems)
     overrides, tables = _without_table(_in_tables(overrides))
     return _read(scenario_layers(source, overrides, problems), policies, tables, problems)
+
+
+def base_settings() -> Settings:
+    """What the shipped base says, without the evidence behind it."""
+    problems: list[Problem] = []
+    settings = _settings(scenario_layers(BASE, None, problems), problems)
+    if problems or settings is None:
+        raise BadInput(problems)
+    return settings
 
 
 def differing(scenario: Scenario, difference: Mapping[str, Any]) -> Scenario:

@@ -25,7 +25,7 @@ from simulator.questions.value.valuation.deal import (
     on_terms,
     share_back,
 )
-from simulator.questions.value.valuation.valuation import COLUMN
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.values import LeftToPay
 from simulator.rules.pathway.life import LIFE
 from simulator.scenario.economics import Deal, Volume

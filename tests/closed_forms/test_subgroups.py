@@ -21,7 +21,8 @@ from simulator.questions.value.consequences.subgroups import (
     subgroup_table,
 )
 from simulator.questions.value.valuation import lives as lived
-from simulator.questions.value.valuation.valuation import COLUMN, Worth
+from simulator.questions.value.valuation.ledger_columns import COLUMN
+from simulator.questions.value.valuation.valuation import Worth
 from simulator.rules.population.patient import PATIENT
 from simulator.scenario import load_scenario
 from simulator.words.vocabulary import Renal

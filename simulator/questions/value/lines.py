@@ -9,23 +9,20 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.living.ledger import FIELDS
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.quality_of_life import (
     LOST_IN,
     UTILITY_OF,
     VASCULAR_LOSSES,
-    age_ratio,
     moments_of,
-    norm_of_both,
 )
 from simulator.questions.value.valuation.valuation import number_of, session_losses
 from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.economics import Deal
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
-COLUMN = {name: place for place, name in enumerate(FIELDS)}
 Part = Literal["", "first", "repeat"]
 OF_AMPUTATION = (
     "count_minor",
@@ -183,20 +180,6 @@ def healths(values: Values, parameters: NDArray[np.void]) -> list[Health]:
         label = f"sessions of {values.therapies[each.therapy].label.lower()} (years lost)"
         found.append(Health(label, course=each.years(parameters, values), counted=counted))
     return found
-
-
-def ratio_of(values: Values) -> Array:
-    """How utility falls with age: coefficients of 1, age - 75 and its square."""
-    age = float(values.utility_set.method.reference_age)
-    return age_ratio(values.norm, age, values.male_share) if values.age_adjusted else np.array([1.0, 0.0, 0.0])
-
-
-def top_of(values: Values) -> float | None:
-    """What utilities are taken off, where a set holds decrements."""
-    method = values.utility_set.method
-    if method.form != "decrement":
-        return None
-    return norm_of_both(values.norm, float(method.reference_age), values.male_share)
 
 
 def multipliers(drawn: Drawn, parameters: NDArray[np.void]) -> dict[str, Array]:

@@ -18,7 +18,7 @@ from simulator.evidence.parameter import Parameter
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.consequences.budget import SITE, site_cost
 from simulator.questions.value.decision.results import Array
-from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers, ratio_of, top_of
+from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers
 from simulator.questions.value.valuation.cost_items import LATER_VISITS
 from simulator.questions.value.valuation.deal import MoneyBack, failure, treatments_each
 from simulator.questions.value.valuation.valuation import times_given
@@ -50,7 +50,7 @@ def workings(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
     lines = lines_of(values, found.lives.parameters)
     lines = [line for line in lines if line.amount(ledgers, discount=values.discounted).any()]
     lines.sort(key=lambda line: not line.part)
-    ratio = ratio_of(values)
+    ratio = values.ratio
     states = healths(values, found.lives.parameters)
     states = [each for each in states if each.weighted(ledgers, ratio, discount=False).any()]
     drawn = {name: by_name[name] for name in by_name if any(name in line.names for line in lines)}
@@ -88,8 +88,8 @@ def workings_facts(found: EconomicAnalysis) -> dict[str, Any]:
             "volume": [[step.above, step.discount] for step in deal.volume],
         },
         "referred_per_year": economics.population.per_year,
-        "norm": ratio_of(values).tolist(),
-        "norm_top": top_of(values),
+        "norm": values.ratio.tolist(),
+        "norm_top": values.top,
         "utilities": values.utility_set.method.label,
         "budget_policies": list(found.spent[0].policies),
         "site": SITE,
@@ -223,12 +223,12 @@ def _costs_table(found: EconomicAnalysis, lines: list[Line], by_name: Mapping[st
 
 def _qalys_table(found: EconomicAnalysis, states: list[Health], drawn: Mapping[str, Array]) -> pd.DataFrame:
     values, ledgers = found.valued_by, found.lives.ledgers
-    levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, top_of(values)) for state in states)))
+    levels = np.column_stack(np.broadcast_arrays(*(state.level(drawn, values.top) for state in states)))
 
     def lived(ratio: Array, *, discount: bool) -> Array:
         return np.stack([state.weighted(ledgers, ratio, discount=discount) for state in states], axis=-1)
 
-    weighted = lived(ratio_of(values), discount=values.discounted)
+    weighted = lived(values.ratio, discount=values.discounted)
     rows = _rows(weighted.shape, draw=None, policy=found.results.options, state=[state.name for state in states])
     return rows.assign(
         level=np.broadcast_to(levels[:, None, :], weighted.shape).ravel(),

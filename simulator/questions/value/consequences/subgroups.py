@@ -19,8 +19,9 @@ from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS, STEP_COUNTS
 from simulator.questions.value.decision.results import INTERVAL, Array, standard_error
 from simulator.questions.value.valuation.deal import PARTS, SUMS, Refunded, left_to_pay
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.valuation import COLUMN, worth
+from simulator.questions.value.valuation.valuation import worth
 from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.rules.population.patient import PATIENT
 from simulator.run.result import Result

@@ -19,8 +19,9 @@ from simulator.compiling import compiled
 from simulator.living.cohort_arrays import Followed
 from simulator.living.outcomes import last_tcpo2
 from simulator.questions.value.decision.results import Array
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.valuation import COLUMN, times_given
+from simulator.questions.value.valuation.valuation import times_given
 from simulator.questions.value.valuation.values import LeftToPay, Values
 from simulator.run import Result
 from simulator.scenario.economics import LIMB_LOST, NOT_RISEN, Deal, Volume

@@ -12,7 +12,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class LivesOfDraws:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Every number that `reduce` keeps of a draw, by its array and place."""
-        return tuple(f"{name}.{place}" for name, shape in self.shapes.items() for place in range(prod(shape)))
+        return _numbered(tuple(self.shapes.items()))
 
     def rows(self, draws: NDArray[np.void]) -> Array:
         """The draws as rows of `parameters`."""
@@ -165,7 +165,7 @@ class LivesOfDraws:
             found = ledgers_by_part(self.scenario, self.patients, self.seed, draws, self.parts, workers)
             return exact(found.reshape(len(inputs), -1))
         numbers = inputs[:, 0].astype(np.int64)
-        values = np.empty((len(inputs), len(self.outputs)))
+        values = np.empty((len(inputs), sum(map(prod, self.shapes.values()))))
         # Draws that follow one another in a block are simulated together.
         apart = np.flatnonzero((np.diff(numbers) != 1) | (np.diff(numbers // self.block) != 0)) + 1
         for rows in np.split(np.arange(len(inputs)), apart if self.fresh else []):
@@ -288,6 +288,12 @@ class Simulations:
                 shown[0](steps)
 
             yield advance
+
+
+@lru_cache(maxsize=8)
+def _numbered(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[str, ...]:
+    # Asked for with every shard, and tens of thousands where people are divided.
+    return tuple(f"{name}.{place}" for name, shape in shapes for place in range(prod(shape)))
 
 
 def means(result: Result) -> Mapping[str, Array]:

@@ -18,6 +18,7 @@ from simulator.evidence.population_norm import PopulationNorm
 from simulator.evidence.utilities import UtilitySet
 from simulator.living.ledger import FIELDS, REFERENCE_AGE
 from simulator.questions.value.decision.results import Array
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.words.vocabulary import State
 
 UTILITY_OF = {
@@ -42,6 +43,9 @@ LOST_IN = {
 }
 """The loss of quality of life by each clock of the ledger that runs beside the states."""
 VASCULAR_LOSSES = ("after_infarction", "after_stroke")
+
+AT_ANY_AGE = np.array([1.0, 0.0, 0.0])
+"""How utilities follow age that do not."""
 
 AGES = np.arange(50.0, 101.0)
 """Ages over which a norm that is not quadratic is approximated."""
@@ -73,17 +77,32 @@ def utility_weights(
     `utilities` holds the draws of every state of the set and of every loss. Without age adjustment a state is worth the same
     at any age; a loss is everywhere.
     """
-    age = float(chosen.method.reference_age)
-    top = norm_of_both(norm, age, male_share) if chosen.method.form == "decrement" else 0.0
-    ratio = age_ratio(norm, age, male_share) if age_adjusted else np.array([1.0, 0.0, 0.0])
+    ratio = ratio_of(chosen, norm, male_share) if age_adjusted else AT_ANY_AGE
+    return weights_of(utilities, top_of(chosen, norm, male_share), ratio, discounted=discounted)
+
+
+def ratio_of(chosen: UtilitySet, norm: PopulationNorm, male_share: float) -> Array:
+    """How the utilities of a set follow age: coefficients of 1, age - 75 and its square."""
+    return age_ratio(norm, float(chosen.method.reference_age), male_share)
+
+
+def top_of(chosen: UtilitySet, norm: PopulationNorm, male_share: float) -> float | None:
+    """What the utilities of a set are taken off, where it holds decrements."""
+    if chosen.method.form != "decrement":
+        return None
+    return norm_of_both(norm, float(chosen.method.reference_age), male_share)
+
+
+def weights_of(utilities: Mapping[str, Array], top: float | None, ratio: Array, *, discounted: bool = False) -> Array:
+    """As `utility_weights`, with what utilities are taken off and how they follow age."""
     draws = len(next(iter(utilities.values())))
     weights = np.zeros((draws, len(FIELDS)))
     for state, name in UTILITY_OF.items():
-        level = top - utilities[name] if chosen.method.form == "decrement" else utilities[name]
+        level = utilities[name] if top is None else top - utilities[name]
         for column, share in zip(moments_of(state.name.lower(), discounted=discounted), ratio, strict=True):
-            weights[:, FIELDS.index(column)] = level * share
+            weights[:, COLUMN[column]] = level * share
     for clock, name in LOST_IN.items():
-        weights[:, FIELDS.index(f"effect_{clock}" if discounted else clock)] = -utilities[name]
+        weights[:, COLUMN[f"effect_{clock}" if discounted else clock]] = -utilities[name]
     return weights
 
 

@@ -18,18 +18,16 @@ from simulator.questions.value.decision.results import Array, spread_of
 from simulator.questions.value.valuation.cost_items import (
     LATER_VISITS,
     SESSIONS,
-    CostItem,
-    discounted,
     main_treatment,
     treatments,
 )
-from simulator.questions.value.valuation.quality_of_life import VASCULAR_LOSSES, moments_of, utility_weights
+from simulator.questions.value.valuation.ledger_columns import COLUMN
+from simulator.questions.value.valuation.quality_of_life import VASCULAR_LOSSES, moments_of, weights_of
 from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.therapies import step_columns
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import DAYS_PER_YEAR, State
 
-COLUMN = {name: place for place, name in enumerate(FIELDS)}
 TIMES = [COLUMN[f"time_{state.name.lower()}"] for state in State]
 EFFECTS = [COLUMN[f"effect_{state.name.lower()}"] for state in State]
 BESIDE = "beside_the_state"
@@ -89,11 +87,10 @@ def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> 
     charges = [values.charged(item, len(parameters)) for item in values.items]
     rows = max(len(units), *map(len, charges))
     weights = np.zeros((rows, len(values.policies), len(FIELDS)))
-    for item, unit, charged in zip(values.items, units.T, charges, strict=True):
-        for place, policy in enumerate(values.policies.values()):
-            if item.charged_under(policy):
-                for column in item.columns_under(policy):
-                    weights[:, place, _column(column, values)] += unit * charged[:, place]
+    for columns, unit, charged in zip(values.charged_columns, units.T, charges, strict=True):
+        for place, own in enumerate(columns):
+            for column in own:
+                weights[:, place, column] += unit * charged[:, place]
     return weights
 
 
@@ -102,8 +99,7 @@ def effect_weights(drawn: Drawn, values: Values) -> Array:
     utilities = drawn.utilities
     if not values.scope.vascular_events:
         utilities = {**utilities, **{name: 0.0 * utilities[name] for name in VASCULAR_LOSSES}}
-    how = {"age_adjusted": values.age_adjusted, "discounted": values.discounted}
-    return utility_weights(utilities, values.utility_set, values.norm, values.male_share, **how)
+    return weights_of(utilities, values.top, values.ratio, discounted=values.discounted)
 
 
 def unit_costs(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Array:
@@ -190,7 +186,7 @@ def times_given(ledgers: Array, values: Values) -> Array:
         if main is not None:
             by_name = {name: column for column, name in step_columns(policy).items()}
             names = (f"count_{main}", f"count_repeat_{main}") if main in policy.given else ("count_dose",)
-            columns = [_column(by_name.get(name, name), values) for name in names]
+            columns = [values.column(by_name.get(name, name)) for name in names]
             found[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
     return found
 
@@ -207,13 +203,11 @@ def people_treated(ledgers: Array, values: Values) -> Array:
     return found
 
 
-def _amounts(item: CostItem, ledgers: Array, values: Values) -> Array:
-    """How much of the ledger an item is charged for under each policy, shape (draws, policies)."""
+def _amounts(columns: tuple[tuple[int, ...], ...], ledgers: Array) -> Array:
+    """How much of the ledger is charged for under each policy, shape (draws, policies), by the columns of each."""
     amounts = np.zeros(ledgers.shape[:-1])
-    for place, policy in enumerate(values.policies.values()):
-        if item.charged_under(policy):
-            columns = [_column(column, values) for column in item.columns_under(policy)]
-            amounts[:, place] = ledgers[:, place][..., columns].sum(axis=-1)
+    for place, own in enumerate(columns):
+        amounts[:, place] = ledgers[:, place][..., list(own)].sum(axis=-1)
     return amounts
 
 
@@ -221,8 +215,8 @@ def item_costs(ledgers: Array, parameters: NDArray[np.void], drawn: Drawn, value
     """The cost of each item in force, shape (draws, policies, items); their sum is the whole cost."""
     units = unit_costs(parameters, drawn, values)
     costs = []
-    for item, unit in zip(values.items, units.T, strict=True):
-        costs.append(unit[:, None] * _amounts(item, ledgers, values) * values.charged(item, len(ledgers)))
+    for item, columns, unit in zip(values.items, values.charged_columns, units.T, strict=True):
+        costs.append(unit[:, None] * _amounts(columns, ledgers) * values.charged(item, len(ledgers)))
     return np.stack(costs, axis=-1)
 
 
@@ -248,16 +242,16 @@ def check_events(ledgers: Array, values: Values) -> None:
     """Stop where people have an event that has no price under their policy."""
     problems = []
     for place, name in enumerate(values.policies):
-        for event in values.unpriced[name]:
-            if (ledgers[..., place, COLUMN[f"count_{event}"]] > 0.0).any():
-                allowed = f"a price of {event.replace('_', ' ')} under this policy"
-                problems.append(Problem(values.perspective.name, f"policy {name}, {event}", "has no price", allowed))
+        events = values.unpriced[name]
+        happens = ledgers[..., place, [COLUMN[f"count_{event}"] for event in events]] > 0.0
+        if happens.any():
+            for k in np.flatnonzero(happens.reshape(-1, len(events)).any(axis=0)):
+                allowed = f"a price of {events[k].replace('_', ' ')} under this policy"
+                problems.append(
+                    Problem(values.perspective.name, f"policy {name}, {events[k]}", "has no price", allowed)
+                )
     if problems:
         raise BadInput(problems)
-
-
-def _column(column: str, values: Values) -> int:
-    return COLUMN[discounted(column) if values.discounted else column]
 
 
 def costs_summed(costs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

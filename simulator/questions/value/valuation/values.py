@@ -29,10 +29,13 @@ from simulator.questions.value.valuation.cost_items import (
     CostItem,
     Scope,
     cost_items,
+    discounted,
     main_treatment,
     product_price,
 )
+from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.prices_read import therapy_prices, unusable
+from simulator.questions.value.valuation.quality_of_life import AT_ANY_AGE, ratio_of, top_of
 from simulator.questions.value.valuation.value_set import norm_of, utilities_of
 from simulator.scenario.economics import Deal, Discounting, Economics
 from simulator.scenario.policy import Policy
@@ -123,6 +126,21 @@ class Values:
         return tuple(item for item in every if any(item.charged_under(policy) for policy in self.policies.values()))
 
     @cached_property
+    def charged_columns(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """For each of `items` and each policy the places in the ledger of what is charged; none where it is not charged."""
+        return tuple(
+            tuple(
+                tuple(map(self.column, item.columns_under(policy))) if item.charged_under(policy) else ()
+                for policy in self.policies.values()
+            )
+            for item in self.items
+        )
+
+    def column(self, name: str) -> int:
+        """The place in the ledger of a column of costs, discounted if costs are."""
+        return COLUMN[discounted(name) if self.discounted else name]
+
+    @cached_property
     def unpriced(self) -> Mapping[str, tuple[str, ...]]:
         """The events of a ledger that nothing charges under each policy, where there should be a price if they happened."""
         # What is left out of the analysis costs nothing by choice.
@@ -134,6 +152,16 @@ class Values:
             charged |= set(step_columns(policy))
             found[name] = tuple(each for each in COUNTS if each not in INCLUDED and f"count_{each}" not in charged)
         return found
+
+    @cached_property
+    def ratio(self) -> Array:
+        """How utility falls with age: coefficients of 1, age - 75 and its square."""
+        return ratio_of(self.utility_set, self.norm, self.male_share) if self.age_adjusted else AT_ANY_AGE
+
+    @cached_property
+    def top(self) -> float | None:
+        """What utilities are taken off, where a set holds decrements."""
+        return top_of(self.utility_set, self.norm, self.male_share)
 
     def charged(self, item: CostItem, draws: int) -> Array:
         """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
