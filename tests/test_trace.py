@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import simulator as sim
 from simulator.cli import app
 from simulator.questions.story import Watched, watch
 from simulator.questions.story.budgets import CAUSED_BY, background_hazard
@@ -492,3 +493,10 @@ def test_losing_the_other_leg_is_told_to_end_walking() -> None:
                 assert not any(each.startswith(("Walks", "Is no longer able")) for each in lines[place + 1 :])
                 told_of[walks] += 1
     assert min(told_of.values()) > 0
+
+
+def test_policies_that_nobody_chose_are_no_change() -> None:
+    """A story of the shipped base differs from it in nothing; policies that were named do."""
+    assert sim.trace("base", patient=3).findings.facts["changes"] == []
+    (change,) = sim.trace("base", patient=3, policies=["protocol", "conservative"]).findings.facts["changes"]
+    assert change["key"] == "compare"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,13 +67,12 @@ def trace(
     if find is not None and find not in FATES:
         raise BadInput([Problem("trace", "find", repr(find), nearest(str(find), FATES))])
     loaded = scenario_of(scenario, policies=policies, view=view, centre=centre, overrides=overrides, question="trace")
-    if policies is None:
-        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"compare": told_under(loaded)}))
+    names = loaded.compare if policies is not None else told_under(loaded)
     if patient is None:
-        number = typical(loaded, loaded.compare, find, seed)
+        number = typical(loaded, names, find, seed)
     else:
-        number = patient if find is None else search(loaded, loaded.compare, find, patient, seed)
-    lives = [watch(loaded, name, number, seed) for name in loaded.compare]
+        number = patient if find is None else search(loaded, names, find, patient, seed)
+    lives = [watch(loaded, name, number, seed) for name in names]
     return Story(findings(lives, loaded, number, seed, find=find, chosen=patient is None), begun)
 
 
