@@ -289,6 +289,7 @@ def test_a_check_of_a_fit_to_the_first_year_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_check_writes_observed_beside_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

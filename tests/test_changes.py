@@ -73,6 +73,7 @@ def test_what_a_caller_asks_for_is_told_as_asked() -> None:
     assert found == {"compare": "policies", "evidence.view": "overrides", "population.patients": "asked"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_report_and_manifest_of_a_comparison_list_the_changes(own: Path, tmp_path: Path) -> None:
     """The mortality that a file changed stands in the manifest with both values, and in the report in words."""
     sim.compare(own, patients=100, reliance=False).save(tmp_path / "out")

@@ -355,6 +355,7 @@ def test_every_shipped_policy_can_be_compared(scenario: str) -> None:
     assert (course["p10"] <= course["p90"]).all()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_summary_speaks_of_ones_own_policy(tmp_path: Path, clti: Clti) -> None:
     """Of a file's own policy before the published protocol; and of one that treats nobody or that nothing compares."""
     file = tmp_path / "own.toml"

@@ -377,6 +377,7 @@ def run_command(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`clti validate --course` leaves course.csv, its picture and a report, and says how many figures agree."""
     monkeypatch.setattr(simulator.questions.course, "check", partial(check, patients=1200))

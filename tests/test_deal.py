@@ -36,9 +36,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("ledgers")
 
 
+made: dict[str, EconomicAnalysis] = {}
+"""Analyses by their terms, of which several tests ask for the same."""
+
+
 def under(cache: Path, **deal: Any) -> EconomicAnalysis:
     asked = SMALL | {"deal": deal, "focus": "protocol"}
-    return economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
+    if repr(deal) not in made:
+        made[repr(deal)] = economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
+    return made[repr(deal)]
 
 
 @pytest.fixture(scope="module")

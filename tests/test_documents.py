@@ -19,6 +19,7 @@ from simulator.cli.app import build
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
 from simulator.questions.trial.reading.design_reading import load_design
+from simulator.questions.verify import verification
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("*.md", "docs/*.md", "benchmarks/*.md", "notebooks/*.md", "scenarios/designs/*.md")
@@ -218,6 +219,10 @@ def write_inputs(run: CliRunner, program: typer.Typer, words: tuple[str, ...]) -
 def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that a page shows ends well, with fewer patients and draws than it would take by itself."""
     monkeypatch.chdir(tmp_path)
+    if words[0] == "verify":
+        # A check of each domain. All of them are run by the test of verification, and take a fifth of the time of this file.
+        some = list({each.domain: each for each in verification.all_checks()}.values())
+        monkeypatch.setattr(verification, "all_checks", lambda: some)
     run, program = CliRunner(), build()
     write_inputs(run, program, words)
     done = run.invoke(program, list(words))

@@ -999,7 +999,8 @@ def run_economics(*words: str) -> Any:
     return CliRunner().invoke(app, list(words))
 
 
-def test_command_writes_tables_figures_and_a_report(
+@pytest.mark.usefixtures("undrawn")
+def test_command_writes_tables_and_a_report(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`clti economics` writes its contract's files; its draws give the same frontier through `clti cea`."""

@@ -73,6 +73,7 @@ def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
         assert not [each for each in told if each.encode() in text], name
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_hospitals_file_is_a_scenario_at_its_own_place(written: Path, tmp_path: Path) -> None:
     """The file's rows are read back as the scenario's joint draws; compare runs it, and other evidence is refused."""
     file = written / "centre.toml"

@@ -879,6 +879,7 @@ def test_command_and_merge_write_the_same(tmp_path: Path, commands: typer.Typer)
     assert "Ties &amp; &lt;b&gt;noise" in page and "<b>noise" not in page
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("method", "size"), [(each.name, max(each.smallest, 4)) for each in METHODS.values()])
 def test_every_method_runs_from_a_file(tmp_path: Path, commands: typer.Typer, method: str, size: int) -> None:
     """Every method goes from a study file to indices, runs and a report, and says what drives the output."""

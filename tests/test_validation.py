@@ -614,6 +614,7 @@ def test_scores_of_five_studies_have_limits() -> None:
     assert four[["low", "high"]].isna().all(axis=None)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_is_named_by_its_file_too(tmp_path: Path) -> None:
     """`--study` takes a shipped name or a file of a study that is not in the tree."""
     mine = tmp_path / "mine.toml"

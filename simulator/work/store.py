@@ -130,19 +130,27 @@ def unpacked(key: str, content: bytes) -> dict[str, NDArray[Any]]:
 
 def forget_oldest(root: Path, most_bytes: int) -> None:
     """Drop the oldest pieces of all stores below a folder until the others take `most_bytes` at most."""
-    found: list[tuple[float, int, Path]] = []
-    for folder, _, names in os.walk(root):
-        for name in (each for each in names if each.endswith(SUFFIX)):
-            # Another process may be forgetting too.
-            with suppress(FileNotFoundError):
-                file = Path(folder, name)
-                stat = file.stat()
-                found.append((stat.st_mtime, stat.st_size, file))
+    found: list[tuple[float, int, str]] = []
+    for piece in _pieces(root):
+        # Another process may be forgetting too.
+        with suppress(FileNotFoundError):
+            stat = piece.stat()
+            found.append((stat.st_mtime, stat.st_size, piece.path))
     total = 0
     for _, size, file in sorted(found, reverse=True):
         total += size
         if total > most_bytes:
-            remove(file)
+            remove(Path(file))
+
+
+def _pieces(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """The files of pieces below a folder; not as paths, of which making thousands takes longer than looking at the disk."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _pieces(entry.path)
+            elif entry.name.endswith(SUFFIX):
+                yield entry
 
 
 def _proof(key: str, body: bytes) -> bytes:
