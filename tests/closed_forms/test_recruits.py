@@ -292,6 +292,43 @@ def test_each_site_lives_at_its_own_hospital(tmp_path: Path) -> None:
             assert getattr(data, name)[j, i] == (when if when <= data.lost[j, i] else inf)
 
 
+def test_each_trial_may_have_parameters_of_its_own(tmp_path: Path) -> None:
+    """Under the posterior trial t lives with draw t: the fourth and the fifth trial with the fourth and the fifth draw."""
+    sim = simulation(tmp_path, 6, accrual={"per_month": 10.0, "poisson": True})
+    truth = sim.truth("posterior")
+    data = sim.recruitment.trials(truth, 3, 2, SIZE, True)
+    assert len(truth.params) == 6
+    setting = setting_of(sim.planned.scenario, [arm.policy for arm in sim.design.arms], 1)
+    setting = setting._replace(entry=sim.recruitment.entry_record, policies=truth.policies)
+    for j, i in np.ndindex(2, SIZE):
+        there = setting._replace(params=truth.params[3 + j])
+        number, policy = (3 + j) * PLACES + i, int(truth.arm_policy[data.arm[j, i]])
+        life, patient, row, drawn = new_room()
+        find_patient(patient, row, drawn, there.given, there.params, there.entry, there.seed, number, False)
+        live_alone(life, patient, there, policy, number, float(data.end[j, i]))
+        for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
+            assert getattr(data, name)[j, i] == (when if when <= data.lost[j, i] else inf)
+    entries = sim.design.accrual.entries(np.uint64(sim.seed), 3, 2, SIZE)  # type: ignore[arg-type]
+    assert np.array_equal(data.entry, entries) and len(np.unique(np.diff(entries[0]))) > 1
+
+
+def test_a_surgeon_who_knows_of_no_treatment_amputates_twice_as_soon(tmp_path: Path) -> None:
+    """With a ratio of 2 some controls lose the leg sooner than with one of 1, and nobody later; cells change nothing."""
+    lived, blinding = [], {"hidden_from": "patients", "found_out": 0.0}
+    for ratio in (1.0, 2.0):
+        (tmp_path / "own.toml").write_text(f'extends = "base"\n[parameters]\nknown_control_amputation_hr = {ratio}\n')
+        sim = simulation(
+            tmp_path, TRIALS, scenario="own.toml", arms=SHAM, drop_out={"per_year": 0.0}, blinding=blinding
+        )
+        lived.append(sim.recruitment.trials(sim.truth("scenario"), 0, TRIALS, PEOPLE, True))
+    alike, sooner = lived
+    assert np.array_equal(alike.arm, sooner.arm)
+    control = alike.arm == 0
+    changed = alike.amputated != sooner.amputated
+    assert (changed & control).any() and not (changed & ~control).any()
+    assert (sooner.amputated <= alike.amputated)[changed].all()
+
+
 @pytest.mark.parametrize("method", ["blocks", "minimised"])
 def test_what_no_rule_of_a_life_reads_is_there_for_the_strata(tmp_path: Path, method: str) -> None:
     """Osteomyelitis is a stratum though no course hangs on it: both levels are met, each balanced to within a block."""

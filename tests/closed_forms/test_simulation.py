@@ -10,6 +10,7 @@ import pytest
 
 from simulator.questions.trial.simulation import simulation as module
 from simulator.questions.trial.simulation.simulation import Simulation, at_once, longest
+from simulator.questions.trial.simulation.truth import Truth
 from simulator.rules.pathway.policy import POLICY
 from simulator.words.errors import BadInput
 
@@ -251,3 +252,151 @@ def test_a_pilot_of_the_truth_that_is_foreseen(monkeypatch: pytest.MonkeyPatch) 
     fixed = planned(monkeypatch, events=24.0)
     del vars(fixed)["pilot"]
     assert fixed.pilot[1] == (pytest.approx(0.5),)
+
+
+@pytest.mark.parametrize(
+    ("events", "by", "at", "refused"),
+    [
+        (4.0, "months", (), [("size.events", "4.0")]),
+        (3.0, "months", (), []),
+        (None, "events", (4.0, 9.0), [("looks.at", "[4.0, 9.0]")]),
+        (4.0, "events", (4.0,), [("size.events", "4.0"), ("looks.at", "[4.0]")]),
+        (None, "events", (3.0,), []),
+        (None, "patients", (50.0,), []),
+        (None, "months", (), []),
+    ],
+)
+def test_more_events_than_any_trial_sees(
+    monkeypatch: pytest.MonkeyPatch, events: float | None, by: str, at: tuple[float, ...], refused: list[Any]
+) -> None:
+    """Two trials see 2 and 3 events by their planned ends at 12 and 9 months; an end or a first look at 4 never comes."""
+    simulation = planned(monkeypatch, looks=SimpleNamespace(by=by, at=at))
+    marked = SimpleNamespace(patients=100, events=events, at=at, by=by)
+    monkeypatch.setattr(module, "marks", lambda _design: marked)
+    lived: list[Any] = []
+    monkeypatch.setattr(Simulation, "foreseen_truth", "foreseen")
+    monkeypatch.setattr(Simulation, "lives", lambda _self, *asked: lived.append(asked) or "lives")
+    monkeypatch.setattr(module, "limited", lambda data, patients: (data, patients))
+    dates = np.array([[0.5, 1.0, 1.1, 1.2], [0.1, 0.2, 0.75, 0.8]])
+    monkeypatch.setattr(module, "event_dates", lambda first, data: dates if (first, data[1]) == (FIRST, 100) else None)
+    monkeypatch.setattr(module, "end_of_trial", lambda _design, _data, _events: np.array([1.0, 0.75]))
+    if not refused:
+        simulation._check_events()
+    else:
+        with pytest.raises(BadInput) as told:
+            simulation._check_events()
+        assert [(problem.file, problem.key, problem.value) for problem in told.value.problems] == [
+            ("mine.toml", *each) for each in refused
+        ]
+        words = "at most 3: the most that any of 2 simulated trials had seen 10.5 months after it opened"
+        assert all(words in each.allowed and "2.5 on average" in each.allowed for each in told.value.problems)
+    assert lived == ([("foreseen", 0, 100, 100)] if events or by == "events" else [])
+
+
+class Applied:
+    """What changes lives, and keeps what it is given."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def applied(self, data: str, luck: Any, *arm: int) -> str:
+        """The lives and what was done with them."""
+        return f"{data}, {self.name} {luck} {arm}"
+
+
+@pytest.fixture
+def changed_lives(monkeypatch: pytest.MonkeyPatch) -> Simulation:
+    """A design of trials, whose lives and luck are told in words."""
+    own = {"reestimation": None, "two_stage": None, "most_growth": 1.0, "follow_up": SimpleNamespace(months=18.0)}
+    simulation = planned(monkeypatch, accrual=SimpleNamespace(date=lambda patients: patients / 100.0), **own)
+    monkeypatch.setattr(module, "adaptation", lambda _design: None)
+    monkeypatch.setattr(module, "luck_of", lambda *asked: f"luck{asked}")
+    monkeypatch.setattr(
+        module, "stated_trials", lambda design, *asked: f"stated{asked}" if design is simulation.design else ""
+    )
+    monkeypatch.setattr(Simulation, "_lived", lambda _self, truth, *asked: f"lived {truth.name}{asked}")
+    vars(simulation)["_margin"], vars(simulation)["_stated_margin"] = Applied("margin"), Applied("stated margin")
+    return simulation
+
+
+def truth(**own: Any) -> Any:
+    """A truth of lives that nothing changes, unless stated."""
+    return SimpleNamespace(**{"name": "t", "stated": None, "changes": (), "at_margin": False} | own)
+
+
+def test_lives_of_a_truth(changed_lives: Simulation) -> None:
+    """Lived or drawn from stated laws; then single arms are changed, and last all are put on the margin, each with its luck."""
+    lives = changed_lives.lives
+    assert lives(truth(), 3, 4, 50) == "lived t(3, 4, 50, False, 0.0)"
+    assert lives(truth(), 3, 4, 50, True) == "lived t(3, 4, 50, True, 0.0)"
+    assert lives(truth(stated="laws"), 3, 4, 50) == "stated('laws', 1, 3, 4, 50, 0.0)"
+    plain, luck = "lived t(3, 4, 50, False, 0.0)", "luck(1, 3, 4, 50)"
+    worse = truth(changes=((2, Applied("worse")),))
+    assert lives(worse, 3, 4, 50) == f"{plain}, worse {luck} (2,)"
+    assert lives(truth(at_margin=True), 3, 4, 50) == f"{plain}, margin {luck} ()"
+    stated = truth(stated="laws", at_margin=True)
+    assert lives(stated, 3, 4, 50) == f"stated('laws', 1, 3, 4, 50, 0.0), stated margin {luck} ()"
+
+
+@pytest.mark.parametrize("why", ["most_growth", "reestimation", "two_stage", "adaptation"])
+def test_trials_that_may_grow_are_lived_for_longer(changed_lives: Simulation, why: str, monkeypatch: Any) -> None:
+    """Until the last of 50 patients has come, half a year on, and has been followed for a year and a half."""
+    if why == "adaptation":
+        monkeypatch.setattr(module, "adaptation", lambda _design: "rule")
+    else:
+        vars(changed_lives.design)[why] = 1.5
+    assert changed_lives.lives(truth(), 3, 4, 50) == "lived t(3, 4, 50, False, 2.0)"
+
+
+def test_a_margin_is_found_in_arms_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of 400,000 patients in trials of 100, at their planned ends, under the null off the margin."""
+    simulation, lived = planned(monkeypatch), list[Any]()
+    null = Truth(*(None,) * 5, at_margin=True)  # type: ignore[arg-type]
+    monkeypatch.setattr(Simulation, "truth", lambda _self, name: null if name == "null" else None)
+    monkeypatch.setattr(Simulation, "lives", lambda _self, *asked: lived.append(asked) or "alike")
+    monkeypatch.setattr(
+        module, "end_of_trial", lambda design, data, events: (design is simulation.design, data, events)
+    )
+    monkeypatch.setattr(module, "cut", lambda data, end: (data, end))
+    monkeypatch.setattr(module, "at_margin", lambda *asked: asked)
+    assert simulation._at_margin("null") == (FIRST, ("alike", (True, "alike", None)), 1, "mine.toml")  # type: ignore[comparison-overlap]
+    ((of, first, trials, patients),) = lived
+    assert (of.at_margin, first, trials, patients) == (False, 0, 1_000, 100)
+
+
+def test_every_arm_s_treatment_must_be_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those who may enter half can have cells and nobody the other: the arm is told by its policy. No treatment is for all."""
+    cells, other, care = (np.zeros(1, POLICY)[0] for _ in range(3))
+    cells["doses"] = other["doses"] = 1.0
+    records = {"cells": cells, "other": other, "care": care}
+    scenario = SimpleNamespace(
+        params=lambda: "params", given="given", policy_records=lambda names: [records[name] for name in names]
+    )
+    arms = [SimpleNamespace(name=f"arm of {name}", policy=name) for name in ("care", "cells")]
+    crossover = SimpleNamespace(to="other")
+    simulation = planned(monkeypatch, arms=arms, crossover=None, endpoints=())
+    vars(simulation.planned)["scenario"] = scenario
+    asked: list[Any] = []
+    monkeypatch.setattr(Simulation, "recruitment", SimpleNamespace(entry_record="entry"))
+    monkeypatch.setattr(Simulation, "truth", lambda _self, name: name)
+    monkeypatch.setattr(Simulation, "lives", lambda _self, *given: asked.append(given))
+    monkeypatch.setattr(Simulation, "run", lambda _self, truth, conducts, trials: asked.append((truth, trials)))
+    monkeypatch.setattr(Simulation, "conduct", lambda _self: "conduct")
+    monkeypatch.setattr(Simulation, "_check_events", lambda _self: asked.append("events"))
+    monkeypatch.setattr(module, "recruited_from", lambda _given, _key, i: i)
+    who: list[int] = []
+    monkeypatch.setattr(module, "make_patient", lambda _patient, _row, i, *_more: who.append(i) or True)
+    monkeypatch.setattr(module, "may_enter", lambda record, _patient: record is not other and who[-1] % 2 == 0)
+    assert simulation.check() == {"cells": 0.5}
+    assert asked == [("scenario", 0, 1, 2), ("scenario", 1), "events"] and who == list(range(300))
+    asked.clear()
+    assert simulation.check(lives=False) == {} and asked == ["events"]
+    vars(simulation.design)["crossover"] = crossover
+    with pytest.raises(BadInput) as told:
+        simulation.check()
+    (problem,) = told.value.problems
+    assert (problem.file, problem.key, problem.value) == ("mine.toml", "crossover.to", "'other'")
+    assert "none of 300 is eligible" in problem.allowed
+    monkeypatch.setattr(module, "make_patient", lambda *_: False)
+    with pytest.raises(BadInput, match="nobody can enter"):
+        simulation.check()
