@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -252,6 +254,23 @@ def test_a_pilot_of_the_truth_that_is_foreseen(monkeypatch: pytest.MonkeyPatch) 
     fixed = planned(monkeypatch, events=24.0)
     del vars(fixed)["pilot"]
     assert fixed.pilot[1] == (pytest.approx(0.5),)
+    # Half an event a trial at the look and at the end is half of the one that is foreseen.
+    events.update({1.0: (0.0, 1.0), 2.0: (0.0, 1.0)})
+    seldom = planned(monkeypatch)
+    del vars(seldom)["pilot"]
+    assert seldom.pilot[:2] == ({"first": 1.0, "second": 1.0, "counted": 1.0}, (0.5,))
+
+
+def test_lives_that_are_kept_belong_to_a_design_a_scenario_and_a_seed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the folder that is given, and nowhere without one."""
+    monkeypatch.setattr(module, "KeptLives", lambda *asked: asked)
+    simulation = planned(monkeypatch)
+    vars(simulation.planned)["scenario"] = SimpleNamespace(hash="of the scenario")
+    assert simulation.kept_lives is None
+    kept = replace(simulation, cache=tmp_path)
+    assert kept.kept_lives == (tmp_path, simulation.design, "of the scenario", 1)  # type: ignore[comparison-overlap]
 
 
 @pytest.mark.parametrize(
