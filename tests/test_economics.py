@@ -1000,9 +1000,7 @@ def run_economics(*words: str) -> Any:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_command_writes_tables_and_a_report(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_writes_tables_and_a_report(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`clti economics` writes its contract's files; its draws give the same frontier through `clti cea`."""
     out = tmp_path / "out"
     monkeypatch.setattr(lives_module, "Simulations", partial(Simulations, cache))
