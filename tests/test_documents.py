@@ -223,6 +223,7 @@ def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytes
         # A check of each domain. All of them are run by the test of verification, and take a fifth of the time of this file.
         some = list({each.domain: each for each in verification.all_checks()}.values())
         monkeypatch.setattr(verification, "all_checks", lambda: some)
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 200)
     run, program = CliRunner(), build()
     write_inputs(run, program, words)
     done = run.invoke(program, list(words))
