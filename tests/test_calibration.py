@@ -109,7 +109,10 @@ def test_priors_are_the_register_s(founding: Scenario) -> None:
         least, most = founding.register[name].range
         assert least <= low < high <= most
     density = log_prior(np.array([[0.0, 0.0], [1.0, 2.0], [FURTHEST, 0.0]]))
-    assert density.tolist() == [0.0, -2.5, -1e9]
+    assert density.tolist() == [0.0, -2.5, -np.inf]
+    at = prior.values_at(np.linspace(-1.0, 1.0, len(prior.names)))
+    row = prior.values(np.linspace(-1.0, 1.0, len(prior.names))[None])
+    assert at == {name: row[name][0] for name in prior.names}
 
 
 def test_what_the_data_moved_is_told_against_the_prior(founding: Scenario) -> None:
