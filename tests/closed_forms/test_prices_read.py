@@ -54,6 +54,19 @@ def test_a_therapy_s_prices_become_the_payer_s_money() -> None:
     assert found["plasmid_session"].value == pytest.approx(session.value * exchange(1.0, "GBP", "EUR", 2019) * risen)
 
 
+def test_money_that_nobody_exchanges_is_told_once() -> None:
+    """A price in a currency without rates is a fault under its own key, and not missing of the payer besides."""
+    scenario = of("conservative", "gene_therapy")
+    therapies, problems = scenario.therapies, list[Any]()
+    (session,) = therapies["gene_therapy"].prices
+    shells = session.model_copy(update={"unit": "XXX per session, 2019"})
+    brought: Any = {**therapies, "gene_therapy": SimpleNamespace(prices=(shells,))}
+    found = therapy_prices(PAYER, scenario.policies, brought, problems)
+    assert [problem.file for problem in problems] == ["therapies.gene_therapy.prices.plasmid_session"]
+    assert "or a number of your own under [economics.prices], in EUR" in problems[0].allowed
+    assert "plasmid_session" in found
+
+
 def test_the_payer_s_own_price_counts() -> None:
     """Where both name a price, that of the therapy's file is left alone; therapies that nobody has bring nothing along."""
     scenario = of("conservative", "gene_therapy")

@@ -96,7 +96,7 @@ def therapy_prices(
                     own = f"or a number of your own under [economics.prices], in {payer.currency}"
                     where = f"therapies.{name}.prices.{price.name}"
                     problems.extend(replace(p, file=where, allowed=f"{p.allowed}; {own}") for p in bad.problems)
-                    continue
+                # It stands there as it is, lest it be told as missing, too.
                 factor = 1.0
             unit = f"{payer.currency} {price.unit.partition(' ')[2].partition(',')[0]}"
             added[price.name] = scaled(price, factor, unit)
