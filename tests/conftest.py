@@ -88,7 +88,7 @@ BLANK = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9' aria-hidden='
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made as ever, with their captions, but no labels are placed in them, and their files and panels are blank.
+    """Figures are made as ever, with their captions, but their files and panels are blank.
 
     For tests of what a command writes and says: nine tenths of the processor time of a small run go into setting letters.
     What pictures show is held by the tests of each question's figures, and `test_sight.py` draws every report as users see it.
@@ -105,7 +105,6 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         return Drawn(BLANK.encode(), b"", (panel,), frozenset(), caption_of(Picture.of(figure).figure))
 
     monkeypatch.setattr(Drawn, "of", of)
-    monkeypatch.setattr("simulator.telling.direct_labels.label_ends", lambda *_args, **_how: None)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
