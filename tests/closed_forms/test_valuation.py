@@ -250,6 +250,21 @@ def test_an_event_without_a_price_stops_the_analysis() -> None:
     worth(ledgers({}, {"count_dose": 0.01}), parameters(), drawn, values)
 
 
+def test_of_several_events_those_without_a_price_are_named() -> None:
+    """Of three that could happen one does in the first of four draws and another in the last."""
+    _, values, _ = base()
+    events = ("below_knee_amputation", "above_knee_amputation", "minor_amputation")
+    unpriced = {"conservative": events, "protocol": ()}
+    payer: Any = SimpleNamespace(policies=values.policies, unpriced=unpriced, perspective=values.perspective)
+    quiet = ledgers({}, {})
+    first, last = (ledgers({f"count_{events[place]}": 0.01}, {}) for place in (0, 2))
+    with pytest.raises(BadInput) as caught:
+        check_events(np.concatenate([first, quiet, quiet, last]), payer)
+    named = [problem.key for problem in caught.value.problems]
+    assert named == ["policy conservative, below_knee_amputation", "policy conservative, minor_amputation"]
+    check_events(np.concatenate([quiet] * 4), payer)
+
+
 def test_totals_of_two_draws() -> None:
     """Means and errors of costs, effects and years of each policy, discounted and not."""
     two = Worth(np.array([[1.0, 3.0], [2.0, 5.0]]), np.array([[1.0, 1.0], [1.0, 2.0]]), np.array([[4.0, 5.0]] * 2))

@@ -245,11 +245,9 @@ def check_events(ledgers: Array, values: Values) -> None:
         events = values.unpriced[name]
         happens = ledgers[..., place, [COLUMN[f"count_{event}"] for event in events]] > 0.0
         if happens.any():
-            for k in np.flatnonzero(happens.reshape(-1, len(events)).any(axis=0)):
-                allowed = f"a price of {events[k].replace('_', ' ')} under this policy"
-                problems.append(
-                    Problem(values.perspective.name, f"policy {name}, {events[k]}", "has no price", allowed)
-                )
+            for event in np.array(events)[happens.any(axis=tuple(range(happens.ndim - 1)))].tolist():
+                allowed = f"a price of {event.replace('_', ' ')} under this policy"
+                problems.append(Problem(values.perspective.name, f"policy {name}, {event}", "has no price", allowed))
     if problems:
         raise BadInput(problems)
 
