@@ -15,7 +15,8 @@ from simulator.evidence.distributions import mean
 from simulator.evidence.perspective import load_perspective
 from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.value_sets import PUBLISHED
-from simulator.questions.value.valuation.cost_items import CostItem, Scope
+from simulator.living.ledger import FIELDS
+from simulator.questions.value.valuation.cost_items import CostItem, Scope, discounted
 from simulator.questions.value.valuation.value_set import norm_of
 from simulator.questions.value.valuation.values import (
     COMMON_UTILITY,
@@ -352,3 +353,51 @@ def test_what_is_left_out_is_not_charged_and_a_deal_is() -> None:
     drawn = values.sample(3, 4)
     assert {len(each) for part in (drawn.prices, drawn.utilities) for each in part.values()} == {3}
     assert Money("EUR", 2024).factor == 1.0
+
+
+@pytest.mark.parametrize("adjusted", [True, False])
+def test_utility_follows_the_population_s_age_or_none(adjusted: bool) -> None:
+    """Adjusted, it is in proportion to the norm of both sexes, which is 1 at the set's own age; otherwise the same at any age."""
+    values = values_of(asked(age_adjusted=adjusted))
+    own = float(values.utility_set.method.reference_age)
+
+    def norm(age: float) -> float:
+        return values.male_share * values.norm.at(age, male=True) + (1 - values.male_share) * values.norm.at(
+            age, male=False
+        )
+
+    for age in (60.0, 75.0, 90.0):
+        expected = norm(age) / norm(own) if adjusted else 1.0
+        assert np.polynomial.polynomial.polyval(age - 75.0, values.ratio) == pytest.approx(expected, abs=0.005)
+
+
+def test_decrements_are_taken_off_the_norm() -> None:
+    """A set of decrements begins at what people of its age have, both sexes in their proportion; others begin at nothing."""
+    found = {name: values_of(asked(utility_set=name)) for name in ("A", "D")}
+    assert {name: values.utility_set.method.form == "decrement" for name, values in found.items()} == {
+        "A": False,
+        "D": True,
+    }
+    assert found["A"].top is None
+    of = found["D"]
+    own = float(of.utility_set.method.reference_age)
+    men, women = (of.norm.at(own, male=male) for male in (True, False))
+    assert of.top == pytest.approx(of.male_share * men + (1.0 - of.male_share) * women)
+
+
+def test_where_the_ledger_holds_what_is_charged() -> None:
+    """The columns of each item under the policies that are charged for it, discounted where costs are; none under others."""
+    _, values = base()
+    for item, columns in zip(values.items, values.charged_columns, strict=True):
+        for policy, own in zip(values.policies.values(), columns, strict=True):
+            names = [FIELDS[place] for place in own]
+            if not item.charged_under(policy):
+                assert names == []
+            else:
+                wanted = [discounted(name) if values.discounted else name for name in item.columns_under(policy)]
+                assert names == wanted != []
+    assert values.discounted and values.column("count_dose") == FIELDS.index(discounted("count_dose"))
+    plain = replace(values, discounted=False)
+    assert plain.column("count_dose") == FIELDS.index("count_dose") != values.column("count_dose")
+    kit = next(k for k, item in enumerate(values.items) if "pbmnc_kit" in item.names)
+    assert values.charged_columns[kit][0] == () and len(values.charged_columns[kit][1]) >= 1
