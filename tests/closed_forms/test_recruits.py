@@ -163,6 +163,19 @@ def test_what_came_after_a_loss_is_forgotten() -> None:
 TRIALS, SIZE = 3, 8
 
 
+def lived_again(
+    data: Any, at: tuple[int, int], setting: Any, policy: int, number: int, until: float
+) -> tuple[Any, Any]:
+    """The life and the person of a number, lived on its own until so many years: the trial's patient at a place has its events,
+    cut at the loss."""
+    life, patient, row, drawn = new_room()
+    find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, number, False)
+    live_alone(life, patient, setting, policy, number, until)
+    for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
+        assert getattr(data, name)[at] == (when if when <= data.lost[at] else inf)
+    return life, patient
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"drop_out": each} for each in (None, {"per_year": 0.5}, {"per_year": 0.5, "unhealed_ratio": 3.0})],
@@ -180,13 +193,10 @@ def test_each_recruit_lives_the_life_of_the_arms_policy(tmp_path: Path, changed:
     for j in range(TRIALS):
         for i in range(SIZE):
             number = (1 + j) * PLACES + i
-            life, patient, row, drawn = new_room()
-            find_patient(patient, row, drawn, setting.given, setting.params, setting.entry, setting.seed, number, False)
-            live_alone(life, patient, setting, int(truth.arm_policy[data.arm[j, i]]), number, months)
+            policy = int(truth.arm_policy[data.arm[j, i]])
+            life, patient = lived_again(data, (j, i), setting, policy, number, months)
             lost = data.lost[j, i]
             losses += lost < inf
-            for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
-                assert getattr(data, name)[j, i] == (when if when <= lost else inf)
             assert (data.tcpo2_entry[j, i], data.screened[j, i]) == (patient.tcpo2_measured, patient.screened)
             rate = changed["drop_out"]["per_year"] if changed["drop_out"] else float(setting.params["drop_out_rate"])
             alone = budget(setting.seed, number, Stream.DROP_OUT, 0) / rate
@@ -284,12 +294,8 @@ def test_each_site_lives_at_its_own_hospital(tmp_path: Path) -> None:
     setting = setting._replace(entry=sim.recruitment.entry_record, policies=truth.policies)
     for j, i in np.ndindex(TRIALS, SIZE):
         there = setting._replace(params=own[j * 3 + data.site[j, i]])
-        number, policy = (1 + j) * PLACES + i, int(truth.arm_policy[data.arm[j, i]])
-        life, patient, row, drawn = new_room()
-        find_patient(patient, row, drawn, there.given, there.params, there.entry, there.seed, number, False)
-        live_alone(life, patient, there, policy, number, float(data.end[j, i]))
-        for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
-            assert getattr(data, name)[j, i] == (when if when <= data.lost[j, i] else inf)
+        policy = int(truth.arm_policy[data.arm[j, i]])
+        lived_again(data, (j, i), there, policy, (1 + j) * PLACES + i, float(data.end[j, i]))
 
 
 def test_each_trial_may_have_parameters_of_its_own(tmp_path: Path) -> None:
@@ -302,12 +308,8 @@ def test_each_trial_may_have_parameters_of_its_own(tmp_path: Path) -> None:
     setting = setting._replace(entry=sim.recruitment.entry_record, policies=truth.policies)
     for j, i in np.ndindex(2, SIZE):
         there = setting._replace(params=truth.params[3 + j])
-        number, policy = (3 + j) * PLACES + i, int(truth.arm_policy[data.arm[j, i]])
-        life, patient, row, drawn = new_room()
-        find_patient(patient, row, drawn, there.given, there.params, there.entry, there.seed, number, False)
-        live_alone(life, patient, there, policy, number, float(data.end[j, i]))
-        for name, when in (("healed", life.healed_at), ("amputated", life.amputated_at), ("died", life.died_at)):
-            assert getattr(data, name)[j, i] == (when if when <= data.lost[j, i] else inf)
+        policy = int(truth.arm_policy[data.arm[j, i]])
+        lived_again(data, (j, i), there, policy, (3 + j) * PLACES + i, float(data.end[j, i]))
     entries = sim.design.accrual.entries(np.uint64(sim.seed), 3, 2, SIZE)  # type: ignore[arg-type]
     assert np.array_equal(data.entry, entries) and len(np.unique(np.diff(entries[0]))) > 1
 
