@@ -170,40 +170,45 @@ def _too_much(file: str, whole: Whole, total: NDArray[np.float64], wrong: NDArra
     return Problem(file, whole.key, f"{total[first]:g} in draw {first}{also}", "at most 1 together in every draw")
 
 
-def _within_ranges(register: Register, columns: Mapping[str, NDArray[Any]]) -> bool:
-    """Whether every column is a parameter's and holds numbers of its range, all at once: many small tables come through here."""
-    if not columns:
-        return True
-    if not all(name in register or name in BY_VIEW for name in columns):
-        return False
-    if any(values.dtype.kind not in "fiu" for values in columns.values()):
-        return False
-    limits = np.array([register[name].range if name in register else (0.0, 1.0) for name in columns])
-    table = np.array(list(columns.values()), np.float64)
-    return bool(((table >= limits[:, :1]) & (table <= limits[:, 1:]) & np.isfinite(table)).all())
-
-
 def _faults(register: Register, columns: Mapping[str, NDArray[Any]]) -> list[Problem]:
-    problems: list[Problem] = []
-    if _within_ranges(register, columns):
-        return problems
-    for name, values in columns.items():
-        if name not in register and name not in BY_VIEW:
+    ranges = {
+        name: register[name].range if name in register else (0.0, 1.0) for name in columns if _known(register, name)
+    }
+    numbers = {name: columns[name] for name in ranges if columns[name].dtype.kind in "fiu"}
+    wrong = _beyond(ranges, numbers)
+    problems = []
+    for name in (each for each in columns if each not in numbers or each in wrong):
+        if name not in ranges:
             problems.append(
                 Problem("draws", name, "unknown parameter", known_instead(name, (*register.names(), *BY_VIEW)))
             )
             continue
-        low, high = register[name].range if name in register else (0.0, 1.0)
-        allowed = f"a number, {low:g} to {high:g}"
-        if values.dtype.kind not in "fiu":
-            problems.append(Problem("draws", name, f"values of type {values.dtype}", allowed))
-            continue
-        wrong = np.flatnonzero(~((values >= low) & (values <= high) & np.isfinite(values)))
-        if wrong.size:
-            first = f"{float(values[wrong[0]])!r} in draw {wrong[0]}"
-            also = f" and {wrong.size - 1} more" if wrong.size > 1 else ""
-            problems.append(Problem("draws", name, first + also, allowed))
+        if name in wrong:
+            places = wrong[name]
+            also = f" and {places.size - 1} more" if places.size > 1 else ""
+            value = f"{float(numbers[name][places[0]])!r} in draw {places[0]}{also}"
+        else:
+            value = f"values of type {columns[name].dtype}"
+        low, high = ranges[name]
+        problems.append(Problem("draws", name, value, f"a number, {low:g} to {high:g}"))
     return problems
+
+
+def _known(register: Register, name: str) -> bool:
+    return name in register or name in BY_VIEW
+
+
+def _beyond(
+    ranges: Mapping[str, tuple[float, float]], columns: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[np.intp]]:
+    """The draws in which a parameter is no number of its range. All columns at once: many small tables come through here."""
+    if not columns:
+        return {}
+    limits = np.array([ranges[name] for name in columns])
+    table = np.array(list(columns.values()), np.float64)
+    wrong = ~((table >= limits[:, :1]) & (table <= limits[:, 1:]) & np.isfinite(table))
+    names = list(columns)
+    return {names[k]: np.flatnonzero(wrong[k]) for k in np.flatnonzero(wrong.any(axis=1))}
 
 
 def _fill(record: Any, criteria: Criteria) -> None:

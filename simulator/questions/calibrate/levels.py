@@ -8,6 +8,7 @@ What a view moves is conservative care, which nobody saw, and not the people who
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -34,6 +35,7 @@ def death_levels(
     cohort = FoundingCohort(scenario, data, patients, seed)
     register = scenario.register
 
+    @cache
     def dead(view: str, level: float) -> float:
         shares = {
             "attributable_share": values.get(

@@ -165,7 +165,7 @@ class LivesOfDraws:
             found = ledgers_by_part(self.scenario, self.patients, self.seed, draws, self.parts, workers)
             return exact(found.reshape(len(inputs), -1))
         numbers = inputs[:, 0].astype(np.int64)
-        values = np.empty((len(inputs), sum(map(prod, self.shapes.values()))))
+        values = np.empty((len(inputs), len(self.outputs)))
         # Draws that follow one another in a block are simulated together.
         apart = np.flatnonzero((np.diff(numbers) != 1) | (np.diff(numbers // self.block) != 0)) + 1
         for rows in np.split(np.arange(len(inputs)), apart if self.fresh else []):
