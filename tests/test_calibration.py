@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -459,14 +460,15 @@ def test_synthetic_cohorts_side_by_side_give_the_rows_of_one_after_another(
     even, chosen, none = np.full(300, 1 / 300), np.arange(300), np.zeros(0)
     fit = Posterior(prior, z, y, even, chosen, none, none, 0.0, {}, surface, surface, scatter, 0.0)
     contrast, heard = load_targets()[1]["central"], list[int]()
-    one = coverage(founding, data, contrast, fit, 2, 1, heard.append)
+    analysed = partial(coverage, founding, data, contrast, fit, 2, 1, heard.append, steps=40)
+    one = analysed()
     store = Store(tmp_path)
-    two = coverage(founding, data, contrast, fit, 2, 1, heard.append, workers=2, store=store)
+    two = analysed(workers=2, store=store)
     assert one.equals(two)
     assert one["cohort"].tolist() == [0, 0, 0, 1, 1, 1]
     assert heard == [1] * 4
     monkeypatch.setattr(cohorts, "sample_chains", None)
-    assert one.equals(coverage(founding, data, contrast, fit, 2, 1, heard.append, store=store))
+    assert one.equals(analysed(store=store))
     assert heard[4:] == [2]
 
 

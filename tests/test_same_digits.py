@@ -54,8 +54,7 @@ def recovered():
     scatter = SmallSample(np.zeros(15), np.zeros((16, 15)), np.eye(15))
     even, none = np.full(300, 1 / 300), np.zeros(0)
     fit = Posterior(prior, z, y, even, np.arange(300), none, none, 0.0, {}, surface, surface, scatter, 0.0)
-    cohorts.STEPS = 30
-    return cohorts.coverage(founding, data, views["central"], fit, 1, 1, lambda _: None)
+    return cohorts.coverage(founding, data, views["central"], fit, 1, 1, lambda _: None, steps=30)
 
 for table in (voi, targets, recovered()):
     print(hashlib.sha256(table.to_csv().encode()).hexdigest())

@@ -57,6 +57,7 @@ class _Method:
     points: Array
     predicted: Array
     seed: int
+    steps: int
 
     def recovered(self, cohort: _Cohort) -> list[dict[str, Any]]:
         """A row per outcome: the truth of a synthetic cohort, and what its analysis says of it."""
@@ -85,7 +86,7 @@ class _Method:
         first = log_prior(self.points) + total_log_likelihood(self.predicted, seen, posterior.scatter, published)
         start = self.points[np.argsort(-first)[:CHAINS]]
         luck = generator(self.seed, "coverage", "chains", cohort.number)
-        kept = sample_chains(level, start, steps=STEPS, keep_every=KEEP_EVERY, luck=luck)
+        kept = sample_chains(level, start, steps=self.steps, keep_every=KEEP_EVERY, luck=luck)
         outcomes = outcomes_at_1_year(posterior.wide.statistics(kept))
         rows = []
         for k, name in enumerate(OUTCOMES):
@@ -123,19 +124,21 @@ def coverage(
     advance: Callable[[int], None],
     workers: int = 1,
     store: Store | None = None,
+    steps: int = STEPS,
 ) -> pd.DataFrame:
     """cohort, outcome, truth, low, high, inside, rank (0-1): one row per synthetic cohort and outcome.
 
-    `workers` processes decide how long it takes and nothing else. Cohorts that lie in `store` are not analysed again.
+    `workers` processes decide how long it takes and nothing else. Cohorts that lie in `store` are not analysed again. Chains
+    take `steps` steps, of which every `KEEP_EVERY`th of the second half is kept.
     """
     luck = generator(seed, "coverage")
     truths = resample(posterior.weights, cohorts, generator(seed, "coverage", "truths"))
     points = around(posterior.z[posterior.chosen], POINTS, SPREAD, generator(seed, "coverage", "points"))
-    method = _Method(scenario, data, contrast, posterior, points, posterior.wide.statistics(points), seed)
+    method = _Method(scenario, data, contrast, posterior, points, posterior.wide.statistics(points), seed, steps)
     drawn = [
         _Cohort(number, int(truth), luck.normal(size=2 + len(contrast.arms))) for number, truth in enumerate(truths)
     ]
-    whole = hashlib.sha256(repr((seed, cohorts, scenario.hash, CHAINS, STEPS, KEEP_EVERY, running_code())).encode())
+    whole = hashlib.sha256(repr((seed, cohorts, scenario.hash, CHAINS, steps, KEEP_EVERY, running_code())).encode())
     for part in (points, posterior.z, posterior.weights):
         whole.update(part.tobytes())
 
