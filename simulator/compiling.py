@@ -28,6 +28,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.runtime import rtsys
 
 from simulator.fingerprint import fingerprint
+from simulator.records import Record
 from simulator.words.errors import StorageFailed
 from simulator.work.disk import cache_folder, remove, save
 
@@ -74,10 +75,10 @@ def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype[Any]:
 
     Raises ValueError for a field that NumPy's records would hide behind an attribute of their own, such as `size`.
     """
-    hidden = {field[0] for field in fields} & set(dir(np.record))
+    hidden = {field[0] for field in fields} & set(dir(Record))
     if hidden:
         raise ValueError(f"fields named as attributes of every record: {', '.join(sorted(hidden))}")
-    return np.dtype((np.record, np.dtype(list(fields), align=True)))
+    return np.dtype((Record, np.dtype(list(fields), align=True)))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         (
             {"words"},
             {"work", "plain_text"},
-            {"fingerprint"},
+            {"fingerprint", "records"},
             {"compiling"},
             {"statistics", "statistics.multiplicity", "statistics.sizes"},
             {"statistics.endpoints", "statistics.sequential", "statistics.beliefs"},

@@ -20,6 +20,7 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import Source, read_sources
 from simulator.evidence.therapies.therapy import GROUP, MOST_THERAPIES, Therapy, read_therapy
 from simulator.evidence.unchanged import while_unchanged
+from simulator.records import Record, record_at
 from simulator.words.errors import BadInput, Problem, nearest
 
 FITTED = "fitted.toml"
@@ -77,7 +78,7 @@ class Register:
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """One float64 field per parameter, in order; its scalars give a field by attribute too."""
-        return np.dtype((np.record, [(parameter.name, np.float64) for parameter in self.parameters]))
+        return np.dtype((Record, [(parameter.name, np.float64) for parameter in self.parameters]))
 
     def record(self, overrides: Mapping[str, float] | None = None) -> Any:
         """The numbers in force as one scalar of `dtype`, some replaced by `overrides`.
@@ -88,7 +89,7 @@ class Register:
         if overrides:
             self._raise_for(overrides)
             numbers |= {name: float(value) for name, value in overrides.items()}
-        return np.array([tuple(numbers.values())], dtype=self.dtype)[0]
+        return record_at(np.array([tuple(numbers.values())], dtype=self.dtype), 0)
 
     def with_values(self, values: Mapping[str, float]) -> Register:
         """The register with some numbers replaced by a user's.

@@ -15,6 +15,7 @@ from simulator.living.history import HISTORY, acting_step, limb_tcpo2, note, not
 from simulator.living.ledger import MARKER_TEST, add_count, add_event, add_sojourn, add_visits, is_kept
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.next_event import care_under, is_over, let_happen, live, refer
+from simulator.records import record_at
 from simulator.rules.pathway.life import state_of
 from simulator.words.vocabulary import Event
 
@@ -45,7 +46,7 @@ class Books(NamedTuple):
 
 def new_books(times: int, events: int = 0, ledger: int = LEDGER_WIDTH) -> Books:
     """Books for lives that are counted at so many times, with room for so many events (0: no history) and a ledger (0: none)."""
-    page = np.zeros(1, PAGE)[0]
+    page = record_at(np.zeros(1, PAGE), 0)
     page.keeps_history = events > 0
     census = np.zeros((times, CENSUS_WIDTH), np.int64)
     return Books(page, np.zeros(ledger), census, np.zeros(events, HISTORY))

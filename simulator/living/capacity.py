@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from simulator.living.cohort_arrays import Followed, joined, new_arrays, rows_of
 from simulator.living.reference import Course, Due
 from simulator.living.setting import Setting
+from simulator.records import record_at
 from simulator.rules.draws import budget
 from simulator.rules.pathway.life import limb_kept
 from simulator.rules.pathway.procedure import procedure_is_done
@@ -309,7 +310,7 @@ def follow(
     def referrals() -> Generator[Any, Any, None]:
         for j, date in enumerate(referral_dates(setting.seed, count, capacity.referrals_per_year)):
             yield env.timeout(max(0.0, date - env.now))
-            patient, life = arrays["patients"][j], arrays["lives"][j]
+            patient, life = record_at(arrays["patients"], j), record_at(arrays["lives"], j)
             if make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, j):
                 courses[j] = Course.begun(setting, policy, life, patient, j, float(date))
                 env.process(patient_process(env, courses[j], centre))

@@ -22,6 +22,7 @@ from simulator.living.history import HISTORY, acting_step, limb_tcpo2
 from simulator.living.next_event import due, foresee_further, is_over
 from simulator.living.setting import Setting
 from simulator.living.visits import seen_at_visit
+from simulator.records import record_at
 from simulator.rules.pathway.procedure import first_at, settle
 from simulator.rules.population.arrival import make_patient
 from simulator.words.vocabulary import Event
@@ -129,7 +130,7 @@ def follow(setting: Setting, policy: int, first: int, count: int, events: bool =
     rows = rows_of(arrays["patients"])
     histories, barred = [], 0
     for j in range(count):
-        patient, life = arrays["patients"][j], arrays["lives"][j]
+        patient, life = record_at(arrays["patients"], j), record_at(arrays["lives"], j)
         if not make_patient(patient, rows[j], setting.given, setting.params, setting.entry, setting.seed, first + j):
             barred += 1
             continue

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulator.records import record_at
 from simulator.rules.pathway.life import LIFE
 from simulator.rules.population.patient import PATIENT, Drawn
 
@@ -25,4 +26,6 @@ class Room(NamedTuple):
 def new_room() -> Room:
     """Room for one thread's lives."""
     patients = np.zeros(1, PATIENT)
-    return Room(np.zeros(1, LIFE)[0], patients[0], patients.view(np.float64), np.zeros(len(Drawn)))
+    return Room(
+        record_at(np.zeros(1, LIFE), 0), record_at(patients, 0), patients.view(np.float64), np.zeros(len(Drawn))
+    )

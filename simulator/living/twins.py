@@ -21,6 +21,7 @@ from simulator.living.ledger import COST_COUNT, COUNT, EFFECT_COUNT, MARKER_TEST
 from simulator.living.ledger import DOSE as DOSE_COUNT
 from simulator.living.ledger import TREATED as TREATED_COUNT
 from simulator.living.next_event import care_under, foresee, foresee_further, live
+from simulator.records import record_at
 from simulator.rules.pathway.life import LIFE, MOST_STEPS
 from simulator.rules.pathway.referral import begin_untreated, is_treated, plan_care
 from simulator.rules.pathway.repeat_dose import dose_is_given
@@ -63,7 +64,8 @@ def new_twins(policies: NDArray[np.void]) -> Twins:
     kinds, kin = alike(policies, AT_REFERRAL), alike(policies, AT_REFERRAL | OF_REPEATS)
     plans, tested, undosed = np.zeros((count, PLAN)), np.zeros(count), np.zeros(count)
     untreated = np.full(1, ITSELF, np.int64)
-    return Twins(lives[0], lives[1], words[0], words[1], order, kinds, kin, plans, tested, undosed, untreated)
+    start, life = record_at(lives, 0), record_at(lives, 1)
+    return Twins(start, life, words[0], words[1], order, kinds, kin, plans, tested, undosed, untreated)
 
 
 @compiled_in_place

@@ -15,6 +15,7 @@ from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import WIDTH as LEDGER_WIDTH
 from simulator.living.setting import Setting, new_setting
 from simulator.living.sums import Sums, add_up
+from simulator.records import record_at
 
 Engine: TypeAlias = Literal["compiled", "simpy"]
 BLOCK = 1_000
@@ -60,7 +61,14 @@ class Job:
         """What the lives under one parameter draw share."""
         life_table = self.ages, self.log_hazards
         return new_setting(
-            self.draws[draw], self.policies, self.entry, self.given, self.seed, life_table, self.clock, self.times
+            record_at(self.draws, draw),
+            self.policies,
+            self.entry,
+            self.given,
+            self.seed,
+            life_table,
+            self.clock,
+            self.times,
         )
 
     def run(self, draw: int, first: int, count: int) -> Done:

@@ -18,6 +18,7 @@ from simulator.evidence.therapies.therapy import CELLS, Therapy
 from simulator.evidence.therapies.therapy_numbers import NUMBERS
 from simulator.evidence.wholes import WHOLES, Whole, too_much
 from simulator.evidence.wholes import columns as views_of
+from simulator.records import record_at
 from simulator.rules.pathway.policy import POLICY
 from simulator.rules.pathway.procedure import AFTER_CELLS, THERAPIES, THERAPY
 from simulator.rules.population.criteria import CRITERIA
@@ -223,8 +224,9 @@ def _fill(record: Any, criteria: Criteria) -> None:
 def entry_record(criteria: Criteria) -> Any:
     """Entry criteria as one record of CRITERIA."""
     records = np.zeros(1, CRITERIA)
-    _fill(records[0], criteria)
-    return records[0]
+    record = record_at(records, 0)
+    _fill(record, criteria)
+    return record
 
 
 def policy_records(policies: Iterable[Policy], therapies: Mapping[str, Therapy]) -> NDArray[np.void]:

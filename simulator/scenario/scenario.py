@@ -16,6 +16,7 @@ from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.life_table import LifeTable
 from simulator.evidence.register import Register
 from simulator.evidence.therapies.therapy_numbers import NUMBERS
+from simulator.records import record_at
 from simulator.rules.population.taking import Taken, at_least, at_most, fault_of, take
 from simulator.scenario.arrays import BY_VIEW, clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
@@ -220,7 +221,7 @@ class Scenario:
 
         Raises BadInput for unknown names and values outside their range.
         """
-        return self.parameter_draws(None if values is None else _one_row(values))[0]
+        return record_at(self.parameter_draws(None if values is None else _one_row(values)), 0)
 
     def parameter_draws(self, draws: Any = None) -> NDArray[np.void]:
         """The parameters of each draw; see `simulator.scenario.arrays.parameter_draws`.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.records import record_at
 from simulator.rules.draws import budget
 from simulator.rules.hazards import cumulative_hazard
 from simulator.rules.pathway.course import spend_until
@@ -74,7 +75,7 @@ class Budgets:
 
     def follow(self, life: Any, times: NDArray[np.float64]) -> None:
         """Spend along increasing times, from the last event to the next."""
-        watched = life.copy()
+        watched = record_at(np.array([life], life.dtype), 0)
         for t in times:
             spend_until(watched, t)
             for risk in Risk:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.living.reference import Course, Due
 from simulator.questions.story.budgets import Budgets, Spending
+from simulator.records import record_at
 from simulator.rules.pathway.life import LIFE, limb_kept
 from simulator.rules.pathway.procedure import works
 from simulator.rules.pathway.repeat_dose import decision_tcpo2, plainly_dying, plainly_failing
@@ -91,14 +92,15 @@ def watch(scenario: Scenario, policy: str, patient: int, seed: int) -> Watched:
     people = scenario.taken(len(scenario.given), seed).given
     setting = setting_of(scenario, [policy], seed)._replace(given=people)
     params, life_table = setting.params, scenario.life_table_arrays
-    records, life = np.zeros(1, PATIENT), np.zeros(1, LIFE)[0]
+    records, life = np.zeros(1, PATIENT), record_at(np.zeros(1, LIFE), 0)
+    person = record_at(records, 0)
     row = records.view(np.float64).reshape(1, len(COLUMNS))[0]
-    if not make_patient(records[0], row, setting.given, params, setting.entry, setting.seed, patient):
+    if not make_patient(person, row, setting.given, params, setting.entry, setting.seed, patient):
         raise BadInput([Problem(scenario.name, "entry", "nobody can enter", "criteria that somebody meets")])
-    course = Course.begun(setting, 0, life, records[0], patient)
-    budgets = Budgets(life, records[0], params, *life_table)
+    course = Course.begun(setting, 0, life, person, patient)
+    budgets = Budgets(life, person, params, *life_table)
     moments = [_moment(course, nan, 0.0)]
-    times, path = [np.zeros(1)], [np.array([float(records[0]["tcpo2"])])]
+    times, path = [np.zeros(1)], [np.array([float(person["tcpo2"])])]
     while course.goes_on:
         due = course.next()
         if due.kind != Event.VISIT:
