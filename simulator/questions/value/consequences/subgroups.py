@@ -7,7 +7,7 @@ that a subgroup's few patients are not mistaken for uncertainty about it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
