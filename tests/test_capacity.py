@@ -81,7 +81,7 @@ def test_slots_for_everybody_change_nothing_under_any_parameters(seed: int, name
 @pytest.mark.parametrize("slots", [1, 3])
 def test_no_slot_is_used_twice(slots: int) -> None:
     """At no time are more slots busy than there are, nor more procedures granted than slots in any week."""
-    _, waiting = at_centre(policy("four_doses"), slots, count=450)
+    _, waiting = at_centre(policy("four_doses"), slots, count=500)
     assert waiting.calendar["busy"].max() == slots
     granted = waiting.waits[waiting.waits["end"] == WaitEnd.GRANTED]
     dates = np.sort(granted["date"] + granted["waited"])
