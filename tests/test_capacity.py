@@ -30,6 +30,7 @@ from simulator.words.vocabulary import DAYS_PER_YEAR, Event
 
 BUSY = 150.0
 """Referrals a year that three slots a week cannot serve with every dose of the protocol."""
+PEOPLE = 300
 
 
 def at_centre(
@@ -38,7 +39,7 @@ def at_centre(
     discipline: Discipline = Discipline.FIRST_COME,
     referrals: float = BUSY,
     seed: int = 1,
-    count: int = 500,
+    count: int = PEOPLE,
     params: Any = None,
     horizon: float = 5.0,
 ) -> tuple[Followed, Waiting]:
@@ -62,8 +63,8 @@ def scarce(discipline: Discipline, name: str = "four_doses") -> tuple[Followed, 
 @pytest.mark.parametrize("name", ["conservative", "protocol", "angioplasty_and_cells", "intra_arterial", "angioplasty"])
 def test_slots_for_everybody_change_nothing(name: str, slots: float, discipline: Discipline) -> None:
     """With unlimited slots, or more than are ever needed, lives are those without a resource, to the last bit."""
-    shared, waiting = at_centre(policy(name), slots, discipline, count=150)
-    assert_same(shared, follow(parameters(), policy(name), count=150, **fixed_arrays(5.0)))
+    shared, waiting = at_centre(policy(name), slots, discipline, count=75)
+    assert_same(shared, follow(parameters(), policy(name), count=75, **fixed_arrays(5.0)))
     assert (waiting.waits["waited"] == 0.0).all()
     assert (waiting.calendar["queue"] == 0).all()
 
@@ -80,7 +81,7 @@ def test_slots_for_everybody_change_nothing_under_any_parameters(seed: int, name
 @pytest.mark.parametrize("slots", [1, 3])
 def test_no_slot_is_used_twice(slots: int) -> None:
     """At no time are more slots busy than there are, nor more procedures granted than slots in any week."""
-    _, waiting = at_centre(policy("four_doses"), slots)
+    _, waiting = at_centre(policy("four_doses"), slots, count=500)
     assert waiting.calendar["busy"].max() == slots
     granted = waiting.waits[waiting.waits["end"] == WaitEnd.GRANTED]
     dates = np.sort(granted["date"] + granted["waited"])
@@ -163,9 +164,9 @@ def test_queue_is_who_waits() -> None:
 def test_lives_are_untouched_until_the_first_wait() -> None:
     """Up to the first time a patient has to wait, the life is that of a centre with slots for everybody."""
     cohort, waiting = scarce(Discipline.FIRST_COME)
-    free = follow(parameters(), policy("four_doses"), count=500, **fixed_arrays(5.0))
+    free = follow(parameters(), policy("four_doses"), count=PEOPLE, **fixed_arrays(5.0))
     waits = waiting.waits[waiting.waits["waited"] > 0.0]
-    for i in range(500):
+    for i in range(PEOPLE):
         until = min(waits["requested"][waits["patient"] == i], default=inf)
         mine, theirs = (c.history[(c.history["patient"] == i) & (c.history["time"] < until)] for c in (cohort, free))
         for name in ("time", "event", "tcpo2"):
@@ -174,7 +175,7 @@ def test_lives_are_untouched_until_the_first_wait() -> None:
 
 def test_scarcity_makes_people_wait_longer_and_treats_fewer() -> None:
     """From plenty to one slot a week waits grow and doses fall, among the very same people."""
-    runs = [at_centre(policy("protocol"), slots, referrals=100.0, count=400) for slots in (inf, 3, 2, 1)]
+    runs = [at_centre(policy("protocol"), slots, referrals=100.0, count=200) for slots in (inf, 3, 2, 1)]
     waited = [waiting.waits["waited"].mean() for _, waiting in runs]
     doses = [cohort.lives["doses"].sum() for cohort, _ in runs]
     assert waited == sorted(waited)
@@ -208,7 +209,7 @@ def test_a_dose_that_a_wait_made_needless_is_not_given() -> None:
 def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
     """One dose each, nobody leaving the queue: one slot a week at load 0.7 is M/D/1, mean wait 0.7 / (2 * 0.3) weeks.
 
-    Pollaczek-Khinchine formula; the first 150 referrals, whose queue started empty, are left out. 8 seeds, 4 SE.
+    Pollaczek-Khinchine formula; the first 100 referrals, whose queue started empty, are left out. 8 seeds, 4 SE.
     """
     rates = (
         "amputation_rate",
@@ -232,10 +233,10 @@ def test_waits_are_those_of_a_queue_with_fixed_service() -> None:
     means = []
     for seed in range(8):
         cohort, waiting = at_centre(
-            everybody, 1, referrals=load / WEEK, seed=seed, count=750, params=still, horizon=0.5
+            everybody, 1, referrals=load / WEEK, seed=seed, count=400, params=still, horizon=0.5
         )
         assert (cohort.lives["doses"] == 1).all()
-        means.append(waiting.waits["waited"][waiting.waits["patient"] >= 150].mean() / WEEK)
+        means.append(waiting.waits["waited"][waiting.waits["patient"] >= 100].mean() / WEEK)
     expected = load / (2.0 * (1.0 - load))
     assert abs(np.mean(means) - expected) < 4.0 * np.std(means, ddof=1) / np.sqrt(len(means))
 

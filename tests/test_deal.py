@@ -18,17 +18,19 @@ from simulator.questions.sweep.clinical.clinical_worth import ClinicalWorth
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.consequences.equity import hospital_lives
 from simulator.questions.value.consequences.subgroups import SubgroupSums, members, subgroup_lives
-from simulator.questions.value.sensitivity.one_way import centre_of
+from simulator.questions.value.sensitivity.one_way import centre_of, one_way
 from simulator.questions.value.sensitivity.views import views_table
 from simulator.questions.value.valuation.cost_items import PRODUCT
 from simulator.questions.value.valuation.deal import SUMS, Refunded, average_share, in_words
 from simulator.questions.value.valuation.lives import Simulations
+from simulator.questions.value.valuation.values import values_of
 from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
+from simulator.scenario import Scenario
 from simulator.scenario.economics import Volume
 from simulator.words.errors import BadInput
 
-SMALL: dict[str, Any] = {"draws": 12, "patients": 60, "prices": {"pbmnc_kit": 5000.0}}
+SMALL: dict[str, Any] = {"draws": 10, "patients": 24, "prices": {"pbmnc_kit": 5000.0}}
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +175,12 @@ def test_a_view_pays_back_what_fails_in_its_own_lives_in_every_table(cache: Path
     assert rows["view_optimistic"] == pytest.approx(views.loc["optimistic", "net_benefit"])
 
 
-FREE_OF_TIME = {"discounting": {"effects": 0.0, "costs": 0.0}, "focus": "protocol", "draws": 8, "patients": 60}
+FREE_OF_TIME: dict[str, Any] = {
+    "discounting": {"effects": 0.0, "costs": 0.0},
+    "focus": "protocol",
+    "draws": 6,
+    "patients": 24,
+}
 
 
 def paid_and_kept(table: Any, within: float = 1.0) -> float:
@@ -186,27 +193,29 @@ def test_each_number_of_the_one_way_analysis_is_paid_back_in_its_own_lives(cache
     """Costs at either limit rise with the price by the treatments that do not fail there, counted from tables of patients."""
     two = ["conservative", "protocol"]
 
-    def at(price: float) -> EconomicAnalysis:
+    def priced(price: float) -> Scenario:
         asked = FREE_OF_TIME | {"deal": {"refund": 1.0}, "prices": {"pbmnc_kit": price}}
-        return economic_analysis(load_scenario(policies=two, overrides={"economics": asked}), 1, Simulations(cache))
+        return load_scenario(policies=two, overrides={"economics": asked})
 
-    free, dear = at(0.0), at(1000.0)
-    scenario = free.scenario
+    whole = economic_analysis(priced(1000.0), 1, Simulations(cache))
+    scenario, dear = whole.scenario, whole.one_way
+    people = 4 * FREE_OF_TIME["patients"]
+    free = one_way(scenario, values_of(priced(0.0)), Simulations(cache), people, 1)
     usual = centre_of(scenario, 1)
-    rows = free.one_way.tornado.query("name == 'amputation_rate'").iloc[0]
+    rows = free.tornado.query("name == 'amputation_rate'").iloc[0]
     limits = [usual, *(usual | {"amputation_rate": float(rows[end])} for end in ("low", "high"))]
     draws = scenario.parameter_draws(cut_limits(pd.DataFrame(limits), usual))
-    result = simulate(scenario, patients=240, seed=1, draws=draws, keep_patients=True)
-    people = result.patients[result.patients["policy"] == "protocol"]
-    kept = [paid_and_kept(people[people["draw"] == draw]) for draw in range(3)]
+    result = simulate(scenario, patients=people, seed=1, draws=draws, keep_patients=True)
+    treated = result.patients[result.patients["policy"] == "protocol"]
+    kept = [paid_and_kept(treated[treated["draw"] == draw]) for draw in range(3)]
     assert kept[2] < kept[0] < kept[1]
     slopes = {}
     for end in ("cost_at_low", "cost_at_high"):
-        ends = [one.one_way.tornado.query("name == 'amputation_rate'")[end].iloc[0] for one in (free, dear)]
+        ends = [one.tornado.query("name == 'amputation_rate'")[end].iloc[0] for one in (free, dear)]
         slopes[end] = (ends[1] - ends[0]) / 1000.0
     assert slopes["cost_at_low"] == pytest.approx(kept[1] - kept[0], abs=1e-9)
     assert slopes["cost_at_high"] == pytest.approx(kept[2] - kept[0], abs=1e-9)
-    base = [float(one.one_way.base.cost[0, 1] - one.one_way.base.cost[0, 0]) for one in (free, dear)]
+    base = [float(one.base.cost[0, 1] - one.base.cost[0, 0]) for one in (free, dear)]
     assert (base[1] - base[0]) / 1000.0 == pytest.approx(kept[0], abs=1e-9)
 
 
@@ -235,7 +244,7 @@ def test_subgroups_and_hospitals_pay_on_the_terms_of_the_deal(cache: Path) -> No
     plain, back, volume = (
         analysis(deal) for deal in ({}, {"refund": 1.0}, {"volume": [{"above": 0, "discount": 0.4}]})
     )
-    groups = subgroup_lives(back.scenario, back.lives.parameters, 120, 1, Simulations(cache))
+    groups = subgroup_lives(back.scenario, back.lives.parameters, 48, 1, Simulations(cache))
     assert groups.back is not None
     # Means over people of all draws and halves.
     people = groups.people.sum(axis=(0, 1))
@@ -257,9 +266,9 @@ def test_subgroups_and_hospitals_pay_on_the_terms_of_the_deal(cache: Path) -> No
         thirds = one.equity.groups.query("grouping == 'hospital'")
         new = one.scenarios.query("scenario == 'centre_new'").iloc[0]
         assert (thirds["share"] * thirds["incremental_cost"]).sum() == pytest.approx(new["incremental_cost"])
-    elsewhere = hospital_lives(back.scenario, 8, 120, 1, Simulations(cache))
+    elsewhere = hospital_lives(back.scenario, 6, 48, 1, Simulations(cache))
     assert elsewhere is not None and elsewhere.lives.back is not None
-    most = np.argsort(elsewhere.amputation, kind="stable")[6:]
+    most = np.argsort(elsewhere.amputation, kind="stable")[4:]
     people = elsewhere.lives.people[:, :, 0].sum(axis=0)
     paid, failed = (5000.0 * elsewhere.lives.back[:, :, 1, 0, :, k].sum(axis=(0, -1)) for k in (2, 3))
     among = [failed[some].sum() / people[some].sum() for some in (most, slice(None))]

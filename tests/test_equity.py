@@ -21,7 +21,7 @@ from simulator.words.errors import BadInput
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> EconomicAnalysis:
-    overrides = {"economics": {"draws": 8, "patients": 80}}
+    overrides = {"economics": {"draws": 8, "patients": 40}}
     scenario = load_scenario(policies=["conservative", "protocol"], overrides=overrides)
     return economic_analysis(scenario, 1, Simulations(tmp_path_factory.mktemp("ledgers")))
 
@@ -67,7 +67,7 @@ def test_thirds_differ_as_their_people_do(found: EconomicAnalysis) -> None:
     """What a third gains is what its people gain, valued in one piece, and its treatments' part of what all are short of a new
     hospital: policy less reference, per person, money and QALYs."""
     values = found.valued_by
-    hospitals = hospital_lives(found.scenario, 8, 160, found.seed, Simulations(None))
+    hospitals = hospital_lives(found.scenario, 8, 80, found.seed, Simulations(None))
     assert hospitals is not None
     lives = hospitals.lives
     people = lives.people[:, :, 0].sum(axis=0)

@@ -849,6 +849,7 @@ all = true
 """
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_command_and_merge_write_the_same(tmp_path: Path, commands: typer.Typer) -> None:
     """`clti sensitivity`, a queue joined by `clti merge` and the kept study.json give the same files, byte for byte."""
     file = tmp_path / "study.toml"

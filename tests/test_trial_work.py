@@ -123,11 +123,12 @@ def test_pieces_belong_to_what_decided_them(tmp_path: Path) -> None:
     assert len(folders) == 3
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_killed_command_resumes_and_gives_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`clti trial`, killed in the middle and given again, writes what it would have written in one go."""
     monkeypatch.setattr("simulator.questions.trial.simulation.simulation.PIECE", 1)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = ["trial", str(design_file(tmp_path)), "--trials", "3000", "--quick", "--out"]
+    options = ["trial", str(design_file(tmp_path)), "--trials", "1000", "--quick", "--out"]
     small = "from simulator.questions.trial.simulation import simulation; simulation.PIECE = 1"
     code = f"{small}; from simulator.cli.app import main; main()"
     line = [sys.executable, "-c", code, *options, str(killed)]

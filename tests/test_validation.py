@@ -542,6 +542,7 @@ def listen(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.mark.xfail(
     strict=True,
+    raises=AssertionError,
     reason="two control arms of course.toml are targets; that no other entry is used is untested",
 )
 def test_no_fit_reads_a_validation_file() -> None:
@@ -559,8 +560,8 @@ def test_no_fit_reads_a_validation_file() -> None:
             return FoundingCohort(scenario, data, patients, 1).design(Prior(scenario.register).values(z))
 
         tiny = Effort(
-            first=64, second=64, third=64, final=64, few_patients=400, patients=400, steps=90, chains=40, cohorts=150,
-            draws=10, many=2000,
+            first=64, second=64, third=64, final=64, few_patients=200, patients=200, steps=90, chains=40, cohorts=75,
+            draws=10, many=1000,
         )  # fmt: skip
         calibrate(scenario, data, contrasts, tiny, 1, simulate)
     finally:

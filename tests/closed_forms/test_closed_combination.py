@@ -110,10 +110,10 @@ def test_an_intersection_that_is_dropped_or_says_nothing() -> None:
 
 
 def test_choosing_the_best_arm_keeps_the_level() -> None:
-    """Three arms without an effect, the best of them tested on: 2.5% within three standard errors at 20,000 trials, where the
+    """Three arms without an effect, the best of them tested on: 2.5% within three standard errors at 5,000 trials, where the
     chosen arm's pooled statistic as if planned alone errs twice as often."""
     luck = np.random.default_rng(3)
-    trials = 20_000
+    trials = 5_000
     z = np.sqrt(0.5) * (luck.normal(size=(trials, 2, 1)) + luck.normal(size=(trials, 2, 3)))
     kept = np.ones(z.shape, bool)
     best = z[:, 0].argmax(axis=1)

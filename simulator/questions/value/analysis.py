@@ -142,7 +142,7 @@ def economic_analysis(
         lives = base_lives(scenario, settings.draws, settings.patients, seed, simulations)
         values, back = on_terms(scenario, values, lives, settings.patients, seed, simulations)
     rows = [*resimulated(scenario, values), *elsewhere(scenario, values)]
-    free = [replace(row, valued_by=replace(row.valued_by, left=values.left)) for row in revalued(scenario, values)]
+    free = [replace(row, valued_by=row.valued_by.with_left(values.left)) for row in revalued(scenario, values)]
 
     # First, because a number that was asked for and that nothing reads stops the analysis.
     by_one = one_way(scenario, values, simulations, effort.twins, seed)

@@ -7,7 +7,7 @@ that a subgroup's few patients are not mistaken for uncertainty about it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -57,7 +57,7 @@ class SubgroupLives:
         counts = None if self.back is None else self.back[half, :, :, group]
         if counts is not None and isinstance(half, slice):
             counts = counts.sum(axis=0)
-        return replace(values, left=left_to_pay(values.deal, volume, counts))
+        return values.with_left(left_to_pay(values.deal, volume, counts))
 
 
 def members(patients: NDArray[np.void]) -> Members:

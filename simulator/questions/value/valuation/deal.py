@@ -248,7 +248,7 @@ def on_terms(
     treatments = treatments_each(values, lives.ledgers)
     volume = by_volume(scenario, values, treatments if twins else treatments.mean(axis=0, keepdims=True))
     back = money_back(scenario, deal, lives.parameters, patients, seed, simulations, twins=twins)
-    return replace(values, left=left_to_pay(deal, volume, None if back is None else back.counts)), back
+    return values.with_left(left_to_pay(deal, volume, None if back is None else back.counts)), back
 
 
 def check_no_lives(scenario: Scenario, question: str) -> None:

@@ -38,6 +38,9 @@ from simulator.work.model import Evaluation, canonical, exact
 BLOCK = 50
 """Draws that are simulated and kept together: what an interruption can cost."""
 
+KEPT = 20_000
+"""People that are kept one by one together, where each draw has so few that there is room for more of them."""
+
 PARTS = 20
 """Parts of the people whose spread tells the luck of all: enough to know a Monte Carlo error to a sixth of itself."""
 
@@ -257,7 +260,9 @@ class Simulations:
         """Every draw with patients of its own, or those of `twins`, who are kept one by one until `reduce` has seen them."""
         names = _numbers(scenario, draws)
         people = scenario.people_up_to(patients)
-        model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, fresh, keep=True, block=BLOCK // 10)
+        # The seeds of fresh patients are those of small blocks; others may stand together as far as memory goes.
+        block = BLOCK // 10 if fresh else min(max(KEPT // people, BLOCK // 10), BLOCK)
+        model = LivesOfDraws(scenario, names, people, seed, reduce, shapes, fresh, keep=True, block=block)
         return self._run(what, model, draws, 1)[0]
 
     def _run(self, what: str, model: LivesOfDraws, draws: NDArray[np.void], replicates: int) -> list[dict[str, Array]]:

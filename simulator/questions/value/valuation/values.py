@@ -7,6 +7,7 @@ has, a missing price for one that it has, a price of the payer that the model ca
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -171,9 +172,16 @@ class Values:
         share = self.left.share(discounted=self.discounted)
         return under * (share if len(share) == 1 else share[:draws])
 
+    def with_left(self, left: LeftToPay | None) -> Values:
+        """The same values with something else left to pay."""
+        # A copy, and not `replace`, keeps what was read off the policies: hundreds differ in what is left alone.
+        other = copy(self)
+        object.__setattr__(other, "left", left)
+        return other
+
     def of_draws(self, places: NDArray[np.int64]) -> Values:
         """The values with what is left to pay in the draws at these places among those it was found for."""
-        return self if self.left is None else replace(self, left=self.left.rows(places))
+        return self if self.left is None else self.with_left(self.left.rows(places))
 
     @property
     def price_names(self) -> tuple[str, ...]:
