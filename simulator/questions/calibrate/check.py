@@ -8,23 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import beta
 
+from simulator.evidence.targets import CELLS, Contrast, Founding
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.summaries import DOSE_CELLS, INDEX, summarise, table_of_moves
 from simulator.questions.calibrate.surface import changes, contrasts
-from simulator.questions.calibrate.targets import CELLS, Contrast, Founding
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 Array = NDArray[np.float64]
 BATCHES = 40
-
-
-def exact_interval(k: float, n: float) -> tuple[float, float]:
-    """Clopper-Pearson 95% interval of k of n."""
-    low = 0.0 if k <= 0 else float(beta.ppf(0.025, k, n - k + 1))
-    high = 1.0 if k >= n else float(beta.ppf(0.975, k + 1, n - k))
-    return low, high
 
 
 def observed_targets(data: Founding) -> Iterator[tuple[str, float, float, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.calibrate.targets import REACHABLE, Founding
+from simulator.evidence.targets import REACHABLE, Founding
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]

@@ -6,9 +6,9 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-import scipy
 
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.targets import load_targets
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 POLICY = "protocol"
 SCENARIO = "founding_cohort"
@@ -42,10 +42,8 @@ def founding_table(people: pd.DataFrame) -> pd.DataFrame:
     }
     rows = []
     for quantity, (count, simulated) in shares.items():
-        exact = scipy.stats.binomtest(int(count), study.n).proportion_ci(method="exact")
+        low, high = exact_interval(count, study.n)
         p = float(simulated.mean())
         se = sqrt(p * (1.0 - p) / len(simulated))
-        rows.append(
-            (quantity, count / study.n, study.n, exact.low, exact.high, p, se, bool(exact.low <= p <= exact.high))
-        )
+        rows.append((quantity, count / study.n, study.n, low, high, p, se, bool(low <= p <= high)))
     return pd.DataFrame(rows, columns=["quantity", "observed", "n", "low", "high", "simulated", "se", "inside"])

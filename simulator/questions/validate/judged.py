@@ -12,8 +12,8 @@ import pandas as pd
 from simulator.evidence.posterior import FIRST_YEAR
 from simulator.evidence.register import Register
 from simulator.evidence.sources import Source
-from simulator.questions.calibrate.check import exact_interval, observed_targets
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.targets import load_targets
+from simulator.questions.calibrate.check import observed_targets
 from simulator.questions.validate.enactment.measures import outcome_of
 from simulator.questions.validate.enactment.prediction import Prediction, Ready
 from simulator.questions.validate.enactment.study import GRADES, Quantity, Study
@@ -21,6 +21,7 @@ from simulator.questions.validate.first_year import end_of_follow_up
 from simulator.questions.validate.listed import Listed
 from simulator.questions.validate.observed import observed
 from simulator.questions.validate.reading import POPULATION
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 NO_REASON = "No reason that a clinician would accept is known."
 FOUNDING = "founding_cohort_later"
