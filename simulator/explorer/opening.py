@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.evidence.perspective import perspectives
+from simulator.evidence.economics.perspective import perspectives
 from simulator.explorer.controls import PRODUCT, THERAPIES, compared, described
 from simulator.explorer.parts import SHOWN_YEARS, Part
 from simulator.questions.value.valuation.cost_items import product_price
