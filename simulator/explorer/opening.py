@@ -18,6 +18,9 @@ from simulator.words.errors import BadInput, Problem
 
 def opened(scenario: Scenario) -> Part:
     """What a page needs before its first question: controls, policies compared, how things are drawn."""
+    from simulator.explorer.curves import HEADLINES
+    from simulator.explorer.trial import TRIAL_OUTCOMES
+    from simulator.telling.columns import labels
     from simulator.telling.figures.compare import STATES as GROUPS
 
     reference, beside, mine = compared(scenario)
@@ -27,6 +30,7 @@ def opened(scenario: Scenario) -> Part:
         "scenario": scenario.name,
         "compared": {"reference": reference, "beside": beside, "mine": mine},
         "labels": {name: policy.label for name, policy in scenario.policies.items()} | {mine: "Your policy"},
+        "outcomes": {name: labels()["outcome"][name] for name in (*HEADLINES, *TRIAL_OUTCOMES)},
         "year": scenario.times[0],
         "shown_years": SHOWN_YEARS,
         "at_risk": _at_risk(),

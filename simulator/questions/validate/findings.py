@@ -85,6 +85,7 @@ def findings(
             if row["arm"] == "all" and row["studies"] >= MANY
         ],
         "discussions": [f"{s.label}: {s.discussion}" for s in validation.studies.values() if s.discussion],
+        "labels": {"policy": {} if structural is None else structural.labels},
         "references": references(validation.studies, register),
         **_drawn(rows, structural),
     }
