@@ -33,7 +33,7 @@ from simulator.questions.trial.design.endpoint import (
 )
 from simulator.questions.trial.historical import with_history
 from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
-from simulator.questions.trial.results.operating import operating_characteristics, type_i_errors
+from simulator.questions.trial.results.operating import UNFORESEEN, operating_characteristics, type_i_errors
 from simulator.questions.trial.simulation.simulation import Simulation
 
 DESIGN = """
@@ -298,7 +298,7 @@ def main() -> int:
         begin = names.index(asked.first) if asked.first else 0
         tables = [listed[name]() for name in names[begin:]]
     table = pd.concat(tables, ignore_index=True)
-    off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", "not foreseen"])]
+    off = table[(table["errors_off"].abs() > ERRORS) & table["reason"].isin(["", UNFORESEEN])]
     sys.stdout.write(f"{len(table)} levels, {asked.trials:,} trials each; {len(off)} off without a reason.\n")
     return 1 if len(off) else 0
 

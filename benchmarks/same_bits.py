@@ -38,7 +38,7 @@ def part(places, *names):
     raise ModuleNotFoundError(places)
 
 (FoundingCohort,) = part("questions.calibrate.founding calibration.founding", "FoundingCohort")
-(load_targets,) = part("questions.calibrate.targets calibration.targets", "load_targets")
+(load_targets,) = part("evidence.targets questions.calibrate.targets calibration.targets", "load_targets")
 (watch,) = part("questions.story.watching story.watching", "watch")
 load_design, shipped_designs = part(
     "questions.trial.reading.design_reading questions.trial.design_reading trials.design_reading",

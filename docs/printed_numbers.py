@@ -25,8 +25,8 @@ from simulator.evidence import GRADES, Parameter, Register, shipped
 from simulator.evidence.distributions import limits, quantile
 from simulator.evidence.hospitals import learned_response
 from simulator.evidence.posterior import joint_names, posterior_table
+from simulator.evidence.targets import CELLS, load_targets
 from simulator.questions.calibrate.check import targets_table
-from simulator.questions.calibrate.targets import CELLS, load_targets
 from simulator.questions.compare import Comparison
 from simulator.questions.compare.views import evidence_views
 from simulator.questions.validate.open_series import with_and_without

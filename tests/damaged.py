@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simulator import load_scenario, simulate
-from simulator.evidence.perspective import load_perspective
+from simulator.evidence.economics.perspective import load_perspective
 from simulator.evidence.register import load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.sweep.policy_sweep import sweep_of

@@ -23,11 +23,11 @@ from simulator.cli import app, calibrate
 from simulator.evidence.distributions import quantile
 from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
+from simulator.evidence.targets import Founding, load_targets
 from simulator.face.result import Result
 from simulator.questions.calibrate import coverage as cohorts
 from simulator.questions.calibrate import work
-from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
-from simulator.questions.calibrate.check import exact_interval
+from simulator.questions.calibrate.chains import resample, sample_chains
 from simulator.questions.calibrate.cohort import COLUMNS, Window
 from simulator.questions.calibrate.coverage import coverage, observe
 from simulator.questions.calibrate.founding import ALL, FoundingCohort
@@ -46,9 +46,10 @@ from simulator.questions.calibrate.summaries import (
     outcomes_at_1_year,
 )
 from simulator.questions.calibrate.surface import LOGGED, fit_surface
-from simulator.questions.calibrate.targets import Founding, load_targets
 from simulator.questions.calibrate.work import SavedDesigns
 from simulator.scenario import Scenario, load_scenario
+from simulator.statistics.beliefs.weighted_draws import effective_draws
+from simulator.statistics.endpoints.exact_interval import exact_interval
 from simulator.telling import outputs
 from simulator.words.errors import StorageFull
 from simulator.words.findings import Findings
@@ -201,9 +202,9 @@ def test_draws_are_taken_in_proportion_to_their_weights() -> None:
     counts = np.bincount(resample(weights, 2000, generator(1, "test")), minlength=300)
     assert np.abs(counts - 2000 * weights / weights.sum()).max() < 1.0
     assert sorted(resample(np.ones(50), 50, generator(9, "test"))) == list(range(50))
-    assert effective_size(np.ones(50)) == pytest.approx(50)
-    assert effective_size(np.array([1.0, 0.0, 0.0])) == 1.0
-    assert effective_size(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
+    assert effective_draws(np.ones(50)) == pytest.approx(50)
+    assert effective_draws(np.array([1.0, 0.0, 0.0])) == 1.0
+    assert effective_draws(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
 
 
 # Work that is saved and commands.

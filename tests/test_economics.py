@@ -26,9 +26,9 @@ from typer.testing import CliRunner
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.cli.economics import main
-from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.economics.population_norm import load_population_norm
+from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.posterior import joint_names, parameter_draws
-from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.shipped import shipped
 from simulator.living.ledger import COUNTS
 from simulator.questions.trial.reading.design_reading import load_design

@@ -10,7 +10,7 @@ from recalculated import differences, named, needs_libreoffice, recalculated, st
 from told import workbook_of
 
 from simulator import load_scenario
-from simulator.evidence.aversion import load_aversions
+from simulator.evidence.economics.aversion import load_aversions
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.consequences.equity import atkinson_weights, hospital_lives, lived

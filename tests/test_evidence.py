@@ -19,14 +19,14 @@ from simulator.cli.evidence import main as evidence
 from simulator.evidence import load_life_table, load_register, load_sources, shipped
 from simulator.evidence.catalogue import catalogue
 from simulator.evidence.distributions import _moment, limits, mean, quantile, sample, scipys, sd
+from simulator.evidence.economics.perspective import load_perspective, perspectives
+from simulator.evidence.economics.population_norm import load_population_norm
+from simulator.evidence.economics.price_transfer import exchange, inflate
+from simulator.evidence.economics.utilities import load_utilities, utility_sets
 from simulator.evidence.parameter import KINDS
-from simulator.evidence.perspective import load_perspective, perspectives
-from simulator.evidence.population_norm import load_population_norm
 from simulator.evidence.posterior import joint_names, parameter_draws, posterior_rows, posterior_table
-from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.reliance import reliance
-from simulator.evidence.utilities import load_utilities, utility_sets
 from simulator.face.register import leaning
 from simulator.telling.page import voice
 from simulator.words.errors import BadInput

@@ -17,7 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from simulator.evidence.perspective import perspectives
+from simulator.evidence.economics.perspective import perspectives
 from simulator.explorer.controls import described
 from simulator.explorer.opening import payers
 from simulator.explorer.running import Running

@@ -12,7 +12,7 @@ from trial_designs import planned, simulation
 from simulator.questions.trial.conduct.decisions import Reason
 from simulator.questions.trial.design.predictive import rule_of
 from simulator.questions.trial.historical import PEOPLE, STUDIES, earlier_study, simulated_counts, with_history
-from simulator.questions.trial.results.operating import type_i_errors
+from simulator.questions.trial.results.operating import UNFORESEEN, type_i_errors
 from simulator.questions.trial.results.prior_tables import prior_tables
 from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.statistics.beliefs.borrowing import BorrowingRule
@@ -59,7 +59,7 @@ def test_a_design_that_borrows(tmp_path: Path) -> None:
     assert prior["part"].tolist() == ["1", "2", "earlier", "whole"]
     assert prior["moment"].iloc[-2] == pytest.approx(16.0)
     level = type_i_errors(conduct, columns).iloc[0]
-    assert level["verdict"] == "holds its level" or level["reason"] != "not foreseen"
+    assert level["verdict"] == "held" or level["reason"] != UNFORESEEN
 
 
 def test_prior_from_the_population_of_hospitals(tmp_path: Path) -> None:

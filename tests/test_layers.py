@@ -68,6 +68,20 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
 FACADE = {"explorer", "face", "run", "scenario", "words"}
 """What `import simulator` offers, found when it is asked for."""
+KNOWN = {
+    ("course", "validate"),
+    ("forecast", "validate"),
+    ("hospitals", "validate"),
+    ("registry", "compare"),
+    ("registry", "hospitals"),
+    ("registry", "validate"),
+    ("sweep", "hospitals"),
+    ("sweep", "value"),
+    ("validate", "calibrate"),
+    ("verify", "hospitals"),
+    ("verify", "value"),
+}
+"""Questions that stand on another's answer: who predicts, weighs or checks with it. All else meets in `living` and `run`."""
 
 PEOPLE = {"matplotlib", "rich", "jinja2", "typer", "xlsxwriter"}
 """Libraries that speak to people."""
@@ -147,6 +161,18 @@ def test_imports_point_down(part: str) -> None:
         if other != part and not points_down(part, other)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_questions_meet_below() -> None:
+    """A question knows another only where it is said here; what two of them need goes into a part that both stand on."""
+    known = {
+        (whole(part_of(file)).partition(".")[2], whole(other).partition(".")[2])
+        for file in FILES
+        if part_of(file).startswith("questions.")
+        for _, other in inside(file)
+        if other.startswith("questions.") and whole(other) != whole(part_of(file))
+    }
+    assert known == KNOWN
 
 
 def test_command_line_asks_through_the_face() -> None:

@@ -46,7 +46,7 @@ ALLOWED = {
         "living/twins.py:PLAN",
         "questions/calibrate/summaries.py:DOSE_CELLS",
         "questions/calibrate/summaries.py:MOVES",
-        "questions/calibrate/targets.py:REACHABLE",
+        "evidence/targets.py:REACHABLE",
         "telling/workbook/budget_sheet.py:TOP",
     ],
     "rounding, a step or a convention of bookkeeping": [

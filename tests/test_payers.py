@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from simulator import load_scenario
-from simulator.evidence.perspective import load_perspective, perspectives
-from simulator.evidence.population_norm import load_population_norm
-from simulator.evidence.price_transfer import inflate, transfer
+from simulator.evidence.economics.perspective import load_perspective, perspectives
+from simulator.evidence.economics.population_norm import load_population_norm
+from simulator.evidence.economics.price_transfer import inflate, transfer
 from simulator.evidence.shipped import shipped
 from simulator.face.value import inputs_of
 from simulator.questions.value.analysis import economic_analysis

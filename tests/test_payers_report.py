@@ -17,9 +17,9 @@ from browser import NAMES, WINDOWS, columns_out_of_sight
 
 import simulator as sim
 from simulator.evidence import load_life_table
-from simulator.evidence.population_norm import load_population_norm
+from simulator.evidence.economics.population_norm import load_population_norm
+from simulator.evidence.economics.severity import load_severity
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws
-from simulator.evidence.severity import load_severity
 from simulator.face.result import Result
 from simulator.questions.value.consequences.severity import expected_qalys
 from simulator.questions.value.sensitivity.repeats import repeats

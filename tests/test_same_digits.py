@@ -40,7 +40,7 @@ from simulator.questions.calibrate.likelihood import SmallSample
 from simulator.questions.calibrate.prior import Prior
 from simulator.questions.calibrate.summaries import PARTITIONS
 from simulator.questions.calibrate.surface import fit_surface
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.targets import load_targets
 from simulator.work.linear_algebra import on_one_thread
 
 @on_one_thread

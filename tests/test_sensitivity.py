@@ -6,6 +6,7 @@ import errno
 import importlib.util
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,13 +22,15 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import simulator as sim
 from simulator.cli import merge as merge_command
 from simulator.cli import sensitivity as sensitivity_command
 from simulator.cli.ways import way_of
 from simulator.questions.sweep.findings import findings
+from simulator.questions.sweep.methods import publications
 from simulator.questions.sweep.methods.designs import METHODS, make_design
 from simulator.questions.sweep.methods.emulator import fit_emulator
-from simulator.questions.sweep.methods.indices import HEADLINE, strengths
+from simulator.questions.sweep.methods.indices import _ESTIMATES, HEADLINE, SIGNED, strengths
 from simulator.questions.sweep.methods.inputs import Catalogue, Input, JointDraws, uniform_between
 from simulator.questions.sweep.methods.known_models import Additive
 from simulator.questions.sweep.methods.model import Model
@@ -344,6 +347,14 @@ def test_single_replicate_believes_standard_errors(tmp_path: Path) -> None:
 
 
 # Designs and space
+
+
+def test_a_method_is_known_everywhere() -> None:
+    """Each has an estimate, an index that ranks, a publication, and its name where methods are listed to people."""
+    assert set(METHODS) == set(_ESTIMATES) == set(HEADLINE) == set(publications.METHODS)
+    assert set(METHODS) >= SIGNED
+    for listed in (sim.sweep.__doc__, sensitivity_command.main.__doc__):
+        assert set(METHODS) <= set(re.findall(r"\w+", str(listed)))
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.grows])

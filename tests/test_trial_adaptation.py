@@ -184,7 +184,7 @@ def test_a_triangular_trial_keeps_alpha_and_stops_as_computed(tmp_path: Path) ->
     assert within(float(null["any_rejected"].mean()), 0.025, 3_000)
     overruled = type_i_errors(conduct, null).set_index("endpoint").loc[OVERRULED]
     assert overruled["value"] >= null["any_rejected"].mean()
-    assert overruled["verdict"] == "holds its level" or "must be obeyed" in overruled["reason"]
+    assert overruled["verdict"] == "held" or "futility_binding" in overruled["reason"]
     below, above = conduct.rule.boundaries[0].crossing(0.0)
     for k in (1, 2):
         stopped = null["look"] == k

@@ -96,7 +96,7 @@ def test_a_level_that_knowing_moves_is_foreseen(tmp_path: Path, blinding: dict[s
     rejected = {f"z_at_end:{name}": np.full(60, 9.0) for name in ("afs", "death", "tcpo2")}
     table = type_i_errors(conduct, {"any_rejected": np.ones(60), "reason": np.zeros(60), **rejected})
     assert set(table["verdict"]) == {"liberal"} and len(table) == 4
-    assert (table["reason"].str.contains("knows who is in the control arm") == foreseen).all()
+    assert (table["reason"].str.contains("known_arms") == foreseen).all()
 
 
 def test_ranges_of_knowing_reach_the_assurance(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from simulator.questions.trial.conduct.conduct import Columns
 from simulator.questions.trial.design.endpoint import ONE_ARM, OUTCOMES, SEEN_AT_VISITS
 from simulator.questions.trial.findings import findings
 from simulator.questions.trial.reading.design_reading import load_design
-from simulator.questions.trial.results.operating import OVERRULED, WHOLE, type_i_errors
+from simulator.questions.trial.results.operating import OVERRULED, UNFORESEEN, WHOLE, type_i_errors
 from simulator.questions.trial.simulation.finished import FinishedTrials
 from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.questions.trial.sizes.closed_form import pool
@@ -301,10 +301,10 @@ def test_the_table_of_levels_has_one_verdict(tmp_path: Path) -> None:
         columns["reason"] = np.zeros(200)
         conservative = type_i_errors(replace(conduct, design=conduct.design.model_copy(update={"alpha": 0.2})), columns)
         said[rejections] = (type_i_errors(conduct, columns).iloc[0], conservative.iloc[0])
-    assert tuple(said[5][0][["verdict", "reason"]]) == ("holds its level", "")
-    assert tuple(said[30][0][["verdict", "reason"]]) == ("liberal", "not foreseen")
+    assert tuple(said[5][0][["verdict", "reason"]]) == ("held", "")
+    assert tuple(said[30][0][["verdict", "reason"]]) == ("liberal", UNFORESEEN)
     assert said[0][1]["verdict"] == "conservative"
-    assert "here it is obeyed" in said[0][1]["reason"]
+    assert "futility_obeyed" in said[0][1]["reason"]
 
 
 # ---------------------------------------------------------------------------------------------------------- single arms

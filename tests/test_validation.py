@@ -14,9 +14,9 @@ from scipy.stats import norm
 from typer.testing import CliRunner
 
 from simulator.evidence import load_register
+from simulator.evidence.targets import load_targets
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.posterior import Effort, calibrate
-from simulator.questions.calibrate.targets import load_targets
 from simulator.questions.course import load_course
 from simulator.questions.validate import load_listed, load_studies, study_names, validate
 from simulator.questions.validate.enactment.baseline import solved

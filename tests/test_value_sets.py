@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import simulator as sim
-from simulator.evidence.population_norm import alternatives_to, load_population_norm, norm_by
+from simulator.evidence.economics.population_norm import alternatives_to, load_population_norm, norm_by
+from simulator.evidence.economics.utilities import load_utilities
+from simulator.evidence.economics.value_sets import PUBLISHED, load_value_sets, revalued_by, value_sets
 from simulator.evidence.shipped import shipped
-from simulator.evidence.utilities import load_utilities
-from simulator.evidence.value_sets import PUBLISHED, load_value_sets, revalued_by, value_sets
 from simulator.questions.value.sensitivity.variants import revalued
 from simulator.questions.value.valuation.quality_of_life import norm_of_both
 from simulator.questions.value.valuation.values import Values, values_of

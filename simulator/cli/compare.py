@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import Centre
+from simulator.cli.options import Centre, Policies, ScenarioName
 from simulator.words.errors import BadInput, Problem, collected, nearest
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ VIEWS = ("sceptical", "central", "optimistic")
 
 
 def main(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
-    policy: Annotated[
-        list[str] | None, typer.Option(help="Compare this policy; repeat for several. Default: the scenario's.")
-    ] = None,
+    scenario: ScenarioName = "base",
+    policy: Policies = None,
     patients: Annotated[
         int | None, typer.Option(help="Simulated patients. Default: the scenario's; 2,000 with simpy.")
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import Centre, as_options
+from simulator.cli.options import Centre, Policies, ScenarioName, as_options
 from simulator.cli.ways import ClusterAddress, Workers, way_of
 from simulator.words.errors import BadInput, Problem, collected
 
@@ -16,10 +16,8 @@ OUT = Path("clti-out/economics")
 
 
 def main(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
-    policy: Annotated[
-        list[str] | None, typer.Option(help="Compare this policy; repeat for several. Default: the scenario's.")
-    ] = None,
+    scenario: ScenarioName = "base",
+    policy: Policies = None,
     perspective: Annotated[
         str | None,
         typer.Option(

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import ScenarioName
+
 
 def main(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    scenario: ScenarioName = "base",
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes one that is free.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The hospital as an option of every command, and what is wrong with arguments of the face in the words of the command line."""
+"""Scenario, policies and hospital as commands take them, and arguments of the face in the words of the command line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import typer
 
 from simulator.words.errors import Problem
 
+ScenarioName = Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")]
+Policies = Annotated[
+    list[str] | None, typer.Option("--policy", help="Compare this policy; repeat for several. Default: the scenario's.")
+]
 Centre = Annotated[
     str | None,
     typer.Option(

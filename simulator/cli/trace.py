@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import Centre
+from simulator.cli.options import Centre, ScenarioName
 from simulator.words.errors import BadInput, Problem, collected, nearest
 
 HERE = "command line"
@@ -15,7 +15,7 @@ OUT = Path("clti-out/trace")
 
 
 def main(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    scenario: ScenarioName = "base",
     patient: Annotated[
         int | None, typer.Option(help="Number of the patient, from 0 on. Default: a typical one of the first 400.")
     ] = None,

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import as_options
+from simulator.cli.options import ScenarioName, as_options
 from simulator.words.errors import BadInput, CheckFailed, Problem, collected
 
 OUT = Path("clti-out/verify")
 
 
 def main(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or base or founding_cohort.")] = "base",
+    scenario: ScenarioName = "base",
     patients: Annotated[int, typer.Option(help="Simulated patients in each check, 200 or more.")] = 4_000,
     seed: Annotated[int, typer.Option(help="Seed of the patients and their luck.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for verification.csv and report.html.")] = OUT,

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from simulator.evidence.distributions import limits, text
+from simulator.evidence.economics.perspective import load_perspective, perspectives
+from simulator.evidence.economics.utilities import load_utilities, utility_sets
+from simulator.evidence.economics.value_sets import load_value_sets, revalued_by
 from simulator.evidence.parameter import GRADES, Parameter
-from simulator.evidence.perspective import load_perspective, perspectives
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.sources import load_sources
-from simulator.evidence.utilities import load_utilities, utility_sets
-from simulator.evidence.value_sets import load_value_sets, revalued_by
 from simulator.words.errors import BadInput, Problem
 
 COLUMNS = ("name", "group", "label", "value", "unit", "distribution", "low", "high", "grade", "source", "note", "fitted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.evidence.perspective import Evidence
+from simulator.evidence.economics.perspective import Evidence
 from simulator.evidence.reading import checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.economics.perspective import perspectives
 from simulator.evidence.label import label_from
 from simulator.evidence.parameter import as_tuple
-from simulator.evidence.perspective import perspectives
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.explorer.keys import POLICY, Key, key_of, leaves
 from simulator.questions.value.valuation.cost_items import main_treatment, product_price

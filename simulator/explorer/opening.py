@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.evidence.perspective import perspectives
+from simulator.evidence.economics.perspective import perspectives
 from simulator.explorer.controls import PRODUCT, THERAPIES, compared, described
 from simulator.explorer.parts import SHOWN_YEARS, Part
 from simulator.questions.value.valuation.cost_items import product_price
@@ -18,6 +18,9 @@ from simulator.words.errors import BadInput, Problem
 
 def opened(scenario: Scenario) -> Part:
     """What a page needs before its first question: controls, policies compared, how things are drawn."""
+    from simulator.explorer.curves import HEADLINES
+    from simulator.explorer.trial import TRIAL_OUTCOMES
+    from simulator.telling.columns import labels
     from simulator.telling.figures.compare import STATES as GROUPS
 
     reference, beside, mine = compared(scenario)
@@ -27,6 +30,7 @@ def opened(scenario: Scenario) -> Part:
         "scenario": scenario.name,
         "compared": {"reference": reference, "beside": beside, "mine": mine},
         "labels": {name: policy.label for name, policy in scenario.policies.items()} | {mine: "Your policy"},
+        "outcomes": {name: labels()["outcome"][name] for name in (*HEADLINES, *TRIAL_OUTCOMES)},
         "year": scenario.times[0],
         "shown_years": SHOWN_YEARS,
         "at_risk": _at_risk(),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from simulator.evidence.perspective import load_perspective
+from simulator.evidence.economics.perspective import load_perspective
 from simulator.explorer.controls import PRICE, WORTH, Entry, compared, control_of, entries, price_name, start_of
 from simulator.explorer.keys import POLICY
 from simulator.explorer.parts import PAGE

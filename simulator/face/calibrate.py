@@ -17,8 +17,8 @@ from simulator.work.disk import remove
 from simulator.work.linear_algebra import on_one_thread
 
 if TYPE_CHECKING:
+    from simulator.evidence.targets import Contrast, Founding
     from simulator.questions.calibrate.posterior import Effort, Posterior
-    from simulator.questions.calibrate.targets import Contrast, Founding
     from simulator.work.store import Store
 
 SCENARIO = "founding_cohort"
@@ -173,8 +173,8 @@ def fitted(
 
 def _plan(smoke: bool, first_year: bool) -> tuple[Founding, dict[str, Contrast], Effort]:
     """What is fitted to, the views of the evidence, and how much is simulated."""
+    from simulator.evidence.targets import load_targets
     from simulator.questions.calibrate.posterior import SMOKE, Effort
-    from simulator.questions.calibrate.targets import load_targets
 
     data, views = load_targets()
     return replace(data, end_known=not first_year), views, SMOKE if smoke else Effort()
@@ -198,9 +198,9 @@ def _checked(
     patients: int, draws: int, seed: int, settings: Mapping[str, Any], begun: tuple[datetime, float]
 ) -> Result:
     from simulator.evidence.posterior import parameter_draws, posterior_table
+    from simulator.evidence.targets import load_targets
     from simulator.questions.calibrate.check import predictive_table, targets_table
     from simulator.questions.calibrate.findings import findings
-    from simulator.questions.calibrate.targets import load_targets
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
     from simulator.words.findings import Origin

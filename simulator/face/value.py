@@ -277,8 +277,8 @@ def _unknown(scenario: str | Path | Scenario, economics: Any) -> list[Problem]:
 
     `economics` lie over what the scenario's files say; what else is wrong with these is told elsewhere.
     """
-    from simulator.evidence.perspective import load_perspective
-    from simulator.evidence.utilities import load_utilities
+    from simulator.evidence.economics.perspective import load_perspective
+    from simulator.evidence.economics.utilities import load_utilities
     from simulator.scenario.inheritance import scenario_layers
 
     problems: list[Problem] = []
@@ -301,7 +301,7 @@ def settings_of(loaded: Scenario) -> dict[str, Any]:
 
 def inputs_of(loaded: Scenario, values: Values) -> dict[str, bytes]:
     """What was read: the scenario's files, and those of payer, utilities, norms, severity and equity."""
-    from simulator.evidence.perspective import APART, EVERYWHERE
+    from simulator.evidence.economics.perspective import APART, EVERYWHERE
     from simulator.evidence.shipped import shipped
 
     root = shipped("calibration")

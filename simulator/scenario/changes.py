@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
-from simulator.evidence.perspective import load_perspective
+from simulator.evidence.economics.perspective import load_perspective
+from simulator.evidence.economics.utilities import load_utilities
+from simulator.evidence.economics.value_sets import revalued_by
 from simulator.evidence.register import Register, load_register
-from simulator.evidence.utilities import load_utilities
-from simulator.evidence.value_sets import revalued_by
 from simulator.scenario.economics import Economics
 from simulator.scenario.inheritance import OWN, written_in
 from simulator.scenario.policy import Policy

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulator.evidence.perspective import load_perspective
+from simulator.evidence.economics.perspective import load_perspective
 from simulator.evidence.reading import checked
 from simulator.evidence.register import Register
 from simulator.scenario.evidence import as_many_as_given, files_read, given_patients, life_table_of, register_of

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.telling.formats import MISSING, Format, Probability, TextTable, Time, When, heading, plain
+from simulator.words.findings import ONE_BY_ONE
 
 JOINED = " + "
 """Between names that stand together in one cell."""
@@ -72,7 +73,8 @@ class Column:
                 return MISSING
             known = labels.get(self.names, {})
             whole = called(known, str(value))
-            return whole or JOINED.join(called(known, part) or said(part) for part in str(value).split(JOINED))
+            mark = ONE_BY_ONE if ONE_BY_ONE in str(value) else JOINED
+            return whole or mark.join(called(known, part) or said(part) for part in str(value).split(mark))
         chosen = self.format
         if self.sure and row[f"{self.sure}_se"] > abs(row[self.sure]):
             return MISSING

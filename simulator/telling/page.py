@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -318,10 +318,14 @@ def _breakable(text: str) -> Markup:
     return found + text[at:]
 
 
+FOLDERS = ("reports", "words", "console", "parts")
+"""Where templates lie: a page, the sentences and the terminal's tables of each question, and what pages are made of."""
+
+
 @cache
 def _environment(*, plain: bool = False) -> Environment:
     environment = Environment(
-        loader=PackageLoader("simulator.telling", "templates"),
+        loader=ChoiceLoader([PackageLoader("simulator.telling", f"templates/{folder}") for folder in FOLDERS]),
         autoescape=not plain,
         undefined=StrictUndefined,
         trim_blocks=True,

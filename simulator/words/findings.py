@@ -9,6 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+ONE_BY_ONE = "; "
+"""Between names in one cell each of which is told by its own words."""
+
 
 @dataclass(frozen=True, eq=False)
 class Origin:

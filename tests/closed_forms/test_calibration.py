@@ -16,7 +16,16 @@ import pytest
 from scipy.special import logsumexp
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from simulator.questions.calibrate.check import exact_interval, observed_targets, simulated_targets
+from simulator.evidence.targets import (
+    REACHABLE,
+    Arm,
+    Contrast,
+    Founding,
+    Observed,
+    joint_tables,
+    load_targets,
+)
+from simulator.questions.calibrate.check import observed_targets, simulated_targets
 from simulator.questions.calibrate.cohort import COLUMNS
 from simulator.questions.calibrate.founding import ALL
 from simulator.questions.calibrate.likelihood import (
@@ -51,15 +60,7 @@ from simulator.questions.calibrate.surface import (
     fit_surface,
     total_log_likelihood,
 )
-from simulator.questions.calibrate.targets import (
-    REACHABLE,
-    Arm,
-    Contrast,
-    Founding,
-    Observed,
-    joint_tables,
-    load_targets,
-)
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 

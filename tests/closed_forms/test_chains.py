@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
+from simulator.questions.calibrate.chains import resample, sample_chains
+from simulator.statistics.beliefs.weighted_draws import effective_draws
 
 
 def test_what_weights_are_worth() -> None:
     """Equal weights count all; 3, 1 and 0 are worth 16 / 10; whatever they add up to."""
-    assert effective_size(np.full(7, 0.2)) == pytest.approx(7.0)
-    assert effective_size(np.array([3.0, 1.0, 0.0])) == pytest.approx(1.6)
-    assert effective_size(np.array([0.3, 0.1, 0.0])) == pytest.approx(1.6)
+    assert effective_draws(np.full(7, 0.2)) == pytest.approx(7.0)
+    assert effective_draws(np.array([3.0, 1.0, 0.0])) == pytest.approx(1.6)
+    assert effective_draws(np.array([0.3, 0.1, 0.0])) == pytest.approx(1.6)
 
 
 class Luck:

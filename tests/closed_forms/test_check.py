@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from simulator.evidence.targets import Founding
 from simulator.questions.calibrate import check
 from simulator.questions.calibrate.check import (
     contrast_rows,
-    exact_interval,
     observed_targets,
     predictive_table,
     simulated_targets,
     targets_table,
 )
 from simulator.questions.calibrate.summaries import LAST, STATISTICS, summarise
-from simulator.questions.calibrate.targets import Founding
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 DATA = Founding(
     n=40,

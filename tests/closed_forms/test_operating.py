@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from math import inf, isnan, nan, sqrt
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +14,11 @@ from scipy import stats
 from scipy.special import ndtri
 
 from simulator.questions.trial.conduct.decisions import Reason
+from simulator.questions.trial.design.endpoint import EITHER, KNOWN_SIZE, Habit
 from simulator.questions.trial.design.selection import Enrichment, Selection
 from simulator.questions.trial.results import operating
 from simulator.questions.trial.results.operating import alone, mean_and_se, share_and_se, succeeded
+from simulator.telling.columns import labels
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -146,19 +150,19 @@ def test_exact_level_of_a_single_arm() -> None:
 @pytest.mark.parametrize(
     ("hits", "verdict", "reason"),
     [
-        (250, "holds its level", ""),
+        (250, "held", ""),
         (380, "liberal", "b"),
         (130, "conservative", "a; c"),
-        (290, "holds its level", ""),
+        (290, "held", ""),
         (291, "liberal", "b"),
-        (210, "holds its level", ""),
+        (210, "held", ""),
         (209, "conservative", "a; c"),
     ],
 )
 def test_a_level_is_held_within_its_monte_carlo_error(hits: int, verdict: str, reason: str) -> None:
     """2.5% of 10,000 trials has an error of .1561%, 2.576 of which are .402%: 2.10 to 2.90% is held, 2.09 and 2.91% are not."""
     wrong = np.arange(10_000) < hits
-    known = ["conservative: a", "slightly liberal: b", f"{operating.EITHER}c"]
+    known = [Habit("conservative", "a"), Habit("liberal", "b"), Habit(EITHER, "c")]
     if verdict == "liberal":
         known = known[:2]
     found = operating._level(conduct(design()), "afs", "logrank", wrong, known)
@@ -168,14 +172,20 @@ def test_a_level_is_held_within_its_monte_carlo_error(hits: int, verdict: str, r
 
 def test_a_level_that_nobody_foresaw() -> None:
     """Without a known habit in that direction the reason is not foreseen."""
-    found = operating._level(conduct(design()), "afs", "logrank", np.arange(1_000) < 100, ["conservative: a"])
-    assert found[5:] == ("liberal", "not foreseen")
+    found = operating._level(conduct(design()), "afs", "logrank", np.arange(1_000) < 100, [Habit("conservative", "a")])
+    assert found[5:] == ("liberal", operating.UNFORESEEN)
+
+
+def test_every_reason_has_a_sentence() -> None:
+    """What a table names is told by `labels.toml`, and nothing else is."""
+    named = re.findall(r'Habit\((?:EITHER|"\w+"), "(\w+)"\)', Path(operating.__file__).read_text(encoding="utf-8"))
+    known = [habit.reason for habit in KNOWN_SIZE.values()]
+    assert {*named, *known, operating.UNFORESEEN} == set(labels()["level_reason"])
 
 
 def notes(plan: Any, *endpoints: Any, looks: int = 1) -> list[str]:
-    """The beginnings of what is known of a design's level."""
-    told = operating.whole_design_notes(conduct(plan, endpoints or (PRIMARY,), looks))
-    return [note.partition(":")[0] for note in told]
+    """On which sides a design's level is known to lie."""
+    return [habit.side for habit in operating.whole_design_habits(conduct(plan, endpoints or (PRIMARY,), looks))]
 
 
 def test_what_is_known_of_a_designs_level() -> None:
@@ -190,12 +200,12 @@ def test_what_is_known_of_a_designs_level() -> None:
     assert notes(design(multiplicity=SimpleNamespace(rule="fixed_sequence")), PRIMARY, OTHER) == []
     assert notes(design(selection=Selection(keep=1)), PRIMARY, OTHER) == ["conservative"]
     counts = design(primary=OTHER)
-    assert notes(counts, OTHER, looks=2) == ["either way"]
+    assert notes(counts, OTHER, looks=2) == [EITHER]
     assert notes(counts, OTHER) == ["liberal"], "the habit of a chi-square test is told of one look alone"
     events = SimpleNamespace(**(vars(OTHER) | {"by_events": True}))
     assert notes(design(primary=events), events, looks=2) == []
     exact = SimpleNamespace(**(vars(OTHER) | {"test": "fisher"}))
-    assert notes(design(primary=exact), exact, looks=2) == ["either way"]
+    assert notes(design(primary=exact), exact, looks=2) == [EITHER]
     assert notes(design(), looks=2) == []
     ordinary = SimpleNamespace(test="ordinary")
     assert notes(design(reestimation=ordinary), looks=2) == ["liberal"]
@@ -217,18 +227,18 @@ def test_what_is_known_of_arms_and_tests() -> None:
     hidden = SimpleNamespace(hidden_from="everybody", found_out=0.0)
     assert notes(design(blinding=hidden)) == []
     assert notes(design(blinding=SimpleNamespace(hidden_from="everybody", found_out=0.1))) == ["liberal"]
-    assert notes(design(drop_out=SimpleNamespace(by_arm={"cells": 0.1}, unhealed_ratio=1.0))) == ["either way"]
-    assert notes(design(drop_out=SimpleNamespace(by_arm={}, unhealed_ratio=2.0))) == ["either way"]
-    for patients, told in ((50, ["slightly liberal"]), (51, []), (None, [])):
+    assert notes(design(drop_out=SimpleNamespace(by_arm={"cells": 0.1}, unhealed_ratio=1.0))) == [EITHER]
+    assert notes(design(drop_out=SimpleNamespace(by_arm={}, unhealed_ratio=2.0))) == [EITHER]
+    for patients, told in ((50, ["liberal"]), (51, []), (None, [])):
         assert notes(design(size=SimpleNamespace(patients=patients))) == told
     strata = SimpleNamespace(strata=("renal",))
     assert notes(design(randomisation=strata)) == ["conservative"]
     stratified = SimpleNamespace(**(vars(PRIMARY) | {"stratified": True}))
     assert notes(design(randomisation=strata, primary=stratified), stratified) == []
     ratio = SimpleNamespace(**(vars(PRIMARY) | {"test": "risk_ratio", "aim": "non_inferiority"}))
-    assert notes(design(primary=ratio), ratio)[-1] == "slightly liberal"
+    assert notes(design(primary=ratio), ratio)[-1] == "liberal"
     unequal = [SimpleNamespace(name="control", allocation=1), SimpleNamespace(name="cells", allocation=2)]
-    assert notes(design(arms=unequal)) == ["either way"]
+    assert notes(design(arms=unequal)) == [EITHER]
 
 
 @pytest.mark.parametrize(
@@ -387,7 +397,7 @@ def test_levels_of_the_whole_design_and_of_each_test() -> None:
     binding = conduct(plan, rule=SimpleNamespace(boundaries=(SimpleNamespace(binding=True),)))
     assert operating.type_i_errors(conduct(plan), columns(reason=np.array([0.0, 3.0, 1.0, 0.0])))["value"][0] == 0.75
     told = operating.type_i_errors(binding, columns(any_rejected_overruled=np.ones(4)))["reason"]
-    assert "must be obeyed" in told[1] and "must be obeyed" not in told[0]
+    assert "futility_binding" in told[1] and "futility_binding" not in told[0]
 
 
 def test_a_single_arm_has_no_null_among_simulated_patients() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from simulator import load_scenario
 from simulator.evidence.distributions import mean, sd
-from simulator.evidence.perspective import load_perspective
-from simulator.evidence.price_transfer import exchange, inflate
+from simulator.evidence.economics.perspective import load_perspective
+from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.questions.value.valuation.cost_items import SITE_PRICES, Scope
 from simulator.questions.value.valuation.prices_read import read_prices, scaled, therapy_prices, unusable
 

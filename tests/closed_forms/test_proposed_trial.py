@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from simulator.evidence.price_transfer import exchange, inflate
+from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.research import proposed_trial as module
 from simulator.questions.value.research.proposed_trial import (

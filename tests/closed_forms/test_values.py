@@ -12,9 +12,9 @@ import pytest
 
 from simulator import load_scenario
 from simulator.evidence.distributions import mean
-from simulator.evidence.perspective import load_perspective
-from simulator.evidence.price_transfer import exchange, inflate
-from simulator.evidence.value_sets import PUBLISHED
+from simulator.evidence.economics.perspective import load_perspective
+from simulator.evidence.economics.price_transfer import exchange, inflate
+from simulator.evidence.economics.value_sets import PUBLISHED
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.valuation.cost_items import CostItem, Scope, discounted
 from simulator.questions.value.valuation.value_set import norm_of

@@ -1,9 +1,9 @@
 /** The clinical course: a hundred people twice, curves, states, TcPO2, and how far the evidence carries. */
 import { Chart } from "./charts.js";
-import { card, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
+import { card, fixed, html, lines, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
-const CURVES = [["major_amputation", "Major amputation"], ["death", "Death"], ["healing_without_amputation", "Healed without major amputation"]];
+const CURVES = ["major_amputation", "death", "healing_without_amputation"];
 const NAMES = { reference: "Reference", beside: "Published", mine: "Yours" };
 const DOT = 21, RADIUS = 7.4;
 /** Charts of a third of the page: fewer units across, so that letters stay legible. */
@@ -14,7 +14,8 @@ export class Course {
     Object.assign(this, { page, open, charts: {}, stacks: {}, cards: {} });
     this.twins = card(host, "The same hundred people, twice");
     this.drawTwins();
-    for (const [key, title] of CURVES) {
+    for (const key of CURVES) {
+      const title = page.about.outcomes[key];
       this.cards[key] = card(host, title);
       this.charts[key] = new Chart(this.cards[key].element, title, { ...THIRD,
         x: [0, page.about.shown_years], y: [0, 0.8], showY: (v) => percent(v, 0), atY: (v) => percent(v), showX: String, atX: (v) => `${fixed(v, 1)} years`, labelX: "years since referral",
@@ -55,7 +56,7 @@ export class Course {
   paintCurves() {
     const part = this.page.last.curves, x = part.times, at = part.at, pinned = this.page.pinned?.curves;
     const mine = part.policies.indexOf(this.page.about.compared.mine);
-    for (const [key] of CURVES) {
+    for (const key of CURVES) {
       const o = part.outcomes[key], chart = this.charts[key];
       const top = Math.max(...o.mean.flat(), ...(pinned?.outcomes[key].mean.flat() ?? []));
       chart.scale([0, x.at(-1)], [0, Math.max(0.1, Math.ceil(10.5 * top) / 10)]);
@@ -186,17 +187,18 @@ export class Course {
   }
 
   paintViews() {
-    const part = this.page.last.views, names = part.order, titles = ["Amputation", "Death", "Healed"];
-    const [width, left, row] = [340, 66, 32];
+    const part = this.page.last.views, names = part.order, titles = CURVES.map((key) => this.page.about.outcomes[key]), heads = titles.map((title) => lines(title, 14));
+    const [width, left, row, top] = [340, 66, 32, 10 + 12 * Math.max(...heads.map((head) => head.length))];
     const values = Object.values(part.views).flatMap((v) => [...v.difference, ...(v.low ?? []), ...(v.high ?? [])]);
     const most = Math.max(0.02, Math.ceil(50 * Math.max(...values.map(Math.abs))) / 50), each = (width - left) / 3;
     const shapes = [];
-    titles.forEach((title, o) => {
+    heads.forEach((head, o) => {
       const middle = left + each * (o + 0.5), at = (v) => middle + v / most * (each / 2 - 22);
-      shapes.push(svg("text", { x: middle, y: 12, "text-anchor": "middle" }, title), svg("line", { class: "axis", x1: middle, x2: middle, y1: 18, y2: 22 + row * names.length }));
-      for (const v of [-most, most]) shapes.push(svg("text", { x: at(v), y: 36 + row * names.length, "text-anchor": "middle" }, points(v).replace(".0", "")));
+      head.forEach((text, i) => shapes.push(svg("text", { x: middle, y: 12 * (i + 1), "text-anchor": "middle" }, text)));
+      shapes.push(svg("line", { class: "axis", x1: middle, x2: middle, y1: top - 4, y2: top + row * names.length }));
+      for (const v of [-most, most]) shapes.push(svg("text", { x: at(v), y: top + 14 + row * names.length, "text-anchor": "middle" }, points(v).replace(".0", "")));
       names.forEach((name, i) => {
-        const v = part.views[name], y = 22 + row * (i + 0.5);
+        const v = part.views[name], y = top + row * (i + 0.5);
         if (!o) shapes.push(svg("text", { x: 0, y: y + 4, class: name === part.view ? "name p-mine" : "" }, name));
         if (!v) return;
         if (v.low) shapes.push(svg("line", { class: "thin p-mine", x1: at(v.low[o]), x2: at(v.high[o]), y1: y, y2: y }));
@@ -205,8 +207,8 @@ export class Course {
       });
     });
     this.picture ??= this.views.element.appendChild(html("div"));
-    const words = names.filter((n) => part.views[n]).map((n) => `${n}: amputation ${points(part.views[n].difference[0])}, death ${points(part.views[n].difference[1])}, healed ${points(part.views[n].difference[2])} points`).join("; ");
-    this.picture.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${46 + row * names.length}`, role: "img", "aria-label": words }, ...shapes));
+    const words = names.filter((n) => part.views[n]).map((n) => `${n}: ${titles.map((title, o) => `${title} ${points(part.views[n].difference[o])}`).join(", ")} points`).join("; ");
+    this.picture.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${top + 24 + row * names.length}`, role: "img", "aria-label": words }, ...shapes));
     this.reason ??= this.views.element.appendChild(html("p", { class: "note" }));
     const own = names.filter((n) => part.views[n]).map((n) => `${percent(part.views[n].reference[0])} (${n})`).join(", ");
     this.reason.textContent = `The less of the recovery the cells are credited with, the more of it comes without them. So the reference itself moves with the view: of its people ${own} lose the leg.`;

@@ -36,6 +36,12 @@ export function quantile(values, share) {
   return sorted[low] + (place - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
+/** A text in lines of at most so many letters, or of one longer word. */
+export const lines = (text, most) => text.split(" ").reduce((all, word) => {
+  const longer = `${all.at(-1)} ${word}`;
+  return all.length && longer.length <= most ? [...all.slice(0, -1), longer] : [...all, word];
+}, []);
+
 /** A card: heading, a note that changes, and whatever is drawn below. */
 export function card(host, title, size = "") {
   const note = html("p", { class: "note" });

@@ -3,8 +3,6 @@ import { Chart } from "./charts.js";
 import { card, download, fixed, html, percent, points, scroll, svg, table, whole } from "./dom.js";
 import { link, state } from "./state.js";
 
-const TITLES = { amputation_free_survival: "Alive without major amputation", major_amputation: "Major amputation", healing_without_amputation: "Healed without major amputation" };
-
 export class Trial {
   constructor(host, page) {
     this.page = page;
@@ -36,7 +34,7 @@ export class Trial {
     if (!part) { this.power.say("on its way …"); return; }
     const k = part.sizes.indexOf(state.arm), series = [];
     part.outcomes.forEach((name, o) => {
-      series.push({ key: `power ${name}`, kind: `o-${o}`, label: TITLES[name], x: part.sizes, y: part.power[o] });
+      series.push({ key: `power ${name}`, kind: `o-${o}`, label: this.page.about.outcomes[name], x: part.sizes, y: part.power[o] });
       if (part.assurance) series.push({ key: `assurance ${name}`, kind: `o-${o}`, dashed: true, x: part.sizes, y: part.assurance[o] });
     });
     this.chart.draw(series);
@@ -47,7 +45,7 @@ export class Trial {
     this.size.say(`people whom your policy would treat, randomised to it or to the reference and followed for ${part.until === 1 ? "a year" : `${part.until} years`}`);
     const mine = part.rates.length - 1;
     this.body.replaceChildren(table(["", "Reference", "Yours", "Power", "Assurance", "An arm for 90%"], part.outcomes.map((name, o) => [
-      TITLES[name], percent(part.rates[0][o]), percent(part.rates[mine][o]), percent(part.power[o][k], 0), part.assurance ? percent(part.assurance[o][k], 0) : "…", part.for_90[o] === null ? "none" : whole(part.for_90[o]),
+      this.page.about.outcomes[name], percent(part.rates[0][o]), percent(part.rates[mine][o]), percent(part.power[o][k], 0), part.assurance ? percent(part.assurance[o][k], 0) : "…", part.for_90[o] === null ? "none" : whole(part.for_90[o]),
     ])), html("p", { class: "note" }, "For looks, stopping rules, drop-out and other tests save scenario and design, and run clti trial."));
     this.text.textContent = part.design.replace(/^patients = \d+$/m, `patients = ${2 * state.arm}`);
     if (part.drawn) this.paintSpread(part, mine);

@@ -38,11 +38,6 @@ def sample_chains(
     return np.asarray(sampler.get_chain(flat=True))
 
 
-def effective_size(weights: Array) -> float:
-    """Number of equally weighted draws that weights are worth (Kish)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def resample(weights: Array, n: int, luck: np.random.Generator) -> NDArray[np.int64]:
     """Indices of `n` draws by systematic resampling, in proportion to the weights."""
     ladder = (np.arange(n) + luck.random()) / n

@@ -8,53 +8,46 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import beta
 
+from simulator.evidence.targets import CELLS, OF_AMPUTATED, OF_HEALED, Contrast, Founding
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.summaries import DOSE_CELLS, INDEX, summarise, table_of_moves
 from simulator.questions.calibrate.surface import changes, contrasts
-from simulator.questions.calibrate.targets import CELLS, Contrast, Founding
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 Array = NDArray[np.float64]
 BATCHES = 40
 
 
-def exact_interval(k: float, n: float) -> tuple[float, float]:
-    """Clopper-Pearson 95% interval of k of n."""
-    low = 0.0 if k <= 0 else float(beta.ppf(0.025, k, n - k + 1))
-    high = 1.0 if k >= n else float(beta.ppf(0.975, k + 1, n - k))
-    return low, high
-
-
 def observed_targets(data: Founding) -> Iterator[tuple[str, float, float, float]]:
     """Name, observed value, low and high of each target. Shares have exact binomial, means and SDs normal 95% limits."""
     n = data.n
+    below, at_least = f"below {data.tcpo2_split:g}", f"at least {data.tcpo2_split:g}"
     for when, counts in (("1 year", data.cells_1_year), ("end of follow-up", data.cells_end)):
         for cell, count in enumerate(counts):
             status = "alive" if cell < 4 else "dead"
             yield f"{when}: {status}, {CELLS[cell % 4]}", count / n, *exact_interval(count, n)
         yield (
             f"{when}: major amputation",
-            counts[[0, 1, 4, 5]].sum() / n,
-            *exact_interval(counts[[0, 1, 4, 5]].sum(), n),
+            counts[OF_AMPUTATED].sum() / n,
+            *exact_interval(counts[OF_AMPUTATED].sum(), n),
         )
         yield f"{when}: death", counts[4:].sum() / n, *exact_interval(counts[4:].sum(), n)
-        yield f"{when}: healing", counts[[0, 2, 4, 6]].sum() / n, *exact_interval(counts[[0, 2, 4, 6]].sum(), n)
+        yield f"{when}: healing", counts[OF_HEALED].sum() / n, *exact_interval(counts[OF_HEALED].sum(), n)
     for dose in (1, 2, 3):
         count = data.doses[:, dose - 1].sum()
         yield f"doses: {dose}", count / n, *exact_interval(count, n)
     for high, dose in DOSE_CELLS:
         count = data.doses[high, dose - 1]
-        words = "at least 40 mmHg" if high else "below 40 mmHg"
-        yield f"doses: {dose}, TcPO2 {words}", count / n, *exact_interval(count, n)
+        yield f"doses: {dose}, TcPO2 {at_least if high else below} mmHg", count / n, *exact_interval(count, n)
     count = data.doses[1].sum()
-    yield "TcPO2 after the last treatment at least 40 mmHg", count / n, *exact_interval(count, n)
+    yield f"TcPO2 after the last treatment {at_least} mmHg", count / n, *exact_interval(count, n)
     for name, (mean, sd, size) in {
         "enrolment": data.enrolment,
         "after the last treatment": data.last,
-        "after the last treatment, if below 40": data.last_low,
-        "after the last treatment, if at least 40": data.last_high,
+        f"after the last treatment, if {below}": data.last_low,
+        f"after the last treatment, if {at_least}": data.last_high,
     }.items():
         half = 1.96 * sd / size**0.5
         yield f"TcPO2 {name}, mean (mmHg)", mean, mean - half, mean + half
@@ -82,7 +75,7 @@ def simulated_targets(statistics: Array) -> Array:
     out = []
     for shares in (table.sum(axis=-1), table.sum(axis=-2)):
         out += [shares[:, cell] for cell in range(8)]
-        out += [shares[:, [0, 1, 4, 5]].sum(1), shares[:, 4:].sum(1), shares[:, [0, 2, 4, 6]].sum(1)]
+        out += [shares[:, OF_AMPUTATED].sum(1), shares[:, 4:].sum(1), shares[:, OF_HEALED].sum(1)]
 
     def value(name: str) -> Array:
         return np.asarray(statistics[:, INDEX[name]])

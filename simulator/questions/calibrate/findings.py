@@ -9,9 +9,9 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references
+from simulator.evidence.targets import load_targets
 from simulator.questions.calibrate.movement import MOVED, correlations, densities, movement
 from simulator.questions.calibrate.posterior import Posterior
-from simulator.questions.calibrate.targets import load_targets
 from simulator.words.findings import Findings, Origin
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.targets import Founding
 from simulator.living.room import new_room
 from simulator.questions.calibrate.cohort import COLUMNS, OBSERVED, Window, observe_cohort
 from simulator.questions.calibrate.summaries import AMPUTATED, CONTRAST, EARLY, ENROLMENT, STATISTICS, summarise
-from simulator.questions.calibrate.targets import Founding
 from simulator.run.setting import setting_of
 from simulator.scenario.scenario import Scenario
 from simulator.work.threads import in_order

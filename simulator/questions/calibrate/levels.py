@@ -13,10 +13,10 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 
+from simulator.evidence.targets import Founding
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.prior import LEVELS
 from simulator.questions.calibrate.summaries import DIED
-from simulator.questions.calibrate.targets import Founding
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 

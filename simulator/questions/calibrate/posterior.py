@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import norm
 
-from simulator.questions.calibrate.chains import effective_size, resample, sample_chains
+from simulator.evidence.targets import Contrast, Founding
+from simulator.questions.calibrate.chains import resample, sample_chains
 from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.levels import death_levels
 from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
 from simulator.questions.calibrate.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
-from simulator.questions.calibrate.targets import Contrast, Founding
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.beliefs.weighted_draws import effective_draws
 from simulator.words.luck import generator, seed_of
 
 Array = NDArray[np.float64]
@@ -80,7 +81,7 @@ class Posterior:
     @property
     def effective(self) -> float:
         """Effective number of draws before resampling."""
-        return effective_size(self.weights)
+        return effective_draws(self.weights)
 
 
 def measure_scatter(scenario: Scenario, data: Founding, prior: Prior, z: Array, cohorts: int, seed: int) -> SmallSample:

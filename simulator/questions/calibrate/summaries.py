@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.calibrate.targets import REACHABLE, Founding
+from simulator.evidence.targets import OF_AMPUTATED, OF_HEALED, OF_HEALED_WITH_LIMB, REACHABLE, Founding
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ def summarise(lives: Array, data: Founding) -> Array:
     by_dose = [np.mean((high == h) & (doses == d)) for h, d in DOSE_CELLS]
     quarter = np.bincount(np.searchsorted(data.follow_up_years, lives[:, FOLLOWED]), minlength=4)[:4] / len(lives)
     cell = cells(lives, 1.0)
-    healed = (cell == 2) | (cell == 6)
+    healed = np.isin(cell, OF_HEALED_WITH_LIMB)
     amputated = lives[:, AMPUTATED] <= lives[:, FOLLOWED]
     return np.array(
         [
@@ -137,4 +137,4 @@ def table_of_moves(statistics: Array) -> Array:
 def outcomes_at_1_year(statistics: Array) -> Array:
     """Shares amputated, dead and healed at one year, shape (rows, 3), of statistics (rows, k)."""
     share = table_of_moves(statistics).sum(axis=-1)
-    return np.stack([share[:, [0, 1, 4, 5]].sum(1), share[:, 4:].sum(1), share[:, [0, 2, 4, 6]].sum(1)], axis=1)
+    return np.stack([share[:, OF_AMPUTATED].sum(1), share[:, 4:].sum(1), share[:, OF_HEALED].sum(1)], axis=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.targets import Contrast, Founding, Observed
 from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS
 from simulator.questions.calibrate.likelihood import (
     SMALLEST_SHARE,
@@ -16,7 +17,6 @@ from simulator.questions.calibrate.likelihood import (
     log_likelihood_contrast,
 )
 from simulator.questions.calibrate.summaries import PARTITIONS, SHARES, STATISTICS
-from simulator.questions.calibrate.targets import Contrast, Founding, Observed
 from simulator.work.parquet import let_arrow_in
 
 Array = NDArray[np.float64]

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evidence.targets import Founding
 from simulator.questions.calibrate.founding import FoundingCohort
 from simulator.questions.calibrate.posterior import Effort
 from simulator.questions.calibrate.prior import Prior
-from simulator.questions.calibrate.targets import Founding
 from simulator.scenario.scenario import Scenario
 from simulator.work.code import running_code
 from simulator.work.store import Store

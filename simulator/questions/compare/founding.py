@@ -6,9 +6,9 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-import scipy
 
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.targets import OF_AMPUTATED, OF_HEALED, OF_HEALED_WITH_LIMB, WITH_LIMB, load_targets
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 POLICY = "protocol"
 SCENARIO = "founding_cohort"
@@ -27,25 +27,22 @@ def founding_table(people: pd.DataFrame) -> pd.DataFrame:
     dead = people["died_at_years"] <= by
     amputated = people["amputated_at_years"] <= by
     healed = people["healed_at_years"] <= by
-    alive, gone = study.cells_1_year[:4], study.cells_1_year[4:]
-    both = alive + gone
-    doses = study.doses.sum(axis=0)
+    alive, gone = np.split(study.cells_1_year, 2)
+    once, twice, three_times = study.doses.sum(axis=0)
     shares = {
-        "major_amputation": (both[0] + both[1], amputated),
+        "major_amputation": (study.cells_1_year[OF_AMPUTATED].sum(), amputated),
         "death": (gone.sum(), dead),
-        "amputation_free_survival": (alive[2] + alive[3], ~dead & ~amputated),
-        "healing": (both[0] + both[2], healed),
-        "healing_without_amputation": (both[2], healed & ~amputated),
-        "treated_once": (doses[0], people["doses"] == 1),
-        "treated_twice": (doses[1], people["doses"] == 2),
-        "treated_three_times": (doses[2], people["doses"] == 3),
+        "amputation_free_survival": (alive[WITH_LIMB].sum(), ~dead & ~amputated),
+        "healing": (study.cells_1_year[OF_HEALED].sum(), healed),
+        "healing_without_amputation": (study.cells_1_year[OF_HEALED_WITH_LIMB].sum(), healed & ~amputated),
+        "treated_once": (once, people["doses"] == 1),
+        "treated_twice": (twice, people["doses"] == 2),
+        "treated_three_times": (three_times, people["doses"] == 3),
     }
     rows = []
     for quantity, (count, simulated) in shares.items():
-        exact = scipy.stats.binomtest(int(count), study.n).proportion_ci(method="exact")
+        low, high = exact_interval(count, study.n)
         p = float(simulated.mean())
         se = sqrt(p * (1.0 - p) / len(simulated))
-        rows.append(
-            (quantity, count / study.n, study.n, exact.low, exact.high, p, se, bool(exact.low <= p <= exact.high))
-        )
+        rows.append((quantity, count / study.n, study.n, low, high, p, se, bool(low <= p <= high)))
     return pd.DataFrame(rows, columns=["quantity", "observed", "n", "low", "high", "simulated", "se", "inside"])

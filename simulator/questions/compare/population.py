@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.register import Register
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.targets import load_targets
 from simulator.run.people import therapies_given
 from simulator.words.vocabulary import ARTERIES, Renal
 

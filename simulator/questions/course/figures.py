@@ -13,10 +13,10 @@ from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.shipped import shipped
-from simulator.questions.calibrate.check import exact_interval
 from simulator.questions.course.people import as_enrolled
 from simulator.questions.validate.reading import load_studies, study_names
 from simulator.scenario import Scenario, load_scenario
+from simulator.statistics.endpoints.exact_interval import exact_interval
 from simulator.words.errors import BadInput, Problem, nearest
 
 FACTOR = 1.25

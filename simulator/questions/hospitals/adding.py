@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
 from simulator.evidence.register import Register
-from simulator.questions.calibrate.chains import effective_size
 from simulator.questions.hospitals.atoms import Atoms, atoms
 from simulator.questions.hospitals.fit import own_offsets, wide_prior
 from simulator.questions.hospitals.population import informed
 from simulator.questions.hospitals.surface import study_surface
 from simulator.questions.validate.enactment.study import Study
+from simulator.statistics.beliefs.weighted_draws import effective_draws
 from simulator.words.luck import generator
 
 Array = NDArray[np.float64]
@@ -55,4 +55,4 @@ def added(
     found = own_offsets(population, each, study.hospital_kind, 400, generator(seed, key, "own offsets"), weights)
     low, high = np.quantile(found, [0.025, 0.975], axis=0)
     own = pd.DataFrame({"offset": OFFSETS, "mean": found.mean(axis=0), "low": low, "high": high})
-    return pd.DataFrame(rows), own, effective_size(weights), error
+    return pd.DataFrame(rows), own, effective_draws(weights), error

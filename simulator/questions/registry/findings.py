@@ -96,6 +96,7 @@ def findings(
         "unlived": update is not None and update.unlived > 0,
         "refused": refusals(people, smallest),
         "labels": {"policy": {name: base.policies[name].label for name in base.compare}},
+        "reference": base.reference,
         "warnings": [],
         "references": joined(
             [*publications(base.register), *references(divisions()["ckd_epi"].source, load_sources())],

@@ -10,7 +10,7 @@ import pandas as pd
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references as listed
 from simulator.questions.validate.enactment.study import Study
-from simulator.questions.validate.judged import FOUNDING, NO_REASON
+from simulator.questions.validate.judged import FOUNDING, FOUNDING_SOURCE, NO_REASON
 from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.validation import Validation
@@ -85,7 +85,13 @@ def findings(
             if row["arm"] == "all" and row["studies"] >= MANY
         ],
         "discussions": [f"{s.label}: {s.discussion}" for s in validation.studies.values() if s.discussion],
-        "references": references(validation.studies, register),
+        "labels": {"policy": {} if structural is None else structural.labels},
+        "references": joined(
+            [
+                *references(validation.studies, register),
+                *listed({FOUNDING_SOURCE} if (rows["study"] == FOUNDING).any() else (), register.sources),
+            ]
+        ),
         **_drawn(rows, structural),
     }
     return Findings("validate", tables, facts, inputs=origin.inputs, seed=origin.seed, settings=origin.settings)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from simulator.evidence.posterior import FIRST_YEAR
 from simulator.evidence.register import Register
-from simulator.evidence.sources import Source
-from simulator.questions.calibrate.check import exact_interval, observed_targets
-from simulator.questions.calibrate.targets import load_targets
+from simulator.evidence.sources import Source, citation
+from simulator.evidence.targets import load_targets
+from simulator.questions.calibrate.check import observed_targets
 from simulator.questions.validate.enactment.measures import outcome_of
 from simulator.questions.validate.enactment.prediction import Prediction, Ready
 from simulator.questions.validate.enactment.study import GRADES, Quantity, Study
@@ -21,9 +21,10 @@ from simulator.questions.validate.first_year import end_of_follow_up
 from simulator.questions.validate.listed import Listed
 from simulator.questions.validate.observed import observed
 from simulator.questions.validate.reading import POPULATION
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 NO_REASON = "No reason that a clinician would accept is known."
-FOUNDING = "founding_cohort_later"
+FOUNDING, FOUNDING_SOURCE = "founding_cohort_later", "panunzi2022"
 ROUNDING = 1e-9
 
 
@@ -89,7 +90,6 @@ def _direction(inside: bool | None, value: float, prediction: Prediction) -> str
 def founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
     """The founding cohort after its first year; one row without a number where the first-year fit is missing."""
     table = end_of_follow_up(draws, seed)
-    source = "Panunzi et al., Cardiovasc Diabetol 2022;21:196. doi:10.1186/s12933-022-01629-y"
     common = {
         "study": FOUNDING,
         "label": "Founding cohort after its first year",
@@ -98,7 +98,7 @@ def founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
         "evidence": "published",
         "outcome": "founding cohort",
         "ladder": "",
-        "citation": source,
+        "citation": citation(FOUNDING_SOURCE),
         "cited_by": "",
         "baseline_miss": 0.0,
         "predicted_se": math.nan,

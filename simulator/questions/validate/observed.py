@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from scipy.stats import t
 
-from simulator.questions.calibrate.check import exact_interval
 from simulator.questions.validate.enactment.study import Quantity, Study
+from simulator.statistics.endpoints.exact_interval import exact_interval
 
 
 @dataclass(frozen=True)

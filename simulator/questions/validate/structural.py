@@ -72,11 +72,12 @@ class StructuralResult:
     """The headline results (`table`) and what the refits moved (`refits`).
 
     table: assumption, alternative, policy, reference, outcome, time_years, mean, se, difference, difference_se. refits:
-    assumption, alternative, parameter, value, refitted, outcome, wanted, reached.
+    assumption, alternative, parameter, value, refitted, outcome, wanted, reached. `labels` are those of the policies.
     """
 
     table: pd.DataFrame
     refits: pd.DataFrame
+    labels: dict[str, str]
 
 
 def load_structural(path: Path | None = None) -> tuple[Structural, dict[str, bytes]]:
@@ -153,7 +154,9 @@ def compare_structures(
         if advance is not None:
             advance(1)
     columns = ["assumption", "alternative", "parameter", "value", "refitted", "outcome", "wanted", "reached"]
-    return StructuralResult(pd.concat(tables, ignore_index=True), pd.DataFrame(refits, columns=columns))
+    known = load_scenario(structural.scenario, policies=list(structural.policies)).policies
+    labels = {name: known[name].label for name in structural.policies}
+    return StructuralResult(pd.concat(tables, ignore_index=True), pd.DataFrame(refits, columns=columns), labels)
 
 
 def refit(each: Alternative, wanted: Mapping[str, float], patients: int, seed: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from simulator.evidence.aversion import load_aversions
+from simulator.evidence.economics.aversion import load_aversions
 from simulator.evidence.posterior import parameter_draws
 from simulator.questions.value.consequences.budget import BudgetImpact, budget_impact, budget_lives
 from simulator.questions.value.consequences.equity import Equity, equity, hospital_lives

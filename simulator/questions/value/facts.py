@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulator.evidence.economics.severity import load_severity
+from simulator.evidence.economics.value_sets import PUBLISHED, value_sets
 from simulator.evidence.life_table import SOURCE as LIFE_TABLES
 from simulator.evidence.parameter import GRADES
 from simulator.evidence.posterior import joint_names
-from simulator.evidence.severity import load_severity
 from simulator.evidence.sources import load_sources
 from simulator.evidence.sources import references as listed
-from simulator.evidence.value_sets import PUBLISHED, value_sets
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.consequences.luck import SIMULATED_DRAWS

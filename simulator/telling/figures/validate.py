@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
+from simulator.telling.columns import labels
+from simulator.telling.phrases import lower
 from simulator.telling.style import INK, MUTED, caption, house_style, interval_rows, new_figure, percent_axis
 from simulator.words.findings import Findings
 
@@ -35,12 +37,6 @@ FORESTS = {
 }
 LABEL = 82
 LINE = 0.24
-TITLES = {
-    "major_amputation": "Major amputation",
-    "death": "Death",
-    "amputation_free_survival": "Alive without major amputation",
-    "healing_without_amputation": "Healed without major amputation",
-}
 
 
 def figures(findings: Findings) -> dict[str, Figure]:
@@ -66,7 +62,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
     for name, time in facts["structures"].items():
         table = tables["structural"]
         policy = next(str(p) for p in table["policy"] if p != table["reference"].iloc[0])
-        drawn[name] = structural_figure(table, policy, time, list(dict.fromkeys(table["outcome"])))
+        drawn[name] = structural_figure(table, policy, time, facts["labels"]["policy"])
     return drawn
 
 
@@ -203,8 +199,9 @@ def ladder_figure(ladder: pd.DataFrame) -> Figure:
     return figure
 
 
-def structural_figure(table: pd.DataFrame, policy: str, time_years: float, outcomes: Sequence[str]) -> Figure:
-    """What a policy changes under each structural alternative, with 95% Monte Carlo intervals."""
+def structural_figure(table: pd.DataFrame, policy: str, time_years: float, policies: Mapping[str, str]) -> Figure:
+    """What a policy changes under each structural alternative, with 95% Monte Carlo intervals. `policies` are labels."""
+    outcomes = list(dict.fromkeys(table["outcome"]))
     rows = table[(table["policy"] == policy) & (table["time_years"] == time_years)]
     first = rows[rows["outcome"] == outcomes[0]]
     names = [f"{a}: {b}" for a, b in zip(first["assumption"], first["alternative"], strict=True)]
@@ -217,13 +214,15 @@ def structural_figure(table: pd.DataFrame, policy: str, time_years: float, outco
             interval_rows(axes, names, part["difference"], part["difference"] - half, part["difference"] + half)
             axes.axvline(float(part["difference"].iloc[0]), color=MUTED, linewidth=0.8, linestyle=":")
             axes.axvline(0.0, color=INK, linewidth=0.7)
-            axes.set_title(TITLES.get(outcome, outcome.replace("_", " ").capitalize()), fontsize=8.5)
+            axes.set_title(labels()["outcome"][outcome], fontsize=8.5)
             percent_axis(axes, "x", points=True)
-        panels[len(outcomes) // 2].set_xlabel("difference to conservative care, percentage points")
+        panels[len(outcomes) // 2].set_xlabel(
+            f"difference to {lower(policies[table['reference'].iloc[0]])}, percentage points"
+        )
     caption(
         figure,
-        f"What the policy {policy} changes by year {time_years:g} under each assumption, in the same people; the dotted line is "
-        "the base case, lines are 95% Monte Carlo intervals.",
+        f"What the policy “{policies[policy]}” changes by year {time_years:g} under each assumption, in the same people; "
+        "the dotted line is the base case, lines are 95% Monte Carlo intervals.",
     )
     return figure
 

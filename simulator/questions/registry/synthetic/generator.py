@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simulator.evidence.reporting import divided, division
 from simulator.questions.registry.export.dates import EPOCH
 from simulator.questions.registry.synthetic.truth import Truth, lived
 from simulator.scenario import load_scenario
@@ -79,11 +80,11 @@ def visits(truth: Truth) -> bytes:
     lines = []
     for k in range(len(truth)):
         line = usual(truth, k, "%d/%m/%Y", True, words)
-        days = [day for day in (0.0, 91.0, 365.0) if day < truth.followed[k]]
+        days = [day for day in (0.0, *divided("made_up_visits")) if day < truth.followed[k]]
         for place, day in enumerate(days):
             here = {**line, "index_date": dated(truth, k, day, "%d/%m/%Y")}
             here["age"] = decimal(truth.age[k] + day / DAYS_PER_YEAR, True, 2)
-            here["tcpo2"] = decimal(truth.tcpo2[k] + 2.0 * place, True)
+            here["tcpo2"] = decimal(truth.tcpo2[k] + division("made_up_rise") * place, True)
             if place + 1 < len(days):
                 here["last_contact"] = here["index_date"]
                 for name, when in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator
 
@@ -139,24 +139,35 @@ SCALES = {
 POOLED = ("risk_difference", "risk_ratio", "cmh", "g_computation")
 """Tests of a yes-or-no outcome whose estimates can be pooled over imputations."""
 
+EITHER: Final = "either"
+"""The side of a habit whose direction is not known."""
+
+
+class Habit(NamedTuple):
+    """How a type I error is known to differ from its level: liberal, conservative or `EITHER`, and the name of the reason."""
+
+    side: Literal["liberal", "conservative", "either"]
+    reason: str
+
+
 KNOWN_SIZE = {
-    BORROWING: "either way: what is borrowed from earlier controls is wrong by as much as these controls differ",
-    "chi_square": "liberal: can exceed its level slightly in small trials",
-    "chi_square_corrected": "conservative: Yates' correction",
-    "fisher": "conservative: exact and discrete",
-    "risk_difference": "liberal: in small trials, Wald's test with unpooled variance",
-    "g_computation": "liberal: in small trials, Wald's test with the variance of the influence function",
-    "risk_ratio": "conservative: with few events, Wald's test of a logarithm",
-    "exact_binomial": "conservative: exact and discrete",
-    "cox": "slightly conservative: with few events, Wald's test",
-    "fine_gray": "slightly conservative: with few events, Wald's test",
-    "rmst": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
-    "km_difference": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
-    "km_ratio": "slightly liberal: in small trials, Wald's test with Greenwood's variance",
-    "cumulative_incidence": "slightly liberal: in small trials, Wald's test",
-    "win_ratio": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
-    "win_odds": "slightly conservative: with few pairs decided, Wald's test of a logarithm",
-    "net_benefit": "slightly liberal: in small trials, Wald's test",
+    BORROWING: Habit(EITHER, "earlier_controls"),
+    "chi_square": Habit("liberal", "small_trials"),
+    "chi_square_corrected": Habit("conservative", "yates"),
+    "fisher": Habit("conservative", "exact"),
+    "risk_difference": Habit("liberal", "wald_unpooled"),
+    "g_computation": Habit("liberal", "wald_influence"),
+    "risk_ratio": Habit("conservative", "wald_log_few_events"),
+    "exact_binomial": Habit("conservative", "exact"),
+    "cox": Habit("conservative", "wald_few_events"),
+    "fine_gray": Habit("conservative", "wald_few_events"),
+    "rmst": Habit("liberal", "wald_greenwood"),
+    "km_difference": Habit("liberal", "wald_greenwood"),
+    "km_ratio": Habit("liberal", "wald_greenwood"),
+    "cumulative_incidence": Habit("liberal", "wald_small_trials"),
+    "win_ratio": Habit("conservative", "wald_log_few_pairs"),
+    "win_odds": Habit("conservative", "wald_log_few_pairs"),
+    "net_benefit": Habit("liberal", "wald_small_trials"),
 }
 """How the type I error of a test is known to differ from its level; tests not named hold it."""
 

@@ -14,12 +14,13 @@ from scipy.special import ndtri
 from simulator.questions.trial.conduct.conduct import Columns, Conduct
 from simulator.questions.trial.conduct.decisions import Reason
 from simulator.questions.trial.design.design import Design
-from simulator.questions.trial.design.endpoint import KNOWN_SIZE, Endpoint
+from simulator.questions.trial.design.endpoint import EITHER, KNOWN_SIZE, Endpoint, Habit
 from simulator.questions.trial.design.selection import Enrichment, adaptation
 from simulator.questions.trial.simulation.truth import AT_MARGIN, NO_EFFECT, NULLS, STATED_NAMES, STATED_NULL
 from simulator.statistics.beliefs.beta_rules import UNIFORM, conflict_table
 from simulator.statistics.sizes.exact_binomial import power
 from simulator.statistics.sizes.simon import promising
+from simulator.words.findings import ONE_BY_ONE
 
 Array = NDArray[np.float64]
 Row = tuple[str, float, float]
@@ -173,16 +174,16 @@ def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
 
     The first row is the whole design (`WHOLE`): any confirmatory hypothesis rejected. The others are every endpoint's test
     alone at the planned end. The verdict is what was seen: the level is held (within `SURE` standard errors), or the test is
-    conservative or liberal; the reason is why that was to be expected, where it was.
+    conservative or liberal; the reason names why that was to be expected, where it was, each with its sentence in `labels.toml`.
     """
     design = conduct.design
     wrong = (columns["any_rejected"] > 0.0) | (columns["reason"] == Reason.HARM)
-    rows = [_level(conduct, WHOLE, "", wrong, list(whole_design_notes(conduct)))]
+    rows = [_level(conduct, WHOLE, "", wrong, list(whole_design_habits(conduct)))]
     if "any_rejected_overruled" in columns:
         # Whoever overrules futility, as a rule that is not binding allows, has this level.
-        several = [note for note in whole_design_notes(conduct) if "futility" not in note]
+        several = [habit for habit in whole_design_habits(conduct) if not habit.reason.startswith("futility")]
         if conduct.rule.boundaries[0].binding:
-            several.append("liberal: the boundaries rely on a rule for futility that must be obeyed")
+            several.append(Habit("liberal", "futility_binding"))
         rows.append(_level(conduct, OVERRULED, "", columns["any_rejected_overruled"] > 0.0, several))
     for name, endpoint, _ in tested_alone(conduct):
         told = [*_of_the_arms(design), *_of_the_test(design, endpoint)]
@@ -193,72 +194,71 @@ def type_i_errors(conduct: Conduct, columns: Columns) -> pd.DataFrame:
 WHOLE = "the whole design"
 """Stands for all confirmatory hypotheses together where endpoints are listed."""
 OVERRULED = "the whole design, futility overruled"
-EITHER = "either way: "
-"""Begins what is known of a test's level without a direction."""
+UNFORESEEN = "not_foreseen"
+"""The reason of a level that is off and of which nobody knew why."""
 
 
 def _level(
-    conduct: Conduct, name: str, test: str, wrong: NDArray[Any], known: list[str]
+    conduct: Conduct, name: str, test: str, wrong: NDArray[Any], known: list[Habit]
 ) -> tuple[str, str, float, float, float, str, str]:
     value, se = share_and_se(wrong)
     nominal = conduct.design.alpha
     kept = abs(value - nominal) <= SURE * np.sqrt(nominal * (1.0 - nominal) / wrong.size)
     if kept:
-        return name, test, nominal, value, se, "holds its level", ""
+        return name, test, nominal, value, se, "held", ""
     verdict = "conservative" if value < nominal else "liberal"
-    fitting = [note for note in known if verdict in note.partition(":")[0] or note.startswith(EITHER)]
-    reason = "; ".join(note.partition(": ")[2] for note in fitting) or "not foreseen"
+    reason = ONE_BY_ONE.join(habit.reason for habit in known if habit.side in (verdict, EITHER)) or UNFORESEEN
     return name, test, nominal, value, se, verdict, reason
 
 
-def whole_design_notes(conduct: Conduct) -> Iterator[str]:
-    """How the type I error of a design as a whole is known to differ from its alpha: the direction, a colon, the reason."""
+def whole_design_habits(conduct: Conduct) -> Iterator[Habit]:
+    """How the type I error of a design as a whole is known to differ from its alpha."""
     design = conduct.design
     futility, several = design.futility, len(conduct.hypotheses) > 1
     yield from _of_the_arms(design)
     if futility is not None and not futility.binding:
-        yield "conservative: the boundaries leave room for overruling futility, and here it is obeyed"
+        yield Habit("conservative", "futility_obeyed")
     if (
         several
         and design.multiplicity is not None
         and design.multiplicity.rule in ("bonferroni", "holm", "graphical", "hochberg")
     ):
-        yield "conservative: the rule allows for the worst dependence, and these hypotheses share patients"
+        yield Habit("conservative", "worst_dependence")
     if adaptation(design) is not None:
-        yield "conservative: the closed test pays for hypotheses that are dropped, whatever drops them"
+        yield Habit("conservative", "dropped_hypotheses")
     if conduct.looks > 1 and not design.primary.by_events and design.primary.test in ("chi_square", "fisher"):
-        yield f"{EITHER}boundaries are those of a normal statistic, which counts follow in steps"
+        yield Habit(EITHER, "counts_in_steps")
     if design.reestimation is not None and design.reestimation.test == "ordinary":
-        yield "liberal: the promising zone begins too low for a test that ignores how the size was chosen"
+        yield Habit("liberal", "promising_zone")
     if design.predictive is not None and design.predictive.futility > 0.0:
-        yield "conservative: some trials stop for futility that would have succeeded in the end"
+        yield Habit("conservative", "futility_late_success")
     if not several and (conduct.looks == 1 or design.predictive is not None):
         yield from _of_the_test(design, design.primary)
 
 
-def _of_the_arms(design: Design) -> Iterator[str]:
+def _of_the_arms(design: Design) -> Iterator[Habit]:
     """What moves every test's level, because arms differ beside the treatment."""
     blinding = design.blinding
     if blinding is not None and (blinding.hidden_from != "everybody" or blinding.found_out > 0.0):
-        yield "liberal: whoever knows who is in the control arm decides, leaves and reports differently there"
+        yield Habit("liberal", "known_arms")
     if design.drop_out.by_arm or design.drop_out.unhealed_ratio != 1.0:
-        yield f"{EITHER}losses that differ between arms or tell of the outcome are not losses by chance"
+        yield Habit(EITHER, "telling_losses")
 
 
-def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[str]:
+def _of_the_test(design: Design, endpoint: Endpoint) -> Iterator[Habit]:
     """The known habit of a test's level, and what the design does to it."""
     if endpoint.test in KNOWN_SIZE:
         yield KNOWN_SIZE[endpoint.test]
     if endpoint.test in ("risk_ratio", "km_ratio") and endpoint.aim != "superiority":
-        yield "slightly liberal: on a margin, where rates differ, Wald's test of a logarithm is skewed"
+        yield Habit("liberal", "skewed_on_margin")
     if endpoint.test == "logrank" and design.size.patients is not None and design.size.patients <= FEW:
         # Latta RB. J Am Stat Assoc 1981;76:713-719.
-        yield "slightly liberal: with so few patients the log-rank statistic has longer tails than a normal one"
+        yield Habit("liberal", "few_patients")
     if design.randomisation.strata and not endpoint.stratified:
         # Kahan BC, Morris TP. BMJ 2012;345:e5840, doi 10.1136/bmj.e5840.
-        yield "conservative: randomisation is stratified by what foretells the outcome and the test is not"
+        yield Habit("conservative", "strata_unused")
     if len({arm.allocation for arm in design.arms}) > 1:
-        yield f"{EITHER}with arms of unequal size a skewed outcome or few events move its two sides apart by a tenth or so"
+        yield Habit(EITHER, "unequal_arms")
 
 
 def _possible(conduct: Conduct) -> set[Reason]:

@@ -11,9 +11,9 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.economics.population_norm import PopulationNorm
+from simulator.evidence.economics.severity import load_severity
 from simulator.evidence.life_table import LifeTable
-from simulator.evidence.population_norm import PopulationNorm
-from simulator.evidence.severity import load_severity
 from simulator.questions.value.decision.results import INTERVAL, Array
 from simulator.questions.value.valuation.values import Values
 

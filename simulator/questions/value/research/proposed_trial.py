@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.posterior import parameter_draws
-from simulator.evidence.price_transfer import exchange, inflate
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.value.decision.population import Population
 from simulator.questions.value.decision.results import Array

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.evidence.economics.population_norm import alternatives_to, norm_by
+from simulator.evidence.economics.utilities import utility_sets
+from simulator.evidence.economics.value_sets import PUBLISHED, is_mapped, value_sets
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
-from simulator.evidence.population_norm import alternatives_to, norm_by
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
-from simulator.evidence.utilities import utility_sets
-from simulator.evidence.value_sets import PUBLISHED, is_mapped, value_sets
 from simulator.questions.value.valuation.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
 from simulator.questions.value.valuation.lives import Lives, Simulations, for_money
 from simulator.questions.value.valuation.prices_read import read_prices

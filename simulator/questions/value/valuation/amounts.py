@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from simulator.evidence.distributions import mean, text
+from simulator.evidence.economics.perspective import Evidence
+from simulator.evidence.economics.severity import load_severity
 from simulator.evidence.life_table import SOURCE as LIFE_TABLES
-from simulator.evidence.perspective import Evidence
-from simulator.evidence.severity import load_severity
 from simulator.evidence.sources import load_sources
 from simulator.questions.value.valuation.values import Values
 from simulator.scenario.scenario import Scenario

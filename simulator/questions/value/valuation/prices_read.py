@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+from simulator.evidence.economics.perspective import Perspective
+from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.parameter import Parameter
-from simulator.evidence.perspective import Perspective
-from simulator.evidence.price_transfer import exchange, inflate
 from simulator.evidence.register import Register
 from simulator.evidence.therapies.therapy import MONEY, Therapy
 from simulator.evidence.therapies.therapy_faults import MULTIPLIERS

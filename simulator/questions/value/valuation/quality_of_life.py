@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.evidence.population_norm import PopulationNorm
-from simulator.evidence.utilities import UtilitySet
+from simulator.evidence.economics.population_norm import PopulationNorm
+from simulator.evidence.economics.utilities import UtilitySet
 from simulator.living.ledger import FIELDS, REFERENCE_AGE
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.ledger_columns import COLUMN

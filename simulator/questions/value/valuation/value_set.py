@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.evidence.perspective import Payer
-from simulator.evidence.population_norm import PopulationNorm, load_population_norm, norm_by
-from simulator.evidence.utilities import UtilitySet, load_utilities
-from simulator.evidence.value_sets import PUBLISHED, revalued_by
+from simulator.evidence.economics.perspective import Payer
+from simulator.evidence.economics.population_norm import PopulationNorm, load_population_norm, norm_by
+from simulator.evidence.economics.utilities import UtilitySet, load_utilities
+from simulator.evidence.economics.value_sets import PUBLISHED, revalued_by
 from simulator.scenario.economics import Economics
 from simulator.words.errors import BadInput, Problem
 

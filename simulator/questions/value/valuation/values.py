@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.distributions import mean, sample
-from simulator.evidence.perspective import Perspective, load_perspective
-from simulator.evidence.population_norm import PopulationNorm
-from simulator.evidence.price_transfer import exchange, inflate
+from simulator.evidence.economics.perspective import Perspective, load_perspective
+from simulator.evidence.economics.population_norm import PopulationNorm
+from simulator.evidence.economics.price_transfer import exchange, inflate
+from simulator.evidence.economics.utilities import UtilitySet
 from simulator.evidence.register import Register, replacement
 from simulator.evidence.therapies.therapy import Therapy
-from simulator.evidence.utilities import UtilitySet
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.decision.results import Array
 from simulator.questions.value.valuation.cost_items import (

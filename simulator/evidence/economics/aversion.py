@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.evidence.cited_tables import cited_tables
+from simulator.evidence.economics.perspective import Evidence
 from simulator.evidence.label import Label
-from simulator.evidence.perspective import Evidence
 
 
 class Aversion(Evidence):

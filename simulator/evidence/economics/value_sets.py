@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from simulator.evidence.economics.utilities import UtilitySet, load_utilities, utility_sets
 from simulator.evidence.label import Label
 from simulator.evidence.parameter import Parameter, as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
-from simulator.evidence.utilities import UtilitySet, load_utilities, utility_sets
 from simulator.words.errors import BadInput, Problem, nearest
 
 PUBLISHED = "3L"

@@ -24,6 +24,10 @@ CELLS = (
     "limb kept, healed",
     "limb kept, unhealed",
 )
+OF_AMPUTATED, OF_HEALED, OF_HEALED_WITH_LIMB = [0, 1, 4, 5], [0, 2, 4, 6], [2, 6]
+"""Cells of the living and of the dead, who come after them in the same order."""
+WITH_LIMB = [2, 3]
+"""Cells of the living."""
 REACHABLE = {0: (0, 4), 1: (0, 1, 4, 5), 2: (0, 2, 4, 6), 3: (0, 1, 2, 3, 4, 5, 6, 7)}
 """Cells at the end of follow-up that each living cell at one year can lead to: healing and amputation are remembered."""
 
