@@ -34,11 +34,12 @@ named = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to
 
 QUICK = {
     "compare": ["--patients", "100"],
-    "calibrate": ["--check", "--patients", "20000"],
+    "calibrate": ["--check", "--patients", "2000"],
     "validate": ["--draws", "2", "--patients", "10", "--study", "tamaris"],
     "verify": ["--patients", "200"],
     "economics": ["--policy", "conservative", "--policy", "protocol", "--draws", "20", "--patients", "20"],
     "trial": ["--trials", "20", "--quick"],
+    "forecast": ["--draws", "20", "--patients", "40"],
 }
 """Options with which a command of the pages is run here. The fit itself takes minutes; its own tests run a small one."""
 STUDIES = dict.fromkeys(("one_way", "morris", "MY-STUDY.toml", "STUDY.toml"), "small.toml")
