@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blank import blank_pictures
 from browser import closed_at_the_end
 from hypothesis import settings
 
@@ -83,28 +84,11 @@ def one_browser() -> Iterator[None]:
         yield
 
 
-BLANK = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9' aria-hidden='true' focusable='false'/>"
-
-
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made as ever, with their captions, but their files and panels are blank.
-
-    For tests of what a command writes and says: nine tenths of the processor time of a small run go into setting letters.
-    What pictures show is held by the tests of each question's figures, and `test_sight.py` draws every report as users see it.
-    """
-    from simulator.telling.drawing import Drawn, Panel
-
-    def of(figure: Any, name: str) -> Drawn:
-        if isinstance(figure, Drawn):
-            return figure
-        from simulator.telling.images import Picture
-        from simulator.telling.style import caption_of
-
-        panel = Panel(BLANK.replace("<svg", f"<svg id='{name}'"), 9, 0, 0)
-        return Drawn(BLANK.encode(), b"", (panel,), frozenset(), caption_of(Picture.of(figure).figure))
-
-    monkeypatch.setattr(Drawn, "of", of)
+def undrawn() -> Iterator[None]:
+    """Pictures are left blank, as `blank_pictures` says."""
+    with blank_pictures():
+        yield
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -25,14 +25,10 @@ Cells = dict[tuple[str, str], object]
 
 def stored(content: bytes) -> Cells:
     """The value that each formula was written with."""
-    values = openpyxl.load_workbook(BytesIO(content), data_only=True)
-    found = {}
-    for sheet in openpyxl.load_workbook(BytesIO(content)):
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f":
-                    found[sheet.title, cell.coordinate] = values[sheet.title][cell.coordinate].value
-    return found
+    values = _values(content)
+    book = openpyxl.load_workbook(BytesIO(content), read_only=True)
+    formulas = [(s.title, c.coordinate) for s in book for row in s.iter_rows() for c in row if c.data_type == "f"]
+    return {place: values.get(place) for place in formulas}
 
 
 def named(content: bytes, name: str) -> tuple[str, str]:
@@ -67,22 +63,24 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
     assert SOFFICE is not None
     written = []
     book = openpyxl.load_workbook(BytesIO(content))
+    bare = BytesIO()
+    book.save(bare)
+    parts = _parts(bare)
+    # openpyxl writes formulas without values; the pattern makes sure of it.
+    for name, part in parts.items():
+        if name.startswith("xl/worksheets/sheet"):
+            assert not re.search(rb"</f><v>[^<]", part), name
     for place, cells in enumerate(changes):
-        bare = folder / f"bare_{place}.xlsx"
-        before = {}
+        changed = dict(parts)
         for (sheet, cell), value in cells.items():
             assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
-            before[sheet, cell] = book[sheet][cell].value
-            book[sheet][cell] = value
-        # openpyxl writes formulas without values; the pattern makes sure of it.
-        book.save(bare)
-        for (sheet, cell), value in before.items():
-            book[sheet][cell] = value
-        with zipfile.ZipFile(bare) as parts:
-            for part in parts.namelist():
-                if part.startswith("xl/worksheets/sheet"):
-                    assert not re.search(rb"</f><v>[^<]", parts.read(part)), part
-        written.append(bare)
+            name = f"xl/worksheets/sheet{book.sheetnames.index(sheet) + 1}.xml"
+            changed[name] = _with_number(changed[name], cell, value)
+        file = folder / f"bare_{place}.xlsx"
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+            for name, part in changed.items():
+                package.writestr(name, part)
+        written.append(file)
     subprocess.run(
         [
             SOFFICE,
@@ -99,11 +97,24 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
         capture_output=True,
         timeout=240,
     )
-    return [_values(folder / "out" / bare.name) for bare in written]
+    return [_values((folder / "out" / file.name).read_bytes()) for file in written]
 
 
-def _values(path: Path) -> Cells:
-    book = openpyxl.load_workbook(path, data_only=True)
+def _parts(package: BytesIO) -> dict[str, bytes]:
+    with zipfile.ZipFile(package) as parts:
+        return {name: parts.read(name) for name in parts.namelist()}
+
+
+def _with_number(sheet: bytes, cell: str, value: float) -> bytes:
+    """A sheet with another number in a cell that holds no formula."""
+    there = rf'<c r="{cell}"( s="\d+")?[^>]*?(?:/>|>.*?</c>)'.encode()
+    changed, times = re.subn(there, rf'<c r="{cell}"\1 t="n"><v>{value!r}</v></c>'.encode(), sheet, flags=re.DOTALL)
+    assert times == 1, f"{cell} stands {times} times"
+    return changed
+
+
+def _values(content: bytes) -> Cells:
+    book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
     return {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from simulator.cli import app
 from simulator.telling import console, spelling
 from simulator.telling.formats import text_table
 
@@ -21,31 +22,51 @@ RESULTS = "draw,option,cost,effect\n" + "".join(
 )
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-16"])
-def test_a_command_writes_first_and_prints_what_the_console_can(tmp_path: Path, encoding: str) -> None:
-    """With option names from two scripts a command ends with exit code 0 and a report, whatever the console's encoding."""
-    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONIOENCODING": encoding},
-        capture_output=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr.decode(encoding)
-    assert "Größe €" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    shown = run.stdout.decode(encoding)
+def told(encoding: str, shown: str, out: Path) -> None:
+    """What a command has to write and to print of option names from two scripts on a console of some encoding."""
+    assert "Größe €" in (out / "report.html").read_text(encoding="utf-8")
     assert "Written to out" in shown
     assert ("Größe" if encoding != "ascii" else "Grosse EUR") in shown
 
 
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-16"])
+def test_a_command_writes_first_and_prints_what_the_console_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """With option names from two scripts a command ends with exit code 0 and a report, whatever the console's encoding."""
+    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "argv", ["clti", "cea", "results.csv", "--out", "out"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert not ended.value.code
+    screen.flush()
+    told(encoding, screen.buffer.getvalue().decode(encoding), tmp_path / "out")
+
+
+def test_a_program_of_its_own_prints_what_the_console_can(tmp_path: Path) -> None:
+    """The same of a process that takes its encoding from the environment, as a shell starts it."""
+    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr.decode("ascii")
+    told("ascii", run.stdout.decode("ascii"), tmp_path / "out")
+
+
 def test_output_that_nobody_reads_loses_no_files(tmp_path: Path) -> None:
     """A pipe that is closed before the first line, as of `head -0`, leaves the output folder complete."""
-    (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
     reading, writing = os.pipe()
     os.close(reading)
     subprocess.run(
-        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
+        [sys.executable, "-m", "simulator.cli.app", "evidence", "--group", "healing", "--out", "out"],
         cwd=tmp_path,
         stdout=writing,
         stderr=subprocess.DEVNULL,

@@ -136,10 +136,11 @@ def test_a_users_therapy_is_there_with_its_price_its_name_and_its_sources() -> N
     assert numbers["boot_procedure"]["grade"] == "assumption"
 
 
-def test_what_results_lean_on_is_of_the_pages_own_policy() -> None:
+def test_what_results_lean_on_is_of_the_pages_own_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers of a therapy that only the page's policy gives move its results, and the results are named as everywhere, as the
     policy's; either limit is the result there, not the movement."""
     scenario = load_scenario(overrides=OWN)
+    monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 1_000)
     moved = {"changes": {"policy.cell_therapy.doses": 0, "policy.therapies": ["boot"]}}
     (found,) = answers.reliance(scenario, moved)
     ours = {row["label"] for row in found["rows"] if "your policy" in row["result"]}

@@ -316,7 +316,7 @@ def test_memory_of_a_result_grows_with_means_per_draw_only(base: Scenario, draws
     [
         {"patients": 600, "times": [0.25, 1.0, 40.0]},
         {"patients": 60, "keep_patients": True},
-        {"patients": 15, "engine": "simpy"},
+        {"patients": 6, "engine": "simpy"},
     ],
 )
 def test_without_ledgers_all_else_has_the_same_bits(

@@ -231,7 +231,12 @@ class Scenario:
         if not isinstance(self.settings.evidence.centre, str) and not self._located:
             allowed = "'average', 'new' or 'founding' here; own counts are read by compare, psa, value, trace and sweep"
             raise BadInput([Problem(self.name, "evidence.centre", "own counts", allowed)])
-        return parameter_draws(self.register, self.view, draws)
+        return self._own_parameters.copy() if draws is None else parameter_draws(self.register, self.view, draws)
+
+    @cached_property
+    def _own_parameters(self) -> NDArray[np.void]:
+        """Those of the register's own values, which are asked for with every life that is told and every run."""
+        return parameter_draws(self.register, self.view, None)
 
     @property
     def described(self) -> str:

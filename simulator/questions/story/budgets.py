@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp
 from typing import Any
@@ -65,7 +66,8 @@ class Budgets:
     def __init__(
         self, life: Any, patient: Any, params: Any, ages: NDArray[np.float64], log_hazards: NDArray[np.float64]
     ) -> None:
-        self._table = ages, log_hazards[int(patient["male"])]
+        # As plain numbers, which Python looks up many times faster.
+        self._table = ages.tolist(), log_hazards[int(patient["male"])].tolist()
         self._age, self._ratio = float(patient["age"]), float(params["background_hr"])
         self._kept = self._left = np.array(life["budget"])
         self._open = {risk: Spending(NAMES[risk], 1, float(life["budget"][risk])) for risk in Risk}
@@ -75,19 +77,19 @@ class Budgets:
 
     def follow(self, life: Any, times: NDArray[np.float64]) -> None:
         """Spend along increasing times, from the last event to the next."""
-        watched = record_at(np.array([life], life.dtype), 0)
-        for t in times:
+        lives = np.array([life], life.dtype)
+        watched, rates, budgets = record_at(lives, 0), lives["rate"][0], lives["budget"][0]
+        for t in times.tolist():
             spend_until(watched, t)
-            for risk in Risk:
-                if watched["rate"][risk] > 0.0:
-                    own = self._open[risk]
-                    own.times.append(float(t))
-                    own.share.append(1.0 - float(watched["budget"][risk]) / own.budget)
+            for own, rate, left in zip(self._open.values(), rates.tolist(), budgets.tolist(), strict=True):
+                if rate > 0.0:
+                    own.times.append(t)
+                    own.share.append(1.0 - left / own.budget)
             if self._ratio > 0.0:
-                spent = self._ratio * background_hazard(self._age, float(t), *self._table)
-                self._background.times.append(float(t))
+                spent = self._ratio * background_hazard(self._age, t, *self._table)
+                self._background.times.append(t)
                 self._background.share.append(spent / self._background.budget)
-        self._left = np.array(watched["budget"])
+        self._left = np.array(budgets)
 
     def event(self, life: Any, event: int, time: float) -> None:
         """Note the event that came, and which budgets were drawn anew with it."""
@@ -115,7 +117,7 @@ class Budgets:
         return tuple(sorted(used, key=lambda own: own.times[0]))
 
 
-def background_hazard(age: float, years: float, ages: NDArray[np.float64], log_hazards: NDArray[np.float64]) -> float:
+def background_hazard(age: float, years: float, ages: Sequence[float], log_hazards: Sequence[float]) -> float:
     """Cumulative hazard of a life table over so many years from an age, log-linear between its ages and beyond them."""
     total, last, k = 0.0, len(ages) - 1, 1
     end = age + years
@@ -124,7 +126,7 @@ def background_hazard(age: float, years: float, ages: NDArray[np.float64], log_h
     while True:
         slope = (log_hazards[k] - log_hazards[k - 1]) / (ages[k] - ages[k - 1])
         rate = exp(log_hazards[k - 1] + slope * (age - ages[k - 1]))
-        stop = end if k == last else min(end, float(ages[k]))
+        stop = end if k == last else min(end, ages[k])
         total += float(cumulative_hazard(rate, slope, stop - age))
         if stop >= end:
             return total

@@ -34,9 +34,24 @@ def findings(
 
     `chosen` says that the patient was taken as the most typical, of those with the fate `find` if there is one.
     """
+    tables = {
+        "events": event_table(lives, scenario),
+        "budgets": budget_table(lives),
+        "path": path_table(lives),
+        "spending": spending_table(lives),
+    }
+    facts = facts_of(lives, scenario, patient, find=find, chosen=chosen)
+    settings = {"scenario": scenario.hash, "view": scenario.view}
+    return Findings("trace", tables, facts, inputs=scenario.inputs, seed=seed, settings=settings)
+
+
+def facts_of(
+    lives: Sequence[Watched], scenario: Scenario, patient: int, *, find: str | None = None, chosen: bool = False
+) -> dict[str, Any]:
+    """What the sentences of a story need; `find` and `chosen` as in `findings`."""
     policies = {life.policy: scenario.policies[life.policy] for life in lives}
     differ = {life.policy: first_difference(lives[0], life) for life in lives[1:]}
-    facts: dict[str, Any] = {
+    return {
         "patient": patient,
         "person": person(lives, scenario),
         "lives": [{"policy": life.policy, "end": life.end, "moments": moments(life, scenario)} for life in lives],
@@ -52,14 +67,6 @@ def findings(
         "changes": changes(scenario),
         "references": publications(scenario.register),
     }
-    tables = {
-        "events": event_table(lives, scenario),
-        "budgets": budget_table(lives),
-        "path": path_table(lives),
-        "spending": spending_table(lives),
-    }
-    settings = {"scenario": scenario.hash, "view": scenario.view}
-    return Findings("trace", tables, facts, inputs=scenario.inputs, seed=seed, settings=settings)
 
 
 def event_table(lives: Sequence[Watched], scenario: Scenario) -> pd.DataFrame:
@@ -104,20 +111,17 @@ def path_table(lives: Sequence[Watched]) -> pd.DataFrame:
 
 def spending_table(lives: Sequence[Watched]) -> pd.DataFrame:
     """The share of each budget that is spent along each life."""
-    parts = [
-        pd.DataFrame(
-            {
-                "policy": life.policy,
-                "risk": own.risk,
-                "occurrence": own.occurrence,
-                "time_years": np.asarray(own.times, np.float64),
-                "share": np.asarray(own.share, np.float64),
-            }
-        )
-        for life in lives
-        for own in life.spending
-    ]
-    return pd.concat(parts, ignore_index=True)
+    spent = [(life.policy, own) for life in lives for own in life.spending]
+    points = [len(own.times) for _, own in spent]
+    return pd.DataFrame(
+        {
+            "policy": np.repeat([policy for policy, _ in spent], points),
+            "risk": np.repeat([own.risk for _, own in spent], points),
+            "occurrence": np.repeat([own.occurrence for _, own in spent], points),
+            "time_years": np.concatenate([own.times for _, own in spent]),
+            "share": np.concatenate([own.share for _, own in spent]),
+        }
+    )
 
 
 def _word(life: Watched, moment: Moment, scenario: Scenario) -> str:
