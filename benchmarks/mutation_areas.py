@@ -125,6 +125,16 @@ AREAS = (
         },
     ),
     Area(
+        tuple(f"questions/value/*/{name}.py" for name in ("layouts", "prices_read", "reading", "simulated_trial")),
+        (),
+        {"layouts.py": "tests/test_layouts.py"},
+    ),
+    Area(
+        tuple(f"questions/value/{name}.py" for name in ("analysis", "workings")),
+        (),
+        {"analysis.py": "tests/closed_forms/test_economic_analysis.py"},
+    ),
+    Area(
         ("questions/trial/historical.py",),
         (),
     ),
