@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ def test_one_option_is_nothing_to_choose() -> None:
     """Long or wide; and a cost or an effect that stands alone makes no option."""
     few = ("mine", "options", "'A'", "at least 2: a decision needs something to choose between")
     assert few in told(results_from, long().query("option == 'A'"), "mine")
+    both = told(results_from, long(cost=[1.0, 2.0, -3.0, 4.0]).query("option == 'A'"), "mine")
+    assert both == [few, ("mine", "cost in row 2 (draw 2, option A)", "-3", NOT_NEGATIVE)]
     found = told(results_from, wide().drop(columns=["effect_B"]).rename(columns={"effect_A": "effect_C"}), "mine")
     allowed = "both for every option"
     assert found[:3] == [
@@ -211,6 +214,16 @@ def test_cells_of_a_file_are_what_is_written(tmp_path: Path) -> None:
     assert alone == "cost_A"
 
 
+def test_long_tables_are_read_as_a_whole(tmp_path: Path) -> None:
+    """A word far below numbers makes no piece of the column another kind of thing, of which pandas would warn."""
+    header = ",".join(f"p{number}" for number in range(256))
+    rows = ("1.5," * 255 + "1\n") * 4_200
+    name = written(tmp_path, "t.csv", f"{header}\n{rows}many,{'2,' * 254}1\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _table(Path(name))["p0"].iloc[[0, -1]].tolist() == ["1.5", "many"]
+
+
 def test_two_tables_and_a_third_of_parameters(tmp_path: Path) -> None:
     """Named together in messages; frames go by what they are; parameters have a row a draw."""
     costs = pd.DataFrame({"A": [1.0, 2.0], "B": [3.0, 4.0]}, index=[5, 6])
@@ -224,6 +237,12 @@ def test_two_tables_and_a_third_of_parameters(tmp_path: Path) -> None:
     assert read_results(file, effects=effects).source == f"{file} and effects"
     assert told(read_results, costs, effects=effects, parameters=numbers[:1]) == [
         ("parameters", "rows", "1", "as many as costs: 2")
+    ]
+    assert told(read_results, file, effects=effects.assign(C=1.0)) == [
+        (file, "column", "no 'C'", "the same options in both tables")
+    ]
+    assert told(read_results, file, effects=effects[["A"]]) == [
+        ("effects", "column", "no 'B'", "the same options in both tables")
     ]
     negative = costs.assign(A=[-1.0, 2.0])
     assert told(read_results, negative, effects=effects)[0][:3] == ("costs and effects", "cost_A in row 1", "-1")
