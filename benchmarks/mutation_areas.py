@@ -127,7 +127,6 @@ AREAS = (
     Area(
         tuple(f"questions/value/*/{name}.py" for name in ("layouts", "prices_read", "reading", "simulated_trial")),
         (),
-        {"layouts.py": "tests/test_layouts.py"},
     ),
     Area(
         tuple(f"questions/value/{name}.py" for name in ("analysis", "workings")),
