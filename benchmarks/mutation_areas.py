@@ -129,7 +129,7 @@ AREAS = (
         (),
     ),
     Area(
-        tuple(f"questions/value/{name}.py" for name in ("analysis", "workings")),
+        tuple(f"questions/value/{name}.py" for name in ("analysis", "lines", "workings")),
         (),
         {"analysis.py": "tests/closed_forms/test_economic_analysis.py"},
     ),

@@ -84,7 +84,7 @@ def test_groups_of_hesim() -> None:
 
 
 def test_heemod() -> None:
-    """Numbers that a draw has once are parameters; words, what differs between strategies and what begins with a point are not."""
+    """Numbers that a draw has once are parameters; words, what differs between strategies and names with a point are not."""
     theirs = pd.DataFrame(
         {
             ".strategy_names": ["A", "B", "A", "B"],

@@ -131,7 +131,7 @@ def test_a_table_that_is_not_a_trial_s(tmp_path: Path) -> None:
     header = "patients,draw,patients_entered,months,estimate_death\n"
     (tmp_path / "trial_summaries.csv").write_text(header)
     assert told(tmp_path) == [("trial_summaries.csv", "rows", "none", "a row per size and draw")]
-    (tmp_path / "trial_summaries.csv").write_text(header + "10,0,many,-1,1\n10,1,0,inf,1\n")
+    (tmp_path / "trial_summaries.csv").write_text(header + "10,0,many,-0.5,1\n10,1,0,inf,1\n")
     rule = "a number, 0 or more, in every row"
     assert told(tmp_path) == [
         ("trial_summaries.csv", name, "not a number, or negative", rule) for name in ("patients_entered", "months")
