@@ -46,6 +46,7 @@ def line(*columns: str, part: Any = "", charged: tuple[bool, ...] = (True, True)
     [
         (line("count_below_knee_amputation", "count_conversion"), "events: below knee amputation, conversion"),
         (line("time_severe_ulcer", "clock_last_year"), "years: severe ulcer, last year"),
+        (line("count_conversion", "clock_last_year"), "events: conversion, last year"),
         (line("count_dose", part="first"), "people treated"),
         (line("count_dose", part="repeat"), "second and later treatments"),
     ],
