@@ -190,7 +190,7 @@ AREAS = (
     ),
     # Files whose names others have too.
     Area(("questions/course/lives.py",), (), {"lives.py": "tests/closed_forms/test_course_lives.py"}),
-    Area(("questions/value/research/proposed_trial.py",), ()),
+    Area(("questions/value/research/proposed_trial.py", "questions/value/valuation/lives.py"), ()),
     Area(
         ("questions/calibrate/cohort.py", "questions/calibrate/founding.py", "questions/calibrate/coverage.py"),
         (),

@@ -27,7 +27,7 @@ def of(*policies: str) -> Any:
 
 def test_a_price_in_twice_the_money_is_twice_as_uncertain() -> None:
     """Value, range, mean and SD; a spread that is relative stays, and so does a number of people that a share rests on."""
-    price = PAYER.prices["dialysis_year"]
+    price = PAYER.prices["dialysis_year"].model_copy(update={"range": (1.0, 9e5)})
     twice = scaled(price, 2.0, "USD per year")
     assert (twice.value, twice.centre, twice.unit) == (2.0 * price.value, 2.0 * price.centre, "USD per year")
     assert twice.range == (2.0 * price.range[0], 2.0 * price.range[1])

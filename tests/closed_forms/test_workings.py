@@ -56,9 +56,10 @@ def analysis(back: MoneyBack | None = None, shares: Any = (), **changed: Any) ->
     scenario, values = base()
     values = replace(values, **changed)
     parameters = scenario.parameter_draws(pd.DataFrame({"later_visit_interval_days": [73.05, 365.25]}))
-    half, whole = (SimpleNamespace(ledgers=ledgers(*rows), policies=POLICIES) for rows in (({}, CARE), (CARE, CELLS)))
+    half, whole = (SimpleNamespace(ledgers=ledgers(*rows)) for rows in (({}, CARE), (CARE, CELLS)))
     return SimpleNamespace(
         scenario=scenario,
+        policy="protocol",
         valued_by=values,
         lives=SimpleNamespace(ledgers=ledgers(CARE, CELLS), parameters=parameters),
         drawn=values.sample(2, 1),
@@ -214,36 +215,40 @@ def test_years_of_a_budget() -> None:
 
 def test_amounts_of_a_budget() -> None:
     """What each year since referral adds, undiscounted, under the two policies of the budget in their order; failures of
-    products beside them, each part where it is charged."""
+    products beside them, each part where it is charged; of as many draws as the budget has."""
     failed = np.zeros((2, 2, 2, PARTS))
     failed[1, 0] = [[9.0, 9.0], [0.25, 0.125]]
     back = MoneyBack(Deal(refund=0.5), np.zeros((2, 2, PARTS, SUMS)), failed)
     found = analysis(back)
+    for year in found.spent:
+        year.ledgers = year.ledgers[:1]
     tables = workings(found)
     lines = tables["workings_lines"].set_index(["price", "part"])["line"]
-    rows = tables["workings_budget"].set_index(["line", "policy", "year", "draw"])
+    rows = tables["workings_budget"].set_index(["line", "policy", "year"])
     wound, repeat = lines["wound_all_in_month", ""], lines["pbmnc_kit", "repeat"]
     first = lines["pbmnc_kit", "first"]
 
-    def told(line: int, policy: str, what: str) -> list[list[float]]:
-        return [[float(rows.loc[(line, policy, year, draw), what]) for draw in (0, 1)] for year in (1, 2)]
+    def told(line: int, policy: str, what: str) -> list[float]:
+        return [float(rows.loc[(line, policy, year), what]) for year in (1, 2)]
 
-    assert told(wound, "conservative", "amount") == [[0.0, 0.0], [pytest.approx(2.0), pytest.approx(0.4)]]
-    assert told(wound, "protocol", "amount") == [[2.0, 0.4], [pytest.approx(-1.0), pytest.approx(-0.2)]]
-    assert told(repeat, "protocol", "amount") == [[0.0, 0.0], [pytest.approx(0.5), pytest.approx(0.1)]]
-    assert told(first, "protocol", "failed") == [[0.0, 0.0], [0.25, 0.0]]
-    assert told(repeat, "protocol", "failed") == [[0.0, 0.0], [0.125, 0.0]]
+    assert not rows["draw"].any() and len(rows) == 2 * 2 * len(lines)
+    assert told(wound, "conservative", "amount") == [0.0, 2.0] and told(wound, "protocol", "amount") == [2.0, -1.0]
+    assert told(repeat, "protocol", "amount") == [0.0, 0.5]
+    assert told(first, "protocol", "failed") == [0.0, 0.25] and told(repeat, "protocol", "failed") == [0.0, 0.125]
     assert rows["failed"].sum() == 0.375 and "workings_back" in tables
     without = workings(analysis())
     assert "workings_back" not in without and not without["workings_budget"]["failed"].any()
+    assert without["workings_budget"]["draw"].tolist()[: len(lines) * 2] == [0] * 2 * len(lines)
 
 
 def test_a_budget_of_policies_in_another_order() -> None:
     """Who is charged is looked up by name."""
     back = MoneyBack(Deal(), np.zeros((2, 2, PARTS, SUMS)), np.ones((2, 2, 2, PARTS)) * [[[[1.0]], [[0.5]]]])
     found = analysis(back)
+    settings = found.scenario.settings.model_copy(update={"reference": "protocol"})
+    found.scenario, found.policy = replace(found.scenario, settings=settings), "conservative"
     for each in found.spent:
-        each.policies, each.ledgers = POLICIES[::-1], each.ledgers[:, ::-1]
+        each.ledgers = each.ledgers[:, ::-1]
     table = workings(found)["workings_budget"]
     lines = workings(found)["workings_lines"].set_index(["price", "part"])["line"]
     dose = table[(table["line"] == lines["pbmnc_kit", "first"]) & (table["year"] == 2) & (table["draw"] == 0)]
