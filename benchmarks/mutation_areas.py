@@ -125,13 +125,31 @@ AREAS = (
         },
     ),
     Area(
-        tuple(f"questions/value/*/{name}.py" for name in ("layouts", "prices_read", "reading", "simulated_trial")),
+        tuple(
+            f"questions/value/*/{name}.py"
+            for name in (
+                *("amounts", "information", "inventory", "layouts", "ledger_columns", "price_by_view", "prices_read"),
+                *("publications", "reading", "repeats", "simulated_trial", "two_way", "unread", "value_set"),
+            )
+        ),
         (),
+        {
+            "ledger_columns.py": "tests/closed_forms/test_lines.py",
+            "publications.py": "tests/closed_forms/test_decision_findings.py",
+            "two_way.py": "tests/closed_forms/test_one_way.py",
+            "value_set.py": "tests/closed_forms/test_values.py",
+        },
     ),
     Area(
-        tuple(f"questions/value/{name}.py" for name in ("analysis", "lines", "workings")),
+        tuple(
+            f"questions/value/{name}.py"
+            for name in ("analysis", "cea", "draws", "facts", "findings", "lines", "options", "workings")
+        ),
         (),
-        {"analysis.py": "tests/closed_forms/test_economic_analysis.py"},
+        {
+            "analysis.py": "tests/closed_forms/test_economic_analysis.py",
+            "cea.py": "tests/closed_forms/test_decision_findings.py",
+        },
     ),
     Area(
         ("questions/trial/historical.py",),

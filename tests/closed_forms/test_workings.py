@@ -13,8 +13,9 @@ import pytest
 
 from simulator import load_scenario
 from simulator.evidence.distributions import text
+from simulator.questions.value import workings as module
 from simulator.questions.value.consequences.budget import SITE
-from simulator.questions.value.lines import Line
+from simulator.questions.value.lines import Line, lines_of
 from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
 from simulator.questions.value.valuation.ledger_columns import COLUMN
 from simulator.questions.value.valuation.valuation import worth
@@ -118,6 +119,15 @@ def test_lines_that_some_policy_incurs() -> None:
     assert states["state"].tolist() == ["rest_pain", "ulcer", "on_dialysis", "sessions of into the muscle (years lost)"]
     assert states["loss"].tolist() == [False, False, True, True]
     assert states["utility"].tolist() == ["rest_pain", "ulcer", "on_dialysis", ""]
+
+
+def test_products_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the model has them."""
+    usual = workings(analysis())["workings_lines"]
+    monkeypatch.setattr(module, "lines_of", lambda *given: lines_of(*given)[::-1])
+    found = workings(analysis())["workings_lines"]
+    assert found["part"].tolist()[:2] == ["repeat", "first"]
+    assert found["price"].tolist()[2:] == usual["price"].tolist()[:1:-1]
 
 
 def test_amounts_of_each_draw() -> None:
