@@ -306,9 +306,9 @@ def test_lives_that_grow(asked: list[dict[str, Any]], monkeypatch: pytest.Monkey
 
 def test_nothing_is_shown_without_a_display() -> None:
     """It takes any steps."""
-    with silent("Lives", 10) as advance:
-        advance(5)
-    assert Simulations(None).progress is silent
+    for display in (silent, Simulations(None).progress):
+        with display("Lives", 10) as advance:
+            advance(5)
 
 
 def test_a_scenario_as_it_is_valued() -> None:
