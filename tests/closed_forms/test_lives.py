@@ -103,7 +103,7 @@ def test_means_and_parts_of_ledgers() -> None:
 def test_rows_of_draws() -> None:
     """A draw's number and its parameters; whoever has the same patients has the same number."""
     model = of_draws()
-    assert model.parameters == ("draw", "a", "b") and model.runner() is model
+    assert model.parameters == ("draw", "a", "b") and model.runner() is model and model.kind == "lives of draws"
     assert model.rows(draws(2)).tolist() == [[0.0, 1.0, 10.0], [1.0, 2.0, 20.0]]
     assert of_draws(fresh=False).rows(draws(2)).tolist() == [[0.0, 1.0, 10.0], [0.0, 2.0, 20.0]]
 
