@@ -149,6 +149,8 @@ AREAS = (
         {
             "analysis.py": "tests/closed_forms/test_economic_analysis.py",
             "cea.py": "tests/closed_forms/test_decision_findings.py",
+            "facts.py": "tests/closed_forms/test_value_facts.py",
+            "findings.py": "tests/closed_forms/test_value_findings.py",
         },
     ),
     Area(

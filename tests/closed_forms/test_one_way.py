@@ -324,7 +324,9 @@ def test_which_two_numbers() -> None:
     assert (one.name, two.name) == ("rate", "dialysis")
     with pytest.raises(BadInput) as caught:
         pair(asked=("rate", "other"))
-    assert [problem.value for problem in caught.value.problems] == ["'other'"]
+    assert [(each.file, each.key, each.value) for each in caught.value.problems] == [
+        ("x: [economics]", "two_way", "'other'")
+    ]
     with pytest.raises(BadInput):
         pair(asked=(pairs.SHARE, "kit"), doses=0)
 
@@ -349,6 +351,7 @@ def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def price(ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
         assert len(parameters) == len(ledgers) in (GRID * GRID, GRID * GRID * len(PEOPLE))
+        assert set(parameters["rate"]) == set(np.minimum(np.linspace(0.0, 4.0, GRID), 3.0))
         effect = 0.1 * ledgers[:, :, 0] + 7.0
         own = drawn.prices["price"] + 3.0 + 4.0 * ledgers[:, 1, 0]
         cost = np.column_stack([np.full(len(ledgers), 3.0), own, np.zeros(len(ledgers))])
