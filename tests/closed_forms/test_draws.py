@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from simulator.questions.value import draws as module
 from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.draws import draws_table, long_draws
 
@@ -24,8 +26,12 @@ def test_a_row_per_draw_and_option() -> None:
     }
 
 
-def test_numbers_that_were_read() -> None:
+def test_numbers_that_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clinical ones that change something, and prices and utilities that vary."""
+    by_name = module.by_name
+    monkeypatch.setattr(
+        module, "by_name", lambda draws, register, view: by_name(draws, register, view) if view == "central" else {}
+    )
     parameters = np.zeros(2, [("rate", np.float64), ("idle", np.float64)])
     parameters["rate"] = [1.0, 2.0]
     found: Any = SimpleNamespace(

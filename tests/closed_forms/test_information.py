@@ -39,6 +39,15 @@ def asked(draws: int, varies: Any = None) -> Any:
     )
 
 
+@pytest.fixture(autouse=True)
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers by name in the view of the scenario."""
+    by_name = module.by_name
+    monkeypatch.setattr(
+        module, "by_name", lambda draws, register, view: by_name(draws, register, view) if view == "central" else {}
+    )
+
+
 def ask(given: Any, read: tuple[str, ...], beside: Any) -> Any:
     """The table of what is to be learnt, once it is waited for."""
     return information(given.decision, given.lives, given.drawn, read, given.values, given.scenario, beside)
@@ -51,7 +60,7 @@ def test_what_is_asked() -> None:
 
     def beside(function: Any, *words: Any, **more: Any) -> Any:
         begun.append((function, words, more))
-        return lambda: pd.DataFrame({"threshold": [100.0], "measure": "EVPPI", "value": [3.0]})
+        return lambda: pd.DataFrame({"threshold": [100.0], "measure": "EVPPI", "value": [3.0]}, index=[5])
 
     table = ask(given, ("rate", "ratio", "risk"), beside)()
     ((function, (results, thresholds), more),) = begun

@@ -59,4 +59,5 @@ def test_a_template_with_faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     (tmp_path / "economics" / "impact_inventory.toml").write_text(sound + "source = []\n")
     with pytest.raises(BadInput) as told:
         load_inventory()
-    assert told.value.problems[0].key == "file"
+    first = told.value.problems[0]
+    assert (first.file, first.key) == (f"{tmp_path.name}/economics/impact_inventory.toml", "file")

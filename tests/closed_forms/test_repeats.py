@@ -16,7 +16,7 @@ def table(size: float) -> pd.DataFrame:
         ("without_dialysis", 0.0),
         ("without_dialysis", 0.0),
         ("rounded", 0.9e-9),
-        ("rounded", -0.9e-9),
+        ("rounded", -1e-9),
         ("one", 0.0),
         ("one", -1.1e-9),
         ("both", 0.5),

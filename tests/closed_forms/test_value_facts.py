@@ -94,7 +94,7 @@ def test_who_and_what_an_analysis_is_about() -> None:
     assert found["labels"]["number"]["ulcer"] == values.utility_set.states["ulcer"].label
     assert {"pbmnc_kit", "healing_rate"} <= set(found["labels"]["number"])
     assert (found["currency"], found["factor"], found["threshold"]) == (values.money.currency, 1.0, values.threshold)
-    assert (found["own_thresholds"] is False and found["own_rates"] is not None) or scenario.settings.discounting
+    assert found["own_thresholds"] is False
     assert found["rates"] == {"costs": values.discounting.costs, "effects": values.discounting.effects}
     assert (found["repeats"], found["unread"], found["changes"]) == ({"free": "unread"}, ["idle"], ["change"])
     assert found["two_way"] is None and found["trial"] is None and found["trial_left_out"] == "draws"
