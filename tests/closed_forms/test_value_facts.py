@@ -210,6 +210,9 @@ def test_publications_behind_an_analysis() -> None:
     clinical = scenario.register["healing_rate"].source
     for keys in (*kept, clinical, *(each.source for each in conventions.thresholds)):
         assert {sources[key].citation for key in keys} <= plain
+    severity = [key for rule in module.load_severity().values() for key in rule.source]
+    assert {sources[key].citation for key in (*severity, *module.load_inventory().source)} <= plain
+    assert len(plain) < len(sources) and any("Strong M, Oakley JE, Brennan A. Med" in each for each in plain)
     prices = values.perspective.prices
     by_price = {name: set(prices[name].source) for name in values.price_names}
     states = {p.name: set(p.source) for p in values.utility_set.states.parameters}
