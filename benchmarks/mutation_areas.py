@@ -125,6 +125,35 @@ AREAS = (
         },
     ),
     Area(
+        tuple(
+            f"questions/value/*/{name}.py"
+            for name in (
+                *("amounts", "information", "inventory", "layouts", "ledger_columns", "price_by_view", "prices_read"),
+                *("publications", "reading", "repeats", "simulated_trial", "two_way", "unread", "value_set"),
+            )
+        ),
+        (),
+        {
+            "ledger_columns.py": "tests/closed_forms/test_lines.py",
+            "publications.py": "tests/closed_forms/test_decision_findings.py",
+            "two_way.py": "tests/closed_forms/test_one_way.py",
+            "value_set.py": "tests/closed_forms/test_values.py",
+        },
+    ),
+    Area(
+        tuple(
+            f"questions/value/{name}.py"
+            for name in ("analysis", "cea", "draws", "facts", "findings", "lines", "options", "workings")
+        ),
+        (),
+        {
+            "analysis.py": "tests/closed_forms/test_economic_analysis.py",
+            "cea.py": "tests/closed_forms/test_decision_findings.py",
+            "facts.py": "tests/closed_forms/test_value_facts.py",
+            "findings.py": "tests/closed_forms/test_value_findings.py",
+        },
+    ),
+    Area(
         ("questions/trial/historical.py",),
         (),
     ),
@@ -181,7 +210,7 @@ AREAS = (
     ),
     # Files whose names others have too.
     Area(("questions/course/lives.py",), (), {"lives.py": "tests/closed_forms/test_course_lives.py"}),
-    Area(("questions/value/research/proposed_trial.py",), ()),
+    Area(("questions/value/research/proposed_trial.py", "questions/value/valuation/lives.py"), ()),
     Area(
         ("questions/calibrate/cohort.py", "questions/calibrate/founding.py", "questions/calibrate/coverage.py"),
         (),

@@ -481,15 +481,15 @@ def test_a_number_asked_for_that_nothing_reads_is_refused() -> None:
     ):
         scenario = scenario_with(policies, two_way=["healing_rate", name])
         with pytest.raises(BadInput, match=rf"two_way = '{name}'; allowed: a number that varies and that a rule"):
-            pair_of(policies[1], scenario, values_of(scenario), read)
+            pair_of(policies[1], scenario, values_of(scenario), read, 1)
     plain = scenario_with(("conservative", "pta"))
-    assert pair_of("pta", plain, values_of(plain), read) is None
+    assert pair_of("pta", plain, values_of(plain), read, 1) is None
     priced = scenario_with(("conservative", "protocol"), prices={"pbmnc_kit": 1000.0})
-    around = pair_of("protocol", priced, values_of(priced), read)
+    around = pair_of("protocol", priced, values_of(priced), read, 1)
     assert around is not None
     assert (around[1].name, around[1].low, around[1].base, around[1].high) == ("pbmnc_kit", 0.0, 1000.0, 2000.0)
     usual = scenario_with(("conservative", "protocol"))
-    found = pair_of("protocol", usual, values_of(usual), read)
+    found = pair_of("protocol", usual, values_of(usual), read, 1)
     assert found is not None
     assert [each.name for each in found] == ["attributable_share", "pbmnc_kit"]
 

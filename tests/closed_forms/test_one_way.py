@@ -295,15 +295,20 @@ def pair(policy: str = "new", read: tuple[str, ...] = ("rate",), doses: int = 1,
     values.policies["new"].cell_therapy.doses = doses
     scenario = SimpleNamespace(**vars(SCENARIO))
     scenario.settings = SimpleNamespace(economics=SimpleNamespace(two_way=asked, draws=4))
-    return pair_of(policy, scenario, values, read)
+    return pair_of(policy, scenario, values, read, 5)
 
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two clinical numbers and a centre."""
-    monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {f"{pairs.SHARE}_central": 0.3})
+    centre = {f"{pairs.SHARE}_central": 0.3}
+    monkeypatch.setattr(pairs, "centre_of", lambda scenario, seed: centre if (scenario.name, seed) == ("x", 5) else {})
     other = Range("other", "clinical", 0.0, 0.0, 1.0, ("other",))
-    monkeypatch.setattr(pairs, "clinical_ranges", lambda _s, _c: [RATE, other])
+    monkeypatch.setattr(
+        pairs,
+        "clinical_ranges",
+        lambda scenario, usual: [RATE, other] if (scenario.name, usual) == ("x", centre) else [],
+    )
 
 
 @pytest.mark.usefixtures("known")
@@ -319,7 +324,9 @@ def test_which_two_numbers() -> None:
     assert (one.name, two.name) == ("rate", "dialysis")
     with pytest.raises(BadInput) as caught:
         pair(asked=("rate", "other"))
-    assert [problem.value for problem in caught.value.problems] == ["'other'"]
+    assert [(each.file, each.key, each.value) for each in caught.value.problems] == [
+        ("x: [economics]", "two_way", "'other'")
+    ]
     with pytest.raises(BadInput):
         pair(asked=(pairs.SHARE, "kit"), doses=0)
 
@@ -330,39 +337,47 @@ def test_a_price_of_nothing_is_looked_at_up_to_one() -> None:
 
 
 def test_a_grid_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Net benefit of the rate times 10 less the price, against a reference without either; each rate is simulated once, and its
-    parts of the people, which differ more the higher the rate, tell its error at every price. A rate beyond what it may be
-    beside others, here 3, is cut.
+    """Net benefit of the rate times 6 (10 for health, less 4 for its cost) less the price, against a reference without either;
+    each rate is simulated once, and its parts of the people, which differ more the higher the rate, tell its error at every
+    price. A rate beyond what it may be beside others, here 3, is cut.
     """
     simulated = []
 
-    def in_parts(_what: str, _scenario: Any, draws: Any, patients: int, seed: int) -> Parts:
-        simulated.append((list(draws["rate"]), patients, seed))
+    def in_parts(what: str, given: Any, draws: Any, patients: int, seed: int) -> Parts:
+        simulated.append((what, given, list(draws["rate"]), patients, seed))
         ledgers = np.zeros((len(draws), len(PEOPLE), 3, 1))
         ledgers[:, :, 1, 0] = draws["rate"][:, None] * (1.0 + PEOPLE)
         return Parts(ledgers, np.ones(len(PEOPLE), np.int64))
 
     def price(ledgers: Any, parameters: Any, drawn: Any, values: Any) -> Worth:
         assert len(parameters) == len(ledgers) in (GRID * GRID, GRID * GRID * len(PEOPLE))
+        assert set(parameters["rate"]) == set(np.minimum(np.linspace(0.0, 4.0, GRID), 3.0))
         effect = 0.1 * ledgers[:, :, 0] + 7.0
-        cost = np.column_stack([np.full(len(ledgers), 3.0), drawn.prices["price"] + 3.0, np.zeros(len(ledgers))])
+        own = drawn.prices["price"] + 3.0 + 4.0 * ledgers[:, 1, 0]
+        cost = np.column_stack([np.full(len(ledgers), 3.0), own, np.zeros(len(ledgers))])
         return Worth(cost, effect, effect)
+
+    def terms(given: Any, values: Any, lives: Any, *more: Any, **as_twins: Any) -> Any:
+        assert (given, lives.people, more, as_twins) == (scenario, 50, (50, 9, simulations), {"twins": True})
+        assert lives.ledgers.shape == (GRID, 3, 1) and lives.policies == scenario.compare
+        return values, None
 
     monkeypatch.setattr(pairs, "centre_of", lambda _s, _seed: {"rate": 1.0, "fixed": 2.0})
     monkeypatch.setattr(pairs, "cut_limits", lambda table, _usual: table.clip(upper=3.0))
-    monkeypatch.setattr(pairs, "on_terms", lambda _s, values, *_a, **_k: (values, None))
+    monkeypatch.setattr(pairs, "on_terms", terms)
     for where in (module, deterministic):
         monkeypatch.setattr(where, "worth", price)
     values = valued()
     scenario: Any = SimpleNamespace(
         **vars(SCENARIO), parameter_draws=lambda table: table.to_records(index=False).view(np.ndarray)
     )
-    found = two_way((RATE, PRICE), "new", scenario, values, SimpleNamespace(in_parts=in_parts), 50, 9)  # type: ignore[arg-type]
+    simulations: Any = SimpleNamespace(in_parts=in_parts)
+    found = two_way((RATE, PRICE), "new", scenario, values, simulations, 50, 9)
     rates, prices = np.linspace(0.0, 4.0, GRID), np.linspace(5.0, 20.0, GRID)
     cut = np.minimum(rates, 3.0)
-    assert simulated == [(list(cut), 50, 9)]
-    assert found.net_benefit == pytest.approx(10.0 * cut[:, None] - prices[None, :])
-    assert found.net_benefit_se == pytest.approx(np.repeat(10.0 * cut[:, None] * ERROR, GRID, axis=1))
+    assert simulated == [("Two-way analysis", scenario, list(cut), 50, 9)]
+    assert found.net_benefit == pytest.approx(6.0 * cut[:, None] - prices[None, :])
+    assert found.net_benefit_se == pytest.approx(np.repeat(6.0 * cut[:, None] * ERROR, GRID, axis=1))
     assert found.first_values == pytest.approx(rates) and found.second_values == pytest.approx(prices)
 
 

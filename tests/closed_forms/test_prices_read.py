@@ -27,7 +27,7 @@ def of(*policies: str) -> Any:
 
 def test_a_price_in_twice_the_money_is_twice_as_uncertain() -> None:
     """Value, range, mean and SD; a spread that is relative stays, and so does a number of people that a share rests on."""
-    price = PAYER.prices["dialysis_year"]
+    price = PAYER.prices["dialysis_year"].model_copy(update={"range": (1.0, 9e5)})
     twice = scaled(price, 2.0, "USD per year")
     assert (twice.value, twice.centre, twice.unit) == (2.0 * price.value, 2.0 * price.centre, "USD per year")
     assert twice.range == (2.0 * price.range[0], 2.0 * price.range[1])
@@ -64,7 +64,10 @@ def test_money_that_nobody_exchanges_is_told_once() -> None:
     found = therapy_prices(PAYER, scenario.policies, brought, problems)
     assert [problem.file for problem in problems] == ["therapies.gene_therapy.prices.plasmid_session"]
     assert "or a number of your own under [economics.prices], in EUR" in problems[0].allowed
-    assert "plasmid_session" in found
+    assert (found["plasmid_session"].value, found["plasmid_session"].unit) == (session.value, "EUR per session")
+    problems.clear()
+    found = therapy_prices(PAYER, scenario.policies, brought, problems, ["plasmid_session"])
+    assert not problems and found["plasmid_session"].value == session.value
 
 
 def test_the_payer_s_own_price_counts() -> None:
@@ -73,9 +76,12 @@ def test_the_payer_s_own_price_counts() -> None:
     therapies = scenario.therapies
     (session,) = therapies["gene_therapy"].prices
     own = session.model_copy(update={"name": "dialysis_year"})
-    brought = {**therapies, "gene_therapy": SimpleNamespace(prices=(own,))}
-    found = therapy_prices(PAYER, scenario.policies, brought, [])  # type: ignore[arg-type]
+    hours = session.model_copy(update={"name": "hours", "unit": "hours"})
+    brought: Any = {**therapies, "gene_therapy": SimpleNamespace(prices=(own, hours, session))}
+    found = therapy_prices(PAYER, scenario.policies, brought, [])
     assert found["dialysis_year"] == PAYER.prices["dialysis_year"]
+    assert found.names() == (*PAYER.prices.names(), "hours", "plasmid_session")
+    assert (found.sources, found.therapies) == (PAYER.prices.sources, PAYER.prices.therapies)
     care = {"conservative": scenario.policies["conservative"]}
     assert therapy_prices(PAYER, care, therapies, []).names() == PAYER.prices.names()
 
@@ -99,6 +105,8 @@ def test_which_prices_are_read() -> None:
     }
     for name in ("mesenchymal", "bmmnc"):
         assert (set(SITE_PRICES) <= read(name)) is (name in made)
+        assert (set(SITE_PRICES) <= read("conservative", name)) is (name in made)
+    assert made
 
 
 def told(perspective: Any, **prices: float) -> list[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.economics.value_sets import PUBLISHED
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.valuation.cost_items import CostItem, Scope, discounted
-from simulator.questions.value.valuation.value_set import norm_of
+from simulator.questions.value.valuation.value_set import norm_of, utilities_of
 from simulator.questions.value.valuation.values import (
     COMMON_UTILITY,
     Drawn,
@@ -31,7 +31,7 @@ from simulator.questions.value.valuation.values import (
 )
 from simulator.scenario.economics import Deal, Discounting
 from simulator.scenario.scenario import Scenario
-from simulator.words.errors import BadInput
+from simulator.words.errors import BadInput, Problem
 
 
 @cache
@@ -327,6 +327,30 @@ def test_a_norm_is_valued_as_the_utilities_are(monkeypatch: pytest.MonkeyPatch) 
             norm(value_set, own, usual)
         (problem,) = caught.value.problems
         assert (problem.file, problem.key, problem.value) == ("f", key, value)
+
+
+def test_utilities_that_nothing_maps() -> None:
+    """Told under the scenario's own file; one that another file is to blame for keeps that."""
+    settings: Any = SimpleNamespace(utility_set=base()[1].utility_set.name, value_set="6L")
+    with pytest.raises(BadInput) as caught:
+        utilities_of(settings, "mine")
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.key, problem.value) == ("mine", "value_set", "'6L'")
+    settings.value_set = PUBLISHED
+    assert utilities_of(settings, "mine").name == settings.utility_set
+
+
+def test_faults_of_value_sets_stay_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file of value sets."""
+
+    def broken(*_: Any) -> Any:
+        raise BadInput([Problem("value_sets.toml", "x", "y", "z")])
+
+    monkeypatch.setattr("simulator.questions.value.valuation.value_set.revalued_by", broken)
+    settings: Any = SimpleNamespace(utility_set=base()[1].utility_set.name, value_set="5L")
+    with pytest.raises(BadInput) as caught:
+        utilities_of(settings, "mine")
+    assert [problem.file for problem in caught.value.problems] == ["value_sets.toml"]
 
 
 def test_events_that_nothing_charges() -> None:

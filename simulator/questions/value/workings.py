@@ -76,7 +76,7 @@ def workings(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
 def workings_facts(found: EconomicAnalysis) -> dict[str, Any]:
     """What recalculating needs beside the tables: terms of the deal, the norm, and what the budget pays once."""
     values, economics = found.valued_by, found.scenario.settings.economics
-    deal, policy = values.deal, values.policies[found.spent[0].policies[1]]
+    deal = values.deal
     return {
         "deal": {
             "discount": deal.discount,
@@ -91,9 +91,9 @@ def workings_facts(found: EconomicAnalysis) -> dict[str, Any]:
         "norm": values.ratio.tolist(),
         "norm_top": values.top,
         "utilities": values.utility_set.method.label,
-        "budget_policies": list(found.spent[0].policies),
+        "budget_policies": [found.scenario.reference, found.policy],
         "site": SITE,
-        "site_cost": site_cost(policy, values, economics.budget.centres),
+        "site_cost": site_cost(values.policies[found.policy], values, economics.budget.centres),
     }
 
 
@@ -186,7 +186,7 @@ def _policies_table(found: EconomicAnalysis) -> pd.DataFrame:
 
 def _years_table(found: EconomicAnalysis) -> pd.DataFrame:
     values = found.valued_by
-    pair = {name: values.policies[name] for name in found.spent[0].policies}
+    pair = {name: values.policies[name] for name in (found.scenario.reference, found.policy)}
     plain = replace(values, policies=pair, discounted=False)
     given = np.stack([times_given(each.ledgers, plain).mean(axis=0) for each in found.spent])
     given = np.diff(given, axis=0, prepend=0.0)
@@ -240,14 +240,14 @@ def _qalys_table(found: EconomicAnalysis, states: list[Health], drawn: Mapping[s
 
 def _budget_table(found: EconomicAnalysis, lines: list[Line]) -> pd.DataFrame:
     """Undiscounted amounts in each year since referral, and treatments that fail, under the reference and the policy."""
-    names = found.spent[0].policies
+    names = found.scenario.reference, found.policy
     pair = [found.results.options.index(name) for name in names]
     own = [
         replace(line, charged=tuple(line.charged[p] for p in pair), under=tuple(line.under[p] for p in pair))
         for line in lines
     ]
     until = [np.stack([line.amount(each.ledgers, discount=False) for line in own], axis=-1) for each in found.spent]
-    amounts = np.stack([now - before for now, before in zip(until, [0.0 * until[0], *until], strict=False)])
+    amounts = np.diff(until, axis=0, prepend=0.0)
     failed = np.zeros(amounts.shape)
     if found.back is not None:
         every = found.back.failed_by_age[:, : amounts.shape[1], pair]

@@ -56,7 +56,7 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
     there = {
         ours: [other for other in others if other in names] for ours, others in ALIASES.items() if ours not in names
     }
-    return table.rename(columns={found[0]: ours for ours, found in there.items() if len(found) == 1})
+    return table.rename(columns={other: ours for ours, found in there.items() for other in found if len(found) == 1})
 
 
 def joined(costs: pd.DataFrame, effects: pd.DataFrame, source: str, effects_source: str) -> pd.DataFrame:

@@ -54,21 +54,20 @@ def read_results(
     """
     if effects is None and parameters is not None:
         raise BadInput([Problem("parameters", "parameters", "given", "only together with a table of effects")])
-    tables: dict[str, pd.DataFrame] = {}
+    names: list[str] = []
+    found: list[pd.DataFrame] = []
     problems: list[Problem] = []
     for called, source in (("costs", costs), ("effects", effects), ("parameters", parameters)):
         try:
             if source is not None:
-                tables[_named(source, called)] = source if isinstance(source, pd.DataFrame) else _table(Path(source))
+                found.append(source if isinstance(source, pd.DataFrame) else _table(Path(source)))
+                names.append(_named(source, called))
         except BadInput as bad:
             problems += bad.problems
     if problems:
         raise BadInput(problems)
-    names, found = list(tables), list(tables.values())
     if effects is None:
-        return results_from(
-            found[0], "results" if isinstance(costs, pd.DataFrame) else names[0], negative_costs=negative_costs
-        )
+        return results_from(found[0], _named(costs, "results"), negative_costs=negative_costs)
     wide = joined(found[0], found[1], names[0], names[1])
     if parameters is not None:
         more = without_row_names(found[2])

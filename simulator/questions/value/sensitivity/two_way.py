@@ -103,7 +103,7 @@ def _lives(scenario: Scenario, ledgers: Array, draws: NDArray[np.void], people: 
 
 
 def pair_of(
-    policy: str, scenario: Scenario, values: Values, read: Iterable[str], seed: int = 1
+    policy: str, scenario: Scenario, values: Values, read: Iterable[str], seed: int
 ) -> tuple[Range, Range] | None:
     """The two numbers of the two-way analysis: those of [economics], else the attributable share and the product's price.
 
