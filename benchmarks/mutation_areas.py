@@ -188,6 +188,7 @@ AREAS = (
         {"cohort.py": "tests/closed_forms/test_founding.py"},
     ),
     Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
+    Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
 
 
