@@ -190,6 +190,7 @@ AREAS = (
     Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
     Area(tuple(f"questions/trial/reading/{name}.py" for name in ("design_faults", "design_reading", "idle_keys")), ()),
     Area(("questions/trial/reading/multiplicity_faults.py",), ()),
+    Area(("questions/trial/results/estimand_table.py", "questions/trial/sizes/closed_form.py"), ()),
     Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
 
