@@ -190,7 +190,17 @@ AREAS = (
     Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
     Area(tuple(f"questions/trial/reading/{name}.py" for name in ("design_faults", "design_reading", "idle_keys")), ()),
     Area(("questions/trial/reading/multiplicity_faults.py",), ()),
-    Area(("questions/trial/results/estimand_table.py", "questions/trial/sizes/closed_form.py"), ()),
+    Area(
+        tuple(
+            f"questions/trial/*/{name}.py"
+            for name in (
+                *("closed_form", "completed", "estimand_table", "finished", "kept_lives", "limits", "prior"),
+                *("reasons", "seen"),
+            )
+        ),
+        (),
+        {"limits.py": "tests/closed_forms/test_design.py", "seen.py": "tests/closed_forms/test_analysis.py"},
+    ),
     Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
 

@@ -187,6 +187,10 @@ def test_weights_of_those_who_stayed() -> None:
     switched[3], healed[1] = 0.5, 0.4
     found = module._stayed(reached, gone, switched, healed, amputated)
     assert found.tolist() == [1.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]
+    # Amputees are compared with amputees.
+    switched[:4], amputated[:3] = [0.5, NEVER, NEVER, NEVER], [0.1, 0.2, NEVER]
+    found = module._stayed(reached, gone, switched, healed, amputated)
+    assert found.tolist() == [1.0, 1.5, 1.0, 1.0, 1.5, 1.0, 1.0]
     # Where all of a kind switch nobody stands for them.
     assert module._stayed(reached[:1], gone[:1], switched[:1], healed[:1], amputated[:1]).tolist() == [1.0]
 
@@ -201,8 +205,8 @@ def test_deaths_taken_for_censoring() -> None:
     assert _by_trial(AMPUTATION, seen, 0, "censored_at_death")[0] == pytest.approx([1.0 - 0.75 * 0.5])
     lost = trial(arm=[0] * 4, amputated=amputated, lost=died)
     assert _by_trial(AMPUTATION, lost, 0, "censored_at_death")[0] == pytest.approx([1.0 - 0.75 * 0.5])
-    late = trial(arm=[0] * 2, amputated=[0.3, NEVER], died=[NEVER, 1.0])
-    assert _by_trial(AMPUTATION, late, 0, "censored_at_death")[0] == pytest.approx([0.5])
+    late = trial(arm=[[0] * 2] * 2, amputated=[[0.3, NEVER], [NEVER, NEVER]], died=[[NEVER, 1.0], [NEVER, NEVER]])
+    assert _by_trial(AMPUTATION, late, 0, "censored_at_death")[0] == pytest.approx([0.5, 0.0])
 
 
 def test_how_an_estimator_does() -> None:

@@ -144,6 +144,10 @@ AT = Problem("design", "at", "missing", "the time (or times) by which --rate-0 a
             ]
         ),
         (
+            {"median_0": 3.0, "rate_0": 0.5},
+            [Problem("design", "rate_0", "0.5", "nothing when --median-0 is given")],
+        ),
+        (
             {"median_0": 3.0, "hazard_0": 0.2, "rate_0": 0.5},
             [
                 Problem("design", name, told, "nothing when --median-0 is given")

@@ -124,6 +124,8 @@ ONE_LOOK = looks(at=(40,))
         ({"looks": None}, ["reestimation"]),
         ({"reestimation": growing(test="ordinary")}, ["reestimation.test"]),
         ({"reestimation": growing(test="ordinary"), "looks": ONE_LOOK}, []),
+        # Of one look nobody needs to know in advance how much it will see.
+        ({"looks": looks(by="patients", at=(60,), type="ld-obf"), "size": NO_EVENTS}, []),
         ({"looks": looks(type="triangular")}, ["looks.type"]),
         ({"comparisons": (1, 2)}, ["reestimation"]),
         ({"sides": 2}, ["reestimation"]),
