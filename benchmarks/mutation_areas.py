@@ -194,12 +194,24 @@ AREAS = (
         tuple(
             f"questions/trial/*/{name}.py"
             for name in (
-                *("closed_form", "completed", "estimand_table", "finished", "kept_lives", "limits", "prior"),
-                *("reasons", "seen"),
+                *(
+                    "closed_form",
+                    "completed",
+                    "design",
+                    "estimand_table",
+                    "finished",
+                    "interim",
+                    "kept_lives",
+                    "limits",
+                ),
+                *("prior", "reasons", "seen"),
             )
         ),
         (),
-        {"limits.py": "tests/closed_forms/test_design.py", "seen.py": "tests/closed_forms/test_analysis.py"},
+        {
+            **dict.fromkeys(("interim.py", "limits.py"), "tests/closed_forms/test_design.py"),
+            "seen.py": "tests/closed_forms/test_analysis.py",
+        },
     ),
     Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
