@@ -53,6 +53,8 @@ def test_pieces_come_back_bit_for_bit() -> None:
 def test_pieces_of_different_sizes_go_together() -> None:
     """Each says how many patients it has."""
     whole = unpacked([arrays_of(packed(lives(0, 2, 3))), arrays_of(packed(lives(2, 2, 5)))], 3)
+    three = unpacked([arrays_of(packed(lives(first, 2))) for first in (0, 2, 4)], 3)
+    assert three.died.tolist() == lives(0, 6).died.tolist()
     assert whole.died.tolist() == lives(0, 4).died.tolist() and whole.lost.tolist() == lives(0, 4).lost.tolist()
 
 
@@ -127,6 +129,8 @@ def test_whole_pieces_are_kept_and_read(monkeypatch: pytest.MonkeyPatch) -> None
     assert run.made == [(3, 1), (12, 2)]
     run.ask(4, 8)
     assert run.made == []
+    run.ask(4, 5)
+    assert run.made == [(8, 1)]
     run.ask(0, 16)
     assert run.made == [(0, 4), (12, 4)]
     del run.pieces["t 4 0.5"], run.pieces["t 12 0.5"]
@@ -155,7 +159,7 @@ def test_smaller_pieces_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A piece with fewer patients is of no use and goes; one with more serves."""
     run = Kept(monkeypatch)
     run.ask(0, 4)
-    run.patients = 5
+    run.patients = 4
     run.ask(0, 4)
     assert run.made == [(0, 4)] and run.removed == ["file of t 0 0.5"]
     run.patients = 2

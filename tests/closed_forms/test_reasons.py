@@ -36,6 +36,7 @@ def need(patients: float, low: float) -> Any:
         (100.0, 90.0, math.inf, 0.0, ""),
         (math.inf, 90.0, 100.0, 0.0, "The simulation shows no effect beyond Monte Carlo error."),
         (100.0, 90.0, 100.0, 0.0, "They agree within Monte Carlo error."),
+        (100.0, 100.0, 100.0, 0.0, "They agree within Monte Carlo error."),
         (100.0, 90.0, 90.1, 0.0, "They agree within Monte Carlo error."),
         (100.0, 90.0, 111.0, 0.0, "They agree within Monte Carlo error."),
         (100.0, 90.0, 89.9, 0.0, "The simulation needs 1.11 times the patients. One. Two."),
@@ -181,29 +182,30 @@ def test_pairs(test: str) -> None:
     assert told(trial(arm=[0, 1]), pairs) == ["The formula's variance is approximate and tends to be too large."]
 
 
-def measured(control: list[float], other: list[float]) -> Any:
-    """Values at half a year; whoever is not followed for so long does not count."""
+def measured(control: list[float], other: list[float], outcome: str = "tcpo2") -> Any:
+    """Values of one outcome at half a year; whoever is not followed for so long does not count."""
     values = [*control, *other, 500.0]
     return trial(
         visits=(0.5, 1.0),
         arm=[0] * len(control) + [1] * len(other) + [0],
         end=[2.0] * (len(values) - 1) + [0.2],
-        tcpo2=[[value, 7.0] for value in values],
-        walked=[[value, 7.0] for value in values],
+        **{{"tcpo2": "tcpo2", "walking_time": "walked"}[outcome]: [[value, 7.0] for value in values]},
     )
 
 
 @pytest.mark.parametrize("endpoint", [AT_SIX, AT_SIX.model_copy(update={"outcome": "walking_time"})])
 def test_measurements(endpoint: Endpoint) -> None:
     """Whether somebody is missing in either arm, and whether arms spread alike."""
-    assert told(measured([1.0, 3.0], [5.0, 7.0]), endpoint) == []
+    assert told(measured([1.0, 3.0], [5.0, 7.0], endpoint.outcome), endpoint) == []
     missing = "Only the living with a limb are measured: {} of the control arm, {} of the other."
-    assert told(measured([1.0, 3.0, np.nan, np.nan], [5.0, 7.0]), endpoint) == [missing.format("50%", "100%")]
-    assert told(measured([1.0, 3.0], [5.0, 7.0, np.nan]), endpoint) == [missing.format("100%", "67%")]
+    assert told(measured([1.0, 3.0, np.nan, np.nan], [5.0, 7.0], endpoint.outcome), endpoint) == [
+        missing.format("50%", "100%")
+    ]
+    assert told(measured([1.0, 3.0], [5.0, 7.0, np.nan], endpoint.outcome), endpoint) == [missing.format("100%", "67%")]
     spread = "The standard deviation differs: {:.1f} and {:.1f}, a mixture of responders and others."
-    assert told(measured([1.0, 3.0], [5.0, 9.0]), endpoint) == [spread.format(1.0, 2.0)]
-    assert told(measured([1.0, 5.0], [5.0, 7.0]), endpoint) == [spread.format(2.0, 1.0)]
-    assert told(measured([0.0, 2.0], [0.0, 2.2]), endpoint) == []
+    assert told(measured([1.0, 3.0], [5.0, 9.0], endpoint.outcome), endpoint) == [spread.format(1.0, 2.0)]
+    assert told(measured([1.0, 5.0], [5.0, 7.0], endpoint.outcome), endpoint) == [spread.format(2.0, 1.0)]
+    assert told(measured([0.0, 2.0], [0.0, 2.2], endpoint.outcome), endpoint) == []
 
 
 def test_a_fiftieth_of_missing_measurements() -> None:
