@@ -204,7 +204,17 @@ AREAS = (
                     "kept_lives",
                     "limits",
                 ),
-                *("prior", "reasons", "seen"),
+                *(
+                    "analysis_data",
+                    "assumptions",
+                    "elsewhere",
+                    "export",
+                    "prior",
+                    "prior_tables",
+                    "reasons",
+                    "screening",
+                    "seen",
+                ),
             )
         ),
         (),
