@@ -220,9 +220,20 @@ AREAS = (
         (),
         {
             **dict.fromkeys(("interim.py", "limits.py"), "tests/closed_forms/test_design.py"),
-            "seen.py": "tests/closed_forms/test_analysis.py",
+            "seen.py": ("tests/closed_forms/test_seen.py", "tests/closed_forms/test_analysis.py"),
         },
     ),
+    Area(
+        ("questions/trial/study.py", "questions/trial/findings.py"),
+        (),
+        {"findings.py": "tests/closed_forms/test_trial_findings.py"},
+    ),
+    Area(
+        tuple(f"questions/calibrate/{name}.py" for name in ("findings", "work", "written")),
+        (),
+        dict.fromkeys(("findings.py", "work.py", "written.py"), "tests/closed_forms/test_calibration_kept.py"),
+    ),
+    Area(("questions/boundaries/__init__.py",), (), {"__init__.py": "tests/closed_forms/test_samplesize_findings.py"}),
     Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
 

@@ -173,7 +173,9 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Any:
     conduct = SimpleNamespace(marked=SimpleNamespace(patients=4))
     lived: list[Any] = []
     monkeypatch.setattr(
-        module, "look_dates", lambda of, data, marked: dates if (of, marked) == (design, conduct.marked) else None
+        module,
+        "look_dates",
+        lambda of, data, marked: told["dates"] if (of, marked) == (design, conduct.marked) else None,
     )
     monkeypatch.setattr(
         module, "end_of_trial", lambda of, data, events: np.array([1.5, 2.5]) if events is None else None
@@ -228,6 +230,16 @@ def test_every_look_that_a_trial_has(whole: Any) -> None:
         for name in ("first", "second")
     ]
     assert whole["frames"][-1][2].tolist() == [2.0, 3.0] and whole["frames"][-1][3] is None
+    imputed = next(each for each in whole["frames"] if each[0] == "_imputed_frame")
+    assert imputed[1].name == "year" and imputed[2].arm.shape == (2, 4) and imputed[3].tolist() == [True, False]
+
+
+def test_a_look_on_the_last_day_is_the_last(whole: Any) -> None:
+    """The first trial has all three, the second its first and its last."""
+    whole["dates"] = np.array([[0.5, 1.0, 2.0], [0.5, 3.0, 3.0]])
+    module.analysis_data(whole["simulation"], "scenario", 2, None)
+    results = [each[5].tolist() for each in whole["frames"] if each[0] == "_result_frame" and each[1] == "first"]
+    assert results == [[True, True], [True, False], [True, True]]
 
 
 def test_stages_have_their_last_analysis_only(whole: Any) -> None:

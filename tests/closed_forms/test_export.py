@@ -75,6 +75,7 @@ def test_patients() -> None:
     assert table["death_months"].tolist() == pytest.approx([6.0, *[np.nan] * 4], nan_ok=True)
     assert table["healing_months"][1] == 6.0 and table["lost_to_follow_up_months"][1] == 9.0
     assert "site" not in table and "stratum" not in table and "crossover" not in table
+    assert table["reintervention"].tolist() == [False] * 5
     assert table["age"].tolist() == [60.5, 61.5, 62.5, 63.5, 64.5] and table["diabetes_years"][1] == 10.5
     assert table["rutherford"].tolist() == [4, 5, 6, 7, 8] and table["rutherford"].dtype == np.int64
     assert table["male"].tolist() == [True, False, True, False, True] and table["male"].dtype == np.bool_

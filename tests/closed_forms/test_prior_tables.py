@@ -50,7 +50,7 @@ def conduct(test: str, prior: Any = None) -> Any:
     return SimpleNamespace(
         design=SimpleNamespace(primary=primary, alpha=0.05),
         marked=SimpleNamespace(patients=50),
-        hypotheses=[("first", primary, 1)],
+        hypotheses=[("first", primary, 1), ("second", primary, 1)],
     )
 
 

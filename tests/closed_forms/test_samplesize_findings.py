@@ -1,9 +1,13 @@
-"""A calculator's answer as tables and facts."""
+"""Answers of calculators and of boundaries as tables and facts."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pandas as pd
 
+from simulator.questions import boundaries
 from simulator.questions.samplesize.answer import Answer, Note
 from simulator.questions.samplesize.findings import findings
 
@@ -48,3 +52,20 @@ def test_events_and_rates() -> None:
     """What is counted and what the curve runs over are names of columns."""
     found = findings(answer("simon", "true_rate", "events"), {})
     assert (found.facts["axis"], found.facts["counts"]) == ("true_rate", "events")
+
+
+def test_boundaries() -> None:
+    """On the statistic's scale, and on an effect's where there is one; the plan and whoever described it."""
+    table, summary = pd.DataFrame({"look": [1]}), pd.DataFrame({"looks": [1]})
+    found: Any = SimpleNamespace(
+        table=lambda: table, summary=lambda: summary, asked=lambda: "asked", plan=SimpleNamespace(sources=(SIMON,))
+    )
+    plain = boundaries.findings(found, {"looks": 1})
+    assert (plain.question, plain.settings) == ("boundaries", {"looks": 1})
+    assert plain.tables["boundaries"] is table and plain.tables["design"] is summary
+    assert (plain.facts["plan"], plain.facts["scale"]) == ("asked", None)
+    assert [each["doi"] for each in plain.facts["references"]] == ["10.1016/0197-2456(89)90015-9"]
+    scale: Any = SimpleNamespace(scale="ratio", effect=0.7, beside=lambda rows, of: (rows is table, of is found))
+    beside = boundaries.findings(found, {}, scale)
+    assert beside.tables["boundaries"] == (True, True)
+    assert beside.facts["scale"] == {"scale": "ratio", "effect": 0.7}
