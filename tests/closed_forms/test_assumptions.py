@@ -124,8 +124,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """As planned; each changed truth; then losses of none, twice and four times the rate. All that was not run is told."""
     changed = [("effect", 0.5, Truth("half")), ("effect", 1.25, Truth("more"))]
-    monkeypatch.setattr(module, "_changed_truths", lambda own, base: iter(changed))
     own, told = simulation(LOGRANK), list[int]()
+    monkeypatch.setattr(
+        module, "_changed_truths", lambda of, base: iter(changed if base == Truth() and of.design.patients == 5 else ())
+    )
     table = assumption_table(own, "scenario", told.append)  # type: ignore[arg-type]
     assert table[["assumption", "factor"]].to_numpy().tolist() == [
         ["as_planned", 1.0],

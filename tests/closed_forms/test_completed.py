@@ -84,3 +84,11 @@ def test_nobody_is_lost(asked: list[Any]) -> None:
     """Nothing is drawn."""
     module.completed(endpoint("limb_success"), trial(arm=[0, 1]))
     assert asked[6].shape == (3, 0)
+
+
+def test_luck_is_that_of_the_patient_s_place(asked: list[Any]) -> None:
+    """The third of three is lost."""
+    seen = trial(arm=[0, 1, 1], lost=[NEVER, NEVER, 0.5])
+    module.completed(endpoint("limb_success"), seen)
+    key: Any = np.uint64(seed_of(int(seen.luck[0, 0]), "imputation", "e"))
+    assert asked[6].tolist() == [[uniform(key, 2, 0, k)] for k in range(3)]

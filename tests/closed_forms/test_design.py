@@ -184,3 +184,46 @@ def test_what_numbers_of_a_design_may_be(
     for value in (*beyond, *((low + 0.5,) if whole else ())):
         with pytest.raises(ValidationError):
             check(value)
+
+
+USUAL: dict[Any, dict[str, Any]] = {
+    Arm: {"allocation": 1},
+    Crossover: {"share": 1.0, "tcpo2_below": None},
+    Visits: {"at_months": ()},
+    FollowUp: {"until": "own"},
+    Size: {"patients": None, "events": None, "power": 0.9},
+    module.Stratum: {"cut": None},
+    Randomisation: {"method": "blocks", "follow": 0.8, "block": None, "strata": ()},
+    Design: {
+        **{"description": "", "note": "", "scenario": "base", "view": None, "alpha": 0.025, "sides": 1, "entry": None},
+        **{"drop_out": module.DropOut(), "visits": Visits(), "size": Size(), "randomisation": Randomisation()},
+        **{"stated": (), "estimands": (), "centre": None, "blinding": None, "crossover": None, "looks": None},
+        **dict.fromkeys(("futility", "reestimation", "blinded_review", "two_stage", "predictive", "selection")),
+        **{"enrichment": None, "multiplicity": None},
+    },
+    interim.Looks: {
+        "type": "ld-obf",
+        **dict.fromkeys(("delta", "gamma", "rho", "early_z")),
+        **{"points": (), "shares": ()},
+    },
+    interim.FutilityRule: {
+        **{"spending": "ld-obf", "gamma": -4.0, "rho": 3.0, "z": (), "threshold": 0.1, "assumed": "trend"},
+        "binding": False,
+    },
+    interim.Reestimation: {"look": None, "test": "weighted"},
+    interim.BlindedReview: {"after_patients": None, "after_events": None, "smallest": 1.0, "largest": 2.0},
+    interim.Stages: {
+        "kind": "optimal",
+        **dict.fromkeys(("futility", "hoped_rate", "n1", "r1", "n", "r")),
+        "pause": True,
+    },
+    interim.Multiplicity: dict.fromkeys(("endpoints", "weights", "transitions", "families"), ()),
+}
+"""What a key means that a file does not write."""
+
+
+@pytest.mark.parametrize("model", USUAL)
+def test_what_a_file_need_not_write(model: Any) -> None:
+    """Every such key, and what it means then."""
+    fields = {name: field.default for name, field in model.model_fields.items() if not field.is_required()}
+    assert fields == USUAL[model]
