@@ -352,9 +352,8 @@ def test_every_truth_keeps_its_needs(tables: dict[str, list[Any]], monkeypatch: 
 def test_no_curves_without_lives(tables: dict[str, list[Any]]) -> None:
     """And an effect that varies has no other assumption."""
     found = study_design(Simulation(conduct(looks=2)), ["stated"])  # type: ignore[arg-type]
-    assert (
-        found.views is None and found.sizes is not None and found.search is not None and found.assumptions is not None
-    )
+    assert found.views is None and found.search is not None and found.assumptions is not None
+    assert found.sizes is not None and found.sizes[3] == 0.8
     varies = study_design(Simulation(conduct(looks=2)), ["posterior"])  # type: ignore[arg-type]
     assert varies.assumptions is None and varies.views is not None
 
