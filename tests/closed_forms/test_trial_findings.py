@@ -184,8 +184,19 @@ def test_a_search_and_its_looks() -> None:
     own = study(design(), search=SEARCH)
     own.conduct.rule.looks = 1
     assert module._inflation(own) is None
-    own.conduct.rule.looks, own.conduct.rule.boundaries = 2, [SimpleNamespace(drift=None, inflation=1.0)]
+    unknown = SimpleNamespace(drift=None, inflation=1.0)
+    own.conduct.rule.looks, own.conduct.rule.boundaries = 2, [unknown, BOUNDARY]
     assert module._inflation(own) is None
+    own.conduct.rule.boundaries = [BOUNDARY, unknown]
+    assert module._inflation(own) == 1.02
+
+
+def test_one_hypothesis() -> None:
+    """Is not several."""
+    of = design()
+    own = study(of)
+    own.conduct.hypotheses = [1]
+    assert module._facts(own, planned(of))["several"] is False
 
 
 ONE_ARM = {
