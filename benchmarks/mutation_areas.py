@@ -217,6 +217,53 @@ AREAS = (
         {"cohort.py": "tests/closed_forms/test_founding.py"},
     ),
     Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
+    Area(tuple(f"questions/trial/reading/{name}.py" for name in ("design_faults", "design_reading", "idle_keys")), ()),
+    Area(("questions/trial/reading/multiplicity_faults.py",), ()),
+    Area(
+        tuple(
+            f"questions/trial/*/{name}.py"
+            for name in (
+                *(
+                    "closed_form",
+                    "completed",
+                    "design",
+                    "estimand_table",
+                    "finished",
+                    "interim",
+                    "kept_lives",
+                    "limits",
+                ),
+                *(
+                    "analysis_data",
+                    "assumptions",
+                    "elsewhere",
+                    "export",
+                    "prior",
+                    "prior_tables",
+                    "reasons",
+                    "screening",
+                    "seen",
+                ),
+            )
+        ),
+        (),
+        {
+            **dict.fromkeys(("interim.py", "limits.py"), "tests/closed_forms/test_design.py"),
+            "seen.py": ("tests/closed_forms/test_seen.py", "tests/closed_forms/test_analysis.py"),
+        },
+    ),
+    Area(
+        ("questions/trial/study.py", "questions/trial/findings.py"),
+        (),
+        {"findings.py": "tests/closed_forms/test_trial_findings.py"},
+    ),
+    Area(
+        tuple(f"questions/calibrate/{name}.py" for name in ("findings", "work", "written")),
+        (),
+        dict.fromkeys(("findings.py", "work.py", "written.py"), "tests/closed_forms/test_calibration_kept.py"),
+    ),
+    Area(("questions/boundaries/__init__.py",), (), {"__init__.py": "tests/closed_forms/test_samplesize_findings.py"}),
+    Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
 )
 
 

@@ -150,7 +150,7 @@ MULTIPLIED = {"measured": 1, "add_count": 2, "frailty_ratio": 0}
 """Functions in which an argument, by its place, and the next are only multiplied with each other: in whatever order."""
 
 
-ANY_ORDER = tuple(f"np.{name}(" for name in ("hypot", "dot", "minimum", "maximum"))
+ANY_ORDER = ("math.hypot(", *(f"np.{name}(" for name in ("hypot", "dot", "minimum", "maximum")))
 """Functions whose arguments may come in any order."""
 
 

@@ -124,6 +124,8 @@ ONE_LOOK = looks(at=(40,))
         ({"looks": None}, ["reestimation"]),
         ({"reestimation": growing(test="ordinary")}, ["reestimation.test"]),
         ({"reestimation": growing(test="ordinary"), "looks": ONE_LOOK}, []),
+        # Of one look nobody needs to know in advance how much it will see.
+        ({"looks": looks(by="patients", at=(60,), type="ld-obf"), "size": NO_EVENTS}, []),
         ({"looks": looks(type="triangular")}, ["looks.type"]),
         ({"comparisons": (1, 2)}, ["reestimation"]),
         ({"sides": 2}, ["reestimation"]),
@@ -191,3 +193,37 @@ def test_stages_that_cannot_be(of: dict[str, Any], test: str, changed: dict[str,
     if not keys:
         found = [key for key, _, _ in stopping_faults(design(lost, **(usual | changed)))]
         assert found == ["endpoints.e.lost"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "test", "futility", "told"),
+    [("given", "exact_binomial", 0.1, 0.1), ("predictive", "posterior", None, "missing")],
+)
+def test_a_limit_of_futility_belongs_to_prediction(kind: str, test: str, futility: Any, told: Any) -> None:
+    """It is told as it is given, or as missing."""
+    own = stages(**(BAYES if kind == "predictive" else {}) | {"futility": futility})
+    primary = endpoint(test=test, null_rate=0.2, lost="failure")
+    (fault,) = stopping_faults(design(primary, arms=(1,), looks=None, size=NO_EVENTS, two_stage=own))
+    assert fault[:2] == ("two_stage.futility", told)
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "types"),
+    [
+        (READ, endpoint(test="risk_difference"), []),
+        (READ, endpoint(test="risk_difference", at_months=9.0), ["looks.type"]),
+        (READ, endpoint(), ["looks.type"]),
+    ],
+)
+def test_endpoints_whose_information_grows_at_another_pace(first: Endpoint, other: Endpoint, types: list[str]) -> None:
+    """Need a spending function; those that count the same patients at every look do not."""
+    by_patients = looks(by="patients", at=(60,), type="obf")
+    found = stopping_faults(design(first, other, looks=by_patients, size=NO_EVENTS))
+    assert [key for key, _, _ in found] == types
+
+
+def test_a_size_that_is_not_stated_is_one_patient() -> None:
+    """Who comes after a tenth of a month and is followed for a year: a look must come before."""
+    for month, keys in ((12.05, []), (12.15, ["looks.at"])):
+        own = looks(by="months", at=(month,), type="ld-obf")
+        assert [key for key, _, _ in stopping_faults(design(looks=own, size=size(None, None)))] == keys
