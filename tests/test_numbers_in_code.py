@@ -46,6 +46,7 @@ ALLOWED = {
         "living/twins.py:PLAN",
         "questions/calibrate/summaries.py:DOSE_CELLS",
         "questions/calibrate/summaries.py:MOVES",
+        "evidence/targets.py:(OF_AMPUTATED, OF_HEALED, OF_HEALED_WITH_LIMB)",
         "evidence/targets.py:REACHABLE",
         "telling/workbook/budget_sheet.py:TOP",
     ],

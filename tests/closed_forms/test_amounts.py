@@ -11,8 +11,8 @@ import pytest
 
 from simulator import load_scenario
 from simulator.evidence.distributions import mean, text
-from simulator.evidence.life_table import SOURCE
 from simulator.evidence.economics.severity import load_severity
+from simulator.evidence.life_table import SOURCE
 from simulator.evidence.sources import load_sources
 from simulator.questions.value.valuation.amounts import OWN, conventions_table, own_values, values_table
 from simulator.questions.value.valuation.values import Values, values_of

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, log1p
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -219,6 +220,10 @@ class Terms:
     policies: tuple[str, ...] = ("old", "new")
     left: LeftToPay | None = None
 
+    def with_left(self, left: Any) -> Any:
+        """The same with another share left to pay."""
+        return replace(self, left=left)
+
 
 def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     """80% by volume and a quarter paid back are 60%, undiscounted a half and 40%; each alone; nothing changes without terms.
@@ -300,6 +305,10 @@ def test_draws_are_one_population_and_twins_each_their_own(
         deal: Deal
         discounted: bool = True
         left: object = None
+
+        def with_left(self, left: Any) -> Any:
+            """The same with another share left to pay."""
+            return replace(self, left=left)
 
     asked: dict[str, object] = {}
 

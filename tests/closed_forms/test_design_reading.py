@@ -199,6 +199,9 @@ def test_which_faults_may_come_of_what_was_left_out() -> None:
         ("size", "size_search", False),
         ("size_search", "size", False),
         ("randomisation.strata", "randomisation.strata[2]", True),
+        ("randomisation.strata[1].cut", "randomisation.strata[1]", True),
+        ("randomisation.strata[1].cut", "randomisation.strata", True),
+        ("randomisation.strata[1].cut", "randomisation.strata[2]", False),
     ]:
         assert module._about(key, [place]) is about, (key, place)
     assert module._about("alpha", ["size", "alpha"]) and not module._about("alpha", [])

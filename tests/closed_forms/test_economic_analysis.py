@@ -125,6 +125,10 @@ class Valued:
     threshold: float = 15_000.0
     money: str = "money"
 
+    def with_left(self, left: Any) -> Any:
+        """The same with another share left to pay."""
+        return replace(self, left=left)
+
     @property
     def deal(self) -> Any:
         return SimpleNamespace(needs_lives=self.needs_lives)

@@ -57,6 +57,10 @@ class Valued:
     deal: Deal = field(default_factory=Deal)
     left: LeftToPay | None = None
 
+    def with_left(self, left: Any) -> Any:
+        """The same with another share left to pay."""
+        return replace(self, left=left)
+
 
 ECONOMICS = SimpleNamespace(
     budget=SimpleNamespace(treatments_per_year=None), population=SimpleNamespace(per_year=100.0)

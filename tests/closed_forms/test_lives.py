@@ -272,13 +272,23 @@ def test_parts_of_two_people_at_least(people: int, parts: int, swept: list[dict[
 
 
 def test_people_who_are_kept(swept: list[dict[str, Any]]) -> None:
-    """One by one for a reduction of one's own, five draws a shard, in patients of their own or the same for all."""
+    """One by one for a reduction of one's own. Five draws a shard have patients of their own; where all have the same, as many
+    stand together as 20,000 people are, fifty at most and five at least."""
     for fresh in (True, False):
         found = Simulations(None).reduced("Kept", scenario(9), draws(2), 60, 7, kept, SHAPES, fresh=fresh)
         model = swept[-1]["model"]
-        assert (model.patients, model.fresh, model.keep, model.block, model.reduce) == (9, fresh, True, 5, kept)
-        assert swept[-1]["replicates"] == 1 and swept[-1]["rows_per_shard"] == 5
+        assert (model.patients, model.fresh, model.keep, model.block, model.reduce) == (
+            9,
+            fresh,
+            True,
+            5 if fresh else 50,
+            kept,
+        )
+        assert swept[-1]["replicates"] == 1 and swept[-1]["rows_per_shard"] == model.block
         assert found["x"].shape == (2, 2, 2) and found["y"].tolist() == [[0.0] * 3, [1.0] * 3]
+    for people, together in ((1_000, 20), (10_000, 5)):
+        Simulations(None).reduced("Kept", scenario(people), draws(2), people, 7, kept, SHAPES, fresh=False)
+        assert swept[-1]["model"].block == together
     Simulations(None).reduced("Kept", scenario(), draws(2), 60, 7, kept, SHAPES)
     assert swept[-1]["model"].fresh
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from simulator import load_scenario
-from simulator.evidence.sources import load_sources
 from simulator.evidence.economics.value_sets import value_sets
+from simulator.evidence.sources import load_sources
 from simulator.questions.value import facts as module
 from simulator.questions.value.decision.population import Population
 from simulator.questions.value.facts import NET_BENEFIT, facts, references

@@ -143,8 +143,8 @@ def _lacks(design: Design, table: Mapping[str, Any], left_out: frozenset[str]) -
 
 def _about(key: str, places: Iterable[str]) -> bool:
     """Whether a fault may come of what was left out: of the same key, or of a table or list that holds it or that it holds."""
-    ways = [f"{place}.".replace("[", ".[") for place in places]
-    return any(f"{key}.".startswith(way) or way.startswith(f"{key}.") for way in ways)
+    own, *ways = [f"{place}.".replace("[", ".[") for place in (key, *places)]
+    return any(own.startswith(way) or way.startswith(own) for way in ways)
 
 
 def _is_sound(design: Design | None, centre: object) -> bool:
