@@ -29,7 +29,7 @@ from simulator.explorer import answers, explore
 from simulator.explorer.controls import compared, described, entries
 from simulator.explorer.keys import key_of
 from simulator.explorer.second import Second
-from simulator.explorer.server import PAGE, SAFE, Explorer, app_of
+from simulator.explorer.server import PAGE, REMEMBERED, SAFE, Explorer, app_of
 from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design.design import Design
@@ -407,6 +407,40 @@ def test_a_newer_question_ends_the_older() -> None:
     next(elsewhere)
     assert [part["people"] for part in newer] == []
     assert [part["people"] for part in elsewhere] == [2_000]
+    explorer.close()
+
+
+def test_a_whole_answer_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again, by whatever page, it is there without work; what failed or was left is not, nor what is old by now."""
+    explorer, worked_out = Explorer(load_scenario()), list[Any]()
+
+    def worked(kind: str, body: Any, wanted: Any) -> Any:
+        worked_out.append(body["n"])
+        yield {"kind": kind, "n": body["n"]}
+        yield {"kind": "failed" if body["n"] < 0 else kind}
+
+    monkeypatch.setattr(explorer, "_worked_out", worked)
+
+    def asked(n: int, kind: str = "views", page: str = "page") -> list[dict[str, Any]]:
+        return list(explorer.asked(kind, page, {"n": n}))
+
+    assert asked(1) == asked(1, page="another page") == [{"kind": "views", "n": 1}, {"kind": "views"}]
+    assert worked_out == [1]
+    assert asked(1, "money")[0]["kind"] == "money" and worked_out == [1, 1]
+    for kind, n in (("report", 2), ("views", -1)):
+        assert asked(n, kind) == asked(n, kind)
+    assert worked_out == [1, 1, 2, 2, -1, -1]
+    left = explorer.asked("views", "page", {"n": 3})
+    next(left)
+    asked(4)
+    assert list(left) == []
+    assert len(asked(3)) == 2 and worked_out[-3:] == [3, 4, 3]
+    for n in range(10, 10 + REMEMBERED):
+        asked(n)
+    worked_out.clear()
+    asked(10)
+    asked(1)
+    assert worked_out == [1]
     explorer.close()
 
 

@@ -49,6 +49,8 @@ ENDED_BY_A_MOVE = ("views", "money", "trial", "reliance")
 """Questions that take time and are given up when a control moves."""
 THERE = (*ENDED_BY_A_MOVE, "report")
 """Questions that take time. The last goes on in a process of its own."""
+REMEMBERED = 64
+"""Whole answers that are kept, the newest: what is undone, or opened on another page, is there at once."""
 
 
 class Guard:
@@ -94,6 +96,8 @@ class Explorer:
         self.background = Second(scenario)
         self.ready = threading.Event()
         self._newest: dict[tuple[str, str], object] = {}
+        self._whole: dict[str, list[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
 
     def warm(self) -> None:
         """Compile, or load, what the first questions need."""
@@ -129,20 +133,37 @@ class Explorer:
         def wanted() -> bool:
             return self._newest.get((page, kind)) is mine
 
+        question = json.dumps([kind, body])
+        if question in self._whole:
+            yield from self._whole[question]
+            return
+        parts = []
+        for part in self._worked_out(kind, body, wanted):
+            yield part
+            if not wanted():
+                return
+            parts.append(part)
+        if kind != "report" and wanted() and all(part.get("kind") != "failed" for part in parts):
+            self._remember(question, parts)
+
+    def _worked_out(
+        self, kind: str, body: Mapping[str, Any], wanted: Callable[[], bool]
+    ) -> Iterator[dict[str, Any]]:
         state = {key: value for key, value in body.items() if key != "patient"}
         if kind in THERE:
             scenario_of(self.scenario, state)
             process = self.second if kind in ENDED_BY_A_MOVE else self.background
             yield from process.ask(kind, state, wanted)
-            return
-        if kind == "story":
-            parts: Iterator[dict[str, Any]] = answers.story(self.scenario, state, body.get("patient"))
+        elif kind == "story":
+            yield from map(answers.plain, answers.story(self.scenario, state, body.get("patient")))
         else:
-            parts = HERE[kind](self.scenario, state)
-        for part in parts:
-            yield answers.plain(part)
-            if not wanted():
-                return
+            yield from map(answers.plain, HERE[kind](self.scenario, state))
+
+    def _remember(self, question: str, parts: list[dict[str, Any]]) -> None:
+        with self._lock:
+            self._whole[question] = parts
+            while len(self._whole) > REMEMBERED:
+                del self._whole[next(iter(self._whole))]
 
 
 def app_of(explorer: Explorer, token: str) -> ASGIApp:

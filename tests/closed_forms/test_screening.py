@@ -99,6 +99,7 @@ def test_everybody_is_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "draw_referral", draw)
     monkeypatch.setattr(module, "may_enter", lambda limit, person: person.tcpo2_measured < limit)
-    fails, truly = module._screened([50.0, 30.0], "params", 5, patient, "room", 1)
+    plain: Any = getattr(module._screened, "py_func", module._screened)
+    fails, truly = plain([50.0, 30.0], "params", 5, patient, "room", 1)
     assert fails.tolist() == [[False, False], [False, True], [False, True]] and truly.tolist() == [False, True, True]
     assert drawn == [("room", "params", 5, i, 0, True) for i in range(3)]

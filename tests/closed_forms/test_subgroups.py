@@ -426,12 +426,11 @@ def test_terms_of_a_deal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         module, "left_to_pay", lambda deal, volume, counts: told.append((volume, counts)) if deal.needs_lives else None
     )
-    monkeypatch.setattr(module, "replace", lambda values, **changes: (values, changes))
     back = np.arange(2.0 * 2 * 2 * 3).reshape(2, 2, 2, 3, 1, 1)
     found = lives(back=back)
     plain: Any = SimpleNamespace(deal=SimpleNamespace(needs_lives=False))
     assert found.on_terms(plain, np.ones(1), 1) is plain
-    terms: Any = SimpleNamespace(deal=SimpleNamespace(needs_lives=True))
+    terms: Any = SimpleNamespace(deal=SimpleNamespace(needs_lives=True), with_left=lambda left: ("left", left))
     found.on_terms(terms, np.ones(1), 1, 0)
     found.on_terms(terms, np.ones(1), 2)
     lives().on_terms(terms, np.ones(1), 2)
