@@ -656,10 +656,15 @@ def test_dask_cluster_gives_the_same_bits(tmp_path: Path, serial: Runs) -> None:
     assert_same_bits(sweep.runs(store), serial)
 
 
-def test_a_cluster_that_goes_away_is_one_message(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_that_goes_away_is_one_message(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the scheduler ends in mid-run one sentence says what is safe, and no traceback is printed."""
     distributed = pytest.importorskip("distributed")
+    from simulator.work import cluster as module
     from simulator.work.cluster import Cluster
+
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 3)
 
     store = Sweep.of(slow()).store(tmp_path)
     with distributed.LocalCluster(
