@@ -146,9 +146,7 @@ class Explorer:
         if kind != "report" and wanted() and all(part.get("kind") != "failed" for part in parts):
             self._remember(question, parts)
 
-    def _worked_out(
-        self, kind: str, body: Mapping[str, Any], wanted: Callable[[], bool]
-    ) -> Iterator[dict[str, Any]]:
+    def _worked_out(self, kind: str, body: Mapping[str, Any], wanted: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         state = {key: value for key, value in body.items() if key != "patient"}
         if kind in THERE:
             scenario_of(self.scenario, state)
