@@ -20,7 +20,7 @@ class Area:
     folder: str = "tests/closed_forms"
 
     def files(self) -> Iterator[str]:
-        """The files, from the root of the repository. Raises ValueError for a pattern of none, as a file that was moved leaves it."""
+        """The files, from the root of the repository. Raises ValueError for a pattern of none: its file was moved."""
         for pattern in self.sources:
             found = sorted((ROOT / "simulator").glob(pattern))
             if not found:
