@@ -552,6 +552,22 @@ def test_every_summary_of_four_people(data: Founding) -> None:
     assert found["healing_days_1_year"] == pytest.approx(healing_days(lives, 1.0))
 
 
+def test_what_falls_on_the_limit_counts(data: Founding) -> None:
+    """40 mmHg is high; who first walks, or loses a leg, on the last day of follow-up has done so."""
+    lives = people(
+        followed=[1.0, 1.0],
+        first_walked_at=[1.0, 1.0 + 1e-9],
+        amputated_at=[1.0 + 1e-9, 1.0],
+        below_knee=[0.0, 1.0],
+        doses=[1.0, 1.0],
+        tcpo2_last=[data.tcpo2_split, data.tcpo2_split - 1e-9],
+    )
+    found = dict(zip(STATISTICS, summarise(lives, data), strict=True))
+    assert data.tcpo2_split == 40.0
+    assert found["doses_1_at_least_40"] == found["doses_1_below_40"] == 0.5
+    assert (found["walking_end"], found["below_knee_share"]) == (0.5, 1.0)
+
+
 def test_times_to_healing_are_a_mean_and_its_standard_error() -> None:
     """257 days (17) within a year and 345 (39) in all follow-up; early TcPO2 of control arms is that of three months."""
     founding, _ = load_targets()
