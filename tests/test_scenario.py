@@ -166,6 +166,15 @@ def written(folder: Path, text: str, name: str = "mine.toml") -> Path:
     return file
 
 
+def test_parameters_that_are_given_out_are_ones_own() -> None:
+    """Whoever changes a number in what was handed out changes nobody else's, and not the scenario's."""
+    scenario = load_scenario()
+    first, draws = scenario.params(), scenario.parameter_draws()
+    healing = float(first["healing_rate"])
+    first["healing_rate"], draws["healing_rate"] = 2.0 * healing, 3.0 * healing
+    assert float(scenario.params()["healing_rate"]) == float(scenario.parameter_draws()["healing_rate"][0]) == healing
+
+
 def test_the_base_is_the_default_and_compares_shipped_policies(base: Scenario) -> None:
     """Without arguments the referral population is loaded, and nobody is turned away."""
     assert base.name == "base"

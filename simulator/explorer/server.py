@@ -134,8 +134,9 @@ class Explorer:
             return self._newest.get((page, kind)) is mine
 
         question = json.dumps([kind, body])
-        if question in self._whole:
-            yield from self._whole[question]
+        whole = self._whole.get(question)
+        if whole is not None:
+            yield from whole
             return
         parts = []
         for part in self._worked_out(kind, body, wanted):

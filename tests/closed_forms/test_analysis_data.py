@@ -23,6 +23,9 @@ AT_YEAR = Endpoint(name="year", outcome="death", test="risk_difference", at_mont
 TCPO2 = Endpoint(name="tcpo2", outcome="tcpo2", test="t_test", at_months=6.0)
 PAIRS = Endpoint(name="pairs", outcome="hierarchy", test="win_ratio", at_months=12.0, order=("death",))
 
+SUBJECTS = [f"{trial}-0000{person}" for trial in ("0001", "0002") for person in (1, 2, 3)]
+"""Three people in each of two trials."""
+
 
 def simulation(*endpoints: Endpoint) -> Any:
     """A design of two arms."""
@@ -68,14 +71,7 @@ def test_times_to_events() -> None:
 def test_yes_or_no_at_a_time() -> None:
     """Of those who are through: whoever was lost before has no value and no flag."""
     table = module._value_frame(simulation(), AT_YEAR, SEEN, EVERYBODY, 2)
-    assert table["USUBJID"].tolist() == [
-        "0001-00001",
-        "0001-00002",
-        "0001-00003",
-        "0002-00001",
-        "0002-00002",
-        "0002-00003",
-    ]
+    assert table["USUBJID"].tolist() == SUBJECTS
     assert table["AVAL"].tolist() == pytest.approx([1.0, np.nan, 0.0, 0.0, 0.0, np.nan], nan_ok=True)
     assert table["ANL01FL"].tolist() == ["Y", "", "Y", "Y", "Y", ""] and table["BASE"].isna().all()
     assert set(table["LOOK"]) == {2} and set(table["PARAMCD"]) == {"year"}
@@ -134,14 +130,7 @@ def test_subjects() -> None:
     """Days of randomisation and of the end of the study, deaths that the trial saw by its end, and strata."""
     table = module._subjects(simulation(), SEEN, np.array([0.75, 0.7]), None)
     year = DAYS_PER_YEAR
-    assert table["USUBJID"].tolist() == [
-        "0001-00001",
-        "0001-00002",
-        "0001-00003",
-        "0002-00001",
-        "0002-00002",
-        "0002-00003",
-    ]
+    assert table["USUBJID"].tolist() == SUBJECTS
     assert table["RANDDY"].tolist() == pytest.approx([0.0, 0.25 * year, 0.5 * year, 0.0, 0.25 * year, 0.5 * year])
     assert table["EOSDY"].tolist() == pytest.approx([year * end for end in (0.5, 0.5, 0.25, 0.7, 0.45, 0.2)])
     assert table["DTHFL"].tolist() == ["Y", *[""] * 5] and table["STRATUM"].tolist() == [0, 1, 2, 4, 5, 6]
