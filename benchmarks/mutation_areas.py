@@ -55,7 +55,6 @@ AREAS = (
     Area(
         (
             "evidence/hospitals.py",
-            *(f"questions/value/*/{name}.py" for name in ("incremental", "net_benefit")),
             *(
                 f"statistics/*/{name}.py"
                 for name in (
@@ -97,25 +96,24 @@ AREAS = (
             for name in (
                 *(
                     "budget",
-                    "convergence",
-                    "cost_items",
-                    "deal",
-                    "decision",
                     "deterministic",
                     "disaggregated",
                     "equity",
-                ),
-                *("luck", "one_way", "plane", "population", "price", "quality_of_life", "regression", "results"),
-                *(
+                    "luck",
+                    "one_way",
                     "sampling",
                     "scenario_table",
                     "severity",
+                ),
+                *(
                     "subgroups",
-                    "valuation",
-                    "values",
                     "variants",
                     "views",
-                    "voi",
+                    "information",
+                    "price_by_view",
+                    "repeats",
+                    "simulated_trial",
+                    "two_way",
                 ),
             )
         ),
@@ -123,30 +121,28 @@ AREAS = (
         {
             "budget.py": ("tests/closed_forms/test_budget.py", "tests/closed_forms/test_valuation.py"),
             "disaggregated.py": "tests/closed_forms/test_valuation.py",
-            "population.py": "tests/closed_forms/test_people_of_a_decision.py",
-            **dict.fromkeys(("decision.py", "results.py", "sampling.py"), "tests/test_decision.py"),
+            "sampling.py": "tests/test_decision.py",
+            "two_way.py": "tests/closed_forms/test_one_way.py",
         },
     ),
     Area(
-        tuple(
-            f"questions/value/*/{name}.py"
-            for name in (
-                *("amounts", "information", "inventory", "layouts", "ledger_columns", "price_by_view", "prices_read"),
-                *("publications", "reading", "repeats", "simulated_trial", "two_way", "unread", "value_set"),
-            )
-        ),
+        ("statistics/decision/*.py",),
         (),
         {
-            "ledger_columns.py": "tests/closed_forms/test_lines.py",
+            "population.py": "tests/closed_forms/test_people_of_a_decision.py",
             "publications.py": "tests/closed_forms/test_decision_findings.py",
-            "two_way.py": "tests/closed_forms/test_one_way.py",
-            "value_set.py": "tests/closed_forms/test_values.py",
+            **dict.fromkeys(("decision.py", "results.py"), "tests/test_decision.py"),
         },
+    ),
+    Area(
+        ("valuation/*.py",),
+        (),
+        {"ledger_columns.py": "tests/closed_forms/test_lines.py", "value_set.py": "tests/closed_forms/test_values.py"},
     ),
     Area(
         tuple(
             f"questions/value/{name}.py"
-            for name in ("analysis", "cea", "draws", "facts", "findings", "lines", "options", "workings")
+            for name in ("analysis", "cea", "draws", "facts", "findings", "lines", "options", "reading", "workings")
         ),
         (),
         {
@@ -196,14 +192,13 @@ AREAS = (
                 "movement",
                 "posterior",
                 "prior",
-                "summaries",
                 "surface",
             )
         ),
         (),
         {
             **dict.fromkeys(
-                (f"{name}.py" for name in ("likelihood", "summaries", "surface")),
+                (f"{name}.py" for name in ("likelihood", "surface")),
                 "tests/closed_forms/test_calibration.py",
             ),
             "levels.py": "tests/closed_forms/test_posterior.py",
@@ -225,11 +220,15 @@ AREAS = (
     ),
     # Files whose names others have too.
     Area(("questions/course/lives.py",), (), {"lives.py": "tests/closed_forms/test_course_lives.py"}),
-    Area(("questions/value/research/proposed_trial.py", "questions/value/valuation/lives.py"), ()),
+    Area(("questions/value/research/proposed_trial.py",), ()),
     Area(
-        ("questions/calibrate/cohort.py", "questions/calibrate/founding.py", "questions/calibrate/coverage.py"),
+        ("founding/*.py", "questions/calibrate/coverage.py"),
         (),
-        {"cohort.py": "tests/closed_forms/test_founding.py"},
+        {
+            "cohort.py": "tests/closed_forms/test_founding.py",
+            "predicted.py": "tests/closed_forms/test_check.py",
+            "summaries.py": "tests/closed_forms/test_calibration.py",
+        },
     ),
     Area(("questions/trial/simulation/recruits.py", "questions/trial/simulation/simulation.py"), ()),
     Area(tuple(f"questions/trial/reading/{name}.py" for name in ("design_faults", "design_reading", "idle_keys")), ()),

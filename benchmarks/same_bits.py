@@ -37,7 +37,7 @@ def part(places, *names):
         return [getattr(module, name) for name in names]
     raise ModuleNotFoundError(places)
 
-(FoundingCohort,) = part("questions.calibrate.founding calibration.founding", "FoundingCohort")
+(FoundingCohort,) = part("founding.founding questions.calibrate.founding calibration.founding", "FoundingCohort")
 (load_targets,) = part("evidence.targets questions.calibrate.targets calibration.targets", "load_targets")
 (watch,) = part("questions.story.watching story.watching", "watch")
 load_design, shipped_designs = part(
@@ -48,8 +48,11 @@ load_design, shipped_designs = part(
 (Simulation,) = part(
     "questions.trial.simulation.simulation questions.trial.simulation trials.simulation", "Simulation"
 )
-(predict,) = part("questions.validate.enactment.prediction questions.validate.prediction validation.prediction", "predict")
-(load_studies,) = part("questions.validate.reading validation.reading", "load_studies")
+(predict,) = part(
+    "studies.prediction questions.validate.enactment.prediction questions.validate.prediction validation.prediction",
+    "predict",
+)
+(load_studies,) = part("studies.reading questions.validate.reading validation.reading", "load_studies")
 (draws_for,) = part("questions.validate.validation validation.validation", "draws_for")
 
 people = int(sys.argv[1])

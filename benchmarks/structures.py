@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
+from simulator.centre.atoms import atoms
+from simulator.centre.offsets import wide_prior
+from simulator.centre.surface import SMOKE, StudySurface, study_surface
 from simulator.evidence.hospitals import OFFSETS, POPULATION, Hospitals
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
-from simulator.questions.hospitals.atoms import atoms
-from simulator.questions.hospitals.fit import ROUGH, fitted_studies, wide_prior
+from simulator.questions.hospitals.fit import ROUGH, fitted_studies
 from simulator.questions.hospitals.population import Structure, compiled_once, log_score, sampled
-from simulator.questions.hospitals.surface import SMOKE, StudySurface, study_surface
-from simulator.questions.validate import load_studies
 from simulator.questions.validate.structural import (
     COHORT,
     Alternative,
@@ -35,6 +35,7 @@ from simulator.questions.validate.structural import (
     refit,
 )
 from simulator.scenario import load_scenario
+from simulator.studies.reading import load_studies
 from simulator.words.luck import generator
 
 STRUCTURE = Structure(chosen=False, heavy=False, trial=True)

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from simulator.questions.value.decision import voi
-from simulator.questions.value.decision.incremental import incremental_analysis
-from simulator.questions.value.decision.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.price import value_based_price
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.research.sampling import net_benefit_of_sampling
+from simulator.statistics.decision import voi
+from simulator.statistics.decision.incremental import incremental_analysis
+from simulator.statistics.decision.net_benefit import acceptability, net_monetary_benefit
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.price import value_based_price
+from simulator.statistics.decision.results import CostEffectResults
 
 Array = NDArray[np.float64]
 Found = dict[str, tuple[float, float]]

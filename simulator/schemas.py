@@ -203,7 +203,7 @@ def _design() -> Schema:
 
 
 def _validation() -> Schema:
-    from simulator.questions.validate.enactment.study import Study
+    from simulator.studies.study import Study
 
     return _made(Study)
 

@@ -22,9 +22,9 @@ from simulator.evidence.shipped import shipped
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
 from simulator.questions.trial.reading.design_reading import load_design, shipped_designs
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.value.decision.reading import read_results
+from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import KINDS, patients_in
+from simulator.studies.reading import load_studies
 from simulator.words.errors import BadInput
 
 VALUES = (

@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from simulator.evidence.distributions import FEW, sample
 from simulator.evidence.register import load_register
-from simulator.questions.value.decision.voi import _unseen
+from simulator.statistics.decision.voi import _unseen
 from simulator.telling.studio import Studio
 from simulator.words.errors import BadInput, Problem
 from simulator.work.beside import later

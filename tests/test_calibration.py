@@ -25,19 +25,9 @@ from simulator.evidence.posterior import parameter_draws, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.evidence.targets import Founding, load_targets
 from simulator.face.result import Result
-from simulator.questions.calibrate import coverage as cohorts
-from simulator.questions.calibrate import work
-from simulator.questions.calibrate.chains import resample, sample_chains
-from simulator.questions.calibrate.cohort import COLUMNS, Window
-from simulator.questions.calibrate.coverage import coverage, observe
-from simulator.questions.calibrate.founding import ALL, FoundingCohort
-from simulator.questions.calibrate.likelihood import (
-    SmallSample,
-)
-from simulator.questions.calibrate.movement import correlations, densities, movement
-from simulator.questions.calibrate.posterior import Posterior, central_point, log_prior
-from simulator.questions.calibrate.prior import FURTHEST, LEVELS, OWN_FIT, Prior
-from simulator.questions.calibrate.summaries import (
+from simulator.founding.cohort import COLUMNS, Window
+from simulator.founding.founding import ALL, FoundingCohort
+from simulator.founding.summaries import (
     PARTITIONS,
     STATISTICS,
     cells,
@@ -45,6 +35,16 @@ from simulator.questions.calibrate.summaries import (
     moves,
     outcomes_at_1_year,
 )
+from simulator.questions.calibrate import coverage as cohorts
+from simulator.questions.calibrate import work
+from simulator.questions.calibrate.chains import resample, sample_chains
+from simulator.questions.calibrate.coverage import coverage, observe
+from simulator.questions.calibrate.likelihood import (
+    SmallSample,
+)
+from simulator.questions.calibrate.movement import correlations, densities, movement
+from simulator.questions.calibrate.posterior import Posterior, central_point, log_prior
+from simulator.questions.calibrate.prior import FURTHEST, LEVELS, OWN_FIT, Prior
 from simulator.questions.calibrate.surface import LOGGED, fit_surface
 from simulator.questions.calibrate.work import SavedDesigns
 from simulator.scenario import Scenario, load_scenario

@@ -27,10 +27,10 @@ from simulator.questions.compare import compare
 from simulator.questions.compare.founding import founding_table
 from simulator.questions.compare.headlines import headline_results
 from simulator.questions.compare.job import Comparison, _beside
-from simulator.questions.compare.population import population_table
 from simulator.questions.compare.views import evidence_views
 from simulator.run import simulate
 from simulator.run.people import therapies_given
+from simulator.run.population import population_table
 from simulator.scenario import load_scenario
 from simulator.telling.columns import labels
 from simulator.telling.page import Telling

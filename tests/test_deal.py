@@ -20,14 +20,14 @@ from simulator.questions.value.consequences.equity import hospital_lives
 from simulator.questions.value.consequences.subgroups import SubgroupSums, members, subgroup_lives
 from simulator.questions.value.sensitivity.one_way import centre_of, one_way
 from simulator.questions.value.sensitivity.views import views_table
-from simulator.questions.value.valuation.cost_items import PRODUCT
-from simulator.questions.value.valuation.deal import SUMS, Refunded, average_share, in_words
-from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.values import values_of
 from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
 from simulator.scenario import Scenario
 from simulator.scenario.economics import Volume
+from simulator.valuation.cost_items import PRODUCT
+from simulator.valuation.deal import SUMS, Refunded, average_share, in_words
+from simulator.valuation.lives import Simulations
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 
 SMALL: dict[str, Any] = {"draws": 10, "patients": 24, "prices": {"pbmnc_kit": 5000.0}}

@@ -18,17 +18,17 @@ from typer.testing import CliRunner
 
 from simulator.cli import app
 from simulator.cli.cea import main
-from simulator.questions.value.decision.convergence import monte_carlo_error
-from simulator.questions.value.decision.decision import decide, default_thresholds
-from simulator.questions.value.decision.incremental import against, frontier, incremental_analysis
-from simulator.questions.value.decision.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
-from simulator.questions.value.decision.plane import ellipse
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.price import value_based_price
-from simulator.questions.value.decision.reading import read_results, results_from
-from simulator.questions.value.decision.results import CostEffectResults, totals
-from simulator.questions.value.decision.voi import Value, evpi, evppi, evsi, information_table
+from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.research.sampling import net_benefit_of_sampling
+from simulator.statistics.decision.convergence import monte_carlo_error
+from simulator.statistics.decision.decision import decide, default_thresholds
+from simulator.statistics.decision.incremental import against, frontier, incremental_analysis
+from simulator.statistics.decision.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
+from simulator.statistics.decision.plane import ellipse
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.price import value_based_price
+from simulator.statistics.decision.results import CostEffectResults, totals
+from simulator.statistics.decision.voi import Value, evpi, evppi, evsi, information_table
 from simulator.telling.columns import told
 from simulator.telling.formats import MISSING
 from simulator.words.errors import BadInput

@@ -38,13 +38,8 @@ from simulator.questions.value.analysis import EconomicAnalysis, Effort, base_li
 from simulator.questions.value.consequences.budget import _within_capacity
 from simulator.questions.value.consequences.luck import evpi_without_luck, luck_table
 from simulator.questions.value.consequences.subgroups import members, stratified_value
-from simulator.questions.value.decision.incremental import incremental_analysis
-from simulator.questions.value.decision.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.reading import read_results, results_from
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.decision.voi import evpi, evppi
 from simulator.questions.value.draws import draws_table
+from simulator.questions.value.reading import read_results, results_from
 from simulator.questions.value.research.proposed_trial import can_be_paid, in_money, simulated_trial_worth
 from simulator.questions.value.research.simulated_trial import load_simulated_trial
 from simulator.questions.value.sensitivity.one_way import centre_of, one_way
@@ -52,21 +47,26 @@ from simulator.questions.value.sensitivity.price_by_view import price_table
 from simulator.questions.value.sensitivity.two_way import pair_of
 from simulator.questions.value.sensitivity.variants import varied
 from simulator.questions.value.sensitivity.views import Seen
-from simulator.questions.value.valuation import lives as lives_module
-from simulator.questions.value.valuation import unread
-from simulator.questions.value.valuation.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
-from simulator.questions.value.valuation.lives import PARTS, Lives, Simulations, for_money
-from simulator.questions.value.valuation.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
-from simulator.questions.value.valuation.unread import unread_problems
-from simulator.questions.value.valuation.valuation import Worth, cost_table, item_costs, lost, with_price_apart, worth
-from simulator.questions.value.valuation.values import Drawn, Money, Values, values_of
 from simulator.rules.draws import uniform
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.economics import Trial, Variant
 from simulator.scenario.policy import Criteria, stricter
+from simulator.statistics.decision.incremental import incremental_analysis
+from simulator.statistics.decision.net_benefit import acceptability, net_monetary_benefit
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.statistics.decision.voi import evpi, evppi
 from simulator.telling.outputs import OutputFolder
+from simulator.valuation import lives as lives_module
+from simulator.valuation import unread
+from simulator.valuation.cost_items import ALL_IN, INCLUDED, SPLIT, Scope, cost_items
+from simulator.valuation.lives import PARTS, Lives, Simulations, for_money
+from simulator.valuation.quality_of_life import LOST_IN, UTILITY_OF, age_ratio
+from simulator.valuation.unread import unread_problems
+from simulator.valuation.valuation import Worth, cost_table, item_costs, lost, with_price_apart, worth
+from simulator.valuation.values import Drawn, Money, Values, values_of
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import DAYS_PER_YEAR, State, Stream
 from simulator.work.model import RunFailed

@@ -14,8 +14,8 @@ from simulator.evidence.economics.aversion import load_aversions
 from simulator.living.ledger import FIELDS
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
 from simulator.questions.value.consequences.equity import atkinson_weights, hospital_lives, lived
-from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.valuation import worth
+from simulator.valuation.lives import Simulations
+from simulator.valuation.valuation import worth
 from simulator.words.errors import BadInput
 
 

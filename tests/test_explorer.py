@@ -33,12 +33,12 @@ from simulator.explorer.server import PAGE, REMEMBERED, SAFE, Explorer, app_of
 from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design.design import Design
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.lives import Simulations, for_money
-from simulator.questions.value.valuation.valuation import qalys_by_part, with_price_apart, worth
-from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.lives import Simulations, for_money
+from simulator.valuation.valuation import qalys_by_part, with_price_apart, worth
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 
 TOKEN = "a token"

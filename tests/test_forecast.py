@@ -28,8 +28,8 @@ from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
 from simulator.questions.forecast.running import RUNNING, with_earlier
 from simulator.questions.forecast.scoring import scores
 from simulator.questions.forecast.sealed import opened, sha256
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.validate.validation import published_counts
+from simulator.studies.counts import published_counts
+from simulator.studies.reading import load_studies
 from simulator.telling.page import page
 from simulator.words.errors import BadInput
 

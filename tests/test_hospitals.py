@@ -16,6 +16,10 @@ import pytest
 from browser import WINDOWS, columns_out_of_sight
 from scipy.stats import binom, multivariate_t, norm
 
+from simulator.centre import own
+from simulator.centre.atoms import BANDWIDTH, NARROW, Atoms, atoms
+from simulator.centre.offsets import informed, log_evidence, own_offsets
+from simulator.centre.surface import FURTHEST, design, features, fit_surface, fitted_quantities, lived
 from simulator.cli.calibrate import main as calibrate
 from simulator.evidence import load_register
 from simulator.evidence.distributions import limits
@@ -37,32 +41,28 @@ from simulator.evidence.shipped import shipped
 from simulator.face.asked import scenario_of
 from simulator.face.hospitals import add_study
 from simulator.face.result import Result
-from simulator.questions.hospitals import adding, check, own
-from simulator.questions.hospitals.atoms import BANDWIDTH, NARROW, Atoms, atoms
+from simulator.questions.hospitals import adding, check
 from simulator.questions.hospitals.diagnostics import chains_of
 from simulator.questions.hospitals.findings import findings
-from simulator.questions.hospitals.fit import own_offsets
-from simulator.questions.hospitals.population import Structure, informed, left_out, log_evidence, sampled
+from simulator.questions.hospitals.population import Structure, left_out, sampled
 from simulator.questions.hospitals.prior import FILE, load_prior, sd_floor
-from simulator.questions.hospitals.surface import FURTHEST, design, features, fit_surface, fitted_quantities, lived
 from simulator.questions.sweep.clinical.clinical import Clinical
 from simulator.questions.sweep.clinical.hospitals import at_hospitals
 from simulator.questions.sweep.methods.model import Model
-from simulator.questions.validate import load_studies
-from simulator.questions.validate.enactment.lives import GroupSetting
-from simulator.questions.validate.enactment.prediction import draws_for
-from simulator.questions.validate.enactment.study import Study
-from simulator.questions.validate.naive import Count, naive_pmf
 from simulator.questions.validate.open_series import with_and_without
-from simulator.questions.validate.reading import folder
 from simulator.questions.validate.scores import directions, held, predictive_pmf, scored, scores
 from simulator.questions.value.sensitivity.one_way import clinical_ranges
 from simulator.questions.value.sensitivity.variants import elsewhere, varied
-from simulator.questions.value.valuation.values import values_of
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Variant
 from simulator.scenario.settings import OwnCounts
+from simulator.studies.lives import GroupSetting
+from simulator.studies.naive import Count, naive_pmf
+from simulator.studies.prediction import draws_for
+from simulator.studies.reading import folder, load_studies
+from simulator.studies.study import Study
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput, CheckFailed
 from simulator.work.store import Store
 
@@ -354,7 +354,7 @@ def test_kernels_share_the_variance_of_atoms_with_their_centres() -> None:
 def test_a_study_that_knows_its_hospital_well_has_many_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
     """A likelihood a fiftieth as wide as the prior in four offsets, which its own points would hit a few times in a million,
     and no number is read further out than people were lived."""
-    monkeypatch.setattr("simulator.questions.hospitals.atoms.POINTS_OF_ALL", 6_000)
+    monkeypatch.setattr("simulator.centre.atoms.POINTS_OF_ALL", 6_000)
 
     def narrow(offsets: np.ndarray) -> np.ndarray:
         return norm.logpdf(offsets, 0.7, 0.1).sum(axis=2)

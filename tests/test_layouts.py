@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.decision.reading import read_results
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.questions.value.reading import read_results
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.words.errors import BadInput
 
 OPTIONS = ("Status.Quo", "Vaccination")

@@ -11,13 +11,13 @@ import pytest
 
 import simulator as sim
 from simulator import load_scenario
-from simulator.evidence.label import is_label, label_from
 from simulator.questions.sweep.study_reading import load_study, read_study
 from simulator.questions.trial.reading.design_reading import load_design
-from simulator.questions.value.decision.reading import read_results
+from simulator.questions.value.reading import read_results
 from simulator.rules.population.table import patients_in
 from simulator.telling.provenance import Provenance
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.label import is_label, label_from
 
 SCENARIO = 'label = "Größe"\n[population]\npatients = 100\n'
 

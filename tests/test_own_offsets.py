@@ -9,8 +9,8 @@ import pytest
 from rules.people import a_life, at_risk, chance, values
 from scipy.optimize import minimize
 
+from simulator.centre.own import by_its_people, draws_of_people, evidence_of_draws
 from simulator.evidence.hospitals import OFFSETS, RATES, at_hospital, load_hospitals
-from simulator.questions.hospitals.own import by_its_people, draws_of_people, evidence_of_draws
 from simulator.questions.registry.offsets.given_course import FOLLOWING, WEIGHED, must_come_again
 from simulator.questions.registry.offsets.likelihood import Courses, courses_of, impossible, log_likelihood, weighed
 from simulator.questions.registry.offsets.offsets import Update, updated

@@ -67,7 +67,7 @@ from simulator.work.parquet import keep_arrow_out
 
 keep_arrow_out()
 import numpy as np
-from simulator.questions.calibrate.founding import ALL
+from simulator.founding.founding import ALL
 from simulator.questions.calibrate.surface import fit_surface
 
 luck = np.random.default_rng(1)

@@ -15,11 +15,11 @@ from simulator.evidence.economics.price_transfer import inflate, transfer
 from simulator.evidence.shipped import shipped
 from simulator.face.value import inputs_of
 from simulator.questions.value.analysis import economic_analysis
-from simulator.questions.value.valuation.inventory import impact_inventory
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.valuation import effect_weights
-from simulator.questions.value.valuation.values import Values, values_of
+from simulator.valuation.inventory import impact_inventory
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.lives import Simulations
+from simulator.valuation.valuation import effect_weights
+from simulator.valuation.values import Values, values_of
 from simulator.words.errors import BadInput
 
 RUNNABLE = ("germany", "netherlands", "spain", "usa")

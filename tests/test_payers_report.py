@@ -24,11 +24,11 @@ from simulator.face.result import Result
 from simulator.questions.value.consequences.severity import expected_qalys
 from simulator.questions.value.sensitivity.repeats import repeats
 from simulator.questions.value.sensitivity.variants import revalued
-from simulator.questions.value.valuation.amounts import conventions_table
-from simulator.questions.value.valuation.values import values_of
 from simulator.telling.figures import drawings_of
 from simulator.telling.page import Telling, console_tables, page, sentences
 from simulator.telling.studio import Studio, drawn_here
+from simulator.valuation.amounts import conventions_table
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 
 POLICIES = ["conservative", "single_dose", "protocol"]

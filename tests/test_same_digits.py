@@ -34,11 +34,11 @@ voi = sim.cea(table, thresholds=[2e4], groups={"all": ["p0", "p1", "p2", "p3"]})
 targets = sim.calibrate(patients=2_000, draws=2).targets
 
 from simulator.questions.calibrate import coverage as cohorts
-from simulator.questions.calibrate.founding import ALL
+from simulator.founding.founding import ALL
 from simulator.questions.calibrate.posterior import Posterior
 from simulator.questions.calibrate.likelihood import SmallSample
 from simulator.questions.calibrate.prior import Prior
-from simulator.questions.calibrate.summaries import PARTITIONS
+from simulator.founding.summaries import PARTITIONS
 from simulator.questions.calibrate.surface import fit_surface
 from simulator.evidence.targets import load_targets
 from simulator.work.linear_algebra import on_one_thread

@@ -34,10 +34,10 @@ from simulator.questions.sweep.results import analyse
 from simulator.questions.sweep.study import Study
 from simulator.questions.sweep.study_reading import SHIPPED, read_study, study_tables
 from simulator.questions.sweep.sweep import Runs, Sweep
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import values_of
 from simulator.scenario import Scenario
 from simulator.scenario.policy import Policy
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput, CheckFailed
 from simulator.work.model import Evaluation
 

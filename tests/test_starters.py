@@ -19,12 +19,12 @@ from simulator.evidence.shipped import shipped
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
 from simulator.questions.trial.reading.design_reading import load_design
-from simulator.questions.validate import load_studies
 from simulator.run import simulate
 from simulator.scenario import load_scenario
 from simulator.scenario.limits import number, yearly_rate
 from simulator.schemas import KINDS, _limits
 from simulator.schemas import schema as json_schema
+from simulator.studies.reading import load_studies
 from simulator.words.errors import BadInput
 
 SCENARIOS = shipped("scenarios")

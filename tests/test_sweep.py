@@ -13,15 +13,15 @@ import pytest
 
 from simulator.evidence import load_register
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.validate import load_studies
-from simulator.questions.validate.enactment import re_enactment
-from simulator.questions.validate.enactment.prediction import predict
 from simulator.questions.validate.validation import draws_for
 from simulator.questions.value.consequences.subgroups import SubgroupSums
-from simulator.questions.value.valuation import lives as economic_lives
-from simulator.questions.value.valuation.lives import Simulations
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
+from simulator.studies import re_enactment
+from simulator.studies.prediction import predict
+from simulator.studies.reading import load_studies
+from simulator.valuation import lives as economic_lives
+from simulator.valuation.lives import Simulations
 from simulator.words.errors import BadInput, StorageFull
 from simulator.work import execution
 from simulator.work.execution import evaluate, run_rows

@@ -9,14 +9,14 @@ import pytest
 
 from simulator.cli.new import starter
 from simulator.evidence.therapies.therapy_numbers import VIEWS
-from simulator.questions.value.valuation.valuation import session_losses
-from simulator.questions.value.valuation.values import values_of
 from simulator.questions.verify.outcomes.no_effect import neutral
 from simulator.questions.verify.outcomes.therapies import cells_without_numbers, directions
 from simulator.questions.verify.subject.subject import Subject
 from simulator.scenario import load_scenario
 from simulator.scenario.policy import Policy
 from simulator.scenario.therapies import policy_faults, ramps_of
+from simulator.valuation.valuation import session_losses
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 
 GOOD = starter("therapy", "boot")

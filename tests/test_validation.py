@@ -15,12 +15,21 @@ from typer.testing import CliRunner
 
 from simulator.evidence import load_register
 from simulator.evidence.targets import load_targets
-from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.founding.founding import FoundingCohort
 from simulator.questions.calibrate.posterior import Effort, calibrate
 from simulator.questions.course import load_course
-from simulator.questions.validate import load_listed, load_studies, study_names, validate
-from simulator.questions.validate.enactment.baseline import solved
-from simulator.questions.validate.enactment.measures import (
+from simulator.questions.validate.first_year import end_of_follow_up
+from simulator.questions.validate.judged import NO_REASON, cited_by
+from simulator.questions.validate.ladder import control_arm_ladder
+from simulator.questions.validate.scores import scores
+from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
+from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
+from simulator.questions.validate.validation import validate
+from simulator.scenario import load_scenario
+from simulator.scenario.policy import Criteria
+from simulator.studies.baseline import solved
+from simulator.studies.listed import load_listed
+from simulator.studies.measures import (
     COLUMNS,
     HEALED,
     TCPO2,
@@ -30,7 +39,8 @@ from simulator.questions.validate.enactment.measures import (
     logistic,
     statistic,
 )
-from simulator.questions.validate.enactment.prediction import (
+from simulator.studies.observed import observed
+from simulator.studies.prediction import (
     Samples,
     draws_for,
     make_ready,
@@ -39,16 +49,8 @@ from simulator.questions.validate.enactment.prediction import (
     times_of,
     weighted_quantile,
 )
-from simulator.questions.validate.enactment.re_enactment import StudyOfDraws
-from simulator.questions.validate.first_year import end_of_follow_up
-from simulator.questions.validate.judged import NO_REASON, cited_by
-from simulator.questions.validate.ladder import control_arm_ladder
-from simulator.questions.validate.observed import observed
-from simulator.questions.validate.scores import scores
-from simulator.questions.validate.structural import Alternative, cohort_results, load_structural, refit
-from simulator.questions.validate.validation import COLUMNS as TABLE_COLUMNS
-from simulator.scenario import load_scenario
-from simulator.scenario.policy import Criteria
+from simulator.studies.re_enactment import StudyOfDraws
+from simulator.studies.reading import load_studies, study_names
 from simulator.words.errors import BadInput
 
 REGISTER = load_register()

@@ -14,8 +14,8 @@ from simulator.evidence.economics.utilities import load_utilities
 from simulator.evidence.economics.value_sets import PUBLISHED, load_value_sets, revalued_by, value_sets
 from simulator.evidence.shipped import shipped
 from simulator.questions.value.sensitivity.variants import revalued
-from simulator.questions.value.valuation.quality_of_life import norm_of_both
-from simulator.questions.value.valuation.values import Values, values_of
+from simulator.valuation.quality_of_life import norm_of_both
+from simulator.valuation.values import Values, values_of
 from simulator.words.errors import BadInput
 
 POLICIES = ["conservative", "protocol"]

@@ -17,11 +17,11 @@ from told import decision_book, workbook_of
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.questions.value.decision.decision import decide
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.valuation.lives import Simulations
+from simulator.statistics.decision.decision import decide
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.telling.workbook.book import Book, cell, letters
+from simulator.valuation.lives import Simulations
 
 SMALL: dict[str, Any] = {"draws": 24, "patients": 20}
 FUNCTIONS = {"ABS", "AND", "AVERAGE", "COUNT", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "OR", "ROW", "SQRT"}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.cea import decision_findings
-from simulator.questions.value.decision.decision import Decision
 from simulator.questions.value.findings import findings
+from simulator.statistics.decision.decision import Decision
 from simulator.telling.workbook.decision import decision_workbook
 from simulator.telling.workbook.economics import economics_workbook
 

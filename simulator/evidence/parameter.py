@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from simulator.evidence.label import Label
 from simulator.evidence.reading import MISSING, Frozen, checked
 from simulator.words.errors import Problem, nearest
+from simulator.words.label import Label
 
 Grade: TypeAlias = Literal["published", "derived", "recalled", "assumption"]
 GRADES: tuple[Grade, ...] = ("published", "derived", "recalled", "assumption")

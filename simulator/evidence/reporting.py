@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from simulator.evidence.cited_tables import cited_tables
 from simulator.evidence.economics.perspective import Evidence
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
+from simulator.words.label import Label
 
 FILE = "reporting.toml"
 

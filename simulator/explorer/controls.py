@@ -10,14 +10,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from simulator.evidence.economics.perspective import perspectives
-from simulator.evidence.label import label_from
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml
 from simulator.explorer.keys import POLICY, Key, key_of, leaves
-from simulator.questions.value.valuation.cost_items import main_treatment, product_price
-from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario import Policy, Scenario
+from simulator.valuation.cost_items import main_treatment, product_price
+from simulator.valuation.values import Values, values_of
 from simulator.words.errors import BadInput, Problem
+from simulator.words.label import label_from
 
 FILE = Path(__file__).with_name("controls.toml")
 PARAMETERS = "parameters."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from simulator.centre.own import at_its_centre
 from simulator.evidence.posterior import parameter_draws
 from simulator.explorer.controls import compared
 from simulator.explorer.parts import PAGE, PEOPLE, SEED, Moved, Part, months, the_two
@@ -14,7 +15,6 @@ from simulator.living.census import STATE
 from simulator.living.courses import COURSES
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.hospitals.own import at_its_centre
 from simulator.run import Courses, courses, simulate
 from simulator.scenario import Scenario
 from simulator.scenario.therapies import step_columns

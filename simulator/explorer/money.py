@@ -11,9 +11,11 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.explorer.controls import WORTH, compared, price_name
 from simulator.explorer.parts import SEED, Moved, Part
 from simulator.explorer.state import scenario_of
-from simulator.questions.value.valuation.deal import check_no_lives
-from simulator.questions.value.valuation.lives import Simulations, for_money
-from simulator.questions.value.valuation.valuation import (
+from simulator.scenario import Scenario
+from simulator.telling.columns import called, labels
+from simulator.valuation.deal import check_no_lives
+from simulator.valuation.lives import Simulations, for_money
+from simulator.valuation.valuation import (
     BESIDE,
     cost_table,
     item_costs,
@@ -21,9 +23,7 @@ from simulator.questions.value.valuation.valuation import (
     with_price_apart,
     worth,
 )
-from simulator.questions.value.valuation.values import Drawn, Values, values_of
-from simulator.scenario import Scenario
-from simulator.telling.columns import called, labels
+from simulator.valuation.values import Drawn, Values, values_of
 from simulator.words.vocabulary import State
 
 STAGES = ((200, 100), (500, 400))

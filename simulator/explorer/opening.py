@@ -8,11 +8,11 @@ from typing import Any
 from simulator.evidence.economics.perspective import perspectives
 from simulator.explorer.controls import PRODUCT, THERAPIES, compared, described
 from simulator.explorer.parts import SHOWN_YEARS, Part
-from simulator.questions.value.valuation.cost_items import product_price
-from simulator.questions.value.valuation.prices_read import therapy_prices
-from simulator.questions.value.valuation.values import values_of
 from simulator.run.result import STATES
 from simulator.scenario import Policy, Scenario
+from simulator.valuation.cost_items import product_price
+from simulator.valuation.prices_read import therapy_prices
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput, Problem
 
 

@@ -17,8 +17,8 @@ from simulator.explorer.controls import PRICE, WORTH, Entry, compared, control_o
 from simulator.explorer.keys import POLICY
 from simulator.explorer.parts import PAGE
 from simulator.face import asked
-from simulator.questions.value.valuation.values import values_of
 from simulator.scenario import Policy, Scenario
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput, Problem, nearest, said
 
 

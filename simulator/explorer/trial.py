@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from simulator.centre.own import at_its_centre
 from simulator.evidence.posterior import parameter_draws
 from simulator.explorer.controls import compared
 from simulator.explorer.parts import MONTHS, PEOPLE, SEED, Moved, Part, the_two
 from simulator.explorer.saving import SAVED
 from simulator.explorer.state import scenario_of
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.hospitals.own import at_its_centre
 from simulator.run import simulate
 from simulator.scenario import Scenario
 

@@ -92,7 +92,7 @@ def scenario_of(
         raise BadInput(of_table(problem, table, question) for problem in named) from None
     if isinstance(found.settings.evidence.centre, str):
         return found
-    from simulator.questions.hospitals.own import at_its_centre
+    from simulator.centre.own import at_its_centre
 
     return at_its_centre(found)
 

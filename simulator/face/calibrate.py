@@ -111,7 +111,8 @@ def fitted(
 
     from simulator.compiling import announced
     from simulator.evidence.posterior import FIRST_YEAR
-    from simulator.questions.calibrate.check import predictive_table, targets_table
+    from simulator.founding.predicted import predictive_table
+    from simulator.questions.calibrate.check import targets_table
     from simulator.questions.calibrate.coverage import coverage
     from simulator.questions.calibrate.findings import findings
     from simulator.questions.calibrate.posterior import calibrate as fit
@@ -119,9 +120,9 @@ def fitted(
     from simulator.questions.calibrate.prior import Prior
     from simulator.questions.calibrate.work import SavedDesigns
     from simulator.questions.calibrate.written import fitted_text, posterior_text
-    from simulator.questions.value.valuation.lives import silent
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes
+    from simulator.valuation.lives import silent
     from simulator.words.findings import Origin
     from simulator.work.extras import check_extra
 
@@ -199,7 +200,8 @@ def _checked(
 ) -> Result:
     from simulator.evidence.posterior import parameter_draws, posterior_table
     from simulator.evidence.targets import load_targets
-    from simulator.questions.calibrate.check import predictive_table, targets_table
+    from simulator.founding.predicted import predictive_table
+    from simulator.questions.calibrate.check import targets_table
     from simulator.questions.calibrate.findings import findings
     from simulator.scenario import load_scenario
     from simulator.scenario.changes import changes

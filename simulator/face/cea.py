@@ -58,12 +58,12 @@ def cea(
     [10.0]
     """
     from simulator.evidence.file_names import is_file
-    from simulator.evidence.label import ALLOWED, is_label
     from simulator.questions.value.cea import decision_findings
-    from simulator.questions.value.decision.decision import choice_problems, decide, threshold_problems
-    from simulator.questions.value.decision.population import Population
-    from simulator.questions.value.decision.reading import read_results
+    from simulator.questions.value.reading import read_results
+    from simulator.statistics.decision.decision import choice_problems, decide, threshold_problems
+    from simulator.statistics.decision.population import Population
     from simulator.telling.workbook.decision_sheets import options_problems
+    from simulator.words.label import ALLOWED, is_label
 
     begun, problems = now(), [*threshold_problems(thresholds or [])]
     for name, words in (("currency", currency), ("effect_unit", effect_unit)):

@@ -57,7 +57,7 @@ def forecast(
     from simulator.questions.forecast.sealed import opened
     from simulator.questions.forecast.sealed import sealed as seal
     from simulator.questions.validate.own_therapies import with_own_therapies
-    from simulator.questions.validate.reading import evidence_files
+    from simulator.studies.reading import evidence_files
 
     begun = now()
     if isinstance(trials, str | Path) or not isinstance(trials, Sequence):

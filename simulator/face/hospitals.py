@@ -16,6 +16,9 @@ from simulator.work.linear_algebra import on_one_thread
 if TYPE_CHECKING:
     from simulator.work.store import Store
 
+HEADLINE_PATIENTS = 20_000
+"""Who the headline is computed in, with and without what open series say of treatment."""
+
 
 def work_in(folder: Path) -> Store:
     """Where lives of studies are kept in a folder; each piece is named by all that decided it."""
@@ -70,11 +73,11 @@ def fitted(
     from simulator.questions.hospitals.check import ranks, uniformity
     from simulator.questions.hospitals.findings import findings
     from simulator.questions.hospitals.fit import ROUGH, Effort, fit, fitted_studies, texts
-    from simulator.questions.hospitals.headline import headline
     from simulator.questions.hospitals.population import compiled_once
-    from simulator.questions.validate import evidence_files, load_studies
-    from simulator.questions.validate.enactment.prediction import draws_for, make_ready
-    from simulator.questions.value.valuation.lives import silent
+    from simulator.questions.validate.open_series import with_and_without
+    from simulator.studies.prediction import draws_for, make_ready
+    from simulator.studies.reading import evidence_files, load_studies
+    from simulator.valuation.lives import silent
     from simulator.work.extras import check_extra
 
     check_extra("refit", "jax", "numpyro", question="calibrate", key="hospitals")
@@ -110,7 +113,7 @@ def fitted(
             checked["ranks"] = ranks(found.surfaces, cohorts, seed, advance, work)
         checked["uniformity"] = uniformity(checked["ranks"])
 
-    checked["open_series"] = headline(found, seed)
+    checked["open_series"] = with_and_without(found.learned, HEADLINE_PATIENTS, seed, found.average)
     told = findings(found, used, checked, register, made, inputs=inputs | evidence_files(), seed=seed, smoke=smoke)
     return Result(told, begun, (f"{work.folder.name}/",))
 
@@ -127,14 +130,14 @@ def add_study(file: str | Path, *, seed: int = 1) -> Result:
 
     Raises BadInput with every fault of the file, and where no population of hospitals has been fitted.
     """
+    from simulator.centre.surface import fitted_quantities
     from simulator.evidence import load_register
     from simulator.evidence.hospitals import POPULATION, load_hospitals
     from simulator.questions.hospitals.adding import added
     from simulator.questions.hospitals.findings import reweighted
-    from simulator.questions.hospitals.surface import fitted_quantities
-    from simulator.questions.validate import evidence_files, load_studies
     from simulator.questions.validate.changed import changed
     from simulator.questions.validate.own_therapies import with_own_therapies
+    from simulator.studies.reading import evidence_files, load_studies
     from simulator.words.findings import Origin
 
     begun = now()

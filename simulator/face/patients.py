@@ -52,8 +52,8 @@ def patients(
     from simulator.questions.registry.here import referrals_per_year
     from simulator.questions.registry.offsets.offsets import PARTICLES
     from simulator.questions.registry.people.people import people_of
-    from simulator.questions.value.valuation.lives import silent
     from simulator.scenario import load_scenario
+    from simulator.valuation.lives import silent
 
     begun = now()
     check("patients", smallest=(smallest, 0, 1_000))

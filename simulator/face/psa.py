@@ -69,10 +69,10 @@ def psa(
 
     from simulator.evidence.posterior import parameter_draws, spent
     from simulator.evidence.publications import publications
-    from simulator.questions.value.valuation.lives import silent
     from simulator.run import simulate
     from simulator.scenario.caveats import caveats
     from simulator.scenario.changes import changes
+    from simulator.valuation.lives import silent
     from simulator.words.findings import Findings
 
     begun = now()

@@ -129,7 +129,7 @@ def study_of(folders: Sequence[Path]) -> Planned:
 
 def _made(planned: Planned, folder: str | Path | None, workers: int | None, progress: Progress | None) -> Runs:
     """Every run of a study, made where it is missing."""
-    from simulator.questions.value.valuation.lives import silent
+    from simulator.valuation.lives import silent
     from simulator.work.disk import remove
     from simulator.work.processes import Threads
 

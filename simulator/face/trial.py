@@ -161,7 +161,7 @@ def _planned(design: str | Path | Planned, overrides: Mapping[str, Any] | None) 
         planned = with_history(load_design(design, overrides))
         if isinstance(planned.scenario.settings.evidence.centre, str):
             return planned
-        from simulator.questions.hospitals.own import at_its_centre
+        from simulator.centre.own import at_its_centre
 
         return replace(planned, scenario=at_its_centre(planned.scenario))
     if not isinstance(design, Planned):

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from simulator.evidence.register import Register
     from simulator.questions.course import Course
-    from simulator.questions.validate import Study, Validation
     from simulator.questions.validate.structural import Structural, StructuralResult
+    from simulator.questions.validate.validation import Validation
+    from simulator.studies.study import Study
     from simulator.work.execution import Way
 
 COURSE = "calibration/course.toml"
@@ -67,7 +68,7 @@ def validate(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       validate: studies = 'tamaris'; allowed: a list of names, as in ['tamaris']
     """
-    from simulator.questions.value.valuation.lives import silent
+    from simulator.valuation.lives import silent
 
     begun, show = now(), progress or silent
     read = asked(studies, files, draws=draws, patients=patients, seed=seed, workers=workers)
@@ -129,8 +130,8 @@ def asked(
     """The studies that are meant. Raises BadInput with all that is wrong with them and with the numbers."""
     from simulator.evidence import load_register
     from simulator.questions.course import load_course
-    from simulator.questions.validate import load_studies
     from simulator.questions.validate.own_therapies import with_own_therapies
+    from simulator.studies.reading import load_studies
 
     problems = [
         Problem("validate", key, said(names), f"a list of names, as in [{names!r}]")
@@ -166,8 +167,8 @@ class _Beside:
 
 def _beside(register: Register, structural: bool, course: bool) -> _Beside:
     from simulator.questions.course import load_course
-    from simulator.questions.validate import evidence_files
     from simulator.questions.validate.structural import load_structural
+    from simulator.studies.reading import evidence_files
 
     plan, inputs = load_structural() if structural else (None, {})
     figures = load_course(register=register) if course else None
@@ -181,8 +182,8 @@ def _predicted(
 ) -> Validation:
     """Every study predicted, after a first small one that compiles what is not compiled yet."""
     from simulator.compiling import announced
-    from simulator.questions.validate import load_listed
-    from simulator.questions.validate import validate as predicted
+    from simulator.questions.validate.validation import validate as predicted
+    from simulator.studies.listed import load_listed
     from simulator.work.disk import cache_folder
 
     listed = load_listed(read.register.sources) if whole else {}
@@ -228,7 +229,7 @@ def _course(figures: Course, register: Register, seed: int, show: Progress, begu
     """The course of the disease without any study."""
     from simulator.questions.course import check as against
     from simulator.questions.course.findings import findings
-    from simulator.questions.validate import evidence_files
+    from simulator.studies.reading import evidence_files
 
     with show("Figures of the course", len(figures.figures)) as advance:
         found = against(figures, register, seed=seed, advance=advance)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.questions.value.research.simulated_trial import SimulatedTrial
-    from simulator.questions.value.valuation.lives import Simulations
-    from simulator.questions.value.valuation.values import Values
     from simulator.scenario import Scenario
+    from simulator.valuation.lives import Simulations
+    from simulator.valuation.values import Values
     from simulator.work.execution import Way
 
 WOUNDS = ("all_in", "split")
@@ -146,9 +146,9 @@ def asked(
     """
     from simulator.questions.value.analysis import main_policy
     from simulator.questions.value.research.simulated_trial import SUMMARIES, load_simulated_trial
-    from simulator.questions.value.valuation.unread import check_numbers
-    from simulator.questions.value.valuation.values import values_of
     from simulator.telling.workbook.decision_sheets import options_problems
+    from simulator.valuation.unread import check_numbers
+    from simulator.valuation.values import values_of
 
     begun, problems = now(), list[Problem]()
     collected(lambda: check("value", seed=(seed, 0, SEEDS - 1)), problems)
@@ -201,8 +201,8 @@ def answered(
     """
     from simulator.questions.value.analysis import economic_analysis
     from simulator.questions.value.findings import findings
-    from simulator.questions.value.valuation.lives import Simulations, silent
     from simulator.scenario.changes import changes
+    from simulator.valuation.lives import Simulations, silent
 
     how: dict[str, Any] = {"progress": progress or silent, "way": way}
     simulations: Simulations = Simulations(**how) if keep else Simulations(None, **how)

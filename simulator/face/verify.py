@@ -35,10 +35,10 @@ def verify(
     simulator.words.errors.BadInput: 1 problem(s) in the input:
       verify: patients = 5; allowed: a whole number, 200 to 1,000,000
     """
-    from simulator.questions.value.valuation.lives import silent
     from simulator.questions.verify import verify as verified
     from simulator.questions.verify.findings import findings
     from simulator.questions.verify.verification import all_checks
+    from simulator.valuation.lives import silent
 
     begun = now()
     loaded = asked(scenario, patients=patients, seed=seed)

@@ -40,6 +40,8 @@ class Outcome(IntEnum):
 
 OUTCOMES = tuple(outcome.name.lower() for outcome in Outcome)
 """What the outcomes are called in tables and files."""
+MAIN = ("major_amputation", "death", "healing_without_amputation")
+"""What hospitals count, and what is set side by side where there is room for few."""
 WIDTH = len(Outcome)
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import (
@@ -25,6 +24,7 @@ from simulator.scenario.limits import (
     Years,
 )
 from simulator.scenario.policy import Fault
+from simulator.words.label import Label
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 

@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from simulator.evidence.file_names import instead, is_file
-from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.unchanged import while_unchanged
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
 from simulator.words.errors import Problem, nearest, shown
+from simulator.words.label import label_from
 
 BASE = "base"
 OWN = ("extends", "label", "description", "note")

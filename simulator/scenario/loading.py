@@ -23,14 +23,13 @@ from simulator.scenario.inheritance import (
     written_in,
 )
 from simulator.scenario.policy import Criteria, Policy
-from simulator.scenario.scenario import Read, Scenario
+from simulator.scenario.scenario import WITH, Read, Scenario
 from simulator.scenario.settings import Settings
 from simulator.scenario.therapies import policy_faults
 from simulator.scenario.writing import TABLE
 from simulator.words.errors import BadInput, Problem, nearest, said, shown
 
 CALL = "load_scenario"
-WITH = "with_"
 
 
 def load_scenario(
@@ -73,9 +72,7 @@ def base_settings() -> Settings:
 def differing(scenario: Scenario, difference: Mapping[str, Any]) -> Scenario:
     """The scenario with one more difference laid over what it was read from; see `Scenario.with_`."""
     read = scenario.read
-    if read is None or scenario.settings != read.settings:
-        allowed = "a scenario as load_scenario or with_ gave it"
-        raise BadInput([Problem(WITH, "scenario", "changed by other means", allowed)])
+    assert read is not None, "what load_scenario or with_ gave"
     policies = read.policies
     if "compare" in difference and "reference" not in difference:
         policies = difference["compare"]
@@ -113,7 +110,7 @@ def _read(
     inputs |= files_read(settings, layers, known)
     name = next(layer.name for layer in reversed(layers) if layer.content)
     resolved = {name: policy for name, policy in options.items() if policy is not None}
-    read = Read(tuple(layers), None if policies is None else tuple(policies), settings)
+    read = Read(tuple(layers), None if policies is None else tuple(policies), settings, differing)
     return Scenario(Path(name).stem, settings, resolved, register, life_table, given, columns, inputs, read)
 
 

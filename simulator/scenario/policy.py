@@ -7,11 +7,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.evidence.therapies.therapy import CELLS
 from simulator.rules.pathway.life import MOST_STEPS
 from simulator.scenario.limits import Age, Days, Doses, Interval, Percent, Probability, Tcpo2
+from simulator.words.label import Label
 
 Fault: TypeAlias = tuple[str, object, str]
 """Key, value and what was allowed."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,14 @@ from simulator.rules.population.taking import Taken, at_least, at_most, fault_of
 from simulator.scenario.arrays import BY_VIEW, clock, entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Policy
 from simulator.scenario.settings import Settings
+from simulator.scenario.writing import toml_of
 from simulator.words.errors import BadInput, Problem, nearest
 from simulator.words.vocabulary import View
 
 if TYPE_CHECKING:
     from simulator.scenario.inheritance import Layer
 
+WITH = "with_"
 PUBLISHED = "protocol"
 """The policy of the founding study."""
 
@@ -34,11 +36,12 @@ PUBLISHED = "protocol"
 @dataclass(frozen=True, eq=False)
 class Read:
     """What a scenario was read from: its files and differences from the bottom up, the policies that a caller named
-    (None: those of the files), and the settings that came of them."""
+    (None: those of the files), the settings that came of them, and the reader that lays one more difference over it."""
 
     layers: tuple[Layer, ...]
     policies: tuple[str, ...] | None
     settings: Settings
+    with_: Callable[[Scenario, Mapping[str, Any]], Scenario]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +80,10 @@ class Scenario:
         >>> load_scenario("base").with_(evidence={"view": "sceptical"}, population={"patients": 500}).view
         'sceptical'
         """
-        from simulator.scenario.loading import differing
-
-        return differing(self, difference)
+        if self.read is None or self.settings != self.read.settings:
+            allowed = "a scenario as load_scenario or with_ gave it"
+            raise BadInput([Problem(WITH, "scenario", "changed by other means", allowed)])
+        return self.read.with_(self, difference)
 
     def to_toml(self) -> str:
         """The text of a scenario's file: what differs from the shipped scenario that this one stands on, and nothing else.
@@ -93,8 +97,6 @@ class Scenario:
         view = "sceptical"
         <BLANKLINE>
         """
-        from simulator.scenario.writing import toml_of
-
         return toml_of(self)
 
     @property
@@ -179,6 +181,12 @@ class Scenario:
         return sorted(
             {float(limit) for limit in limits if limit is not None} | {self.register["judgement_tcpo2"].value}
         )
+
+    def followed_until(self, time: float) -> Scenario:
+        """The scenario followed no longer than to a time (years)."""
+        update = {"horizon_years": time, "report_at_years": (time,)}
+        follow_up = self.settings.follow_up.model_copy(update=update)
+        return replace(self, settings=self.settings.model_copy(update={"follow_up": follow_up}))
 
     @property
     def clock(self) -> NDArray[np.float64]:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.scenario.economics import Discounting, Economics
 from simulator.scenario.limits import Arrivals, Hour, Patients, Slots, Years, number
 from simulator.scenario.policy import Criteria, Fault, Policy
+from simulator.words.label import Label
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 

@@ -14,10 +14,10 @@ from simulator.evidence.distributions import mean, text
 from simulator.evidence.economics.severity import load_severity
 from simulator.evidence.life_table import SOURCE
 from simulator.evidence.sources import load_sources
-from simulator.questions.value.valuation.amounts import OWN, conventions_table, own_values, values_table
-from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario.economics import Discounting
 from simulator.scenario.scenario import Scenario
+from simulator.valuation.amounts import OWN, conventions_table, own_values, values_table
+from simulator.valuation.values import Values, values_of
 
 
 @cache

@@ -25,20 +25,10 @@ from simulator.evidence.targets import (
     joint_tables,
     load_targets,
 )
-from simulator.questions.calibrate.check import observed_targets, simulated_targets
-from simulator.questions.calibrate.cohort import COLUMNS
-from simulator.questions.calibrate.founding import ALL
-from simulator.questions.calibrate.likelihood import (
-    SMALLEST_SHARE,
-    SmallSample,
-    given_tables,
-    log_likelihood,
-    log_likelihood_arms,
-    log_likelihood_contrast,
-    margins,
-    small_sample,
-)
-from simulator.questions.calibrate.summaries import (
+from simulator.founding.cohort import COLUMNS
+from simulator.founding.founding import ALL
+from simulator.founding.predicted import observed_targets, simulated_targets
+from simulator.founding.summaries import (
     INDEX,
     MOVES,
     PARTITIONS,
@@ -51,6 +41,16 @@ from simulator.questions.calibrate.summaries import (
     outcomes_at_1_year,
     summarise,
     table_of_moves,
+)
+from simulator.questions.calibrate.likelihood import (
+    SMALLEST_SHARE,
+    SmallSample,
+    given_tables,
+    log_likelihood,
+    log_likelihood_arms,
+    log_likelihood_contrast,
+    margins,
+    small_sample,
 )
 from simulator.questions.calibrate.surface import (
     LOGGED,

@@ -10,15 +10,11 @@ import pytest
 from scipy.stats import binom
 
 from simulator.evidence.targets import Founding
+from simulator.founding import predicted
+from simulator.founding.predicted import observed_targets, predictive_table, simulated_targets
+from simulator.founding.summaries import LAST, STATISTICS, summarise
 from simulator.questions.calibrate import check
-from simulator.questions.calibrate.check import (
-    contrast_rows,
-    observed_targets,
-    predictive_table,
-    simulated_targets,
-    targets_table,
-)
-from simulator.questions.calibrate.summaries import LAST, STATISTICS, summarise
+from simulator.questions.calibrate.check import contrast_rows, targets_table
 from simulator.statistics.endpoints.exact_interval import exact_interval
 
 DATA = Founding(
@@ -123,7 +119,8 @@ class Cohort:
 @pytest.fixture
 def cohort(monkeypatch: pytest.MonkeyPatch) -> type[Cohort]:
     Cohort.made.clear()
-    monkeypatch.setattr(check, "FoundingCohort", Cohort)
+    for module in (check, predicted):
+        monkeypatch.setattr(module, "FoundingCohort", Cohort)
     return Cohort
 
 
@@ -196,6 +193,6 @@ def test_predictive_intervals_at_the_study_s_size(cohort: type[Cohort]) -> None:
 
 def test_limits_count_as_inside(cohort: type[Cohort], monkeypatch: pytest.MonkeyPatch) -> None:
     """A cohort that always gives what was published holds every number."""
-    monkeypatch.setattr(check, "summarise", lambda lives, data: data.statistics)
+    monkeypatch.setattr(predicted, "summarise", lambda lives, data: data.statistics)
     table = predictive_table(SimpleNamespace(), DATA, np.arange(2), 5)  # type: ignore[arg-type]
     assert table["inside"].all() and table["low"].to_numpy() == pytest.approx(table["high"].to_numpy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.questions.value.decision.convergence import monte_carlo_error
+from simulator.statistics.decision.convergence import monte_carlo_error
 from simulator.words.errors import BadInput
 
 VALUES = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 14.0], [7.0, 14.0]])

@@ -10,8 +10,10 @@ import pytest
 
 from simulator import load_scenario
 from simulator.living.ledger import COUNTS
-from simulator.questions.value.valuation import cost_items as module
-from simulator.questions.value.valuation.cost_items import (
+from simulator.scenario.economics import Deal
+from simulator.scenario.scenario import Scenario
+from simulator.valuation import cost_items as module
+from simulator.valuation.cost_items import (
     ALL_IN,
     SPLIT,
     WIDEST,
@@ -25,8 +27,6 @@ from simulator.questions.value.valuation.cost_items import (
     product_price,
     treatments,
 )
-from simulator.scenario.economics import Deal
-from simulator.scenario.scenario import Scenario
 
 
 @cache

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from simulator.evidence.targets import Arm, Contrast, load_targets
+from simulator.founding.cohort import COLUMNS
+from simulator.founding.summaries import summarise
 from simulator.questions.calibrate import coverage as module
-from simulator.questions.calibrate.cohort import COLUMNS
 from simulator.questions.calibrate.coverage import FOUND, LEVEL, OUTCOMES, coverage, observe
-from simulator.questions.calibrate.summaries import summarise
 from simulator.words.luck import generator
 
 DATA = load_targets()[0]

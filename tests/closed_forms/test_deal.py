@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from rules.people import a_life, values
 
-from simulator.questions.value.valuation.deal import (
+from simulator.rules.pathway.life import LIFE
+from simulator.scenario.economics import Deal, Volume
+from simulator.valuation.deal import (
     SUMS,
     MoneyBack,
     Refunded,
@@ -26,10 +28,8 @@ from simulator.questions.value.valuation.deal import (
     on_terms,
     share_back,
 )
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.values import LeftToPay
-from simulator.rules.pathway.life import LIFE
-from simulator.scenario.economics import Deal, Volume
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.values import LeftToPay
 from simulator.words.errors import BadInput
 
 STEPS = (Volume(above=100, discount=0.2), Volume(above=200, discount=0.5))
@@ -149,7 +149,7 @@ def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:
         assert of is lives and params == {"last_tcpo2_days": 365.25 / 2.0}
         out[:] = seen
 
-    monkeypatch.setattr("simulator.questions.value.valuation.deal.measured_after", measured)
+    monkeypatch.setattr("simulator.valuation.deal.measured_after", measured)
     reduce = Refunded("tcpo2_not_risen", 1.0, 0.0, ())
     cohort = SimpleNamespace(lives=lives, patients=patients)
     known = reduce._failed_at(cohort, {"last_tcpo2_days": 365.25 / 2.0})  # type: ignore[arg-type]
@@ -163,7 +163,7 @@ def test_lives_are_averaged_by_draw_and_policy(monkeypatch: pytest.MonkeyPatch) 
         def __init__(self, people: int, total: float) -> None:
             self.lives, self.total = range(people), total
 
-    monkeypatch.setattr("simulator.questions.value.valuation.deal.Followed", Cohort)
+    monkeypatch.setattr("simulator.valuation.deal.Followed", Cohort)
     monkeypatch.setattr(
         Refunded,
         "of_each",
@@ -238,7 +238,7 @@ def test_volume_and_money_back_both_leave_a_share_to_pay(monkeypatch: pytest.Mon
         asked.append(treatments.tolist())
         return np.array([[1.0, 0.8 if values.deal.volume else 1.0]] * len(treatments))
 
-    module = "simulator.questions.value.valuation.deal"
+    module = "simulator.valuation.deal"
     monkeypatch.setattr(f"{module}.by_volume", volume)
     monkeypatch.setattr(f"{module}.treatments_each", lambda _values, ledgers: ledgers)
     monkeypatch.setattr(f"{module}.money_back", lambda _scenario, deal, *_, **__: back if deal.refund > 0.0 else None)
@@ -324,7 +324,7 @@ def test_draws_are_one_population_and_twins_each_their_own(
         asked.update(told=told, twins=twins)
 
     for name, instead in (("times_given", given), ("by_volume", priced), ("money_back", back)):
-        monkeypatch.setattr(f"simulator.questions.value.valuation.deal.{name}", instead)
+        monkeypatch.setattr(f"simulator.valuation.deal.{name}", instead)
     lives, deal = SimpleNamespace(ledgers="books", parameters="draws"), Deal(volume=STEPS)
     how = {"twins": True} if twins else {}
     found, money = on_terms("ours", Valued(deal), lives, 100, 7, "lives", **how)  # type: ignore[arg-type]

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from simulator.questions.value.cea import decision_findings
-from simulator.questions.value.decision.decision import decide
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.publications import (
+from simulator.statistics.decision.decision import decide
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.publications import (
     ACCEPTABILITY,
     DECISION_RULES,
     EXPECTED_LOSS,
@@ -20,7 +20,7 @@ from simulator.questions.value.decision.publications import (
     SAMPLE_INFORMATION,
     methods_cited,
 )
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.results import CostEffectResults
 
 
 @pytest.mark.parametrize("draws", [True, False])

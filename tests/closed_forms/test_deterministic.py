@@ -10,9 +10,9 @@ import pytest
 
 from simulator.questions.value.sensitivity import deterministic as module
 from simulator.questions.value.sensitivity.deterministic import added_by_part, error_of, errors
-from simulator.questions.value.valuation.lives import PARTS
-from simulator.questions.value.valuation.valuation import Worth
-from simulator.questions.value.valuation.values import Drawn
+from simulator.valuation.lives import PARTS
+from simulator.valuation.valuation import Worth
+from simulator.valuation.values import Drawn
 
 
 def error(amounts: np.ndarray) -> float:

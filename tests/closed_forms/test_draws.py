@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from simulator.questions.value import draws as module
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.draws import draws_table, long_draws
+from simulator.statistics.decision.results import CostEffectResults
 
 RESULTS = CostEffectResults(("A", "B", "C"), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
 

@@ -12,10 +12,10 @@ import pytest
 
 from simulator.questions.value import analysis
 from simulator.questions.value.analysis import Effort, base_lives, best_treatment, economic_analysis, main_policy
-from simulator.questions.value.decision.net_benefit import net_benefit_table
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.sensitivity.variants import Row
+from simulator.statistics.decision.net_benefit import net_benefit_table
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.words.errors import BadInput
 
 

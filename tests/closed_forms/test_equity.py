@@ -13,8 +13,8 @@ import pytest
 from simulator.questions.value.consequences import equity as module
 from simulator.questions.value.consequences.equity import HospitalLives, atkinson_weights, equity, lived
 from simulator.questions.value.consequences.subgroups import SubgroupLives
-from simulator.questions.value.valuation.values import Drawn, LeftToPay
 from simulator.scenario.economics import Deal
+from simulator.valuation.values import Drawn, LeftToPay
 
 
 def test_atkinsons_weights_of_uneven_groups() -> None:

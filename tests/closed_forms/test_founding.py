@@ -10,12 +10,12 @@ import pytest
 from rules.people import live_alone
 
 from simulator.evidence.targets import load_targets
+from simulator.founding import founding as module
+from simulator.founding.cohort import COLUMNS, OBSERVED, Window, observe_cohort
+from simulator.founding.founding import ALL, ARMS, CONTRASTS, FoundingCohort, as_table
+from simulator.founding.summaries import INDEX, STATISTICS, summarise
 from simulator.living.outcomes import last_tcpo2
 from simulator.living.room import new_room
-from simulator.questions.calibrate import founding as module
-from simulator.questions.calibrate.cohort import COLUMNS, OBSERVED, Window, observe_cohort
-from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS, FoundingCohort, as_table
-from simulator.questions.calibrate.summaries import INDEX, STATISTICS, summarise
 from simulator.rules.perfusion import tcpo2
 from simulator.rules.population.arrival import find_patient
 from simulator.rules.population.enrolment import follow_up_end

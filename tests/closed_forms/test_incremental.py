@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.decision.incremental import against, frontier, incremental_analysis, standing
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.incremental import against, frontier, incremental_analysis, standing
+from simulator.statistics.decision.results import CostEffectResults
 
 
 def told(column: pd.Series) -> list[str | None]:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.decision.voi import FEWEST_DRAWS
 from simulator.questions.value.research import information as module
 from simulator.questions.value.research.information import information
-from simulator.questions.value.valuation.values import Drawn
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.statistics.decision.voi import FEWEST_DRAWS
+from simulator.valuation.values import Drawn
 
 ALONG = pd.DataFrame({"threshold": [100.0, 200.0], "measure": "EVPI", "value": [1.0, 2.0]})
 GROUPS = {"healing": ["rate", "ratio", "idle"], "death": ["risk"], "nothing": []}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.questions.value.valuation import inventory
-from simulator.questions.value.valuation.cost_items import Scope
-from simulator.questions.value.valuation.inventory import impact_inventory, load_inventory
+from simulator.valuation import inventory
+from simulator.valuation.cost_items import Scope
+from simulator.valuation.inventory import impact_inventory, load_inventory
 from simulator.words.errors import BadInput
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.decision.layouts import in_our_layout, joined, without_row_names
+from simulator.statistics.decision.layouts import in_our_layout, joined, without_row_names
 from simulator.words.errors import BadInput
 
 Told = list[tuple[str, str, str, str]]

@@ -12,9 +12,9 @@ import pytest
 
 from simulator import load_scenario
 from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.scenario.economics import Deal
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.values import Drawn, Values, values_of
 
 TWO = ("conservative", "protocol", "arterialisation")
 

@@ -13,8 +13,9 @@ import pytest
 from simulator import load_scenario
 from simulator.living.ledger import FIELDS
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.value.valuation import lives as module
-from simulator.questions.value.valuation.lives import (
+from simulator.scenario.economics import Discounting
+from simulator.valuation import lives as module
+from simulator.valuation.lives import (
     PARTS,
     Lives,
     LivesOfDraws,
@@ -24,7 +25,6 @@ from simulator.questions.value.valuation.lives import (
     means,
     silent,
 )
-from simulator.scenario.economics import Discounting
 from simulator.words.luck import seed_of
 
 SHAPES = {"x": (2, 2), "y": (3,)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.questions.value.consequences.luck import evpi_without_luck, luck_table
-from simulator.questions.value.valuation.valuation import Worth
+from simulator.valuation.valuation import Worth
 
 COST = np.array([[[10.0, 22.0], [10.0, 24.0], [10.0, 32.0]], [[10.0, 18.0], [10.0, 28.0], [10.0, 28.0]]])
 QALYS = np.array([[[1.0, 2.0], [1.0, 2.5], [1.0, 3.5]], [[1.0, 2.0], [1.0, 2.5], [1.0, 2.5]]])

@@ -7,8 +7,8 @@ from math import inf, isnan
 import numpy as np
 import pytest
 
-from simulator.questions.value.decision.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.net_benefit import acceptability, net_health_benefit, net_monetary_benefit
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.words.errors import BadInput, Problem
 
 

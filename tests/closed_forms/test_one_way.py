@@ -15,9 +15,9 @@ from simulator.questions.value.sensitivity import one_way as module
 from simulator.questions.value.sensitivity import two_way as pairs
 from simulator.questions.value.sensitivity.one_way import Range
 from simulator.questions.value.sensitivity.two_way import GRID, TwoWay, pair_of, two_way
-from simulator.questions.value.valuation.lives import PARTS, Lives, Parts
-from simulator.questions.value.valuation.valuation import Worth
-from simulator.questions.value.valuation.values import Drawn, LeftToPay
+from simulator.valuation.lives import PARTS, Lives, Parts
+from simulator.valuation.valuation import Worth
+from simulator.valuation.values import Drawn, LeftToPay
 from simulator.words.errors import BadInput
 
 SCENARIO: Any = SimpleNamespace(

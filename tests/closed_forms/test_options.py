@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from simulator.questions.value import options as module
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.options import by_option, options_table
+from simulator.statistics.decision.results import CostEffectResults
 
 OPTIONS = ("cells", "care", "device")
 

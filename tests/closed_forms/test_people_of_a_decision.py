@@ -6,7 +6,7 @@ from math import exp, inf, log, nan
 
 import pytest
 
-from simulator.questions.value.decision.population import Population
+from simulator.statistics.decision.population import Population
 from simulator.words.errors import BadInput
 
 

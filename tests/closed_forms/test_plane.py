@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from simulator.questions.value.decision.plane import Ellipse, ellipse, ellipses_table
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.plane import Ellipse, ellipse, ellipses_table
+from simulator.statistics.decision.results import CostEffectResults
 
 
 def test_axes_and_angle_of_a_known_covariance() -> None:

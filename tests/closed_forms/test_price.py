@@ -7,8 +7,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from simulator.questions.value.decision.price import best_ranges, value_based_price
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.price import best_ranges, value_based_price
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.words.errors import BadInput
 
 RESULTS = CostEffectResults(["old", "new"], [[0.0, 4.0], [0.0, 4.0]], [[1.0, 2.0], [1.0, 3.0]])

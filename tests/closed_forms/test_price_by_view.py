@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.value.decision.price import PRICED
 from simulator.questions.value.sensitivity import price_by_view as module
 from simulator.questions.value.sensitivity.price_by_view import price_table
+from simulator.statistics.decision.price import PRICED
 
 SCENARIO: Any = SimpleNamespace(compare=("care", "device", "cells", "more_cells"), reference="care", name="mine")
 BOUGHT = {"care": None, "more_cells": "kit", "device": "device", "cells": "kit"}

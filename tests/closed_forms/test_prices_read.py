@@ -11,8 +11,8 @@ from simulator import load_scenario
 from simulator.evidence.distributions import mean, sd
 from simulator.evidence.economics.perspective import load_perspective
 from simulator.evidence.economics.price_transfer import exchange, inflate
-from simulator.questions.value.valuation.cost_items import SITE_PRICES, Scope
-from simulator.questions.value.valuation.prices_read import read_prices, scaled, therapy_prices, unusable
+from simulator.valuation.cost_items import SITE_PRICES, Scope
+from simulator.valuation.prices_read import read_prices, scaled, therapy_prices, unusable
 
 PAYER = load_perspective("italy")
 SCOPE = Scope(institutional_care=False, informal_care=False, vascular_events=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.valuation.quality_of_life import (
+from simulator.valuation.quality_of_life import (
     LOST_IN,
     age_ratio,
     moments_of,

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.questions.value.decision import reading
-from simulator.questions.value.decision.reading import LAYOUT, NOT_NEGATIVE, _table, read_results, results_from
+from simulator.questions.value import reading
+from simulator.questions.value.reading import LAYOUT, NOT_NEGATIVE, _table, read_results, results_from
 from simulator.words.errors import BadInput
 
 Told = list[tuple[str, str, str, str]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from simulator.questions.value.decision.regression import (
+from simulator.statistics.decision.regression import (
     DRAWS_PER_KNOT,
     Terms,
     _curves,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.questions.value.decision.incremental import LESS, RATIO, standing
 from simulator.questions.value.sensitivity import scenario_table as module
 from simulator.questions.value.sensitivity.scenario_table import error_of_sum, increments, scenario_table
 from simulator.questions.value.sensitivity.variants import AVERAGE, BASE, Row
+from simulator.statistics.decision.incremental import LESS, RATIO, standing
 
 DRAWS, FEW = 40, 10
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")

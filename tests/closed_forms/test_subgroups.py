@@ -20,11 +20,11 @@ from simulator.questions.value.consequences.subgroups import (
     subgroup_lives,
     subgroup_table,
 )
-from simulator.questions.value.valuation import lives as lived
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.valuation import Worth
 from simulator.rules.population.patient import PATIENT
 from simulator.scenario import load_scenario
+from simulator.valuation import lives as lived
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.valuation import Worth
 from simulator.words.vocabulary import Renal
 
 SCENARIO: Any = SimpleNamespace(compare=("old", "new"), reference="old")

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from simulator.evidence.hospitals import FIELDS
-from simulator.questions.value.valuation import unread
-from simulator.questions.value.valuation.unread import COMPOSED, check_numbers, named_in_code, unread_problems
 from simulator.scenario.arrays import BY_VIEW
+from simulator.valuation import unread
+from simulator.valuation.unread import COMPOSED, check_numbers, named_in_code, unread_problems
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import ARTERIES, View
 

@@ -13,9 +13,12 @@ import pytest
 from simulator import load_scenario
 from simulator.questions.value.consequences.budget import SITE, _pay_back, budget_impact, budget_lives, site_cost
 from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
-from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
-from simulator.questions.value.valuation.lives import Lives
-from simulator.questions.value.valuation.valuation import (
+from simulator.scenario.economics import Budget, Deal, People, Volume
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.therapies import step_columns
+from simulator.valuation.deal import PARTS, SUMS, MoneyBack
+from simulator.valuation.lives import Lives
+from simulator.valuation.valuation import (
     BESIDE,
     COLUMN,
     SessionLoss,
@@ -32,10 +35,7 @@ from simulator.questions.value.valuation.valuation import (
     with_price_apart,
     worth,
 )
-from simulator.questions.value.valuation.values import Drawn, LeftToPay, Money, Values, values_of
-from simulator.scenario.economics import Budget, Deal, People, Volume
-from simulator.scenario.scenario import Scenario
-from simulator.scenario.therapies import step_columns
+from simulator.valuation.values import Drawn, LeftToPay, Money, Values, values_of
 from simulator.words.errors import BadInput
 
 POLICIES = ("conservative", "protocol")

@@ -15,11 +15,11 @@ from simulator import load_scenario
 from simulator.evidence.economics.value_sets import value_sets
 from simulator.evidence.sources import load_sources
 from simulator.questions.value import facts as module
-from simulator.questions.value.decision.population import Population
 from simulator.questions.value.facts import NET_BENEFIT, facts, references
 from simulator.questions.value.sensitivity.variants import rows_left_out, why_not_by
-from simulator.questions.value.valuation.values import values_of
 from simulator.scenario.economics import Discounting
+from simulator.statistics.decision.population import Population
+from simulator.valuation.values import values_of
 
 
 @cache

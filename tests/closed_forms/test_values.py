@@ -16,9 +16,11 @@ from simulator.evidence.economics.perspective import load_perspective
 from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.economics.value_sets import PUBLISHED
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.valuation.cost_items import CostItem, Scope, discounted
-from simulator.questions.value.valuation.value_set import norm_of, utilities_of
-from simulator.questions.value.valuation.values import (
+from simulator.scenario.economics import Deal, Discounting
+from simulator.scenario.scenario import Scenario
+from simulator.valuation.cost_items import CostItem, Scope, discounted
+from simulator.valuation.value_set import norm_of, utilities_of
+from simulator.valuation.values import (
     COMMON_UTILITY,
     Drawn,
     LeftToPay,
@@ -29,8 +31,6 @@ from simulator.questions.value.valuation.values import (
     scope_of,
     values_of,
 )
-from simulator.scenario.economics import Deal, Discounting
-from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 
 
@@ -286,7 +286,7 @@ def test_thresholds_and_rates_are_the_payer_s_or_ones_own(monkeypatch: pytest.Mo
     assert own.thresholds == (7.0,) and own.discounting == Discounting(effects=0.01, costs=0.02)
     payer = payer.model_copy(update={"thresholds": ()})
     silent = replace(load_perspective("italy"), conventions=payer)
-    monkeypatch.setattr("simulator.questions.value.valuation.values.load_perspective", lambda _: silent)
+    monkeypatch.setattr("simulator.valuation.values.load_perspective", lambda _: silent)
     assert told(asked()) == [(f"{asked().name}: [economics]", "thresholds", "none")]
     with pytest.raises(BadInput, match="--threshold: italy has none of its own"):
         values_of(asked())
@@ -302,7 +302,7 @@ def test_a_norm_is_valued_as_the_utilities_are(monkeypatch: pytest.MonkeyPatch) 
     """The payer's, or his by another value set; one of one's own where its value set is the one that is wanted, or was not told
     and published utilities are meant."""
     norms = {"Italy": "3L", "Italy, 5L": "5L", "UK": ""}
-    module = "simulator.questions.value.valuation.value_set"
+    module = "simulator.valuation.value_set"
     monkeypatch.setattr(
         f"{module}.load_population_norm",
         lambda name: SimpleNamespace(name=name, value_set=norms[name]),
@@ -346,7 +346,7 @@ def test_faults_of_value_sets_stay_where_they_are(monkeypatch: pytest.MonkeyPatc
     def broken(*_: Any) -> Any:
         raise BadInput([Problem("value_sets.toml", "x", "y", "z")])
 
-    monkeypatch.setattr("simulator.questions.value.valuation.value_set.revalued_by", broken)
+    monkeypatch.setattr("simulator.valuation.value_set.revalued_by", broken)
     settings: Any = SimpleNamespace(utility_set=base()[1].utility_set.name, value_set="5L")
     with pytest.raises(BadInput) as caught:
         utilities_of(settings, "mine")

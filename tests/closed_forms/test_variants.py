@@ -22,10 +22,10 @@ from simulator.questions.value.sensitivity.variants import (
     why_not_by,
     with_view,
 )
-from simulator.questions.value.valuation.cost_items import HELD_BY_WOUND_PRICE
-from simulator.questions.value.valuation.values import values_of
 from simulator.scenario import load_scenario
 from simulator.scenario.economics import Discounting, Variant
+from simulator.valuation.cost_items import HELD_BY_WOUND_PRICE
+from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 
 SCENARIO = load_scenario()

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.decision.voi import Value, _unseen, evpi, evppi, evsi, information_table
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.statistics.decision.voi import Value, _unseen, evpi, evppi, evsi, information_table
 from simulator.words.errors import BadInput
 
 YES = np.tile([1.0, 0.0], 50)

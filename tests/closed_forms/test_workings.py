@@ -16,12 +16,12 @@ from simulator.evidence.distributions import text
 from simulator.questions.value import workings as module
 from simulator.questions.value.consequences.budget import SITE
 from simulator.questions.value.lines import Line, lines_of
-from simulator.questions.value.valuation.deal import PARTS, SUMS, MoneyBack
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import LeftToPay, Money, values_of
 from simulator.questions.value.workings import _back_table, workings, workings_facts
 from simulator.scenario.economics import Deal, Volume
+from simulator.valuation.deal import PARTS, SUMS, MoneyBack
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import LeftToPay, Money, values_of
 
 POLICIES = ("conservative", "protocol")
 CARE = {"time_ulcer": 2.0, "cost_ulcer": 1.5, "effect_ulcer": 1.75, "count_minor_amputation": 0.5}

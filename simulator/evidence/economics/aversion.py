@@ -9,7 +9,7 @@ from pydantic import Field
 
 from simulator.evidence.cited_tables import cited_tables
 from simulator.evidence.economics.perspective import Evidence
-from simulator.evidence.label import Label
+from simulator.words.label import Label
 
 
 class Aversion(Evidence):

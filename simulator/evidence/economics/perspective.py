@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import Fixed, Grade, Parameter, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
@@ -17,6 +16,7 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.label import Label
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 

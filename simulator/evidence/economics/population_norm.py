@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import Grade, as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.label import Label
 
 Numbers = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple, read_parameter
 from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register
@@ -17,6 +16,7 @@ from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.evidence.unchanged import while_unchanged
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.label import Label
 
 APART = ("states", "in_order", "losses")
 """Keys of the file that are no sets."""

@@ -10,12 +10,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from simulator.evidence.economics.utilities import UtilitySet, load_utilities, utility_sets
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import Parameter, as_tuple
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.shipped import shipped
 from simulator.evidence.sources import read_sources
 from simulator.words.errors import BadInput, Problem, nearest
+from simulator.words.label import Label
 
 PUBLISHED = "3L"
 """The value set of the published utilities, told or taken to be so; it needs no mapping."""

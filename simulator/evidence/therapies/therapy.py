@@ -16,13 +16,13 @@ from zlib import crc32
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label, label_from
 from simulator.evidence.parameter import Parameter, as_tuple, read_parameter
 from simulator.evidence.reading import Frozen, checked
 from simulator.evidence.sources import Source
 from simulator.evidence.therapies.therapy_faults import MULTIPLIERS, combination_faults
 from simulator.evidence.therapies.therapy_numbers import NUMBERS, OF_CELLS, OF_PROCEDURES, VIEWS, of_view
 from simulator.words.errors import Problem, nearest
+from simulator.words.label import Label, label_from
 from simulator.words.vocabulary import Event
 
 GROUP = "therapies"

@@ -9,88 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.targets import CELLS, OF_AMPUTATED, OF_HEALED, Contrast, Founding
-from simulator.questions.calibrate.founding import FoundingCohort
-from simulator.questions.calibrate.summaries import DOSE_CELLS, INDEX, summarise, table_of_moves
+from simulator.evidence.targets import Contrast, Founding
+from simulator.founding.founding import FoundingCohort
+from simulator.founding.predicted import observed_targets, simulated_targets
+from simulator.founding.summaries import summarise
 from simulator.questions.calibrate.surface import changes, contrasts
 from simulator.scenario.scenario import Scenario
-from simulator.statistics.endpoints.exact_interval import exact_interval
 
 Array = NDArray[np.float64]
 BATCHES = 40
-
-
-def observed_targets(data: Founding) -> Iterator[tuple[str, float, float, float]]:
-    """Name, observed value, low and high of each target. Shares have exact binomial, means and SDs normal 95% limits."""
-    n = data.n
-    below, at_least = f"below {data.tcpo2_split:g}", f"at least {data.tcpo2_split:g}"
-    for when, counts in (("1 year", data.cells_1_year), ("end of follow-up", data.cells_end)):
-        for cell, count in enumerate(counts):
-            status = "alive" if cell < 4 else "dead"
-            yield f"{when}: {status}, {CELLS[cell % 4]}", count / n, *exact_interval(count, n)
-        yield (
-            f"{when}: major amputation",
-            counts[OF_AMPUTATED].sum() / n,
-            *exact_interval(counts[OF_AMPUTATED].sum(), n),
-        )
-        yield f"{when}: death", counts[4:].sum() / n, *exact_interval(counts[4:].sum(), n)
-        yield f"{when}: healing", counts[OF_HEALED].sum() / n, *exact_interval(counts[OF_HEALED].sum(), n)
-    for dose in (1, 2, 3):
-        count = data.doses[:, dose - 1].sum()
-        yield f"doses: {dose}", count / n, *exact_interval(count, n)
-    for high, dose in DOSE_CELLS:
-        count = data.doses[high, dose - 1]
-        yield f"doses: {dose}, TcPO2 {at_least if high else below} mmHg", count / n, *exact_interval(count, n)
-    count = data.doses[1].sum()
-    yield f"TcPO2 after the last treatment {at_least} mmHg", count / n, *exact_interval(count, n)
-    for name, (mean, sd, size) in {
-        "enrolment": data.enrolment,
-        "after the last treatment": data.last,
-        f"after the last treatment, if {below}": data.last_low,
-        f"after the last treatment, if {at_least}": data.last_high,
-    }.items():
-        half = 1.96 * sd / size**0.5
-        yield f"TcPO2 {name}, mean (mmHg)", mean, mean - half, mean + half
-        half = 1.96 * sd / (2 * (size - 1)) ** 0.5
-        yield f"TcPO2 {name}, SD (mmHg)", sd, sd - half, sd + half
-    for name, (mean, sd, size) in {
-        "healed without amputation at 1 year": data.last_healed,
-        "not so healed": data.last_unhealed,
-    }.items():
-        half = 1.96 * sd / size**0.5
-        yield f"TcPO2 after the last treatment, {name}, mean (mmHg)", mean, mean - half, mean + half
-    for name, (days, se) in {"1 year": data.healing_days_1_year, "all follow-up": data.healing_days_end}.items():
-        yield f"Kaplan-Meier mean to healing, {name} (days)", days, days - 1.96 * se, days + 1.96 * se
-    for k, share in enumerate((0.25, 0.5, 0.75)):
-        # A quartile's interval: the published value stands between order statistics, here on the share scale.
-        yield f"left follow-up by {data.follow_up_years[k]:g} years", share, *exact_interval(share * n, n)
-    yield "walking at the end of follow-up", data.walking_end / n, *exact_interval(data.walking_end, n)
-    k, total = data.below_knee
-    yield "below the knee among major amputations", k / total, *exact_interval(k, total)
-
-
-def simulated_targets(statistics: Array) -> Array:
-    """The model's counterparts in the order of `observed_targets`, shape (rows, targets)."""
-    table = table_of_moves(statistics)
-    out = []
-    for shares in (table.sum(axis=-1), table.sum(axis=-2)):
-        out += [shares[:, cell] for cell in range(8)]
-        out += [shares[:, OF_AMPUTATED].sum(1), shares[:, 4:].sum(1), shares[:, OF_HEALED].sum(1)]
-
-    def value(name: str) -> Array:
-        return np.asarray(statistics[:, INDEX[name]])
-
-    doses = [[value(f"doses_{d}_{where}_40") for d in (1, 2, 3)] for where in ("below", "at_least")]
-    out += [doses[0][d] + doses[1][d] for d in range(3)]
-    out += [doses[high][dose - 1] for high, dose in DOSE_CELLS]
-    out.append(doses[1][0] + doses[1][1] + doses[1][2])
-    for name in ("enrolment", "last", "low", "high"):
-        out += [value(f"tcpo2_{name}_mean"), value(f"tcpo2_{name}_sd")]
-    out += [value("tcpo2_healed_mean"), value("tcpo2_unhealed_mean")]
-    out += [value("healing_days_1_year"), value("healing_days_end")]
-    quarters = np.cumsum([value(f"follow_up_quarter_{q}") for q in (1, 2, 3)], axis=0)
-    out += [*quarters, value("walking_end"), value("below_knee_share")]
-    return np.stack(out, axis=1)
 
 
 def targets_table(
@@ -157,26 +84,3 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
                 "simulated": float(changes(cohort.statistics(params)[None])[0, column]),
                 "se": float(np.std(each, ddof=1)) / BATCHES**0.5,
             }
-
-
-def predictive_table(scenario: Scenario, data: Founding, draws: NDArray[np.void], seed: int) -> pd.DataFrame:
-    """Every target with its 95% predictive interval at the study's n: one cohort of that size per posterior draw.
-
-    Columns target, observed, predicted, low, high, inside; `draws` are engine parameters (draws,).
-    """
-    cohort = FoundingCohort(scenario, data, data.n, seed)
-    statistics = np.array([summarise(cohort.lives(params, first=k * data.n), data) for k, params in enumerate(draws)])
-    simulated = simulated_targets(statistics)
-    low, high = np.nanquantile(simulated, [0.025, 0.975], axis=0)
-    observed = list(observed_targets(data))
-    table = pd.DataFrame(
-        {
-            "target": [name for name, *_ in observed],
-            "observed": [value for _, value, *_ in observed],
-            "predicted": np.nanmean(simulated, axis=0),
-            "low": low,
-            "high": high,
-        }
-    )
-    table["inside"] = (table["observed"] >= table["low"] - 1e-9) & (table["observed"] <= table["high"] + 1e-9)
-    return table

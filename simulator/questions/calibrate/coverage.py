@@ -17,10 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.evidence.targets import Contrast, Founding, Observed, joint_tables
+from simulator.founding.founding import FoundingCohort, as_table
+from simulator.founding.summaries import FOLLOWED, cells, outcomes_at_1_year, summarise
 from simulator.questions.calibrate.chains import resample, sample_chains
-from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.posterior import Posterior, around, log_prior
-from simulator.questions.calibrate.summaries import FOLLOWED, cells, outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import changes, contrasts, total_log_likelihood
 from simulator.scenario.scenario import Scenario
 from simulator.words.luck import generator, seed_of

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from simulator.evidence.targets import Founding
-from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.founding.founding import FoundingCohort
+from simulator.founding.summaries import DIED
 from simulator.questions.calibrate.prior import LEVELS
-from simulator.questions.calibrate.summaries import DIED
 from simulator.scenario.scenario import Scenario
 from simulator.words.errors import BadInput, Problem
 

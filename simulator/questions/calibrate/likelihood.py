@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from simulator.evidence.targets import Arm, Contrast, Founding, Observed
-from simulator.questions.calibrate.summaries import INDEX, MOVES, N_MOVES, table_of_moves
+from simulator.founding.summaries import INDEX, MOVES, N_MOVES, table_of_moves
 
 Array = NDArray[np.float64]
 SMALLEST_SHARE = 1e-4

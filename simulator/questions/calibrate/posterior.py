@@ -15,12 +15,12 @@ from scipy.special import softmax
 from scipy.stats import norm
 
 from simulator.evidence.targets import Contrast, Founding
+from simulator.founding.founding import FoundingCohort, as_table
+from simulator.founding.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.chains import resample, sample_chains
-from simulator.questions.calibrate.founding import FoundingCohort, as_table
 from simulator.questions.calibrate.levels import death_levels
 from simulator.questions.calibrate.likelihood import SmallSample, log_likelihood_contrast, small_sample
 from simulator.questions.calibrate.prior import FURTHEST, OWN_FIT, Prior
-from simulator.questions.calibrate.summaries import outcomes_at_1_year, summarise
 from simulator.questions.calibrate.surface import Surface, contrasts, corrected, fit_surface, total_log_likelihood
 from simulator.scenario.scenario import Scenario
 from simulator.statistics.beliefs.weighted_draws import effective_draws

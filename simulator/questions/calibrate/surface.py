@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.targets import Contrast, Founding, Observed
-from simulator.questions.calibrate.founding import ALL, ARMS, CONTRASTS
+from simulator.founding.founding import ALL, ARMS, CONTRASTS
+from simulator.founding.summaries import PARTITIONS, SHARES, STATISTICS
 from simulator.questions.calibrate.likelihood import (
     SMALLEST_SHARE,
     SmallSample,
@@ -16,7 +17,6 @@ from simulator.questions.calibrate.likelihood import (
     log_likelihood_arms,
     log_likelihood_contrast,
 )
-from simulator.questions.calibrate.summaries import PARTITIONS, SHARES, STATISTICS
 from simulator.work.parquet import let_arrow_in
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.evidence.targets import Founding
-from simulator.questions.calibrate.founding import FoundingCohort
+from simulator.founding.founding import FoundingCohort
 from simulator.questions.calibrate.posterior import Effort
 from simulator.questions.calibrate.prior import Prior
 from simulator.scenario.scenario import Scenario

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from simulator.evidence.hospitals import load_hospitals, offsets_at
+from simulator.living.outcomes import MAIN
 from simulator.run import simulate
 from simulator.scenario import Scenario
 
-OUTCOMES = ("major_amputation", "death", "healing_without_amputation")
 HOSPITALS = 40
 """Hospitals drawn at random."""
 PEOPLE, PEOPLE_OF_ONE = 4_000, 500
@@ -31,7 +29,7 @@ def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOP
     if found is None:
         return None
     time = scenario.times[0]
-    short = followed_until(scenario, time)
+    short = scenario.followed_until(time)
     parts = []
     for centre in NAMED:
         draws = offsets_at(found, centre, 1)
@@ -42,21 +40,15 @@ def other_centres(scenario: Scenario, policy: str, seed: int, people: int = PEOP
     return pd.concat(parts, ignore_index=True)
 
 
-def followed_until(scenario: Scenario, time: float) -> Scenario:
-    """The scenario followed no longer than to a time."""
-    follow_up = scenario.settings.follow_up.model_copy(update={"horizon_years": time, "report_at_years": (time,)})
-    return replace(scenario, settings=scenario.settings.model_copy(update={"follow_up": follow_up}))
-
-
 def _told(
     scenario: Scenario, policy: str, centre: str, time: float, draws: pd.DataFrame, people: int, seed: int
 ) -> pd.DataFrame:
     policies = [scenario.reference, policy]
     simulated = simulate(scenario, policies, people, seed, engine="compiled", draws=draws, times=[time], ledger=False)
     found = simulated.draws
-    found = found[(found["time_years"] == time) & found["outcome"].isin(OUTCOMES)]
+    found = found[(found["time_years"] == time) & found["outcome"].isin(MAIN)]
     rows = []
-    for outcome in OUTCOMES:
+    for outcome in MAIN:
         row: dict[str, object] = {"centre": centre, "outcome": outcome, "time_years": time}
         own = found[found["outcome"] == outcome]
         reference, treated = (own[own["policy"] == name] for name in policies)

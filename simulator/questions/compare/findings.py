@@ -14,10 +14,10 @@ from simulator.questions.compare.founding import POLICY, SCENARIO, founding_tabl
 from simulator.questions.compare.headlines import strongest
 from simulator.questions.compare.job import Comparison, at_times
 from simulator.questions.compare.per_hundred import per_hundred_table
-from simulator.questions.compare.population import population_table, treatment_table
-from simulator.questions.compare.waiting import queue_table, slots_table, waits_table
 from simulator.run import Result
 from simulator.run.people import GIVEN
+from simulator.run.population import population_table, treatment_table
+from simulator.run.waiting import queue_table, slots_table, waits_table
 from simulator.scenario.arrays import DEATH_SHARE, SHARE
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import changes

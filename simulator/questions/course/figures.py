@@ -14,9 +14,9 @@ from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, load_register
 from simulator.evidence.shipped import shipped
 from simulator.questions.course.people import as_enrolled
-from simulator.questions.validate.reading import load_studies, study_names
 from simulator.scenario import Scenario, load_scenario
 from simulator.statistics.endpoints.exact_interval import exact_interval
+from simulator.studies.reading import load_studies, study_names
 from simulator.words.errors import BadInput, Problem, nearest
 
 FACTOR = 1.25

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulator.evidence.register import Register
-from simulator.questions.validate.enactment.baseline import solved
-from simulator.questions.validate.enactment.study import Group, Study
 from simulator.scenario import Scenario
+from simulator.studies.baseline import solved
+from simulator.studies.study import Group, Study
 
 
 def as_enrolled(scenario: Scenario, study: Study, group: str, register: Register) -> Scenario:

@@ -1,7 +1,7 @@
 """The naive competitor's forecast of a trial: the average of published arms, without a model.
 
 Each arm is forecast on its own by a random-effects meta-analysis of the same outcome in published arms with the same kind
-of care (`simulator.questions.validate.naive`), and trials of the planned size are drawn from it.
+of care (`simulator.studies.naive`), and trials of the planned size are drawn from it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from simulator.questions.forecast.lived import Lived, fisher_success
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
-from simulator.questions.validate.naive import Count, naive_shares
-from simulator.questions.validate.validation import kind_of_care, what_is_counted
+from simulator.studies.counts import kind_of_care, what_is_counted
+from simulator.studies.naive import Count, naive_shares
 from simulator.words.luck import generator
 
 VIEW = "naive"

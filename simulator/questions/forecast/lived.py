@@ -12,11 +12,11 @@ from scipy.stats import norm
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import Register
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
-from simulator.questions.validate.enactment.measures import DIED, TIME_TO_EVENT, Seen, has
-from simulator.questions.validate.enactment.prediction import make_ready
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.statistics.endpoints.binary_tests import Counts, fisher
 from simulator.statistics.endpoints.survival_tests import logrank
+from simulator.studies.measures import DIED, TIME_TO_EVENT, Seen, has
+from simulator.studies.prediction import make_ready
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,8 +14,8 @@ from simulator.evidence.register import Register
 from simulator.questions.forecast.averaged import VIEW, averaged
 from simulator.questions.forecast.lived import VIEWS, Lived, live, sum_of
 from simulator.questions.forecast.registered import Endpoint, RegisteredTrial
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.validate.validation import published_counts
+from simulator.studies.counts import published_counts
+from simulator.studies.reading import load_studies
 
 Array = NDArray[np.float64]
 QUANTILES = 200

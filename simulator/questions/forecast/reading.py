@@ -15,9 +15,9 @@ from simulator.evidence.reading import MISSING, Frozen, checked, read_toml, spel
 from simulator.evidence.register import Register
 from simulator.evidence.shipped import shipped
 from simulator.questions.forecast.registered import RegisteredTrial
-from simulator.questions.validate.enactment.study import Count, Size, Words
-from simulator.questions.validate.reading import check_people, read_checked
 from simulator.scenario.policy import Fault
+from simulator.studies.reading import check_people, read_checked
+from simulator.studies.study import Count, Size, Words
 from simulator.words.errors import BadInput, Problem, nearest
 
 

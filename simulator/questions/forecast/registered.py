@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
-from simulator.questions.validate.enactment.measures import TIME_TO_EVENT, Binary, outcome_of
-from simulator.questions.validate.enactment.study import (
+from simulator.scenario.limits import Years, number
+from simulator.scenario.policy import Criteria, Fault
+from simulator.scenario.settings import LifeTableChoice
+from simulator.studies.measures import TIME_TO_EVENT, Binary, outcome_of
+from simulator.studies.study import (
     Described,
     Group,
     Kind,
@@ -23,9 +25,7 @@ from simulator.questions.validate.enactment.study import (
     Time,
     Words,
 )
-from simulator.scenario.limits import Years, number
-from simulator.scenario.policy import Criteria, Fault
-from simulator.scenario.settings import LifeTableChoice
+from simulator.words.label import Label
 
 Test: TypeAlias = Literal["fisher", "log_rank", "none"]
 """How the arms are compared: Fisher's exact test of counts, the log-rank test, or not at all."""

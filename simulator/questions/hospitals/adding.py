@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.centre.atoms import Atoms, atoms
+from simulator.centre.offsets import informed, own_offsets, wide_prior
+from simulator.centre.surface import study_surface
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals
 from simulator.evidence.register import Register
-from simulator.questions.hospitals.atoms import Atoms, atoms
-from simulator.questions.hospitals.fit import own_offsets, wide_prior
-from simulator.questions.hospitals.population import informed
-from simulator.questions.hospitals.surface import study_surface
-from simulator.questions.validate.enactment.study import Study
 from simulator.statistics.beliefs.weighted_draws import effective_draws
+from simulator.studies.study import Study
 from simulator.words.luck import generator
 
 Array = NDArray[np.float64]

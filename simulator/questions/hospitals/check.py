@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.centre.atoms import atoms
+from simulator.centre.offsets import own_offsets
+from simulator.centre.surface import CENTRE, StudySurface, features
 from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
-from simulator.questions.hospitals.atoms import atoms
-from simulator.questions.hospitals.fit import own_offsets
 from simulator.questions.hospitals.population import Structure, sampled
 from simulator.questions.hospitals.prior import load_prior, sd_floor
-from simulator.questions.hospitals.surface import CENTRE, StudySurface, features
 from simulator.words.luck import generator, seed_of
 from simulator.work.code import running_code
 from simulator.work.store import Store

@@ -8,8 +8,8 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.questions.hospitals.fit import Fit
-from simulator.questions.validate.enactment.study import Study
-from simulator.questions.validate.findings import references
+from simulator.studies.cited import references
+from simulator.studies.study import Study
 from simulator.words.findings import Findings, Origin
 
 RATES = ("amputation", "healing", "death")

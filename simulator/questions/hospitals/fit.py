@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.evidence.hospitals import OFFSETS, RATES, Hospitals, Kind
-from simulator.evidence.register import Register
-from simulator.questions.hospitals.atoms import Atoms, atoms
-from simulator.questions.hospitals.diagnostics import Chains
-from simulator.questions.hospitals.population import CHAINS, Sampling, Structure, left_out, log_score, sampled
-from simulator.questions.hospitals.surface import (
+from simulator.centre.atoms import Atoms, atoms
+from simulator.centre.offsets import own_offsets, wide_prior
+from simulator.centre.surface import (
     CENTRE,
     LIVES,
     PARTICLES,
@@ -25,14 +22,17 @@ from simulator.questions.hospitals.surface import (
     fitted_quantities,
     study_surface,
 )
-from simulator.questions.validate.enactment.study import Study
+from simulator.evidence.hospitals import FIELDS, OFFSETS, RATES, Hospitals, Kind
+from simulator.evidence.register import Register
+from simulator.questions.hospitals.diagnostics import Chains
+from simulator.questions.hospitals.population import CHAINS, Sampling, Structure, left_out, log_score, sampled
+from simulator.studies.study import Study
 from simulator.words.luck import generator, seed_of
 from simulator.work.store import Store
 
 Array = NDArray[np.float64]
 FIRST_SPREAD = 1.2
-"""SD of the wide prior of the first round; the second is WIDER times what the first found."""
-WIDER = 1.6
+"""SD of the wide prior of the first round; the second is `wide_prior` of what the first found."""
 STRUCTURES = tuple(
     Structure(chosen, heavy, trial=trial, era=era)
     for heavy in (False, True)
@@ -84,6 +84,16 @@ class Fit:
     chosen: Structure
     open_response: tuple[float, float, float]
     surfaces: Mapping[str, StudySurface]
+
+    @property
+    def average(self) -> dict[str, float]:
+        """Offsets of the average hospital, by names of the register."""
+        return {FIELDS[name]: float(self.population.rows[f"mean_{name}"].mean()) for name in RATES}
+
+    @property
+    def learned(self) -> dict[str, float]:
+        """The offset of response that open series would teach: mean, low, high."""
+        return dict(zip(("mean", "low", "high"), self.open_response, strict=True))
 
     @property
     def faults(self) -> list[str]:
@@ -160,15 +170,6 @@ def fit(
     )
 
 
-def wide_prior(rows: pd.DataFrame) -> tuple[Array, Array]:
-    """Mean and SD of a normal prior that covers what hospitals of a first fit have."""
-    centre = np.array([*(rows[f"mean_{name}"].mean() for name in RATES), 0.0])
-    spread = np.array([np.hypot(rows[f"sd_{n}"].quantile(0.9), rows[f"mean_{n}"].std()) for n in RATES])
-    return centre, np.append(
-        WIDER * np.maximum(spread, 0.3), WIDER * max(0.3, float(rows["sd_response"].quantile(0.9)))
-    )
-
-
 def thinned(rows: pd.DataFrame, n: int) -> pd.DataFrame:
     """`n` evenly spaced rows to six digits, as they are committed."""
     places = np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)
@@ -210,41 +211,6 @@ def offsets_table(
             low, high = np.quantile(posterior[:, k], [0.025, 0.975])
             rows.append({"study": key, "offset": name, "mean": posterior[:, k].mean(), "low": low, "high": high})
     return pd.DataFrame(rows)
-
-
-def own_offsets(
-    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator, weights: Array | None = None
-) -> Array:
-    """`n` joint offsets of one hospital given its atoms and the population, shape (n, offsets)."""
-    return own_atoms(population, each, kind, n, luck, weights)[0]
-
-
-def own_atoms(
-    population: Hospitals, each: Atoms, kind: Kind, n: int, luck: np.random.Generator, weights: Array | None = None
-) -> tuple[Array, NDArray[np.int64]]:
-    """`n` joint offsets of one hospital given its atoms and the population, and the atom that each is of.
-
-    `weights` (see `informed`) are those of the population's rows for a hospital whose numbers the population was not fitted to.
-    """
-    rows = population.taken(n, luck, weights)
-    means, roots, tails = population.means(kind)[rows], population.roots()[rows], population.column("tails")[rows]
-    used = len(OFFSETS) if each.treated else len(RATES)
-    out, chosen_atoms = np.zeros((n, len(OFFSETS))), np.zeros(n, np.int64)
-    for i in range(n):
-        inverse = np.linalg.inv(roots[i, : len(RATES), : len(RATES)])
-        gap = (each.offsets[:, : len(RATES)] - means[i, : len(RATES)]) @ inverse.T
-        square = (gap**2).sum(axis=1)
-        freedom = tails[i]
-        level = -0.5 * (freedom + len(RATES)) * np.log1p(square / freedom) if np.isfinite(freedom) else -0.5 * square
-        sd = max(float(roots[i, -1, -1]), 1e-3)
-        if used == len(OFFSETS):
-            level = level - 0.5 * ((each.offsets[:, -1] - means[i, -1]) / sd) ** 2
-        weights = np.exp(level - each.log_prior - (level - each.log_prior).max())
-        chosen = min(int(np.searchsorted(np.cumsum(weights) / weights.sum(), luck.random())), len(weights) - 1)
-        out[i], chosen_atoms[i] = each.offsets[chosen], chosen
-        if used < len(OFFSETS):
-            out[i, -1] = means[i, -1] + sd * luck.standard_normal()
-    return out, chosen_atoms
 
 
 def texts(found: Fit, provenance: Mapping[str, object]) -> dict[str, str]:

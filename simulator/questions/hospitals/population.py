@@ -2,7 +2,7 @@
 
 Second stage of a two-stage hierarchical fit (Lunn et al., Stat Med 2013;32:3670, doi:10.1002/sim.5879): each study has given
 atoms, offsets in proportion to its likelihood times a wide prior, and the likelihood of the population is their mean ratio of the
-population's density to that prior, each atom a kernel (`simulator/questions/hospitals/atoms.py`). The offsets of studies are
+population's density to that prior, each atom a kernel (`simulator/centre/atoms.py`). The offsets of studies are
 integrated out. The founding hospital is a hospital of the population too, with offsets of zero. Sampled with NumPyro's No-U-Turn
 sampler, an extra (``pip install clti-simulator[refit]``) that only refitting needs.
 
@@ -22,21 +22,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
-from scipy.stats import norm
+from scipy.special import logsumexp
 
+from simulator.centre.atoms import Atoms
+from simulator.centre.offsets import RESPONSE_PLACE, THREE, log_evidence
 from simulator.evidence.hospitals import CHOSEN, DECADE, OFFSETS, PAIRS, RATES, RESPONSE, TRIAL, Hospitals, Kind
-from simulator.questions.hospitals.atoms import Atoms
 from simulator.questions.hospitals.diagnostics import Chains, chains_of
 from simulator.questions.hospitals.prior import load_prior, sd_floor
 from simulator.work.code import running_code
 from simulator.work.store import Store
 
 Array = NDArray[np.float64]
-THREE = len(RATES)
 CHAINS = 2
 TARGET_ACCEPT, TREE_DEPTH = 0.9, 7
-RESPONSE_PLACE = OFFSETS.index(RESPONSE)
 
 
 @dataclass(frozen=True)
@@ -247,44 +245,6 @@ def table_of(found: Mapping[str, Array]) -> pd.DataFrame:
         columns[f"corr_{one}_{other}"] = correlation[:, OFFSETS.index(one), OFFSETS.index(other)]
     columns["tails"] = 2.0 + found["tails"] if "tails" in found else np.full(rows, np.inf)
     return pd.DataFrame(columns)
-
-
-def log_evidence(population: Hospitals, each: Atoms, kind: Kind) -> Array:
-    """Log likelihood of a study in each row of the population, up to a constant, shape (rows,)."""
-    roots, tails = population.roots(), population.column("tails")
-    means, kernels = population.means(kind), each.kernels
-    own, shared = roots[:, :THREE, :THREE], kernels.covariance
-    root = np.linalg.cholesky(own @ own.transpose(0, 2, 1) + shared[:THREE, :THREE])
-    inverse = np.linalg.inv(root)
-    gaps = kernels.centres[None, :, :] - means[:, None, :]
-    solved = gaps[:, :, :THREE] @ inverse.transpose(0, 2, 1)
-    square = (solved**2).sum(axis=2)
-    volume = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    level = -0.5 * square - 0.5 * THREE * np.log(2.0 * np.pi)
-    heavy = np.isfinite(tails)
-    if heavy.any():
-        nu = tails[heavy][:, None]
-        constant = gammaln((nu + THREE) / 2.0) - gammaln(nu / 2.0) - 0.5 * THREE * np.log(nu * np.pi)
-        level[heavy] = constant - 0.5 * (nu + THREE) * np.log1p(square[heavy] / nu)
-    level = level - volume[:, None] + kernels.log_weight
-    if each.treated:
-        told = inverse @ shared[:THREE, RESPONSE_PLACE]
-        expected = np.einsum("nki,ni->nk", solved, told)
-        variance = (
-            roots[:, RESPONSE_PLACE, RESPONSE_PLACE] ** 2
-            + shared[RESPONSE_PLACE, RESPONSE_PLACE]
-            - (told**2).sum(axis=1)
-        )
-        sd = np.sqrt(np.maximum(variance, 1e-6))[:, None]
-        level = level + norm.logpdf(gaps[:, :, RESPONSE_PLACE], expected, sd)
-    return np.asarray(logsumexp(level, axis=1) - np.log(level.shape[1]))
-
-
-def informed(population: Hospitals, each: Atoms, kind: Kind, weights: Array | None = None) -> Array:
-    """Weight of each row once it has read a hospital's numbers too, from what it weighed before; they sum to 1."""
-    log = log_evidence(population, each, kind) + np.log(population.weights() if weights is None else weights)
-    found = np.exp(log - log.max())
-    return np.asarray(found / found.sum())
 
 
 def left_out(population: Hospitals, studies: Mapping[str, Atoms], kinds: Mapping[str, Kind]) -> pd.DataFrame:

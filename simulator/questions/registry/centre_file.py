@@ -11,9 +11,9 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
+from simulator.centre.own import evidence_of_draws
 from simulator.evidence.hospitals import OFFSETS
 from simulator.evidence.register import load_register
-from simulator.questions.hospitals.own import evidence_of_draws
 from simulator.questions.registry.offsets.offsets import Update
 from simulator.questions.registry.people.described import class_shares
 from simulator.questions.registry.people.people import People

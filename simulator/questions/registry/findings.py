@@ -12,7 +12,6 @@ from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.publications import publications
 from simulator.evidence.reporting import divisions
 from simulator.evidence.sources import load_sources, references
-from simulator.questions.compare.population import population_table
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table, calendar_table, calibration_table
 from simulator.questions.registry.agreement.predicted import before_and_after
 from simulator.questions.registry.agreement.published_scores import computable, order_table, refusals
@@ -31,6 +30,7 @@ from simulator.questions.registry.publications import METHODS
 from simulator.rules.population.patient import COLUMNS
 from simulator.rules.population.table import KINDS
 from simulator.run import simulate
+from simulator.run.population import population_table
 from simulator.scenario import Scenario
 from simulator.words.citations import joined
 from simulator.words.findings import Findings

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulator.centre.own import at_its_centre
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.compare.centres import OUTCOMES, followed_until
-from simulator.questions.compare.waiting import waits_table
-from simulator.questions.hospitals.own import at_its_centre
+from simulator.living.outcomes import MAIN
 from simulator.questions.registry.people.people import People
 from simulator.questions.registry.people.privacy import SMALLEST
 from simulator.run import Result, simulate
 from simulator.run.asking import WEEKS_PER_YEAR
+from simulator.run.waiting import waits_table
 from simulator.scenario import Scenario
 from simulator.scenario.settings import Capacity
 
@@ -59,7 +59,7 @@ def at_home(base: Scenario, centre: Mapping[str, Any], view: str) -> Scenario:
         evidence={**centre["evidence"], "view": view},
         parameters={**base.settings.parameters, **centre.get("parameters", {})},
     )
-    return followed_until(at_its_centre(there), YEARS)
+    return at_its_centre(there).followed_until(YEARS)
 
 
 def here_table(base: Scenario, centre: Mapping[str, Any], referrals: int, seed: int = 1) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def here_table(base: Scenario, centre: Mapping[str, Any], referrals: int, seed: 
         for policy in scenario.compare:
             if policy == scenario.reference:
                 continue
-            for outcome in (*OUTCOMES, DOSES):
+            for outcome in (*MAIN, DOSES):
                 own = found[(found["policy"] == policy) & (found["outcome"] == outcome)]
                 before = reference[reference["outcome"] == outcome]["mean"]
                 row: dict[str, Any] = {"view": view, "policy": policy, "outcome": outcome}
@@ -139,7 +139,7 @@ def few_slots_tables(
     for policy in scenario.compare:
         if policy == scenario.reference:
             continue
-        for outcome in OUTCOMES:
+        for outcome in MAIN:
             own = both[(both["policy"] == policy) & (both["outcome"] == outcome)]
             enough, few = (own[f"difference_{name}"].to_numpy(np.float64) for name in ("free", "queued"))
             lost = counted("difference", few - enough, per_year)

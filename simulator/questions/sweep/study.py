@@ -22,11 +22,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.questions.sweep.methods.inputs import Catalogue, Input
 from simulator.questions.sweep.methods.model import Model
 from simulator.questions.sweep.methods.space import Space, build_space
+from simulator.words.label import Label
 from simulator.work.model import canonical
 
 T = TypeVar("T")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from simulator.evidence.register import Register
-from simulator.questions.validate.enactment.study import Group, Study
-from simulator.questions.validate.reading import read_study
 from simulator.scenario.changes import Change
 from simulator.scenario.inheritance import BASE
 from simulator.scenario.loading import load_scenario
+from simulator.studies.reading import read_study
+from simulator.studies.study import Group, Study
 
 
 def changed(files: tuple[Path, ...], register: Register) -> list[Change]:

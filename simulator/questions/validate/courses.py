@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from simulator.evidence.sources import load_sources
-from simulator.questions.validate.enactment.study import Group
-from simulator.questions.validate.observed import observed
-from simulator.questions.validate.reading import as_published
+from simulator.studies.observed import observed
+from simulator.studies.reading import as_published
+from simulator.studies.study import Group
 
 OUTCOMES = ("death", "major_amputation", "amputation_free_survival", "healing_without_amputation")
 KINDS = ("natural history", "blinded trial", "negative control")

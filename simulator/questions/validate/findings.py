@@ -9,11 +9,11 @@ import pandas as pd
 
 from simulator.evidence.register import Register
 from simulator.evidence.sources import references as listed
-from simulator.questions.validate.enactment.study import Study
 from simulator.questions.validate.judged import FOUNDING, FOUNDING_SOURCE, NO_REASON
 from simulator.questions.validate.scores import held
 from simulator.questions.validate.structural import StructuralResult
 from simulator.questions.validate.validation import Validation
+from simulator.studies.cited import references
 from simulator.words.citations import joined
 from simulator.words.findings import Findings, Origin
 
@@ -147,10 +147,3 @@ def _drawn(rows: pd.DataFrame, structural: StructuralResult | None) -> dict[str,
         "structures": {f"structural_{time:g}_years".replace(".", "-"): time for time in times},
         "structural_time": times[0] if times else None,
     }
-
-
-def references(studies: Mapping[str, Study], register: Register) -> list[dict[str, str]]:
-    """The publications that the studies cite, in alphabetical order: citation and DOI."""
-    found = listed((key for study in studies.values() for key in study.source), register.sources)
-    own = [{"citation": s.citation, "doi": ""} for s in studies.values() if s.citation]
-    return joined([*found, *own])

@@ -9,7 +9,7 @@ import pandas as pd
 from simulator.evidence.posterior import FIRST_YEAR, parameter_draws, posterior_rows, posterior_table
 from simulator.evidence.shipped import shipped
 from simulator.evidence.targets import load_targets
-from simulator.questions.calibrate.check import predictive_table
+from simulator.founding.predicted import predictive_table
 from simulator.scenario import load_scenario
 
 LATER = ("end of follow-up", "Kaplan-Meier mean to healing, all follow-up", "walking at the end", "below the knee")

@@ -13,15 +13,15 @@ from simulator.evidence.posterior import FIRST_YEAR
 from simulator.evidence.register import Register
 from simulator.evidence.sources import Source, citation
 from simulator.evidence.targets import load_targets
-from simulator.questions.calibrate.check import observed_targets
-from simulator.questions.validate.enactment.measures import outcome_of
-from simulator.questions.validate.enactment.prediction import Prediction, Ready
-from simulator.questions.validate.enactment.study import GRADES, Quantity, Study
+from simulator.founding.predicted import observed_targets
 from simulator.questions.validate.first_year import end_of_follow_up
-from simulator.questions.validate.listed import Listed
-from simulator.questions.validate.observed import observed
-from simulator.questions.validate.reading import POPULATION
 from simulator.statistics.endpoints.exact_interval import exact_interval
+from simulator.studies.listed import Listed
+from simulator.studies.measures import outcome_of
+from simulator.studies.observed import observed
+from simulator.studies.prediction import Prediction, Ready
+from simulator.studies.reading import POPULATION
+from simulator.studies.study import GRADES, Quantity, Study
 
 NO_REASON = "No reason that a clinician would accept is known."
 FOUNDING, FOUNDING_SOURCE = "founding_cohort_later", "panunzi2022"

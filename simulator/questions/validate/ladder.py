@@ -18,11 +18,11 @@ from simulator.evidence.life_table import load_life_table
 from simulator.evidence.reading import Frozen, checked, read_toml, spelled
 from simulator.evidence.register import Register, outside_range
 from simulator.evidence.shipped import shipped
-from simulator.questions.validate.enactment.lives import GroupSetting
-from simulator.questions.validate.enactment.measures import Seen, statistic
-from simulator.questions.validate.enactment.study import Study
 from simulator.scenario.arrays import entry_record, parameter_draws, policy_records
 from simulator.scenario.policy import Criteria, Policy
+from simulator.studies.lives import GroupSetting
+from simulator.studies.measures import Seen, statistic
+from simulator.studies.study import Study
 from simulator.words.errors import BadInput, Problem
 from simulator.words.luck import seed_of
 

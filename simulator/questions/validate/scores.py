@@ -30,8 +30,6 @@ RESAMPLES = 4_000
 FEWEST = 5
 """Studies that are resampled: of fewer the bootstrap sees too little of what differs between them."""
 HALF = 0.5
-LARGEST = 2_000
-"""Counts of more people are scored as so many, which the Monte Carlo error of a prediction does not tell apart."""
 
 
 def predictive_pmf(shares: Array, lives: Array, n: int) -> Array:
@@ -75,11 +73,6 @@ def scored(pmf: Array, events: int) -> Scored:
     before = float(below[events - 1]) if events else 0.0
     log = float(np.log(max(pmf[events], 1e-300)))
     return Scored(log, crps, before, min(1.0, float(below[events])), float(min(high, n) - low) / n)
-
-
-def as_scored(events: float, n: int) -> tuple[int, int]:
-    """A count, or one of so many that it is scored as one of fewer."""
-    return (round(events), n) if n <= LARGEST else (round(events * LARGEST / n), LARGEST)
 
 
 def score_row(names: Mapping[str, Any], events: int, model: Array, naive: Array, seed: int) -> dict[str, Any]:

@@ -15,21 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.evidence.register import Register
-from simulator.questions.validate.enactment.measures import outcome_of
-from simulator.questions.validate.enactment.prediction import MOST_LIVES, Prediction, draws_for, predict
-from simulator.questions.validate.enactment.study import Care, Quantity, Study
 from simulator.questions.validate.judged import NO_REASON, coverage, founding_rows, judged_row, listed_row
-from simulator.questions.validate.listed import Listed
-from simulator.questions.validate.naive import Count, naive_pmf
-from simulator.questions.validate.reading import load_studies
-from simulator.questions.validate.scores import (
-    COUNT_COLUMNS,
-    as_scored,
-    directions,
-    predictive_pmf,
-    score_row,
-    scores,
-)
+from simulator.questions.validate.scores import COUNT_COLUMNS, directions, predictive_pmf, score_row, scores
+from simulator.studies.counts import as_scored, count_of, published_counts, scorable
+from simulator.studies.listed import Listed
+from simulator.studies.naive import Count, naive_pmf
+from simulator.studies.prediction import MOST_LIVES, Prediction, draws_for, predict
+from simulator.studies.reading import load_studies
+from simulator.studies.study import Quantity, Study
 from simulator.work.execution import Way
 
 Array = NDArray[np.float64]
@@ -123,50 +116,6 @@ def validate(
         directions(counts),
         worst_studies(counts, studies),
     )
-
-
-def scorable(quantity: Quantity, study: Study) -> bool:
-    """Whether a number is scored: a count of grade A or B that was not recalled."""
-    graded = (quantity.grade or study.grade) in ("A", "B") and quantity.evidence != "recalled"
-    return quantity.usable and graded and quantity.counted is not None
-
-
-def arm_of(study: Study, quantity: Quantity) -> str:
-    """What the people of a number received, see `kind_of_care`."""
-    return kind_of_care([study.groups[name].care for name in quantity.groups])
-
-
-def kind_of_care(cares: Sequence[Care]) -> str:
-    """therapy (angioplasty or another, also with cells), cells, or conservative care."""
-    if any(care.therapies for care in cares):
-        return "therapy"
-    return "cells" if any(care.cell_therapy.doses for care in cares) else "conservative"
-
-
-def what_is_counted(measure: str) -> tuple[str, bool]:
-    """The outcome that a measure is pooled under, and whether it counts those without it."""
-    survived = measure == "amputation_free_survival"
-    return ("amputation or death" if survived else outcome_of(measure)), survived
-
-
-def published_counts(studies: Mapping[str, Study]) -> list[Count]:
-    """Every count of these studies that predictions are scored on, as the naive competitor reads it."""
-    return [
-        count_of(key, study, quantity)
-        for key, study in studies.items()
-        for quantity in study.quantity
-        if scorable(quantity, study)
-    ]
-
-
-def count_of(key: str, study: Study, quantity: Quantity) -> Count:
-    """A number as the naive competitor reads it; limbs of one person count once."""
-    events, n = quantity.counted or (0, 1)
-    people = quantity.people or n
-    about, survived = what_is_counted(quantity.measure)
-    outcome = " ".join([about, *(f"among {word}" for word in quantity.among)])
-    events, n = as_scored(events * people / n, people)
-    return Count(key, outcome, arm_of(study, quantity), max(sum(quantity.times) / 2.0, 1e-3), events, n, survived)
 
 
 def _pmf(quantity: Quantity, prediction: Prediction) -> Array:

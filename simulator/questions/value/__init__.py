@@ -1,4 +1,1 @@
-"""From costs and effects per draw to a decision: increments, net benefit, value of information, price.
-
-Nothing here knows the simulation. Everything starts from `results.CostEffectResults`, which any program can fill.
-"""
+"""What policies cost and are worth: from valued lives to a decision, who gains, and what knowing more would be worth."""

@@ -16,11 +16,6 @@ from simulator.questions.value.consequences.budget import BudgetImpact, budget_i
 from simulator.questions.value.consequences.equity import Equity, equity, hospital_lives
 from simulator.questions.value.consequences.luck import evpi_without_luck, luck_table
 from simulator.questions.value.consequences.subgroups import stratified_value, subgroup_lives, subgroup_table
-from simulator.questions.value.decision.decision import Decision, decide
-from simulator.questions.value.decision.net_benefit import net_benefit_table, net_monetary_benefit
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.decision.voi import FEWEST_DRAWS
 from simulator.questions.value.research.information import information
 from simulator.questions.value.research.proposed_trial import (
     TrialWorth,
@@ -37,12 +32,17 @@ from simulator.questions.value.sensitivity.scenario_table import hospitals_table
 from simulator.questions.value.sensitivity.two_way import TwoWay, pair_of, two_way
 from simulator.questions.value.sensitivity.variants import Row, elsewhere, lives_of, resimulated, revalued
 from simulator.questions.value.sensitivity.views import Seen, seen_in_every_view
-from simulator.questions.value.valuation.deal import MoneyBack, on_terms
-from simulator.questions.value.valuation.lives import Lives, Simulations, for_money
-from simulator.questions.value.valuation.unread import check_numbers
-from simulator.questions.value.valuation.valuation import cost_table, item_costs, totals_table, worth
-from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.decision import Decision, decide
+from simulator.statistics.decision.net_benefit import net_benefit_table, net_monetary_benefit
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.statistics.decision.voi import FEWEST_DRAWS
+from simulator.valuation.deal import MoneyBack, on_terms
+from simulator.valuation.lives import Lives, Simulations, for_money
+from simulator.valuation.unread import check_numbers
+from simulator.valuation.valuation import cost_table, item_costs, totals_table, worth
+from simulator.valuation.values import Drawn, Values, values_of
 from simulator.words.errors import BadInput, Problem
 from simulator.work.beside import Beside, later
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.questions.value.decision.decision import Decision
-from simulator.questions.value.decision.incremental import EXTENDED
-from simulator.questions.value.decision.plane import ellipses_table
-from simulator.questions.value.decision.publications import methods_cited
 from simulator.questions.value.draws import long_draws
+from simulator.statistics.decision.decision import Decision
+from simulator.statistics.decision.incremental import EXTENDED
+from simulator.statistics.decision.plane import ellipses_table
+from simulator.statistics.decision.publications import methods_cited
 from simulator.words.citations import joined
 from simulator.words.findings import Findings
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.scenario.arrays import by_name
+from simulator.statistics.decision.results import CostEffectResults
 
 
 def draws_table(found: EconomicAnalysis) -> pd.DataFrame:

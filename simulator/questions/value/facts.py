@@ -15,18 +15,18 @@ from simulator.evidence.sources import references as listed
 from simulator.living.ledger import COUNTS
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.consequences.luck import SIMULATED_DRAWS
-from simulator.questions.value.decision.incremental import DOMINATED, EXTENDED
-from simulator.questions.value.decision.publications import methods_cited
 from simulator.questions.value.options import by_option
 from simulator.questions.value.research.proposed_trial import can_be_paid
 from simulator.questions.value.sensitivity.one_way import unit_of
 from simulator.questions.value.sensitivity.variants import rows_left_out, why_not_by
-from simulator.questions.value.valuation.amounts import OWN, own_values
-from simulator.questions.value.valuation.cost_items import INCLUDED, PRODUCT
-from simulator.questions.value.valuation.deal import in_words
-from simulator.questions.value.valuation.inventory import load_inventory
 from simulator.scenario.caveats import caveats
 from simulator.scenario.changes import Change
+from simulator.statistics.decision.incremental import DOMINATED, EXTENDED
+from simulator.statistics.decision.publications import methods_cited
+from simulator.valuation.amounts import OWN, own_values
+from simulator.valuation.cost_items import INCLUDED, PRODUCT
+from simulator.valuation.deal import in_words
+from simulator.valuation.inventory import load_inventory
 from simulator.words.citations import joined
 
 NET_BENEFIT = "incremental net benefit"

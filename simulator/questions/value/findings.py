@@ -11,18 +11,18 @@ import pandas as pd
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.consequences.disaggregated import by_state, dialysis, events
 from simulator.questions.value.consequences.severity import severity_table
-from simulator.questions.value.decision.plane import ellipses_table
-from simulator.questions.value.decision.results import Array
 from simulator.questions.value.draws import draws_table
 from simulator.questions.value.facts import facts
 from simulator.questions.value.options import options_table
 from simulator.questions.value.sensitivity.scenario_table import hospitals_table
 from simulator.questions.value.sensitivity.views import views_table
-from simulator.questions.value.valuation.amounts import conventions_table, own_values, values_table
-from simulator.questions.value.valuation.inventory import impact_inventory
-from simulator.questions.value.valuation.valuation import costs_summed, worth
 from simulator.questions.value.workings import PER_DRAW, workings, workings_facts
 from simulator.scenario.changes import Change
+from simulator.statistics.decision.plane import ellipses_table
+from simulator.statistics.decision.results import Array
+from simulator.valuation.amounts import conventions_table, own_values, values_table
+from simulator.valuation.inventory import impact_inventory
+from simulator.valuation.valuation import costs_summed, worth
 from simulator.words.findings import Findings
 
 

@@ -9,18 +9,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.value.decision.results import Array
-from simulator.questions.value.valuation.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.quality_of_life import (
+from simulator.scenario.economics import Deal
+from simulator.statistics.decision.results import Array
+from simulator.valuation.cost_items import LATER_VISITS, PRODUCT, CostItem, discounted
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.quality_of_life import (
     LOST_IN,
     UTILITY_OF,
     VASCULAR_LOSSES,
     moments_of,
 )
-from simulator.questions.value.valuation.valuation import number_of, session_losses
-from simulator.questions.value.valuation.values import Drawn, Values
-from simulator.scenario.economics import Deal
+from simulator.valuation.valuation import number_of, session_losses
+from simulator.valuation.values import Drawn, Values
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 Part = Literal["", "first", "repeat"]

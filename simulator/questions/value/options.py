@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from simulator.questions.value.analysis import EconomicAnalysis
-from simulator.questions.value.decision.net_benefit import net_monetary_benefit
-from simulator.questions.value.decision.results import spread_of
-from simulator.questions.value.valuation.cost_items import main_treatment
-from simulator.questions.value.valuation.valuation import worth
+from simulator.statistics.decision.net_benefit import net_monetary_benefit
+from simulator.statistics.decision.results import spread_of
+from simulator.valuation.cost_items import main_treatment
+from simulator.valuation.valuation import worth
 
 
 def options_table(found: EconomicAnalysis) -> pd.DataFrame:

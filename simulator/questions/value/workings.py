@@ -17,11 +17,11 @@ from simulator.evidence.distributions import text
 from simulator.evidence.parameter import Parameter
 from simulator.questions.value.analysis import EconomicAnalysis
 from simulator.questions.value.consequences.budget import SITE, site_cost
-from simulator.questions.value.decision.results import Array
 from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers
-from simulator.questions.value.valuation.cost_items import LATER_VISITS
-from simulator.questions.value.valuation.deal import MoneyBack, failure, treatments_each
-from simulator.questions.value.valuation.valuation import times_given
+from simulator.statistics.decision.results import Array
+from simulator.valuation.cost_items import LATER_VISITS
+from simulator.valuation.deal import MoneyBack, failure, treatments_each
+from simulator.valuation.valuation import times_given
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 PER_DRAW = frozenset({"workings_drawn", "workings_costs", "workings_qalys", "workings_back", "workings_budget"})

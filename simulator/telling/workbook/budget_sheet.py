@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.questions.value.decision.results import Array
+from simulator.statistics.decision.results import Array
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import FIRST, Content
 from simulator.telling.workbook.terms_sheet import volume_share

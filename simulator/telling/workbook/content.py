@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.questions.value.decision.results import Array, CostEffectResults
+from simulator.statistics.decision.results import Array, CostEffectResults
 from simulator.telling.workbook.book import letters
 from simulator.telling.workbook.decision_sheets import Outcomes
 from simulator.words.findings import Findings

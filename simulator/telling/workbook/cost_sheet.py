@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.questions.value.decision.results import Array
+from simulator.statistics.decision.results import Array
 from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, cell, letters
 from simulator.telling.workbook.content import Content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulator.questions.value.decision.results import CostEffectResults
+from simulator.statistics.decision.results import CostEffectResults
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.decision_sheets import (
     Outcomes,

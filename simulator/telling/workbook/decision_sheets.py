@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.questions.value.decision.net_benefit import acceptability, net_monetary_benefit
-from simulator.questions.value.decision.results import Array, CostEffectResults, standard_error
+from simulator.statistics.decision.net_benefit import acceptability, net_monetary_benefit
+from simulator.statistics.decision.results import Array, CostEffectResults, standard_error
 from simulator.telling.colours import LINE_COLOURS
 from simulator.telling.workbook.book import Book, Sheet, letters
 from simulator.words.errors import Problem

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.questions.value.decision.incremental import ROUNDING, incremental_analysis
-from simulator.questions.value.decision.results import Array
+from simulator.statistics.decision.incremental import ROUNDING, incremental_analysis
+from simulator.statistics.decision.results import Array
 from simulator.telling.workbook.book import Book, Sheet, letters
 from simulator.telling.workbook.decision_sheets import Outcomes, colour
 

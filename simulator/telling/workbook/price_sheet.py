@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.questions.value.decision.results import Array
+from simulator.statistics.decision.results import Array
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.content import Content, records
 from simulator.telling.workbook.cost_sheet import cost_cell

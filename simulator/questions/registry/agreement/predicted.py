@@ -11,11 +11,11 @@ from simulator.evidence.hospitals import at_hospital, columns_of
 from simulator.living.room import new_room
 from simulator.living.setting import new_setting
 from simulator.questions.registry.offsets.offsets import Update
-from simulator.questions.validate.enactment.lives import SEEN, observe
 from simulator.rules.population.criteria import CRITERIA
 from simulator.scenario import Scenario
 from simulator.scenario.arrays import parameter_draws as engine_draws
 from simulator.scenario.arrays import policy_records
+from simulator.studies.lives import SEEN, observe
 from simulator.words.luck import generator, seed_of
 
 Array = NDArray[np.float64]

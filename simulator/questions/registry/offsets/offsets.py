@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, minimize
 
+from simulator.centre.own import draws_of_people
 from simulator.evidence.hospitals import HIGHEST, OFFSETS, RATES, RESPONSE, Hospitals, Kind, at_hospital
-from simulator.questions.hospitals.own import draws_of_people
 from simulator.questions.registry.offsets.given_course import WEIGHED
 from simulator.questions.registry.offsets.likelihood import Courses, impossible, log_likelihood, weighed
 from simulator.scenario import Scenario

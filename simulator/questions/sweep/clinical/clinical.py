@@ -22,11 +22,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.centre.own import at_its_centre
 from simulator.compiling import announced
 from simulator.evidence.posterior import joint_names, posterior_table
 from simulator.evidence.wholes import WHOLES, Whole, columns, cut_to_one, too_much
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.hospitals.own import at_its_centre
 from simulator.questions.sweep.clinical.clinical_outputs import COST, QALYS, ClinicalOutput, read_output
 from simulator.questions.sweep.clinical.clinical_worth import ClinicalWorth, parameter_input
 from simulator.questions.sweep.clinical.policy_settings import belongs_to, setting_faults, setting_inputs, with_settings

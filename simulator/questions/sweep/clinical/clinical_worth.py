@@ -13,11 +13,11 @@ import numpy as np
 from simulator.evidence.distributions import quantile
 from simulator.evidence.parameter import Fixed, Parameter
 from simulator.questions.sweep.methods.inputs import Floats, Input
-from simulator.questions.value.valuation.deal import check_no_lives
-from simulator.questions.value.valuation.lives import for_money
-from simulator.questions.value.valuation.valuation import Worth, worth
-from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario import Policy, Scenario
+from simulator.valuation.deal import check_no_lives
+from simulator.valuation.lives import for_money
+from simulator.valuation.valuation import Worth, worth
+from simulator.valuation.values import Values, values_of
 from simulator.work.model import canonical
 
 

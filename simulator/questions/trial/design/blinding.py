@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from simulator.compiling import compiled
-from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.scenario.limits import Probability
 from simulator.scenario.policy import Fault
+from simulator.words.label import Label
 
 if TYPE_CHECKING:
     from simulator.questions.trial.design.design import Design

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PrivateAttr
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.questions.trial.design.accrual import Accrual
@@ -32,6 +31,7 @@ from simulator.scenario.policy import Criteria
 from simulator.scenario.settings import Centre
 from simulator.statistics.beliefs.beta_rules import UNIFORM, bayes_rule
 from simulator.statistics.sizes.simon import TwoStage, two_stage
+from simulator.words.label import Label
 
 MEASURES = ("age", "diabetes_years", "tcpo2_measured")
 """Strata that need a cut."""

@@ -9,12 +9,12 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator
 
-from simulator.evidence.label import Label
 from simulator.evidence.parameter import as_tuple
 from simulator.evidence.reading import Frozen
 from simulator.questions.trial.design.prior import Prior
 from simulator.scenario.limits import Probability, number
 from simulator.scenario.policy import Fault
+from simulator.words.label import Label
 
 Months = Annotated[float, BeforeValidator(number(0.03, 600.0, "months"))]
 Margin = Annotated[float, BeforeValidator(number(0.0, 200.0))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from simulator.evidence.label import Label
 from simulator.evidence.reading import Frozen
 from simulator.questions.trial.design.endpoint import Months
 from simulator.scenario.policy import Fault
+from simulator.words.label import Label
 
 if TYPE_CHECKING:
     from simulator.questions.trial.design.design import Design

@@ -9,7 +9,6 @@ from typing import Any
 
 from simulator.evidence.file_names import instead, is_file
 from simulator.evidence.hospitals import load_hospitals
-from simulator.evidence.label import label_from
 from simulator.evidence.reading import MISSING, checked, read_toml, salvaged, spelled
 from simulator.evidence.shipped import shipped
 from simulator.questions.trial.design.blinding import SHAM, sham_faults
@@ -19,6 +18,7 @@ from simulator.scenario import Scenario, load_scenario
 from simulator.scenario.inheritance import centre_in, merged
 from simulator.scenario.settings import OwnCounts, OwnOffsets
 from simulator.words.errors import BadInput, Problem, nearest, shown
+from simulator.words.label import label_from
 
 
 @dataclass(frozen=True, eq=False)

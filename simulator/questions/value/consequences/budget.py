@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.value.decision.results import Array, spread_of
-from simulator.questions.value.valuation.cost_items import PRODUCT, SITE_PRICES, makes_cells
-from simulator.questions.value.valuation.deal import MoneyBack, average_share
-from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.valuation import item_costs, people_treated, times_given
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.economics import Budget, People
 from simulator.scenario.policy import Policy
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.results import Array, spread_of
+from simulator.valuation.cost_items import PRODUCT, SITE_PRICES, makes_cells
+from simulator.valuation.deal import MoneyBack, average_share
+from simulator.valuation.lives import Lives, Simulations
+from simulator.valuation.valuation import item_costs, people_treated, times_given
+from simulator.valuation.values import Drawn, Values
 
 SITE = "manufacturing site"
 

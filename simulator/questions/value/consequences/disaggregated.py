@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from simulator.living.ledger import COUNTS, STEP_COUNTS
-from simulator.questions.value.decision.results import Array, spread_of
-from simulator.questions.value.valuation.cost_items import DIALYSIS
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.lives import Lives
-from simulator.questions.value.valuation.quality_of_life import moments_of
-from simulator.questions.value.valuation.valuation import BESIDE, item_costs, qalys_by_part
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.therapies import step_columns
+from simulator.statistics.decision.results import Array, spread_of
+from simulator.valuation.cost_items import DIALYSIS
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.lives import Lives
+from simulator.valuation.quality_of_life import moments_of
+from simulator.valuation.valuation import BESIDE, item_costs, qalys_by_part
+from simulator.valuation.values import Drawn, Values
 from simulator.words.vocabulary import State
 
 

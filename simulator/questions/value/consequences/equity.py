@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from simulator.evidence.hospitals import load_hospitals
 from simulator.evidence.posterior import parameter_draws
 from simulator.questions.value.consequences.subgroups import SubgroupLives, subgroup_lives
-from simulator.questions.value.decision.results import Array
 from simulator.questions.value.sensitivity.variants import laid_over
-from simulator.questions.value.valuation.deal import by_volume, treatments_each
-from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.quality_of_life import norm_of_both
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.results import Array
+from simulator.valuation.deal import by_volume, treatments_each
+from simulator.valuation.lives import Simulations
+from simulator.valuation.quality_of_life import norm_of_both
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import Drawn, Values
 
 GROUPINGS = ("sex", "age", "renal class")
 HOSPITAL = "hospital"

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from simulator.questions.value.decision.convergence import monte_carlo_error
-from simulator.questions.value.decision.results import Array
-from simulator.questions.value.valuation.valuation import Worth
+from simulator.statistics.decision.convergence import monte_carlo_error
+from simulator.statistics.decision.results import Array
+from simulator.valuation.valuation import Worth
 
 SIMULATED_DRAWS = "O'Hagan A, Stevenson M, Madan J. Health Econ 2007;16:1009-1023, doi 10.1002/hec.1199"
 

@@ -14,8 +14,8 @@ import pandas as pd
 from simulator.evidence.economics.population_norm import PopulationNorm
 from simulator.evidence.economics.severity import load_severity
 from simulator.evidence.life_table import LifeTable
-from simulator.questions.value.decision.results import INTERVAL, Array
-from simulator.questions.value.valuation.values import Values
+from simulator.statistics.decision.results import INTERVAL, Array
+from simulator.valuation.values import Values
 
 STEP = 0.25
 """Years between the points of the integral over a remaining life."""

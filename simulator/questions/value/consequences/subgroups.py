@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from simulator.evidence.reporting import divided
 from simulator.living.cohort_arrays import Followed
 from simulator.living.ledger import FIELDS, STEP_COUNTS
-from simulator.questions.value.decision.results import INTERVAL, Array, standard_error
-from simulator.questions.value.valuation.deal import PARTS, SUMS, Refunded, left_to_pay
-from simulator.questions.value.valuation.ledger_columns import COLUMN
-from simulator.questions.value.valuation.lives import Simulations
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.rules.population.patient import PATIENT
 from simulator.run.result import Result
 from simulator.scenario.economics import HALVES
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.results import INTERVAL, Array, standard_error
+from simulator.valuation.deal import PARTS, SUMS, Refunded, left_to_pay
+from simulator.valuation.ledger_columns import COLUMN
+from simulator.valuation.lives import Simulations
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import Drawn, Values
 from simulator.words.vocabulary import Renal
 
 MOST_LUCK = 0.9

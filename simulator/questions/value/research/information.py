@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from simulator.questions.value.decision.decision import Decision
-from simulator.questions.value.decision.results import CostEffectResults
-from simulator.questions.value.decision.voi import FEWEST_DRAWS, information_table
-from simulator.questions.value.valuation.lives import Lives
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.arrays import by_name
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.decision import Decision
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.statistics.decision.voi import FEWEST_DRAWS, information_table
+from simulator.valuation.lives import Lives
+from simulator.valuation.values import Drawn, Values
 from simulator.work.beside import Beside, later
 
 

@@ -16,16 +16,16 @@ import pandas as pd
 from simulator.evidence.economics.price_transfer import exchange, inflate
 from simulator.evidence.posterior import parameter_draws
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.results import Array
-from simulator.questions.value.decision.voi import Value, evpi, evppi
 from simulator.questions.value.research.sampling import net_benefit_of_sampling
 from simulator.questions.value.research.simulated_trial import SimulatedTrial
-from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.values import Money, Values
 from simulator.scenario.economics import Trial
 from simulator.scenario.policy import stricter
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.results import Array
+from simulator.statistics.decision.voi import Value, evpi, evppi
+from simulator.valuation.lives import Lives, Simulations
+from simulator.valuation.values import Money, Values
 from simulator.words.errors import BadInput
 from simulator.words.luck import generator
 

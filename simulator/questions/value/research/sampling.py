@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from simulator.questions.value.decision.population import Population
-from simulator.questions.value.decision.voi import Value, evsi
+from simulator.statistics.decision.population import Population
+from simulator.statistics.decision.voi import Value, evsi
 from simulator.words.errors import BadInput, Problem
 
 

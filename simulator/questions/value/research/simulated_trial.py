@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.questions.value.decision.results import Array
-from simulator.questions.value.decision.voi import FEWEST_DRAWS
+from simulator.statistics.decision.results import Array
+from simulator.statistics.decision.voi import FEWEST_DRAWS
 from simulator.words.errors import BadInput, Problem
 
 SUMMARIES, MANIFEST = "trial_summaries.csv", "manifest.json"

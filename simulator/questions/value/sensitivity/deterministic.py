@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.questions.value.decision.results import Array, standard_error
-from simulator.questions.value.valuation.lives import PARTS
-from simulator.questions.value.valuation.valuation import Worth, worth
-from simulator.questions.value.valuation.values import Drawn, Values
+from simulator.statistics.decision.results import Array, standard_error
+from simulator.valuation.lives import PARTS
+from simulator.valuation.valuation import Worth, worth
+from simulator.valuation.values import Drawn, Values
 
 
 @dataclass(frozen=True)

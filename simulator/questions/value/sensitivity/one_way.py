@@ -17,14 +17,14 @@ from simulator.evidence.distributions import limits, mean, quantile
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.posterior import central_values, joint_names, parameter_draws, posterior_table
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.decision.results import Array
 from simulator.questions.value.sensitivity.deterministic import Errors, added_by_part, error_of, errors
-from simulator.questions.value.valuation.deal import on_terms
-from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.valuation import Worth, worth
-from simulator.questions.value.valuation.values import COMMON_UTILITY, Drawn, Values
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.results import Array
+from simulator.valuation.deal import on_terms
+from simulator.valuation.lives import Lives, Simulations
+from simulator.valuation.valuation import Worth, worth
+from simulator.valuation.values import COMMON_UTILITY, Drawn, Values
 
 CLINICAL, PRICE, UTILITY = "clinical", "price", "utility"
 POINTS = 5

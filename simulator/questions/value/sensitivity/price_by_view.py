@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from simulator.questions.value.decision.price import PRICED, value_based_price
-from simulator.questions.value.decision.results import CostEffectResults
 from simulator.questions.value.sensitivity.views import Seen
-from simulator.questions.value.valuation.valuation import with_price_apart
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.price import PRICED, value_based_price
+from simulator.statistics.decision.results import CostEffectResults
+from simulator.valuation.valuation import with_price_apart
+from simulator.valuation.values import Drawn, Values
 
 
 def price_table(scenario: Scenario, values: Values, views: Sequence[Seen], drawn: Drawn) -> pd.DataFrame:

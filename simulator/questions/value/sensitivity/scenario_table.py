@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from simulator.questions.value.decision.incremental import LESS, RATIO, standing
-from simulator.questions.value.decision.results import Array, spread_of, standard_error
 from simulator.questions.value.sensitivity.variants import AVERAGE, BASE, CENTRE, Row
-from simulator.questions.value.valuation.lives import Lives
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.incremental import LESS, RATIO, standing
+from simulator.statistics.decision.results import Array, spread_of, standard_error
+from simulator.valuation.lives import Lives
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import Drawn, Values
 
 
 def hospitals_table(table: pd.DataFrame, centre: str) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.parameter import Parameter
 from simulator.evidence.wholes import cut_limits
-from simulator.questions.value.decision.results import Array
 from simulator.questions.value.sensitivity.deterministic import added_by_part, error_of
 from simulator.questions.value.sensitivity.one_way import (
     CLINICAL,
@@ -25,11 +24,12 @@ from simulator.questions.value.sensitivity.one_way import (
     range_of,
     value_ranges,
 )
-from simulator.questions.value.valuation.deal import on_terms
-from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.values import Values
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.results import Array
+from simulator.valuation.deal import on_terms
+from simulator.valuation.lives import Lives, Simulations
+from simulator.valuation.values import Values
 from simulator.words.errors import BadInput, Problem
 
 GRID = 9

@@ -19,12 +19,12 @@ from simulator.evidence.hospitals import FIELDS, load_hospitals
 from simulator.evidence.life_table import load_life_table
 from simulator.evidence.posterior import parameter_draws
 from simulator.evidence.register import outside_range
-from simulator.questions.value.valuation.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
-from simulator.questions.value.valuation.lives import Lives, Simulations, for_money
-from simulator.questions.value.valuation.prices_read import read_prices
-from simulator.questions.value.valuation.values import Values, values_of
 from simulator.scenario.economics import Variant
 from simulator.scenario.scenario import Scenario
+from simulator.valuation.cost_items import ALL_IN, DIALYSIS, HELD_BY_WOUND_PRICE, SPLIT, Scope
+from simulator.valuation.lives import Lives, Simulations, for_money
+from simulator.valuation.prices_read import read_prices
+from simulator.valuation.values import Values, values_of
 from simulator.words.errors import BadInput, Problem
 from simulator.words.vocabulary import View
 

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from simulator.evidence.posterior import parameter_draws
-from simulator.questions.value.decision.incremental import against
-from simulator.questions.value.decision.net_benefit import net_monetary_benefit
-from simulator.questions.value.decision.results import CostEffectResults, spread_of
 from simulator.questions.value.sensitivity.variants import seen_otherwise
-from simulator.questions.value.valuation.deal import on_terms
-from simulator.questions.value.valuation.lives import Lives, Simulations
-from simulator.questions.value.valuation.valuation import worth
-from simulator.questions.value.valuation.values import Drawn, Values
 from simulator.scenario.arrays import SHARE
 from simulator.scenario.scenario import Scenario
+from simulator.statistics.decision.incremental import against
+from simulator.statistics.decision.net_benefit import net_monetary_benefit
+from simulator.statistics.decision.results import CostEffectResults, spread_of
+from simulator.valuation.deal import on_terms
+from simulator.valuation.lives import Lives, Simulations
+from simulator.valuation.valuation import worth
+from simulator.valuation.values import Drawn, Values
 from simulator.words.vocabulary import View
 
 

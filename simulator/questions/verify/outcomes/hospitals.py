@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from math import log
 
+from simulator.centre.own import at_its_centre
 from simulator.evidence.hospitals import FIELDS, RATES, load_hospitals
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.hospitals.own import at_its_centre
 from simulator.questions.verify.outcomes.uncertainty import UNCERTAINTY
 from simulator.questions.verify.subject.check import DESIGN, TECH_VER, Found, NotApplicable, equal, none_of
 from simulator.questions.verify.subject.subject import NOTHING, Subject

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from simulator.evidence.therapies.therapy import Therapy
 from simulator.evidence.therapies.therapy_numbers import DIRECT, RISES
 from simulator.living.outcomes import OUTCOMES
-from simulator.questions.value.valuation.valuation import item_costs
 from simulator.questions.verify.outcomes.value import priced
 from simulator.questions.verify.subject.check import (
     DESIGN,
@@ -28,6 +27,7 @@ from simulator.questions.verify.subject.check import (
 )
 from simulator.questions.verify.subject.subject import NOTHING, Subject
 from simulator.scenario import Policy, Scenario
+from simulator.valuation.valuation import item_costs
 from simulator.words.vocabulary import Event
 
 THERAPIES = Domain("Therapies", "T")

@@ -9,11 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.living.ledger import FIELDS
-from simulator.questions.value.valuation.cost_items import OPEN_WOUND, WIDEST, cost_items
-from simulator.questions.value.valuation.lives import for_money
-from simulator.questions.value.valuation.quality_of_life import LOST_IN, age_ratio, norm_of_both, utility_weights
-from simulator.questions.value.valuation.valuation import Worth, item_costs, lost, worth
-from simulator.questions.value.valuation.values import Drawn, Values, values_of
 from simulator.questions.verify.subject.check import (
     BOOKS,
     DESIGN,
@@ -25,6 +20,11 @@ from simulator.questions.verify.subject.check import (
     none_of,
 )
 from simulator.questions.verify.subject.subject import Subject
+from simulator.valuation.cost_items import OPEN_WOUND, WIDEST, cost_items
+from simulator.valuation.lives import for_money
+from simulator.valuation.quality_of_life import LOST_IN, age_ratio, norm_of_both, utility_weights
+from simulator.valuation.valuation import Worth, item_costs, lost, worth
+from simulator.valuation.values import Drawn, Values, values_of
 from simulator.words.errors import BadInput
 from simulator.words.vocabulary import State
 

@@ -1,0 +1,1 @@
+"""The founding cohort, lived and counted as it was published."""
