@@ -140,13 +140,13 @@ assert need["TcPO2"] < 0.5 * need.drop("TcPO2").min()
 # ## Does a formula agree?
 #
 # For each endpoint the textbook's formula is fed with what the simulated trials show (hazards, events, losses). Where
-# the two differ by more than luck, the program looks for the reason.
+# the two differ by more than luck, the program looks for assumptions of the formula that these patients do not meet.
 
 # %%
-sizes = study.samplesize
-for reason in sizes.loc[sizes["reason"].str.startswith("The simulation"), ["endpoint", "formula", "reason"]].to_numpy():
-    print("{}, {}: {}\n".format(*reason))
-sizes[["endpoint", "patients", "low", "high", "formula", "formula_patients"]]
+study.samplesize[["endpoint", "patients", "low", "high", "formula", "formula_patients", "verdict", "ratio"]]
+
+# %%
+study.broken_assumptions
 
 # %% [markdown]
 # ## Whom does one believe?

@@ -241,7 +241,7 @@ def test_what_is_not_held_is_not_printed(tmp_path: Path, method: str, size: int)
     assert found.indices["value"].notna().all()
     assert found.indices[["low", "high", "se"]].isna().all(axis=None)
     assert found.convergence[["low", "high"]].isna().all(axis=None)
-    assert [each for each in found.warnings if each.startswith(f"Indices of {method} have no intervals here: ")]
+    assert [each["method"] for each in found.notes if each["about"] == "no_intervals"] == [method]
 
 
 def test_rbd_fast_sees_no_waves_of_other_parameters(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_constant_output_has_no_indices(tmp_path: Path) -> None:
     found = results(additive(outputs=["constant", "sum"], size=32), tmp_path)
     assert all(math.isnan(row.value) for row in values(found, "ST", "constant").values())
     assert all(math.isfinite(row.value) for row in values(found, "ST", "sum").values())
-    assert any("constant is the same in every run" in warning for warning in found.warnings)
+    assert {"about": "constant", "output": "constant"} in found.notes
 
 
 def test_large_offset_changes_nothing(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_noise_inflates_and_is_removed(tmp_path: Path) -> None:
     assert noise["noise_share"].item() == pytest.approx(0.5, abs=0.02)
     assert noise["patients_needed"].item() == pytest.approx(2 * 49, rel=0.1)
     assert not noise["enough"].item()
-    assert any("patients per run would do" in warning for warning in found.warnings)
+    assert any(note["about"] == "noisy" and note["needed"] is not None for note in found.notes)
 
 
 def test_single_replicate_believes_standard_errors(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def trial(
     ``endpoints``, ``boundaries``, ``monitoring`` and ``bounds`` (for a data monitoring committee), ``stops``, ``calendar``,
     and where they were made ``assumptions``, ``estimands``, ``screening``, ``prior``, ``prior_conflict``, ``adjusted``
     (estimators after stopping, held against the true value), ``adjusted_trials`` (each exported trial), ``type_i_errors``,
-    ``samplesize``, ``power_curve``, ``size_search``, ``two_stage``, ``views``, ``hospitals``, ``accrual``,
-    ``trial_summaries``, ``patients``, ``visits``, ``adsl``, ``adtte``, ``adeff``, ``adimp`` (what was
+    ``samplesize``, ``broken_assumptions``, ``power_curve``, ``size_search``, ``two_stage``, ``views``, ``hospitals``,
+    ``accrual``, ``trial_summaries``, ``patients``, ``visits``, ``adsl``, ``adtte``, ``adeff``, ``adimp`` (what was
     imputed), ``adres`` (ADaM-like). Shares are 0 to 1, `se` is the Monte Carlo standard error.
 
     Raises BadInput with everything that is wrong with the design or with what was asked for.

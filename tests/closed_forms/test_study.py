@@ -224,8 +224,9 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
         echo(name)
     for name in ("calendar_table", "screening_table", "type_i_errors", "operating_characteristics"):
         echo(name)
-    for name in ("pool", "stage_table", "assumption_table", "comparison_table", "view_curves", "accrual_curve"):
+    for name in ("pool", "stage_table", "assumption_table", "view_curves", "accrual_curve"):
         echo(name)
+    echo("comparison_tables", ("sizes", "broken"))
     echo("summaries_for_economics")
     echo("sizes_around", (40, 60))
     echo("most_trials", 77)
@@ -334,9 +335,10 @@ def test_a_study_in_full(tables: dict[str, list[Any]]) -> None:
     assert found.assumptions is not None and found.assumptions[1:3] == (some, "scenario")
     assert found.views is not None and found.views[1] == some and found.accrual is not None and found.accrual[1] == some
     assert found.summaries is not None and found.summaries[1:3] == (more, (40, 60))
-    ((pooled, needed, target),) = tables["comparison_table"]
+    ((pooled, needed, target),) = tables["comparison_tables"]
     assert pooled[0] == "pool" and target == 0.8 and needed["truth"].tolist() == ["scenario"]
-    assert found.search is not None and found.endpoints["truth"].tolist() == ["scenario"] and found.sizes is not None
+    assert found.search is not None and found.endpoints["truth"].tolist() == ["scenario"]
+    assert (found.sizes, found.broken) == ("sizes", "broken")
 
 
 def test_every_truth_keeps_its_needs(tables: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,7 +355,7 @@ def test_no_curves_without_lives(tables: dict[str, list[Any]]) -> None:
     """And an effect that varies has no other assumption."""
     found = study_design(Simulation(conduct(looks=2)), ["stated"])  # type: ignore[arg-type]
     assert found.views is None and found.search is not None and found.assumptions is not None
-    assert found.sizes is not None and found.sizes[3] == 0.8
+    assert (found.sizes, found.broken, tables["comparison_tables"][0][2]) == ("sizes", "broken", 0.8)
     varies = study_design(Simulation(conduct(looks=2)), ["posterior"])  # type: ignore[arg-type]
     assert varies.assumptions is None and varies.views is not None
 
@@ -375,4 +377,6 @@ def test_two_stages_in_full(tables: dict[str, list[Any]], kind: str) -> None:
         assert stages[-1] == ("Two-stage designs", module.DESIGNS * 2_000)
         assert found.stages[1].trials == 2_000 and found.stages[2][0] == "pool" and found.stages[4] == "scenario"
         assert found.stages[3] == 0.8
-        assert found.sizes is not None and found.sizes[1][0] == "pool" and found.sizes[3] == 0.8
+        assert (found.sizes, found.broken) == ("sizes", "broken")
+        ((pooled, _, target),) = tables["comparison_tables"]
+        assert pooled[0] == "pool" and target == 0.8

@@ -53,7 +53,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
     facts: dict[str, Any] = {
         "title": study.title,
         "method": {
-            "name": method.name, "answers": method.answers, "counts": method.counts, "grows": method.grows,
+            "name": method.name, "counts": method.counts, "grows": method.grows,
             "size": sweep.design.size, "headline": HEADLINE[method.name],
         },
         "seed": study.seed, "size": study.size, "patients": study.patients, "replicates": study.replicates,
@@ -71,7 +71,7 @@ def findings(sweep: Sweep, runs: Runs, results: Results) -> Findings:
             for place, output in enumerate(runs.outputs)
         ],
         "warnings": [*sweep.notes], "changes": sweep.changes, "references": joined(sweep.publications, methods),
-        "notes": [*results.warnings], **centre,
+        "notes": [*results.notes], **centre,
     }  # fmt: skip
     content = (study.model_dump_json(indent=2) + "\n").encode()
     return Findings(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +31,8 @@ class Results:
     `indices`: one row per output, parameter and index, with interval and standard error (NaN where there are none that
     hold what they say) and the most that Monte Carlo noise may have added (NaN where unknown). `convergence` and
     `ranking`: the ranking index over nested subsets. `noise`: one row per output. `emulators` and `emulated`: empty
-    unless the study asks for them. `warnings` are sentences that the reader of the indices must see.
+    unless the study asks for them. `notes` are what a reader of the indices must know: `about` (constant, noisy, no_emulator,
+    no_intervals) and its facts.
     """
 
     indices: pd.DataFrame
@@ -38,7 +41,7 @@ class Results:
     noise: pd.DataFrame
     emulators: pd.DataFrame
     emulated: pd.DataFrame
-    warnings: tuple[str, ...]
+    notes: tuple[Mapping[str, Any], ...]
 
 
 def analyse(sweep: Sweep, runs: Runs) -> Results:
@@ -55,7 +58,7 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
     emulators: list[tuple[object, ...]] = []
     emulated: list[tuple[object, ...]] = []
     convergence: list[pd.DataFrame] = []
-    warnings: list[str] = []
+    notes: list[dict[str, Any]] = []
     for i, output in enumerate(runs.outputs):
         means, errors = runs.means[:, i], runs.mean_errors[:, i]
         replicates, spread = runs.of_output(i)
@@ -80,23 +83,27 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
         found += [(output, *_row(each), noise_in_index(design, each, noise, means)) for each in plain]
         convergence.append(convergence_table(output, design, plain, at))
         if is_constant(means):
-            warnings.append(f"{output} is the same in every run, so it has no indices.")
+            notes.append({"about": "constant", "output": output})
             continue
         free = noise_free(design, space.labels, replicates, noise, seed=study.seed, confidence=study.confidence)
         found += [(output, *_row(each), 0.0) for each in free]
         if not noise.enough:
-            warnings.append(_too_noisy(output, noise.share, noise.patients, noise.patients_needed, noise.measured))
+            needed = noise.patients_needed if np.isfinite(noise.patients_needed) else None
+            noisy = {"share": noise.share, "measured": noise.measured, "patients": noise.patients, "needed": needed}
+            notes.append({"about": "noisy", "output": output, **noisy})
         if study.emulator:
             try:
                 emulator = fit_emulator(design.points, means, errors, seed=study.seed)
             except CheckFailed as refused:
-                warnings.append(f"{output} has no emulator: {refused}.")
+                notes.append({"about": "no_emulator", "output": output, "why": str(refused)})
                 continue
             emulators.append((output, emulator.learned, emulator.held_out, emulator.rmse, emulator.r2, emulator.inside))
             larger = emulated_sobol(emulator, space, seed=study.seed)
             emulated += [(output, *_row(each), np.nan) for each in larger]
     if not design.method.has_intervals(design.size):
-        warnings.append(design.method.why_no_intervals())
+        method = design.method
+        enough = {"from": method.intervals_from, "counts": method.counts}
+        notes.append({"about": "no_intervals", "method": method.name, **enough})
     paths = pd.concat(convergence, ignore_index=True)
     return Results(
         indices=pd.DataFrame(found, columns=list(INDICES)),
@@ -105,16 +112,10 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
         noise=pd.DataFrame(noises, columns=list(NOISE)),
         emulators=pd.DataFrame(emulators, columns=list(EMULATORS)),
         emulated=pd.DataFrame(emulated, columns=list(INDICES)),
-        warnings=tuple(warnings),
+        notes=tuple(notes),
     )
 
 
 def _row(index: Index) -> tuple[object, ...]:
     parameter, name, value, se, low, high = astuple(index)
     return parameter, name, value, low, high, se
-
-
-def _too_noisy(output: str, share: float, patients: int, needed: float, measured: bool) -> str:
-    how = "measured between replicates" if measured else "at worst, by standard errors; replicates would measure it"
-    cure = f"; about {needed:,.0f} patients per run would do, and it has {patients:,}" if np.isfinite(needed) else ""
-    return f"{output}: {share:.0%} of the variance between runs is Monte Carlo noise ({how}){cure}."

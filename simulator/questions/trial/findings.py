@@ -82,6 +82,7 @@ def tables_of(study: TrialStudy) -> dict[str, pd.DataFrame]:
         "calendar": study.calendar,
         "type_i_errors": study.levels,
         "samplesize": study.sizes,
+        "broken_assumptions": None if study.broken is None or study.broken.empty else study.broken,
         "power_curve": None if search is None else search.curve,
         "size_search": None if search is None else study.search_table,
         "two_stage": study.stages,

@@ -27,7 +27,7 @@ from simulator.questions.trial.simulation.truth import NULLS, STATED_NAMES
 from simulator.questions.trial.sizes.assumptions import CHANGES, assumption_table
 from simulator.questions.trial.sizes.closed_form import pool
 from simulator.questions.trial.sizes.curves import accrual_curve, calendar_table, summaries_for_economics, view_curves
-from simulator.questions.trial.sizes.reasons import comparison_table
+from simulator.questions.trial.sizes.reasons import comparison_tables
 from simulator.questions.trial.sizes.size_search import (
     EXACT,
     NEEDS,
@@ -73,6 +73,7 @@ class TrialStudy:
     adjusted_trials: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
+    broken: pd.DataFrame | None = None
     stages: pd.DataFrame | None = None
     search: SizeSearch | None = None
     views: pd.DataFrame | None = None
@@ -212,7 +213,8 @@ def _in_full(
         # The numbers of the two stages are one design: another size is another design.
         with show("Two-stage designs", DESIGNS * more.trials) as advance:
             stages = stage_table(more, pooled, goal, base, advance)
-        return replace(found, sizes=comparison_table(pooled, own, goal), stages=stages)
+        sizes, broken = comparison_tables(pooled, own, goal)
+        return replace(found, sizes=sizes, broken=broken, stages=stages)
     need = float(own.set_index("endpoint")["patients"].get(conduct.hypotheses[0][0], np.nan))
     with show("Search for the size", most_trials(more)) as advance:
         search = find_size(more, goal, base, need, advance)
@@ -222,16 +224,16 @@ def _in_full(
     if base != "posterior":
         with show("Other assumptions", CHANGES * some.trials) as advance:
             assumptions = assumption_table(some, base, advance)
-    found = replace(found, assumptions=assumptions)
+    found = replace(found, endpoints=needs, assumptions=assumptions, search=search)
+    if not alive or adaptation(conduct.design) is None:
+        sizes, broken = comparison_tables(pooled, better, goal)
+        found = replace(found, sizes=sizes, broken=broken)
     if not alive:
-        return replace(found, endpoints=needs, sizes=comparison_table(pooled, better, goal), search=search)
+        return found
     with show("Curves", 8 * some.trials + more.trials) as advance:
         views, accrual = view_curves(some, advance), accrual_curve(some, advance)
         summaries = summaries_for_economics(more, sizes_around(conduct), advance)
-    sizes = None if adaptation(conduct.design) is not None else comparison_table(pooled, better, goal)
-    return replace(
-        found, endpoints=needs, sizes=sizes, search=search, views=views, accrual=accrual, summaries=summaries
-    )
+    return replace(found, views=views, accrual=accrual, summaries=summaries)
 
 
 def better_needs(needs: pd.DataFrame, search: SizeSearch) -> pd.DataFrame:

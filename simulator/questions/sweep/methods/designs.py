@@ -30,32 +30,25 @@ MOST_ROWS = 20_000_000
 
 @dataclass(frozen=True)
 class Method:
-    """What a method answers and what it costs.
+    """What a method costs, and of which sizes its indices have intervals.
 
     `counts` says what the size counts. `levels` marks designs that put factors on levels of their range; `grows`
     those whose smaller sizes are part of the larger; `groups` those that can treat factors as one group. Intervals
     are given from the size `intervals_from` on, where `benchmarks/index_coverage.py` has seen them hold the truth as
-    often as they say; None where they never do, and `without` says why.
+    often as they say; None where they never do.
     """
 
     name: str
-    answers: str
     counts: str
     smallest: int
     groups: bool = False
     grows: bool = True
     levels: bool = False
     intervals_from: int | None = 1
-    without: str = ""
 
     def has_intervals(self, size: int) -> bool:
         """Whether indices of a study of this size have intervals that hold what they say."""
         return self.intervals_from is not None and size >= self.intervals_from
-
-    def why_no_intervals(self) -> str:
-        """A sentence for the reader of indices without intervals."""
-        enough = "" if self.intervals_from is None else f" From {self.intervals_from} {self.counts} on there are some."
-        return f"Indices of {self.name} have no intervals here: {self.without}.{enough}"
 
     def rows(self, size: int, factors: int, groups: int, *, second_order: bool = False) -> int:
         """Runs of the model for a size, with `groups` the number of groups (or of factors where there are none)."""
@@ -78,27 +71,17 @@ class Method:
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("one_way", "how far each parameter alone moves the result", "levels", 2, grows=False, levels=True),
-        Method("grid", "the result over all combinations of a few", "levels", 2, grows=False, levels=True,
-               intervals_from=None, without="a grid is no sample, and Monte Carlo noise only ever adds to its shares"),
-        Method("morris", "which of many matter, at the least cost", "trajectories", 4, groups=True, levels=True,
-               intervals_from=8, without="fewer trajectories do not show their own spread"),
-        Method("dgsm", "upper bounds of total indices from slopes, for smooth models", "points", 16,
-               intervals_from=32, without="fewer points do not show their own spread"),
-        Method("sobol", "shares of the variance: alone, in total, and in pairs", "base points", 16, groups=True,
-               intervals_from=64, without="fewer base points do not show their own spread"),
-        Method("fast", "shares of the variance: alone and in total, for smooth models", "search curves", 3,
-               intervals_from=None, without="its error is that of the harmonics it leaves out, which no number of"
-               " search curves shows"),
-        Method("rbd_fast", "shares of the variance alone, at a cost free of the number of parameters", "points", 64),
-        Method("pawn", "how far each parameter moves the whole distribution", "points", 1024,
-               intervals_from=None, without="it is a distance, which chance only makes larger, most where there is"
-               " none"),
-        Method("regional", "which parameters decide between low, middle and high results", "points", 128,
-               intervals_from=None, without="it is a distance, which chance only makes larger, most where there is"
-               " none"),
+        Method("one_way", "levels", 2, grows=False, levels=True),
+        Method("grid", "levels", 2, grows=False, levels=True, intervals_from=None),
+        Method("morris", "trajectories", 4, groups=True, levels=True, intervals_from=8),
+        Method("dgsm", "points", 16, intervals_from=32),
+        Method("sobol", "base points", 16, groups=True, intervals_from=64),
+        Method("fast", "search curves", 3, intervals_from=None),
+        Method("rbd_fast", "points", 64),
+        Method("pawn", "points", 1024, intervals_from=None),
+        Method("regional", "points", 128, intervals_from=None),
     )
-}  # fmt: skip
+}
 
 REMOVED = {"delta": "pawn, which answers the same; delta is a quarter to a third too small on the Ishigami function"}
 """Methods of former versions, each with the one to use."""

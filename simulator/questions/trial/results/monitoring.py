@@ -118,4 +118,4 @@ def effect_at(endpoint: Endpoint, z: float, se: float) -> float:
 
 def is_ratio(endpoint: Endpoint) -> bool:
     """Whether the test's estimate is the logarithm of a ratio."""
-    return endpoint.test in RATIOS or SCALES[endpoint.test].startswith("log ")
+    return endpoint.test in RATIOS or SCALES[endpoint.test].startswith("log_")
